@@ -26,7 +26,10 @@ test('where report.html cannot be written, all else is: exports, listing, summar
   const { code, out, said } = await report(folder, '--json', '--export', 'csv', '--export', 'junit');
   assert.equal(code, 1);
   assert.equal(said.length, 1);
-  assert.match(said[0] ?? '', /report\.html" cannot be written: it is a folder\. Remove it, or name another/);
+  assert.match(
+    said[0] ?? '',
+    /report\.html" cannot be written: it is a folder\. Remove it, or choose another/,
+  );
   assert.deepEqual(JSON.parse(out), { ...JSON.parse(whole.out), reportPath: null });
   const files = await readdir(folder);
   for (const name of ['slices.csv', 'junit.xml', '1-tls-throughput-service.hgrm'])

@@ -5,14 +5,19 @@ import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
 /**
- * Gap between samples from which the runner counts as stopped. Samples are one second apart, but a busy
- * machine may prevent the runner from taking one.
+ * If two samples are further apart than this, the runner counts as stopped. Samples are taken every second,
+ * but a busy machine may cause the runner to miss one.
  */
 const GAP_US = 2_000_000;
-/** Minimum suspension. Shorter times are within the accuracy of the clock readings. */
+/**
+ * Minimum duration that counts as a suspension. Shorter times may be due to the limited accuracy of the clock
+ * readings.
+ */
 const SUSPENDED_US = 1_000_000;
 
-/** Reports when the runner was stopped or the machine suspended during the load; null if neither happened. */
+/**
+ * Reports when the runner was stopped or the machine was suspended during the load; null if neither occurred.
+ */
 export function absence(run: Run): Finding | null {
   return runnerStopped(run) ?? suspended(run);
 }
@@ -32,7 +37,8 @@ function runnerStopped(run: Run): Finding | null {
 }
 
 /**
- * Lists the seconds of the steady phase that overlap the gaps, by number; empty if the gaps were outside it.
+ * Returns the numbers of the steady-phase seconds that overlap the gaps; empty if all gaps were outside that
+ * phase.
  */
 function steadySecondsOf(run: Run, gaps: readonly Span[]): number[] {
   const steady = phaseSpan(run, 'steady');

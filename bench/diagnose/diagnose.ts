@@ -6,7 +6,7 @@ import { RULES } from './notices.ts';
 import { utilisationOf } from './utilisation.ts';
 import { validityOf } from './validity.ts';
 
-/** Placeholder verdict of a run that has not been judged yet. */
+/** Placeholder for a run that has not been judged yet. */
 export const UNJUDGED: Validity = {
   verdict: 'suspect',
   reasons: [finding('not-judged', {})],
@@ -14,9 +14,9 @@ export const UNJUDGED: Validity = {
 };
 
 /**
- * Adds notices and the verdict on validity to a run. The function is pure.
+ * Adds notices and the validity verdict to a run. The function is pure.
  *
- * @param cpus number of CPUs of the machine that the run used
+ * @param cpus number of CPUs on the machine that the run used
  */
 export function diagnose(run: Run, cpus: number): Run {
   const figures = figuresOf(run);

@@ -8,35 +8,35 @@ import type { DisturbanceFacts } from '../wording/validity.ts';
 import { ofAllSeconds, ofUndisturbedSeconds, type ScheduleDoubts, scheduleDoubts } from './schedule.ts';
 
 /**
- * Throughput and median count as affected if they are below this share of their value in the undisturbed
+ * Throughput and median count as affected if they are below this share of their value over the undisturbed
  * seconds.
  */
 const TOUCHED = 0.95;
 /**
- * The tail varies more by nature. p99 counts as affected only if its value in the undisturbed seconds is
- * below this share of the overall p99.
+ * The tail naturally varies more. p99 counts as affected only if its value over the undisturbed seconds is
+ * below this share of its value over all seconds.
  */
 const TOUCHED_TAIL = 0.5;
 /**
- * If there is no undisturbed second to compare with, figures count as affected from this share of CPU time
- * taken.
+ * If there are no undisturbed seconds to compare with, figures count as affected once this share of CPU time
+ * was lost.
  */
 const TOUCHED_SHARE = 0.1;
 
-/** The doubts about a run that remain after its disturbed seconds are taken into account. */
+/** The doubts that remain after a run's disturbed seconds have been taken into account. */
 export interface StandingDoubts {
   schedule: ScheduleDoubts;
   /**
-   * The finding that the disturbance affected the figures; null if it did not, or if enough seconds are
+   * The finding that the disturbance affected the figures; null if it did not, or if enough seconds were
    * undisturbed.
    */
   disturbance: Finding | null;
 }
 
 /**
- * Returns the doubts that remain. A doubt that disappears without the disturbed seconds is not caused by the
- * run itself. If at least half of the seconds are undisturbed, such a doubt is dropped. Otherwise it remains,
- * and the disturbance is reported as the reason.
+ * Returns the doubts that remain. If a doubt disappears without the disturbed seconds, the run itself did not
+ * cause it. Such a doubt is dropped if at least half of the seconds are undisturbed. Otherwise it remains,
+ * and the disturbance is reported as its cause.
  */
 export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const all = scheduleDoubts(run, figures, ofAllSeconds(figures));
@@ -51,7 +51,7 @@ export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   return { schedule: all, disturbance: touched ? finding('disturbed', facts) : null };
 }
 
-/** Returns the doubts from the first set that are also in the second. */
+/** Returns those doubts in the first set that are also in the second. */
 function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }
@@ -64,7 +64,7 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
   }
   const less = (part: number | null | undefined, whole: number | null | undefined, share: number): boolean =>
     typeof part === 'number' && typeof whole === 'number' && part < whole * share;
-  // A closed loop is judged by throughput. An open loop is judged by latency, because the schedule sets its
+  // A closed loop is judged by its throughput, and an open loop by its latency, because the schedule sets its
   // throughput.
   if (response === null) return less(messages.perSecond, undisturbed.perSecond, TOUCHED);
   const calm = undisturbed.response;
@@ -72,7 +72,7 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
 }
 
 /**
- * Creates a notice that lists the disturbed seconds, with the main figures over all seconds and over the
+ * Creates a notice that lists the disturbed seconds and gives the main figures over all seconds and over the
  * undisturbed ones.
  */
 export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null {
@@ -81,7 +81,7 @@ export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null 
   return notice('warning', 'disturbed-seconds', { ...facts, ...beside(figures) });
 }
 
-/** Summarises the disturbance; null if no second was disturbed. */
+/** Summarises the disturbance; null if no seconds were disturbed. */
 function disturbanceFacts(run: Run): DisturbanceFacts | null {
   const all = steadySeconds(run) ?? [];
   const seconds = all.flatMap(({ cause }, i) => (cause === null ? [] : [i + 1]));
@@ -97,7 +97,7 @@ function disturbanceFacts(run: Run): DisturbanceFacts | null {
   };
 }
 
-/** Returns the headline figures of the step over all seconds, and over the undisturbed ones. */
+/** Returns the step's headline figures over all seconds and over the undisturbed ones. */
 function beside({ undisturbed, messages, latencies }: RunFigures): DisturbedFigures {
   if (undisturbed === null) return { all: null, undisturbed: null };
   if (latencies.response === null)

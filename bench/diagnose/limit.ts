@@ -7,24 +7,24 @@ import { busyFacts, type Utilisation } from './utilisation.ts';
 
 /** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node.js). */
 export const BUSY = 0.9;
-/** CPUs shared by several processes count as saturated from this share. */
+/** CPUs shared by several processes count as saturated from this utilisation. */
 const SHARED_FULL = 0.95;
 /**
- * All CPUs together count as saturated from this share. Processes that wait for each other leave some CPU
- * time idle even when thousands of messages are waiting: 26 of them on two CPUs, with a backlog of two
+ * All CPUs together count as saturated from this utilisation. Processes that wait for each other leave some
+ * CPU time idle even when thousands of messages are queued: 26 processes on two CPUs, with a backlog of two
  * seconds, used 90 %.
  */
 const MACHINE_FULL = 0.85;
 
-/** The bottleneck of a run, and the evidence for it. */
+/** A run's bottleneck, and the evidence for it. */
 export interface Limit {
   component: Validity['limit']['component'];
   evidence: EvidenceFacts;
 }
 
 /**
- * Determines the bottleneck of a run, with the evidence. The measured component is considered first, because
- * a busy Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
+ * Determines a run's bottleneck, with the evidence. The measured component is considered first, because a
+ * busy Nginx (in `direct`: a busy echo server) is what a benchmark tries to achieve.
  *
  * @param doubts about the run's schedule
  */
@@ -45,7 +45,7 @@ export function limitOf(
   );
 }
 
-/** Converts a limit to the form stored in a run. */
+/** Converts a limit to the form in which a run stores it. */
 export function limitFinding({ component, evidence }: Limit): Validity['limit'] {
   return { component, evidence: finding('limit', { evidence }) };
 }
@@ -72,8 +72,8 @@ function busyProcess(utilisation: Utilisation): Limit | null {
   const { proxy, server, generator } = { server: 0, generator: 0, ...known(utilisation) };
   const evidence: EvidenceFacts = { kind: 'busy', busy: busyFacts(utilisation) };
   if (proxy !== undefined && proxy >= BUSY) return { component: 'proxy', evidence };
-  // In `direct`, a server that is about as busy as the generator is the measured component, so it counts as
-  // the limit.
+  // In `direct`, the server is the measured component, so it counts as the limit if it is about as busy as
+  // the generator.
   if (proxy === undefined && server >= BUSY && server >= generator * 0.95)
     return { component: 'server', evidence };
   if (generator >= BUSY && generator >= server) return { component: 'generator', evidence };

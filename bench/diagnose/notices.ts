@@ -6,7 +6,7 @@ import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
-/** All rules. Each examines one run and produces at most one notice. */
+/** All rules. Each examines one run and returns at most one notice. */
 export const RULES: readonly Rule[] = [
   http2,
   resumption,
@@ -22,8 +22,8 @@ export const RULES: readonly Rule[] = [
 ];
 
 /**
- * Reports that HTTP/2 was available but not used. RFC 8441 allows a WebSocket over HTTP/2; the SETTINGS frame
- * shows whether the listener supports it.
+ * Reports that HTTP/2 was available but not used. RFC 8441 allows WebSockets over HTTP/2; the listener's
+ * SETTINGS frame shows whether it supports this.
  */
 function http2({ probe }: Run): Notice | null {
   if (probe?.alpnOffered !== 'h2') return null;
@@ -47,7 +47,7 @@ function cache({ http, plan: { servers } }: Run, figures: RunFigures): Notice | 
   return notice('info', 'cache-serves-gets', { share, requests: http.requests, backend, echoed, servers });
 }
 
-/** Reports failed requests of the HTTP leg. The WebSockets of the run may nevertheless be fine. */
+/** Reports failed requests in the HTTP leg. The run's WebSockets may be unaffected. */
 function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null {
   if (http === null || figures === null || figures.failed === 0) return null;
   const { errors: lost, timeouts: unanswered, path } = http;
@@ -59,11 +59,11 @@ function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null
 }
 
 /**
- * Reports an uneven spread over Nginx workers. Long-lived connections stay with the worker that accepted
- * them.
+ * Reports an uneven distribution over the Nginx workers. Long-lived connections stay with the worker that
+ * accepted them.
  */
 function skew({ spread, timeline }: Run): Notice | null {
-  // Skipped after a reload, because new workers only have connections opened since.
+  // Skipped if there was a reload, because new workers only have connections opened after it.
   if (timeline.some(({ action }) => action.kind === 'reload')) return null;
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
@@ -79,7 +79,7 @@ function ramp(
   return notice('warning', 'ramp-not-reached', { perSecond, asked });
 }
 
-/** Reports the generator's cost of keeping the schedule. */
+/** Reports what it costs the generator to keep the schedule. */
 function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
   if (plan.pacing === null) return null;
   const cores = processes
@@ -89,7 +89,7 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return notice('info', `pacing-${plan.pacing}`, facts);
 }
 
-/** Matches Nginx's log line (ngx_process.c, ngx_process_get_status). */
+/** Matches the log line that Nginx writes when a worker dies (ngx_process.c, ngx_process_get_status). */
 const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
 
 /**

@@ -3,24 +3,28 @@ import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
-/** An open loop that echoes at least this share of its offered load counts as keeping up. */
+/** An open loop counts as keeping up if it echoes at least this share of the offered load. */
 const ACHIEVED = 0.99;
 
 /**
- * Maximum send lag as a share of response time; above it, the generator's delay becomes a visible part of the
+ * Maximum send lag as a share of response time. Above this, the generator's delay is a noticeable part of the
  * result.
  */
 const LAG_SHARE = 0.1;
 /**
- * Send lag up to this many µs is always acceptable, because no timer on this kind of machine is more precise.
+ * Send lag up to this value in µs is always acceptable, because timers on this kind of machine are not more
+ * precise.
  */
 const LAG_FLOOR_US = 300;
 
-/** A backlog exceeds a tenth of a second's messages, and three times the number usually in flight. */
+/**
+ * Outstanding messages count as a backlog if they exceed both the messages due in a tenth of a second and
+ * three times the number usually in flight.
+ */
 const BACKLOG_SECONDS = 0.1;
 const BACKLOG_TIMES_USUAL = 3;
 
-/** The figures used to judge a schedule, over all seconds of the steady phase or some of them. */
+/** The figures by which a schedule is judged, over all or some seconds of the steady phase. */
 export interface ScheduleFigures {
   /** p99 in µs. */
   sendLagUs: number | null;
@@ -31,7 +35,8 @@ export interface ScheduleFigures {
 }
 
 /**
- * Reasons why a schedule was not kept. `lag` is caused by the generator, the others by the system under test.
+ * Reasons to doubt that a schedule was kept. `lag` is caused by the generator, the others by the system under
+ * test.
  */
 export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', Finding>>;
 
@@ -44,7 +49,7 @@ export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigure
   };
 }
 
-/** Returns the figures over the undisturbed seconds; null if every second was disturbed. */
+/** Returns the figures over the undisturbed seconds; null if all seconds were disturbed. */
 export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): ScheduleFigures | null {
   if (undisturbed === null) return null;
   const { response, sendLag, perSecond, inTime } = undisturbed;
@@ -56,7 +61,7 @@ export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): Sche
   };
 }
 
-/** Lists doubts about the schedule; empty for a closed loop, which has none. */
+/** Returns doubts about the schedule; empty for a closed loop, which has no schedule. */
 export function scheduleDoubts(run: Run, figures: RunFigures, schedule: ScheduleFigures): ScheduleDoubts {
   const doubts: ScheduleDoubts = {};
   const late = lateness(schedule);
@@ -70,8 +75,8 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
 }
 
 /**
- * Returns how late the generator sent: p99 of send lag, and its share of the response time's p99. Null if it
- * was on time.
+ * Returns how late the generator sent messages: the p99 send lag and its share of the p99 response time. Null
+ * if the generator was on time.
  */
 export function lateness({
   sendLagUs,
@@ -83,9 +88,9 @@ export function lateness({
 }
 
 /**
- * Returns the share of the offered rate from which a schedule counts as kept; null in a closed loop. The
- * standard deviation of Poisson arrivals is the square root of their number, so a shortfall of up to three
- * times that is noise.
+ * Returns the minimum share of the offered rate at which a schedule counts as kept; null in a closed loop.
+ * The standard deviation of Poisson arrivals is the square root of their number, so a shortfall of up to
+ * three times that value counts as noise.
  */
 function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
   const { load } = workload;
@@ -96,8 +101,8 @@ function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
 
 /**
  * Returns the number of messages outstanding at the start of the steady phase if it exceeds the number
- * usually in flight; otherwise null. By Little's law, rate × median response time are in flight at any
- * moment.
+ * usually in flight; otherwise null. By Little's law, the number usually in flight is rate × median response
+ * time.
  */
 function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
   const { atStart } = steady.outstanding;

@@ -5,17 +5,18 @@ import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
-/** Minimum length of a slice to consider. Slices at phase boundaries may be shorter. */
+/** Minimum length of the slices considered, in µs. Slices at phase boundaries may be shorter. */
 const WHOLE_US = 900_000;
 /**
- * Maximum median service time for the rule. A system this fast is expected to echo something in every second.
+ * The rule applies only up to this median service time, in µs. A system this fast should echo something in
+ * every second.
  */
 const USUAL_US = 250_000;
 
 /**
- * Reports full seconds of the steady phase without any echo, which indicate a stall. Only a closed loop needs
- * this rule, because in an open loop the messages of such seconds are late. Interleaved runs are exempt,
- * because they do not have every second to themselves.
+ * Reports full seconds of the steady phase without any echoes, which indicate a stall. Only a closed loop
+ * needs this rule: in an open loop, the messages due in such seconds are reported as late. Interleaved runs
+ * are exempt, because they have the machine to themselves for only part of each second.
  */
 export function stall(run: Run, { latencies }: RunFigures): Finding | null {
   const usualUs = latencies.service?.p50 ?? null;
@@ -25,7 +26,7 @@ export function stall(run: Run, { latencies }: RunFigures): Finding | null {
   const still = whole.flatMap(({ counters }, index) =>
     counted(counters, 'echoed') === 0 ? [index + 1] : [],
   );
-  // A run without any echo is reported by a different doubt.
+  // A run without any echoes is reported as a different doubt.
   if (still.length === 0 || still.length === whole.length) return null;
   return finding('stalled', { count: still.length, seconds: still, of: whole.length, usualUs });
 }

@@ -4,29 +4,29 @@ import type { Placement } from '../model/plan.ts';
 import type { Component, MEASURED, Run } from '../model/run.ts';
 import type { BusyFacts } from '../wording/validity.ts';
 
-/** Utilisation of each component: the share of a core, or of an event loop's time if that is higher. */
+/** Utilisation of each component: the share of a core, or of its event loop's time if that is higher. */
 export interface Utilisation {
   /**
-   * Utilisation of Nginx's workers. A connection stays with its worker, so the busiest worker limits the run.
-   * Null in `direct`.
+   * Utilisation of the Nginx workers. A connection stays with its worker, so the busiest worker limits the
+   * run. Null in `direct`.
    */
   proxy: { busiest: number; least: number } | null;
   /** Utilisation of the busiest echo server process. */
   server: number | null;
   /**
-   * Utilisation of the busiest generator process. Null if the generator spins to keep its schedule. It is
+   * Utilisation of the busiest generator process. Null if the generator spins to keep its schedule: it is
    * then always busy, and send lag shows whether it kept up.
    */
   generator: number | null;
-  /** CPU time of all processes of the run ÷ number of CPUs. */
+  /** Total CPU time of the run's processes ÷ number of CPUs. */
   machine: number;
-  /** The CPUs that two or more components share; null if they share none. */
+  /** The CPUs shared by two or more components; null if none are shared. */
   shared: SharedCpus | null;
 }
 
 export interface SharedCpus {
   components: readonly (typeof MEASURED)[number][];
-  /** Share of these CPUs that the components use together. */
+  /** Combined utilisation of these CPUs by the components. */
   used: number;
 }
 
@@ -50,14 +50,14 @@ export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Util
   };
 }
 
-/** Returns the actual CPU placement; null if the system rejected the planned one. */
+/** Returns the CPU placement in effect; null if the system rejected the planned one. */
 function placementOf({ plan, notices }: Run): Placement | null {
   return notices.some(({ code }) => code.startsWith('affinity-')) ? null : plan.placement;
 }
 
 /**
- * Returns the shared CPUs. Of three components, at most one group has more than one member. The runner is
- * included if it has the same CPUs.
+ * Returns the shared CPUs. With three components, at most one group has more than one member. The runner is
+ * included if it uses the same CPUs.
  */
 function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus | null {
   if (placement === null) return null;
@@ -79,10 +79,10 @@ function cpuOf({ processes }: RunFigures, components: readonly Component[]): num
     .reduce((sum, { cpuShare }) => sum + (cpuShare ?? 0), 0);
 }
 
-/** Difference in utilisation from which the workers do not count as equally busy. */
+/** Workers count as equally busy if their utilisation differs by less than this. */
 const SPREAD = 0.1;
 
-/** Returns the utilisation of each component, which is part of the evidence for every verdict. */
+/** Returns each component's utilisation, which is part of the evidence for every verdict. */
 export function busyFacts({ proxy, server, generator }: Utilisation): BusyFacts {
   return {
     proxy: proxy && {

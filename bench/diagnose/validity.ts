@@ -11,11 +11,13 @@ import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
 import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 
-/** If another component is busy and Nginx is below this share, the result does not measure Nginx. */
+/**
+ * If another component is busy and the utilisation of Nginx is below this, the result does not measure Nginx.
+ */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
 
-/** Decides whether a run can be trusted, and gives the reasons if not. */
+/** Decides whether a run can be trusted and, if not, gives the reasons. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
   const { schedule, disturbance } = standingDoubts(run, figures);
   const found = limitOf(run, figures, utilisation, schedule);
@@ -35,7 +37,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   if (!asked.includes('limit'))
     return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
-  // If a run was interrupted, its limit matters less than the interruption.
+  // If a run was interrupted, the interruption matters more than its limit.
   const limited = cut === null ? limitedBy(run, utilisation, found) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   if (found.component === 'machine')
@@ -66,7 +68,7 @@ function losses({ workers }: Run, { connections, messages }: RunFigures): Findin
 }
 
 /**
- * Returns the verdict if the generator or the echo server was the limit. In `direct` the echo server is the
+ * Returns the verdict if the generator or the echo server was the limit. In `direct`, the echo server is the
  * measured component, so it may be the limit.
  */
 function limitedBy(
@@ -83,8 +85,8 @@ function limitedBy(
 
 /**
  * Reports a generator that is close to its own limit, because the result may then reflect the generator. This
- * does not apply if the measured component is saturated. The generator then waits for it, and the length of
- * the wait is the result.
+ * does not apply if the measured component is saturated: the generator then waits for it, and how long it
+ * waits is the result.
  */
 function loopBusy(utilisation: Utilisation, limit: Limit['component']): Finding | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;

@@ -1,22 +1,22 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Why a file cannot be read; its message is the end of a sentence: `… cannot be read: ${message}.` */
+/** States why a file cannot be read. Its message completes a sentence: `… cannot be read: ${message}.` */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile';
 }
 
 /**
- * Reads a file that the user or a configuration names. A pipe would block the bench and a device never ends,
- * so neither is read.
+ * Reads a file named by the user or in a configuration. Pipes and devices are not read: a pipe would block
+ * the benchmark, and a device has no end.
  *
  * @throws UnreadableFile also for a file that is larger than `maxBytes`
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   let file: FileHandle | null = null;
   try {
-    // Without O_NONBLOCK, opening a pipe waits for a writer. O_NOCTTY keeps a terminal from becoming that of
-    // the bench.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer. O_NOCTTY prevents a terminal from becoming
+    // the benchmark's controlling terminal.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const facts = await file.stat();
     if (facts.isDirectory()) throw new UnreadableFile('it is a folder');
@@ -30,7 +30,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** Files of /proc report a size of 0, and other files may grow in the meantime. */
+/** Files in /proc report a size of 0, and other files may grow while they are being read. */
 async function readBounded(file: FileHandle, size: number, maxBytes: number): Promise<Buffer> {
   const buffer = Buffer.alloc(Math.min(Math.max(size, 4096), maxBytes) + 1);
   let length = 0;

@@ -2,21 +2,24 @@ import type { BenchEvent, LiveFigures } from '../model/event.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatRate, formatTime } from '../wording/format.ts';
 
-/** Maximum number of points kept for a run. A longer run keeps only every second, fourth, … point. */
+/** Maximum number of points kept per run. For a longer run, only every second, fourth, … point is kept. */
 const MOST_POINTS = 240;
 
-/** The course of the current run, thinned so that a long run costs no more than a short one. */
+/**
+ * Figures of the current run over time, thinned out so that a long run takes no more memory and time than a
+ * short one.
+ */
 export interface Course {
   points: readonly LiveFigures[];
-  /** One of this many figures is kept. */
+  /** One in this many figures is kept. */
   every: number;
-  /** Figures since the last one that was kept. */
+  /** Number of figures skipped since the last one that was kept. */
   skipped: number;
 }
 
 export const NO_COURSE: Course = { points: [], every: 1, skipped: 0 };
 
-/** Updates the course with an event. Every run starts a new one. */
+/** Updates the course with an event. A new course begins with every run. */
 export function courseAfter(course: Course, event: BenchEvent): Course {
   if (event.type === 'run-planned') return NO_COURSE;
   if (event.type !== 'live') return course;
@@ -26,7 +29,7 @@ export function courseAfter(course: Course, event: BenchEvent): Course {
   return { points: points.filter((_, index) => index % 2 === 0), every: course.every * 2, skipped: 0 };
 }
 
-/** Small charts of echoes per second and tail latency; empty until there are two points. */
+/** Draws small charts of echoes per second and tail latency; empty until there are two points. */
 export function courseMarkup({ points }: Course): Markup {
   const charts = [
     chart(

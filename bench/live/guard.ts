@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Names by which this machine can be addressed from itself. */
+/** Names under which this machine can address itself. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Why a request is rejected, as a sentence; null if it is allowed.
+ * Returns why a request is rejected, as a sentence; null if it is allowed.
  *
- * A page of another site in the same browser can also reach loopback addresses. If that site resolves its own
- * name to 127.0.0.1 (DNS rebinding), Host reveals it, because it contains the name used (RFC 9112 section
- * 3.2). If the page fetches across origins, Origin reveals it (RFC 6454 section 7) or, if a browser sends
- * none, Sec-Fetch-Site (Fetch Metadata).
+ * A page from another site in the same browser can also connect to loopback addresses. If that site resolves
+ * its own name to 127.0.0.1 (DNS rebinding), the Host header reveals this, because it contains the name used
+ * (RFC 9112 section 3.2). If the page makes cross-origin requests, the Origin header reveals this (RFC 6454
+ * section 7) or, if the browser does not send it, Sec-Fetch-Site (Fetch Metadata).
  */
 export function rejectionReason(
   { method = 'GET', headers }: { method?: string | undefined; headers: IncomingHttpHeaders },
@@ -23,6 +23,6 @@ export function rejectionReason(
   const isForeign =
     (origin !== undefined && !own.some((name) => origin === `http://${name}`)) ||
     (site !== undefined && site !== 'same-origin' && site !== 'none');
-  if (isForeign) return 'This server only answers its own pages.';
+  if (isForeign) return 'This server only answers requests from its own pages.';
   return method === 'GET' ? null : 'This server only answers GET requests.';
 }

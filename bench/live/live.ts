@@ -9,26 +9,32 @@ import { type Message, serveSite } from './server.ts';
 /** A report that browsers on this machine can watch while it grows. */
 export interface LiveReport {
   url: string;
-  /** Redraws the report between runs while the experiment waits, so that nothing is being measured. */
+  /**
+   * Redraws the report between runs. The experiment waits meanwhile, so that redrawing does not affect
+   * measurements.
+   */
   listen: Listener;
   /**
-   * Sends the whole report to all open pages, waits until they have loaded it unless `urgent` is aborted, and ends.
+   * Sends the complete report to all open pages and waits until they have loaded it, or until `urgent` is
+   * aborted. Then stops serving.
    */
   end(result: Result, urgent: AbortSignal): Promise<void>;
 }
 
-/** A client that has not disconnected by then is not one of our pages. */
+/**
+ * Time limit for disconnecting, in ms. A client that is still connected after this is not one of our pages.
+ */
 const PATIENCE_MS = 10_000;
-/** Drawing takes time between runs, limited to this share of the total. */
+/** Drawing takes place between runs. It may take at most this share of the total time. */
 const DRAWING_SHARE = 0.05;
-/** The report has its own policy. Here it may only be shown within this server's page. */
+/** The report has its own policy. This one ensures that only this server's page can embed it. */
 const REPORT_POLICY = "frame-ancestors 'self'";
 
 /**
  * Serves the report of a growing result.
  *
- * @param port null for a free one
- * @param elapsedMs of a monotonic clock
+ * @param port null for any free port
+ * @param elapsedMs returns the time on a monotonic clock
  * @throws Problem if the port is not available
  */
 export async function serveLive(
@@ -70,7 +76,10 @@ export async function serveLive(
     server.broadcast(report());
   }
 
-  /** In a comparison of many rounds, the report is not redrawn after each. */
+  /**
+   * Reports whether the report may be redrawn now. In a comparison with many rounds, it is not redrawn after
+   * each of them.
+   */
   function mayDraw(): boolean {
     return soFar.runs.length > 0 && drawn.tookMs <= (elapsedMs() - startedMs) * DRAWING_SHARE;
   }

@@ -30,8 +30,8 @@ iframe.coming { visibility: hidden; }
 const SCRIPT = readFileSync(new URL('./page/main.js', import.meta.url), 'utf8');
 
 /**
- * The page may run its own script, which connects only to this server, and show this server's report in a
- * frame. No other page may frame it (CSP Level 3).
+ * The page may run its own script, which may connect only to this server, and may embed this server's report.
+ * No other page may embed this page (CSP Level 3).
  */
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -45,7 +45,7 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page around the report: the current state, above the report of the finished runs. */
+/** Creates the page that contains the report: the current state, above the report of the finished runs. */
 export function livePage(title: string): string {
   return html`<!doctype html>
 <html lang="en">
@@ -68,7 +68,7 @@ export function livePage(title: string): string {
 `.markup;
 }
 
-/** The current state, for the page's header. */
+/** Creates the markup of the current state for the page's header. */
 export function stateMarkup(progress: Progress, course: Course, nowMs: number): string {
   const rows = progressRows(progress, nowMs).map(
     ({ label, share, clauses }) =>

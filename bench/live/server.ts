@@ -6,7 +6,7 @@ import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
 import { rejectionReason } from './guard.ts';
 
-/** A server-sent event (HTML Standard section 9.2). `data` has no line breaks. */
+/** A server-sent event (HTML Standard section 9.2). `data` contains no line breaks. */
 export interface Message {
   event: string;
   data: string;
@@ -20,9 +20,9 @@ export interface Content {
 }
 
 export interface Site {
-  /** Content by path; null if there is none. */
+  /** Returns the content for a path; null if there is none. */
   contentOf(path: string): Content | null;
-  /** The first messages for a new listener. */
+  /** Returns the first messages to send to a new listener. */
   greeting(): Message[];
 }
 
@@ -31,21 +31,24 @@ export interface SiteServer {
   /** Number of clients that receive messages. */
   listeners(): number;
   broadcast(message: Message): void;
-  /** Waits for all listeners to disconnect, at most until `cutOff` is aborted, and closes the server. */
+  /** Waits until all listeners have disconnected or `cutOff` is aborted, and closes the server. */
   close(cutOff: AbortSignal): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
 const EVENTS_PATH = '/events';
-/** In bytes. A client that is this far behind is disconnected, and gets the complete state when it reconnects. */
+/**
+ * Maximum unsent data per client, in bytes. A client that falls further behind is disconnected; it receives
+ * the complete state when it reconnects.
+ */
 const MOST_WAITING = 2 ** 20;
-/** How long a browser waits before it reconnects. */
+/** How long a browser waits before it reconnects, in ms. */
 const RETRY_MS = 1000;
 
 /**
  * Serves a site to browsers on this machine.
  *
- * @param port null for a free one
+ * @param port null for any free port
  * @throws Problem if the port is not available
  */
 export async function serveSite(site: Site, port: number | null): Promise<SiteServer> {
@@ -69,7 +72,7 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
       }
     },
     async close(cutOff) {
-      // Until they disconnect, pages may still request something on another connection.
+      // Until they disconnect, pages may still send requests on other connections.
       const disconnected = [...streams].map((stream) =>
         once(stream, 'close', { signal: cutOff }).catch(() => {}),
       );
@@ -127,7 +130,7 @@ function stream(response: ServerResponse, site: Site, streams: Set<ServerRespons
   for (const message of site.greeting()) response.write(textOf(message));
   streams.add(response);
   response.on('close', () => streams.delete(response));
-  // Writing to a page that has just disconnected fails, which can be ignored.
+  // Writing to a page that has just disconnected causes an error, which can be ignored.
   response.on('error', () => {});
 }
 

@@ -1,4 +1,4 @@
-/** The part of bun:ffi used by the clock (https://bun.com/docs/runtime/ffi). */
+/** The part of bun:ffi that the clock uses (https://bun.com/docs/runtime/ffi). */
 declare module 'bun:ffi' {
   interface Library {
     symbols: { clock_gettime(clock: number, time: number): number };
@@ -7,6 +7,6 @@ declare module 'bun:ffi' {
     path: string,
     symbols: { clock_gettime: { args: ['i32', 'ptr']; returns: 'i32' } },
   ): Library;
-  /** Returns the address of an array's memory. */
+  /** Returns the memory address of an array. */
   export function ptr(view: BigInt64Array): number;
 }

@@ -7,7 +7,7 @@ import { type Route, sumRoutes } from './connections/route.ts';
 import { type Gate, makeGate } from './gate.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 
-/** Interface to a generator worker's process. Starting and stopping the process is not the fleet's job. */
+/** Interface to a generator worker's process. The fleet does not start or stop the process itself. */
 export interface WorkerProcess {
   name: string;
   send(command: WorkerCommand): void;
@@ -18,29 +18,30 @@ export interface WorkerProcess {
 /** Controls all generator workers of a run together. */
 export interface Fleet {
   /**
-   * Opens all connections and resolves when every handshake is over. The result is the connect phase, from
-   * the start of the first handshake to the end of the last, in whole µs since the run's epoch. It is 0 to 0
-   * if no worker survived to report it.
+   * Opens all connections and resolves when all handshakes have ended. Returns the bounds of the connect
+   * phase, from the start of the first handshake to the end of the last, in whole µs since the run's epoch.
+   * Both are 0 if no worker survived to report them.
    *
-   * @param between called with the number of open connections after each batch; the next batch waits for it
+   * @param between called after each batch with the number of open connections; the next batch waits for it
+   *   to finish
    */
   connect(
     plans: WorkerPlan[],
     between?: (open: number) => Promise<void>,
   ): Promise<{ startUs: number; endUs: number }>;
   /**
-   * Applies load during warm-up and steady phase. Resolves when every worker is drained, or when no worker
-   * has a connection left.
+   * Applies load during the warm-up and the steady phase. Resolves when every worker has drained, or when no
+   * worker has a connection left.
    */
   run(times: PhaseTimes): Promise<void>;
   /** Makes every client drop its connection. */
   cut(): void;
-  /** Ends the run early: every worker emits the data it has. Resolves like `run`. */
+  /** Ends the run early: every worker emits the data that it has. Resolves like `run`. */
   stop(): Promise<void>;
-  /** Instructs the workers to close their connections and exit. */
+  /** Tells the workers to close their connections and exit. */
   leave(): void;
   totals(): WorkerTotals[];
-  /** Returns the workers' final reports, from which the merger checks that no recording is missing. */
+  /** Returns the workers' final reports. The merger uses them to check that no recording is missing. */
   ends(): WorkerEnd[];
   routes(): Route[];
 }
@@ -49,25 +50,27 @@ interface Member {
   process: WorkerProcess;
   plan: WorkerPlan | null;
   gone: boolean;
-  /** Whether the worker has no connection left. */
+  /** True if the worker has no connections left. */
   deserted: boolean;
   connected: Gate;
   handshakes: { startUs: number; endUs: number } | null;
-  /** Number of open connections when the last batch's handshakes were over. */
+  /** Number of open connections when the handshakes of the last batch had ended. */
   open: number;
   done: Gate;
-  /** Sums over the worker's recordings. This is all that is known about a worker that died. */
+  /**
+   * Totals over the recordings received from the worker. If the worker died, nothing else is known about it.
+   */
   seen: WorkerTotals;
   totals: WorkerTotals | null;
   recordings: number | null;
   routes: Route[];
 }
 
-/** @param onRecording called for each recording that arrives from a worker */
+/** @param onRecording called for each recording received from a worker */
 export function makeFleet(processes: WorkerProcess[], onRecording: (recording: Recording) => void): Fleet {
   const members = processes.map((process, worker) => makeMember(process, worker, onRecording, stopIfIdle));
   /**
-   * Stops the workers if none has a connection left, because waiting for the end of the schedule adds no
+   * Stops the workers if none has a connection left, because waiting for the end of the schedule would add no
    * information.
    */
   function stopIfIdle(): void {

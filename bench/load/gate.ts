@@ -1,4 +1,4 @@
-/** A promise together with the function that resolves it. Only the first call has an effect. */
+/** A promise and the function that resolves it. Only the first call has an effect. */
 export interface Gate<T = void> {
   opened: Promise<T>;
   open(value: T): void;

@@ -4,12 +4,12 @@ import { ON_BUN } from './carriers/engine.ts';
 import type { Clock } from './clock.ts';
 
 const RESOLUTION_MS = 20;
-/** Minimum interval for utilisation. Over a shorter one, the value would be noise. */
+/** Minimum interval for computing utilisation, in µs. Over a shorter interval, the value would be noise. */
 const SPAN_LEAST_US = 1_000;
 
 /**
- * Creates a function that reads the utilisation and delay of this process's event loop since its previous
- * call. On Bun it always returns null, because Bun's `eventLoopUtilization` always returns zero.
+ * Creates a function that returns the utilisation and delay of this process's event loop since the previous
+ * call. On Bun it always returns null, because Bun's `eventLoopUtilization` always reports zero.
  */
 export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader {
   if (ON_BUN) return () => null;
@@ -21,7 +21,7 @@ export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
-    // The histogram records the time between ticks, so anything above the resolution is delay.
+    // The histogram records the time between ticks, so any excess over the resolution is delay.
     const delayMaxUs = delay.count === 0 ? 0 : Math.max(0, delay.max / 1e3 - RESOLUTION_MS * 1e3);
     delay.reset();
     const span = { startUs, endUs };
@@ -34,7 +34,7 @@ export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader
   };
 }
 
-/** Monitors a timer that fires every RESOLUTION_MS. Records the times between its calls, in ns. */
+/** Monitors a timer that fires every RESOLUTION_MS and records the time between its calls, in ns. */
 function monitorDelay(): Pick<IntervalHistogram, 'count' | 'max' | 'reset'> {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();

@@ -1,10 +1,10 @@
 import { dlopen, ptr } from 'bun:ffi';
 
-/** Clock id from linux/time.h. */
+/** Clock ID from linux/time.h. */
 const CLOCK_MONOTONIC = 1;
 
 const { symbols } = dlopen('libc.so.6', { clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' } });
-/** A `struct timespec`: seconds, nanoseconds. */
+/** A `struct timespec`: seconds and nanoseconds. */
 const time = new BigInt64Array(2);
 const address = ptr(time);
 

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 5_000;
  */
 const TICKET_MS = 500;
 
-/** Probe result without TLS, when there is nothing to negotiate. */
+/** The probe result without TLS: there is nothing to negotiate. */
 export const PLAIN_PROBE: Probe = {
   alpn: null,
   alpnOffered: null,
@@ -24,18 +24,18 @@ export const PLAIN_PROBE: Probe = {
 export interface ProbeTarget {
   host: string;
   port: number;
-  /** Certificate authority in PEM format used to verify the certificate. */
+  /** Certificate authority, in PEM format, used to verify the certificate. */
   ca: string;
   servername: string;
 }
 
 /**
- * Determines what a TLS listener negotiates, on separate connections before the load. `alpn` stays null; it
- * is later set to the protocol that the WebSockets negotiate. Extended CONNECT is read from the SETTINGS
- * frame (RFC 8441 section 3), never inferred from a version.
+ * Determines what a TLS listener negotiates, using separate connections before the load starts. `alpn`
+ * remains null; it is later set to the protocol that the WebSockets negotiate. Extended CONNECT is read from
+ * the SETTINGS frame (RFC 8441 section 3), never inferred from a version.
  *
- * @throws the signal's reason if it aborts the probe; otherwise an Error that describes the listener's
- * failure
+ * @throws the signal's reason if the signal aborts the probe; otherwise an Error that describes how the
+ *   listener failed
  */
 export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promise<Probe> {
   const offer = { ...target, ALPNProtocols: ['h2', 'http/1.1'] };
@@ -83,7 +83,7 @@ function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<S
   });
 }
 
-/** Waits for a session ticket; null if none arrives in time, or before the connection ends. */
+/** Waits for a session ticket; null if none arrives in time or before the connection ends. */
 async function ticketOf({ socket, ticket }: Secured, signal: AbortSignal): Promise<Buffer | null> {
   if (ticket !== null || socket.destroyed) return ticket;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TICKET_MS)]);
@@ -114,8 +114,8 @@ function advertisesConnect(
 }
 
 /**
- * Creates a promise that always settles within the time limit. `begin` returns a function that cancels the
- * operation.
+ * Creates a promise that always settles within the time limit. `begin` starts the operation and returns a
+ * function that cancels it.
  */
 function waitFor<T>(
   signal: AbortSignal,

@@ -5,7 +5,7 @@ import type { WorkerTotals } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { Route } from './connections/route.ts';
 
-/** The part of a run's plan that all generator workers share. */
+/** The part of a run's plan shared by all generator workers. */
 export type LoadPlan = Pick<
   RunPlan,
   | 'step'
@@ -23,27 +23,27 @@ export type LoadPlan = Pick<
 >;
 
 /**
- * Task of one generator worker. It contains only values that survive JSON, because some engines cannot send
- * anything else.
+ * What one generator worker has to do. It contains only values that survive JSON, because some engines cannot
+ * send anything else between processes.
  */
 export interface WorkerPlan {
   id: WorkerId;
   runPlan: LoadPlan;
   /**
-   * Value of `monotonicNs()` (clock.ts) at the run's epoch, as a decimal string, because JSON lacks such
-   * large numbers.
+   * Value of `monotonicNs()` (clock.ts) at the run's epoch, as a decimal string, because JSON cannot
+   * represent such large numbers exactly.
    */
   epochNs: string;
-  /** Number of connections of this worker. */
+  /** Number of connections that this worker opens. */
   connections: number;
-  /** Destination of the connections. Connection n of this worker uses port n modulo the number of ports. */
+  /** Where to connect. Connection n of this worker uses port n modulo the number of ports. */
   target: Target;
   /**
-   * Source ports, identical for all workers of a run. The workers divide them by connection number (see
+   * Source ports, identical for all workers of a run. The workers divide them up by connection number (see
    * source.ts).
    */
   sourcePorts: number[];
-  /** This worker's share of the connection rate; 0 if limited only by `pendingHandshakes`. */
+  /** This worker's share of the connection rate; 0 if only `pendingHandshakes` limits it. */
   rampPerSecond: number;
   pendingHandshakes: number;
 }
@@ -51,12 +51,12 @@ export interface WorkerPlan {
 /** Commands from the runner to a generator worker. */
 export type WorkerCommand =
   | { type: 'connect'; plan: WorkerPlan }
-  /** Opens the next batch of connections, if the plan has several. */
+  /** Opens the next batch of connections, if the plan opens them in several. */
   | { type: 'connect-more' }
   | { type: 'start'; times: PhaseTimes }
-  /** Drops all connections at once. */
+  /** Drops all connections immediately. */
   | { type: 'cut' }
-  /** Stops sending, emits the recorded data, and ends. */
+  /** Stops sending, emits the data recorded so far, and finishes. */
   | { type: 'stop' }
   /** Closes all connections and exits. */
   | { type: 'leave' };
@@ -67,17 +67,15 @@ export type WorkerCommand =
  */
 export type WorkerReport =
   | { type: 'ready' }
-  /** A recording as encoded in recording-bytes.ts, in base64 because JSON has no binary type. */
+  /** A recording as encoded by recording-bytes.ts, in base64 because JSON has no binary type. */
   | { type: 'recording'; base64: string }
   /**
-   * Every handshake of this batch is over, and the scenario's work on opening is done. Contains the start of
-   * the first handshake and the end of the last, in whole µs since the run's epoch, and the number of open
-   * connections.
+   * Sent when all handshakes of this batch have ended and the scenario has finished what it does when
+   * connections open. Contains the start of the first handshake and the end of the last, in whole µs since
+   * the run's epoch, and the number of open connections.
    */
   | { type: 'connected'; startUs: number; endUs: number; open: number }
-  /**
-   * The last connection is gone but the schedule continues: every message that becomes due counts as unsent.
-   */
+  /** No connections are left but the schedule continues: every message that becomes due counts as unsent. */
   | { type: 'deserted' }
-  /** `recordings` is the number of recordings emitted. */
+  /** `recordings` is the number of recordings that the worker emitted. */
   | { type: 'done'; totals: WorkerTotals; routes: Route[]; recordings: number };

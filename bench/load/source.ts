@@ -1,9 +1,9 @@
 import type { Source } from './carriers/carrier.ts';
 
 /**
- * Returns the ports that a generator connects from: the odd ones of the range. The kernel tries odd ports
+ * Returns the ports from which a generator connects: the odd ones of the range. The kernel tries odd ports
  * first for bind() and even ports first for connect() (`__inet_hash_connect`). Even ports therefore remain
- * free for Nginx's own connections to its upstream.
+ * free for Nginx's own upstream connections.
  *
  * @param taken ports of sockets that listen on all addresses
  */
@@ -14,9 +14,9 @@ export function sourcePorts([low, high]: readonly [number, number], taken: Reado
 }
 
 /**
- * Returns the local address and port of connection number `id`. Each connection has its own pair, and the
+ * Returns the local address and port for connection number `id`. Each connection has its own pair, and the
  * addresses are used in rotation. Null if the plan has no addresses. If there are not enough ports, the
- * system chooses.
+ * operating system chooses the port.
  */
 export function sourceOf(id: number, addresses: readonly string[], ports: readonly number[]): Source | null {
   const localAddress = addresses[id % addresses.length];

@@ -22,7 +22,7 @@ import { Payload } from './wire/payload.ts';
 /** Entry point of a generator worker, a separate process that receives its commands over IPC. */
 
 const TICK_MS = 50;
-/** Number of ticks in which every session is checked once for timeouts. */
+/** Number of ticks over which every session is checked once for timeouts. */
 const TICKS_A_ROUND = 10;
 const CLOSE_MS = 3_000;
 
@@ -31,8 +31,8 @@ const report = (message: WorkerReport) => {
 };
 
 /**
- * Creates the connector. Loads `ws` only if it is used, because compiling it would be charged to the first
- * connections.
+ * Creates the connector. Loads `ws` only if it is used, because the time to compile it would be charged to
+ * the first connections.
  */
 async function connectorOf({ client, workload }: LoadPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
@@ -69,7 +69,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   );
   const connect = await connectorOf(runPlan, { clock, payload, target: plan.target });
   const makeClient = await clientOf(runPlan);
-  /** Number of connections in the plan, plus those that the client opened as replacements. */
+  /** Number of connections in the plan, plus replacements opened by the client. */
   let { connections } = plan;
   const sessions = new Sessions(
     {
@@ -124,7 +124,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
     if (stage === runPlan.openingStages) {
       recorder.connected();
-      // Collects the garbage of the handshakes now rather than in the middle of the measurement.
+      // Collects the garbage left by the handshakes now rather than in the middle of the measurement.
       globalThis.gc?.();
     }
     report({ type: 'connected', ...handshakes, open: sessions.openConnections });
@@ -174,7 +174,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   };
 }
 
-/** Opens connection `index` of this worker, with an id that is unique among all workers. */
+/** Opens connection `index` of this worker, with an ID that is unique across all workers. */
 function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number): void {
   const { target, runPlan, sourcePorts } = plan;
   const { ports } = target;
@@ -183,16 +183,16 @@ function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number
 }
 
 /**
- * Returns how far ahead a message must be due for the waker to sleep. The waker sleeps until the pause at the
- * end of another run's turn, then begins to spin for its own.
+ * Returns how far ahead the next message must be due for the waker to sleep. The waker sleeps until the pause
+ * at the end of another run's turn, then starts spinning for its own turn.
  */
 function restsFromUs(turns: LoadPlan['turns']): number {
   return turns === null ? Number.POSITIVE_INFINITY : turns.pauseMs * 1e3;
 }
 
 /**
- * Calls back at a given time. Timers count from the start of the event loop iteration that sets them, so they
- * can fire early. In that case the timer is set again.
+ * Calls back at a given time. A timer counts from the start of the event loop iteration that sets it, so it
+ * can fire early. In that case it is set again.
  */
 function callAt(clock: Clock, us: number, call: () => void): void {
   const waitMs = (us - clock()) / 1e3;

@@ -1,21 +1,21 @@
 import type { Run } from '../model/run.ts';
 import { isNginxWorker, type ProcessFigures } from './processes.ts';
 
-/** Per-core capacity: messages per second that Nginx's workers carry per core of CPU time. */
+/** Per-core capacity: messages per second that the Nginx workers handle per CPU core used. */
 export interface Capacity {
   perSecond: number;
   /**
-   * `measured`: Nginx was the limit. `at-least`: something else was, and CPU per message falls as an event
-   * loop gets busier.
+   * `measured`: Nginx was the limit. `at-least`: something else was. Because CPU per message falls as an
+   * event loop gets busier, the value is then a lower bound.
    */
   bound: 'measured' | 'at-least';
 }
 
 /**
- * Returns messages per second ÷ the share of a core that the workers used. This is the rate that one core
- * could carry if nothing else were the limit.
+ * Returns messages per second ÷ CPU cores used by the workers: the rate that one core could handle if nothing
+ * else were the limit.
  *
- * Null in an open loop that Nginx keeps up with. At a fraction of the maximum load, a message costs several
+ * Null in an open loop that Nginx keeps up with. At a fraction of the maximum load, a message uses several
  * times as much CPU, so the lower bound would be useless.
  */
 export function capacityOf(

@@ -16,8 +16,8 @@ export interface ConnectionCounts {
 export interface FailureFigures {
   total: number;
   /**
-   * Failures that indicate a fault. If losing open connections is an expected outcome of the scenario, only
-   * failed handshakes count.
+   * Failures that indicate a problem. If the scenario is expected to lose open connections, only failed
+   * handshakes count.
    */
   faults: number;
   byKind: Record<string, number>;
@@ -25,7 +25,7 @@ export interface FailureFigures {
 }
 
 /**
- * Figures of the connect phase: its duration, connections opened per second, and CPU time in µs per opened
+ * Figures for the connect phase: its duration, connections opened per second, and CPU time in µs per opened
  * connection.
  */
 export interface ConnectFigures {
@@ -35,8 +35,8 @@ export interface ConnectFigures {
 }
 
 /**
- * Counts connections from the workers' totals, or from the slices if the run was interrupted before it had
- * totals.
+ * Returns connection counts from the workers' totals, or from the slices if the run was interrupted before
+ * the workers reported totals.
  */
 export function connectionsOf(run: Run): ConnectionCounts {
   if (run.workers.length > 0) {
@@ -57,7 +57,7 @@ export function connectionsOf(run: Run): ConnectionCounts {
   };
 }
 
-/** Counts connection failures over the whole run. */
+/** Counts connection failures during the whole run. */
 export function failuresOf(run: Run): FailureFigures {
   const byKind = new Map<string, number>();
   const byStage = new Map<FailureStage, Map<string, number>>(
@@ -85,12 +85,14 @@ export function failuresOf(run: Run): FailureFigures {
   };
 }
 
-/** Reports whether losing open connections is an expected outcome of the scenario rather than a fault. */
+/**
+ * Reports whether the loss of open connections is an expected outcome of the scenario rather than a fault.
+ */
 function endIsResult({ plan }: Run): boolean {
   return !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }
 
-/** Returns the figures of the connect phase. Each is null if the run has no connect phase. */
+/** Returns the figures for the connect phase. Each is null if the run has no connect phase. */
 export function connectOf(run: Run): ConnectFigures {
   const span = phaseSpan(run, 'connect');
   const opened = openedIn(run, 'connect');
@@ -101,7 +103,7 @@ export function connectOf(run: Run): ConnectFigures {
   };
 }
 
-/** Counts the connections that opened in these phases. */
+/** Counts the connections opened in these phases. */
 export function openedIn(run: Run, ...phases: Phase[]): number {
   return total(slicesOf(run, ...phases).map(({ counters }) => counted(counters, 'opened')));
 }

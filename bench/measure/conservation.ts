@@ -4,25 +4,26 @@ import type { Equation } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 
 /**
- * Result of checking the scenario's conservation equations, which detect messages counted twice or not at
+ * Result of checking the scenario's conservation equations, which reveal messages counted twice or not at
  * all.
  */
 export interface Conservation {
-  /** True if the equations hold for every worker and for the total. */
+  /** True if the equations hold for each worker and for the total. */
   ok: boolean;
   total: Account;
   workers: (Account & { worker: number })[];
 }
 
-/** The final counter and gauge values of one worker, or of all workers. */
+/** Final counter and gauge values of one worker, or summed over all workers. */
 export interface Account {
   counts: Counters;
-  /** Whether the equations hold. */
+  /** True if the equations hold. */
   ok: boolean;
 }
 
 /**
- * Checks the totals of each generator worker. For an interrupted run without totals, sums the slices instead.
+ * Checks the totals of each generator worker. For an interrupted run without totals, checks the sums of the
+ * slices instead.
  */
 export function conservationOf(run: Run): Conservation {
   const { conservation } = scenarioNamed(run.plan.workload.scenario);
@@ -37,7 +38,7 @@ export function conservationOf(run: Run): Conservation {
   return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
 }
 
-/** Checks one equation. It holds for an older run that did not record all of its terms. */
+/** Checks one equation. If an older run did not record all of its terms, the equation counts as satisfied. */
 function holds({ whole, parts }: Equation, counts: Counters): boolean {
   if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
   return counts[whole] === sum(parts.map((part) => counted(counts, part)));
@@ -53,8 +54,8 @@ function sumOf(list: readonly Counters[]): Counters {
 }
 
 /**
- * Sums the counters of all slices. Gauges are levels rather than flows, so only the last slice's values are
- * used.
+ * Sums the counters of all slices. Gauges are momentary values and cannot be summed, so those of the last
+ * slice are used.
  */
 function countsOfSlices({ slices }: Run): Counters {
   return { ...sumOf(slices.map(({ counters }) => counters)), ...slices.at(-1)?.gauges };

@@ -1,24 +1,26 @@
 /**
- * Stores a histogram's counts in a flat array in HdrHistogram's layout: 3 significant digits and lowest value
- * 1, which gives 2,048 sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is on the generator's
- * hot path. Computing an index and incrementing takes about 5 ns, whereas `recordValue` of an auto-resizing
- * histogram takes 200 ns.
+ * Histogram counts are stored in a flat array in HdrHistogram's layout: 3 significant digits and a lowest
+ * value of 1, which gives 2,048 sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is on the
+ * generator's hot path: computing an index and incrementing the count takes about 5 ns, whereas `recordValue`
+ * of an auto-resizing histogram takes 200 ns.
  */
 const SUB_BUCKETS = 2048;
 const SUB_BUCKET_HALF = SUB_BUCKETS / 2;
 const SUB_BUCKET_HALF_BITS = 10;
 
-/** Highest distinguishable value in µs: 2^31 − 1 (35 minutes). Larger values are recorded as this one. */
+/**
+ * Highest value that can be recorded, in µs: 2^31 − 1 (35 minutes). Larger values are recorded as this one.
+ */
 export const HIGHEST_US = 2 ** 31 - 1;
 
-/** Returns the index of the bucket that holds an integer 0 ≤ value ≤ HIGHEST_US. */
+/** Returns the index of the bucket for an integer 0 ≤ value ≤ HIGHEST_US. */
 export function bucketIndex(value: number): number {
   const bucket = 32 - Math.clz32(value | (SUB_BUCKETS - 1)) - (SUB_BUCKET_HALF_BITS + 1);
   return ((bucket + 1) << SUB_BUCKET_HALF_BITS) + (value >>> bucket) - SUB_BUCKET_HALF;
 }
 
 /**
- * Returns the lowest value of a bucket, which represents all values in the bucket when a histogram is read.
+ * Returns a bucket's lowest value. When a histogram is read, this value represents all values in the bucket.
  */
 export function bucketValue(index: number): number {
   const bucket = (index >> SUB_BUCKET_HALF_BITS) - 1;
@@ -26,7 +28,7 @@ export function bucketValue(index: number): number {
   return bucket < 0 ? index : sub * 2 ** bucket;
 }
 
-/** Number of buckets, and thus an exclusive upper bound for indexes. */
+/** Number of buckets, and therefore an exclusive upper bound for bucket indexes. */
 export const BUCKETS = bucketIndex(HIGHEST_US) + 1;
 
 /** A histogram of one kind of duration, in µs. */
@@ -44,7 +46,7 @@ export class Counts {
     if (index > this.#highest) this.#highest = index;
   }
 
-  /** Returns pairs of (bucket index, count) for all non-empty buckets, and resets the counts to 0. */
+  /** Returns (bucket index, count) pairs for all non-empty buckets, and resets the counts to 0. */
   drain(): Uint32Array {
     const counts = this.#counts;
     let filled = 0;

@@ -1,15 +1,15 @@
 import { bucketsOf, type Histogram, supportedPercentile } from './histogram.ts';
 
-/** A point on the percentile axis, x = 1 / (1 − p). 1 is the smallest value, 10 is p90, 1000 is p99.9. */
+/** A point on the percentile axis x = 1 / (1 − p), where 1 is the minimum, 10 is p90 and 1000 is p99.9. */
 export interface PercentilePoint {
   x: number;
   valueUs: number;
 }
 
-/** Points per doubling of x. This is dense enough for a line through the points to show every knee. */
+/** Points per doubling of x. They are close enough together for a line through them to show every knee. */
 const STEPS_PER_DOUBLING = 6;
 
-/** Returns the latency at increasing percentiles, up to the highest one that the samples support. */
+/** Returns the latency at increasing percentiles, up to the highest that the number of samples supports. */
 export function percentileCurve(histogram: Histogram): PercentilePoint[] {
   const points: PercentilePoint[] = [];
   for (let step = 0; ; step++) {
@@ -20,7 +20,7 @@ export function percentileCurve(histogram: Histogram): PercentilePoint[] {
   }
 }
 
-/** A bar of a latency histogram: the samples with fromUs ≤ value < toUs. */
+/** One bar of a latency histogram: the samples with fromUs ≤ value < toUs. */
 export interface Bin {
   fromUs: number;
   toUs: number;
@@ -29,7 +29,10 @@ export interface Bin {
 
 const BINS_PER_DECADE = 20;
 
-/** Groups samples into bins of equal width on a logarithmic axis. Values below 1 µs go into the first bin. */
+/**
+ * Groups samples into bins of equal width on a logarithmic axis. Values below 1 µs are put into the first
+ * bin.
+ */
 export function logBins(histogram: Histogram): Bin[] {
   const counts = new Map<number, number>();
   for (const [valueUs, count] of bucketsOf(histogram)) {

@@ -2,38 +2,46 @@ import type { MachineSeries, Run, Slice } from '../model/run.ts';
 import { growth } from './growth.ts';
 import { type Span, slicesOf } from './span.ts';
 
-/** The cause of a disturbance: `steal` by the host of a virtual machine, or `other` work on this machine. */
+/**
+ * The cause of a disturbance: `steal` is CPU time taken by a virtual machine's host, and `other` is other
+ * work on this machine.
+ */
 export type Cause = 'steal' | 'other';
 
-/** Disturbance in one second of the steady phase. Shares are relative to all CPUs that the run may use. */
+/**
+ * Disturbance in one second of the steady phase. Shares are relative to the total CPU time of all CPUs that
+ * the run may use.
+ */
 export interface SteadySecond extends Span {
   stolen: number;
-  /** Share of CPU time used by other work; null if the CPU time of the run's own processes is unknown. */
+  /**
+   * Share of CPU time used by other work; null if the CPU time used by the run's own processes is unknown.
+   */
   other: number | null;
   /**
-   * Cause of the disturbance; null if undisturbed. If both causes apply, it is `steal`, because other work
+   * What disturbed the second; null if nothing did. If both causes apply, it is `steal`, because other work
    * cannot use stolen CPU time.
    */
   cause: Cause | null;
 }
 
 /**
- * Thresholds, as shares of the CPUs, from which a second counts as disturbed. On two CPUs they are 20 ms and
- * 100 ms. If nothing else runs, two CPUs show 0 to 1 % of other work without load. The share rises to 2.5 %
- * when a closed loop over loopback saturates both.
+ * A second counts as disturbed from these shares of CPU time. On two CPUs, they correspond to 20 ms and 100
+ * ms. If nothing else runs, two CPUs show 0 to 1 % of other work without load, and up to 2.5 % when a closed
+ * loop over loopback saturates both.
  */
 const STOLEN_SHARE = 0.01;
 const OTHER_SHARE = 0.05;
 /**
- * Minimum amounts. The kernel counts in ticks of 10 ms, so smaller amounts are noise on one CPU or in a
- * shortened second.
+ * Minimum amounts for a disturbed second. The kernel counts in ticks of 10 ms, so smaller amounts are noise
+ * on a single CPU or in a shortened second.
  */
 const STOLEN_LEAST_US = 20_000;
 const OTHER_LEAST_US = 50_000;
-/** Measurement error alone can make the unexplained CPU time negative, down to this share of the CPUs. */
+/** Measurement error alone can make unexplained CPU time negative, down to this share of the total. */
 const LEFT_LEAST = -0.02;
 
-/** Assesses every second of the steady phase, in order; null if the machine was not sampled. */
+/** Assesses each second of the steady phase, in order; null if the machine was not sampled. */
 export function steadySeconds(run: Run): SteadySecond[] | null {
   const { machine } = run;
   if (machine === null || machine.samples.length < 2) return null;
@@ -43,22 +51,22 @@ export function steadySeconds(run: Run): SteadySecond[] | null {
   return uses.map((use) => judge(use, charged));
 }
 
-/** Breakdown of the CPU time in one second. */
+/** How CPU time was used in one second. */
 interface Use extends Span {
   capacityUs: number;
   stolenUs: number;
   interruptUs: number;
   /**
-   * CPU time that was neither idle nor stolen, nor used by the processes of this run or of the runs
-   * interleaved with it. Null if the processes' CPU time is unknown.
+   * CPU time that was not idle, stolen, or used by processes of this run or of runs interleaved with it. Null
+   * if the CPU time used by those processes is unknown.
    */
   leftUs: number | null;
 }
 
 /**
- * Derives busy time from the clock and the idle time rather than from the kernel's user and system ticks. A
- * tick is charged to whatever runs at that moment, which is off by up to 10 % in a second, whereas idle time
- * is measured.
+ * Computes busy time from the clock and the idle time rather than from the kernel's user and system ticks.
+ * The kernel charges each tick to whatever runs at that moment, so ticks are off by up to 10 % in a second,
+ * whereas idle time is measured.
  */
 function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: Slice): Use {
   const span = { startUs, endUs };
@@ -77,13 +85,13 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
 }
 
 /**
- * Determines whether the kernel charges interrupt time to the interrupted processes. Most of the interrupt
- * time caused by the benchmark's own load is spent in network softirqs. A kernel without
- * CONFIG_IRQ_TIME_ACCOUNTING charges them to the interrupted process, so they are already part of our
- * processes' time. A kernel with that option charges them to no process, so they must be subtracted.
+ * Reports whether the kernel charges interrupt time to the interrupted processes. Most interrupt time caused
+ * by the benchmark's own load is spent in network softirqs. A kernel without CONFIG_IRQ_TIME_ACCOUNTING
+ * charges it to the interrupted process, so our processes' CPU time already includes it. A kernel with that
+ * option charges it to no process, so it must be subtracted.
  *
- * The kernel is of the first kind if subtracting them would leave a negative remainder. Seconds with steal
- * are ignored, because stolen time may also be charged to our processes.
+ * The kernel is of the first kind if subtracting interrupt time would leave a negative remainder. Seconds
+ * with steal are ignored, because stolen time may also be charged to our processes.
  */
 function chargesInterrupts({ leftUs, interruptUs, stolenUs, capacityUs }: Use): boolean {
   if (leftUs === null || stolenUs >= STOLEN_SHARE * capacityUs) return false;
@@ -107,8 +115,8 @@ function judge(
 }
 
 /**
- * Selects the steady phase's slices from undisturbed seconds, for latency figures. If the last steady second
- * is undisturbed, the drain is included, because echoes that arrive then were sent in that second.
+ * Selects the steady-phase slices from undisturbed seconds for latency figures. If the last steady second is
+ * undisturbed, the drain is included, because echoes that arrive then belong to messages sent in that second.
  */
 export function undisturbedSlices(run: Run, seconds: readonly SteadySecond[]): Slice[] {
   const calm = new Set(seconds.filter(({ cause }) => cause === null).map(({ startUs }) => startUs));

@@ -37,10 +37,10 @@ export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 export type { Slope } from './slope.ts';
 
-/** The latency measured under a run's load: response time in an open loop, service time in a closed one. */
+/** The latency that a load measures: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
 
-/** Summaries of durations in µs, by the name of their histogram; null if the run has none. */
+/** Summaries of durations in µs, by histogram name; null if the run does not have the histogram. */
 export interface Latencies {
   readonly tcp: Summary | null;
   readonly tls: Summary | null;
@@ -53,25 +53,27 @@ export interface Latencies {
 }
 
 /**
- * Figures derived from one run. Rates and CPU refer to the steady phase, per second of the run's own time if
- * it is interleaved with others. Figures that the run does not provide are null.
+ * Figures derived from one run. Rates and CPU are for the steady phase. If the run is interleaved with
+ * others, they are per second of its own time. Figures that the run does not provide are null.
  */
 export interface RunFigures {
   connections: ConnectionCounts;
-  /** Message counts over the whole run. `perSecond` is echoes in the steady phase ÷ its duration. */
+  /**
+   * Message counts for the whole run. `perSecond` is the number of echoes in the steady phase ÷ its duration.
+   */
   messages: { sent: number; echoed: number; outstanding: number; lost: number; perSecond: number | null };
   /** Payload bytes per second in the steady phase. */
   bytes: { sentPerSecond: number | null; receivedPerSecond: number | null };
   latencyName: LatencyName;
   /**
-   * Latencies in µs, by name. `response` and `sendLag` are null in a closed loop, which has no intended
-   * times.
+   * Latencies in µs, by name. `response` and `sendLag` are null in a closed loop, because it has no intended
+   * send times.
    */
   latencies: Latencies;
   failures: FailureFigures;
   connect: ConnectFigures;
   /**
-   * Counts in the steady phase. `outstanding` is the number of messages sent and not yet answered at the
+   * Counts for the steady phase. `outstanding` is the number of messages sent but not yet answered at the
    * start and end of the phase; null if no slice shows it.
    */
   steady: {
@@ -82,32 +84,32 @@ export interface RunFigures {
   };
   cpuUsPerMessage: ByComponent;
   /**
-   * Per-core capacity. Null if undefined: without Nginx, without CPU time of its workers, or in an open loop
-   * that Nginx kept up with.
+   * Per-core capacity. Null if undefined: without Nginx, if the CPU time of its workers is unknown, or in an
+   * open loop that Nginx kept up with.
    */
   perCoreCapacity: Capacity | null;
   /**
-   * Number of disturbed seconds in the steady phase, and total number of seconds in it; null if the machine
-   * was not sampled.
+   * Number of disturbed seconds in the steady phase, and its total number of seconds; null if the machine was
+   * not sampled.
    */
   disturbed: { seconds: number; of: number } | null;
-  /** Figures for the undisturbed seconds only; null if there are none, or if the machine was not sampled. */
+  /** Figures for undisturbed seconds only; null if there are none, or if the machine was not sampled. */
   undisturbed: Undisturbed | null;
-  /** Peak resident memory of all proxy processes together, from their samples; null if there are none. */
+  /** Peak resident memory of all proxy processes combined, based on samples; null if there are none. */
   proxyPeakBytes: number | null;
-  /** Peak CPU use of the proxy between two samples, in cores; null if it was not sampled. */
+  /** Peak CPU usage of the proxy between two samples, in cores; null if it was not sampled. */
   proxyPeakCores: number | null;
   /** The run's final counter and gauge values by name, summed over its workers. */
   counts: Counters;
-  /** Memory per connection if connections were opened in batches; null if it was not measured. */
+  /** Memory per connection if connections were opened in batches; null if not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
-  /** Growth of resident memory in the connect phase ÷ connections opened. */
+  /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
   conservation: Conservation;
   /**
-   * Open loop only. `ratio` is achieved ÷ offered rate. `inTime` is the share of messages due in the steady
-   * phase that were echoed within 1 s of their intended time.
+   * Open loop only. `ratio` is achieved rate ÷ offered rate. `inTime` is the share of messages due in the
+   * steady phase that were echoed within 1 s of their intended time.
    */
   offered: {
     perSecond: number;
@@ -128,30 +130,30 @@ export interface Undisturbed {
 }
 
 export interface HttpFigures {
-  /** Requests answered with a 2xx. `requestsPerSecond` counts these only. */
+  /** Requests answered with a 2xx status. `requestsPerSecond` counts only these. */
   succeeded: number;
   /**
-   * Requests answered with a 4xx or 5xx, or not at all. A 426 from an echo server is not a failure, because
-   * the request reached the server.
+   * Requests answered with a 4xx or 5xx status, or not at all. A 426 from an echo server is not a failure,
+   * because the request reached the server.
    */
   failed: number;
-  /** Responses by status class, such as `2xx`; null if the run does not record it. */
+  /** Response counts by status class, such as `2xx`; null if the run did not record them. */
   statuses: Record<string, number> | null;
   requestsPerSecond: number;
   latency: Summary;
   /**
    * Share of responses served from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache,
-   * or if requests failed.
+   * or if any requests failed.
    */
   cacheHitShare: number | null;
   /**
-   * Requests answered by an echo server with a 2xx. Null if any requests failed, because it is unknown
-   * whether those reached an echo server.
+   * Requests that an echo server answered with a 2xx status. Null if any requests failed, because they may or
+   * may not have reached an echo server.
    */
   backend: number | null;
 }
 
-/** Derives the figures of a run. The function is pure and never returns NaN, even for an incomplete run. */
+/** Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. */
 export function figuresOf(run: Run): RunFigures {
   const steady = phaseSpan(run, 'steady');
   const conservation = conservationOf(run);
@@ -204,7 +206,7 @@ export function figuresOf(run: Run): RunFigures {
   };
 }
 
-/** Selects response time for an open loop and service time for a closed one. */
+/** Returns the name for response time in an open loop, and for service time in a closed one. */
 export function latencyNameOf(run: Run): LatencyName {
   return isOpenLoop(run) ? 'response' : 'service';
 }
@@ -214,16 +216,16 @@ function isOpenLoop({ plan }: Run): boolean {
 }
 
 /**
- * Merges all samples of one kind from the phases that its scenario evaluates. Every figure and chart uses
- * this histogram.
+ * Merges all samples with this name from the phases that the run's scenario evaluates. Every figure and chart
+ * uses the resulting histogram.
  */
 export function histogramOf(run: Run, name: string): Histogram {
   return histogramOfAll([run], name);
 }
 
 /**
- * Like `histogramOf`, for several runs. Percentiles over rounds are computed from all samples, never
- * averaged.
+ * Like `histogramOf`, for several runs. Percentiles over several rounds are computed from all samples
+ * combined, never averaged.
  */
 export function histogramOfAll(runs: readonly Run[], name: string): Histogram {
   return mergeSlices(
@@ -264,7 +266,7 @@ function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytes
   };
 }
 
-/** Computes memory per connection; null if any of the memory samples lacks a value. */
+/** Computes memory per connection; null if any memory sample lacks the value. */
 function memorySlope({ memory }: Run, of: 'proxyBytes' | 'kernelBytes'): Slope | null {
   const points = memory.flatMap((sample) => {
     const bytes = sample[of];
@@ -295,7 +297,10 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
   };
 }
 
-/** Reads the gauge `outstanding` from the last slice before each bound of the steady phase. */
+/**
+ * Returns the `outstanding` gauge from the last slice before the start of the steady phase and the last slice
+ * before its end.
+ */
 function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady']['outstanding'] {
   const at = (us: number | undefined): number | null =>
     us === undefined
@@ -329,7 +334,7 @@ function httpFigures(leg: HttpLeg): HttpFigures {
     requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
     cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
-    // Requests in flight when the HTTP leg ended also reached a server.
+    // Requests still in flight when the HTTP leg ended also reached a server.
     backend: failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

@@ -1,11 +1,11 @@
 import type { Span } from './span.ts';
 
-/** A sample of a monotonic counter at one moment. */
+/** A monotonic counter's value at one moment. */
 type Seen<Counter extends string> = { readonly atUs: number } & Readonly<Record<Counter, number>>;
 
 /**
- * Returns the growth of a counter within a span, by linear interpolation between its samples, which are in
- * ascending order.
+ * Returns how much a counter grew during a span, by linear interpolation between its samples, which must be
+ * in ascending order of time.
  */
 export function growth<Counter extends string>(
   samples: readonly Seen<Counter>[],
@@ -15,7 +15,7 @@ export function growth<Counter extends string>(
   return Math.max(0, valueAt(samples, counter, span.endUs) - valueAt(samples, counter, span.startUs));
 }
 
-/** Returns the last sample taken at or before a moment. */
+/** Returns the last sample taken at or before a given time. */
 export function sampleBefore<Sample extends { readonly atUs: number }>(
   samples: readonly Sample[],
   atUs: number,
@@ -23,7 +23,7 @@ export function sampleBefore<Sample extends { readonly atUs: number }>(
   return samples[countUntil(samples, atUs) - 1];
 }
 
-/** Interpolates the counter's value. It is constant before the first sample and after the last. */
+/** Interpolates the counter's value. Before the first sample and after the last, it is taken as constant. */
 function valueAt<Counter extends string>(
   samples: readonly Seen<Counter>[],
   counter: Counter,
@@ -37,7 +37,10 @@ function valueAt<Counter extends string>(
   return before[counter] + share * (after[counter] - before[counter]);
 }
 
-/** Counts the samples taken up to a moment. Uses binary search, because a long run has thousands. */
+/**
+ * Counts the samples taken up to a given time. Uses binary search, because a long run has thousands of
+ * samples.
+ */
 function countUntil(samples: readonly { readonly atUs: number }[], atUs: number): number {
   let low = 0;
   let high = samples.length;

@@ -2,14 +2,14 @@ import { inflateSync } from 'node:zlib';
 import { encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js';
 import { bucketIndex, bucketValue, HIGHEST_US } from './counts.ts';
 
-/** Histogram type used throughout: values in µs, 3 significant digits. */
+/** The histogram type used throughout: values in µs, with 3 significant digits. */
 export type Histogram = Float64Histogram;
 
-/** Precision of every histogram. Values are in µs. */
+/** Precision of all histograms. Values are in µs. */
 const SIGNIFICANT_DIGITS = 3;
-/** Highest valid bucket index. A higher one can only come from a damaged or hostile file. */
+/** Highest valid bucket index. A higher index can only come from a damaged or hostile file. */
 const MAX_INDEX = bucketIndex(HIGHEST_US);
-/** Size limit of a decompressed histogram: at most 9 bytes per bucket, and a header of 40 bytes. */
+/** Maximum size of a decompressed histogram: at most 9 bytes per bucket, plus a 40-byte header. */
 const MAX_DECODED_BYTES = 9 * (MAX_INDEX + 1) + 40;
 const SAMPLES_BEYOND = 10;
 
@@ -17,20 +17,20 @@ const COMPRESSED_COOKIE = 0x1c849304;
 const COOKIE = 0x1c849303;
 const HEADER_BYTES = 40;
 
-/** Creates a histogram that resizes automatically to hold its values. */
+/** Creates a histogram that resizes automatically to fit its values. */
 export function emptyHistogram(): Histogram {
   const histogram = new Float64Histogram(1, 2, SIGNIFICANT_DIGITS);
   histogram.autoResize = true;
   return histogram;
 }
 
-/** Encodes a histogram as a compressed HdrHistogram V2 in base64, the form stored in a result. */
+/** Encodes a histogram as it is stored in a result: a compressed HdrHistogram V2 in base64. */
 export function encode(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);
 }
 
 /**
- * Decodes the output of `encode`. Invalid or hostile text uses little memory and time.
+ * Decodes the output of `encode`. Even for invalid or hostile input, it uses little memory and time.
  *
  * @throws Error with the reason if the text is not such a histogram
  */
@@ -45,7 +45,7 @@ export function merge(histograms: Iterable<Histogram>): Histogram {
   return sum;
 }
 
-/** Like `merge`, but reads the encoded form directly. @throws like `decode` */
+/** Like `merge`, but accepts encoded histograms. @throws like `decode` */
 export function mergeEncoded(encoded: Iterable<string>): Histogram {
   const sum = emptyHistogram();
   for (const text of encoded) {
@@ -56,7 +56,7 @@ export function mergeEncoded(encoded: Iterable<string>): Histogram {
   return sum;
 }
 
-/** Lists the non-empty buckets in ascending order, each as its lowest value (µs) and its count. */
+/** Yields the lowest value (µs) and the count of each non-empty bucket, in ascending order. */
 export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, count: number]> {
   for (let index = 0; index < histogram.countsArrayLength; index++) {
     const count = histogram.getCountAtIndex(index);
@@ -65,21 +65,22 @@ export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, co
 }
 
 /**
- * Reports whether the samples support a percentile (0 to 100). At least 10 must lie beyond it, so p99.9 needs
- * 10,000.
+ * Reports whether there are enough samples for a percentile (0 to 100). At least 10 must lie beyond it, so
+ * p99.9 requires 10,000.
  */
 export function supports(samples: number, percentile: number): boolean {
-  // The tolerance absorbs the rounding of 100 - 99.9.
+  // The tolerance compensates for the rounding error of 100 - 99.9.
   return (samples * (100 - percentile)) / 100 >= SAMPLES_BEYOND - 1e-6;
 }
 
-/** Returns the value (µs) at a percentile (0 to 100), or null if the samples do not support it. */
+/** Returns the value (µs) at a percentile (0 to 100), or null if there are too few samples for it. */
 export function supportedPercentile(histogram: Histogram, percentile: number): number | null {
   return supports(histogram.totalCount, percentile) ? histogram.getValueAtPercentile(percentile) : null;
 }
 
 /**
- * Summary of a histogram. All values are in µs except `count`; null if the samples do not support the figure.
+ * Histogram summary. All values except `count` are in µs; a value is null if there are too few samples for
+ * it.
  */
 export interface Summary {
   count: number;
@@ -106,12 +107,12 @@ export function summarise(histogram: Histogram): Summary {
     p99: supportedPercentile(histogram, 99),
     p999: supportedPercentile(histogram, 99.9),
     p9999: supportedPercentile(histogram, 99.99),
-    // Uses the same end of the bucket as the percentiles, so that no percentile exceeds the maximum.
+    // Uses the same end of the bucket as the percentiles, so that no percentile can exceed the maximum.
     max: empty ? null : histogram.getValueAtPercentile(100),
   };
 }
 
-/** Checks the header of an encoded histogram and returns its decompressed counts. */
+/** Checks an encoded histogram's header and returns the decompressed counts. */
 function payloadOf(encoded: string): Buffer {
   const packed = Buffer.from(encoded, 'base64');
   if (packed.length < 8 || withoutWordSize(packed.readUInt32BE(0)) !== COMPRESSED_COOKIE) {
@@ -135,7 +136,7 @@ function withoutWordSize(cookie: number): number {
 }
 
 /**
- * Decodes pairs of bucket index and count. A negative word is a run of empty buckets (HdrHistogram V2
+ * Decodes (bucket index, count) pairs. A negative word represents a run of empty buckets (HdrHistogram V2
  * encoding).
  */
 function* readCounts(payload: Buffer): Generator<[index: number, count: number]> {
@@ -156,7 +157,7 @@ function* readCounts(payload: Buffer): Generator<[index: number, count: number]>
   }
 }
 
-/** Reads one ZigZag LEB128 word of at most 9 bytes. The ninth byte contributes all its bits. */
+/** Reads one ZigZag LEB128 word of at most 9 bytes. All 8 bits of the ninth byte are data. */
 function readWord(payload: Buffer, start: number): { value: number; next: number } {
   let word = 0;
   for (let i = 0; i < 9; i++) {

@@ -8,56 +8,56 @@ import { emptyHistogram, encode, supports } from './histogram.ts';
 type Pairs = Uint32Array;
 
 /**
- * Merges recordings into slices. A slice combines the recordings of all workers for the same second of the
- * same phase.
+ * Merges recordings into slices. A slice combines all workers' recordings for the same second of the same
+ * phase.
  */
 export interface Merger {
   /**
-   * Adds a recording. Returns false and adds nothing if it is a duplicate, because a transport may deliver
-   * twice.
+   * Adds a recording. If it is a duplicate, returns false and adds nothing: a transport may deliver a
+   * recording twice.
    */
   add(recording: Recording): boolean;
-  /** Returns the slices in chronological order. Counts, bytes and gauges are summed over the workers. */
+  /** Returns the slices in chronological order. Counts, bytes and gauges are summed over all workers. */
   slices(): Slice[];
-  /** Returns live figures for the last complete seconds; null if no second is complete yet. */
+  /** Returns live figures based on the last complete seconds; null if no second is complete yet. */
   latest(): LoadFigures | null;
   /**
-   * Checks that all recordings have arrived and add up to the workers' totals. Returns an empty list if they
-   * do.
+   * Checks that all recordings have arrived and that they add up to the workers' totals. Returns an empty
+   * list if so.
    */
   check(ends: readonly WorkerEnd[]): Finding[];
 }
 
-/** The final report of a worker, or the known part of it if the worker sent none. */
+/** A worker's final report, or what is known of it if the worker did not send one. */
 export interface WorkerEnd {
   from: WorkerId;
   totals: WorkerTotals;
-  /** Number of recordings that the worker emitted; null if it could not report the number. */
+  /** Number of recordings that the worker emitted; null if the worker did not report it. */
   recordings: number | null;
 }
 
-/** Live figures of the load: rates over the last second, latency over the last few seconds. */
+/** Live load figures: rates over the last second, and latency over the last few seconds. */
 export interface LoadFigures {
   duePerSecond: number;
   echoedPerSecond: number;
-  /** Latency in µs; null if the samples do not support the percentile. */
+  /** Latency in µs; null if there are too few samples for the percentile. */
   p50Us: number | null;
   p99Us: number | null;
   p999Us: number | null;
 }
 
-/** Time window of live percentiles, which never span phases. */
+/** Time window for live percentiles. It never spans more than one phase. */
 const WATCHED_US = 5_000_000;
 
 interface Growing extends Omit<Slice, 'histograms'> {
-  /** Number of recordings merged so far, without supplements. */
+  /** Number of recordings merged so far, excluding supplements. */
   recordings: number;
   pairs: Record<string, Pairs>;
-  /** Cached encoded slice; null if more recordings have been added since. */
+  /** Cached encoded slice; null if recordings have been added since it was encoded. */
   finished: Slice | null;
 }
 
-/** @param workers number of recordings that complete a second */
+/** @param workers number of recordings that make a second complete */
 export function makeMerger(workers: number): Merger {
   const growing = new Map<string, Growing>();
   const sequences = new Map<string, Set<number>>();
@@ -93,8 +93,8 @@ function isNew(sequences: Map<string, Set<number>>, { from, sequence }: Recordin
 }
 
 /**
- * Finds missing recordings. For a worker that did not report how many it emitted, only gaps between those
- * that arrived can be found.
+ * Finds missing recordings. If a worker did not report how many it emitted, only gaps between the recordings
+ * that arrived can be detected.
  */
 function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: readonly WorkerEnd[]): Finding[] {
   return ends.flatMap(({ from, recordings }) => {
@@ -108,8 +108,8 @@ function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: read
 }
 
 /**
- * Compares the sums over slices, which come from recordings, with the totals that the workers counted
- * themselves.
+ * Compares the totals over all slices, which are based on recordings, with the totals that the workers
+ * counted themselves.
  */
 function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Finding[] {
   const inSlices: Counters = { failed: 0 };
@@ -125,7 +125,7 @@ function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Find
   return unequal.length === 0 ? [] : [finding('slices-differ', { counts: unequal })];
 }
 
-/** Adds counter or gauge values to `sums`, by name. */
+/** Adds counter or gauge values to `sums`, name by name. */
 function addCounts(sums: Counters, counts: Readonly<Counters>): void {
   for (const [name, count] of Object.entries(counts)) sums[name] = counted(sums, name) + count;
 }
@@ -156,7 +156,7 @@ function addTo(slice: Growing, recording: Recording): void {
   addCounts(slice.gauges, recording.gauges);
 }
 
-/** Merges two lists of (bucket index, count) pairs, both in ascending order of index. The result is exact. */
+/** Merges two lists of (bucket index, count) pairs, both sorted by index. The result is exact. */
 export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   if (a === undefined) return b;
   const merged = new Uint32Array(a.length + b.length);
@@ -172,7 +172,7 @@ export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   return merged.slice(0, at);
 }
 
-/** Encodes (bucket index, count) pairs as a histogram in the form stored in a result. */
+/** Encodes (bucket index, count) pairs as a histogram in the format stored in a result. */
 export function encodePairs(pairs: Pairs): string {
   const histogram = emptyHistogram();
   for (let i = 0; i < pairs.length; i += 2)
@@ -211,7 +211,7 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   };
 }
 
-/** Like `supportedPercentile`, for counts in the form of pairs. */
+/** Like `supportedPercentile`, but for (bucket index, count) pairs. */
 function supportedQuantile(pairs: Pairs, share: number): number | null {
   let total = 0;
   for (let i = 1; i < pairs.length; i += 2) total += pairs[i] ?? 0;

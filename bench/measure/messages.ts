@@ -3,18 +3,18 @@ import type { Counts } from './counts.ts';
 import type { Books, Recorder } from './recorder.ts';
 
 /**
- * Names of the counters, gauges and histograms of scenarios that send messages.
- * - `due`: messages that the load scheduled; due = `sent` + `unsent` + `queued`.
- * - `lost`: messages sent and then given up.
- * - `unsent`: messages given up before being sent, because no open connection could carry them.
- * - `outstanding`: messages sent, and neither echoed nor lost.
- * - `queued`: messages due, and neither sent nor given up.
- * - `lostWait` and `unsentWait`: how long the given-up messages had waited, in µs, from the intended time in
- *   an open loop and from the send in a closed one.
+ * Names of the counters, gauges and histograms in scenarios that send messages.
+ * - `due`: messages scheduled by the load; due = `sent` + `unsent` + `queued`.
+ * - `lost`: messages sent and then abandoned.
+ * - `unsent`: messages abandoned before being sent, because no open connection could carry them.
+ * - `outstanding`: messages sent, but neither echoed nor lost so far.
+ * - `queued`: messages due, but neither sent nor abandoned so far.
+ * - `lostWait` and `unsentWait`: how long abandoned messages had waited, in µs, from the intended time in an
+ *   open loop and from the send time in a closed one.
  *
  * Each event is counted when it happens, except that `due` is counted in the phase of the intended time (see
- * Recording). The samples of `lostWait` and `unsentWait` are also in `response` (open loop) or `service`
- * (closed loop). Subtracting them leaves the echoes that arrived.
+ * Recording). `response` (open loop) or `service` (closed loop) also includes the samples of `lostWait` and
+ * `unsentWait`. Subtracting them leaves the echoes that arrived.
  */
 export const MESSAGE_NAMES = {
   counters: ['due', 'sent', 'echoed', 'lost', 'unsent'],
@@ -25,22 +25,22 @@ export const MESSAGE_NAMES = {
 const WAITS: readonly string[] = ['lostWait', 'unsentWait'];
 
 /**
- * Returns the histograms with figures of their own. The waits of given-up messages are already part of other
- * times.
+ * Returns the histograms that are reported as figures. The waits of abandoned messages are left out, because
+ * other histograms already include them.
  */
 export function timesOf({ histograms }: Pick<RecordedNames, 'histograms'>): string[] {
   return histograms.filter((name) => !WAITS.includes(name));
 }
 
-/** The same counters and histograms as typed properties, because this is the generator's hot path. */
+/** The same counters and histograms as typed properties, which are faster on the generator's hot path. */
 interface MessageBooks extends Books {
   readonly counters: Record<(typeof MESSAGE_NAMES.counters)[number] | 'bytesSent' | 'bytesReceived', number>;
   readonly histograms: Readonly<Record<(typeof MESSAGE_NAMES.histograms)[number], Counts>>;
 }
 
 /**
- * Records the outcome of messages. A latency belongs to the phase in which its message was due. The echo of a
- * warm-up message that arrives in the steady phase therefore counts towards the warm-up.
+ * Records what happens to messages. A latency belongs to the phase in which its message was due: if the echo
+ * of a warm-up message arrives in the steady phase, it counts towards the warm-up.
  */
 export class Messages {
   readonly #recorder: Recorder;
@@ -49,7 +49,7 @@ export class Messages {
   #queued = 0;
 
   /**
-   * @param recorder must have been created with MESSAGE_NAMES, plus anything else that its scenario records
+   * @param recorder must have been created with MESSAGE_NAMES, plus any other names that its scenario records
    */
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -58,7 +58,7 @@ export class Messages {
     recorder.level('queued', () => this.#queued);
   }
 
-  /** Records a message sent in a closed loop, where a message is due when it is sent. */
+  /** Records a message sent in a closed loop, where each message is due when it is sent. */
   sent(nowUs: number, bytes: number): void {
     this.#recorder.at(nowUs);
     const { counters } = this.#now;
@@ -68,20 +68,20 @@ export class Messages {
     this.outstanding++;
   }
 
-  /** Records an echo received in a closed loop, which has only service time. */
+  /** Records an echo received in a closed loop, for which only service time is defined. */
   echoed(nowUs: number, sentUs: number, bytes: number): void {
     this.#echo(nowUs, bytes);
     this.#of(nowUs, sentUs).histograms.service.record(nowUs - sentUs);
   }
 
-  /** Records that a message of an open loop became due. It counts in the phase of its intended time. */
+  /** Records that an open-loop message became due. It counts in the phase of its intended time. */
   fellDue(nowUs: number, intendedUs: number): void {
     this.#recorder.at(nowUs);
     this.#of(nowUs, intendedUs).counters.due++;
     this.#queued++;
   }
 
-  /** Records a message sent in an open loop. Its send lag is recorded in the phase of its intended time. */
+  /** Records a message sent in an open loop. The send lag is recorded in the phase of its intended time. */
   sentOnSchedule(nowUs: number, intendedUs: number, bytes: number): void {
     this.#recorder.at(nowUs);
     const { counters } = this.#now;
@@ -93,8 +93,8 @@ export class Messages {
   }
 
   /**
-   * Records an echo received in an open loop. Response time is measured from the intended time. Both response
-   * and service time are recorded in the phase of the intended time.
+   * Records an echo received in an open loop. Response time starts at the intended time. Response and service
+   * time are both recorded in the phase of the intended time.
    */
   echoedOnSchedule(nowUs: number, sentUs: number, intendedUs: number, bytes: number): void {
     this.#echo(nowUs, bytes);
@@ -104,12 +104,12 @@ export class Messages {
   }
 
   /**
-   * Records a sent message that is given up because its connection ended or its echo took too long. The
-   * sample is censored, not omitted: the message enters the histograms with the time waited so far, since it
+   * Records that a sent message is abandoned because its connection ended or its echo took too long. The
+   * sample is censored, not omitted: the histograms include the message with the time waited so far, since it
    * was due (response) and since it was sent (service).
    *
-   * These times belong to the phase of its intended time, or in a closed loop (`intendedUs` null) of its
-   * send. The lost counter belongs to the moment the message was given up.
+   * These times belong to the phase of its intended time, or in a closed loop (`intendedUs` null) of its send
+   * time. The lost counter belongs to the moment at which the message was abandoned.
    */
   lost(nowUs: number, sentUs: number, intendedUs: number | null): void {
     this.#recorder.at(nowUs);
@@ -122,8 +122,8 @@ export class Messages {
   }
 
   /**
-   * Records a due message that is given up before it was sent. It has a response time of at least `waitedUs`,
-   * in the phase of its intended time, but neither service time nor send lag.
+   * Records that a due message is abandoned before it was sent. Its response time of at least `waitedUs` is
+   * recorded in the phase of its intended time. It has no service time or send lag.
    */
   unsent(nowUs: number, intendedUs: number, waitedUs: number): void {
     this.#recorder.at(nowUs);

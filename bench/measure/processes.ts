@@ -3,37 +3,38 @@ import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
 import { ownSeconds, type Span, seconds } from './span.ts';
 
-/** One value per component; null if the component has no process or was not sampled. */
+/** One value per component; null if the component has no processes or was not sampled. */
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 
-/** Resource usage of one process in the steady phase, per second of the run's own time. */
+/** One process's resource usage in the steady phase, per second of the run's own time. */
 export interface ProcessFigures extends RunProcess {
-  /** Share of one core, from 0 to 1, or above 1 if multi-threaded. */
+  /** CPU usage as a share of one core: 0 to 1, or above 1 if the process is multi-threaded. */
   cpuShare: number | null;
   voluntarySwitchesPerSecond: number | null;
   involuntarySwitchesPerSecond: number | null;
   /** Resident memory at the end of the phase. */
   residentBytes: number | null;
-  /** Node.js only: busy share of the event loop, and its longest delay. */
+  /** Only for Node.js processes: busy share and longest delay of the event loop. */
   loopUtilisation: number | null;
   loopDelayMaxUs: number | null;
 }
 
-/** Reports whether a process is an Nginx worker. The master is not, because it does not handle messages. */
+/** Reports whether a process is an Nginx worker. The master is not one: it does not handle messages. */
 export function isNginxWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
 
 type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
 
-/** A process observed for less than this share of a phase gets no figures. */
+/** A process observed for less than this share of a phase is reported without figures. */
 const LEAST_COVERAGE = 0.5;
 
-/** Computes the figures of every process over a span; all are null if the span is null. */
+/** Computes each process's figures over a span; all are null if the span is null. */
 export function processFigures(run: Run, steady: Span | null): ProcessFigures[] {
   return run.processes.map((series) => {
     const covered = steady === null ? null : coverage(series, steady);
-    // An interleaved run uses only its own time, but the runner works for all runs all the time.
+    // An interleaved run uses only its own time, whereas the runner works for all interleaved runs all the
+    // time.
     const time = (span: Span) => (series.component === 'runner' ? seconds(span) : ownSeconds(run, span));
     const perSecond = (counter: Counter): number | null =>
       covered === null ? null : ratio(growth(series.samples, counter, covered), time(covered));
@@ -63,14 +64,15 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
     if (span === null) return null;
     const covered = coverage(series, span);
     if (covered !== null) return growth(series.samples, 'cpuUs', covered);
-    // The CPU time of a process that started or ended during the run is counted for its lifetime.
+    // If a process started or ended during the run, the CPU time over its lifetime is counted.
     return isThroughout(series) ? null : growth(series.samples, 'cpuUs', span);
   });
 }
 
 /**
- * Returns the growth of each component's resident memory, in bytes, from the last sample before the span to
- * the first at its end. Also null if memory shrank, because growth is then below the noise.
+ * Returns the growth in each component's resident memory, in bytes, from the last sample before the span to
+ * the first at or after its end. Also null if memory shrank, because the growth is then smaller than the
+ * noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
   const growths = byComponent(run, ({ samples }) => {
@@ -84,7 +86,8 @@ export function residentGrowthByComponent(run: Run, span: Span | null): ByCompon
 }
 
 /**
- * A component's processes and resident memory in one second, counted in whole seconds since the run's epoch.
+ * A component's process count and resident memory in one second, counted in whole seconds since the run's
+ * epoch.
  */
 export interface Residents {
   second: number;
@@ -93,8 +96,8 @@ export interface Residents {
 }
 
 /**
- * Returns a component's number of processes and total resident memory per second, from the last sample in
- * each second.
+ * Returns a component's process count and total resident memory per second, based on the last sample in each
+ * second.
  */
 export function residentsOf(run: Run, component: Component, role?: Role): Residents[] {
   const own = run.processes.filter(
@@ -111,13 +114,13 @@ export function residentsOf(run: Run, component: Component, role?: Role): Reside
   return [...bySecond.values()].sort((a, b) => a.second - b.second);
 }
 
-/** Returns the peak CPU use of a component between two samples, in cores; null if there are too few samples. */
+/** Returns a component's peak CPU usage between two samples, in cores; null if there are too few samples. */
 export function peakCores(run: Run, component: Component): number | null {
   const bySecond = new Map<number, number>();
   for (const { samples } of run.processes.filter((each) => each.component === component)) {
     for (const [index, { atUs, cpuUs }] of samples.entries()) {
       const before = samples[index - 1];
-      // Samples at the bounds of phases may be too close together to be meaningful.
+      // Samples taken at phase boundaries may be too close together to be meaningful.
       if (before === undefined || atUs - before.atUs < LEAST_PEAK_US) continue;
       const second = Math.floor(atUs / 1e6);
       const cores = (cpuUs - before.cpuUs) / (atUs - before.atUs);
@@ -129,13 +132,13 @@ export function peakCores(run: Run, component: Component): number | null {
 
 const LEAST_PEAK_US = 500_000;
 
-/** Returns the peak resident memory of a component; null if it was not sampled. */
+/** Returns a component's peak resident memory; null if it was not sampled. */
 export function peakBytes(run: Run, component: Component): number | null {
   const bytes = residentsOf(run, component).map((each) => each.bytes);
   return bytes.length === 0 ? null : Math.max(...bytes);
 }
 
-/** Applies a function to the values that are not null. */
+/** Applies a function to all values that are not null. */
 export function mapComponents(figures: ByComponent, change: (figure: number) => number | null): ByComponent {
   const changed = (figure: number | null): number | null => (figure === null ? null : change(figure));
   return {
@@ -145,7 +148,7 @@ export function mapComponents(figures: ByComponent, change: (figure: number) => 
   };
 }
 
-/** Sums a value over each component's processes; null if any value is null. */
+/** Sums a value over each component's processes; null if the value is null for any of them. */
 function byComponent(run: Run, figure: (series: ProcessSeries) => number | null): ByComponent {
   const sum = (component: Component): number | null => {
     const figures = run.processes.filter((series) => series.component === component).map(figure);
@@ -155,12 +158,12 @@ function byComponent(run: Run, figure: (series: ProcessSeries) => number | null)
   return { proxy: sum('proxy'), server: sum('server'), generator: sum('generator') };
 }
 
-/** Reports whether a process existed from before the load to its end. */
+/** Reports whether a process existed throughout the load. */
 function isThroughout({ bornUs, endedUs }: ProcessSeries): boolean {
   return bornUs === null && endedUs === null;
 }
 
-/** Returns the part of a span between a process's first and last sample; null if that part is too small. */
+/** Returns the part of a span between a process's first and last sample; null if that part is too short. */
 function coverage({ samples }: ProcessSeries, span: Span): Span | null {
   const first = samples[0];
   const last = samples.at(-1);
@@ -175,7 +178,7 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
 
 /**
  * Averages event loop figures over a span. A sample covers the time since the previous one, so its
- * utilisation is weighted by the part of that time within the span.
+ * utilisation is weighted by how much of that time lies within the span.
  */
 function loopFigures(
   samples: readonly Sample[],
@@ -194,7 +197,7 @@ function loopFigures(
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
     }
-    // If most of a sample's interval lies outside the span, its longest delay may have been outside, too.
+    // If most of a sample's interval lies outside the span, its longest delay may have occurred outside, too.
     const within = overlap * 2 >= sample.atUs - before.atUs;
     if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }

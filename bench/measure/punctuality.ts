@@ -4,20 +4,20 @@ import { total } from './arithmetic.ts';
 import { bucketsOf } from './histogram.ts';
 import { mergeSlices } from './span.ts';
 
-/** An echo that arrives more than this after its intended time is not in time. */
+/** An echo is late if it arrives more than this long after the intended time. */
 const IN_TIME_US = 1_000_000;
 
 /**
- * Returns the share of messages due in these slices of an open loop that were echoed within 1 s of their
- * intended time. Given-up messages are among the response times with the time they had waited, but they are
- * not echoes. Null if nothing was due.
+ * Returns the share of messages due in these open-loop slices that were echoed within 1 s of their intended
+ * time. Response times include the waits of abandoned messages, but these do not count as echoes. Null if no
+ * messages were due.
  *
- * @param unanswered messages that are in no histogram because they are still outstanding
+ * @param unanswered number of messages that are still outstanding and therefore in no histogram
  */
 export function inTimeShare(slices: readonly Slice[], unanswered: number): number | null {
   const response = countsOf(slices, 'response');
   const givenUp = countsOf(slices, 'lostWait').inTime + countsOf(slices, 'unsentWait').inTime;
-  // `due` is 0 in a run from before it was counted.
+  // `due` is 0 in runs from before it was recorded.
   const due = Math.max(
     total(slices.map(({ counters }) => counted(counters, 'due'))),
     response.all + unanswered,

@@ -14,28 +14,30 @@ import { Counts } from './counts.ts';
 
 const SECOND_US = 1_000_000;
 
-/** Boundaries between the phases, in whole µs since the run's epoch. */
+/** Phase boundaries, in whole µs since the run's epoch. */
 export interface PhaseTimes {
-  /** End of the last handshake of all workers. The time from here to the warm-up belongs to no phase. */
+  /**
+   * When the last handshake of any worker ended. The time between this and the warm-up belongs to no phase.
+   */
   connectedUs: number;
   warmUpUs: number;
   steadyUs: number;
   drainUs: number;
 }
 
-/** Durations of the handshake stages in µs; tls is null on a plain connection. */
+/** Durations of the handshake stages in µs; `tls` is null for a plain connection. */
 export interface HandshakeTimes {
   tcpUs: number;
   tlsUs: number | null;
   upgradeUs: number;
 }
 
-/** Returns event loop statistics since the last call; null if too little time has passed. */
+/** Returns event loop statistics since the previous call; null if too little time has passed. */
 export type LoopReader = () => LoopFigures | null;
 
 type Bounds = Pick<Recording, 'startUs' | 'endUs' | 'phase'>;
 
-/** Counters and histograms that belong to one phase, by name. */
+/** One phase's counters and histograms, by name. */
 export interface Books {
   readonly counters: Counters;
   readonly histograms: Readonly<Record<string, Counts>>;
@@ -43,9 +45,9 @@ export interface Books {
 
 /**
  * Records the events of one generator worker under the names that the scenario declares, and emits one
- * Recording per second. Times are in µs since the run's epoch and must not decrease. Nothing is trimmed here.
- * Phases are labels: whatever was due in the warm-up but happens after it still belongs to the warm-up
- * (`of`).
+ * Recording per second. Times are in µs since the run's epoch and must not decrease. Nothing is discarded:
+ * phases are only labels, and an event that happens after the warm-up belongs to the warm-up if its message
+ * was due in it (see `of`).
  */
 export class Recorder {
   readonly #from: WorkerId;
@@ -64,7 +66,7 @@ export class Recorder {
   #cutUs = SECOND_US;
   #times: PhaseTimes | undefined;
   #steadyUs = 0;
-  /** Bounds of the last connect and warm-up slices, to which supplements are added. */
+  /** Bounds of the last connect and warm-up slices, used for supplements to them. */
   #lastConnect: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
   #lastWarmUp: Bounds = { startUs: 0, endUs: 0, phase: 'warm-up' };
   readonly #totals: Counters;
@@ -92,15 +94,15 @@ export class Recorder {
   }
 
   /**
-   * Signals that all handshakes of this worker are done. Nothing is emitted until `schedule` sets the end of
-   * the whole run's connect phase, because the current slice may have to end there.
+   * Signals that all handshakes of this worker are finished. No recording is emitted until `schedule` sets
+   * the end of the whole run's connect phase, because the current slice may have to end at that time.
    */
   connected(): void {
     this.#cutUs = Number.POSITIVE_INFINITY;
   }
 
   /**
-   * Sets the end of the connect phase and the phases that follow. From then on, slices are split at phase
+   * Sets the end of the connect phase and the phases that follow. From then on, slices end at phase
    * boundaries.
    */
   schedule(times: PhaseTimes): void {
@@ -130,42 +132,47 @@ export class Recorder {
     this.#failures[key] = (this.#failures[key] ?? 0) + 1;
   }
 
-  /** Registers the function that reads a declared gauge for every recording. Until then the gauge is 0. */
+  /**
+   * Registers the function that returns a declared gauge's value for each recording. Until then the gauge is
+   * 0.
+   */
   level(name: string, read: () => number): void {
     this.#gauges.set(name, read);
   }
 
-  /** Increments a declared counter for the current time. Call `at` first. */
+  /** Increments a declared counter at the current time. Call `at` first. */
   count(name: string, by = 1): void {
     this.now.counters[name] = (this.now.counters[name] ?? 0) + by;
   }
 
-  /** Adds a duration in µs to a declared histogram for the current time. Call `at` first. */
+  /** Adds a duration in µs to a declared histogram at the current time. Call `at` first. */
   record(name: string, us: number): void {
     this.now.histograms[name]?.record(us);
   }
 
   /**
-   * Advances the clock to `nowUs` and emits every recording completed by then. Call this before counting
-   * anything.
+   * Advances the clock to `nowUs` and emits all recordings completed by then. Call this before recording any
+   * event.
    */
   at(nowUs: number): void {
     if (nowUs >= this.#cutUs) this.advance(nowUs);
   }
 
-  /** Returns the counters and histograms for something that was due at `intendedUs`. Call `at` first. */
+  /**
+   * Returns the counters and histograms for an event whose message was due at `intendedUs`. Call `at` first.
+   */
   of(nowUs: number, intendedUs: number): Books {
     if (intendedUs >= this.#steadyUs || nowUs < this.#steadyUs) return this.now;
     this.#lateUsed = true;
     return this.#late;
   }
 
-  /** Emits every recording completed by now. Call this about once a second when nothing happens. */
+  /** Emits all recordings completed by now. Call this about once a second when no events occur. */
   advance(nowUs: number): void {
     while (nowUs >= this.#cutUs) this.#cut(this.#cutUs);
   }
 
-  /** Ends recording and emits the remaining data. Nothing is emitted after that. */
+  /** Ends recording and emits the remaining data. Nothing is emitted afterwards. */
   finish(nowUs: number): void {
     this.advance(nowUs);
     this.#cut(Math.max(Math.ceil(nowUs), this.#startUs));
@@ -197,16 +204,16 @@ export class Recorder {
     return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  /** Adds events between the last handshake and the warm-up (failures) to the connect phase. */
+  /** Adds failures that occur between the last handshake and the warm-up to the connect phase. */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
     if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, this.now, null, null);
   }
 
   /**
-   * Emits a recording. The emitted objects are only created here to keep them short-lived. V8 promotes an
-   * object that has lived for a second to the old generation and keeps it until a full collection. With so
-   * little garbage, a full collection is rare: 0.7 MB per minute accumulated until then.
+   * Emits a recording. The emitted objects are created only here, so that they are short-lived. V8 promotes
+   * an object that has lived for a second to the old generation, where it stays until a full collection. With
+   * so little garbage, full collections are rare, and 0.7 MB per minute accumulated before one took place.
    */
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };
@@ -228,7 +235,7 @@ export class Recorder {
   }
 
   /**
-   * Returns the end of the current slice: the next whole second of the phase, or the end of the phase if that
+   * Returns the end of the current slice: the next whole second of the phase, or the end of the phase if it
    * is earlier.
    */
   #nextCut(us: number): number {

@@ -23,7 +23,7 @@ import { BUCKETS } from './counts.ts';
  */
 const VERSION = 2;
 const MILLION = 1e6;
-/** Maximum length in bytes of a host name (RFC 1035 section 2.3.4) and of a failure's key. */
+/** Maximum length, in bytes, of a host name (RFC 1035 section 2.3.4) and of a failure key. */
 const STRING_MAX = 255;
 const COUNT_MAX = 2 ** 32 - 1;
 
@@ -57,8 +57,8 @@ export function encodeRecording(recording: Recording): Buffer {
 }
 
 /**
- * Decodes the output of `encodeRecording`. Time and memory are proportional to the number of bytes, whatever
- * they contain.
+ * Decodes the output of `encodeRecording`. Uses time and memory proportional to the number of bytes, even for
+ * invalid input.
  *
  * @throws Error with the reason if the bytes are not a recording
  */
@@ -202,7 +202,8 @@ class Reader {
 
   pairs(): Uint32Array {
     const count = this.number();
-    // A pair takes at least two bytes. This check avoids allocating memory based on an unverified number.
+    // Each pair takes at least two bytes. This check prevents allocating memory for an unverified number of
+    // pairs.
     if (count > this.#left / 2) throw new Error('it ends in the middle of a histogram');
     const pairs = new Uint32Array(count * 2);
     let index = -1;

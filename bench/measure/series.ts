@@ -6,16 +6,16 @@ import { latencyNameOf } from './figures.ts';
 import { mergeEncoded, supportedPercentile } from './histogram.ts';
 import { ownSeconds } from './span.ts';
 
-/** One point of a time series chart, covering one or more neighbouring slices. */
+/** One point of a time series chart, covering one or more consecutive slices. */
 export interface Point {
-  /** The interval that the point covers and its midpoint, in µs since the run's epoch. */
+  /** Bounds and midpoint of the interval that the point covers, in µs since the run's epoch. */
   startUs: number;
   endUs: number;
   atUs: number;
   phase: Phase;
   /**
-   * Messages due per second. Null, like all rates, if the interval is too short, because the end of a drain
-   * has no meaningful throughput.
+   * Messages due per second. Like all rates, null if the interval is too short: the short end of a drain has
+   * no meaningful throughput.
    */
   duePerSecond: number | null;
   sentPerSecond: number | null;
@@ -23,19 +23,19 @@ export interface Point {
   bytesSentPerSecond: number | null;
   bytesReceivedPerSecond: number | null;
   open: number;
-  /** Service time (closed loop) or response time (open loop) in µs; null if the samples do not support it. */
+  /** Service time (closed loop) or response time (open loop) in µs; null if there are too few samples. */
   p50Us: number | null;
   p99Us: number | null;
   maxUs: number | null;
 }
 
-/** Minimum interval for a rate. A shorter one would extrapolate from a few messages. */
+/** Minimum interval for computing a rate. A shorter interval would extrapolate from a few messages. */
 const LEAST_FOR_RATE_US = 250_000;
 
 /**
  * Returns a run as a time series of at most `limit` points (plus one for each phase). If there are more
- * slices, neighbouring slices of a phase are combined: counts are added and histograms merged, so no sample
- * is omitted.
+ * slices, consecutive slices of a phase are combined: counts are added and histograms merged, so that no
+ * sample is omitted.
  */
 export function seriesOf(run: Run, limit = 120): Point[] {
   const seconds = bySecond(run);
@@ -60,8 +60,8 @@ interface Second {
 }
 
 /**
- * Groups slices by second. Besides a steady slice there may be one labelled warm-up, with latencies of
- * messages that were due earlier. The later of the two phases becomes the phase of the second.
+ * Groups slices by second. A second may have both a steady slice and a warm-up slice, which contains the
+ * latencies of messages due earlier. Its phase is the later of the two.
  */
 function bySecond(run: Run): Second[] {
   const seconds = new Map<number, Second>();
@@ -80,7 +80,8 @@ function bySecond(run: Run): Second[] {
 }
 
 /**
- * Combines a group of seconds into a point. Empty if the group has no duration, because then it has no rate.
+ * Combines a group of seconds into a point. Returns an empty list if the group has no duration, because rates
+ * would be undefined.
  */
 function pointOf(run: Run, group: readonly Second[]): Point[] {
   const [first] = group;

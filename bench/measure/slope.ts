@@ -1,24 +1,24 @@
 /**
- * Cost of one additional connection, as the slope of a straight line fitted to memory measured at several
- * sizes.
+ * Memory cost of one additional connection: the slope of a straight line fitted to memory measured at several
+ * connection counts.
  */
 export interface Slope {
   /** Bytes per connection. */
   bytes: number;
-  /** Bounds of its 95 % confidence interval. */
+  /** Bounds of the 95 % confidence interval. */
   low: number;
   high: number;
-  /** Number of sizes measured. */
+  /** Number of different connection counts measured. */
   sizes: number;
 }
 
-/** The 97.5th percentile of Student's t distribution by degrees of freedom, from 1. */
+/** 97.5th percentile of Student's t distribution, by degrees of freedom starting at 1. */
 const T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
- * Computes the ordinary least squares slope with its 95 % interval (standard error of the slope × Student's t
- * with n − 2 degrees of freedom). Null for fewer than three sizes, for more than twelve, and if all sizes are
- * equal.
+ * Computes the ordinary least squares slope with its 95 % confidence interval (standard error of the slope ×
+ * Student's t with n − 2 degrees of freedom). Null for fewer than three or more than twelve sizes, or if all
+ * sizes are equal.
  */
 export function slopeOf(points: readonly { size: number; bytes: number }[]): Slope | null {
   const sizes = points.length;

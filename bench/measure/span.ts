@@ -3,13 +3,13 @@ import type { Run, Slice } from '../model/run.ts';
 import { ownTimeUs } from '../model/turns.ts';
 import { type Histogram, mergeEncoded } from './histogram.ts';
 
-/** An interval in µs since the run's epoch; `endUs` is never before `startUs`. */
+/** An interval in µs since the run's epoch, with `endUs` ≥ `startUs`. */
 export interface Span {
   startUs: number;
   endUs: number;
 }
 
-/** Returns the interval of a phase; null if the run did not reach the phase or left it immediately. */
+/** Returns a phase's interval; null if the run did not reach the phase or left it immediately. */
 export function phaseSpan(run: Run, phase: Phase): Span | null {
   const span = run.phases.find((candidate) => candidate.phase === phase);
   return span !== undefined && span.endUs > span.startUs
@@ -17,7 +17,7 @@ export function phaseSpan(run: Run, phase: Phase): Span | null {
     : null;
 }
 
-/** Returns the slices of the given phases in recording order. */
+/** Returns all slices that belong to the given phases, in recording order. */
 export function slicesOf(run: Run, ...phases: Phase[]): Slice[] {
   return run.slices.filter((slice) => phases.includes(slice.phase));
 }
@@ -27,8 +27,8 @@ export function seconds(span: Span): number {
 }
 
 /**
- * Returns the number of seconds of a span that the run had to itself. This is the whole span if the run is
- * not interleaved.
+ * Returns how many seconds of a span the run had to itself. This is the whole span if the run is not
+ * interleaved.
  */
 export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
   const firstTurnUs = run.phases.find(({ phase }) => phase === 'warm-up')?.startUs ?? endUs;
@@ -36,7 +36,7 @@ export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
   return (own(endUs) - own(startUs)) / 1e6;
 }
 
-/** Merges the samples of one kind from these slices. */
+/** Merges all samples with this name from the given slices. */
 export function mergeSlices(slices: readonly Slice[], name: string): Histogram {
   return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
 }

@@ -4,7 +4,7 @@ import { SCENARIOS } from '../scenarios/registry.ts';
 import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics.ts';
 
-/** A metric, and the step whose runs a comparison takes it from. */
+/** A metric that comparisons evaluate, and the step whose runs provide it. */
 export interface ComparedMetric extends Omit<ComparedName, 'name'> {
   metric: Metric;
 }
@@ -14,13 +14,16 @@ export const COMPARED: readonly ComparedMetric[] = SCENARIOS.flatMap(({ compared
   compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
 );
 
-/** Returns the weights of all metrics that the scenario of these steps compares, in any of its steps. */
+/**
+ * Returns the weights of all metrics that a comparison evaluates for the scenario to which these steps
+ * belong, including metrics of its other steps.
+ */
 export function weightsBeside(steps: readonly Step[]): number[] {
   const scenario = SCENARIOS.find((each) => each.steps.some(({ name }) => steps.includes(name)));
   return (scenario?.compared ?? []).map(({ weight }) => weight);
 }
 
-/** Reports whether this metric determines a variant's overall verdict. */
+/** Reports whether this metric contributes to a variant's overall verdict. */
 export function isHeadline({ name, step }: { name: string; step: Step }): boolean {
   return COMPARED.some((each) => each.headline && each.metric.name === name && each.step === step);
 }

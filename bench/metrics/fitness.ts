@@ -3,17 +3,18 @@ import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
 import type { Metric, RunFacts } from './metric.ts';
 
-/** A rule that reports why a run is unfit for a metric, or null if it is fit. */
+/** A rule that returns why a run is unfit for a metric, or null if it is fit. */
 type Rule = Metric['unfit'];
 
-/** Rule for counts and for the benchmark's own figures: the run must only be complete. */
+/** Rule for counts and the benchmark's own figures: the run only has to be complete. */
 export const notCompleted: Rule = ({ outcome }) =>
   outcome.state === 'completed'
     ? null
     : finding('not-completed', { state: outcome.state, reason: outcome.reason });
 
 /**
- * Rule for CPU time and memory. They are valid regardless of the bottleneck, if nothing failed or was lost.
+ * Rule for CPU time and memory. They are valid regardless of the bottleneck, unless something failed or was
+ * lost.
  */
 export const incomplete: Rule = (run) => {
   const failed = run.metrics['connections.failed'] ?? 0;
@@ -23,7 +24,7 @@ export const incomplete: Rule = (run) => {
 
 /**
  * Rule for the middle of a latency distribution. It tolerates a generator that is occasionally late, but not
- * a missed rate.
+ * a missed target rate.
  */
 export const offSchedule: Rule = (run) => {
   const { component, evidence } = run.validity.limit;
@@ -31,12 +32,13 @@ export const offSchedule: Rule = (run) => {
   return incomplete(run) ?? (component === 'schedule' ? null : finding('off-schedule', { evidence: facts }));
 };
 
-/** Rule for cost per message. It depends on the rate, so an open loop must keep its schedule. */
+/** Rule for cost per message. The cost depends on the rate, so an open loop must have kept its schedule. */
 export const incompleteOrOffSchedule: Rule = (run) =>
   run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
 /**
- * Rule for throughput. If the generator or the echo server was the limit, the figure does not describe Nginx.
+ * Rule for throughput. If the generator or the echo server was the bottleneck, the figure does not describe
+ * Nginx.
  */
 export const limitedElsewhere: Rule = (run) => {
   const { verdict } = run.validity;
@@ -44,7 +46,7 @@ export const limitedElsewhere: Rule = (run) => {
   return incomplete(run) ?? (isLimited ? firstReason(run) : null);
 };
 
-/** Rule for tail latency, which is the first figure to show influences other than Nginx. */
+/** Rule for tail latency, which is the first figure affected by anything other than Nginx. */
 export const invalid: Rule = (run) =>
   incomplete(run) ?? (run.validity.verdict === 'valid' ? null : firstReason(run));
 

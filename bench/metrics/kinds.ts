@@ -6,7 +6,8 @@ import { notCompleted } from './fitness.ts';
 import type { Metric } from './metric.ts';
 
 /**
- * Factories for metrics of one kind. The registry uses them, and scenarios use them for their own metrics.
+ * Factories for groups of similar metrics. The registry uses them, and scenarios use them for their own
+ * metrics.
  */
 
 type Statistic = Exclude<keyof Summary, 'count'>;
@@ -23,19 +24,21 @@ const STATISTICS: Record<Statistic, string> = {
   max: 'maximum',
 };
 
-/** Statistics that a few late messages can determine. */
+/** Statistics that a few late messages can dominate. */
 const TAIL: readonly string[] = ['p99', 'p999', 'p9999', 'max'];
 
-/** Properties shared by all statistics of one time. `unfit` may differ between the middle and the tail. */
+/**
+ * Properties shared by all statistics of one duration. `unfit` may differ between the middle and the tail.
+ */
 export interface TimeKind extends Pick<Metric, 'step' | 'needs'> {
   name: string;
-  /** Human-readable name: `response time`. */
+  /** Human-readable name, such as `response time`. */
   title: string;
   read(figures: RunFigures): Summary | null | undefined;
   unfit: Metric['unfit'] | { middle: Metric['unfit']; tail: Metric['unfit'] };
 }
 
-/** Creates a metric for each statistic of a time, in µs. */
+/** Creates one metric for each statistic of a duration, in µs. */
 export function times({ name, title, read, unfit, ...kind }: TimeKind): Metric[] {
   return (Object.keys(STATISTICS) as Statistic[]).map((statistic) => ({
     ...kind,
@@ -49,10 +52,10 @@ export function times({ name, title, read, unfit, ...kind }: TimeKind): Metric[]
   }));
 }
 
-/** Defaults of most metrics: not specific to a step, and without needs. */
+/** Defaults for most metrics: available in every step, without prerequisites. */
 export const PLAIN = { step: null, needs: [] } as const;
 
-/** Creates a metric for a plain number that every completed run has. */
+/** Creates a metric for a plain number that every completed run provides. */
 export function count(name: string, title: string, better: Metric['better'], read: Metric['read']): Metric {
   return { ...PLAIN, name, title, unit: 'count', better, kind: 'usage', unfit: notCompleted, read };
 }
@@ -67,7 +70,7 @@ const PARTS: Record<Part | 'total', string> = {
   total: '',
 };
 
-/** Creates a metric for each component and one for their total. */
+/** Creates one metric per component and one for their total. */
 export function usage(
   group: string,
   title: string,
@@ -92,9 +95,9 @@ export function usage(
 }
 
 /**
- * Adds up Nginx, if any, echo servers and generators, because a proxy takes work off one and adds work to
- * another. A generator that spins until the next message is due is excluded, because it is always equally
- * busy.
+ * Sums over Nginx (if any), echo servers and generators, because a proxy relieves one of them of work and
+ * adds work to another. A generator that spins until the next message is due is excluded, because it is
+ * always equally busy.
  */
 function totalOf(
   { proxy, pacing }: Pick<Run['plan'], 'proxy' | 'pacing'>,

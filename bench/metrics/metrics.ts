@@ -7,7 +7,7 @@ import { incomplete, notCompleted } from './fitness.ts';
 import { count, type Part, PLAIN, times, usage } from './kinds.ts';
 import type { Metric, Need, RunFacts } from './metric.ts';
 
-/** Titles of the handshake stages and of the whole handshake. */
+/** Titles of the individual handshake stages and of the entire handshake. */
 const HANDSHAKES = {
   tcp: 'TCP connect time',
   tls: 'TLS handshake time',
@@ -34,8 +34,8 @@ const HTTP_RATE: Metric = {
 };
 
 /**
- * Sums the resident memory of a component's processes at the end of the steady phase; null if it has none, or
- * if one was not sampled.
+ * Sums the resident memory of a component's processes at the end of the steady phase; null if it has no
+ * processes, or if any was not sampled.
  */
 function residentBytes({ processes }: RunFigures, part: Part): number | null {
   const own = processes.filter(({ component }) => component === part);
@@ -43,7 +43,7 @@ function residentBytes({ processes }: RunFigures, part: Part): number | null {
   return own.length === 0 || seen.length < own.length ? null : total(seen);
 }
 
-/** All metrics: those common to every run, then those of each scenario. `--help` lists them in this order. */
+/** All metrics: those of every run, then those of each scenario. `--help` lists them in this order. */
 export const METRICS: readonly Metric[] = [
   ...(Object.keys(HANDSHAKES) as (keyof typeof HANDSHAKES)[]).flatMap((name) =>
     times({
@@ -79,18 +79,18 @@ export const METRICS: readonly Metric[] = [
     incomplete,
   ),
   ...usage('memory', 'memory', 'bytes', residentBytes, incomplete),
-  // Several scenarios may have one.
+  // Several scenarios may share a metric.
   ...new Set(SCENARIOS.flatMap(({ metrics }) => metrics)),
 ];
 
 const BY_NAME = new Map(METRICS.map((metric) => [metric.name, metric]));
 
-/** Looks up a metric. Undefined for an unknown name, or for a name that only older results use. */
+/** Looks up a metric. Undefined if the name is unknown, or if only older results use it. */
 export function findMetric(name: string): Metric | undefined {
   return BY_NAME.get(name);
 }
 
-/** @throws Error if the name is not in the registry, which is a typo in our own code */
+/** @throws Error if the name is not in the registry, which would be a typo in our own code */
 export function metricNamed(name: string): Metric {
   const metric = findMetric(name);
   if (metric === undefined) throw new Error(`No metric is called ${name}.`);
@@ -98,8 +98,8 @@ export function metricNamed(name: string): Metric {
 }
 
 /**
- * Returns a metric's title. Appends the step unless it is the metric's usual one: `Nginx CPU per message,
- * latency step`.
+ * Returns a metric's title. Appends the step unless it is the metric's usual one, as in `Nginx CPU per
+ * message, latency step`.
  */
 export function metricTitle({ name, step }: { name: string; step: Step }): string {
   const metric = findMetric(name);
@@ -109,23 +109,26 @@ export function metricTitle({ name, step }: { name: string; step: Step }): strin
   return step === usual ? metric.title : `${metric.title}, ${step} step`;
 }
 
-/** Computes all metrics of a run by name, in base units; null if the run does not provide one. */
+/** Returns all metrics of a run by name, in base units; null for a metric that the run does not provide. */
 export function metricsOf(figures: RunFigures, plan: Run['plan']): Record<string, number | null> {
   return Object.fromEntries(METRICS.map(({ name, read }) => [name, read(figures, plan)]));
 }
 
-/** Returns the steps in which to check a metric: its own step if requested, otherwise all steps. */
+/**
+ * Returns the steps in which to evaluate a metric: its own step if that step is requested, otherwise all
+ * steps.
+ */
 export function stepsAnswering(name: string, steps: readonly Step[]): readonly Step[] {
   const step = findMetric(name)?.step ?? null;
   return step !== null && steps.includes(step) ? [step] : steps;
 }
 
-/** Returns the first prerequisite of a metric that a run lacks; undefined if it lacks none. */
+/** Returns the first prerequisite of a metric that a run does not meet; undefined if it meets all of them. */
 export function lackingNeed(name: string, has: Readonly<Record<Need, boolean>>): Need | undefined {
   return findMetric(name)?.needs.find((need) => !has[need]);
 }
 
-/** Determines which metric prerequisites a planned run meets. */
+/** Determines which metric prerequisites a planned run will meet. */
 export function needsMet({ workload, http, proxy }: Run['plan']): Record<Need, boolean> {
   const kind = workload.load?.kind ?? null;
   return {
@@ -136,7 +139,7 @@ export function needsMet({ workload, http, proxy }: Run['plan']): Record<Need, b
   };
 }
 
-/** Collects the facts about a run and its figures that fitness rules use. */
+/** Collects the facts about a run and its figures that the fitness rules use. */
 export function factsOf({ plan, outcome, validity }: Run, figures: RunFigures): RunFacts {
   const { variant, step, round } = plan;
   return { variant, step, round, outcome, validity, metrics: metricsOf(figures, plan) };

@@ -3,30 +3,30 @@ import { effectVerdictSchema } from './comparison.ts';
 import { amount, count } from './load.ts';
 import { engineSchema, positive, stepSchema } from './plan.ts';
 
-/** Identifies a metric and the step whose runs it comes from. */
+/** A metric and the step whose runs provide it. */
 const figureNameSchema = { name: v.string(), step: stepSchema };
 const ratio = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 /** The purpose of one variant in a calibration. */
 export const trialSchema = v.strictObject({
   variant: v.string(),
-  /** The change that distinguishes it from the baseline. */
+  /** How the variant differs from the baseline. */
   change: v.string(),
   /**
-   * The metric in which the change must show and the expected verdict; null if the variant equals the
+   * The metric that the change should affect and the verdict expected for it; null if the variant equals the
    * baseline.
    */
   expected: v.nullable(v.strictObject({ ...figureNameSchema, verdict: effectVerdictSchema })),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** A variant with a known effect, and whether the comparison detected that effect. */
+/** A variant with a known effect, and whether the comparison detected the effect. */
 export const knownEffectSchema = v.strictObject({
   variant: v.string(),
   ...figureNameSchema,
-  /** Measured ratio, variant ÷ baseline; null if no round gave a value. */
+  /** Measured variant ÷ baseline ratio; null if no round gave a value. */
   effect: v.nullable(ratio),
-  /** The comparison's verdict. `found` is true if this is the expected verdict. */
+  /** The comparison's verdict. `found` is true if it matches the expected verdict. */
   verdict: effectVerdictSchema,
   found: v.boolean(),
 });
@@ -37,29 +37,29 @@ export const spreadSchema = v.strictObject({
   ...figureNameSchema,
   /** Number of baseline runs included. */
   runs: count,
-  /** Standard deviation ÷ mean over these runs; null if there are fewer than two. */
+  /** Standard deviation ÷ mean of these runs; null if there are fewer than two. */
   variation: v.nullable(amount),
-  /** Smallest detectable effect, estimated from rounds that compare the baseline with itself. */
+  /** Smallest detectable effect, estimated from rounds in which the baseline is compared with itself. */
   detectable: v.nullable(ratio),
 });
 export type FigureSpread = v.InferOutput<typeof spreadSchema>;
 
 const resultsEntries = {
   /**
-   * Metrics compared although they cannot differ (`figures`), and those reported as different anyway
-   * (`called`).
+   * Number of metrics compared although they cannot differ (`figures`), and how many of them were reported as
+   * different (`called`).
    */
   falsePositives: v.strictObject({
     figures: count,
     called: count,
-    /** 95 % confidence interval of called ÷ figures. */
+    /** 95 % confidence interval of `called` ÷ `figures`. */
     interval: v.tuple([amount, amount]),
   }),
   spread: v.array(spreadSchema),
   known: v.array(knownEffectSchema),
 };
 
-/** Conclusions from the rounds of a calibration. The compared metrics are in the accompanying comparison. */
+/** Conclusions drawn from a calibration's rounds. The compared metrics are in the accompanying comparison. */
 export const calibrationSchema = v.strictObject({
   kind: v.literal('calibration'),
   trials: v.array(trialSchema),
@@ -67,7 +67,7 @@ export const calibrationSchema = v.strictObject({
 });
 export type Calibration = v.InferOutput<typeof calibrationSchema>;
 
-/** The conditions under which a calibration applies. Its results do not transfer to other conditions. */
+/** The conditions under which a calibration is valid. Its results do not apply to other conditions. */
 export const calibratedMachineSchema = v.strictObject({
   cpuModel: v.string(),
   cpus: count,
@@ -82,7 +82,7 @@ export type CalibratedMachine = v.InferOutput<typeof calibratedMachineSchema>;
 export const keptCalibrationSchema = v.strictObject({
   schemaVersion: v.literal(1),
   machine: calibratedMachineSchema,
-  /** Id and start time of the calibration's result. */
+  /** ID and start time of the calibration's result. */
   id: v.string(),
   startedAt: v.string(),
   /** Name of the variant that was compared with itself. */

@@ -12,26 +12,26 @@ export const trialSchema = v.strictObject({
   level,
   /** Whether the run finished, kept its schedule and met every objective. */
   met: v.boolean(),
-  /** Whether the system kept up with the schedule, both in rate and in timeliness. */
+  /** Whether the system kept up with the schedule, in both rate and timeliness. */
   keptSchedule: v.boolean(),
   /**
-   * Value of each objective's metric, in base units and in the order of the objectives; null if the run lacks
-   * it.
+   * The metric value for each objective, in base units and in the order of the objectives; null if the run
+   * lacks it.
    */
   figures: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
   /**
-   * Reason to attribute a missed objective to something other than the measured component. Null if nothing
-   * was missed, or if the measured component is responsible.
+   * Why a missed objective is attributed to something other than the measured component. Null if no objective
+   * was missed, or if the measured component caused the miss.
    */
   elsewhere: v.nullable(findingSchema),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** The quantity that is raised until an objective is missed, and the quantity that stays constant. */
+/** What the search increases until an objective is missed, and what it holds constant. */
 export const axisSchema = v.variant('over', [
-  /** Raises messages per second over a constant number of WebSockets. */
+  /** Increases the message rate with a constant number of WebSockets. */
   v.strictObject({ over: v.literal('rate'), connections: positive }),
-  /** Raises the number of WebSockets. The message rate is constant, either in total or per connection. */
+  /** Increases the number of WebSockets. The message rate is constant, either in total or per connection. */
   v.strictObject({
     over: v.literal('connections'),
     ratePerSecond: level,
@@ -41,12 +41,12 @@ export const axisSchema = v.variant('over', [
 export type Axis = v.InferOutput<typeof axisSchema>;
 
 /**
- * Kinds of bounds on a capacity.
+ * How a capacity is bounded.
  * - `between`: the objectives are met at the lower bound, and the measured component misses them at the upper
- *   one.
- * - `at-least`: something else was the limit above the lower bound.
+ *   bound.
+ * - `at-least`: above the lower bound, something other than the measured component was the limit.
  * - `below`: the objectives are missed at every level tried.
- * - `unknown`: no trial met the objectives, and something else may be the cause.
+ * - `unknown`: no trial met the objectives, and something other than the measured component may be the cause.
  */
 export const CAPACITY_BOUNDS = ['between', 'at-least', 'below', 'unknown'] as const;
 
@@ -55,19 +55,19 @@ export const capacitySchema = v.strictObject({
   kind: v.literal('capacity'),
   variant: v.string(),
   axis: axisSchema,
-  /** Objectives that must all be met. */
+  /** The objectives, all of which must be met. */
   objectives: v.array(conditionSchema),
   /**
-   * Highest level that met the objectives, and lowest level above it that missed them; null if there is none.
+   * Highest level that met the objectives, and the lowest higher level that missed them; null for a level
+   * that does not exist.
    */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),
   bound: v.picklist(CAPACITY_BOUNDS),
-  /**
-   * Reason that prevented the search from finding an upper bound for the measured component; null if there is
-   * none.
-   */
+  /** Why the search could not find an upper bound for the measured component; null if it could. */
   limit: v.nullable(findingSchema),
-  /** True if both ends of the interval are within the required precision and confirmed by repeated runs. */
+  /**
+   * True if the interval is as narrow as the required precision and both ends are confirmed by repeated runs.
+   */
   finished: v.boolean(),
   /** Trials in the order in which they ran. */
   trials: v.array(trialSchema),

@@ -5,8 +5,8 @@ import { metricUnitSchema } from './metric.ts';
 import { positive, stepSchema } from './plan.ts';
 
 /**
- * Verdict on an effect. Times and throughput are `faster` or `slower`; resource use (CPU, memory) is `lower`
- * or `higher`. `no difference detected` does not mean that there is no difference: see `detectable`.
+ * Verdict on an effect: `faster` or `slower` for times and throughput, `lower` or `higher` for resource use
+ * (CPU, memory). `no difference detected` does not mean that there is no difference: see `detectable`.
  */
 export const EFFECT_VERDICTS = [
   'faster',
@@ -18,7 +18,7 @@ export const EFFECT_VERDICTS = [
 ] as const;
 export type EffectVerdict = (typeof EFFECT_VERDICTS)[number];
 
-/** Combined verdict on the headline metrics; `mixed` means better in one and worse in another. */
+/** Combined verdict on the headline metrics; `mixed` means that some improved and others got worse. */
 export const OVERALL_VERDICTS = [...EFFECT_VERDICTS, 'mixed'] as const;
 export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
 
@@ -38,31 +38,33 @@ export function isBetter(verdict: OverallVerdict): boolean | null {
 }
 
 const figure = v.pipe(v.number(), v.finite());
-/** Ratio variant ÷ baseline. */
+/** Variant ÷ baseline ratio. */
 const ratio = v.pipe(figure, v.gtValue(0));
 
 /** One metric, measured for a variant and for the baseline. */
 export const comparedFigureSchema = v.strictObject({
-  /** Metric name as used in thresholds: `cpuPerMessage.proxy`, `response.p50`. */
+  /** Metric name as used in thresholds, such as `cpuPerMessage.proxy` or `response.p50`. */
   name: v.string(),
-  /** The step whose runs the metric comes from. */
+  /** The step whose runs provide the metric. */
   step: stepSchema,
   unit: metricUnitSchema,
   /** Medians over the included rounds; null if there are none. */
   baseline: v.nullable(figure),
   variant: v.nullable(figure),
-  /** Variant ÷ baseline: the median of the ratios within each round. */
+  /** Variant ÷ baseline ratio: the median of the per-round ratios. */
   effect: v.nullable(ratio),
   /** 95 % confidence interval of the effect; null if there are too few rounds. */
   interval: v.nullable(v.tuple([ratio, ratio])),
-  /** Two-sided p-value, adjusted for multiple comparisons over all metrics of all variants. */
+  /** Two-sided p-value, adjusted for multiple comparisons across all metrics and variants. */
   pValue: v.nullable(v.pipe(amount, v.maxValue(1))),
   verdict: effectVerdictSchema,
   /** Smallest effect that would have been detected, as a ratio above 1; null if there are too few rounds. */
   detectable: v.nullable(ratio),
-  /** Values per round. A round is included if the metric is valid on both sides. */
+  /** Values per round. A round is included if the metric is valid for both sides. */
   rounds: v.array(v.strictObject({ round: positive, baseline: figure, variant: figure })),
-  /** Values per run. Set if the two sides come from different sessions and are therefore unpaired. */
+  /**
+   * Values per run. Set if the two sides come from different sessions, so that their runs cannot be paired.
+   */
   runs: v.exactOptional(v.strictObject({ baseline: v.array(figure), variant: v.array(figure) })),
 });
 export type ComparedFigure = v.InferOutput<typeof comparedFigureSchema>;
@@ -71,17 +73,17 @@ export type ComparedFigure = v.InferOutput<typeof comparedFigureSchema>;
 export const variantComparisonSchema = v.strictObject({
   variant: v.string(),
   /**
-   * Set if it differs from the comparison's baseline, because each variant among stored results is compared
-   * with its own counterpart.
+   * Set if it differs from the comparison's baseline: in a comparison of stored results, each variant has its
+   * own counterpart.
    */
   baseline: v.exactOptional(v.string()),
-  /** Verdict on the headline metrics: Nginx CPU per message in the closed loop, and p50 response time. */
+  /** Verdict on the headline metrics: closed-loop Nginx CPU per message and p50 response time. */
   verdict: v.pipe(current, v.picklist(OVERALL_VERDICTS)),
   figures: v.array(comparedFigureSchema),
 });
 export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
 
-/** Metrics of a run that are excluded, and the reason. They are excluded from the round on both sides. */
+/** Metrics excluded from a run, and the reason. They are excluded from that round for both sides. */
 export const excludedSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,
@@ -94,21 +96,21 @@ export type Excluded = v.InferOutput<typeof excludedSchema>;
 /** Identifies a stored result. */
 const sourceSchema = v.strictObject({ id: v.string(), startedAt: v.string() });
 
-/** Relation between the two stored results of a comparison. */
+/** How the two stored results of a comparison are related. */
 export const storedSchema = v.strictObject({
   baseline: sourceSchema,
   variant: sourceSchema,
-  /** Other differences between the two sessions. Any of them may cause an effect. */
+  /** Other differences between the two sessions, any of which may have caused an effect. */
   differences: v.array(v.strictObject({ what: v.string(), baseline: v.string(), variant: v.string() })),
-  /** Variants found in only one of the two results. */
+  /** Variants that occur in only one of the two results. */
   unmatched: v.array(v.strictObject({ variant: v.string(), in: v.picklist(['baseline', 'variant']) })),
 });
 export type Stored = v.InferOutput<typeof storedSchema>;
 
-/** Conclusions from the rounds of a comparison, or from the runs of two stored results. */
+/** Conclusions drawn from the rounds of a comparison or from the runs of two stored results. */
 export const comparisonSchema = v.strictObject({
   kind: v.literal('comparison'),
-  /** Name of the variant that the others are compared with. */
+  /** Name of the variant that the others are compared to. */
   baseline: v.string(),
   /**
    * `asked` is null if the time budget determined the number of rounds. `used` counts the rounds that
@@ -118,7 +120,7 @@ export const comparisonSchema = v.strictObject({
   comparisons: v.array(variantComparisonSchema),
   excluded: v.array(excludedSchema),
   /**
-   * Set if the sides are two stored results. In that case `rounds.used` is the smaller of their run counts.
+   * Set if the two sides are stored results. In that case `rounds.used` is the smaller of the two run counts.
    */
   stored: v.exactOptional(storedSchema),
 });

@@ -8,13 +8,13 @@ import { priceSchema } from './price.ts';
 
 /** A conclusion drawn from several runs. */
 export const conclusionSchema = v.variant('kind', [
-  /** The rate used in the latency step, and the reason for choosing it. */
+  /** The rate used in the latency step, and why it was chosen. */
   v.strictObject({
     kind: v.literal('rate'),
     ratePerSecond: amount,
-    /** True if the first rate proved too high and was halved. */
+    /** True if the first rate was too high and was therefore halved. */
     halved: v.boolean(),
-    /** Includes the figures behind the choice. */
+    /** Includes the figures that led to the choice. */
     reason: findingSchema,
   }),
   /** A variant whose latency could not be measured. */

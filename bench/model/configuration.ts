@@ -1,14 +1,19 @@
-/** Options for reading a user's own configuration and for requesting its WebSockets. */
+/** Options for reading a user's own configuration and connecting to its WebSocket endpoint. */
 export interface ConfigurationOptions {
-  /** Maps folders named in the configuration to local ones: `/etc/nginx` → `./site`. */
+  /** Mapping from folders named in the configuration to local ones, such as `/etc/nginx` → `./site`. */
   roots: readonly { from: string; to: string }[];
-  /** Path of a file with `NAME=value` lines that supply `${NAME}` in the configuration; null for none. */
+  /**
+   * Path of a file whose `NAME=value` lines supply values for `${NAME}` in the configuration; null for none.
+   */
   envFile: string | null;
-  /** Keeps access rules and rate limits, although they may block the load. */
+  /** Keeps access rules and rate limits, although they may block the benchmark's load. */
   keepGuards: boolean;
-  /** Path of the WebSocket endpoint, optionally with a query; null to choose one from the location blocks. */
+  /**
+   * Path of the WebSocket endpoint, optionally with a query string; null to choose one from the location
+   * blocks.
+   */
   websocketPath: string | null;
-  /** Host header and TLS server name; null for the server block's first name. */
+  /** Host header and TLS server name; null for the first name of the server block. */
   host: string | null;
   /** Additional headers to send with the upgrade request. */
   headers: readonly { name: string; value: string }[];

@@ -4,21 +4,21 @@ import type { Phase } from './load.ts';
 import type { RunPlan } from './plan.ts';
 import type { Component, Run } from './run.ts';
 
-/** CPU usage of a component over the last second. */
+/** A component's CPU usage over the last second. */
 export interface LiveCpu {
   component: Exclude<Component, 'runner'>;
-  /** Number of processes that share the work. For Nginx, the workers. */
+  /** Number of processes that share the work; for Nginx, the number of workers. */
   processes: number;
-  /** CPU time of all its processes ÷ elapsed time. */
+  /** Total CPU time of its processes ÷ elapsed time. */
   cores: number;
-  /** Share of a core that its busiest process used. */
+  /** CPU utilisation of its busiest process, as a share of one core. */
   busiest: number;
 }
 
 /** Live figures of a run in progress. */
 export interface LiveFigures {
   connections: { asked: number; open: number; failed: number };
-  /** Messages due in the last whole second; null in a closed loop. */
+  /** Messages due in the last full second; null in a closed loop. */
   offeredPerSecond: number | null;
   echoedPerSecond: number;
   /**
@@ -28,7 +28,7 @@ export interface LiveFigures {
   p50Us: number | null;
   p99Us: number | null;
   p999Us: number | null;
-  /** Messages given up since the run began. `failures` counts failed connections instead. */
+  /** Messages abandoned since the run began. Failed connections are counted in `failures` instead. */
   lost: number;
   failures: FailureCounts;
   /** CPU usage per component; empty if the system does not report it. */
@@ -36,22 +36,22 @@ export interface LiveFigures {
 }
 
 /**
- * The events of a running experiment, in one ordered stream for every listener that displays, saves or serves
- * it. The experiment waits for its listeners before it starts the next run.
+ * The events of a running experiment. Every listener that displays, saves or serves them receives the same
+ * ordered stream, and the experiment waits for its listeners before it starts the next run.
  */
 export type BenchEvent =
-  /** `number` counts from 1. Interleaved runs are all planned before the first of them ends. */
+  /** `number` counts from 1. Interleaved runs are all planned before the first one ends. */
   | { type: 'run-planned'; number: number; expectedRuns: number; plan: RunPlan }
   | { type: 'phase'; phase: RunPhase }
   /** Emitted twice a second while load is applied. */
   | { type: 'live'; figures: LiveFigures }
-  /** The current state of a run, saved in case the benchmark is killed. */
+  /** The current state of a run, saved in case the benchmark is killed before the run ends. */
   | { type: 'checkpoint'; number: number; run: Run }
   | { type: 'run-ended'; number: number; run: Run }
-  /** The conclusions from the runs so far. Emitted before each run and after the last. */
+  /** The conclusions drawn from the runs so far. Emitted before each run and after the last one. */
   | { type: 'concluded'; conclusions: Conclusion[] };
 
-/** The phases of the load, plus what precedes and follows them. */
+/** The phases of the load, and those before and after it. */
 export type RunPhase = 'set-up' | 'http' | Phase | 'tear-down';
 
 export type Listener = (event: BenchEvent) => void | Promise<void>;

@@ -7,14 +7,15 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
 
 /**
  * The kinds of connection failure:
- * - `refused`, `reset`, `connect-timeout`, `tls`: failed before the HTTP upgrade;
- * - `status-<n>`: the server answered the upgrade with HTTP status n instead of 101;
- * - `bad-accept`: Sec-WebSocket-Accept is wrong or missing (RFC 6455 section 4.1);
- * - `protocol-error`: received bytes that are neither an HTTP response nor a valid frame;
- * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differs, or arrived in the wrong
- *   order;
- * - `closed-<code>`: closed by the peer; 1006 means without a close frame (RFC 6455 section 7.1.5);
- * - `cut`: ended by the client itself, as its scenario requires;
+ * - `refused`, `reset`, `connect-timeout`, `tls`: the connection failed before the HTTP upgrade;
+ * - `status-<n>`: the server answered the upgrade request with HTTP status n instead of 101;
+ * - `bad-accept`: Sec-WebSocket-Accept was wrong or missing (RFC 6455 section 4.1);
+ * - `protocol-error`: the bytes received were neither an HTTP response nor a valid frame;
+ * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differed from the message, or
+ *   arrived out of order;
+ * - `closed-<code>`: the peer closed the connection; 1006 means without a close frame (RFC 6455 section
+ *   7.1.5);
+ * - `cut`: the client itself dropped the connection, as its scenario requires;
  * - `no-ports`, `no-files`: the generator reached its own limits (EADDRNOTAVAIL, EMFILE);
  * - `system-<code>`: any other operating system error, by name.
  */
@@ -35,7 +36,10 @@ export type FailureKind =
   | `closed-${number}`
   | `system-${string}`;
 
-/** Extracts the HTTP status or close code from a kind, such as 426 from `status-426`; null if it has none. */
+/**
+ * Extracts the HTTP status or close code from a failure kind, such as 426 from `status-426`; null if it has
+ * none.
+ */
 export function numberIn(kind: string, what: 'status' | 'closed'): number | null {
   const number = kind.startsWith(`${what}-`) ? Number(kind.slice(what.length + 1)) : Number.NaN;
   return Number.isInteger(number) ? number : null;
@@ -46,29 +50,24 @@ export type FailureCounts = Record<string, number>;
 export const failureKey = v.pipe(v.string(), v.regex(/^(tcp|tls|upgrade|open)\/[A-Za-z0-9_-]{1,64}$/));
 export const failureCountsSchema = v.record(failureKey, v.pipe(v.number(), v.integer(), v.minValue(0)));
 
-/**
- * Category of an error reported to the user. `message` is a sentence for the user and includes the remedy.
- */
+/** Category of an error that is reported to the user. */
 export type ProblemKind =
-  | 'usage' // wrong option, profile or number: exit code 2
-  | 'environment' // missing binary or permissions, limits, full disk
+  | 'usage' // invalid option, profile or number: exit code 2
+  | 'environment' // missing binary or permission, system limit, or full disk
   | 'configuration' // rejected by nginx -t
-  | 'died' // a process of the topology ended during a run
+  | 'died' // a process of the topology died during a run
   | 'result'; // a result file that cannot be read
 
 /**
- * An error with a message for the user: what is wrong, where, and what to do about it. Any other exception is
- * a bug in the benchmark itself.
+ * An error with a message for the user: what is wrong, where, and how to fix it. Any other exception is a bug
+ * in the benchmark itself.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
-  /**
-   * Identifies the specific error for code that handles it; null if no code does. Code must not parse the
-   * message.
-   */
+  /** Identifies the error for code that handles it; null if no code does. Code must not parse the message. */
   readonly code: string | null;
-  /** Details of the error for code that handles it. */
+  /** Error details for code that handles it. */
   readonly data: Facts;
   constructor(
     kind: ProblemKind,

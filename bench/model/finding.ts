@@ -1,14 +1,15 @@
 import * as v from 'valibot';
 
-/** A finding's structured data: JSON values, so that findings can be stored, compared and merged. */
+/** Structured data of a finding: JSON values, so that findings can be stored, compared and merged. */
 export type Fact = string | number | boolean | null | undefined | readonly Fact[] | Facts;
 export interface Facts {
   readonly [name: string]: Fact;
 }
 
 /**
- * A reason, notice, limit or doubt about a result. Programs rely on `code` and `data`. `text` is the sentence
- * that `wording/` generated when the finding was made, so that a result reads the same in later versions.
+ * A reason, notice, limit or doubt about a result. Programs should rely on `code` and `data`. `text` is the
+ * sentence that `wording/` generated when the finding was created; it is stored so that a later version
+ * displays the same text.
  */
 export interface Finding {
   code: string;
@@ -16,7 +17,7 @@ export interface Finding {
   text: string;
 }
 
-/** Wraps a sentence from an older result, in which findings had no codes. */
+/** Wraps a sentence from an older result, whose findings had no codes. */
 export function stored(text: string): Finding {
   return { code: 'stored', data: {}, text };
 }
@@ -24,7 +25,9 @@ export function stored(text: string): Finding {
 /** Maximum nesting depth of objects and lists. No real finding is nested this deeply. */
 const MOST_LEVELS = 10;
 
-/** Reports whether the nesting is shallow enough to traverse recursively without overflowing the stack. */
+/**
+ * Reports whether the value is nested shallowly enough to be traversed recursively without a stack overflow.
+ */
 function fits(fact: unknown, levels: number): boolean {
   if (typeof fact !== 'object' || fact === null) return true;
   return levels > 0 && Object.values(fact).every((each) => fits(each, levels - 1));
@@ -38,15 +41,15 @@ const data = v.custom<Facts>(
 /** One or two sentences for the reader, including the supporting figures. */
 const text = v.string();
 
-/** Also accepts the plain sentence that older results store. */
+/** Also accepts a plain sentence, as stored in older results. */
 export const findingSchema = v.union([
   v.strictObject({ code, data, text }),
   v.pipe(v.string(), v.transform(stored)),
 ]);
 
 /**
- * Something that readers of the figures should know. Warnings are stored in the result, not just printed on a
- * terminal.
+ * Something that readers of the results should know. Notices are stored in the result, not just printed on
+ * the terminal.
  */
 export interface Notice extends Finding {
   level: 'info' | 'warning';
@@ -55,7 +58,7 @@ export interface Notice extends Finding {
 export const noticeSchema = v.strictObject({
   level: v.picklist(['info', 'warning']),
   code,
-  /** Missing in results from before notices had data. */
+  /** Missing in results from before notices had structured data. */
   data: v.optional(data, {}),
   text,
 });

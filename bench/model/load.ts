@@ -2,19 +2,19 @@ import * as v from 'valibot';
 
 /** Non-negative integers: counts, bytes, microseconds. */
 export const count = v.pipe(v.number(), v.finite(), v.integer(), v.minValue(0));
-/** Non-negative finite numbers: rates, shares. */
+/** Non-negative finite numbers, such as rates and shares. */
 export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /**
- * The arrival of work. In a `closed` loop, a connection sends its next message when the previous echo has
- * arrived, with at most `inFlight` messages unanswered. In an `open` loop, messages are due on a schedule
+ * How messages are generated. In a `closed` loop, a connection sends its next message when the previous echo
+ * has arrived, with at most `inFlight` unanswered messages. In an `open` loop, messages are due on a schedule
  * fixed in advance.
  */
 export const loadSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('closed'), inFlight: v.pipe(count, v.minValue(1)) }),
   v.strictObject({
     kind: v.literal('open'),
-    /** Total over all connections of all generator workers. */
+    /** Total rate over all connections of all generator workers. */
     ratePerSecond: v.pipe(amount, v.gtValue(0)),
     arrivals: v.picklist(['uniform', 'poisson']),
   }),
@@ -34,7 +34,7 @@ export function loadOf(
   return kind === 'closed' ? { kind, inFlight } : { kind, ratePerSecond, arrivals };
 }
 
-/** Returns the message rate offered by an open loop; null for any other load. */
+/** Returns the message rate that an open loop offers; null for any other load. */
 export function ratePerSecondOf(load: Load | null): number | null {
   return load?.kind === 'open' ? load.ratePerSecond : null;
 }
@@ -46,7 +46,7 @@ export function inFlightOf(load: Load | null): number {
   return load?.kind === 'closed' ? load.inFlight : 1;
 }
 
-/** Size and type of the messages. Sizes are drawn uniformly from minBytes to maxBytes, inclusive. */
+/** Message size and type. Sizes are drawn uniformly from minBytes to maxBytes, inclusive. */
 export const payloadSchema = v.strictObject({
   minBytes: count,
   maxBytes: count,
@@ -57,20 +57,20 @@ export type Payload = v.InferOutput<typeof payloadSchema>;
 /** Name of a scenario, which is also the name of its folder. */
 export const scenarioName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/));
 
-/** Values of a scenario's options, by name: durations in ms, or words. */
+/** Values of a scenario's options, by name. Each is a duration in ms or a word. */
 export const scenarioOptionsSchema = v.record(
   v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/)),
   v.union([amount, v.string()]),
 );
 export type ScenarioOptions = v.InferOutput<typeof scenarioOptionsSchema>;
 
-/** The work that the connections perform. */
+/** The work done by the connections. */
 export const workloadSchema = v.strictObject({
   scenario: scenarioName,
-  /** Load of the connections; null if the scenario sends no messages in a loop. */
+  /** Message load on the connections; null if the scenario has no message loop. */
   load: v.nullable(loadSchema),
   payload: payloadSchema,
-  /** Options of the scenario; empty in results from before scenarios had options. */
+  /** Scenario options; empty in results from before scenarios had options. */
   options: v.optional(scenarioOptionsSchema, {}),
 });
 export type Workload = v.InferOutput<typeof workloadSchema>;

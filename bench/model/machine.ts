@@ -1,11 +1,15 @@
-/** Limits of the machine that the preflight checks before starting processes. Sizes are in bytes. */
+/** Machine limits that the preflight checks before any process is started. Sizes are in bytes. */
 export interface Machine {
-  /** Numbers of the CPUs that this process may use, ascending (Cpus_allowed_list in /proc/self/status). */
+  /**
+   * Numbers of the CPUs that this process may use, in ascending order (Cpus_allowed_list in
+   * /proc/self/status).
+   */
   cpus: readonly number[];
-  /** The hard limit of RLIMIT_NOFILE. Node.js and Nginx raise their soft limit to it. */
+  /** Hard limit of RLIMIT_NOFILE. Node.js and Nginx raise their soft limits to it. */
   openFilesLimit: number;
   /**
-   * Memory available without swapping (MemAvailable), or what remains in the control group if that is less.
+   * Memory available without swapping (MemAvailable), or the memory left in the control group if that is
+   * less.
    */
   memoryBytes: number;
   /** net.core.somaxconn; null if it cannot be read. */
@@ -14,7 +18,8 @@ export interface Machine {
   portRange: readonly [number, number] | null;
   isRoot: boolean;
   /**
-   * Version of Bun available to the lean client and lean echo server, such as `1.4.5`; null if there is none.
+   * Version of Bun available for the lean client and the lean echo server, such as `1.4.5`; null if there is
+   * none.
    */
   bun: string | null;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Units of metrics: `time` in µs, bytes, rate per second, a plain number, or a share of one. */
+/** Metric units: `time` in µs, bytes, rate per second, a plain number, or a share (0 to 1). */
 export const METRIC_UNITS = ['time', 'bytes', 'rate', 'count', 'share'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
 

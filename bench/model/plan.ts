@@ -5,21 +5,26 @@ import { turnsSchema } from './turns.ts';
 
 export const positive = v.pipe(count, v.minValue(1));
 
-/** Purpose of a run as named by its scenario, such as `throughput`. */
+/** What a run measures, as named by its scenario, such as `throughput`. */
 export const stepSchema = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/));
 export type Step = v.InferOutput<typeof stepSchema>;
 
-/** CPU numbers assigned to each component. Empty if the component is not part of the run. */
+/** CPU numbers assigned to each component; empty for a component that is not part of the run. */
 export const placementSchema = v.strictObject({
   proxy: v.array(count),
   server: v.array(count),
   generator: v.array(count),
-  /** All CPUs not reserved for the measured component. Empty in results from before the runner was pinned. */
+  /**
+   * All CPUs except those reserved for the measured component. Empty in results from before the runner was
+   * pinned.
+   */
   runner: v.optional(v.array(count), []),
 });
 export type Placement = v.InferOutput<typeof placementSchema>;
 
-/** Runtimes of the lean client and the lean echo server. The `ws` client and server always run on Node.js. */
+/**
+ * Runtimes for the lean client and the lean echo server. The `ws` client and server always run on Node.js.
+ */
 export const ENGINES = ['node', 'bun'] as const;
 export const engineSchema = v.picklist(ENGINES);
 export type EngineName = v.InferOutput<typeof engineSchema>;
@@ -35,78 +40,78 @@ export const runPlanSchema = v.strictObject({
   workload: workloadSchema,
   connections: positive,
   /**
-   * New connections per second over all generator workers; 0 opens them as fast as the limit on pending
+   * Connections opened per second over all generator workers; 0 opens them as fast as the limit on pending
    * handshakes allows.
    */
   rampPerSecond: amount,
-  /** Number of successive batches in which connections are opened. Memory is read after each batch. */
+  /** Number of batches in which connections are opened. Memory is sampled after each batch. */
   openingStages: v.optional(positive, 1),
-  /** Measured in the run's own time if it is interleaved with others. */
+  /** In the run's own time if it is interleaved with others. */
   warmupMs: count,
   durationMs: positive,
-  /** Turns of an interleaved run; null if the run has the machine to itself from beginning to end. */
+  /** Turns of an interleaved run; null if the run has the machine to itself throughout. */
   turns: v.optional(v.nullable(turnsSchema), null),
   /** Actions performed on the topology during the run. */
   timeline: v.optional(timelineSchema, []),
-  /** An echo that takes longer than this counts as lost. */
+  /** A message whose echo takes longer than this counts as lost. */
   echoTimeoutMs: positive,
-  /** Timeout for TCP connect, TLS and upgrade together. */
+  /** Timeout for the TCP connection, TLS handshake and HTTP upgrade together. */
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
   server: v.picklist(['ws', 'lean']),
-  /** Runtime of the lean client and server. Older results, from before it could be chosen, used Node.js. */
+  /** Runtime of the lean client and server. Results from before it could be chosen always used Node.js. */
   engine: v.optional(engineSchema, 'node'),
   /** Number of generator processes. */
   workers: positive,
   /** Number of echo server processes. */
   servers: positive,
-  /** Nginx settings; null in the `direct` profile. */
+  /** Nginx settings; null for the `direct` profile. */
   proxy: v.nullable(
     v.strictObject({
       workers: positive,
       workerConnections: positive,
       workerFiles: positive,
-      /** True if connections must be spread evenly, so that no worker reaches its connection limit. */
+      /** True if connections must be spread evenly so that no worker reaches its connection limit. */
       reuseport: v.boolean(),
       backlog: positive,
     }),
   ),
-  /** Loopback addresses that the generator connects from. */
+  /** Loopback addresses from which the generator connects. */
   sourceAddresses: v.array(v.string()),
   /** CPUs assigned to each component; null if the kernel schedules all processes freely. */
   placement: v.nullable(placementSchema),
   /**
-   * Method of waiting for the next message in an open loop. Spinning is punctual but occupies a CPU. Null in
-   * a closed loop.
+   * How an open loop waits for the next message: spinning is punctual but occupies a CPU. Null in a closed
+   * loop.
    */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
-  /** The short HTTP leg before the WebSocket load; null to skip it. */
+  /** A short run of HTTP requests before the WebSocket load; null to skip it. */
   http: v.nullable(v.strictObject({ connections: positive, durationMs: positive })),
   seed: count,
 });
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 
 /**
- * Pattern of a label name: `branch`, `nginx.build`. It rejects two names that validation drops when reading a
- * result to prevent prototype pollution.
+ * Valid label names, such as `branch` or `nginx.build`. To prevent prototype pollution, validation drops two
+ * names when reading a result; this pattern rejects them.
  */
 export const LABEL_KEY = /^(?!prototype$|constructor$)[A-Za-z][A-Za-z0-9._-]{0,39}$/;
 
-/** The user's request as a whole, written to disk before anything starts. */
+/** The user's entire request, written to disk before anything starts. */
 export const planSchema = v.strictObject({
-  /** The command line: argv without the Node.js binary and the script. */
+  /** Command-line arguments: argv without the Node.js binary and the script. */
   command: v.array(v.string()),
   seed: count,
   strict: v.boolean(),
   thresholds: v.array(v.string()),
   scenario: v.optional(scenarioName, 'echo'),
-  /** Steps to run for each variant, in order. */
+  /** The steps run for each variant, in order. */
   steps: v.pipe(v.array(stepSchema), v.minLength(1)),
-  /** Names and values chosen by the user for listings and published sites. */
+  /** User-defined names and values for listings and published sites. */
   labels: v.optional(v.record(v.pipe(v.string(), v.regex(LABEL_KEY)), v.string()), {}),
-  /** Text to show with the figures; null if there is none. */
+  /** Text shown with the figures; null if there is none. */
   note: v.optional(v.nullable(v.string()), null),
-  /** Runs with the same series name form one series over time; null for no name. */
+  /** Runs with the same series name form one series over time; null if the run has no series name. */
   series: v.optional(v.nullable(v.string()), null),
 });
 export type Plan = v.InferOutput<typeof planSchema>;

@@ -5,23 +5,21 @@ import { stepSchema } from './plan.ts';
 
 const figure = v.pipe(v.number(), v.finite());
 
-/** One metric measured through the proxy and without it. */
+/** One metric, measured with and without the proxy. */
 const pricedFigureSchema = v.pipe(
   v.strictObject({
-    /** Metric name as used in thresholds. `….total` is the total over all processes that do the work. */
+    /** Metric name as used in thresholds. `….total` is the sum over all processes that do the work. */
     name: v.string(),
-    /** The step of the two runs that the metric comes from. */
+    /** The step to which the two measured runs belong. */
     step: stepSchema,
     unit: metricUnitSchema,
     baseline: figure,
     variant: figure,
-    /** Ratio, variant ÷ baseline. */
+    /** Variant ÷ baseline ratio. */
     ratio: v.pipe(figure, v.gtValue(0)),
-    /**
-     * Reasons why the ratio may reflect something other than the proxy, each with the variant it concerns.
-     */
+    /** Reasons why the ratio may reflect something other than the proxy, each with the variant concerned. */
     doubts: v.optional(v.array(v.strictObject({ variant: v.string(), reason: findingSchema }))),
-    /** The equivalent field in older results: one sentence. */
+    /** Used instead of `doubts` in older results: one sentence. */
     doubt: v.exactOptional(v.nullable(v.string())),
   }),
   v.transform(({ doubt, doubts, ...figure }) => ({
@@ -32,7 +30,8 @@ const pricedFigureSchema = v.pipe(
 export type PricedFigure = v.InferOutput<typeof pricedFigureSchema>;
 
 /**
- * The cost of the proxy for each variant. Based on a single pair of runs per step, so there are no intervals.
+ * The proxy's cost for each variant. Based on a single pair of runs per step, so there are no confidence
+ * intervals.
  */
 export const priceSchema = v.strictObject({
   kind: v.literal('price'),

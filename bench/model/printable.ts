@@ -1,6 +1,7 @@
 /**
- * Makes untrusted text safe to print on a terminal. Control characters, which could move the cursor, change
- * colours or forge lines, become spaces (C0, DEL, C1, line and paragraph separators, and direction marks).
+ * Makes untrusted text safe to print on a terminal. Replaces control characters, which could move the cursor,
+ * change colours or forge lines, with spaces (C0, DEL, C1, line and paragraph separators, and direction
+ * marks).
  */
 export function printable(text: string): string {
   return text.replace(CONTROL, ' ');

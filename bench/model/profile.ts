@@ -6,30 +6,33 @@ import type { ConfigurationOptions } from './configuration.ts';
  */
 export const profileSchema = v.strictObject({
   title: v.string(),
-  /** The question that a run of this profile answers. */
+  /** The question that this profile's runs answer. */
   question: v.string(),
-  /** The claim made about this profile in the article behind this project; null if there is none. */
+  /** The claim about this profile in the article on which this project is based; null if there is none. */
   claim: v.nullable(v.string()),
-  /** The expected outcome and the reason for it. */
+  /** The expected outcome and why it is expected. */
   expect: v.string(),
   /** Minimum number of echo servers. */
   servers: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** Key type of the certificate that the sandbox creates, if it creates one. */
+  /** Key type of the certificate that the sandbox creates, if any. */
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
   /**
-   * Path of an ordinary GET sent before the first connection, as a monitoring system would; null for none.
+   * Path of an ordinary GET request sent before the first connection, as a monitoring system would send; null
+   * for none.
    */
   visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
   /** Whether the echo servers use TLS, as required by `proxy_pass https://`. */
   upstreamTls: v.optional(v.boolean(), false),
-  /** Whether `all` includes this profile. */
+  /** Whether this profile is included in `all`. */
   inAll: v.optional(v.boolean(), true),
 });
-/** A profile with its name (the folder name) and the path of its nginx.conf, which is null for `direct`. */
+/**
+ * A profile with its name (the folder name) and the path of its nginx.conf; the path is null for `direct`.
+ */
 export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;
   configurationPath: string | null;
-  /** Set for a user's own configuration, which runs like a profile; null for built-in profiles. */
+  /** Set for a user's own configuration, which is run like a profile; null for built-in profiles. */
   options: ConfigurationOptions | null;
 };
 
@@ -39,12 +42,15 @@ export type Profile = v.InferOutput<typeof profileSchema> & {
 export const tuningDescriptionSchema = v.strictObject({
   /** The question that comparing a profile with and without this tuning answers. */
   question: v.string(),
-  /** Options that make its effect visible, such as `--payload 64k`; empty if the default load suffices. */
+  /**
+   * Options that make the tuning's effect visible, such as `--payload 64k`; empty if the default load
+   * suffices.
+   */
   load: v.string(),
-  /** The expected outcome and the reason for it. */
+  /** The expected outcome and why it is expected. */
   expect: v.string(),
-  /** Profiles that it applies to; null for all profiles that contain its blocks. */
+  /** Profiles to which it applies; null for all profiles that contain the blocks it changes. */
   profiles: v.nullable(v.array(v.string())),
 });
-/** A built-in tuning. Its name is the file name, and its text is the content of the .conf. */
+/** A built-in tuning. Its name is the file name, and its text is the content of the .conf file. */
 export type ShippedTuning = v.InferOutput<typeof tuningDescriptionSchema> & { name: string; text: string };

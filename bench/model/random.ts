@@ -1,4 +1,7 @@
-/** Creates a generator of numbers 0 ≤ x < 1 that repeats the same sequence for the same seed (mulberry32). */
+/**
+ * Creates a random number generator (mulberry32) that returns 0 ≤ x < 1 and always gives the same sequence
+ * for the same seed.
+ */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

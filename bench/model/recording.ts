@@ -2,27 +2,30 @@ import * as v from 'valibot';
 import type { FailureCounts } from './failure.ts';
 import type { Phase } from './load.ts';
 
-/** Counts by name. The names are the ones common to all runs and the ones declared by the scenario. */
+/** Counts by name: those common to all runs, and those declared by the scenario. */
 export type Counters = Record<string, number>;
 
 /** Name of a counter, gauge or histogram. */
 export const recordedName = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,39}$/));
 
-/** Counters of every run: opened connections, and payload bytes. */
+/** Counters present in every run: opened connections, and payload bytes. */
 export const COMMON_COUNTERS = ['opened', 'bytesSent', 'bytesReceived'] as const;
-/** Histograms of every run, in µs. `handshake` covers tcp, tls and upgrade together. */
+/** Histograms present in every run, in µs. `handshake` covers tcp, tls and upgrade together. */
 export const COMMON_HISTOGRAMS = ['tcp', 'tls', 'upgrade', 'handshake'] as const;
 
 /** Names of the counters, gauges and histograms that a run records. */
 export interface RecordedNames {
   counters: readonly string[];
-  /** Gauges, such as messages outstanding. Every run also has `open`, the number of open connections. */
+  /**
+   * Gauges, such as the number of outstanding messages. Every run also has `open`, the number of open
+   * connections.
+   */
   gauges: readonly string[];
   histograms: readonly string[];
 }
 
 /**
- * Event loop statistics of a worker. The interval may differ from the recording's, so weight means by its
+ * A worker's event loop statistics. Their interval may differ from the recording's, so weight averages by its
  * length.
  */
 export interface LoopFigures {
@@ -34,7 +37,8 @@ export interface LoopFigures {
 }
 
 /**
- * Identifies a generator worker: the name of its machine, unique within the run, and its index there, from 0.
+ * Identifies a generator worker by the name of its machine, unique within the run, and its index on that
+ * machine, from 0.
  */
 export interface WorkerId {
   host: string;
@@ -45,14 +49,14 @@ export interface WorkerId {
  * Data from one generator worker for at most one second. Times are in µs since the run's epoch, on the host's
  * monotonic clock; startUs and endUs are integers.
  *
- * Latency histograms and counts of due messages belong to the phase in which a message was due, regardless of
- * when it was echoed or given up. Messages in a drain slice were therefore due in the steady phase. Late data
- * of an earlier phase arrives in a supplement. A supplement is a recording with the bounds of that phase's
- * last slice. It is added to that slice and has no gauges or loop figures.
+ * Latency histograms and `due` counts belong to the phase in which the message was due, regardless of when
+ * the message was echoed or abandoned. Messages in a drain slice were therefore due in the steady phase. Data
+ * that arrives late for an earlier phase is sent as a supplement: a recording with the same bounds as that
+ * phase's last slice. It is added to that slice and has no gauges or loop figures.
  */
 export interface Recording {
   from: WorkerId;
-  /** Counts up from 0 per worker, to detect missing and duplicate recordings. */
+  /** Increases by 1 from 0 for each worker, so that missing and duplicate recordings can be detected. */
   sequence: number;
   startUs: number;
   endUs: number;
@@ -63,16 +67,16 @@ export interface Recording {
   gauges: Counters | null;
   /** Sparse histograms as (bucket index, count) pairs, in HdrHistogram's layout with 3 significant digits. */
   histograms: Record<string, Uint32Array>;
-  /** Event loop statistics; null if there is nothing to report. */
+  /** Event loop statistics; null if there are none. */
   loop: LoopFigures | null;
 }
 
-/** Creates these counters with a value of 0. */
+/** Creates the named counters with a value of 0. */
 export function zeroCounters(names: readonly string[]): Counters {
   return Object.fromEntries(names.map((name) => [name, 0]));
 }
 
-/** Looks up a counter or gauge by name; 0 if the scenario does not have it. */
+/** Returns a counter or gauge by name; 0 if the scenario does not have it. */
 export function counted(counts: Readonly<Counters>, name: string): number {
   return Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
 }

@@ -7,7 +7,7 @@ import { planSchema, runPlanSchema } from './plan.ts';
 import { outcomeSchema, type Run, validitySchema } from './run.ts';
 import { variantSchema } from './variant.ts';
 
-/** Incremented when code written for older results would misread newer ones. */
+/** Incremented whenever older code would misread newer results. */
 export const SCHEMA_VERSION = 2;
 
 /** Properties of the machine that affect measurements. */
@@ -16,13 +16,15 @@ export const environmentSchema = v.strictObject({
   kernel: v.string(),
   arch: v.string(),
   cpuModel: v.string(),
-  /** Number of CPUs that the process layout was planned for: the allowed CPUs, limited by any quota. */
+  /** Number of CPUs assumed when the processes were laid out: the allowed CPUs, limited by any quota. */
   cpus: count,
-  /** CPU limit set by a control group, often a fraction; null if there is no limit. */
+  /** CPU limit set by a control group, possibly fractional; null if there is no limit. */
   cpuQuota: v.optional(v.nullable(amount), null),
   memoryBytes: count,
   node: v.string(),
-  /** Version of Bun found; null if there is none, or in results from before the benchmark looked for it. */
+  /**
+   * Version of Bun, if found; null if there is none, and in results from before the benchmark looked for it.
+   */
   bun: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,
   somaxconn: v.nullable(count),
@@ -31,7 +33,7 @@ export const environmentSchema = v.strictObject({
 });
 export type Environment = v.InferOutput<typeof environmentSchema>;
 
-/** Id of a result, which is also the name of its folder in reports/. */
+/** ID of a result, which is also the name of its folder in reports/. */
 export const resultId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,120}$/));
 
 /** Path of a run's file within the result's folder. The pattern prevents path traversal. */
@@ -39,7 +41,7 @@ export const runFileName = v.pipe(v.string(), v.regex(/^runs\/[1-9][0-9]*-[A-Za-
 
 /**
  * The part of a run's plan that determines whether two runs measured the same thing. It includes the engine
- * and the number of processes, because figures are not comparable across them.
+ * and the number of processes, because figures are not comparable if these differ.
  */
 const loadDigest = v.strictObject(
   v.pick(runPlanSchema, [
@@ -57,7 +59,7 @@ const loadDigest = v.strictObject(
 );
 export type LoadDigest = v.InferOutput<typeof loadDigest>;
 
-/** A run's entry in the index: enough to list, search and compare the run without reading its file. */
+/** A run's entry in the index: enough to list, search and compare runs without reading their files. */
 export const runSummarySchema = v.strictObject({
   file: runFileName,
   ...v.pick(runPlanSchema, ['variant', 'step', 'round', 'profile']).entries,
@@ -68,7 +70,7 @@ export const runSummarySchema = v.strictObject({
   load: v.optional(v.nullable(loadDigest), null),
   /** Nginx version; null without Nginx, and in results from before the index stored it. */
   nginx: v.optional(v.nullable(v.string()), null),
-  /** Metrics, named as in thresholds. Times are in µs and sizes in bytes; null if unknown. */
+  /** Metrics, named as in thresholds. Times are in µs and sizes in bytes; null if a value is unknown. */
   metrics: v.record(v.string(), v.nullable(v.pipe(v.number(), v.finite()))),
 });
 export type RunSummary = v.InferOutput<typeof runSummarySchema>;
@@ -82,21 +84,23 @@ const headEntries = {
   environment: environmentSchema,
   variants: v.array(variantSchema),
   notices: v.array(noticeSchema),
-  /** In comparisons, the results of an earlier calibration of this machine, if any. */
+  /** In a comparison, the results of an earlier calibration of this machine, if any. */
   calibration: v.exactOptional(keptCalibrationSchema),
 };
 
-/** The part of a result that is known before its first run. */
+/** The part of a result that is known before the first run. */
 export const resultHeadSchema = v.strictObject(headEntries);
 export type ResultHead = v.InferOutput<typeof resultHeadSchema>;
 
 /**
- * The index of a result, `result.json`: a plain, versioned JSON value, saved after every run. Each run has
- * its own file, so that a growing comparison is never rewritten as a whole.
+ * The index of a result, `result.json`: a plain, versioned JSON value, saved after every run. Each run is
+ * stored in its own file, so that saving a growing comparison does not rewrite earlier runs.
  */
 export const resultIndexSchema = v.strictObject({
   ...headEntries,
-  /** Null until the last run has ended. A result that still has null here was interrupted. */
+  /**
+   * Null until the last run has ended. If it is still null in a stored result, the benchmark was interrupted.
+   */
   endedAt: v.nullable(v.string()),
   conclusions: v.array(conclusionSchema),
   runs: v.array(runSummarySchema),

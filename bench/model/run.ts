@@ -6,21 +6,21 @@ import { runPlanSchema } from './plan.ts';
 import { recordedName } from './recording.ts';
 import { doneActionSchema } from './timeline.ts';
 
-/** A compressed HdrHistogram V2 in base64, which merges without loss. Values are in µs. */
+/** A compressed HdrHistogram V2 in base64, which can be merged without loss. Values are in µs. */
 const encodedHistogram = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/));
 
-/** Counters by name. `due` is 0 in results from before it was counted. */
+/** Counters by name. `due` is 0 in results from before it was recorded. */
 const countsSchema = v.record(recordedName, count);
 
-/** One second of recording (less at phase boundaries), merged over all generator workers. */
+/** One second of recording (less at a phase boundary), merged over all generator workers. */
 export const sliceSchema = v.strictObject({
   startUs: count,
   endUs: count,
   phase: phaseSchema,
-  /** Events counted in the slice, by name. The counters of all slices add up to the run's totals. */
+  /** Events counted in the slice, by name. Summed over all slices, they equal the run's totals. */
   counters: countsSchema,
   failures: failureCountsSchema,
-  /** Gauge values at the end of the slice, by name: open connections, messages outstanding. */
+  /** Gauge values at the end of the slice, by name, such as open connections and outstanding messages. */
   gauges: v.objectWithRest({ open: count }, count),
   /** Histograms by name. Those without samples are omitted. */
   histograms: v.record(recordedName, encodedHistogram),
@@ -28,7 +28,7 @@ export const sliceSchema = v.strictObject({
 export type Slice = v.InferOutput<typeof sliceSchema>;
 
 /**
- * Totals of one generator worker over the whole run: its connections, the counters declared by its scenario,
+ * One generator worker's totals for the whole run: its connections, the counters declared by its scenario,
  * and the final gauge values.
  */
 export const workerTotalsSchema = v.objectWithRest(
@@ -39,12 +39,12 @@ export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
 export const COMPONENTS = ['proxy', 'server', 'generator', 'runner'] as const;
 export type Component = (typeof COMPONENTS)[number];
-/** Components with their own figures. The runner is only monitored. */
+/** Components with figures of their own. The runner is only monitored. */
 export const MEASURED = ['proxy', 'server', 'generator'] as const;
 
 /**
- * Counters of one process at one moment. CPU time and context switches are totals since the process started,
- * over all threads.
+ * Counters of one process at one moment. CPU time and context switches are totals over all threads since the
+ * process started.
  */
 export const sampleSchema = v.strictObject({
   atUs: count,
@@ -52,9 +52,7 @@ export const sampleSchema = v.strictObject({
   residentBytes: count,
   voluntarySwitches: count,
   involuntarySwitches: count,
-  /**
-   * Node.js processes only: busy share of the event loop and its longest delay, since the previous sample.
-   */
+  /** Only for Node.js processes: busy share and longest delay of the event loop since the previous sample. */
   loopUtilisation: v.nullable(amount),
   loopDelayMaxUs: v.nullable(count),
 });
@@ -66,13 +64,21 @@ export type Role = (typeof ROLES)[number];
 
 export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
-  /** Recorded by the code that starts the process. Derived on reading for older results, which lack it. */
+  /**
+   * Recorded by the code that starts the process. In older results, which lack it, it is derived when the
+   * result is read.
+   */
   role: v.picklist(ROLES),
-  /** Time at which it was first observed, in µs since the run's epoch; null if it existed before the load. */
+  /**
+   * When the process was first seen, in µs since the run's epoch; null if it existed before the load started.
+   */
   bornUs: v.optional(v.nullable(count), null),
-  /** Time at which it was first found to be gone; null if it existed until the end. */
+  /**
+   * When the process was first found to have ended, in µs since the run's epoch; null if it ran until the
+   * end.
+   */
   endedUs: v.optional(v.nullable(count), null),
-  /** Name shown to the user: `nginx master`, `nginx worker 1`, `echo server 2`, `generator 1`. */
+  /** Name shown to the user, such as `nginx master`, `nginx worker 1`, `echo server 2` or `generator 1`. */
   name: v.string(),
   pid: count,
   samples: v.array(sampleSchema),
@@ -82,44 +88,47 @@ export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 export type RunProcess = Omit<ProcessSeries, 'samples' | 'bornUs' | 'endedUs'>;
 
 /**
- * Kernel counters at one moment, over all CPUs that the processes of the run may use. In µs since the system
- * started, in steps of 10 ms (proc_stat(5)).
+ * Kernel counters at one moment, summed over all CPUs that the run's processes may use. In µs since the
+ * system started, with a resolution of 10 ms (proc_stat(5)).
  */
 export const machineSampleSchema = v.strictObject({
   atUs: count,
   /** Idle time, including waiting for disk I/O. */
   idleUs: count,
-  /** Steal time: the host of a virtual machine took the CPU while there was work to do. */
+  /** Steal time: the virtual machine's host withheld the CPU although there was work to do. */
   stolenUs: count,
-  /** Time in interrupts and softirqs. Some kernels also charge it to the interrupted process. */
+  /** Time in hardware and software interrupts. Some kernels also charge it to the interrupted process. */
   interruptUs: count,
-  /** CPU time used by the processes of the runs interleaved with this one. */
+  /** CPU time used by processes of the runs interleaved with this one. */
   besideUs: v.optional(count, 0),
-  /** Total time for which the machine was suspended. The clocks of the run stop during suspension. */
+  /** Total time during which the machine was suspended. The run's clocks stop during suspension. */
   suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 
-/** Memory use at one moment, with the given number of open connections. */
+/** Memory use at one moment, and the number of connections open at that moment. */
 export const memorySampleSchema = v.strictObject({
   atUs: count,
   open: count,
-  /** Proportional set size of all proxy processes (smaps_rollup in proc(5)); null if it cannot be read. */
+  /**
+   * Proportional set size, summed over all proxy processes (smaps_rollup in proc(5)); null if it cannot be
+   * read.
+   */
   proxyBytes: v.nullable(count),
-  /** Kernel slab memory and TCP buffers of the whole machine; null if they cannot be read. */
+  /** Kernel slab memory and TCP buffers for the whole machine; null if they cannot be read. */
   kernelBytes: v.nullable(count),
 });
 export type MemorySample = v.InferOutput<typeof memorySampleSchema>;
 
 /** Samples of the machine during a run. */
 export const machineSeriesSchema = v.strictObject({
-  /** Numbers of the CPUs included in the samples. */
+  /** Numbers of the CPUs that the samples cover. */
   cpus: v.array(count),
   samples: v.array(machineSampleSchema),
 });
 export type MachineSeries = v.InferOutput<typeof machineSeriesSchema>;
 
-/** One row of the spread table: the number of connections and echoed messages that one process handled. */
+/** One row of the spread table: how many connections and echoed messages one process handled. */
 export const shareSchema = v.strictObject({
   component: v.picklist(['proxy', 'server', 'generator']),
   name: v.string(),
@@ -128,13 +137,14 @@ export const shareSchema = v.strictObject({
 });
 export type Share = v.InferOutput<typeof shareSchema>;
 
-/** Properties of the listener, found by a single connection before the load starts. */
+/** Listener properties, found with a single connection before the load starts. */
 export const probeSchema = v.strictObject({
   /**
-   * ALPN protocol negotiated by the WebSocket connections; null without TLS, or if the server selected none.
+   * ALPN protocol negotiated by the WebSocket connections; null without TLS, or if the server did not select
+   * one.
    */
   alpn: v.nullable(v.string()),
-  /** ALPN protocol selected for a client that offers h2 and http/1.1; null without TLS. */
+  /** ALPN protocol that the server selects if a client offers h2 and http/1.1; null without TLS. */
   alpnOffered: v.nullable(v.string()),
   /**
    * Value of SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 section 3) on an h2 connection; null if h2 was not
@@ -144,7 +154,7 @@ export const probeSchema = v.strictObject({
   tlsProtocol: v.nullable(v.string()),
   tlsCipher: v.nullable(v.string()),
   /**
-   * Type of the certificate's key, as Node.js names it: `ec`, `rsa`; null without TLS, and in older results.
+   * Key type of the certificate, as Node.js names it: `ec`, `rsa`; null without TLS, and in older results.
    */
   tlsKeyType: v.optional(v.nullable(v.string()), null),
   /** Whether a second connection resumed the first one's session (RFC 8446 section 2.2); null without TLS. */
@@ -152,24 +162,29 @@ export const probeSchema = v.strictObject({
 });
 export type Probe = v.InferOutput<typeof probeSchema>;
 
-/** The HTTP leg: ordinary GETs through the same profile, sent by autocannon before the WebSocket load. */
+/**
+ * The HTTP leg: ordinary GET requests through the same profile, sent by autocannon before the WebSocket load.
+ */
 export const httpLegSchema = v.strictObject({
   path: v.string(),
   connections: count,
   durationUs: count,
   requests: count,
   non2xx: count,
-  /** Responses by status class: `2xx`, `5xx`, and `426` separately; null in older results, which lack it. */
+  /**
+   * Response counts by status class, such as `2xx` or `5xx`, with `426` counted separately; null in older
+   * results, which lack it.
+   */
   statuses: v.optional(v.nullable(v.record(v.pipe(v.string(), v.regex(/^(?:\dxx|426)$/)), count)), null),
   errors: count,
   timeouts: count,
-  /** Rate of responses with any status. */
+  /** Response rate, regardless of status. */
   requestsPerSecond: amount,
   bytesReceived: count,
   latency: encodedHistogram,
-  /** Counts of each X-Cache-Status response header value; null if the profile has no cache. */
+  /** Number of responses for each X-Cache-Status header value; null if the profile has no cache. */
   cache: v.nullable(v.record(v.string(), count)),
-  /** Requests that reached the echo servers during the HTTP leg. */
+  /** Number of requests that reached the echo servers during the HTTP leg. */
   backendRequests: count,
 });
 export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
@@ -185,12 +200,12 @@ export const nginxFactsSchema = v.strictObject({
   openssl: v.nullable(v.string()),
   buildArguments: v.string(),
   /**
-   * The original configuration, including the files it includes; null in results from before it was stored.
+   * The original configuration, with the files that it includes; null in results from before it was stored.
    */
   given: v.optional(v.nullable(v.string()), null),
-  /** The configuration that was run, as generated for `nginx -c`. */
+  /** The configuration as generated for `nginx -c`. */
   configuration: v.string(),
-  /** Error log lines at level warn and above, at most the last 200. */
+  /** The error log's lines at level warn and above, at most the last 200. */
   errorLog: v.array(v.string()),
 });
 export type NginxFacts = v.InferOutput<typeof nginxFactsSchema>;
@@ -203,36 +218,35 @@ export const outcomeSchema = v.variant('state', [
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
 /**
- * The bottleneck of a run. `machine`: no CPU was left for any of its processes. `schedule`: the run handled
- * all the load that was offered.
+ * A run's bottleneck. `machine`: no CPU time was left for any of the run's processes. `schedule`: the run
+ * handled all of the offered load.
  */
 export const LIMITS = ['proxy', 'server', 'generator', 'machine', 'schedule', 'none'] as const;
 
 export const validitySchema = v.strictObject({
   verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
-  /** Reasons with their evidence; empty if the run is valid. */
+  /** Reasons with supporting evidence; empty if the run is valid. */
   reasons: v.array(findingSchema),
   limit: v.strictObject({ component: v.picklist(LIMITS), evidence: findingSchema }),
 });
 export type Validity = v.InferOutput<typeof validitySchema>;
 
-/** One execution of a variant, scenario and load. */
+/** One execution of a variant with a scenario and a load. */
 export const runSchema = v.strictObject({
   plan: runPlanSchema,
   startedAt: v.string(),
   outcome: outcomeSchema,
   /** Start and end of each phase, in µs since the run's epoch. Phases that were not reached are missing. */
   phases: v.array(v.strictObject({ phase: phaseSchema, startUs: count, endUs: count })),
-  /** The actions of the plan's timeline that were performed. */
+  /** Actions from the plan's timeline that were performed. */
   timeline: v.optional(v.array(doneActionSchema), []),
-  /** Memory samples taken while connections were opened in batches; empty if they were all opened at once. */
+  /** Memory samples taken while connections were opened in batches; empty if all were opened at once. */
   memory: v.optional(v.array(memorySampleSchema), []),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
   /**
-   * Samples of the machine; null if the system does not report them, and in results from before they were
-   * recorded.
+   * Machine samples; null if the system does not provide them, and in results from before they were recorded.
    */
   machine: v.optional(v.nullable(machineSeriesSchema), null),
   spread: v.array(shareSchema),

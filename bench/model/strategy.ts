@@ -4,13 +4,13 @@ import type { Step } from './plan.ts';
 import type { Run } from './run.ts';
 import type { Turns } from './turns.ts';
 
-/** The run that a strategy requests next. Planning turns it into a complete RunPlan. */
+/** The run that a strategy requests next. It is planned in full, as a RunPlan, before it starts. */
 export interface RunSpec {
   variant: string;
   step: Step;
-  /** Number of the round, from 1, if every variant runs once per round; null without rounds. */
+  /** Round number, from 1, if every variant runs once per round; null without rounds. */
   round: number | null;
-  /** Load of the step; null if it has none. */
+  /** The step's load; null if it has none. */
   load: Load | null;
   /** Number of connections; defaults to the number in the user's request. */
   connections?: number;
@@ -19,13 +19,13 @@ export interface RunSpec {
 }
 
 /**
- * The rule that selects the next run. It is a pure function of the runs so far: it uses no clock and no
- * process, and its only source of randomness is its seed.
+ * Decides which run comes next. It is a pure function of the runs so far: it uses no clock or processes, and
+ * all randomness comes from its seed.
  */
 export interface Strategy {
-  /** Returns the next run, or several runs to interleave. Empty if nothing is left to run. */
+  /** Returns the next run, or several runs to interleave. Returns an empty list if no runs are left. */
   next(done: readonly Run[]): readonly RunSpec[];
-  /** Returns the total number of runs, as far as it can be determined from the runs so far. */
+  /** Returns the total number of runs, as far as the runs so far determine it. */
   expectedRuns(done: readonly Run[]): number;
   /** Draws conclusions from the runs so far. */
   conclude(done: readonly Run[]): Conclusion[];

@@ -1,7 +1,8 @@
 import { getSystemErrorMap } from 'node:util';
 
 /**
- * Descriptions of operating system errors, phrased to end a sentence: "… cannot be read: the disk is full".
+ * Descriptions of operating system errors, worded to complete a sentence: "… cannot be read: the disk is
+ * full".
  */
 const PHRASES: Readonly<Record<string, string>> = {
   EACCES: 'this user lacks the permission',
@@ -41,8 +42,8 @@ export function systemCode(error: unknown): string | null {
 }
 
 /**
- * Describes why something failed, as a phrase that can end a sentence, without a full stop. The phrase is
- * never empty and never a bare code.
+ * Describes why something failed, as a phrase without a full stop that can complete a sentence. Never empty,
+ * and never just an error code.
  */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
@@ -52,7 +53,7 @@ export function reasonOf(error: unknown): string {
     const known = [...getSystemErrorMap().values()].find(([name]) => name === code);
     return `the system reports "${known?.[1] ?? code}"`;
   }
-  // If connecting fails for every address of a host name, the AggregateError has no message of its own.
+  // If connecting fails for every address of a host name, the AggregateError itself has no message.
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const text = error instanceof Error ? error.message : String(error);
   const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');

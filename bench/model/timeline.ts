@@ -3,9 +3,9 @@ import { count } from './load.ts';
 
 /**
  * Actions that can be performed on a topology during a run. `reload` sends SIGHUP to the proxy.
- * `kill-proxy-workers` sends SIGKILL to each of its workers, which the master then replaces. `cut-clients` makes
- * every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes it.
- * `kill-server` kills it.
+ * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
+ * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
+ * it. `kill-server` kills it.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
@@ -21,7 +21,7 @@ export type Action = v.InferOutput<typeof actionSchema>;
 export const timelineSchema = v.array(v.strictObject({ atMs: count, action: actionSchema }));
 export type Timeline = v.InferOutput<typeof timelineSchema>;
 
-/** An action as performed: its time, in µs since the run's epoch, and any error that prevented it. */
+/** An action as performed, with its time in µs since the run's epoch and any error that prevented it. */
 export const doneActionSchema = v.strictObject({
   action: actionSchema,
   atUs: count,

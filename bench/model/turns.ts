@@ -17,14 +17,13 @@ export const turnsSchema = v.strictObject({
   of: positive,
   lengthMs: positive,
   /**
-   * The final part of each turn, in which nothing is sent: echoes in flight arrive, and the next run
-   * prepares.
+   * The end of each turn, during which nothing is sent: echoes in flight arrive, and the next run prepares.
    */
   pauseMs: count,
 });
 export type Turns = v.InferOutput<typeof turnsSchema>;
 
-/** Returns the part of a turn in which messages may be sent, in µs. */
+/** Returns the length in µs of the part of a turn in which messages may be sent. */
 export function turnUs({ lengthMs, pauseMs }: Turns): number {
   return (lengthMs - pauseMs) * 1e3;
 }
@@ -35,7 +34,7 @@ export function cycleUs({ lengthMs, of }: Turns): number {
 }
 
 /**
- * Returns the run's own time in µs: how long it had the machine to itself since the first turn of any run
+ * Returns the run's own time in µs: how long it has had the machine to itself since the first turn of any run
  * began.
  */
 export function ownTimeUs(turns: Turns | null, sinceUs: number): number {
@@ -46,8 +45,8 @@ export function ownTimeUs(turns: Turns | null, sinceUs: number): number {
 }
 
 /**
- * Returns the time, counted from the first turn of any run, at which a run will have had `ownUs` to itself.
- * Inverse of `ownTimeUs`.
+ * Returns the time in µs from the start of the first turn of any run until the run has had the machine to
+ * itself for `ownUs`. Inverse of `ownTimeUs`.
  */
 export function sinceFirstTurnUs(turns: Turns | null, ownUs: number): number {
   if (turns === null) return ownUs;
@@ -55,7 +54,10 @@ export function sinceFirstTurnUs(turns: Turns | null, ownUs: number): number {
   return cycles * cycleUs(turns) + turns.index * turns.lengthMs * 1e3 + (ownUs - cycles * turnUs(turns));
 }
 
-/** Returns the time in ms, in whole rounds of turns, until every run has had `ownMs` to itself. */
+/**
+ * Returns how long it takes, in ms and rounded up to whole rounds of turns, for every run to have had `ownMs`
+ * to itself.
+ */
 export function wallMs(turns: Turns | null, ownMs: number): number {
   if (turns === null) return ownMs;
   return (Math.ceil((ownMs * 1e3) / turnUs(turns)) * cycleUs(turns)) / 1e3;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { count } from './load.ts';
 
-/** A small change on top of a profile, written in Nginx's configuration language. */
+/** A small change applied on top of a profile, in Nginx configuration syntax. */
 export const tuningSchema = v.strictObject({
   /** Name such as `buf-16k`, or `tune-1` for a tuning given on the command line. */
   name: v.pipe(v.string(), v.minLength(1)),
@@ -9,7 +9,7 @@ export const tuningSchema = v.strictObject({
 });
 export type Tuning = v.InferOutput<typeof tuningSchema>;
 
-/** Extra work imposed on the echo servers to give a calibration a known effect. */
+/** Extra work for the echo servers, which gives a calibration an effect of known size. */
 export const handicapSchema = v.strictObject({
   /** Delay added to each echo. */
   delayMs: count,
@@ -24,7 +24,9 @@ export const variantSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1)),
   /** Title shown to the user: the profile's title and the tunings. */
   title: v.string(),
-  /** Folder name in nginx-profiles/, `direct`, or `conf:` followed by the path of a user's configuration. */
+  /**
+   * Folder name in nginx-profiles/, `direct`, or `conf:` followed by the path of a user's own configuration.
+   */
   profile: v.string(),
   /** The proxy; null if connections go directly to the echo servers. */
   proxy: v.nullable(
@@ -32,11 +34,11 @@ export const variantSchema = v.strictObject({
       kind: v.literal('nginx'),
       /** The user's name for the Nginx binary; null for the default binary. */
       binary: v.optional(v.nullable(v.string()), null),
-      /** Tunings applied to the profile, in order. Empty in results from before tunings existed. */
+      /** Tunings applied to the profile, in order. Empty in results from before tunings were supported. */
       tunings: v.optional(v.array(tuningSchema), []),
     }),
   ),
-  /** Set only in calibrations. */
+  /** Set only during a calibration. */
   handicap: v.exactOptional(handicapSchema),
 });
 export type Variant = v.InferOutput<typeof variantSchema>;

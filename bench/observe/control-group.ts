@@ -4,7 +4,7 @@ import type { Notice } from '../model/finding.ts';
 import { notice } from '../wording/finding.ts';
 import { parseNumber } from './proc.ts';
 
-/** The folders of the control group of this process for one controller: its own first, then each parent's. */
+/** This process's control group folders for one controller: its own folder first, then each parent's. */
 export interface ControlGroup {
   version: 1 | 2;
   folders: string[];
@@ -13,10 +13,11 @@ export interface ControlGroup {
 export type Controller = 'cpu' | 'memory';
 
 /**
- * Where a controller keeps its files for this process (cgroups(7)). The limits of parents apply as well.
+ * Finds where a controller keeps its files for this process (cgroups(7)). The parents are included because
+ * their limits apply as well.
  *
- * @param cgroup /proc/self/cgroup
- * @param mountinfo /proc/self/mountinfo (proc_pid_mountinfo(5))
+ * @param cgroup content of /proc/self/cgroup
+ * @param mountinfo content of /proc/self/mountinfo (proc_pid_mountinfo(5))
  * @returns null if the controller is not mounted
  */
 export function findControlGroup(
@@ -37,7 +38,7 @@ export function findControlGroup(
 }
 
 interface Mount {
-  /** The part of the hierarchy that is mounted: `/`, or the group of the container. */
+  /** The part of the hierarchy that is mounted: `/`, or the container's group. */
   root: string;
   point: string;
   type: string;
@@ -54,7 +55,7 @@ function mountsOf(mountinfo: string): Mount[] {
   }));
 }
 
-/** The path within the mount. A container may see the path on its host. */
+/** Returns the path relative to the mount. In a container, the given path may be the one on the host. */
 function below(root: string, path: string): string {
   if (root === '/') return path;
   return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : '/';
@@ -68,7 +69,7 @@ function foldersUp(point: string, path: string): string[] {
 }
 
 /**
- * @param text cpu.max: quota and period in µs
+ * @param text content of cpu.max: quota and period in µs
  * @returns the number of CPUs; null if there is no limit
  */
 export function parseCpuMax(text: string): number | null {
@@ -90,10 +91,10 @@ function quotient(quota: number | null, period: number | null): number | null {
 }
 
 /**
- * Page cache that the kernel can reclaim before it runs out of memory. It is not really used, although it counts as
- * usage.
+ * Returns the page cache that the kernel can reclaim before it runs out of memory. It is included in the
+ * usage figure, although it is not really in use.
  *
- * @param text memory.stat; version 1 gives the sum over the groups below as total_inactive_file
+ * @param text content of memory.stat; in version 1, total_inactive_file includes the groups below
  */
 export function parseInactiveFile(text: string, version: 1 | 2): number {
   const name = version === 1 ? 'total_inactive_file' : 'inactive_file';
@@ -101,8 +102,8 @@ export function parseInactiveFile(text: string, version: 1 | 2): number {
 }
 
 /**
- * @param text cpu.stat
- * @returns µs during which the group's tasks were throttled because its quota was used up
+ * @param text content of cpu.stat
+ * @returns time in µs during which the group's tasks were throttled because it had exhausted its quota
  */
 export function parseThrottledUs(text: string): number | null {
   const us = parseNumber(/^throttled_usec (\d+)$/m.exec(text)?.[1] ?? '');
@@ -110,18 +111,18 @@ export function parseThrottledUs(text: string): number | null {
   return us ?? (ns === null ? null : Math.floor(ns / 1000));
 }
 
-/** What a container may use; null for anything unlimited. */
+/** What a container may use; null for anything that is not limited. */
 export interface ContainerLimits {
-  /** CPUs of the smallest quota among the group and its parents, often a fraction. */
+  /** Number of CPUs in the smallest quota of the group and its parents; often fractional. */
   cpuQuota: number | null;
-  /** Bytes available before the first limit among the group and its parents is reached. */
+  /** Bytes available before the group or one of its parents reaches its limit. */
   memoryLeftBytes: number | null;
 }
 
 /**
- * The limits of the control groups.
+ * Reads the limits set by the control groups.
  *
- * @param root where to look for the system's files
+ * @param root folder that contains the system's files
  */
 export async function readContainerLimits(root = '/'): Promise<ContainerLimits> {
   const [cpu, memory] = await Promise.all([ownGroup('cpu', root), ownGroup('memory', root)]);
@@ -132,7 +133,7 @@ export async function readContainerLimits(root = '/'): Promise<ContainerLimits> 
   return { cpuQuota: least(await Promise.all(quotas)), memoryLeftBytes: least(await Promise.all(left)) };
 }
 
-/** Like `parseThrottledUs`, summed over the group and its parents; null if none of them reports it. */
+/** Like `parseThrottledUs`, but summed over the group and its parents; null if none of them reports it. */
 export async function readThrottledUs(root = '/'): Promise<number | null> {
   const group = await ownGroup('cpu', root);
   const texts = (group?.folders ?? []).map((folder) => readText(join(root, folder, 'cpu.stat')));
@@ -140,14 +141,14 @@ export async function readThrottledUs(root = '/'): Promise<number | null> {
   return times.length === 0 ? null : times.reduce((sum, us) => sum + us, 0);
 }
 
-/** What the user should know about a quota: it determined how many CPUs processes were planned for. */
+/** Notices about a CPU quota, which limits the number of CPUs that the process layout is based on. */
 export function quotaNotices({ cpuQuota }: ContainerLimits, allowedCpus: number): Notice[] {
   if (cpuQuota === null || cpuQuota >= allowedCpus) return [];
   const facts = { quota: cpuQuota, shown: allowedCpus, planned: plannedCpus(cpuQuota) };
   return [notice('warning', 'cpu-quota', facts)];
 }
 
-/** The whole CPUs within a quota. No process can be placed on a fraction of one. */
+/** Returns the number of whole CPUs within a quota. A process cannot be placed on a fraction of a CPU. */
 export function plannedCpus(cpuQuota: number): number {
   return Math.max(1, Math.floor(cpuQuota));
 }
@@ -177,7 +178,7 @@ async function readMemoryLeft(folder: string, version: 1 | 2): Promise<number | 
     readText(join(folder, usageFile)),
     readText(join(folder, 'memory.stat')),
   ]);
-  // "max" if there is no limit, or in version 1 a value beyond any memory
+  // `max` if there is no limit, or in version 1 a value that exceeds any machine's memory
   const limit = parseNumber(limitText);
   if (limit === null) return null;
   const used = (parseNumber(usageText) ?? 0) - parseInactiveFile(stat, version);

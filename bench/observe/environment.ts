@@ -22,9 +22,10 @@ import {
 } from './proc.ts';
 
 /**
- * Facts about the machine that affect figures.
+ * Reads facts about the machine that affect figures.
  *
- * @param bun version of the Bun that was found. Determining it requires starting Bun, which is not done here.
+ * @param bun version of Bun, if found. Determining it would require starting Bun, which this function does
+ *   not do.
  */
 export async function readEnvironment(bun: string | null): Promise<Environment> {
   const [machine, container, release, cpuinfo] = await Promise.all([
@@ -50,7 +51,10 @@ export async function readEnvironment(bun: string | null): Promise<Environment> 
   };
 }
 
-/** The limits on the processes of a run. CPUs are limited to the number within the quota. `bun`: as above. */
+/**
+ * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `bun`: as
+ * above.
+ */
 export async function readMachine(bun: string | null): Promise<Machine> {
   const [status, limits, meminfo, somaxconn, ports, container] = await Promise.all([
     readText('/proc/self/status'),
@@ -76,13 +80,13 @@ export async function readMachine(bun: string | null): Promise<Machine> {
   };
 }
 
-/** What the user should know about the limits of this container, if it is one. */
+/** Notices about the limits of this container, if the benchmark runs in one. */
 export async function readLimitNotices(): Promise<Notice[]> {
   const [limits, status] = await Promise.all([readContainerLimits(), readText('/proc/self/status')]);
   return quotaNotices(limits, allowedCpus(status).length);
 }
 
-/** Whether this system provides what is needed to judge a run. Linux does, in /proc. */
+/** Reports whether this system provides what is needed to judge a run. Linux does so in /proc. */
 export function canObserve(procfs = '/proc'): boolean {
   return existsSync(`${procfs}/self/status`) && existsSync(`${procfs}/stat`);
 }
@@ -92,17 +96,20 @@ function allowedCpus(status: string): number[] {
   return cpus.length > 0 ? cpus : os.cpus().map((_, i) => i);
 }
 
-/** Direct children of a process, such as the workers of the Nginx master; empty if it has ended. */
+/**
+ * Returns the direct children of a process, such as the Nginx master's workers; empty if the process has
+ * ended.
+ */
 export async function readChildren(pid: number): Promise<number[]> {
   return parseChildren(await readText(`/proc/${pid}/task/${pid}/children`));
 }
 
-/** Connections dropped by listeners on this machine; null if they cannot be read. */
+/** Reads how many connections the listeners on this machine have dropped; null if this cannot be read. */
 export async function readListenDrops(): Promise<ListenDrops | null> {
   return parseListenDrops(await readText('/proc/net/netstat'));
 }
 
-/** Without /proc, Node's own diagnostic report has the limits. */
+/** Without /proc, the limits are taken from Node's own diagnostic report. */
 function openFilesFromReport(): number {
   const report = process.report.getReport() as { userLimits?: { open_files?: { hard?: unknown } } };
   const hard = report.userLimits?.open_files?.hard;
@@ -113,7 +120,10 @@ async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }
 
-/** Share of all CPUs (0 to 1) in use while nothing of ours runs; null if it cannot be read. */
+/**
+ * Measures the share of all CPU time (0 to 1) in use while no process of the benchmark is running; null if it
+ * cannot be read.
+ */
 export async function readBusyShare(duringMs: number): Promise<number | null> {
   const before = await readCpuTicks();
   await sleep(duringMs);
@@ -122,12 +132,15 @@ export async function readBusyShare(duringMs: number): Promise<number | null> {
   return 1 - (after.idle - before.idle) / (after.total - before.total);
 }
 
-/** For all CPUs; null if the system does not report them. */
+/** Reads the ticks of all CPUs; null if the system does not report them. */
 export async function readCpuTicks(): Promise<CpuTicks | null> {
   return parseCpuTicks(await readText('/proc/stat'), null);
 }
 
-/** Ports that no address can connect from, because a socket bound to all addresses occupies them. */
+/**
+ * Returns the ports that cannot be used from any address, because a socket bound to all addresses occupies
+ * them.
+ */
 export async function readWildcardPorts(): Promise<ReadonlySet<number>> {
   const tables = await Promise.all([readText('/proc/net/tcp'), readText('/proc/net/tcp6')]);
   return new Set(tables.flatMap(parseWildcardPorts));

@@ -4,7 +4,10 @@ import { Problem } from '../model/failure.ts';
 export const LOOPBACK = '127.0.0.1';
 export const RAISE_LOOPBACK = 'sudo ip link set lo up';
 
-/** Whether a connection to this address of the machine succeeds. Listening alone also works while the interface is down. */
+/**
+ * Reports whether a connection to this address of the machine succeeds. Merely listening also works while the
+ * interface is down.
+ */
 export function carriesTcp(host: string): Promise<boolean> {
   const server = createServer((socket) => socket.destroy());
   return new Promise((done) => {
@@ -23,7 +26,7 @@ export function carriesTcp(host: string): Promise<boolean> {
   });
 }
 
-/** @throws Problem('environment') if nothing on this machine can connect to anything else on it */
+/** @throws Problem('environment') if processes on this machine cannot connect to each other */
 export async function checkLoopback(host = LOOPBACK): Promise<void> {
   if (await carriesTcp(host)) return;
   throw new Problem(

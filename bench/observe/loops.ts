@@ -1,20 +1,23 @@
 import type { Sample } from '../model/run.ts';
 
-/** How busy an event loop was over an interval, as reported by its process; µs since the run's epoch. */
+/**
+ * An event loop's statistics over an interval, as reported by its process; times are in µs since the run's
+ * epoch.
+ */
 export interface LoopNote {
   startUs: number;
   endUs: number;
-  /** Share of that time in which it was not idle, 0 to 1. */
+  /** Share of the interval in which the loop was not idle, 0 to 1. */
   utilisation: number;
-  /** The longest delay of the loop in that time. */
+  /** Longest delay of the loop in the interval. */
   delayMaxUs: number;
 }
 
 /**
- * Adds event loop figures to samples, each for the time since the previous sample. Notes arrive late and out of
- * step with the samples, so each counts by its overlap with a sample's time. Its longest delay happened at an
- * unknown moment and is assigned to the sample that contains the middle of the note. Both lists are in ascending
- * order.
+ * Adds event loop figures to samples. Each covers the time since the previous sample. Notes arrive late and
+ * their intervals differ from those of the samples, so each is weighted by its overlap with a sample's
+ * interval. It is unknown when a note's longest delay occurred, so the delay is assigned to the sample whose
+ * interval contains the middle of the note's. Both lists are in ascending order.
  */
 export function creditLoops(samples: readonly Sample[], notes: readonly LoopNote[]): Sample[] {
   let first = 0;
@@ -52,9 +55,9 @@ function loopBetween(
 }
 
 /**
- * Adds loop figures to the samples of a process that does not report its loop, because Bun does not measure
- * utilisation. A thread with work is on a CPU or waits for one, and the resulting share agrees with what Node
- * reports about its loops to a few per cent.
+ * Adds event loop figures to the samples of a process that does not report them, because Bun does not measure
+ * utilisation. A thread with work is either on a CPU or waiting for one; the resulting share agrees to within
+ * a few per cent with what Node reports about its loops.
  *
  * @param busyNs at each sample; null if it was not read
  */

@@ -1,16 +1,16 @@
 import { parseMeminfo, parsePss, parseTcpMemory } from './proc.ts';
 import { readNow } from './read-now.ts';
 
-/** Memory of connections as reported by the system; null if it does not report it. */
+/** Memory used by connections, as reported by the system; null if the system does not report it. */
 export interface ConnectionMemory {
   /**
-   * Proportional set size of these processes together, in bytes: pages that processes share count once (Pss in
+   * Proportional set size, in bytes, summed over these processes: pages that they share count once (Pss in
    * smaps_rollup, proc(5)).
    */
   processBytes: number | null;
   /**
    * Memory that the kernel uses for sockets on the whole machine, in bytes: unreclaimable slabs, which
-   * contain the sockets (SUnreclaim in meminfo), and the buffers of TCP (mem in sockstat, in pages).
+   * contain the sockets (SUnreclaim in meminfo), and TCP buffers (mem in sockstat, in pages).
    */
   kernelBytes: number | null;
 }

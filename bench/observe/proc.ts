@@ -1,11 +1,11 @@
 /**
- * Pure parsers for files in /proc (man 5 proc). None throws: whatever is missing or unexpected becomes null, an
- * empty list, or is left out.
+ * Pure parsers for files in /proc (man 5 proc). They never throw: missing or unexpected content becomes null
+ * or an empty list, or is omitted.
  */
 
 /**
- * @param text /proc/<pid>/task/<tid>/schedstat
- * @returns ns on a CPU since the thread began
+ * @param text content of /proc/<pid>/task/<tid>/schedstat
+ * @returns time on a CPU since the thread started, in ns
  */
 export function parseSchedstat(text: string): number | null {
   return wholeNumber(/^(\d+) \d+ \d+\s*$/.exec(text)?.[1]);
@@ -13,7 +13,7 @@ export function parseSchedstat(text: string): number | null {
 
 /**
  * @param text as for `parseSchedstat`
- * @returns ns on a CPU or waiting for one, that is, how long the thread had work
+ * @returns time on a CPU or waiting for one, in ns, which is how long the thread had work
  */
 export function parseBusyTime(text: string): number | null {
   const [, onCpu, waiting] = /^(\d+) (\d+) \d+\s*$/.exec(text) ?? [];
@@ -22,16 +22,16 @@ export function parseBusyTime(text: string): number | null {
 }
 
 export interface Status {
-  /** Resident set; null for zombies and kernel threads, which have none. */
+  /** Resident set size; null for zombies and kernel threads, which have none. */
   residentBytes: number | null;
-  /** Of this one thread. */
+  /** Of this thread only. */
   voluntarySwitches: number | null;
   involuntarySwitches: number | null;
-  /** Numbers of the CPUs it may run on, ascending. */
+  /** Numbers of the CPUs on which it may run, in ascending order. */
   cpus: number[];
 }
 
-/** @param text /proc/<pid>/status or /proc/<pid>/task/<tid>/status */
+/** @param text content of /proc/<pid>/status or /proc/<pid>/task/<tid>/status */
 export function parseStatus(text: string): Status {
   return {
     residentBytes: kibibytes(text, 'VmRSS'),
@@ -43,7 +43,7 @@ export function parseStatus(text: string): Status {
 
 /**
  * @param text such as `0-3,8`
- * @returns in ascending order without duplicates; empty if it is not such a list
+ * @returns CPU numbers in ascending order without duplicates; empty if the text is not such a list
  */
 export function parseCpuList(text: string): number[] {
   const cpus = new Set<number>();
@@ -56,7 +56,7 @@ export function parseCpuList(text: string): number[] {
 }
 
 /**
- * @param text /proc/meminfo
+ * @param text content of /proc/meminfo
  * @returns MemAvailable in bytes: memory available without swapping
  */
 export function parseAvailableMemory(text: string): number | null {
@@ -64,8 +64,8 @@ export function parseAvailableMemory(text: string): number | null {
 }
 
 /**
- * @param text /proc/uptime
- * @returns µs since the system started, including those in which it was suspended
+ * @param text content of /proc/uptime
+ * @returns time since the system started, including suspension, in µs
  */
 export function parseUptime(text: string): number | null {
   const seconds = /^(\d+\.\d+) /.exec(text)?.[1];
@@ -73,7 +73,7 @@ export function parseUptime(text: string): number | null {
 }
 
 /**
- * @param text /proc/<pid>/limits
+ * @param text content of /proc/<pid>/limits
  * @returns the hard limit on open files; Infinity if there is none
  */
 export function parseOpenFilesLimit(text: string): number | null {
@@ -82,26 +82,26 @@ export function parseOpenFilesLimit(text: string): number | null {
 }
 
 /**
- * @param text /proc/cpuinfo
- * @returns the model name of the first CPU; not all architectures report it
+ * @param text content of /proc/cpuinfo
+ * @returns the first CPU's model name; not all architectures report it
  */
 export function parseCpuModel(text: string): string | null {
   return /^(?:model name|cpu model|Model)[ \t]*:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? null;
 }
 
-/** @param text /proc/<pid>/task/<tid>/children */
+/** @param text content of /proc/<pid>/task/<tid>/children */
 export function parseChildren(text: string): number[] {
   return text.split(/\s+/).flatMap((pid) => wholeNumber(pid) || []);
 }
 
 export interface ListenDrops {
-  /** Connections not accepted because a listener's queue was full, since the system started. */
+  /** Connections dropped since the system started because a listener's queue was full. */
   overflows: number;
-  /** Connections not accepted for that or any other reason. */
+  /** Connections dropped for this or any other reason. */
   drops: number;
 }
 
-/** @param text /proc/net/netstat: for each protocol a line of names and a line of values */
+/** @param text content of /proc/net/netstat: for each protocol, a line of names and a line of values */
 export function parseListenDrops(text: string): ListenDrops | null {
   const [names, values] = text
     .split('\n')
@@ -114,40 +114,49 @@ export function parseListenDrops(text: string): ListenDrops | null {
 }
 
 /**
- * @param text /proc/sys/net/ipv4/ip_local_port_range
- * @returns lowest and highest, inclusive
+ * @param text content of /proc/sys/net/ipv4/ip_local_port_range
+ * @returns lowest and highest port, inclusive
  */
 export function parsePortRange(text: string): [number, number] | null {
   const [, low, high] = /^\s*(\d{1,5})\s+(\d{1,5})\s*$/.exec(text) ?? [];
   return low === undefined || high === undefined ? null : [Number(low), Number(high)];
 }
 
-/** @param text a file with a single number, such as /proc/sys/net/core/somaxconn or a cgroup's memory.current */
+/**
+ * @param text content of a file with a single number, such as /proc/sys/net/core/somaxconn or a cgroup's
+ *   memory.current
+ */
 export function parseNumber(text: string): number | null {
   return wholeNumber(text.trim());
 }
 
-/** Ticks of CPUs since the system started. A tick is 10 ms (USER_HZ is 100 wherever Node runs). */
+/**
+ * CPU ticks since the system started. A tick is 10 ms (USER_HZ is 100 on every system that Node supports).
+ */
 export interface CpuTicks {
   total: number;
-  /** Idle, or waiting for a disk. */
+  /** Ticks spent idle or waiting for a disk. */
   idle: number;
-  /** Taken by the host for others while there was work to do; only nonzero in a virtual machine. */
+  /**
+   * Ticks during which the host ran something else although there was work to do; nonzero only in a virtual
+   * machine.
+   */
   stolen: number;
-  /** In hardware interrupts and their softirqs. */
+  /** Ticks spent in hardware interrupts and their softirqs. */
   interrupt: number;
 }
 
 /**
- * @param text /proc/stat (proc_stat(5))
+ * @param text content of /proc/stat (proc_stat(5))
  * @param cpus the CPUs to sum over; null for all
- * @returns null if one of them is missing
+ * @returns null if any of these CPUs is missing
  */
 export function parseCpuTicks(text: string, cpus: readonly number[] | null): CpuTicks | null {
   const sum = { total: 0, idle: 0, stolen: 0, interrupt: 0 };
   for (const name of cpus === null ? ['cpu'] : cpus.map((cpu) => `cpu${cpu}`)) {
     const line = new RegExp(`^${name} +([\\d ]+)$`, 'm').exec(text)?.[1];
-    // user nice system idle iowait irq softirq steal; the guest times that follow are part of user time
+    // user nice system idle iowait irq softirq steal; the guest times that follow are already included in
+    // user time
     const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
     if (ticks === undefined || ticks.length < 5) return null;
     const [, , , idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
@@ -160,9 +169,10 @@ export function parseCpuTicks(text: string, cpus: readonly number[] | null): Cpu
 }
 
 /**
- * Local ports of sockets that are bound to all addresses.
+ * Returns the local ports of sockets that are bound to all addresses.
  *
- * @param text /proc/net/tcp or tcp6: `sl local_address rem_address …`, addresses as hexadecimal words
+ * @param text content of /proc/net/tcp or tcp6: `sl local_address rem_address …`, with addresses as
+ *   hexadecimal words
  */
 export function parseWildcardPorts(text: string): number[] {
   const ports = [...text.matchAll(/^ *\d+: 0+:([0-9A-F]{4}) /gm)].map(([, port]) =>
@@ -182,17 +192,19 @@ function wholeNumber(text: string | undefined): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** Proportional set size of a process in bytes (smaps_rollup); null if the system does not show it. */
+/**
+ * Returns a process's proportional set size in bytes (smaps_rollup); null if the system does not provide it.
+ */
 export function parsePss(smapsRollup: string): number | null {
   return kilobytes(/^Pss:\s+(\d+) kB$/m.exec(smapsRollup)?.[1]);
 }
 
-/** One line of meminfo, in bytes. */
+/** Returns one value from meminfo, in bytes. */
 export function parseMeminfo(meminfo: string, name: string): number | null {
   return kilobytes(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1]);
 }
 
-/** Pages that TCP uses for buffers (sockstat). */
+/** Returns the number of memory pages used for TCP buffers (sockstat). */
 export function parseTcpMemory(sockstat: string): number | null {
   const pages = /^TCP: .*\bmem (\d+)/m.exec(sockstat)?.[1];
   return pages === undefined ? null : Number(pages);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Reads a file of procfs synchronously. Reads are served from memory, and all processes should be sampled at
- * the same moment. Empty if it cannot be read.
+ * Reads a file in procfs synchronously, because all processes should be sampled at the same moment, and such
+ * reads are served from memory. Empty if the file cannot be read.
  */
 export function readNow(path: string): string {
   try {

@@ -10,25 +10,32 @@ export type { LoopNote } from './loops.ts';
 
 /** Samples a changing set of processes and the machine, once a second and on request. */
 export interface Sampler {
-  /** Adds processes. A process that is already watched is not added again. */
+  /** Starts watching processes. Processes that are already being watched are not added again. */
   watch(processes: readonly RunProcess[]): void;
-  /** Processes of other runs. Only their total CPU time counts, because it is not a disturbance of this run. */
+  /**
+   * Watches processes of other runs. Only their total CPU time is recorded, because it does not count as a
+   * disturbance of this run.
+   */
   watchBeside(processes: readonly Pick<RunProcess, 'pid'>[]): void;
   /**
-   * Records the event loop figures that a process reported. Without bounds, they cover the second that ends now.
+   * Records event loop figures reported by a process. If they have no bounds, they cover the second that ends
+   * now.
    */
   noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
   /**
-   * Takes a sample at the boundary of a phase, so that figures of a phase need no interpolation. The timer's
-   * seconds count from here, just as those of the slices count from the boundary.
+   * Takes a sample at a phase boundary, so that a phase's figures need no interpolation. From then on, the
+   * timer counts seconds from this sample, as slices do from the boundary.
    */
   sampleNow(): void;
   stop(): void;
-  /** In the order of watching. A process that has ended has no further samples. */
+  /**
+   * Returns the series in the order in which the processes were added. A process that has ended has no
+   * further samples.
+   */
   series(): ProcessSeries[];
-  /** Null if the system does not report it. */
+  /** Returns the machine's samples; null if the system does not provide them. */
   machine(): MachineSeries | null;
-  /** CPU use of each process over about the last second, for live display. */
+  /** Returns each process's CPU usage over about the last second, for live display. */
   usage(): ProcessUsage[];
   notices(): Notice[];
 }
@@ -39,38 +46,43 @@ export interface ProcessUsage extends RunProcess {
 }
 
 export interface SamplerOptions {
-  /** µs since the run's epoch, on the monotonic clock. */
+  /** Current time in µs since the run's epoch, on the monotonic clock. */
   nowUs: () => number;
-  /** Returns the current processes of a component that may come and go. New ones are watched from then on. */
+  /**
+   * Returns the current processes of a component whose processes may change. New ones are watched from then
+   * on.
+   */
   follow?: () => Promise<readonly RunProcess[]>;
-  /** Default: 1 s. */
+  /** Sampling interval; 1 s by default. */
   intervalMs?: number;
-  /** Where procfs is mounted. Default: /proc. */
+  /** Mount point of procfs; /proc by default. */
   procfs?: string;
 }
 
 interface Watched {
   process: RunProcess;
-  /** When it was first seen; null: before the load started. */
+  /** When the process was first seen; null if before the load started. */
   bornUs: number | null;
-  /** When it was first missing; null: it still exists. */
+  /** When the process was first found missing; null if it still exists. */
   endedUs: number | null;
   threads: ThreadSums;
   samples: Sample[];
   loops: LoopNote[];
-  /** For processes with an event loop: how long the main thread has had work, in ns, at each sample. */
+  /** Only for processes with an event loop: how long the main thread has had work, in ns, at each sample. */
   busyNs: (number | null)[];
 }
 
 interface Beside {
   pid: number;
   threads: ThreadSums;
-  /** The last value read. It stays after the process has ended. */
+  /** The last value read. It is kept after the process has ended. */
   cpuUs: number;
 }
 
 const SECOND_US = 1_000_000;
-/** Samples at phase boundaries may be too close together to be meaningful. */
+/**
+ * Minimum interval for usage, in µs. Samples at phase boundaries may be too close together to be meaningful.
+ */
 const LEAST_USAGE_US = 500_000;
 const TICK_US = 10_000;
 
@@ -114,18 +126,18 @@ export function startSampler({
     for (const each of watched.values()) if (each.endedUs === null) sample(each, procfs, nowUs());
   }
 
-  /** Sleeps until the next whole interval since the anchor, so that the delays of timers do not add up. */
+  /** Sleeps until the next whole interval since the anchor, so that timer delays do not accumulate. */
   function sleepOn(): void {
     const sinceMs = (nowUs() - anchorUs) / 1e3;
     const leftMs = intervalMs - (Math.max(0, sinceMs) % intervalMs);
     clearTimeout(timer);
-    // If the timer fires slightly early, the rest is not an interval of its own.
+    // If the timer fires slightly early, the remaining time does not count as a separate interval.
     timer = setTimeout(tick, leftMs < intervalMs / 100 ? leftMs + intervalMs : leftMs).unref();
   }
 
   function tick(): void {
     sampleAll();
-    // One that has ended may still be named: a master that is gone, for example.
+    // A process that has ended may still be listed, such as a master that has exited.
     const isNew = ({ pid, name }: RunProcess) => watched.get(pid)?.process.name !== name;
     void follow().then(
       (now) => watch(now.filter(isNew)),
@@ -199,7 +211,10 @@ function sample(watched: Watched, procfs: string, nowUs: number): void {
     watched.busyNs.push(parseBusyTime(readNow(`${folder}/schedstat`)));
 }
 
-/** The CPUs are those of the processes watched at the first sample; they do not change later. */
+/**
+ * Samples the CPUs used by the processes that are watched at the first sample. The set of CPUs does not
+ * change later.
+ */
 function sampleMachine(
   machine: MachineSeries,
   pids: readonly number[],
@@ -224,7 +239,7 @@ function sampleMachine(
   });
 }
 
-/** The first sample is taken before the epoch. */
+/** Rounds to whole µs. Times before the epoch become 0, because the first sample is taken before it. */
 function wholeUs(us: number): number {
   return Math.max(0, Math.round(us));
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { parseSchedstat, parseStatus } from './proc.ts';
 import { readNow } from './read-now.ts';
 
-/** Counters of one thread, or their sum over a process. */
+/** Counters of one thread, or totals over the threads of a process. */
 export interface Counters {
   cpuNs: number;
   voluntary: number;
@@ -10,7 +10,8 @@ export interface Counters {
 }
 
 /**
- * Sums the counters of a process over its threads, including those that have ended, so that a sum never decreases.
+ * Sums a process's counters over all of its threads, including those that have ended, so that the totals
+ * never decrease.
  */
 export class ThreadSums {
   #running = new Map<string, Counters>();
@@ -18,14 +19,14 @@ export class ThreadSums {
 
   /**
    * @param folder /proc/<pid>/task
-   * @returns null if no thread is left
+   * @returns null if no threads are left
    */
   read(folder: string): Counters | null {
     const threads = readThreads(folder);
     if (threads.size === 0) return null;
     for (const [id, last] of this.#running) {
       const now = threads.get(id);
-      // A smaller value means that the number of an ended thread was reused.
+      // A smaller value means that the ID of an ended thread has been reused.
       if (now === undefined || now.cpuNs < last.cpuNs) add(this.#ended, last);
     }
     this.#running = threads;

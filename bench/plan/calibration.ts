@@ -2,18 +2,18 @@ import type { Trial } from '../model/calibration.ts';
 import type { Handicap } from '../model/variant.ts';
 import { chooseSides, type Library, type Side } from './variants.ts';
 
-/** The sides of a calibration: the baseline first, then one side per trial. */
+/** The sides of a calibration: the baseline first, then one per trial. */
 export interface CalibrationSides {
   sides: Side[];
   trials: Trial[];
 }
 
 /**
- * Tunings that cost Nginx CPU time per event, the less costly one first. Their descriptions have the details.
+ * Tunings that cost Nginx CPU time per event, the less costly one first. Their descriptions give the details.
  */
 const COSTLY = ['epoll-events-8', 'epoll-events-1'] as const;
 
-/** The deliberate extra work of the echo servers, with the suffix of the variant's name. */
+/** The extra work imposed on the echo servers, with the suffix for the variant's name. */
 const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[] = [
   {
     name: 'burn-20us',
@@ -28,9 +28,10 @@ const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[]
 ];
 
 /**
- * The sides of a calibration: a profile, what cannot differ from it, and changes of known cost.
+ * Returns the sides of a calibration: a profile, variants that cannot differ from it, and changes of known
+ * cost.
  *
- * @throws Problem('usage') if there is no such profile, or it has no Nginx
+ * @throws Problem('usage') if the profile does not exist or has no Nginx
  */
 export function calibrationSides(library: Library, profile: string): CalibrationSides {
   const tunings = ['placebo', ...COSTLY];
@@ -46,7 +47,7 @@ export function calibrationSides(library: Library, profile: string): Calibration
       { variant: again.variant.name, change: 'nothing: it is the same variant again', expected: null },
       {
         variant: placebo.variant.name,
-        change: 'directives that cannot touch an upgraded connection',
+        change: 'directives that cannot affect an upgraded connection',
         expected: null,
       },
       ...costly.map(

@@ -5,31 +5,33 @@ import type { EngineName } from '../model/plan.ts';
 import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
-/** How to get Bun onto a machine. */
+/** How to install Bun. */
 export const GET_BUN =
   'Run `npm install` without omitting optional dependencies (on Linux), or put Bun 1.4.4 or later on PATH';
 
 /**
- * Without TLS, messages up to this size cost Bun no more than Node (4 KiB: 1.02 of Node's CPU, 16 KiB: 1.17). With
- * TLS, Bun costs less at any size, but everything that is compared has to run on one engine.
+ * Maximum message size for which Bun is chosen without TLS. Up to this size, Bun uses hardly more CPU than
+ * Node (4 KiB: 1.02 times Node's CPU, 16 KiB: 1.17 times). With TLS, Bun uses less CPU at any size, but all
+ * runs that are compared must use one engine.
  */
 const MOST_BYTES_ON_BUN = 4096;
 
 /**
- * A generator on Bun shares its CPU with the threads of Bun's compiler, which take slices of milliseconds for
- * seconds after the start. In short open-loop runs, send lag p99 was 0.1 to 4 ms, compared to 0.05 to 0.12 on Node.
- * An open loop needs little CPU, so a precise schedule has priority. With many connections, opening them takes less
- * CPU and memory on Bun.
+ * Number of connections up to which a lean generator that keeps a schedule runs on Node. A generator on Bun
+ * shares its CPU with Bun's compiler threads, which for several seconds after the start run for milliseconds
+ * at a time. In short open-loop runs, p99 send lag was 0.1 to 4 ms, compared with 0.05 to 0.12 ms on Node. An
+ * open loop needs little CPU, so a precise schedule has priority. With many connections, Bun uses less CPU
+ * and memory to open them.
  */
 const MOST_CONNECTIONS_ON_SCHEDULE = 10_000;
 
 /**
- * The engine of the lean client and server of a run. Bun is preferred if available, because it leaves the most CPU
- * to what is measured. The exceptions are large messages, and runs in which only the generator is lean and keeps a
- * schedule. The engine is the same for every variant of an invocation.
+ * Chooses the engine of a run's lean client and server. Bun is preferred if available, because it leaves the
+ * most CPU time to the component under test. The exceptions are large messages, and runs in which only the
+ * generator is lean and keeps a schedule. All variants of an invocation use the same engine.
  *
  * @param asked --engine; null if not given
- * @throws Problem if Bun is requested but missing
+ * @throws Problem if Bun is requested but not available
  */
 export function engineOf(
   asked: EngineName | null,

@@ -3,9 +3,9 @@ import type { RunRequest } from '../request/request.ts';
 import { onBinary, type Side } from './variants.ts';
 
 /**
- * The sides for a user's own configurations. Each is named after the last parts of its path that distinguish it
- * from the others: `conf:nginx.conf`, or `conf:before/nginx.conf` and `conf:after/nginx.conf`. `nginx.conf@new`
- * runs on the Nginx named `new`.
+ * Returns the sides for a user's own configurations. Each is named after the last parts of its path that
+ * distinguish it from the others: `conf:nginx.conf`, or `conf:before/nginx.conf` and `conf:after/nginx.conf`.
+ * `nginx.conf@new` runs on the Nginx named `new`.
  */
 export function ownSides({
   configurations,
@@ -14,7 +14,7 @@ export function ownSides({
 }: Pick<RunRequest, 'configurations' | 'configurationOptions' | 'nginx'>): Side[] {
   const binaries = [...nginx.named.keys()];
   const asked = configurations.map((text) => {
-    // A path may itself contain an @, so only names that were given count.
+    // A path may itself contain an @, so only names that were defined are recognised.
     const binary = binaries.find((name) => text.endsWith(`@${name}`)) ?? null;
     return { path: binary === null ? text : text.slice(0, -binary.length - 1), binary };
   });
@@ -38,7 +38,7 @@ export function ownSides({
         servers: 1,
         key: 'ecdsa',
         visit: null,
-        // Until the configuration is read.
+        // Provisional value until the configuration is read.
         upstreamTls: false,
         inAll: false,
         configurationPath: path,

@@ -5,17 +5,17 @@ import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Processes } from './reckoning.ts';
 
 /**
- * The CPUs of each component; null if the kernel chooses. By default, processes are pinned only on two CPUs:
- * on such a small machine the kernel otherwise moves the generator onto Nginx's CPU and back, and neither
- * ever appears to be the limit. A closed loop reserves a CPU for the process to saturate, if there is only
- * one. An open loop reserves one for the generator, which has a schedule to keep. Without a load, nothing is
- * to be saturated. The runner stays off that CPU, because adding up the workers' measurements takes
- * milliseconds.
+ * Assigns CPUs to each component; null if the kernel chooses. By default, processes are pinned only on a
+ * machine with two CPUs: there, the kernel would otherwise move the generator onto Nginx's CPU and back, and
+ * neither would ever appear to be the bottleneck. A closed loop reserves a CPU for the process to be
+ * saturated, if there is only one such process. An open loop reserves one for the generator, which has a
+ * schedule to keep. Without a load, no process has to be saturated, so processes are not pinned by default.
+ * The runner is kept off the reserved CPU, because summing the workers' measurements takes milliseconds.
  *
  * @param asked --pin or --no-pin; null for neither
- * @param all processes of every variant of the invocation. Everything that is compared has the same
- * placement, which the largest variant determines. `direct` leaves the CPU idle that the proxy has in other
- * variants.
+ * @param all processes of every variant of the invocation. All runs that are compared have the same
+ *   placement, which the largest variant determines. `direct` leaves the CPU idle that the proxy uses in
+ *   other variants.
  */
 export function placementOf(
   asked: boolean | null,
@@ -38,13 +38,16 @@ export function placementOf(
   return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
-/** Number of processes of the component under test: Nginx, or the echo servers if there is no Nginx. */
+/**
+ * Returns the number of processes of the component under test: Nginx, or the echo servers if there is no
+ * Nginx.
+ */
 function subjectProcesses({ nginxWorkers, servers }: Processes): number {
   return nginxWorkers === 0 ? servers : nginxWorkers;
 }
 
 /**
- * How the workers of an open loop wait for the next message: spinning if they have CPUs to themselves,
+ * Determines how an open loop's workers wait for the next message: spinning if they have CPUs to themselves,
  * otherwise sleeping. Null in a closed loop, which waits for echoes.
  */
 export function pacingOf(
@@ -61,7 +64,7 @@ export function pacingOf(
   return alone ? 'spin' : 'sleep';
 }
 
-/** For each kind, the highest number among the variants. */
+/** Returns the highest number of processes of each kind among the variants. */
 function most(all: readonly Processes[]): Processes {
   const greatest = (kind: keyof Processes) => Math.max(0, ...all.map((processes) => processes[kind]));
   return {
@@ -94,7 +97,7 @@ function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes):
   return { proxy: last, server: rest.last, generator: rest.first, runner: first };
 }
 
-/** Takes up to `wanted` CPUs from the end, but no more than half. */
+/** Takes up to `wanted` CPUs from the end of the list, but no more than half. */
 function split(cpus: readonly number[], wanted: number): { first: number[]; last: number[] } {
   const at = cpus.length - Math.min(wanted, Math.floor(cpus.length / 2));
   return { first: cpus.slice(0, at), last: cpus.slice(at) };

@@ -11,7 +11,7 @@ import { quoted } from '../request/units.ts';
 import { fitTogether, preflight } from './preflight.ts';
 import type { Side } from './variants.ts';
 
-/** A planned run with the notices of the preflight. */
+/** A planned run, with the preflight's notices. */
 export interface PlannedRun {
   plan: RunPlan;
   profile: Profile;
@@ -19,29 +19,30 @@ export interface PlannedRun {
   notices: Notice[];
 }
 
-/** What planning needs besides the request. */
+/** What planning needs in addition to the request. */
 export interface PlanningContext {
-  /** argv without node and script. */
+  /** Command-line arguments: argv without node and the script. */
   command: readonly string[];
   now: Date;
-  /** Used if the request gives none; a whole number below 2^32. */
+  /** Seed to use if the request gives none; a whole number below 2^32. */
   seed: number;
   machine: Machine;
 }
 
-/** A request with everything that can be decided before its first run. */
+/** A request and all decisions that can be made before its first run. */
 export interface Planning {
-  /** The name of the result and of its folder. */
+  /** Name of the result and of its folder. */
   id: string;
   plan: Plan;
   variants: Variant[];
   /**
-   * Decides everything about run `number` (from 1). Pure.
+   * Plans run `number` (from 1) completely. Pure.
    *
-   * @throws Problem if the machine cannot handle it. That depends on variant and step, not on the rate.
+   * @throws Problem if the machine cannot handle the run. This depends on the variant and step, but not on
+   *   the rate.
    */
   planRun(spec: RunSpec, number: number): PlannedRun;
-  /** Whether the machine's memory can hold all variants at once. */
+  /** Whether the machine's memory can hold all variants at the same time. */
   together: boolean;
 }
 
@@ -76,7 +77,7 @@ export function planRequest(
 }
 
 /**
- * The id of a result that begins now: the time, and a name that the user chose or will recognise.
+ * Returns the ID of a result that starts now: the time, and a name that the user chose or will recognise.
  *
  * @throws Problem if the name cannot be used for a folder
  */
@@ -84,7 +85,10 @@ export function resultIdOf(now: Date, name: string): string {
   return `${timestamp(now)}-${folderName(name)}`;
 }
 
-/** `20250102T030405Z`: sorts by time and is a valid file name on every system. */
+/**
+ * Formats a time as in `20250102T030405Z`, which sorts chronologically and is a valid file name on every
+ * system.
+ */
 function timestamp(now: Date): string {
   return now.toISOString().replace(/\.\d+|[-:]/g, '');
 }
@@ -96,13 +100,13 @@ function nameOf({ name, variants, configurations }: RunRequest): string {
   return name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
 }
 
-/** Latin letters that do not decompose into an ASCII letter and a mark. */
+/** Latin letters that Unicode does not decompose into an ASCII letter and a mark. */
 const LATIN: Readonly<Record<string, string>> = {
   ...{ ß: 'ss', ẞ: 'SS', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L' },
   ...{ đ: 'd', Đ: 'D', ð: 'd', Ð: 'D', þ: 'th', Þ: 'Th', ı: 'i', ħ: 'h', Ħ: 'H', ŧ: 't', Ŧ: 'T' },
 };
 
-/** The part of a result's id that the user can choose. Contains only characters that the schema of an id allows. */
+/** Returns the user-defined part of a result's ID, containing only characters that the ID schema allows. */
 function folderName(wanted: string): string {
   const cleaned = wanted
     .replace(/\p{L}/gu, (letter) => LATIN[letter] ?? letter)

@@ -26,23 +26,23 @@ import { RAISE_PORTS } from './remedies.ts';
 
 export interface Preflight {
   plan: RunPlan;
-  /** What was set to something other than the default, and why. */
+  /** What was set to something other than its default, and why. */
   notices: Notice[];
 }
 
-/** One run among those of an invocation. */
+/** One of an invocation's runs. */
 export interface RunContext {
   spec: RunSpec;
   profile: Profile;
-  /** All profiles of the invocation: everything that is compared has the same placement. */
+  /** All profiles in the invocation, because all runs that are compared have the same placement. */
   profiles: readonly Profile[];
   machine: Machine;
   seed: number;
-  /** The number of the run, from 1. */
+  /** Run number, from 1. */
   number: number;
 }
 
-/** Within 127.0.0.0/8, 200 in each of 250 networks, so that no address ends in .0 or .255. */
+/** Within 127.0.0.0/8: 200 addresses in each of 250 networks, so that no address ends in .0 or .255. */
 const ADDRESSES = 200 * 250;
 const MOST_ADDRESSES = 200;
 
@@ -51,15 +51,15 @@ const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
 
-/** The code of runs that need more memory than is available. */
+/** Error code for runs that need more memory than is available. */
 export const TOO_LITTLE_MEMORY = 'preflight-memory';
 
-/** From this share of the available memory on, the user is warned. */
+/** The user is warned if a run needs more than this share of the available memory. */
 const MEMORY_TOLD = 0.9;
 
 /**
- * Calculates descriptors, ports, backlog and memory of every process of a run, and sets processes and addresses to
- * match.
+ * Calculates the file descriptors, ports, backlog and memory that every process of a run needs, and sets the
+ * numbers of processes and addresses accordingly.
  *
  * @throws Problem('environment') that names the limit to raise, if the machine cannot handle the request
  */
@@ -105,7 +105,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
     sourceAddresses: sourceAddresses(request, machine, seed, number, notices),
     placement,
     pacing: pacingOf(spec.load, placement, machine, all),
-    // The HTTP leg is the same in every step, so once is enough.
+    // The HTTP leg would be the same in every step, so it runs only once.
     http:
       request.http && scenario.hasHttpLeg && first
         ? { connections: 10, durationMs: Math.min(2000, request.durationMs) }
@@ -117,7 +117,10 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
 
 const APART = notice('info', 'preflight-apart', {});
 
-/** Whether the available memory can hold the topologies of all these profiles at once, with TLS. */
+/**
+ * Reports whether the available memory can hold the topologies of all these profiles at the same time, with
+ * TLS.
+ */
 export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {
   const load: Load = { kind: 'closed', inFlight: request.inFlight };
   const needed = profiles.map((profile) =>
@@ -137,7 +140,7 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   };
 }
 
-/** The values that determine the memory of a run. */
+/** Returns the values that determine how much memory a run needs. */
 function demandOf(
   { client, server, connections, payload }: RunRequest,
   { step, load }: Pick<RunSpec, 'step' | 'load'>,
@@ -154,7 +157,7 @@ function nginxPlan(
   const most = maxWorkerConnections(machine);
   const wanted = Math.max(LEAST_WORKER_CONNECTIONS, workerConnectionsFor(request.connections) + OTHER_FILES);
   const workerConnections = Math.min(most, wanted);
-  // By default, the kernel may give every connection to the same worker.
+  // By default, the kernel may assign every connection to the same worker.
   const reuseport = workers > 1 && webSocketsPerWorker(workerConnections) < request.connections;
   if (reuseport) {
     notices.push(
@@ -179,8 +182,9 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
 }
 
 /**
- * Ports that a run has bound stay in TIME_WAIT for a minute. Each run therefore has its own block of addresses, of
- * a fixed size, and a new invocation begins somewhere else (200 addresses share three octets).
+ * Ports that a run has bound remain in TIME_WAIT for a minute. Each run therefore has its own block of
+ * addresses, of a fixed size, and each new invocation starts at a different address (200 addresses share
+ * three octets).
  */
 function sourceAddresses(
   { connections }: RunRequest,
@@ -194,7 +198,7 @@ function sourceAddresses(
   if (needed > MOST_ADDRESSES) {
     throw new Problem(
       'environment',
-      `${formatCount(connections)} connections need ${formatCount(needed)} source addresses, because each has ports for only ${formatCount(each)}. ${RAISE_PORTS}`,
+      `${formatCount(connections)} connections need ${formatCount(needed)} source addresses, because each has only enough ports for ${formatCount(each)}. ${RAISE_PORTS}`,
     );
   }
   if (needed > 1) {
@@ -204,7 +208,7 @@ function sourceAddresses(
   return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
 }
 
-/** Number 0 is 127.0.0.2; 127.0.0.1, on which everything listens, is excluded. */
+/** Returns loopback address `number`. Number 0 is 127.0.0.2, because all servers listen on 127.0.0.1. */
 function loopbackAddress(number: number): string {
   const wrapped = number % ADDRESSES;
   return `127.0.${Math.floor(wrapped / 200)}.${(wrapped % 200) + 2}`;

@@ -53,7 +53,7 @@ export function echoServers(
   notices: Notice[],
 ): number {
   const files = connectionsPerNodeProcess(machine);
-  // Each has its own port, and only Nginx connects from a single address.
+  // Each echo server has its own port, and only Nginx connects from a single address.
   const ports =
     profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
   const bound = ports < files;
@@ -98,7 +98,7 @@ export function nginxWorkers(request: RunRequest, machine: Machine, notices: Not
   );
 }
 
-/** Nginx, generators and echo servers each get a third of the CPUs. */
+/** A third of the CPUs: Nginx, the generators and the echo servers each get a third. */
 function shareOfCpus({ cpus }: Machine): number {
   return Math.max(1, Math.floor(cpus.length / 3));
 }
@@ -110,7 +110,7 @@ interface Need {
   asked: number | null;
   byDefault: number;
   most: number;
-  /** Connections that one process can carry. */
+  /** Number of connections that one process can hold. */
   capacity: number;
   hold: HoldFacts;
   remedy: string;

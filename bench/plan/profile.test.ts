@@ -72,7 +72,7 @@ describe('loading', () => {
     await refuses({ bare: JSON.stringify(DESCRIPTION) }, /bare has no nginx\.conf/);
     await assert.rejects(
       loadProfiles(join(root, 'nowhere')),
-      problem('configuration', /nowhere could not be read/),
+      problem('configuration', /nowhere cannot be read/),
     );
   });
 });

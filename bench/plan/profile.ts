@@ -5,19 +5,24 @@ import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
 import { reasonOf } from '../model/system-error.ts';
 
-/** Profiles in `all` first, from the baseline upwards, then the rest. Unlisted profiles follow by name. */
+/**
+ * Order of the profiles: first those included in `all`, starting with the baseline, then the rest. Profiles
+ * not listed here follow, sorted by name.
+ */
 const ORDER = [
   ...['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'],
   ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'reencrypt', 'cache-unsafe'],
   ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
 ];
 
-/** A profile has the name of its folder. The pattern prevents names that lead out of nginx-profiles. */
+/**
+ * A profile has the same name as its folder. The pattern rejects names that would lead out of nginx-profiles.
+ */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /**
- * Reads all profiles of a folder. Each is a folder with profile.json and, except for `direct`, nginx.conf. Folders
- * without profile.json are ignored.
+ * Reads all profiles in a folder. Each is a folder that contains profile.json and, except for `direct`,
+ * nginx.conf. Folders without profile.json are ignored.
  *
  * @throws Problem('configuration') if a profile.json is invalid or the nginx.conf next to it is missing
  */
@@ -25,7 +30,7 @@ export async function loadProfiles(folder: string): Promise<Profile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new Problem(
       'configuration',
-      `The folder of profiles ${folder} could not be read. Reinstall nginx-ws-bench.`,
+      `The profiles folder ${folder} cannot be read. Reinstall nginx-ws-bench.`,
       { cause },
     );
   });

@@ -3,50 +3,56 @@ import type { Machine } from '../model/machine.ts';
 import type { RunPlan } from '../model/plan.ts';
 
 /**
- * Capacities and needs of a process, an address and a connection: the figures behind the preflight's
- * decisions. All functions are pure.
+ * Capacities and requirements of processes, addresses and connections, on which the preflight's decisions are
+ * based. All functions are pure.
  */
 
-/** Descriptors of a process other than connections: listeners, logs, pipes, epoll, the HTTP leg. */
+/**
+ * File descriptors that a process uses for purposes other than connections: listeners, logs, pipes, epoll,
+ * the HTTP leg.
+ */
 export const OTHER_FILES = 64;
 
 /**
- * From 15/16 of its connections on, nginx closes those that have not sent their request yet
+ * Once 15/16 of its connections are in use, nginx closes those that have not sent their request yet
  * (`ngx_drain_connections` in ngx_connection.c).
  */
 const NGINX_USABLE = 7 / 8;
 
-/** Client side and upstream side. */
+/** One for the client side and one for the upstream side. */
 const NGINX_FILES_PER_CONNECTION = 2;
 
-/** The kernel's default, if net.ipv4.ip_local_port_range cannot be read. */
+/** The kernel's default, used if net.ipv4.ip_local_port_range cannot be read. */
 export const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
 
 /**
- * nginx cannot connect to its upstream from a port that the generator has bound to any address
+ * nginx cannot connect to its upstream from a port that the generator has bound on any address
  * (`__inet_hash_connect` in the kernel skips it), so each uses less than half of the range.
  */
 const PORTS_USABLE = 0.45;
 
-/** Connections that one generator or echo server can hold; 0 if the limit is too low for any. */
+/**
+ * Returns how many connections one generator or echo server process can hold; 0 if the limit is too low for
+ * any.
+ */
 export function connectionsPerNodeProcess({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 
-/** The highest possible `worker_connections` under this limit. */
+/** Returns the maximum `worker_connections` under this limit. */
 export function maxWorkerConnections({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 
-/** WebSockets that one nginx worker can hold with this many `worker_connections`. */
+/** Returns how many WebSockets one nginx worker can hold with the given `worker_connections`. */
 export function webSocketsPerWorker(workerConnections: number): number {
   return Math.floor((workerConnections * NGINX_USABLE) / NGINX_FILES_PER_CONNECTION);
 }
 
 /**
- * The same if a hash of the addresses chooses the worker. The standard deviation of the counts is the square root
- * of their mean, and five times that is kept free. (accept_mutex does not help: a worker that is 7/8 full only
- * accepts less often, `ngx_accept_disabled` in ngx_event.c.)
+ * Like `webSocketsPerWorker`, if a hash of the addresses selects the worker. The standard deviation of the
+ * counts is the square root of their mean; five times this value is kept free. (accept_mutex does not help: a
+ * worker that is 7/8 full only accepts less often, `ngx_accept_disabled` in ngx_event.c.)
  */
 export function webSocketsPerHashedWorker(workerConnections: number): number {
   const most = Math.floor(workerConnections / NGINX_FILES_PER_CONNECTION);
@@ -54,12 +60,14 @@ export function webSocketsPerHashedWorker(workerConnections: number): number {
   return Math.min(webSocketsPerWorker(workerConnections), Math.floor(mean));
 }
 
-/** The `worker_connections` that a worker needs for this many WebSockets. */
+/** Returns the `worker_connections` that a worker needs for this many WebSockets. */
 export function workerConnectionsFor(webSockets: number): number {
   return Math.ceil((webSockets * NGINX_FILES_PER_CONNECTION) / NGINX_USABLE);
 }
 
-/** Connections from one source address, and from nginx to one port of its upstream. */
+/**
+ * Returns the number of connections possible from one source address, and from nginx to one upstream port.
+ */
 export function connectionsPerAddress(machine: Machine): number {
   const [low, high] = machine.portRange ?? DEFAULT_PORTS;
   return Math.max(1, Math.floor((high - low + 1) * PORTS_USABLE));
@@ -69,7 +77,7 @@ export function connectionsPerAddress(machine: Machine): number {
 export interface Processes {
   workers: number;
   servers: number;
-  /** 0 without Nginx. */
+  /** 0 if there is no Nginx. */
   nginxWorkers: number;
 }
 
@@ -88,10 +96,10 @@ const NGINX_BYTES = 17.7 * KIB;
 const NGINX_TLS_BYTES = 23.8 * KIB;
 const SOCKET_BYTES = 4 * KIB;
 
-/** The properties of a run that determine its memory. */
+/** The properties that determine how much memory a run needs. */
 export type Demand = Pick<RunPlan, 'connections' | 'client' | 'server'> & Pick<Workload, 'load' | 'payload'>;
 
-/** Memory of a run in bytes, without and with TLS. */
+/** Returns the memory that a run needs, in bytes, without and with TLS. */
 export function memoryOf(
   request: Demand,
   { workers, servers, nginxWorkers }: Processes,
@@ -103,7 +111,7 @@ export function memoryOf(
     SERVER_BYTES +
     (proxied ? NGINX_BYTES : 0) +
     SOCKET_BYTES * (proxied ? 4 : 2) +
-    // In the worst case each message is in the generator and in the server at once.
+    // In the worst case, each message is in the generator and in the server at the same time.
     2 * inFlight * request.payload.maxBytes;
   const processes = (workers + servers) * NODE_PROCESS_BYTES + nginxWorkers * NGINX_WORKER_BYTES;
   const plain = processes + request.connections * perConnection;

@@ -1,8 +1,7 @@
 import type { Machine } from '../model/machine.ts';
 
-/** What the user can do about a limit: the end of an error message. */
-export const RAISE_PORTS =
-  "Widen the range of ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'.";
+/** How the user can raise a limit. This is the end of an error message. */
+export const RAISE_PORTS = "Widen the port range: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'.";
 
 /** Only root can raise a hard limit. */
 export function raiseOpenFiles({ isRoot, openFilesLimit }: Machine): string {

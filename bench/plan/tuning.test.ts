@@ -50,6 +50,6 @@ test('what is missing or wrong is named', async () => {
     await refused(/a\.json: the file: /);
     await writeFile(join(folder, 'a.json'), JSON.stringify({ ...DESCRIPTION, question: 7 }));
     await refused(/a\.json: question: /);
-    await assert.rejects(loadTunings(join(folder, 'nowhere')), { message: /nowhere could not be read\./ });
+    await assert.rejects(loadTunings(join(folder, 'nowhere')), { message: /nowhere cannot be read\./ });
   });
 });

@@ -6,15 +6,15 @@ import { type ShippedTuning, tuningDescriptionSchema } from '../model/profile.ts
 import { reasonOf } from '../model/system-error.ts';
 
 /**
- * Reads all tunings of a folder, in order of their names. Each is a <name>.conf with a <name>.json next to it.
+ * Reads all tunings in a folder, sorted by name. Each consists of <name>.conf and <name>.json.
  *
- * @throws Problem('configuration') if one of the two is missing or invalid
+ * @throws Problem('configuration') if one of the two files is missing or invalid
  */
 export async function loadTunings(folder: string): Promise<ShippedTuning[]> {
   const files = await readdir(folder).catch((cause: unknown) => {
     throw new Problem(
       'configuration',
-      `The folder of tunings ${folder} could not be read. Reinstall nginx-ws-bench.`,
+      `The tunings folder ${folder} cannot be read. Reinstall nginx-ws-bench.`,
       { cause },
     );
   });

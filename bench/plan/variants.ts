@@ -4,11 +4,14 @@ import type { Tuning, Variant } from '../model/variant.ts';
 import { suggestion } from '../request/nearest.ts';
 import { quoted } from '../request/units.ts';
 
-/** The building blocks of variants. */
+/** What variants are composed of. */
 export interface Library {
   profiles: readonly Profile[];
   tunings: readonly ShippedTuning[];
-  /** The user's names for Nginx binaries, to which variants refer: `old` and `new` in `tls@old`, `tls@new`. */
+  /**
+   * Names that the user gave to Nginx binaries. Variants refer to them: `old` and `new` in `tls@old`,
+   * `tls@new`.
+   */
   binaries: readonly string[];
 }
 
@@ -19,12 +22,13 @@ export interface Side {
 }
 
 /**
- * The variants that the user asked for, in that order, without duplicates.
+ * Returns the variants that the user requested, in that order and without duplicates.
  *
- * @param names `tls`, `tls@old`, `tls@old+buf-16k+multi-accept`, or `all` for the profiles included in it.
+ * @param names such as `tls`, `tls@old`, `tls@old+buf-16k+multi-accept`, or `all` for all profiles included
+ *   in it.
  * @param own sides for the user's own configurations, which come last.
- * @throws Problem('usage') for an unknown name, with the nearest one and the list, and for a named Nginx that no
- * variant uses.
+ * @throws Problem('usage') for an unknown name, with the most similar one and the list, and for a named Nginx
+ *   that no variant uses.
  */
 export function chooseVariants(
   library: Library,
@@ -39,8 +43,8 @@ export function chooseVariants(
 }
 
 /**
- * The sides of a comparison: those named, and the first of them with each tuning typed on the command line. A
- * repeated name is numbered: `plain (2)`.
+ * Returns the sides of a comparison: those named, and the first of them with each tuning given on the command
+ * line. A repeated name is numbered, as in `plain (2)`.
  *
  * @throws Problem('usage') like `chooseVariants`.
  */
@@ -78,7 +82,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     const [word = '', ...late] = each.split('@');
     if (late.length > 0) {
       const right = `${base}@${late.join('@')}+${word}`;
-      throw new Problem('usage', `The tuning comes after the name of the Nginx. Use ${right}.`);
+      throw new Problem('usage', `The tuning must follow the Nginx name. Use ${right}.`);
     }
     const tuning = tunings.find((shipped) => shipped.name === each);
     if (tuning === undefined)
@@ -97,7 +101,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
   }, side);
 }
 
-/** The same side on the Nginx that the user named. */
+/** Returns the same side, running on the Nginx that the user named. */
 export function onBinary({ variant, profile }: Side, name: string, binaries: readonly string[]): Side {
   if (variant.proxy === null)
     throw new Problem('usage', `${variant.name} runs without Nginx, so it cannot run on ${quoted(name)}.`);

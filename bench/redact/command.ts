@@ -1,18 +1,18 @@
 import { HIDDEN } from './public-words.ts';
 
-/** Words of the command line that reveal nothing about the user. */
+/** Command-line words that reveal nothing about the user. */
 const WORDS = new Set(
   'run compare throughput latency uniform poisson text binary lean ws node bun slower all'.split(' '),
 );
-/** `10k`, `64-16k`, `500ms`, `1.5`. */
+/** Quantities such as `10k`, `64-16k`, `500ms` or `1.5`. */
 const AMOUNT = /^[\d.]+[a-z]*(-[\d.]+[a-z]*)?$/i;
-/** `response.p99<50ms` */
+/** Thresholds such as `response.p99<50ms`. */
 const THRESHOLD = /^[a-zA-Z.\d]+(<=?|>=?|==)[\d.]+[a-z%/]*$/;
 
 /**
- * A command line without the values of options that may name a place or a person.
+ * Returns a command line without the values of options that may name a place or a person.
  *
- * @param names of variants and profiles that may be shown
+ * @param names variant and profile names that may be shown
  */
 export function publicCommand(command: readonly string[], names: ReadonlySet<string>): string[] {
   const isPublic = (text: string) =>

@@ -5,17 +5,17 @@ import { type Directive, directives, isData, type Node, type Word, word } from '
 import { replaceIpv6 } from './address.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 
-/** A configuration that reveals no names, and what was removed from it. */
+/** A configuration that reveals no names, and a summary of what was removed from it. */
 export interface PublicConfiguration {
   text: string;
   words: ReadonlySet<string>;
 }
 
 /**
- * Keeps the directives of a configuration with their numbers, sizes, times, switches and words of Nginx's own
- * language. Everything else (names, paths, addresses, custom headers) and every comment is removed. This is
- * an allow list of known words instead of a search for private ones: anything that nobody thought of is then
- * hidden, not shown.
+ * Keeps a configuration's directives, including numbers, sizes, times, switches and words of the Nginx
+ * configuration language. Everything else (names, paths, addresses, custom headers) and all comments are
+ * removed. It uses a list of permitted words rather than searching for private ones, so that anything
+ * unexpected is hidden rather than shown.
  */
 export function publicConfiguration(text: string): PublicConfiguration {
   const words = new Set<string>();
@@ -46,7 +46,7 @@ function publicLevel(nodes: readonly Node[], hide: Hide): Node[] {
   }));
 }
 
-/** In a `map`, the names are data too. */
+/** In a `map`, the names are data, too. */
 function publicEntries(block: readonly Node[], hide: Hide): Directive[] {
   return directives(block).map((entry) => ({
     ...entry,
@@ -59,7 +59,7 @@ function publicWord(arg: Word, hide: Hide): Word {
   return word(publicText(arg.text, hide));
 }
 
-/** Redacts part by part: in `keys_zone=alice:10m` only the name is hidden. */
+/** Redacts a text part by part: in `keys_zone=alice:10m`, only the name is hidden. */
 function publicText(text: string, hide: Hide): string {
   return isPublicWord(text)
     ? text

@@ -1,7 +1,7 @@
-/** Replaces what was removed. */
+/** Placeholder for removed text. */
 export const HIDDEN = '…';
 
-/** Words of Nginx's own language, of HTTP and TLS, and of the profiles in the package. */
+/** Words of the Nginx configuration language, of HTTP and TLS, and of the built-in profiles. */
 const WORDS = new Set(
   `on off always default none any all auto main http https stream tcp udp ssl http2 reuseport deferred bind
   default_server fastopen proxy_protocol backlog rcvbuf sndbuf upgrade websocket close keep-alive Upgrade Connection
@@ -25,10 +25,10 @@ const VARIABLES = new Set(
   ),
 );
 
-/** A number with or without a unit: `64`, `16k`, `1d`, `1.1`, `10r/s`, `50%`. */
+/** A number with or without a unit, such as `64`, `16k`, `1d`, `1.1`, `10r/s` or `50%`. */
 const AMOUNT = /^\d+(\.\d+)?([kmgshdwy]|ms|r\/[sm]|%)?$/i;
 
-/** Whether a word reveals nothing about the owner of the configuration. */
+/** Reports whether a word reveals nothing about the configuration's owner. */
 export function isPublicWord(text: string): boolean {
   if (text === '' || text === HIDDEN || text === '***' || WORDS.has(text) || AMOUNT.test(text)) return true;
   const variable = /^\$(?:\{(\w+)\}|(\w+))$/.exec(text);

@@ -9,18 +9,18 @@ import { publicConfiguration } from './configuration.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 import { textRedactor } from './text.ts';
 
-/** Removes from a growing result what would reveal its origin. */
+/** Removes everything from a growing result that would reveal where it comes from. */
 export interface Redactor {
   head: ResultHead;
   event(event: BenchEvent): BenchEvent;
 }
 
 /**
- * A result without host names, user names and paths, and without comments and private words of its
- * configurations. Labels, note and series are kept, because they were written to be read. The result can be
- * read, drawn and compared like any other.
+ * Returns a result without host names, user names and paths, and without the comments and private words of
+ * its configurations. Labels, note and series are kept, because the user wrote them for readers. The returned
+ * result can be read, displayed and compared like any other.
  *
- * @param words further words that must not appear: those of this machine and its user
+ * @param words additional words to remove: those of this machine and its user
  */
 export function redactResult(result: Result, words: readonly string[]): Result {
   const redactor = makeState(result, words);
@@ -34,7 +34,7 @@ export function redactResult(result: Result, words: readonly string[]): Result {
   };
 }
 
-/** The same for a result that has just begun. */
+/** Like `redactResult`, for a result that has just begun. */
 export function makeRedactor(head: ResultHead, words: readonly string[]): Redactor {
   const state = makeState(head, words);
   return {
@@ -50,7 +50,7 @@ export function makeRedactor(head: ResultHead, words: readonly string[]): Redact
   };
 }
 
-/** The words known so far that have to be hidden, and the functions that hide them. */
+/** The words known so far that must be hidden, and the functions that hide them. */
 function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly string[]) {
   const names = publicNames(variants);
   const words = new Set([...given, ...variants.flatMap(wordsOfVariant)]);
@@ -112,18 +112,18 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
   };
 }
 
-/** Numbers the variants that are named after a file. */
+/** Assigns numbered public names to variants that are named after a file. */
 function publicNames(variants: readonly Variant[]): Map<string, { name: string; profile: string }> {
   const own = variants.filter(({ name, profile }) => profile.startsWith('conf:') || /[/\\]/.test(name));
   return new Map(own.map(({ name }, at) => [name, { name: `conf-${at + 1}`, profile: `conf:${at + 1}` }]));
 }
 
-/** Common folder names. `conf` is part of the names that replace private ones. */
+/** Common folder names. `conf` is included because it is part of the names that replace private ones. */
 const COMMON_FOLDERS = new Set(
   'conf conf.d etc home local nginx opt root sites-available sites-enabled srv tmp usr var www'.split(' '),
 );
 
-/** Keys under which a notice has file names. */
+/** Keys in a notice whose values are file names. */
 const FILES = new Set(['argument', 'place', 'places']);
 
 function filesIn(fact: Fact, key = ''): string[] {
@@ -132,7 +132,7 @@ function filesIn(fact: Fact, key = ''): string[] {
   return Object.entries(fact).flatMap(([name, each]) => filesIn(each, Array.isArray(fact) ? key : name));
 }
 
-/** The private parts of a path, which may end with a line number. */
+/** Returns the private parts of a path, which may end with a line number. */
 function wordsOfPath(path: string): string[] {
   return path
     .replace(/:\d+$/, '')
@@ -164,7 +164,10 @@ function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>):
   };
 }
 
-/** The time, and variants by their public names. A name that the user chose may be anything. */
+/**
+ * Returns an ID composed of the time and the variants' public names, because a name chosen by the user may be
+ * private.
+ */
 function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): string {
   const names =
     variants.length > 3 ? `${variants.length}-variants` : variants.map(({ name }) => name).join('-');
@@ -183,12 +186,12 @@ function redactValidity(
   };
 }
 
-/** The time in an id; the rest is a name that the user chose. */
+/** Returns the time in an ID. The rest of the ID is a name chosen by the user. */
 function timeOf(id: string): string {
   return /^\d{8}T\d{6}Z/.exec(id)?.[0] ?? 'result';
 }
 
-/** Keys whose text is one of the bench's own words. */
+/** Keys whose values are always the benchmark's own words. */
 const FIXED = new Set([
   'code',
   'level',
@@ -202,7 +205,7 @@ const FIXED = new Set([
   'startedAt',
 ]);
 
-/** Redacts every text in a value, at any depth and in any kind of value. */
+/** Redacts all texts in a value, whatever its type and nesting depth. */
 function redacted<T>(value: T, redactText: (text: string) => string): T {
   const redact = (each: unknown, key: string): unknown => {
     if (typeof each === 'string')
@@ -214,7 +217,10 @@ function redacted<T>(value: T, redactText: (text: string) => string): T {
   return redact(value, '') as T;
 }
 
-/** The error log quotes requests and addresses, and the build arguments name folders. */
+/**
+ * Redacts facts about Nginx: the error log quotes requests and addresses, and the build arguments contain
+ * folder names.
+ */
 function publicFacts(facts: NginxFacts, redactText: (text: string) => string): NginxFacts {
   const { version, buildArguments, given, configuration } = facts;
   return {
@@ -232,7 +238,8 @@ function publicFacts(facts: NginxFacts, redactText: (text: string) => string): N
 }
 
 /**
- * Values of X-Cache-Status come from `$upstream_cache_status`, or from any other source in a configuration.
+ * Redacts values of X-Cache-Status. They usually come from `$upstream_cache_status`, but a configuration may
+ * use any other source.
  */
 function publicHttp(leg: HttpLeg): HttpLeg {
   const cache = leg.cache && Object.entries(leg.cache).filter(([status]) => /^[A-Z]{3,11}$/.test(status));

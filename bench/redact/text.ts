@@ -1,14 +1,14 @@
 import { replaceIpv6 } from './address.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 
-/** Shorter words could be part of anything. */
+/** Minimum length of words to remove. Shorter ones could be part of anything. */
 const SHORTEST = 3;
 
-/** Names with dots that are not hosts: files of the bench and of Nginx, and figures. */
+/** Names with dots that are not host names: files of the benchmark and of Nginx, and figures. */
 const OWN_NAMES =
   /\.(conf|json|html|hgrm|csv|log|pem|js)$|^(connections|messages|tcp|tls|upgrade|handshake|response|service|sendLag|cpuPer\w+|memory\w*|http|perCoreCapacity)\.\w+$/i;
 
-/** Patterns that look like a place or a person anywhere, and their replacements. */
+/** Patterns that always look like a place or a person, and their replacements. */
 const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
   [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)]+/gi, HIDDEN],
   [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, HIDDEN],
@@ -22,8 +22,8 @@ const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])
 ];
 
 /**
- * Removes names from sentences: the words found in the user's configuration if they are whole words, and
- * anything that looks like a path, a URL, an address or a host name.
+ * Removes names from sentences: the words found in the user's configuration, if they occur as whole words,
+ * and anything that looks like a path, a URL, an address or a host name.
  */
 export function textRedactor(words: Iterable<string>): (text: string) => string {
   const known = [...new Set(words)]
@@ -31,8 +31,8 @@ export function textRedactor(words: Iterable<string>): (text: string) => string 
     .sort((a, b) => b.length - a.length)
     .map((each) => new RegExp(`(?<![\\w])${escaped(each)}(?![\\w])`, 'gi'));
   return (text) => {
-    // Addresses and patterns first: once a word is removed from a URL, the rest would no longer look like
-    // one.
+    // Addresses and patterns are replaced first: if a word were removed from a URL, the rest would no longer
+    // look like a URL.
     const shaped = SHAPES.reduce(
       (rest, [shape, by]) => (typeof by === 'string' ? rest.replace(shape, by) : rest.replace(shape, by)),
       replaceIpv6(text, () => HIDDEN),

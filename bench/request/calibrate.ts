@@ -9,14 +9,14 @@ import { quoted } from './units.ts';
 
 /** The request of `calibrate`. */
 export interface CalibrateRequest {
-  /** The request of each run; its only variant is the baseline. */
+  /** The request for each run. Its only variant is the baseline. */
   run: RunRequest;
-  /** Null: as many as in a comparison, or as many as fit into the budget. */
+  /** Null for as many as in a comparison, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
 }
 
-/** The same as in a comparison, so that the calibration applies to comparisons. */
+/** The same duration as in a comparison, in ms, so that the calibration applies to comparisons. */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
 
@@ -33,8 +33,8 @@ const OPTIONS = {
   },
   'The load': {
     connections: LOAD.connections,
-    duration: { ...LOAD.duration, help: 'Length of the measured phase of each run [3s]' },
-    warmup: { ...LOAD.warmup, help: 'Load before it, not measured [2s]' },
+    duration: { ...LOAD.duration, help: 'Duration of the measured phase per run [3s]' },
+    warmup: { ...LOAD.warmup, help: 'Warm-up before the measured phase [2s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
     seed: LOAD.seed,
@@ -66,7 +66,7 @@ function calibrateRequest(given: GivenOptions): CalibrateRequest {
   if (profile === 'all' || profile.includes(',')) {
     throw new Problem(
       'usage',
-      `--profile ${quoted(profile)}: \`calibrate\` compares one profile with itself. Name one.`,
+      `--profile ${quoted(profile)}: \`calibrate\` compares one profile with itself. Name a single profile.`,
     );
   }
   const what = {

@@ -72,8 +72,8 @@ test('what cannot be searched is refused with what to do', () => {
   refused('--objective response.p99<20ms', /--profile tls/);
   refused('-p tls --objective response.p98<20ms', /^--objective "response\.p98<20ms" does not name a metric/);
   refused('-p tls --objective fast', /^--objective "fast" must be a condition/);
-  refused('-p tls --objective http.p99<1ms', /not measured in a trial/);
-  refused('-p tls --objective perCoreCapacity>10k', /not measured in a trial/);
+  refused('-p tls --objective http.p99<1ms', /cannot be measured: a trial is an open loop/);
+  refused('-p tls --objective perCoreCapacity>10k', /cannot be measured: a trial is an open loop/);
   refused('-p direct --objective cpuPerMessage.proxy<30us', /direct has none/);
   refused('-p tls --rate-per-connection 2', /needs --over connections/);
   refused('-p tls --over connections -R 5k --rate-per-connection 2', /contradict each other/);

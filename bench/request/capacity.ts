@@ -22,29 +22,35 @@ import { type Bounds, formatNumber, quoted } from './units.ts';
 
 /** The request of `capacity`. */
 export interface CapacityRequest {
-  /** The request of each trial; it has one variant. */
+  /** The request for each trial. It has one variant. */
   run: RunRequest;
   axis: Axis;
-  /** All must be met. */
+  /** The objectives, all of which must be met. */
   objectives: readonly Condition[];
-  /** Messages per second, or connections; null: chosen from the result of the throughput step. */
+  /**
+   * First level to try, in messages per second or connections; null to derive it from a run of the throughput
+   * step.
+   */
   start: number | null;
-  /** Below this, a trial has too few samples for the percentiles in the objectives. */
+  /** Minimum level. Below it, a trial has too few samples for the percentiles in the objectives. */
   least: number;
-  /** Null: as many as the machine can run. */
+  /** Maximum level; null for the highest that the machine can run. */
   most: number | null;
   budgetMs: number | null;
 }
 
-/** Long enough for a meaningful p99, short enough for a search of a dozen trials. */
+/** Long enough for a meaningful p99, but short enough for a search of a dozen trials. In ms. */
 const DURATION_MS = 5000;
 const WARMUP_MS = 2000;
 
 const DEFAULT_OBJECTIVE = 'response.p99<20ms';
-/** Added to every search unless an objective names the same metric: a trial that loses messages fails. */
+/**
+ * Objectives added to every search unless the user sets one on the same metric: a trial that loses messages
+ * misses its objectives.
+ */
 const WHOLE = ['connections.failed==0', 'messages.lost==0'];
 
-/** Samples that a percentile needs: ten must lie beyond it. */
+/** Minimum number of samples for a percentile: ten must lie beyond it. */
 const SAMPLES: readonly (readonly [metric: RegExp, samples: number])[] = [
   [/\.p9999$/, 100_000],
   [/\.p999$/, 10_000],
@@ -58,25 +64,25 @@ const CAPACITY_OPTIONS = {
   objective: {
     value: 'CONDITION',
     many: true,
-    help: `What must hold; repeat it to add more [${DEFAULT_OBJECTIVE}]`,
+    help: `Objective to meet; repeat to add more [${DEFAULT_OBJECTIVE}]`,
   },
-  over: { value: 'rate|connections', help: 'What to raise until an objective is missed [rate]' },
+  over: { value: 'rate|connections', help: 'What to increase until an objective is missed [rate]' },
   rate: {
     short: 'R',
     value: 'N',
-    help: 'First rate tried [chosen]; with --over connections: the total rate',
+    help: 'First rate to try [chosen]; with --over connections: the total rate',
   },
-  'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each [1]' },
+  'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each one [1]' },
   connections: {
     short: 'c',
     value: 'N',
-    help: 'WebSockets [1000]; with --over connections: the first number tried',
+    help: 'WebSockets [1000]; with --over connections: the first number to try',
   },
   max: { value: 'N', help: 'Highest rate, or number of connections, to try' },
-  budget: { value: 'TIME', help: 'Start no trial that would end later than this' },
+  budget: { value: 'TIME', help: 'Time limit; no trial starts that would exceed it' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a search, or that a search has in a different form. */
+/** Options of `run` that make no sense in a search, or that take a different form in one. */
 const NOT_OF_A_TRIAL = [
   'steps',
   'baseline',
@@ -89,7 +95,7 @@ const NOT_OF_A_TRIAL = [
 
 export const capacityCommand = {
   operands: '',
-  help: 'Find the highest rate, or number of WebSockets, for an objective',
+  help: 'Find the highest rate or WebSocket count that meets an objective',
   absent: {
     steps: 'it searches with the latency step',
     baseline: 'measure the price of the proxy with `run`',
@@ -101,13 +107,13 @@ export const capacityCommand = {
   parse: (given) => ({ command: 'capacity', capacity: capacityRequest(given) }),
 } as const satisfies Command<{ command: 'capacity'; capacity: CapacityRequest }>;
 
-/** Each trial puts one variant under load, like the latency step of `run`. */
+/** Options for the trials. Each trial puts one variant under load, like the latency step of `run`. */
 function optionsOfItsTrials(): Readonly<Record<string, Options>> {
   const changed: Record<string, string> = {
     profile: 'Variant: tls, tls+buf-16k',
     server: 'Echo server [lean]',
-    duration: 'Length of the measured phase of each trial [5s]',
-    arrivals: 'Spacing of the schedule [uniform]',
+    duration: 'Duration of the measured phase per trial [5s]',
+    arrivals: 'Spacing of messages [uniform]',
     strict: 'Exit with 1 unless Nginx was the limit',
   };
   return Object.fromEntries(
@@ -122,7 +128,7 @@ function optionsOfItsTrials(): Readonly<Record<string, Options>> {
   );
 }
 
-/** Reads the options of `capacity`; throws a Problem of kind `usage`. */
+/** Parses the options of `capacity`; throws a `usage` Problem if they are invalid. */
 function capacityRequest(given: GivenOptions): CapacityRequest {
   const over = oneOf(given, 'over', ['rate', 'connections']) ?? 'rate';
   const needsThroughput = over === 'rate' && !given.has('rate');
@@ -167,7 +173,7 @@ function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
       'usage',
       untold.need === 'proxy'
         ? `--objective ${quoted(untold.text)} needs Nginx, and direct has none. Name another variant.`
-        : `--objective ${quoted(untold.text)} is not measured in a trial, which is an open loop over WebSockets only. Use \`run\` to measure it.`,
+        : `--objective ${quoted(untold.text)} cannot be measured: a trial is an open loop without HTTP requests. Use \`run\` to measure it.`,
     );
   }
   const whole = WHOLE.map((text) => parseCondition('--objective', text));
@@ -179,7 +185,7 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
   if (over === 'rate') {
     if (perConnection === null) return { over, connections };
     throw new Incomplete(
-      '--rate-per-connection needs --over connections. Without it, the rate is what is searched for.',
+      '--rate-per-connection needs --over connections. Without it, the search itself sets the rate.',
       { over: 'connections' },
     );
   }
@@ -191,10 +197,10 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
     : { over, ratePerSecond, per: 'all' };
 }
 
-/** Trials that have enough samples at any rate. */
+/** Options for trials that have enough samples at any rate. */
 const UNDEMANDING = { duration: '1440m', objective: 'messages.lost==0' };
 
-/** The lowest level at which a trial has the samples that the objectives need. */
+/** Returns the lowest level at which a trial has enough samples for the objectives. */
 function leastOf(axis: Axis, objectives: readonly Condition[], { durationMs, workers }: RunRequest): number {
   const samples = Math.max(1, ...objectives.filter(({ unit }) => unit === 'time').map(samplesFor));
   const perSecond = Math.ceil((samples * 1000) / durationMs);

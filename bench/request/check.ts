@@ -23,12 +23,15 @@ export interface CheckRequest {
   /** Paths of the configurations, in the order in which they are checked; at most one is `STDIN_OPERAND`. */
   paths: readonly string[];
   configuration: ConfigurationOptions;
-  /** Path of a binary, or a Debian suite; null: the one on PATH, else a fetched one. */
+  /**
+   * Path of a binary, or a Debian suite; null to use the binary on PATH, or a downloaded one if there is
+   * none.
+   */
   nginx: string | null;
   format: CheckFormat;
 }
 
-/** The same options as in `run`, except that the path is the operand here. */
+/** The same options as in `run`, except that the path is an operand here. */
 const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
 const ASKING = {

@@ -1,20 +1,20 @@
 import type { GivenOptions, Options } from './options.ts';
 
-/** A command: its help text, and how its operands and options become a request. */
+/** A command: its help text, and how its operands and options are turned into a request. */
 export interface Command<Asked> {
-  /** Its operands as the help text shows them: `A B [C ...]`; empty if it takes none. */
+  /** The operands as shown in the help text, such as `A B [C ...]`; empty if there are none. */
   operands: string;
-  /** Its purpose, in one line. */
+  /** What the command does, in one line. */
   help: string;
-  /** Its options, by the heading in its help text. */
+  /** The command's options, by their heading in the help text. */
   options: Readonly<Record<string, Options>>;
-  /** Why it has no such option, for options that users try. */
+  /** For options that users might expect, why the command does not have them. */
   absent?: Readonly<Record<string, string>>;
   /**
-   * Whether an option from a configuration file applies with these operands. Missing: all apply. False: the command
-   * reads no such file, because that would run code.
+   * Whether an option from a configuration file applies with these operands. If missing, all options apply.
+   * If false, the command does not read a configuration file, because doing so would run code.
    */
   takesFromFile?: false | ((option: string, operands: readonly string[]) => boolean);
-  /** Throws a Problem of kind `usage` if the line is wrong. */
+  /** Throws a `usage` Problem if the command line is invalid. */
   parse(given: GivenOptions, operands: readonly string[]): Asked;
 }

@@ -71,8 +71,8 @@ test('one step alone, the latency without a rate too: the pilot finds it', () =>
 test('wrong use is told in a sentence', () => {
   const cases: [line: string, message: RegExp][] = [
     ['', /compare tls tls\+buf-16k\./],
-    ['plain', /^`compare` needs two variants/],
-    ['--tune x', /^`compare` needs two variants/],
+    ['plain', /^`compare` needs at least two variants/],
+    ['--tune x', /^`compare` needs at least two variants/],
     ['all', /`all`/],
     ['plain tls --rounds 0', /--rounds/],
     ['plain tls --rounds many', /--rounds/],

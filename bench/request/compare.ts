@@ -12,19 +12,19 @@ import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored
 
 /** The request of `compare`. */
 export interface CompareRequest {
-  /** The request of each run; the first variant is the baseline. */
+  /** The request for each run. The first variant is the baseline. */
   run: RunRequest;
-  /** Tunings of the baseline; each adds a variant. */
+  /** Tunings of the baseline. Each adds a variant. */
   tunes: readonly string[];
-  /** Null: as many as all metrics need for a verdict, or as many as fit into the budget. */
+  /** Null for as many as all metrics need to get a verdict, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
   failOnSlower: boolean;
 }
 
 /**
- * Many short runs say more than a few long ones: two runs of 10 s differ hardly less than two of 3 s, and
- * only separate runs are independent of each other.
+ * Duration of a run, in ms. Many short runs give more information than a few long ones: two 10 s runs vary
+ * almost as much as two 3 s runs, and only separate runs are independent of each other.
  */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
@@ -33,20 +33,20 @@ const MOST_ROUNDS = 1000;
 
 /** Options that only `compare` has. */
 const COMPARISON_OPTIONS = {
-  tune: { value: 'TEXT', many: true, help: 'Another variant: the first one with these directives' },
+  tune: { value: 'TEXT', many: true, help: 'Add a variant: the first one with these directives' },
   rounds: { value: 'N', help: 'Rounds, one run of each variant and step [10; 11 for 3 variants]' },
   budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
   'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more CPU or memory' },
   markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a comparison, or that it has in a different form. */
+/** Options of `run` that make no sense in a comparison, or that take a different form in one. */
 const ABSENT = {
   profile: 'name the variants, for example compare plain tls',
   baseline: 'its first variant is the baseline',
   'no-http': 'it sends no HTTP requests',
   threshold: 'use --fail-on slower',
-  strict: 'runs that are not valid are left out of the metrics they affect',
+  strict: 'invalid runs are excluded from the metrics they affect',
 };
 
 export const compareCommand = {
@@ -65,19 +65,19 @@ type ComparisonAsked =
   | { command: 'compare'; compare: CompareRequest }
   | { command: 'compare-stored'; stored: StoredRequest };
 
-/** The options of `run`, with shorter runs by default. */
+/** The options of `run`, but with shorter runs by default. */
 function optionsOfItsRuns(): Readonly<Record<string, Options>> {
   const kept = Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
     heading,
     Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(ABSENT, name))),
   ]);
   const { duration } = RUN_OPTIONS['The load'];
-  const shorter = { duration: { ...duration, help: 'Length of the measured phase of each run [3s]' } };
+  const shorter = { duration: { ...duration, help: 'Duration of the measured phase per run [3s]' } };
   const groups: Record<string, Options> = Object.fromEntries(kept);
   return { ...groups, 'The load': { ...groups['The load'], ...shorter } };
 }
 
-/** Reads operands and options of `compare`; throws a Problem of kind `usage`. */
+/** Parses the operands and options of `compare`; throws a `usage` Problem if they are invalid. */
 function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {
   const variants = operands.map((name) => name.trim());
   const tunes = given.get('tune') ?? [];
@@ -104,7 +104,7 @@ function checkVariants(variants: readonly string[], tunes: readonly string[]): v
   }
   if (variants.length + tunes.length > 1 && variants.length > 0) return;
   throw new Incomplete(
-    '`compare` needs two variants or more, the baseline first, for example compare tls tls+buf-16k. ' +
+    '`compare` needs at least two variants, the baseline first, for example compare tls tls+buf-16k. ' +
       'With --tune, one is enough. Use --conf for your own nginx.conf; `profiles` lists profiles and tunings.',
     { conf: 'nginx.conf', tune: 'http { }' },
   );
@@ -114,7 +114,10 @@ function nameOf(variants: readonly string[], tunes: readonly string[]): string {
   return ['compare', ...variants, ...tunes.map((_, index) => `tune-${index + 1}`)].join('-');
 }
 
-/** All steps unless --steps says otherwise; unlike in `run`, a rate does not drop the throughput step. */
+/**
+ * Returns all steps unless --steps is given. Unlike in `run`, giving a rate does not exclude the throughput
+ * step.
+ */
 function stepsOf(given: GivenOptions): Step[] {
   const { scenario } = scenarioOf(given);
   const steps = namedSteps(given, scenario) ?? scenario.steps.map(({ name }) => name);

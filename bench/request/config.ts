@@ -7,14 +7,14 @@ import { quoted } from './units.ts';
 
 /** The contents of a configuration file. */
 export interface ConfigFile {
-  /** Its name in messages: `bench.config.ts`. */
+  /** The file's name in messages, such as `bench.config.ts`. */
   name: string;
   value: unknown;
 }
 
 type Commands = Readonly<Record<string, Pick<Command<unknown>, 'options' | 'takesFromFile'>>>;
 
-/** Pairs of options that exclude each other: one on the command line overrides the other in the file. */
+/** Pairs of mutually exclusive options: giving one on the command line overrides the other in the file. */
 const RIVALS = [
   ['profile', 'conf'],
   ['pin', 'no-pin'],
@@ -22,11 +22,11 @@ const RIVALS = [
 ] as const;
 
 /**
- * The options that a file has for a command: those for all commands, if this command has them, overridden by
- * those under its name. Keys are names of options, as typed or in camel case. The whole file is checked,
- * whatever the command.
+ * Returns the options that a file sets for a command: those set for all commands, if this command has them,
+ * overridden by those under the command's name. Keys are option names, as typed or in camel case. The whole
+ * file is checked, whatever the command.
  *
- * @throws Problem('usage') for an unknown key, with the nearest one, and for a value of the wrong type
+ * @throws Problem('usage') for an unknown key, with the most similar one, and for a value of the wrong type
  */
 export function optionsFrom(file: ConfigFile, command: string, commands: Commands): GivenOptions {
   const all = Object.fromEntries(
@@ -44,7 +44,7 @@ export function optionsFrom(file: ConfigFile, command: string, commands: Command
         readEntries(file, Object.entries(recordOf(file, value, key)), all[key] ?? {}, []),
       ]),
   );
-  // If commands define an option differently, the first one counts.
+  // If commands define an option differently, the first definition is used.
   const known: Options = Object.assign({}, ...Object.values(all).toReversed());
   const shared = readEntries(
     file,
@@ -56,7 +56,10 @@ export function optionsFrom(file: ConfigFile, command: string, commands: Command
   return withOptions(new Map(own), sections.get(command) ?? new Map());
 }
 
-/** Options of the upper layer take precedence: each replaces the same option below, and what it excludes. */
+/**
+ * Merges two layers of options. Each option in the upper layer replaces the same option in the lower layer,
+ * and any that it excludes.
+ */
 export function withOptions(below: GivenOptions, above: GivenOptions): GivenOptions {
   const aside = new Set<string>(
     RIVALS.flatMap(([one, other]) => [
@@ -68,7 +71,7 @@ export function withOptions(below: GivenOptions, above: GivenOptions): GivenOpti
   return new Map([...[...below].filter(([name]) => !aside.has(name)), ...above]);
 }
 
-/** Options as they would be typed. */
+/** Returns options as they would be typed. */
 export function typed(options: GivenOptions): string[] {
   return [...options].flatMap(([name, values]) =>
     values.length === 0 ? [`--${name}`] : values.flatMap((value) => [`--${name}`, value]),
@@ -98,7 +101,9 @@ function readEntries(
   return read;
 }
 
-/** As on the command line: no values for a switch that is on; null for one that is off. */
+/**
+ * Returns an option's values as on the command line: none for a switch that is on; null for one that is off.
+ */
 function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option): string[] | null {
   if (option.value === null) {
     if (typeof value === 'boolean') return value ? [] : null;
@@ -135,7 +140,7 @@ function wrong({ name }: ConfigFile, sentence: string): Problem {
   return new Problem('usage', `${name}: ${sentence}`);
 }
 
-/** A value as shown in a message. */
+/** Describes a value for use in a message. */
 function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'string') return value.trim() === '' ? 'an empty string' : quoted(value);

@@ -8,7 +8,7 @@ import { quoted } from './units.ts';
 /** Options that only apply with --conf. */
 export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
 
-/** Like `readingOptions`, for commands that take a configuration with --conf. */
+/** Like `readingOptions`, but for commands that take a configuration through --conf. */
 export function configurationOptions(given: GivenOptions): ConfigurationOptions {
   const lonely = NEEDS_CONF.find((name) => given.has(name));
   if (lonely !== undefined && !given.has('conf')) {
@@ -20,8 +20,8 @@ export function configurationOptions(given: GivenOptions): ConfigurationOptions 
 }
 
 /**
- * Parses the options for reading the user's configuration and for choosing its WebSockets. Throws a Problem
- * of kind `usage`.
+ * Parses the options for reading the user's configuration and choosing its WebSocket endpoint; throws a
+ * `usage` Problem if they are invalid.
  */
 export function readingOptions(given: GivenOptions): ConfigurationOptions {
   return {
@@ -39,13 +39,13 @@ function rootOf(text: string): { from: string; to: string } {
   if (from !== undefined && to !== undefined) return { from, to };
   throw new Problem(
     'usage',
-    `--conf-root ${quoted(text)} must be an absolute path and the folder that has its files here, for example --conf-root /etc/nginx=./site.`,
+    `--conf-root ${quoted(text)} must be an absolute path and the local folder with its files, for example --conf-root /etc/nginx=./site.`,
   );
 }
 
 /**
- * The path becomes part of the request line (RFC 9112 section 3.2.1), so it must not contain anything that
- * ends that line.
+ * The path becomes part of the request line (RFC 9112 section 3.2.1), so it must not contain any character
+ * that would end that line.
  */
 function websocketPathOf(given: GivenOptions): string | null {
   const path = last(given, 'ws-path');
@@ -65,10 +65,13 @@ function hostOf(given: GivenOptions): string | null {
   );
 }
 
-/** The generator sets these itself. */
+/** Headers that the generator sets itself. */
 const OWN_HEADERS = /^(host|upgrade|connection|content-length|transfer-encoding|sec-websocket-.*)$/i;
 
-/** A token, a colon and visible characters (RFC 9110 section 5). A value may be a secret, so no message shows it. */
+/**
+ * A token, a colon and visible characters (RFC 9110 section 5). A value may be secret, so error messages do
+ * not show it.
+ */
 function headerOf(text: string): { name: string; value: string } {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([ -~\t]*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) {

@@ -10,7 +10,10 @@ type Words<Notation extends string> = Notation extends `${infer First}|${infer R
   ? First | Words<Rest>
   : Notation;
 
-/** The values of a notation of the help text: the words of `ws|lean`, otherwise a string or a number. */
+/**
+ * The type of an option's value, derived from its notation in the help text: the listed words for `ws|lean`,
+ * otherwise a string or number.
+ */
 type Written<Notation extends string> =
   Notation extends Lowercase<Notation> ? Words<Notation> : string | number;
 
@@ -28,7 +31,7 @@ type Merged<Union> = (Union extends unknown ? (each: Union) => void : never) ext
   ? All
   : never;
 
-/** Options of a table, by the headings of the help text, as keys of a configuration. */
+/** The options in a table, grouped by the headings of the help text, as keys in a configuration file. */
 type OptionsOf<Groups> = {
   [Name in keyof Merged<Groups[keyof Groups]> & string as Camel<Name> | Name]?: ValueOf<
     Merged<Groups[keyof Groups]>[Name]
@@ -48,12 +51,15 @@ type Sections = {
 } & { compare?: Omit<RunOptions, OfRunAlone> & ComparisonOptions };
 
 /**
- * Default options by name, as typed or in camel case: for every command that has them, or under the name of a command
- * for that one only. Command-line options take precedence.
+ * Default options by name, as typed or in camel case. At the top level they apply to every command that has
+ * them; under the name of a command, only to that command. Command-line options take precedence.
  */
 export type Config = RunOptions & ComparisonOptions & Omit<UpOptions, keyof RunOptions> & Sections;
 
-/** Returns its argument. It gives a `bench.config.ts` its type, so that an editor knows the options. */
+/**
+ * Returns its argument unchanged. It gives the contents of `bench.config.ts` a type, so that editors can
+ * suggest options.
+ */
 export function defineConfig(config: Config): Config {
   return config;
 }

@@ -4,7 +4,10 @@ import { RUN_OPTIONS } from './run-options.ts';
 
 /** The request of `doctor`. */
 export interface DoctorRequest {
-  /** Null: from PATH, otherwise downloaded, as for a run. */
+  /**
+   * Path of the Nginx binary; null to use the one on PATH, or a downloaded one if there is none, as for a
+   * run.
+   */
   nginxPath: string | null;
   json: boolean;
 }
@@ -13,7 +16,7 @@ const { nginx } = RUN_OPTIONS['The variants'];
 
 export const doctorCommand = {
   operands: '',
-  help: 'Check what this machine can run, and how to fix what it cannot',
+  help: 'Check what this machine can run, and report how to fix problems',
   options: { Options: { nginx, json: { value: null, help: 'Print JSON' } } },
   takesFromFile: false,
   parse: (given) => ({

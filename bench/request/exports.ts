@@ -11,7 +11,9 @@ export const EXPORT_OPTION = {
   export: { value: 'NAME[=FILE]', many: true, help: `Also write ${EXPORTS.join(', ')}; - is stdout` },
 } as const satisfies Options;
 
-/** Reads `--export`, and `--markdown` if the command has it; throws a Problem of kind `usage`. */
+/**
+ * Parses `--export`, and `--markdown` if the command has it; throws a `usage` Problem if a value is invalid.
+ */
 export function exportsOf(given: GivenOptions): WantedExport[] {
   const markdown = (given.get('markdown') ?? []).map((path) => ({ name: 'markdown' as const, path }));
   const wanted = [...(given.get('export') ?? []).map(parseExport), ...markdown];
@@ -22,7 +24,7 @@ export function exportsOf(given: GivenOptions): WantedExport[] {
       'usage',
       twice.path === null
         ? `--export ${twice.name} is given twice. Give it once, or name a file for the second.`
-        : `Two exports go to ${quoted(twice.path)}. Give each its own file.`,
+        : `Two exports write to ${quoted(twice.path)}. Give each its own file.`,
     );
   }
   const printed = wanted.find(({ path }) => path === STDOUT);
@@ -47,7 +49,7 @@ function parseExport(text: string): WantedExport {
   if (path?.trim() === '') {
     throw new Problem(
       'usage',
-      `--export ${quoted(text)} needs a file: --export ${name}=FILE, or just --export ${name}.`,
+      `--export ${quoted(text)} has no file name. Use --export ${name}=FILE, or just --export ${name}.`,
     );
   }
   if (path === STDOUT && SEVERAL_FILES.includes(name)) {

@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { GivenOptions } from './options.ts';
 import { type Bounds, parseCount, parseDuration, parseNumber, quoted } from './units.ts';
 
-/** The value of an option, the last if there are several; null if the option is missing. */
+/** Returns an option's value, the last one if it was given several times; null if it was not given. */
 export function last(given: GivenOptions, name: string): string | null {
   return given.get(name)?.at(-1) ?? null;
 }
@@ -17,7 +17,7 @@ export function rate(given: GivenOptions, name: string, bounds: Bounds): number 
   return text === null ? null : parseNumber(`--${name}`, text, bounds);
 }
 
-/** @param boundsUs in µs, as times are read */
+/** @param boundsUs in µs, the unit in which times are parsed */
 export function milliseconds(given: GivenOptions, name: string, boundsUs: Bounds): number | null {
   const text = last(given, name);
   if (text === null) return null;

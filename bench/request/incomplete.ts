@@ -1,8 +1,8 @@
 import { Problem } from '../model/failure.ts';
 
-/** A command line that lacks something a configuration file may supply. */
+/** The command line lacks something that a configuration file may provide. */
 export class Incomplete extends Problem {
-  /** Options that would complete it, as typed. It also identifies what is missing. */
+  /** Options that would complete the command line, as typed. They also identify what is missing. */
   readonly example: Readonly<Record<string, string>>;
 
   constructor(message: string, example: Readonly<Record<string, string>>) {

@@ -1,6 +1,6 @@
 /**
- * The name that a mistyped word most likely means; null if none is close. The distance is Levenshtein's, with
- * swapped neighbours counted as one edit (optimal string alignment).
+ * Returns the name that was probably meant by a mistyped word; null if no name is similar. The distance is
+ * Levenshtein's, with a swap of adjacent characters counted as one edit (optimal string alignment).
  */
 export function nearest(word: string, names: readonly string[]): string | null {
   const typed = word.toLowerCase().slice(0, 64);
@@ -8,7 +8,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const name of names) {
     const known = name.toLowerCase();
-    // A correct beginning counts as one edit: --conn for --connections.
+    // A correct beginning counts as one edit, as in --conn for --connections.
     const begun = typed.length >= 3 && known.startsWith(typed);
     const between = begun ? 1 : distance(typed, known);
     if (between < bestDistance) {
@@ -19,7 +19,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   return best;
 }
 
-/** ` Did you mean "tls"?`, or nothing. */
+/** Returns ` Did you mean "tls"?`, or an empty string. */
 export function suggestion(word: string, names: readonly string[]): string {
   const name = nearest(word, names);
   return name === null ? '' : ` Did you mean ${name}?`;

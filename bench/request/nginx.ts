@@ -2,17 +2,22 @@ import { Problem } from '../model/failure.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** Which Nginx the variants run on: the path of a binary, or a Debian suite, `debian:trixie`. */
+/**
+ * The Nginx versions that the variants run on. Each is the path of a binary, or a Debian suite such as
+ * `debian:trixie`.
+ */
 export interface NginxSources {
-  /** For variants that name none; null: from PATH, otherwise downloaded. */
+  /**
+   * For variants that do not name one; null to use the binary on PATH, or a downloaded one if there is none.
+   */
   usual: string | null;
-  /** By the name after the @ of a variant. */
+  /** By the name that follows the @ in a variant. */
   named: ReadonlyMap<string, string>;
 }
 
 const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.*)$/;
 
-/** Reads each `--nginx`, with or without a name; throws a Problem of kind `usage`. */
+/** Parses each `--nginx`, with or without a name; throws a `usage` Problem if one is invalid. */
 export function nginxSources(given: GivenOptions): NginxSources {
   const texts = given.get('nginx') ?? [];
   const [usual = null, other] = texts.filter((text) => !NAMED.test(text));

@@ -1,23 +1,23 @@
 import { parseArgs } from 'node:util';
 import { Problem } from '../model/failure.ts';
 
-/** One option of the command line; the help text is generated from the same table. */
+/** A command-line option. The help text is generated from the same table. */
 export interface Option {
   short?: string;
-  /** How `--help` writes the value; null for a switch. */
+  /** Placeholder for the value in `--help`; null for a switch. */
   value: string | null;
-  /** May be given more than once. */
+  /** Whether the option may be repeated. */
   many?: boolean;
-  /** The value may be omitted. The next word is the value if it has this form. */
+  /** If set, the value may be omitted: the next word counts as the value only if it matches this pattern. */
   optional?: RegExp;
   help: string;
 }
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Options of every command. */
+/** Options available in every command. */
 export const COMMON_OPTIONS = {
-  help: { short: 'h', value: null, help: 'Show this text' },
+  help: { short: 'h', value: null, help: 'Show this help' },
   version: { short: 'V', value: null, help: 'Show the version' },
   config: { value: 'FILE', help: 'File with default options [bench.config.ts or .json, if present]' },
   'no-config': { value: null, help: 'Ignore bench.config.ts and bench.config.json' },
@@ -28,14 +28,14 @@ export const JSON_OPTION = {
   json: { value: null, help: 'Print the summary as JSON, and nothing else, on stdout' },
 } as const satisfies Options;
 
-/** Options given on a command line: the values of each, in order; a switch has none. */
+/** Options given on the command line, with the values of each in order. A switch has no values. */
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Splits the words after the command's name into options and operands. Throws a Problem of kind `usage` for
- * an option that lacks its value or is repeated, and the result of `unknown` for an unknown option.
+ * Splits the words after the command's name into options and operands. Throws a `usage` Problem if an option
+ * lacks its value or must not be repeated, and throws the result of `unknown` for an unknown option.
  *
- * @param unknown called with the option as typed: `--colour`, `-x`
+ * @param unknown called with the option as typed, such as `--colour` or `-x`
  */
 export function readOptions(
   args: readonly string[],
@@ -84,7 +84,7 @@ export function readOptions(
   return { given, operands };
 }
 
-/** Whether a word is the value of the preceding option, whose value may be omitted. */
+/** Reports whether a word is the value of the preceding option, whose value may be omitted. */
 function isValueOf(
   before: { kind: string; name?: string; value?: string | undefined } | undefined,
   word: string,
@@ -106,8 +106,8 @@ function switched({ rawName, value }: OptionToken): [] {
 }
 
 function valued({ rawName, value, inlineValue }: OptionToken, option: Option): string {
-  // `--profile --json`: the next option is not a value. A negative number is one, and is rejected as a
-  // number.
+  // In `--profile --json`, the second option is not a value. A negative number is one; it is rejected later,
+  // when it is parsed as a number.
   const taken = value !== undefined && (inlineValue === true || !/^-\D/.test(value));
   if (taken && value.trim() !== '') return value;
   throw new Problem('usage', `${rawName} needs a value: ${rawName} ${option.value}.`);

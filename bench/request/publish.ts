@@ -3,23 +3,23 @@ import { last } from './given.ts';
 
 /** The request of `publish`. */
 export interface PublishRequest {
-  /** Paths of results, or of folders with results. */
+  /** Paths of results, or of folders that contain results. */
   paths: readonly string[];
-  /** Folder of the site. */
+  /** Output folder for the site. */
   out: string;
   title: string;
-  /** Whether to publish no host names, user names and paths. */
+  /** Whether to remove host names, user names and paths. */
   redact: boolean;
 }
 
 export const publishCommand = {
   operands: '[PATH ...]',
-  help: 'Make a site of stored results: trends, comparisons, reports',
+  help: 'Build a site from stored results: trends, comparisons, reports',
   options: {
     Options: {
       out: { value: 'DIR', help: 'Folder for the site [./site]' },
       title: { value: 'TEXT', help: 'Title of the site [WebSocket through Nginx]' },
-      redact: { value: null, help: 'Publish no host names, user names or paths; see the README' },
+      redact: { value: null, help: 'Remove host names, user names and paths; see the README' },
     },
   },
   parse: (given, operands) => ({

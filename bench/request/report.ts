@@ -6,7 +6,7 @@ import { JSON_OPTION } from './options.ts';
 
 /** The request of `report`. */
 export interface ReportRequest {
-  /** Path of a result's folder, or of the result.json in it. */
+  /** Path of a result's folder, or of its result.json. */
   path: string;
   json: boolean;
   exports: readonly WantedExport[];

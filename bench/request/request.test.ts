@@ -186,9 +186,9 @@ test('an export to stdout is printed, so it excludes --json and several files', 
 
 test('an export that is unknown, twice the same, or without its file is refused', () => {
   assert.throws(() => run('-p tls --export jnuit'), /Did you mean junit\?/);
-  assert.throws(() => run('-p tls --export csv='), /needs a file: --export csv=FILE/);
+  assert.throws(() => run('-p tls --export csv='), /has no file name\. Use --export csv=FILE/);
   assert.throws(() => run('-p tls --export csv --export csv'), /--export csv is given twice/);
-  assert.throws(() => run('-p tls --export csv=a --export junit=./a'), /Two exports go to "\.\/a"/);
+  assert.throws(() => run('-p tls --export csv=a --export junit=./a'), /Two exports write to "\.\/a"/);
 });
 
 test('the other commands', () => {

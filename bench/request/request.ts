@@ -27,7 +27,7 @@ export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
 export type { StoredRequest } from './stored.ts';
 
-/** Every command except `help` and `version`, in the order of `--help`. */
+/** All commands except `help` and `version`, in the order in which `--help` lists them. */
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
@@ -49,22 +49,22 @@ const WORDS = [...NAMES, ...ASIDE];
 /** A parsed command line. */
 export type Request =
   | ReturnType<(typeof COMMANDS)[CommandName]['parse']>
-  /** For one command, or null for all. */
+  /** The command to explain; null for all commands. */
   | { command: 'help'; of: CommandName | null }
   | { command: 'version' };
 
-/** A command line split into its parts. Only the names of options are checked. */
+/** A command line split into its parts. Only the option names have been checked. */
 export interface Line {
   word: (typeof WORDS)[number];
-  /** The command was typed, and is not just the default. */
+  /** Whether the command was typed rather than being the default. */
   isNamed: boolean;
   given: GivenOptions;
   operands: readonly string[];
-  /** Nothing was typed. */
+  /** Whether the command line is empty. */
   isEmpty: boolean;
 }
 
-/** Splits argv (without node and script); throws a Problem of kind `usage` if it is wrong. */
+/** Splits argv (without node and the script); throws a `usage` Problem if it is invalid. */
 export function readLine(argv: readonly string[]): Line {
   const [first] = argv;
   const isNamed = first !== undefined && !first.startsWith('-');
@@ -77,10 +77,10 @@ export function readLine(argv: readonly string[]): Line {
 }
 
 /**
- * Whether a line needs the configuration file; the help text does not, even if the file is broken. The file may be
- * code, so the line is checked first.
+ * Reports whether a command line needs the configuration file. The help text does not, so it works even if
+ * the file is broken. Reading the file may run code, so the command line is checked first.
  *
- * @throws Problem('usage') if the line is wrong whatever the file contains
+ * @throws Problem('usage') if the command line is invalid whatever the file contains
  */
 export function readsConfig({ word, given, operands }: Line): boolean {
   if (word === 'help' || word === 'version' || given.has('help') || given.has('version')) return false;
@@ -98,7 +98,10 @@ export function readsConfig({ word, given, operands }: Line): boolean {
   return true;
 }
 
-/** Parses a line completed with examples, so that mistakes are found before a file is read. */
+/**
+ * Parses a command line to which examples of missing options were added, so that mistakes are found before a
+ * file is read.
+ */
 function checkAlone(command: Command<Request>, given: GivenOptions, operands: readonly string[]): void {
   try {
     command.parse(given, operands);
@@ -111,16 +114,16 @@ function checkAlone(command: Command<Request>, given: GivenOptions, operands: re
   }
 }
 
-/** Reads argv as if there were no configuration file. */
+/** Parses argv as if there were no configuration file. */
 export function parseRequest(argv: readonly string[]): Request {
   return requestFrom(readLine(argv), null).request;
 }
 
 /**
- * The request of a line, with the options of a file as defaults.
+ * Returns the request for a command line, using a file's options as defaults.
  *
  * @returns also the options that came from the file
- * @throws Problem('usage') if line or file are wrong
+ * @throws Problem('usage') if the command line or the file is invalid
  */
 export function requestFrom(
   { word, isNamed, given, operands, isEmpty }: Line,
@@ -149,7 +152,10 @@ export function requestFrom(
   }
 }
 
-/** Whether the options of the file caused a problem: the line on its own is right, or lacks something else. */
+/**
+ * Reports whether the file's options caused a problem: without them, the command line is valid, or lacks
+ * something else.
+ */
 function isOfFile(problem: Problem, parseAlone: () => unknown): boolean {
   try {
     parseAlone();
@@ -160,7 +166,7 @@ function isOfFile(problem: Problem, parseAlone: () => unknown): boolean {
   }
 }
 
-/** All options of a command. */
+/** Returns all options of a command. */
 export function optionsOf({ options }: Pick<Command<unknown>, 'options'>): Options {
   return Object.assign({}, ...Object.values(options), COMMON_OPTIONS);
 }
@@ -189,7 +195,7 @@ function unknownCommand(word: string): Problem {
   );
 }
 
-/** @param typed `--colour`, or `-x` */
+/** @param typed such as `--colour` or `-x` */
 function unknownOption(word: Line['word'], typed: string, known: Options): Problem {
   const start = `${word} has no ${printable(typed).slice(0, 60)}`;
   const command: Partial<Command<Request>> = word === 'help' || word === 'version' ? {} : COMMANDS[word];

@@ -27,17 +27,17 @@ import { type Bounds, parseByteRange, quoted } from './units.ts';
 
 /** The request of `run`. Null means that the preflight decides. */
 export interface RunRequest extends ScenarioRequest {
-  /** Names as typed: `tls`, `tls+buf-16k`; `all` is not resolved yet. */
+  /** Variant names as typed, such as `tls` or `tls+buf-16k`. `all` has not been expanded yet. */
   variants: readonly string[];
   /** Paths of the user's own configurations, which run after the variants. */
   configurations: readonly string[];
-  /** How to read those, and which of their WebSockets to use. */
+  /** How to read these configurations, and which WebSocket endpoint to use. */
   configurationOptions: ConfigurationOptions;
   /** The steps of each variant, in order. */
   steps: readonly Step[];
-  /** Closed loop of the throughput step: unanswered messages per connection. */
+  /** Closed loop of the throughput step: number of unanswered messages per connection. */
   inFlight: number;
-  /** Open loop of the latency step. Null: chosen from the result of the throughput step. */
+  /** Message rate of the latency step's open loop; null to derive it from the throughput step. */
   ratePerSecond: number | null;
   arrivals: 'uniform' | 'poisson';
   payload: Payload;
@@ -48,9 +48,9 @@ export interface RunRequest extends ScenarioRequest {
   echoTimeoutMs: number;
   connectTimeoutMs: number;
   client: 'lean' | 'ws';
-  /** Of the lean client and server; null: the preflight decides. */
+  /** Engine of the lean client and server; null to let the preflight decide. */
   engine: EngineName | null;
-  /** Null: the default of each step. */
+  /** Null for each step's default. */
   server: 'ws' | 'lean' | null;
   workers: number | null;
   servers: number | null;
@@ -58,24 +58,27 @@ export interface RunRequest extends ScenarioRequest {
   pin: boolean | null;
   http: boolean;
   nginx: NginxSources;
-  /** Null: drawn at random. */
+  /** Null for a random seed. */
   seed: number | null;
   thresholds: readonly Threshold[];
-  /** The variant without a proxy against which the price of the proxy is reported. It is one of `variants`. */
+  /**
+   * The variant without a proxy that serves as the reference for the cost of the proxy. It is one of
+   * `variants`.
+   */
   baseline: string | null;
   strict: boolean;
   json: boolean;
-  /** Folder in which the run folders are created. */
+  /** Folder in which result folders are created. */
   reports: string;
-  /** Null: named after the variants. */
+  /** Name of the result; null to name it after the variants. */
   name: string | null;
   exports: readonly WantedExport[];
-  /** Whether the report is served while it grows; port null: a free one. */
+  /** Whether to serve the report while it grows, and on which port; a null port means any free one. */
   live: { port: number | null } | null;
   quiet: boolean;
   /** Labels, note and series given by the user. */
   tags: Tags;
-  /** Whether to store no host names, user names and paths. */
+  /** Whether to remove host names, user names and paths from the stored result. */
   redact: boolean;
 }
 
@@ -86,10 +89,10 @@ const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
 const ARRIVALS = ['uniform', 'poisson'] as const;
 export const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
 export const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
-/** Up to a day, because timers of Node overflow after 24.8 days. */
+/** At most one day, because Node.js timers overflow after 24.8 days. */
 export const DURATION_US: Bounds = { min: 1000, max: 24 * 60 * MINUTE_US };
 const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
-/** The echo server on `ws` accepts at most 100 MiB. */
+/** The `ws` echo server accepts at most 100 MiB. */
 const PAYLOAD: Bounds = { min: 0, max: 16 * 2 ** 20 };
 
 export const runCommand = {
@@ -99,7 +102,7 @@ export const runCommand = {
   parse: (given) => ({ command: 'run', run: runRequest(given) }),
 } as const satisfies Command<{ command: 'run'; run: RunRequest }>;
 
-/** Reads the options of `run`; throws a Problem of kind `usage`. */
+/** Parses the options of `run`; throws a `usage` Problem if they are invalid. */
 function runRequest(given: GivenOptions): RunRequest {
   const { scenario } = scenarioOf(given);
   const steps = stepsOf(given, scenario);
@@ -120,7 +123,7 @@ function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' 
   );
 }
 
-/** @throws Problem('usage') for a threshold that none of the planned runs can measure */
+/** @throws Problem('usage') for a threshold that cannot be measured in any of the planned runs */
 function checkThresholds(request: RunRequest): void {
   const { thresholds, steps, scenario, http } = request;
   checkMetrics(thresholds, scenario);
@@ -156,12 +159,12 @@ function checkThresholds(request: RunRequest): void {
   }
 }
 
-/** Whether any variant has a proxy: \`direct\` is the only profile without one. */
+/** Reports whether any variant has a proxy. `direct` is the only profile without one. */
 export function hasProxy({ variants, configurations }: RunRequest): boolean {
   return configurations.length > 0 || variants.some((name) => name !== 'direct');
 }
 
-/** Reads the options that all commands that put variants under load share. */
+/** Parses the options shared by all commands that put variants under load. */
 export function requestOf(
   given: GivenOptions,
   { warmupMs, durationMs, ...what }: Pick<RunRequest, 'variants' | 'steps' | 'warmupMs' | 'durationMs'>,
@@ -206,25 +209,27 @@ export function requestOf(
   };
 }
 
-/** Names of variants as typed; none if only the user's own configurations are named. */
+/** Returns variant names as typed; empty if only the user's own configurations are given. */
 export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {
     throw new Incomplete(
-      'No profile is named. Use --profile, for example --profile tls (`profiles` lists them), or --conf for your own nginx.conf.',
+      'No profile was given. Use --profile, for example --profile tls (`profiles` lists them), or --conf for your own nginx.conf.',
       { conf: 'nginx.conf' },
     );
   }
   if (names.includes(''))
-    throw new Problem('usage', '--profile has an empty name between two commas. Remove one of them.');
+    throw new Problem('usage', '--profile has an empty name between two commas. Remove one comma.');
   if (names.includes('all') && names.length > 1) {
     throw new Problem('usage', '--profile all already includes every profile. Leave the other names out.');
   }
   return names;
 }
 
-/** --steps names the steps. Without it, an option of only one step selects that step. */
+/**
+ * Returns the steps named by --steps. Without it, an option that only applies to one step selects that step.
+ */
 function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   const closed = given.has('in-flight');
   const open = given.has('rate');
@@ -238,7 +243,7 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   const [loop] = stepsWith('closed', scenario);
   if (scheduled !== undefined && loop !== undefined && !open && !steps.includes(loop)) {
     throw new Incomplete(
-      `The ${scheduled} step takes its rate from the ${loop} step. Set one, for example --rate 5k, or run both steps.`,
+      `The ${scheduled} step takes its rate from the ${loop} step. Set a rate, for example --rate 5k, or run both steps.`,
       { rate: '5k' },
     );
   }

@@ -10,7 +10,7 @@ import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** The requested scenario, with the options that only it has. */
+/** The requested scenario, including the options that only it has. */
 export interface ScenarioRequest {
   scenario: ScenarioDefinition;
   scenarioOptions: ScenarioOptions;
@@ -18,7 +18,7 @@ export interface ScenarioRequest {
 
 const DAY_US = 24 * 3600 * 1e6;
 
-/** @throws Problem('usage') for an unknown scenario, and for options that do not apply to it */
+/** @throws Problem('usage') for an unknown scenario, and for options that it does not support */
 export function scenarioOf(given: GivenOptions): ScenarioRequest {
   const scenario = named(last(given, 'scenario') ?? DEFAULT_SCENARIO.name);
   for (const option of [...Object.keys(SCENARIO_OPTIONS), ...scenario.excluded]) {
@@ -63,7 +63,7 @@ function textOf(
 }
 
 /**
- * The steps named by --steps; null if it is missing.
+ * Returns the steps named by --steps; null if the option is missing.
  *
  * @throws Problem('usage') for a step that the scenario does not have
  */
@@ -81,7 +81,7 @@ export function namedSteps(given: GivenOptions, { steps }: ScenarioDefinition): 
   );
 }
 
-/** The names of the scenario's steps with a load of this kind. */
+/** Returns the names of the scenario's steps with this kind of load. */
 export function stepsWith(kind: Load['kind'], { steps }: ScenarioDefinition): Step[] {
   return steps.filter(({ load }) => load === kind).map(({ name }) => name);
 }
@@ -98,19 +98,19 @@ export function checkMetrics(conditions: readonly Condition[], scenario: Scenari
   }
 }
 
-/** Completes a line whose options need a step that it excludes. */
+/** Returns options that complete a command line whose options need a step that it excludes. */
 export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
   return { steps: steps.map(({ name }) => name).join(',') };
 }
 
-/** Options that only apply to steps with a load of one kind. */
+/** Options that only apply to steps with a certain kind of load. */
 const OF_LOADS: Readonly<Record<string, Load['kind']>> = {
   rate: 'open',
   arrivals: 'open',
   'in-flight': 'closed',
 };
 
-/** @throws Incomplete for an option of a step that is excluded */
+/** @throws Incomplete for an option whose step is excluded */
 export function checkSteps(given: GivenOptions, scenario: ScenarioDefinition, steps: readonly Step[]): void {
   for (const [option, kind] of Object.entries(OF_LOADS)) {
     const [needed] = stepsWith(kind, scenario);

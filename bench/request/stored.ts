@@ -10,19 +10,19 @@ import { quoted } from './units.ts';
 
 /** Two stored results to compare. */
 export interface StoredRequest {
-  /** Path of a folder in reports/, or of the result.json in it; so is `variant`. */
+  /** Path of a folder in reports/, or of the result.json in it. The same applies to `variant`. */
   baseline: string;
   variant: string;
   exports: readonly WantedExport[];
   failOnSlower: boolean;
   json: boolean;
   reports: string;
-  /** Null: named after the variants. */
+  /** Name of the result; null to name it after the variants. */
   name: string | null;
   tags: Tags;
 }
 
-/** The options that apply to a comparison of stored results. The others apply to runs. */
+/** Options that apply to a comparison of stored results. All others apply to runs. */
 export const OF_STORED: ReadonlySet<string> = new Set([
   'markdown',
   'export',
@@ -38,19 +38,22 @@ export const OF_STORED: ReadonlySet<string> = new Set([
   'debug',
 ]);
 
-/** Whether an operand of `compare` is a stored result: a path, or a folder with a result. No variant has a slash. */
+/**
+ * Reports whether an operand of `compare` is a stored result: a path, or a folder that contains a result.
+ * Variant names never contain a slash.
+ */
 export function isStored(operand: string): boolean {
   return operand.includes('/') || operand.endsWith('.json') || existsSync(join(operand, 'result.json'));
 }
 
-/** @throws Problem('usage') for anything but two results, and for options that apply to runs */
+/** @throws Problem('usage') unless there are exactly two results, and for options that apply to runs */
 export function storedRequest(given: GivenOptions, operands: readonly string[]): StoredRequest {
   const [baseline, variant, ...others] = operands;
   const mixed = operands.find((operand) => !isStored(operand)) ?? (given.has('conf') ? '--conf' : null);
   if (mixed !== null) {
     throw new Problem(
       'usage',
-      `\`compare\` takes variants to measure, or two stored results, but not both, and ${quoted(mixed)} is not a stored result. ` +
+      `\`compare\` takes either variants to measure or two stored results, and ${quoted(mixed)} is not a stored result. ` +
         'A stored result is a folder in reports/, or the result.json in it.',
     );
   }

@@ -4,10 +4,10 @@ import { last } from './given.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** What users attach to a result. None of it changes what is measured. */
+/** Information that users attach to a result. It does not affect what is measured. */
 export type Tags = Pick<Plan, 'labels' | 'note' | 'series'>;
 
-/** Reads --label, --note and --series; throws a Problem of kind `usage`. */
+/** Parses --label, --note and --series; throws a `usage` Problem if one is invalid. */
 export function tagsOf(given: GivenOptions): Tags {
   return {
     labels: labelsOf(given.get('label') ?? []),

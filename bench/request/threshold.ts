@@ -9,18 +9,18 @@ import { MISSED_THRESHOLD } from '../wording/notices.ts';
 import { suggestion } from './nearest.ts';
 import { type Bounds, parseBytes, parseDuration, parseNumber, quoted } from './units.ts';
 
-/** A condition that a run must meet: `response.p99<50ms`. */
+/** A condition that a run must meet, such as `response.p99<50ms`. */
 export type Threshold = Condition;
 
 const EXAMPLES = `'response.p99<50ms', 'messages.perSecond>10k' or 'messages.lost==0'`;
 const ANY: Bounds = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
-/** Reads one `--threshold`; throws a Problem of kind `usage`. */
+/** Parses one `--threshold` value; throws a `usage` Problem if it is invalid. */
 export function parseThreshold(text: string): Threshold {
   return parseCondition('--threshold', text);
 }
 
-/** Reads the value of an option written like a threshold; throws a Problem of kind `usage`. */
+/** Parses an option value in threshold syntax; throws a `usage` Problem if it is invalid. */
 export function parseCondition(option: string, text: string): Condition {
   const [, metric = '', operator = '', limit = ''] =
     /^\s*([\w.]+)\s*(<=|>=|==|<|>)\s*(\S+)\s*$/.exec(text) ?? [];
@@ -44,7 +44,7 @@ export function parseCondition(option: string, text: string): Condition {
   };
 }
 
-/** The first condition that no planned run can measure, and what it needs; null if there is none. */
+/** Returns the first condition that no planned run can measure, and what it needs; null if there is none. */
 export function unmeasurable(
   conditions: readonly Condition[],
   has: Readonly<Record<Need, boolean>>,
@@ -57,8 +57,8 @@ export function unmeasurable(
 }
 
 /**
- * A notice for each threshold that a run missed. `metrics` has the values in base units; null or missing means that
- * the run has no samples, or too few.
+ * Returns a notice for each threshold that a run missed. `metrics` contains the values in base units; null or
+ * missing means that the run has no samples, or too few.
  */
 export function missedThresholds(
   thresholds: readonly Threshold[],

@@ -1,14 +1,14 @@
 import { Problem } from '../model/failure.ts';
 
 /**
- * Quantities as users write them. Every parser takes the option's name for its error message, and only throws
- * a Problem of kind `usage`. Every formatter writes text that its parser reads back as the same value.
+ * Quantities as users write them. Every parser takes the option's name for its error message, and throws only
+ * `usage` Problems. Every formatter produces text that its parser reads back as the same value.
  */
 
-/** Suffixes and their factors, in the order in which a formatter tries them. */
+/** Suffixes and their factors, in the order in which formatters try them. */
 type Suffixes = readonly (readonly [suffix: string, factor: number])[];
 
-/** SI: a message rate of `10k` is 10,000. Case is ignored. */
+/** SI suffixes: a message rate of `10k` is 10,000. Case is ignored. */
 const SI: Suffixes = [
   ['G', 1e9],
   ['M', 1e6],
@@ -16,7 +16,7 @@ const SI: Suffixes = [
   ['', 1],
 ];
 
-/** Nginx's own units, in which `16k` is 16,384: a message of 16k is as large as a buffer of 16k. */
+/** Nginx's suffixes, in which `16k` is 16,384, so that a 16k message is as large as a 16k buffer. */
 const BINARY: Suffixes = [
   ['M', 2 ** 20],
   ['k', 2 ** 10],
@@ -42,7 +42,7 @@ export interface Bounds {
   max: number;
 }
 
-/** A number with an optional SI suffix: `1000`, `10k`, `1.5M`. */
+/** Parses a number with an optional SI suffix, such as `1000`, `10k` or `1.5M`. */
 export function parseNumber(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, SI);
   if (value === null) throw wrong(option, text, `must be a number${range(bounds)}, for example 10k or 1.5M`);
@@ -58,8 +58,8 @@ export function parseCount(option: string, text: string, bounds: Bounds): number
 }
 
 /**
- * A time in whole µs: `500ms`, `30s`, `2m`, `1h`, `100us`. The unit is required, except for 0, because load
- * generators disagree on whether a bare 10 means seconds or milliseconds.
+ * Parses a time into whole µs, such as `500ms`, `30s`, `2m`, `1h` or `100us`. The unit is required, except
+ * for 0, because load generators disagree on whether a plain 10 means seconds or milliseconds.
  */
 export function parseDuration(option: string, text: string, boundsUs: Bounds): number {
   const value = scaled(text, TIME) ?? (text === '0' ? 0 : null);
@@ -74,7 +74,7 @@ export function parseDuration(option: string, text: string, boundsUs: Bounds): n
   return within(option, text, value, boundsUs, formatDuration);
 }
 
-/** A size in bytes: `64`, `16k` (16,384, as in nginx), `16KiB`, `1M`. */
+/** Parses a size in bytes, such as `64`, `16k` (16,384, as in nginx), `16KiB` or `1M`. */
 export function parseBytes(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, BINARY);
   if (value === null || !Number.isInteger(value)) {
@@ -83,7 +83,9 @@ export function parseBytes(option: string, text: string, bounds: Bounds): number
   return within(option, text, value, bounds, formatBytes);
 }
 
-/** One size, or two separated by a dash, both included: `64`, `64-1024`, `1k-16k`. */
+/**
+ * Parses one size, or two sizes separated by a dash (both inclusive), such as `64`, `64-1024` or `1k-16k`.
+ */
 export function parseByteRange(option: string, text: string, bounds: Bounds): Bounds {
   const [low = '', high, ...rest] = text.split('-');
   if (rest.length > 0)
@@ -113,18 +115,19 @@ export function formatByteRange({ min, max }: Bounds): string {
   return min === max ? formatBytes(min) : `${formatBytes(min)}-${formatBytes(max)}`;
 }
 
-/** Null if the text is not a quantity in these units. */
+/** Parses a quantity with one of these suffixes; null if the text is not one. */
 function scaled(text: string, suffixes: Suffixes): number | null {
   const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(\p{L}{0,3})$/u.exec(text.trim()) ?? [];
-  // NFKC maps both characters that look like µ to one. Nobody distinguishes k and K, or s and S.
+  // NFKC maps both characters that look like µ to the same one. Case is ignored: nobody distinguishes k from
+  // K, or s from S.
   const wanted = suffix.normalize('NFKC').toLowerCase();
   const found = suffixes.find(([name]) => name.normalize('NFKC').toLowerCase() === wanted);
   if (digits === '' || found === undefined) return null;
-  // Rounding to 15 digits removes the errors of binary fractions: 1.005 × 1000 is 1004.9999999999999.
+  // Rounding to 15 digits removes binary rounding errors: 1.005 × 1000 is 1004.9999999999999.
   return Number((Number(digits) * found[1]).toPrecision(15));
 }
 
-/** The largest suffix that leaves a whole number, so that nothing is rounded. */
+/** Formats a value with the largest suffix that leaves a whole number, so that nothing is rounded. */
 function unscaled(value: number, suffixes: Suffixes): string {
   for (const [suffix, factor] of suffixes) {
     if (value !== 0 && Number.isInteger(value / factor)) return `${value / factor}${suffix}`;
@@ -143,7 +146,7 @@ function within(
   throw wrong(option, text, `must be between ${format(min)} and ${format(max)}`);
 }
 
-/** ` from 1 to 1M`; empty if there is no other bound than the type of a number. */
+/** Returns text such as ` from 1 to 1M`; empty if only the number type limits the value. */
 function range({ min, max }: Bounds): string {
   return max === Number.MAX_SAFE_INTEGER ? '' : ` from ${formatNumber(min)} to ${formatNumber(max)}`;
 }
@@ -153,7 +156,8 @@ function wrong(option: string, text: string, what: string): Problem {
 }
 
 /**
- * Input from the user as shown in one line of an error message: truncated, and without control characters.
+ * Prepares user input for display within an error message: on one line, truncated, and without control
+ * characters.
  */
 export function quoted(text: string): string {
   const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '·');

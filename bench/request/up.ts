@@ -9,13 +9,13 @@ import { quoted } from './units.ts';
 
 /** The request of `up`. */
 export interface UpRequest {
-  /** The request for planning the topology, like that of a run; it has one variant or configuration. */
+  /** The request from which the topology is planned, as for a run. It has one variant or configuration. */
   run: RunRequest;
   reply: 'you-said' | 'echo';
   log: boolean;
-  /** IPv4 address that Nginx listens on. */
+  /** IPv4 address on which Nginx listens. */
   host: string;
-  /** Port that Nginx listens on for WebSockets; null: a free one. */
+  /** Port on which Nginx listens for WebSockets; null for any free port. */
   port: number | null;
 }
 
@@ -41,18 +41,18 @@ const OPTIONS = {
       value: 'you-said|echo',
       help: 'Answer with `You said: ` and the message, or only the message',
     },
-    log: { value: null, help: 'Show connects, messages and disconnects' },
+    log: { value: null, help: 'Log connections, messages and disconnections' },
     'allow-remote': {
       value: 'ADDRESS',
-      help: 'Listen on this address, which others can reach [127.0.0.1]',
+      help: 'Listen on an address that others can reach [127.0.0.1]',
     },
-    port: { value: 'N', help: 'Port for page and WebSockets [a free port]' },
+    port: { value: 'N', help: 'Port for the page and its WebSockets [a free port]' },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const upCommand = {
   operands: '',
-  help: 'Keep Nginx and echo servers running, to try them in a browser',
+  help: 'Run Nginx and echo servers to try them in a browser',
   options: OPTIONS,
   parse: (given) => ({ command: 'up', up: upRequest(given) }),
 } as const satisfies Command<{ command: 'up'; up: UpRequest }>;
@@ -64,7 +64,7 @@ function upRequest(given: GivenOptions): UpRequest {
     throw new Problem('usage', '`up` runs one variant. Name one, for example up --profile tls.');
   }
   return {
-    // There is no load, so there is no client, and the kernel schedules the processes.
+    // Without a load, there is no client, and the kernel schedules the processes.
     run: { ...run, client: 'ws', server: run.server ?? 'ws', pin: false },
     reply: oneOf(given, 'reply', ['you-said', 'echo']) ?? 'you-said',
     log: given.has('log'),

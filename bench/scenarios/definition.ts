@@ -4,18 +4,18 @@ import type { Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
 import type { Timeline } from '../model/timeline.ts';
 
-/** One purpose of a run: the load, and how its messages arrive. */
+/** One step of a scenario: its load and the echo server that it uses by default. */
 export interface StepDefinition {
   name: Step;
-  /** Null if the scenario sends no messages on a schedule or in a loop. */
+  /** Null if the step sends no messages on a schedule or in a loop. */
   load: Load['kind'] | null;
-  /** The echo server that is used if the user names none. */
+  /** The default echo server. */
   server: 'lean' | 'ws';
 }
 
-/** An option of `run` that only one scenario has. Its value is part of the workload. */
+/** An option of `run` that only one scenario supports. Its value is part of the workload. */
 export type ScenarioOption = {
-  /** As `--help` writes the value: `TIME`, `client|server|none`. */
+  /** Placeholder for the value in `--help`, such as `TIME` or `client|server|none`. */
   value: string;
   help: string;
 } & (
@@ -25,19 +25,22 @@ export type ScenarioOption = {
   | { kind: 'text'; pattern: RegExp; expected: string; default: string }
 );
 
-/** Two sums of counters and gauges that must be equal for every worker: `sent` = `echoed` + `outstanding` + `lost`. */
+/**
+ * Two sums of counters and gauges that must be equal for every worker, such as `sent` = `echoed` +
+ * `outstanding` + `lost`.
+ */
 export interface Equation {
   whole: string;
   parts: readonly string[];
 }
 
-/** A metric that a comparison takes from a step. */
+/** A metric that comparisons evaluate for a step. */
 export interface ComparedName {
   name: string;
   step: Step;
-  /** Its share of the 5 % of false positives that a comparison may have, in hundredths. */
+  /** This metric's share of a comparison's 5 % false positive rate, in hundredths. */
   weight: number;
-  /** Part of the verdict on the variant as a whole. */
+  /** Whether it is part of the variant's overall verdict. */
   headline: boolean;
 }
 
@@ -49,7 +52,7 @@ export interface ListedName {
   label: string;
 }
 
-/** A rule of `diagnose/` that a scenario may use. */
+/** A rule in `diagnose/` that a scenario may use. */
 export type DoubtName =
   | 'nothing-echoed'
   | 'losses'
@@ -59,40 +62,42 @@ export type DoubtName =
   | 'schedule'
   | 'limit';
 
-/** Declares what happens to connections in a run. All other code is generic over scenarios. Pure. */
+/** Declares what happens to connections during a run. All other code is independent of the scenario. Pure. */
 export interface ScenarioDefinition {
-  /** As in `--scenario`, and the name of its folder. */
+  /** Name as used in `--scenario`, which is also the name of its folder. */
   name: string;
   title: string;
-  /** The question it answers. */
+  /** The question that the scenario answers. */
   question: string;
-  /** In order; each variant goes through all of them. */
+  /** The steps in order. Each variant runs all of them. */
   steps: readonly StepDefinition[];
   options: Readonly<Record<string, ScenarioOption>>;
-  /** Options of `run` that do not apply to it. */
+  /** Options of `run` that the scenario does not support. */
   excluded: readonly string[];
-  /** Length of warm-up and steady phase, unless the user says otherwise. */
+  /** Default durations of the warm-up and the steady phase. */
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
-  /** Messages per second of a step with an open loop, unless the user says otherwise; null to choose it. */
+  /** Default message rate of an open-loop step, per second; null to derive it from measurements. */
   defaultRate: number | null;
-  /** The actions on the topology during a step. */
+  /** The actions performed on the topology during a step. */
   timeline(step: Step, options: ScenarioOptions): Timeline;
-  /** Counters and times that its clients record, in addition to those of every run. */
+  /**
+   * Counters, gauges and histograms that the scenario's clients record, in addition to those of every run.
+   */
   recorded: RecordedNames;
   conservation: readonly Equation[];
-  /** Phases from which a histogram is read; all phases if it is not listed. */
+  /** Phases from which each histogram is read; all phases for histograms that are not listed. */
   phasesRead: Readonly<Record<string, readonly Phase[]>>;
-  /** How many parts the connections are opened in. Memory is read after each. */
+  /** Number of batches in which connections are opened. Memory is sampled after each batch. */
   openingStages: number;
-  /** Whether HTTP requests precede the WebSockets, unless the user says otherwise. */
+  /** Whether the HTTP leg precedes the WebSocket load by default. */
   hasHttpLeg: boolean;
-  /** Whether runs can take turns in a comparison; otherwise its rounds alternate. */
+  /** Whether runs can be interleaved in a comparison. Otherwise they run one after another. */
   takesTurns: boolean;
-  /** The largest message that an echo server has to accept, in bytes. */
+  /** The largest message that an echo server must accept, in bytes. */
   largestMessage(payload: Payload): number;
-  /** Additional arguments for the echo servers. */
+  /** Additional command-line arguments for the echo servers. */
   serverArguments(options: ScenarioOptions): readonly string[];
-  /** Metrics that not every run has. */
+  /** The scenario's own metrics, in addition to those of every run. */
   metrics: readonly Metric[];
   compared: readonly ComparedName[];
   listed: readonly ListedName[];

@@ -1,7 +1,7 @@
 import { RECONNECT } from '../load/sessions/reconnect.ts';
 import type { ScenarioOption } from './definition.ts';
 
-/** When clients whose connection was cut come back; shared by the scenarios in which that happens. */
+/** When clients reconnect after losing their connection. Shared by all scenarios in which this happens. */
 export const RECONNECT_OPTION = {
   value: 'POLICY',
   kind: 'text',

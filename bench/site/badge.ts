@@ -7,11 +7,14 @@ import { directionOf, newestOf } from './series-text.ts';
 
 const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#586374' } as const;
 
-/** The metric shown on a badge: the main metric of its step. */
+/** The metric shown on a badge: the main metric of the step. */
 const HEADLINE: Record<string, string> = { throughput: 'messages.perSecond', latency: 'response.p50' };
 const SHORT: Record<string, string> = { 'messages.perSecond': 'throughput', 'response.p50': 'p50' };
 
-/** Creates an image for a README: the newest value of a series, green or red if it has just changed. */
+/**
+ * Creates an image for a README. It shows the newest value of a series, in green or red if the value has just
+ * changed.
+ */
 export function badgeSvg(series: Series): string {
   const trend = series.trends.find(({ figure }) => figure.name === HEADLINE[series.step]);
   const what = SHORT[trend?.figure.name ?? ''] ?? series.step;
@@ -42,7 +45,7 @@ function stateOf(trend: Trend | undefined): { text: string; colour: keyof typeof
   };
 }
 
-/** Estimates the width of text at 11 px. The browser then fits the text into exactly this width. */
+/** Estimates the width of text at 11 px. The browser then scales the text to exactly this width. */
 function widthOf(text: string): number {
   return Math.round([...text].length * 6.6) + 12;
 }
@@ -52,7 +55,7 @@ function shortened(text: string): string {
   return signs.length <= 40 ? text : `${signs.slice(0, 39).join('')}…`;
 }
 
-/** Removes characters that XML 1.0 section 2.2 does not allow. Escaping happens later. */
+/** Removes characters that XML 1.0 section 2.2 does not allow. The text is escaped later. */
 export function xmlText(text: string): string {
   return printable(text).replace(/[\ufffe\uffff]/g, ' ');
 }

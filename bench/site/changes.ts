@@ -1,52 +1,54 @@
 import { median } from '../stats/median.ts';
 
-/** A value to judge: one metric of one run, or its median over the rounds of a comparison. */
+/** A value to judge: one run's value for a metric, or the median over the rounds of a comparison. */
 export interface RatedValue {
-  /** Ignored if null, or not above 0. */
+  /** Ignored if null or not above 0. */
   value: number | null;
   /** Offered rate in an open loop; null in a closed one. */
   ratePerSecond: number | null;
 }
 
-/** The range of values that count as unchanged. */
+/** The range within which values count as unchanged. */
 export interface Band {
   centre: number;
   low: number;
   high: number;
-  /** Number of earlier values that the band is based on. */
+  /** Number of earlier values on which the band is based. */
   runs: number;
 }
 
-/** Relation of a value to earlier ones. */
+/** How a value compares with earlier ones. */
 export type Standing =
   | { kind: 'uncounted' }
-  /** Too few comparable values precede it. */
+  /** There are too few comparable earlier values. */
   | { kind: 'early' }
   | { kind: 'same'; band: Band }
   /**
-   * A change beyond the noise. `lasting` is true if the next value changed in the same direction, too. It is
-   * false if the next value did not, which makes this one an outlier. It is null if there is no next value
-   * yet.
+   * A change beyond noise. `lasting` is true if the next value confirms the change by moving in the same
+   * direction. It is false if the next value does not, so that this value is an outlier. It is null if there
+   * is no next value yet.
    */
   | { kind: 'change'; band: Band; ratio: number; lasting: boolean | null };
 
 /** Minimum number of earlier values. With fewer, their variation cannot be estimated. */
 export const FEWEST = 5;
-/** Maximum number of earlier values. Older values of the same level are ignored, because machines drift. */
+/** Maximum number of earlier values. Older values at the same level are ignored, because machines drift. */
 export const WINDOW = 20;
 /**
- * Smallest relevant ratio. As in a comparison, a ratio closer to 1 is irrelevant, however stable the metric.
+ * Smallest relevant ratio. As in a comparison, a ratio closer to 1 is irrelevant, however stable the metric
+ * is.
  */
 export const NEGLIGIBLE = 1.02;
 /**
- * Maximum ratio of the rates of two open loops. Beyond it, their times and CPU per message are not
- * comparable.
+ * Two open loops are comparable if the ratio of their rates is no greater than this. Otherwise their times
+ * and CPU per message are not comparable.
  */
 export const RATE_TOLERANCE = 1.1;
 
 /**
- * Judges values in the order in which they were measured, each by the values before it (docs/method.md). A
- * lasting change begins a new level, which later values are compared with. An outlier belongs to no level.
+ * Judges values in the order in which they were measured, each against earlier ones (docs/method.md). A
+ * lasting change begins a new level, against which later values are judged. An outlier does not belong to any
+ * level.
  */
 export function standingsOf(values: readonly RatedValue[]): Standing[] {
   const standings: Standing[] = [];
@@ -57,7 +59,7 @@ export function standingsOf(values: readonly RatedValue[]): Standing[] {
     standings.push(standing);
     if (standing.kind === 'uncounted') continue;
     if (standing.kind === 'early') {
-      // A value at another rate neither confirms nor refutes a preceding change.
+      // A value at a different rate neither confirms nor refutes the preceding change.
       level.push(measured);
       continue;
     }
@@ -98,10 +100,10 @@ function isComparable(a: RatedValue, b: RatedValue): boolean {
 }
 
 /**
- * Computes the band. The centre is the median. The spread is the mean absolute deviation from it in
- * logarithms, in units of a standard deviation (× √(π/2) for normal values). The half width is the spread ×
- * 2.8 (1 + 3.3 ÷ (n − 2)). It excludes less than one in 200 of values with purely normal variation, whatever
- * n is. This was found by simulation and is asserted by a test.
+ * Computes the band. Its centre is the median. The spread is the mean absolute deviation from the median, in
+ * logarithms, expressed as a standard deviation (× √(π/2) for normal values). The half-width is the spread ×
+ * 2.8 (1 + 3.3 ÷ (n − 2)). With purely normal variation, less than one in 200 values falls outside the band,
+ * for any n. The factors were found by simulation, and a test asserts this rate.
  */
 function bandOf(earlier: readonly RatedValue[]): Band | null {
   const logarithms = earlier.flatMap(({ value }) => (value === null ? [] : [Math.log(value)]));

@@ -4,18 +4,20 @@ import { claimsIntroduction, claimsMarkup } from '../report/section/claims.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
-/** Maximum number of results. Reading their runs takes a while, and older results only repeat newer ones. */
+/**
+ * Maximum number of results. Reading their runs takes time, and older results usually only repeat newer ones.
+ */
 const MOST_RESULTS = 8;
 
-/** A published result with its runs. */
+/** A published result, including its runs. */
 export interface PublishedResult {
   folder: string;
   result: Result;
 }
 
 /**
- * Selects results that may be evidence for a claim. A claim always compares two sides, so this is the newest
- * result of each set of several variants.
+ * Selects results that may support or refute a claim. Every claim compares two sides, so these are the newest
+ * results for each set of several variants.
  */
 export function tellingResults<T extends Published>(published: readonly T[]): T[] {
   const newest = new Map<string, T>();

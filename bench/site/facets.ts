@@ -2,7 +2,7 @@ import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { compareTexts, machineText, type Published, type Series } from './series.ts';
 
-/** Filters of the index page. */
+/** Filters on the index page. */
 const FACETS = [
   ['profile', 'Profile'],
   ['variant', 'Variant'],
@@ -24,7 +24,7 @@ export function traitsOfResult({ index }: Published): Traits {
   return traitsOf(index, index.runs);
 }
 
-/** Collects the values of a series over all its results. */
+/** Collects the values of a series' facets over all its results. */
 export function traitsOfSeries({ answers }: Series, indexes: ReadonlyMap<string, ResultIndex>): Traits {
   const parts = answers.flatMap(({ folder, runs }) => {
     const index = indexes.get(folder);
@@ -54,8 +54,8 @@ export function choicesOf(all: readonly Traits[]): Choices {
 }
 
 /**
- * Returns the filter tokens that the script uses: `profile-0 step-1`. They contain numbers, because names may
- * contain any character.
+ * Returns the filter tokens that the script uses, such as `profile-0 step-1`. They contain numbers, because
+ * names may contain any character.
  */
 export function tokensOf(traits: Traits, choices: Choices): string {
   return choices
@@ -66,8 +66,7 @@ export function tokensOf(traits: Traits, choices: Choices): string {
 }
 
 /**
- * Creates the filter form. It is hidden until the script shows it, because the filters do not work without
- * the script.
+ * Creates the filter form. It is hidden until the script shows it, because the filters require the script.
  */
 export function filterForm(choices: Choices): Markup {
   const fields = choices.map(

@@ -7,10 +7,10 @@ import type { Published, Series } from './series.ts';
 import { changeSentence, isChanged, seriesTitle } from './series-text.ts';
 import { rfc3339 } from './time.ts';
 
-/** Maximum number of entries. Readers want the newest results; the index page lists all. */
+/** Maximum number of entries. Feed readers need only the newest results; the index page lists all of them. */
 const MOST_ENTRIES = 50;
 
-/** Creates an Atom feed (RFC 4287) of results, newest first, with their changes and findings. */
+/** Creates an Atom feed (RFC 4287) of the results with their changes and findings, newest first. */
 export function atomFeed(title: string, published: readonly Published[], series: readonly Series[]): string {
   const newest = published.slice(0, MOST_ENTRIES);
   const updated = newest.map(({ index }) => rfc3339(index.endedAt ?? index.startedAt)).sort();

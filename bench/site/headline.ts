@@ -7,24 +7,24 @@ import { verdictSentence } from '../report/comparison/verdict.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import { machineText } from './series.ts';
 
-/** The main finding of a result that contains more than individual runs. */
+/** The main finding of a result, if it contains more than individual runs. */
 export interface Headline {
   kind: 'comparison' | 'capacity' | 'calibration';
-  /** Title: `tls compared with plain`. */
+  /** Title, such as `tls compared with plain`. */
   title: string;
   lines: readonly HeadlineLine[];
 }
 
-/** One sentence of a finding, or a few that belong together. */
+/** One sentence of a finding, or a few closely related ones. */
 export interface HeadlineLine {
   sentence: string;
-  /** Verdict that the sentence states; null if it is not a verdict on a variant. */
+  /** The verdict stated by the sentence; null if it does not state a verdict on a variant. */
   verdict: OverallVerdict | null;
 }
 
 /**
- * Returns the main finding of a result; null if it consists only of runs. The comparison within a calibration
- * is not a finding, because its outcome is known.
+ * Returns a result's main finding; null if the result consists only of runs. The comparison within a
+ * calibration does not count as a finding, because its outcome is known in advance.
  */
 export function headlineOf(index: ResultIndex): Headline | null {
   const comparison = conclusionOf(index, 'comparison');

@@ -10,7 +10,7 @@ const COLUMNS = ['Result', 'Started', 'What', 'Nginx', 'Machine', 'Runs', 'Data'
 /**
  * Creates a table with one row per result, newest first.
  *
- * @param tokensOf returns the tokens used by the filters
+ * @param tokensOf returns a result's filter tokens
  */
 export function resultsTable(published: readonly Published[], tokensOf: (each: Published) => string): Markup {
   if (published.length === 0) return html`<p>No results yet.</p>`;
@@ -35,7 +35,7 @@ function row({ folder, index }: Published): Markup {
   return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${kind !== undefined && `${kind}: `}${variants || 'no run finished'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
 }
 
-/** Shows how many of the runs are valid. */
+/** Shows how many runs are valid. */
 function validityMarkup({ runs, endedAt }: ResultIndex): Markup {
   const valid = runs.filter(
     ({ outcome, validity }) => outcome.state === 'completed' && validity.verdict === 'valid',

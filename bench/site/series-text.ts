@@ -29,7 +29,7 @@ export function seriesTitle({ name, variant, step }: Pick<Series, 'name' | 'vari
   return `${name === null ? '' : `${name}: `}${variant}, ${step}`;
 }
 
-/** Describes the load: `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
+/** Describes the load, as in `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
 export function loadText(load: LoadDigest | null): string {
   if (load === null) return 'workload unknown';
   const { connections, workload, durationMs, client, server, engine } = load;
@@ -51,12 +51,12 @@ export function loadText(load: LoadDigest | null): string {
   ].join(', ');
 }
 
-/** Returns the newest point with a valid value. */
+/** Returns the newest point that has a valid value. */
 export function newestOf({ points }: Trend): Point | null {
   return points.findLast(({ value }) => value !== null) ?? null;
 }
 
-/** Returns the newest change that is lasting, or that no point has followed yet. */
+/** Returns the newest change that is lasting or is not followed by another point yet. */
 export function newestChange({ points }: Trend): ChangedPoint | null {
   return points.findLast(isChanged) ?? null;
 }
@@ -67,7 +67,7 @@ export function isChanged(point: Point): point is ChangedPoint {
   return point.standing.kind === 'change' && point.standing.lasting !== false;
 }
 
-/** Formats the bounds relative to the centre: `−3 % to +3 %`. */
+/** Formats the bounds relative to the centre, as in `−3 % to +3 %`. */
 export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }
@@ -106,10 +106,10 @@ export function trendSentence(trend: Trend): string {
   if (standing.kind === 'same')
     return `No change: ${formatFigure(newest.value, figure.unit)} is within the range of ${standing.band.runs} earlier runs (${bandText(standing.band)} around ${formatFigure(standing.band.centre, figure.unit)}).`;
   const usable = points.filter(({ value }) => value !== null).length;
-  return `${counted(usable, 'usable run')} so far; detecting a change takes ${FEWEST} comparable ones.`;
+  return `${counted(usable, 'usable run')} so far; detecting a change requires ${FEWEST} comparable ones.`;
 }
 
-/** Formats the range of offered rates in a series; empty in a closed loop. */
+/** Formats the range of offered rates in a series; empty for a closed loop. */
 export function ratesText({ answers }: Series): string {
   const rates = answers.flatMap(({ ratePerSecond }) => (ratePerSecond === null ? [] : [ratePerSecond]));
   if (rates.length === 0) return '';

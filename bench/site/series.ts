@@ -14,26 +14,26 @@ export interface Published {
   index: ResultIndex;
 }
 
-/** The runs of one result for one variant and step: one point of a series. */
+/** A result's runs for one variant and step: one point of a series. */
 export interface Answer {
   folder: string;
   startedAt: string;
-  /** One run, or all rounds of a comparison. */
+  /** A single run, or all rounds of a comparison. */
   runs: readonly RunSummary[];
-  /** Offered rate; null in a closed loop, and if the index does not contain it. */
+  /** Offered rate; null in a closed loop, or if the index does not contain it. */
   ratePerSecond: number | null;
 }
 
-/** A metric, with the step of the series. */
+/** A metric, and the step to which the series belongs. */
 export type TrendMetric = Metric & { step: Step };
 
-/** The values of one metric over all results of a series. */
+/** One metric's values over all results of a series. */
 export interface Trend {
   figure: TrendMetric;
   points: readonly Point[];
 }
 
-/** The value of a metric in one result; null, with the reason, if it is excluded. */
+/** One result's value for a metric, or null and a reason if the value is excluded. */
 export interface Point {
   answer: Answer;
   value: number | null;
@@ -42,26 +42,26 @@ export interface Point {
 }
 
 /**
- * Results that measured the same thing: same variant, step, workload, machine, and series name given by the
- * user.
+ * Results that measured the same thing: the variant, step, workload, machine and user-defined series name are
+ * the same.
  */
 export interface Series {
-  /** Suitable as a file name, and stable whenever the series is published. */
+  /** A valid file name that remains the same each time the series is published. */
   slug: string;
   name: string | null;
   variant: string;
   profile: string;
   step: Step;
   machine: string;
-  /** Load of the runs; null if the index does not contain it. */
+  /** The load of the runs; null if the index does not contain it. */
   load: LoadDigest | null;
-  /** Results from the oldest to the newest. */
+  /** Results, from oldest to newest. */
   answers: readonly Answer[];
-  /** Trends of the metrics that at least one run provides. */
+  /** Trends for all metrics that at least one run provides. */
   trends: readonly Trend[];
 }
 
-/** The main metrics of the steps come first. The others follow in the order used in comparisons. */
+/** The main metrics of the steps, which come first. The others follow in the order used in comparisons. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
 const IN_ORDER: readonly TrendMetric[] = COMPARED.map(({ metric, step }) => ({ ...metric, step })).sort(
   (a, b) => rankOf(a) - rankOf(b),
@@ -73,8 +73,8 @@ function rankOf({ name }: TrendMetric): number {
 }
 
 /**
- * Groups results into series, ordered by named series first, then by step and variant. The function is pure,
- * and the order of results does not matter.
+ * Groups results into series. Named series come first; otherwise they are ordered by step and variant. The
+ * function is pure, and the order of the results does not matter.
  */
 export function seriesOf(published: readonly Published[]): Series[] {
   const groups = new Map<string, { first: Keyed; answers: Answer[] }>();
@@ -97,7 +97,7 @@ interface Keyed {
   index: ResultIndex;
 }
 
-/** Extracts a result's runs for each variant and step. */
+/** Returns a result's runs for each variant and step. */
 function answersOf(folder: string, index: ResultIndex): Keyed[] {
   const groups = new Map<string, RunSummary[]>();
   for (const run of index.runs) {
@@ -114,9 +114,9 @@ function answersOf(folder: string, index: ResultIndex): Keyed[] {
 }
 
 /**
- * Selects the runs to use. If there are rounds, these are the rounds without their pilot. Otherwise it is the
- * last run, or if a rate was chosen, the last run at that rate. Several runs at different rates without a
- * chosen rate belong to a search, so none is used.
+ * Selects the runs to use. If there are rounds, these are all rounds without the pilot. Otherwise it is the
+ * last run or, if a rate was chosen, the last run at that rate. Several runs at different rates without a
+ * chosen rate are part of a search, so none of them is used.
  */
 function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): RunSummary[] {
   const rounds = runs.filter(({ round }) => round !== null);
@@ -132,8 +132,8 @@ function rateOf({ load }: RunSummary): number | null {
 }
 
 /**
- * Returns a key of everything that must be equal within a series. The rate is left out, because a chosen rate
- * differs from day to day; `standingsOf` takes it into account.
+ * Returns a key composed of everything that must be the same within a series. It does not include the rate,
+ * because a chosen rate varies from day to day; `standingsOf` takes the rate into account.
  */
 function keyOf({ variant, step, load }: RunSummary, { plan, environment, variants }: ResultIndex): string {
   const { arch, cpuQuota } = environment;
@@ -188,7 +188,7 @@ function pointsOf(figure: TrendMetric, answers: readonly Answer[]): Point[] {
   }));
 }
 
-/** Returns the median over the usable runs. For a single run this is its value. */
+/** Returns the median over all usable runs, which for a single run is its value. */
 function measure(figure: TrendMetric, { runs }: Answer): { value: number | null; doubt: Finding | null } {
   const values: number[] = [];
   let doubt: Finding | null = null;
@@ -201,7 +201,10 @@ function measure(figure: TrendMetric, { runs }: Answer): { value: number | null;
   return values.length === 0 ? { value: null, doubt } : { value: median(values), doubt: null };
 }
 
-/** Describes the machine, because figures are only comparable on the same one: `AMD EPYC, 2 CPUs, 24 GiB`. */
+/**
+ * Describes the machine, as in `AMD EPYC, 2 CPUs, 24 GiB`. Figures are comparable only if measured on the
+ * same machine.
+ */
 export function machineText({ cpuModel, cpus, memoryBytes }: Environment): string {
   return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }
@@ -210,7 +213,7 @@ function sortKey({ name, step, variant, machine, slug }: Series): string {
   return [name === null ? 1 : 0, name, step === 'throughput' ? 0 : 1, variant, machine, slug].join('\n');
 }
 
-/** Compares by code units, so that the order is the same in every locale. */
+/** Compares strings by code unit, so that the order is the same in every locale. */
 export function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -9,13 +9,13 @@ import { seriesBody } from './series-page.ts';
 import { seriesTitle } from './series-text.ts';
 import { SITE_STYLE } from './style.ts';
 
-/** Marks an index.html that may be overwritten. */
+/** Identifies an index.html that may be overwritten. */
 export const GENERATOR = '<meta name="generator" content="nginx-ws-bench publish">';
 
 /**
- * Generates the files of a site except the results themselves, which are in `results/<folder>/`. The function
- * is pure and only uses the results' indexes. All links are relative, so the site works from a file path and
- * at any path of a host.
+ * Generates all files of a site except the results themselves, which are in `results/<folder>/`. The function
+ * is pure and only uses the results' indexes. All links are relative, so the site also works from the local
+ * file system and under any path on a server.
  */
 export function siteFiles(
   title: string,

@@ -8,15 +8,15 @@ import { directionOf, isChanged } from './series-text.ts';
 const WIDTH = 180;
 const HEIGHT = 40;
 const MARGIN = 5;
-/** Maximum number of points. More would touch. */
+/** Maximum number of points. If there were more, they would touch. */
 const MOST_POINTS = 40;
 /**
- * Minimum ratio that the scale covers around the middle, so that noise of one per cent does not look like a
+ * The scale covers at least this ratio around the middle, so that one per cent of noise does not look like a
  * mountain.
  */
 const LEAST_RATIO = 1.1;
 
-/** Draws a trend as a line without axes, with a text description; null for a single point. */
+/** Draws a trend as a line without axes, with a text description; null if there is only one point. */
 export function sparkline(trend: Trend): Markup | null {
   if (trend.points.length < 2) return null;
   const points = trend.points.slice(-MOST_POINTS);

@@ -1,4 +1,4 @@
-/** CSS of the site's pages, in addition to the common CSS of all pages. */
+/** CSS for the site's pages, in addition to the CSS shared by all pages. */
 export const SITE_STYLE = `
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .filters { display: flex; flex-wrap: wrap; gap: 12px 16px; align-items: end; margin: 24px 0 0; }

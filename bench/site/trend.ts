@@ -14,19 +14,22 @@ const LEFT = 82;
 const RIGHT = 16;
 const TOP = 18;
 const BOTTOM = 34;
-/** Maximum number of points. More would touch; the table below the chart has all. */
+/**
+ * Maximum number of points. If there were more, they would touch; the table below the chart lists all of
+ * them.
+ */
 const MOST_POINTS = 120;
 const MOST_TICKS = 5;
 
 /**
- * Minimum margin of the scale above and below, as a share of the value, so that noise of one per cent does
- * not look like a mountain.
+ * Minimum space above and below the line, as a share of the value, so that one per cent of noise does not
+ * look like a mountain.
  */
 const LEAST_ROOM = 0.04;
 
 /**
- * Draws a trend with axes, the band that each point is judged by, and a link from each point to its report.
- * Null for a single point, which shows no trend.
+ * Draws a trend with axes, the band against which each point is judged, and a link from each point to its
+ * report. Null if there is only one point, which shows no trend.
  */
 export function trendChart(trend: Trend): Markup | null {
   const { figure } = trend;
@@ -56,12 +59,12 @@ ${dateLabels(points, scale)}</svg>
 interface Scale {
   x(at: number): number;
   y(value: number): number;
-  /** Half the distance between two points. */
+  /** Half of the distance between two neighbouring points. */
   half: number;
   ticks: readonly number[];
 }
 
-/** @param unit the unit in which ticks are round numbers */
+/** @param unit the unit in which tick values are round numbers */
 function makeScale(points: readonly Point[], unit: number): Scale {
   const values = points.flatMap(({ value, standing }) => [
     ...(value === null ? [] : [value]),
@@ -110,7 +113,7 @@ function pointMarkup(figure: TrendMetric, point: Point, at: number, { x, y }: Sc
 `;
 }
 
-/** Describes the value of a point and how it compares with earlier ones. */
+/** Describes a point's value and how it compares with earlier ones. */
 export function pointText(figure: TrendMetric, { value, doubt, standing }: Point): string {
   if (value === null) return doubt === null ? 'not measured' : `not counted: ${doubt.text}`;
   const text = formatFigure(value, figure.unit);
@@ -119,7 +122,7 @@ export function pointText(figure: TrendMetric, { value, doubt, standing }: Point
   return `${text}, ${effect} ${standing.lasting === false ? 'once only' : directionOf(figure, standing.ratio)}`;
 }
 
-/** Marks changes of the Nginx version. */
+/** Draws a line wherever the Nginx version changes. */
 function versionLines(points: readonly Point[], { x, half }: Scale): (Markup | null)[] {
   const versions = points.map(({ answer }) => answer.runs[0]?.nginx ?? null);
   return versions.map((version, at) => {

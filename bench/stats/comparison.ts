@@ -4,9 +4,9 @@ import { holm } from './holm.ts';
 import { type Criteria, type EffectVerdict, verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 
-/** A variant's value of one metric compared with the baseline's. */
+/** Comparison of a variant's value for one metric with the baseline's. */
 export interface Comparison extends Effect {
-  /** Two-sided p-value of the signed-rank test, unadjusted. */
+  /** Two-sided p-value of the signed-rank test, not adjusted. */
   p: number;
   /** The p-value adjusted for all comparisons in the family (Holm). */
   adjustedP: number;
@@ -18,21 +18,21 @@ export interface Comparison extends Effect {
   detectable: number | null;
 }
 
-/** Values of one metric for a variant and the baseline, one pair per included round. */
+/** One metric's values for a variant and the baseline, one pair per included round. */
 export interface FigurePairs extends Pick<Criteria, 'better' | 'threshold'> {
   baseline: readonly number[];
   variant: readonly number[];
-  /** Share of the permitted false positive rate, in any unit: see `holm`. */
+  /** This comparison's share of the permitted false positive rate, in any unit: see `holm`. */
   weight: number;
 }
 
 /**
- * Compares metrics of variants with those of the baseline. All of them form one family: if nothing differs,
- * the probability of reporting any difference is at most 5 %.
+ * Compares metrics of variants with those of the baseline. All comparisons form one family: if nothing
+ * differs, the probability of reporting any difference is at most 5 %.
  *
  * @param seed of the simulation that computes `detectable`, which takes most of the time; null skips it.
- * Nothing else is random.
- * @returns one comparison per member of the family, in order; null for a member without any round.
+ *   Nothing else is random.
+ * @returns one comparison per member of the family, in order; null for a member without any rounds.
  * @throws RangeError if a value is not a number above 0.
  */
 export function compareRounds(family: readonly FigurePairs[], seed: number | null): (Comparison | null)[] {

@@ -4,25 +4,26 @@ import { median } from './median.ts';
 import { type Criteria, fewestRounds } from './verdict.ts';
 import { boundOrder, walshAverages } from './wilcoxon.ts';
 
-/** Probability of detecting the smallest detectable effect. */
+/** Probability with which the smallest detectable effect is detected. */
 const POWER = 0.8;
 
 const SIMULATIONS = 1_000;
 
 /**
- * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with as many rounds
- * and the same variation. It is a ratio above 1: 1.03 means 3 % in either direction (1.03 and 1 ÷ 1.03).
+ * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same number
+ * of rounds and the same variation. It is a ratio above 1: 1.03 means 3 % in either direction (1.03 and 1 ÷
+ * 1.03).
  *
- * It is found by simulation. Rounds are drawn from the residuals of the log-ratios. The sign is random,
- * because the test assumes symmetry. The residuals are widened by √(n ÷ (n − 1)), because residuals about the
- * sample's own median are too small. A simulated comparison leads to a verdict once a shift lifts the lower
- * bound of its interval above 0 and its median above the threshold. Each simulation therefore gives the shift
- * that it needs, and the result is the 80 % quantile. With several comparisons, the bound is that of the
- * strictest step of Holm's method, α ÷ comparisons.
+ * The estimate is obtained by simulation. Rounds are drawn from the residuals of the log-ratios, with a
+ * random sign, because the test assumes symmetry. The residuals are widened by √(n ÷ (n − 1)), because
+ * residuals about the sample's own median are too small. Each simulation yields the smallest shift that leads
+ * to a verdict: the lower bound of the interval must exceed 0, and the median must exceed the threshold. The
+ * result is the 80 % quantile of these shifts. With several comparisons, the bound is that of the strictest
+ * step of Holm's method, α ÷ comparisons.
  *
- * Like every estimate of a spread it is rough. With 10 rounds of normal noise, 8 estimates in 10 were 0.7 to
- * 1.35 of the true value, with a median of 0.99 (300 simulated comparisons; with 6 rounds 0.6 to 1.5, and
- * 0.91).
+ * Like every estimate of a spread, it is rough. With 10 rounds of normal noise, 8 in 10 estimates were
+ * between 0.7 and 1.35 times the true value, with a median of 0.99 (300 simulated comparisons; with 6 rounds:
+ * 0.6 to 1.5, and 0.91).
  *
  * @returns null if there are too few rounds for any verdict.
  */

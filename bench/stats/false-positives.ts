@@ -1,18 +1,18 @@
 import type { EffectVerdict } from '../model/comparison.ts';
 import type { Interval } from './interval.ts';
 
-/** Frequency with which comparisons of a variant with itself (A/A) report a difference. */
+/** How often comparisons of a variant with itself (A/A) report a difference. */
 export interface FalsePositives {
   /** Number of comparisons with enough rounds for a verdict. */
   comparisons: number;
   positives: number;
-  /** positives ÷ comparisons; null without comparisons. */
+  /** positives ÷ comparisons; null if there are no comparisons. */
   rate: number | null;
-  /** 95 % interval of the rate; 0 to 1 without comparisons. */
+  /** 95 % confidence interval of the rate; 0 to 1 if there are no comparisons. */
   interval: Interval;
 }
 
-/** Computes the rate of false positives among the verdicts of A/A comparisons. */
+/** Computes the false positive rate from the verdicts of A/A comparisons. */
 export function falsePositives(verdicts: readonly EffectVerdict[]): FalsePositives {
   const decided = verdicts.filter((verdict) => verdict !== 'too few rounds');
   const positives = decided.filter((verdict) => verdict !== 'no difference detected').length;
@@ -28,9 +28,9 @@ export function falsePositives(verdicts: readonly EffectVerdict[]): FalsePositiv
 const Z = 1.959963984540054;
 
 /**
- * Computes Wilson's score interval (95 %) of a proportion, without continuity correction (Newcombe,
+ * Computes Wilson's score interval (95 %) for a proportion, without continuity correction (Newcombe,
  * "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 1998, method 3).
- * Unlike estimate ± 1.96 standard errors, it has a nonzero width when there are no successes, and stays
+ * Unlike the estimate ± 1.96 standard errors, it has a nonzero width when there are no successes, and stays
  * within 0 to 1.
  */
 export function wilsonInterval(successes: number, trials: number): Interval {

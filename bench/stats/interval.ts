@@ -1,4 +1,4 @@
-/** The significance level of every test. Every interval has a confidence of 1 − α, 95 %. */
+/** Significance level of every test. Every interval has a confidence level of 1 − α, which is 95 %. */
 export const ALPHA = 0.05;
 
 /** A confidence interval, including both bounds. */

@@ -1,8 +1,8 @@
 /**
- * Computes natural logarithms. On this scale, ratios become differences, and doubling and halving are equally
- * large.
+ * Computes natural logarithms. On this scale, ratios become differences, so that doubling and halving are
+ * equally large effects.
  *
- * @throws RangeError if a value is not a finite number above 0, because it has no ratio to another.
+ * @throws RangeError if a value is not a finite number above 0, because no ratio to other values is defined.
  */
 export function logarithms(figures: readonly number[]): number[] {
   return figures.map((figure) => {

@@ -2,18 +2,18 @@ import { upperTail } from './normal.ts';
 import { doubledRanks } from './ranks.ts';
 
 /**
- * The distribution is computed exactly up to this total number of values, because C(50, 25) fits into a
+ * Up to this total number of values, the distribution is computed exactly, because C(50, 25) fits into a
  * double.
  */
 const EXACT_UP_TO = 50;
 
 /**
- * Returns the two-sided p-value of the Mann–Whitney U (Wilcoxon rank-sum) test, whose null hypothesis is that
+ * Returns the two-sided p-value of the Mann–Whitney U (Wilcoxon rank-sum) test. The null hypothesis is that
  * both samples come from the same distribution.
  *
- * Ties get midranks, and the distribution is that of the actual ranks, so p is exact even with ties. It is
- * the probability of a rank sum at least as far from its mean. Above 50 values it is a normal approximation
- * with the variance of the actual ranks and a continuity correction of ½.
+ * Ties get midranks, and the distribution of the actual ranks is used, so p is exact even with ties. It is
+ * the probability of a rank sum at least as far from the mean. Above 50 values, a normal approximation is
+ * used, with the variance of the actual ranks and a continuity correction of ½.
  *
  * @param a,b logarithms of values; an empty sample gives p = 1.
  */
@@ -29,8 +29,8 @@ export function rankSumP(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * Returns the number of lowest rank sums that the test rejects, which equals the number of highest ones. It
- * is 0 if no outcome with so few values is significant. Assumes no ties.
+ * Returns how many of the lowest rank sums the test rejects; it rejects the same number of the highest. It is
+ * 0 if no outcome with so few values is significant. Assumes no ties.
  */
 export function rejectedSums(a: number, b: number, alpha: number): number {
   const p = tailsOf(a, b);
@@ -40,15 +40,15 @@ export function rejectedSums(a: number, b: number, alpha: number): number {
 }
 
 /**
- * Creates a function that returns the two-sided p-value of a rank sum, given its distance above the lowest
- * possible sum.
+ * Creates a function that returns a rank sum's two-sided p-value, given its distance from the lowest possible
+ * sum.
  */
 function tailsOf(a: number, b: number): (above: number) => number {
   if (a + b > EXACT_UP_TO) {
     const deviation = Math.sqrt((a * b * (a + b + 1)) / 12);
     return (above) => 2 * upperTail(((a * b) / 2 - above - 0.5) / deviation);
   }
-  // Ranks are doubled, so sums begin at 2 × (1 + … + a) and only every second one occurs.
+  // Ranks are doubled, so sums start at 2 × (1 + … + a) and only every second value occurs.
   const lowest = a * (a + 1);
   const ranks = Array.from({ length: a + b }, (_, i) => 2 * (i + 1));
   const choices = choicesBySum(ranks, a);
@@ -60,7 +60,9 @@ function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Returns the share of all choices of `size` ranks whose sum is at least `distance` from `mean`. */
+/**
+ * Returns the proportion of all choices of `size` ranks whose sum differs from `mean` by at least `distance`.
+ */
 function exactTails(ranks: readonly number[], size: number, mean: number, distance: number): number {
   const choices = choicesBySum(ranks, size);
   let all = 0;
@@ -72,7 +74,7 @@ function exactTails(ranks: readonly number[], size: number, mean: number, distan
   return tails / all;
 }
 
-/** Counts, for each sum, the choices of `size` ranks that add up to it. */
+/** Counts, for each sum, the choices of `size` ranks with that sum. */
 function choicesBySum(ranks: readonly number[], size: number): Float64Array {
   const total = ranks.reduce((sum, rank) => sum + rank, 0);
   const bySize = Array.from({ length: size + 1 }, () => new Float64Array(total + 1));

@@ -9,21 +9,21 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** A possible value of a statistic over bootstrap resamples, with its probability. */
+/** A value that a statistic can take over bootstrap resamples, with its probability. */
 export interface Atom {
   value: number;
   probability: number;
 }
 
 /**
- * Computes the exact bootstrap distribution of the median, which random resamples can only approximate
+ * Computes the exact bootstrap distribution of the median, which random resampling can only approximate
  * (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979, section 3, for an
- * odd number). The median of a resample of n lies between order statistics i and j of the sample. The
- * probability of that depends only on n.
+ * odd number). The median of a resample of size n lies between order statistics i and j of the sample, with a
+ * probability that depends only on n.
  *
- * It is computed rather than sampled because the distribution has few steps, and one may coincide with the
- * end of an interval. Of 15 values the four lowest have a probability of 2.55 %. With 10,000 resamples, one
- * seed in three would therefore give a different bound for the same data.
+ * It is computed rather than sampled because the distribution has few steps, and one of them may coincide
+ * with an end of the interval. With 15 values, the four lowest have a combined probability of 2.55 %. With
+ * 10,000 resamples, one seed in three would therefore give a different bound for the same data.
  */
 export function bootstrapMedians(values: readonly number[]): Atom[] {
   const sorted = values.toSorted((a, b) => a - b);
@@ -56,8 +56,8 @@ function atLeast(k: number, n: number, p: number): number {
 }
 
 /**
- * Returns the probability that, of n draws (n even), half are among the i lowest of n values and half are the
- * j-th or higher.
+ * Returns the probability that, of n draws from n values (n even), half are among the i lowest values and the
+ * other half are the j-th or higher.
  */
 function straddle(i: number, j: number, n: number): number {
   const both = (i / n) * ((n - j + 1) / n);
@@ -66,13 +66,13 @@ function straddle(i: number, j: number, n: number): number {
   return probability;
 }
 
-/** Returns the percentile interval, which excludes 2.5 % on either side. */
+/** Returns the percentile interval, which excludes 2.5 % on each side. */
 export function percentileInterval(atoms: readonly Atom[]): Interval {
   const ascending = atoms.toSorted((a, b) => a.value - b.value);
   return { low: outermost(ascending), high: outermost(ascending.reverse()) };
 }
 
-/** Returns the first value at which the cumulative probability reaches that of one tail. */
+/** Returns the first value at which the cumulative probability reaches the probability of one tail. */
 function outermost(atoms: readonly Atom[]): number {
   let reached = 0;
   for (const { value, probability } of atoms) {

@@ -1,12 +1,12 @@
-/** From this value on, the continued fraction is more accurate than the Taylor series. */
+/** From this z on, the continued fraction is more accurate than the Taylor series. */
 const TAIL_FROM = 3;
 const FRACTION_DEPTH = 80;
 
 /**
- * Returns P(Z ≥ z) of the standard normal distribution, to about 14 digits, including the far tail. Near the
- * middle it uses the Taylor series (Marsaglia, "Evaluating the Normal Distribution", Journal of Statistical
- * Software 11(4), 2004). In the tail, where the series would lose a small probability to rounding, it uses
- * Laplace's continued fraction (Abramowitz and Stegun 26.2.14).
+ * Returns P(Z ≥ z) of the standard normal distribution to about 14 digits, even in the far tail. Near the
+ * middle, it uses the Taylor series (Marsaglia, "Evaluating the Normal Distribution", Journal of Statistical
+ * Software 11(4), 2004). In the tail, where rounding errors of the series would exceed the small probability,
+ * it uses Laplace's continued fraction (Abramowitz and Stegun 26.2.14).
  */
 export function upperTail(z: number): number {
   if (z < 0) return 1 - upperTail(-z);

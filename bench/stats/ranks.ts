@@ -1,6 +1,6 @@
 /**
- * Logarithms closer than this count as equal. Values have few digits, so equal ratios are common, but
- * rounding makes the logarithms of 2 ÷ 3 and 3 ÷ 2 differ in the last place.
+ * Logarithms that differ by less than this count as equal. Values have few digits, so equal ratios are
+ * common, but due to rounding, the logarithms of 2 ÷ 3 and 3 ÷ 2 differ in the last digit.
  */
 export const SAME = 1e-9;
 

@@ -8,11 +8,11 @@ import { median } from './median.ts';
 import { allDifferences, unpairedEffect } from './unpaired.ts';
 import { type Criteria, verdictOf } from './verdict.ts';
 
-/** Values of one metric on two sides with unpaired runs. The sides may have different numbers of runs. */
+/** One metric's values for two sides with unpaired runs. The sides may have different numbers of runs. */
 export interface FigureSets extends Pick<Criteria, 'better' | 'threshold'> {
   baseline: readonly number[];
   variant: readonly number[];
-  /** Share of the permitted false positive rate: see `holm`. */
+  /** This comparison's share of the permitted false positive rate: see `holm`. */
   weight: number;
 }
 
@@ -22,16 +22,16 @@ export type UnpairedComparison = Pick<
   'ratio' | 'interval' | 'p' | 'adjustedP' | 'verdict' | 'detectable'
 >;
 
-/** The same values as in `smallestDetectable`. */
+/** The same value as in `smallestDetectable`. */
 const POWER = 0.8;
 const SIMULATIONS = 1_000;
 
 /**
- * Compares metrics of two sets of runs by the Mann–Whitney U test. All of them form one family, as in
+ * Compares metrics of two sets of runs using the Mann–Whitney U test. All comparisons form one family, as in
  * `compareRounds`.
  *
  * @param seed of the simulation that computes `detectable`; null skips it
- * @returns one comparison per member of the family, in order; null if a side has no run
+ * @returns one comparison per member of the family, in order; null if a side has no runs
  * @throws RangeError if a value is not a number above 0
  */
 export function compareSets(
@@ -64,10 +64,10 @@ export function compareSets(
 }
 
 /**
- * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with as many runs
- * and the same variation. It is a ratio above 1, found by simulation as in `smallestDetectable`. Runs of both
- * sides are drawn from the residuals of their own side. The test rejects once a shift lifts the `order`-th
- * lowest difference between a run of one side and a run of the other above 0.
+ * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same
+ * numbers of runs and the same variation. It is a ratio above 1, obtained by simulation as in
+ * `smallestDetectable`. Each side's runs are drawn from that side's residuals. The test rejects once a shift
+ * raises the `order`-th lowest difference between a run of one side and a run of the other above 0.
  */
 function smallestShift(
   baseline: readonly number[],
@@ -90,8 +90,8 @@ function smallestShift(
 }
 
 /**
- * Returns residuals about the side's own median, widened because residuals about a sample's own median are
- * too small.
+ * Returns residuals about the side's own median. They are widened, because residuals about a sample's own
+ * median are too small.
  */
 function residualsOf(values: readonly number[]): number[] {
   const logs = logarithms(values);

@@ -3,13 +3,14 @@ import { logarithms } from './logarithms.ts';
 import { rankSumP, rejectedSums } from './mann-whitney.ts';
 import { median } from './median.ts';
 
-/** Effect on one metric between two stored results with unpaired runs. */
+/** Effect on one metric between two stored results, whose runs are not paired. */
 export interface UnpairedEffect {
-  /** Median of variant ÷ baseline over all pairs of one run from each side. */
+  /** Median of variant ÷ baseline over all pairs that consist of one run from each side. */
   ratio: number;
   /**
-   * 95 % interval of the ratio, from the Mann–Whitney test. It excludes 1 exactly if that test is significant
-   * by itself (without ties). Null if no outcome with so few runs is significant (fewer than 4 per side).
+   * 95 % confidence interval of the ratio, from the Mann–Whitney test. It excludes 1 if and only if that test
+   * alone is significant (without ties). Null if no outcome with so few runs is significant (fewer than 4 per
+   * side).
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */
@@ -17,10 +18,10 @@ export interface UnpairedEffect {
 }
 
 /**
- * Computes the effect between two sets of runs, using logarithms. The method is Hodges and Lehmann's
- * estimator and its interval (Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed.,
- * sections 4.2 and 4.3). It only accounts for the variation of runs within the two sessions. Anything else
- * that changed between them (another kernel, a noisy neighbour on the host) looks like an effect.
+ * Computes the effect between two sets of runs from their logarithms, using the Hodges–Lehmann estimator and
+ * its interval (Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed., sections 4.2 and
+ * 4.3). The interval only accounts for variation between runs within the two sessions. Anything else that
+ * changed between the sessions (another kernel, a noisy neighbour on the host) looks like an effect.
  *
  * @throws RangeError if a side has no runs, or a value is not a number above 0.
  */
@@ -36,8 +37,8 @@ export function unpairedEffect(baseline: readonly number[], variant: readonly nu
 }
 
 /**
- * Subtracts every value of the first list from every value of the second, and sorts the differences in
- * ascending order.
+ * Returns all differences between a value from the second list and a value from the first (second − first),
+ * in ascending order.
  */
 export function allDifferences(first: readonly number[], second: readonly number[]): number[] {
   return [...Float64Array.from(second.flatMap((value) => first.map((other) => value - other))).sort()];

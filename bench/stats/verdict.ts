@@ -2,15 +2,15 @@ import { ALPHA, contains, type Interval } from './interval.ts';
 
 export type EffectVerdict = 'faster' | 'slower' | 'no difference detected' | 'too few rounds';
 
-/** Criteria for an effect to count as a difference. */
+/** Criteria for counting an effect as a difference. */
 export interface Criteria {
-  /** The better direction: lower for a latency, higher for a throughput. */
+  /** Whether lower values are better, as for latency, or higher ones, as for throughput. */
   better: 'lower' | 'higher';
-  /** Smallest effect that matters in practice, as a fraction: 0.02 is 2 % in either direction. */
+  /** Smallest effect of practical relevance, as a fraction: 0.02 means 2 % in either direction. */
   threshold: number;
   /**
-   * Number of comparisons for which significance is adjusted. With unequal weights, it is 1 ÷ the weight
-   * share of this comparison.
+   * Number of comparisons for which significance is adjusted. With unequal weights, it is 1 ÷ this
+   * comparison's share of the weights.
    */
   comparisons: number;
 }
@@ -18,9 +18,9 @@ export interface Criteria {
 export const DEFAULT_THRESHOLD = 0.02;
 
 /**
- * Returns the number of rounds needed before any outcome can be significant. The smallest p of n rounds is 2
- * × ½ⁿ, and Holm's method multiplies it by the number of comparisons: 6 rounds for one, 7 for two or three, 8
- * for four.
+ * Returns the minimum number of rounds for any outcome to be significant. The smallest p with n rounds is 2 ×
+ * ½ⁿ, and Holm's method multiplies it by the number of comparisons: 6 rounds for one comparison, 7 for two or
+ * three, 8 for four.
  */
 export function fewestRounds(comparisons: number): number {
   let rounds = 1;
@@ -29,23 +29,23 @@ export function fewestRounds(comparisons: number): number {
 }
 
 /**
- * Returns the number of rounds in which metrics of all these weights can get a verdict, for each of the
- * variants.
+ * Returns the number of rounds in which metrics with all of these weights can get a verdict, for every
+ * variant.
  */
 export function roundsForWeights(weights: readonly number[], variants: number): number {
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   return fewestRounds((variants * all) / Math.min(...weights));
 }
 
-/** Reports whether the ratio is further from 1 than the threshold; 1.02 and 1 ÷ 1.02 are equally far. */
+/** Reports whether the ratio is further from 1 than the threshold; 1.02 and 1 ÷ 1.02 count as equally far. */
 function isBeyond(threshold: number, ratio: number): boolean {
   return Math.abs(Math.log(ratio)) > Math.log(1 + threshold);
 }
 
 /**
- * Decides whether an effect is a difference. It must be significant (adjusted p below .05, and the reported
- * interval excludes 1) and beyond the practical threshold. `no difference detected` does not mean that there
- * is none: see `smallestDetectable`.
+ * Decides whether an effect counts as a difference. It must be significant (the adjusted p is below .05, and
+ * the reported interval excludes 1) and exceed the practical threshold. `no difference detected` does not
+ * mean that there is no difference: see `smallestDetectable`.
  *
  * @param effect `interval` is null if there are too few rounds for one
  */
@@ -54,7 +54,7 @@ export function verdictOn(effect: { rounds: number } & Judged, criteria: Criteri
 }
 
 /**
- * The values that a verdict depends on if there are enough runs. `adjustedP` is adjusted for multiple
+ * The values on which a verdict is based if there are enough runs. `adjustedP` is adjusted for multiple
  * comparisons.
  */
 interface Judged {
@@ -63,7 +63,7 @@ interface Judged {
   adjustedP: number;
 }
 
-/** Like `verdictOn`, for a test whose minimum number of runs the caller has already checked. */
+/** Like `verdictOn`, for a test whose caller has already checked that there are enough runs. */
 export function verdictOf(
   { ratio, interval, adjustedP }: Judged,
   { better, threshold }: Pick<Criteria, 'better' | 'threshold'>,

@@ -3,21 +3,21 @@ import { upperTail } from './normal.ts';
 import { doubledRanks, SAME } from './ranks.ts';
 
 /**
- * The distribution is computed exactly up to this number of differences, because 2⁵⁰ sign patterns fit into a
- * double.
+ * Up to this number of differences, the distribution is computed exactly, because 2⁵⁰ sign patterns fit into
+ * a double.
  */
 const EXACT_UP_TO = 50;
 
 /**
- * Returns the two-sided p-value of the Wilcoxon signed-rank test, whose null hypothesis is that the
- * differences are symmetric about 0.
+ * Returns the two-sided p-value of the Wilcoxon signed-rank test. The null hypothesis is that the differences
+ * are symmetric about 0.
  *
- * - Ties get midranks. The distribution is that of the actual ranks, so p is exact even with ties.
+ * - Ties get midranks. The distribution of the actual ranks is used, so p is exact even with ties.
  * - Differences of 0 are ranked with the others and then dropped (Pratt, "Remarks on Zeros and Ties in the
  *   Wilcoxon Signed Rank Procedures", JASA 54, 1959). If they were dropped first, as in R, p could rise
- *   although every difference grows.
- * - Above 50 differences other than 0, it uses a normal approximation with the variance of the actual ranks
- *   and a continuity correction of ½.
+ *   although every difference increases.
+ * - With more than 50 nonzero differences, a normal approximation is used, with the variance of the actual
+ *   ranks and a continuity correction of ½.
  *
  * @param differences one per round, here log-ratios. An empty list, or only differences of 0, gives p = 1.
  */
@@ -29,9 +29,9 @@ export function signedRankP(differences: readonly number[]): number {
 }
 
 /**
- * Returns the confidence interval of this test: all shifts that it would not reject (Hollander, Wolfe and
- * Chicken, "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages, the
- * means of all pairs of values, including each value with itself.
+ * Returns the test's confidence interval: all shifts that the test would not reject (Hollander, Wolfe and
+ * Chicken, "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages: the
+ * means of all pairs of values, including each value paired with itself.
  *
  * @param walsh from `walshAverages`
  * @param order from `boundOrder`; at least 1
@@ -51,13 +51,13 @@ export function walshAverages(values: readonly number[]): Float64Array {
 }
 
 /**
- * Returns which Walsh average, counted from the lowest, is the lower bound of the interval. This is the
- * number of low sums of positive ranks that the test rejects (without ties). It is 0 if no outcome with so
- * few rounds is significant.
+ * Returns which Walsh average, counted from the lowest, is the lower bound of the interval. This equals the
+ * number of low positive-rank sums that the test rejects (without ties). It is 0 if no outcome with so few
+ * rounds is significant.
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
-  // Beyond half of all averages p falls again. The search never gets that far, but this limit ends it
+  // Beyond half of all averages, p decreases again. The search never gets that far, but this limit ends it
   // whatever p is.
   const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
@@ -67,7 +67,7 @@ export function boundOrder(rounds: number, alpha: number): number {
 
 /**
  * Creates a function that maps the sum of the positive ranks (doubled) to the two-sided p-value. Each rank is
- * positive with probability ½, independently. The distribution is symmetric for any ranks.
+ * positive with probability ½, independently of the others. The distribution is symmetric for any ranks.
  */
 function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   const total = sum(ranks);
@@ -82,7 +82,7 @@ function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   };
 }
 
-/** Counts, for each sum from 0 to the total, the sign patterns in which the positive ranks add up to it. */
+/** Counts, for each sum from 0 to the total, the sign patterns whose positive ranks have that sum. */
 function signPatterns(ranks: readonly number[], total: number): Float64Array {
   const patterns = new Float64Array(total + 1);
   patterns[0] = 1;

@@ -5,7 +5,7 @@ import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } f
 import { readFileIn, writeFileWhole } from './file.ts';
 
 /**
- * Stores a calibration in a folder, replacing the previous one of the same machine, engine and Nginx.
+ * Stores a calibration in a folder, replacing any previous one for the same machine, engine and Nginx.
  *
  * @returns the path
  * @throws Problem('environment') like `writeFileWhole`
@@ -15,8 +15,8 @@ export async function keepCalibration(folder: string, kept: KeptCalibration): Pr
 }
 
 /**
- * Null if there is none for exactly this machine, engine and Nginx, or none that can be read. It can be made
- * again.
+ * Finds the calibration for exactly this machine, engine and Nginx; null if there is none or it cannot be
+ * read, because a calibration can be repeated.
  */
 export async function findCalibration(
   folder: string,
@@ -30,7 +30,7 @@ export async function findCalibration(
   }
 }
 
-/** Names of CPUs and versions come from outside, so a digest is used: it cannot lead to another folder. */
+/** CPU names and versions are external input, so a digest is used, which cannot lead to another folder. */
 function fileOf({ cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
   const digest = createHash('sha256').update(JSON.stringify([cpuModel, cpus, kernel, engine, nginx]));
   return `${digest.digest('hex').slice(0, 16)}.json`;

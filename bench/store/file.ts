@@ -6,19 +6,24 @@ import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 
-/** Far more than hours of many profiles produce. A larger file is not read at all. */
+/**
+ * Maximum file size in bytes, far above what hours of many profiles produce. A larger file is not read at
+ * all.
+ */
 const MOST_BYTES = 256 * 2 ** 20;
 
-/** Writes text to a file that is already open for writing. Tests of a full disk pass their own. */
+/**
+ * Writes text to a file that is already open for writing. Tests of a full disk provide their own function.
+ */
 export type Write = (file: Awaited<ReturnType<typeof open>>, text: string) => Promise<void>;
 
 const writeWhole: Write = (file, text) => file.writeFile(text, 'utf8');
 
 /**
  * Writes a file atomically: its name always refers to either the old text or the complete new text. The text
- * goes to a temporary file in the same folder, which is then renamed; on failure nothing of it is left. The
- * folder is created if missing. Nothing is written through a link: neither through the name itself, which is
- * replaced, nor through the temporary name, which nobody can predict.
+ * is written to a temporary file in the same folder, which is then renamed; on failure nothing of it is left.
+ * The folder is created if missing. Symbolic links are never followed when writing: a link at the file's name
+ * is replaced, and the temporary name cannot be predicted.
  *
  * @returns the path
  * @throws Problem('environment') if the disk is full or not writable
@@ -44,11 +49,11 @@ export async function writeFileWhole(path: string, text: string, write = writeWh
 }
 
 /**
- * Writes a file of a result. No folder on its path may be a link, which could lead out of a result that came
- * from somebody else.
+ * Writes a file of a result. No folder in its path may be a symbolic link, because in a result from somebody
+ * else it could lead outside the result.
  *
- * @param root the folder of the result
- * @param name `report.html`, `runs/1-tls-throughput.json`
+ * @param root the result's folder
+ * @param name such as `report.html` or `runs/1-tls-throughput.json`
  * @throws like `writeFileWhole`
  */
 export async function writeFileIn(root: string, name: string, text: string, write?: Write): Promise<string> {
@@ -57,12 +62,12 @@ export async function writeFileIn(root: string, name: string, text: string, writ
 }
 
 /**
- * Reads a file of a result. A result may come from anybody, so only a regular file of bounded size is read,
- * and no link below the folder of the result is followed.
+ * Reads a file of a result. A result may come from anybody, so only a regular file of limited size is read,
+ * and no symbolic link below the result's folder is followed.
  *
- * @param root the folder of the result
+ * @param root the result's folder
  * @returns null if there is no such file
- * @throws Problem('result') if it is something else or cannot be read
+ * @throws Problem('result') if it is not a regular file or cannot be read
  */
 export async function readFileIn(root: string, name: string): Promise<string | null> {
   return (await readBytesIn(root, name))?.toString('utf8') ?? null;
@@ -71,9 +76,9 @@ export async function readFileIn(root: string, name: string): Promise<string | n
 /**
  * Copies a file of a result, creating the target folder.
  *
- * @param to a path at which nothing exists yet
+ * @param to a path that does not exist yet
  * @returns false if there is no such file
- * @throws like `readFileIn`, and like `writeFileWhole`
+ * @throws like `readFileIn` and `writeFileWhole`
  */
 export async function copyFileIn(root: string, name: string, to: string): Promise<boolean> {
   const bytes = await readBytesIn(root, name);
@@ -93,8 +98,8 @@ export async function copyFileIn(root: string, name: string, to: string): Promis
 }
 
 /**
- * Creates a folder with its parents. Node's own `recursive` never returns if a file system fails with ENOENT,
- * as /proc does.
+ * Creates a folder and its parents. Node's own `recursive` option never returns if a file system fails with
+ * ENOENT, as /proc does.
  */
 export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
@@ -102,8 +107,8 @@ export async function makeFolder(path: string): Promise<void> {
   if (parent !== path) await makeFolder(parent);
   await mkdir(path).catch(async (error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Another invocation may have created it at the same time. For a file, stat fails because it is not a
-    // folder.
+    // Another invocation may have created it at the same time. If the path is a file, stat fails because of
+    // the trailing slash.
     await stat(`${path}/`);
   });
 }
@@ -116,8 +121,9 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Whether a file written under this name would replace a device, a pipe or a socket, or one of the system's names for
- * them: `/dev/stdout` may lead to a regular file, and is a link that must stay.
+ * Reports whether a file written under this name would replace a device, a pipe, a socket, or one of the
+ * system's names for them. For example, `/dev/stdout` may lead to a regular file, but it is a link that must
+ * not be replaced.
  */
 export async function isSpecialFile(path: string): Promise<boolean> {
   if ((await realpath(dirname(path)).catch(() => null)) === '/dev') return true;
@@ -128,10 +134,10 @@ export async function isSpecialFile(path: string): Promise<boolean> {
 }
 
 /**
- * Checks that files can be created in a folder, by creating one: permissions alone do not say it, because no file can be
- * created in /proc, not even by root.
+ * Checks that files can be created in a folder, by creating one. Permissions alone are not enough: not even
+ * root can create a file in /proc.
  *
- * @throws Problem('environment') if not
+ * @throws Problem('environment') if no file can be created
  */
 export async function checkWritable(folder: string): Promise<void> {
   const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);
@@ -150,7 +156,8 @@ async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   if (there === null) return null;
   refuseUnlessRegular(there, path);
   try {
-    // Neither waits for a pipe nor follows a link that has replaced the file in the meantime.
+    // Does not wait if the path is a pipe, and does not follow a link that has replaced the file in the
+    // meantime.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const facts = await file.stat();
@@ -171,7 +178,7 @@ async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   }
 }
 
-/** @param folders a relative path below the root */
+/** @param folders a path relative to the root */
 async function refuseLinks(root: string, folders: string): Promise<void> {
   let path = root;
   for (const part of folders.split('/').filter((each) => each !== '.')) {
@@ -180,7 +187,7 @@ async function refuseLinks(root: string, folders: string): Promise<void> {
   }
 }
 
-/** Facts about the path itself, not a link's target; null if nothing is there. */
+/** Returns facts about the path itself rather than a link's target; null if it does not exist. */
 async function factsOf(path: string): Promise<Stats | null> {
   return lstat(path).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null;
@@ -199,7 +206,7 @@ function refuseUnlessRegular(facts: Stats, path: string): void {
   if (facts.size > MOST_BYTES) {
     throw new Problem(
       'result',
-      `${quote(path)} has ${facts.size} bytes, but a file of a result has at most ${MOST_BYTES}. Name a result that this bench wrote.`,
+      `${quote(path)} has ${facts.size} bytes, but the limit for a file in a result is ${MOST_BYTES}. Name a result that this bench wrote.`,
     );
   }
 }
@@ -211,7 +218,7 @@ function linked(path: string): Problem {
   );
 }
 
-/** The problem of a file or folder that may exist but cannot be read. */
+/** Creates the Problem for a file or folder that may exist but cannot be read. */
 export function unreadable(path: string, cause: unknown): Problem {
   const remedy = ['EACCES', 'EPERM'].includes(systemCode(cause) ?? '')
     ? 'Ask its owner for access.'
@@ -222,10 +229,13 @@ export function unreadable(path: string, cause: unknown): Problem {
 const REMEDIES: Record<string, string> = {
   ENOSPC: 'Free some space and run the command again.',
   EDQUOT: 'Free some space and run the command again.',
-  EISDIR: 'Remove it, or name another place.',
+  EISDIR: 'Remove it, or choose another path.',
 };
 
-/** Returns the same error if it does not come from the system. */
+/**
+ * Creates the Problem for a file that cannot be written. Returns the same error if it does not come from the
+ * system.
+ */
 function unwritable(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (code === null) return error;

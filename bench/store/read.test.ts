@@ -126,7 +126,7 @@ test('a scenario that this bench does not have is told by its name, and what to 
   const workload = { ...run.plan.workload, scenario: 'of-tomorrow' };
   const other = { ...run, plan: { ...run.plan, workload } };
   const words =
-    /of the scenario of-tomorrow, which this bench does not have\. Use the nginx-ws-bench that wrote it/;
+    /uses the scenario of-tomorrow, which this version of the bench does not have\. Use the nginx-ws-bench that wrote it/;
   await withIndex(
     (index) => ({ ...index, plan: { ...index.plan, scenario: 'of-tomorrow' } }),
     async (folder) => {
@@ -200,9 +200,12 @@ test('a run whose file is missing, cut off, no file or of another run is named',
           .then(() => undefined),
       /1-tls-throughput\.json" is not a regular file/,
     ],
-    [(path) => writeFile(path, other), /1-tls-throughput\.json" has a different run than the index/],
-    [(path) => writeFile(path, latency), /has a different run than the index/],
-    [(path) => writeFile(path, round), /has a different run than the index/],
+    [
+      (path) => writeFile(path, other),
+      /1-tls-throughput\.json" contains a different run from the one in the index/,
+    ],
+    [(path) => writeFile(path, latency), /contains a different run from the one in the index/],
+    [(path) => writeFile(path, round), /contains a different run from the one in the index/],
   ];
   for (const [spoil, message] of ways) {
     await withIndex(

@@ -20,11 +20,11 @@ import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
 
 /**
- * Reads a result with its runs, from the path of a result.json or of its folder. An older version is
- * converted.
+ * Reads a result with its runs, given the path of its result.json or of its folder. A result from an older
+ * version is converted. Figures and reports can process every returned result without errors.
  *
- * @throws Problem('usage') if there is no such file; Problem('result') that says what is wrong, where, and
- * how to fix it. A result that is returned contains nothing on which figures or reports could fail.
+ * @throws Problem('usage') if there is no such file; Problem('result') that states what is wrong, where, and
+ *   how to fix it
  */
 export async function readResult(path: string): Promise<Result> {
   const { value, file, root } = await readIndexJson(path);
@@ -41,18 +41,21 @@ export async function readResult(path: string): Promise<Result> {
   return { ...index, runs };
 }
 
-/** Files of two results in one folder would form a third result that nobody measured. */
+/**
+ * Checks that a run's file belongs to the index. If files of two results were mixed in one folder, they would
+ * form a result that nobody measured.
+ */
 function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: string): void {
   if (plan.variant === variant && plan.step === step && plan.round === round) return;
   throw new Problem(
     'result',
-    `${quote(file)} has a different run than the index. Copy the complete folder of the result, or run the bench again.`,
+    `${quote(file)} contains a different run from the one in the index. Copy the complete folder of the result, or run the bench again.`,
   );
 }
 
 /**
- * Reads only the index of a result, which is small however much was measured. In version 1 the runs are in
- * the same file and are summarised.
+ * Reads only the index of a result, which is small however much was measured. In version 1, the runs are in
+ * the same file; they are reduced to summaries.
  *
  * @throws like `readResult`
  */
@@ -85,7 +88,7 @@ function checkStep(name: string, step: Step, place: string, file: string): void 
   if (scenario === undefined)
     throw new Problem(
       'result',
-      `${quote(file)} is of the scenario ${name}, which this bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
+      `${quote(file)} uses the scenario ${name}, which this version of the bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
     );
   if (!scenario.steps.some((each) => each.name === step))
     throw broken(file, `${place}: ${step} is not a step of the scenario ${name}`);
@@ -97,7 +100,7 @@ function convertedFrom1(value: unknown, file: string): Result {
   return { ...parsed, runs: runs.map((run, at) => checkedRun(run, `runs.${at}.`, file)) };
 }
 
-/** The folder of a result and the name of its index, given the path of either. */
+/** Returns a result's folder and the name of its index, given the path of either. */
 async function placeOf(path: string): Promise<{ root: string; name: string }> {
   const facts = await stat(path).catch((error: unknown) => {
     if (systemCode(error) === 'EACCES') throw unreadable(path, error);
@@ -108,7 +111,7 @@ async function placeOf(path: string): Promise<{ root: string; name: string }> {
     : { root: dirname(path), name: basename(path) };
 }
 
-/** @returns the value of the index, and its path */
+/** @returns the index as a JSON value, and its path */
 async function readIndexJson(path: string): Promise<{ value: unknown; file: string; root: string }> {
   const { root, name } = await placeOf(path);
   const file = join(root, name);
@@ -167,8 +170,8 @@ function checkVersion(value: unknown, file: string): void {
 }
 
 /**
- * Adds roles to results from before roles were recorded. In those, only the name of the Nginx master
- * distinguished it from its workers.
+ * Adds process roles to results from before they were recorded. In those, only its name distinguished the
+ * Nginx master from its workers.
  */
 function withRoles(value: unknown): unknown {
   const run = fields(value);
@@ -181,7 +184,10 @@ function withRoles(value: unknown): unknown {
   return { ...run, processes };
 }
 
-/** Returns a run after checking that all its histograms can be read, so that nothing fails on one later. */
+/**
+ * Returns a run after checking that all its histograms can be decoded, so that later code does not have to
+ * handle errors.
+ */
 function checkedRun(value: unknown, path: string, file: string): Run {
   const parsed = v.safeParse(runSchema, withRoles(value), { abortEarly: true });
   if (!parsed.success) {

@@ -1,11 +1,14 @@
 /**
- * Results of schema version 1: every run once, in a closed or an open loop, all in one file. They are
- * converted when read, and the outcome is validated against the current schema like any other result.
+ * Results of schema version 1: every run was executed once, in a closed or an open loop, and all are in one
+ * file. They are converted when read, and then validated against the current schema like any other result.
  */
 
 type Fields = Record<string, unknown>;
 
-/** A field that does not match version 1 is passed on unchanged, so that validation rejects it. */
+/**
+ * Converts a result. A field that does not match version 1 is passed on unchanged, so that validation rejects
+ * it.
+ */
 export function convertVersion1(value: unknown): Fields & { runs: unknown[] } {
   const { plan, runs, ...rest } = fields(value);
   const { runs: plans, ...planned } = fields(plan);
@@ -68,7 +71,7 @@ function convertPlacement(value: unknown): Fields {
   return { ...rest, proxy: nginx };
 }
 
-/** A closed loop finds a throughput; only a schedule could provide latency. */
+/** Returns the step for a load. A closed loop measured throughput; only a schedule could measure latency. */
 function stepOf(load: unknown): 'throughput' | 'latency' {
   return fields(load).kind === 'open' ? 'latency' : 'throughput';
 }
@@ -78,13 +81,13 @@ function convertSlice(value: unknown): Fields {
   return { startUs, endUs, phase, counters, failures, gauges: { outstanding, open }, histograms };
 }
 
-/** The component `nginx` is now called `proxy`. */
+/** Renames the component `nginx` to `proxy`, its current name. */
 function renamed(value: unknown): Fields {
   const { component, ...rest } = fields(value);
   return { ...rest, component: component === 'nginx' ? 'proxy' : component };
 }
 
-/** The fields of an object; empty for anything else. */
+/** Returns an object's fields; empty for any other value. */
 export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -6,33 +6,33 @@ import type { Result, ResultHead, ResultIndex, RunSummary } from '../model/resul
 import type { Run } from '../model/run.ts';
 import { type Write, writeFileWhole } from './file.ts';
 
-/** Name of the index in a result's folder. */
+/** Name of the index file in a result's folder. */
 export const INDEX_FILE = 'result.json';
 
 /** Saves a result while it is being measured. */
 export interface ResultWriter {
-  /** Writes the index without runs; from now on the folder contains a result. */
+  /** Writes an index without runs. From then on, the folder contains a result. */
   begin(): Promise<void>;
-  /** Saves every checkpoint and every finished run to a separate file, and the index with it. */
+  /** Saves each checkpoint and each finished run to the run's own file, and updates the index. */
   listen: Listener;
   /** Writes the final index. */
   end(endedAt: string): Promise<void>;
-  /** What has been saved. */
+  /** Returns what has been saved so far. */
   result(): Result;
 }
 
 /**
- * @param folder of the result; created if missing
- * @param write for tests of a full disk
+ * @param folder the result's folder; created if missing
+ * @param write replaced in tests of a full disk
  */
 export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
   const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
-  /** By number, because a later one of interleaved runs may be saved first. */
+  /** By run number, because of several interleaved runs, a later one may be saved first. */
   const saved = new Map<number, { run: Run; summary: RunSummary }>();
   let saving: Promise<void> = Promise.resolve();
   /**
-   * Saves the run's file before the index, so that every file that the index names exists, even if the bench
-   * is killed.
+   * Saves the run's file before the index, so that every file listed in the index exists even if the bench is
+   * killed.
    */
   async function saveRun(number: number, run: Run, ended: boolean): Promise<void> {
     const file = runFile(number, run);
@@ -40,7 +40,8 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
     const isNew = !saved.has(number);
     saved.set(number, { run, summary: summaryOf(file, run) });
     index.runs = inOrder().map(({ summary }) => summary);
-    // For a run in progress the index only records that it exists. Its figures are useful once it has ended.
+    // For a run in progress, the index only records that it exists. Its figures are useful only once it has
+    // ended.
     if (isNew || ended) await saveIndex();
   }
 
@@ -49,8 +50,8 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   }
 
   /**
-   * Runs saves one after another, because all of them write the index. If a save fails, only its caller gets
-   * the error.
+   * Executes saves one after another, because all of them write the index. If a save fails, only its caller
+   * gets the error.
    */
   function inTurn(save: () => Promise<void>): Promise<void> {
     const next = saving.then(save);
@@ -78,7 +79,7 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
 }
 
 /**
- * Writes a whole result to a folder, like `makeResultWriter`.
+ * Writes a complete result to a folder, like `makeResultWriter`.
  *
  * @returns its index
  */
@@ -91,7 +92,10 @@ export async function saveResult(folder: string, { runs, ...rest }: Result): Pro
   return index;
 }
 
-/** `runs/3-tls-latency.json`. A variant's name comes from outside, so it must not lead to another folder. */
+/**
+ * Returns a run's file name, such as `runs/3-tls-latency.json`. A variant's name is external input, so it
+ * must not lead to another folder.
+ */
 function runFile(number: number, { plan: { variant, step, round } }: Run): string {
   const name = [variant, step, ...(round === null ? [] : [String(round)])]
     .map((part) => part.replace(/[^A-Za-z0-9._+@-]+/g, '_').slice(0, 60))
@@ -99,7 +103,7 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
   return `runs/${number}-${name}.json`;
 }
 
-/** The index entry of a run that is stored in `file`. */
+/** Returns the index entry for a run that is stored in `file`. */
 export function summaryOf(file: string, run: Run): RunSummary {
   const { variant, step, round, profile, workload, connections, rampPerSecond, warmupMs, durationMs } =
     run.plan;

@@ -2,8 +2,8 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 
 /**
- * Returns the average time from the start of one run to the start of the next, in ms; 0 with fewer than two
- * runs. Only the first of several interleaved runs starts after the previous ones have ended.
+ * Returns the mean time from the start of one run to the start of the next, in ms; 0 with fewer than two
+ * runs. Of several interleaved runs, only the first starts after the previous runs have ended.
  */
 export function meanRunMs(done: readonly Run[]): number {
   const before = done.findLastIndex(({ plan }) => plan.turns === null || plan.turns.index === 0);
@@ -12,10 +12,13 @@ export function meanRunMs(done: readonly Run[]): number {
   return (Date.parse(last.startedAt) - Date.parse(first.startedAt)) / before;
 }
 
-/** The assumed time to start processes and open connections, before runs have shown it. */
+/** Assumed time to start processes and open connections, in ms, until runs have been measured. */
 const STARTING_MS = 2000;
 
-/** The expected time of a run, in ms: the average so far or, before that is known, what its plan says. */
+/**
+ * Returns the expected duration of a run, in ms: the average so far or, if there is none yet, the duration
+ * that its plan implies.
+ */
 export function expectedRunMs(done: readonly Run[], { warmupMs, durationMs }: RunPlan): number {
   return meanRunMs(done) || warmupMs + durationMs + STARTING_MS;
 }

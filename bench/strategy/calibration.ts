@@ -9,9 +9,9 @@ import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
- * Measures how reliable comparisons on this machine are. Runs the rounds of an ordinary comparison, with
+ * Measures how reliable comparisons are on this machine. Runs the rounds of an ordinary comparison, using
  * variants that cannot differ from the baseline and variants of known cost. Each variant is judged as if it
- * were the only one compared, because that is the usual comparison.
+ * were the only one compared, because most comparisons have only one.
  *
  * @param trials one per variant except the baseline
  */
@@ -22,7 +22,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
   });
 }
 
-/** Compares each variant with the baseline in a separate comparison. */
+/** Compares each variant with the baseline in a comparison of its own. */
 export function compareApart(runs: readonly RunFacts[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
   return {
@@ -35,7 +35,7 @@ export function compareApart(runs: readonly RunFacts[], options: ComparisonOptio
 }
 
 /**
- * Draws the conclusions of a calibration.
+ * Draws a calibration's conclusions.
  *
  * @param comparison from `compareApart`
  */
@@ -56,7 +56,9 @@ export function calibrationOf(
   };
 }
 
-/** Collects the verdicts. Skips per-core capacity, because it repeats the verdict on CPU per message. */
+/**
+ * Collects the verdicts. Skips per-core capacity, because its verdict only repeats that on CPU per message.
+ */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }

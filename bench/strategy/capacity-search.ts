@@ -1,6 +1,6 @@
 import type { Trial } from '../model/capacity.ts';
 
-/** The range of levels to search. */
+/** The range of levels in which to search. */
 export interface SearchSpace {
   /** The first level to try. */
   start: number;
@@ -10,29 +10,29 @@ export interface SearchSpace {
   isWhole: boolean;
 }
 
-/** The progress of a search. */
+/** Progress of a search. */
 export interface SearchState {
-  /** Highest level below `high` that meets the objectives; null if there is none yet. */
+  /** Highest level below `high` that meets the objectives; null if none has been found yet. */
   low: number | null;
-  /** Lowest level that misses them; null if there is none yet. */
+  /** Lowest level that misses the objectives; null if none has been found yet. */
   high: number | null;
-  /** The next level to try; null if both ends are close enough and confirmed. */
+  /** The next level to try; null if the two bounds are close enough and confirmed. */
   next: number | null;
 }
 
-/** The search ends when the ratio of the upper to the lower end is at most this. */
+/** The search ends when the ratio of the upper to the lower bound is no greater than this. */
 export const PRECISION = 1.05;
-/** Number of agreeing trials that make the outcome of a level final: at most two of three. */
+/** Number of trials that must agree to settle a level: two, out of at most three. */
 const AGREEING = 2;
-/** Above this ratio, the ends still result from doubling or halving. */
+/** Above this ratio, the bounds are still the result of doubling or halving. */
 const WIDE = 1.6;
 
 /**
  * Computes the state of the search and the next level to try. The search doubles the level until the
  * objectives are missed (or halves it until they are met), repeating each miss on the way. It then bisects to
- * 5 %, and repeats the trials at both ends until two agree. Until then one trial decides. If a repeat
- * contradicts it, the search continues from there. No level is tried more than three times, so the search
- * terminates whatever the outcomes.
+ * a precision of 5 %, and repeats the trials at both bounds until two of them agree. Until a level is
+ * repeated, its single trial counts. If a repeated trial contradicts it, the search continues from there. No
+ * level is tried more than three times, so the search terminates whatever the outcomes.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],
@@ -47,9 +47,7 @@ export function searchState(
   return { low, high, next: undecided ?? nextOf(low, high, space, outcomes) };
 }
 
-/**
- * Reports whether no level between the two could be tried, or whether trying one would add no information.
- */
+/** Reports whether there is no level left to try between the two, or trying one would add no information. */
 function isClose(low: number, high: number, { isWhole }: Pick<SearchSpace, 'isWhole'>): boolean {
   return high / low <= PRECISION || (isWhole && high - low <= 1);
 }
@@ -79,7 +77,7 @@ function nextOf(
     return Math.max(met, missed) < AGREEING ? level : null;
   };
   if (low === null && high === null) return space.start;
-  // Confirms the miss first, because a miss by chance would waste all trials below it.
+  // Confirms the miss first, because a miss that occurred by chance would waste all trials below it.
   const isFar = high !== null && (low === null || high / low > WIDE);
   if (isFar && unconfirmed(high) !== null) return high;
   if (low === null && high !== null)
@@ -91,7 +89,7 @@ function nextOf(
   return unconfirmed(low) ?? unconfirmed(high);
 }
 
-/** Rounds to three digits, which is finer than the precision. */
+/** Rounds to three digits, which is finer than the precision of the search. */
 function rounded(level: number, { isWhole }: SearchSpace): number {
   const short = Number(level.toPrecision(3));
   return isWhole ? Math.max(1, Math.round(short)) : short;

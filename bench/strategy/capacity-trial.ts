@@ -7,9 +7,9 @@ import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
 /**
- * Judges one run by the objectives at its level. The run must also finish and keep its schedule, because a
- * rate that was not sustained was not met. A run that succeeds despite a late generator or a disturbance
- * would also succeed without.
+ * Judges one run against the objectives at its level. The run must also finish and keep its schedule, because
+ * a rate that was not sustained does not count as met. A run that meets the objectives despite a late
+ * generator or a disturbance counts, because it would also have met them without.
  */
 export function trialOf(run: Run, level: number, objectives: readonly Condition[]): Trial {
   const metrics = metricsOf(figuresOf(run), run.plan);
@@ -25,9 +25,10 @@ const LOSSES = ['connections.failed', 'messages.lost'];
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
- * Returns why something other than the measured component may have caused a miss, or null if nothing else
- * did. Nothing else did if the measured component was the limit or if the run is valid. The same holds if
- * connections or messages were lost while nothing else was the limit, or if the objective is about memory.
+ * Returns why something other than the measured component may have caused a miss, or null if nothing else can
+ * have. Nothing else can have if the measured component was the limit, or if the run is valid. The same
+ * applies if connections or messages were lost while nothing else was the limit, or if the objective concerns
+ * memory.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): Finding | null {
   const { plan, outcome, validity } = run;

@@ -19,29 +19,30 @@ export interface CapacityOptions {
   objectives: readonly Condition[];
   arrivals: 'uniform' | 'poisson';
   /**
-   * Maximum number of unanswered messages per connection in the throughput run from which `start` is derived.
+   * Maximum number of unanswered messages per connection in the throughput run used to choose the starting
+   * level.
    */
   inFlight: number;
   /** The first level to try; null to derive it from a run of the throughput step. */
   start: number | null;
   least: number;
   most: number;
-  /** Reason why no level above `most` is tried. */
+  /** Why no level above `most` is tried. */
   mostReason: Finding;
-  /** Time limit, measured from the start of the first run. No run starts if it would end later. */
+  /** Time limit, measured from the start of the first run. A run that would end later is not started. */
   budgetMs: number | null;
   /** Plans a run. The function is pure. */
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** Safety limit: even a search misled by noise ends long before. */
+/** Safety limit: even a search misled by noise ends well before this. */
 const MOST_TRIALS = 60;
-/** The search gives up after this many trials if none of them finished. */
+/** The search is abandoned after this many trials if none of them finished. */
 const FAILURES = 2;
 
 /**
- * Searches for the highest level that meets the objectives. Each run is an open loop at one level, and all
- * earlier runs determine the next level.
+ * Searches for the highest level that meets the objectives. Each run is an open loop at one level, and the
+ * next level depends on all earlier runs.
  */
 export function makeCapacity(options: CapacityOptions): Strategy {
   const { variant, axis, objectives, least, most, budgetMs } = options;
@@ -88,7 +89,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
     return done.length < affordableRuns(done);
   }
 
-  /** How many runs fit into the budget. */
+  /** Returns how many runs fit into the time budget. */
   function affordableRuns(done: readonly Run[]): number {
     if (budgetMs === null) return Infinity;
     return Math.floor(budgetMs / expectedRunMs(done, options.planOf(specOf(least))));
@@ -128,7 +129,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   };
 }
 
-/** Determines the kind of bound that these ends establish. */
+/** Determines which kind of bound the two ends of the interval establish. */
 function boundOf(
   low: number | null,
   high: number | null,
@@ -144,8 +145,8 @@ function boundOf(
 }
 
 /**
- * Reports whether a run is a trial. An interrupted run provides no information; a failed one counts as a
- * miss.
+ * Reports whether a run is a trial. An interrupted run is not, because it provides no information; a failed
+ * one counts as a miss.
  */
 function isTrial({ plan, outcome }: Run): boolean {
   return plan.step === 'latency' && outcome.state !== 'aborted';
@@ -184,7 +185,7 @@ function throughputRun(done: readonly Run[]): Run | undefined {
 
 /**
  * If CPU per message is unknown, the search starts at this share of the closed-loop throughput, which most
- * systems sustain.
+ * systems can sustain.
  */
 const START_SHARE = 0.25;
 
@@ -196,8 +197,8 @@ function startOf(run: Run | undefined, plan: RunPlan): number | null {
 }
 
 /**
- * Estimates the remaining runs. The estimate ignores doublings, but counts bisections and one repeat at each
- * end.
+ * Estimates the number of remaining runs. Doublings are ignored; bisections and one repeat at each bound are
+ * counted.
  */
 function runsLeft(state: SearchState | null): number {
   const { low, high } = state ?? { low: null, high: null };

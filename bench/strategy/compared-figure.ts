@@ -5,7 +5,7 @@ import type { ComparedFigure, EffectVerdict, OverallVerdict } from '../model/com
 import type { Comparison } from '../stats/comparison.ts';
 import { median } from '../stats/median.ts';
 
-/** Values of one metric on both sides, run by run. */
+/** One metric's values for both sides, run by run. */
 export interface FigureSides {
   baseline: readonly number[];
   variant: readonly number[];
@@ -14,8 +14,8 @@ export interface FigureSides {
 type Tested = Pick<Comparison, 'ratio' | 'interval' | 'adjustedP' | 'verdict' | 'detectable'>;
 
 /**
- * Builds the compared metric from the outcome of a test, and words the verdict to suit the metric. `effect`
- * is null if there was nothing to test.
+ * Builds the compared metric from a test's outcome, and words the verdict to suit the metric. `effect` is
+ * null if there was nothing to test.
  */
 export function comparedFigure(
   { metric, step }: ComparedMetric,
@@ -47,8 +47,8 @@ export function comparedFigure(
 }
 
 /**
- * Words a verdict. The test only distinguishes better (`faster`) from worse; for resource use the verdict
- * gives the direction.
+ * Words a verdict. The test only distinguishes better (`faster`) from worse (`slower`); for resource use, the
+ * verdict states the direction instead.
  */
 function worded(verdict: Tested['verdict'], { kind, better }: Metric): EffectVerdict {
   if (kind === 'speed' || (verdict !== 'faster' && verdict !== 'slower')) return verdict;
@@ -58,8 +58,8 @@ function worded(verdict: Tested['verdict'], { kind, better }: Metric): EffectVer
 const CAPACITY = metricNamed('perCoreCapacity');
 
 /**
- * Derives per-core capacity, which is 1 ÷ CPU per message: the same effect and test, expressed in the unit
- * used for planning. A separate test would only take significance from the others.
+ * Derives per-core capacity, which is 1 ÷ CPU per message: the same effect and test, in the unit used for
+ * planning. A separate test would only reduce the significance of the others.
  */
 export function restated(figure: ComparedFigure): ComparedFigure[] {
   if (figure.name !== 'cpuPerMessage.proxy' || figure.step !== 'throughput') return [];
@@ -87,7 +87,7 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
   ];
 }
 
-/** Summarises the verdicts in one word: about time if times differ, otherwise about CPU. */
+/** Summarises the verdicts in one word: that on times if times differ, otherwise that on CPU. */
 export function overall(headline: readonly ComparedFigure[]): OverallVerdict {
   const verdicts = headline.map(({ verdict }) => verdict);
   const found = (word: EffectVerdict) => verdicts.includes(word);

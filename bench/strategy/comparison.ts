@@ -13,20 +13,20 @@ export interface ComparisonOptions {
   baseline: string;
   /** Names of the variants to compare with the baseline. */
   variants: readonly string[];
-  /** Number of rounds requested; null for as many as fit into the time budget. */
+  /** Requested number of rounds; null for as many as fit into the time budget. */
   asked: number | null;
-  /** Seed of the simulation that estimates the smallest detectable effect; null skips the simulation. */
+  /** Seed for the simulation that estimates the smallest detectable effect; null skips the simulation. */
   seed: number | null;
 }
 
-/** Returns the smallest number of rounds in which every metric can get a verdict. */
+/** Returns the minimum number of rounds needed for every metric to get a verdict. */
 export function roundsForVerdicts(variants: number, steps: readonly Step[]): number {
   return roundsForWeights(weightsBeside(steps), variants);
 }
 
 /**
- * Returns the smallest number of rounds in which any metric can get a verdict. It depends on the metric with
- * the most weight among those that these variants and steps provide.
+ * Returns the minimum number of rounds needed for any metric to get a verdict. It is determined by the metric
+ * with the highest weight among those that these variants and steps provide.
  */
 export function roundsForAnyVerdict(
   [baseline, ...others]: readonly Pick<Variant, 'proxy'>[],
@@ -42,10 +42,10 @@ export function roundsForAnyVerdict(
 }
 
 /**
- * Compares each variant with the baseline, metric by metric, by the effect within each round. A metric that
- * one side never provides (Nginx CPU without Nginx) is omitted.
+ * Compares each variant with the baseline, metric by metric, based on the effect within each round. A metric
+ * that one side never provides (such as Nginx CPU without Nginx) is omitted.
  *
- * @param runs in any order; those without a round are ignored
+ * @param runs in any order; those that do not belong to a round are ignored
  */
 export function compareRuns(
   runs: readonly RunFacts[],
@@ -105,12 +105,12 @@ function pairsOf(
 }
 
 /**
- * Returns a run's value of a metric; null if the run is missing, lacks the value or is unfit for the metric.
+ * Returns a run's value for a metric; null if the run is missing, lacks the value or is unfit for the metric.
  */
 export function usable(run: RunFacts | undefined, { metric }: ComparedMetric): number | null {
   if (run === undefined || metric.unfit(run) !== null) return null;
   const value = run.metrics[metric.name] ?? null;
-  // A ratio needs a value above 0. Memory growth can be indistinguishable from 0.
+  // A ratio requires a value above 0. Memory growth may be indistinguishable from 0.
   return value !== null && value > 0 ? value : null;
 }
 
@@ -132,14 +132,14 @@ function isMeasured(runs: readonly RunFacts[], kind: ComparedMetric, variants: r
   );
 }
 
-/** Reports whether every variant completed all its runs of the round without losses. */
+/** Reports whether every variant completed all of its runs in the round without losses. */
 function isWhole(runs: readonly RunFacts[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
   return within.filter((run) => run.round === round && incomplete(run) === null).length === kinds.size;
 }
 
-/** Lists the metrics excluded from the comparison, with one entry per run and reason. */
+/** Lists what is excluded from the comparison, with one entry per run and reason. */
 export function excludedOf(runs: readonly RunFacts[]): Excluded[] {
   return runs.flatMap((run) => {
     const { variant, step, round } = run;

@@ -4,7 +4,7 @@ import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Environment, Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 
-/** One of two stored results, with those of its runs that are compared. */
+/** One of two stored results, with only those of its runs that are compared. */
 export interface StoredSide {
   result: Pick<Result, 'id' | 'startedAt' | 'tool' | 'environment'>;
   runs: readonly Run[];
@@ -33,7 +33,7 @@ const NGINX: Facts<Run> = [
   ['build of Nginx', ({ proxy }) => proxy?.buildArguments ?? null],
 ];
 
-/** Facts about the runs of a step. */
+/** Facts about the runs of one step. */
 const PLAN: Facts<RunPlan> = [
   ['profile', ({ profile }) => profile],
   ['load', ({ workload }) => loadText(workload.load)],
@@ -54,7 +54,7 @@ const PLAN: Facts<RunPlan> = [
   ['HTTP leg', ({ http }) => (http === null ? 'none' : `${http.connections} connections`)],
 ];
 
-/** Lists every difference between two sessions: machine, versions, and the plan of each step. */
+/** Lists all differences between two sessions: the machine, the versions, and the plan of each step. */
 export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored['differences'] {
   const sides = [baseline, variant] as const;
   const steps = [...new Set(baseline.runs.map(({ plan }) => plan.step))];
@@ -72,8 +72,8 @@ export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored
 }
 
 /**
- * Returns the difference between a variant's configurations, if any. A tuning given on the command line, or a
- * user's own file, may have changed while keeping its name.
+ * Returns the difference between the configurations used for a variant, if any. A tuning given on the command
+ * line or a user's own file may have changed under the same name.
  */
 export function configurationDifference(
   variant: string,
@@ -95,7 +95,8 @@ export function configurationDifference(
 }
 
 /**
- * Lists the facts that differ. If the runs of one side differ among themselves, all their values are listed.
+ * Lists the facts that differ. If they also differ among the runs of one side, all values of that side are
+ * listed.
  */
 function differing<T>(prefix: string, facts: Facts<T>, ...sides: (readonly T[])[]): Stored['differences'] {
   return facts.flatMap(([what, of]) => {

@@ -8,8 +8,8 @@ import type { Strategy } from '../model/strategy.ts';
 import { remembered } from './remembered.ts';
 
 /**
- * Adds the cost of the proxy to the conclusions of a strategy: each variant compared with the baseline in
- * each step. The runs stay the same.
+ * Adds the cost of the proxy to a strategy's conclusions: each variant is compared with the baseline in each
+ * step. This does not change the runs.
  */
 export function withPrice(strategy: Strategy, baseline: string, variants: readonly string[]): Strategy {
   const others = variants.filter((name) => name !== baseline);
@@ -19,7 +19,7 @@ export function withPrice(strategy: Strategy, baseline: string, variants: readon
   };
 }
 
-/** Computes the cost of the proxy; empty before the first pair of runs. */
+/** Computes the proxy's cost; empty until there is a pair of runs. */
 function priceOf(done: readonly Run[], baseline: string, others: readonly string[]): Price[] {
   const variants = others.flatMap((variant): VariantPrice[] => {
     const figures = PRICED.flatMap(({ metric, step }) => {
@@ -33,7 +33,7 @@ function priceOf(done: readonly Run[], baseline: string, others: readonly string
   return variants.length === 0 ? [] : [{ kind: 'price', baseline, variants }];
 }
 
-/** Metrics available both with and without a proxy. */
+/** Metrics that are available both with and without a proxy. */
 export const PRICED: readonly { metric: Metric; step: Step }[] = [
   { metric: metricNamed('messages.perSecond'), step: 'throughput' },
   { metric: metricNamed('cpuPerMessage.total'), step: 'throughput' },
@@ -49,7 +49,7 @@ export const PRICED: readonly { metric: Metric; step: Step }[] = [
 
 function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run): PricedFigure[] {
   const [baseline, variant] = [base, own].map((run) => comparedRun(run).metrics[name] ?? null);
-  // A ratio needs a value above 0. Memory growth can be indistinguishable from 0.
+  // A ratio requires a value above 0. Memory growth may be indistinguishable from 0.
   if (baseline == null || variant == null || baseline <= 0 || variant <= 0) return [];
   const doubts = [base, own].flatMap((run) => {
     const reason = unfit(comparedRun(run));
@@ -60,7 +60,7 @@ function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run):
 
 const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
 
-/** Finds the last run of a variant in a step. An earlier run may have used a rate that was too high. */
+/** Finds a variant's last run in a step. An earlier run may have used a rate that was too high. */
 function lastOf(done: readonly Run[], variant: string, step: Step): Run | undefined {
   return done.findLast(({ plan }) => plan.variant === variant && plan.step === step);
 }

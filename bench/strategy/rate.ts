@@ -5,26 +5,26 @@ import type { Run } from '../model/run.ts';
 import type { DemandFacts } from '../wording/conclusions.ts';
 import { finding } from '../wording/finding.ts';
 
-/** Target utilisation, in the latency step, of the CPUs that proxy and servers use. */
+/** Target utilisation, in the latency step, of the CPUs used by the proxy and the echo servers. */
 const BUSY_SHARE = 0.5;
 
 /**
  * CPU per message of the `ws` echo server in the open loop ÷ that of the lean server in the closed loop, by
- * the lean server's engine. Used if only the lean server was measured. At 64 bytes on Node.js 20; see
- * docs/method.md.
+ * the lean server's engine. Used if only the lean server was measured. Applies to 64-byte messages on Node.js
+ * 20; see docs/method.md.
  */
 const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
 
-/** A chosen rate and the measured CPU demand that bounds it. */
+/** A chosen rate and the measured CPU demand that limits it. */
 export interface ChosenRate {
   /** Messages per second over all connections. */
   perSecond: number;
-  /** The CPU demand that the rate is derived from. */
+  /** The CPU demand from which the rate was derived. */
   demand: DemandFacts;
   reason: Finding;
 }
 
-/** CPU time in µs that the busiest CPU spends on one message. */
+/** CPU time, in µs, that the busiest CPU spends per message. */
 interface Demand {
   cpuUs: number;
   proxyUs: number | null;
@@ -33,11 +33,11 @@ interface Demand {
 }
 
 /**
- * Chooses the highest rate at which every CPU that the proxy or the echo servers use is at most half busy in
- * all variants. The rate is rounded down to two digits.
+ * Chooses the highest rate at which, for all variants, no CPU used by the proxy or the echo servers is more
+ * than half busy. The rate is rounded down to two digits.
  *
  * @param measured runs of the throughput step
- * @param planOf returns the latency step's plan for a variant; its rate does not matter
+ * @param planOf returns a variant's plan for the latency step; the rate in it is ignored
  * @returns null if CPU per message is unknown for every variant
  */
 export function chooseRate(
@@ -58,7 +58,7 @@ export function chooseRate(
 /** Rounds down to two significant digits. */
 export function roundDown(figure: number): number {
   const step = 10 ** (Math.floor(Math.log10(figure)) - 1);
-  // Divide first and add a margin, because 0.3 / 0.1 is slightly below 3.
+  // Adds a small margin after the division, because 0.3 / 0.1 is slightly below 3.
   return Number((Math.floor(figure / step + 1e-9) * step).toPrecision(2));
 }
 
@@ -99,8 +99,8 @@ function busier(a: Demand, b: Demand): Demand {
 }
 
 /**
- * Returns the CPU time in µs per message of proxy and servers in the latency step; null if they were not
- * measured.
+ * Returns the CPU time, in µs, that the proxy and the servers spend per message in the latency step; null if
+ * it was not measured.
  */
 function costs(run: Run, plan: RunPlan): { proxy: number; server: number } | null {
   const { proxy, server }: ByComponent = figuresOf(run).cpuUsPerMessage;

@@ -18,41 +18,43 @@ import { makeSteps, type StepsOptions } from './steps.ts';
 export interface RoundsOptions extends StepsOptions {
   /** Number of rounds; null for as many as fit into the time budget. */
   rounds: number | null;
-  /** Time limit, measured from the start of the first run. No round starts if it would end later. */
+  /** Time limit, measured from the start of the first run. A round that would end later is not started. */
   budgetMs: number | null;
-  /** Seed for the order of the variants within each round. */
+  /** Seed for the order of variants within each round. */
   seed: number;
-  /** Whether all variants can be set up at once, and therefore be interleaved. */
+  /** Whether all variants can be set up at the same time, and therefore be interleaved. */
   together: boolean;
-  /** Steps to run in the pilot. */
+  /** The steps to run in the pilot. */
   pilotSteps: readonly Step[];
 }
 
 /**
- * Draws conclusions from the runs of the rounds. `asked` is null if a time budget determines the number of
+ * Draws conclusions from the runs of all rounds. `asked` is null if a time budget determines the number of
  * rounds.
  */
 export type Judge = (runs: readonly RunFacts[], options: ComparisonOptions) => Conclusion[];
 
 const compare: Judge = (runs, options) => [compareRuns(runs, options)];
 
-/** The pause at the end of a turn. A generator that spins to keep its schedule needs this time to wake up. */
+/**
+ * Pause at the end of a turn, in ms. A generator that spins to keep its schedule needs this time to wake up.
+ */
 const PAUSE_MS = 5;
 const ECHOES_A_TURN = 8;
 const SHORTEST_TURN_MS = 250;
 const LONGEST_TURN_MS = 2_000;
 
-/** Maximum number of rounds if neither rounds nor budget set a limit. */
+/** Maximum number of rounds if neither a number of rounds nor a time budget limits them. */
 const MOST_ROUNDS = 1000;
 
 /**
- * Determines whether another variant is better than the first, by how much, and with what certainty. Every
- * variant runs once per round in each step, in a random order per round. All runs of a step are interleaved
- * several times a second, so that other work on the machine affects all sides equally. If they cannot all be
- * set up at once, they run one after the other.
+ * Determines whether the other variants are better than the first, by how much, and with what certainty. In
+ * each step, every variant runs once per round, in an order randomised per round. All runs of a step are
+ * interleaved and switch several times a second, so that other work on the machine affects all sides equally.
+ * If the variants cannot all be set up at the same time, they run one after another.
  *
- * If no rate is given for the latency step, a pilot before the rounds (both steps of each variant once)
- * determines it. The pilot's runs are not compared.
+ * If no rate is given for the latency step, a pilot before the rounds determines it (both steps of each
+ * variant once). The pilot's runs are not compared.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
@@ -71,7 +73,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return fits(current + 1, done) ? firstGroup(specsOf(current + 1, done), done) : [];
   }
 
-  /** Selects the runs of the first step and interleaves them. */
+  /** Selects the runs of the first step, to be interleaved. */
   function firstGroup(specs: readonly RunSpec[], done: readonly Run[]): readonly RunSpec[] {
     const group = specs.filter(({ step }) => step === specs[0]?.step);
     if (!options.together || group.length < 2) return group.slice(0, 1);
@@ -91,7 +93,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     });
   }
 
-  /** Returns the load of a step; undefined if its rate is not known. */
+  /** Returns a step's load; undefined if its rate is not known yet. */
   function stepLoad(step: RunSpec['step'], done: readonly Run[]): Load | null | undefined {
     const { load } = stepNamed(step);
     const ratePerSecond = options.ratePerSecond ?? rateOf(done)?.ratePerSecond ?? null;
@@ -104,7 +106,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return pilot.conclude(pilotOf(done)).find((conclusion) => conclusion.kind === 'rate') ?? null;
   }
 
-  /** Reports whether the round would end in time, estimated from the average run so far. */
+  /** Reports whether the round would end in time, based on the average duration of the runs so far. */
   function fits(round: number, done: readonly Run[]): boolean {
     if (round > (options.rounds ?? MOST_ROUNDS)) return false;
     if (options.budgetMs === null) return true;
@@ -148,9 +150,9 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 }
 
 /**
- * Determines the length of a turn. It is as short as possible, but long enough for several echo round trips
- * of any variant in a closed loop. It is based on the first run of each variant; before that run, it is the
- * shortest length.
+ * Determines the length of a turn, in ms: as short as possible, but long enough for several echo round trips
+ * of every variant in a closed loop. It is based on the first run of each variant; before these, it is the
+ * minimum length.
  */
 function turnMs(done: readonly Run[]): number {
   const first = new Map(
@@ -176,7 +178,7 @@ function isSame(plan: Run['plan'], { variant, step, round }: RunSpec): boolean {
   return plan.variant === variant && plan.step === step && plan.round === round;
 }
 
-/** Reports whether to give up on a variant: after two runs, if none of its runs has finished. */
+/** Reports whether to give up on a variant: it has had two runs, and none of them finished. */
 function isLost(done: readonly Run[], variant: string): boolean {
   const own = done.filter(({ plan }) => plan.variant === variant);
   return own.length >= 2 && own.every(({ outcome }) => outcome.state !== 'completed');

@@ -22,15 +22,15 @@ export interface StepsOptions {
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** The open loop's rate, given the runs so far. */
+/** The open loop's rate, based on the runs so far. */
 interface Rate extends Pick<ChosenRate, 'perSecond' | 'reason'> {
   halved: boolean;
 }
 
 /**
- * Runs every variant in each step of the scenario. Steps with an open loop come last, with the same rate for
- * all variants. The closed loop measures the throughput, and the open loop measures the latency well below
- * it. If a chosen rate proves too high, it is halved once, for all variants.
+ * Runs every variant in each step of the scenario. Open-loop steps come last and use the same rate for all
+ * variants. The closed loop measures throughput; the open loop measures latency at a rate well below it. If a
+ * chosen rate turns out to be too high, it is halved once, for all variants.
  */
 export function makeSteps(options: StepsOptions): Strategy {
   const { variants, steps } = options;
@@ -75,7 +75,7 @@ export function makeSteps(options: StepsOptions): Strategy {
 
   /**
    * Returns the variants whose latency can be measured: those that echoed any messages in the throughput
-   * step, if it was run.
+   * step, if that step was run.
    */
   function measurable(done: readonly Run[]): readonly string[] {
     if (closedStep === null) return variants;
@@ -131,8 +131,8 @@ function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond:
 }
 
 /**
- * Reports whether something other than the schedule limited the rate. A spinning generator that was still
- * late was deprived of its CPU, and a lower rate would not help.
+ * Reports whether a lower rate might help, because something other than the schedule was the limit. It would
+ * not help a spinning generator that was late, because such a generator was deprived of its CPU.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

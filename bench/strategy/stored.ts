@@ -15,7 +15,7 @@ import { comparedFigure, type FigureSides, overall, restated } from './compared-
 import { excludedOf, usable } from './comparison.ts';
 import { configurationDifference, differencesOf } from './differences.ts';
 
-/** Two stored results combined into one. Their variants are called `tls (A)` and `tls (B)`. */
+/** Two stored results combined into one, with variants called `tls (A)` and `tls (B)`. */
 export interface StoredPair {
   variants: Variant[];
   runs: Run[];
@@ -24,7 +24,7 @@ export interface StoredPair {
 
 /**
  * Compares the variants of two stored results. Their runs are not paired, so each side is a set of runs.
- * Variants are matched by name. If no name matches and each result has a single variant, those two are
+ * Variants are matched by name. If no names match and each result has exactly one variant, those two are
  * compared.
  *
  * @param seed of the simulation that estimates the smallest detectable effect
@@ -72,8 +72,8 @@ interface Pair {
 }
 
 /**
- * Compares each variant with its counterpart. All metrics of all variants form one family for multiple
- * testing.
+ * Compares each variant with its counterpart. All metrics of all variants form one family for the
+ * multiple-testing adjustment.
  */
 function compareUnpaired(
   runs: readonly RunFacts[],
@@ -129,8 +129,8 @@ function valuesOf(runs: readonly RunFacts[], variant: string, kind: ComparedMetr
 }
 
 /**
- * Reports whether both sides provide a metric. A metric that one side never provides (Nginx CPU without
- * Nginx) is omitted rather than reported as equal.
+ * Reports whether both sides provide a metric. A metric that one side never provides (such as Nginx CPU
+ * without Nginx) is omitted rather than reported as equal.
  */
 function isGiven(
   runs: readonly RunFacts[],
@@ -145,8 +145,8 @@ function isGiven(
 }
 
 /**
- * Returns the number of runs on the side with fewer, in the step with the fewest. Runs that failed or lost
- * anything are not counted.
+ * Returns the smallest number of runs that either side has in any step. Runs that failed or had losses are
+ * not counted.
  */
 function fewestRuns(runs: readonly RunFacts[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
@@ -190,7 +190,7 @@ function unmatched(
   ];
 }
 
-/** Lists the variants that were run, in the order requested. */
+/** Lists the variants that were run, in the order in which they were requested. */
 function namesOf({ variants, runs }: Result): string[] {
   const run = new Set(runs.map(({ plan }) => plan.variant));
   return [...new Set([...variants.map(({ name }) => name), ...run])].filter((name) => run.has(name));
@@ -201,7 +201,7 @@ function sourceOf({ id, startedAt }: Result): Stored['baseline'] {
 }
 
 /**
- * Selects a result's runs for comparison, and renames their variants to show which of the two results they
+ * Selects the runs of a result to compare, and renames their variants to show which of the two results they
  * come from.
  */
 function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs: Run[] } {
@@ -215,7 +215,7 @@ function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs:
 }
 
 /**
- * Selects the runs of the rounds, without the pilot. If there are no rounds, selects the last run of each
+ * Selects the runs of all rounds, without the pilot. If there are no rounds, selects the last run of each
  * variant and step.
  */
 function countingRuns({ runs }: Result): Run[] {

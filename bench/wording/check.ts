@@ -3,7 +3,7 @@ import type { Amount } from './format.ts';
 import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { capital, counted, listed, paragraph } from './words.ts';
 
-/** Arguments of a location block, as in `= /ws`; null for a server of `stream`. */
+/** Arguments of a location block, such as `= /ws`; null for a server in a `stream` block. */
 type LocationFact = string | null;
 
 /** A request that reached an upstream server. */
@@ -14,14 +14,17 @@ export interface ArrivalFacts {
   connection: string | null;
 }
 
-/** A requirement of an upgrade that a location does not meet. */
+/** A requirement for the WebSocket upgrade that a location does not meet. */
 export type LackFacts =
   | { lack: 'version'; version: string }
-  /** `replaced` gives the line that sets the header, and the line whose headers replace it. */
+  /** `replaced` gives the line that sets the header and the line whose headers replace it. */
   | { lack: 'upgrade'; replaced: { set: string; by: string } | null }
-  /** The Connection header that is sent; empty if none is sent. */
+  /** The Connection header sent; empty if none is sent. */
   | { lack: 'connection'; sent: string }
-  /** The value of an Upgrade header other than `websocket`; `sent` is what arrived, null if it was not tried. */
+  /**
+   * The value of an Upgrade header other than `websocket`; `sent` is the value that arrived, or null if it
+   * was not tried.
+   */
   | { lack: 'protocol'; written: string; sent: string | null };
 
 export interface UpgradeFacts {
@@ -29,7 +32,7 @@ export interface UpgradeFacts {
   lacks: readonly LackFacts[];
 }
 
-/** Findings of `check` about a configuration. */
+/** Findings about a configuration, reported by `check`. */
 const FOUND = {
   'no-proxied-location': () => 'No location uses proxy_pass, so no WebSocket can get through.',
   'no-location-for-path': ({ path }: { path: string }) =>
@@ -133,9 +136,9 @@ const FOUND = {
   }: {
     location: LocationFact;
     offered: string;
-    /** What the upstream server was offered. */
+    /** Subprotocols offered to the upstream server; null if none. */
     received: string | null;
-    /** What the client got. */
+    /** Subprotocol in the response to the client; null if none. */
     answered: string | null;
   }) =>
     `A client of ${locationName(location)} that offered the subprotocols "${offered}" got ${answered === null ? 'none' : `"${answered}"`}; the upstream server was offered ${received === null ? 'none' : `"${received}"`}. A browser fails a handshake whose subprotocol it did not offer.`,
@@ -227,7 +230,7 @@ const FOUND = {
     connections: number;
     isDefault: boolean;
     webSockets: number;
-    /** Value as in `worker_processes`. */
+    /** Value of `worker_processes`. */
     workers: string;
   }) =>
     paragraph([
@@ -307,7 +310,7 @@ const FOUND = {
 /** Codes of the findings of `check` about a configuration. */
 export type FoundCode = keyof typeof FOUND;
 
-/** Reasons why the handshakes of a run failed. */
+/** Reasons why a run's handshakes failed. */
 const FAILED = {
   'handshakes-failed': ({ count, kind, line }: { count: Amount; kind: string; line: string | null }) =>
     `${counted(count, 'WebSocket handshake')} failed: each ${outcomeClause(kind as FailureKind)}.${line === null ? '' : ` The likely cause is at ${line}.`} \`check\` shows what is wrong with this configuration.`,
@@ -368,7 +371,7 @@ const SEEN = {
     closeCode,
     seconds,
   }: {
-    /** Value of worker_shutdown_timeout in seconds; null if it was not set. */
+    /** worker_shutdown_timeout in seconds; null if it is not set. */
     setSeconds: number | null;
     closeCode: number;
     seconds: number;
@@ -385,7 +388,7 @@ const SEEN = {
 
 export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
 
-/** Introduces what was seen when a finding was tested. */
+/** Introduces what was observed when a finding was tested. */
 export function seenSentence(text: string): string {
   return `Seen: ${text}`;
 }
@@ -399,7 +402,7 @@ export function remedyHeading(block: string): string {
   return `${block === 'main' ? 'Outside all blocks' : `In ${block}`}, write:`;
 }
 
-/** Names a location: `location /ws`. */
+/** Names a location, as in `location /ws`. */
 export function locationName(location: LocationFact): string {
   return location === null ? 'this stream server' : `location ${location}`;
 }
@@ -415,7 +418,7 @@ const HANDSHAKE_REASONS = {
     'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
 };
 
-/** Why a variable is empty: `set` in another location, or a regular expression that resets the captures. */
+/** Why a variable is empty: it is `set` in another location, or a regular expression resets the captures. */
 export type EmptySource =
   | { why: 'elsewhere'; places: readonly string[] }
   | { why: 'reset'; place: string; expression: string }
@@ -476,7 +479,7 @@ function lackClause(facts: LackFacts): string {
   }
 }
 
-/** Describes the outcome of a failed handshake: `was answered with status 426`. */
+/** Describes the outcome of a failed handshake, as in `was answered with status 426`. */
 function outcomeClause(outcome: FailureKind): string {
   if (outcome === 'echo-timeout') return 'got no answer';
   if (outcome === 'protocol-error') return 'got an invalid response';
@@ -487,7 +490,7 @@ function outcomeClause(outcome: FailureKind): string {
   return code === null ? `failed (${outcome})` : `was closed with code ${code}`;
 }
 
-/** Describes a request: `HTTP/1.0 with no Upgrade header and "Connection: close"`. */
+/** Describes a request, as in `HTTP/1.0 with no Upgrade header and "Connection: close"`. */
 function requestClause({ httpVersion, upgrade, connection }: ArrivalFacts): string {
   const headers = [
     upgrade === null ? 'no Upgrade header' : `"Upgrade: ${upgrade}"`,

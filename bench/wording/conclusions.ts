@@ -4,18 +4,22 @@ import { type EvidenceFacts, evidenceClause, STATES } from './validity.ts';
 import { listed, paragraph, sentence } from './words.ts';
 
 /**
- * CPU time that the busiest CPU spends on one message, in µs per component; null for a component that it does
- * not run.
+ * CPU time that the busiest CPU spends per message, in µs per component; null for a component that does not
+ * run on it.
  */
 export interface DemandFacts {
   variant: string;
   proxyUs: Amount | null;
   serverUs: Amount | null;
-  /** Cost of the `ws` echo server ÷ that of the lean server that was measured; 1 if it is the same server. */
+  /**
+   * Cost of the `ws` echo server ÷ cost of the lean server that was measured; 1 if the servers are the same.
+   */
   wsRatio: Amount;
 }
 
-/** Reasons for the rate of the latency step, for a variant without a rate, and for the end of a search. */
+/**
+ * Reasons for the latency step's rate, for excluding a variant from that step, and for the end of a search.
+ */
 export const CONCLUSIONS = {
   'rate-given': () => 'The rate was set with --rate.',
   'rate-chosen': (facts: DemandFacts) => chosen(facts),

@@ -9,7 +9,8 @@ import { SANDBOX } from './sandbox.ts';
 import { VALIDITY } from './validity.ts';
 
 /**
- * Functions that generate the sentence of every finding, by its code. Sentences are generated nowhere else.
+ * Functions that generate the sentence of every finding, by code. This is the only place in which sentences
+ * are generated.
  */
 export const SENTENCES = {
   ...VALIDITY,
@@ -35,11 +36,11 @@ export function notice<C extends Code>(level: Notice['level'], code: C, data: Da
 }
 
 /**
- * Merges findings with the same code into one. Numbers that differ become ranges: `send lag p99 was 11.7 to
- * 52.6 ms`.
+ * Merges findings that have the same code into one. Numbers that differ become ranges, as in `send lag p99
+ * was 11.7 to 52.6 ms`.
  *
- * @returns null if they differ in more than numbers, or if a text is not what this version generates from its
- * data
+ * @returns null if the findings differ in more than numbers, or if any text differs from what this version
+ *   generates from the finding's data
  */
 export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[]]): Finding | null {
   const { code, text } = first;
@@ -51,7 +52,7 @@ export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[
   return others.every((each) => each.text === text) ? first : null;
 }
 
-/** Groups the findings that `mergedFinding` can merge. Groups are in the order of their first member. */
+/** Groups findings that `mergedFinding` can merge. Groups are in the order of their first member. */
 export function groupedFindings<T>(
   items: readonly T[],
   findingOf: (item: T) => Finding,
@@ -76,7 +77,7 @@ function textOf(code: Code, data: Facts): string {
   return sentence(data as never);
 }
 
-/** Generates the sentence of a finding; null if that fails, because stored data may be arbitrary. */
+/** Generates a finding's sentence; null if this fails, because stored data may be arbitrary. */
 function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | null {
   try {
     return Object.hasOwn(SENTENCES, code) ? textOf(code as Code, data) : null;
@@ -86,8 +87,8 @@ function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | nu
 }
 
 /**
- * Merges two facts. Undefined if they differ in more than numbers. If a list of numbers differs, the merged
- * list is empty.
+ * Merges two facts; undefined if they differ in more than numbers. Lists of numbers that differ are merged
+ * into an empty list.
  */
 function mergedFact(a: Fact, b: Fact): Fact {
   if (a === b) return a;

@@ -1,6 +1,6 @@
 /**
- * Formats figures for tables, sentences, charts and the terminal. Units are only defined here. `–` stands for
- * values that were not measured or that the samples do not support.
+ * Text for values that were not measured or for which there are too few samples. This module formats figures
+ * for tables, sentences, charts and the terminal, and is the only one that defines units.
  */
 export const NOTHING = '–';
 
@@ -10,10 +10,10 @@ export interface Span {
   most: number;
 }
 
-/** A figure in a sentence: of one run, or of several. */
+/** A figure in a sentence, for a single run or a range over several runs. */
 export type Amount = number | Span;
 
-/** Returns the greatest of several figures, for statements about the worst case. */
+/** Returns the largest figure, for statements about the worst case. */
 export function mostOf(amount: Amount): number {
   return typeof amount === 'number' ? amount : amount.most;
 }
@@ -21,7 +21,7 @@ export function mostOf(amount: Amount): number {
 type Figure = Amount | null | undefined;
 type Scale = readonly [factor: number, name: string];
 
-/** The kind of quantity on an axis or in a metric. It determines the format. */
+/** The kind of quantity on an axis or in a metric, which determines its format. */
 export type Unit =
   | 'time'
   | 'count'
@@ -51,36 +51,36 @@ const BYTE_UNITS: readonly Scale[] = [
   [1, 'B'],
 ];
 
-/** Formats µs: `640 µs`, `3.21 ms`, `1.25 s`. */
+/** Formats µs, as in `640 µs`, `3.21 ms` or `1.25 s`. */
 export const formatTime = written((us) => scaled(us, TIME_UNITS, ' '));
 
-/** Formats a count in full: `12,345`. */
+/** Formats a count with all digits, as in `12,345`. */
 export const formatCount = written((count) => Math.round(count).toLocaleString('en-US'));
 
-/** Formats a measured count rounded to three significant digits: `21,100`. */
+/** Formats a measured count rounded to three significant digits, as in `21,100`. */
 export const formatRough = written((count) => formatCount(Number(count.toPrecision(3))));
 
-/** Formats a number in short: `12.3k`, `4.1M`. */
+/** Abbreviates a number, as in `12.3k` or `4.1M`. */
 export const formatShort = written((number) => scaled(number, COUNT_UNITS, ''));
 
-/** Formats a rate per second: `12.3k/s`. */
+/** Formats a rate per second, as in `12.3k/s`. */
 export const formatRate = written((perSecond) => `${formatShort(perSecond)}/s`);
 
-/** Formats bytes in powers of 1024: `17.7 KiB`. */
+/** Formats bytes in powers of 1024, as in `17.7 KiB`. */
 export const formatBytes = written((bytes) => scaled(bytes, BYTE_UNITS, ' '));
 
 const formatBytesRate = written((bytes) => `${formatBytes(bytes)}/s`);
 
-/** Formats a share 0..1: `97.2 %`. A share below 1 is never written as 100 %. */
+/** Formats a share (0 to 1), as in `97.2 %`. A share below 1 is never displayed as 100 %. */
 export const formatShare = written((share) => {
   const percent = significant(share * 100);
   return `${share < 1 && percent === '100' ? '99.9' : percent} %`;
 });
 
-/** Formats seconds for time axes: `12 s`. */
+/** Formats seconds for time axes, as in `12 s`. */
 export const formatSeconds = written((seconds) => `${significant(seconds)} s`);
 
-/** Formats the percentile at x = 1 / (1 − p): 1000 is `99.9 %`. */
+/** Formats the percentile at x = 1 / (1 − p); 1000 becomes `99.9 %`. */
 export const formatPercentile = written((x) => {
   if (x < 1) return NOTHING;
   const nines = Math.max(0, Math.ceil(Math.log10(x)) - 2);
@@ -99,13 +99,14 @@ const FORMATS: Record<Unit, (figure: Figure) => string> = {
   name: formatCount,
 };
 
-/** Formats a figure of a chart or a metric in its unit. */
+/** Formats a chart or metric value with its unit. */
 export function formatFigure(figure: Figure, unit: Unit): string {
   return FORMATS[unit](figure);
 }
 
 /**
- * Extends a format to unknown values and ranges: `11.7 to 52.6 ms`, `0.98 to 3.2 ms` as `980 µs to 3.2 ms`.
+ * Extends a formatting function to unknown values and ranges, as in `11.7 to 52.6 ms`, or `980 µs to 3.2 ms`
+ * for 0.98 to 3.2 ms.
  */
 function written(format: (figure: number) => string): (figure: Figure) => string {
   const single = (figure: number) => (Number.isFinite(figure) ? format(figure) : NOTHING);
@@ -119,17 +120,20 @@ function written(format: (figure: number) => string): (figure: Figure) => string
   };
 }
 
-/** Scales a figure to the largest unit in which it is at least 1. */
+/** Formats a figure in the largest unit in which it is at least 1. */
 function scaled(figure: number, units: readonly Scale[], space: string): string {
   const size = Math.abs(figure);
-  // A value half a step below a unit rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
+  // A value half a step below a unit is rounded up to it: 999.9 µs becomes 1 ms, not 1000 µs.
   const unit = units.find(([factor]) => size >= factor * 0.9995) ?? units.at(-1);
   if (unit === undefined) return NOTHING;
   const [factor, name] = unit;
   return `${significant(figure / factor)}${name === '' ? '' : space}${name}`;
 }
 
-/** Formats a number with three significant digits, as in the histograms, without an exponent. */
+/**
+ * Formats a number with three significant digits, which is the precision of the histograms, and without an
+ * exponent.
+ */
 function significant(number: number): string {
   const size = Math.abs(number);
   if (size >= 100) return Math.round(number).toLocaleString('en-US');

@@ -11,7 +11,7 @@ export interface HeadlineFacts {
 }
 
 /**
- * Figures over all seconds and over the undisturbed ones; null if no undisturbed second is left to compare
+ * Figures over all seconds and over the undisturbed ones; null if there are no undisturbed seconds to compare
  * with.
  */
 export interface DisturbedFigures {
@@ -74,7 +74,7 @@ export const NOTICES = {
     failed: Amount;
     asked: Amount;
     path: string;
-    /** Failed responses by status class: `{ '5xx': 7 }`. */
+    /** Number of failed responses by status class, such as `{ '5xx': 7 }`. */
     answered: Readonly<Record<string, Amount>>;
     lost: Amount;
     unanswered: Amount;
@@ -134,16 +134,16 @@ export const NOTICES = {
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };
 
-/** The Nginx that some variants run on. */
+/** The Nginx on which some variants run. */
 export interface NginxSide {
   variants: readonly string[];
   version: string;
   openssl: string | null;
-  /** The package that it came from, or its path. */
+  /** The package from which it was installed, or its path. */
   origin: string;
 }
 
-/** CPUs of each component in taskset's list format: `0,2`; empty if it has none. */
+/** CPUs of each component in taskset's list format, such as `0,2`; empty if the component has none. */
 export type CpuLists = Readonly<Record<'proxy' | 'server' | 'generator' | 'runner', string>>;
 
 const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[] = [
@@ -153,7 +153,7 @@ const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[
   ['runner', 'runner'],
 ];
 
-/** Describes the CPUs of each component that has some: `Nginx 1; servers 0; generators 0; runner 0`. */
+/** Lists the CPUs of each component that has any, as in `Nginx 1; servers 0; generators 0; runner 0`. */
 export function placementText(cpus: CpuLists | null): string {
   if (cpus === null) return 'where the kernel put them';
   return COMPONENTS.filter(([component]) => cpus[component] !== '')
@@ -165,9 +165,9 @@ function unplaced(why: string): string {
   return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.`;
 }
 
-/** Cost of keeping the schedule. */
+/** What it costs to keep the schedule. */
 export interface PacingFacts {
-  /** Share of a core that the generator used. */
+  /** CPU usage of the generator, as a share of a core. */
   cores: Amount;
   perMessageUs: Amount | null;
   lagUs: Amount | null;

@@ -1,7 +1,7 @@
 import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
 import { counted } from './words.ts';
 
-/** Reasons why one process cannot hold all connections. */
+/** Reasons why a single process cannot hold all connections. */
 export type HoldFacts =
   | { bound: 'open-files'; each: Amount; openFiles: Amount }
   | { bound: 'nginx-files'; each: Amount; openFiles: Amount }
@@ -14,7 +14,7 @@ export interface CountFacts {
   hold: HoldFacts;
 }
 
-/** Notices about plan changes that the machine made necessary, and about the state of the machine. */
+/** Notices about the machine's state, and about changes to the plan that the machine made necessary. */
 export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
@@ -84,7 +84,7 @@ export function holdClause(hold: HoldFacts): string {
   return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }
 
-/** Formats a number of CPUs, which is often a fraction: `2.5`. */
+/** Formats a number of CPUs, which is often fractional, as in `2.5`. */
 function formatCpus(cpus: Amount): string {
   return typeof cpus === 'number'
     ? String(Number(cpus.toFixed(2)))

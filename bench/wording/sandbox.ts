@@ -1,10 +1,7 @@
 import type { Amount } from './format.ts';
 import { formatCount } from './format.ts';
 
-/**
- * The ways in which the sandbox changes the meaning of a configuration, in the order in which they are
- * reported.
- */
+/** How the sandbox changes the meaning of a configuration, in the order in which the changes are reported. */
 export const CHANGES = {
   'upstream-tls':
     'Nginx connects to its upstream without TLS here, because the servers behind the WebSockets speak none',
@@ -62,14 +59,14 @@ export const CHANGES = {
 
 export type Change = keyof typeof CHANGES;
 
-/** A directive that the sandbox runs differently from how it is written. */
+/** A directive that does not run in the sandbox as written. */
 export interface ChangedDirective {
   directive: string;
-  /** The file that it names; null if it is irrelevant or secret, or if there are too many. */
+  /** The file that the directive names; null if it is irrelevant or secret, or if there are too many. */
   argument: string | null;
-  /** File and line, as in `nginx.conf:5`. If there are many, only the first ones. */
+  /** File and line of each occurrence, such as `nginx.conf:5`. If there are many, only the first ones. */
   places: readonly string[];
-  /** Number of further occurrences that are not listed. */
+  /** Number of further occurrences, which are not listed. */
   more: Amount;
 }
 
@@ -77,9 +74,9 @@ export interface ChangeFacts {
   directives: readonly ChangedDirective[];
 }
 
-/** A location of the configuration. */
+/** A location in the configuration. */
 export interface LocationFacts {
-  /** The location as written: `/ws`, `~ ^/live`. */
+  /** The location as written, such as `/ws` or `~ ^/live`. */
   location: string;
   place: string;
 }
@@ -111,14 +108,14 @@ export const SANDBOX = {
     `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}`,
 };
 
-/** Describes a directive: `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
+/** Describes a directive, as in `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
 function directiveText({ directive, argument, places, more }: ChangedDirective): string {
   const name = argument === null ? directive : `${directive} ${argument}`;
   if (places.length === 0) return name;
   return `${name} (${places.join(', ')}${more === 0 ? '' : ` and ${formatCount(more)} more`})`;
 }
 
-/** Describes a location: `"location /ws" at nginx.conf:5`. */
+/** Describes a location, as in `"location /ws" at nginx.conf:5`. */
 export function locationText({ location, place }: LocationFacts): string {
   return `"location ${location}" at ${place}`;
 }

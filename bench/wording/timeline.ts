@@ -1,6 +1,6 @@
 import type { Action } from '../model/timeline.ts';
 
-/** Returns an action's label for a chart: `reload`, `echo server 2 killed`. */
+/** Returns an action's label for a chart, such as `reload` or `echo server 2 killed`. */
 export function actionText(action: Action): string {
   if ('server' in action) return `echo server ${action.server + 1} ${DONE[action.kind]}`;
   return ALONE[action.kind];

@@ -3,17 +3,17 @@ import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf }
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
 /**
- * Utilisation of each component: Nginx as shares of a core, the others as shares of their event loop's time, which
- * also passes while a loop waits for a CPU. Null if unknown.
+ * Utilisation of each component: that of Nginx as a share of a core, and that of the others as a share of
+ * their event loop's time, which includes the time during which a loop waits for a CPU. Null if unknown.
  */
 export interface BusyFacts {
-  /** Utilisation of Nginx's workers. `least` is null if all were about equally busy. */
+  /** Utilisation of the Nginx workers. `least` is null if all were about equally busy. */
   proxy: { busiest: Amount; least: Amount | null } | null;
   server: Amount | null;
   generator: Amount | null;
 }
 
-/** Evidence that a component was the limit of a run. */
+/** Evidence that a component was a run's bottleneck. */
 export type EvidenceFacts =
   | { kind: 'busy'; busy: BusyFacts }
   | { kind: 'on-schedule'; ratio: Amount; perSecond: Amount; busy: BusyFacts }
@@ -25,7 +25,7 @@ export type EvidenceFacts =
 type ComponentName = 'proxy' | 'server' | 'generator';
 
 /**
- * Disturbance of a run: the number of disturbed seconds and their positions (empty if merged from several
+ * A run's disturbance: the number of disturbed seconds and their positions (empty if merged from several
  * runs). `stolen` and `other` are the highest shares of CPU time lost in one second.
  */
 export interface DisturbanceFacts {
@@ -38,7 +38,7 @@ export interface DisturbanceFacts {
 
 const COMPONENTS = { proxy: 'Nginx', server: 'the echo server', generator: 'the generator' };
 
-/** Reasons to doubt a run, and descriptions of its limit. */
+/** Reasons to doubt a run, and descriptions of its bottleneck. */
 export const VALIDITY = {
   'not-judged': () => 'The run has not been judged yet.',
   'run-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
@@ -105,7 +105,7 @@ export const STATES: Record<Outcome['state'], string> = {
 };
 
 /**
- * Describes disturbances: `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU
+ * Describes disturbances, as in `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU
  * time`.
  */
 export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFacts): string {
@@ -118,7 +118,7 @@ export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFa
   return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
 }
 
-/** Lists seconds as ` (2, 5–7)`; empty if they are unknown. */
+/** Lists seconds, as in ` (2, 5–7)`; empty if they are unknown. */
 function within(seconds: readonly number[]): string {
   return seconds.length === 0 ? '' : ` (${ranges(seconds)})`;
 }
@@ -142,8 +142,9 @@ export function evidenceClause(evidence: EvidenceFacts): string {
 }
 
 /**
- * Returns a clause such as `the busiest Nginx worker used 97 % of a core, the least busy one 40 %; the event loop of the
- * busiest echo server was 40 % busy, that of the busiest generator worker 62 %`: two measures, and therefore two verbs.
+ * Returns a clause such as `the busiest Nginx worker used 97 % of a core, the least busy one 40 %; the event
+ * loop of the busiest echo server was 40 % busy, that of the busiest generator worker 62 %`. It uses two
+ * verbs because these are two different measures.
  */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
   const workers =

@@ -10,23 +10,23 @@ export function sentence(text: string): string {
   return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
 }
 
-/** Joins the non-empty sentences. */
+/** Joins sentences, skipping empty ones. */
 export function paragraph(sentences: readonly string[]): string {
   return sentences.filter((text) => text !== '').join(' ');
 }
 
-/** Joins items: `a, b and c`. */
+/** Joins items, as in `a, b and c`. */
 export function listed(items: readonly string[]): string {
   const [last = '', ...before] = items.toReversed();
   return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
 }
 
-/** Formats a count with its noun: `1 message`, `2,345 messages`. */
+/** Formats a count with its noun, as in `1 message` or `2,345 messages`. */
 export function counted(count: Amount, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Abbreviates ascending whole numbers: `2, 5–7`. */
+/** Abbreviates ascending whole numbers, as in `2, 5–7`. */
 export function ranges(numbers: readonly number[]): string {
   const runs: [first: number, last: number][] = [];
   for (const number of numbers) {
@@ -37,7 +37,7 @@ export function ranges(numbers: readonly number[]): string {
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(', ');
 }
 
-/** Counts each word, in order of first occurrence: `11 valid, 1 suspect`. */
+/** Counts each word, in order of first occurrence, as in `11 valid, 1 suspect`. */
 export function tally(words: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);

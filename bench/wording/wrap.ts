@@ -1,6 +1,6 @@
 /**
  * Wraps a line between words. A word that is longer than a line is not split. Continuation lines have the
- * line's own indentation, plus `hanging`.
+ * same indentation as the line, plus `hanging`.
  */
 export function wrapped(line: string, width: number, hanging = '  '): string[] {
   const [indent = ''] = /^ */.exec(line) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The page of a running bench. Shows the state sent by the server in its header, and reloads the report whenever
- * the server has redrawn it. All markup comes from the server, where it is escaped.
+ * The page of a running benchmark. Shows the state sent by the server in its header, and reloads the report
+ * whenever the server has redrawn it. All markup comes from the server, which escapes it.
  */
 function start(): void {
   const link = element('link');
@@ -19,7 +19,7 @@ function start(): void {
   source.addEventListener('report', ({ data }) => {
     loaded = load(element('report'), `report?${data}`);
   });
-  // The server waits until the last report is loaded and this page has disconnected.
+  // The server waits until this page has loaded the last report and disconnected.
   source.addEventListener('end', () => {
     loaded.then(() => {
       source.close();
@@ -29,7 +29,7 @@ function start(): void {
   });
 }
 
-/** Replaces the report once the new one has loaded, with the same sections open and the same scroll position. */
+/** Replaces the report once the new one has loaded, keeping the open sections and the scroll position. */
 function load(place: HTMLElement, address: string): Promise<void> {
   place.querySelector('.coming')?.remove();
   const before = place.firstElementChild;

@@ -37,8 +37,8 @@ function addressOf(host: string, source: Source | null, port: number) {
 }
 
 /**
- * Opens the socket. Handles the promise rather than `connectError`, which may be called before `Bun.connect`
- * returns.
+ * Opens the socket. Handles the rejected promise rather than `connectError`, because the latter may be called
+ * before `Bun.connect` returns.
  */
 function connect(carrier: BunCarrier, options: Bun.ConnectOptions<BunCarrier>): void {
   Bun.connect(options).catch((error: NodeJS.ErrnoException) => carrier.closed(error));
@@ -58,8 +58,8 @@ const TLS_HANDLERS: Bun.Handlers<BunCarrier> = {
 };
 
 /**
- * Codes of failed handshakes. Any other code concerns the certificate. If the certificate does not match the
- * name, Bun reports `ok` as false even when it was configured not to check.
+ * Error codes of failed handshakes. Any other code concerns the certificate. If the certificate does not
+ * match the name, Bun reports `ok` as false even if it was configured not to check.
  */
 const HANDSHAKE_FAILURES = new Set(['EPROTO', 'ECONNRESET']);
 
@@ -69,9 +69,9 @@ class BunCarrier implements Carrier {
   /** Whether the certificate is verified. */
   readonly #checked: boolean;
   #socket: Bun.Socket<BunCarrier> | null = null;
-  /** The part of the last write that the system has not accepted yet. */
+  /** The part of the last write that the operating system has not accepted yet. */
   #rest: Buffer | null = null;
-  /** Set when no further events may be emitted. */
+  /** True if no further events may be emitted. */
   #over = false;
 
   constructor(events: CarrierEvents, tls: CarrierTls | null) {
@@ -83,7 +83,7 @@ class BunCarrier implements Carrier {
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over || this.#socket === null) return true;
     const taken = this.#socket.write(buffer, 0, bytes);
-    // A negative result means the socket is closed. The `close` handler is called next.
+    // A negative result means that the socket is closed. The `close` handler is called next.
     if (taken === bytes || taken < 0) return true;
     this.#rest = buffer.subarray(taken, bytes);
     return false;
@@ -102,14 +102,14 @@ class BunCarrier implements Carrier {
     this.#socket?.end();
   }
 
-  /** Closes without sending RST, because Nginx would treat a RST as a client error. */
+  /** Closes the connection without sending RST, because Nginx would treat an RST as a client error. */
   destroy(): void {
     this.end();
   }
 
   /**
-   * Handles a new connection. An attempt cannot be cancelled, so a connection that opens too late is closed
-   * at once.
+   * Handles a new connection. A connection attempt cannot be cancelled, so a connection that opens too late
+   * is closed immediately.
    */
   opened(socket: Bun.Socket<BunCarrier>): void {
     if (this.#over) {

@@ -1,6 +1,6 @@
 import type { CarrierTls, OpenCarrier } from './carrier.ts';
 
-/** Carrier factories of one engine, for connections to the ports of a host. */
+/** One engine's factories for carriers that connect to the ports of a host. */
 export interface Carriers {
   tcp(host: string): OpenCarrier;
   tls(host: string, options: CarrierTls): OpenCarrier;
@@ -9,7 +9,7 @@ export interface Carriers {
 /** Whether this process runs on Bun. */
 export const ON_BUN = process.versions.bun !== undefined;
 
-/** Loads the carriers of the engine that runs this process. The other engine's module is not loaded. */
+/** Loads the carriers for the engine that runs this process. The other engine's module is not loaded. */
 export async function carriersHere(): Promise<Carriers> {
   if (ON_BUN) {
     const { bunTcp, bunTls } = await import('./bun.ts');

@@ -8,9 +8,9 @@ import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './
 
 /**
  * Disables certificate verification. The probe has already verified the listener's certificate, chain and
- * name, before the load. Repeating that for every connection would cost the generator as much as the
- * handshake itself, mostly for creating JavaScript objects of the same certificate. The server's proof that
- * it holds the key is still checked.
+ * name before the load. Repeating this for every connection would cost the generator as much as the handshake
+ * itself, mainly to create JavaScript objects for the same certificate. The server's proof that it holds the
+ * private key is still checked.
  */
 export const SKIP_CERTIFICATE_CHECK = { rejectUnauthorized: false } as const;
 
@@ -34,10 +34,14 @@ export function nodeTls(host: string, { servername, alpn, ca, session }: Carrier
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
-/** State shared by the carriers of a worker to save memory, because there are thousands of them. */
+/**
+ * State shared by all carriers of a worker. Sharing saves memory, because there are thousands of carriers.
+ */
 interface Shared {
   host: string;
-  /** Buffer for every read. Its content is consumed before the next read, so one per worker is enough. */
+  /**
+   * Buffer used for every read. Its content is consumed before the next read, so one per worker is enough.
+   */
   readBuffer: Buffer;
   tls: tls.ConnectionOptions | null;
 }
@@ -63,7 +67,7 @@ function openSecured(
   port: number,
   onread: net.OnReadOpts,
 ): tls.TLSSocket {
-  // Passed as a variable, because `onread` is forwarded to the socket but missing in the types.
+  // Passed as a variable, because `onread` is forwarded to the socket but missing from the type definitions.
   const all = { ...addressOf(host, source, port), ...options, onread };
   return tls.connect(all);
 }
@@ -74,13 +78,13 @@ function addressOf(host: string, source: Source | null, port: number) {
 }
 
 /**
- * Returns socket options. `net.Socket` sets the last four itself, to these values, in its own copy of the
+ * Returns socket options. `net.Socket` itself sets the last four to these values in its own copy of the
  * options. If they are present from the start, all copies have the same hidden class. Otherwise V8 in Node.js
- * 20 gives each copy its own, and looking up the two dozen options of a stream costs as much as everything
- * else.
+ * 20 gives each copy its own, and looking up a stream's two dozen options costs as much as everything else.
  */
 function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
-  // Passed as a variable, because `onread` is documented for the constructor but missing in its types.
+  // Passed as a variable, because `onread` is documented for the constructor but missing from its type
+  // definition.
   const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
   return options;
 }
@@ -88,9 +92,9 @@ function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
 class NodeCarrier implements Carrier {
   readonly #events: CarrierEvents;
   readonly #socket: net.Socket;
-  /** Whether part of a write has not yet been accepted by the system. */
+  /** True while part of a write has not yet been accepted by the operating system. */
   #writing = false;
-  /** Whether `write` is running. If so, its return value replaces the `drained` event. */
+  /** True while `write` is running. Its return value then replaces the `drained` event. */
   #inWrite = false;
   #over = false;
 
@@ -107,7 +111,7 @@ class NodeCarrier implements Carrier {
       const socket = openSecured(shared, source, port, onread);
       this.#socket = socket;
       socket.once('connect', () => {
-        // `tls.connect` does not pass `noDelay` on to the socket it creates.
+        // `tls.connect` does not pass `noDelay` to the socket that it creates.
         socket.setNoDelay(true);
         events.connected();
       });
@@ -118,9 +122,9 @@ class NodeCarrier implements Carrier {
   }
 
   /**
-   * Calls `_write` directly, the hook that a stream's implementer provides. This skips the queue, whose
-   * bookkeeping and deferred callback cost more than the frame. The queue ensures that there is only one
-   * write at a time. This interface requires the same of its caller.
+   * Calls `_write` directly, the method that stream implementations override. This bypasses the stream's
+   * queue, whose bookkeeping and deferred callback cost more than sending the frame. The queue ensures that
+   * only one write is in progress. This interface requires its caller to do the same.
    */
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over) return true;
@@ -150,7 +154,7 @@ class NodeCarrier implements Carrier {
     this.#socket.destroy();
   }
 
-  /** Called during `write` if the system accepts the bytes at once. */
+  /** Called during `write` if the operating system accepts the bytes immediately. */
   readonly #written = (error?: Error | null): void => {
     this.#writing = false;
     if (error) this.#failed(error);

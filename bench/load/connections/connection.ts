@@ -5,25 +5,30 @@ import type { Source } from '../carriers/carrier.ts';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../wire/payload.ts';
 
-/** Properties of a connection found during the handshake. */
+/** What the handshake revealed about a connection. */
 export interface OpenFacts {
-  /** Negotiated ALPN protocol; null without TLS, or if the server selected none. */
+  /** Negotiated ALPN protocol; null without TLS, or if the server did not select one. */
   alpn: string | null;
-  /** Response header X-Bench-Worker: process id of the Nginx worker; null without Nginx. */
+  /** Value of the X-Bench-Worker response header, the Nginx worker's process ID; null without Nginx. */
   nginxWorker: string | null;
-  /** Response header X-Bench-Upstream: address of the echo server behind Nginx; null without Nginx. */
+  /**
+   * Value of the X-Bench-Upstream response header, the address of the echo server behind Nginx; null without
+   * Nginx.
+   */
   upstream: string | null;
 }
 
 /**
- * Events that a connection sends to its scenario. The last one is either `failed` or `closed`. `closed` only
- * occurs after a call of `close()`.
+ * Events that a connection reports to its scenario. The last one is either `failed` or `closed`. `closed` is
+ * only emitted after `close()` was called.
  */
 export interface ConnectionEvents {
   opened(times: HandshakeTimes, facts: OpenFacts): void;
-  /** Called when a message arrives. `bytes` is only valid during the call. */
+  /** Called when a message arrives. `bytes` is valid only during the call. */
   message(bytes: Buffer, from: number, to: number, text: boolean): void;
-  /** Called when all data from one read has been delivered, so that responses can be sent in one write. */
+  /**
+   * Called when all data from one read has been delivered, so that the responses can be sent in one write.
+   */
   batchEnd(): void;
   /** Called when the pong for a ping arrives. */
   pong(): void;
@@ -31,33 +36,33 @@ export interface ConnectionEvents {
   closed(): void;
 }
 
-/** A WebSocket as seen by a scenario, independent of its transport. */
+/** A WebSocket as a scenario sees it, independent of its transport. */
 export interface Connection {
-  /** Stage that the connection has reached. */
+  /** The stage that the connection has reached. */
   readonly stage: FailureStage;
-  /** Sends messages `sequence` … `sequence + count − 1` of this connection in one write. */
+  /** Sends messages `sequence` … `sequence + count − 1` on this connection in one write. */
   send(sequence: number, count: number): void;
   /** Sends a message with arbitrary content. */
   sendBytes(bytes: Buffer, text: boolean): void;
-  /** Sends a ping without payload (RFC 6455 section 5.5.2). */
+  /** Sends a ping with no payload (RFC 6455 section 5.5.2). */
   ping(): void;
   /** Stops reading until `resume` is called. */
   pause(): void;
   resume(): void;
   /** Starts the closing handshake (RFC 6455 section 7). */
   close(code: number): void;
-  /** Drops the connection at once. No event follows. */
+  /** Drops the connection immediately. No further events are emitted. */
   destroy(): void;
 }
 
-/** Context shared by the connections of one worker. */
+/** Context shared by all connections of a worker. */
 export interface ConnectionContext {
   clock: Clock;
   payload: Payload;
   target: Target;
 }
 
-/** Opens connection number `id`. If `source` is null, the system chooses the local endpoint. */
+/** Opens connection number `id`. If `source` is null, the operating system chooses the local endpoint. */
 export type Connector = (
   id: number,
   source: Source | null,
@@ -66,12 +71,11 @@ export type Connector = (
 ) => Connection;
 
 /**
- * Failure kind for a connection that was closed without a close frame, for any reason (RFC 6455 section
- * 7.1.5).
+ * Failure kind for a connection closed without a close frame, for whatever reason (RFC 6455 section 7.1.5).
  */
 const ABNORMAL = 'closed-1006';
 
-/** Derives the failure kind from an error code of the operating system or the TLS library. */
+/** Returns the failure kind for an error code of the operating system or the TLS library. */
 export function kindOfError(code: string | null, stage: FailureStage): FailureKind {
   if (stage === 'open') return ABNORMAL;
   switch (code) {
@@ -93,7 +97,7 @@ export function kindOfError(code: string | null, stage: FailureStage): FailureKi
   return `system-${(code ?? 'unknown').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40) || 'unknown'}`;
 }
 
-/** Derives the failure kind if the transport ended without an error. */
+/** Returns the failure kind for a transport that ended without an error. */
 export function kindOfEnd(stage: FailureStage): FailureKind {
   return stage === 'open' ? ABNORMAL : 'reset';
 }

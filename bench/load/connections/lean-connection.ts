@@ -25,8 +25,8 @@ interface Shared extends ConnectionContext {
 }
 
 /**
- * Creates a connector with minimal overhead between scenario and carrier. Frames are parsed in the read
- * buffer and written into reused buffers.
+ * Creates a connector that adds minimal overhead between the scenario and the carrier. Frames are parsed in
+ * place in the read buffer and written into reused buffers.
  */
 export function leanConnector(
   context: ConnectionContext,
@@ -53,14 +53,14 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   #tlsUs: number | null = null;
   #alpn: string | null = null;
   /**
-   * Buffer of a write that the carrier has not fully accepted. Further messages are queued as a range of
-   * sequence numbers.
+   * The buffer being written, if the carrier has not fully accepted it. Further messages are queued as a
+   * range of sequence numbers.
    */
   #writing: Buffer | null = null;
   #heldFrom = 0;
   #held = 0;
   #heldFrames: Buffer | null = null;
-  /** Whether to end the carrier once it has accepted all queued data. */
+  /** True if the carrier is to be ended once it has accepted all queued data. */
   #endWhenDrained = false;
 
   constructor(shared: Shared, id: number, source: Source | null, port: number, events: ConnectionEvents) {
@@ -134,7 +134,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     else this.#answer(buffer.subarray(from, to));
   }
 
-  /** Implements CarrierEvents. The rest of a write was accepted, so queued data can be sent. */
+  /** Implements CarrierEvents. The rest of a write has been accepted, so queued data can now be sent. */
   drained(): void {
     this.#release();
     const count = this.#held;
@@ -233,14 +233,14 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     this.#writing = null;
   }
 
-  /** Handles the end of the carrier. */
+  /** Handles the end of the carrier's connection. */
   #gone(kind: FailureKind): void {
     if (this.#closing) this.#end();
     else this.#fail(kind);
   }
 
   /**
-   * Completes the closing handshake that this side started. The server closes TCP first (RFC 6455 section
+   * Completes the closing handshake started by this side. The server closes TCP first (RFC 6455 section
    * 7.1.1).
    */
   #end(): void {

@@ -1,8 +1,8 @@
 import type { OpenFacts } from './connection.ts';
 
 /**
- * The path of messages through Nginx worker and echo server, as learned from the handshake. One row of the
- * spread.
+ * The Nginx worker and echo server that a connection's messages pass through, as found in the handshake. One
+ * row of the spread table.
  */
 export interface Route extends OpenFacts {
   connections: number;
@@ -10,7 +10,8 @@ export interface Route extends OpenFacts {
 }
 
 /**
- * Counts a newly opened connection in the row of its route, and returns that row. Adds the row if necessary.
+ * Counts a newly opened connection in the row for its route and returns that row. Adds the row if it does not
+ * exist.
  */
 export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFacts): Route {
   const known = routes.find(

@@ -18,8 +18,8 @@ const ABNORMAL = 1006;
 const UNMASKED = new Uint8Array(4);
 
 /**
- * Creates a connector for the `ws` client, the reference for the lean client. It is slower, and as close to
- * an application's client as a generator can be.
+ * Creates a connector for the `ws` client, which serves as a reference for the lean client. It is slower, and
+ * as close to an application's client as a generator can be.
  */
 export function wsConnector(context: ConnectionContext): Connector {
   const { target } = context;
@@ -200,7 +200,7 @@ function header(headers: IncomingMessage['headers'], name: string): string | nul
 }
 
 /**
- * Derives the failure kind of an error from `ws` or `node:http`. They identify frame errors by code and
+ * Returns the failure kind for an error from `ws` or `node:http`. These identify frame errors by code and
  * handshake errors by message.
  */
 function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {

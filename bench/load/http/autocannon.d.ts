@@ -1,12 +1,12 @@
-/** Types for the part of autocannon used by the HTTP leg. The package has none. */
+/** Types for the part of autocannon that the HTTP leg uses. The package itself has no type definitions. */
 declare module 'autocannon' {
-  /** A client uses one connection at a time and reconnects when it ends. */
+  /** A client uses one connection at a time and opens a new one when it ends. */
   interface Client {
     /** Emitted when a request is written, or queued until a new connection is open. */
     on(event: 'request', listen: () => void): void;
     on(event: 'headers', listen: (head: { headers: string[]; shouldKeepAlive: boolean }) => void): void;
     on(event: 'response', listen: (statusCode: number, bytes: number) => void): void;
-    /** Emitted when the connection breaks instead of ending regularly. */
+    /** Emitted when the connection breaks, but not when it ends normally. */
     on(event: 'connError', listen: () => void): void;
     /** Emitted after the request that replaces the one that timed out. */
     on(event: 'timeout', listen: () => void): void;

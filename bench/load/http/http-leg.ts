@@ -1,31 +1,35 @@
 import autocannon, { type Client } from 'autocannon';
 import { Counts } from '../../measure/counts.ts';
 
-/** Plan of the HTTP leg: GETs of one page over `connections` keep-alive connections, in a closed loop. */
+/**
+ * Plan of the HTTP leg: GET requests for one page over `connections` keep-alive connections, in a closed
+ * loop.
+ */
 export interface HttpLegPlan {
   url: string;
   /** Host header and TLS server name; null to use the URL's host. */
   host: string | null;
   connections: number;
   durationMs: number;
-  /** Whether responses report the cache status in X-Cache-Status. */
+  /** Whether responses report the cache status in the X-Cache-Status header. */
   cache: boolean;
 }
 
 /**
- * Result of the HTTP leg. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
- * request to the end of its response. It includes connecting if the request had to wait for that.
+ * Results of the HTTP leg. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
+ * request to the end of its response. It includes the connection time if the request had to wait for a new
+ * connection.
  */
 export interface HttpLegCounts {
   durationUs: number;
   /** Number of requests that received a response. */
   requests: number;
   non2xx: number;
-  /** Responses by status class: `2xx`, `5xx`; see EXPECTED. */
+  /** Response counts by status class, such as `2xx` or `5xx`; see EXPECTED for an exception. */
   statuses: Record<string, number>;
-  /** Connections that broke, or ended with an unanswered request. */
+  /** Number of connections that broke, or that ended with an unanswered request. */
   errors: number;
-  /** Requests without a response within 10 s. */
+  /** Number of requests without a response within 10 s. */
   timeouts: number;
   bytesReceived: number;
   latency: Uint32Array;
@@ -33,14 +37,14 @@ export interface HttpLegCounts {
 }
 
 /**
- * Runs the HTTP leg with autocannon: one request at a time on each connection, without correction for
- * coordinated omission.
+ * Runs the HTTP leg with autocannon: one request at a time per connection, without correction for coordinated
+ * omission.
  *
  * Latencies and errors are derived from client events, not from autocannon's result. Nginx closes a
- * connection after its 1,000th response (keepalive_requests) and announces it in that response. Contrary to
+ * connection after its 1,000th response (keepalive_requests) and announces this in that response. Contrary to
  * RFC 9112 section 9.6, autocannon still writes one more request to that connection, and repeats it on the
- * next. From then on, its own latencies would be measured from the wrong request. The reset that may follow
- * the lost request would count as an error.
+ * next one. From then on, autocannon measures its own latencies from the wrong request. It would also count
+ * the reset that may follow the lost request as an error.
  */
 export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   const latency = new Counts();
@@ -56,9 +60,11 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   function watch(client: Client): void {
     let sentAt = 0;
     let unanswered = false;
-    /** Whether the last response announced that the connection will close. */
+    /** Whether the last response announced that the connection will be closed. */
     let closing = false;
-    /** Whether the last request replaced an unanswered one. That is an error, unless a timeout follows. */
+    /**
+     * Whether the last request replaced an unanswered one. This counts as an error, unless a timeout follows.
+     */
     let broken = false;
     client.on('request', () => {
       broken = unanswered && !closing;
@@ -112,12 +118,15 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
 }
 
 /**
- * Status with which an echo server answers an ordinary GET on its WebSocket path. It shows that the request
- * reached the server without a failure.
+ * Status with which an echo server answers an ordinary GET request on its WebSocket path. It is not a
+ * failure: it shows that the request reached the server.
  */
 const EXPECTED = 426;
 
-/** Counts the cache status. In the list from autocannon's parser, header names and values alternate. */
+/**
+ * Counts the cache status of a response. In the list from autocannon's parser, header names and values
+ * alternate.
+ */
 function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');
   const status = at < 0 ? 'none' : (headers[at + 1] ?? 'none');

@@ -1,6 +1,8 @@
 import { type HttpLegPlan, runHttpLeg } from './http-leg.ts';
 
-/** Entry point of the process that runs the HTTP leg. Receives a plan over IPC and sends back the counts. */
+/**
+ * Entry point of the process that runs the HTTP leg. It receives a plan over IPC and sends back the counts.
+ */
 process.on('message', async (plan: HttpLegPlan) => {
   process.send?.(await runHttpLeg(plan));
 });

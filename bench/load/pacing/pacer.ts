@@ -15,7 +15,7 @@ import { sinceFirstTurnUs, type Turns } from '../../model/turns.ts';
 export interface Pacer {
   /** Time at which the next message is due, in µs since the run's epoch. */
   readonly dueUs: number;
-  /** Advances to the following message. */
+  /** Advances to the next message on the schedule. */
   advance(): void;
 }
 
@@ -42,7 +42,8 @@ function uniform(
   workers: number,
 ): Pacer {
   let index = worker;
-  // Computed from the index each time, because adding steps would accumulate rounding errors over a long run.
+  // Computed from the index each time, because repeatedly adding the interval would accumulate rounding
+  // errors over a long run.
   const due = () => at((index * 1e6) / ratePerSecond);
   const pacer = {
     dueUs: due(),

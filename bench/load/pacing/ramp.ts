@@ -3,19 +3,21 @@ import type { Clock } from '../clock.ts';
 export interface RampOptions {
   clock: Clock;
   connections: number;
-  /** New handshakes per second; 0 starts them as fast as `pending` allows. */
+  /** Handshakes to start per second; 0 starts them as fast as `pending` allows. */
   perSecond: number;
-  /** Maximum number of handshakes in progress, below the capacity of the listener's backlog. */
+  /**
+   * Maximum number of handshakes in progress, chosen to stay below the capacity of the listener's backlog.
+   */
   pending: number;
   connect(index: number): void;
   onDone(): void;
 }
 
-/** Starts handshakes one after the other, limiting their rate and the number in progress. */
+/** Starts handshakes one after another, limiting both their rate and the number in progress. */
 export interface Ramp {
-  /** Signals that a handshake is over, successful or not. */
+  /** Signals that a handshake has ended, whether it succeeded or not. */
   handshakeOver(): void;
-  /** Stops starting handshakes. */
+  /** Starts no further handshakes. */
   stop(): void;
 }
 
@@ -47,7 +49,7 @@ export function startRamp(options: RampOptions): Ramp {
     handshakeOver() {
       over++;
       if (over === connections) options.onDone();
-      // Deferred, because a handshake that fails immediately must not cause recursion.
+      // Deferred, because a handshake that fails immediately would otherwise cause recursion.
       else setImmediate(proceed);
     },
     stop() {

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 
-/** Calls back at a given time, much more precisely than Node.js timers with their resolution of 1 ms. */
+/** Calls back at a given time, much more precisely than Node.js timers, whose resolution is 1 ms. */
 export interface Waker {
   /**
-   * Requests a call at a time (µs since the run's epoch). It must not be earlier than the previously
+   * Requests a callback at a time (µs since the run's epoch), which must not be earlier than the previously
    * requested time.
    */
   wakeAt(dueUs: number): void;
@@ -13,7 +13,7 @@ export interface Waker {
 
 /**
  * Indexes into the shared memory: the wake-up time, in µs since the epoch modulo 2^32, and a flag that is set
- * while a call is requested.
+ * while a callback is requested.
  */
 export const DUE = 0;
 export const ARMED = 1;
@@ -25,8 +25,9 @@ export interface WakerThreadData {
 }
 
 /**
- * Creates a waker whose thread sleeps in `Atomics.wait`, which supports fractions of a millisecond, and posts
- * a message when the time has come. Meanwhile the event loop is free to receive, and nothing spins.
+ * Creates a waker with a thread that sleeps in `Atomics.wait`, which supports fractions of a millisecond, and
+ * posts a message when the time has come. Meanwhile the event loop is free to receive data, and no CPU time
+ * is spent spinning.
  */
 export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   const memory = new SharedArrayBuffer(WORDS * 4);
@@ -46,15 +47,15 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   };
 }
 
-/** Maximum lateness of a timer. */
+/** How late a timer may fire, in µs. */
 const AWAKE_BEFORE_US = 2_000;
 
 /**
  * Creates a waker that checks the clock in every iteration of the event loop, which never sleeps. It is as
  * punctual as this process can be, but occupies a whole CPU.
  *
- * @param restsFromUs the waker only sleeps if the requested time is further ahead than this, or if none is
- * requested. It wakes up shortly before that time. Meanwhile other processes can use the CPU.
+ * @param restsFromUs the waker sleeps only if the requested time is more than this far ahead, or if none is
+ *   requested. Meanwhile other processes can use the CPU. It wakes up shortly before the requested time.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

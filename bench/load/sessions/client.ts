@@ -6,60 +6,60 @@ import type { Payload } from '../wire/payload.ts';
 import type { Session, SessionListener } from './session.ts';
 
 /**
- * Defines what the connections of a generator worker do. It is a set of functions, either built in or written
- * by a user. `State` is the data it stores for each connection. Connections are opened before it starts, and
- * it sends only between `start` and `stop`.
+ * Defines what a generator worker's connections do: a set of functions, either built in or written by a user.
+ * `State` is the data that it keeps for each connection. Connections are opened before it starts, and it
+ * sends only between `start` and `stop`.
  */
 export interface Client<State> extends SessionListener<State> {
-  /** Creates the initial state of a new connection. */
+  /** Creates a new connection's initial state. */
   state(): State;
-  /** Reports whether the client's work on opening connections is done. */
+  /** Reports whether the client has finished what it does when connections open. */
   isReady(): boolean;
   /** Called when as many connections as possible are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
   /** Called when a connection has opened. */
   open(session: Session<State>): void;
   /**
-   * Called when an open connection has failed or closed. The client gives up the messages that it still
-   * carried.
+   * Called when an open connection has failed or closed. The client abandons the messages that were still in
+   * flight on it.
    */
   closed(session: Session<State>, nowUs: number): void;
   /** Called when a handshake has failed. */
   refused(session: Session<State>, nowUs: number): void;
-  /** Reports whether connections may still open although none is open now. */
+  /** Reports whether new connections may still open when none is open. */
   reconnects(): boolean;
-  /** Called for each open connection in turn, about twice a second. */
+  /** Called about twice a second for each open connection in turn. */
   tick(session: Session<State>, nowUs: number): void;
-  /** Reports whether nothing is left to send or to wait for. */
+  /** Reports whether nothing is left to send or wait for. */
   isDrained(nowUs: number): boolean;
-  /** Stops sending, and gives up messages that have not been sent yet. */
+  /** Stops sending, and abandons messages that have not been sent yet. */
   stop(nowUs: number): void;
 }
 
 /** Services available to a client. */
 export interface ClientContext {
   clock: Clock;
-  /** Recorder for the names that its scenario declares. */
+  /** Recorder for the names declared by the client's scenario. */
   recorder: Recorder;
   payload: Payload;
   plan: LoadPlan;
-  /** Index of this worker among the workers of the run, from 0. */
+  /** Index of this worker among all workers of the run, from 0. */
   worker: number;
-  /** Starts the handshake of one more connection. `open` or `refused` is called next. */
+  /** Starts the handshake of an additional connection. `open` or `refused` is called when it ends. */
   connect(): void;
-  /** Calls back once, at this time or later but never earlier. */
+  /** Calls back once, at or after the given time but never before it. */
   callAt(us: number, call: () => void): void;
-  /** Creates the waker selected by the plan: either more punctual, or without occupying a CPU. */
+  /** Creates the waker selected by the plan: one that is more punctual, or one that does not occupy a CPU. */
   makeWaker(wake: () => void): Waker;
 }
 
-/** The function that `client.ts` exports in the folder of a scenario. */
+/** The function exported by `client.ts` in a scenario's folder. */
 export type MakeClient<State> = (context: ClientContext, sessions: OpenSessions<State>) => Client<State>;
 
-/** A client's view of its worker's open connections. */
+/** A worker's open connections, as its client sees them. */
 export interface OpenSessions<State> {
   readonly openConnections: number;
-  /** Returns a copy of the list, which stays valid if some connections fail. */
+  /** Returns a copy of the list, which remains valid even if connections fail. */
   allOpen(): Session<State>[];
   /** Returns the next open connection in round-robin order; undefined if none is open. */
   nextOpen(): Session<State> | undefined;

@@ -4,9 +4,9 @@ import { delaysOf, parseReconnect } from './reconnect.ts';
 import type { Session } from './session.ts';
 
 /**
- * Names under which clients that lose their connection are recorded. `cut`: connections that ended while the run went
- * on. `back`: clients that have a connection again. `waiting`: those that do not. `outage`: from the end of one
- * connection to the end of the handshake of the next, in µs.
+ * Names used to record clients that lose their connection. `cut`: connections that ended during the run.
+ * `back`: clients that have reconnected. `waiting`: clients that have not. `outage`: time from the end of one
+ * connection to the end of the next connection's handshake, in µs.
  */
 export const COMEBACK_NAMES = {
   counters: ['cut', 'back', 'attempts', 'attemptsFailed'],
@@ -14,22 +14,22 @@ export const COMEBACK_NAMES = {
   histograms: ['outage'],
 } as const satisfies RecordedNames;
 
-/** A client without a connection. */
+/** A client that has lost its connection. */
 interface Absent {
   cutUs: number;
   attempt: number;
   delay(attempt: number): number;
 }
 
-/** Reconnects clients as the plan's option `reconnect` says. `State` identifies connections. */
+/** Reconnects clients according to the plan's `reconnect` option. `State` identifies connections. */
 export interface Comeback<State extends object> {
-  /** Registers the state of a connection that is about to open, and returns it. */
+  /** Registers the state of a connection that is about to open, and returns that state. */
   register(state: State): State;
   /** @returns whether the connection replaces one that was cut */
   opened(session: Session<State>, nowUs: number): boolean;
   refused(session: Session<State>, nowUs: number): void;
   cut(session: Session<State>, nowUs: number): void;
-  /** Whether clients may still come back. */
+  /** Reports whether clients may still reconnect. */
   isActive(): boolean;
   stop(): void;
 }
@@ -37,7 +37,7 @@ export interface Comeback<State extends object> {
 export function makeComeback<State extends object>(context: ClientContext): Comeback<State> {
   const { clock, recorder, plan, worker, callAt, connect } = context;
   const policy = parseReconnect(String(plan.workload.options.reconnect));
-  /** The client behind a connection that replaces another, by the state of the connection. */
+  /** For each replacement connection, identified by its state, the client that reconnected. */
   const owners = new WeakMap<State, Absent>();
   let opening: Absent | null = null;
   let absent = 0;

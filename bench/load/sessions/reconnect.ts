@@ -1,9 +1,9 @@
 import { randomFrom } from '../../model/random.ts';
 
 /**
- * Determines when a client reconnects after its connection ended. The maximum delay doubles with each failed
- * attempt, up to a limit. With `jitter`, the actual delay is a random share of it (exponential backoff with
- * full jitter). Times are in µs.
+ * Determines when a client reconnects after losing its connection. The maximum delay doubles with each failed
+ * attempt, up to a limit. With `jitter`, the actual delay is a random fraction of it (exponential backoff
+ * with full jitter). Times are in µs.
  */
 export interface ReconnectPolicy {
   firstUs: number;
@@ -11,7 +11,7 @@ export interface ReconnectPolicy {
   jitter: boolean;
 }
 
-/** Pattern of a reconnect policy: `none`, `immediate`, `500ms`, `100ms..10s`. */
+/** Valid reconnect policies, such as `none`, `immediate`, `500ms` or `100ms..10s`. */
 export const RECONNECT = /^(none|immediate|\d+(ms|s)(\.\.\d+(ms|s))?)$/;
 
 /**
@@ -37,7 +37,7 @@ function microseconds(text: string): number {
  * Creates a function that returns the delay before each attempt, in µs.
  *
  * @param seed the same seed gives the same delays
- * @returns a function of the attempt's number, from 0
+ * @returns a function that takes the attempt number, from 0
  */
 export function delaysOf(policy: ReconnectPolicy, seed: number): (attempt: number) => number {
   const random = randomFrom(seed);

@@ -8,21 +8,24 @@ export interface SessionHost<State> {
   /**
    * Called when the handshake has succeeded.
    *
-   * @returns the route in which the connection's messages are counted
+   * @returns the route for which the connection's messages are counted
    */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route;
   /** Called when the connection has closed as requested. */
   closed(session: Session<State>): void;
-  /** Called when the connection ended unexpectedly or never opened. */
+  /** Called when the connection ended unexpectedly or failed to open. */
   failed(session: Session<State>, stage: FailureStage, kind: FailureKind): void;
 }
 
 /** Close code 1000 (RFC 6455 section 7.4.1). */
 const NORMAL_CLOSURE = 1000;
 
-/** Receives messages and events of an open connection. */
+/** Receives an open connection's messages and events. */
 export interface SessionListener<State> {
-  /** Called when a message arrives: `from` ≤ index < `to` of `bytes`, which is valid only during the call. */
+  /**
+   * Called when a message arrives, at indexes `from` ≤ index < `to` of `bytes`, which is valid only during
+   * the call.
+   */
   message(session: Session<State>, bytes: Buffer, from: number, to: number, text: boolean): void;
   /** Called when all data from one read has been delivered, so that messages can be sent in one write. */
   batchEnd(session: Session<State>): void;
@@ -30,17 +33,17 @@ export interface SessionListener<State> {
   pong(session: Session<State>): void;
 }
 
-/** One connection from its handshake to its end. `State` is the data that the scenario stores for it. */
+/** One connection, from its handshake to its end. `State` is the data that the scenario keeps for it. */
 export class Session<State> implements ConnectionEvents {
   readonly id: number;
   readonly state: State;
-  /** Start of its handshake, in µs since the run's epoch. */
+  /** When its handshake started, in µs since the run's epoch. */
   readonly startUs: number;
   readonly #host: SessionHost<State>;
   readonly #listener: SessionListener<State>;
   #connection: Connection | null = null;
   #route: Route | null = null;
-  /** Index in the host's list of open sessions; −1 if not open. */
+  /** Index in the host's list of open sessions; −1 if the session is not open. */
   openIndex = -1;
 
   constructor(
@@ -79,12 +82,12 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.sendBytes(bytes, text);
   }
 
-  /** Sends a ping (RFC 6455 section 5.5.2). `pong` is called when the answer arrives. */
+  /** Sends a ping (RFC 6455 section 5.5.2). `pong` is called when the response arrives. */
   ping(): void {
     this.#connection?.ping();
   }
 
-  /** Stops reading, so that data from the server fills the buffers along the path. */
+  /** Stops reading, so that data from the server fills all buffers between the server and this client. */
   pause(): void {
     this.#connection?.pause();
   }
@@ -93,7 +96,7 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.resume();
   }
 
-  /** Counts an echo in the route of this connection. */
+  /** Counts an echo towards this connection's route. */
   countEcho(): void {
     if (this.#route !== null) this.#route.messages++;
   }

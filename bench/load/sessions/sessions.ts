@@ -12,12 +12,12 @@ export interface SessionsOptions {
   recorder: Recorder;
   connect: Connector;
   connectTimeoutUs: number;
-  /** Called when a handshake is over, successful or not, so that the next one may start. */
+  /** Called when a handshake has ended, whether it succeeded or not, so that the next one can start. */
   onHandshakeOver(): void;
 }
 
 /**
- * Manages the connections of one generator worker: opens them, tracks which are open, and counts openings and
+ * Manages a generator worker's connections: opens them, keeps track of the open ones, and counts openings and
  * failures.
  */
 export class Sessions<State> implements SessionHost<State>, OpenSessions<State> {
@@ -26,7 +26,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   readonly #options: SessionsOptions;
   readonly #all = new Set<Session<State>>();
   readonly #open: Session<State>[] = [];
-  /** Positions of the next sender and of the timeout scan. */
+  /** Round-robin positions of the next sender and of the timeout scan. */
   #turn = 0;
   #scan: Iterator<Session<State>> | null = null;
   openings = 0;
@@ -45,7 +45,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     session.attach(this.#options.connect(id, source, port, session));
   }
 
-  /** Number of sessions that are open or in their handshake. */
+  /** Number of sessions that are open or still in their handshake. */
   get size(): number {
     return this.#all.size;
   }
@@ -64,7 +64,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   }
 
   /**
-   * Checks the next `count` sessions in round-robin order: gives up handshakes that take too long, and calls
+   * Checks the next `count` sessions in round-robin order: aborts handshakes that take too long, and calls
    * the client's `tick`.
    */
   tick(count: number): void {
@@ -83,7 +83,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     }
   }
 
-  /** Drops all open connections; each counts as failed, of the kind `cut`. */
+  /** Drops all open connections. Each counts as a failure of kind `cut`. */
   cutAll(): void {
     for (const session of this.allOpen()) session.giveUp('cut');
   }

@@ -1,11 +1,11 @@
 import { FIN, headerBytes, KEY_BYTES, writeHeader } from '../../../server/wire/frame-header.ts';
 
-/** Returns the length of a client frame's header, including the masking key: 6, 8 or 14 bytes. */
+/** Returns the header length of a client frame, including the masking key: 6, 8 or 14 bytes. */
 export function clientHeaderBytes(payloadBytes: number): number {
   return headerBytes(payloadBytes) + KEY_BYTES;
 }
 
-/** Writes the header of a masked, final frame at `at`, and returns the position of the payload. */
+/** Writes the header of a masked, final frame at offset `at`, and returns the offset of the payload. */
 export function writeClientHeader(
   target: Buffer,
   at: number,

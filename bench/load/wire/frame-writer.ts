@@ -8,15 +8,15 @@ const BANK_BYTES = 4 * 1024 * 1024;
 const COPY_BY_HAND = 160;
 /**
  * Offset of a body in its buffer. Large buffers begin at a page boundary. Bun takes ten times as long to copy
- * if the target lies 1 to 15 bytes further into its page than the source. A frame header would cause exactly
- * that.
+ * if the target's offset within its page is 1 to 15 bytes higher than the source's. A frame header would
+ * cause exactly this.
  */
 const BODY_AT = 64;
 
 /**
  * Writes messages as masked frames. The body is masked in advance with each of a few dozen random keys, which
- * are used in rotation. A frame therefore costs only a copy plus a stamp. RFC 6455 section 5.3 requires a
- * fresh key for each frame, so that no script can choose the bytes on the wire. Here the generator chooses
+ * are used in rotation, so that each frame costs only a copy and a stamp. RFC 6455 section 5.3 requires a
+ * fresh key for each frame, so that scripts cannot choose the bytes on the wire. Here the generator chooses
  * them anyway.
  */
 export class FrameWriter {
@@ -29,7 +29,7 @@ export class FrameWriter {
   readonly #free: Buffer[] = [];
   readonly #bufferBytes: number;
 
-  /** @param batch number of messages usually sent together */
+  /** @param batch number of messages typically sent together */
   constructor(payload: Payload, batch: number) {
     this.#payload = payload;
     this.#opcode = payload.type === 'text' ? OPCODE.text : OPCODE.binary;
@@ -47,8 +47,8 @@ export class FrameWriter {
   }
 
   /**
-   * Returns a buffer with `count` frames, and sets `writtenBytes` to their length. The caller must return the
-   * buffer with `release`.
+   * Returns a buffer containing `count` frames, and sets `writtenBytes` to their total length. The caller
+   * must return the buffer with `release`.
    */
   write(connection: number, sequence: number, count: number): Buffer {
     let buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes);
@@ -66,10 +66,10 @@ export class FrameWriter {
     return buffer;
   }
 
-  /** Number of bytes written by the last call of `write`. */
+  /** Number of bytes written by the last call to `write`. */
   writtenBytes = 0;
 
-  /** Returns a buffer to the pool after the system has accepted its bytes. */
+  /** Returns a buffer to the pool once the operating system has accepted its bytes. */
   release(buffer: Buffer): void {
     if (buffer.length === this.#bufferBytes) this.#free.push(buffer);
   }
@@ -80,7 +80,7 @@ export class FrameWriter {
     const body = this.#bodies[this.#turn];
     if (mask === undefined || body === undefined) return at;
     const from = writeClientHeader(target, at, this.#opcode, bytes, mask);
-    // A call into C++ costs as much as copying about 160 bytes here.
+    // Here, calling into C++ costs as much as copying about 160 bytes.
     if (bytes > COPY_BY_HAND) body.copy(target, from, 0, bytes);
     else for (let i = 0; i < bytes; i++) target[from + i] = body[i] ?? 0;
     this.#payload.stamp(target, from, bytes, connection, sequence, mask);

@@ -21,8 +21,8 @@ export function makeKey(): string {
 }
 
 /**
- * Builds the upgrade request of RFC 6455 section 4.1. Everything except the key comes from the plan and
- * contains no line breaks.
+ * Builds the upgrade request described in RFC 6455 section 4.1. Everything except the key comes from the plan
+ * and contains no line breaks.
  */
 export function upgradeRequest(
   host: string,
@@ -37,12 +37,12 @@ export function upgradeRequest(
   );
 }
 
-/** Result of the upgrade: success with the response headers, or the kind of failure. */
+/** Outcome of the upgrade: success with the response headers, or the kind of failure. */
 export type UpgradeAnswer =
   | { ok: true; headers: Map<string, string>; rest: Buffer }
   | { ok: false; kind: FailureKind };
 
-/** Reads the response to an upgrade request from chunks of any size. */
+/** Parses the response to an upgrade request from chunks of any size. */
 export class UpgradeReader {
   readonly #key: string;
   /** Data received so far, as Latin-1: one character per byte. */
@@ -53,8 +53,8 @@ export class UpgradeReader {
   }
 
   /**
-   * Processes a chunk. Returns null until the response head is complete. `rest` is the data after the head in
-   * the same chunk.
+   * Processes a chunk. Returns null until the response head is complete. `rest` is the data that follows the
+   * head in the same chunk.
    */
   read(chunk: Buffer): UpgradeAnswer | null {
     const text = this.#text + chunk.toString('latin1');
@@ -82,7 +82,10 @@ export class UpgradeReader {
 
 const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
-/** Performs the client's checks 2 to 6 of RFC 6455 section 4.1. No extension or subprotocol was requested. */
+/**
+ * Performs checks 2 to 6 that RFC 6455 section 4.1 requires of clients. No extension or subprotocol was
+ * requested.
+ */
 function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
   if (headers === null || !upgrades(headers)) return PROTOCOL_ERROR;
   if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol')) return PROTOCOL_ERROR;

@@ -1,8 +1,8 @@
 import type { Payload as PayloadPlan } from '../../model/load.ts';
 
 /**
- * Base of the stamp's digits. Each has 6 bits and is printable ASCII, which is valid in text and binary
- * messages.
+ * Character code of the digit 0 in a stamp. Each digit encodes 6 bits as printable ASCII, which is valid in
+ * both text and binary messages.
  */
 const DIGIT_BASE = 0x30;
 const SEQUENCE_DIGITS = 5;
@@ -10,21 +10,24 @@ const CONNECTION_DIGITS = 4;
 const STAMP = SEQUENCE_DIGITS + CONNECTION_DIGITS;
 
 /**
- * Result of comparing an echo with the sent message. `out-of-order`: everything except the sequence number
+ * Result of comparing an echo with the message sent. `out-of-order`: everything except the sequence number
  * matches.
  */
 export type EchoCheck = 'same' | 'out-of-order' | 'mismatch';
 
 /**
- * Generates and checks message contents. A message starts with a stamp of 9 bytes: its sequence number
- * (modulo 2^30) and connection number, lowest digits first. Fixed text follows. A shorter message contains as
- * much of the stamp as fits.
+ * Generates and checks message contents. A message starts with a 9-byte stamp: its sequence number (modulo
+ * 2^30) and connection number, lowest digits first. Fixed text follows. A shorter message contains as much of
+ * the stamp as fits.
  */
 export class Payload {
   readonly type: 'text' | 'binary';
   readonly minBytes: number;
   readonly maxBytes: number;
-  /** Body of the longest message. Each message is a prefix of it, with the stamp over its first bytes. */
+  /**
+   * Body of the longest message. Each message is a prefix of this body, with the stamp written over its first
+   * bytes.
+   */
   readonly body: Buffer;
   readonly #seed: number;
 
@@ -37,7 +40,7 @@ export class Payload {
     for (let i = 0; i < plan.maxBytes; i++) this.body[i] = 0x61 + ((i * 7 + (i >>> 5)) % 26);
   }
 
-  /** Returns the size of a message, as a pure function of its connection and sequence number. */
+  /** Returns a message's size, as a pure function of its connection and sequence number. */
   size(connection: number, sequence: number): number {
     if (this.minBytes === this.maxBytes) return this.maxBytes;
     let mixed = Math.imul(connection ^ this.#seed, 0x9e3779b1) ^ Math.imul(sequence + 1, 0x85ebca6b);
@@ -47,7 +50,8 @@ export class Payload {
   }
 
   /**
-   * Writes the stamp at `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; all 0 for none).
+   * Writes the stamp at offset `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; all 0 for
+   * none).
    */
   stamp(
     target: Uint8Array,
@@ -66,7 +70,7 @@ export class Payload {
     }
   }
 
-  /** Compares bytes `from` to `to` of an echo with message `sequence` of this connection. */
+  /** Compares bytes `from` to `to` of an echo with message number `sequence` of this connection. */
   check(echo: Buffer, from: number, to: number, connection: number, sequence: number): EchoCheck {
     const bytes = to - from;
     if (bytes !== this.size(connection, sequence)) return 'mismatch';
@@ -88,7 +92,7 @@ export class Payload {
   #sameBody(echo: Buffer, from: number, to: number): boolean {
     const body = this.body;
     const bytes = to - from;
-    // A call into C++ costs as much as comparing about 200 bytes here.
+    // Here, calling into C++ costs as much as comparing about 200 bytes.
     if (bytes > 256) return echo.compare(body, STAMP, bytes, from + STAMP, to) === 0;
     for (let i = STAMP; i < bytes; i++) if (echo[from + i] !== body[i]) return false;
     return true;

@@ -6,7 +6,10 @@ import { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
 import { OpenLoop } from './open-loop.ts';
 
-/** Every open connection sends messages, in a closed or an open loop, and every echo is checked for content and order. */
+/**
+ * Every open connection sends messages, in a closed or an open loop. The content and order of all echoes are
+ * checked.
+ */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { payload, plan } = context;
   const echoTimeoutUs = plan.echoTimeoutMs * 1e3;
@@ -32,8 +35,8 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
       const asked = exchange.sent > 0 && text === isText;
       const check = asked ? payload.check(bytes, from, to, session.id, exchange.awaited) : 'mismatch';
       if (check !== 'same') {
-        // Text must be UTF-8 (RFC 6455 section 8.1). This is only checked for echoes that differ from what was
-        // sent.
+        // Text messages must be UTF-8 (RFC 6455 section 8.1). This is only checked for echoes that differ
+        // from the message sent.
         session.giveUp(text && !isUtf8(bytes.subarray(from, to)) ? 'protocol-error' : check);
         return;
       }
@@ -44,14 +47,14 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     batchEnd: (session) => loop.batchEnd(session),
     pong() {},
     closed({ state: exchange }, nowUs) {
-      // Messages unanswered at the end are outstanding, not lost.
+      // Messages that are unanswered at the end are outstanding, not lost.
       if (stopped) return;
       giveUpUnsent(exchange, nowUs);
       for (; exchange.sent > 0; exchange.shift())
         messages.lost(nowUs, exchange.sentUs, loop.hasSchedule ? exchange.intendedUs : null);
     },
     tick(session, nowUs) {
-      // NaN if nothing is unanswered, so the comparison is false.
+      // `sentUs` is NaN if no message is unanswered; the comparison is then false.
       if (nowUs - session.state.sentUs >= echoTimeoutUs) session.giveUp('echo-timeout');
     },
     isDrained: (nowUs) => stopped || (started && loop.isDrained(nowUs)),

@@ -13,26 +13,29 @@ export interface ClosedLoopOptions {
   payload: Payload;
   messages: Messages;
   sessions: OpenSessions<Exchange>;
-  /** Unanswered messages on each connection. */
+  /** Number of unanswered messages per connection. */
   inFlight: number;
-  /** Null if it may send at any time. */
+  /** Null if messages may be sent at any time. */
   turns: Turns | null;
-  /** Calls back once, at this time or later but never earlier. */
+  /** Calls back once, at or after the given time but never before it. */
   callAt(us: number, call: () => void): void;
 }
 
 /**
- * Share of a turn that is reserved for the last echoes to come back. This is the maximum, and the value until
- * it is known how long they take.
+ * Share of a turn reserved for the last echoes to arrive. This is the maximum, and it is used until their
+ * arrival time has been measured.
  */
 const MOST_RESERVE = 0.5;
-/** Echoes that come back in another run's turn make the CPU time of both vary by several per cent. */
+/**
+ * Safety margin for the reserved time. Echoes that arrive during another run's turn make the CPU time of both
+ * runs vary by several per cent.
+ */
 const RESERVE_MARGIN = 1.25;
 
 /**
- * A connection sends its next message when the echo of the last has arrived. If runs take turns, it stops sending
- * before the end of a turn. The time kept free is how long all echoes took to come back in the turn before, plus a
- * margin.
+ * Each connection sends its next message when the previous echo has arrived. In an interleaved run, it stops
+ * sending before the end of each turn. The time reserved for the last echoes is how long they took to arrive
+ * in the previous turn, plus a margin.
  */
 export function closedLoop({
   clock,
@@ -47,10 +50,10 @@ export function closedLoop({
   let stopped = false;
   let drainUs = Number.POSITIVE_INFINITY;
   let sendUntilUs = Number.POSITIVE_INFINITY;
-  /** Time from the last possible send until all echoes are back; null until it is known. */
+  /** Time from the end of sending until all echoes have arrived; null until it has been measured. */
   let reserveUs: number | null = null;
 
-  /** Sends until `inFlight` messages are unanswered, all of them in one write. */
+  /** Sends messages until `inFlight` are unanswered, all of them in one write. */
   const fill = (session: Session<Exchange>, nowUs: number) => {
     const exchange = session.state;
     const first = exchange.next;
@@ -71,7 +74,7 @@ export function closedLoop({
   const fillAll = () => {
     for (const session of sessions.allOpen()) fill(session, clock());
   };
-  /** Takes turn `number`, counted from 0, and the turns after it. */
+  /** Schedules turn `number`, counted from 0, and all following turns. */
   const takeTurn = (turns: Turns, number: number, firstUs: number) => {
     const ownUs = number * turnUs(turns);
     const startUs = firstUs + sinceFirstTurnUs(turns, ownUs);
@@ -98,8 +101,8 @@ export function closedLoop({
       callAt(times.warmUpUs, () => {
         if (stopped) return;
         begun = true;
-        // Starts however late this is, even after the steady phase: a loop that never starts would look like a
-        // server that never answers.
+        // Starts even if it is late, and even after the steady phase: a loop that never started would look
+        // like a server that never answers.
         fillAll();
       });
     },

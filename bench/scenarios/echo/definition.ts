@@ -3,15 +3,16 @@ import type { ScenarioDefinition } from '../definition.ts';
 import { ECHO_METRICS } from './metrics.ts';
 
 /**
- * Every connection sends messages and gets each of them back. A closed loop shows how many messages a variant
- * carries; an open loop at a much lower rate shows how fast it is.
+ * Every connection sends messages, and the server echoes each of them. A closed loop measures a variant's
+ * throughput; an open loop at a much lower rate measures its latency.
  */
 export const echo = {
   name: 'echo',
   title: 'Steady echo',
   question: 'How many messages does it carry, and how fast is it?',
   steps: [
-    // The lean server, so that it is not the limit; then the one closest to an application's server.
+    // The closed loop uses the lean server so that the server is not the bottleneck. The open loop uses the
+    // one closest to an application's server.
     { name: 'throughput', load: 'closed', server: 'lean' },
     { name: 'latency', load: 'open', server: 'ws' },
   ],
@@ -25,7 +26,7 @@ export const echo = {
     { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
     { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
   ],
-  // The echo of a message from the steady phase counts even if it arrives during the drain.
+  // An echo counts if its message was sent in the steady phase, even if it arrives during the drain.
   phasesRead: {
     response: ['steady', 'drain'],
     service: ['steady', 'drain'],
@@ -37,8 +38,8 @@ export const echo = {
   largestMessage: ({ maxBytes }) => maxBytes,
   serverArguments: () => [],
   metrics: ECHO_METRICS,
-  // Most of the weight is on the two metrics that should show the effect of a change to Nginx and that
-  // scatter least. The others have just enough for ten rounds to decide.
+  // Most of the weight is on the two metrics that should best show the effect of a change to Nginx and that
+  // vary least. The others have just enough weight to get a verdict with ten rounds.
   compared: [
     { name: 'cpuPerMessage.proxy', step: 'throughput', weight: 40, headline: true },
     { name: 'response.p50', step: 'latency', weight: 36, headline: true },

@@ -1,56 +1,58 @@
 const FIRST_ROOM = 1;
 
 /**
- * The messages of one connection: those due but not sent, those sent but not echoed, and the sequence numbers that
- * follow. Oldest first; times in µs since the run's epoch.
+ * One connection's messages: those due but not sent, those sent but not echoed, and the next sequence
+ * numbers. Oldest first; times are in µs since the run's epoch.
  */
 export class Exchange {
   /**
-   * A ring of pairs (sent, intended). Its capacity in messages is a power of two. `sent` is NaN until the message
-   * is sent.
+   * A ring buffer of (sent, intended) time pairs. Its capacity, in messages, is a power of two. `sent` is NaN
+   * until the message is sent.
    */
   #times: Float64Array | null = null;
   #head = 0;
-  /** Messages that are due, sent or not, and have no echo yet. */
+  /** Number of messages that are due but not yet echoed, whether they were sent or not. */
   length = 0;
-  /** The newest of these, which are not sent yet. */
+  /** How many of these are not sent yet. They are the newest. */
   unsent = 0;
   /** Sequence number of the next message to send. */
   next = 0;
 
-  /** Messages that were sent and have no echo yet. */
+  /** Number of messages that were sent but not yet echoed. */
   get sent(): number {
     return this.length - this.unsent;
   }
 
-  /** Sequence number of the next echo. */
+  /** Sequence number of the next expected echo. */
   get awaited(): number {
     return this.next - this.sent;
   }
 
-  /** When the oldest was sent; NaN if there is none. */
+  /** When the oldest message was sent; NaN if there is none. */
   get sentUs(): number {
     return this.length === 0 ? Number.NaN : (this.#times?.[this.#head * 2] ?? Number.NaN);
   }
 
-  /** When the oldest was due; NaN if there is none. */
+  /** When the oldest message was due; NaN if there is none. */
   get intendedUs(): number {
     return this.length === 0 ? Number.NaN : (this.#times?.[this.#head * 2 + 1] ?? Number.NaN);
   }
 
-  /** Another message is due, to be sent later. */
+  /** Adds a message that is due now and will be sent later. */
   fallsDue(intendedUs: number): void {
     this.#push(Number.NaN, intendedUs);
     this.unsent++;
   }
 
-  /** A message is due and sent now. */
+  /** Adds a message that is due and sent now. */
   send(nowUs: number): void {
     this.#push(nowUs, nowUs);
     this.next++;
   }
 
-  /** Marks all messages that are due as sent now, and calls `each` with the intended time and sequence of each. */
+  /**
+   * Marks all due messages as sent now, and calls `each` with the intended time and sequence number of each.
+   */
   sendDue(nowUs: number, each: (intendedUs: number, sequence: number) => void): void {
     const times = this.#times;
     if (times === null) return;
@@ -69,7 +71,7 @@ export class Exchange {
       each(times[((this.#head + this.length - 1) * 2 + 1) & (times.length - 1)] ?? Number.NaN);
   }
 
-  /** Discards the oldest sent message, because it was echoed or given up. */
+  /** Discards the oldest sent message, because it was echoed or abandoned. */
   shift(): void {
     const room = (this.#times?.length ?? 0) >> 1;
     this.#head = (this.#head + 1) & (room - 1);

@@ -9,7 +9,7 @@ import {
 import { count, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
-/** Figures of messages that are echoed. */
+/** Metrics for echoed messages. */
 export const ECHO_METRICS: readonly Metric[] = [
   ...times({
     name: 'response',

@@ -12,8 +12,9 @@ import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
 
 /**
- * Maximum number of writes in one turn of the event loop, which take a few milliseconds. Without it, at a
- * rate beyond what this process can send, each turn would send more and more, and never read an echo.
+ * Maximum number of writes per event loop iteration, which take a few milliseconds. Without this limit, at a
+ * rate higher than this process can send, each iteration would send more and more messages and never read an
+ * echo.
  */
 const WRITES_A_TURN = 256;
 
@@ -24,16 +25,19 @@ export interface OpenLoopOptions {
   sessions: OpenSessions<Exchange>;
   load: Extract<Load, { kind: 'open' }>;
   echoTimeoutUs: number;
-  /** This worker's number, the number of workers, and the run's seed determine the schedule. */
+  /** This worker's index, the number of workers and the run's seed determine the schedule. */
   worker: number;
   workers: number;
   seed: number;
   turns: Turns | null;
-  /** Calls back when the next message is due. */
+  /** Creates a waker that calls back when the next message is due. */
   makeWaker(wake: () => void): Waker;
 }
 
-/** Messages are due on a schedule fixed in advance, whatever the system does. Connections send in turn. */
+/**
+ * Messages are due on a schedule fixed in advance, regardless of how the system responds. Connections take
+ * turns sending them.
+ */
 export class OpenLoop implements Loop {
   readonly hasSchedule = true;
   readonly #options: OpenLoopOptions;
@@ -43,10 +47,10 @@ export class OpenLoop implements Loop {
   #stopped = false;
   /** When the last echo arrived. */
   #lastUs = 0;
-  /** Sessions with messages that are due, longest waiting first. Those before `#served` are done. */
+  /** Sessions with messages that are due, longest waiting first. Those before index `#served` are done. */
   readonly #waiting: Session<Exchange>[] = [];
   #served = 0;
-  /** Writes left until the event loop has read again. */
+  /** Number of writes allowed before the event loop reads again. */
   #writesLeft = 0;
 
   constructor(options: OpenLoopOptions) {
@@ -58,14 +62,14 @@ export class OpenLoop implements Loop {
     this.#drainUs = drainUs;
     this.#pacer = makePacer(load, warmUpUs, worker, workers, seed, turns);
     this.#waker = makeWaker(() => {
-      // This is a new turn of the event loop, so everything that could be read has been.
+      // This is a new iteration of the event loop, so everything that was available has been read.
       this.#writesLeft = WRITES_A_TURN;
       this.#pump();
     });
     this.#waker.wakeAt(this.#pacer.dueUs);
   }
 
-  /** The session receives messages from the next one on. */
+  /** Nothing to do: the session is included from the next message on. */
   opened(): void {}
 
   echoed(exchange: Exchange, bytes: number): void {
@@ -75,7 +79,7 @@ export class OpenLoop implements Loop {
     messages.echoedOnSchedule(nowUs, exchange.sentUs, exchange.intendedUs, bytes);
   }
 
-  /** Sends what fell due, if the time of the last echo shows that something did. */
+  /** Sends messages that became due, if any were due when the last echo arrived. */
   batchEnd(): void {
     const pacer = this.#pacer;
     if (pacer === null || this.#writesLeft === 0) return;
@@ -95,8 +99,8 @@ export class OpenLoop implements Loop {
   }
 
   /**
-   * Distributes what is due, however late, sends as much as this turn allows, and sets the waker for the next
-   * message.
+   * Assigns all due messages to connections, even late ones, sends as many as this iteration allows, and sets
+   * the waker for the next message.
    */
   #pump(): void {
     const pacer = this.#pacer;
@@ -117,7 +121,7 @@ export class OpenLoop implements Loop {
     if (pacer.dueUs < this.#drainUs) this.#waker?.wakeAt(pacer.dueUs);
   }
 
-  /** Assigns every message that is due by now to the next connection in turn. */
+  /** Assigns each message due by now to the next connection in round-robin order. */
   #handOut(pacer: Pacer, nowUs: number): void {
     const { messages, sessions, echoTimeoutUs } = this.#options;
     for (; pacer.dueUs <= nowUs && pacer.dueUs < this.#drainUs; pacer.advance()) {
@@ -125,7 +129,7 @@ export class OpenLoop implements Loop {
       messages.fellDue(nowUs, dueUs);
       const session = sessions.nextOpen();
       if (session === undefined) {
-        // No connection will ever carry it, so it counts like a message whose echo never came.
+        // No connection will ever carry this message, so it counts like one whose echo never arrived.
         messages.unsent(nowUs, dueUs, Math.max(nowUs - dueUs, echoTimeoutUs));
         continue;
       }
@@ -134,7 +138,7 @@ export class OpenLoop implements Loop {
     }
   }
 
-  /** Marks everything due on a connection as sent now, and sends it in one write. */
+  /** Marks all due messages of a connection as sent now, and sends them in one write. */
   #sendDue(session: Session<Exchange>): void {
     const exchange = session.state;
     const { unsent: count, next: first } = exchange;

@@ -25,13 +25,13 @@ export const report: ScenarioReport = {
     { before: '', headings: ['failed', 'lost', 'validity'] },
   ],
   remarks,
-  // The answers in sentences, then as a table with the two main charts, then the facts behind them.
+  // The answers in sentences, then as a table with the two main charts, then the supporting facts.
   open: [answers, summary],
   folded: [throughput, latency, course, handshakes, cost, claims],
   ofRounds: [curvesOfRounds],
 };
 
-/** The answers for one variant, with a dash for missing values. */
+/** A table row with the answers for one variant. Missing values are shown as a dash. */
 function cells({ name, answers }: VariantView): Cells {
   const { throughput = null, latency = null } = answers;
   const both = [throughput, latency].filter((view) => view !== null);
@@ -56,7 +56,8 @@ function cells({ name, answers }: VariantView): Cells {
 }
 
 /**
- * What the figures refer to: the rate at which response times were measured, its reason, and variants without one.
+ * Remarks about the answers: the rate at which response times were measured, why it was chosen, and which
+ * variants have none.
  */
 function remarks({ rate, steps, variants }: View): string[] {
   const step = steps.find(({ step }) => step === 'latency');

@@ -2,18 +2,18 @@ import type { MakeClient } from '../../load/sessions/client.ts';
 import type { Session } from '../../load/sessions/session.ts';
 import { TOUCH_BYTES } from './definition.ts';
 
-/** State of one connection. Times are in µs since the run's epoch. */
+/** One connection's state. Times are in µs since the run's epoch. */
 export interface Idle {
   openUs: number;
-  /** When its ping was sent; null if none is unanswered. */
+  /** When the unanswered ping was sent; null if there is none. */
   pingUs: number | null;
-  /** Whether its only message is in transit. */
+  /** Whether the connection's only message is still in flight. */
   isTouching: boolean;
 }
 
 /**
- * Connections that stay silent. In the step `touched`, each sends one large message when it opens and waits
- * for its echo; in the step `hold`, pings may be sent. Every connection that ends before the run does is
+ * Connections that remain silent. In the `touched` step, each sends one large message when it opens and waits
+ * for its echo; in the `hold` step, pings may be sent. All connections that end before the run does are
  * counted.
  */
 export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, sessions) => {
@@ -35,7 +35,7 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
   };
   const pingOne = (session: Session<Idle>) => {
     const nowUs = clock();
-    // A connection that has not answered the last ping is not pinged again.
+    // A connection is not pinged again while a ping is unanswered.
     if (session.state.pingUs !== null) return;
     session.state.pingUs = nowUs;
     pingsOutstanding++;

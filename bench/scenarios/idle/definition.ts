@@ -1,14 +1,17 @@
 import type { ScenarioDefinition } from '../definition.ts';
 import { IDLE_METRICS } from './metrics.ts';
 
-/** Larger than any default buffer of Nginx, so that both buffers of a connection are used completely. */
+/**
+ * Message size in bytes. It is larger than any default buffer of Nginx, so that both buffers of a connection
+ * are fully used.
+ */
 export const TOUCH_BYTES = 65_536;
 
-/** Length of the step that only measures memory, after its connections are open. */
+/** Duration, in ms, of the step that only measures memory, once its connections are open. */
 const TOUCHED_MS = 1000;
 
 /**
- * Silent connections: which of them are still open after a while, who closed the others, and how much memory
+ * Silent connections. Shows how many are still open after a while, who closed the others, and how much memory
  * an open connection uses, both untouched and after one large message.
  */
 export const idle = {

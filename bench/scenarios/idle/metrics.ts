@@ -2,7 +2,7 @@ import { notCompleted } from '../../metrics/fitness.ts';
 import { PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
-/** Figures of silent connections. */
+/** Metrics for silent connections. */
 export const IDLE_METRICS: readonly Metric[] = [
   {
     ...PLAIN,

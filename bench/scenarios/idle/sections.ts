@@ -53,8 +53,9 @@ function survivalClause({ run, figures }: RunView): string {
 }
 
 /**
- * Nginx never sends a close frame, because it does not read frames, and the echo server never closes a
- * connection without one. So the code shows which of them closed it.
+ * Returns which side closed the connections. Nginx never sends a close frame, because it does not process
+ * WebSocket frames, and the echo server never closes a connection without one. The close code therefore
+ * identifies the side.
  */
 function enderOf({ proxy }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
@@ -65,7 +66,7 @@ function enderOf({ proxy }: RunView['run'], kinds: Readonly<Record<string, numbe
   return listed(enders);
 }
 
-/** The end of a connection without a close frame (RFC 6455 section 7.1.5). */
+/** Failure kind for a connection that ended without a close frame (RFC 6455 section 7.1.5). */
 const WITHOUT_FRAME = 'closed-1006';
 
 /** `1,000 closed-1006, without a close frame` */
@@ -90,7 +91,7 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
-/** Null if its interval includes 0, because other programs allocated as much. */
+/** Returns null if the confidence interval includes 0, because other programs may have allocated as much. */
 function clearOf(slope: Slope | null | undefined): Slope | null {
   return slope === null || slope === undefined || slope.low <= 0 ? null : slope;
 }

@@ -6,21 +6,22 @@ import type { Exchange } from '../echo/exchange.ts';
 import { reloadsAt } from './definition.ts';
 
 /**
- * Every connection echoes on a schedule, and a client whose connection is cut reconnects as its policy says.
- * Times after a reload count from when it was due, which is a few milliseconds before it happens.
+ * Every connection echoes messages on a schedule, and a client that loses its connection reconnects according
+ * to its policy. Times after a reload are measured from when it was due, a few milliseconds before it takes
+ * place.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { clock, recorder, plan } = context;
   const echo = makeEcho(context, sessions);
   const comeback = makeComeback<Exchange>(context);
-  /** Connections from before the first reload. */
+  /** Connections opened before the first reload. */
   const first = new Set<Session<Exchange>>();
   let reloadsUs: number[] = [];
   let started = false;
   let stopped = false;
   recorder.level('first', () => first.size);
 
-  /** Records the time since the reload before `nowUs`, if there was one. */
+  /** Records the time since the last reload before `nowUs`, if there was one. */
   const recordSince = (name: string, nowUs: number) => {
     const last = reloadsUs.findLast((us) => us <= nowUs);
     if (last !== undefined) recorder.record(name, nowUs - last);

@@ -6,19 +6,19 @@ import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { RELOAD_METRICS } from './metrics.ts';
 
-/** Duration of the load in the steady phase before the first reload, and after the last interval. */
+/** Duration of the steady load before the first reload and after the last interval, in ms. */
 const BEFORE_MS = 5000;
 const AFTER_MS = 5000;
 const WARMUP_MS = 1000;
 
-/** The times at which reloads are due, in ms since the start of the warm-up. */
+/** Returns when reloads are due, in ms since the start of the warm-up. */
 export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions): number[] {
   return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
 }
 
 /**
- * Nginx reloads its configuration during a steady echo. Shows which WebSockets are cut, how soon their
- * clients are back, how long the old workers live, and how much memory they use.
+ * Nginx reloads its configuration during a steady echo load. Shows which WebSockets are cut, how soon their
+ * clients reconnect, how long the old workers live, and how much memory they use.
  */
 export const reload = {
   name: 'reload',

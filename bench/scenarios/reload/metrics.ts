@@ -3,7 +3,7 @@ import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { COMEBACK_METRICS } from '../storm/metrics.ts';
 
-/** Figures of what a reload does to open connections. */
+/** Metrics for the effects of a reload on open connections. */
 export const RELOAD_METRICS: readonly Metric[] = [
   count('reload.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
   {

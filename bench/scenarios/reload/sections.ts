@@ -33,10 +33,10 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** An old worker, which exits with its last connection after a reload. */
+/** A worker started before a reload. It exits when its last connection has ended. */
 interface OldWorker {
   name: string;
-  /** Time from the first reload until it exited, in µs; null: it was still running at the end. */
+  /** Time from the first reload until it exited, in µs; null if it was still running at the end. */
   livedUs: number | null;
   lastBytes: number;
 }
@@ -196,7 +196,7 @@ function responses(view: View): Section {
   };
 }
 
-/** The median of each second's longest response time, before and after the reload. */
+/** Compares response times before and after the reload by the median of each second's maximum. */
 function responseSentence(view: RunView): string {
   const atUs = reloadUs(view);
   if (atUs === null) return '';

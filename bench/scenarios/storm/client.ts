@@ -1,7 +1,7 @@
 import type { MakeClient } from '../../load/sessions/client.ts';
 import { makeComeback } from '../../load/sessions/comeback.ts';
 
-/** Silent connections; a client whose connection is cut comes back as its policy says. */
+/** Silent connections. A client whose connection is cut reconnects according to its policy. */
 export const makeClient: MakeClient<object> = (context) => {
   const comeback = makeComeback<object>(context);
   let drainUs = Number.POSITIVE_INFINITY;

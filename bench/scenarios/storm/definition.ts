@@ -3,10 +3,10 @@ import type { ScenarioDefinition } from '../definition.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { STORM_METRICS } from './metrics.ts';
 
-/** How long the connections are left alone before they are cut. */
+/** How long connections are left undisturbed before they are cut, in ms. */
 export const BEFORE_MS = 3000;
 
-/** All connections are cut at once, and all clients come back. */
+/** All connections are cut at once, and all clients reconnect. */
 export const storm = {
   name: 'storm',
   title: 'Reconnect storm',
@@ -49,7 +49,7 @@ export const storm = {
   recorded: COMEBACK_NAMES,
   conservation: [{ whole: 'cut', parts: ['back', 'waiting'] }],
   phasesRead: {
-    // Handshakes of the storm, not those before it.
+    // Only handshakes during the storm, not those before it.
     tcp: ['steady', 'drain'],
     tls: ['steady', 'drain'],
     upgrade: ['steady', 'drain'],

@@ -2,7 +2,7 @@ import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
-/** Metrics shared by the scenarios in which clients come back. */
+/** Metrics shared by all scenarios in which clients reconnect. */
 export const COMEBACK_METRICS: readonly Metric[] = [
   count('clients.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
   ...times({
@@ -14,7 +14,7 @@ export const COMEBACK_METRICS: readonly Metric[] = [
   }),
 ];
 
-/** Figures of clients that all come back at once. */
+/** Metrics for clients that all reconnect at once. */
 export const STORM_METRICS: readonly Metric[] = [
   {
     ...PLAIN,

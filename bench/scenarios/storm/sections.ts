@@ -55,7 +55,7 @@ function recoverySentence({ figures }: RunView): string {
   ]);
 }
 
-/** Failed handshakes by kind: `12 status-502 and 3 refused`. */
+/** Failed handshakes by kind, such as `12 status-502 and 3 refused`. */
 function refusals({ tcp, tls, upgrade }: RunView['figures']['failures']['byStage']): string {
   const kinds = new Map<string, number>();
   for (const [kind, count] of [tcp, tls, upgrade].flatMap(Object.entries<number>))
