@@ -63,14 +63,12 @@ function checkFailed({ outcome, validity, proxy, plan }: Run, reason: string): v
   assert.equal(proxy === null, plan.profile === 'direct');
 }
 
-/** What was measured in the first second of the steady phase is still there, with its latencies. */
+/** Everything measured until then is still there, with its latencies. A busy machine may echo late. */
 function checkKept({ slices, phases, processes, workers, plan }: Run): void {
-  const whole = slices.filter(({ phase, startUs, endUs }) => phase === 'steady' && endUs - startUs === 1e6);
-  assert.ok(
-    whole.some(
-      ({ counters, histograms }) => counted(counters, 'echoed') > 0 && histograms.service !== undefined,
-    ),
-  );
+  const echoing = slices.filter(({ counters }) => counted(counters, 'echoed') > 0);
+  assert.ok(echoing.length > 0);
+  assert.ok(echoing.some(({ histograms }) => histograms.service !== undefined));
+  assert.ok(slices.some(({ phase, startUs, endUs }) => phase === 'steady' && endUs - startUs === 1e6));
   assert.ok(phases.some(({ phase }) => phase === 'steady'));
   // Nginx replaces a worker that died: the new one has as many samples as there was time for.
   const first = processes.filter(({ bornUs }) => bornUs === null);
