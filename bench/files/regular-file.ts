@@ -43,7 +43,7 @@ async function readBounded(file: FileHandle, size: number, maxBytes: number): Pr
   return buffer.subarray(0, length);
 }
 
-/** @param maxBytes the limit that is exceeded, in bytes */
+/** @param maxBytes the limit that was exceeded, in bytes */
 export function tooLarge(maxBytes: number): UnreadableFile {
   return new UnreadableFile(`it is larger than ${shownBytes(maxBytes)}`);
 }
@@ -63,7 +63,7 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long',
 };
 
-/** Turns an error of a read into one that gives the reason; an UnreadableFile stays as it is. */
+/** Converts a read error to one that states the reason. Returns an UnreadableFile unchanged. */
 export function unreadable(error: unknown): UnreadableFile {
   return error instanceof UnreadableFile ? error : new UnreadableFile(reasonOf(error), { cause: error });
 }

@@ -2,10 +2,11 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { tooLarge, unreadable } from './regular-file.ts';
 
 /**
- * Reads a stream to its end, and destroys it if that fails or it is longer than allowed.
+ * Reads a stream to its end. Destroys the stream if reading fails or if it is longer than allowed.
  *
- * @param maxBytes the most that is read, in bytes
- * @throws UnreadableFile if it cannot be read or is longer, or the signal's reason if it is stopped
+ * @param maxBytes maximum number of bytes to read
+ * @throws UnreadableFile if the stream cannot be read or is longer; the signal's reason if the signal aborts
+ *   reading
  */
 export async function readStream(stream: Readable, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted();

@@ -19,5 +19,5 @@ export interface ConfigurationOptions {
   headers: readonly { name: string; value: string }[];
 }
 
-/** The name of a configuration that is read from standard input, in findings and messages. */
+/** Name used in findings and messages for a configuration read from standard input. */
 export const STDIN_NAME = 'stdin';

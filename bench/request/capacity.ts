@@ -70,13 +70,13 @@ const CAPACITY_OPTIONS = {
   rate: {
     short: 'R',
     value: 'N',
-    help: 'First rate to try [chosen]; with --over connections: the total rate',
+    help: 'First rate to try [chosen]; with --over connections: total rate',
   },
   'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each one [1]' },
   connections: {
     short: 'c',
     value: 'N',
-    help: 'WebSockets [1000]; with --over connections: the first number to try',
+    help: 'WebSockets [1000]; with --over connections: first number to try',
   },
   max: { value: 'N', help: 'Highest rate, or number of connections, to try' },
   budget: { value: 'TIME', help: 'Time limit; no trial starts that would exceed it' },

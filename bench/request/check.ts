@@ -9,18 +9,18 @@ import { RUN_OPTIONS } from './run-options.ts';
 import { quoted } from './units.ts';
 
 /**
- * How `check` prints what it found: for a person, for programs, for tools that read SARIF 2.1.0, or as annotations of a
- * GitHub workflow.
+ * Output formats of `check`: text for people, JSON for programs, SARIF 2.1.0, and annotations for a GitHub
+ * workflow.
  */
 export const CHECK_FORMATS = ['text', 'json', 'sarif', 'github'] as const;
 export type CheckFormat = (typeof CHECK_FORMATS)[number];
 
-/** The operand that means standard input. */
+/** The operand that stands for standard input. */
 export const STDIN_OPERAND = '-';
 
 /** The request of `check`. */
 export interface CheckRequest {
-  /** Paths of the configurations, in the order in which they are checked; at most one is `STDIN_OPERAND`. */
+  /** Paths of the configurations, in the order in which they are checked. At most one is `STDIN_OPERAND`. */
   paths: readonly string[];
   configuration: ConfigurationOptions;
   /**

@@ -47,7 +47,7 @@ export const RUN_OPTIONS = {
   },
   'The load': {
     connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000]' },
-    steps: { value: 'NAMES', help: 'Steps to run: throughput, latency [all of the scenario]' },
+    steps: { value: 'NAMES', help: 'Steps of the scenario to run: throughput, latency [all]' },
     duration: { short: 'd', value: 'TIME', help: 'Duration of the measured phase per step [10s]' },
     warmup: { short: 'w', value: 'TIME', help: 'Warm-up before the measured phase [2s]' },
     rate: {

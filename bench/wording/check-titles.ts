@@ -1,8 +1,8 @@
 import type { FoundCode } from './check.ts';
 
 /**
- * What each finding of `check` is about, in one short sentence without a full stop. It holds for every finding with the
- * code, so it has no particulars.
+ * The subject of each finding of `check`, in one short sentence without a full stop. It applies to every
+ * finding with this code, so it contains no details.
  */
 export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'no-proxied-location': 'No location uses proxy_pass',
@@ -52,7 +52,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'part-of-configuration': 'Settings of the main file were not checked',
 };
 
-/** The title of a code; null for a code that is not one of a finding of `check`. */
+/** Returns the title for a code; null if `check` has no finding with this code. */
 export function checkTitle(code: string): string | null {
   return Object.hasOwn(CHECK_TITLES, code) ? CHECK_TITLES[code as FoundCode] : null;
 }

@@ -394,9 +394,9 @@ export function seenSentence(text: string): string {
 }
 
 /**
- * Introduces the lines that a finding recommends.
+ * Introduces the lines that a finding recommends adding.
  *
- * @param block the block that they belong in; `main` for the top level of the configuration
+ * @param block the block to which they belong; `main` for the top level of the configuration
  */
 export function remedyHeading(block: string): string {
   return `${block === 'main' ? 'Outside all blocks' : `In ${block}`}, write:`;
