@@ -132,7 +132,7 @@ describe('a fetch', () => {
         assert.deepEqual([identityOf(apt) === null, fetches(cache)], [false, [folder]]);
         const said: string[] = [];
         await fetchPlace({ say: (line) => said.push(line), urgent: NEVER })(cache, async () => {});
-        assert.match(said.join('\n'), /^Removed \S+\/fetch-\w+, left behind by a bench that was killed, and/);
+        assert.match(said.join('\n'), /^Removed \S+\/fetch-\w+, left behind by a bench that was killed/);
       }
       await until(() => identityOf(apt) === null && fetches(cache).length === 0, 'nothing is left');
     });
