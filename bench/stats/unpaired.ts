@@ -9,8 +9,8 @@ export interface UnpairedEffect {
   ratio: number;
   /**
    * 95 % confidence interval of the ratio, from the Mann–Whitney test. It excludes 1 if and only if that test
-   * alone is significant (without ties). Null if no outcome with so few runs is significant (fewer than 4 per
-   * side).
+   * alone is significant (without ties). Null if no outcome with so few runs is significant without ties (fewer
+   * than 4 per side).
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */
