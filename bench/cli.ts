@@ -2,15 +2,15 @@
 import { nodeVersionProblem } from './commands/node-version.ts';
 
 /**
- * The command line: the only file that prints or exits. Everything else is imported once the version
- * of Node is known to do, for older ones could not even read it.
+ * Runs the command line. Only this file prints or exits. Everything else is imported after the Node version
+ * check, because unsupported versions could not even parse it.
  */
 async function start(): Promise<number> {
   const { main } = await import('./commands/main.ts');
   const { defectOf } = await import('./commands/defect.ts');
   const { services } = await import('./commands/wiring.ts');
   const { printableLines } = await import('./model/printable.ts');
-  // What comes from outside may be in any text: a name in a configuration, a message of Nginx, a path.
+  // Any text may contain untrusted input, such as a name in a configuration, an Nginx message or a path.
   const say = (text: string) => void process.stderr.write(`${printableLines(text)}\n`);
   const argv = process.argv.slice(2);
   const debug = argv.includes('--debug') || (process.env.NODE_DEBUG ?? '') !== '';
@@ -32,7 +32,7 @@ async function start(): Promise<number> {
   return main(argv, terminal, { signals: process, debug, exit: (code) => process.exit(code) }, services);
 }
 
-/** Who asks for no colours (no-color.org) asks for plain text, and a dumb terminal has no cursor to move. */
+/** A user who disables colours (no-color.org) wants plain text, and a dumb terminal has no cursor to move. */
 function isRedrawable({ NO_COLOR = '', TERM }: NodeJS.ProcessEnv): boolean {
   return process.stderr.isTTY && NO_COLOR === '' && TERM !== 'dumb';
 }
@@ -45,8 +45,9 @@ let lostOutput: NodeJS.ErrnoException | null = null;
 let isTerminalClosed = false;
 
 /**
- * Where what we print cannot go any more, the command still does its work and cleans up: a reader may stop reading
- * (`| head`: EPIPE), and a terminal may be closed (EIO). Output that a full disk swallowed is a failure, though.
+ * If the output can no longer be written, the command still does its work and cleans up. A reader may stop
+ * reading (`| head`: EPIPE), or a terminal may be closed (EIO). Output lost because of a full disk is a
+ * failure, however.
  */
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   isTerminalClosed ||= error.code === 'EIO';
@@ -56,12 +57,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE' && error.code !== 'EIO') lostOutput ??= error;
 });
 
-/** Ends the process once all is written: a pipe may take a while. */
+/** Ends the process once all output is written, because a pipe may take a while. */
 function end(code: number): void {
   process.stdout.write('', () =>
-    // The error of an earlier write is reported on a later turn than its callback.
+    // The error of an earlier write is reported in a later event-loop turn than that write's callback.
     setImmediate(() => {
-      // Node crashes as it exits, for it cannot reset a terminal that is gone: end by the signal that told of it.
+      // Node crashes on exit if it cannot reset a closed terminal, so end with the signal that reports the
+      // closing.
       if (isTerminalClosed) process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP');
       if (lostOutput === null) process.exit(code);
       say(

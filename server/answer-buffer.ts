@@ -48,10 +48,7 @@ export class AnswerBuffer {
     return this.view;
   }
 
-  /**
-   * Empties the buffer. If `written` is false, the carrier still needs the bytes, so their memory is left to
-   * it.
-   */
+  /** Empties the buffer. If `written` is false, the carrier still needs the bytes and keeps their memory. */
   clear(written: boolean): void {
     this.length = 0;
     if (written && this.buffer.length === this.size) return;

@@ -21,8 +21,8 @@ export function answerOf(
 }
 
 /**
- * Consumes CPU time rather than elapsed time, so that a process that has to wait for its core consumes no
- * less.
+ * Measures CPU time rather than elapsed time, so a process consumes the same amount even if it has to wait
+ * for its core.
  */
 function burn(us: number): void {
   const before = process.cpuUsage();
@@ -33,9 +33,9 @@ function burn(us: number): void {
 }
 
 /**
- * Makes a function that calls back after a fixed delay, in order. Node's timers have a resolution of a
- * millisecond, so the last two milliseconds are spent polling in each turn of the event loop. That is exact,
- * but costs CPU time.
+ * Creates a function that calls back after a fixed delay, in order. Node's timers have a resolution of one
+ * millisecond, so each turn of the event loop polls during the last two milliseconds. This is exact, but
+ * costs CPU time.
  */
 function delayLine(delayMs: number): (run: () => void) => void {
   const queue: { dueMs: number; run: () => void }[] = [];

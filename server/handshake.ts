@@ -6,8 +6,8 @@ import { acceptFor, upgrades } from './wire/upgrade.ts';
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const REQUEST_LINE = /^([A-Z]{1,16}) ([\x21-\x7e\x80-\xff]{1,4096}) HTTP\/(\d)\.(\d)\r\n/;
 /**
- * A host and its port. Two Host headers do not match, because their values are joined by `, `, and no space
- * is allowed.
+ * A host and its port. Two Host headers do not match: their values are joined by `, `, but no space is
+ * allowed.
  */
 const HOST = /^[!$%&'()*+,.:;=[\]~\w-]+$/;
 
@@ -21,7 +21,7 @@ export interface Reply {
 const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: 'Upgrade Required' };
 
 /**
- * Responds to one request without creating the objects that node:http retains for each.
+ * Responds to one request without creating the objects that node:http retains for each request.
  *
  * @param head request line and headers, including the empty line that ends them
  */

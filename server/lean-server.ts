@@ -77,8 +77,8 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 }
 
 /**
- * Replaces the accepted socket with one that reads into our buffer. `onread` does that for sockets that
- * connect, but net.createServer() has no such option, and a new buffer for every read accounts for 13 to 16 %
+ * Replaces the accepted socket with one that reads into our buffer. `onread` does that for outgoing
+ * connections, but net.createServer() has no such option. A new buffer for every read accounts for 13 to 16 %
  * of the cost of a small message. The handle is undocumented, but exists in Node 20, 22 and 24. If it is
  * missing, an error says so; the `ws` server does not need it.
  */
@@ -92,8 +92,8 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   owner._handle = null;
   accepted.destroy();
   const onread = { buffer, callback: take };
-  // Socket itself sets the last four options, to these values. If it added them to its own copy later, V8 in
-  // Node 20 would give each copy a separate hidden class, which slows all lookups on it.
+  // Socket itself sets the last four options, to these values. If it added them to its copy later, V8 in Node
+  // 20 would give each copy a separate hidden class, and all lookups on the copy would be slower.
   const options = {
     handle,
     onread,

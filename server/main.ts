@@ -6,7 +6,7 @@ import { starterOf } from './starter.ts';
 
 const GRACE_MS = 900;
 
-// The process that reads the ready line may exit right after it, as in `| head -1`.
+// The process that reads the ready line may exit right after reading it, as in `| head -1`.
 process.stdout.on('error', () => {});
 
 try {

@@ -21,7 +21,7 @@ export interface ServerOptions {
   log: boolean;
   /** Delay between the arrival of a message and its reply. */
   delayMs: number;
-  /** CPU time consumed in addition for every message. */
+  /** Additional CPU time consumed for every message. */
   burnUs: number;
   /** Interval between pings, sent to all open WebSockets at once; 0 disables pings. */
   pingMs: number;
@@ -97,9 +97,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   };
 }
 
-/**
- * Reports the errors that parseArgs would find in strict mode, where its messages are meant for programmers.
- */
+/** Reports the errors that parseArgs would find in strict mode, whose messages are meant for programmers. */
 function check(argv: readonly string[]): void {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
   for (const token of tokens) {

@@ -7,7 +7,8 @@ export interface Page {
 }
 
 /**
- * Paths expected to be a WebSocket: the path of the article's location, and the root, which users try first.
+ * Paths at which users expect a WebSocket: the path of the article's location, and the root, which they try
+ * first.
  */
 const WEBSOCKET_PATHS = new Set(['/', '/websocket']);
 
@@ -51,7 +52,8 @@ const NOT_ALLOWED: Page = {
 };
 
 /**
- * The response names the protocol to upgrade to, in Connection as well (RFC 9110 sections 7.8 and 15.5.22).
+ * The response must name the protocol in Upgrade, and list Upgrade in Connection (RFC 9110 sections 7.8 and
+ * 15.5.22).
  */
 const UPGRADE_REQUIRED: Page = {
   status: 426,

@@ -5,7 +5,7 @@ import { type Carrier, Session, type SessionContext } from './session.ts';
 /** How long a peer that violated the protocol may take to read its close frame before it is disconnected. */
 export const LINGER_MS = 1000;
 
-/** The encoding that Writable passes along with bytes, which the type definitions omit. */
+/** The encoding that Writable passes along with bytes; the type definitions omit it. */
 const BUFFER = 'buffer' as string as BufferEncoding;
 
 /** Carries a session over a node:net socket. */
@@ -24,8 +24,7 @@ export class SocketCarrier implements Carrier {
   /**
    * Passes bytes read from the socket to the session: the first `bytes` of the chunk.
    *
-   * @returns false if the socket should stop reading, because replies are queued for a peer that does not
-   * read
+   * @returns false if the socket should stop reading, because replies are queued and the peer does not read
    */
   read(chunk: Buffer, bytes: number): boolean {
     this.session.take(chunk, bytes);

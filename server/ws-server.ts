@@ -35,7 +35,8 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,
-    // Pongs are sent below, because ws would queue any number of them for a client that does not read.
+    // Pongs are sent below, because ws would queue an unlimited number of them for a client that does not
+    // read.
     autoPong: false,
     maxPayload: options.maxPayloadBytes,
   });
@@ -81,7 +82,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
 }
 
 /**
- * Makes the message listener that all sockets share, so that handling a message costs no more than echoing
+ * Creates the message listener that all sockets share, so that handling a message costs no more than echoing
  * it.
  */
 function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket, ClientLog>) {
@@ -112,7 +113,7 @@ function onPing(this: WebSocket, payload: Buffer): void {
 }
 
 /**
- * Stops reading from a client that does not read what it is sent.
+ * Stops reading from a client that does not read the data sent to it.
  *
  * @returns a callback for the end of the next write, which resumes reading once fewer bytes are queued
  */

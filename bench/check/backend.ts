@@ -13,10 +13,10 @@ const HOST = '127.0.0.1';
 const MESSAGE_MAX = 65_536;
 const HEADER_MAX = 10;
 
-/** RFC 9110 section 15.5.22. It closes the connection, so that none that Nginx keeps outlives `refuse`. */
+/** RFC 9110 section 15.5.22. Closes the connection, so that Nginx keeps none open after `refuse`. */
 const REQUIRED = { Upgrade: 'websocket', Connection: 'Upgrade, close', 'Content-Type': 'text/plain' };
 
-/** A request as it reached the server behind Nginx. */
+/** A request as the server behind Nginx received it. */
 export interface Arrival {
   /** `1.0` or `1.1`. */
   httpVersion: string;
@@ -24,7 +24,7 @@ export interface Arrival {
   connection: string | null;
 }
 
-/** A request with everything that can be compared with what was sent. */
+/** A request, with everything that can be compared between the sent and the received one. */
 export interface Received extends Arrival {
   method: string;
   /** With its query. */
@@ -34,21 +34,21 @@ export interface Received extends Arrival {
 }
 
 /**
- * The check's own WebSocket server behind Nginx. It accepts upgrades as RFC 6455 section 4.2.1 says, with the
- * first subprotocol that is offered, answers every other request with 426 as a WebSocket endpoint does, and remembers
- * the requests.
+ * The check's WebSocket server behind Nginx. It accepts upgrades as specified in RFC 6455 section 4.2.1 and
+ * selects the first subprotocol offered. It answers every other request with 426, as a WebSocket endpoint
+ * does. It records all requests.
  */
 export interface Backend extends UpstreamServer {
-  /** In the order in which they arrived. */
+  /** In order of arrival. */
   readonly arrivals: readonly Received[];
-  /** Refuses connections from now on; open ones stay open. */
+  /** Refuses new connections; those already open stay open. */
   refuse(): Promise<void>;
-  /** Accepts them again, on the same port and socket. */
+  /** Accepts connections again, on the same port and socket. */
   accept(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param socket Path of a Unix-domain socket to listen on as well. */
+/** @param socket Path of a Unix-domain socket on which to listen as well. */
 export async function startBackend(socket: string): Promise<Backend> {
   const arrivals: Received[] = [];
   const open = new Set<Duplex>();
@@ -98,7 +98,7 @@ function makeServer(arrivals: Received[], open: Set<Duplex>): Server {
     note(request);
     socket.on('error', () => socket.destroy());
     const { 'sec-websocket-key': key, 'sec-websocket-protocol': offered, upgrade } = request.headers;
-    // A request of HTTP/1.0 cannot ask for an upgrade (RFC 9110 section 7.8).
+    // An HTTP/1.0 request cannot ask for an upgrade (RFC 9110 section 7.8).
     const isValid = request.httpVersion === '1.1' && upgrade?.toLowerCase() === 'websocket';
     if (key === undefined || !isValid) refuseUpgrade(socket);
     else echo(socket, key, offered?.split(',')[0]?.trim() ?? null, head);
@@ -158,7 +158,7 @@ function listening(server: Server, at: number | string): Promise<void> {
   });
 }
 
-/** Resolves as soon as it accepts no more; open connections continue. */
+/** Resolves as soon as no new connections are accepted; open connections continue. */
 async function closed(server: Server): Promise<void> {
   await new Promise<void>((done) => {
     server.close();

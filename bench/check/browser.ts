@@ -10,12 +10,12 @@ const PATIENCE_MS = 3_000;
 const HEAD_MAX = 65_536;
 const HEAD_END = '\r\n\r\n';
 
-/** What a browser offers, the preferred one first. */
+/** Subprotocols that a browser offers, in order of preference. */
 export const SUBPROTOCOLS = ['check.v2', 'check.v1'] as const;
 
 /**
- * Sends a handshake with everything that a browser sends: Origin, cookies, two subprotocols, extensions. It is closed
- * as soon as it is answered.
+ * Sends a handshake with everything that a browser sends: Origin, cookies, two subprotocols, extensions.
+ * Closes the connection as soon as the handshake is answered.
  *
  * @throws the signal's reason
  */

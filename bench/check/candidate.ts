@@ -17,34 +17,34 @@ import { hostOf, streamEntrances, type Wanted } from '../nginx/websocket.ts';
 
 /**
  * Why a location may carry WebSockets:
- * - `asked`: the person named its path;
+ * - `asked`: the user named its path;
  * - `upgrade`: it passes the Upgrade header on;
- * - `hidden`: a level around it does, but its own headers replace the inherited ones;
- * - `hop`: it passes requests on to another server of the configuration that has such a location;
+ * - `hidden`: an outer level does, but its headers are replaced by those at an inner level;
+ * - `hop`: it passes requests on to another server in the configuration that has such a location;
  * - `name`: its name is typical of WebSockets;
  * - `stream`: its `stream` server passes everything on;
- * - `any`: it uses proxy_pass, and no location has a better sign.
+ * - `any`: it uses proxy_pass, and no location shows any of the signs above.
  */
 export type Sign = 'asked' | 'upgrade' | 'hidden' | 'hop' | 'name' | 'stream' | 'any';
 
-/** A location that may carry WebSockets, or a server of `stream`. */
+/** A location that may carry WebSockets, or a `stream` server. */
 export interface Candidate {
   sign: Sign;
   server: Directive;
-  /** The blocks around it, outermost first, and itself. */
+  /** The enclosing blocks, outermost first, followed by the location or server. */
   levels: readonly Directive[];
-  /** The location; of `stream`: the server. */
+  /** The location or, for `stream`, the server. */
   self: Directive;
-  /** Path that leads to it, perhaps with a query; null if none is found. */
+  /** Path for reaching the location, perhaps with a query; null if none is found. */
   path: string | null;
-  /** Host that leads to its server; null if none does. */
+  /** Host for reaching the server; null if none is found. */
   host: string | null;
 }
 
-/** The Host of a request that has no better name. */
+/** Host header for a request if no better name is known. */
 const NO_NAME = 'localhost';
 
-/** All locations that may carry WebSockets, in file order; servers of stream last. */
+/** Returns all locations that may carry WebSockets, in file order, with `stream` servers last. */
 export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate[] {
   const all = locatedIn(tree, wanted.host);
   const streams = streamEntrances(tree).map((server) => streamCandidate(tree, server));
@@ -63,7 +63,9 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
   return open.map((located) => candidateOf('any', located));
 }
 
-/** Also the locations of other servers that lead to these. They are entered by the path of the next one. */
+/**
+ * Adds locations of other servers that lead to these. Each uses the path of the location to which it leads.
+ */
 function withFronts(
   tree: readonly Node[],
   all: readonly Located[],
@@ -85,12 +87,14 @@ function withFronts(
   );
 }
 
-/** How a finding names it: the arguments of its `location`; null for a server of `stream`. */
+/**
+ * Returns the name of a candidate in findings: the arguments of its `location`; null for a `stream` server.
+ */
 export function locationOf({ self }: Candidate): string | null {
   return self.name === 'location' ? texts(self).join(' ') : null;
 }
 
-/** Its path without a query, which may hold a secret. */
+/** Returns the path without its query, which may contain a secret. */
 export function shownPath({ path }: Candidate): string {
   return path?.split('?')[0] ?? 'no path';
 }
@@ -102,14 +106,14 @@ function signOf(located: Located): Sign | null {
   return hiddenUpgrade(located) === null ? null : 'hidden';
 }
 
-/** An empty header is not sent: whoever wrote it wants no WebSockets there. */
+/** Nginx does not send an empty header, so an empty Upgrade means that no WebSockets are wanted there. */
 function refusesUpgrade({ location, levels }: Located): boolean {
   return inherited([...levels, location], 'proxy_set_header').some(
     ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text === '',
   );
 }
 
-/** The directive that passes Upgrade on, at a level whose headers are replaced by those of an inner level. */
+/** Returns the directive that passes Upgrade on, if an inner level replaces the headers set at its level. */
 export function hiddenUpgrade({ levels }: Pick<Located, 'levels'>): Directive | null {
   const level = levels.findLast((each) => upgrades([each]));
   const set = directives(level?.block ?? null, 'proxy_set_header');
@@ -148,7 +152,7 @@ function askedFor(tree: readonly Node[], all: readonly Located[], wanted: Wanted
   });
 }
 
-/** The upstreams to which a candidate may pass requests. */
+/** Returns the upstreams to which a candidate may pass requests. */
 export function upstreamsOf(tree: readonly Node[], { sign, self }: Candidate): Directive[] {
   if (sign !== 'stream') return vitalParts(tree, self).slice(1);
   const names = directives(self.block, 'proxy_pass').flatMap(texts).map(upstreamName);
@@ -157,12 +161,15 @@ export function upstreamsOf(tree: readonly Node[], { sign, self }: Candidate): D
     .filter(({ args: [name] }) => names.includes(upstreamName(name?.text ?? '')));
 }
 
-/** The entries of an upstream; Nginx counts those that are `down` or `backup`, too, before it forgives a failure. */
+/**
+ * Returns all entries of an upstream. Nginx also counts those marked `down` or `backup` when it decides
+ * whether to tolerate a failure.
+ */
 export function allServers(upstream: Directive): Directive[] {
   return directives(upstream.block, 'server');
 }
 
-/** The entries of an upstream that are used while all are healthy. */
+/** Returns the entries of an upstream that are used while all are healthy. */
 export function activeServers(upstream: Directive): Directive[] {
   return directives(upstream.block, 'server').filter(
     (entry) => !texts(entry).some((text) => text === 'down' || text === 'backup'),

@@ -20,7 +20,7 @@ import { runTrials, type TrialOptions } from './trials.ts';
 export interface CheckInput {
   /** Path of the configuration; `STDIN_NAME` if it was read from standard input. */
   path: string;
-  /** The configuration itself if it was read from standard input; null: it is read from `path`. */
+  /** The configuration itself if it was read from standard input; null if it is read from `path`. */
   text: string | null;
   configuration: ConfigurationOptions;
   binary: NginxBinary;
@@ -28,26 +28,26 @@ export interface CheckInput {
   signal: AbortSignal;
   /** Kills what still runs. */
   urgent: AbortSignal;
-  /** Prints what else a person should know. */
+  /** Prints anything else that the user should know. */
   say(line: string): void;
 }
 
-/** What was found in a configuration. */
+/** The result of checking one configuration. */
 export interface CheckReport {
   path: string;
   nginx: Pick<NginxBinary, 'path' | 'version'>;
-  /** Whether it ran, and WebSockets were tried through it. */
+  /** Whether the configuration ran and WebSockets were tried through it. */
   tried: boolean;
   candidates: readonly Candidate[];
   seen: Seen | null;
   findings: readonly LintFinding[];
-  /** What was changed so that it could run. */
+  /** Changes made so that the configuration could run. */
   changes: readonly Notice[];
 }
 
 /**
- * Reads a configuration, runs it in the sandbox, opens WebSockets through each location that may carry them, and
- * reports what is wrong.
+ * Reads a configuration, runs it in the sandbox, opens WebSockets through each location that may carry them,
+ * and reports any problems.
  *
  * @throws Problem('usage') if there is no such file, or the signal's reason if it is stopped
  */
@@ -83,14 +83,15 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const { seen, refusal } = await tryOut({ ...input, ...what, onChange });
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
-  // Without what Nginx rejects, such as a missing semicolon, there may be such a location.
+  // If the error that Nginx reports, such as a missing semicolon, were fixed, there might be such a location.
   const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input)];
   return {
     ...base,
     tried: seen !== null && candidates.length > 0,
     candidates,
     seen,
-    // Nginx does not start with what it rejects, and what follows may come of that.
+    // Rejections come first: Nginx does not start with such a configuration, and the other findings may be
+    // consequences.
     findings: isRejected ? [...refusal, ...found] : sorted([...refusal, ...lack, ...found]),
     changes: changes.notices(tree.nodes),
   };
@@ -109,7 +110,10 @@ async function read(
   }
 }
 
-/** If it cannot be run, a finding says why, and the rules go by the configuration alone. */
+/**
+ * Tries out the configuration. If it cannot be run, a finding gives the reason, and the rules examine only
+ * the configuration text.
+ */
 async function tryOut(
   input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>,
 ): Promise<{ seen: Seen | null; refusal: LintFinding[] }> {
@@ -118,13 +122,17 @@ async function tryOut(
   } catch (error) {
     input.signal.throwIfAborted();
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
-    // In its own words (checkNginx): all else is what the sandbox cannot do, and may be right on a server.
+    // Only errors reported by Nginx itself (checkNginx) show that the configuration is wrong. Any other error
+    // is a limitation of the sandbox; the same configuration may be correct on a server.
     const isNginxs = error.code === REJECTED_BY_NGINX;
     return { seen: null, refusal: [refused(error, isNginxs ? 'error' : 'warning')] };
   }
 }
 
-/** Whatever happens, every process it started has ended and the private folder is gone when it returns. */
+/**
+ * Runs the trials. On return, in every case, all their processes have ended and the private folder is
+ * removed.
+ */
 function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
   return atWorkplace(input, ({ folder, processSet }) =>
     untilDeath(processSet, input.signal, (signal) => runTrials({ ...input, folder, processSet, signal })),
@@ -132,8 +140,8 @@ function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet
 }
 
 /**
- * Runs trials, and stops them if a process ends unexpectedly: what they would see then says nothing about the
- * configuration.
+ * Runs trials, and stops them if a process ends unexpectedly, because later observations would show nothing
+ * about the configuration.
  */
 async function untilDeath<T>(
   { unexpectedExit }: ProcessSet,
@@ -166,7 +174,7 @@ function refused({ message: reason }: Problem, level: 'error' | 'warning'): Lint
 
 const PLACE = new RegExp(`(?:^| )(/[^ ]*|${STDIN_NAME}):(\\d+)\\b`);
 
-/** Complaints end with the place: `… in /etc/nginx/nginx.conf:12.` */
+/** Messages end with the position: `… in /etc/nginx/nginx.conf:12.` */
 function originIn(message: string): Origin | null {
   const [, file, line] = PLACE.exec(message) ?? [];
   return file === undefined ? null : { file, line: Number(line) };

@@ -11,7 +11,7 @@ import type { FailureKind } from '../model/failure.ts';
 import type { Target } from '../model/target.ts';
 
 const MESSAGE = { minBytes: 64, maxBytes: 64, type: 'text' } as const;
-/** Nginx waits 5 s for a cache lock (proxy_cache_lock_timeout); everything else takes milliseconds. */
+/** Nginx waits 5 s for a cache lock (proxy_cache_lock_timeout); all other steps take milliseconds. */
 const PATIENCE_MS = 8_000;
 
 /** How a WebSocket ended. */
@@ -25,16 +25,16 @@ export interface Ending {
 export interface Socket {
   /** Address of the upstream server, as Nginx names it; null if unknown. */
   upstream: string | null;
-  /** Sends another message without waiting for its echo. */
+  /** Sends another message without waiting for the echo. */
   send(): void;
-  /** Never rejects; null until it has ended. */
+  /** Never rejects; null until the WebSocket has ended. */
   ending(): Ending | null;
   ended: Promise<Ending>;
-  /** Closes it without an `ended`. */
+  /** Closes the WebSocket without resolving `ended`. */
   drop(): void;
 }
 
-/** The result of opening a WebSocket: one that echoes, or why there is none. */
+/** The result of opening a WebSocket: either one that echoes, or the reason for the failure. */
 export type Opening = { socket: Socket } | { socket: null; kind: FailureKind };
 
 /**
@@ -61,7 +61,7 @@ export async function openSocket(
   return { socket: null, kind: outcome === null ? 'echo-timeout' : outcome.kind };
 }
 
-/** Starts to open a WebSocket, and sends a message as soon as it is open. */
+/** Starts opening a WebSocket, and sends a message as soon as it is open. */
 function connect(target: Target, localAddress: string | undefined): Socket & { echoed: Promise<'echoed'> } {
   const payload = new Payload(MESSAGE, 0);
   const context = { clock: () => performance.now() * 1e3, payload, target };
@@ -110,7 +110,8 @@ function carrierFor({ host, tls }: Target): OpenCarrier {
 }
 
 /**
- * Status of an ordinary GET, as a browser or a monitor sends it; null if Nginx closes without an answer.
+ * Returns the status of an ordinary GET, as sent by a browser or a monitor; null if Nginx closes without an
+ * answer.
  *
  * @throws the signal's reason
  */

@@ -5,45 +5,47 @@ import type { Origin } from '../nginx/tree.ts';
 import { type Code, type DataOf, finding } from '../wording/finding.ts';
 
 /**
- * `error`: WebSockets do not work; this was seen, or follows from the configuration. `warning`: they will fail under
- * common conditions. `note`: good to know.
+ * `error`: WebSockets do not work, as observed or as implied by the configuration. `warning`: they will fail
+ * under common conditions. `note`: good to know.
  */
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What happened when it was tried with a real Nginx and real WebSockets, and the figures that other tools look for. */
+/**
+ * The observation from a trial with a real Nginx and real WebSockets, with the figures that other tools read.
+ */
 export interface Evidence extends Finding {
-  /** HTTP status that came instead of a 101. */
+  /** HTTP status received instead of 101. */
   status?: number;
   /** Close code (RFC 6455 section 7.4); 1006 if there was no close frame. */
   closeCode?: number;
-  /** How long it took until the close or the answer. */
+  /** Time until the close or the answer. */
   seconds?: number;
 }
 
-/** Lines to write, and the block that they belong in. */
+/** Lines to write, and the block in which they belong. */
 export interface Remedy {
   block: 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream' | 'stream';
   lines: readonly string[];
 }
 
 /**
- * Something in a configuration that people with WebSockets should know. `code` says what is so, `data` has its
- * particulars, and `text` is the sentence made of both (wording/check.ts).
+ * Something in a configuration that WebSocket users should know. `code` identifies the finding, `data` holds
+ * its details, and `text` is the sentence made from both (wording/check.ts).
  */
 export interface LintFinding extends Finding {
-  /** What it is about, short and stable: `upgrade`, `idle-timeout`. A rule may have several codes. */
+  /** The topic, short and stable: `upgrade`, `idle-timeout`. One rule may have several codes. */
   rule: string;
   level: Severity;
-  /** Where in the person's own files; null if the file has no line for it. */
+  /** Position in the user's own files; null if no line there corresponds to the finding. */
   origin: Origin | null;
   /** Null if it was not tried. */
   seen: Evidence | null;
-  /** What to write instead; empty if there is nothing to change. */
+  /** Suggested replacements; empty if nothing needs changing. */
   remedies: readonly Remedy[];
 }
 
-/** Evidence repeats the figures of its data under the same names for every code. */
+/** Returns evidence that repeats the figures of its data under the same names for every code. */
 export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   const said = finding(code, data);
   const { outcome, closeCode, seconds } = said.data;
@@ -56,7 +58,7 @@ export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   };
 }
 
-/** Worst first; within a level by file and line. */
+/** Worst level first; within a level, ordered by file and line. */
 export function sorted(findings: readonly LintFinding[]): LintFinding[] {
   return findings.toSorted(
     (a, b) => SEVERITIES.indexOf(a.level) - SEVERITIES.indexOf(b.level) || compareOrigins(a.origin, b.origin),
@@ -73,17 +75,19 @@ export function countByLevel(findings: readonly LintFinding[]): Record<Severity,
   return { error: count('error'), warning: count('warning'), note: count('note') };
 }
 
-/** `conf.d/app.conf:12`, with the file as in `shownFile`; null if there is no line. */
+/** Returns `conf.d/app.conf:12`, with the file formatted as in `shownFile`; null if there is no line. */
 export function shownPlace(origin: Origin | null): string | null {
   return origin === null ? null : `${shownFile(origin.file)}:${origin.line}`;
 }
 
-/** A file relative to the working directory if it lies below it; otherwise as it is. */
+/**
+ * Returns the path relative to the working directory if the file is inside it; otherwise the path unchanged.
+ */
 export function shownFile(file: string): string {
   return pathBelowWorkingDirectory(file) ?? file;
 }
 
-/** The path of a file relative to the working directory; null if it does not lie below it. */
+/** Returns the path of a file relative to the working directory; null if the file is not inside it. */
 export function pathBelowWorkingDirectory(file: string): string | null {
   const path = relative(process.cwd(), file);
   return path === '..' || path.startsWith('../') ? null : path;

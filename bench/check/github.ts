@@ -7,15 +7,15 @@ import { remedyLines, sentencesOf } from './message.ts';
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
 /**
- * The findings of one or more reports as workflow commands, which GitHub Actions turns into annotations: one line each.
- * Null if there are none.
+ * Returns the findings of one or more reports as workflow commands, one per line, which GitHub Actions turns
+ * into annotations. Null if there are no findings.
  */
 export function checkGithub(reports: readonly CheckReport[]): string | null {
   const lines = reports.flatMap(({ path, findings }) => findings.map((each) => annotation(each, path)));
   return lines.length === 0 ? null : lines.join('\n');
 }
 
-/** @param path that of the checked configuration, where a finding without a line is shown, in the first line */
+/** @param path path of the checked configuration; a finding without a line is shown on its first line */
 function annotation(finding: LintFinding, path: string): string {
   const { file, line } = finding.origin ?? { file: path, line: 1 };
   const title = checkTitle(finding.code) ?? finding.code;
@@ -25,7 +25,8 @@ function annotation(finding: LintFinding, path: string): string {
 }
 
 /**
- * A command of GitHub's workflows, `::error file=a.conf,line=1::message`, on one line whatever its parts contain.
+ * Formats a GitHub workflow command, `::error file=a.conf,line=1::message`, on one line regardless of the
+ * content.
  *
  * @param properties values by name; at least one
  */

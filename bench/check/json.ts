@@ -3,10 +3,13 @@ import { type Candidate, locationOf, shownPath } from './candidate.ts';
 import type { CheckReport } from './check.ts';
 import { countByLevel, type LintFinding, shownPlace } from './finding.ts';
 
-/** A finding with its place as two members, both null if the configuration has no line for it. */
+/**
+ * A finding whose position is stored in two members; both are null if no line of the configuration
+ * corresponds to it.
+ */
 type FindingJson = Omit<LintFinding, 'origin'> & { file: string | null; line: number | null };
 
-/** A report for programs. `schemaVersion` grows when a member goes or changes its meaning. */
+/** A report for programs. `schemaVersion` increases when a member is removed or changes its meaning. */
 export function checkJson(report: CheckReport) {
   const { path, nginx, tried, candidates, findings, changes } = report;
   return {
@@ -21,7 +24,7 @@ export function checkJson(report: CheckReport) {
   };
 }
 
-/** The reports of several configurations for programs, each with the name of its file. */
+/** Returns the reports of several configurations for programs, each with the name of its file. */
 export function checksJson(reports: readonly CheckReport[]) {
   return { files: reports.map((report) => ({ file: report.path, ...checkJson(report) })) };
 }

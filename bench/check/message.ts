@@ -4,12 +4,15 @@ import type { LintFinding, Remedy } from './finding.ts';
 
 const INDENT = '    ';
 
-/** What a finding says, and what was seen. Neither contains control characters or line breaks. */
+/** A finding and its evidence as text. Neither contains control characters or line breaks. */
 export function sentencesOf({ text, seen }: Pick<LintFinding, 'text' | 'seen'>): string[] {
   return [text, ...(seen === null ? [] : [seenSentence(seen.text)])].map(printable);
 }
 
-/** A heading that names the block, and below it the lines to write. None contains control characters or line breaks. */
+/**
+ * A heading that names the block, followed by the lines to write. None contains control characters or line
+ * breaks.
+ */
 export function remedyLines({ block, lines }: Remedy): string[] {
   return [remedyHeading(block), ...lines.map((line) => INDENT + printable(line))];
 }

@@ -5,16 +5,16 @@ import { type Directive, directive, directives, type Node, texts } from '../ngin
 
 const MARK = 'bench-pass';
 
-/** A configuration that logs what the variables of each `proxy_pass` held. */
+/** A configuration that logs the values of the variables in each `proxy_pass`. */
 export interface PassLogged {
   tree: Node[];
-  /** The variables of each location's `proxy_pass`, in the order of its lines' values. */
+  /** The variables in each location's `proxy_pass`, in the order of the values in a log line. */
   names: ReadonlyMap<Directive, readonly string[]>;
 }
 
 /**
- * Adds a log to each location whose `proxy_pass` has variables: the address that they make decides where a handshake
- * goes, and the sandbox replaces that address.
+ * Adds a log to each location whose `proxy_pass` contains variables. Their values form the address to which a
+ * handshake is passed, and the sandbox replaces that address.
  */
 export function withPassLog(tree: readonly Node[]): PassLogged {
   const names = new Map<Directive, readonly string[]>();
@@ -51,7 +51,7 @@ function variablesOf(location: Directive): string[] {
   return [...new Set(names)];
 }
 
-/** Numbered captures cannot stand in a log format, so each value goes through a map. */
+/** A log format cannot contain numbered captures, so each value is passed through a map. */
 function mapsFor(index: number, names: readonly string[]): Directive[] {
   return names.map((name, at) =>
     directive(
@@ -62,7 +62,7 @@ function mapsFor(index: number, names: readonly string[]): Directive[] {
   );
 }
 
-/** It has to stand before the logs that use it. */
+/** Must precede the logs that use it. */
 function formatFor(index: number, names: readonly string[]): Directive {
   const values = names.map((_, at) => `"$bench_value_${index}_${at}"`).join(',');
   return directive('log_format', [
@@ -72,7 +72,7 @@ function formatFor(index: number, names: readonly string[]): Directive {
   ]);
 }
 
-/** A level with a log of its own inherits none, so those that applied so far are copied into it. */
+/** A level with its own logs inherits none, so the logs that applied before are copied into it. */
 function logged(block: readonly Node[], levels: readonly Directive[], index: number): Node[] {
   const isOwn = (node: Node) => node.kind === 'directive' && node.name === 'access_log';
   const applying = inherited(levels, 'access_log').filter(({ args: [first] }) => first?.text !== 'off');
@@ -80,14 +80,14 @@ function logged(block: readonly Node[], levels: readonly Directive[], index: num
   return [...others, ...applying, directive('access_log', [`/${MARK}.log`, `${MARK}_${index}`])];
 }
 
-/** One request that a location has answered. */
+/** A request that a location has answered. */
 interface PassEntry {
   [MARK]: number;
   upgrade: string;
   values: string[];
 }
 
-/** What the variables held for the last handshake of each location, by their names. */
+/** Returns the values of the variables, by name, during the last handshake of each location. */
 export async function readPassLog(
   folder: string,
   { names }: PassLogged,

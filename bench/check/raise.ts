@@ -16,39 +16,39 @@ import type { Candidate } from './candidate.ts';
 import { withAuthStandIn } from './stand-in.ts';
 
 const BACKLOG = 1024;
-/** Nginx allocates a record for each connection at the start, and the trials need few. */
+/** Nginx allocates a record for each connection at startup, and the trials need few connections. */
 const MOST_CONNECTIONS = 4096;
-/** With one worker, what is seen does not depend on which worker accepts a connection. */
+/** With a single worker, results do not depend on which worker accepts a connection. */
 const WORKERS = 1;
 
-/** What a configuration is run with. */
+/** Options for running a configuration. */
 export interface RaiseOptions {
   binary: NginxBinary;
   processSet: ProcessSet;
   backends: readonly UpstreamServer[];
   candidates: readonly Candidate[];
   configuration: ConfigurationOptions;
-  /** As the configuration sets it. */
+  /** As set in the configuration. */
   workerConnections: number;
   onChange: OnChange;
 }
 
-/** A configuration that runs in the sandbox, with all of its servers. */
+/** A configuration running in the sandbox, with all of its servers. */
 export interface Raised {
   nginx: Launched;
   /** With the logs. */
   folder: string;
-  /** Authority that signed the certificate, in PEM. */
+  /** The authority that signed the certificate, in PEM format. */
   ca: string;
-  /** Where the WebSockets of a location go; null if no host or path leads there. */
+  /** Returns the target for WebSockets to a location; null if no host or path leads to the location. */
   targetOf(candidate: Candidate): Target | null;
 }
 
 /**
- * Moves a configuration into the sandbox and starts Nginx with it. Whatever this Nginx does not know is taken out:
- * the rest is still worth checking.
+ * Moves a configuration into the sandbox and starts Nginx with it. Anything unknown to this Nginx is removed,
+ * because the rest is still worth checking.
  *
- * @param folder Made for it; below the private folder of the check
+ * @param folder created by this function, inside the private folder of the check
  * @throws Problem('configuration') if it cannot be moved, or Nginx rejects it
  */
 export async function raise(
@@ -106,7 +106,10 @@ export async function raise(
   };
 }
 
-/** Browsers send it with every handshake (RFC 6455 section 4.1), and servers may refuse one without. */
+/**
+ * Browsers send this header with every handshake (RFC 6455 section 4.1), and servers may refuse a handshake
+ * without it.
+ */
 function withOrigin(headers: ConfigurationOptions['headers'], host: string, tls: boolean) {
   if (headers.some(({ name }) => name.toLowerCase() === 'origin')) return headers;
   return [{ name: 'Origin', value: `${tls ? 'https' : 'http'}://${host}` }, ...headers];

@@ -5,7 +5,7 @@ import type { CheckReport } from './check.ts';
 import { type LintFinding, pathBelowWorkingDirectory, type Severity } from './finding.ts';
 import { sentencesOf } from './message.ts';
 
-/** A SARIF 2.1.0 log, as far as it is used here (OASIS, section numbers in brackets). */
+/** The parts of a SARIF 2.1.0 log used here (OASIS; section numbers in brackets). */
 export interface SarifLog {
   $schema: string;
   version: '2.1.0';
@@ -33,7 +33,7 @@ interface SarifResult {
 }
 
 /**
- * The findings of one or more reports as the log of one run, for tools that read SARIF.
+ * Returns the findings of one or more reports as the log of one run, for tools that read SARIF.
  *
  * @param tool name and version of the program that found them
  */
@@ -60,7 +60,7 @@ function ruleOf(code: string): SarifRule {
   return { id: code, ...(title === null ? {} : { shortDescription: { text: sentence(title) } }) };
 }
 
-/** @param path that of the checked configuration, where a finding without a line is shown, in the first line */
+/** @param path path of the checked configuration; a finding without a line is shown on its first line */
 function resultOf(finding: LintFinding, path: string, ruleIndex: number): SarifResult {
   const { file, line } = finding.origin ?? { file: path, line: 1 };
   return {
@@ -74,18 +74,24 @@ function resultOf(finding: LintFinding, path: string, ruleIndex: number): SarifR
   };
 }
 
-/** In a message, a single brace begins or ends a placeholder, and a doubled one means itself [3.11.5]. */
+/**
+ * In a message, a single brace begins or ends a placeholder, and a doubled brace stands for a literal one
+ * [3.11.5].
+ */
 function messageText(finding: LintFinding): string {
   return sentencesOf(finding).join('\n').replace(/[{}]/g, '$&$&');
 }
 
-/** Relative to the working directory for a file below it, so that it is the same in every checkout; else absolute. */
+/**
+ * Relative for a file inside the working directory, so that the path is the same in every checkout; otherwise
+ * absolute.
+ */
 function uriOf(file: string): string {
   const path = pathBelowWorkingDirectory(file);
   return path === null ? `file://${encoded(resolve(file))}` : encoded(path);
 }
 
-/** A path as part of a URI. A lone surrogate, which no URI can contain, becomes U+FFFD. */
+/** Returns a path as part of a URI. A URI cannot contain a lone surrogate, so it becomes U+FFFD. */
 function encoded(path: string): string {
   return Buffer.from(path).toString().split('/').map(encodeURIComponent).join('/');
 }

@@ -4,12 +4,12 @@ import { type Directive, directive, directives, type Node, rewrite, word } from 
 export const SHORT_SECONDS = 1;
 const SHORT = `${SHORT_SECONDS}s`;
 
-/** Directives that close a WebSocket after a time. */
+/** Directives that close a WebSocket after some time. */
 const TIMEOUTS = new Set(['proxy_read_timeout', 'proxy_timeout', 'worker_shutdown_timeout']);
 
 /**
- * The configuration with every timeout that closes WebSockets set to one second, whether it is written or a default.
- * `worker_shutdown_timeout`, which has no default, is set only if it is written.
+ * Returns the configuration with every timeout that closes WebSockets set to one second, including timeouts
+ * left at their defaults. `worker_shutdown_timeout`, which has no default, is only set if it is specified.
  */
 export function shortened(tree: readonly Node[]): Node[] {
   const short = rewrite(tree, (node) => [TIMEOUTS.has(node.name) ? { ...node, args: [word(SHORT)] } : node]);

@@ -2,12 +2,12 @@ import { inherited, locatedIn } from '../nginx/located.ts';
 import { locationsOf } from '../nginx/location.ts';
 import { type Directive, directive, type Node, rewrite } from '../nginx/tree.ts';
 
-/** Passes a request to a server of any protocol. */
+/** Matches directives that pass a request to a server, for any protocol. */
 const PASS = /^(proxy|fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 
 /**
- * The services that `auth_request` asks answer 204, as if every client were allowed: behind Nginx there is none, and a
- * WebSocket server would refuse its requests.
+ * Makes the services that `auth_request` calls answer 204, as if every client were allowed. Those services do
+ * not exist behind Nginx here, and a WebSocket server would refuse their requests.
  */
 export function withAuthStandIn(tree: readonly Node[]): Node[] {
   const services = new Set<Directive>();

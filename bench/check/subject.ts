@@ -3,10 +3,10 @@ import { type Candidate, type Sign, shownPath } from './candidate.ts';
 import { type Evidence, evidence, type LintFinding, type Remedy } from './finding.ts';
 import type { Seen } from './observation.ts';
 
-/** What rules look at: a configuration as it was read, and what was seen when it ran. */
+/** The input of rules: a configuration as it was read, and the observations from running it. */
 export interface Subject {
   tree: readonly Node[];
-  /** Only a site, or locations: the settings of the main file are not known. */
+  /** True for only a site or locations, without the settings of the main file. */
   isPart: boolean;
   nginxVersion: string;
   candidates: readonly Candidate[];
@@ -14,19 +14,19 @@ export interface Subject {
   seen: Seen | null;
 }
 
-/** Pure, so that a few lines of configuration are enough to test it. */
+/** Pure, so that a few lines of configuration suffice for a test. */
 export type Rule = (subject: Subject) => LintFinding[];
 
 /** Signs that count as carrying WebSockets if the location was not tried. */
 const CARRYING: readonly Sign[] = ['asked', 'upgrade', 'stream'];
 
-/** Whether WebSockets get through, as far as is known: if none opens, other findings matter more. */
+/** Whether WebSockets can connect, as far as is known. If none can, other findings matter more. */
 export function isSound({ seen }: Subject, candidate: Candidate): boolean {
   const outcome = seen?.locations.get(candidate)?.handshake.outcome;
   return outcome === undefined ? CARRYING.includes(candidate.sign) : outcome === 'echoed';
 }
 
-/** What was seen of a handshake that failed; null where it opened, or was not tried. */
+/** Returns the observations of a handshake that failed; null if it succeeded or was not tried. */
 export function failedHandshake({ seen }: Subject, candidate: Candidate): Evidence | null {
   const handshake = seen?.locations.get(candidate)?.handshake;
   if (handshake === undefined || handshake.outcome === 'echoed') return null;
@@ -35,8 +35,9 @@ export function failedHandshake({ seen }: Subject, candidate: Candidate): Eviden
 }
 
 /**
- * The block for lines that replace or join directives of these names: the innermost level that has any, because lines
- * at an inner level would replace all of them; the innermost level if none has any.
+ * Returns the block for lines that replace or join directives with these names. It is the innermost level
+ * that has any, because lines at an inner level would replace all of them. If no level has any, it is the
+ * innermost level.
  */
 export function blockFor(levels: readonly Directive[], ...names: readonly string[]): Remedy['block'] {
   const level = levels.findLast(({ block }) => directives(block).some(({ name }) => names.includes(name)));
@@ -46,7 +47,10 @@ export function blockFor(levels: readonly Directive[], ...names: readonly string
 
 const BLOCKS = ['http', 'server', 'location', 'stream'] as const;
 
-/** First argument of a directive of the main file, or of a block in it; null if it is not written. */
+/**
+ * Returns the first argument of a directive in the main file or in one of its blocks; null if it is not
+ * specified.
+ */
 export function mainSetting(tree: readonly Node[], name: string, block?: string): string | null {
   const level = block === undefined ? tree : (directives(tree, block)[0]?.block ?? []);
   return directives(level, name)[0]?.args[0]?.text ?? null;
@@ -71,12 +75,15 @@ const UNIT_SECONDS: Record<string, number> = {
   y: 31_536_000,
 };
 
-/** Seconds that a directive sets; null if it is no time. */
+/** Returns the seconds that a directive sets; null if its value is not a time. */
 export function settingSeconds(directive: Directive): number | null {
   return secondsIn(texts(directive).join(' '));
 }
 
-/** Seconds of a time in Nginx's language, such as `1h 30m` or `60` (ngx_parse_time); null if it is not one. */
+/**
+ * Returns the seconds of a time in Nginx notation, such as `1h 30m` or `60` (ngx_parse_time); null if it is
+ * not a time.
+ */
 export function secondsIn(text: string): number | null {
   if (!/^(?:\d+(?:ms|[smhdwMy])\s*)*\d+(?:ms|[smhdwMy])?$/.test(text)) return null;
   const parts = [...text.matchAll(/(\d+)(ms|[smhdwMy])?/g)];

@@ -6,11 +6,11 @@ import { countByLevel, type LintFinding, SEVERITIES, shownPlace } from './findin
 import { remedyLines, sentencesOf } from './message.ts';
 
 const INDENT = '    ';
-/** For files, and for terminals that do not report their width. */
+/** Width for files, and for terminals that do not report theirs. */
 const USUAL_COLUMNS = 100;
 const LEAST_COLUMNS = 60;
 
-/** A report for a person: like a linter's, with what was seen and what to write. */
+/** Returns a report in the style of a linter, with the observations and the lines to write. */
 export function checkText(report: CheckReport, columns: number | null): string {
   const width = Math.min(USUAL_COLUMNS, Math.max(LEAST_COLUMNS, columns ?? USUAL_COLUMNS));
   const indented = (text: string) => wrapped(INDENT + printable(text), width, '');

@@ -21,9 +21,9 @@ import { tryReload } from './trials/reload.ts';
 import { tryTrace } from './trials/trace.ts';
 import { tryRecovery, trySpread } from './trials/upstream.ts';
 
-/** Enough to see which server is chosen. */
+/** Enough servers to see which server is chosen. */
 const BACKENDS = 2;
-/** A larger `worker_connections` is not tried: that would take too many sockets. */
+/** Larger values of `worker_connections` are not tried, because that would take too many sockets. */
 const MOST_TRIED = 1024;
 
 export type TrialOptions = Omit<RaiseOptions, 'backends' | 'workerConnections'> & {
@@ -34,21 +34,21 @@ export type TrialOptions = Omit<RaiseOptions, 'backends' | 'workerConnections'> 
   signal: AbortSignal;
 };
 
-/** A location that may accept WebSockets, and how to reach it. */
+/** A location that may accept WebSockets, and its target. */
 interface Way {
   candidate: Candidate;
   target: Target;
 }
 
 /**
- * Runs a configuration unchanged, and then a copy with short timeouts, and opens WebSockets through each location
+ * Runs a configuration unchanged, then a copy with short timeouts, and opens WebSockets through each location
  * that may carry them.
  *
  * @throws Problem('configuration') if it cannot be run, or the signal's reason if it is stopped
  */
 export async function runTrials(options: TrialOptions): Promise<Seen> {
   const { folder, signal } = options;
-  // Several WebSockets listen to it at the same time; each stops listening when it is done.
+  // Several WebSockets listen to the signal at the same time; each stops listening when it is done.
   setMaxListeners(0, signal);
   const backends: Backend[] = [];
   try {
@@ -100,12 +100,15 @@ function waysOf(raised: Raised, candidates: readonly Candidate[]): Way[] {
   });
 }
 
-/** By now a cache may answer for a location. */
+/** Whether WebSockets still open through a location, which by now may be answered from a cache. */
 function stillOpens(seen: LocationSeen | undefined): boolean {
   return seen?.handshake.outcome === 'echoed' && (seen.cache === null || seen.cache.afterGet === 'echoed');
 }
 
-/** What each server with TLS negotiates. If one does not answer with TLS, its handshakes have failed anyway. */
+/**
+ * Returns the result of each server's TLS negotiation. If a server does not answer with TLS, its handshakes
+ * have already failed.
+ */
 async function probeServers(
   ways: readonly Way[],
   ca: string,
@@ -122,7 +125,7 @@ async function probeServers(
   return probes;
 }
 
-/** Refusing connections comes last, because Nginx considers those servers dead afterwards. */
+/** Connections are refused last, because Nginx considers those servers dead afterwards. */
 async function tryUpstreams(
   tree: readonly Node[],
   ways: readonly Way[],
@@ -148,7 +151,7 @@ async function tryUpstreams(
   return seen;
 }
 
-/** No ordinary GET comes first in the copy, so no cache answers for a location. */
+/** In this copy, no ordinary GET precedes the handshakes, so no location is answered from a cache. */
 async function tryShortened(
   options: TrialOptions,
   backends: readonly Backend[],
@@ -160,7 +163,7 @@ async function tryShortened(
   const raised = await raise(shortened(tree), join(folder, 'short'), {
     ...options,
     backends,
-    // All locations are tried at once, which must not fail for lack of connections.
+    // All locations are tried at once, and none may fail for lack of connections.
     workerConnections: MOST_TRIED,
     onChange: () => {},
   });
@@ -171,7 +174,7 @@ async function tryShortened(
     ways.map(async ({ candidate, target }) => [candidate, await tryIdle(target, signal)] as const),
   );
   idling.catch(() => {}); // it is awaited below
-  // Where old workers cut nothing, a reload in between does not matter to the others.
+  // If old workers cut no connections, a reload does not disturb the other WebSockets.
   if (expected === 'cut') await idling;
   const reload = first === undefined ? null : await tryReload(raised, first.target, expected, signal);
   const idles = new Map(await idling);

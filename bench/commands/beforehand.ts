@@ -13,7 +13,7 @@ export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
 /**
  * Has Nginx check the configuration of every side before the first round, so that a rejected configuration is
- * reported within a second, then looks up this machine's stored calibration.
+ * reported within a second. Then looks up this machine's stored calibration.
  *
  * @throws Problem('configuration') that names the side
  */

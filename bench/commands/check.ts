@@ -11,9 +11,9 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { screenOf } from './screen.ts';
 
 /**
- * Prints what prevents configurations from serving WebSockets, one after the other. In text format, each result is
- * printed as soon as the configuration has been checked. Other formats are printed at the end, and only if every
- * configuration could be checked.
+ * For each configuration, prints what prevents it from serving WebSockets. In text format, each result is
+ * printed as soon as the configuration has been checked. Other formats are printed at the end, and only if
+ * every configuration could be checked.
  */
 export async function check(
   { paths, configuration, nginx, format }: CheckRequest,
@@ -58,9 +58,9 @@ export async function check(
 }
 
 /**
- * All reports in a format for programs; null if there is nothing to print.
+ * Returns all reports in a machine-readable format; null if there is nothing to print.
  *
- * @param version that of this program
+ * @param version version of this program
  */
 function formatted(
   reports: readonly CheckReport[],

@@ -17,8 +17,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Default number of rounds. Several variants get more, because they share the false-positive rate allowed to
- * a comparison.
+ * Default number of rounds. Several variants get more, because they share the false-positive rate allowed for
+ * one comparison.
  */
 const ROUNDS = 10;
 

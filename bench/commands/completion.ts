@@ -14,7 +14,8 @@ const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
 };
 
 /**
- * Prints the shell's completion script. The script never calls the bench, so no key press has to start Node.
+ * Prints the shell's completion script. The script never calls the bench, so pressing a key does not start
+ * Node.
  */
 export async function completion(
   { shell }: CompletionRequest,

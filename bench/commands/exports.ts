@@ -79,7 +79,7 @@ function pendingFile(
   return { path, write: () => writeFileWhole(path, text()) };
 }
 
-/** A file to be written in a result's folder, which may come from somebody else. */
+/** A file to be written in a result's folder. That folder may come from somebody else. */
 export function fileOfResult(folder: string, name: string, text: () => string): PendingFile {
   return { path: join(folder, name), write: () => writeFileIn(folder, name, text()) };
 }

@@ -62,7 +62,7 @@ async function withServers(side: Side, services: Pick<Services, 'passesOverTls'>
   return { ...side, profile: { ...side.profile, upstreamTls } };
 }
 
-/** Notices that say which Nginx each side uses, for sides whose Nginx the user chose by name. */
+/** Notices about the Nginx used by each side, if the user chose a binary by name for any side. */
 function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
   const used = [...binaries].flatMap(([name, binary]) => {

@@ -96,7 +96,7 @@ function usage(name: string, { short, value }: Option): string {
   return `${short === undefined ? '    ' : `-${short}, `}--${name}${value === null ? '' : ` ${value}`}`;
 }
 
-/** @param width of the left column; where it is too narrow, the right one begins on a line of its own */
+/** @param width width of the left column; if it is too narrow, the right column begins on a separate line */
 function section(heading: string, lines: readonly (readonly [string, string])[], width = 32): string {
   const laid = lines.map(([left, right]) => {
     const gap = left.length < width ? ' '.repeat(width - left.length) : `\n${' '.repeat(2 + width)}`;

@@ -1,6 +1,6 @@
 /** Signals from the user: the first ends a run gracefully, the second ends it immediately. */
 export interface Interruption {
-  /** Stops the run; what was measured is still saved and reported. */
+  /** Stops the run; the measurements so far are still saved and reported. */
   signal: AbortSignal;
   /** Kills all processes that are still running. */
   urgent: AbortSignal;

@@ -23,8 +23,8 @@ import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
 /**
- * Problem kinds that are usage errors. They include a named result that cannot be read, like an invalid
- * option.
+ * Problem kinds that are usage errors. A stored result that is named but cannot be read is one, just as an
+ * invalid option is.
  */
 const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
 
@@ -131,7 +131,7 @@ async function dispatch(
  * Runs an action that signals can interrupt. A failure caused by a signal is reported as an interruption.
  * After a second signal the process exits shortly, whatever it is waiting for.
  *
- * @param missed what had not happened yet when the interruption came
+ * @param missed the work that an interruption prevents
  */
 async function interruptibly(
   { signals, exit }: Surroundings,

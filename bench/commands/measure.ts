@@ -43,7 +43,7 @@ export interface Question {
   assess(run: Run): Notice[];
 }
 
-/** Without it, a run could neither be judged nor yield a rate. */
+/** Without /proc, a run could neither be judged nor yield a rate. */
 export const CANNOT_OBSERVE =
   'The bench needs /proc to judge a run, and this system does not provide it. ' +
   'Run it on Linux, for example in a container or a virtual machine.';
@@ -141,7 +141,7 @@ export async function measure(
     return { result: writer.result(), folder, complete };
   } catch (error) {
     await rescue(folder, writer, screen);
-    // What could not be saved was still measured, so it is printed.
+    // Runs that could not be saved were still measured, so they are printed.
     watch.stop();
     if (ended.length > 0) printResult({ ...writer.result(), runs: ended }, null, request.json, terminal);
     throw error;
@@ -158,9 +158,7 @@ function withoutSecrets(variant: Variant): Variant {
   return { ...variant, proxy: { ...variant.proxy, tunings } };
 }
 
-/**
- * Rejects plans that this machine cannot execute before anything starts, rather than when their turn comes.
- */
+/** Before anything starts, rejects plans that this machine cannot execute. */
 function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: RunRequest): void {
   for (const { name: step, load } of scenario.steps) {
     const least = loadOf(load, { inFlight: 1, ratePerSecond: 1, arrivals });
@@ -168,7 +166,7 @@ function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: Run
   }
 }
 
-/** Writes a report of what was measured before a failure, or removes the folder if it contains no run. */
+/** Writes a report of the runs measured before a failure, or removes the folder if there are none. */
 async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);

@@ -18,8 +18,8 @@ import type { Facts } from './doctor/examine.ts';
 export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
 
 /**
- * Every effect that a command has on the machine, and everything it reads from it. Injected so that tests
- * need no real machine.
+ * All effects of a command on the machine, and all data that it reads from the machine. Injected so that
+ * tests need no real machine.
  */
 export interface Services {
   /** All profiles shipped with the package. */
@@ -64,11 +64,11 @@ export interface Services {
   watchMachine(): Promise<Notice[]>;
   /** Resolves to whether the strategy ran to completion. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
-  /** Keeps a topology running until the signal. */
+  /** Keeps a topology running until the signal aborts. */
   keepUp(topology: UpInput): Promise<void>;
   /** @param path the value of --config; null reads the file in the working folder, if any */
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
-  /** Resolves only once every process it started has ended. */
+  /** Resolves only once every process that the check started has ended. */
   checkConfiguration(input: CheckInput): Promise<CheckReport>;
   /**
    * Reads a configuration from standard input.

@@ -5,10 +5,11 @@ import { Problem } from '../model/failure.ts';
 import { MAX_CONFIGURATION_BYTES } from '../nginx/include.ts';
 
 /**
- * Reads a configuration from standard input, up to the maximum size of one in files. Standard input that is empty, is
- * closed, or is a folder has none.
+ * Reads a configuration from standard input, up to the maximum size of one in files. Empty or closed standard
+ * input, or a folder, counts as no configuration.
  *
- * @throws Problem('usage') if there is none, or it cannot be read or is larger; the signal's reason if it is stopped
+ * @throws Problem('usage') if there is none, or it cannot be read or is larger; the signal's reason if it is
+ * stopped
  */
 export async function readStandardInput(stream: Readable, signal: AbortSignal): Promise<string> {
   const bytes = await readStream(stream, MAX_CONFIGURATION_BYTES, signal).catch((cause: unknown) => {

@@ -49,7 +49,7 @@ export async function up(
   return EXIT.done;
 }
 
-/** Plans the topology like that of a run's latency step, except that the load comes from elsewhere. */
+/** Plans the same topology as for a run's latency step, except that the load comes from elsewhere. */
 async function planOf(
   run: RunRequest,
   side: Side,

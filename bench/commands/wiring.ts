@@ -37,8 +37,8 @@ import { readStandardInput } from './standard-input.ts';
 const bunVersion = () => bunHere()?.version ?? null;
 
 /**
- * Reads a side's configuration and passes it to `act`. Secrets filled in from variables are masked in errors
- * of both.
+ * Reads a side's configuration and passes it to `act`. Secrets inserted from variables are masked in errors
+ * from either step.
  */
 async function withConfiguration<T>(
   { profile, variant }: Side,

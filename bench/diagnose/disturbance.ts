@@ -51,7 +51,7 @@ export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   return { schedule: all, disturbance: touched ? finding('disturbed', facts) : null };
 }
 
-/** Returns those doubts in the first set that are also in the second. */
+/** Returns the doubts of the first set that are also in the second. */
 function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }

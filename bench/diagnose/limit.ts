@@ -5,14 +5,17 @@ import type { EvidenceFacts } from '../wording/validity.ts';
 import { lateness, ofAllSeconds, type ScheduleDoubts } from './schedule.ts';
 import { busyFacts, type Utilisation } from './utilisation.ts';
 
-/** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node.js). */
+/**
+ * A process counts as busy if it uses at least this share of a core (Nginx) or of its event loop's time
+ * (Node.js).
+ */
 export const BUSY = 0.9;
-/** CPUs shared by several processes count as saturated from this utilisation. */
+/** CPUs shared by several processes count as saturated at this utilisation or above. */
 const SHARED_FULL = 0.95;
 /**
- * All CPUs together count as saturated from this utilisation. Processes that wait for each other leave some
- * CPU time idle even when thousands of messages are queued: 26 processes on two CPUs, with a backlog of two
- * seconds, used 90 %.
+ * All CPUs together count as saturated at this utilisation or above. Processes that wait for each other leave
+ * some CPU time idle even when thousands of messages are queued: 26 processes on two CPUs, with a backlog of
+ * two seconds, used 90 %.
  */
 const MACHINE_FULL = 0.85;
 

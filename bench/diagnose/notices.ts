@@ -79,7 +79,7 @@ function ramp(
   return notice('warning', 'ramp-not-reached', { perSecond, asked });
 }
 
-/** Reports what it costs the generator to keep the schedule. */
+/** Reports how much CPU time the generator uses to keep the schedule. */
 function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
   if (plan.pacing === null) return null;
   const cores = processes

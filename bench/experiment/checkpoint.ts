@@ -1,4 +1,4 @@
-/** Interval between saves, and so the most that is lost of the current run if the bench is killed. */
+/** Interval between saves, which limits how much of the current run is lost if the bench is killed. */
 const INTERVAL_MS = 5_000;
 /** Maximum share of time spent saving, because saving takes CPU from the processes under test. */
 const COST_SHARE = 0.01;

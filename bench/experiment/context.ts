@@ -7,7 +7,7 @@ import type { Place } from './turns.ts';
 
 /** Signals that stop an experiment, and hooks for tests and benchmarks. */
 export interface RunControl {
-  /** Stops the experiment gracefully; what was measured is still saved. */
+  /** Stops the experiment gracefully; the measurements so far are still saved. */
   signal: AbortSignal;
   /** Kills all processes that are still running. */
   urgent: AbortSignal;

@@ -27,7 +27,7 @@ const EPOCH_AHEAD_MS = 150;
 /** Maximum number of handshakes in progress across all workers, well below any listen backlog. */
 const PENDING_HANDSHAKES = 256;
 
-/** Outcome recorded in every checkpoint, and final if the bench is killed. */
+/** Outcome recorded in every checkpoint; it becomes the final outcome if the bench is killed. */
 const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed during the run.' };
 
 /** The parts of a run that the load phase produces. */
@@ -177,7 +177,7 @@ async function listProcesses(
 }
 
 /**
- * What each generator worker does in a run.
+ * Returns the plan of each generator worker for a run.
  *
  * @param epochNs the run's epoch, on the clock of `monotonicNs()`
  * @param ports source ports for connections

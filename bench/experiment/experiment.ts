@@ -18,8 +18,8 @@ import { executeRun } from './run.ts';
 import type { Place } from './turns.ts';
 
 /**
- * Share of total CPU capacity from which other work makes the machine count as busy, and how long to measure
- * it.
+ * The machine counts as busy if other work uses at least this share of total CPU capacity, measured over this
+ * time.
  */
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;

@@ -19,7 +19,7 @@ export interface Live {
 
 /**
  * @param latest returns the load's progress; called twice a second
- * @param usage returns the resource usage of the run's processes; called as often
+ * @param usage returns the resource usage of the run's processes; also called twice a second
  */
 export function watchLive(
   { plan, place, emit }: Pick<RunContext, 'plan' | 'place' | 'emit'>,

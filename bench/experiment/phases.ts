@@ -26,12 +26,12 @@ const HUNG_AFTER_MS = 15_000;
 const RESPONSE_TIMEOUT_MS = 5_000;
 
 /**
- * Delay between the last handshake of a stage and the reading of memory, so that memory released late is no
- * longer counted.
+ * Delay between the last handshake of a stage and the memory measurement, so that memory released late is not
+ * counted.
  */
 export const SETTLE_MS = 500;
 
-/** What the phases of a load use and produce. */
+/** Data that the phases of a load use and produce. */
 export interface PhaseContext {
   context: RunContext;
   fleet: Fleet;
@@ -39,7 +39,7 @@ export interface PhaseContext {
   sampler: Sampler;
   processSet: ProcessSet;
   live: Live;
-  /** What the actions of the plan's timeline act on. */
+  /** The processes on which the actions in the plan's timeline act. */
   on: ActedOn;
   /** Actions carried out so far. */
   timeline: DoneAction[];
@@ -144,7 +144,7 @@ export function responseTimeout(): Promise<void> {
   return sleep(RESPONSE_TIMEOUT_MS, undefined, { ref: false });
 }
 
-/** Resolves when the user interrupts, or when a process exits that should not. */
+/** Resolves when the user interrupts the run or a process exits unexpectedly. */
 function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSignal): Promise<Outcome> {
   const stopped = new Promise<Outcome>((resolve) => {
     const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
@@ -163,7 +163,8 @@ function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs, openingS
 }
 
 /**
- * Time to wait for the other interleaved runs: each gets as long as this one had to be set up and connected.
+ * Time limit for waiting for the other interleaved runs. Each is allowed as long as this run was for its
+ * setup and connections.
  */
 function waitLimitMs(plan: RunPlan): number {
   return (plan.turns?.of ?? 1) * (connectLimitMs(plan) + HUNG_AFTER_MS);

@@ -25,7 +25,7 @@ import { visit } from './visit.ts';
 
 /**
  * Executes one run: starts the topology, makes the generator load it while the sampler observes it, always
- * shuts it down again, and judges what was measured.
+ * shuts it down again, and judges the measurements.
  *
  * @throws Problem if the topology cannot be started; the signal's reason if aborted before the load. Anything
  * that ends the run later becomes its outcome.

@@ -3,9 +3,9 @@ import type { RunProcess, Share } from '../model/run.ts';
 import type { ServerStats } from '../topology/servers.ts';
 
 /**
- * How connections and echoed messages were distributed over processes. The generator counts those of each
- * Nginx worker, which a header identifies in the handshake response; servers and generator workers count
- * their own.
+ * How connections and echoed messages were distributed over processes. The generator counts them per Nginx
+ * worker, which it identifies from a header in the handshake response. Servers and generator workers keep
+ * their own counts.
  */
 export function spreadOf(
   fleet: Fleet,

@@ -6,7 +6,7 @@ import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { RunningNginx } from '../topology/target.ts';
 
-/** What the actions of a timeline act on. */
+/** The processes and clients on which the actions of a timeline act. */
 export interface ActedOn {
   proxy: Pick<RunningNginx, 'reload' | 'processes'> | null;
   servers: readonly EchoServer[];

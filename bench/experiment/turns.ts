@@ -9,10 +9,10 @@ const HEAD_START_NS = 100_000_000n;
 
 /** Coordinates one run with the others it is interleaved with. */
 export interface Place {
-  /** Whether this run is set up last. Its progress reports stand for all runs. */
+  /** Whether this run is set up last. Its progress reports represent all runs. */
   readonly isLast: boolean;
   /**
-   * Call when all connections of this run are open. Waits until those of the other runs are open too.
+   * Call when all connections of this run are open. Waits until the other runs have opened theirs too.
    *
    * @returns start of the first turn, on the clock of `monotonicNs()`
    */

@@ -23,7 +23,7 @@ export type LoadPlan = Pick<
 >;
 
 /**
- * What one generator worker has to do. It contains only values that survive JSON, because some engines cannot
+ * Plan for one generator worker. It contains only values that JSON can represent, because some engines cannot
  * send anything else between processes.
  */
 export interface WorkerPlan {
@@ -36,7 +36,7 @@ export interface WorkerPlan {
   epochNs: string;
   /** Number of connections that this worker opens. */
   connections: number;
-  /** Where to connect. Connection n of this worker uses port n modulo the number of ports. */
+  /** Where to connect. Connection n of this worker uses the port at index n modulo the number of ports. */
   target: Target;
   /**
    * Source ports, identical for all workers of a run. The workers divide them up by connection number (see
@@ -70,12 +70,15 @@ export type WorkerReport =
   /** A recording as encoded by recording-bytes.ts, in base64 because JSON has no binary type. */
   | { type: 'recording'; base64: string }
   /**
-   * Sent when all handshakes of this batch have ended and the scenario has finished what it does when
-   * connections open. Contains the start of the first handshake and the end of the last, in whole µs since
+   * Sent when all handshakes of this batch have ended and the scenario has completed its actions for newly
+   * opened connections. Contains the start of the first handshake and the end of the last, in whole µs since
    * the run's epoch, and the number of open connections.
    */
   | { type: 'connected'; startUs: number; endUs: number; open: number }
-  /** No connections are left but the schedule continues: every message that becomes due counts as unsent. */
+  /**
+   * No connection is open any longer, but the schedule continues: every message that becomes due counts as
+   * unsent.
+   */
   | { type: 'deserted' }
   /** `recordings` is the number of recordings that the worker emitted. */
   | { type: 'done'; totals: WorkerTotals; routes: Route[]; recordings: number };

@@ -22,7 +22,7 @@ import { Payload } from './wire/payload.ts';
 /** Entry point of a generator worker, a separate process that receives its commands over IPC. */
 
 const TICK_MS = 50;
-/** Number of ticks over which every session is checked once for timeouts. */
+/** Number of ticks in which all sessions are checked once for timeouts. */
 const TICKS_A_ROUND = 10;
 const CLOSE_MS = 3_000;
 
@@ -124,7 +124,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
     if (stage === runPlan.openingStages) {
       recorder.connected();
-      // Collects the garbage left by the handshakes now rather than in the middle of the measurement.
+      // Collects garbage from the handshakes now rather than in the middle of the measurement.
       globalThis.gc?.();
     }
     report({ type: 'connected', ...handshakes, open: sessions.openConnections });
@@ -183,8 +183,9 @@ function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number
 }
 
 /**
- * Returns how far ahead the next message must be due for the waker to sleep. The waker sleeps until the pause
- * at the end of another run's turn, then starts spinning for its own turn.
+ * Returns how far ahead, in µs, the next message must be for the waker to sleep. While another run has its
+ * turn, the waker sleeps until the pause at the end of that turn. It then spins in preparation for this run's
+ * turn.
  */
 function restsFromUs(turns: LoadPlan['turns']): number {
   return turns === null ? Number.POSITIVE_INFINITY : turns.pauseMs * 1e3;
@@ -192,7 +193,7 @@ function restsFromUs(turns: LoadPlan['turns']): number {
 
 /**
  * Calls back at a given time. A timer counts from the start of the event loop iteration that sets it, so it
- * can fire early. In that case it is set again.
+ * can fire early. In that case, the timer is set again.
  */
 function callAt(clock: Clock, us: number, call: () => void): void {
   const waitMs = (us - clock()) / 1e3;

@@ -5,8 +5,8 @@ import { isNginxWorker, type ProcessFigures } from './processes.ts';
 export interface Capacity {
   perSecond: number;
   /**
-   * `measured`: Nginx was the limit. `at-least`: something else was. Because CPU per message falls as an
-   * event loop gets busier, the value is then a lower bound.
+   * `measured`: Nginx was the limit. `at-least`: something else was the limit. The value is then a lower
+   * bound, because CPU per message falls as an event loop gets busier.
    */
   bound: 'measured' | 'at-least';
 }

@@ -14,7 +14,7 @@ export interface Conservation {
   workers: (Account & { worker: number })[];
 }
 
-/** Final counter and gauge values of one worker, or summed over all workers. */
+/** Final counter and gauge values of one worker or of all workers combined. */
 export interface Account {
   counts: Counters;
   /** True if the equations hold. */
@@ -38,7 +38,7 @@ export function conservationOf(run: Run): Conservation {
   return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
 }
 
-/** Checks one equation. If an older run did not record all of its terms, the equation counts as satisfied. */
+/** Checks one equation. It counts as satisfied if an older run did not record all of its terms. */
 function holds({ whole, parts }: Equation, counts: Counters): boolean {
   if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
   return counts[whole] === sum(parts.map((part) => counted(counts, part)));
@@ -54,8 +54,8 @@ function sumOf(list: readonly Counters[]): Counters {
 }
 
 /**
- * Sums the counters of all slices. Gauges are momentary values and cannot be summed, so those of the last
- * slice are used.
+ * Sums the counters of all slices. Gauges are momentary values that cannot be summed, so the last slice's
+ * values are used.
  */
 function countsOfSlices({ slices }: Run): Counters {
   return { ...sumOf(slices.map(({ counters }) => counters)), ...slices.at(-1)?.gauges };

@@ -9,7 +9,7 @@ const SUB_BUCKET_HALF = SUB_BUCKETS / 2;
 const SUB_BUCKET_HALF_BITS = 10;
 
 /**
- * Highest value that can be recorded, in µs: 2^31 − 1 (35 minutes). Larger values are recorded as this one.
+ * Highest value that can be recorded, in µs: 2^31 − 1 (35 minutes). Larger values are recorded as this value.
  */
 export const HIGHEST_US = 2 ** 31 - 1;
 

@@ -1,12 +1,12 @@
 import { bucketsOf, type Histogram, supportedPercentile } from './histogram.ts';
 
-/** A point on the percentile axis x = 1 / (1 − p), where 1 is the minimum, 10 is p90 and 1000 is p99.9. */
+/** A point on the percentile axis x = 1 / (1 − p): x = 1 is the minimum, 10 is p90 and 1000 is p99.9. */
 export interface PercentilePoint {
   x: number;
   valueUs: number;
 }
 
-/** Points per doubling of x. They are close enough together for a line through them to show every knee. */
+/** Points per doubling of x. The points are close enough for a line through them to show every knee. */
 const STEPS_PER_DOUBLING = 6;
 
 /** Returns the latency at increasing percentiles, up to the highest that the number of samples supports. */

@@ -19,22 +19,22 @@ export interface SteadySecond extends Span {
    */
   other: number | null;
   /**
-   * What disturbed the second; null if nothing did. If both causes apply, it is `steal`, because other work
-   * cannot use stolen CPU time.
+   * Cause of the disturbance; null if the second was undisturbed. If both causes apply, the value is `steal`,
+   * because other work cannot use stolen CPU time.
    */
   cause: Cause | null;
 }
 
 /**
- * A second counts as disturbed from these shares of CPU time. On two CPUs, they correspond to 20 ms and 100
- * ms. If nothing else runs, two CPUs show 0 to 1 % of other work without load, and up to 2.5 % when a closed
- * loop over loopback saturates both.
+ * A second counts as disturbed if steal or other work reaches these shares of CPU time. On two CPUs, they
+ * correspond to 20 ms and 100 ms. If nothing else runs, the share of other work on two CPUs is 0 to 1 %
+ * without load, and up to 2.5 % when a closed loop over loopback saturates both.
  */
 const STOLEN_SHARE = 0.01;
 const OTHER_SHARE = 0.05;
 /**
- * Minimum amounts for a disturbed second. The kernel counts in ticks of 10 ms, so smaller amounts are noise
- * on a single CPU or in a shortened second.
+ * Minimum CPU time of steal or other work for a second to count as disturbed. The kernel counts in ticks of
+ * 10 ms, so smaller amounts are noise on a single CPU or in a shortened second.
  */
 const STOLEN_LEAST_US = 20_000;
 const OTHER_LEAST_US = 50_000;
@@ -65,8 +65,8 @@ interface Use extends Span {
 
 /**
  * Computes busy time from the clock and the idle time rather than from the kernel's user and system ticks.
- * The kernel charges each tick to whatever runs at that moment, so ticks are off by up to 10 % in a second,
- * whereas idle time is measured.
+ * The kernel charges each tick to whatever runs at that moment, so tick counts are off by up to 10 % in a
+ * second, whereas idle time is measured.
  */
 function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: Slice): Use {
   const span = { startUs, endUs };
@@ -90,8 +90,9 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
  * charges it to the interrupted process, so our processes' CPU time already includes it. A kernel with that
  * option charges it to no process, so it must be subtracted.
  *
- * The kernel is of the first kind if subtracting interrupt time would leave a negative remainder. Seconds
- * with steal are ignored, because stolen time may also be charged to our processes.
+ * The kernel is assumed to charge the interrupted process if subtracting interrupt time would leave a
+ * negative remainder. Seconds with steal are ignored, because stolen time may also be charged to our
+ * processes.
  */
 function chargesInterrupts({ leftUs, interruptUs, stolenUs, capacityUs }: Use): boolean {
   if (leftUs === null || stolenUs >= STOLEN_SHARE * capacityUs) return false;
@@ -115,8 +116,9 @@ function judge(
 }
 
 /**
- * Selects the steady-phase slices from undisturbed seconds for latency figures. If the last steady second is
- * undisturbed, the drain is included, because echoes that arrive then belong to messages sent in that second.
+ * Selects the slices of undisturbed steady-phase seconds, for latency figures. If the last steady second is
+ * undisturbed, the drain is included, because echoes that arrive in the drain belong to messages sent in that
+ * second.
  */
 export function undisturbedSlices(run: Run, seconds: readonly SteadySecond[]): Slice[] {
   const calm = new Set(seconds.filter(({ cause }) => cause === null).map(({ startUs }) => startUs));

@@ -95,7 +95,7 @@ export interface RunFigures {
   disturbed: { seconds: number; of: number } | null;
   /** Figures for undisturbed seconds only; null if there are none, or if the machine was not sampled. */
   undisturbed: Undisturbed | null;
-  /** Peak resident memory of all proxy processes combined, based on samples; null if there are none. */
+  /** Peak resident memory of all proxy processes combined, based on samples; null if there are no samples. */
   proxyPeakBytes: number | null;
   /** Peak CPU usage of the proxy between two samples, in cores; null if it was not sampled. */
   proxyPeakCores: number | null;
@@ -206,7 +206,7 @@ export function figuresOf(run: Run): RunFigures {
   };
 }
 
-/** Returns the name for response time in an open loop, and for service time in a closed one. */
+/** Returns the name of the measured time: response time in an open loop, service time in a closed one. */
 export function latencyNameOf(run: Run): LatencyName {
   return isOpenLoop(run) ? 'response' : 'service';
 }
@@ -298,7 +298,7 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
 }
 
 /**
- * Returns the `outstanding` gauge from the last slice before the start of the steady phase and the last slice
+ * Returns the `outstanding` gauge from two slices: the last before the start of the steady phase and the last
  * before its end.
  */
 function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady']['outstanding'] {

@@ -23,7 +23,10 @@ export function sampleBefore<Sample extends { readonly atUs: number }>(
   return samples[countUntil(samples, atUs) - 1];
 }
 
-/** Interpolates the counter's value. Before the first sample and after the last, it is taken as constant. */
+/**
+ * Interpolates the counter's value. Before the first sample and after the last, the value is assumed to be
+ * constant.
+ */
 function valueAt<Counter extends string>(
   samples: readonly Seen<Counter>[],
   counter: Counter,

@@ -65,8 +65,8 @@ export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, co
 }
 
 /**
- * Reports whether there are enough samples for a percentile (0 to 100). At least 10 must lie beyond it, so
- * p99.9 requires 10,000.
+ * Reports whether there are enough samples for a percentile (0 to 100). At least 10 samples must be above it,
+ * so p99.9 requires 10,000 samples.
  */
 export function supports(samples: number, percentile: number): boolean {
   // The tolerance compensates for the rounding error of 100 - 99.9.

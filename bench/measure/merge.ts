@@ -28,7 +28,7 @@ export interface Merger {
   check(ends: readonly WorkerEnd[]): Finding[];
 }
 
-/** A worker's final report, or what is known of it if the worker did not send one. */
+/** A worker's final report, or the known part of it if the worker did not send one. */
 export interface WorkerEnd {
   from: WorkerId;
   totals: WorkerTotals;

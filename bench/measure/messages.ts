@@ -14,7 +14,7 @@ import type { Books, Recorder } from './recorder.ts';
  *
  * Each event is counted when it happens, except that `due` is counted in the phase of the intended time (see
  * Recording). `response` (open loop) or `service` (closed loop) also includes the samples of `lostWait` and
- * `unsentWait`. Subtracting them leaves the echoes that arrived.
+ * `unsentWait`. Subtracting these samples yields the samples of the echoes that arrived.
  */
 export const MESSAGE_NAMES = {
   counters: ['due', 'sent', 'echoed', 'lost', 'unsent'],
@@ -25,7 +25,7 @@ export const MESSAGE_NAMES = {
 const WAITS: readonly string[] = ['lostWait', 'unsentWait'];
 
 /**
- * Returns the histograms that are reported as figures. The waits of abandoned messages are left out, because
+ * Returns the histograms that are reported as figures. The waits of abandoned messages are omitted, because
  * other histograms already include them.
  */
 export function timesOf({ histograms }: Pick<RecordedNames, 'histograms'>): string[] {
@@ -49,7 +49,7 @@ export class Messages {
   #queued = 0;
 
   /**
-   * @param recorder must have been created with MESSAGE_NAMES, plus any other names that its scenario records
+   * @param recorder must have been created with MESSAGE_NAMES, plus any other names that the scenario records
    */
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
@@ -105,11 +105,11 @@ export class Messages {
 
   /**
    * Records that a sent message is abandoned because its connection ended or its echo took too long. The
-   * sample is censored, not omitted: the histograms include the message with the time waited so far, since it
-   * was due (response) and since it was sent (service).
+   * sample is censored, not omitted: the histograms include the waiting time so far, measured from the
+   * intended time (response) and from the send time (service).
    *
-   * These times belong to the phase of its intended time, or in a closed loop (`intendedUs` null) of its send
-   * time. The lost counter belongs to the moment at which the message was abandoned.
+   * These times belong to the phase of the message's intended time or, in a closed loop (`intendedUs` null),
+   * of its send time. `lost` is counted at the moment when the message is abandoned.
    */
   lost(nowUs: number, sentUs: number, intendedUs: number | null): void {
     this.#recorder.at(nowUs);
@@ -122,7 +122,7 @@ export class Messages {
   }
 
   /**
-   * Records that a due message is abandoned before it was sent. Its response time of at least `waitedUs` is
+   * Records that a due message is abandoned before being sent. Its response time of at least `waitedUs` is
    * recorded in the phase of its intended time. It has no service time or send lag.
    */
   unsent(nowUs: number, intendedUs: number, waitedUs: number): void {

@@ -19,7 +19,10 @@ export interface ProcessFigures extends RunProcess {
   loopDelayMaxUs: number | null;
 }
 
-/** Reports whether a process is an Nginx worker. The master is not one: it does not handle messages. */
+/**
+ * Reports whether a process is an Nginx worker. The master process is not a worker, because it handles no
+ * messages.
+ */
 export function isNginxWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
@@ -33,8 +36,8 @@ const LEAST_COVERAGE = 0.5;
 export function processFigures(run: Run, steady: Span | null): ProcessFigures[] {
   return run.processes.map((series) => {
     const covered = steady === null ? null : coverage(series, steady);
-    // An interleaved run uses only its own time, whereas the runner works for all interleaved runs all the
-    // time.
+    // An interleaved run is active only in its turns, whereas the runner serves all interleaved runs
+    // throughout.
     const time = (span: Span) => (series.component === 'runner' ? seconds(span) : ownSeconds(run, span));
     const perSecond = (counter: Counter): number | null =>
       covered === null ? null : ratio(growth(series.samples, counter, covered), time(covered));
@@ -71,8 +74,8 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
 
 /**
  * Returns the growth in each component's resident memory, in bytes, from the last sample before the span to
- * the first at or after its end. Also null if memory shrank, because the growth is then smaller than the
- * noise.
+ * the first at or after its end. The growth is also null if memory shrank, because it is then smaller than
+ * the noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
   const growths = byComponent(run, ({ samples }) => {
@@ -178,7 +181,7 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
 
 /**
  * Averages event loop figures over a span. A sample covers the time since the previous one, so its
- * utilisation is weighted by how much of that time lies within the span.
+ * utilisation is weighted by the part of that time within the span.
  */
 function loopFigures(
   samples: readonly Sample[],
@@ -197,7 +200,8 @@ function loopFigures(
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
     }
-    // If most of a sample's interval lies outside the span, its longest delay may have occurred outside, too.
+    // If most of a sample's interval is outside the span, its longest delay may have occurred outside as
+    // well.
     const within = overlap * 2 >= sample.atUs - before.atUs;
     if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }

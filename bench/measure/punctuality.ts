@@ -17,7 +17,7 @@ const IN_TIME_US = 1_000_000;
 export function inTimeShare(slices: readonly Slice[], unanswered: number): number | null {
   const response = countsOf(slices, 'response');
   const givenUp = countsOf(slices, 'lostWait').inTime + countsOf(slices, 'unsentWait').inTime;
-  // `due` is 0 in runs from before it was recorded.
+  // `due` is 0 in older runs, which did not record it.
   const due = Math.max(
     total(slices.map(({ counters }) => counted(counters, 'due'))),
     response.all + unanswered,

@@ -17,7 +17,7 @@ const SECOND_US = 1_000_000;
 /** Phase boundaries, in whole µs since the run's epoch. */
 export interface PhaseTimes {
   /**
-   * When the last handshake of any worker ended. The time between this and the warm-up belongs to no phase.
+   * When the last handshake of any worker ended. The time from then until the warm-up belongs to no phase.
    */
   connectedUs: number;
   warmUpUs: number;
@@ -45,9 +45,9 @@ export interface Books {
 
 /**
  * Records the events of one generator worker under the names that the scenario declares, and emits one
- * Recording per second. Times are in µs since the run's epoch and must not decrease. Nothing is discarded:
- * phases are only labels, and an event that happens after the warm-up belongs to the warm-up if its message
- * was due in it (see `of`).
+ * Recording per second. Times are in µs since the run's epoch and must not decrease. Nothing is discarded,
+ * because phases are only labels. An event that happens after the warm-up still belongs to it if the message
+ * was due during the warm-up (see `of`).
  */
 export class Recorder {
   readonly #from: WorkerId;

@@ -14,8 +14,8 @@ export interface Point {
   atUs: number;
   phase: Phase;
   /**
-   * Messages due per second. Like all rates, null if the interval is too short: the short end of a drain has
-   * no meaningful throughput.
+   * Messages due per second. All rates are null if the interval is too short: for example, the short end of a
+   * drain has no meaningful throughput.
    */
   duePerSecond: number | null;
   sentPerSecond: number | null;
@@ -29,7 +29,10 @@ export interface Point {
   maxUs: number | null;
 }
 
-/** Minimum interval for computing a rate. A shorter interval would extrapolate from a few messages. */
+/**
+ * Minimum interval for computing a rate. Over a shorter interval, the rate would be extrapolated from a few
+ * messages.
+ */
 const LEAST_FOR_RATE_US = 250_000;
 
 /**
@@ -61,7 +64,7 @@ interface Second {
 
 /**
  * Groups slices by second. A second may have both a steady slice and a warm-up slice, which contains the
- * latencies of messages due earlier. Its phase is the later of the two.
+ * latencies of messages due earlier. The second's phase is then the later of the two.
  */
 function bySecond(run: Run): Second[] {
   const seconds = new Map<number, Second>();

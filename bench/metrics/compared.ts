@@ -15,8 +15,8 @@ export const COMPARED: readonly ComparedMetric[] = SCENARIOS.flatMap(({ compared
 );
 
 /**
- * Returns the weights of all metrics that a comparison evaluates for the scenario to which these steps
- * belong, including metrics of its other steps.
+ * Returns the weights of all metrics that are compared for the scenario of these steps, including metrics of
+ * its other steps.
  */
 export function weightsBeside(steps: readonly Step[]): number[] {
   const scenario = SCENARIOS.find((each) => each.steps.some(({ name }) => steps.includes(name)));

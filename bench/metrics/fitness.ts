@@ -46,7 +46,7 @@ export const limitedElsewhere: Rule = (run) => {
   return incomplete(run) ?? (isLimited ? firstReason(run) : null);
 };
 
-/** Rule for tail latency, which is the first figure affected by anything other than Nginx. */
+/** Rule for tail latency, the figure most sensitive to influences other than Nginx. */
 export const invalid: Rule = (run) =>
   incomplete(run) ?? (run.validity.verdict === 'valid' ? null : firstReason(run));
 

@@ -95,9 +95,9 @@ export function usage(
 }
 
 /**
- * Sums over Nginx (if any), echo servers and generators, because a proxy relieves one of them of work and
- * adds work to another. A generator that spins until the next message is due is excluded, because it is
- * always equally busy.
+ * Sums over Nginx (if any), echo servers and generators, because a proxy shifts work from one of them to
+ * another. A generator that spins until the next message is due is excluded, because it is always equally
+ * busy.
  */
 function totalOf(
   { proxy, pacing }: Pick<Run['plan'], 'proxy' | 'pacing'>,

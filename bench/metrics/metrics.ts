@@ -85,7 +85,7 @@ export const METRICS: readonly Metric[] = [
 
 const BY_NAME = new Map(METRICS.map((metric) => [metric.name, metric]));
 
-/** Looks up a metric. Undefined if the name is unknown, or if only older results use it. */
+/** Looks up a metric. Undefined if the name is unknown, or occurs only in older results. */
 export function findMetric(name: string): Metric | undefined {
   return BY_NAME.get(name);
 }

@@ -46,7 +46,7 @@ export type FigureSpread = v.InferOutput<typeof spreadSchema>;
 
 const resultsEntries = {
   /**
-   * Number of metrics compared although they cannot differ (`figures`), and how many of them were reported as
+   * Number of compared metrics that cannot differ (`figures`), and how many of them were reported as
    * different (`called`).
    */
   falsePositives: v.strictObject({

@@ -27,7 +27,9 @@ export const trialSchema = v.strictObject({
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** What the search increases until an objective is missed, and what it holds constant. */
+/**
+ * The quantity that the search increases until an objective is missed, and the one that it holds constant.
+ */
 export const axisSchema = v.variant('over', [
   /** Increases the message rate with a constant number of WebSockets. */
   v.strictObject({ over: v.literal('rate'), connections: positive }),
@@ -58,7 +60,7 @@ export const capacitySchema = v.strictObject({
   /** The objectives, all of which must be met. */
   objectives: v.array(conditionSchema),
   /**
-   * Highest level that met the objectives, and the lowest higher level that missed them; null for a level
+   * Highest level that met the objectives, and the lowest level above it that missed them; null for a level
    * that does not exist.
    */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),

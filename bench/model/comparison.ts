@@ -73,8 +73,8 @@ export type ComparedFigure = v.InferOutput<typeof comparedFigureSchema>;
 export const variantComparisonSchema = v.strictObject({
   variant: v.string(),
   /**
-   * Set if it differs from the comparison's baseline: in a comparison of stored results, each variant has its
-   * own counterpart.
+   * Set if this variant's baseline differs from the comparison's: in a comparison of stored results, each
+   * variant has a separate baseline.
    */
   baseline: v.exactOptional(v.string()),
   /** Verdict on the headline metrics: closed-loop Nginx CPU per message and p50 response time. */

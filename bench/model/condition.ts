@@ -27,7 +27,7 @@ export const conditionSchema = v.strictObject({
 });
 export type Condition = v.InferOutput<typeof conditionSchema>;
 
-/** @param value in base units; null if the run lacks the metric, which counts as not met */
+/** @param value in base units; null if the run lacks the metric, in which case the condition is not met */
 export function isMet({ operator, limit }: Condition, value: number | null): boolean {
   return value !== null && OPERATORS[operator](value, limit);
 }

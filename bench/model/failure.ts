@@ -65,7 +65,10 @@ export type ProblemKind =
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
-  /** Identifies the error for code that handles it; null if no code does. Code must not parse the message. */
+  /**
+   * Identifies the error for code that handles it; null if no code handles it. Code must not parse the
+   * message.
+   */
   readonly code: string | null;
   /** Error details for code that handles it. */
   readonly data: Facts;

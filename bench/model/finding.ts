@@ -58,7 +58,7 @@ export interface Notice extends Finding {
 export const noticeSchema = v.strictObject({
   level: v.picklist(['info', 'warning']),
   code,
-  /** Missing in results from before notices had structured data. */
+  /** Missing in older results, whose notices had no structured data. */
   data: v.optional(data, {}),
   text,
 });

@@ -70,7 +70,7 @@ export const workloadSchema = v.strictObject({
   /** Message load on the connections; null if the scenario has no message loop. */
   load: v.nullable(loadSchema),
   payload: payloadSchema,
-  /** Scenario options; empty in results from before scenarios had options. */
+  /** Scenario options; empty in older results, whose scenarios had no options. */
   options: v.optional(scenarioOptionsSchema, {}),
 });
 export type Workload = v.InferOutput<typeof workloadSchema>;

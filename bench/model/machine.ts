@@ -8,8 +8,8 @@ export interface Machine {
   /** Hard limit of RLIMIT_NOFILE. Node.js and Nginx raise their soft limits to it. */
   openFilesLimit: number;
   /**
-   * Memory available without swapping (MemAvailable), or the memory left in the control group if that is
-   * less.
+   * Memory available without swapping (MemAvailable), or the memory still available in the control group if
+   * that is less.
    */
   memoryBytes: number;
   /** net.core.somaxconn; null if it cannot be read. */

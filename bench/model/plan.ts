@@ -5,7 +5,7 @@ import { turnsSchema } from './turns.ts';
 
 export const positive = v.pipe(count, v.minValue(1));
 
-/** What a run measures, as named by its scenario, such as `throughput`. */
+/** The purpose of a run, as named by its scenario, such as `throughput`. */
 export const stepSchema = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/));
 export type Step = v.InferOutput<typeof stepSchema>;
 
@@ -15,8 +15,8 @@ export const placementSchema = v.strictObject({
   server: v.array(count),
   generator: v.array(count),
   /**
-   * All CPUs except those reserved for the measured component. Empty in results from before the runner was
-   * pinned.
+   * All CPUs except those reserved for the measured component. Empty in older results, in which the runner
+   * was not pinned.
    */
   runner: v.optional(v.array(count), []),
 });
@@ -46,7 +46,7 @@ export const runPlanSchema = v.strictObject({
   rampPerSecond: amount,
   /** Number of batches in which connections are opened. Memory is sampled after each batch. */
   openingStages: v.optional(positive, 1),
-  /** In the run's own time if it is interleaved with others. */
+  /** Measured in the run's own time if the run is interleaved with others. */
   warmupMs: count,
   durationMs: positive,
   /** Turns of an interleaved run; null if the run has the machine to itself throughout. */
@@ -59,7 +59,7 @@ export const runPlanSchema = v.strictObject({
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
   server: v.picklist(['ws', 'lean']),
-  /** Runtime of the lean client and server. Results from before it could be chosen always used Node.js. */
+  /** Runtime of the lean client and server; always Node.js in older results, which offered no choice. */
   engine: v.optional(engineSchema, 'node'),
   /** Number of generator processes. */
   workers: positive,

@@ -30,8 +30,8 @@ const pricedFigureSchema = v.pipe(
 export type PricedFigure = v.InferOutput<typeof pricedFigureSchema>;
 
 /**
- * The proxy's cost for each variant. Based on a single pair of runs per step, so there are no confidence
- * intervals.
+ * The proxy's cost for each variant. It is based on a single pair of runs per step, so there are no
+ * confidence intervals.
  */
 export const priceSchema = v.strictObject({
   kind: v.literal('price'),

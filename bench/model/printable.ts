@@ -1,6 +1,6 @@
 /**
- * Makes untrusted text safe to print on a terminal. Replaces control characters, which could move the cursor,
- * change colours or forge lines, with spaces (C0, DEL, C1, line and paragraph separators, and direction
+ * Makes untrusted text safe to print on a terminal. Such text could move the cursor, change colours or forge
+ * lines, so spaces replace all control characters (C0, DEL, C1, line and paragraph separators, and direction
  * marks).
  */
 export function printable(text: string): string {

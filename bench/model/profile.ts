@@ -49,7 +49,7 @@ export const tuningDescriptionSchema = v.strictObject({
   load: v.string(),
   /** The expected outcome and why it is expected. */
   expect: v.string(),
-  /** Profiles to which it applies; null for all profiles that contain the blocks it changes. */
+  /** Profiles to which the tuning applies; null for all profiles that contain the blocks that it changes. */
   profiles: v.nullable(v.array(v.string())),
 });
 /** A built-in tuning. Its name is the file name, and its text is the content of the .conf file. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { FailureCounts } from './failure.ts';
 import type { Phase } from './load.ts';
 
-/** Counts by name: those common to all runs, and those declared by the scenario. */
+/** Counts by name: counters common to all runs, and counters declared by the scenario. */
 export type Counters = Record<string, number>;
 
 /** Name of a counter, gauge or histogram. */
@@ -37,7 +37,7 @@ export interface LoopFigures {
 }
 
 /**
- * Identifies a generator worker by the name of its machine, unique within the run, and its index on that
+ * Identifies a generator worker by its machine's name, which is unique within the run, and its index on that
  * machine, from 0.
  */
 export interface WorkerId {
@@ -56,7 +56,7 @@ export interface WorkerId {
  */
 export interface Recording {
   from: WorkerId;
-  /** Increases by 1 from 0 for each worker, so that missing and duplicate recordings can be detected. */
+  /** Numbers each worker's recordings from 0, so that missing and duplicate ones can be detected. */
   sequence: number;
   startUs: number;
   endUs: number;

@@ -23,7 +23,8 @@ export const environmentSchema = v.strictObject({
   memoryBytes: count,
   node: v.string(),
   /**
-   * Version of Bun, if found; null if there is none, and in results from before the benchmark looked for it.
+   * Version of Bun, if found; null if there is none, and in older results, for which the benchmark did not
+   * look for it.
    */
   bun: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,
@@ -66,9 +67,9 @@ export const runSummarySchema = v.strictObject({
   startedAt: v.string(),
   outcome: outcomeSchema,
   validity: validitySchema,
-  /** Load of the run; null in results from before the index stored it. */
+  /** Load of the run; null in older results, whose index lacks it. */
   load: v.optional(v.nullable(loadDigest), null),
-  /** Nginx version; null without Nginx, and in results from before the index stored it. */
+  /** Nginx version; null without Nginx, and in older results, whose index lacks it. */
   nginx: v.optional(v.nullable(v.string()), null),
   /** Metrics, named as in thresholds. Times are in µs and sizes in bytes; null if a value is unknown. */
   metrics: v.record(v.string(), v.nullable(v.pipe(v.number(), v.finite()))),

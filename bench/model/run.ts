@@ -9,7 +9,7 @@ import { doneActionSchema } from './timeline.ts';
 /** A compressed HdrHistogram V2 in base64, which can be merged without loss. Values are in µs. */
 const encodedHistogram = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/));
 
-/** Counters by name. `due` is 0 in results from before it was recorded. */
+/** Counters by name. `due` is 0 in older results, which did not record it. */
 const countsSchema = v.record(recordedName, count);
 
 /** One second of recording (less at a phase boundary), merged over all generator workers. */
@@ -39,7 +39,7 @@ export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
 export const COMPONENTS = ['proxy', 'server', 'generator', 'runner'] as const;
 export type Component = (typeof COMPONENTS)[number];
-/** Components with figures of their own. The runner is only monitored. */
+/** Components with separate figures. The runner is only monitored. */
 export const MEASURED = ['proxy', 'server', 'generator'] as const;
 
 /**
@@ -65,8 +65,7 @@ export type Role = (typeof ROLES)[number];
 export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
   /**
-   * Recorded by the code that starts the process. In older results, which lack it, it is derived when the
-   * result is read.
+   * Recorded by the code that starts the process. Older results lack it, so it is derived when they are read.
    */
   role: v.picklist(ROLES),
   /**
@@ -88,8 +87,8 @@ export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 export type RunProcess = Omit<ProcessSeries, 'samples' | 'bornUs' | 'endedUs'>;
 
 /**
- * Kernel counters at one moment, summed over all CPUs that the run's processes may use. In µs since the
- * system started, with a resolution of 10 ms (proc_stat(5)).
+ * Kernel counters at one moment, summed over all CPUs that the run's processes may use. Values are in µs
+ * since the system started, with a resolution of 10 ms (proc_stat(5)).
  */
 export const machineSampleSchema = v.strictObject({
   atUs: count,
@@ -200,12 +199,13 @@ export const nginxFactsSchema = v.strictObject({
   openssl: v.nullable(v.string()),
   buildArguments: v.string(),
   /**
-   * The original configuration, with the files that it includes; null in results from before it was stored.
+   * The original configuration, with the files that it includes; null in older results, which did not store
+   * it.
    */
   given: v.optional(v.nullable(v.string()), null),
   /** The configuration as generated for `nginx -c`. */
   configuration: v.string(),
-  /** The error log's lines at level warn and above, at most the last 200. */
+  /** The last lines of the error log at level warn and above, at most 200. */
   errorLog: v.array(v.string()),
 });
 export type NginxFacts = v.InferOutput<typeof nginxFactsSchema>;
@@ -218,7 +218,7 @@ export const outcomeSchema = v.variant('state', [
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
 /**
- * A run's bottleneck. `machine`: no CPU time was left for any of the run's processes. `schedule`: the run
+ * A run's bottleneck. `machine`: no CPU time remained for any of the run's processes. `schedule`: the run
  * handled all of the offered load.
  */
 export const LIMITS = ['proxy', 'server', 'generator', 'machine', 'schedule', 'none'] as const;
@@ -246,7 +246,8 @@ export const runSchema = v.strictObject({
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
   /**
-   * Machine samples; null if the system does not provide them, and in results from before they were recorded.
+   * Machine samples; null if the system does not provide them, and in older results, which did not record
+   * them.
    */
   machine: v.optional(v.nullable(machineSeriesSchema), null),
   spread: v.array(shareSchema),

@@ -23,9 +23,11 @@ export interface RunSpec {
  * all randomness comes from its seed.
  */
 export interface Strategy {
-  /** Returns the next run, or several runs to interleave. Returns an empty list if no runs are left. */
+  /**
+   * Returns the next run, or several runs to interleave. Returns an empty list if no more runs are needed.
+   */
   next(done: readonly Run[]): readonly RunSpec[];
-  /** Returns the total number of runs, as far as the runs so far determine it. */
+  /** Returns the total number of runs, as far as it is known from the runs so far. */
   expectedRuns(done: readonly Run[]): number;
   /** Draws conclusions from the runs so far. */
   conclude(done: readonly Run[]): Conclusion[];

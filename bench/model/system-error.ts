@@ -42,8 +42,8 @@ export function systemCode(error: unknown): string | null {
 }
 
 /**
- * Describes why something failed, as a phrase without a full stop that can complete a sentence. Never empty,
- * and never just an error code.
+ * Describes why something failed, as a phrase without a full stop that can complete a sentence. The phrase is
+ * never empty, and never just an error code.
  */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);

@@ -17,7 +17,8 @@ export const turnsSchema = v.strictObject({
   of: positive,
   lengthMs: positive,
   /**
-   * The end of each turn, during which nothing is sent: echoes in flight arrive, and the next run prepares.
+   * Pause at the end of each turn, in which nothing is sent: echoes in flight arrive, and the next run
+   * prepares.
    */
   pauseMs: count,
 });
@@ -55,8 +56,8 @@ export function sinceFirstTurnUs(turns: Turns | null, ownUs: number): number {
 }
 
 /**
- * Returns how long it takes, in ms and rounded up to whole rounds of turns, for every run to have had `ownMs`
- * to itself.
+ * Returns the time in ms until every run has had the machine to itself for `ownMs`, rounded up to whole
+ * rounds of turns.
  */
 export function wallMs(turns: Turns | null, ownMs: number): number {
   if (turns === null) return ownMs;

@@ -34,7 +34,7 @@ export const variantSchema = v.strictObject({
       kind: v.literal('nginx'),
       /** The user's name for the Nginx binary; null for the default binary. */
       binary: v.optional(v.nullable(v.string()), null),
-      /** Tunings applied to the profile, in order. Empty in results from before tunings were supported. */
+      /** Tunings applied to the profile, in order. Empty in older results, which did not support tunings. */
       tunings: v.optional(v.array(tuningSchema), []),
     }),
   ),

@@ -20,7 +20,7 @@ export const execute = promisify(execFile);
 /** Time limit of one apt-get call; long enough for a slow connection. */
 const APT_TIMEOUT_MS = 300_000;
 
-/** An apt-get that leaves the system's own package state unchanged. */
+/** An apt-get that does not change the system's package state. */
 export interface Apt {
   /** @returns the warning that apt-get printed; null if there is none */
   run(args: readonly string[]): Promise<string | null>;
@@ -123,7 +123,9 @@ async function findArchive(work: string, name: string): Promise<string> {
   return join(work, file);
 }
 
-/** Names of the packages that an archive depends on; of alternatives, only the first. */
+/**
+ * Returns the names of the packages that an archive depends on. Includes only the first of any alternatives.
+ */
 export async function dependenciesOf(archive: string): Promise<string[]> {
   const { stdout } = await execute('dpkg-deb', ['-f', archive, 'Depends', 'Pre-Depends']);
   return stdout
@@ -140,8 +142,8 @@ function lastError(cause: unknown): string {
 }
 
 /**
- * The last error of apt or dpkg as a sentence; if there is none, the first warning, because later ones only
- * summarise.
+ * Returns the last error of apt or dpkg as a sentence. If there is no error, returns the first warning,
+ * because later warnings only summarise.
  */
 function complaint(stderr: string): string | null {
   const lines = stderr.split('\n').filter((line) => /^(E|W|dpkg-deb): /.test(line));

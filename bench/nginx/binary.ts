@@ -13,7 +13,7 @@ const execute = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
 /** Name of a Debian suite. It is also part of a folder name. */
 const SUITE = /^[a-z][a-z0-9-]*$/;
-/** Folders in which systems install servers but which are not on an ordinary user's PATH. */
+/** System folders for server programs, which are not on an ordinary user's PATH. */
 const SYSTEM_FOLDERS = [
   '/usr/sbin',
   '/usr/local/sbin',
@@ -22,7 +22,7 @@ const SYSTEM_FOLDERS = [
   '/opt/homebrew/bin',
 ];
 
-/** An Nginx binary that has been run with -V, and therefore is known to start. */
+/** An Nginx binary that is known to start, because it has been run with -V. */
 export interface NginxBinary extends NginxVersion {
   /** Absolute path of the binary. */
   path: string;
@@ -52,9 +52,9 @@ export interface FindOptions {
 }
 
 /**
- * Finds an Nginx binary: the one named by the user, otherwise the first on PATH or in the system's server
- * folders, otherwise that of the system's package. A missing package is fetched without root privileges and
- * unpacked into the cache.
+ * Finds an Nginx binary: the one named by the user, otherwise the first one on PATH or in the system's server
+ * folders, otherwise the one in the system's package. A missing package is fetched without root privileges
+ * and unpacked into the cache.
  *
  * @throws Problem('environment') with the command that installs Nginx on this system
  */
@@ -108,8 +108,8 @@ async function checkNamed(path: string): Promise<void> {
 }
 
 /**
- * The command line that runs a binary. `env` sets its library path for Nginx alone: taskset, which pins Nginx
- * to its CPUs, fails if it loads the C library of another release.
+ * Returns the command line that runs a binary. `env` sets its library path for Nginx alone: taskset, which
+ * pins Nginx to its CPUs, fails if it loads the C library of another release.
  */
 export function nginxCommand(
   { path, libraryPath }: Pick<NginxBinary, 'path' | 'libraryPath'>,
@@ -118,7 +118,10 @@ export function nginxCommand(
   return libraryPath === null ? [path, ...args] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, path, ...args];
 }
 
-/** The path to show in a report: relative below the working folder, because the part above it is private. */
+/**
+ * Returns the path to show in a report. Below the working folder, the path is relative, because the part
+ * above the folder is private.
+ */
 export function shownPath({ path }: Pick<NginxBinary, 'path'>): string {
   const below = relative(process.cwd(), path);
   return below.startsWith('..') ? path : below;
@@ -161,8 +164,8 @@ async function reason(cause: unknown): Promise<string> {
 }
 
 /**
- * Folder of dynamic modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as configured at
- * build time.
+ * Finds the folder of dynamic modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as
+ * configured at build time.
  */
 async function findModules(path: string, buildArguments: string): Promise<string | null> {
   const argument = (name: string) => new RegExp(`--${name}=(\\S+)`).exec(buildArguments)?.[1];
@@ -183,7 +186,7 @@ async function installAdvice(): Promise<string> {
 }
 
 /**
- * The command that installs Nginx on a system.
+ * Returns the command that installs Nginx on a system.
  *
  * @param release text of /etc/os-release; empty if the file is missing
  * @returns null if no command is known

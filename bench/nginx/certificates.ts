@@ -13,15 +13,15 @@ const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|
  */
 const NO_SUITE = /^[!-]|^@|^TLS_/;
 
-/** The certificate key type required by the ciphers that a server accepts. */
+/** Returns the certificate key type required by the ciphers that a server accepts. */
 export function keyTypeFor(levels: readonly Directive[]): KeyType {
   const [ciphers] = inherited(levels, 'ssl_ciphers');
   return keyTypeOf(ciphers?.args[0]?.text ?? '');
 }
 
 /**
- * The certificate key type required by a cipher list: RSA if all suites need it, because an ECDSA key would
- * leave no suite for TLS 1.2.
+ * Returns the certificate key type required by a cipher list: RSA if all suites need it, because an ECDSA key
+ * would leave no suite for TLS 1.2.
  *
  * @param ciphers in OpenSSL's syntax; empty selects OpenSSL's default
  */

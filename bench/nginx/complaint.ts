@@ -10,9 +10,8 @@ interface Culprit {
 }
 
 /**
- * Removes the directive that Nginx's error message names as unsupported or missing something: directives and
- * variables of other modules and newer versions, features that its TLS library or this system lacks, and
- * missing files.
+ * Removes the directive that Nginx's error message rejects because something is missing: another module, a
+ * newer version, a file, or a feature of Nginx's TLS library or this system.
  *
  * @param complaint error message of `nginx -t`, with the location in the user's file
  * @param vital directives that the WebSockets depend on; nothing is removed within them
@@ -64,11 +63,11 @@ function culpritOf(complaint: string): Culprit | null {
 }
 
 /**
- * Replaces a variable that no module defines by `-` in log formats, as Nginx logs an empty value. Elsewhere
- * the variable may matter.
+ * Replaces an undefined variable in log formats with `-`, which Nginx also logs for an empty value.
+ * Elsewhere, the variable may matter.
  */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
-  // Nginx names it in lower case, however it is written.
+  // Nginx reports the name in lower case, regardless of how it is written.
   const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'gi');
   let isFound = false;
   const rest = rewrite(tree, (node) => {
@@ -91,7 +90,10 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
   throw new Problem('configuration', `This Nginx does not know the variable $${name} of the configuration.`);
 }
 
-/** What to do about a complaint of a line with a variable that looks like one of a template; null if there is none. */
+/**
+ * Returns the remedy if the rejected line contains a variable that looks like a template variable; otherwise
+ * null.
+ */
 export function templateRemedy(tree: readonly Node[], complaint: string): string | null {
   const at = placeIn(complaint);
   const remedies: string[] = [];
@@ -103,7 +105,10 @@ export function templateRemedy(tree: readonly Node[], complaint: string): string
   return remedies[0] ?? null;
 }
 
-/** Without braces, a variable in capital letters may be Nginx's: it stays unless --env-file names it. */
+/**
+ * Returns the remedy for a variable in capital letters without braces. It may be one of Nginx's, so it is
+ * kept unless --env-file sets it.
+ */
 function unfilledIn(text: string): string | null {
   const [, name] = /\$([A-Z_][A-Z0-9_]*)\b/.exec(text) ?? [];
   return name === undefined
@@ -111,7 +116,7 @@ function unfilledIn(text: string): string | null {
     : `If $${name} is a variable of a template, set ${name} in a file named with --env-file.`;
 }
 
-/** File and line in a complaint. */
+/** Returns the file and line given in an error message. */
 function placeIn(complaint: string): string | undefined {
   return /.* in (.+:\d+)\.?$/.exec(complaint)?.[1];
 }
@@ -124,8 +129,8 @@ function needed(node: Directive): Problem {
 }
 
 /**
- * The directives that determine how WebSockets are forwarded: their location, and the upstreams that it may
- * refer to.
+ * Returns the directives that determine how WebSockets are forwarded: their location block, and the upstreams
+ * that it may refer to.
  */
 export function vitalParts(tree: readonly Node[], location: Directive | undefined): Directive[] {
   if (location === undefined) return directives(tree, 'stream');

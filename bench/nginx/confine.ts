@@ -6,7 +6,7 @@ import { needsStreamModule } from './stream-module.ts';
 import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
 
 export interface ConfineSpec {
-  /** Absolute path of the run's private folder, the only one that Nginx may write below. */
+  /** Absolute path of the run's private folder. Nginx may write only below it. */
   folder: string;
   certificate: { certPath: string; keyPath: string } | null;
   workers: number;
@@ -21,7 +21,7 @@ export interface ConfineSpec {
   user: string | null;
   /** The `configure` arguments reported by `nginx -V`, which show the built-in modules. */
   buildArguments: string;
-  /** Folder of this binary's dynamic modules, the only ones that are loaded; null if it has none. */
+  /** Folder of this binary's dynamic modules; no other modules are loaded. Null if it has none. */
   modulesPath: string | null;
   /** Path of the stream module if it is a dynamic module; null if it is built in or missing. */
   streamModule: string | null;
@@ -40,9 +40,9 @@ const WRITES =
   /^(create_full_put_path|debug_points|google_perftools_profiles|min_delete_depth|working_directory|worker_rlimit_core)$|^dav_|_store(_access)?$|^session_log(_|$)|^ssl_key_log$/;
 
 /**
- * Directives that load code, run a program, or configure such code. Lua loads its core library, and Perl its
- * module, from a path in the configuration; an XSLT style sheet reads and writes files. Environment variables
- * for workers are included, because libraries use them to locate files and code.
+ * Directives that load code, run a program, or configure such code. Lua loads its core library from a path in
+ * the configuration, as Perl does with its module; an XSLT style sheet reads and writes files. Environment
+ * variables for workers are included, because libraries use them to locate files and code.
  */
 const CODE =
   /^(env|ssl_engine|xml_entities|xslt_\w+)$|^(cgi|exec|lua|modsecurity|mruby|passenger|perl|php|wasm)(_|$)/;
@@ -52,8 +52,8 @@ const TLS_SETTINGS =
   /^(CipherString|Ciphersuites|ClientSignatureAlgorithms|Curves|ECDHParameters|Groups|MaxProtocol|MinProtocol|Options|Protocol|RecordPadding|SignatureAlgorithms|VerifyMode)$/i;
 
 /**
- * Directives whose arguments may start with a slash although they name no file, or name one that is handled
- * here or in files.ts.
+ * Directives whose arguments may start with a slash. Either they name no file, or the file is handled here or
+ * in files.ts.
  */
 const NO_FILE = new Set(
   [
@@ -73,8 +73,8 @@ const NO_FILES =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
 
 /**
- * Matches an absolute path, including one that is the value of a parameter; a path that leads upwards; and
- * OpenSSL's notation for keys stored elsewhere.
+ * Matches absolute paths (also as the value of a parameter), paths that contain `..`, and OpenSSL's notation
+ * for keys stored elsewhere.
  */
 const PATH = /^(\w+=)?(\.\.)?\/|(^|\/)\.\.(\/|$)|^(engine|file|store):/;
 
@@ -117,15 +117,15 @@ function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnC
   }
 }
 
-/** Whether the arguments of a directive that the bench does not know suggest that it names a file. */
+/** Whether the arguments of an unknown directive suggest that it names a file. */
 function namesUnknownFile(node: Directive): boolean {
   if (NO_FILE.has(node.name) || NO_FILES.test(node.name)) return false;
   return texts(node).some((text) => PATH.test(text));
 }
 
 /**
- * Makes a file test such as `if (-f …)` look for a file that does not exist, unless it tests below the served
- * folder, because the result would reveal which files exist on this machine.
+ * Makes a file test such as `if (-f …)` look for a file that does not exist. Otherwise, its result would
+ * reveal which files exist on this machine. Tests below the served folder are not changed.
  */
 function testingNoFile(node: Directive, folder: string): Directive {
   const at = node.args.findIndex(({ text }) => FILE_TEST.test(text));
@@ -156,9 +156,7 @@ function withoutState(node: Directive, onChange: OnChange): Directive {
   return { ...node, args };
 }
 
-/**
- * Loads a module by its name from the folder of this Nginx's own modules; null if there is no such folder.
- */
+/** Loads a module by name from this Nginx's module folder; null if it has none. */
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
   if (modulesPath === null) return null;
   return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];
@@ -169,8 +167,8 @@ function withFirst(node: Directive, first: string): Directive {
 }
 
 /**
- * Replaces certificate and key. If a level has several pairs, such as RSA and ECDSA, the first is replaced
- * and the others are removed.
+ * Replaces the certificate and the key. If a level has several pairs, such as RSA and ECDSA, the first is
+ * replaced and the others are removed.
  */
 function withCertificate(
   node: Directive,
@@ -204,7 +202,7 @@ function setTop(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return withStreamModule(top, spec.streamModule);
 }
 
-/** One bit mask per worker, assigning the CPUs in turn: the mask of CPU 2 is `100`. */
+/** One bit mask per worker; the CPUs are assigned in turn. The mask of CPU 2 is `100`. */
 function affinityMasks(cpus: readonly number[], workers: number): string[] {
   return Array.from({ length: workers }, (_, index) => `1${'0'.repeat(cpus[index % cpus.length] ?? 0)}`);
 }

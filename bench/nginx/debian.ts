@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 import { addLibraries, type FetchedNginx, type FetchOptions, fetchOnce } from './fetch.ts';
 
 const execute = promisify(execFile);
-/** Libraries that every system has, and that only work with that system's loader. */
+/** Libraries that exist on every system and only work with its loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
 /**
  * Fetches Nginx from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is already
  * there. Needs neither root privileges nor the system's package lists, and writes nothing outside the cache.
- * If several runs fetch at the same time, all use the copy that is complete first.
+ * If several runs fetch at the same time, all use the first complete copy.
  *
  * @throws Problem('environment') with the reason; the caller adds the remedy
  */

@@ -16,8 +16,8 @@ import { type Apt, dependenciesOf, type Execute, execute, privateApt, requireApt
 import { requireTrusted } from './trust.ts';
 
 /**
- * Packages that may contain the binary: the first in Debian 12 and later, one of the others in older releases
- * and in Ubuntu.
+ * Packages that may contain the binary. Debian 12 and later use the first; older releases and Ubuntu use one
+ * of the others.
  */
 const PACKAGES = ['nginx', 'nginx-core', 'nginx-light'];
 const STREAM_PACKAGE = 'libnginx-mod-stream';
@@ -35,8 +35,8 @@ export interface FetchOptions {
 }
 
 /**
- * Provides a folder in the cache, does the work in it, and removes it. By then all processes of the work have
- * exited.
+ * Creates a folder in the cache, does the work in it, and then removes the folder. By then, all processes of
+ * the work have exited.
  */
 export type FetchPlace = <T>(
   cacheDir: string,
@@ -47,7 +47,7 @@ export interface FetchedNginx {
   path: string;
   /** LD_LIBRARY_PATH that the binary needs; null if all its libraries are installed on the system. */
   libraryPath: string | null;
-  /** Package that contains it, such as `nginx 1.26.3-3+deb13u10`. */
+  /** Package that contains the binary, such as `nginx 1.26.3-3+deb13u10`. */
   origin: string;
 }
 

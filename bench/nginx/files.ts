@@ -20,15 +20,15 @@ const SERVES = /^(root|alias)$/;
 const GUARDS = /^auth_(basic_user|jwt_key)_file$/;
 
 /**
- * A folder that is never created, within Nginx's prefix, which is the run's private folder. An empty folder
+ * A folder that is never created. It is within Nginx's prefix, the run's private folder. An empty folder
  * would not be safe: `rewrite ^ /../../etc/passwd break` leads out of a folder that exists.
  */
 export const NO_FOLDER = 'no-such-folder';
 
 /**
- * Replaces the files and folders that a configuration names by their paths on this machine, with symbolic
- * links resolved. A directive whose file is missing, or lies outside the folders of the configuration, is
- * removed; a folder is replaced by one without files.
+ * Replaces each file or folder named in a configuration with its path on this machine, with symbolic links
+ * resolved. If a file is missing or outside the configuration's folders, its directive is removed. Such a
+ * folder is replaced with one without files.
  */
 export async function withFiles(
   tree: readonly Node[],
@@ -96,20 +96,20 @@ async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: bo
 }
 
 /**
- * Directives that internally send a request to another path, which Nginx does not normalise, unlike a
- * client's path.
+ * Directives that send a request internally to another path. Nginx normalises the paths of clients, but not
+ * these.
  */
 const REDIRECTS =
   /^(add_after_body|add_before_body|auth_request|error_page|index|internal_redirect|mirror|post_action|rewrite|try_files)$/;
 
-/** Target to which Nginx sends the client an external redirect; the client then requests the path itself. */
+/** Target of an external redirect; the client then requests the path itself. */
 const URL = /^(https?|\$scheme):\/\//;
 
 /** A path that is already normalised, with variables only after the `?`. */
 const NORMAL = /^(?:[^$?]|\$(?:document_uri|uri)\b)*(?:\?.*)?$/s;
 
 /**
- * Whether requests cannot leave the served folder. A `..` in a path can lead out of it with `try_files
+ * Whether all requests stay within the served folder. A `..` in a path can lead out of it with `try_files
  * /$arg_file`, for example.
  */
 function namesOnlyItsFiles(tree: readonly Node[]): boolean {

@@ -4,7 +4,7 @@ import { type Directive, directive, directives, type Node, rewrite, texts } from
 /** Top-level directives of a complete configuration. */
 const WHOLE = new Set(['events', 'http', 'mail', 'stream']);
 
-/** Directives whose presence shows that a file belongs in `http`, or in `stream`. */
+/** Directives that show whether a file belongs in `http` or in `stream`. */
 const OF_HTTP = new Set([
   'geo',
   'limit_conn_zone',
@@ -18,9 +18,9 @@ const OF_HTTP = new Set([
 ]);
 
 /**
- * Wraps a file from conf.d or sites-available in the blocks it is written for: a `server` that forwards
- * connections without HTTP goes into `stream`, other servers into `http`, and the contents of a server into
- * `http` and `server`. A complete configuration is left unchanged.
+ * Wraps a file from conf.d or sites-available in the blocks that it is written for. A `server` that forwards
+ * connections without HTTP goes into `stream`, and other servers go into `http`. The contents of a server go
+ * into `http` and `server`. A complete configuration is left unchanged.
  */
 export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[] {
   const top = directives(nodes);

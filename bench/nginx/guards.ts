@@ -26,7 +26,7 @@ export function withoutGuards(tree: readonly Node[], onChange: OnChange): Node[]
   });
 }
 
-/** Reports each access rule or limit that stays in place, because it may reject the load. */
+/** Reports each access rule or limit that is kept, because it may reject the load. */
 export function noteGuards(tree: readonly Node[], onChange: OnChange): Node[] {
   return rewrite(tree, (node) => {
     if (GUARD.test(node.name) && !isOpen(node)) onChange('kept-guards', node);

@@ -7,8 +7,8 @@ import { upstreamName } from './upstream-name.ts';
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/i;
 
 /**
- * Finds the `listen` address that accepts connections to an address used in `proxy_pass` or in a `server` of
- * an `upstream`; null if no server of the configuration listens on it.
+ * Finds the `listen` address that matches an address in `proxy_pass` or in a `server` entry of an `upstream`;
+ * null if no server of the configuration listens on it.
  *
  * @param listened as returned by `listenAddresses`
  */
@@ -41,7 +41,7 @@ export function plainAddresses(tree: readonly Node[]): string[] {
   );
 }
 
-/** The servers of the same configuration that a location proxies to, other than its own server. */
+/** The other servers of the same configuration to which a location proxies requests. */
 export function hopsOf(
   tree: readonly Node[],
   { server, location }: Pick<Located, 'server' | 'location'>,

@@ -17,21 +17,21 @@ import { type Directive, directive, type Node, place } from './tree.ts';
  */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
-/** Bytes of all files of a configuration together. */
+/** Maximum total size of a configuration's files, in bytes. */
 export const MAX_CONFIGURATION_BYTES = 8_388_608;
 
 /** Settings for reading a configuration. */
 export interface Reading {
   roots: Whereabouts['roots'];
   environment: Environment;
-  /** Whether access rules are preserved, so that none may be removed because its file is missing. */
+  /** Whether access rules are preserved. If so, none may be removed, even if its file is missing. */
   keepGuards: boolean;
   onChange: OnChange;
 }
 
 /** A configuration that is not in a file. */
 export interface ConfigurationText {
-  /** Its name in messages and origins, instead of a path. */
+  /** Name used instead of a path in messages and origins. */
   name: string;
   text: string;
 }
@@ -46,12 +46,12 @@ export const AS_IT_LIES: Reading = {
 
 /**
  * Reads a complete or partial configuration, with everything that it includes, into one tree. Each directive
- * keeps its file and line. Only regular files in the folder of the configuration and below the roots are
- * read, even through symbolic links.
+ * keeps its file and line. Only regular files in the configuration's folder and below the roots are read,
+ * even if a symbolic link leads elsewhere.
  *
- * @param main path of the main file, as for `nginx -c`, or of a file from conf.d or sites-available; or a text, which
- * is read as if it were a file in the working directory
- * @param tune applied to the tree before the files that it names are located
+ * @param main path of the main file, as for `nginx -c`, or of a file from conf.d or sites-available. A text
+ * is read as if it were a file in the working directory.
+ * @param tune applied to the tree before the files named in the tree are located
  * @throws Problem('configuration') if a file is missing, cannot be read or has a syntax error, and
  * Problem('usage') if the main file cannot be read
  */
@@ -76,7 +76,7 @@ export async function readConfiguration(
   return withFiles(tune(complete), whereabouts, reading);
 }
 
-/** The base of the relative paths in a main file, and in a part of a configuration. */
+/** Base folders of relative paths: `folder` for a main file, `above` for a partial configuration. */
 function foldersOf(main: string | ConfigurationText): { folder: string; above: string } {
   if (typeof main !== 'string') return { folder: process.cwd(), above: process.cwd() };
   const file = resolve(main);
@@ -148,8 +148,8 @@ async function expandIncludes(nodes: readonly Node[], expansion: Expansion, dept
 
 /**
  * Files that every Nginx ships with, that containers write at start-up, or that certbot writes. None of them
- * matters to WebSockets here: name servers are never queried, and the run sets the number of workers and its
- * own certificate.
+ * affects WebSockets here: name servers are never queried, and the run sets the number of workers and its own
+ * certificate.
  */
 const WELL_KNOWN = new Set(
   [
@@ -265,7 +265,7 @@ async function exists(path: string, whereabouts: Whereabouts): Promise<boolean> 
   );
 }
 
-/** Files that match a shell pattern, sorted by path as by glob(3). It is no error if none match. */
+/** Files that match a shell pattern, sorted by path as by glob(3). No match is not an error. */
 async function glob(pattern: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   let found = ['/'];
   for (const part of partsOf(pattern)) {
@@ -291,8 +291,8 @@ async function glob(pattern: string, node: Directive, whereabouts: Whereabouts):
 }
 
 /**
- * Rejects a dangling absolute symbolic link: its target is a path on the original server, and without a root
- * for it the site that it refers to would be skipped silently.
+ * Rejects a dangling absolute symbolic link. Its target is a path on the original server; without a root for
+ * that path, the site would be skipped silently.
  */
 async function refuseDangling(path: string, node: Directive): Promise<void> {
   const target = await readlink(path).catch(() => null);
@@ -304,7 +304,7 @@ async function refuseDangling(path: string, node: Directive): Promise<void> {
 }
 
 function rootRemedy(path: string): string {
-  return isAbsolute(path) ? ` Tell where its folder lies, with --conf-root ${dirname(path)}=DIR.` : '';
+  return isAbsolute(path) ? ` Name its folder with --conf-root ${dirname(path)}=DIR.` : '';
 }
 
 function partsOf(pattern: string): string[] {

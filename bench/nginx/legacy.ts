@@ -3,7 +3,7 @@ import { type Directive, directive, directives, type Node, texts, word } from '.
 
 /**
  * Converts `ssl on;`, which newer versions no longer support, to the `ssl` parameter of every `listen` in the
- * servers it applies to.
+ * servers to which it applies.
  */
 export function withSslParameters(tree: readonly Node[]): Node[] {
   return inHttp(tree, (server, http) => {

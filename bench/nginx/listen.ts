@@ -27,7 +27,7 @@ export interface ListenSpec {
    * requests with any Host header.
    */
   main: Directive | null;
-  /** Whether a listener that only accepts HTTP/2, and therefore no WebSocket, is left unchanged. */
+  /** Whether to keep a listener unchanged if it accepts only HTTP/2, and therefore no WebSocket. */
   keepHttp2Alone?: boolean;
 }
 
@@ -49,8 +49,8 @@ interface Listen {
 }
 
 /**
- * The distinct addresses that a configuration listens on, in file order, with those of stream last. The IPv4
- * and IPv6 wildcards of a port count as one address.
+ * The distinct addresses that a configuration listens on, in file order, with the stream addresses last. The
+ * IPv4 and IPv6 wildcards of a port count as one address.
  */
 export function listenAddresses(tree: readonly Node[]): string[] {
   return [...new Set(servers(tree).flatMap((server) => listens(server).map((listen) => listen.address)))];
@@ -68,12 +68,12 @@ export function listensOn(tree: readonly Node[], address: string): Directive[] {
     .flatMap((listen) => (listen.address === address ? [listen.node] : []));
 }
 
-/** Whether a server is the default server, which handles unknown names, on any of its addresses. */
+/** Whether a server is the default server (the one that handles unknown names) on any of its addresses. */
 export function isDefaultServer(tree: readonly Node[], server: Directive): boolean {
   return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
 }
 
-/** The server marked as default for an address, otherwise the first (ngx_http_add_server). */
+/** The server marked as default for an address; if none is marked, the first one (ngx_http_add_server). */
 function defaultServer(all: readonly Directive[], address: string): Directive | undefined {
   const there = all.filter((server) => addressesOf(server).includes(address));
   const marked = there.find((server) =>
@@ -90,7 +90,7 @@ function isDefault({ text }: Word): boolean {
  * Moves every `listen` to a port on `host`, preserves its parameters, and sets the backlog once for each
  * socket. HTTP/2 is enabled in the syntax of this Nginx version.
  *
- * @returns the tree and its listeners: those of the main server first, with TLS before plain ones
+ * @returns the tree and its listeners: the main server's listeners first, and TLS before plain ones
  */
 export function moveListens(
   tree: readonly Node[],
@@ -110,8 +110,8 @@ export function moveListens(
 }
 
 /**
- * Whether a listener accepts only HTTP/2, and therefore no WebSocket. Before 1.25.1, one for HTTP/2 without
- * TLS accepts no HTTP/1.1.
+ * Whether a listener accepts only HTTP/2, and therefore no WebSocket. Before Nginx 1.25.1, a listener for
+ * HTTP/2 without TLS does not accept HTTP/1.1.
  */
 function takesHttp2Alone({ parameters }: Listen, tls: boolean, nginxVersion: string): boolean {
   return !tls && has(parameters, 'http2') && !atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE);
@@ -145,7 +145,8 @@ function reportDropped(server: Directive, onChange: OnChange): void {
 interface Socket {
   port: number;
   /**
-   * The server whose `listen` carries the socket's parameters: the main server, otherwise the default server.
+   * The server whose `listen` carries the socket's parameters: the main server if it uses the socket,
+   * otherwise the default server.
    */
   owner: Directive;
   options: readonly Word[];
@@ -207,7 +208,7 @@ function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spe
   return { ...server, block: kept.toSpliced(Math.max(0, block.findIndex(isOld)), 0, ...fresh, ...added) };
 }
 
-/** All `server` blocks: those of http, then those of stream. */
+/** All `server` blocks: first from http, then from stream. */
 function servers(tree: readonly Node[]): Directive[] {
   const { http, stream } = serversIn(tree);
   return [...http, ...stream];
@@ -241,8 +242,8 @@ function replaceServers(
 }
 
 /**
- * What a server listens on: without `listen`, port 80 of every address. A server that only uses QUIC gets TLS
- * over TCP instead.
+ * The addresses that a server listens on. Without `listen`, this is port 80 of every address. A server that
+ * only uses QUIC gets TLS over TCP instead.
  */
 function listens(server: Directive): Listen[] {
   const written = directives(server.block, 'listen');

@@ -4,13 +4,13 @@ import { UnreadableFile } from '../files/regular-file.ts';
 
 /** Where the files of a configuration are on this machine. */
 export interface Whereabouts {
-  /** Folder that relative paths start from, and below which absolute paths are looked up. */
+  /** Base folder: relative paths start here, and absolute paths are looked up below it. */
   folder: string;
   /** Folders named in the configuration, mapped to their locations here: `/etc/nginx` → `/home/me/site`. */
   roots: readonly { from: string; to: string }[];
 }
 
-/** Names of folders for partial configurations, whose includes are relative to the folder above. */
+/** Names of folders that contain partial configurations. Their includes are relative to the parent folder. */
 const PARTS =
   /^(conf\.d|http\.d|stream\.d|sites|sites-[\w-]+|site-confs|proxy-confs|vhosts?(\.d)?|servers|templates)$/;
 
@@ -18,12 +18,12 @@ const PARTS =
 const MAX_LINKS = 40;
 
 /**
- * Debian's modules-enabled links to files of its module packages; these contain module names and nothing
- * private.
+ * Debian's modules-enabled folder links to files in this folder. They come from module packages and contain
+ * module names, but nothing private.
  */
 const OF_PACKAGES = '/usr/share/nginx/modules-available';
 
-/** The folder that stands for /etc/nginx when the given file is a partial configuration. */
+/** The folder used as /etc/nginx if the given file is a partial configuration. */
 export function folderAbove(file: string): string {
   const folder = dirname(file);
   return PARTS.test(basename(folder)) ? dirname(folder) : folder;
@@ -31,11 +31,11 @@ export function folderAbove(file: string): string {
 
 /**
  * Possible locations of a path named in a configuration. A path outside the configuration's folder is looked
- * up below it, with as many of the path's own folders as exist there, because a benchmark must not read this
- * machine's own /etc.
+ * up below it, with as many of the path's folders as exist there. A benchmark must not read this machine's
+ * /etc.
  *
- * @param isPattern whether the path is a pattern, which keeps at least one folder so that it does not match
- * the configuration itself
+ * @param isPattern whether the path is a pattern. A pattern keeps at least one folder, so that it does not
+ * match the configuration itself.
  */
 export function candidates(path: string, { folder, roots }: Whereabouts, isPattern = false): string[] {
   if (!isAbsolute(path)) return [join(folder, path)];
@@ -125,7 +125,7 @@ export async function find(
     const { real, isOwn } = await locate(candidate, whereabouts).catch(() => NOWHERE);
     const facts = await stat(real).catch(() => null);
     if (facts === null || !(wanted === 'file' ? facts.isFile() : facts.isDirectory())) continue;
-    // Nginx serves the folder and, if the location lacks its final slash, also the folder that contains it.
+    // Nginx serves the folder. If the location has no final slash, it also serves the parent folder.
     const isNamed = wanted === 'file' ? isOwn : (await locate(dirname(real), whereabouts)).isOwn;
     if (!isOwn || !isNamed) return { kind: 'outside' };
     if (await isReadable(real)) return { kind: 'own', path: real };

@@ -80,7 +80,7 @@ export function upgrades(levels: readonly Directive[]): boolean {
 }
 
 /**
- * The directives with this name that apply to the last of the levels: those of the innermost level that has
+ * The directives with this name that apply at the last level. They come from the innermost level that has
  * any.
  */
 export function inherited(levels: readonly Directive[], name: string): Directive[] {

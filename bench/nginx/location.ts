@@ -6,7 +6,7 @@ export interface Pattern {
   text: string;
 }
 
-/** @returns null for a named location (`@name`), one without a slash, and one that Nginx rejects */
+/** @returns null if the location is named (`@name`), has no slash or is rejected by Nginx */
 export function patternOf(location: Directive): Pattern | null {
   const pattern = written(location);
   return pattern === null || !(isExpression(pattern.modifier) || pattern.text.startsWith('/'))
@@ -14,7 +14,7 @@ export function patternOf(location: Directive): Pattern | null {
     : pattern;
 }
 
-/** What to write in place of a location that no path matches, because its name does not begin with a slash. */
+/** Suggested replacement for a location that no path matches because its name does not begin with a slash. */
 export function withSlash(location: Directive): string | null {
   const pattern = written(location);
   if (pattern === null || isExpression(pattern.modifier) || /^(\/|@|$)/.test(pattern.text)) return null;
@@ -89,7 +89,7 @@ function expressionOf(text: string, ignoreCase: boolean): RegExp | null {
 /** Suffixes to try if another location handles the prefix itself (`location = /`). */
 const ENDINGS = ['', 'websocket', 'socket', 'live'];
 
-/** Paths that may reach a location, the most natural first. `locationsOf` determines which one does. */
+/** Paths that may reach a location, the most natural first. `locationsOf` determines which of them do. */
 export function pathsFor(location: Directive): string[] {
   const pattern = patternOf(location);
   if (pattern === null) return [];
@@ -109,8 +109,8 @@ export function pathsFor(location: Directive): string[] {
 const MOST_EXAMPLES = 16;
 
 /**
- * Texts that a regular expression may match, built from its parts: one character of a class, the minimum of a
- * repetition, each of the alternatives. Assertions are ignored, so each text still has to be tested.
+ * Texts that a regular expression may match, built from its parts: one character of each class, the minimum
+ * of each repetition, and all alternatives. Assertions are ignored, so each text still has to be tested.
  */
 function examplesOf(pattern: string): string[] {
   let at = 0;

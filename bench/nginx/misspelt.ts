@@ -4,8 +4,8 @@ import type { NginxBinary } from './binary.ts';
 const NAME = /(?<![ -~])[a-z][a-z0-9_]{3,63}(?=\0)/g;
 
 /**
- * All strings that look like directive names, among them the real ones, in the Nginx binary and its stream
- * module.
+ * All strings in the Nginx binary and its stream module that look like directive names. They include the real
+ * names.
  */
 export async function wordsIn({
   path,
@@ -17,9 +17,9 @@ export async function wordsIn({
 }
 
 /**
- * The known word that a misspelt directive most likely stands for: it differs by one letter that is inserted,
- * missing, replaced or swapped with its neighbour; in long words, by two. Null for what may well be a
- * directive of another module or a newer version, such as any name with a digit (`http3`).
+ * The known word that was most likely meant by a misspelt directive. The two differ in one letter (two in
+ * long words) that is inserted, missing, replaced or swapped with its neighbour. Null if the directive may
+ * well belong to another module or a newer version; this includes any name with a digit (`http3`).
  */
 export function nearestWord(name: string, words: Iterable<string>): string | null {
   if (/\d/.test(name)) return null;

@@ -20,8 +20,8 @@ const WARNINGS: ReadonlySet<Change> = new Set([
 ]);
 
 /**
- * Called for each changed directive, with the original directive. For `template` the directive is the
- * variable, with the secret parts of its value as arguments.
+ * Called with the original of each changed directive. For `template`, the directive is the variable, and its
+ * arguments are the secret parts of the variable's value.
  */
 export type OnChange = (change: Change, node: Directive) => void;
 
@@ -60,7 +60,7 @@ function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: rea
     if (nodes === undefined) return [];
     const directives = [...grouped(nodes, ({ name }) => name).values()].flatMap((alike) => {
       const byArgument = grouped(alike, (node) => (change.endsWith('-files') ? shownArgument(node) : null));
-      // Directives in many places are grouped together instead of by argument.
+      // Directives in many places are grouped regardless of their arguments.
       const groups = byArgument.size > PLACES ? [[null, alike] as const] : [...byArgument];
       return groups.map(([argument, group]) => changedDirective(group, argument, shared));
     });

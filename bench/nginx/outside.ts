@@ -4,9 +4,9 @@ import { type Directive, directive, type Node, rewrite, set } from './tree.ts';
 import { address, type UpstreamServer } from './upstream.ts';
 
 /**
- * Directives that make Nginx connect to other hosts, look up their names or trust their addresses, and that
- * are therefore removed. `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts,
- * listen.ts), as are logs and files (confine.ts). targets.ts checks everything else.
+ * Directives that are removed because they make Nginx connect to other hosts, look up their names or trust
+ * their addresses. `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts, listen.ts), as
+ * are logs and files (confine.ts). targets.ts checks everything else.
  */
 const TAKEN_OUT: readonly (readonly [RegExp, Change])[] = [
   // Nginx looks up a host name in debug_connection when it reads the configuration (src/event/ngx_event.c).
@@ -71,8 +71,8 @@ function takenOut(node: Directive): Change | undefined {
 const MEASURED = new Set(['events', 'http', 'stream']);
 
 /**
- * Whether a directive's address is on the loopback interface. One that starts with `127.` is a loopback
- * address or invalid, whatever its variables contain; `off` is not an address.
+ * Whether a directive's address is on the loopback interface. An address that starts with `127.` is a
+ * loopback address or invalid, whatever its variables contain; `off` is not an address.
  */
 function isLoopback(node: Directive): boolean {
   const first = node.args[0]?.text ?? '';
@@ -80,8 +80,8 @@ function isLoopback(node: Directive): boolean {
 }
 
 /**
- * Sets the address to which Nginx Plus reports its usage. Without usage_report it would report to its
- * vendor's server.
+ * Sets the address to which Nginx Plus reports its usage. Without usage_report, Nginx Plus would report to
+ * its vendor's server.
  */
 function reportingTo(mgmt: Directive, server: UpstreamServer): Directive {
   const kept = (mgmt.block ?? []).filter(

@@ -20,11 +20,11 @@ const LISTEN_PARAMETER =
   /^(default_server|ssl|http2|quic|proxy_protocol|deferred|bind|reuseport|(setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
 
 /**
- * Applies a tuning to a configuration. A block of the tuning applies to all blocks with that name on the same
- * level; if it has arguments (`location /websocket`), to those with the same arguments. Within a block, a
- * directive of the tuning replaces all directives with that name, or is added if there are none. If the
- * tuning contains several with one name, all of them take the place of the old ones. `listen reuseport;`,
- * without an address, adds the parameter to every `listen`.
+ * Applies a tuning to a configuration. A block of the tuning applies to all blocks with the same name on the
+ * same level. If it has arguments (`location /websocket`), it applies only to blocks with the same arguments.
+ * Within a block, a directive of the tuning replaces all directives with that name, or is added if there are
+ * none. If the tuning contains several with one name, all of them take the place of the old ones. `listen
+ * reuseport;`, without an address, adds the parameter to every `listen`.
  *
  * @throws Problem('configuration') if a block of the tuning matches no block, and therefore has no effect
  */

@@ -12,8 +12,8 @@ const CONTENT_POLICY =
 
 /**
  * Adds to a server a location that serves a folder. Its `^~` gives it precedence over the server's regular
- * expressions. The rest of the server is unchanged, so that page and WebSocket share a listener: a browser
- * that has accepted its certificate for the page has also accepted it for the WebSocket.
+ * expressions. The rest of the server is unchanged, so the page and the WebSocket share a listener. If a
+ * browser has accepted the certificate for the page, it also accepts it for the WebSocket.
  *
  * @param server a node of the tree; if null, for example because only `stream` proxies, the tree is returned
  * unchanged

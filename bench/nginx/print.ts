@@ -49,7 +49,7 @@ function printLevel(nodes: readonly Node[], depth: number, lines: Line[]): void 
   });
 }
 
-/** Adds an empty line around blocks and before a comment, but not between a comment and what follows it. */
+/** Adds an empty line around blocks and before a comment, but not after a comment. */
 function separate(before: Node | undefined, node: Node, lines: Line[]): void {
   if (before === undefined) return;
   if (before.kind === 'comment' && lines.at(-1)?.text.trimStart().startsWith('#')) return;

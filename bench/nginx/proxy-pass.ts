@@ -3,11 +3,11 @@ import { valuesOf } from './variable.ts';
 
 export interface Target {
   host: string;
-  /** Path and query that replace those of the request; empty if the request's own are used. */
+  /** Path and query that replace the request's path and query; empty if they are kept. */
   uri: string;
   /**
-   * `$scheme` stands for the scheme of the request. Null if a variable contains the scheme, or if there is
-   * none, as in stream.
+   * `$scheme` means the request's scheme. Null if a variable contains the scheme, or if the target has none,
+   * as in stream.
    */
   scheme: 'http' | 'https' | '$scheme' | null;
   /** The scheme as written; without `://`, the variable that the text begins with; empty in stream. */
@@ -50,8 +50,8 @@ function wholeTarget(text: string): Target {
 }
 
 /**
- * The path and query of a target. `$uri` is dropped, because Nginx passes on the URI even without a path, and
- * because after a `rewrite` the value of `$uri` may not begin with `/` and so could change the host.
+ * The path and query of a target. `$uri` is dropped, because Nginx passes on the URI even without a path.
+ * After a `rewrite`, the value of `$uri` may also lack the initial `/`, and could then change the host.
  */
 function uriOf(tail: string): string {
   return /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail;

@@ -54,8 +54,8 @@ export function shownArgument(node: Directive): string | null {
 }
 
 /**
- * Masks known secrets. Directive names are left alone, because they are Nginx's own, but not the names of
- * entries in a `map`.
+ * Masks known secrets. Directive names are kept, because Nginx defines them; names of entries in a `map` are
+ * masked.
  */
 function withoutKnown(
   nodes: readonly Node[],
@@ -156,8 +156,8 @@ function maskedEntries(
 }
 
 /**
- * Variables that hold secrets although their names do not show it: those used in the value of a secret header
- * or variable, and those whose value contains a secret variable.
+ * Variables that hold secrets although their names do not show it. Either they are used in the value of a
+ * secret header or variable, or their value contains a secret variable.
  */
 function secretVariables(nodes: readonly Node[]): Set<string> {
   const assignments = assignmentsOf(nodes);

@@ -10,8 +10,8 @@ export interface Route {
 }
 
 /**
- * A path that leads to a location. A named location (`@app`) is reached through one that falls back to it
- * with `try_files` or `error_page`.
+ * A path that leads to a location. A named location (`@app`) is reached through a location that falls back to
+ * it with `try_files` or `error_page`.
  */
 export function pathTo(located: Located, all: readonly Located[]): string | null {
   if (!isNamed(located)) return reachablePath(located);
@@ -67,8 +67,8 @@ export function shadowedBy(path: string, all: readonly Located[]): Located | nul
 }
 
 /**
- * The locations of other servers in the same configuration that proxy to a location's server without changing
- * the path, so that its path is reachable through them.
+ * Locations in other servers of the same configuration that proxy to a location's server without changing the
+ * path. The path of that location is therefore reachable through them.
  */
 export function frontsOf(
   tree: readonly Node[],
@@ -87,7 +87,7 @@ export function frontsOf(
   );
 }
 
-/** Whether `proxy_pass` has no path of its own, which would replace that of the request. */
+/** Whether `proxy_pass` keeps the request's path, because it does not contain a path itself. */
 function keepsPath(pass: Directive): boolean {
   return texts(pass).every((text) => /^https?:\/\/[^/?]+\/?$/i.test(text));
 }

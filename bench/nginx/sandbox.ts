@@ -34,22 +34,22 @@ export interface SandboxSpec extends ConfineSpec {
 /** A configuration that runs without touching anything else on the machine. */
 export interface Sandbox {
   tree: Node[];
-  /** The first is the one for the WebSockets: a TLS listener if the server has any. */
+  /** The first listener is for the WebSockets. It is a TLS listener if the server has one. */
   listeners: Listener[];
   websocketPath: string;
   /** Path for ordinary GETs; null if the server has no location that proxies them. */
   httpPath: string | null;
   /**
-   * Which location was chosen, and what it lacks for WebSockets. Removed or redirected directives are
-   * reported as changes.
+   * The location that was chosen, and the WebSocket settings that it lacks. Removed or redirected directives
+   * are reported as changes.
    */
   notices: Notice[];
 }
 
 /**
- * Moves a configuration into the sandbox: Nginx listens on loopback, proxies to the echo servers, connects to
- * nothing else, writes only into its folder, stays in the foreground, and names the worker and the upstream
- * server in its responses. Everything else is unchanged, because that is what is being measured. A pure
+ * Moves a configuration into the sandbox. Nginx listens on loopback, proxies to the echo servers, connects to
+ * nothing else and writes only into its folder. It stays in the foreground, and its responses name the worker
+ * and the upstream server. Everything else is unchanged, because that is what is being measured. A pure
  * function: it neither reads nor writes files.
  *
  * @param tree with its includes expanded (readConfiguration)
@@ -71,9 +71,9 @@ export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChan
 }
 
 /**
- * Like `moveIntoSandbox`, for callers that find the WebSocket locations themselves to test whether WebSockets
- * get through. No server takes precedence, each socket keeps its default server, and locations that accept no
- * WebSocket are not repaired.
+ * Like `moveIntoSandbox`, for callers that find the WebSocket locations themselves and test whether a
+ * WebSocket can connect. No server takes precedence, each socket keeps its default server, and locations that
+ * accept no WebSocket are not repaired.
  */
 export function moveAllServers(
   tree: readonly Node[],
@@ -117,8 +117,8 @@ function enclosed(
 }
 
 /**
- * Doubles the connection limits, because a WebSocket that passes through the same worker a second time takes
- * twice the connections.
+ * Doubles the connection limits, because a WebSocket that passes through the same worker twice needs twice as
+ * many connections.
  */
 function withHops<T extends Pick<ConfineSpec, 'workerConnections' | 'workerFiles'>>(spec: T): T {
   return { ...spec, workerConnections: spec.workerConnections * 2, workerFiles: spec.workerFiles * 2 };

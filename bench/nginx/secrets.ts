@@ -43,13 +43,13 @@ const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 interface Use {
   name: string;
   value: string;
-  /** Whether the value is a host, a port or a path in that word. */
+  /** Whether that word uses the value as a host, a port or a path. */
   isStructural: boolean;
 }
 
 /**
- * The secret values of a template: all that are never used as a host, a port or a path. If a variable's name
- * marks it as secret, its value is secret even in a path.
+ * The secret values of a template: every value that is never used as a host, a port or a path. If a
+ * variable's name marks it as secret, its value is secret even in a path.
  *
  * @param text a file whose variables were filled in by `marked`
  */
@@ -215,7 +215,7 @@ export function maskedFinding<F extends Finding>(finding: F, mask: (text: string
 }
 
 /**
- * Masks secrets in the messages of Problems that are thrown.
+ * Masks secrets in the messages of thrown Problems.
  *
  * @param secrets called after a failure, when the secrets are known
  */

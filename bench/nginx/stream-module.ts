@@ -11,7 +11,7 @@ function loadsStreamModule(tree: readonly Node[]): boolean {
 }
 
 /**
- * Sentence that says why an Nginx has no stream module, with the remedy; null if the module is built in or
+ * Explains why an Nginx has no stream module and names the remedy; null if the module is built in or
  * loadable.
  */
 export function lackOfStream({

@@ -54,8 +54,8 @@ async function keyring(): Promise<string> {
 }
 
 /**
- * The Debian mirror named in the system's own sources, because a network may block all others. Third-party
- * repositories for Debian are not mirrors; their paths contain `debian` at a deeper level:
+ * The Debian mirror named in the system's sources; the network may block all others. Third-party repositories
+ * for Debian are not mirrors; their paths contain `debian` at a deeper level:
  * `download.docker.com/linux/debian`.
  */
 async function mirror(): Promise<string> {

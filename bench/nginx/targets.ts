@@ -16,7 +16,10 @@ export interface OwnAddresses {
 type Parents = readonly Directive[];
 type Check = (node: Directive, own: OwnAddresses, parents: Parents) => boolean;
 
-/** Nginx directives that take an address, each with a check that the address is one of the bench's own. */
+/**
+ * Nginx directives that take an address, each with a function that checks whether the address belongs to the
+ * bench.
+ */
 const TARGETS: readonly (readonly [RegExp, Check])[] = [
   [/^listen$/, (node, { host, ports }) => ports.some((port) => first(node) === `${host}:${port}`)],
   // Without `listen`, an http server listens on every address of the machine.
@@ -34,20 +37,23 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
 ];
 
 /**
- * Directives that connect or query a name server whatever their arguments, or that bring in others that do.
+ * Directives that connect or query a name server regardless of their arguments, or that load such directives.
  */
 const NEVER =
   /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|resolver|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
 
-/** Directives with JavaScript, Perl or Lua code, which can open connections of its own. */
+/** Directives with JavaScript, Perl or Lua code. Such code can open connections itself. */
 const CODE = /^js_|^perl(_|$)|_by_lua(_block|_file)?$/;
 
-/** Matches directive names that Nginx itself does not have and that suggest the name of a server. */
+/**
+ * Matches names of directives that Nginx itself does not have. Such names suggest that the argument is a
+ * server.
+ */
 const FOREIGN =
   /(^|_)(pass|servers?|hosts?|url|uri|endpoint|addr|address|peers?|proxy|remote|collector|agent|brokers?|tracer)$/;
 
 /**
- * Nginx directives whose arguments may look like an address or a URL but that never connect to it: the
+ * Nginx directives that never connect, although their arguments may look like an address or a URL. Such an
  * argument is compared with a request, sent as text to the client or an upstream server, or part of a file
  * name.
  */
@@ -78,9 +84,9 @@ const ADDRESS =
 const BLOCKS = new Set(['events', 'http', 'mgmt', 'stream']);
 
 /**
- * Checks the final configuration just before Nginx reads it: every address in it must be one of the bench's
- * own, and nothing may connect elsewhere. The check is independent of how the configuration was moved into
- * the sandbox, so that a mistake there cannot let a connection out.
+ * Checks the final configuration just before Nginx reads it: every address in it must belong to the bench,
+ * and nothing may connect elsewhere. The check is independent of how the configuration was moved into the
+ * sandbox, so that a mistake there cannot let a connection out.
  *
  * @throws Problem('configuration'), with file and line, for anything else, including code and unknown
  * directives whose arguments look like an address
@@ -156,10 +162,10 @@ function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
 }
 
 /**
- * Whether a `proxy_pass` can only lead to upstreams of the same context: it names one, or a variable that is
- * set by a map alone, to nothing but such upstreams. A target without a scheme and without a variable is also
- * accepted, because Nginx rejects it and connects to nothing. A variable may also be empty if a path, or
- * nothing, follows it: the target then has no host, and Nginx returns 500.
+ * Whether a `proxy_pass` can only lead to upstreams of the same context. It must name such an upstream, or a
+ * variable that only a map sets and whose values are all such upstreams. A target without a scheme and
+ * without a variable is also accepted, because Nginx rejects it and connects to nothing. A variable may also
+ * be empty if only a path or nothing follows it: the target then has no host, and Nginx returns 500.
  */
 function isOwnTarget(node: Directive, parents: Parents): boolean {
   const [context] = parents;

@@ -56,7 +56,7 @@ export function fillIn(
   return filled;
 }
 
-/** Names all of them, so that nobody has to try once for each. */
+/** Names all of them in one message, so that the user does not have to retry for each. */
 function unset(missing: readonly [name: string, where: string][]): Problem {
   const [[first, where] = ['', ''], ...others] = missing;
   const names = others.map(([name]) => `\${${name}}`);

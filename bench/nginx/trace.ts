@@ -40,8 +40,8 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 }
 
 /**
- * Whether a block needs the headers: if it has `proxy_pass`, or if it is an `if` within such a block and has
- * headers of its own, and therefore inherits none.
+ * Whether a block needs the headers. It does if it has `proxy_pass`. An `if` within such a block also does if
+ * it sets headers itself, because it then inherits none.
  */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
   if (directives(node.block, 'proxy_pass').length > 0) return true;

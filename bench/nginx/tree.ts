@@ -87,9 +87,9 @@ export function isData(node: Directive): boolean {
 }
 
 /**
- * Sets a directive on one level. It replaces the first with its name and keeps that one's origin, so that
- * Nginx's error messages lead to the line in the user's file; others with its name are removed. If there is
- * none, the directive is added at the start of the level.
+ * Sets a directive on one level. It replaces the first directive with the same name and keeps its origin, so
+ * that Nginx's error messages lead to the line in the user's file. Others with that name are removed. If none
+ * has that name, the directive is added at the start of the level.
  */
 export function set(nodes: readonly Node[], name: string, args: readonly string[]): Node[] {
   const first = directives(nodes, name)[0];

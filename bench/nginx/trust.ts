@@ -11,7 +11,8 @@ const OTHERS_WRITE = 0o022;
  * changed it, because its programs and libraries are executed. A missing path is no risk.
  *
  * @param root the folder, within the cache, of one Nginx with its libraries
- * @throws Problem('environment') that names what others could have changed, and how to get a new copy
+ * @throws Problem('environment') that names the path that others could have changed and explains how to get a
+ * new copy
  */
 export async function requireTrusted(cacheDir: string, root: string): Promise<void> {
   const folder = await realpath(cacheDir).catch(() => cacheDir);

@@ -77,12 +77,12 @@ export function collectChoices(block: readonly Node[]) {
 
 const EMPTY = ['', ''] as const;
 
-/** Whether the host may be empty, which is safe only if nothing that follows could become part of it. */
+/** Whether the host may be empty. This is safe only if the text after it cannot become part of it. */
 function canBeEmpty({ uri }: Target): boolean {
   return uri === '' || uri.startsWith('/');
 }
 
-/** The parts without which an address is invalid, if they consist only of variables. */
+/** The parts that an address must have to be valid, if they consist only of variables. */
 function neededParts({ schemeText, host }: Target): string[] {
   const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(host) ?? [];
   return [schemeText, name, port ?? ''].filter((part) => /^(\$\{?\w+\}?)+$/.test(part));
@@ -101,7 +101,7 @@ function keyOf(name: string): string {
 }
 
 /**
- * Makes a function that tells whether a word occurs anywhere in a block, as a variable, as a capture or
+ * Makes a function that reports whether a word occurs anywhere in a block, as a variable, as a capture or
  * within text.
  */
 function mentions(block: readonly Node[]): (word: string) => boolean {

@@ -1,9 +1,9 @@
 /**
- * Names of `upstream` blocks that Nginx cannot mistake for anything else. In `proxy_pass`, it reads a port
- * after a `:`, a path after a `/` or `?`, a Unix-domain socket after `unix:`, and digits with dots as an
- * address. An `upstream 127.0.0.9:80 { … }` is therefore never the target of `proxy_pass http://127.0.0.9:80`
- * (ngx_parse_url). Prefixes of `unix:` are excluded too, so that appending a variable to a plain name cannot
- * turn it into an address.
+ * Names of `upstream` blocks that Nginx cannot mistake for anything else. In `proxy_pass`, Nginx reads a port
+ * after a `:`, a path after a `/` or `?`, and a Unix-domain socket after `unix:`. It reads digits with dots
+ * as an address. An `upstream 127.0.0.9:80 { … }` is therefore never the target of `proxy_pass
+ * http://127.0.0.9:80` (ngx_parse_url). Prefixes of `unix:` are excluded too, so that appending a variable to
+ * a plain name cannot turn it into an address.
  */
 const PLAIN = /^(?![\d.]+$|u(?:n(?:ix?)?)?$)[^\p{C}\s:/?[\]$\\"'{};#]+$/iu;
 

@@ -48,8 +48,8 @@ function valuesAtStart(text: string, [server, http]: readonly Directive[]): stri
 }
 
 /**
- * Whether the WebSockets' server of stream forwards over TLS. If there are several, a server that listens
- * with TLS is preferred, as in `moveListens`.
+ * Whether the `stream` server for the WebSockets forwards over TLS. If there are several such servers, one
+ * that listens with TLS is preferred, as in `moveListens`.
  */
 function streamPassesOverTls(tree: readonly Node[]): boolean {
   const entrances = streamEntrances(tree);
@@ -70,7 +70,7 @@ function listensWithTls({ block }: Directive): boolean {
 }
 
 /**
- * Adapts a `proxy_ssl…` directive to echo servers that use TLS. They are verified by their own certificate
+ * Adapts a `proxy_ssl…` directive to echo servers that use TLS. They are verified against their certificate
  * and name, and settings that would make the handshake fail are removed.
  */
 export function securedBy(node: Directive, certPath: string, onChange: OnChange): Directive[] {
@@ -90,7 +90,7 @@ function shutsOut(node: Directive): boolean {
 }
 
 /**
- * Sets the name by which Nginx verifies the echo servers; without it, Nginx would use the host of
+ * Sets the name against which Nginx verifies the echo servers; without it, Nginx would use the host of
  * `proxy_pass`.
  */
 export function underServerName(block: readonly Node[]): Node[] {

@@ -9,9 +9,9 @@ import { securedBy, underServerName } from './upstream-tls.ts';
 export interface UpstreamServer {
   host: string;
   port: number;
-  /** Path of the Unix-domain socket on which it listens in addition, if any. */
+  /** Path of the Unix-domain socket on which it also listens, if any. */
   socket?: string | null;
-  /** The certificate, for `localhost`, that it uses for TLS on both; null disables TLS. */
+  /** Its certificate for `localhost`, used for TLS on both addresses; null disables TLS. */
   certPath?: string | null;
 }
 
@@ -26,13 +26,13 @@ const DROPPED = /^(resolve|service=.*)$/;
 /** Directives for TLS to the upstream servers. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
-/** Where requests are redirected to. */
+/** Destinations of the redirected requests. */
 export interface Redirection {
   /** The echo servers. */
   servers: readonly UpstreamServer[];
   /**
-   * The listening address, as `host:port`, of the server of the same configuration that an address refers to;
-   * null if there is none.
+   * If an address refers to a server of the same configuration, that server's listening address as
+   * `host:port`; otherwise null.
    */
   hop(address: string): string | null;
   /**
@@ -126,8 +126,8 @@ function redirectContext(
 }
 
 /**
- * Replaces the `server` entries of an upstream. There are as many as there are echo servers, but not fewer
- * than before, and each takes the parameters of one of the old entries in turn. Entries that are `down` are
+ * Replaces the `server` entries of an upstream. Each echo server gets an entry, and there are never fewer
+ * entries than before. Each entry takes the parameters of an old one, in turn. Entries that are `down` are
  * removed. A `backup` stays a backup, with the address of the first echo server. With `keepEntries`, each
  * entry keeps its position and its flags.
  */

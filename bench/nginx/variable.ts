@@ -54,8 +54,8 @@ function valuesIn(node: Directive, variable: string): (string | null)[] {
 }
 
 /**
- * Variables whose values the sandbox cannot reproduce: those set by clients, by access rules that were
- * removed, and by other servers.
+ * Variables whose values the sandbox cannot reproduce. They are set by clients, by removed access rules or by
+ * other servers.
  */
 const OF_OTHERS =
   /\$\{?(arg|cookie|http|jwt|proxy_protocol|ssl_client|geoip2?|remote_user|upstream)(_\w+)?\b|\$\{?(args|query_string)\b/;

@@ -39,7 +39,7 @@ export interface Paths {
   websocketPath: string;
   /** Path of a proxied location of the same server, preferably one that caches; null if there is none. */
   httpPath: string | null;
-  /** Which location was chosen among several, or that a path had to be generated. */
+  /** Reports which of several locations was chosen, or that a path had to be generated. */
   notices: Notice[];
 }
 
@@ -115,8 +115,8 @@ function unreachableProblem(located: Located): Problem {
 }
 
 /**
- * If a server accepts connections from this machine only, selects the location of the server in front of it,
- * because that is how clients reach it.
+ * If a server accepts connections only from this machine, clients reach it through another server. In that
+ * case, selects the location of that other server.
  */
 function throughFront(tree: readonly Node[], { located, path }: Choice, all: readonly Located[]): Located {
   const isInner = addressesOf(located.server).every((address) =>
@@ -142,7 +142,7 @@ function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[])
   const answering = found.flatMap((located) =>
     isProxied(located.location) ? [located] : (fallbackOf(located, all) ?? []),
   );
-  // A path that a regular expression takes away from the WebSocket location is requested anyway, because
+  // A path is requested even if a regular expression takes precedence over the WebSocket location, because
   // clients would get the same response.
   const isShadowed = shadowedBy(path, all.filter(carries)) !== null;
   const chosen = answering.find(carries) ?? answering[0] ?? (isShadowed ? found[0] : undefined);
@@ -190,8 +190,8 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * Warns about what the chosen location lacks for WebSockets. Before 1.29.7, Nginx uses HTTP/1.0 to upstream
- * servers by default, and it never forwards the `Connection` header (RFC 9110 section 7.6.1).
+ * Warns about WebSocket settings that the chosen location lacks. Before 1.29.7, Nginx uses HTTP/1.0 to
+ * upstream servers by default, and it never forwards the `Connection` header (RFC 9110 section 7.6.1).
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
   const location = levels.at(-1);
@@ -229,7 +229,7 @@ export function streamEntrances(tree: readonly Node[]): Directive[] {
     });
 }
 
-/** A host name by which this server is reached; null if none can be determined. */
+/** A host name with which clients reach this server; null if none can be determined. */
 export function hostOf(server: Directive | null): string | null {
   if (server === null) return null;
   const names = namesOf(server).map((name) =>

@@ -111,7 +111,7 @@ export function parseThrottledUs(text: string): number | null {
   return us ?? (ns === null ? null : Math.floor(ns / 1000));
 }
 
-/** What a container may use; null for anything that is not limited. */
+/** Resources that a container may use; null for those that are not limited. */
 export interface ContainerLimits {
   /** Number of CPUs in the smallest quota of the group and its parents; often fractional. */
   cpuQuota: number | null;
@@ -141,7 +141,7 @@ export async function readThrottledUs(root = '/'): Promise<number | null> {
   return times.length === 0 ? null : times.reduce((sum, us) => sum + us, 0);
 }
 
-/** Notices about a CPU quota, which limits the number of CPUs that the process layout is based on. */
+/** Notices about a CPU quota. The quota limits the number of CPUs on which the process layout is based. */
 export function quotaNotices({ cpuQuota }: ContainerLimits, allowedCpus: number): Notice[] {
   if (cpuQuota === null || cpuQuota >= allowedCpus) return [];
   const facts = { quota: cpuQuota, shown: allowedCpus, planned: plannedCpus(cpuQuota) };

@@ -14,10 +14,10 @@ export interface LoopNote {
 }
 
 /**
- * Adds event loop figures to samples. Each covers the time since the previous sample. Notes arrive late and
- * their intervals differ from those of the samples, so each is weighted by its overlap with a sample's
- * interval. It is unknown when a note's longest delay occurred, so the delay is assigned to the sample whose
- * interval contains the middle of the note's. Both lists are in ascending order.
+ * Adds event loop figures to samples. Each sample covers the time since the previous one. Notes arrive late,
+ * and their intervals differ from the samples' intervals, so each note is weighted by its overlap with a
+ * sample. The time of a note's longest delay is unknown, so the delay is assigned to the sample that contains
+ * the middle of the note's interval. Both lists are in ascending order.
  */
 export function creditLoops(samples: readonly Sample[], notes: readonly LoopNote[]): Sample[] {
   let first = 0;
@@ -55,9 +55,9 @@ function loopBetween(
 }
 
 /**
- * Adds event loop figures to the samples of a process that does not report them, because Bun does not measure
+ * Adds event loop figures to the samples of a process that does not report them; Bun does not measure
  * utilisation. A thread with work is either on a CPU or waiting for one; the resulting share agrees to within
- * a few per cent with what Node reports about its loops.
+ * a few per cent with the figures that Node reports for its loops.
  *
  * @param busyNs at each sample; null if it was not read
  */

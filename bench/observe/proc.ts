@@ -13,7 +13,7 @@ export function parseSchedstat(text: string): number | null {
 
 /**
  * @param text as for `parseSchedstat`
- * @returns time on a CPU or waiting for one, in ns, which is how long the thread had work
+ * @returns time on a CPU or waiting for one, in ns: the time during which the thread had work
  */
 export function parseBusyTime(text: string): number | null {
   const [, onCpu, waiting] = /^(\d+) (\d+) \d+\s*$/.exec(text) ?? [];

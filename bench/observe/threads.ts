@@ -19,7 +19,7 @@ export class ThreadSums {
 
   /**
    * @param folder /proc/<pid>/task
-   * @returns null if no threads are left
+   * @returns null if all threads have ended
    */
   read(folder: string): Counters | null {
     const threads = readThreads(folder);

@@ -28,8 +28,7 @@ const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[]
 ];
 
 /**
- * Returns the sides of a calibration: a profile, variants that cannot differ from it, and changes of known
- * cost.
+ * Returns the sides of a calibration: a profile, variants identical to it, and changes of known cost.
  *
  * @throws Problem('usage') if the profile does not exist or has no Nginx
  */

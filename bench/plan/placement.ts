@@ -14,8 +14,8 @@ import type { Processes } from './reckoning.ts';
  *
  * @param asked --pin or --no-pin; null for neither
  * @param all processes of every variant of the invocation. All runs that are compared have the same
- *   placement, which the largest variant determines. `direct` leaves the CPU idle that the proxy uses in
- *   other variants.
+ * placement, determined by the largest variant. With `direct`, the CPU that the proxy uses in other variants
+ * stays idle.
  */
 export function placementOf(
   asked: boolean | null,

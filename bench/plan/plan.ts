@@ -19,7 +19,7 @@ export interface PlannedRun {
   notices: Notice[];
 }
 
-/** What planning needs in addition to the request. */
+/** Inputs for planning in addition to the request. */
 export interface PlanningContext {
   /** Command-line arguments: argv without node and the script. */
   command: readonly string[];

@@ -26,7 +26,7 @@ import { RAISE_PORTS } from './remedies.ts';
 
 export interface Preflight {
   plan: RunPlan;
-  /** What was set to something other than its default, and why. */
+  /** Settings that differ from their defaults, with the reasons. */
   notices: Notice[];
 }
 

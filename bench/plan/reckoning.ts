@@ -27,13 +27,14 @@ export const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
 
 /**
  * nginx cannot connect to its upstream from a port that the generator has bound on any address
- * (`__inet_hash_connect` in the kernel skips it), so each uses less than half of the range.
+ * (`__inet_hash_connect` in the kernel skips it), so nginx and the generator each use less than half of the
+ * range.
  */
 const PORTS_USABLE = 0.45;
 
 /**
  * Returns how many connections one generator or echo server process can hold; 0 if the limit is too low for
- * any.
+ * even one.
  */
 export function connectionsPerNodeProcess({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
@@ -50,9 +51,9 @@ export function webSocketsPerWorker(workerConnections: number): number {
 }
 
 /**
- * Like `webSocketsPerWorker`, if a hash of the addresses selects the worker. The standard deviation of the
- * counts is the square root of their mean; five times this value is kept free. (accept_mutex does not help: a
- * worker that is 7/8 full only accepts less often, `ngx_accept_disabled` in ngx_event.c.)
+ * Like `webSocketsPerWorker`, but for workers that are selected by a hash of the addresses. The standard
+ * deviation of the counts is the square root of their mean; five times this value is kept free. (accept_mutex
+ * does not help: a worker that is 7/8 full only accepts less often, `ngx_accept_disabled` in ngx_event.c.)
  */
 export function webSocketsPerHashedWorker(workerConnections: number): number {
   const most = Math.floor(workerConnections / NGINX_FILES_PER_CONNECTION);
@@ -88,7 +89,7 @@ const MIB = 1024 * KIB;
 const NODE_PROCESS_BYTES = 60 * MIB;
 const NGINX_WORKER_BYTES = 12 * MIB;
 
-/** Resident memory of one idle connection, as measured, and kernel memory of one socket. */
+/** Measured resident memory of one idle connection, and kernel memory of one socket. */
 const GENERATOR_BYTES = { lean: 6 * KIB, ws: 12 * KIB };
 const GENERATOR_TLS_BYTES = 34 * KIB;
 const SERVER_BYTES = 12 * KIB;

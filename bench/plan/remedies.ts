@@ -1,6 +1,6 @@
 import type { Machine } from '../model/machine.ts';
 
-/** How the user can raise a limit. This is the end of an error message. */
+/** Explains how the user can raise a limit, as the end of an error message. */
 export const RAISE_PORTS = "Widen the port range: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'.";
 
 /** Only root can raise a hard limit. */

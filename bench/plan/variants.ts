@@ -4,7 +4,7 @@ import type { Tuning, Variant } from '../model/variant.ts';
 import { suggestion } from '../request/nearest.ts';
 import { quoted } from '../request/units.ts';
 
-/** What variants are composed of. */
+/** The components of variants. */
 export interface Library {
   profiles: readonly Profile[];
   tunings: readonly ShippedTuning[];
@@ -22,13 +22,13 @@ export interface Side {
 }
 
 /**
- * Returns the variants that the user requested, in that order and without duplicates.
+ * Returns the variants that the user requested, in the given order and without duplicates.
  *
  * @param names such as `tls`, `tls@old`, `tls@old+buf-16k+multi-accept`, or `all` for all profiles included
- *   in it.
+ * in it.
  * @param own sides for the user's own configurations, which come last.
- * @throws Problem('usage') for an unknown name, with the most similar one and the list, and for a named Nginx
- *   that no variant uses.
+ * @throws Problem('usage') for an unknown name, with the most similar name and a list of all names, and for a
+ * named Nginx that no variant uses.
  */
 export function chooseVariants(
   library: Library,
@@ -43,8 +43,8 @@ export function chooseVariants(
 }
 
 /**
- * Returns the sides of a comparison: those named, and the first of them with each tuning given on the command
- * line. A repeated name is numbered, as in `plain (2)`.
+ * Returns the sides of a comparison: the named variants, and the first of them with each tuning given on the
+ * command line. A repeated name is numbered, as in `plain (2)`.
  *
  * @throws Problem('usage') like `chooseVariants`.
  */

@@ -9,7 +9,7 @@ import { publicConfiguration } from './configuration.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 import { textRedactor } from './text.ts';
 
-/** Removes everything from a growing result that would reveal where it comes from. */
+/** Removes everything from a growing result that would reveal its origin. */
 export interface Redactor {
   head: ResultHead;
   event(event: BenchEvent): BenchEvent;

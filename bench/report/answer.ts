@@ -4,8 +4,8 @@ import { formatCount, formatRate, formatRough, formatShare, formatTime, NOTHING 
 import type { RunView, VariantView } from './view.ts';
 
 /**
- * Summarises a variant in one sentence: its throughput and what limited it, and its latency at the rate of
- * the latency step. The times of a closed loop are not latency and are not included.
+ * Summarises a variant in one sentence: its throughput with the limiting factor, and its latency at the rate
+ * of the latency step. The times of a closed loop are not latency and are not included.
  */
 export function answerSentence({ name, answers, leftOut }: VariantView): string {
   const { throughput = null, latency = null } = answers;
@@ -40,7 +40,8 @@ function latencyClause({ figures }: RunView): string {
 }
 
 /**
- * `half of the messages came back within 310 µs and 99 % within 2.1 ms`, as far as there are enough samples.
+ * `half of the messages came back within 310 µs and 99 % within 2.1 ms`. A part is omitted if there are too
+ * few samples for it.
  */
 function withinClause(times: Summary | null): string {
   if (times === null || times.p50 === null) return '';

@@ -30,8 +30,7 @@ export function timeAxis(title: string, values: readonly (number | null)[]): Axi
 }
 
 /**
- * The steps 1, 2, 5, 10, 20, 50, … from the last that is not above `least` to the first that is not below
- * `most`.
+ * The steps 1, 2, 5, 10, 20, 50, … from the last step at or below `least` to the first at or above `most`.
  */
 function stepsBetween(least: number, most: number): number[] {
   const steps: number[] = [];

@@ -1,6 +1,6 @@
 import type { Conclusion } from '../model/conclusion.ts';
 
-/** The conclusion of this kind in a result; null if there is none. */
+/** Returns a result's conclusion of this kind; null if it has none. */
 export function conclusionOf<K extends Conclusion['kind']>(
   { conclusions }: { conclusions: readonly Conclusion[] },
   kind: K,

@@ -26,16 +26,16 @@ interface Contents {
   /** Sections that are always shown. */
   open: readonly ((view: View) => Section)[];
   /**
-   * Sections with the supporting facts. Title and finding are always shown, the rest only when the reader
-   * opens the section.
+   * Sections with the supporting facts. Their titles and findings are always shown. The rest is only shown
+   * when the reader opens the section.
    */
   folded: readonly ((view: View) => FoldedSection)[];
 }
 
-/** Sections that every scenario shows after its own. */
+/** Sections that follow the scenario's sections in every report. */
 const BEHIND_ALL = [notices, spread, failures, protocols, httpLeg, runs, setup, configurations];
 
-/** The sections of a result's report: those of its kind of result, and those of its scenario. */
+/** Returns the sections of a result's report: those for its kind and those for its scenario. */
 export function contentsOf(result: Result): Contents {
   const { open, folded, ofRounds } = scenarioReport(result);
   const has = (kind: Parameters<typeof conclusionOf>[1]) => conclusionOf(result, kind) !== null;

@@ -5,18 +5,15 @@ import type { RunView } from './view.ts';
 
 export interface Column {
   title: Content;
-  /**
-   * Whether the cells contain text, which is aligned to the left, instead of figures, which are aligned to
-   * the right.
-   */
+  /** Whether the cells contain left-aligned text instead of right-aligned figures. */
   text?: boolean;
 }
 
 type Row = readonly Content[];
 
 /**
- * A table that scrolls by itself if the page is too narrow. The first cell of a row is its heading;
- * consecutive rows with the same heading share it.
+ * A table that scrolls separately if the page is too narrow. The first cell of a row is its heading.
+ * Consecutive rows with the same heading share it.
  */
 export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
   // Most cells of a report are figures, so figures need no class.
@@ -61,7 +58,7 @@ export function withBar(figure: string, share: number | null): Markup {
   return html`<span class="barred"><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="rail" width="100" height="6"/><rect class="fill" width="${width}" height="6"/></svg>${figure}</span>`;
 }
 
-/** The tags that the user gave a result: series, labels and note. Empty if there are none. */
+/** The tags that the user assigned to a result: series, labels and note. Empty if there are none. */
 export function tagsMarkup({ series, labels, note }: Pick<Plan, 'series' | 'labels' | 'note'>): Markup {
   const tags = [
     ...(series === null ? [] : [`series ${series}`]),
@@ -79,7 +76,7 @@ const PATHS = {
 
 /**
  * A small symbol next to a word, so that the meaning does not depend on colour alone. It is drawn as a
- * picture, because fonts differ in their symbols.
+ * picture, because symbols differ between fonts.
  */
 export function mark(sign: keyof typeof PATHS): Markup {
   return html`<svg class="mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="${PATHS[sign]}"/></svg>`;
@@ -92,7 +89,7 @@ export function badge(kind: keyof typeof SIGNS, text: string): Markup {
   return html`<span class="badge ${kind}">${mark(SIGNS[kind])} ${text}</span>`;
 }
 
-/** A run's state in one word. `what` is written before it. */
+/** A run's state in one word, preceded by `what`. */
 export function runBadge(view: RunView, what = ''): Markup {
   const { outcome, validity } = view.run;
   const kind = outcome.state !== 'completed' ? 'bad' : validity.verdict === 'valid' ? 'good' : 'warn';

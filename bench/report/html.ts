@@ -12,8 +12,8 @@ import { interruptedSentence } from './section/notices.ts';
 import { type FoldedSection, type Section, viewOf } from './view.ts';
 
 /**
- * The report of a result as a single, self-contained HTML file. A pure function of the result, which must be
- * one that `readResult` accepts.
+ * Returns the report of a result as a single, self-contained HTML file. The function is pure and expects a
+ * result that `readResult` accepts.
  *
  * @param isRunning whether more runs will follow, so that a result without an end is not reported as
  * interrupted
@@ -50,8 +50,8 @@ ${body}
 }
 
 /**
- * A section whose body is closed at first. In print and without the script, the style sheet shows it; the
- * script opens it when a link leads to it.
+ * A section that is initially collapsed. The style sheet shows its body in print and without the script. The
+ * script opens the section when a link points to it.
  */
 function foldedMarkup({ id, title, finding, body }: FoldedSection): Markup {
   const head = html`<h2 id="${id}-title">${title}</h2> <span class="found">${finding}</span>`;
@@ -61,7 +61,7 @@ ${body === null ? html`<div class="head">${head}</div>` : html`<details><summary
 `;
 }
 
-/** What was measured: the machine itself, or variants. */
+/** The subject of the measurement: the machine itself, or variants. */
 function subjectOf(result: Result): string {
   if (conclusionOf(result, 'calibration') !== null)
     return `Calibration with ${conclusionOf(result, 'comparison')?.baseline ?? result.id}`;

@@ -35,36 +35,34 @@ export interface JsonSummary {
   excluded?: Comparison['excluded'];
   /** In capacity searches only: the outcome, and the trials that led to it. */
   capacity?: JsonCapacity;
-  /**
-   * In comparisons of stored results only: which results they are, and everything else in which they differ.
-   */
+  /** In comparisons of stored results only: the results, and all other differences between them. */
   stored?: Stored;
   /**
-   * In a comparison: what an earlier calibration found about this machine. In a calibration: its own
+   * In a comparison: the findings about this machine from an earlier calibration. In a calibration: its
    * findings.
    */
   calibration?: KeptCalibration | Calibration;
   /**
-   * Only with --baseline: what going through the proxy costs. `ratio` is variant ÷ baseline of one pair of
+   * Only with --baseline: the cost of going through the proxy. `ratio` is variant ÷ baseline of one pair of
    * runs.
    */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
   /** Summary of each variant in a sentence; empty in comparisons, capacity searches and calibrations. */
   answers: { variant: string; sentence: string }[];
-  /** The rate of the latency step and the reason for it, and variants that were left out. */
+  /** The rate of the latency step, the reason for that rate, and the omitted variants. */
   conclusions: Conclusion[];
   runs: JsonRun[];
 }
 
 /**
  * `interval` contains the lower and the upper end, in messages per second or WebSockets; an unknown end is
- * null. `limit` says why there is no upper end.
+ * null. `limit` is the reason why there is no upper end.
  */
 export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
-  /** In comparisons of stored results only, where each variant has its own counterpart as baseline. */
+  /** Only in comparisons of stored results, in which the baseline of each variant is its counterpart. */
   baseline?: string;
   verdict: OverallVerdict;
   sentence: string;
@@ -95,7 +93,7 @@ export interface JsonRun {
   tlsUs: Summary | null;
   upgradeUs: Summary | null;
   cpuUsPerMessage: ByComponent;
-  /** Messages per second that one core of Nginx can carry. */
+  /** Messages per second that Nginx can forward per core. */
   perCoreCapacity: Capacity | null;
   /** Number of disturbed seconds, out of `of`; null if the machine was not sampled. */
   disturbed: { seconds: number; of: number } | null;
@@ -106,13 +104,13 @@ export interface JsonRun {
    * Bytes per connection, with the ends of the 95 % interval; null unless connections were opened in stages.
    */
   memorySlopes: RunFigures['memorySlopes'];
-  /** All counters of the scenario by name: sums over the run, and final values of levels. */
+  /** All counters of the scenario by name: sums over the run, and final values for gauges. */
   counts: Readonly<Record<string, number>>;
   /** The actions on the topology, with times in µs since the start of the run. */
   timeline: Run['timeline'];
   /**
    * `succeeded`: requests with a 2xx response, as counted by `requestsPerSecond`. `failed`: requests with a
-   * 4xx or 5xx response, or with none.
+   * 4xx or 5xx response or without a response.
    */
   http:
     | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
@@ -126,7 +124,7 @@ export interface JsonRun {
   failures: Record<string, number>;
 }
 
-/** Kinds of conclusions that have a field of their own. */
+/** Kinds of conclusions that have a separate field. */
 const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
 /** Machine-readable summary of a result. */
@@ -157,8 +155,8 @@ function jsonAnswers(result: Result): JsonSummary['answers'] {
 }
 
 /**
- * Kinds of conclusions with which the per-variant summary sentences are omitted, because the result answers a
- * different question.
+ * Kinds of conclusions that answer a different question. Results with such a conclusion have no summary
+ * sentences for the variants.
  */
 const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
 

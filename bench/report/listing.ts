@@ -14,7 +14,7 @@ import { pageOf } from './page.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
-/** A folder in reports/: the index of its result, or a sentence that says why it cannot be read. */
+/** A folder in reports/, with the index of its result or a sentence that explains why it cannot be read. */
 export interface ListingEntry {
   folder: string;
   index: ResultIndex | null;
@@ -23,8 +23,8 @@ export interface ListingEntry {
 }
 
 /**
- * A page that lists results, newest first, each with its outcome. A result's runs are below it, in a closed
- * section.
+ * A page that lists results with their outcomes, newest first. The runs of each result are listed below it in
+ * a collapsed section.
  */
 export function listingHtml(entries: readonly ListingEntry[]): string {
   const sorted = entries.toSorted(newestFirst);
@@ -68,13 +68,13 @@ function verdictsOf(index: ResultIndex): readonly string[] {
   return variants.map((name) => figuresOf(name, index.runs));
 }
 
-/** `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, with only the metrics that its steps have measured. */
+/** `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, with only the metrics that were measured. */
 function figuresOf(name: string, runs: readonly RunSummary[]): string {
   const parts = runs.filter(({ variant }) => variant === name).flatMap(listedOf);
   return `${name}: ${parts.length === 0 ? 'no figures' : parts.join(', ')}`;
 }
 
-/** The metrics of a run that its scenario lists; those that are unknown are left out. */
+/** The metrics of a run that its scenario lists; unknown metrics are omitted. */
 function listedOf({ step, metrics }: RunSummary): string[] {
   const listed = SCENARIOS.flatMap((scenario) => scenario.listed).filter((each) => each.step === step);
   return listed.flatMap(({ name, label }) => {
@@ -103,7 +103,7 @@ function cellsOf(run: RunSummary): [string, ...string[]] {
   return [run.variant, run.step, stateOf(run), listedOf(run).join(', ')];
 }
 
-/** A relative link, so that the folder can be moved, or served under any URL. */
+/** A relative link, so that the folder can be moved or served under any URL. */
 function link({ folder, hasReport }: ListingEntry, text: string): Markup {
   return hasReport ? html`<a href="./${encodeURIComponent(folder)}/report.html">${text}</a>` : html`${text}`;
 }

@@ -19,9 +19,7 @@ export function payloadText({ minBytes, maxBytes, type }: Payload): string {
   return `${from}${formatBytes(maxBytes)} ${type}`;
 }
 
-/**
- * Sentence that describes the variants' load if it is the same for all, and otherwise says that it differs.
- */
+/** Sentence that describes the load of all variants, or states that it differs between them. */
 export function loadSentence({ steps }: View): string {
   const plans = steps.flatMap(({ runs }) => runs.map(({ run }) => run.plan));
   const whole = new Set(plans.map(commonOf));

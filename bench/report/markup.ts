@@ -15,8 +15,7 @@ export function html(strings: TemplateStringsArray, ...contents: Content[]): Mar
 }
 
 /**
- * Marks text as safe markup. Only for text written by this program itself (styles, scripts), never for text
- * that was read.
+ * Marks text as safe markup. Only for text written by this program itself (styles, scripts), never for input.
  */
 export function trusted(markup: string): Markup {
   return { markup };

@@ -3,13 +3,13 @@ import { groupedFindings } from '../wording/finding.ts';
 import { placementNotice } from './placement.ts';
 import type { RunView, View } from './view.ts';
 
-/** A statement about one or more runs; about the result as a whole if `whose` is empty. */
+/** A statement about one or more runs, or about the whole result if `whose` is empty. */
 export interface Said<T> {
   what: T;
   whose: string;
 }
 
-/** A notice, with other notices of its kind whose texts differ between runs. */
+/** A notice, and any notices of the same kind with different texts. */
 export interface SaidAlike extends Said<Notice> {
   others: Said<Notice>[];
 }
@@ -79,8 +79,8 @@ export function saidOnce<T>(
 }
 
 /**
- * The runs a statement applies to: `direct, tls` if it applies in every step; otherwise `direct, tls
- * (throughput)`, or both lists if the steps differ.
+ * The runs to which a statement applies: `direct, tls` if they are the same in every step, otherwise one list
+ * per step, such as `direct, tls (throughput)`.
  */
 function whose(runs: readonly RunView[], { steps }: View): string {
   const names = new Map<string, string[]>();

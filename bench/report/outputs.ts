@@ -2,7 +2,7 @@ import type { Result } from '../model/result.ts';
 import { hgrmFiles } from './exports/hgrm.ts';
 import { reportHtml } from './html.ts';
 
-/** Ways to write a result to files, by name; each is a pure function that produces one or several files. */
+/** Exports of a result, by name. Each is a pure function that produces one or several files. */
 export const OUTPUTS = {
   html: (result) => [{ name: 'report.html', text: reportHtml(result) }],
   hgrm: hgrmFiles,

@@ -6,15 +6,15 @@ import { STYLE } from './style.ts';
 /** The optional parts of a page other than its body. */
 export interface PageParts {
   scripts?: readonly string[];
-  /** Styles in addition to those of every page. */
+  /** Styles in addition to those shared by all pages. */
   style?: string;
   /** Elements for the page's head. */
   head?: string;
 }
 
 /**
- * A complete page. It loads nothing from elsewhere, and a Content-Security-Policy that contains the hashes of
- * its own style and scripts prevents anything else from running (CSP Level 3, section 2.3.1).
+ * A complete page, which loads nothing from elsewhere. Its Content-Security-Policy contains the hashes of its
+ * style and scripts and prevents anything else from running (CSP Level 3, section 2.3.1).
  */
 export function pageOf(
   title: string,

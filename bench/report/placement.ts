@@ -5,8 +5,8 @@ import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
 /**
- * CPUs that each component of a run was pinned to; the proxy's list is empty without Nginx. Null if the run
- * was not pinned.
+ * The CPUs to which each component of a run was pinned; the proxy's list is empty without Nginx. Null if the
+ * run was not pinned.
  */
 export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
   if (placement === null) return null;
@@ -20,8 +20,8 @@ export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
 }
 
 /**
- * Warns if the runs of a step, which are compared with each other, were pinned to different CPUs; null if all
- * were pinned alike.
+ * Warns if the runs of a step were pinned to different CPUs, because these runs are compared with each other.
+ * Returns null if all were pinned to the same CPUs.
  */
 export function placementNotice({ step, runs }: StepView): Notice | null {
   const placed = runs.map(({ name, run }) => ({ variant: name, cpus: placementOf(run.plan) }));
@@ -29,10 +29,7 @@ export function placementNotice({ step, runs }: StepView): Notice | null {
   return notice('warning', 'placement-differs', { step, placed });
 }
 
-/**
- * Whether two runs were pinned alike. A run without Nginx leaves Nginx's CPUs idle, which alone does not
- * count as a difference.
- */
+/** Whether two runs were pinned to the same CPUs. If either does not use Nginx, Nginx's CPUs are ignored. */
 function arePlacedAlike(a: CpuLists | null, b: CpuLists | null): boolean {
   if (a === null || b === null) return a === b;
   const oneHasNone = a.proxy === '' || b.proxy === '';

@@ -4,7 +4,7 @@ import { formatFigure, NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
 import { changeWords, formatEffect } from './comparison/effect.ts';
 
-/** Whether a metric is in the sentence; the others are only in the table. */
+/** Whether a metric appears in the sentence. The other metrics appear only in the table. */
 function isMain({ name, step }: PricedFigure): boolean {
   return step === (findMetric(name)?.step ?? 'throughput') && MAIN.includes(name);
 }
@@ -50,7 +50,7 @@ export function priceRows({ variants }: Price): string[][] {
   });
 }
 
-/** Why values are not reliable: each reason once, with the metrics it applies to. */
+/** Reasons why values are not reliable, each listed once with the metrics to which it applies. */
 export function doubtLines({ variants }: Price): string[] {
   const reasons = new Map<string, Set<string>>();
   for (const figure of variants.flatMap(({ figures }) => figures)) {

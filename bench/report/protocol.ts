@@ -38,7 +38,7 @@ export function keyName(probe: Probe | null): string {
   return type === null ? NOTHING : (KEY_NAMES[type] ?? type);
 }
 
-/** What a cache did and did not do for ordinary GETs; empty if there is no cache. */
+/** Explains the effect of a cache on ordinary GETs; empty if there is no cache. */
 export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';

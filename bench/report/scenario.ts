@@ -2,10 +2,13 @@ import type { Result } from '../model/result.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import type { FoldedSection, Section, VariantView, View } from './view.ts';
 
-/** Table cells with their headings, in the order in which readers want them. */
+/** Table cells with their headings, in reading order. */
 export type Cells = readonly (readonly [heading: string, cell: string])[];
 
-/** How reports describe a scenario's runs: the exports of `sections.ts` in the scenario's folder. */
+/**
+ * Describes a scenario's runs in reports. Implemented by the exports of `sections.ts` in the scenario's
+ * folder.
+ */
 export interface ScenarioReport {
   /** Summary of one variant, in a sentence or two. */
   answer(variant: VariantView): string;
@@ -13,7 +16,7 @@ export interface ScenarioReport {
   cells(variant: VariantView): Cells;
   /** Headings of the cells that contain words, which are aligned to the left. */
   words: readonly string[];
-  /** Arrangement of the cells in lines, for terminals too narrow for a table. */
+  /** How the cells are arranged in lines if the terminal is too narrow for a table. */
   lines: readonly { before: string; headings: readonly string[] }[];
   /** Explains what the figures refer to. */
   remarks(view: View): string[];

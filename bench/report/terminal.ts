@@ -20,8 +20,8 @@ import { type RunView, type View, viewOf } from './view.ts';
 const USUAL_COLUMNS = 80;
 
 /**
- * Summary of every variant, followed by what the reader must know about the runs. Ends with a line break. It
- * is a table if that fits the width, otherwise a few lines per variant.
+ * Summary of every variant, followed by notices about the runs. The summary is a table if one fits the width,
+ * otherwise a few lines per variant. The text ends with a line break.
  *
  * @param columns width of the terminal; null for a file, in which nothing is wrapped
  */
@@ -52,7 +52,7 @@ function answersTable(variants: readonly Cells[], leftward: readonly string[]): 
   );
 }
 
-/** The same values, where measured, in lines below the variant's name. */
+/** The same values in lines below the variant's name, without values that were not measured. */
 function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
   const lines = groups.map(({ before, headings }) => {
     const told = cells
@@ -77,8 +77,8 @@ export function remarksOf(view: View): string[] {
 }
 
 /**
- * Up to this many notices of one kind are shown individually. If there are more, only one is shown, with the
- * runs that have others.
+ * Up to this many notices of one kind are shown individually. If there are more, only one is shown, followed
+ * by the runs to which the others apply.
  */
 const MOST_OF_A_KIND = 3;
 
@@ -93,7 +93,7 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 
-/** How a run ended if it did not complete, and what it lost. */
+/** How a run ended if it did not complete, and its losses. */
 function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
@@ -111,8 +111,8 @@ function runDoubts(view: View): Said<string>[] {
 }
 
 /**
- * Reasons for doubt that are omitted because a notice of the same run gives more detail; the value is the
- * notice's code.
+ * Maps reasons for doubt to the codes of notices that give more detail. If the same run has the notice, the
+ * reason is omitted.
  */
 const DETAILED_BY: Readonly<Record<string, string>> = { disturbed: 'disturbed-seconds' };
 
@@ -199,12 +199,12 @@ export function comparisonText(result: Result): string | null {
   ]);
 }
 
-/** The lines preceded by an empty one; nothing if there are no lines. */
+/** The lines, preceded by an empty line if there are any. */
 function block(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** Joins lines into text without control characters that ends with a line break. */
+/** Joins lines into text that ends with a line break. Other control characters become spaces. */
 function printed(lines: readonly string[]): string {
   return `${lines.map(printable).join('\n')}\n`;
 }

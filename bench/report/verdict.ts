@@ -5,7 +5,7 @@ import { formatCount, NOTHING } from '../wording/format.ts';
 import { capital, sentence } from '../wording/words.ts';
 import type { RunView } from './view.ts';
 
-/** One word: how the run ended if it did not complete, otherwise whether it can be trusted. */
+/** One word that states how the run ended if it did not complete, otherwise whether it can be trusted. */
 export function verdictOf({ run }: RunView): string {
   return run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state;
 }
@@ -44,7 +44,7 @@ export function lossSentence({ figures, run }: RunView): string {
     : sentence(capital(losses.join('; ')));
 }
 
-/** Reasons to doubt the figures, and what kept the run from being faster. */
+/** Reasons to doubt the figures, and the factor that limited the run. */
 export function validitySentences(view: RunView): string[] {
   return [doubtSentence(view), limitSentence(view)].filter((text) => text !== '');
 }
@@ -57,7 +57,7 @@ export function doubtSentence({ run: { validity } }: RunView): string {
     : `${capital(verdict)}: ${reasons.map(({ text }) => text).join(' ') || NOTHING}`;
 }
 
-/** What limited the run; empty if a reason for doubt already states the same evidence. */
+/** The factor that limited the run; empty if a reason for doubt already states the same evidence. */
 export function limitSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons, limit } = validity;
   const isGiven =
@@ -76,7 +76,7 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
   none: 'No component was at its limit',
 };
 
-/** What limited a run, in a word or two. */
+/** The factor that limited a run, in a word or two. */
 export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   proxy: 'Nginx',
   server: 'echo server',
@@ -86,7 +86,7 @@ export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   none: 'none',
 };
 
-/** Messages of an open loop: how many were scheduled, and how many were given up without being sent. */
+/** Messages in an open loop: the number scheduled, and the number abandoned before they were sent. */
 export interface Due {
   due: number;
   unsent: number;

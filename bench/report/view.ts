@@ -14,7 +14,7 @@ import { conclusionOf } from './conclusion.ts';
 import type { Markup } from './markup.ts';
 import type { ChartSpec } from './page/spec.ts';
 
-/** A run with everything derived from it, computed once for all sections. */
+/** A run and all data derived from it, computed once for all sections. */
 export interface RunView {
   run: Run;
   figures: RunFigures;
@@ -31,9 +31,11 @@ export interface RunView {
   times: Histogram;
   /** The run over time from the warm-up on, thinned out for charts. */
   points: Point[];
-  /** The same for the time in which its connections were opened, which may be many times as long. */
+  /** The same for the time in which connections were opened, which may be many times as long. */
   connecting: Point[];
-  /** The seconds of its steady phase, with what disturbed them; null if the machine was not sampled. */
+  /**
+   * The seconds of its steady phase, with the causes of disturbances; null if the machine was not sampled.
+   */
   seconds: SteadySecond[] | null;
   /**
    * Second 0 of all charts over time: the start of the steady phase, or of the run if there is no steady
@@ -50,7 +52,7 @@ export interface VariantView {
   colour: string;
   /** The run whose figures are reported for each step; a step without a run is missing. */
   answers: Readonly<Record<Step, RunView>>;
-  /** Why the open loop was left out; null if it was not. */
+  /** Reason why the open loop was omitted; null if it was not. */
   leftOut: Finding | null;
 }
 
@@ -64,9 +66,9 @@ export interface StepView {
 export interface View {
   result: Result;
   variants: VariantView[];
-  /** Only the steps that have a run. */
+  /** Contains only the steps that have a run. */
   steps: StepView[];
-  /** Every run by variant, including those whose figures are not reported for their step. */
+  /** Every run by variant, including runs whose figures are not reported for their step. */
   runs: RunView[];
   /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
@@ -80,7 +82,7 @@ export interface Section {
   charts: ChartSpec[];
 }
 
-/** A section that is closed at first: until the reader opens it, only its title and its finding are shown. */
+/** A section that is initially collapsed. Only its title and finding are shown until the reader opens it. */
 export interface FoldedSection extends Omit<Section, 'body'> {
   /** One sentence, generated from the data. */
   finding: string;
@@ -90,7 +92,7 @@ export interface FoldedSection extends Omit<Section, 'body'> {
 
 const COLOURS = 6;
 
-/** Derives everything that the sections need from a result, once for all of them. */
+/** Derives the data for all sections from a result, so that it is computed only once. */
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
   const isSearch = conclusionOf(result, 'capacity') !== null;
@@ -123,8 +125,8 @@ export function viewOf(result: Result): View {
 }
 
 /**
- * The run whose figures are reported for a step: the last one or, if a rate was chosen, the last one at that
- * rate, because runs at another rate were superseded.
+ * The run whose figures are reported for a step. It is the last run or, if a rate was chosen, the last run at
+ * that rate. Runs at other rates were superseded.
  */
 function answerOf(runs: readonly Run[], step: Step, rate: View['rate']): Run | undefined {
   return runs.findLast(

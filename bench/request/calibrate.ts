@@ -11,12 +11,15 @@ import { quoted } from './units.ts';
 export interface CalibrateRequest {
   /** The request for each run. Its only variant is the baseline. */
   run: RunRequest;
-  /** Null for as many as in a comparison, or as many as fit into the time budget. */
+  /** Null for as many rounds as in a comparison, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
 }
 
-/** The same duration as in a comparison, in ms, so that the calibration applies to comparisons. */
+/**
+ * Duration of a run, in ms. It is the same as in a comparison, so that the calibration applies to
+ * comparisons.
+ */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
 

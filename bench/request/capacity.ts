@@ -39,18 +39,21 @@ export interface CapacityRequest {
   budgetMs: number | null;
 }
 
-/** Long enough for a meaningful p99, but short enough for a search of a dozen trials. In ms. */
+/**
+ * Duration of a trial, in ms: long enough for a meaningful p99, but short enough for a search with a dozen
+ * trials.
+ */
 const DURATION_MS = 5000;
 const WARMUP_MS = 2000;
 
 const DEFAULT_OBJECTIVE = 'response.p99<20ms';
 /**
- * Objectives added to every search unless the user sets one on the same metric: a trial that loses messages
- * misses its objectives.
+ * Objectives added to every search unless the user sets one on the same metric: trials that lose messages
+ * miss their objectives.
  */
 const WHOLE = ['connections.failed==0', 'messages.lost==0'];
 
-/** Minimum number of samples for a percentile: ten must lie beyond it. */
+/** Minimum number of samples for a percentile: ten samples must be beyond it. */
 const SAMPLES: readonly (readonly [metric: RegExp, samples: number])[] = [
   [/\.p9999$/, 100_000],
   [/\.p999$/, 10_000],
@@ -82,7 +85,7 @@ const CAPACITY_OPTIONS = {
   budget: { value: 'TIME', help: 'Time limit; no trial starts that would exceed it' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a search, or that take a different form in one. */
+/** Options of `run` that make no sense or take a different form in a search. */
 const NOT_OF_A_TRIAL = [
   'steps',
   'baseline',

@@ -1,14 +1,14 @@
 import type { GivenOptions, Options } from './options.ts';
 
-/** A command: its help text, and how its operands and options are turned into a request. */
+/** A command: its help text, and the parser that converts its operands and options to a request. */
 export interface Command<Asked> {
   /** The operands as shown in the help text, such as `A B [C ...]`; empty if there are none. */
   operands: string;
-  /** What the command does, in one line. */
+  /** One-line description of the command. */
   help: string;
   /** The command's options, by their heading in the help text. */
   options: Readonly<Record<string, Options>>;
-  /** For options that users might expect, why the command does not have them. */
+  /** Reasons why the command lacks options that users might expect. */
   absent?: Readonly<Record<string, string>>;
   /**
    * Whether an option from a configuration file applies with these operands. If missing, all options apply.

@@ -16,7 +16,7 @@ export interface CompareRequest {
   run: RunRequest;
   /** Tunings of the baseline. Each adds a variant. */
   tunes: readonly string[];
-  /** Null for as many as all metrics need to get a verdict, or as many as fit into the time budget. */
+  /** Null for as many rounds as all metrics need for a verdict, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
   failOnSlower: boolean;
@@ -33,14 +33,14 @@ const MOST_ROUNDS = 1000;
 
 /** Options that only `compare` has. */
 const COMPARISON_OPTIONS = {
-  tune: { value: 'TEXT', many: true, help: 'Add a variant: the first one with these directives' },
+  tune: { value: 'TEXT', many: true, help: 'Add a variant: the first variant plus these directives' },
   rounds: { value: 'N', help: 'Rounds, one run of each variant and step [10; 11 for 3 variants]' },
   budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
   'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more CPU or memory' },
   markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a comparison, or that take a different form in one. */
+/** Options of `run` that make no sense or take a different form in a comparison. */
 const ABSENT = {
   profile: 'name the variants, for example compare plain tls',
   baseline: 'its first variant is the baseline',

@@ -22,11 +22,12 @@ const RIVALS = [
 ] as const;
 
 /**
- * Returns the options that a file sets for a command: those set for all commands, if this command has them,
- * overridden by those under the command's name. Keys are option names, as typed or in camel case. The whole
- * file is checked, whatever the command.
+ * Returns the options that a file sets for a command: options set for all commands, if this command has them,
+ * overridden by options under the command's name. Keys are option names, as typed or in camel case. The whole
+ * file is checked, regardless of the command.
  *
- * @throws Problem('usage') for an unknown key, with the most similar one, and for a value of the wrong type
+ * @throws Problem('usage') for an unknown key, suggesting the most similar one, and for a value of the wrong
+ * type
  */
 export function optionsFrom(file: ConfigFile, command: string, commands: Commands): GivenOptions {
   const all = Object.fromEntries(
@@ -58,7 +59,7 @@ export function optionsFrom(file: ConfigFile, command: string, commands: Command
 
 /**
  * Merges two layers of options. Each option in the upper layer replaces the same option in the lower layer,
- * and any that it excludes.
+ * as well as any options that it excludes.
  */
 export function withOptions(below: GivenOptions, above: GivenOptions): GivenOptions {
   const aside = new Set<string>(
@@ -102,7 +103,8 @@ function readEntries(
 }
 
 /**
- * Returns an option's values as on the command line: none for a switch that is on; null for one that is off.
+ * Returns an option's values as on the command line: an empty list for a switch that is on, null for a switch
+ * that is off.
  */
 function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option): string[] | null {
   if (option.value === null) {

@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
 
-/** The command line lacks something that a configuration file may provide. */
+/** Thrown if the command line lacks something that a configuration file may provide. */
 export class Incomplete extends Problem {
   /** Options that would complete the command line, as typed. They also identify what is missing. */
   readonly example: Readonly<Record<string, string>>;

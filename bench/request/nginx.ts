@@ -8,10 +8,11 @@ import { quoted } from './units.ts';
  */
 export interface NginxSources {
   /**
-   * For variants that do not name one; null to use the binary on PATH, or a downloaded one if there is none.
+   * Used for variants that do not name a version. Null to use the binary on PATH, or a downloaded one if
+   * there is none.
    */
   usual: string | null;
-  /** By the name that follows the @ in a variant. */
+  /** Keyed by the name that follows the @ in a variant. */
   named: ReadonlyMap<string, string>;
 }
 

@@ -8,7 +8,9 @@ export interface Option {
   value: string | null;
   /** Whether the option may be repeated. */
   many?: boolean;
-  /** If set, the value may be omitted: the next word counts as the value only if it matches this pattern. */
+  /**
+   * If set, the value may be omitted. The next word then counts as the value only if it matches this pattern.
+   */
   optional?: RegExp;
   help: string;
 }
@@ -28,12 +30,13 @@ export const JSON_OPTION = {
   json: { value: null, help: 'Print the summary as JSON, and nothing else, on stdout' },
 } as const satisfies Options;
 
-/** Options given on the command line, with the values of each in order. A switch has no values. */
+/** Options given on the command line, with their values in order. A switch has no values. */
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Splits the words after the command's name into options and operands. Throws a `usage` Problem if an option
- * lacks its value or must not be repeated, and throws the result of `unknown` for an unknown option.
+ * lacks its value or is repeated without being repeatable, and throws the result of `unknown` for an unknown
+ * option.
  *
  * @param unknown called with the option as typed, such as `--colour` or `-x`
  */
@@ -106,8 +109,8 @@ function switched({ rawName, value }: OptionToken): [] {
 }
 
 function valued({ rawName, value, inlineValue }: OptionToken, option: Option): string {
-  // In `--profile --json`, the second option is not a value. A negative number is one; it is rejected later,
-  // when it is parsed as a number.
+  // In `--profile --json`, the second option is not a value. A negative number is a value. It is only
+  // rejected later, when it is parsed as a number.
   const taken = value !== undefined && (inlineValue === true || !/^-\D/.test(value));
   if (taken && value.trim() !== '') return value;
   throw new Problem('usage', `${rawName} needs a value: ${rawName} ${option.value}.`);

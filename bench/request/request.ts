@@ -56,7 +56,7 @@ export type Request =
 /** A command line split into its parts. Only the option names have been checked. */
 export interface Line {
   word: (typeof WORDS)[number];
-  /** Whether the command was typed rather than being the default. */
+  /** Whether the command was given explicitly, not by default. */
   isNamed: boolean;
   given: GivenOptions;
   operands: readonly string[];
@@ -77,10 +77,10 @@ export function readLine(argv: readonly string[]): Line {
 }
 
 /**
- * Reports whether a command line needs the configuration file. The help text does not, so it works even if
- * the file is broken. Reading the file may run code, so the command line is checked first.
+ * Reports whether a command line needs the configuration file. The help text does not need it, so it works
+ * even if the file is broken. Reading the file may run code, so the command line is checked first.
  *
- * @throws Problem('usage') if the command line is invalid whatever the file contains
+ * @throws Problem('usage') if the command line is invalid regardless of what the file contains
  */
 export function readsConfig({ word, given, operands }: Line): boolean {
   if (word === 'help' || word === 'version' || given.has('help') || given.has('version')) return false;
@@ -153,8 +153,8 @@ export function requestFrom(
 }
 
 /**
- * Reports whether the file's options caused a problem: without them, the command line is valid, or lacks
- * something else.
+ * Reports whether the file's options caused a problem: without these options, the command line is valid or
+ * lacks something else.
  */
 function isOfFile(problem: Problem, parseAlone: () => unknown): boolean {
   try {

@@ -29,9 +29,9 @@ import { type Bounds, parseByteRange, quoted } from './units.ts';
 export interface RunRequest extends ScenarioRequest {
   /** Variant names as typed, such as `tls` or `tls+buf-16k`. `all` has not been expanded yet. */
   variants: readonly string[];
-  /** Paths of the user's own configurations, which run after the variants. */
+  /** Paths of the user's configurations, which run after the variants. */
   configurations: readonly string[];
-  /** How to read these configurations, and which WebSocket endpoint to use. */
+  /** How to read these configurations, and which of their WebSocket endpoints to use. */
   configurationOptions: ConfigurationOptions;
   /** The steps of each variant, in order. */
   steps: readonly Step[];
@@ -73,7 +73,7 @@ export interface RunRequest extends ScenarioRequest {
   /** Name of the result; null to name it after the variants. */
   name: string | null;
   exports: readonly WantedExport[];
-  /** Whether to serve the report while it grows, and on which port; a null port means any free one. */
+  /** Whether to serve the report during the runs, and on which port. A null port means any free port. */
   live: { port: number | null } | null;
   quiet: boolean;
   /** Labels, note and series given by the user. */
@@ -209,7 +209,7 @@ export function requestOf(
   };
 }
 
-/** Returns variant names as typed; empty if only the user's own configurations are given. */
+/** Returns variant names as typed; empty if only configurations of the user are given. */
 export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());

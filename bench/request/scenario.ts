@@ -10,7 +10,7 @@ import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** The requested scenario, including the options that only it has. */
+/** The requested scenario, including its specific options. */
 export interface ScenarioRequest {
   scenario: ScenarioDefinition;
   scenarioOptions: ScenarioOptions;
@@ -98,7 +98,7 @@ export function checkMetrics(conditions: readonly Condition[], scenario: Scenari
   }
 }
 
-/** Returns options that complete a command line whose options need a step that it excludes. */
+/** Returns options that would complete a command line that excludes a step needed by its other options. */
 export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
   return { steps: steps.map(({ name }) => name).join(',') };
 }

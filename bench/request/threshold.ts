@@ -44,7 +44,9 @@ export function parseCondition(option: string, text: string): Condition {
   };
 }
 
-/** Returns the first condition that no planned run can measure, and what it needs; null if there is none. */
+/**
+ * Returns the first condition that no planned run can measure, and its requirement; null if there is none.
+ */
 export function unmeasurable(
   conditions: readonly Condition[],
   has: Readonly<Record<Need, boolean>>,
@@ -58,7 +60,7 @@ export function unmeasurable(
 
 /**
  * Returns a notice for each threshold that a run missed. `metrics` contains the values in base units; null or
- * missing means that the run has no samples, or too few.
+ * missing means that the run has too few samples, or none.
  */
 export function missedThresholds(
   thresholds: readonly Threshold[],

@@ -118,8 +118,8 @@ export function formatByteRange({ min, max }: Bounds): string {
 /** Parses a quantity with one of these suffixes; null if the text is not one. */
 function scaled(text: string, suffixes: Suffixes): number | null {
   const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(\p{L}{0,3})$/u.exec(text.trim()) ?? [];
-  // NFKC maps both characters that look like µ to the same one. Case is ignored: nobody distinguishes k from
-  // K, or s from S.
+  // NFKC maps both characters that look like µ to the same one. Case is ignored, because k and K, or s and S,
+  // mean the same to users.
   const wanted = suffix.normalize('NFKC').toLowerCase();
   const found = suffixes.find(([name]) => name.normalize('NFKC').toLowerCase() === wanted);
   if (digits === '' || found === undefined) return null;

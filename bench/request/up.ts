@@ -9,7 +9,7 @@ import { quoted } from './units.ts';
 
 /** The request of `up`. */
 export interface UpRequest {
-  /** The request from which the topology is planned, as for a run. It has one variant or configuration. */
+  /** The request from which the topology is planned, as in a run. It has one variant or configuration. */
   run: RunRequest;
   reply: 'you-said' | 'echo';
   log: boolean;

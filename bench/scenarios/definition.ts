@@ -48,7 +48,7 @@ export interface ComparedName {
 export interface ListedName {
   name: string;
   step: Step;
-  /** Precedes the value; empty if the unit says enough. */
+  /** Text before the value; empty if the unit is self-explanatory. */
   label: string;
 }
 
@@ -81,7 +81,8 @@ export interface ScenarioDefinition {
   /** The actions performed on the topology during a step. */
   timeline(step: Step, options: ScenarioOptions): Timeline;
   /**
-   * Counters, gauges and histograms that the scenario's clients record, in addition to those of every run.
+   * Counters, gauges and histograms that the scenario's clients record, in addition to those recorded in
+   * every run.
    */
   recorded: RecordedNames;
   conservation: readonly Equation[];
@@ -97,7 +98,7 @@ export interface ScenarioDefinition {
   largestMessage(payload: Payload): number;
   /** Additional command-line arguments for the echo servers. */
   serverArguments(options: ScenarioOptions): readonly string[];
-  /** The scenario's own metrics, in addition to those of every run. */
+  /** Metrics of this scenario, in addition to the metrics of every run. */
   metrics: readonly Metric[];
   compared: readonly ComparedName[];
   listed: readonly ListedName[];

@@ -16,8 +16,8 @@ export interface PublishedResult {
 }
 
 /**
- * Selects results that may support or refute a claim. Every claim compares two sides, so these are the newest
- * results for each set of several variants.
+ * Selects results that may support or refute a claim. Every claim compares two sides, so only the newest
+ * results for each set of several variants are selected.
  */
 export function tellingResults<T extends Published>(published: readonly T[]): T[] {
   const newest = new Map<string, T>();

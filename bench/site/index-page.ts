@@ -58,7 +58,7 @@ export interface Contents {
   pages: readonly SitePage[];
 }
 
-/** Maximum number of changes shown. Any others are shown only on the pages of their series. */
+/** Maximum number of changes shown. Other changes are shown only on the pages of their series. */
 const MOST_CHANGES = 8;
 
 /** Maximum number of findings of each kind shown in full. The table of results lists all of them. */

@@ -35,7 +35,7 @@ function row({ folder, index }: Published): Markup {
   return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${kind !== undefined && `${kind}: `}${variants || 'no run finished'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
 }
 
-/** Shows how many runs are valid. */
+/** States how many runs are valid. */
 function validityMarkup({ runs, endedAt }: ResultIndex): Markup {
   const valid = runs.filter(
     ({ outcome, validity }) => outcome.state === 'completed' && validity.verdict === 'valid',

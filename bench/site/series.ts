@@ -61,7 +61,7 @@ export interface Series {
   trends: readonly Trend[];
 }
 
-/** The main metrics of the steps, which come first. The others follow in the order used in comparisons. */
+/** The main metrics of the steps, which come first. Other metrics follow in the order used in comparisons. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
 const IN_ORDER: readonly TrendMetric[] = COMPARED.map(({ metric, step }) => ({ ...metric, step })).sort(
   (a, b) => rankOf(a) - rankOf(b),
@@ -114,7 +114,7 @@ function answersOf(folder: string, index: ResultIndex): Keyed[] {
 }
 
 /**
- * Selects the runs to use. If there are rounds, these are all rounds without the pilot. Otherwise it is the
+ * Selects the runs to use. If there are rounds, selects all rounds except the pilot. Otherwise selects the
  * last run or, if a rate was chosen, the last run at that rate. Several runs at different rates without a
  * chosen rate are part of a search, so none of them is used.
  */

@@ -12,7 +12,7 @@ const MARGIN = 5;
 const MOST_POINTS = 40;
 /**
  * The scale covers at least this ratio around the middle, so that one per cent of noise does not look like a
- * mountain.
+ * large change.
  */
 const LEAST_RATIO = 1.1;
 

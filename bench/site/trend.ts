@@ -23,7 +23,7 @@ const MOST_TICKS = 5;
 
 /**
  * Minimum space above and below the line, as a share of the value, so that one per cent of noise does not
- * look like a mountain.
+ * look like a large change.
  */
 const LEAST_ROOM = 0.04;
 

@@ -16,7 +16,7 @@ export function holm(
   let least = 0;
   let remaining = weights.reduce((sum, weight) => sum + weight, 0);
   for (const { p, weight, index } of weighed.sort((a, b) => a.p / a.weight - b.p / b.weight)) {
-    // For the last value, `remaining` equals its own weight except for rounding errors.
+    // For the last value, `remaining` equals its weight except for rounding errors.
     least = Math.max(least, Math.min(1, p * Math.max(1, remaining / weight)));
     adjusted[index] = least;
     remaining -= weight;

@@ -12,8 +12,8 @@ const EXACT_UP_TO = 50;
  * both samples come from the same distribution.
  *
  * Ties get midranks, and the distribution of the actual ranks is used, so p is exact even with ties. It is
- * the probability of a rank sum at least as far from the mean. Above 50 values, a normal approximation is
- * used, with the variance of the actual ranks and a continuity correction of ½.
+ * the probability of a rank sum at least as far from the mean as the observed one. Above 50 values, a normal
+ * approximation is used, with the variance of the actual ranks and a continuity correction of ½.
  *
  * @param a,b logarithms of values; an empty sample gives p = 1.
  */

@@ -1,6 +1,7 @@
 /**
- * Logarithms that differ by less than this count as equal. Values have few digits, so equal ratios are
- * common, but due to rounding, the logarithms of 2 ÷ 3 and 3 ÷ 2 differ in the last digit.
+ * Logarithms that differ by less than this count as equal. Values have few digits, so ratios of equal size
+ * are common. Because of rounding, however, the absolute logarithms of 2 ÷ 3 and 3 ÷ 2 differ in the last
+ * digit.
  */
 export const SAME = 1e-9;
 

@@ -67,7 +67,7 @@ export function compareSets(
  * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same
  * numbers of runs and the same variation. It is a ratio above 1, obtained by simulation as in
  * `smallestDetectable`. Each side's runs are drawn from that side's residuals. The test rejects once a shift
- * raises the `order`-th lowest difference between a run of one side and a run of the other above 0.
+ * raises the `order`-th lowest of all differences between the sides' runs above 0.
  */
 function smallestShift(
   baseline: readonly number[],
@@ -90,8 +90,8 @@ function smallestShift(
 }
 
 /**
- * Returns residuals about the side's own median. They are widened, because residuals about a sample's own
- * median are too small.
+ * Returns residuals about the side's median. Residuals about a sample's median are too small, so they are
+ * widened.
  */
 function residualsOf(values: readonly number[]): number[] {
   const logs = logarithms(values);

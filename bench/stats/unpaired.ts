@@ -9,8 +9,8 @@ export interface UnpairedEffect {
   ratio: number;
   /**
    * 95 % confidence interval of the ratio, from the Mann–Whitney test. It excludes 1 if and only if that test
-   * alone is significant (without ties). Null if no outcome with so few runs is significant without ties (fewer
-   * than 4 per side).
+   * alone is significant (without ties). Null if there are too few runs (fewer than 4 per side) for any
+   * outcome without ties to be significant.
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */
@@ -36,10 +36,7 @@ export function unpairedEffect(baseline: readonly number[], variant: readonly nu
   };
 }
 
-/**
- * Returns all differences between a value from the second list and a value from the first (second − first),
- * in ascending order.
- */
+/** Returns every value of the second list minus every value of the first, in ascending order. */
 export function allDifferences(first: readonly number[], second: readonly number[]): number[] {
   return [...Float64Array.from(second.flatMap((value) => first.map((other) => value - other))).sort()];
 }

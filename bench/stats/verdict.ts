@@ -18,9 +18,9 @@ export interface Criteria {
 export const DEFAULT_THRESHOLD = 0.02;
 
 /**
- * Returns the minimum number of rounds for any outcome to be significant. The smallest p with n rounds is 2 ×
- * ½ⁿ, and Holm's method multiplies it by the number of comparisons: 6 rounds for one comparison, 7 for two or
- * three, 8 for four.
+ * Returns the minimum number of rounds with which any outcome can be significant. The smallest p with n
+ * rounds is 2 × ½ⁿ, and Holm's method multiplies it by the number of comparisons. One comparison therefore
+ * requires 6 rounds, two or three require 7, and four require 8.
  */
 export function fewestRounds(comparisons: number): number {
   let rounds = 1;
@@ -29,7 +29,7 @@ export function fewestRounds(comparisons: number): number {
 }
 
 /**
- * Returns the number of rounds in which metrics with all of these weights can get a verdict, for every
+ * Returns the number of rounds needed for a verdict on the metrics with all of these weights, for every
  * variant.
  */
 export function roundsForWeights(weights: readonly number[], variants: number): number {
@@ -63,7 +63,7 @@ interface Judged {
   adjustedP: number;
 }
 
-/** Like `verdictOn`, for a test whose caller has already checked that there are enough runs. */
+/** Like `verdictOn`, but the caller has already checked that there are enough runs. */
 export function verdictOf(
   { ratio, interval, adjustedP }: Judged,
   { better, threshold }: Pick<Criteria, 'better' | 'threshold'>,

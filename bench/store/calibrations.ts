@@ -16,7 +16,7 @@ export async function keepCalibration(folder: string, kept: KeptCalibration): Pr
 
 /**
  * Finds the calibration for exactly this machine, engine and Nginx; null if there is none or it cannot be
- * read, because a calibration can be repeated.
+ * read. An unreadable file is not an error, because a calibration can be repeated.
  */
 export async function findCalibration(
   folder: string,
@@ -30,7 +30,7 @@ export async function findCalibration(
   }
 }
 
-/** CPU names and versions are external input, so a digest is used, which cannot lead to another folder. */
+/** CPU names and versions are external input. A digest of them cannot lead to another folder. */
 function fileOf({ cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
   const digest = createHash('sha256').update(JSON.stringify([cpuModel, cpus, kernel, engine, nginx]));
   return `${digest.digest('hex').slice(0, 16)}.json`;

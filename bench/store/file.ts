@@ -7,13 +7,14 @@ import { printable } from '../model/printable.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 
 /**
- * Maximum file size in bytes, far above what hours of many profiles produce. A larger file is not read at
- * all.
+ * Maximum file size in bytes, far larger than the result of hours with many profiles. A larger file is not
+ * read at all.
  */
 const MOST_BYTES = 256 * 2 ** 20;
 
 /**
- * Writes text to a file that is already open for writing. Tests of a full disk provide their own function.
+ * Writes text to a file that is already open for writing. Tests replace this function to simulate a full
+ * disk.
  */
 export type Write = (file: Awaited<ReturnType<typeof open>>, text: string) => Promise<void>;
 
@@ -21,9 +22,9 @@ const writeWhole: Write = (file, text) => file.writeFile(text, 'utf8');
 
 /**
  * Writes a file atomically: its name always refers to either the old text or the complete new text. The text
- * is written to a temporary file in the same folder, which is then renamed; on failure nothing of it is left.
- * The folder is created if missing. Symbolic links are never followed when writing: a link at the file's name
- * is replaced, and the temporary name cannot be predicted.
+ * is written to a temporary file in the same folder, which is then renamed or, on failure, removed. The
+ * folder is created if missing. Symbolic links are never followed when writing: a link at the file's name is
+ * replaced, and the temporary name cannot be predicted.
  *
  * @returns the path
  * @throws Problem('environment') if the disk is full or not writable
@@ -49,8 +50,8 @@ export async function writeFileWhole(path: string, text: string, write = writeWh
 }
 
 /**
- * Writes a file of a result. No folder in its path may be a symbolic link, because in a result from somebody
- * else it could lead outside the result.
+ * Writes a file of a result. No folder in its path may be a symbolic link, because a link in somebody else's
+ * result could lead outside that result.
  *
  * @param root the result's folder
  * @param name such as `report.html` or `runs/1-tls-throughput.json`
@@ -98,8 +99,8 @@ export async function copyFileIn(root: string, name: string, to: string): Promis
 }
 
 /**
- * Creates a folder and its parents. Node's own `recursive` option never returns if a file system fails with
- * ENOENT, as /proc does.
+ * Creates a folder and its parents. With Node's `recursive` option, the call never returns if a file system
+ * fails with ENOENT, as /proc does.
  */
 export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
@@ -233,8 +234,8 @@ const REMEDIES: Record<string, string> = {
 };
 
 /**
- * Creates the Problem for a file that cannot be written. Returns the same error if it does not come from the
- * system.
+ * Creates the Problem for a file that cannot be written. Returns the error unchanged if it does not come from
+ * the system.
  */
 function unwritable(error: unknown, path: string): unknown {
   const code = systemCode(error);

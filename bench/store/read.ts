@@ -54,8 +54,8 @@ function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: st
 }
 
 /**
- * Reads only the index of a result, which is small however much was measured. In version 1, the runs are in
- * the same file; they are reduced to summaries.
+ * Reads only a result's index, which is small regardless of the amount of data measured. In version 1, the
+ * runs are in the same file; they are reduced to summaries.
  *
  * @throws like `readResult`
  */
@@ -170,8 +170,8 @@ function checkVersion(value: unknown, file: string): void {
 }
 
 /**
- * Adds process roles to results from before they were recorded. In those, only its name distinguished the
- * Nginx master from its workers.
+ * Adds process roles to results from versions that did not record them. In such results, only the process
+ * name distinguishes the Nginx master from its workers.
  */
 function withRoles(value: unknown): unknown {
   const run = fields(value);

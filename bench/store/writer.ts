@@ -23,11 +23,11 @@ export interface ResultWriter {
 
 /**
  * @param folder the result's folder; created if missing
- * @param write replaced in tests of a full disk
+ * @param write replaced by tests to simulate a full disk
  */
 export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
   const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
-  /** By run number, because of several interleaved runs, a later one may be saved first. */
+  /** By run number, because a later run may be saved first if several runs are interleaved. */
   const saved = new Map<number, { run: Run; summary: RunSummary }>();
   let saving: Promise<void> = Promise.resolve();
   /**

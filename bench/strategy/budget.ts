@@ -3,7 +3,7 @@ import type { Run } from '../model/run.ts';
 
 /**
  * Returns the mean time from the start of one run to the start of the next, in ms; 0 with fewer than two
- * runs. Of several interleaved runs, only the first starts after the previous runs have ended.
+ * runs. In a group of interleaved runs, only the first starts after the previous runs have ended.
  */
 export function meanRunMs(done: readonly Run[]): number {
   const before = done.findLastIndex(({ plan }) => plan.turns === null || plan.turns.index === 0);
@@ -12,7 +12,7 @@ export function meanRunMs(done: readonly Run[]): number {
   return (Date.parse(last.startedAt) - Date.parse(first.startedAt)) / before;
 }
 
-/** Assumed time to start processes and open connections, in ms, until runs have been measured. */
+/** Assumed time in ms to start processes and open connections; used until a run has been measured. */
 const STARTING_MS = 2000;
 
 /**

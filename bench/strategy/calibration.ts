@@ -22,7 +22,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
   });
 }
 
-/** Compares each variant with the baseline in a comparison of its own. */
+/** Compares each variant with the baseline in a separate comparison. */
 export function compareApart(runs: readonly RunFacts[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
   return {
@@ -57,7 +57,8 @@ export function calibrationOf(
 }
 
 /**
- * Collects the verdicts. Skips per-core capacity, because its verdict only repeats that on CPU per message.
+ * Collects the verdicts. Skips per-core capacity, because its verdict only repeats the one on CPU per
+ * message.
  */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);

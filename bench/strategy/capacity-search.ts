@@ -24,7 +24,7 @@ export interface SearchState {
 export const PRECISION = 1.05;
 /** Number of trials that must agree to settle a level: two, out of at most three. */
 const AGREEING = 2;
-/** Above this ratio, the bounds are still the result of doubling or halving. */
+/** If the ratio of the bounds exceeds this, they still result from doubling or halving. */
 const WIDE = 1.6;
 
 /**
@@ -32,7 +32,7 @@ const WIDE = 1.6;
  * objectives are missed (or halves it until they are met), repeating each miss on the way. It then bisects to
  * a precision of 5 %, and repeats the trials at both bounds until two of them agree. Until a level is
  * repeated, its single trial counts. If a repeated trial contradicts it, the search continues from there. No
- * level is tried more than three times, so the search terminates whatever the outcomes.
+ * level is tried more than three times, so the search always terminates.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],
@@ -47,7 +47,10 @@ export function searchState(
   return { low, high, next: undecided ?? nextOf(low, high, space, outcomes) };
 }
 
-/** Reports whether there is no level left to try between the two, or trying one would add no information. */
+/**
+ * Reports whether no level between the two bounds remains to be tried, or trying one would add no
+ * information.
+ */
 function isClose(low: number, high: number, { isWhole }: Pick<SearchSpace, 'isWhole'>): boolean {
   return high / low <= PRECISION || (isWhole && high - low <= 1);
 }

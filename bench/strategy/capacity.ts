@@ -27,7 +27,7 @@ export interface CapacityOptions {
   start: number | null;
   least: number;
   most: number;
-  /** Why no level above `most` is tried. */
+  /** Reason why no level above `most` is tried. */
   mostReason: Finding;
   /** Time limit, measured from the start of the first run. A run that would end later is not started. */
   budgetMs: number | null;
@@ -129,7 +129,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   };
 }
 
-/** Determines which kind of bound the two ends of the interval establish. */
+/** Determines whether the capacity is between two levels, below a level, at least at a level, or unknown. */
 function boundOf(
   low: number | null,
   high: number | null,

@@ -87,7 +87,9 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
   ];
 }
 
-/** Summarises the verdicts in one word: that on times if times differ, otherwise that on CPU. */
+/**
+ * Summarises the verdicts in one word: the verdict on times if times differ, otherwise the verdict on CPU.
+ */
 export function overall(headline: readonly ComparedFigure[]): OverallVerdict {
   const verdicts = headline.map(({ verdict }) => verdict);
   const found = (word: EffectVerdict) => verdicts.includes(word);

@@ -4,7 +4,7 @@ import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Environment, Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 
-/** One of two stored results, with only those of its runs that are compared. */
+/** One of two stored results, reduced to the runs that are compared. */
 export interface StoredSide {
   result: Pick<Result, 'id' | 'startedAt' | 'tool' | 'environment'>;
   runs: readonly Run[];
@@ -73,7 +73,7 @@ export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored
 
 /**
  * Returns the difference between the configurations used for a variant, if any. A tuning given on the command
- * line or a user's own file may have changed under the same name.
+ * line or a user's own file may have changed while its name stayed the same.
  */
 export function configurationDifference(
   variant: string,

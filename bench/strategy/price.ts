@@ -19,7 +19,7 @@ export function withPrice(strategy: Strategy, baseline: string, variants: readon
   };
 }
 
-/** Computes the proxy's cost; empty until there is a pair of runs. */
+/** Computes the proxy's cost; empty until a pair of runs exists. */
 function priceOf(done: readonly Run[], baseline: string, others: readonly string[]): Price[] {
   const variants = others.flatMap((variant): VariantPrice[] => {
     const figures = PRICED.flatMap(({ metric, step }) => {

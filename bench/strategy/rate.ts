@@ -9,9 +9,9 @@ import { finding } from '../wording/finding.ts';
 const BUSY_SHARE = 0.5;
 
 /**
- * CPU per message of the `ws` echo server in the open loop ÷ that of the lean server in the closed loop, by
- * the lean server's engine. Used if only the lean server was measured. Applies to 64-byte messages on Node.js
- * 20; see docs/method.md.
+ * Ratio of the `ws` echo server's CPU per message in the open loop to the lean server's in the closed loop,
+ * for each engine of the lean server. Used if only the lean server was measured. Applies to 64-byte messages
+ * on Node.js 20; see docs/method.md.
  */
 const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
 

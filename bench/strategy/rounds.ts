@@ -49,12 +49,12 @@ const MOST_ROUNDS = 1000;
 
 /**
  * Determines whether the other variants are better than the first, by how much, and with what certainty. In
- * each step, every variant runs once per round, in an order randomised per round. All runs of a step are
- * interleaved and switch several times a second, so that other work on the machine affects all sides equally.
- * If the variants cannot all be set up at the same time, they run one after another.
+ * each step, every variant runs once per round, in a random order that changes every round. All runs of a
+ * step are interleaved: they take turns several times a second, so other work on the machine affects all
+ * sides equally. If the variants cannot all be set up at the same time, they run one after another.
  *
- * If no rate is given for the latency step, a pilot before the rounds determines it (both steps of each
- * variant once). The pilot's runs are not compared.
+ * If no rate is given for the latency step, a pilot before the rounds determines it. The pilot runs both
+ * steps of each variant once, and its runs are not compared.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
@@ -151,8 +151,8 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 
 /**
  * Determines the length of a turn, in ms: as short as possible, but long enough for several echo round trips
- * of every variant in a closed loop. It is based on the first run of each variant; before these, it is the
- * minimum length.
+ * of every variant in a closed loop. It is based on the first run of each variant; before these runs, it is
+ * the minimum length.
  */
 function turnMs(done: readonly Run[]): number {
   const first = new Map(

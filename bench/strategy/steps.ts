@@ -74,8 +74,8 @@ export function makeSteps(options: StepsOptions): Strategy {
   }
 
   /**
-   * Returns the variants whose latency can be measured: those that echoed any messages in the throughput
-   * step, if that step was run.
+   * Returns the variants whose latency can be measured. If the throughput step was run, these are the
+   * variants that echoed any messages in it.
    */
   function measurable(done: readonly Run[]): readonly string[] {
     if (closedStep === null) return variants;
@@ -132,7 +132,7 @@ function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond:
 
 /**
  * Reports whether a lower rate might help, because something other than the schedule was the limit. It would
- * not help a spinning generator that was late, because such a generator was deprived of its CPU.
+ * not help a spinning generator: if one was late, it was deprived of its CPU.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

@@ -14,9 +14,9 @@ export interface Engine {
 }
 
 /**
- * Packages that contain Bun, by system: optional dependencies of ours, which npm skips on any other system.
- * The package `bun` contains the same files but has an install script that may download. `baseline` runs on
- * every x64 processor.
+ * Packages that contain Bun, by system. They are our optional dependencies; npm skips those for other
+ * systems. The package `bun` contains the same files, but its install script may download files. `baseline`
+ * runs on every x64 processor.
  */
 const PACKAGES: Readonly<Record<string, string>> = {
   'linux x64': '@oven/bun-linux-x64-baseline',
@@ -61,9 +61,7 @@ export function bunHere(): Engine | null {
   return known;
 }
 
-/**
- * Finds Bun among our own dependencies, otherwise on PATH; null if neither runs here and is recent enough.
- */
+/** Finds Bun among our own dependencies, otherwise on PATH; null if none that runs here is recent enough. */
 export function findBun({ system, env, packageFile, versionOf }: Surroundings): Engine | null {
   const name = PACKAGES[system];
   const installed = name === undefined ? null : packageFile(name);

@@ -28,7 +28,7 @@ export interface WrittenConfiguration extends Printed {
   confPath: string;
 }
 
-/** Prints a tree that was moved into the sandbox, as `nginx.conf` in its folder. */
+/** Writes a configuration tree that was moved into the sandbox to `nginx.conf` in the given folder. */
 export async function writeConfiguration(
   folder: string,
   tree: readonly Node[],
@@ -108,8 +108,8 @@ function ownWords(stderr: string, confPath: string, origins: readonly (Origin | 
 }
 
 /**
- * Environment variables passed to Nginx: those that locate programs and libraries, and the time zone. Others
- * could give Nginx listening sockets, or OpenSSL settings.
+ * Environment variables passed to Nginx: those that locate programs and libraries, and the time zone. Other
+ * variables could pass listening sockets to Nginx, or change OpenSSL settings.
  */
 const ENVIRONMENT = /^(HOME|LANG|LC_\w+|LD_\w+|DYLD_\w+|PATH|TMPDIR|TZ)$/;
 
@@ -123,7 +123,7 @@ function escapeExpression(text: string): string {
 
 /**
  * Path arguments of Nginx. Without `-e`, which was added in 1.19.5, Nginx opens its compiled-in error log
- * before the configuration names another.
+ * before it reads the path in the configuration.
  */
 function pathArguments(binary: NginxBinary, confPath: string, folder: string): string[] {
   const log = atLeast(binary.version, '1.19.5') ? ['-e', errorLogPath(folder)] : [];
@@ -152,7 +152,7 @@ export interface StartOptions {
 /**
  * Starts Nginx and waits until it accepts connections on every listener and all workers exist.
  *
- * @throws Problem('environment') with Nginx's last output; none of its processes is left then
+ * @throws Problem('environment') with Nginx's last output, after all its processes have ended
  */
 export async function startNginx(options: StartOptions): Promise<Launched> {
   const { binary, confPath, folder, readyMs = READY_MS } = options;
@@ -233,8 +233,8 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
 }
 
 /**
- * Makes a function that lists the processes that belong to a running Nginx at the time of each call, with the
- * names shown to the user. Workers are numbered in the order in which they were first seen.
+ * Creates a function that lists the current processes of a running Nginx, with the names shown to the user.
+ * Workers are numbered in the order in which they were first seen.
  */
 export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
   const master: RunProcess = { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid };

@@ -8,10 +8,7 @@ export interface ProcessIdentity {
   start: string;
 }
 
-/**
- * A process, with the system that its pid is valid on, because other containers may share the temporary
- * folder.
- */
+/** A process and the system on which its pid is valid. Other containers may share the temporary folder. */
 export interface Owner extends ProcessIdentity {
   host: string;
   boot: string;
@@ -26,7 +23,7 @@ export function thisOwner(): Owner | null {
   return identity === null || system === null ? null : { ...identity, ...system };
 }
 
-/** Null if there is no such process, or only a zombie of it. */
+/** Null if there is no such process, or if it is a zombie. */
 export function identityOf(pid: number): ProcessIdentity | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -23,12 +23,12 @@ export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**
- * File that records a folder's owner: the first line identifies the process that created the folder, each
- * further line a process group started for it.
+ * File that records a folder's owner. The first line identifies the process that created the folder; each
+ * further line identifies a process group started for it.
  */
 const RECORD = '.nginx-ws-bench-owner';
 /**
- * Age after which a folder without an owner record is taken to be abandoned: its creator was killed before it
+ * Age after which a folder without an owner record is considered abandoned: its creator was killed before it
  * could write the record.
  */
 const UNRECORDED_MS = 60_000;
@@ -55,14 +55,14 @@ export function recordGroup(folder: string, pid: number): void {
   try {
     appendFileSync(join(folder, RECORD), `${JSON.stringify(identity)}\n`);
   } catch {
-    // The disk is full or the folder is gone, which the run itself reports. The warden knows the group
-    // anyway.
+    // The disk is full or the folder no longer exists; the run itself reports that. The warden knows the
+    // group anyway.
   }
 }
 
 /**
- * Whether a path is a private folder of this user: not a link, with one of our prefixes and an owner record,
- * and not writable by anybody else.
+ * Whether a path is a private folder of this user: it is not a link, has one of our prefixes and an owner
+ * record, and nobody else can write to it.
  */
 export function isPrivateFolder(folder: string): boolean {
   const own = ownStats(folder);
@@ -70,8 +70,8 @@ export function isPrivateFolder(folder: string): boolean {
 }
 
 /**
- * Removes the private folders left behind by a killed bench, and kills the processes that still run for them.
- * Touches only what is provably ours and abandoned.
+ * Removes the private folders left behind by a killed bench, and kills the processes started for them that
+ * still run. Touches only folders and processes that are provably ours and abandoned.
  *
  * @returns one sentence per folder
  */

@@ -23,14 +23,11 @@ export interface ProcessSet {
   dismiss(): void;
   /** Immediately kills all processes that are still running. */
   kill(): void;
-  /**
-   * Reports, as an unexpected exit, that something on which all processes depend is gone; the sentence says
-   * what.
-   */
+  /** Reports as an unexpected exit that something all processes depend on is gone; the sentence names it. */
   fail(sentence: string): void;
   /** Resolves with a sentence when a process exits unexpectedly, once its last output has been read. */
   readonly unexpectedExit: Promise<string>;
-  /** Whether a process has exited unexpectedly; true possibly before `unexpectedExit` resolves. */
+  /** Whether a process has exited unexpectedly; may become true before `unexpectedExit` resolves. */
   hasUnexpectedExit(): boolean;
 }
 

@@ -59,7 +59,7 @@ export interface Launched {
   stderrTail(): string;
   /**
    * Sends the signal and, after the grace period, SIGKILL to the whole group. Resolves when every process of
-   * it is gone.
+   * the group is gone.
    */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit>;
 }
@@ -75,8 +75,8 @@ export function launch(options: LaunchOptions): Launched {
   const executable = findExecutable(options.command, options.name, options.env ?? process.env, options.cwd);
   const [command, ...args] = placed([executable, ...options.args], options.cpus);
   const child = spawn(command, args, spawnOptions(options));
-  // Without a listener, an asynchronous spawn error would crash the bench. The error shows as a missing pid
-  // below.
+  // Without a listener, an asynchronous spawn error would crash the bench. The missing pid below reveals the
+  // error.
   child.on('error', () => {});
   const pid = pidOf(child, name, executable);
   const stderrTail = tailOf(child);
@@ -121,7 +121,7 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
 const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
 
 /**
- * Like `launchNode`, on the engine named in the plan. `nodeArguments` apply to Node only.
+ * Like `launchNode`, but on the engine named in the plan. `nodeArguments` apply to Node only.
  *
  * @throws {Problem} kind `environment` if the engine is Bun and Bun is not installed
  */
@@ -143,7 +143,7 @@ export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOpti
   });
 }
 
-/** Says how a process ended, without a final period, so that the caller can continue the sentence. */
+/** Describes how a process ended, without a final period, so that the caller can continue the sentence. */
 export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code, signal }: Exit): string {
   return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
 }
@@ -162,7 +162,7 @@ export function killGroup(pid: number): boolean {
   }
 }
 
-/** Resolves when at most zombies are left of the killed process group. */
+/** Resolves when no process of the killed process group remains, except zombies. */
 export async function groupGone(pid: number): Promise<void> {
   for (const end = performance.now() + KILLED_MS; performance.now() < end; await sleep(5)) {
     if (!killGroup(pid)) return;

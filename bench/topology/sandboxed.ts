@@ -62,8 +62,8 @@ export interface Sandboxed<Moved> {
 /**
  * Moves a configuration into the sandbox, with free ports and a new certificate, and has Nginx check it.
  *
- * @param move determines which servers are moved, and how; first called for a draft, which only shows which
- * port is the one for the WebSockets
+ * @param move determines which servers are moved, and how; first called for a draft, which only serves to
+ * find the port for the WebSockets
  * @throws Problem('configuration') if the configuration cannot be moved, or Nginx rejects it
  */
 export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'>>(
@@ -148,8 +148,8 @@ export async function writeAccepted(
 }
 
 /**
- * The directive that the user meant, if an unknown one is merely misspelt rather than one of another module;
- * otherwise null.
+ * The directive that the user meant if an unknown directive is a misspelling; otherwise null, as for a
+ * directive of another module.
  */
 async function meantDirective(complaint: string, binary: NginxBinary): Promise<string | null> {
   const name = /unknown directive "([^"]+)"/.exec(complaint)?.[1];

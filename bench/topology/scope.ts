@@ -8,7 +8,7 @@ export interface CleanUpFailure {
 export interface Scope {
   /**
    * Registers a clean-up. Once close() has begun, `undo` runs immediately, so that nothing created during
-   * shutdown is left over.
+   * shutdown remains.
    */
   add(name: string, undo: () => void | Promise<void>): void;
   /**

@@ -85,7 +85,7 @@ const STATS_TIMEOUT_MS = 5000;
 export async function startServers(options: ServersOptions): Promise<EchoServer[]> {
   const launched: Launched[] = [];
   const deadline = new AbortController();
-  // Every server listens to the signal until it is ready.
+  // Every server that is not ready yet adds a listener to the signal.
   setMaxListeners(0, deadline.signal);
   try {
     const ready = Array.from({ length: options.count }, (_, i) => {

@@ -44,10 +44,7 @@ export interface StartedTarget extends Target {
 
 export interface RunningNginx {
   launched: Launched;
-  /**
-   * The processes that take part in the work at the time of the call. A process keeps the name it was first
-   * given.
-   */
+  /** The processes that do the work at the time of the call. A process keeps the name it was first given. */
   processes(): Promise<RunProcess[]>;
   /**
    * Makes the target reload its configuration: new workers take over, and the old ones exit once their last
@@ -59,7 +56,7 @@ export interface RunningNginx {
   /** Whether the target serves the given folder; `stream` serves none. */
   servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
-  /** Reports what runs differently from the configuration as written. */
+  /** The differences between the configuration as written and as run. */
   notices: Notice[];
   /**
    * Finds the configuration line that most likely makes handshakes fail; null for a profile of the package.

@@ -3,7 +3,7 @@ import { isPrivateFolder } from './private-folder.ts';
 import { groupGone } from './process.ts';
 import type { WardenMessage } from './warden.ts';
 
-/** Time limit of the clean-up: beyond it, a warden that never exits would be worse than leftovers. */
+/** Time limit of the clean-up, because a warden that never exits would be worse than leftovers. */
 const DEADLINE_MS = 10_000;
 
 const groups = new Set<number>();

@@ -46,7 +46,7 @@ export interface Warden {
 /**
  * Cleans up after a bench that was killed together with its warden, and starts a new warden.
  *
- * @param say called with what was cleaned up, and when the warden was killed
+ * @param say called with a sentence for each folder cleaned up, and whenever the warden was killed
  * @throws {Problem} kind `environment` if the warden does not start, or the temporary folder cannot be used
  */
 export async function startWarden(say: (line: string) => void): Promise<Warden> {
@@ -60,7 +60,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   replaceWhenKilled(current);
 
   function tell(message: WardenMessage): void {
-    // A warden that was just killed receives nothing; its successor is sent everything registered by then.
+    // A warden that was just killed receives nothing; its successor receives everything registered by then.
     if (current.child.connected) current.child.send(message, () => {});
   }
 

@@ -19,9 +19,8 @@ const CAP_SETGID = 6;
 const CAP_SETUID = 7;
 
 /**
- * The user that workers switch to, so that a configuration gives access to nothing that only root may read.
- * Null if they keep their user: only root can switch, and root without the required capabilities counts as
- * unable to.
+ * The user that workers switch to, so that a configuration cannot give access to files that only root may
+ * read. Null if they keep their user, because this process is not root or lacks the required capabilities.
  *
  * @throws Problem('environment') if this system has no suitable user
  */
@@ -98,7 +97,7 @@ export async function openToWorkers(path: string, mode: number): Promise<void> {
 /**
  * Lets workers enter a private folder without being able to list it.
  *
- * @throws Problem('environment') if a folder above it keeps them out
+ * @throws Problem('environment') if a folder above it denies them access
  */
 export async function openFolderToWorkers(folder: string): Promise<void> {
   const user = workerUser();

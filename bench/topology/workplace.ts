@@ -9,12 +9,12 @@ import { createScope, type Scope } from './scope.ts';
 import { startWarden, type Warden } from './warden.ts';
 import { openFolderToWorkers } from './worker-user.ts';
 
-/** Interval between checks of the folder; the user would not notice more frequent checks. */
+/** Interval between checks of the folder; more frequent checks would make no difference to the user. */
 const LOOK_MS = 1_000;
 /** Time that an aborted command has to exit by itself. */
 const STOP_MS = 1_000;
 
-/** What a task works in: a private folder, and a set of processes. */
+/** A task's workplace: a private folder and a set of processes. */
 export interface Workplace {
   folder: string;
   processSet: ProcessSet;
@@ -28,7 +28,7 @@ export interface Ears {
 }
 
 /**
- * Runs a task that needs a private folder and processes. Neither is left afterwards, whatever happens.
+ * Runs a task that needs a private folder and processes. Whatever happens, both are gone afterwards.
  *
  * @throws Problem('environment') if the temporary folder cannot be used
  */
@@ -133,7 +133,7 @@ export function lostFolder(folder: string): string {
 }
 
 /**
- * Watches the folder, because without it Nginx would keep running without logs, unnoticed.
+ * Watches the folder. If it disappeared unnoticed, Nginx would keep running without logs.
  *
  * @returns a function that stops watching
  */

@@ -17,7 +17,7 @@ import type { Standing } from './standing.ts';
 /** An address on which only users of this machine can reach Nginx. */
 const LOOPBACK = '127.0.0.1';
 
-/** What the echo servers send back. */
+/** The echo servers' reply. */
 export type Reply = 'you-said' | 'echo';
 
 /** The topology to keep running. */
@@ -48,7 +48,7 @@ export interface UpInput {
 }
 
 /**
- * Keeps a topology running until the signal. Afterwards nothing of it is left, as after a run.
+ * Keeps a topology running until a signal arrives, then removes all traces of it, as after a run.
  *
  * @throws Problem if it cannot start, Problem('died') if one of its processes exits
  */
@@ -94,8 +94,8 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
 }
 
 /**
- * Preserves the access rules and limits of a configuration if others can reach Nginx: `up` runs no load that
- * they could reject.
+ * Preserves the access rules and limits of a configuration if others can reach Nginx. The rules cannot reject
+ * a load, because `up` runs none.
  */
 function guarded(source: ProxySource, host: string): ProxySource {
   if (source.options === null || host === LOOPBACK) return source;

@@ -15,7 +15,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'location-without-slash': 'A location without a leading slash is never used',
   'location-not-tried': 'A location was not tried',
   'handshake-failed': 'A location does not accept a WebSocket',
-  'no-websocket': 'No WebSocket gets through the configuration',
+  'no-websocket': 'No WebSocket can connect through this configuration',
   'location-shadowed': 'A regular expression takes the requests of a location',
   'passed-to-nothing': 'A variable in proxy_pass is empty',
   'response-header-hidden': 'A header that clients need is removed from the 101 response',

@@ -37,7 +37,7 @@ describe('what check finds', () => {
       },
       'No location passes WebSockets on. Location = / does not pass the Upgrade header on (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same goes for the other locations with proxy_pass: a.conf:7, a.conf:9.',
     );
-    says('no-proxied-location', {}, 'No location uses proxy_pass, so no WebSocket can get through.');
+    says('no-proxied-location', {}, 'No location uses proxy_pass, so no WebSocket can connect.');
     says(
       'no-location-for-path',
       { path: '/x' },
@@ -49,12 +49,12 @@ describe('what check finds', () => {
     says(
       'no-websocket',
       { locations: 2 },
-      'None of the 2 locations that may carry WebSockets accepts one, so none gets through this configuration.',
+      'None of the 2 locations that may carry WebSockets accepts one, so none can connect through this configuration.',
     );
     says(
       'no-websocket',
       { locations: 1 },
-      'The only location that may carry WebSockets does not accept one, so none gets through this configuration.',
+      'The only location that may carry WebSockets does not accept one, so none can connect through this configuration.',
     );
     says(
       'location-shadowed',

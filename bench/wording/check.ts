@@ -22,8 +22,8 @@ export type LackFacts =
   /** The Connection header sent; empty if none is sent. */
   | { lack: 'connection'; sent: string }
   /**
-   * The value of an Upgrade header other than `websocket`; `sent` is the value that arrived, or null if it
-   * was not tried.
+   * The value of an Upgrade header other than `websocket`; `sent` is the value that arrived, or null if this
+   * was not tested.
    */
   | { lack: 'protocol'; written: string; sent: string | null };
 
@@ -34,7 +34,7 @@ export interface UpgradeFacts {
 
 /** Findings about a configuration, reported by `check`. */
 const FOUND = {
-  'no-proxied-location': () => 'No location uses proxy_pass, so no WebSocket can get through.',
+  'no-proxied-location': () => 'No location uses proxy_pass, so no WebSocket can connect.',
   'no-location-for-path': ({ path }: { path: string }) =>
     `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that one does.`,
   'configuration-rejected': ({ reason }: { reason: string }) => reason,
@@ -74,7 +74,7 @@ const FOUND = {
     reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
   }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
   'no-websocket': ({ locations }: { locations: number }) =>
-    `${locations === 1 ? 'The only location that may carry WebSockets does not accept one' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts one`}, so none gets through this configuration.`,
+    `${locations === 1 ? 'The only location that may carry WebSockets does not accept one' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts one`}, so none can connect through this configuration.`,
   'location-shadowed': ({
     location,
     by,
@@ -388,7 +388,7 @@ const SEEN = {
 
 export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
 
-/** Introduces what was observed when a finding was tested. */
+/** Introduces the observations from the test of a finding. */
 export function seenSentence(text: string): string {
   return `Seen: ${text}`;
 }
@@ -435,7 +435,7 @@ function emptySentence(source: EmptySource): string {
   }
 }
 
-/** Which clients a limit counts together. */
+/** The clients that a limit counts together. */
 function sharedBy(perClient: boolean): string {
   return perClient ? 'which all clients behind one address share' : 'which all clients have in common';
 }

@@ -39,8 +39,8 @@ export function notice<C extends Code>(level: Notice['level'], code: C, data: Da
  * Merges findings that have the same code into one. Numbers that differ become ranges, as in `send lag p99
  * was 11.7 to 52.6 ms`.
  *
- * @returns null if the findings differ in more than numbers, or if any text differs from what this version
- *   generates from the finding's data
+ * @returns null if the findings differ in more than numbers, or if this version generates a different text
+ *   from a finding's data
  */
 export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[]]): Finding | null {
   const { code, text } = first;

@@ -165,7 +165,7 @@ function unplaced(why: string): string {
   return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.`;
 }
 
-/** What it costs to keep the schedule. */
+/** Cost of keeping the schedule. */
 export interface PacingFacts {
   /** CPU usage of the generator, as a share of a core. */
   cores: Amount;

@@ -14,7 +14,7 @@ export interface CountFacts {
   hold: HoldFacts;
 }
 
-/** Notices about the machine's state, and about changes to the plan that the machine made necessary. */
+/** Notices about the machine's state, and about changes to the plan that the machine requires. */
 export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',

@@ -3,8 +3,8 @@ import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf }
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
 /**
- * Utilisation of each component: that of Nginx as a share of a core, and that of the others as a share of
- * their event loop's time, which includes the time during which a loop waits for a CPU. Null if unknown.
+ * Utilisation of each component. For Nginx, it is a share of a core; for the others, it is a share of their
+ * event loop's time, including time when the loop waits for a CPU. Null if unknown.
  */
 export interface BusyFacts {
   /** Utilisation of the Nginx workers. `least` is null if all were about equally busy. */
@@ -143,8 +143,8 @@ export function evidenceClause(evidence: EvidenceFacts): string {
 
 /**
  * Returns a clause such as `the busiest Nginx worker used 97 % of a core, the least busy one 40 %; the event
- * loop of the busiest echo server was 40 % busy, that of the busiest generator worker 62 %`. It uses two
- * verbs because these are two different measures.
+ * loop of the busiest echo server was 40 % busy, that of the busiest generator worker 62 %`. The clause uses
+ * two verbs because it contains two different measures.
  */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
   const workers =

@@ -1,6 +1,6 @@
 /**
  * Wraps a line between words. A word that is longer than a line is not split. Continuation lines have the
- * same indentation as the line, plus `hanging`.
+ * indentation of the first line, plus `hanging`.
  */
 export function wrapped(line: string, width: number, hanging = '  '): string[] {
   const [indent = ''] = /^ */.exec(line) ?? [];

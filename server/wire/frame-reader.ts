@@ -96,8 +96,8 @@ export class FrameReader {
   }
 
   /**
-   * Stores the beginning of a frame. `size` is that of the whole frame in bytes, or 0 if its header was cut
-   * off.
+   * Stores the beginning of a frame. `size` is the size of the whole frame in bytes, or 0 if its header was
+   * cut off.
    */
   private keep(chunk: Buffer, from: number, to: number, size: number): void {
     this.filled = to - from;

@@ -6,7 +6,7 @@ export const HEAD_END = '\r\n\r\n';
 /** A token (RFC 9110 section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Characters not allowed in a header value: control characters except the tab (RFC 9110 section 5.5). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
 const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 
 /**

@@ -6,7 +6,7 @@ import { locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** The subrequest of `auth_request` has the headers of the handshake, unless its location sets others. */
+/** The `auth_request` subrequest has the headers of the handshake, unless its location sets others. */
 export const auth: Rule = ({ tree, candidates }) => {
   const all = locatedIn(tree, null);
   return candidates.flatMap((candidate): LintFinding[] => {

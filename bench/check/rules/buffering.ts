@@ -4,11 +4,14 @@ import { locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import { isSound, type Rule } from '../subject.ts';
 
-/** They act on HTTP responses and requests; after the 101 Nginx pumps bytes (ngx_http_upstream_process_upgraded). */
+/**
+ * These directives act on HTTP responses and requests. After the 101, Nginx only forwards bytes
+ * (ngx_http_upstream_process_upgraded).
+ */
 const INERT =
   /^(proxy_(request_)?buffering|proxy_buffers|proxy_busy_buffers_size|proxy_max_temp_file_size|gzip|sendfile|tcp_nopush|postpone_output|limit_rate(_after)?|keepalive_timeout)$/;
 
-/** Directives in a WebSocket's own location that do nothing for it. */
+/** Directives in a WebSocket's location that have no effect on it. */
 export const buffering: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     if (candidate.sign === 'stream' || !isSound(subject, candidate)) return [];

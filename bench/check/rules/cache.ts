@@ -7,10 +7,12 @@ import { type Evidence, evidence, type LintFinding, type Severity } from '../fin
 import type { LocationSeen } from '../observation.ts';
 import { blockFor, isSound, type Rule } from '../subject.ts';
 
-/** A handshake that waits at a lock for one turn takes half a second. */
+/** A handshake that has to wait once for a cache lock takes half a second. */
 const QUEUED_SECONDS = 0.4;
 
-/** The cache that handshakes of a location go through; null if there is none, or if they bypass it. */
+/**
+ * Returns the cache that handshakes to a location pass through; null if there is none, or if they bypass it.
+ */
 export function careless({ levels }: Pick<Candidate, 'levels'>): Directive | null {
   const [cache] = inherited(levels, 'proxy_cache');
   if (cache === undefined || cache.args[0]?.text === 'off') return null;
@@ -18,7 +20,7 @@ export function careless({ levels }: Pick<Candidate, 'levels'>): Directive | nul
   return bypass.some((text) => /\$\{?(http|connection)_(upgrade|connection)\b/.test(text)) ? null : cache;
 }
 
-/** A handshake is a GET: a cache answers it with a stored response, or lets one through at a time. */
+/** A handshake is a GET. A cache answers it with a stored response, or passes on only one at a time. */
 export const cache: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = careless(candidate);
@@ -49,7 +51,7 @@ export const cache: Rule = (subject) =>
     ];
   });
 
-/** Each of the two may be set once per level. */
+/** Either directive may be set only once per level. */
 function withUpgrade({ levels }: Candidate, name: string): string {
   return ['$http_upgrade', ...inherited(levels, name).flatMap(texts)].join('  ');
 }

@@ -3,16 +3,16 @@ import { finding } from '../../wording/finding.ts';
 import { evidence, type LintFinding } from '../finding.ts';
 import { mainSetting, type Rule, workerConnections } from '../subject.ts';
 
-/** A WebSocket has one connection to the client and one to the upstream server. */
+/** A WebSocket uses one connection to the client and one to the upstream server. */
 const EACH = 2;
-/** Fewer WebSockets per worker are easily exceeded. */
+/** Limits below this many WebSockets per worker are easily exceeded. */
 const FEW = 1024;
-/** The limit of open files that most systems start a service with. */
+/** The open-file limit with which most systems start a service. */
 const USUAL_FILES = 1024;
 
 const ENOUGH = { connections: 20_000, files: 40_000 };
 
-/** How many WebSockets `worker_connections` allows. */
+/** Reports how many WebSockets `worker_connections` allows. */
 export const connections: Rule = ({ tree, isPart, candidates, seen }) => {
   if (isPart || candidates.length === 0) return [];
   const [events = null] = directives(tree, 'events');
@@ -47,7 +47,7 @@ function remediesFor(tree: readonly Node[]): LintFinding['remedies'] {
   ];
 }
 
-/** Each connection is an open file. */
+/** Each connection uses one open file. */
 export const openFiles: Rule = ({ tree, isPart, candidates }) => {
   if (isPart || candidates.length === 0) return [];
   const [written = null] = directives(tree, 'worker_rlimit_nofile');

@@ -12,7 +12,10 @@ import { changedSubprotocol, hidingOf } from './response.ts';
 import { takerOf } from './shadow.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
-/** A handshake that fails although the location has all that an upgrade needs; and locations that nothing can reach. */
+/**
+ * Reports handshakes that fail although the location has everything that an upgrade needs, and unreachable
+ * locations.
+ */
 export const handshake: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const { tree, seen } = subject;
@@ -41,7 +44,10 @@ export const handshake: Rule = (subject) =>
     ];
   });
 
-/** Nginx accepts a name without a slash, but compares it with paths, which all begin with one. */
+/**
+ * Nginx accepts a location name without a leading slash, but compares it with paths, which all begin with
+ * one.
+ */
 function unmatched(candidate: Candidate): LintFinding | null {
   const { sign, self } = candidate;
   const remedy = sign === 'stream' ? null : withSlash(self);
@@ -56,7 +62,7 @@ function unmatched(candidate: Candidate): LintFinding | null {
   };
 }
 
-/** Whether another rule says why no WebSocket gets through. */
+/** Whether another rule explains why no WebSocket can connect. */
 function isExplained(subject: Subject, candidate: Candidate): boolean {
   return (
     http2Alone(candidate, subject) !== null ||
@@ -67,7 +73,7 @@ function isExplained(subject: Subject, candidate: Candidate): boolean {
   );
 }
 
-/** What Nginx answers itself may be meant for requests that lack a header or a path. */
+/** Nginx's own answer may be intended for requests that lack a header or a path. */
 function isOwnAnswer({ handshake }: LocationSeen): boolean {
   const status = numberIn(handshake.outcome, 'status');
   return handshake.arrived === null && status !== null && status < 500;

@@ -8,7 +8,7 @@ import { blockFor, isSound, type Rule } from '../subject.ts';
 
 type Headers = Trace['sent']['headers'];
 
-/** The value of a header; several are joined as RFC 9110 section 5.3 says. */
+/** Returns the value of a header; several values are joined as specified in RFC 9110 section 5.3. */
 export function headerOf(headers: Headers, name: string): string | null {
   const values = headers.filter((each) => each.name === name).map(({ value }) => value);
   return values.length === 0 ? null : values.join(', ');
@@ -23,7 +23,7 @@ function isFor({ args: [name] }: Directive, wanted: string): boolean {
   return name?.text.toLowerCase() === wanted;
 }
 
-/** A line of an outer level for a header that an inner level sets nothing for, so that it does not apply. */
+/** Returns an outer level's line for a header if an inner level cancels it by setting only other headers. */
 function replacedSetter(
   levels: readonly Directive[],
   name: string,
@@ -36,7 +36,10 @@ function replacedSetter(
   return line === undefined ? null : { line, by };
 }
 
-/** Whether it was tried, and a handshake reached the server behind Nginx, so that both can be compared. */
+/**
+ * Returns the trace if a handshake was tried and reached the server behind Nginx, so that both can be
+ * compared.
+ */
 function compared(
   trace: Trace | null | undefined,
 ): (Trace & { received: NonNullable<Trace['received']> }) | null {
@@ -74,13 +77,13 @@ export const host: Rule = (subject) =>
     ];
   });
 
-/** One that is written out may be meant. */
+/** A host written out explicitly may be intended. */
 function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
   if (isReplaced) return 'warning';
   return written === null || /^\$\{?proxy_host\}?$/.test(written.args[1]?.text ?? '') ? 'warning' : 'note';
 }
 
-/** The name that Nginx sends outside of the sandbox, where the address is another. */
+/** Returns the name that Nginx sends outside the sandbox, where the address differs. */
 function writtenHost(candidate: Candidate, written: Directive | null): string | null {
   if (written !== null) return written.args[1]?.text ?? null;
   const url = passOf(candidate)?.args[0]?.text ?? '';
@@ -91,7 +94,9 @@ function passOf({ self }: Candidate): Directive | null {
   return directives(self.block, 'proxy_pass')[0] ?? null;
 }
 
-/** Headers of a browser, and of a proxy, that a server behind Nginx may rely on, and how much it matters. */
+/**
+ * Browser and proxy headers that a server behind Nginx may rely on, with their severity if they are missing.
+ */
 const WATCHED: Readonly<Record<string, Severity>> = {
   'X-Forwarded-Proto': 'warning',
   'X-Forwarded-Host': 'warning',
@@ -102,7 +107,7 @@ const WATCHED: Readonly<Record<string, Severity>> = {
   'Sec-WebSocket-Extensions': 'note',
 };
 
-/** A header that the client sent, or that an outer level sets, and that does not arrive. */
+/** Reports a header that the client sent or an outer level sets, but that does not arrive. */
 export const headers: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const trace = compared(subject.seen?.locations.get(candidate)?.trace);
@@ -133,11 +138,11 @@ export const headers: Rule = (subject) =>
     });
   });
 
-/** Variables of a request that say nothing about the page it comes from. */
+/** Request variables that do not reveal which page the request comes from. */
 const NOT_OF_PAGE =
   /^(scheme|host|http_host|server_name|server_port|server_addr|proxy_host|proxy_port|http_x_forwarded_\w+)$/;
 
-/** An Origin that Nginx writes itself is the same for every page, and often the one that the server accepts. */
+/** An Origin set by Nginx is the same for every page, and is often the one that the server accepts. */
 export const ownOrigin: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const setter = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'origin');
@@ -161,7 +166,7 @@ export const ownOrigin: Rule = (subject) =>
     ];
   });
 
-/** Whether a text has only such variables, or those that a `map` makes of them. */
+/** Whether a text contains only such variables, or variables that a `map` derives from them. */
 function isSameForEveryPage(text: string, tree: readonly Node[], above: readonly string[] = []): boolean {
   const maps = directives(tree, 'http').flatMap(({ block }) => directives(block, 'map'));
   return [...text.matchAll(/\$\{?(\w+)/g)].every(([, written = '']) => {

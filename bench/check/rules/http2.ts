@@ -11,7 +11,10 @@ import { failedHandshake, isSound, type Rule, type Subject } from '../subject.ts
 /** From this version on a listener without TLS accepts HTTP/1.1 as well as HTTP/2. */
 const BOTH_SINCE = '1.25.1';
 
-/** What HTTP/2 means for WebSockets: nothing with TLS; without TLS, older versions accept none. */
+/**
+ * Reports the effect of HTTP/2 on WebSockets. There is none with TLS; without TLS, older versions accept no
+ * WebSockets.
+ */
 export const http2: Rule = (subject) => {
   const { candidates, seen } = subject;
   const servers = new Map(candidates.map((candidate) => [candidate.server, candidate]));
@@ -28,8 +31,8 @@ export const http2: Rule = (subject) => {
 };
 
 /**
- * The `listen` because of which a candidate's server does not accept HTTP/1.1, its own or that of another server on the
- * same socket; null if there is none.
+ * Returns the `listen` that keeps a candidate's server from accepting HTTP/1.1. It may belong to another
+ * server on the same socket. Null if there is none.
  */
 export function http2Alone(
   { sign, server, levels }: Candidate,

@@ -7,7 +7,7 @@ import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 import { blockFor, isSound, type Rule, type Subject, settingSeconds } from '../subject.ts';
 
-/** Defaults of the two modules. */
+/** Default timeouts of the two modules. */
 const HTTP = { name: 'proxy_read_timeout', seconds: 60 };
 const STREAM = { name: 'proxy_timeout', seconds: 600 };
 
@@ -15,7 +15,7 @@ const STREAM = { name: 'proxy_timeout', seconds: 600 };
 const PINGS_SECONDS = 120;
 const LONG_SECONDS = 3600;
 
-/** After this time without a byte from either side Nginx cuts a WebSocket, without a close frame. */
+/** Nginx cuts a WebSocket, without a close frame, after this time without a byte from either side. */
 export const idle: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     if (!isSound(subject, candidate)) return [];
@@ -40,8 +40,8 @@ export const idle: Rule = (subject) =>
   });
 
 /**
- * Whether the WebSockets of a server have another location, with a timeout of its own: then one that is left at the
- * default is for pages, although it could carry them.
+ * Whether the server's WebSockets have another location with a longer timeout. A location that keeps the
+ * default is then considered to serve pages, although it could carry WebSockets.
  */
 function isForPages({ candidates }: Subject, candidate: Candidate): boolean {
   if (isTelling(candidate.self)) return false;

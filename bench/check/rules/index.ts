@@ -25,7 +25,7 @@ import { shutdown } from './shutdown.ts';
 import { httpVersion, upgrade } from './upgrade.ts';
 import { ipHash, maxFails, zone } from './upstream.ts';
 
-/** Every rule, in the order in which people run into its subject. */
+/** All rules, in the order in which users encounter their subjects. */
 const RULES: readonly Rule[] = [
   refused,
   upgrade,
@@ -64,7 +64,7 @@ const RULES: readonly Rule[] = [
   part,
 ];
 
-/** What the rules find, each only once: a line may apply to several locations. */
+/** Returns the findings of all rules, each only once, because one line may apply to several locations. */
 export function judge(subject: Subject): LintFinding[] {
   const found = new Map<string, LintFinding>();
   for (const finding of sorted(

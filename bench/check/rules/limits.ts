@@ -8,11 +8,11 @@ import { isSound, mainSetting, type Rule, workerConnections } from '../subject.t
 /** Variables that differ from client to client. */
 const OF_CLIENT =
   /\$\{?(binary_)?remote_addr|\$\{?(http|cookie|arg|jwt)_|\$\{?(proxy_protocol_addr|realip_remote_addr|ssl_client)/;
-/** Fewer WebSockets of one address are easily exceeded: a browser has one for each tab. */
+/** Limits below this many WebSockets per address are easily exceeded: a browser opens one for each tab. */
 const FEW_PER_CLIENT = 10;
 const FEW = 1000;
 
-/** A WebSocket counts for `limit_conn` until it closes. */
+/** A WebSocket counts towards `limit_conn` until it closes. */
 export const connectionLimit: Rule = ({ tree, candidates }) =>
   limitsOf(candidates, 'limit_conn').map(({ line, candidate }): LintFinding => {
     const [zone = '', count = ''] = texts(line);
@@ -30,7 +30,7 @@ export const connectionLimit: Rule = ({ tree, candidates }) =>
     };
   });
 
-/** Handshakes are requests, and after a reload all of them come at once. */
+/** Handshakes are requests, and after a reload all clients send theirs at once. */
 export const requestLimit: Rule = ({ tree, candidates }) =>
   limitsOf(candidates, 'limit_req').map(({ line, candidate }): LintFinding => {
     const parameterIn = (name: string, words: readonly string[]) =>
@@ -56,7 +56,10 @@ export const requestLimit: Rule = ({ tree, candidates }) =>
     };
   });
 
-/** What is over the limit is answered with `limit_conn_status` or `limit_req_status`. */
+/**
+ * Returns the status, set by `limit_conn_status` or `limit_req_status`, of the answer to requests above the
+ * limit.
+ */
 function statusOf({ name }: Directive, { levels }: Candidate): number {
   const [set] = inherited(levels, `${name}_status`);
   return Number(set?.args[0]?.text ?? 503);
@@ -82,10 +85,10 @@ function keyOf(tree: readonly Node[], name: string, zone: string, { self }: Cand
   return self.name === 'location' || key !== '' ? key : zone;
 }
 
-/** Ports that Linux gives out by default (net.ipv4.ip_local_port_range) for one pair of addresses. */
+/** Number of ports that Linux assigns by default (net.ipv4.ip_local_port_range) for one pair of addresses. */
 const PORTS = 28_232;
 
-/** All connections to one address of a server need different ports of this machine. */
+/** Every connection to the same server address needs a different local port. */
 export const ports: Rule = (subject) => {
   const { tree, isPart } = subject;
   const workers = Number(mainSetting(tree, 'worker_processes') ?? 1);

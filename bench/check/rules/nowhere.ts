@@ -2,7 +2,9 @@ import { finding } from '../../wording/finding.ts';
 import type { LintFinding } from '../finding.ts';
 import type { Subject } from '../subject.ts';
 
-/** A configuration through which no WebSocket gets is an error, whatever is found in it. */
+/**
+ * If no WebSocket can connect through a configuration, that is an error, regardless of the other findings.
+ */
 export function withNowhere({ candidates, seen }: Subject, found: readonly LintFinding[]): LintFinding[] {
   if (seen === null || candidates.length === 0 || found.some(({ level }) => level === 'error'))
     return [...found];

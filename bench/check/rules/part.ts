@@ -2,7 +2,7 @@ import { directives, type Node, type Origin } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** The settings of the main file are not known for a part of a configuration. */
+/** If only part of a configuration is checked, the main file's settings are unknown. */
 export const part: Rule = ({ tree, isPart, candidates }) => {
   if (!isPart || candidates.length === 0) return [];
   return [
@@ -17,7 +17,7 @@ export const part: Rule = ({ tree, isPart, candidates }) => {
   ];
 };
 
-/** The blocks that were put around it have none. */
+/** The blocks added around the part have no origin. */
 function firstOrigin(nodes: readonly Node[] | null): Origin | null {
   for (const { origin, block } of directives(nodes)) {
     const first = origin ?? firstOrigin(block);

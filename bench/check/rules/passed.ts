@@ -5,7 +5,10 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 
-/** A `proxy_pass` whose variables made no valid address for the handshake that was tried: Nginx answers 500. */
+/**
+ * Reports a `proxy_pass` whose variables formed no valid address in the handshake that was tried: Nginx
+ * answers 500.
+ */
 export const passed: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const empty = emptyVariables(subject, candidate);
@@ -25,7 +28,7 @@ export const passed: Rule = (subject) =>
     ];
   });
 
-/** Variables of the address in `proxy_pass` that were empty when the handshake failed with 500. */
+/** Returns the variables in the `proxy_pass` address that were empty when the handshake failed with 500. */
 export function emptyVariables({ seen }: Subject, candidate: Candidate): string[] {
   const location = seen?.locations.get(candidate);
   if (location === undefined || location.passed === null) return [];
@@ -41,7 +44,7 @@ function passesOf({ self }: Candidate): Directive[] {
   return [self, ...directives(self.block, 'if')].flatMap(({ block }) => directives(block, 'proxy_pass'));
 }
 
-/** The variables that scheme, host and port consist of, where there is nothing else in them. */
+/** Returns the variables in scheme, host and port, for each of these that consists only of variables. */
 function partsOf(url: string): string[][] {
   const [, scheme = '', host = '', port = ''] =
     /^(?:([^:/]*):\/\/)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*?))?(?:[/?].*|\$\{?(?:request_uri|is_args|uri)\b.*)?$/s.exec(
@@ -59,7 +62,10 @@ function sourcesOf({ tree }: Subject, candidate: Candidate, names: readonly stri
   return places.length > 0 ? [{ why: 'elsewhere', places }] : [{ why: 'never' }];
 }
 
-/** Where a variable is set in the blocks around a location; outside of them if nowhere there. */
+/**
+ * Returns the directives that set a variable in the blocks around a location or, if there are none, anywhere
+ * else.
+ */
 function settersOf(tree: readonly Node[], { levels }: Candidate, name: string): Directive[] {
   const isSetter = (node: Directive) =>
     node.name === 'set' && texts(node)[0]?.toLowerCase() === `$${name.toLowerCase()}`;
@@ -73,7 +79,9 @@ function settersOf(tree: readonly Node[], { levels }: Candidate, name: string): 
   return all;
 }
 
-/** The conditions of a location that evaluate a regular expression, by themselves or through a map. */
+/**
+ * Returns the conditions of a location that evaluate a regular expression, either directly or through a map.
+ */
 function resetOf(tree: readonly Node[], { self, levels }: Candidate): EmptySource[] {
   const maps = directives(tree, 'http').flatMap(({ block }) => directives(block).filter(isData));
   const conditions = [...levels.slice(0, -1), self].flatMap(({ block }) => directives(block, 'if'));

@@ -5,7 +5,7 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import { isSound, type Rule } from '../subject.ts';
 
-/** What becomes of the path, and of what stands below the location. */
+/** Reports how Nginx changes the path, including the part below the location. */
 export const path: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const trace = subject.seen?.locations.get(candidate)?.trace ?? null;

@@ -11,7 +11,10 @@ import { setterOf } from './headers.ts';
 
 const NOTHING = { seen: null, remedies: [] };
 
-/** Since 1.29.7 connections to upstream servers are kept by default, unless the header Connection says `close`. */
+/**
+ * Since 1.29.7, connections to upstream servers are kept open by default, unless the Connection header is
+ * `close`.
+ */
 export const closing: Rule = ({ tree, candidates, nginxVersion }) => {
   if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];
   const maps = directives(tree, 'http').flatMap(({ block }) => directives(block, 'map'));
@@ -34,11 +37,11 @@ export const closing: Rule = ({ tree, candidates, nginxVersion }) => {
   });
 };
 
-/** Two of them per WebSocket; the default is one page of memory. */
+/** Each WebSocket uses two buffers; their default size is one memory page. */
 const LARGE_BYTES = 65_536;
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1_048_576, g: 1_073_741_824 };
 
-/** Memory that each WebSocket may take. */
+/** Reports how much memory each WebSocket may take. */
 export const bufferSize: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const [written] = candidate.sign === 'stream' ? [] : inherited(candidate.levels, 'proxy_buffer_size');
@@ -60,7 +63,7 @@ function bytesIn({ args: [size] }: Directive): number {
   return Number(count) * (UNITS[unit.toLowerCase()] ?? 1);
 }
 
-/** Whatever a client asks to upgrade to is passed on. */
+/** Reports that the client may upgrade to any protocol, because the Upgrade header is passed on unchanged. */
 export const anyProtocol: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'upgrade');
@@ -79,7 +82,7 @@ export const anyProtocol: Rule = (subject) =>
     ];
   });
 
-/** The PROXY protocol is a matter of the socket, whichever server asks for it. */
+/** The PROXY protocol applies to the whole socket, regardless of which server enables it. */
 export const sharedSocket: Rule = ({ tree, candidates }) =>
   candidates.flatMap((candidate): LintFinding[] => {
     const own = new Set(directives(candidate.server.block, 'listen'));

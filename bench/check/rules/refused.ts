@@ -7,14 +7,17 @@ import type { Rule } from '../subject.ts';
 
 const BASE = { rule: 'refused', level: 'error', seen: null, remedies: [] } as const;
 
-/** What Nginx rejects, and the sandbox repairs in order to run the rest. */
+/**
+ * Reports errors for which Nginx rejects a configuration, and which the sandbox repairs in order to run the
+ * rest.
+ */
 export const refused: Rule = ({ tree, isPart }) => [
   ...listenedTwice(tree),
-  // The main file, which is not known for a part, may name a certificate for all servers.
+  // When a part is checked, the unknown main file may name a certificate for all servers.
   ...(isPart ? [] : withoutCertificate(tree)),
 ];
 
-/** One server may listen on an address only once (ngx_http_core_listen, ngx_stream_core_listen). */
+/** A server may listen on an address only once (ngx_http_core_listen, ngx_stream_core_listen). */
 function listenedTwice(tree: readonly Node[]): LintFinding[] {
   const { http, stream } = serversIn(tree);
   return [...http, ...stream].flatMap(({ block }) => {
@@ -31,7 +34,10 @@ function listenedTwice(tree: readonly Node[]): LintFinding[] {
   });
 }
 
-/** `80`, `*:80` and `0.0.0.0:80` are one address; `[::]:80` is another, and so is one of UDP. */
+/**
+ * `80`, `*:80` and `0.0.0.0:80` are the same address. `[::]:80` is a different one, and so is any UDP
+ * address.
+ */
 function addressIn(written: string, parameters: readonly string[]): string {
   const protocol = parameters.find((each) => each === 'udp' || each === 'quic') === undefined ? 'tcp' : 'udp';
   if (written.startsWith('unix:')) return `${protocol} ${written}`;

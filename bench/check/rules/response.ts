@@ -8,10 +8,10 @@ import type { Trace } from '../observation.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 import { headerOf, setterOf } from './headers.ts';
 
-/** Without these a client does not accept a 101 (RFC 6455 section 4.1). */
+/** Without these headers, a client does not accept a 101 (RFC 6455 section 4.1). */
 const NEEDED = /^(upgrade|connection|sec-websocket-accept)$/i;
 
-/** A header of the 101 that Nginx hides. */
+/** Reports a header of the 101 that Nginx hides. */
 export const response: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = hidingOf(subject, candidate);
@@ -29,7 +29,10 @@ export const response: Rule = (subject) =>
     ];
   });
 
-/** The `proxy_hide_header` that makes a 101 invalid; null if there is none, or if the handshake was not invalid. */
+/**
+ * Returns the `proxy_hide_header` that makes a 101 invalid; null if there is none, or if the handshake
+ * succeeded.
+ */
 export function hidingOf({ seen }: Subject, candidate: Candidate): Directive | null {
   if (candidate.sign === 'stream' || seen?.locations.get(candidate)?.handshake.outcome === 'echoed')
     return null;
@@ -37,7 +40,7 @@ export function hidingOf({ seen }: Subject, candidate: Candidate): Directive | n
   return hidden.find(({ args: [name] }) => NEEDED.test(name?.text ?? '')) ?? null;
 }
 
-/** The subprotocol is chosen by the server from what the client offers (RFC 6455 section 1.9). */
+/** The server chooses the subprotocol from the client's offer (RFC 6455 section 1.9). */
 export const subprotocol: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const changed = changedSubprotocol(subject, candidate);
@@ -59,7 +62,10 @@ export const subprotocol: Rule = (subject) =>
 
 const NAME = 'sec-websocket-protocol';
 
-/** Which subprotocols came through, if others than were sent; null if not, or if it was not tried. */
+/**
+ * Returns the subprotocols that arrived if they differ from those sent; null if they do not, or if no
+ * handshake was tried.
+ */
 export function changedSubprotocol({ seen }: Subject, candidate: Candidate) {
   const trace = seen?.locations.get(candidate)?.trace ?? null;
   if (trace === null || trace.response?.status !== 101 || trace.received === null) return null;

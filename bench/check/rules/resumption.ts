@@ -6,7 +6,7 @@ import { type Rule, settingSeconds } from '../subject.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** Without resumed sessions, each client that reconnects costs a full TLS handshake. */
+/** Without session resumption, each client that reconnects costs a full TLS handshake. */
 export const resumption: Rule = ({ candidates, seen }) => {
   const servers = new Map(candidates.map(({ server, levels }) => [server, levels.slice(0, 2)]));
   return [...servers].flatMap(([server, levels]): LintFinding[] => {
@@ -33,7 +33,7 @@ function isShared(cache: Directive | undefined): boolean {
   return cache?.args.some(({ text }) => text.startsWith('shared:')) ?? false;
 }
 
-/** A shared cache, or a longer timeout, that the configuration has already is kept. */
+/** An existing shared cache or longer timeout in the configuration is kept. */
 function linesFor(levels: readonly Directive[], cache: Directive | undefined): string[] {
   const [timeout] = inherited(levels, 'ssl_session_timeout');
   const isLong = timeout !== undefined && (settingSeconds(timeout) ?? 0) >= DAY_SECONDS;

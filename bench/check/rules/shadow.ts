@@ -5,7 +5,10 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** A regular expression goes before a prefix, wherever both stand (ngx_http_core_find_location). */
+/**
+ * A regular expression takes precedence over a prefix, regardless of their order
+ * (ngx_http_core_find_location).
+ */
 export const shadow: Rule = ({ candidates }) =>
   candidates.flatMap((candidate): LintFinding[] => {
     const taker = takerOf(candidate);
@@ -29,7 +32,7 @@ export const shadow: Rule = ({ candidates }) =>
     ];
   });
 
-/** The regular expression that takes all requests of a candidate; null if there is none. */
+/** Returns the regular expression that takes all requests to a candidate; null if there is none. */
 export function takerOf({ sign, server, self }: Candidate): Directive | null {
   return sign === 'stream' || self.name !== 'location' ? null : shadowOf({ server, location: self });
 }

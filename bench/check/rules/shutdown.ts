@@ -5,7 +5,7 @@ import type { Seen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 import type { Rule } from '../subject.ts';
 
-/** What a reload does to open WebSockets. */
+/** Reports the effect of a reload on open WebSockets. */
 export const shutdown: Rule = ({ tree, isPart, candidates, seen }): LintFinding[] => {
   if (isPart || candidates.length === 0) return [];
   const [written] = directives(tree, 'worker_shutdown_timeout');

@@ -10,10 +10,10 @@ import type { LintFinding, Remedy, Severity } from '../finding.ts';
 import { blockFor, failedHandshake, isSound, type Rule, type Subject } from '../subject.ts';
 import { setterOf } from './headers.ts';
 
-/** Names that stand for WebSockets only; `/live` or `/stream` may be something else. */
+/** Names used only for WebSockets; `/live` or `/stream` may be something else. */
 const CERTAIN = /websocket|socket\.io|sockjs|signalr|(^|[^a-z])(ws|wss|cable)([^a-z]|$)/i;
 
-/** What a location does not do for an upgrade, and the line that is wrong; null if one is missing. */
+/** Something that a location lacks for an upgrade, and the incorrect line; null if a line is missing. */
 interface Lack {
   facts: LackFacts;
   culprit: Directive | null;
@@ -30,8 +30,9 @@ const LINES: Record<LackFacts['lack'], string> = {
 };
 
 /**
- * An upgrade is a request of HTTP/1.1 with the headers Upgrade and Connection (RFC 6455 section 4.1). Both belong
- * to one connection (RFC 9110 section 7.6.1), so Nginx passes neither on unless the configuration says so.
+ * An upgrade is an HTTP/1.1 request with the headers Upgrade and Connection (RFC 6455 section 4.1). Both
+ * headers apply to a single connection (RFC 9110 section 7.6.1), so Nginx passes neither on unless the
+ * configuration says so.
  */
 export const upgrade: Rule = (subject) => {
   const lacking = subject.candidates.flatMap((candidate) => {
@@ -64,7 +65,7 @@ export const upgrade: Rule = (subject) => {
   });
 };
 
-/** What is missing for an upgrade, or wrong; nothing for a server of stream. */
+/** Returns everything missing or incorrect for an upgrade; empty for a `stream` server. */
 export function lacksOf(
   candidate: Candidate,
   { nginxVersion, seen }: Pick<Subject, 'nginxVersion' | 'seen'>,
@@ -80,7 +81,7 @@ export function lacksOf(
   ];
 }
 
-/** Nginx passes on whatever is written; only `websocket` is an upgrade to WebSocket (RFC 6455 section 4.1). */
+/** Nginx passes on any value, but only `websocket` is an upgrade to WebSocket (RFC 6455 section 4.1). */
 function protocolLack(levels: readonly Directive[], sent: string | null): Lack[] {
   const culprit = setterOf(levels, 'upgrade');
   const written = culprit?.args[1]?.text ?? '';
@@ -113,12 +114,12 @@ function connectionLack(levels: readonly Directive[]): Lack[] {
   const written = connectionHeader(levels);
   const value = written?.args[1]?.text ?? '';
   if (written !== null && (value.includes('$') || /upgrade/i.test(value))) return [];
-  // Without such a line Nginx sends "close"; an empty header is not sent at all.
+  // Without such a line, Nginx sends "close". It does not send an empty header at all.
   const sent = written === null ? 'close' : value;
   return [{ facts: { lack: 'connection', sent }, culprit: written }];
 }
 
-/** The `proxy_set_header Connection` that applies. */
+/** Returns the `proxy_set_header Connection` that applies. */
 export function connectionHeader(levels: readonly Directive[]): Directive | null {
   const headers = inherited(levels, 'proxy_set_header');
   return headers.find(({ args: [name] }) => name?.text.toLowerCase() === 'connection') ?? null;
@@ -129,7 +130,10 @@ function levelOf({ sign, self }: Candidate): Severity {
   return sign !== 'name' || CERTAIN.test(texts(self).join(' ')) ? 'error' : 'warning';
 }
 
-/** The header Connection that follows the client's, and the map that it comes from where there is none yet. */
+/**
+ * Returns the Connection header that depends on the client's request and, if not yet defined, the map that
+ * sets its value.
+ */
 export function connectionRemedy(tree: readonly Node[], { levels }: Pick<Candidate, 'levels'>): Remedy[] {
   return [{ block: blockFor(levels, 'proxy_set_header'), lines: [CONNECTION_LINE] }, ...upgradeMap(tree)];
 }
@@ -145,7 +149,7 @@ function upgradeMap(tree: readonly Node[]): Remedy[] {
   return [{ block: 'http', lines }];
 }
 
-/** What works only because of a default that earlier versions do not have. */
+/** Reports upgrades that work only because of a default that earlier versions do not have. */
 export const httpVersion: Rule = (subject) => {
   const { nginxVersion } = subject;
   if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];

@@ -6,7 +6,10 @@ import { type Evidence, evidence, type LintFinding } from '../finding.ts';
 import type { UpstreamSeen } from '../observation.ts';
 import { isSound, mainSetting, type Rule, type Subject } from '../subject.ts';
 
-/** Rules about upstreams that carry WebSockets; one with a single server has no choice to make. */
+/**
+ * Creates a rule for upstreams that carry WebSockets. Upstreams with a single server are skipped, because
+ * there is nothing to choose.
+ */
 function eachUpstream(
   judge: (upstream: Directive, subject: Subject) => LintFinding[],
   counted: (upstream: Directive) => readonly Directive[] = activeServers,
@@ -20,13 +23,15 @@ function eachUpstream(
 
 const nameOf = ({ args: [name] }: Directive): string => name?.text ?? '';
 
-/** Methods that count connections, and go wrong if each worker counts only its own. */
+/** Methods that count connections, and that choose badly if each worker counts only its own connections. */
 const COUNTING = ['least_conn', 'least_time', 'random'];
 
-/** Methods that take no turns: each worker chooses the same server, unless it takes that for failed. */
+/**
+ * Methods that do not rotate: each worker chooses the same server, unless it considers that server failed.
+ */
 const HASHING = ['hash', 'ip_hash'];
 
-/** Without `zone` each worker balances by itself. */
+/** Without `zone`, each worker balances the load independently. */
 export const zone = eachUpstream((upstream, { tree, isPart }) => {
   const workers = mainSetting(tree, 'worker_processes') ?? '1';
   if (directives(upstream.block, 'zone').length > 0 || (workers === '1' && !isPart)) return [];
@@ -43,7 +48,7 @@ export const zone = eachUpstream((upstream, { tree, isPart }) => {
   ];
 });
 
-/** `ip_hash` goes by the first three octets of an IPv4 address (ngx_http_upstream_ip_hash_module). */
+/** `ip_hash` uses the first three octets of an IPv4 address (ngx_http_upstream_ip_hash_module). */
 export const ipHash = eachUpstream((upstream, { tree, seen }) => {
   const [written] = directives(upstream.block, 'ip_hash');
   if (written === undefined) return [];
@@ -78,8 +83,9 @@ function spreadEvidence(seen: UpstreamSeen | undefined): Evidence | null {
 }
 
 /**
- * Nginx skips a server for `fail_timeout` after `max_fails` failures, one by default. It does not for a single server,
- * but one that is `down`, or a `backup`, makes two (ngx_http_upstream_init_round_robin).
+ * Nginx skips a server for `fail_timeout` after `max_fails` failures, by default one. A single server is
+ * never skipped, but a second entry counts even if it is marked `down` or `backup`
+ * (ngx_http_upstream_init_round_robin).
  */
 export const maxFails = eachUpstream((upstream, { seen }) => {
   const active = activeServers(upstream);
@@ -110,7 +116,7 @@ function isForgiving(words: readonly string[]): boolean {
   return times === 0 || times > 1;
 }
 
-/** Of a parameter of a server; where it is written twice the last one counts. */
+/** Returns the value of a server's parameter; if it is specified twice, the last one counts. */
 function lastValue(words: readonly string[], name: string): string | undefined {
   return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 }

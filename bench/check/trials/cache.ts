@@ -3,12 +3,12 @@ import type { Backend } from '../backend.ts';
 import { openSocket } from '../client.ts';
 import type { LocationSeen, Outcome } from '../observation.ts';
 
-/** Enough for three waits of half a second at a cache lock. */
+/** Long enough for three waits of half a second for a cache lock. */
 const TOGETHER = 4;
 
 /**
- * What a cache does to several handshakes at once after an ordinary GET of the same path: they may get the cached
- * response, or wait for one another.
+ * Tries several handshakes at once after an ordinary GET of the same path. A cache may answer them with the
+ * cached response or make them wait for one another.
  */
 export async function tryCache(
   target: Target,

@@ -7,8 +7,9 @@ import type { Seen } from '../observation.ts';
 const OWN_LIMITS: readonly FailureKind[] = ['no-files', 'no-ports'];
 
 /**
- * Opens WebSockets one by one until one is refused, but no more than `most`; opening several at once would use
- * connections for those not yet open. Null if all of them opened, or if a limit of the check itself came first.
+ * Opens WebSockets one by one until one is refused, up to `most`. Opening several at once would use up
+ * connections for WebSockets that are not yet open. Null if all of them opened, or if a limit of the check
+ * itself was reached first.
  */
 export async function tryCapacity(
   target: Target,

@@ -3,7 +3,7 @@ import type { Arrival, Backend, Received } from '../backend.ts';
 import { openSocket, statusOf } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
 
-/** Opens a WebSocket through a location, then asks for the same path without an upgrade. */
+/** Opens a WebSocket through a location, then requests the same path without an upgrade. */
 export async function tryHandshake(
   target: Target,
   backends: readonly Backend[],
@@ -21,7 +21,7 @@ export async function tryHandshake(
   return { handshake, get: { status, arrived: arrivedSince(backends, between) } };
 }
 
-/** How many requests have reached each server. */
+/** Returns the number of requests that have reached each server. */
 export function countsOf(backends: readonly Backend[]): number[] {
   return backends.map(({ arrivals }) => arrivals.length);
 }
@@ -33,7 +33,7 @@ function arrivedSince(backends: readonly Backend[], before: readonly number[]): 
   return { httpVersion, upgrade, connection };
 }
 
-/** Requests come one at a time, so the first new one is the one that was just sent. */
+/** Requests are sent one at a time, so the first new one is the one just sent. */
 export function receivedSince(backends: readonly Backend[], before: readonly number[]): Received | null {
   const fresh = backends.flatMap(({ arrivals }, index) => arrivals.slice(before[index]));
   return fresh[0] ?? null;

@@ -5,14 +5,17 @@ import { type Ending, openSocket, type Socket } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 
-/** A busy machine may be late. */
+/** Allows for delays on a busy machine. */
 const PATIENCE_MS = SHORT_SECONDS * 5_000;
 /** How long the busy WebSocket is watched after the silent one closed. */
 const MARGIN_MS = SHORT_SECONDS * 300;
-/** Several messages fit into the timeout, so a late timer here does not look like a closed WebSocket. */
+/**
+ * Several messages fit into the timeout, so a timer that fires late here does not make the busy WebSocket
+ * appear closed.
+ */
 const BEAT_MS = SHORT_SECONDS * 200;
 
-/** Leaves one WebSocket of a location silent and keeps another one busy. Null if one does not open. */
+/** Keeps one WebSocket to a location silent and another one busy. Null if either does not open. */
 export async function tryIdle(target: Target, signal: AbortSignal): Promise<LocationSeen['idle']> {
   const [silent, busy] = await Promise.all([openSocket(target, signal), openSocket(target, signal)]);
   try {
@@ -35,7 +38,7 @@ export async function tryIdle(target: Target, signal: AbortSignal): Promise<Loca
   }
 }
 
-/** Waits until it has ended, but no longer than this. */
+/** Waits until the WebSocket has ended, but at most this long. */
 export async function endedWithin(
   { ended }: Pick<Socket, 'ended'>,
   ms: number,
@@ -48,10 +51,10 @@ export async function endedWithin(
   await patience.catch(() => signal.throwIfAborted());
 }
 
-/** Without a close frame (RFC 6455 section 7.1.5). */
+/** Close code for a connection without a close frame (RFC 6455 section 7.1.5). */
 const ABNORMAL = 1006;
 
-/** @param sinceMs From `performance.now` */
+/** @param sinceMs a time from `performance.now` */
 export function closingOf(ending: Ending | null, sinceMs: number): { code: number; seconds: number } | null {
   if (ending === null) return null;
   return {

@@ -6,7 +6,7 @@ import type { Raised } from '../raise.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 import { closingOf, endedWithin } from './idle.ts';
 
-/** Long enough to see that a WebSocket stays open, or that it is cut as configured. */
+/** Long enough to see whether a WebSocket stays open or is cut as configured. */
 const WATCHED_SECONDS = { stays: SHORT_SECONDS * 1.5, cut: SHORT_SECONDS * 5 };
 const BEAT_MS = SHORT_SECONDS * 200;
 

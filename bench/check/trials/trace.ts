@@ -6,11 +6,11 @@ import type { Candidate } from '../candidate.ts';
 import type { Trace } from '../observation.ts';
 import { countsOf, receivedSince } from './handshake.ts';
 
-/** Put below the path of a location, and into its query: whether both arrive can be seen. */
+/** Added to the path and the query of a location, to see whether both arrive. */
 const BELOW = 'check-below';
 const QUERY = 'check=1';
 
-/** Sends a handshake as a browser does, to a path below the location, and compares nothing yet. */
+/** Sends a handshake like a browser's to a path below the location, and compares nothing yet. */
 export async function tryTrace(
   candidate: Candidate,
   target: Target,
@@ -23,7 +23,7 @@ export async function tryTrace(
   return { ...answered, received: receivedSince(backends, before) };
 }
 
-/** The path below a location where that leads to the same one; with a query. */
+/** Returns a path below a location, with a query, if that path still leads to the same location. */
 function pathBelow({ server, sign }: Candidate, written: string): string {
   const [path = written, query] = written.split('?');
   const whole = query === undefined ? `?${QUERY}` : `?${query}&${QUERY}`;

@@ -6,7 +6,7 @@ import type { UpstreamSeen } from '../observation.ts';
 
 const CLIENTS = 6;
 
-/** Opens WebSockets from several addresses of the loopback network, and counts the servers that they reach. */
+/** Opens WebSockets from several loopback addresses, and counts the servers that they reach. */
 export async function trySpread(target: Target, signal: AbortSignal): Promise<UpstreamSeen['spread']> {
   const openings = await Promise.all(
     Array.from({ length: CLIENTS }, (_, index) => openSocket(target, signal, `127.0.0.${index + 2}`)),
@@ -17,10 +17,10 @@ export async function trySpread(target: Target, signal: AbortSignal): Promise<Up
 }
 
 /**
- * Lets all servers of an upstream refuse connections for a moment, as in a restart, and tries handshakes right after
- * they accept connections again.
+ * Makes all servers of an upstream refuse connections for a moment, as in a restart, and tries handshakes as
+ * soon as they accept connections again.
  *
- * @param servers How many the upstream has: that many handshakes let each of them refuse one
+ * @param servers number of servers in the upstream; with as many handshakes, each server refuses one
  */
 export async function tryRecovery(
   target: Target,

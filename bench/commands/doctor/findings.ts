@@ -120,8 +120,8 @@ function controlGroupOf({ container: { cpuQuota, memoryLeftBytes }, machine: { c
   const memory = memoryLeftBytes === null ? '' : `${formatBytes(memoryLeftBytes)} of memory left`;
   if (cpuQuota === null) return ok(memory === '' ? 'no CPU or memory limit' : memory);
   const text = [`${Number(cpuQuota.toFixed(2))} CPUs`, memory].filter((part) => part !== '').join(', ');
-  // A run is planned for the whole CPUs within its quota. If the machine has no more than those, the quota
-  // has no effect.
+  // A run is planned for the whole CPUs within its quota. If the machine has no more CPUs than that, the
+  // quota has no effect.
   if (plannedCpus(cpuQuota) > cpus.length) return ok(text);
   return note(
     `${text}: processes that exceed the quota are stopped for up to 0.1 s at a time, which adds to latencies`,
@@ -140,7 +140,7 @@ function placementOf({ pinning }: Facts): Judged {
   );
 }
 
-/** Share of CPU from which a run also warns about other load. */
+/** A run also warns about other load if it uses at least this share of the CPU. */
 const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {

@@ -12,12 +12,12 @@ export interface Reach {
   limit: { code: string | null; text: string };
 }
 
-/** Upper bound of the search, above what any machine has ports for. */
+/** Upper bound of the search; no machine has enough ports for it. */
 const TOO_MANY = 1_000_000;
 
 /**
- * Finds how many connections the preflight check, which decides whether a run may start, accepts on this
- * machine, and what limits them: TLS, 64-byte messages.
+ * Finds how many connections this machine can run, and what limits them, using the preflight check that
+ * decides whether a run may start. Assumes TLS and 64-byte messages.
  */
 export function reachOf(machine: Machine, library: Library): Reach {
   const sides = chooseVariants(library, ['tls']);

@@ -7,10 +7,10 @@ import { GENERATOR } from '../../site/site.ts';
 import { makeFolder, readFileIn } from '../../store/file.ts';
 
 /**
- * A site under construction, in a folder inside the site that it will replace, because that site may be a
- * mount, or the only place that is writable. The old site stays unchanged until the new one is completely
- * written; a few renames then put the new one in place. If the process is killed between two renames, the
- * next publication completes them first.
+ * A site under construction. It is inside the site that it will replace, because that site may be a mount, or
+ * the only writable place. The old site stays unchanged until the new one is completely written; a few
+ * renames then put the new one in place. If the process is killed between two renames, the next publication
+ * completes them first.
  */
 export interface Publication {
   /** Folder of the site to replace, with symbolic links resolved. */
@@ -58,7 +58,7 @@ export async function beginPublication(path: string): Promise<Publication> {
     return {
       out,
       draft,
-      // An empty folder in the draft marks a result that is taken over from the old site.
+      // An empty folder in the draft marks a result that is carried over from the old site.
       keep: (folder) => mkdir(join(draft, 'results', folder)),
       async install() {
         try {
@@ -102,7 +102,8 @@ async function putInPlace(out: string, work: string): Promise<void> {
 }
 
 /**
- * Completes or rolls back publications that were killed. Leaves alone any folder that may not belong to one.
+ * Completes or rolls back publications that were killed. Leaves alone any folder that may not belong to a
+ * publication.
  */
 async function finishOthers(out: string): Promise<void> {
   for (const name of await readdir(out)) {

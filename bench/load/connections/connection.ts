@@ -5,7 +5,7 @@ import type { Source } from '../carriers/carrier.ts';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../wire/payload.ts';
 
-/** What the handshake revealed about a connection. */
+/** Facts about a connection that the handshake revealed. */
 export interface OpenFacts {
   /** Negotiated ALPN protocol; null without TLS, or if the server did not select one. */
   alpn: string | null;

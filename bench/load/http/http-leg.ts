@@ -27,7 +27,7 @@ export interface HttpLegCounts {
   non2xx: number;
   /** Response counts by status class, such as `2xx` or `5xx`; see EXPECTED for an exception. */
   statuses: Record<string, number>;
-  /** Number of connections that broke, or that ended with an unanswered request. */
+  /** Number of connections that failed, or ended with a request still unanswered. */
   errors: number;
   /** Number of requests without a response within 10 s. */
   timeouts: number;
@@ -43,7 +43,7 @@ export interface HttpLegCounts {
  * Latencies and errors are derived from client events, not from autocannon's result. Nginx closes a
  * connection after its 1,000th response (keepalive_requests) and announces this in that response. Contrary to
  * RFC 9112 section 9.6, autocannon still writes one more request to that connection, and repeats it on the
- * next one. From then on, autocannon measures its own latencies from the wrong request. It would also count
+ * next connection. From then on, autocannon measures latencies from the wrong request. It would also count
  * the reset that may follow the lost request as an error.
  */
 export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
@@ -118,14 +118,14 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
 }
 
 /**
- * Status with which an echo server answers an ordinary GET request on its WebSocket path. It is not a
- * failure: it shows that the request reached the server.
+ * Status that an echo server returns for an ordinary GET request to its WebSocket path. It is not a failure:
+ * it shows that the request reached the server.
  */
 const EXPECTED = 426;
 
 /**
- * Counts the cache status of a response. In the list from autocannon's parser, header names and values
- * alternate.
+ * Counts the cache status of a response. Header names and values alternate in the list that autocannon's
+ * parser provides.
  */
 function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');

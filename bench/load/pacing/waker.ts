@@ -26,7 +26,7 @@ export interface WakerThreadData {
 
 /**
  * Creates a waker with a thread that sleeps in `Atomics.wait`, which supports fractions of a millisecond, and
- * posts a message when the time has come. Meanwhile the event loop is free to receive data, and no CPU time
+ * posts a message at the requested time. Meanwhile, the event loop is free to receive data, and no CPU time
  * is spent spinning.
  */
 export function threadWaker(epochNs: bigint, wake: () => void): Waker {
@@ -52,10 +52,11 @@ const AWAKE_BEFORE_US = 2_000;
 
 /**
  * Creates a waker that checks the clock in every iteration of the event loop, which never sleeps. It is as
- * punctual as this process can be, but occupies a whole CPU.
+ * punctual as a process can be, but occupies a whole CPU.
  *
- * @param restsFromUs the waker sleeps only if the requested time is more than this far ahead, or if none is
- *   requested. Meanwhile other processes can use the CPU. It wakes up shortly before the requested time.
+ * @param restsFromUs the waker sleeps only if no time is requested or if the requested time is further ahead
+ *   than this. While it sleeps, other processes can use the CPU. It wakes up shortly before the requested
+ *   time.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

@@ -6,16 +6,16 @@ import type { Payload } from '../wire/payload.ts';
 import type { Session, SessionListener } from './session.ts';
 
 /**
- * Defines what a generator worker's connections do: a set of functions, either built in or written by a user.
- * `State` is the data that it keeps for each connection. Connections are opened before it starts, and it
- * sends only between `start` and `stop`.
+ * Defines how a generator worker's connections behave. It is a set of functions that are built in or written
+ * by a user. `State` is the data that a client keeps for each connection. Connections are opened before the
+ * client starts, and it sends only between `start` and `stop`.
  */
 export interface Client<State> extends SessionListener<State> {
   /** Creates a new connection's initial state. */
   state(): State;
-  /** Reports whether the client has finished what it does when connections open. */
+  /** Reports whether the client has completed its actions for newly opened connections. */
   isReady(): boolean;
-  /** Called when as many connections as possible are open. Sending may begin at `times.warmUpUs`. */
+  /** Called once all connections that could be opened are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
   /** Called when a connection has opened. */
   open(session: Session<State>): void;
@@ -26,11 +26,11 @@ export interface Client<State> extends SessionListener<State> {
   closed(session: Session<State>, nowUs: number): void;
   /** Called when a handshake has failed. */
   refused(session: Session<State>, nowUs: number): void;
-  /** Reports whether new connections may still open when none is open. */
+  /** Reports whether connections may still open although none is open now. */
   reconnects(): boolean;
   /** Called about twice a second for each open connection in turn. */
   tick(session: Session<State>, nowUs: number): void;
-  /** Reports whether nothing is left to send or wait for. */
+  /** Reports whether there is nothing more to send or wait for. */
   isDrained(nowUs: number): boolean;
   /** Stops sending, and abandons messages that have not been sent yet. */
   stop(nowUs: number): void;
@@ -47,7 +47,7 @@ export interface ClientContext {
   worker: number;
   /** Starts the handshake of an additional connection. `open` or `refused` is called when it ends. */
   connect(): void;
-  /** Calls back once, at or after the given time but never before it. */
+  /** Calls back once, at the given time or later, but never earlier. */
   callAt(us: number, call: () => void): void;
   /** Creates the waker selected by the plan: one that is more punctual, or one that does not occupy a CPU. */
   makeWaker(wake: () => void): Waker;

@@ -5,8 +5,8 @@ import type { Session } from './session.ts';
 
 /**
  * Names used to record clients that lose their connection. `cut`: connections that ended during the run.
- * `back`: clients that have reconnected. `waiting`: clients that have not. `outage`: time from the end of one
- * connection to the end of the next connection's handshake, in µs.
+ * `back`: clients that have reconnected. `waiting`: clients that have not reconnected yet. `outage`: time in
+ * µs from the end of a client's connection until the handshake of its next connection has ended.
  */
 export const COMEBACK_NAMES = {
   counters: ['cut', 'back', 'attempts', 'attemptsFailed'],
@@ -37,7 +37,7 @@ export interface Comeback<State extends object> {
 export function makeComeback<State extends object>(context: ClientContext): Comeback<State> {
   const { clock, recorder, plan, worker, callAt, connect } = context;
   const policy = parseReconnect(String(plan.workload.options.reconnect));
-  /** For each replacement connection, identified by its state, the client that reconnected. */
+  /** Maps the state of each replacement connection to the client that reconnected. */
   const owners = new WeakMap<State, Absent>();
   let opening: Absent | null = null;
   let absent = 0;

@@ -2,8 +2,8 @@ import { randomFrom } from '../../model/random.ts';
 
 /**
  * Determines when a client reconnects after losing its connection. The maximum delay doubles with each failed
- * attempt, up to a limit. With `jitter`, the actual delay is a random fraction of it (exponential backoff
- * with full jitter). Times are in µs.
+ * attempt, up to a limit. With `jitter`, the actual delay is a random fraction of this maximum (exponential
+ * backoff with full jitter). Times are in µs.
  */
 export interface ReconnectPolicy {
   firstUs: number;

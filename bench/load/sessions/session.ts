@@ -23,8 +23,8 @@ const NORMAL_CLOSURE = 1000;
 /** Receives an open connection's messages and events. */
 export interface SessionListener<State> {
   /**
-   * Called when a message arrives, at indexes `from` ≤ index < `to` of `bytes`, which is valid only during
-   * the call.
+   * Called when a message arrives. It occupies indexes `from` ≤ index < `to` of `bytes`, which is valid only
+   * during the call.
    */
   message(session: Session<State>, bytes: Buffer, from: number, to: number, text: boolean): void;
   /** Called when all data from one read has been delivered, so that messages can be sent in one write. */
@@ -77,7 +77,7 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.send(sequence, count);
   }
 
-  /** Sends a message in its own frame. */
+  /** Sends a message in a separate frame. */
   sendBytes(bytes: Buffer, text: boolean): void {
     this.#connection?.sendBytes(bytes, text);
   }
@@ -118,7 +118,7 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.destroy();
   }
 
-  /** Implements ConnectionEvents, like all methods below. */
+  /** This method and all methods below implement ConnectionEvents. */
   opened(times: HandshakeTimes, facts: OpenFacts): void {
     this.#route = this.#host.opened(this, times, facts);
   }

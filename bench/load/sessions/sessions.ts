@@ -97,7 +97,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     for (const session of this.#all) session.destroy();
   }
 
-  /** Implements SessionHost, like all methods below. */
+  /** This method and all methods below implement SessionHost. */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route {
     session.openIndex = this.#open.push(session) - 1;
     this.openings++;

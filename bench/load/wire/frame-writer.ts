@@ -14,10 +14,10 @@ const COPY_BY_HAND = 160;
 const BODY_AT = 64;
 
 /**
- * Writes messages as masked frames. The body is masked in advance with each of a few dozen random keys, which
- * are used in rotation, so that each frame costs only a copy and a stamp. RFC 6455 section 5.3 requires a
- * fresh key for each frame, so that scripts cannot choose the bytes on the wire. Here the generator chooses
- * them anyway.
+ * Writes messages as masked frames. The body is masked in advance with a few dozen random keys. The keys are
+ * used in rotation, so each frame requires only a copy and a stamp. RFC 6455 section 5.3 requires a fresh key
+ * for each frame, so that scripts cannot choose the bytes on the wire. Here, the generator chooses these
+ * bytes anyway.
  */
 export class FrameWriter {
   readonly #payload: Payload;
@@ -80,7 +80,7 @@ export class FrameWriter {
     const body = this.#bodies[this.#turn];
     if (mask === undefined || body === undefined) return at;
     const from = writeClientHeader(target, at, this.#opcode, bytes, mask);
-    // Here, calling into C++ costs as much as copying about 160 bytes.
+    // A call into C++ takes as long as copying about 160 bytes in the loop below.
     if (bytes > COPY_BY_HAND) body.copy(target, from, 0, bytes);
     else for (let i = 0; i < bytes; i++) target[from + i] = body[i] ?? 0;
     this.#payload.stamp(target, from, bytes, connection, sequence, mask);

@@ -17,8 +17,8 @@ export type EchoCheck = 'same' | 'out-of-order' | 'mismatch';
 
 /**
  * Generates and checks message contents. A message starts with a 9-byte stamp: its sequence number (modulo
- * 2^30) and connection number, lowest digits first. Fixed text follows. A shorter message contains as much of
- * the stamp as fits.
+ * 2^30) and connection number, lowest digits first. Fixed text follows. A message shorter than the stamp
+ * contains as much of it as fits.
  */
 export class Payload {
   readonly type: 'text' | 'binary';
@@ -51,7 +51,7 @@ export class Payload {
 
   /**
    * Writes the stamp at offset `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; all 0 for
-   * none).
+   * no masking).
    */
   stamp(
     target: Uint8Array,
@@ -92,7 +92,7 @@ export class Payload {
   #sameBody(echo: Buffer, from: number, to: number): boolean {
     const body = this.body;
     const bytes = to - from;
-    // Here, calling into C++ costs as much as comparing about 200 bytes.
+    // A call into C++ takes as long as comparing about 200 bytes in the loop below.
     if (bytes > 256) return echo.compare(body, STAMP, bytes, from + STAMP, to) === 0;
     for (let i = STAMP; i < bytes; i++) if (echo[from + i] !== body[i]) return false;
     return true;

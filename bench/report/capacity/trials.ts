@@ -32,7 +32,8 @@ export function trialRows(capacity: CapacitySearch, view: View): string[][] {
 }
 
 /**
- * Why trials were inconclusive: each reason once, with its figures as ranges and the trials it applies to.
+ * The reasons why trials were inconclusive. Each is listed once, with its figures as ranges and the trials to
+ * which it applies.
  */
 export function inconclusiveLines({ trials }: CapacitySearch): string[] {
   const doubted = trials.flatMap(({ elsewhere }, index) =>
@@ -45,8 +46,8 @@ export function inconclusiveLines({ trials }: CapacitySearch): string[] {
 }
 
 /**
- * The last trial at each end of the interval that has that end's outcome: met at the lower, missed at the
- * upper. Each has a name to show.
+ * The last trial that met the objectives at the lower end of the interval, and the last that missed them at
+ * the upper end. Each has a display name.
  */
 export function endsOf(
   { trials, interval: [low, high], axis }: CapacitySearch,

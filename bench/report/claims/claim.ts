@@ -11,13 +11,13 @@ export const ARTICLE = {
 export const CLAIM_VERDICTS = ['confirmed', 'refuted', 'not shown'] as const;
 export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 
-/** What one result shows about a claim. */
+/** The evidence that one result provides about a claim. */
 export interface Judgement {
   verdict: ClaimVerdict;
   /**
-   * What a finding is based on. `fact`: something that any single run can establish (a protocol, a count).
-   * `rounds`: figures with an interval over rounds. `single`: figures of one run per side, of which only
-   * large differences count.
+   * Basis of a finding. `fact`: something that any single run can establish (a protocol, a count). `rounds`:
+   * figures with an interval over rounds. `single`: figures of one run per side; only large differences
+   * count.
    */
   basis: 'fact' | 'rounds' | 'single';
   /** Sentences that state the figures. For `not shown`, they include the reason. */
@@ -31,7 +31,7 @@ export interface Claim {
   title: string;
   /** The statement, in our own words. */
   says: string;
-  /** What would confirm it, and what would refute it. */
+  /** Results that would confirm the claim, and results that would refute it. */
   shownBy: string;
   /** Profiles that must have been measured to judge the claim. */
   needs: readonly string[];

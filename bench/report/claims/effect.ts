@@ -9,7 +9,7 @@ import { formatDetectable, formatEffect, formatInterval, isFound } from '../comp
 import { conclusionOf } from '../conclusion.ts';
 import type { RunView, VariantView, View } from '../view.ts';
 
-/** A metric, and the step whose value of it a claim uses. */
+/** A metric that a claim uses, and the step in which it is measured. */
 export interface ClaimedFigure {
   metric: Metric;
   step: Step;
@@ -21,7 +21,7 @@ export const NGINX_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.pro
 export const SERVER_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.server'), step: 'throughput' };
 
 /**
- * How a variant compares with a baseline in one figure. `unclear` means that no difference could be
+ * Compares one figure of a variant with the baseline. `unclear` means that no difference could be
  * distinguished from chance.
  */
 export interface Effect {
@@ -31,8 +31,8 @@ export interface Effect {
 }
 
 /**
- * Compares two variants from the rounds of a comparison if available, otherwise from one run per side; null
- * if the metric is missing.
+ * Compares two variants using the rounds of a comparison if available, otherwise one run per side. Returns
+ * null if the metric is missing.
  */
 export function effectOf(
   view: View,
@@ -130,14 +130,14 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Cla
 
 /**
  * With one run per side, a ratio closer to 1 than this (in either direction) is attributed to chance. Between
- * runs of the same variant, CPU per message varies by 2.5 to 4 % and p50 by 2 %; between minutes on a shared
- * machine, by several times that.
+ * runs of the same variant, CPU per message varies by 2.5 to 4 % and p50 by 2 %. On a shared machine, both
+ * vary several times as much from one minute to the next.
  */
 const LEAST_SINGLE = 1.25;
 
 /**
- * Why a single run cannot be used as evidence; null if it can. Within a round, a disturbance affects both
- * sides; between single runs, it affects only one.
+ * Returns why a single run cannot be used as evidence; null if it can. In a round, a disturbance affects both
+ * sides. With single runs, it affects only one.
  */
 function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): string | null {
   const { disturbed } = figures;
@@ -147,7 +147,7 @@ function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): st
   return doubt === null ? null : `${name}: ${doubt.text}`;
 }
 
-/** The variant that is this profile unmodified, without tunings. */
+/** Returns the variant that uses this profile unmodified, without tunings. */
 export function variantOf({ variants }: View, profile: string): VariantView | null {
   return variants.find(({ name }) => name === profile) ?? null;
 }

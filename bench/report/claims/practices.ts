@@ -106,7 +106,7 @@ export const cachedMessages: Claim = {
   },
 };
 
-/** Reports failed requests through the cache, in which case nothing can be shown about the cache. */
+/** Reports failed requests through the cache. If any failed, the run shows nothing about the cache. */
 function failedGets({ figures: { http } }: RunView): string[] {
   if (http === null || http.failed === 0) return [];
   return [
@@ -177,7 +177,7 @@ export const balancing: Claim = {
   },
 };
 
-/** CPU utilisation of the busiest echo server with one server and with several, at the same message rate. */
+/** CPU utilisation of the busiest echo server at the same message rate, with one server and with several. */
 function busiestServers(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)

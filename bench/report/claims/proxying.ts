@@ -60,8 +60,8 @@ export const backend: Claim = {
 };
 
 /**
- * Derives a verdict from effects and the direction that is better for each: confirmed if at least one is
- * better and none is worse, refuted if at least one is worse and none is better.
+ * Derives a verdict from effects, given the better direction of each effect. A claim is confirmed if at least
+ * one effect is better and none is worse, and refuted if at least one is worse and none is better.
  */
 export function verdictFrom(
   effects: readonly (readonly [effect: Effect | null, better: 'higher' | 'lower'])[],
@@ -83,7 +83,7 @@ export function verdictFrom(
   };
 }
 
-/** Completed runs of an unmodified profile. Those whose figures are reported for their step come first. */
+/** Completed runs of an unmodified profile. Runs whose figures are reported for their step come first. */
 export function runsOf({ runs }: View, profile: string): RunView[] {
   return runs.filter(({ name, run }) => name === profile && run.outcome.state === 'completed');
 }

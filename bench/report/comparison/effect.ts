@@ -8,7 +8,10 @@ import {
 } from '../../model/comparison.ts';
 import { formatFigure, NOTHING } from '../../wording/format.ts';
 
-/** Formats a ratio as a change: `+3.2 %`, `−54 %`; from two up, as a factor: `×5.4`. */
+/**
+ * Formats a ratio as a change, such as `+3.2 %` or `−54 %`. Ratios of two or more become factors, such as
+ * `×5.4`.
+ */
 export function formatEffect(ratio: number | null): string {
   if (ratio === null) return NOTHING;
   if (ratio >= FACTOR) return `×${digits(ratio)}`;
@@ -69,7 +72,7 @@ export function baselineOf(each: VariantComparison, { baseline }: Pick<Compariso
   return each.baseline ?? baseline;
 }
 
-/** Explains what an effect is, below a table that shows one next to the figures of both sides. */
+/** Explains what an effect is. Shown below tables that list effects next to the figures of both sides. */
 export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
   const definition =
     stored === undefined

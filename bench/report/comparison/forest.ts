@@ -19,8 +19,8 @@ const NEAREST = Math.log(1.06);
 const TICKS = [1, 2, 5, 10, 20, 50];
 
 /**
- * Plots a variant's effects on its figures with their intervals, on a logarithmic scale: doubling and halving
- * are equally far from no change.
+ * Plots a variant's effects and their intervals on a logarithmic scale, on which doubling and halving are
+ * equally far from no change.
  */
 export function forestPlot({ variant, figures }: VariantComparison, baseline: string): Markup {
   const shown = figures.filter(({ effect }) => effect !== null);
@@ -62,7 +62,7 @@ function described(figure: ComparedFigure): string {
   return `${metricTitle(figure)} ${formatEffect(figure.effect)} (${formatInterval(figure.interval)}), ${figure.verdict}`;
 }
 
-/** Half-width of the scale: that of the widest interval, within bounds. */
+/** Returns the half-width of the scale, which fits the widest interval but stays within bounds. */
 function reachOf(figures: readonly ComparedFigure[]): number {
   const logs = figures
     .flatMap(({ interval, effect }) => interval ?? [effect ?? 1])

@@ -11,9 +11,8 @@ import { keptSentence } from '../calibration.ts';
 import { conclusionOf } from '../conclusion.ts';
 
 /**
- * What the reader must know in addition to the verdicts: variants identical to the baseline, left-out
- * variants, the rate, and what the machine can detect. For stored results, also any other differences between
- * them.
+ * Notes that supplement the verdicts: variants identical to the baseline, omitted variants, the rate, and the
+ * differences that the machine can detect. For stored results, also any other differences between them.
  */
 export function notesOf(result: Result): string[] {
   const stored = conclusionOf(result, 'comparison')?.stored;
@@ -49,7 +48,7 @@ function isSame(variant: Variant, other: Variant | undefined): boolean {
   return other !== undefined && parts(variant) === parts(other);
 }
 
-/** Number of rounds that the comparison is based on, and what was left out. */
+/** Number of rounds in the comparison, and anything that was excluded. */
 export function roundsSentence({ rounds, comparisons, excluded, stored }: Comparison): string {
   const { asked, used } = rounds;
   if (stored !== undefined) return storedSentence(stored, used);
@@ -63,7 +62,7 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
   return `${completed} Some metrics of ${counted(runs, 'run')} do not count; for those metrics the round is excluded on both sides.`;
 }
 
-/** Which stored results were compared, and that their runs are not paired. */
+/** States which stored results were compared, and that their runs are not paired. */
 function storedSentence({ baseline, variant }: Stored, used: number): string {
   const named = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
   const single =
@@ -75,7 +74,7 @@ function storedSentence({ baseline, variant }: Stored, used: number): string {
 
 export const SAME_SESSIONS = 'Both sessions used the same machine, versions and plan.';
 
-/** What else differed between the two sessions, one line each. */
+/** Other differences between the two sessions, one line each. */
 export function differenceLines({ differences }: Stored): string[] {
   if (differences.length === 0) return [SAME_SESSIONS];
   return differences.map(
@@ -83,13 +82,13 @@ export function differenceLines({ differences }: Stored): string[] {
   );
 }
 
-/** Variants without a counterpart in the other result, one line each. */
+/** Variants that are missing from the other result, one line each. */
 export function unmatchedLines({ unmatched }: Stored): string[] {
   return unmatched.map((each) => `${each.variant} is only in ${each.in === 'baseline' ? 'A' : 'B'}.`);
 }
 
 /**
- * Runs with metrics that were excluded, and why: `tls, latency step, rounds 3, 7: response time p99 excluded:
+ * Runs with excluded metrics, and the reasons: `tls, latency step, rounds 3, 7: response time p99 excluded:
  * …`.
  */
 export function excludedLines({ excluded }: Comparison): string[] {

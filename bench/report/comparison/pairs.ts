@@ -12,8 +12,8 @@ const BOTTOM = HEIGHT - 34;
 const TOP = 14;
 
 /**
- * Plots one figure in each round: the baseline in grey, the variant in colour, with a line joining the two
- * values of a round. For two stored results, plots each run, in the order of its result.
+ * Plots one figure for each round: the baseline in grey, the variant in colour, and a line that joins the two
+ * values. For two stored results, plots the runs in the order in which each result lists them.
  */
 export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison, baseline: string): Markup {
   const places = placesOf(figure);
@@ -44,7 +44,7 @@ ${places.map((each) => placeMarkup(each, figure, x(each.number), y))}
 `;
 }
 
-/** The two values plotted at one position, a round or run number, on the axis. */
+/** The two values plotted at one position on the axis, which is the number of a round or run. */
 interface Place {
   number: number;
   baseline: number | null;
@@ -72,7 +72,7 @@ function placeMarkup(
 `;
 }
 
-/** Values to label; values whose labels have the same text share one label. */
+/** Values to label. Values with identical label text share one label. */
 function labels(values: readonly number[], figure: ComparedFigure): { value: number; text: string }[] {
   const written = values.map((value) => ({ value, text: formatFigure(value, figure.unit) }));
   return written.filter(({ text }, index) => written.findIndex((each) => each.text === text) === index);

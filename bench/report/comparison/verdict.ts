@@ -13,9 +13,9 @@ import {
 } from './effect.ts';
 
 /**
- * Sentence that states what a variant's headline metrics show, and which other metrics differ: `plain+buf-16k
- * uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %) and answers 32 % faster at the median
- * (95 % CI 30 to 35 %).`
+ * Sentence that summarises a variant's headline metrics and names any other metrics that differ:
+ * `plain+buf-16k uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %) and answers 32 % faster
+ * at the median (95 % CI 30 to 35 %).`
  */
 export function verdictSentence({ variant, verdict, figures }: VariantComparison, baseline: string): string {
   const headline = headlineFigures(figures);
@@ -45,7 +45,9 @@ function isWorthSaying(figure: ComparedFigure): boolean {
   return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
 }
 
-/** Joins effects in the same direction with `and`, an improvement and a deterioration with `but`. */
+/**
+ * Joins two improvements or two deteriorations with `and`, and an improvement and a deterioration with `but`.
+ */
 function foundSentence(
   [first, ...others]: readonly ComparedFigure[],
   variant: string,
@@ -62,7 +64,7 @@ function foundSentence(
 /**
  * `uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %)`.
  *
- * @param baseline null if an earlier clause already named it
+ * @param baseline null if an earlier clause has already named it
  */
 function foundClause({ name, step, effect, interval }: ComparedFigure, baseline: string | null): string {
   const ratio = effect ?? 1;

@@ -3,7 +3,7 @@ import { mergeEncoded, summarise } from '../../measure/histogram.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run, Slice } from '../../model/run.ts';
 
-/** Counters in column order; cells of those that a scenario does not count are empty. */
+/** Counters in column order. Cells are empty for counters that a scenario does not use. */
 const COUNTERS = ['due', 'sent', 'echoed', 'lost', 'unsent', 'bytesSent', 'bytesReceived', 'opened'];
 
 const COLUMNS = [
@@ -15,7 +15,7 @@ const COLUMNS = [
 
 /**
  * One row per second of each run, as CSV (RFC 4180). Message times are response times in an open loop and
- * service times in a closed one; the column `latency` says which. A cell is empty if there are too few
+ * service times in a closed one, as stated in the column `latency`. A cell is empty if there are too few
  * samples for its figure.
  */
 export function slicesCsv(result: Result): string {
@@ -41,8 +41,8 @@ function rowOf(run: Run, number: number, slice: Slice): Cell[] {
 }
 
 /**
- * Writes a cell. A spreadsheet would treat external text that begins like a formula as one; a leading
- * apostrophe keeps it text.
+ * Writes a cell. External text that begins like a formula gets a leading apostrophe, so that spreadsheets
+ * treat it as text.
  */
 function cell(value: Cell): string {
   if (typeof value !== 'string') return value === null ? '' : String(value);

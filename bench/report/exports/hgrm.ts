@@ -6,15 +6,15 @@ import type { Run } from '../../model/run.ts';
 import { SCENARIOS } from '../../scenarios/registry.ts';
 import type { OutputFile } from '../outputs.ts';
 
-/** Number of steps per halving of the distance to 100 %, as in HdrHistogram's own tools. */
+/** Number of steps each time the distance to 100 % is halved, as in the tools of HdrHistogram. */
 const TICKS_PER_HALF_DISTANCE = 5;
 /** The plotter expects milliseconds by default. */
 const US_PER_MS = 1000;
 
 /**
- * Percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms. There
- * is one file per run and kind of time that has samples; all rounds of a variant are combined. Unlike in the
- * report, percentiles go up to 100 % even where samples are few; the files include the counts.
+ * Percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms. Each
+ * run has one file for each kind of time with samples; all rounds of a variant are combined. Unlike in the
+ * report, percentiles go up to 100 % even if there are few samples. The files include the sample counts.
  */
 export function hgrmFiles(result: Result): OutputFile[] {
   return groupsOf(result.runs).flatMap(({ name, runs }) =>
@@ -31,8 +31,8 @@ export function hgrmFiles(result: Result): OutputFile[] {
 const TIMES = [...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))])];
 
 /**
- * Groups runs by distribution file: single runs by number, and the rounds of a variant combined. Runs before
- * the first round are left out.
+ * Groups runs by distribution file. Single runs are identified by number; the rounds of a variant are
+ * combined. Runs before the first round are omitted.
  */
 function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {
   const named = ({ variant, step }: Run['plan']): string => `${safe(variant)}-${step}`;
@@ -45,7 +45,8 @@ function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {
 }
 
 /**
- * Makes a variant's name, which is external input, safe as a file name that cannot lead out of the folder.
+ * Converts a variant's name, which is external input, to a safe file name that cannot point outside the
+ * folder.
  */
 function safe(name: string): string {
   return name.replace(/[^A-Za-z0-9+_-]+/g, '_').slice(0, 60) || 'run';

@@ -80,8 +80,8 @@ function metricIn(threshold: string): string {
 }
 
 /**
- * Reports whether a threshold was met. Thresholds were checked when the run ended, and each missed one left a
- * notice.
+ * Reports whether a threshold was met. Thresholds were checked when the run ended, and each missed threshold
+ * produced a notice.
  */
 function meets(threshold: string, { notices }: Run): TestCase {
   const missed = notices.find(

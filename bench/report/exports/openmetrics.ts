@@ -26,7 +26,7 @@ const TIMES = ['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'] as co
 
 /**
  * The figures of all runs in the OpenMetrics 1.0 text format, in seconds and bytes, for a push gateway or the
- * textfile collector of a node exporter. Figures that a run does not have are omitted.
+ * textfile collector of a node exporter. Missing figures are omitted.
  */
 export function openMetrics(result: Result): string {
   const runs = result.runs.map((run, index) => ({

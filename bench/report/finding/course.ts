@@ -6,9 +6,7 @@ import type { RunView } from '../view.ts';
 /** Deviations smaller than this share are not mentioned. */
 const EVEN = 0.01;
 
-/**
- * How steady the rate was: the time in the steady phase at which the rate deviated most from its run's mean.
- */
+/** States how steady the rate was, and when in the steady phase it deviated most from its run's mean. */
 export function rateFinding(runs: readonly RunView[]): string {
   const furthest = runs
     .flatMap((view) => furthestOf(view) ?? [])
@@ -31,7 +29,7 @@ function furthestOf(view: RunView): { view: RunView; point: Point; ratio: number
   return furthest === undefined ? null : { view, point: furthest, ratio: ratioOf(furthest) };
 }
 
-/** When p99 was highest in the steady phase, and how high it was. */
+/** States when p99 was highest in the steady phase, and how high it was. */
 export function responseFinding(runs: readonly RunView[]): string {
   const moments = runs.flatMap((view) =>
     view.points.flatMap((point) =>
@@ -46,7 +44,7 @@ export function responseFinding(runs: readonly RunView[]): string {
   return `p99 peaked at ${formatTime(p99Us)}${whose} ${momentOf(view, point)}; over the whole steady phase it was ${formatTime(whole)}.`;
 }
 
-/** `at 7 s`, and what disturbed the run at that time, if anything. */
+/** Formats a time as `at 7 s`, followed by the cause of any disturbance at that time. */
 function momentOf(view: RunView, point: Point): string {
   const causes = causesIn(view, point);
   return `at ${Math.floor(steadySecond(view, point.startUs))} s${causes === '' ? '' : ` (disturbed: ${causes})`}`;

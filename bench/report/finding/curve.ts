@@ -8,7 +8,10 @@ export interface Times {
   times: Histogram;
 }
 
-/** How quickly 50 % and 99 % of the messages came back, from the fastest variant to the slowest. */
+/**
+ * States the times within which 50 % and 99 % of the messages came back, from the fastest variant to the
+ * slowest.
+ */
 export function percentileFinding(runs: readonly Times[]): string {
   const half = rangeOf(runs, 50);
   const tail = rangeOf(runs, 99);
@@ -40,7 +43,7 @@ function rangeOf(runs: readonly Times[], percentile: number): { text: string; us
 /** A message that takes more than this many times the median counts as stalled. */
 const FAR = 10;
 
-/** What share of messages took far longer than is usual for their variant. */
+/** States the share of messages that took far longer than usual for their variant. */
 export function tailFinding(runs: readonly Times[]): string {
   const levels = runs.map(({ name, times }) => ({ name, value: farShare(times) }));
   return extremesSentence(

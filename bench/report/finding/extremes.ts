@@ -4,18 +4,18 @@ export interface VariantFigure {
   value: number | null;
 }
 
-/** Words for the highest figure and for the lowest. */
+/** Words for the highest and the lowest figure. */
 type Extremes = readonly [most: string, least: string];
 
 const AMOUNT: Extremes = ['highest', 'lowest'];
 export const DURATION: Extremes = ['longest', 'shortest'];
 
-/** Below this ratio of the highest figure to the lowest, several single runs are reported as equal. */
+/** Single runs are reported as equal if the ratio of the highest figure to the lowest is below this. */
 const ALIKE = 1.05;
 
 /**
- * Which variants have the highest and the lowest figure: `Throughput was highest for direct (72.4k/s) and
- * lowest for tls (35.2k/s), a factor of 2.06.`
+ * States which variants have the highest and the lowest figure: `Throughput was highest for direct (72.4k/s)
+ * and lowest for tls (35.2k/s), a factor of 2.06.`
  */
 export function extremesSentence(
   subject: string,

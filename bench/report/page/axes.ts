@@ -38,7 +38,7 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
 }
 
 /**
- * The same axis with the other type of scale (linear or logarithmic), without the bounds and ticks, which
+ * The same axis with the other type of scale (linear or logarithmic), without the old bounds and ticks, which
  * would not fit.
  */
 export function rescaled(axis: AxisSpec, logarithmic: boolean): AxisSpec {

@@ -7,7 +7,7 @@ import { cssColour, fillOf, POINTS, type Theme } from './theme.ts';
 type Config = ChartConfiguration<'line' | 'bar', ({ x: number; y: number | null } | number | null)[], string>;
 type Dataset = ChartDataset<'line' | 'bar', ({ x: number; y: number | null } | number | null)[]>;
 
-/** What the user has selected in a chart. */
+/** The user's selection in a chart. */
 export interface Choice {
   /** Indexes of the hidden series. */
   hidden: ReadonlySet<number>;
@@ -16,7 +16,7 @@ export interface Choice {
   range: readonly [from: number, to: number] | null;
 }
 
-/** What a chart shows before the user selects anything. */
+/** The default selection, which a chart shows before the user selects anything. */
 export function firstChoice(spec: ChartSpec): Choice {
   return {
     hidden: new Set(),
@@ -155,7 +155,7 @@ function tooltipStyle(theme: Theme) {
   };
 }
 
-/** Draws an event as a vertical line, with its label below those of bands. */
+/** Draws an event as a vertical line, with its label below the labels of bands. */
 function markEvent({ label }: BandSpec, at: number, { ctx, chartArea }: Chart, theme: Theme): void {
   if (at < chartArea.left || at > chartArea.right) return;
   ctx.strokeStyle = theme.text;

@@ -29,11 +29,11 @@ Chart.register(
 );
 
 /**
- * Draws every chart, and redraws it when the colours change (to another scheme, or for print) or when a
- * closed element that contains it is opened.
+ * Draws every chart. Redraws a chart when the colours change (to another scheme, or for print) or when a
+ * collapsed element that contains it is opened.
  */
 function start(): void {
-  // Without this script the page has only tables. From here on, the style sheet shows the charts.
+  // Without this script, the page shows only tables. This class makes the style sheet show the charts.
   document.documentElement.classList.add('drawn');
   const specs: ChartSpec[] = JSON.parse(document.getElementById('charts')?.textContent ?? '[]');
   const panels = specs.flatMap((spec) => panelOf(spec) ?? []);
@@ -52,7 +52,7 @@ function start(): void {
   addEventListener('load', () => reveal(location.hash));
 }
 
-/** Opens the section that a link points to, or every section that contains its target. */
+/** Opens the section that a link points to, and all sections that contain the link's target. */
 function reveal(hash = ''): void {
   const place = document.getElementById(hash.slice(1));
   let opened = false;

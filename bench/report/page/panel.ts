@@ -7,7 +7,9 @@ import type { ChartSpec } from './spec.ts';
 import { dataTable } from './table.ts';
 import { currentTheme } from './theme.ts';
 
-/** One figure of the page: its chart, redrawn whenever the user selects something, and its controls. */
+/**
+ * One figure of the page: its controls and its chart, which is redrawn whenever the user selects something.
+ */
 export interface Panel {
   canvas: HTMLCanvasElement;
   /** Draws the chart in the current colours, unless it is hidden in a closed section. */
@@ -69,7 +71,7 @@ function toggled(hidden: ReadonlySet<number>, series: number): ReadonlySet<numbe
     : new Set([...hidden, series]);
 }
 
-/** Updates the controls to show what is selected. */
+/** Updates the controls to show the current selection. */
 function showChoice(figure: Element, spec: ChartSpec, { hidden, logarithmic, range }: Choice): void {
   for (const button of figure.querySelectorAll('button')) {
     const { series, do: action } = button.dataset;
@@ -91,8 +93,8 @@ function typedRange(figure: Element, spec: ChartSpec): Choice['range'] {
 }
 
 /**
- * The selected part of the axis in ascending order; null, meaning all of it, if the two numbers do not form a
- * range.
+ * The selected part of the axis, in ascending order. It is null, meaning the whole axis, if the two numbers
+ * do not form a range.
  */
 function within({ x }: ChartSpec, a = Number.NaN, b = Number.NaN): Choice['range'] {
   const [least, most] = [x.min ?? 0, x.max ?? 0];

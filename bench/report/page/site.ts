@@ -1,6 +1,6 @@
 /**
  * The filters of a published site's index. Items that match all selected values are shown. The selection is
- * stored in the URL, so that it can be shared and is still there when the user returns from a report.
+ * stored in the URL, so it can be shared and is preserved when the user returns from a report.
  */
 const form = document.querySelector<HTMLFormElement>('#filters');
 const status = document.querySelector('#matches');

@@ -14,7 +14,7 @@ export interface AxisSpec {
   title: string;
   unit: Unit;
   logarithmic?: boolean;
-  /** If given, only these ticks are labelled; otherwise the chart chooses. */
+  /** If given, only these ticks are labelled; otherwise the chart selects them. */
   ticks?: number[];
   min?: number;
   max?: number;
@@ -58,7 +58,7 @@ export interface LineSpec extends Common {
   bands?: BandSpec[];
 }
 
-/** Horizontal bars, one row per name; stacked if the parts add up to a whole. */
+/** Horizontal bars, one row per name; stacked if their parts add up to a whole. */
 export interface BarSpec extends Common {
   kind: 'bar';
   names: string[];

@@ -23,7 +23,7 @@ export function currentTheme(): Theme {
   };
 }
 
-/** Draws on a small separate canvas. */
+/** Draws a pattern on a small separate canvas. */
 function sketch(
   width: number,
   height: number,

@@ -48,7 +48,7 @@ export function connectionsClause({ figures, plan }: RunUnderWay): string {
   return `${formatCount(figures?.connections.open ?? 0)} of ${formatCount(plan.connections)} open`;
 }
 
-/** The achieved and the offered rate; empty until there are any. */
+/** The achieved rate and, in an open loop, the offered rate; empty before the load begins. */
 export function rateClauses({ echoedPerSecond, offeredPerSecond }: LiveFigures): string[] {
   if (echoedPerSecond === 0 && !offeredPerSecond) return [];
   const echoed = `${formatRate(echoedPerSecond)} echoed`;
@@ -61,7 +61,9 @@ export function timeClauses({ p50Us, p99Us, p999Us }: LiveFigures): string[] {
   );
 }
 
-/** Combined CPU utilisation of a component's processes and, if there are several, that of the busiest one. */
+/**
+ * Combined CPU utilisation of a component's processes. If there are several, the busiest one is also shown.
+ */
 export function cpuClauses({ cores, processes, busiest }: LiveCpu): string[] {
   const share = formatShare(rounded(cores / processes));
   if (processes === 1) return [share];
@@ -72,7 +74,7 @@ function rounded(share: number): number {
   return Math.round(share * 100) / 100;
 }
 
-/** What has failed so far; empty if nothing has. */
+/** Failures so far; empty if there are none. */
 export function failureClauses({ connections, lost, failures }: LiveFigures): string[] {
   const kinds = Object.entries(failures).toSorted(([, a], [, b]) => b - a);
   return [

@@ -36,8 +36,8 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
         : event.type === 'run-ended'
           ? endOf(event.run)
           : courseOf(progress, nowMs);
-    // Interleaved runs are all planned before the first of them ends, so a run that ends need not be the last
-    // one planned.
+    // Interleaved runs are all planned before the first of them ends, so the run that has just ended may not
+    // be the last one planned.
     const { number, plan } = event.type === 'run-ended' ? { ...event.run, number: event.number } : run;
     return [
       `[${number}/${expectedRuns}] ${runClauses({ plan }, progress.comparison).join(', ')}`,

@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import { progressRows } from './rows.ts';
 import type { Progress } from './state.ts';
 
-/** Minimum number of columns for long labels, and for short ones. */
+/** Minimum widths of the terminal, in columns, for long and for short labels. */
 const WIDE = 50;
 const NARROW = 25;
 const LABEL = 15;
@@ -11,8 +11,8 @@ const MOST_BAR = 30;
 const LEAST_BAR = 4;
 
 /**
- * The progress of an invocation as lines for a terminal, none of which is wider than the terminal. The
- * narrower the terminal, the less they contain.
+ * The progress of an invocation as lines for a terminal, none of which is wider than the terminal. On a
+ * narrow terminal, the lines contain less.
  *
  * @param rows height of the terminal; lines that do not fit are dropped from the end
  */

@@ -44,7 +44,7 @@ export function begun(nowMs: number): Progress {
   };
 }
 
-/** Returns the progress updated with an event. */
+/** Returns the progress after an event. */
 export function advanced(progress: Progress, event: BenchEvent, nowMs: number): Progress {
   const { run } = progress;
   switch (event.type) {
@@ -72,8 +72,7 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
 }
 
 /**
- * Counts a completed run. Interleaved runs end together, so the first of them accounts for all of their time
- * and the others for none.
+ * Counts a completed run. Interleaved runs end together, so all of their time is attributed to the first one.
  */
 function withOneMore({ runs, lastMs, meanExtraMs }: Progress['ended'], run: RunUnderWay, nowMs: number) {
   const extraMs = nowMs - lastMs - plannedMs(run.plan);
@@ -85,7 +84,7 @@ function plannedMs({ warmupMs, durationMs, http }: RunPlan): number {
   return warmupMs + durationMs + (http?.durationMs ?? 0);
 }
 
-/** Additional time to assume per run until a completed run has shown it. */
+/** Additional time assumed per run until the first run has completed. */
 const USUAL_EXTRA_MS = 2000;
 
 /** Remaining time of the invocation, estimated from the durations of its runs; null before the first run. */

@@ -59,7 +59,8 @@ function latencyNumbers({ figures }: RunView): Markup {
 /** The part of a variant's card that describes one step. The run's outcome and losses are highlighted. */
 function stepParagraphs(title: string, view: RunView, figures: string): Markup {
   const outcome = outcomeSentence(view);
-  // An open loop is supposed to run at the offered rate, so that limit is not worth mentioning.
+  // An open loop is supposed to run at the offered rate, so being limited by that rate is not worth
+  // mentioning.
   const limit = view.run.validity.limit.component === 'schedule' ? '' : limitSentence(view);
   const remarks = paragraph([figures, undisturbedSentence(view), doubtSentence(view), limit]);
   return html`${outcome !== '' && html`<p class="broken">${title}. ${outcome}</p>`}

@@ -44,9 +44,7 @@ function bandOf(
   return { from: steadySecond(view, startUs), to: steadySecond(view, endUs), label, kind };
 }
 
-/**
- * What disturbed the seconds within this time span (µs since the run's epoch); empty if no cause is known.
- */
+/** Causes of disturbances within this time span (µs since the run's epoch); empty if none is known. */
 export function causesIn(view: RunView, time: Span): string {
   const within = (view.seconds ?? []).filter(
     ({ startUs, endUs }) => startUs < time.endUs && time.startUs < endUs,

@@ -5,7 +5,7 @@ import { table } from '../elements.ts';
 import { html } from '../markup.ts';
 import type { Section, View } from '../view.ts';
 
-/** What a calibration found about the machine; shown instead of the verdicts of a comparison. */
+/** The findings of a calibration about the machine, shown instead of the verdicts of a comparison. */
 export function calibration({ result }: View): Section {
   const found = conclusionOf(result, 'calibration');
   const comparison = conclusionOf(result, 'comparison');

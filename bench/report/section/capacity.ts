@@ -11,7 +11,7 @@ import type { FoldedSection, Section, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 import { percentileChart } from './distributions.ts';
 
-/** Sections that show what a capacity search found, and how. */
+/** Sections that show the outcome of a capacity search and the trials that led to it. */
 export const CAPACITY_SECTIONS = [found, search, curves];
 
 function capacityIn({ result }: View): CapacitySearch {

@@ -30,14 +30,13 @@ export function claimsIntroduction(): Markup {
   return html`<p>The profiles of this bench follow the article <cite lang="zh">${title}</cite> (“${translation}”, ${published}), which describes WebSocket through Nginx and four best practices. Each of its claims is compared with the measurements: confirmed, refuted, or not shown. “Not shown” does not mean that a claim is wrong.</p>`;
 }
 
-/**
- * Identifies the result that evidence comes from if there are several: by a name, or a link to its report.
- */
+/** Identifies the source of evidence by a name or a link to its report, if there are several results. */
 export type Source = (result: Result) => Content;
 
 /**
- * The article's claims judged from these results as HTML, for a page that uses the report's style. Each claim
- * has its verdict and the figures; claims that none of the results can judge are listed at the end.
+ * The article's claims, judged from these results, as HTML for a page in the report's style. Each claim is
+ * shown with its verdict and figures. Claims that cannot be judged from any of the results are listed at the
+ * end.
  */
 export function claimsMarkup(results: readonly Result[], source: Source = ({ id }) => id): Markup {
   return claimsOf(results.map(viewOf), source);

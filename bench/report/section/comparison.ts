@@ -31,7 +31,7 @@ import { runsFinding } from './runs.ts';
 /** Colour of the baseline in every chart. */
 const GREY = 'series-5';
 
-/** Sections with the details behind the rounds of a comparison or a calibration. */
+/** Sections with details of the rounds of a comparison or calibration. */
 export const BEHIND_ROUNDS = [configurations, kindsOfNotices, compactRuns];
 
 function comparisonIn({ result }: View): Comparison {
@@ -53,7 +53,7 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
   };
 }
 
-/** Everything else in which the two sessions differ. */
+/** All other differences between the two sessions. */
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
   const alone = unmatchedLines(stored);
@@ -189,7 +189,7 @@ ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}
   };
 }
 
-/** How many lines of one configuration are missing in the other. */
+/** Number of lines in one configuration that are missing from the other. */
 function changeFinding({
   variant,
   baseline,
@@ -203,7 +203,7 @@ function changeFinding({
 }
 
 /**
- * The configuration as it ran, without the parts that differ between runs: ports and the run's own folder.
+ * The configuration used in the run, without the parts that differ between runs: ports and the run's folder.
  */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
@@ -236,8 +236,8 @@ function differenceOf(before: string | null, after: string | null, name: string)
 }
 
 /**
- * Notices about the result and its runs: each kind once, with the number of runs affected and its figures as
- * ranges.
+ * Notices about the result and its runs: each kind is shown once, with the number of affected runs and the
+ * figures as ranges.
  */
 export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));

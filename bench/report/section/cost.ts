@@ -34,7 +34,7 @@ ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(proce
   };
 }
 
-/** Charts of one step. Each step has its own, because the cost of a message depends on the load. */
+/** Charts of one step. Each step has separate charts, because the cost of a message depends on the load. */
 function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup } {
   const cpu = componentChart(
     runs,
@@ -75,7 +75,7 @@ ${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process
   };
 }
 
-/** Length of the longest bar, which is the sum over a run's components. */
+/** Length of the longest bar. A bar is the sum over a run's components. */
 function mostMemory(runs: readonly RunView[]): number {
   return runs.reduce((most, { figures }) => {
     const { proxy, server, generator } = figures.memoryPerConnectionBytes;
@@ -109,7 +109,7 @@ function cpuFinding(runs: readonly RunView[]): string {
   return extremesSentence('Nginx CPU per message', levels, formatTime);
 }
 
-/** Nginx's figures, for variants that use it. */
+/** Nginx's figures for the variants that use it. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
   return runs
     .filter(({ run }) => run.proxy !== null)
@@ -117,8 +117,8 @@ function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByCom
 }
 
 /**
- * Which process was busiest. A generator that spins is excluded, because it uses a whole core regardless of
- * its work.
+ * Names the busiest process. A generator that spins is excluded, because it uses a whole core regardless of
+ * its load.
  */
 function busiestFinding(runs: readonly RunView[]): string {
   const all = runs.flatMap((view) => {
@@ -138,8 +138,8 @@ function busiestFinding(runs: readonly RunView[]): string {
 }
 
 /**
- * For each component, CPU utilisation of the process that used most CPU in the steady phase. The Nginx master
- * is idle then.
+ * For each component, the CPU utilisation of the process that used the most CPU in the steady phase. The
+ * Nginx master is idle in that phase.
  */
 function busiestOf({ figures }: RunView): ByComponent {
   const most = (component: keyof ByComponent): number | null =>

@@ -78,8 +78,8 @@ const HOW_TIME =
   'A peak in one second is a stall; a rising line is a growing queue. On the logarithmic axis, equal distances are equal factors.';
 
 /**
- * Charts with all runs of a step. In a closed loop, times are not shown, because they follow from connections
- * ÷ rate and are not latency.
+ * Charts that show all runs of a step. Times of a closed loop are not shown, because they follow from
+ * connections ÷ rate and are not latency.
  */
 function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
   const rate = echoedChart(step, runs, `Messages echoed per second in the ${step} step, all variants`);

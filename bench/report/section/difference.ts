@@ -16,7 +16,8 @@ export function difference(before: string, after: string, label: string): Markup
 }
 
 /**
- * What the bench changed in a configuration to run it; the notices give the reasons. Null if that is unknown.
+ * The changes that the bench made to a configuration to run it; the notices give the reasons. Null if the
+ * changes are unknown.
  */
 export function sandboxDifference(
   proxy: { given: string | null; configuration: string } | null,
@@ -69,7 +70,7 @@ export function hunksOf(lines: readonly DiffLine[]): (DiffLine | null)[] {
   });
 }
 
-/** For each pair of positions, length of the longest common subsequence of the remaining lines. */
+/** For each pair of positions, the length of the longest common subsequence of the remaining lines. */
 function commonLengths(before: readonly string[], after: readonly string[]): Uint32Array[] {
   const lengths = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i--) {

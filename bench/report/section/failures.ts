@@ -12,7 +12,7 @@ const STAGES: Record<FailureStage, string> = {
   open: 'after opening',
 };
 
-/** What failed, at which stage of the connection, and how. */
+/** Failures, by stage of the connection and kind. */
 export function failures({ runs }: View): FoldedSection {
   const rows = runs.flatMap(rowsOf);
   return {

@@ -27,7 +27,7 @@ ${step && histogram && bodyOf(step, histogram)}`,
   };
 }
 
-/** Chart of response time by percentile, one of the two main charts of the summary. */
+/** Chart of response time by percentile, one of the two main charts in the summary. */
 export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = percentileChart(runs);
   return {
@@ -96,7 +96,7 @@ const COLUMNS = [
   { title: 'Send lag p99' },
 ];
 
-/** One row for all seconds and, if only some were disturbed, one for the undisturbed seconds. */
+/** Returns one row for all seconds and, if only some were disturbed, another for the undisturbed seconds. */
 function rowsOf(view: RunView): Content[][] {
   const { disturbed, undisturbed, latencies, messages } = view.figures;
   const all = [

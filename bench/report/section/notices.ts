@@ -7,7 +7,7 @@ import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
 import type { FoldedSection, View } from '../view.ts';
 
-/** What the reader should know about the result and its runs. */
+/** Notices about the result and its runs. */
 export function notices(view: View): FoldedSection {
   const said = noticesOf(view);
   return {
@@ -31,7 +31,8 @@ export function noticesFinding(said: readonly Said<Notice>[]): string {
 }
 
 /**
- * A list of notices, each with a symbol and the runs it applies to; others of the same kind follow the first.
+ * A list of notices, each with a symbol and the runs to which it applies. Notices of the same kind follow the
+ * first.
  */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
@@ -46,8 +47,8 @@ function noticeText({ text }: Notice, whose: string): Markup {
 }
 
 /**
- * What an interrupted bench did not measure; empty if it finished. A variant that was excluded does not count
- * as missing.
+ * States which measurements are missing if the bench was interrupted; empty if it finished. Excluded variants
+ * do not count as missing.
  */
 export function interruptedSentence({ result, variants }: View): string {
   if (result.endedAt !== null) return '';

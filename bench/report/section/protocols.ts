@@ -7,7 +7,7 @@ import { type Said, saidOnce } from '../notices.ts';
 import { cacheCounts, cacheSentence, keyName, protocolSentence } from '../protocol.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** Which protocols the listener supports, and what that means for WebSocket. */
+/** Which protocols the listener supports, and how that affects WebSocket. */
 export function protocols(view: View): FoldedSection {
   return {
     id: 'protocols',
@@ -22,7 +22,7 @@ ${table('Result of one connection before the load', PROBE, view.runs.map(probeRo
   };
 }
 
-/** Which variants encrypt, and which offer HTTP/2. */
+/** States which variants encrypt, and which offer HTTP/2. */
 function listenersFinding({ variants }: View): string {
   const having = (has: (probe: Probe) => boolean): string =>
     variants
@@ -32,7 +32,7 @@ function listenersFinding({ variants }: View): string {
   return `TLS: ${having(({ tlsProtocol }) => tlsProtocol !== null)}; HTTP/2 for clients that offer it: ${having(({ alpnOffered }) => alpnOffered === 'h2')}.`;
 }
 
-/** Explanations of the protocols: each sentence once, with the runs it applies to. */
+/** Explanations of the protocols. Each sentence appears once, with the runs to which it applies. */
 function sentences(view: View): Said<string>[] {
   const said = view.runs.map((of) => ({ what: protocolSentence(of.run.probe), of }));
   return saidOnce(said, view, (text) => text);

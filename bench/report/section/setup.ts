@@ -66,7 +66,7 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** Plan values that are the same in every run, followed by a table of those that differ. */
+/** Plan values that are the same in every run, followed by a table of the values that differ. */
 function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
@@ -127,19 +127,21 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
   ];
 }
 
-/** How a run took turns with others. Warm-up and duration refer only to the run's own turns. */
+/**
+ * Describes how a run was interleaved with others. Warm-up and duration refer only to the turns of this run.
+ */
 function turnsText({ turns }: RunPlan): string {
   return turns === null
     ? NOTHING
     : `${formatTime(turns.lengthMs * 1000)} of each ${formatTime(turns.lengthMs * turns.of * 1000)}`;
 }
 
-/** Describes a client or server. Only the lean ones have a choice of engine. */
+/** Describes a client or server. Only the lean client and server have a choice of engine. */
 function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
   return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }
 
-/** The configuration that was run, and what Nginx wrote to its error log. */
+/** The configuration used in the run, and Nginx's error log. */
 export function configurations({ runs }: View): FoldedSection {
   const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {

@@ -7,7 +7,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { dueOf } from '../verdict.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** How connections and messages were distributed, and whether every message is accounted for. */
+/** Shows how connections and messages were distributed, and whether every message is accounted for. */
 export function spread({ runs }: View): FoldedSection {
   return {
     id: 'spread',
@@ -25,7 +25,7 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
   };
 }
 
-/** Whether every message is accounted for, and how many were lost. */
+/** States whether every message is accounted for, and how many were lost. */
 function accountFinding(runs: readonly RunView[]): string {
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
   if (wrong.length > 0) return `The counts do not add up in ${wrong.map(({ label }) => label).join('; ')}.`;
@@ -77,7 +77,7 @@ const CONSERVATION = [
 ];
 const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
 
-/** If a schedule was not kept, how many of the scheduled messages were not sent; otherwise null. */
+/** Number of scheduled messages that were not sent, if a schedule was not kept; otherwise null. */
 function dueTable(runs: readonly RunView[]): Markup | null {
   const rows = runs.flatMap(({ run, name, step }) => {
     const due = dueOf(run);

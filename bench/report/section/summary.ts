@@ -9,7 +9,7 @@ import { echoedFigure } from './course.ts';
 import { percentileFigure } from './latency.ts';
 import { carriedFigure } from './throughput.ts';
 
-/** One row per variant with throughput and latency, and the two main charts. */
+/** A table with throughput and latency of each variant, and the two main charts. */
 export function summary({ variants, steps }: View): Section {
   const main = steps.flatMap(({ step, runs }) => MAIN_FIGURES[step]?.(runs) ?? []);
   return {
@@ -29,7 +29,7 @@ interface MainFigure {
 }
 
 const MAIN_FIGURES: Readonly<Record<string, (runs: readonly RunView[]) => MainFigure>> = {
-  /** With one variant, the table already shows the rate, so the chart shows it over time. */
+  /** If there is one variant, the table already shows its rate, so the chart shows the rate over time. */
   throughput: (runs) => (runs.length === 1 ? echoedFigure : carriedFigure)(runs),
   latency: percentileFigure,
 };

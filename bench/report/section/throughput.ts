@@ -22,7 +22,7 @@ import { timesTable } from './times.ts';
 /** Throughput of each variant in a closed loop, and per-core capacity of Nginx. */
 export function throughput({ steps, result }: View): FoldedSection {
   const step = steps.find((each) => each.step === 'throughput');
-  // With several variants, the chart is in the summary.
+  // If there are several variants, the chart is in the summary.
   const single = step?.runs.length === 1 ? carriedFigure(step.runs) : null;
   const why = result.plan.steps.includes('throughput')
     ? 'The bench was interrupted before it.'
@@ -36,7 +36,7 @@ export function throughput({ steps, result }: View): FoldedSection {
   };
 }
 
-/** Which variants had which limit. */
+/** States what limited each variant. */
 function paceFinding(runs: readonly RunView[]): string {
   const names = new Map<string, string[]>();
   for (const { name, run } of runs) {
@@ -47,7 +47,10 @@ function paceFinding(runs: readonly RunView[]): string {
   return `Limited by: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
 }
 
-/** Chart of messages per second; with several variants, one of the two main charts of the summary. */
+/**
+ * Chart of messages per second; if there are several variants, it is one of the two main charts in the
+ * summary.
+ */
 export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figure: Markup } {
   const chart = carriedChart(runs);
   return {
@@ -80,7 +83,8 @@ ${closedLoopTimes(runs)}`;
 }
 
 /**
- * Message times of a closed loop. They are not latency, because they follow from its connections and rate.
+ * Message times of a closed loop. They are not latency, because they follow from the number of connections
+ * and the rate.
  */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
@@ -145,7 +149,9 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
   };
 }
 
-/** The variants with the highest and the lowest throughput, and those that Nginx did not limit. */
+/**
+ * Names the variants with the highest and the lowest throughput, and the variants that Nginx did not limit.
+ */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
   const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');

@@ -24,7 +24,7 @@ export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate',
 
 /**
  * Chart of one figure over time, for all runs of a step. Disturbed seconds and phases are shaded only if
- * there is a single run; events are marked, those of the first run if there are several.
+ * there is a single run. If there are several, only the events of the first run are marked.
  */
 export function ofAll(
   id: string,
@@ -43,7 +43,7 @@ export function ofAll(
 }
 
 /**
- * Chart of messages sent and echoed, and of bytes, over time; includes messages due if the schedule was not
+ * Chart of messages sent and echoed and of bytes over time. It includes messages due if the schedule was not
  * kept.
  */
 export function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
@@ -61,7 +61,7 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
           Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
         ) * 1.05,
     },
-    // Twice the necessary height, so that the line for bytes does not overlap those for messages.
+    // Twice the necessary height, so that the line for bytes does not overlap the lines for messages.
     y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
     bands: bandsOf(view),
     series: [
@@ -93,8 +93,8 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
 }
 
 /**
- * Share of the due messages by which sent messages may differ within a second. A few sent shortly after its
- * end do not matter.
+ * Permitted difference between the messages sent and due within a second, as a share of the messages due. A
+ * few messages sent shortly after the second ends do not matter.
  */
 const OFF_SCHEDULE = 0.05;
 
@@ -160,7 +160,7 @@ function over(view: RunView, figure: (point: Point) => number | null): SeriesSpe
   });
 }
 
-/** Whether the run is an open loop. Only an open loop has a schedule, and therefore a latency. */
+/** Whether the run is an open loop. Only an open loop has a schedule and therefore a latency. */
 export function isOpen({ run }: RunView): boolean {
   return run.plan.workload.load?.kind === 'open';
 }

@@ -9,7 +9,7 @@ export const SUMMARY_COLUMNS = ['Count', 'Min', 'Mean', 'p50', 'p90', 'p99', 'p9
   title,
 }));
 
-/** A table that summarises each kind of time, by variant. Kinds without samples are omitted. */
+/** A table that summarises each kind of time for each variant. Kinds without samples are omitted. */
 export function timesTable(
   caption: string,
   /** Heading of the column that contains the kind of time. */

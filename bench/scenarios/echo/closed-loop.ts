@@ -17,13 +17,13 @@ export interface ClosedLoopOptions {
   inFlight: number;
   /** Null if messages may be sent at any time. */
   turns: Turns | null;
-  /** Calls back once, at or after the given time but never before it. */
+  /** Calls back once, never before the given time. */
   callAt(us: number, call: () => void): void;
 }
 
 /**
- * Share of a turn reserved for the last echoes to arrive. This is the maximum, and it is used until their
- * arrival time has been measured.
+ * Maximum share of a turn that is reserved for the last echoes to arrive. It is used until their arrival time
+ * has been measured.
  */
 const MOST_RESERVE = 0.5;
 /**
@@ -34,8 +34,8 @@ const RESERVE_MARGIN = 1.25;
 
 /**
  * Each connection sends its next message when the previous echo has arrived. In an interleaved run, it stops
- * sending before the end of each turn. The time reserved for the last echoes is how long they took to arrive
- * in the previous turn, plus a margin.
+ * sending before the end of each turn. The time reserved for the last echoes is their arrival time in the
+ * previous turn plus a margin.
  */
 export function closedLoop({
   clock,

@@ -12,7 +12,7 @@ export const echo = {
   question: 'How many messages does it carry, and how fast is it?',
   steps: [
     // The closed loop uses the lean server so that the server is not the bottleneck. The open loop uses the
-    // one closest to an application's server.
+    // server that is most similar to an application's.
     { name: 'throughput', load: 'closed', server: 'lean' },
     { name: 'latency', load: 'open', server: 'ws' },
   ],

@@ -1,8 +1,8 @@
 const FIRST_ROOM = 1;
 
 /**
- * One connection's messages: those due but not sent, those sent but not echoed, and the next sequence
- * numbers. Oldest first; times are in µs since the run's epoch.
+ * One connection's due messages, sent messages without an echo, and next sequence numbers. Messages are
+ * ordered from oldest to newest. Times are in µs since the run's epoch.
  */
 export class Exchange {
   /**
@@ -13,7 +13,7 @@ export class Exchange {
   #head = 0;
   /** Number of messages that are due but not yet echoed, whether they were sent or not. */
   length = 0;
-  /** How many of these are not sent yet. They are the newest. */
+  /** How many of the due messages are not sent yet. They are the newest. */
   unsent = 0;
   /** Sequence number of the next message to send. */
   next = 0;

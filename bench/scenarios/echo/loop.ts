@@ -8,7 +8,7 @@ export interface Loop {
   opened(session: Session<Exchange>): void;
   /** Called when the echo of the oldest message has arrived. */
   echoed(exchange: Exchange, bytes: number): void;
-  /** Called when all echoes from one read have been delivered, so that messages can be sent in one write. */
+  /** Called when all echoes from one read have been delivered. Messages can then be sent in one write. */
   batchEnd(session: Session<Exchange>): void;
   /** Whether messages have intended send times. */
   readonly hasSchedule: boolean;

@@ -12,9 +12,9 @@ import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
 
 /**
- * Maximum number of writes per event loop iteration, which take a few milliseconds. Without this limit, at a
- * rate higher than this process can send, each iteration would send more and more messages and never read an
- * echo.
+ * Maximum number of writes per event loop iteration. That many writes take a few milliseconds. Without this
+ * limit, a rate higher than this process can send would make each iteration send more and more messages and
+ * never read an echo.
  */
 const WRITES_A_TURN = 256;
 
@@ -47,7 +47,7 @@ export class OpenLoop implements Loop {
   #stopped = false;
   /** When the last echo arrived. */
   #lastUs = 0;
-  /** Sessions with messages that are due, longest waiting first. Those before index `#served` are done. */
+  /** Sessions with messages that are due, longest waiting first. Sessions before index `#served` are done. */
   readonly #waiting: Session<Exchange>[] = [];
   #served = 0;
   /** Number of writes allowed before the event loop reads again. */
@@ -69,7 +69,7 @@ export class OpenLoop implements Loop {
     this.#waker.wakeAt(this.#pacer.dueUs);
   }
 
-  /** Nothing to do: the session is included from the next message on. */
+  /** Nothing to do: the session is included from the next message onwards. */
   opened(): void {}
 
   echoed(exchange: Exchange, bytes: number): void {
@@ -99,8 +99,8 @@ export class OpenLoop implements Loop {
   }
 
   /**
-   * Assigns all due messages to connections, even late ones, sends as many as this iteration allows, and sets
-   * the waker for the next message.
+   * Assigns all due messages, even late ones, to connections, sends as many as this iteration allows, and
+   * sets the waker for the next message.
    */
   #pump(): void {
     const pacer = this.#pacer;
@@ -129,7 +129,7 @@ export class OpenLoop implements Loop {
       messages.fellDue(nowUs, dueUs);
       const session = sessions.nextOpen();
       if (session === undefined) {
-        // No connection will ever carry this message, so it counts like one whose echo never arrived.
+        // No connection will ever carry this message, so it counts like a message whose echo never arrived.
         messages.unsent(nowUs, dueUs, Math.max(nowUs - dueUs, echoTimeoutUs));
         continue;
       }

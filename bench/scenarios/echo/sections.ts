@@ -25,7 +25,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['failed', 'lost', 'validity'] },
   ],
   remarks,
-  // The answers in sentences, then as a table with the two main charts, then the supporting facts.
+  // The answers as sentences, then as a table with the two main charts, followed by the supporting facts.
   open: [answers, summary],
   folded: [throughput, latency, course, handshakes, cost, claims],
   ofRounds: [curvesOfRounds],
@@ -57,7 +57,7 @@ function cells({ name, answers }: VariantView): Cells {
 
 /**
  * Remarks about the answers: the rate at which response times were measured, why it was chosen, and which
- * variants have none.
+ * variants have no response times.
  */
 function remarks({ rate, steps, variants }: View): string[] {
   const step = steps.find(({ step }) => step === 'latency');

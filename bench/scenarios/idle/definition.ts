@@ -7,7 +7,7 @@ import { IDLE_METRICS } from './metrics.ts';
  */
 export const TOUCH_BYTES = 65_536;
 
-/** Duration, in ms, of the step that only measures memory, once its connections are open. */
+/** Duration of the step that only measures memory, in ms. It begins when the connections are open. */
 const TOUCHED_MS = 1000;
 
 /**

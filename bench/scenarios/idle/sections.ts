@@ -91,7 +91,10 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
-/** Returns null if the confidence interval includes 0, because other programs may have allocated as much. */
+/**
+ * Returns null if the confidence interval includes 0, because other programs may have allocated that much
+ * memory.
+ */
 function clearOf(slope: Slope | null | undefined): Slope | null {
   return slope === null || slope === undefined || slope.low <= 0 ? null : slope;
 }

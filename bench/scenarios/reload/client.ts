@@ -6,8 +6,8 @@ import type { Exchange } from '../echo/exchange.ts';
 import { reloadsAt } from './definition.ts';
 
 /**
- * Every connection echoes messages on a schedule, and a client that loses its connection reconnects according
- * to its policy. Times after a reload are measured from when it was due, a few milliseconds before it takes
+ * Every connection sends messages on a schedule. A client that loses its connection reconnects according to
+ * its policy. Times after a reload are measured from when it was due, a few milliseconds before it takes
  * place.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {

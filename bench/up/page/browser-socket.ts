@@ -1,6 +1,6 @@
 import type { Socket } from './load.ts';
 
-/** Opens the browser's own WebSocket. */
+/** Opens the browser's built-in WebSocket. */
 export function openSocket(url: string): Socket {
   const socket = new WebSocket(url);
   return {
@@ -15,8 +15,8 @@ export function openSocket(url: string): Socket {
 }
 
 /**
- * Makes a timer for short waits. Browser timers wait at least 4 ms, but a message posted to oneself arrives
- * as soon as pending events are handled, so short waits poll with such messages.
+ * Makes a timer for short waits. Browser timers wait at least 4 ms. A message that the page posts to itself
+ * arrives as soon as pending events are handled, so short waits poll with such messages.
  */
 export function makeLater(): (ms: number, act: () => void) => void {
   const { port1, port2 } = new MessageChannel();

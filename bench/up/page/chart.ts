@@ -8,7 +8,7 @@ const TOP = 12;
 const BOTTOM = 212;
 const LINES = ['max', 'p99', 'p50'] as const;
 
-/** Draws the response times of the last minute; seconds without any leave a gap. */
+/** Draws the response times of the last minute; a second without response times leaves a gap. */
 export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void {
   const right = svg.clientWidth - MARGIN;
   const labelEvery = svg.clientWidth < 480 ? 20 : 10;

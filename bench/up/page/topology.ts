@@ -3,7 +3,7 @@ export interface Topology {
   /** Name of the variant, such as `tls+buf-16k`. */
   name: string;
   title: string;
-  /** What the echo servers send back: the message itself, or `You said: ` followed by the message. */
+  /** The echo servers' reply: the message itself, or `You said: ` followed by the message. */
   reply: 'echo' | 'you-said';
   /** WebSocket path on the server that serves the page. */
   websocketPath: string;
