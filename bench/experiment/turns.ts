@@ -28,8 +28,8 @@ export interface Place {
 
 /**
  * Executes interleaved runs. Each is set up once the previous one has opened its connections, so that no
- * run's handshakes disturb another's. All start their load at the same moment; a run that ends before then is
- * no longer waited for.
+ * run's handshakes disturb another's. All start their load at the same moment; if a run ends before then, the
+ * others do not wait for it.
  *
  * @param signal once aborted, no further run is set up
  * @returns the result of each run that was started, in order, once all have ended

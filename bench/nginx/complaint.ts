@@ -87,7 +87,10 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
     return [{ ...node, args: node.args.map((arg) => ({ ...arg, text: arg.text.replace(uses, '-') })) }];
   });
   if (isFound) return rest;
-  throw new Problem('configuration', `This Nginx does not know the variable $${name} of the configuration.`);
+  throw new Problem(
+    'configuration',
+    `The configuration uses the variable $${name}, which this Nginx does not provide.`,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Token, tokenise } from './tokens.ts';
 import type { Node, Word } from './tree.ts';
 
 /**
- * Maximum nesting depth of blocks; no real configuration needs as much. Without a limit, a hostile file could
+ * Maximum nesting depth of blocks; no real configuration nests that deeply. Without a limit, a hostile file could
  * overflow the stack of recursive functions.
  */
 const MAX_DEPTH = 64;

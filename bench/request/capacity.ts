@@ -73,7 +73,7 @@ const CAPACITY_OPTIONS = {
   rate: {
     short: 'R',
     value: 'N',
-    help: 'First rate to try [chosen]; with --over connections: total rate',
+    help: 'First rate to try [automatic]; with --over connections: total rate',
   },
   'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each one [1]' },
   connections: {

@@ -4,7 +4,7 @@ import { formatCount } from './format.ts';
 /** How the sandbox changes the meaning of a configuration, in the order in which the changes are reported. */
 export const CHANGES = {
   'upstream-tls':
-    'Nginx connects to its upstream without TLS here, because the servers behind the WebSockets speak none',
+    'Nginx connects to its upstream without TLS here, because the echo servers do not support TLS',
   'upstream-tls-added':
     'Nginx connects to its upstream with TLS here, because the servers behind the WebSockets speak TLS',
   'upstream-certificate':

@@ -48,7 +48,7 @@ export const http2: Claim = {
   title: 'HTTP/2 makes WebSockets faster',
   says: 'Enabling HTTP/2 in Nginx improves the performance of WebSocket communication.',
   shownBy:
-    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, so HTTP/2 cannot make it faster. Confirming it would take WebSockets that run over HTTP/2 and are faster than those of tls, which this bench does not open.',
+    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, so HTTP/2 cannot make it faster. Only WebSockets over HTTP/2 that are faster than those of tls could confirm it, and this bench does not open any.',
   needs: ['http2'],
   judge: (view) => {
     const [first] = runsOf(view, 'http2');

@@ -83,7 +83,7 @@ export function verdictFrom(
   };
 }
 
-/** Completed runs of an unmodified profile. Runs whose figures are reported for their step come first. */
+/** Completed runs of an unmodified profile. Runs that supply the reported figures of their step come first. */
 export function runsOf({ runs }: View, profile: string): RunView[] {
   return runs.filter(({ name, run }) => name === profile && run.outcome.state === 'completed');
 }

@@ -67,7 +67,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'valid',
     type: 'gauge',
     unit: '',
-    help: 'Whether the figures of the run may be believed: 1 where its verdict is valid.',
+    help: 'Whether the figures of the run can be trusted: 1 if its verdict is valid.',
     of: (_, { validity: { verdict } }) => [{ labels: { verdict }, value: verdict === 'valid' ? 1 : 0 }],
   },
   {
