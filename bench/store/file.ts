@@ -68,7 +68,7 @@ export async function writeFileIn(root: string, name: string, text: string, writ
  *
  * @param root the result's folder
  * @returns null if there is no such file
- * @throws Problem('result') if it is not a regular file or cannot be read
+ * @throws Problem('result') if the file is not a regular file or cannot be read
  */
 export async function readFileIn(root: string, name: string): Promise<string | null> {
   return (await readBytesIn(root, name))?.toString('utf8') ?? null;

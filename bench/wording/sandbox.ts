@@ -28,15 +28,15 @@ export const CHANGES = {
   'other-blocks': 'Left out of the run, because only http and stream are measured',
   files: 'Left out of the run, because Nginx may write only to its private folder',
   certificates: 'Several certificates are replaced by one',
-  'own-certificate': 'Listens with TLS but has no certificate, so it got that of the run',
+  'own-certificate': 'Listens with TLS but has no certificate, so it uses the certificate of the run',
   'http2-cleartext':
     'HTTP/2 without TLS is left out, because before 1.25.1 such a listener accepts nothing else',
   guards:
     'Left out of the run, because it would reject the load or slow it down (use --keep-guards to keep it)',
   'kept-guards': 'Kept (--keep-guards), so it may reject the load or slow it down',
-  'wrapped-http': 'Part of a configuration, read as if it were in http',
-  'wrapped-server': 'Part of a configuration, read as if it were in a server',
-  'wrapped-stream': 'Part of a configuration, read as if it were in stream',
+  'wrapped-http': 'Only part of a configuration, so it is treated as the content of an http block',
+  'wrapped-server': 'Only part of a configuration, so it is treated as the content of a server block',
+  'wrapped-stream': 'Only part of a configuration, so it is treated as the content of a stream block',
   'upgrade-map':
     'Uses $connection_upgrade, which this part of a configuration does not define, so the usual map was added',
   'no-files': 'Includes nothing, because no file matches',
