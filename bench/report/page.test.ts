@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/browser.ts';
@@ -79,9 +80,18 @@ async function openAll(page: Page): Promise<void> {
 
 /** A chart is drawn a moment after it comes to be seen; Chart.js sets the style of its canvas then. */
 async function allDrawn(page: Page): Promise<void> {
-  await page.waitForFunction(
+  await until(
+    page,
     `[...document.querySelectorAll('canvas')].every((each) => !each.checkVisibility() || each.style.display === 'block')`,
   );
+}
+
+/**
+ * Waits until an expression is true in a page. Playwright's \`waitForFunction\` evaluates it within the page each time
+ * but the first, and the page's Content Security Policy refuses that.
+ */
+async function until(page: Page, expression: string): Promise<void> {
+  while (!(await page.evaluate<boolean>(expression))) await setTimeout(20);
 }
 
 /** How many different colours each canvas shows: one that was not drawn has one. */
@@ -260,7 +270,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   }
   await visit(await report(result), { colorScheme: 'dark', viewport: paper }, async (page, events) => {
     await page.emulateMedia({ media: 'print' });
-    await page.waitForFunction(`getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
+    await until(page, `getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
     // Every section is on paper, whatever is closed on the screen; what is closed within one is as the reader left it.
     const shown = await page
       .locator('.folded > details > :nth-child(2)')
@@ -291,7 +301,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
 test('charts are drawn for the width of a sheet, however wide the window is', async () => {
   await visit(await report(makeBothSteps(2, 4)), { viewport: { width: 1600, height: 900 } }, async (page) => {
     await page.emulateMedia({ media: 'print' });
-    await page.waitForFunction(`document.querySelector('canvas').clientWidth < 800`);
+    await until(page, `document.querySelector('canvas').clientWidth < 800`);
     await openAll(page);
     const widths = await page
       .locator('canvas')
