@@ -1,7 +1,14 @@
-import type { Capacity, Summary } from '../measure/figures.ts';
-import type { Validity } from '../model/run.ts';
-import { formatCount, formatRate, formatRough, formatShare, formatTime, NOTHING } from '../wording/format.ts';
-import type { RunView, VariantView } from './view.ts';
+import type { Capacity, Summary } from '../../../measure/figures.ts';
+import type { Validity } from '../../../model/run.ts';
+import type { RunView, VariantView } from '../../../report/view.ts';
+import {
+  formatCount,
+  formatRate,
+  formatRough,
+  formatShare,
+  formatTime,
+  NOTHING,
+} from '../../../wording/format.ts';
 
 /**
  * Summarises a variant in one sentence: its throughput with the limiting factor, and its latency at the rate
