@@ -2,7 +2,7 @@ import { figuresOf } from '../measure/figures.ts';
 import { lackingNeed, metricsOf, needsMet, stepsAnswering } from '../metrics/metrics.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
-import type { RunSpec } from '../model/strategy.ts';
+import type { StepOfVariant } from '../model/strategy.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
@@ -33,9 +33,9 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
-      makeStrategy: ({ variants, planRun }: Planning) => {
+      makeStrategy: ({ variants, planStep }: Planning) => {
         const names = variants.map(({ name }) => name);
-        const planOf = (spec: RunSpec) => planRun(spec, 1).plan;
+        const planOf = (of: StepOfVariant) => planStep(of).plan;
         const steps = makeSteps({ ...request, variants: names, planOf });
         return request.baseline === null ? steps : withPrice(steps, request.baseline, names);
       },

@@ -1,5 +1,5 @@
 import { ownSides } from '../plan/own.ts';
-import { type PlannedRun, planRequest } from '../plan/plan.ts';
+import { type PlannedStep, planRequest } from '../plan/plan.ts';
 import { chooseVariants, type Side } from '../plan/variants.ts';
 import type { RunRequest } from '../request/run.ts';
 import type { UpRequest } from '../request/up.ts';
@@ -49,14 +49,13 @@ export async function up(
   return EXIT.done;
 }
 
-/** Plans the same topology as for a run's latency step, except that the load comes from elsewhere. */
+/** Plans the same topology as for a run, except that the load comes from elsewhere. */
 async function planOf(
   run: RunRequest,
   side: Side,
   services: Pick<Services, 'readMachine' | 'now'>,
-): Promise<PlannedRun> {
+): Promise<PlannedStep> {
   const machine = await services.readMachine();
-  const { planRun } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
-  const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;
-  return planRun({ variant: side.variant.name, step: 'latency', round: null, load }, 1);
+  const { plan, planStep } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
+  return planStep({ variant: side.variant.name, step: plan.steps[0] ?? '' });
 }

@@ -114,7 +114,7 @@ export async function executeWithin(
   }));
   const [environment, machine] = await surroundings;
   const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
-  const { variants, planRun } = planning;
+  const { variants, planRun, planStep } = planning;
   let processes: readonly RunProcess[] = [];
   let phase: RunPhase | null = null;
   const started: Promise<void>[] = [];
@@ -137,7 +137,7 @@ export async function executeWithin(
     strategy: makeSteps({
       ...request.run,
       variants: variants.map(({ name }) => name),
-      planOf: (spec) => planRun(spec, 1).plan,
+      planOf: (of) => planStep(of).plan,
     }),
     planRun,
     environment,

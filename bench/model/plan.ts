@@ -91,6 +91,9 @@ export const runPlanSchema = v.strictObject({
 });
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 
+/** The part of a run's plan that its variant, step and number of connections determine. */
+export type StepPlan = Omit<RunPlan, 'round' | 'workload' | 'turns' | 'sourceAddresses'>;
+
 /**
  * Valid label names, such as `branch` or `nginx.build`. To prevent prototype pollution, validation drops two
  * names when reading a result; this pattern rejects them.

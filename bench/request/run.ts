@@ -1,7 +1,7 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
-import type { Payload } from '../model/load.ts';
+import type { LoadOptions, Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, type Step } from '../model/plan.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import type { Command } from './command.ts';
@@ -35,11 +35,7 @@ export interface RunRequest extends ScenarioRequest {
   configurationOptions: ConfigurationOptions;
   /** The steps of each variant, in order. */
   steps: readonly Step[];
-  /** Closed loop of the throughput step: number of unanswered messages per connection. */
-  inFlight: number;
-  /** Message rate of the latency step's open loop; null to derive it from the throughput step. */
-  ratePerSecond: number | null;
-  arrivals: 'uniform' | 'poisson';
+  load: LoadOptions;
   payload: Payload;
   connections: number;
   rampPerSecond: number;
@@ -175,9 +171,11 @@ export function requestOf(
     ...scenarioOf(given),
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
-    inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
-    ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
-    arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
+    load: {
+      inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
+      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
+      arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
+    },
     payload: payloadOf(given),
     connections,
     rampPerSecond: rate(given, 'ramp', PER_SECOND) ?? 0,

@@ -214,7 +214,14 @@ export function machineText({ cpuModel, cpus, memoryBytes }: Environment): strin
 const STEPS = SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name));
 
 function sortKey({ name, step, variant, machine, slug }: Series): string {
-  return [name === null ? 1 : 0, name, String(STEPS.indexOf(step)).padStart(3, '0'), variant, machine, slug].join('\n');
+  return [
+    name === null ? 1 : 0,
+    name,
+    String(STEPS.indexOf(step)).padStart(3, '0'),
+    variant,
+    machine,
+    slug,
+  ].join('\n');
 }
 
 /** Compares strings by code unit, so that the order is the same in every locale. */
