@@ -47,7 +47,7 @@ test('a budget that cannot hold one round is refused, as --rounds 0 is', () => {
     message: /^--budget 19999ms .* 4 runs/,
   });
   assert.match(warning({ budgetMs: 20_000 }) ?? '', /^--budget 20s is too short for a verdict/);
-  const withPilot = { ratePerSecond: null };
+  const withPilot = { load: { ...LOAD, ratePerSecond: null } };
   assert.throws(() => warning({ ...withPilot, budgetMs: 39_999 }), { kind: 'usage', message: /8 runs/ });
   assert.match(warning({ ...withPilot, budgetMs: 40_000 }) ?? '', /verdict/);
 });

@@ -70,7 +70,6 @@ export function preflight(
   checkMemory(demand, machine, processes, notices);
   const all = profiles.map((each) => processesOf(request, each, machine, []));
   const placement = placementOf(request.pin, demand.loop, machine, all);
-  checkAddresses(request, machine, notices);
   const first = step === request.steps[0];
   const { scenario } = request;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
@@ -101,6 +100,7 @@ export function preflight(
         : null,
     seed,
   };
+  checkAddresses(request, machine, notices);
   return { plan, notices };
 }
 
