@@ -2,9 +2,8 @@ import type { Axis, CapacitySearch } from '../model/capacity.ts';
 import { Problem } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
-import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
-import { chooseVariants } from '../plan/variants.ts';
+import { sidesOf } from '../plan/sides.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import { type CapacityRequest, SEARCH_STEPS } from '../request/capacity.ts';
 import { formatDuration } from '../request/units.ts';
@@ -32,7 +31,7 @@ export async function capacity(
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.run.nginx);
-    const named = chooseVariants(library, request.run.variants, ownSides(request.run));
+    const named = sidesOf(library, request.run);
     const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     const question = {
       request: request.run,

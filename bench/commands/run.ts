@@ -3,9 +3,8 @@ import { lackingNeed, metricsOf, needsMet, stepsAnswering } from '../metrics/met
 import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { StepOfVariant } from '../model/strategy.ts';
-import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
-import { chooseVariants } from '../plan/variants.ts';
+import { sidesOf } from '../plan/sides.ts';
 import type { RunRequest } from '../request/request.ts';
 import { missedThresholds } from '../request/threshold.ts';
 import { withPrice } from '../strategy/price.ts';
@@ -28,7 +27,7 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.nginx);
-    const named = chooseVariants(library, request.variants, ownSides(request));
+    const named = sidesOf(library, request);
     const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
     const question = {
       request,

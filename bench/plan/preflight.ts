@@ -69,7 +69,10 @@ export function preflight(
   const demand = demandOf(request, step);
   checkMemory(demand, machine, processes, notices);
   const all = profiles.map((each) => processesOf(request, each, machine, []));
-  const placement = placementOf(request.pin, demand.loop, machine, all);
+  const { target } = request;
+  // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
+  const isExternal = target.kind === 'external';
+  const placement = isExternal ? null : placementOf(request.pin, demand.loop, machine, all);
   const first = step === request.steps[0];
   const { scenario } = request;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
@@ -86,13 +89,14 @@ export function preflight(
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,
-    server: demand.server,
+    target,
+    server: isExternal ? null : demand.server,
     engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
     placement,
-    pacing: pacingOf(demand.loop, placement, machine, all),
+    pacing: isExternal && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
     http:
       request.http && scenario.hasHttpLeg && first
@@ -118,7 +122,7 @@ export function fitTogether(request: RunRequest, profiles: readonly Profile[], m
 function processesOf(request: RunRequest, profile: Profile, machine: Machine, notices: Notice[]): Processes {
   return {
     workers: generatorWorkers(request, machine, notices),
-    servers: echoServers(request, profile, machine, notices),
+    servers: request.target.kind === 'external' ? 0 : echoServers(request, profile, machine, notices),
     nginxWorkers: profile.configurationPath === null ? 0 : nginxWorkers(request, machine, notices),
   };
 }

@@ -98,9 +98,8 @@ const NGINX_TLS_BYTES = 23.8 * KIB;
 const SOCKET_BYTES = 4 * KIB;
 
 /** The properties that determine how much memory a run needs. */
-export interface Demand
-  extends Pick<RunPlan, 'connections' | 'client' | 'server'>,
-    Pick<Workload, 'payload'> {
+export interface Demand extends Pick<RunPlan, 'connections' | 'client'>, Pick<Workload, 'payload'> {
+  server: 'lean' | 'ws';
   loop: Load['kind'] | null;
   /** Maximum number of unanswered messages per connection. */
   inFlight: number;

@@ -100,6 +100,7 @@ const CAPACITY_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a search. */
 const NOT_OF_A_TRIAL = [
   'steps',
+  'target',
   'baseline',
   'threshold',
   'no-http',
@@ -113,6 +114,7 @@ export const capacityCommand = {
   help: 'Find the highest rate or WebSocket count that meets an objective',
   absent: {
     steps: `it searches with the ${SEARCH_STEPS.trial} step`,
+    target: 'it searches for the capacity of a variant that it starts',
     baseline: 'measure the price of the proxy with `run`',
     threshold: 'use --objective',
     'no-http': 'it sends no HTTP requests',

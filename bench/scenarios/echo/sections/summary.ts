@@ -2,7 +2,7 @@ import { runBadge, table } from '../../../report/elements.ts';
 import { type Content, html, type Markup } from '../../../report/markup.ts';
 import type { ChartSpec } from '../../../report/page/spec.ts';
 import { echoedFigure } from '../../../report/section/course.ts';
-import { LIMIT_NAMES } from '../../../report/verdict.ts';
+import { limitName } from '../../../report/verdict.ts';
 import type { Section, StepView, VariantView, View } from '../../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../../wording/format.ts';
 import { percentileFigure } from './latency.ts';
@@ -63,7 +63,7 @@ function rowOf({ name, answers }: VariantView): Content[] {
     name,
     throughput === null ? NOTHING : runBadge(throughput),
     formatCount(throughput?.figures.messages.perSecond),
-    throughput === null ? NOTHING : LIMIT_NAMES[throughput.run.validity.limit.component],
+    throughput === null ? NOTHING : limitName(throughput.run),
     formatCapacity(throughput?.figures.perCoreCapacity ?? null),
     latency === null ? NOTHING : runBadge(latency),
     time('p50'),

@@ -6,7 +6,7 @@ import type { BarSpec } from '../../../report/page/spec.ts';
 import { placementNotice } from '../../../report/placement.ts';
 import { noticeList } from '../../../report/section/notices.ts';
 import { timesTable } from '../../../report/section/times.ts';
-import { LIMIT_NAMES } from '../../../report/verdict.ts';
+import { limitName } from '../../../report/verdict.ts';
 import type { FoldedSection, RunView, StepView, View } from '../../../report/view.ts';
 import {
   formatBytes,
@@ -40,8 +40,8 @@ export function throughput({ steps, result }: View): FoldedSection {
 function paceFinding(runs: readonly RunView[]): string {
   const names = new Map<string, string[]>();
   for (const { name, run } of runs) {
-    const { component } = run.validity.limit;
-    const limit = component === 'none' ? 'no single component' : LIMIT_NAMES[component];
+    const named = limitName(run);
+    const limit = named === 'none' ? 'no single component' : named;
     names.set(limit, [...(names.get(limit) ?? []), name]);
   }
   return `Limited by: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
@@ -118,7 +118,7 @@ function rowOf(view: RunView): Content[] {
     formatCount(messages.perSecond),
     formatCount(undisturbed?.perSecond),
     disturbed === null ? 'unknown' : `${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)}`,
-    LIMIT_NAMES[run.validity.limit.component],
+    limitName(run),
     formatCapacity(perCoreCapacity),
     formatBytes(bytes.sentPerSecond),
     formatBytes(bytes.receivedPerSecond),
