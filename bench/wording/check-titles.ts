@@ -18,6 +18,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'no-websocket': 'No WebSocket can connect through this configuration',
   'location-shadowed': 'A regular expression takes the requests of a location',
   'passed-to-nothing': 'A variable in proxy_pass is empty',
+  'hop-mismatch': 'Two servers disagree about TLS or the PROXY protocol',
   'response-header-hidden': 'A header that clients need is removed from the 101 response',
   'auth-upgrade': "The authentication service receives the client's upgrade",
   'host-changed': 'The Host header is changed',

@@ -100,6 +100,8 @@ const FOUND = {
       `The address in proxy_pass of ${locationName(location)} is invalid, because ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
       ...sources.map(emptySentence),
     ]),
+  'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
+    `${capital(locationName(location))} passes its connections on to ${place}, ${HOP_MISMATCHES[what]}`,
   'response-header-hidden': ({ location, header }: { location: LocationFact; header: string }) =>
     `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
   'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
@@ -408,6 +410,24 @@ export function locationName(location: LocationFact): string {
 }
 
 const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
+
+/** What two servers of a configuration disagree about on the connection between them. */
+export type HopMismatch =
+  | 'proxy-protocol-unexpected'
+  | 'proxy-protocol-missing'
+  | 'tls-unexpected'
+  | 'tls-missing';
+
+const HOP_MISMATCHES: Readonly<Record<HopMismatch, string>> = {
+  'proxy-protocol-unexpected':
+    'which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
+  'proxy-protocol-missing':
+    'which expects the PROXY protocol and closes connections without it. Only stream servers can send it: set "proxy_protocol on" there, or remove proxy_protocol from that listen.',
+  'tls-unexpected':
+    'which does not use TLS, so the TLS handshake fails. Add ssl to that listen, or connect to it without TLS.',
+  'tls-missing':
+    'which expects TLS and answers 400. Use https:// in proxy_pass ("proxy_ssl on" in stream), or remove ssl from that listen.',
+};
 
 const HANDSHAKE_REASONS = {
   connection: 'It sends a Connection header without "upgrade", although the client asks for an upgrade.',

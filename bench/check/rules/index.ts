@@ -9,6 +9,7 @@ import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
 import { headers, host, ownOrigin } from './headers.ts';
+import { hop } from './hop.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
 import { connectionLimit, ports, requestLimit } from './limits.ts';
@@ -33,6 +34,7 @@ const RULES: readonly Rule[] = [
   shadow,
   passed,
   response,
+  hop,
   handshake,
   host,
   headers,
