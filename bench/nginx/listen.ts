@@ -75,6 +75,11 @@ export function isDefaultServer(tree: readonly Node[], server: Directive): boole
   return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
 }
 
+/** The server that handles unknown names on an address; undefined if none listens on it. */
+export function defaultServerAt(tree: readonly Node[], address: string): Directive | undefined {
+  return defaultServer(servers(tree), address);
+}
+
 /** The server marked as default for an address; if none is marked, the first one (ngx_http_add_server). */
 function defaultServer(all: readonly Directive[], address: string): Directive | undefined {
   const there = all.filter((server) => addressesOf(server).includes(address));

@@ -31,6 +31,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'large-buffer': 'proxy_buffer_size takes much memory per WebSocket',
   'any-protocol': 'A location passes any Upgrade on, not only WebSockets',
   'shared-socket': 'A parameter of listen applies to every server on the socket',
+  capacity: 'The number of WebSockets that the configuration allows',
   'connection-limit': 'limit_conn limits the number of WebSockets',
   'request-limit': 'limit_req limits the rate of handshakes',
   'port-limit': 'The ports to one upstream address limit the number of WebSockets',

@@ -166,13 +166,49 @@ const FOUND = {
   'shared-socket': ({
     parameter,
     place,
+    own,
+    hasCertificate,
     location,
   }: {
-    parameter: 'proxy_protocol';
+    parameter: 'proxy_protocol' | 'ssl';
+    /** Position of the `listen` with the parameter, and of the one without it. */
     place: string;
+    own: string;
+    hasCertificate: boolean;
     location: LocationFact;
   }) =>
-    `${parameter} in the listen at ${place} applies to every server on the same socket, also to that of ${locationName(location)}. Clients that do not send it fail.`,
+    paragraph([
+      `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
+      parameter === 'proxy_protocol'
+        ? 'Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.'
+        : hasCertificate
+          ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
+          : 'A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
+    ]),
+  capacity: ({
+    webSockets,
+    perWorker,
+    limits: [limit, next],
+    handshakes,
+  }: {
+    webSockets: number;
+    /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
+    perWorker: boolean;
+    /** The lowest first. */
+    limits: readonly CapacityLimit[];
+    /** The rate that limit_req allows; null if it allows any. */
+    handshakes: { rate: string; place: string; perClient: boolean } | null;
+  }) =>
+    paragraph([
+      `This configuration is for ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
+      limit === undefined ? '' : `The limit is ${LIMITS[limit.what]} (${limit.place}).`,
+      next === undefined
+        ? ''
+        : `Next is ${LIMITS[next.what]}, at ${formatCount(next.webSockets)}${next.perWorker ? ' per worker' : ''} (${next.place}).`,
+      handshakes === null
+        ? ''
+        : `New handshakes are limited to ${handshakes.rate} for ${handshakes.perClient ? 'each client address' : 'all clients together'} (${handshakes.place}).`,
+    ]),
   'connection-limit': ({
     zone,
     key,
@@ -410,6 +446,23 @@ export function locationName(location: LocationFact): string {
 }
 
 const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
+
+/** A limit on the number of WebSockets, with the line that sets it, or from which it follows. */
+export interface CapacityLimit {
+  what: keyof typeof LIMITS;
+  webSockets: number;
+  /** As in the finding. */
+  perWorker: boolean;
+  place: string;
+}
+
+const LIMITS = {
+  'worker-connections': 'worker_connections',
+  'open-files': 'that of open files',
+  'limit-conn': 'limit_conn',
+  'max-conns': 'max_conns',
+  ports: 'that of ports to the upstream address',
+};
 
 /** What two servers of a configuration disagree about on the connection between them. */
 export type HopMismatch =

@@ -17,12 +17,14 @@ import { withNowhere } from './nowhere.ts';
 import { part } from './part.ts';
 import { passed } from './passed.ts';
 import { path, slash } from './path.ts';
-import { anyProtocol, bufferSize, closing, sharedSocket } from './protocol.ts';
+import { anyProtocol, bufferSize, closing } from './protocol.ts';
 import { refused } from './refused.ts';
 import { response, subprotocol } from './response.ts';
 import { resumption } from './resumption.ts';
 import { shadow } from './shadow.ts';
 import { shutdown } from './shutdown.ts';
+import { sharedSocket } from './socket.ts';
+import { total } from './total.ts';
 import { httpVersion, upgrade } from './upgrade.ts';
 import { ipHash, maxFails, zone } from './upstream.ts';
 
@@ -44,6 +46,7 @@ const RULES: readonly Rule[] = [
   auth,
   connection,
   idle,
+  total,
   connections,
   openFiles,
   connectionLimit,
