@@ -165,6 +165,26 @@ describe('what check finds', () => {
       'Location /ws passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.',
     );
     says(
+      'host-without-port',
+      { location: '/ws', port: 8080 },
+      'Location /ws passes $host on, which has no port. Clients connect to port 8080 and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.',
+    );
+    says(
+      'try-files-first',
+      { location: '/ws', fallback: '=404' },
+      'Location /ws has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it answers 404, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".',
+    );
+    says(
+      'try-files-folder',
+      { location: '@app', test: '$uri/', path: '/' },
+      '$uri/ in try_files takes requests for a folder that exists away from location @app: a handshake to / gets the index page or 403, because / is always a folder. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove $uri/.',
+    );
+    says(
+      'upstream-elsewhere',
+      { upstream: 'app' },
+      'Nothing in this part defines an upstream app. Unless it is a host name, its servers and settings are in another file and were not checked.',
+    );
+    says(
       'shared-socket',
       {
         parameter: 'proxy_protocol',

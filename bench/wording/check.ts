@@ -118,6 +118,14 @@ const FOUND = {
     replaced: string | null;
   }) =>
     `${capital(locationName(location))} passes Host "${received}" on instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
+  'host-without-port': ({ location, port }: { location: LocationFact; port: number }) =>
+    `${capital(locationName(location))} passes $host on, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.`,
+  'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
+    `${capital(locationName(location))} has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
+  'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
+    `${test} in try_files takes requests for a folder that exists away from ${locationName(location)}: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
+  'upstream-elsewhere': ({ upstream }: { upstream: string }) =>
+    `Nothing in this part defines an upstream ${upstream}. Unless it is a host name, its servers and settings are in another file and were not checked.`,
   'header-lost': ({
     location,
     header,

@@ -11,6 +11,7 @@ import { http2Alone } from './http2.ts';
 import { emptyVariables } from './passed.ts';
 import { changedSubprotocol, hidingOf } from './response.ts';
 import { takerOf } from './shadow.ts';
+import { takingTryFiles } from './try-files.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
 /**
@@ -69,6 +70,7 @@ function isExplained(subject: Subject, candidate: Candidate): boolean {
     http2Alone(candidate, subject) !== null ||
     mismatchOf(subject.tree, candidate) !== null ||
     isCutOff(subject.tree, candidate) ||
+    takingTryFiles(subject, candidate) !== null ||
     takerOf(candidate) !== null ||
     hidingOf(subject, candidate) !== null ||
     changedSubprotocol(subject, candidate) !== null ||

@@ -8,7 +8,7 @@ import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
-import { headers, host, ownOrigin } from './headers.ts';
+import { headers, host, hostPort, ownOrigin } from './headers.ts';
 import { hop } from './hop.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
@@ -25,8 +25,9 @@ import { shadow } from './shadow.ts';
 import { shutdown } from './shutdown.ts';
 import { sharedSocket } from './socket.ts';
 import { total } from './total.ts';
+import { tryFiles } from './try-files.ts';
 import { httpVersion, upgrade } from './upgrade.ts';
-import { ipHash, maxFails, zone } from './upstream.ts';
+import { elsewhere, ipHash, maxFails, zone } from './upstream.ts';
 
 /** All rules, in the order in which users encounter their subjects. */
 const RULES: readonly Rule[] = [
@@ -38,7 +39,9 @@ const RULES: readonly Rule[] = [
   response,
   hop,
   handshake,
+  tryFiles,
   host,
+  hostPort,
   headers,
   ownOrigin,
   subprotocol,
@@ -57,6 +60,7 @@ const RULES: readonly Rule[] = [
   sharedSocket,
   closing,
   shutdown,
+  elsewhere,
   zone,
   ipHash,
   maxFails,
