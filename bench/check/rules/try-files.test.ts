@@ -26,5 +26,9 @@ describe('try_files in front of a WebSocket', () => {
     only(falling('/', '$uri $uri/'), 'warning :12 try-files-folder', { path: '/', location: '@app' });
     only(falling('/live', '$uri $uri/'), 'note :12 try-files-folder', { path: '/live' });
     assert.deepEqual(falling('/', '$uri'), []);
+    const otherwise =
+      'location / { error_page 418 = @app; if ($http_upgrade) { return 418; } try_files $uri $uri/ =404; }';
+    const named = `location @app { proxy_pass http://app; ${UP} }`;
+    assert.deepEqual(tryFiles(seenAs(ofServer(`${otherwise} ${named}`), {})), []);
   });
 });

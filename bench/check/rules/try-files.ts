@@ -67,8 +67,11 @@ function folderTest({ tree }: Subject, candidate: Candidate): { line: Directive;
   const all = locatedIn(tree, null);
   const own = all.find(({ location }) => location === candidate.self);
   if (own === undefined) return null;
-  for (const { location } of [own, ...leadingTo(own, all)]) {
+  const [name] = texts(candidate.self);
+  for (const { location } of leadingTo(own, all)) {
     for (const line of directives(location.block, 'try_files')) {
+      // A location may lead there in another way, which goes first, such as `return` and `error_page`.
+      if (texts(line).at(-1) !== name) continue;
       const test = texts(line)
         .slice(0, -1)
         .find((each) => /^\$\{?(document_)?uri\}?\/$/.test(each));
