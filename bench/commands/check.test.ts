@@ -33,6 +33,7 @@ function finding(findings: readonly LintFinding[], changes: Partial<CheckReport>
         path: input.path,
         nginx: { path: '/usr/sbin/nginx', version: '1.22.1' },
         tried: true,
+      capacity: null,
         candidates: subject.candidates,
         seen: subject.seen,
         findings,
