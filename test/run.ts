@@ -328,6 +328,7 @@ function makeNginx(profile: string): NginxFacts {
     buildArguments: '--with-http_ssl_module --with-http_v2_module --with-stream=dynamic',
     given: null,
     configuration: `# ${profile}\nevents { worker_connections 2048; }\nhttp {\n  server {\n    listen 127.0.0.1:8443;\n    location /websocket { proxy_pass http://backend; }\n  }\n}\n`,
+    upgrade: null,
     errorLog: [],
   };
 }

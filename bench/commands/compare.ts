@@ -4,6 +4,7 @@ import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
 import type { CompareRequest } from '../request/request.ts';
+import { upgradeTargetOf } from '../request/scenario.ts';
 import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 import { type BeforehandNeed, lookBeforehand } from './beforehand.ts';
@@ -33,10 +34,11 @@ export async function compare(
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
-    const library = await readLibrary(services, request.run.nginx);
+    const upgradeTo = upgradeTargetOf(request.run);
+    const library = await readLibrary(services, request.run.nginx, upgradeTo);
     const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
-    const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
+    const nginx = { sources: request.run.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
     const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
     const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({

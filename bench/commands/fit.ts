@@ -20,6 +20,8 @@ export interface FitSides {
 /** Where to look for Nginx, and how to report progress if the search takes long. */
 export interface NginxSearch {
   sources: NginxSources;
+  /** The Nginx to which the sides are upgraded during their runs, as in `Library`. */
+  upgradeTo?: string | null | undefined;
   say: (line: string) => void;
   signal: AbortSignal;
 }
@@ -80,13 +82,12 @@ function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
  */
 async function findBinaries(
   sides: readonly Side[],
-  { sources, ...progress }: NginxSearch,
+  { sources, upgradeTo, ...progress }: NginxSearch,
   services: Pick<Services, 'findNginx'>,
 ): Promise<Binaries> {
   const binaries = new Map<string | null, NginxBinary>();
-  for (const { variant } of sides) {
-    if (variant.proxy === null || binaries.has(variant.proxy.binary)) continue;
-    const { binary } = variant.proxy;
+  const names = sides.flatMap(({ variant }) => (variant.proxy === null ? [] : [variant.proxy.binary]));
+  for (const binary of new Set([...names, ...(typeof upgradeTo === 'string' ? [upgradeTo] : [])])) {
     const source = binary === null ? sources.usual : (sources.named.get(binary) ?? null);
     binaries.set(binary, await services.findNginx(source, progress));
   }

@@ -6,6 +6,7 @@ import type { StepOfVariant } from '../model/strategy.ts';
 import type { Planning } from '../plan/plan.ts';
 import { sidesOf } from '../plan/sides.ts';
 import type { RunRequest } from '../request/request.ts';
+import { upgradeTargetOf } from '../request/scenario.ts';
 import { missedThresholds } from '../request/threshold.ts';
 import { withPrice } from '../strategy/price.ts';
 import { makeSteps } from '../strategy/steps.ts';
@@ -26,9 +27,10 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
-    const library = await readLibrary(services, request.nginx);
+    const upgradeTo = upgradeTargetOf(request);
+    const library = await readLibrary(services, request.nginx, upgradeTo);
     const named = sidesOf(library, request);
-    const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
+    const nginx = { sources: request.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),

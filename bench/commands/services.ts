@@ -93,11 +93,13 @@ export type LibraryNeed = 'loadProfiles' | 'loadTunings';
  * Reads the building blocks of variants.
  *
  * @param nginx the Nginx binaries named by the user; null if variants are only listed, not chosen
+ * @param upgradeTo as in `Library`
  */
 export async function readLibrary(
   services: Pick<Services, LibraryNeed>,
   nginx: NginxSources | null,
+  upgradeTo?: string | null,
 ): Promise<Library> {
   const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
-  return { profiles, tunings, binaries: [...(nginx?.named.keys() ?? [])] };
+  return { profiles, tunings, binaries: [...(nginx?.named.keys() ?? [])], upgradeTo };
 }

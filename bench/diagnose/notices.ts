@@ -16,6 +16,7 @@ export const RULES: readonly Rule[] = [
   ramp,
   pacing,
   disturbanceNotice,
+  actionFailed,
   nginxWorkerEnded,
   nginxLog,
   conservation,
@@ -63,8 +64,8 @@ function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null
  * accepted them.
  */
 function skew({ spread, timeline }: Run): Notice | null {
-  // Skipped if there was a reload, because new workers only have connections opened after it.
-  if (timeline.some(({ action }) => action.kind === 'reload')) return null;
+  // Skipped if the workers were replaced, because new workers only have connections opened after that.
+  if (timeline.some(({ action: { kind } }) => kind === 'reload' || kind === 'upgrade')) return null;
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
   const least = Math.min(...workers);
@@ -87,6 +88,12 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
     .reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
   const facts = { cores, perMessageUs: cpuUsPerMessage.generator, lagUs: latencies.sendLag?.p99 ?? null };
   return notice('info', `pacing-${plan.pacing}`, facts);
+}
+
+/** Reports the first action that could not be carried out, such as an upgrade to a binary that did not start. */
+function actionFailed({ timeline }: Run): Notice | null {
+  const [failed] = timeline.flatMap(({ action, failure }) => (failure === null ? [] : [{ action, failure }]));
+  return failed === undefined ? null : notice('warning', 'action-failed', failed);
 }
 
 /** Matches the log line that Nginx writes when a worker dies (ngx_process.c, ngx_process_get_status). */

@@ -24,6 +24,8 @@ export interface RunControl {
 export interface RunContext extends PlannedRun, RunControl {
   /** Null for the profile `direct`. */
   binary: NginxBinary | null;
+  /** The binary to which Nginx is upgraded during the run; null if the timeline has no upgrade. */
+  upgradeTo: NginxBinary | null;
   warden: Warden;
   /** Coordinates this run with the others it is interleaved with; null if it has the machine to itself. */
   place: Place | null;

@@ -88,6 +88,15 @@ function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | n
   return binary;
 }
 
+/** The binary to which the timeline upgrades Nginx; null if it does not. */
+function upgradeOf({ plan: { timeline }, variant }: PlannedRun, binaries: Binaries): NginxBinary | null {
+  const upgrade = timeline.find(({ action }) => action.kind === 'upgrade')?.action;
+  if (upgrade?.kind !== 'upgrade' || variant.proxy === null) return null;
+  const binary = binaries.get(upgrade.to ?? variant.proxy.binary);
+  if (binary === undefined) throw new TypeError(`there is no Nginx named ${upgrade.to}`);
+  return binary;
+}
+
 /**
  * Executes a run. One that cannot be started is recorded as failed; the runs before and after it remain
  * valid.
@@ -105,6 +114,7 @@ async function attempt(
       ...input,
       ...planned,
       binary: binaryOf(planned.variant, binaries),
+      upgradeTo: upgradeOf(planned, binaries),
       warden,
       place,
       cpus: environment.cpuQuota ?? environment.cpus,

@@ -121,7 +121,7 @@ function handicapArguments({ handicap }: RunContext['variant']): string[] {
 }
 
 async function enter(
-  { plan, profile, variant, binary }: RunContext,
+  { plan, profile, variant, binary, upgradeTo }: RunContext,
   servers: EchoServer[],
   folder: string,
   processSet: ProcessSet,
@@ -129,7 +129,9 @@ async function enter(
   if (plan.target.kind === 'external') return externalTarget(plan.target.url);
   const source = proxySource(profile, variant);
   if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
-  return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet);
+  return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {
+    upgradeTo,
+  });
 }
 
 async function probeTarget(

@@ -59,7 +59,13 @@ async function play(
   const done: DoneAction[] = [];
   const on: ActedOn = {
     proxy:
-      proxy === undefined ? { reload: () => void asked.push('reload'), processes: async () => [] } : proxy,
+      proxy === undefined
+        ? {
+            reload: () => void asked.push('reload'),
+            upgrade: async () => void asked.push('upgrade'),
+            processes: async () => [],
+          }
+        : proxy,
     servers,
     processSet: { expectExit: ({ name }: Launched) => void asked.push(`the end of ${name}`) },
     cutClients: () => void asked.push('cut'),
@@ -82,6 +88,7 @@ test('actions are carried out in their order, each recorded when it was done', a
     at(1, { kind: 'stop-server', server: 0 }),
     at(20, { kind: 'kill-server', server: 1 }),
     at(20, RELOAD),
+    at(21, { kind: 'upgrade', to: 'new' }),
   ];
   const { done, asked } = await play(timeline, { servers: [first, second] });
   assert.deepEqual(
@@ -94,7 +101,7 @@ test('actions are carried out in their order, each recorded when it was done', a
     times.toSorted((a, b) => a - b),
   );
   assert.ok(times.every(Number.isInteger));
-  assert.deepEqual(asked, ['reload', 'the end of echo server 2', 'reload']);
+  assert.deepEqual(asked, ['reload', 'the end of echo server 2', 'reload', 'upgrade']);
   assert.deepEqual(await second.launched.exited, { code: null, signal: 'SIGKILL' });
   // It stood to the end, and is not left so.
   await untilStands(first, false);
@@ -148,6 +155,7 @@ test('what cannot be done is recorded with its reason, and the next follows', as
     reload() {
       throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');
     },
+    upgrade: () => assert.fail('nobody asks'),
     processes: async () => [],
   };
   const { done: dead } = await play([at(0, RELOAD)], { proxy });

@@ -8,7 +8,7 @@ import type { RunningNginx } from '../topology/target.ts';
 
 /** The processes and clients on which the actions of a timeline act. */
 export interface ActedOn {
-  proxy: Pick<RunningNginx, 'reload' | 'processes'> | null;
+  proxy: Pick<RunningNginx, 'reload' | 'upgrade' | 'processes'> | null;
   servers: readonly EchoServer[];
   processSet: Pick<ProcessSet, 'expectExit'>;
   /** Makes every client drop its connection. */
@@ -35,21 +35,25 @@ export async function carryOut(
     const waitMs = (startUs - clock()) / 1e3 + atMs;
     await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
-    record({ action, atUs: Math.round(clock()), failure: await failureOf(action, on) });
+    record({ action, atUs: Math.round(clock()), failure: await failureOf(action, on, over) });
   }
   for (const server of on.servers) signalOrNot(server, 'SIGCONT');
 }
 
-async function failureOf(action: Action, on: ActedOn): Promise<string | null> {
+async function failureOf(action: Action, on: ActedOn, over: AbortSignal): Promise<string | null> {
   try {
-    await act(action, on);
+    await act(action, on, over);
     return null;
   } catch (error) {
     return reasonOf(error);
   }
 }
 
-async function act(action: Action, { proxy, servers, processSet, cutClients }: ActedOn): Promise<void> {
+async function act(
+  action: Action,
+  { proxy, servers, processSet, cutClients }: ActedOn,
+  over: AbortSignal,
+): Promise<void> {
   if (action.kind === 'cut-clients') {
     cutClients();
     return;
@@ -57,6 +61,7 @@ async function act(action: Action, { proxy, servers, processSet, cutClients }: A
   if (!('server' in action)) {
     if (proxy === null) throw new Error('there is no proxy');
     if (action.kind === 'reload') proxy.reload();
+    else if (action.kind === 'upgrade') await proxy.upgrade(over);
     else await killWorkers(proxy);
     return;
   }

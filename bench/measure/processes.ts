@@ -101,13 +101,21 @@ export interface Residents {
 /**
  * Returns a component's process count and total resident memory per second, based on the last sample in each
  * second.
+ *
+ * @param isCounted selects samples; by default, all
  */
-export function residentsOf(run: Run, component: Component, role?: Role): Residents[] {
+export function residentsOf(
+  run: Run,
+  component: Component,
+  role?: Role,
+  isCounted: (series: ProcessSeries, sample: Sample) => boolean = () => true,
+): Residents[] {
   const own = run.processes.filter(
     (each) => each.component === component && (role ?? each.role) === each.role,
   );
   const bySecond = new Map<number, Residents>();
-  for (const { samples } of own) {
+  for (const series of own) {
+    const samples = series.samples.filter((sample) => isCounted(series, sample));
     const last = new Map(samples.map(({ atUs, residentBytes }) => [Math.floor(atUs / 1e6), residentBytes]));
     for (const [second, bytes] of last) {
       const sum = bySecond.get(second) ?? { second, processes: 0, bytes: 0 };

@@ -204,6 +204,18 @@ export const nginxFactsSchema = v.strictObject({
   given: v.optional(v.nullable(v.string()), null),
   /** The configuration as generated for `nginx -c`. */
   configuration: v.string(),
+  /** The binary to which Nginx was to be upgraded during the run; null if it was not. */
+  upgrade: v.optional(
+    v.nullable(
+      v.strictObject({
+        binary: v.string(),
+        origin: v.nullable(v.string()),
+        version: v.string(),
+        openssl: v.nullable(v.string()),
+      }),
+    ),
+    null,
+  ),
   /** The last lines of the error log at level warn and above, at most 200. */
   errorLog: v.array(v.string()),
 });

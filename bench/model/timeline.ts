@@ -2,13 +2,15 @@ import * as v from 'valibot';
 import { count } from './load.ts';
 
 /**
- * Actions that can be performed on a topology during a run. `reload` sends SIGHUP to the proxy.
+ * Actions that can be performed on a topology during a run. `reload` sends SIGHUP to the proxy. `upgrade`
+ * replaces the proxy's binary while it serves, by the one that the user named, or by itself if `to` is null.
  * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
  * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
  * it. `kill-server` kills it.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
+  v.strictObject({ kind: v.literal('upgrade'), to: v.nullable(v.string()) }),
   v.strictObject({ kind: v.literal('kill-proxy-workers') }),
   v.strictObject({ kind: v.literal('cut-clients') }),
   v.strictObject({ kind: v.literal('kill-server'), server: count }),

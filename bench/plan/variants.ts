@@ -13,6 +13,8 @@ export interface Library {
    * `tls@new`.
    */
   binaries: readonly string[];
+  /** The one of them to which Nginx is upgraded during the runs; null for its own. Undefined if it is not. */
+  upgradeTo?: string | null | undefined;
 }
 
 /** A variant with its profile. */
@@ -123,12 +125,36 @@ export function onBinary({ variant, profile }: Side, name: string, binaries: rea
   };
 }
 
-function checkUse(sides: readonly Side[], { binaries }: Library): void {
-  const idle = binaries.find((name) => sides.every(({ variant }) => variant.proxy?.binary !== name));
+function checkUse(sides: readonly Side[], library: Library): void {
+  const { binaries, upgradeTo } = library;
+  checkUpgrade(sides, library);
+  const idle = binaries.find(
+    (name) => name !== upgradeTo && sides.every(({ variant }) => variant.proxy?.binary !== name),
+  );
   if (idle === undefined) return;
   throw new Problem(
     'usage',
     `No variant runs on the Nginx named ${idle}. Use it, for example as tls@${idle}, or leave --nginx ${idle}= out.`,
+  );
+}
+
+function checkUpgrade(sides: readonly Side[], { binaries, upgradeTo: name }: Library): void {
+  if (name === undefined) return;
+  const without = sides.find(({ variant }) => variant.proxy === null);
+  if (without !== undefined) {
+    throw new Problem(
+      'usage',
+      `${without.variant.name} runs without Nginx, so --upgrade does not apply to it. Leave one of them out.`,
+    );
+  }
+  if (name === null || binaries.includes(name)) return;
+  const isVariant = sides.some(({ variant }) => variant.name === name);
+  const remedy = isVariant
+    ? 'To upgrade to the same Nginx, write --upgrade last.'
+    : `Name it, for example --nginx ${name}=/path/to/nginx, or --nginx ${name}=debian:trixie.`;
+  throw new Problem(
+    'usage',
+    `--upgrade ${quoted(name)}: no Nginx has that name.${suggestion(name, binaries)} ${remedy}`,
   );
 }
 

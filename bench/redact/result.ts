@@ -222,7 +222,7 @@ function redacted<T>(value: T, redactText: (text: string) => string): T {
  * folder names.
  */
 function publicFacts(facts: NginxFacts, redactText: (text: string) => string): NginxFacts {
-  const { version, buildArguments, given, configuration } = facts;
+  const { version, buildArguments, given, configuration, upgrade } = facts;
   return {
     ...redacted(facts, redactText),
     binary: 'nginx',
@@ -233,6 +233,7 @@ function publicFacts(facts: NginxFacts, redactText: (text: string) => string): N
       .join(' '),
     given: given === null ? null : publicConfiguration(given).text,
     configuration: publicConfiguration(configuration).text,
+    upgrade: upgrade && { ...redacted(upgrade, redactText), binary: 'nginx', version: upgrade.version },
     errorLog: [],
   };
 }

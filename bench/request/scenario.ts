@@ -28,11 +28,20 @@ export function scenarioOf(given: GivenOptions): ScenarioRequest {
       owners.length === 0 ? 'Leave it out.' : `It belongs to --scenario ${owners.join(' and ')}.`;
     throw new Problem('usage', `--${option} does not apply to the scenario ${scenario.name}. ${remedy}`);
   }
+  refuseContradictions(given, scenario);
   const options = Object.entries(scenario.options).map(([name, option]) => [
     name,
     optionValue(given, name, option) ?? option.default,
   ]);
   return { scenario, scenarioOptions: Object.fromEntries(options) };
+}
+
+function refuseContradictions(given: GivenOptions, { options }: ScenarioDefinition): void {
+  for (const [name, { excludes = [] }] of Object.entries(options)) {
+    const rival = excludes.find((each) => given.has(name) && given.has(each));
+    if (rival === undefined) continue;
+    throw new Problem('usage', `--${rival} does not apply together with --${name}. Leave one of them out.`);
+  }
 }
 
 function named(name: string): ScenarioDefinition {
@@ -55,9 +64,9 @@ function optionValue(given: GivenOptions, name: string, option: ScenarioOption):
 function textOf(
   given: GivenOptions,
   name: string,
-  { pattern, expected }: Extract<ScenarioOption, { kind: 'text' }>,
+  { pattern, expected, bare }: Extract<ScenarioOption, { kind: 'text' }>,
 ): string | null {
-  const text = last(given, name);
+  const text = last(given, name) ?? (given.has(name) ? (bare ?? null) : null);
   if (text === null || pattern.test(text)) return text;
   throw new Problem('usage', `--${name} ${quoted(text)} must be ${expected}.`);
 }
@@ -84,6 +93,15 @@ export function namedSteps(given: GivenOptions, { steps }: ScenarioDefinition): 
 /** Returns the names of the scenario's steps with this kind of load. */
 export function stepsWith(kind: Load['kind'], { steps }: ScenarioDefinition): Step[] {
   return steps.filter(({ load }) => load === kind).map(({ name }) => name);
+}
+
+/**
+ * Returns the name of the Nginx to which the runs upgrade; null if they upgrade each Nginx to itself, undefined
+ * if they upgrade none.
+ */
+export function upgradeTargetOf({ scenario, scenarioOptions }: ScenarioRequest): string | null | undefined {
+  const actions = scenario.steps.flatMap(({ name }) => scenario.timeline(name, scenarioOptions));
+  return actions.flatMap(({ action }) => (action.kind === 'upgrade' ? [action.to] : []))[0];
 }
 
 /** @throws Problem('usage') for a condition on a metric that only other scenarios have */

@@ -18,11 +18,24 @@ export type ScenarioOption = {
   /** Placeholder for the value in `--help`, such as `TIME` or `client|server|none`. */
   value: string;
   help: string;
+  /** Options of the same scenario that contradict this one, if it is given. */
+  excludes?: readonly string[];
 } & (
   | { kind: 'duration'; leastMs: number; default: number }
   | { kind: 'choice'; choices: readonly string[]; default: string }
   | { kind: 'count'; least: number; most: number; default: number }
-  | { kind: 'text'; pattern: RegExp; expected: string; default: string }
+  | {
+      kind: 'text';
+      pattern: RegExp;
+      expected: string;
+      default: string;
+      /**
+       * If set, the option's value may be omitted: `bare` is used instead, unless the next word matches
+       * `optional`.
+       */
+      optional?: RegExp;
+      bare?: string;
+    }
 );
 
 /**

@@ -216,7 +216,7 @@ describe('a running nginx', () => {
     await using echo = await echoServer();
     const moved = await sandbox(await profileTree('plain'), { upstreams: [{ host: HOST, port: echo.port }] });
     await withNginx(moved, async (nginx) => {
-      const processes = nginxProcesses(nginx.pid);
+      const processes = nginxProcesses([{ name: 'nginx master', pid: nginx.pid }]);
       const old = await processes();
       const numbers = (list: readonly RunProcess[]) => list.map(({ name }) => name);
       assert.deepEqual(numbers(old), ['nginx master', 'nginx worker 1', 'nginx worker 2']);

@@ -10,7 +10,9 @@ import type { Listener } from '../nginx/listen.ts';
 import { type Printed, print } from '../nginx/print.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
+import { UPGRADABLE_ENVIRONMENT, upgradableCommand } from './exchangeable.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
+import type { NamedProcess } from './process-set.ts';
 
 /** Problem code used if `nginx -t` rejects the configuration; the data contains its `complaint`. */
 export const REJECTED_BY_NGINX = 'rejected-by-nginx';
@@ -143,6 +145,11 @@ export interface StartOptions {
   /** Number of worker processes that must exist before Nginx counts as ready. */
   workers: number;
   cpus: readonly number[] | null;
+  /**
+   * Whether its binary can be upgraded while it runs. The launched process is then not the master, whose pid
+   * is in the pid file.
+   */
+  upgradable?: boolean;
   /** Time limit in ms until Nginx is ready; default 15 s. */
   readyMs?: number;
   /** Default: launch of process.ts. A caller that tracks its processes passes its own. */
@@ -155,8 +162,9 @@ export interface StartOptions {
  * @throws Problem('environment') with Nginx's last output, after all its processes have ended
  */
 export async function startNginx(options: StartOptions): Promise<Launched> {
-  const { binary, confPath, folder, readyMs = READY_MS } = options;
-  const [command, ...args] = nginxCommand(binary, pathArguments(binary, confPath, folder));
+  const { binary, confPath, folder, upgradable = false, readyMs = READY_MS } = options;
+  const direct = nginxCommand(binary, pathArguments(binary, confPath, folder));
+  const [command, ...args] = upgradable ? upgradableCommand(pidPath(folder), direct) : direct;
   const nginx = (options.launch ?? launch)({
     name: 'nginx',
     component: 'proxy',
@@ -164,7 +172,7 @@ export async function startNginx(options: StartOptions): Promise<Launched> {
     args,
     cpus: options.cpus,
     ipc: false,
-    env: nginxEnvironment(),
+    env: { ...nginxEnvironment(), ...(upgradable ? UPGRADABLE_ENVIRONMENT : {}) },
   });
   try {
     await ready(nginx, options, performance.now() + readyMs);
@@ -189,11 +197,23 @@ async function ready(nginx: Launched, options: StartOptions, deadline: number): 
  * Whether Nginx is ready. It writes the pid file once all sockets are bound, and then forks the workers, so a
  * connection that succeeds after that cannot have reached another program on the same port.
  */
-async function isUp(pid: number, { folder, listeners, workers }: StartOptions): Promise<boolean> {
-  const written = await readFile(join(folder, 'nginx.pid'), 'utf8').catch(() => '');
-  if (Number(written) !== pid) return false;
-  if (existsSync('/proc/self/task') && (await workerPids(pid)).length < workers) return false;
+async function isUp(
+  pid: number,
+  { folder, listeners, workers, upgradable = false }: StartOptions,
+): Promise<boolean> {
+  const written = await readPid(folder);
+  if (written === 0 || (written !== pid && !upgradable)) return false;
+  if (existsSync('/proc/self/task') && (await workerPids(written)).length < workers) return false;
   return (await Promise.all(listeners.map(answers))).every(Boolean);
+}
+
+/** The pid in the pid file of the Nginx that works in this folder; 0 if there is none. */
+export async function readPid(folder: string): Promise<number> {
+  return Number(await readFile(pidPath(folder), 'utf8').catch(() => ''));
+}
+
+function pidPath(folder: string): string {
+  return join(folder, 'nginx.pid');
 }
 
 function answers({ host, port }: Listener): Promise<boolean> {
@@ -235,12 +255,13 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
 /**
  * Creates a function that lists the current processes of a running Nginx, with the names shown to the user.
  * Workers are numbered in the order in which they were first seen.
+ *
+ * @param masters its masters in the order of their start; an upgrade of its binary adds one
  */
-export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
-  const master: RunProcess = { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid };
+export function nginxProcesses(masters: readonly NamedProcess[]): () => Promise<RunProcess[]> {
   const numbers = new Map<number, number>();
   return async () => {
-    const pids = await workerPids(masterPid);
+    const pids = (await Promise.all(masters.map(({ pid }) => workerPids(pid)))).flat();
     for (const pid of pids) if (!numbers.has(pid)) numbers.set(pid, numbers.size + 1);
     const workers = pids.map(
       (pid): RunProcess => ({
@@ -250,7 +271,10 @@ export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
         pid,
       }),
     );
-    return [master, ...workers];
+    return [
+      ...masters.map(({ name, pid }): RunProcess => ({ component: 'proxy', role: 'master', name, pid })),
+      ...workers,
+    ];
   };
 }
 

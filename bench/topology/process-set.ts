@@ -1,8 +1,14 @@
+import { identityOf, isRunning } from './owner.ts';
 import { type Exit, exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 import type { Scope } from './scope.ts';
 import type { Warden } from './warden.ts';
 
 const STOP_MS = 3_000;
+/** Interval between checks of the processes that are not children of this one. */
+const LOOK_MS = 250;
+
+/** A process, and its name in messages. */
+export type NamedProcess = Pick<Launched, 'name' | 'pid'>;
 
 /**
  * All processes of one run. Each is registered with the warden, and all have exited once the scope has
@@ -17,8 +23,13 @@ export interface ProcessSet {
   launchTask(options: LaunchOptions): Launched;
   /** Stops one process that has finished its work. */
   retire(launched: Launched): Promise<void>;
+  /**
+   * Watches a process that is not a child of this one, but belongs to the group of one that is, such as
+   * Nginx's master during an upgrade of its binary. It ends with its group.
+   */
+  watch(other: NamedProcess): void;
   /** Declares that this process's exit is part of the run, and not unexpected. */
-  expectExit(launched: Launched): void;
+  expectExit(process: NamedProcess): void;
   /** From now on, any process of the set may exit. */
   dismiss(): void;
   /** Immediately kills all processes that are still running. */
@@ -33,13 +44,18 @@ export interface ProcessSet {
 
 export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
   const running = new Set<Launched>();
-  const retired = new Set<Launched>();
+  const retired = new Set<NamedProcess>();
   let dismissed = false;
   let exited = false;
   let tell = (_sentence: string) => {};
   const unexpectedExit = new Promise<string>((resolve) => {
     tell = resolve;
   });
+
+  function reportExit(sentence: string): void {
+    exited = true;
+    tell(sentence);
+  }
 
   function adopt(launched: Launched): void {
     running.add(launched);
@@ -72,12 +88,23 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
       return launched;
     },
     adopt,
+    watch(other) {
+      const identity = identityOf(other.pid);
+      const timer = setInterval(() => {
+        if (identity !== null && isRunning(identity)) return;
+        clearInterval(timer);
+        if (!dismissed && !retired.has(other))
+          reportExit(`${other.name} (process ${other.pid}) exited during the run.`);
+      }, LOOK_MS);
+      timer.unref();
+      scope.add(`look at ${other.name}`, () => clearInterval(timer));
+    },
     async retire(launched) {
       retired.add(launched);
       await launched.stop('SIGTERM', STOP_MS);
     },
-    expectExit(launched) {
-      retired.add(launched);
+    expectExit(process) {
+      retired.add(process);
     },
     dismiss() {
       dismissed = true;
@@ -87,9 +114,7 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
       for (const launched of running) void launched.stop('SIGKILL', 0);
     },
     fail(sentence) {
-      if (dismissed) return;
-      exited = true;
-      tell(sentence);
+      if (!dismissed) reportExit(sentence);
     },
     unexpectedExit,
     hasUnexpectedExit: () => exited,

@@ -54,9 +54,10 @@ export interface Sandboxed<Moved> {
   ports: readonly number[];
   /**
    * @param cpus CPUs to which Nginx is pinned; null leaves the choice to the kernel
+   * @param upgradable as in `StartOptions`
    * @throws Problem('environment') if Nginx does not start
    */
-  start(cpus: readonly number[] | null): Promise<Launched>;
+  start(cpus: readonly number[] | null, upgradable?: boolean): Promise<Launched>;
 }
 
 /**
@@ -100,8 +101,8 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     ...accepted,
     certificate,
     ports,
-    start: (cpus) =>
-      startNginx({ binary, confPath, folder, listeners, workers: proxy.workers, cpus, launch }),
+    start: (cpus, upgradable = false) =>
+      startNginx({ binary, confPath, folder, listeners, workers: proxy.workers, cpus, upgradable, launch }),
   };
 }
 

@@ -18,11 +18,13 @@ import { givenSecrets, maskedFinding, maskerOf, maskProblems } from '../nginx/se
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { nginxProcesses, reload } from './nginx.ts';
+import { linkBinary } from './exchangeable.ts';
+import { nginxProcesses, readPid, reload } from './nginx.ts';
 import type { Launched } from './process.ts';
-import type { ProcessSet } from './process-set.ts';
+import type { NamedProcess, ProcessSet } from './process-set.ts';
 import { LOOPBACK, sandboxed } from './sandboxed.ts';
 import type { EchoServer } from './servers.ts';
+import { type Upgradable, upgradeBinary } from './upgrade.ts';
 import { atWorkplace, type Ears } from './workplace.ts';
 
 /** Server name used if the configuration names no server. */
@@ -53,6 +55,13 @@ export interface RunningNginx {
    * @throws Problem('died') if the target no longer exists
    */
   reload(): void;
+  /**
+   * Replaces the target's binary by the one that it was started with in mind. New workers take over, and the
+   * old ones exit once their last connection closes, as after a reload.
+   *
+   * @throws Problem('configuration') if the new binary does not start; the old one then keeps running
+   */
+  upgrade(over: AbortSignal): Promise<void>;
   /** Whether the target serves the given folder; `stream` serves none. */
   servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
@@ -114,7 +123,7 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** Settings for a topology that runs for the user rather than for a measurement. */
+/** Settings for a topology. All but `upgradeTo` are for one that runs for the user, without a measurement. */
 export interface Opening {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
@@ -122,6 +131,8 @@ export interface Opening {
   port?: number | null;
   /** Folder to serve below PAGE_PATH, on the server that handles the WebSockets. */
   pageFolder?: string;
+  /** The binary to which Nginx is upgraded while it runs; null or missing if it is not. */
+  upgradeTo?: NginxBinary | null;
 }
 
 /** Where Nginx forwards connections: an echo server, or a placeholder for one. */
@@ -141,10 +152,11 @@ export async function startProxy(
   processSet: ProcessSet,
   opening: Opening = {},
 ): Promise<StartedTarget> {
+  const { upgradeTo = null } = opening;
   const { read, name, levels, sandbox, changes, secrets, servesFolder } = await prepare(
     source,
     plan.proxy,
-    binary,
+    upgradeTo === null ? binary : await linkBinary(folder, binary),
     servers,
     folder,
     processSet,
@@ -155,8 +167,12 @@ export async function startProxy(
   const maskSecrets = maskerOf(secrets);
   const launched = await maskProblems(
     () => secrets,
-    () => sandbox.start(plan.placement?.proxy ?? null),
+    () => sandbox.start(plan.placement?.proxy ?? null, upgradeTo !== null),
   );
+  const masters = [await masterOf(launched, folder, upgradeTo !== null)];
+  if (upgradeTo !== null) masters.forEach(processSet.watch);
+  const { workers } = plan.proxy;
+  const upgradable: Upgradable = { folder, binary, masters, workers, processSet, redactLine };
   const { origin, version, openssl, buildArguments } = binary;
   const facts = {
     binary: shownPath(binary),
@@ -166,6 +182,7 @@ export async function startProxy(
     buildArguments,
     given: redacted(read, secrets),
     configuration: redacted(sandbox.tree, secrets),
+    upgrade: upgradeTo === null ? null : upgradeFacts(upgradeTo),
   };
   return {
     ...targetOf(moved.listeners, sandbox.certificate, name),
@@ -174,8 +191,12 @@ export async function startProxy(
     page: pageOf(moved.httpPath, sandbox.written.text, maskSecrets),
     proxy: {
       launched,
-      processes: nginxProcesses(launched.pid),
+      processes: nginxProcesses(masters),
       reload: () => reload(launched),
+      async upgrade(over) {
+        if (upgradeTo === null) throw new TypeError('Nginx was not started for an upgrade');
+        await upgradeBinary(upgradable, upgradeTo, over);
+      },
       servesFolder,
       facts,
       notices: [...moved.notices, ...changes.notices(read)].map((each) => maskedFinding(each, maskSecrets)),
@@ -183,6 +204,16 @@ export async function startProxy(
       redactLine,
     },
   };
+}
+
+/** The master, which is the launched process unless the binary can be upgraded. */
+async function masterOf(launched: Launched, folder: string, upgradable: boolean): Promise<NamedProcess> {
+  return { name: 'nginx master', pid: upgradable ? await readPid(folder) : launched.pid };
+}
+
+function upgradeFacts(binary: NginxBinary): NonNullable<NginxFacts['upgrade']> {
+  const { origin, version, openssl } = binary;
+  return { binary: shownPath(binary), origin, version, openssl };
 }
 
 /**

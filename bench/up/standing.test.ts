@@ -22,6 +22,7 @@ const TARGET: StartedTarget = {
     launched: {} as Launched,
     processes: async () => [],
     reload: () => {},
+    upgrade: async () => {},
     servesFolder: true,
     facts: { version: '1.22.1' } as NginxFacts,
     notices: [],

@@ -1,5 +1,7 @@
 import type { MetricUnit } from '../model/metric.ts';
+import type { Action } from '../model/timeline.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
+import { actionText } from './timeline.ts';
 import { type DisturbanceFacts, disturbance } from './validity.ts';
 import { counted, listed, paragraph } from './words.ts';
 
@@ -94,6 +96,8 @@ export const NOTICES = {
     `The generator spins until the next message is due: ${pacing(facts)}.`,
   'pacing-sleep': (facts: PacingFacts) =>
     `The generator sleeps until the next message is due, because no CPU is free for it alone: ${pacing(facts)}.`,
+  'action-failed': ({ action, failure }: { action: Action; failure: string }) =>
+    `The action "${actionText(action)}" failed: ${failure.replace(/\.?$/, '.')}`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
       ? `An Nginx worker process exited ${how} during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.`

@@ -297,6 +297,10 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 % of a core.',
     'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 to 8.4 % of a core.',
   ],
+  'action-failed': [
+    { action: { kind: 'upgrade', to: 'old' }, failure: 'Nginx 1.22.1 did not start' },
+    'The action "upgrade to old" failed: Nginx 1.22.1 did not start.',
+  ],
   'nginx-worker-ended': [
     { count: 1, how: 'on signal 9' },
     'An Nginx worker process exited on signal 9 during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.',

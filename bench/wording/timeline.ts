@@ -1,8 +1,9 @@
 import type { Action } from '../model/timeline.ts';
 
-/** Returns an action's label for a chart, such as `reload` or `echo server 2 killed`. */
+/** Returns an action's label for a chart, such as `reload`, `upgrade to new` or `echo server 2 killed`. */
 export function actionText(action: Action): string {
   if ('server' in action) return `echo server ${action.server + 1} ${DONE[action.kind]}`;
+  if (action.kind === 'upgrade') return action.to === null ? 'upgrade' : `upgrade to ${action.to}`;
   return ALONE[action.kind];
 }
 

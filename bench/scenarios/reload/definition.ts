@@ -1,6 +1,7 @@
 import { COMEBACK_NAMES } from '../../load/sessions/comeback.ts';
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioOptions } from '../../model/load.ts';
+import type { Action } from '../../model/timeline.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
@@ -14,6 +15,16 @@ const WARMUP_MS = 1000;
 /** Returns when reloads are due, in ms since the start of the warm-up. */
 export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions): number[] {
   return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
+}
+
+/** The value of `--upgrade` for the same binary, and the default. Any other value names a binary. */
+const SAME = 'same';
+const NO_UPGRADE = 'none';
+
+/** Returns the name of the binary to which Nginx is upgraded, or null for its own; undefined for a reload. */
+export function upgradeOf({ upgrade = NO_UPGRADE }: ScenarioOptions): string | null | undefined {
+  if (upgrade === NO_UPGRADE) return undefined;
+  return upgrade === SAME ? null : String(upgrade).replace(/^@/, '');
 }
 
 /**
@@ -41,6 +52,17 @@ export const reload = {
       default: 15_000,
       help: 'reload: from one reload to the next, and to the end [15s]',
     },
+    upgrade: {
+      value: '[NAME]',
+      kind: 'text',
+      optional: /^@?[A-Za-z0-9][A-Za-z0-9._-]*$/,
+      pattern: /^@?[A-Za-z0-9][A-Za-z0-9._-]*$/,
+      expected: 'the name of an Nginx, as in --nginx NAME=PATH',
+      bare: SAME,
+      default: NO_UPGRADE,
+      excludes: ['reloads'],
+      help: 'reload: upgrade the binary instead, to the same or another',
+    },
     reconnect: RECONNECT_OPTION,
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
@@ -49,7 +71,11 @@ export const reload = {
     durationMs: BEFORE_MS + Number(reloads) * Number(everyMs) + AFTER_MS,
   }),
   defaultRate: 1000,
-  timeline: (_step, options) => reloadsAt(options).map((atMs) => ({ atMs, action: { kind: 'reload' } })),
+  timeline(_step, options) {
+    const to = upgradeOf(options);
+    const action: Action = to === undefined ? { kind: 'reload' } : { kind: 'upgrade', to };
+    return reloadsAt(options).map((atMs) => ({ atMs, action }));
+  },
   recorded: {
     counters: [...MESSAGE_NAMES.counters, ...COMEBACK_NAMES.counters],
     gauges: [...MESSAGE_NAMES.gauges, ...COMEBACK_NAMES.gauges, 'first'],

@@ -45,4 +45,27 @@ describe('reload', { concurrency: true }, () => {
       [true, false],
     );
   });
+
+  it('an upgrade replaces the master too, which goes when the last connection closes', async (t) => {
+    const line = '-p plain+shutdown-timeout-10s --scenario reload --upgrade -c 20 -R 50 --reload-every 14s';
+    const { run, figures } = await execute(t, `${line} --steps reload --reconnect 100ms..1s`);
+    assert.deepEqual(run.outcome, { state: 'completed' });
+    assert.deepEqual(
+      run.timeline.map(({ action, failure }) => [action, failure]),
+      [[{ kind: 'upgrade', to: null }, null]],
+    );
+    assert.equal(run.proxy?.upgrade?.version, run.proxy?.version);
+    const { cut, back, first } = figures.counts;
+    assert.deepEqual({ cut, back, first }, { cut: 20, back: 20, first: 0 });
+    const nginx = run.processes.filter(({ component }) => component === 'proxy');
+    assert.deepEqual(
+      nginx.map(({ name, role, bornUs, endedUs }) => [name, role, bornUs !== null, endedUs !== null]),
+      [
+        ['nginx master', 'master', false, true],
+        ['nginx worker 1', 'worker', false, true],
+        ['nginx master 2', 'master', true, false],
+        ['nginx worker 2', 'worker', true, false],
+      ],
+    );
+  });
 });

@@ -1,4 +1,6 @@
+import { summarise } from '../../measure/histogram.ts';
 import { type Residents, residentsOf } from '../../measure/processes.ts';
+import { mergeSlices } from '../../measure/span.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
@@ -14,7 +16,15 @@ import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
 import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
-import { counted, listed, paragraph } from '../../wording/words.ts';
+import { counted, listed, paragraph, sentence } from '../../wording/words.ts';
+import {
+  oldWorkersOverTime,
+  type Replaced,
+  replacedIn,
+  replacementsOf,
+  type Spans,
+  spansOf,
+} from './replacement.ts';
 
 export const report: ScenarioReport = {
   answer,
@@ -26,65 +36,78 @@ export const report: ScenarioReport = {
     { before: '', headings: ['old workers', 'nginx peak', 'validity'] },
   ],
   remarks: () => [
-    'back: from the reload until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all Nginx processes together.',
+    'back: from the reload or upgrade until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all Nginx processes together.',
   ],
   open: [answers, survival, responses, workers],
   folded: [course, handshakes, cost],
   ofRounds: [],
 };
 
-/** A worker started before a reload. It exits when its last connection has ended. */
-interface OldWorker {
-  name: string;
-  /** Time from the first reload until it exited, in µs; null if it was still running at the end. */
-  livedUs: number | null;
-  lastBytes: number;
+/** What was done to Nginx, in words. */
+function deed({ run }: RunView): { noun: string; done: string; the: string } {
+  if (!run.timeline.some(({ action }) => action.kind === 'upgrade'))
+    return { noun: 'reload', done: 'reloaded', the: 'the reload' };
+  const [from, to] = [run.proxy?.version, run.proxy?.upgrade?.version];
+  const versions = to === undefined || from === to ? '' : ` from ${from} to ${to}`;
+  return { noun: `upgrade of the binary${versions}`, done: 'upgraded', the: 'the upgrade' };
 }
 
-function reloadUs({ run }: RunView): number | null {
-  return (
-    run.timeline.find(({ action, failure }) => action.kind === 'reload' && failure === null)?.atUs ?? null
-  );
+function oldWorkers({ run }: RunView): Replaced[] {
+  return replacedIn(run).filter(({ role }) => role === 'worker');
 }
 
-function oldWorkers(view: RunView): OldWorker[] {
-  const atUs = reloadUs(view);
-  if (atUs === null) return [];
-  return view.run.processes
-    .filter(
-      ({ component, role, bornUs }) => component === 'proxy' && role === 'worker' && (bornUs ?? 0) < atUs,
-    )
-    .map(({ name, endedUs, samples }) => ({
-      name,
-      livedUs: endedUs === null ? null : Math.max(0, endedUs - atUs),
-      lastBytes: samples.at(-1)?.residentBytes ?? 0,
-    }));
-}
-
-/** `plain: after a reload 0 of 1,000 WebSockets were cut; …` */
+/** `plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker lived on with 18 MiB …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers.reload;
   if (view === undefined) return `Nothing was measured for ${name}.`;
-  const atUs = reloadUs(view);
-  if (atUs === null) return `${name} was not reloaded.`;
-  return `${name}: ${cutClause(view)}. ${paragraph([backSentence(view), workersSentence(view)])}`;
+  if (replacementsOf(view.run).length > 0)
+    return `${name}: ${paragraph([headline(view), backSentence(view), workersSentence(view)])}`;
+  const failure = view.run.timeline.flatMap((each) => each.failure ?? [])[0];
+  return `${name} was not ${deed(view).done}.${failure === undefined ? '' : ` ${sentence(failure)}`}`;
 }
 
-function cutClause({ run, figures }: RunView): string {
+function headline(view: RunView): string {
+  const { run, figures } = view;
   const { cut = 0 } = figures.counts;
-  const reloads = run.timeline.length;
-  const when = reloads === 1 ? 'after a reload' : `after ${counted(reloads, 'reload')}`;
-  const { cutAfter } = figures.latencies;
-  const codes = codesOf(figures.failures.byStage.open);
-  const how = cut === 0 ? '' : ` (${codes}), half of them within ${formatTime(cutAfter?.p50)} of it`;
-  return `${when} ${formatCount(cut)} of ${formatCount(run.plan.connections)} WebSockets were cut${how}`;
+  const [last, ...others] = oldWorkers(view).filter(({ livedUs }) => livedUs === null);
+  if (cut > 0 || last === undefined || others.length > 0) return `${cutClause(view)}.`;
+  const bytes = formatBytes(last.lastBytes);
+  const end = run.outcome.state === 'completed' ? 'the end of the run' : 'the end';
+  return `${cutClause(view)}; the old worker lived on with ${bytes} until ${end}, when its connections closed.`;
+}
+
+function cutClause(view: RunView): string {
+  const { run, figures } = view;
+  const { cut = 0 } = figures.counts;
+  const { connections } = run.plan;
+  const times = replacementsOf(run).length;
+  const { noun } = deed(view);
+  const article = /^[aeiou]/.test(noun) ? 'an' : 'a';
+  const when = times === 1 ? `after ${article} ${noun}` : `after ${counted(times, noun)}`;
+  if (cut !== connections || times > 1)
+    return `${when}, ${formatCount(cut)} of ${formatCount(connections)} WebSockets were cut${howCut(view)}`;
+  return `${when}, all ${formatCount(cut)} WebSockets were cut${howCut(view)}`;
+}
+
+function howCut({ figures }: RunView): string {
+  const { cut = 0 } = figures.counts;
+  if (cut === 0) return '';
+  const kinds = figures.failures.byStage.open;
+  const [kind = '', other] = Object.keys(kinds);
+  const code = /^closed-(\d+)$/.exec(kind)?.[1];
+  const codes = code === undefined || other !== undefined ? codesOf(kinds) : `code ${code}`;
+  const { cutAfter, outage } = figures.latencies;
+  const back =
+    outage?.p99 == null ? '' : ` and were back within ${formatTime(outage.p99)} of being cut (p99)`;
+  return ` after ${formatTime(cutAfter?.p50)} (${codes})${back}`;
 }
 
 function codesOf(kinds: Readonly<Record<string, number>>): string {
   return listed(Object.entries(kinds).map(([kind, count]) => `${formatCount(count)} ${kind}`));
 }
 
-function backSentence({ run, figures }: RunView): string {
+function backSentence(view: RunView): string {
+  const { run, figures } = view;
   const { cut = 0, back = 0, waiting = 0 } = figures.counts;
   if (cut === 0) return '';
   if (back === 0) return run.plan.workload.options.reconnect === 'none' ? '' : 'No client came back.';
@@ -92,7 +115,7 @@ function backSentence({ run, figures }: RunView): string {
   const missing =
     waiting === 0 ? '' : ` ${counted(waiting, 'client was', 'clients were')} not back at the end.`;
   const most = p99 == null ? '' : ` 99 % after ${formatTime(p99)},`;
-  return `Half of the clients were back ${formatTime(p50)} after the reload,${most} and the last after ${formatTime(max)}.${missing}`;
+  return `Half of the clients were back ${formatTime(p50)} after ${deed(view).the},${most} and the last after ${formatTime(max)}.${missing}`;
 }
 
 function workersSentence(view: RunView): string {
@@ -101,11 +124,13 @@ function workersSentence(view: RunView): string {
   if (old.length === 0) return '';
   if (alive.length === 0) {
     const longest = Math.max(...old.map(({ livedUs }) => livedUs ?? 0));
-    return `The old ${old.length === 1 ? 'worker was' : 'workers were'} gone ${formatTime(longest)} after the reload.`;
+    return `The old ${old.length === 1 ? 'worker was' : 'workers were'} gone ${formatTime(longest)} after ${deed(view).the}.`;
   }
+  const cut = view.figures.counts.cut ?? 0;
+  if (alive.length === 1 && cut === 0) return '';
   const bytes = alive.reduce((sum, { lastBytes }) => sum + lastBytes, 0);
   const who = alive.length === 1 ? 'An old worker was' : `${formatCount(alive.length)} old workers were`;
-  return `${who} still there at the end, with ${formatBytes(bytes)}: a worker ends with its last connection.`;
+  return `${who} still there at the end, with ${formatBytes(bytes)}: a worker exits when its last connection closes.`;
 }
 
 function cells({ name, answers }: VariantView): Cells {
@@ -163,9 +188,9 @@ function survival(view: View): Section {
     id: 'survival',
     title: 'Connections',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${cutClause(run)}.`).join(' '), 'The dashed line is the reload. Connections that stay open are still served by the old worker, with the old configuration. A dip is an outage that clients see.')}
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${cutClause(run)}.`).join(' '), 'The dashed line is the reload or upgrade. Connections that stay open are still served by the old worker, with the old configuration. A dip is an outage that clients see.')}
 ${table('Connections that were cut, and their clients', TIMES, runs.flatMap(timeRows))}
-<p class="how">Times count from the reload before them, an outage from the moment in which its client was cut. Clients come back as --reconnect says; by default after a random share of a delay that begins at 100 ms and doubles with every attempt that fails.</p>`,
+<p class="how">Times count from the reload or upgrade before them; an outage begins when its client is cut. Clients come back as --reconnect says: by default, after a random share of a delay that begins at 100 ms and doubles with every failed attempt.</p>`,
   };
 }
 
@@ -174,8 +199,8 @@ const TIMES = [{ title: 'Variant' }, { title: 'Time', text: true }, ...SUMMARY_C
 function timeRows({ name, figures }: RunView): string[][] {
   const { cutAfter, backAfter, outage } = figures.latencies;
   return [
-    ['reload to cut', cutAfter] as const,
-    ['reload to back', backAfter] as const,
+    ['until cut', cutAfter] as const,
+    ['until back', backAfter] as const,
     ['outage', outage] as const,
   ].flatMap(([what, times]) => (times?.count ? [[name, what, ...summaryCells(times)]] : []));
 }
@@ -192,68 +217,80 @@ function responses(view: View): Section {
     id: 'responses',
     title: 'Response time',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were due while no connection could carry them count with the time they waited.')}`,
+    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were due while no connection could carry them count with the time they waited.')}
+${table('Response time before, during and after', TIMES, runs.flatMap(spanRows))}
+<p class="how">“During” is each second from a reload or upgrade until the last client that it cut was back, and at least one second.</p>`,
   };
 }
 
-/** Compares response times before and after the reload by the median of each second's maximum. */
-function responseSentence(view: RunView): string {
-  const atUs = reloadUs(view);
-  if (atUs === null) return '';
-  const median = (of: (startUs: number) => boolean): number | null => {
-    const times = view.points
-      .filter(({ phase, startUs }) => phase === 'steady' && of(startUs))
-      .flatMap(({ maxUs }) => maxUs ?? [])
-      .sort((a, b) => a - b);
-    return times[Math.floor(times.length / 2)] ?? null;
-  };
-  const before = median((us) => us < atUs);
-  const after = median((us) => us >= atUs);
-  return `${view.name}: the longest response time of a second was ${formatTime(before)} before the reload and ${formatTime(after)} after it (medians).`;
+function spanRows({ name, run, figures }: RunView): string[][] {
+  const spans = spansOf(run, figures.latencies.backAfter?.max ?? null);
+  return (['before', 'during', 'after'] as const).flatMap((span) => {
+    const times = summarise(mergeSlices(spans[span], 'response'));
+    return times.count === 0 ? [] : [[name, span, ...summaryCells(times)]];
+  });
+}
+
+function responseSentence({ name, run, figures }: RunView): string {
+  const spans = spansOf(run, figures.latencies.backAfter?.max ?? null);
+  const p99 = (span: keyof Spans) => formatTime(summarise(mergeSlices(spans[span], 'response')).p99);
+  return `${name}: the response time’s p99 was ${p99('before')} before, ${p99('during')} during and ${p99('after')} after.`;
 }
 
 function workers(view: View): Section {
   const runs = runsOf(view).filter(({ run }) => run.proxy !== null);
-  const counts = overSeconds(
-    'chart-workers',
-    runs,
-    { title: 'Nginx workers', unit: 'count', min: 0 },
-    'worker',
-    ({ processes }) => processes,
-  );
+  const counts = overSeconds('chart-workers', runs, { title: 'old Nginx workers', unit: 'count', min: 0 }, [
+    { label: '', of: ({ run }) => oldWorkersOverTime(run), figure: ({ processes }) => processes },
+  ]);
   const most = Math.max(1, ...runs.map(({ figures }) => figures.proxyPeakBytes ?? 0));
-  const memory = overSeconds(
-    'chart-memory',
-    runs,
-    bytesAxis('memory of Nginx', 'bytes', most),
-    undefined,
-    ({ bytes }) => bytes,
-  );
+  const bytes = (residents: Residents) => residents.bytes;
+  const memory = overSeconds('chart-memory', runs, bytesAxis('memory of Nginx', 'bytes', most), [
+    { label: ', all processes', of: ({ run }) => residentsOf(run, 'proxy'), figure: bytes },
+    { label: ', old workers', of: ({ run }) => oldWorkersOverTime(run), figure: bytes },
+  ]);
+  const peaks = runs.map(({ name, figures }) => `${name}: at most ${formatBytes(figures.proxyPeakBytes)}.`);
   return {
     id: 'workers',
-    title: 'Workers and memory',
+    title: 'Old workers and memory',
     charts: [counts, memory],
     body: html`<div class="pair">
-${chartFigure(counts, 'Nginx workers over time', runs.map(workersSentence).join(' '), 'Old and new workers together. An old worker ends with its last connection, or after worker_shutdown_timeout.')}
-${chartFigure(memory, 'Memory of Nginx over time', runs.map(({ name, figures }) => `${name}: at most ${formatBytes(figures.proxyPeakBytes)}.`).join(' '), 'Resident memory of all processes of Nginx together; pages that they share count in each.')}
+${chartFigure(counts, 'Old Nginx workers over time', runs.map(ageSentence).join(' '), 'A worker is old once a reload or an upgrade has replaced it. It exits when its last connection closes, or after worker_shutdown_timeout.')}
+${chartFigure(memory, 'Memory of Nginx over time', peaks.join(' '), 'Resident memory. Pages that processes share count for each of them.')}
 </div>
-${table('Workers that were there before the reload', WORKERS, runs.flatMap(workerRows))}`,
+${table('Processes that were replaced', WORKERS, runs.flatMap(workerRows))}`,
   };
+}
+
+function ageSentence(view: RunView): string {
+  const most = Math.max(0, ...oldWorkersOverTime(view.run).map(({ processes }) => processes));
+  return `${view.name}: at most ${counted(most, 'old worker')}.`;
+}
+
+/** One line for each variant. */
+interface Line {
+  /** Follows the variant's name. */
+  label: string;
+  of(view: RunView): Residents[];
+  figure(residents: Residents): number;
 }
 
 function overSeconds(
   id: string,
   runs: readonly RunView[],
   y: LineSpec['y'],
-  role: 'worker' | undefined,
-  figure: (residents: Residents) => number,
+  lines: readonly Line[],
 ): LineSpec {
-  const points = runs.map((view) =>
-    residentsOf(view.run, 'proxy', role)
-      .filter(({ second }) => second * 1e6 >= (view.run.phases[1]?.startUs ?? 0))
-      .map((residents) => ({ x: steadySecond(view, residents.second * 1e6), y: figure(residents) })),
+  const series = runs.flatMap((view) =>
+    lines.map(({ label, of, figure }, index) => ({
+      label: `${view.name}${label}`,
+      colour: view.colour,
+      pattern: view.pattern + index * 3,
+      points: of(view)
+        .filter(({ second }) => second * 1e6 >= (view.run.phases[1]?.startUs ?? 0))
+        .map((residents) => ({ x: steadySecond(view, residents.second * 1e6), y: figure(residents) })),
+    })),
   );
-  const seconds = points.flat().map(({ x }) => x);
+  const seconds = series.flatMap(({ points }) => points.map(({ x }) => x));
   return {
     kind: 'line',
     id,
@@ -265,27 +302,28 @@ function overSeconds(
     },
     y,
     bands: runs.slice(0, 1).flatMap(eventsOf),
-    series: runs.map(({ name, colour, pattern }, index) => ({
-      label: name,
-      colour,
-      pattern,
-      points: points[index] ?? [],
-    })),
+    series,
   };
 }
 
 const WORKERS = [
   { title: 'Variant' },
-  { title: 'Worker', text: true },
+  { title: 'Process', text: true },
+  { title: 'Replaced by', text: true },
   { title: 'Lived on for' },
-  { title: 'Memory at the end' },
+  { title: 'Last memory' },
 ];
 
-function workerRows(view: RunView): string[][] {
-  return oldWorkers(view).map(({ name, livedUs, lastBytes }) => [
-    view.name,
-    name,
-    livedUs === null ? 'to the end' : formatTime(livedUs),
-    formatBytes(lastBytes),
-  ]);
+function workerRows({ name: variant, run }: RunView): string[][] {
+  const replacements = replacementsOf(run);
+  return replacedIn(run).map(({ name, generation, livedUs, lastBytes }) => {
+    const by = replacements[generation]?.action.kind ?? NOTHING;
+    return [
+      variant,
+      name,
+      replacements.length === 1 ? by : `${by} ${generation + 1}`,
+      livedUs === null ? 'to the end' : formatTime(livedUs),
+      formatBytes(lastBytes),
+    ];
+  });
 }

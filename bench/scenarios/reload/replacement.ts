@@ -1,0 +1,86 @@
+import { type Residents, residentsOf } from '../../measure/processes.ts';
+import type { ProcessSeries, Run, Slice } from '../../model/run.ts';
+import type { DoneAction } from '../../model/timeline.ts';
+
+/** A process that a reload or an upgrade has replaced. It exits when its last connection has ended. */
+export interface Replaced {
+  name: string;
+  role: ProcessSeries['role'];
+  /** Number of reloads before its start. */
+  generation: number;
+  /** Time from its replacement until it exited, in µs; null if it was still running at the end. */
+  livedUs: number | null;
+  lastBytes: number;
+}
+
+/** Returns the successful reloads and upgrades of a run. Each starts a new generation of workers. */
+export function replacementsOf({ timeline }: Run): DoneAction[] {
+  return timeline.filter(
+    ({ action: { kind }, failure }) => (kind === 'reload' || kind === 'upgrade') && failure === null,
+  );
+}
+
+/** Returns Nginx's processes that were replaced during the run. Only an upgrade replaces the master. */
+export function replacedIn(run: Run): Replaced[] {
+  const times = replacementsOf(run);
+  return run.processes.flatMap((series) => {
+    const generation = generationOf(series, times);
+    const replacedUs = times[generation]?.atUs;
+    if (replacedUs === undefined || !isReplaceable(series, run)) return [];
+    const { name, role, endedUs, samples } = series;
+    const livedUs = endedUs === null ? null : Math.max(0, endedUs - replacedUs);
+    return [{ name, role, generation, livedUs, lastBytes: samples.at(-1)?.residentBytes ?? 0 }];
+  });
+}
+
+/** Returns the number of old workers and their memory in each second; zero while there are none. */
+export function oldWorkersOverTime(run: Run): Residents[] {
+  const times = replacementsOf(run);
+  const old = residentsOf(run, 'proxy', 'worker', (series, { atUs }) => {
+    const replacedUs = times[generationOf(series, times)]?.atUs;
+    return replacedUs !== undefined && atUs >= replacedUs;
+  });
+  const bySecond = new Map(old.map((each) => [each.second, each]));
+  return residentsOf(run, 'proxy').map(
+    ({ second }) => bySecond.get(second) ?? { second, processes: 0, bytes: 0 },
+  );
+}
+
+function generationOf({ bornUs }: ProcessSeries, times: readonly DoneAction[]): number {
+  return times.filter(({ atUs }) => atUs <= (bornUs ?? 0)).length;
+}
+
+function isReplaceable({ component, role }: ProcessSeries, run: Run): boolean {
+  const isUpgrade = run.timeline.some(({ action }) => action.kind === 'upgrade');
+  return component === 'proxy' && (role === 'worker' || isUpgrade);
+}
+
+/** Slices of the steady phase before, during and after the replacements. */
+export interface Spans {
+  before: Slice[];
+  during: Slice[];
+  after: Slice[];
+}
+
+/** The least time after a replacement that counts as `during`: new workers are started in it. */
+const LEAST_DURING_US = 1_000_000;
+
+/**
+ * Divides the steady phase. A replacement lasts until the last client that it cut was back, and at least a
+ * second.
+ *
+ * @param backUs the longest time until a client was back; null if none was cut
+ */
+export function spansOf(run: Run, backUs: number | null): Spans {
+  const times = replacementsOf(run).map(({ atUs }) => atUs);
+  const [firstUs = Number.POSITIVE_INFINITY] = times;
+  const lengthUs = Math.max(LEAST_DURING_US, backUs ?? 0);
+  const steady = run.slices.filter(({ phase }) => phase === 'steady');
+  const isDuring = ({ startUs, endUs }: Slice) =>
+    times.some((atUs) => startUs < atUs + lengthUs && endUs > atUs);
+  return {
+    before: steady.filter((slice) => !isDuring(slice) && slice.startUs < firstUs),
+    during: steady.filter(isDuring),
+    after: steady.filter((slice) => !isDuring(slice) && slice.startUs >= firstUs),
+  };
+}
