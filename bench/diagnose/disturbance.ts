@@ -39,7 +39,7 @@ export interface StandingDoubts {
  * and the disturbance is reported as its cause.
  */
 export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
-  const all = scheduleDoubts(run, figures, ofAllSeconds(figures));
+  const all = scheduleDoubts(run, figures, ofAllSeconds(run, figures));
   const facts = disturbanceFacts(run);
   if (facts === null || figures.disturbed === null) return { schedule: all, disturbance: null };
   const calm = ofUndisturbedSeconds(figures);

@@ -106,7 +106,7 @@ function lateSpinner(
   utilisation: Utilisation,
   doubts: ScheduleDoubts,
 ): Limit | null {
-  const late = lateness(ofAllSeconds(figures));
+  const late = lateness(ofAllSeconds(run, figures));
   if (run.plan.pacing !== 'spin' || doubts.lag === undefined || late === null) return null;
   return {
     component: 'generator',

@@ -3,6 +3,7 @@ import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { disturbanceNotice } from './disturbance.ts';
+import { comebackLateness } from './schedule.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   ramp,
   pacing,
   disturbanceNotice,
+  comebackLag,
   actionFailed,
   nginxWorkerEnded,
   nginxLog,
@@ -88,6 +90,12 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
     .reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
   const facts = { cores, perMessageUs: cpuUsPerMessage.generator, lagUs: latencies.sendLag?.p99 ?? null };
   return notice('info', `pacing-${plan.pacing}`, facts);
+}
+
+/** Reports that the generator was late only while clients reconnected. */
+function comebackLag(run: Run, figures: RunFigures): Notice | null {
+  const late = comebackLateness(run, figures);
+  return late === null ? null : notice('warning', 'comeback-lag', { lagUs: late.lagUs });
 }
 
 /** Reports the first action that could not be carried out, such as an upgrade to a binary that did not start. */

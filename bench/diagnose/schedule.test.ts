@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Run } from '../model/run.ts';
-import { judge, openRun, QUICK } from './busy.test.fixture.ts';
+import { judge, openRun, QUICK, setTimes } from './busy.test.fixture.ts';
+import { diagnose } from './diagnose.ts';
 
 test('poisson arrivals may fall short by chance: three times the root of their number, and no more', () => {
   const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
@@ -48,5 +49,44 @@ describe('a run that never settled', () => {
     const { limit, verdict } = judge(run, 0.85);
     assert.equal(limit.component, 'machine');
     assert.equal(verdict, 'suspect');
+  });
+});
+
+describe('a generator that sent late in one second', () => {
+  /** An open loop of some seconds. In the first steady one, the generator was late. */
+  const lateInOneSecond = (counters: Record<string, number>): Run => {
+    const run = openRun(1, QUICK, {}, { seconds: 4, perSecond: 2000 });
+    const slice = run.slices.find(({ phase }) => phase === 'steady');
+    if (slice === undefined) throw new Error('a steady phase is needed');
+    setTimes(slice, { sendLag: 170_000, response: 270_000 });
+    Object.assign(slice.counters, counters);
+    run.plan.workload = { ...run.plan.workload, scenario: 'reload' };
+    return run;
+  };
+  const codesOf = (run: Run) => {
+    const { validity, notices } = diagnose(run, 64);
+    const late = notices.filter(({ code }) => code === 'comeback-lag');
+    return { reasons: validity.reasons.map(({ code }) => code), notices: late.map(({ data }) => data) };
+  };
+
+  test('is doubted', () => {
+    const { reasons, notices } = codesOf(lateInOneSecond({}));
+    assert.deepEqual([reasons.includes('send-lag'), notices], [true, []]);
+  });
+
+  test('is not doubted if clients reconnected in that second, which a notice says instead', () => {
+    for (const counter of ['cut', 'attempts', 'back']) {
+      const { reasons, notices } = codesOf(lateInOneSecond({ [counter]: 1 }));
+      assert.equal(reasons.includes('send-lag'), false, counter);
+      assert.equal(notices.length, 1, counter);
+      assert.ok(Number(notices[0]?.lagUs) > 150_000);
+    }
+  });
+
+  test('is doubted if it was late in the other seconds as well', () => {
+    const run = lateInOneSecond({ back: 1 });
+    for (const slice of run.slices) setTimes(slice, { sendLag: 170_000, response: 270_000 });
+    const { reasons, notices } = codesOf(run);
+    assert.deepEqual([reasons.includes('send-lag'), notices], [true, []]);
   });
 });

@@ -1,6 +1,9 @@
 import type { RunFigures } from '../measure/figures.ts';
+import { summarise } from '../measure/histogram.ts';
+import { mergeSlices, slicesOf } from '../measure/span.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Run } from '../model/run.ts';
+import { counted } from '../model/recording.ts';
+import type { Run, Slice } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
 /** An open loop counts as keeping up if it echoes at least this share of the offered load. */
@@ -40,13 +43,44 @@ export interface ScheduleFigures {
  */
 export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', Finding>>;
 
-export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigures {
+/**
+ * Returns the figures over the whole run. If clients reconnected, their send lag and response time are taken
+ * from the other seconds: a generator that stands in for a thousand machines has more to do while all of them
+ * return than it can do on time, which says nothing about its schedule before and after.
+ */
+export function ofAllSeconds(run: Run, { latencies, offered }: RunFigures): ScheduleFigures {
+  const { calm, comeback } = byComeback(run);
+  const areApart = latencies.sendLag !== null && calm.length > 0 && comeback.length > 0;
+  const p99 = (name: 'sendLag' | 'response') =>
+    (areApart ? summarise(mergeSlices(calm, name)) : latencies[name])?.p99 ?? null;
   return {
-    sendLagUs: latencies.sendLag?.p99 ?? null,
-    responseUs: latencies.response?.p99 ?? null,
+    sendLagUs: p99('sendLag'),
+    responseUs: p99('response'),
     ratio: offered?.ratio ?? null,
     inTime: offered?.inTime ?? null,
   };
+}
+
+/**
+ * Returns the generator's lateness while clients reconnected, if it was on time in the other seconds; null
+ * otherwise.
+ */
+export function comebackLateness(
+  run: Run,
+  figures: RunFigures,
+): { lagUs: number; share: number } | null {
+  const { calm, comeback } = byComeback(run);
+  if (calm.length === 0 || lateness(ofAllSeconds(run, figures)) !== null) return null;
+  const p99 = (name: 'sendLag' | 'response') => summarise(mergeSlices(comeback, name)).p99;
+  return lateness({ sendLagUs: p99('sendLag'), responseUs: p99('response'), ratio: null, inTime: null });
+}
+
+/** Divides a run's load into seconds in which clients lost their connection or reconnected, and all others. */
+function byComeback(run: Run): { calm: Slice[]; comeback: Slice[] } {
+  const slices = slicesOf(run, 'steady', 'drain');
+  const isComeback = ({ counters }: Slice) =>
+    ['cut', 'attempts', 'back'].some((name) => counted(counters, name) > 0);
+  return { calm: slices.filter((slice) => !isComeback(slice)), comeback: slices.filter(isComeback) };
 }
 
 /** Returns the figures over the undisturbed seconds; null if all seconds were disturbed. */

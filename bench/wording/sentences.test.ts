@@ -297,6 +297,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 % of a core.',
     'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 to 8.4 % of a core.',
   ],
+  'comeback-lag': [
+    { lagUs: 172_000 },
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
+  ],
   'action-failed': [
     { action: { kind: 'upgrade', to: 'old' }, failure: 'Nginx 1.22.1 did not start' },
     'The action "upgrade to old" failed: Nginx 1.22.1 did not start.',

@@ -14,6 +14,13 @@ export const COMEBACK_NAMES = {
   histograms: ['outage'],
 } as const satisfies RecordedNames;
 
+/**
+ * Handshakes started per iteration of the event loop; they take about a millisecond. Without this limit, a
+ * thousand clients that return at the same time would keep this process from sending the messages that are
+ * due, and from reading the answers to the handshakes.
+ */
+const STARTS_A_TURN = 16;
+
 /** A client that has lost its connection. */
 interface Absent {
   cutUs: number;
@@ -42,17 +49,26 @@ export function makeComeback<State extends object>(context: ClientContext): Come
   let opening: Absent | null = null;
   let absent = 0;
   let stopped = false;
+  /** Clients whose delay is over, in order. */
+  const due: Absent[] = [];
   recorder.level('waiting', () => absent);
 
-  const attempt = (client: Absent) =>
-    callAt(clock() + client.delay(client.attempt), () => {
-      if (stopped) return;
+  const startDue = () => {
+    if (stopped) return;
+    for (const client of due.splice(0, STARTS_A_TURN)) {
       client.attempt++;
       recorder.at(clock());
       recorder.count('attempts');
       opening = client;
       connect();
       opening = null;
+    }
+    if (due.length > 0) setImmediate(startDue);
+  };
+  const attempt = (client: Absent) =>
+    callAt(clock() + client.delay(client.attempt), () => {
+      due.push(client);
+      if (due.length === 1) setImmediate(startDue);
     });
   return {
     register(state) {
