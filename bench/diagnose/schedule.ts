@@ -65,10 +65,7 @@ export function ofAllSeconds(run: Run, { latencies, offered }: RunFigures): Sche
  * Returns the generator's lateness while clients reconnected, if it was on time in the other seconds; null
  * otherwise.
  */
-export function comebackLateness(
-  run: Run,
-  figures: RunFigures,
-): { lagUs: number; share: number } | null {
+export function comebackLateness(run: Run, figures: RunFigures): { lagUs: number; share: number } | null {
   const { calm, comeback } = byComeback(run);
   if (calm.length === 0 || lateness(ofAllSeconds(run, figures)) !== null) return null;
   const p99 = (name: 'sendLag' | 'response') => summarise(mergeSlices(comeback, name)).p99;

@@ -93,6 +93,20 @@ test('an Nginx that nobody named, and one that nobody uses', () => {
   }
 });
 
+test('an upgrade: its Nginx is in use, has to have been named, and needs variants with Nginx', () => {
+  const library = { ...LIBRARY, binaries: ['old', 'new'], upgradeTo: 'new' };
+  assert.equal(chooseVariants(library, ['tls@old']).length, 1);
+  const cases: [upgradeTo: string | null, names: string[], message: RegExp][] = [
+    ['nwe', ['tls@old', 'tls@new'], /^--upgrade "nwe".* Did you mean new\?/],
+    ['tls', ['tls'], /To upgrade to the same Nginx, write --upgrade last\.$/],
+    ['new', ['tls@old', 'direct'], /^direct runs without Nginx/],
+    [null, ['direct'], /^direct runs without Nginx/],
+    [null, ['tls@old'], /^No variant runs on the Nginx named new\./],
+  ];
+  for (const [upgradeTo, names, message] of cases)
+    assert.throws(() => chooseVariants({ ...library, upgradeTo }, names), { kind: 'usage', message });
+});
+
 test('a name that is none: the nearest one and the list', () => {
   const cases: [name: string, message: RegExp][] = [
     ['tsl', /^"tsl" is not a profile\. Did you mean tls\? The profiles are direct, plain, tls, .*\.$/],

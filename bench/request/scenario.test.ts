@@ -4,7 +4,15 @@ import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { echo } from '../scenarios/echo/definition.ts';
 import { DEFAULT_SCENARIO, SCENARIOS } from '../scenarios/registry.ts';
 import { Incomplete } from './incomplete.ts';
-import { allSteps, checkMetrics, checkSteps, namedSteps, scenarioOf, stepsWith } from './scenario.ts';
+import {
+  allSteps,
+  checkMetrics,
+  checkSteps,
+  namedSteps,
+  scenarioOf,
+  stepsWith,
+  upgradeTargetOf,
+} from './scenario.ts';
 import { parseThreshold } from './threshold.ts';
 
 /** What was typed: `--scenario echo --steps latency`. */
@@ -67,7 +75,7 @@ describe('the scenario', () => {
         const { scenarioOptions } = scenarioOf(given(`${line} --${name} ${valueFor(option)}`));
         const value = valueFor(option);
         assert.equal(String(scenarioOptions[name]), option.kind === 'duration' ? value.slice(0, -2) : value);
-        assert.throws(() => scenarioOf(given(`${line} --${name} no-such-value`)), { kind: 'usage' }, name);
+        assert.throws(() => scenarioOf(given(`${line} --${name} no-such-value!`)), { kind: 'usage' }, name);
       }
     });
 
@@ -159,4 +167,19 @@ test('a threshold on a metric of another scenario is refused with its name, one 
     kind: 'usage',
     message: /--scenario idle/,
   });
+});
+
+test('an upgrade in place of a reload: of the same Nginx, or to one that has a name', () => {
+  const reload = (...words: [string, string[]][]) => new Map([['scenario', ['reload']], ...words]);
+  const targetOf = (...values: string[]) => upgradeTargetOf(scenarioOf(reload(['upgrade', values])));
+  assert.equal(upgradeTargetOf(scenarioOf(reload())), undefined);
+  assert.equal(targetOf(), null);
+  assert.equal(targetOf('new'), 'new');
+  assert.equal(targetOf('@new-1.30'), 'new-1.30');
+  assert.throws(() => targetOf('../nginx'), { kind: 'usage', message: /--nginx NAME=PATH/ });
+  assert.throws(() => scenarioOf(reload(['upgrade', []], ['reloads', ['2']])), {
+    kind: 'usage',
+    message: '--reloads does not apply together with --upgrade. Leave one of them out.',
+  });
+  assert.throws(() => scenarioOf(new Map([['upgrade', []]])), { message: /belongs to --scenario reload\./ });
 });

@@ -321,8 +321,12 @@ async function readTail(path: string): Promise<string> {
  *
  * @throws Problem('died') if the master no longer exists
  */
-export function reload(nginx: Launched): void {
-  if (!nginx.child.kill('SIGHUP')) throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');
+export function reload({ pid }: NamedProcess): void {
+  try {
+    process.kill(pid, 'SIGHUP');
+  } catch (cause) {
+    throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.', { cause });
+  }
 }
 
 /**

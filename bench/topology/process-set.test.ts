@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
 import type { Launched } from './process.ts';
 import { makeProcessSet, type ProcessSet } from './process-set.ts';
@@ -121,6 +122,25 @@ describe('processSet', () => {
       await processSet.unexpectedExit,
       `other (process ${other.pid}) was killed by SIGKILL during the run.`,
     );
+  });
+
+  it('tells of a process that is not a child, unless its end is part of the run', async (t) => {
+    const { processSet } = gather(t);
+    // Each shell starts a process of its own, which lives on when the shell has been killed.
+    const ofGroup = async (name: string) => {
+      const { pid } = await shell(processSet, `shell of ${name}`, 'sleep 60 & wait');
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      return { name, pid: Number(children) };
+    };
+    const [one, other] = [await ofGroup('one'), await ofGroup('other')];
+    processSet.watch(one);
+    processSet.watch(other);
+    processSet.expectExit(one);
+    process.kill(one.pid, 'SIGKILL');
+    process.kill(other.pid, 'SIGKILL');
+    const sentence = `other (process ${other.pid}) exited during the run.`;
+    assert.equal(await processSet.unexpectedExit, sentence);
+    assert.equal(processSet.hasUnexpectedExit(), true);
   });
 
   it('says nothing of an end after it was dismissed', async (t) => {

@@ -192,7 +192,7 @@ export async function startProxy(
     proxy: {
       launched,
       processes: nginxProcesses(masters),
-      reload: () => reload(launched),
+      reload: () => reload(masters.at(-1) ?? launched),
       async upgrade(over) {
         if (upgradeTo === null) throw new TypeError('Nginx was not started for an upgrade');
         await upgradeBinary(upgradable, upgradeTo, over);

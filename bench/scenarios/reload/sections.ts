@@ -178,6 +178,7 @@ ${doubts !== '' && html`<p>${doubts}</p>`}
 
 function survival(view: View): Section {
   const runs = runsOf(view);
+  const rows = runs.flatMap(timeRows);
   const spec = ofAll(
     'chart-open',
     runs,
@@ -189,7 +190,7 @@ function survival(view: View): Section {
     title: 'Connections',
     charts: [spec],
     body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${cutClause(run)}.`).join(' '), 'The dashed line is the reload or upgrade. Connections that stay open are still served by the old worker, with the old configuration. A dip is an outage that clients see.')}
-${table('Connections that were cut, and their clients', TIMES, runs.flatMap(timeRows))}
+${rows.length > 0 && table('Connections that were cut, and their clients', TIMES, rows)}
 <p class="how">Times count from the reload or upgrade before them; an outage begins when its client is cut. Clients come back as --reconnect says: by default, after a random share of a delay that begins at 100 ms and doubles with every failed attempt.</p>`,
   };
 }
@@ -233,8 +234,12 @@ function spanRows({ name, run, figures }: RunView): string[][] {
 
 function responseSentence({ name, run, figures }: RunView): string {
   const spans = spansOf(run, figures.latencies.backAfter?.max ?? null);
-  const p99 = (span: keyof Spans) => formatTime(summarise(mergeSlices(spans[span], 'response')).p99);
-  return `${name}: the response time’s p99 was ${p99('before')} before, ${p99('during')} during and ${p99('after')} after.`;
+  const of = (span: keyof Spans) => summarise(mergeSlices(spans[span], 'response'));
+  const times = [of('before'), of('during'), of('after')];
+  // A short span may have too few messages for a p99.
+  const which = times.some(({ p99 }) => p99 === null) ? 'p50' : 'p99';
+  const [before, during, after] = times.map((each) => formatTime(each[which]));
+  return `${name}: the ${which} of the response time was ${before} before, ${during} during and ${after} after.`;
 }
 
 function workers(view: View): Section {
@@ -287,7 +292,8 @@ function overSeconds(
       pattern: view.pattern + index * 3,
       points: of(view)
         .filter(({ second }) => second * 1e6 >= (view.run.phases[1]?.startUs ?? 0))
-        .map((residents) => ({ x: steadySecond(view, residents.second * 1e6), y: figure(residents) })),
+        // The last sample of a second is shown at the second's end, so that no effect precedes its cause.
+        .map((residents) => ({ x: steadySecond(view, (residents.second + 1) * 1e6), y: figure(residents) })),
     })),
   );
   const seconds = series.flatMap(({ points }) => points.map(({ x }) => x));
