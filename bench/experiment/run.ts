@@ -10,7 +10,7 @@ import type { Sampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
-import { readErrorLog } from '../topology/nginx.ts';
+import { readErrorLog } from '../topology/error-log.ts';
 import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';

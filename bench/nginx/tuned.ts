@@ -7,7 +7,7 @@ import { AS_IT_LIES, type ConfigurationText, type Reading, readConfiguration } f
 import type { OnChange } from './notices.ts';
 import { overlay } from './overlay.ts';
 import { parse } from './parse.ts';
-import { type Node, place } from './tree.ts';
+import { type Node, place, texts } from './tree.ts';
 
 /**
  * Directives that the run sets in every configuration, each with the option that controls it. Tuning them
@@ -62,6 +62,15 @@ function refuseForeign(nodes: readonly Node[]): void {
       throw new Problem(
         'configuration',
         `"include" at ${place(node.origin)} cannot be part of a tuning. Copy the included directives into the tuning.`,
+      );
+    }
+    if (
+      /^resolver(_timeout)?$/.test(node.name) ||
+      (node.name === 'server' && texts(node).includes('resolve'))
+    ) {
+      throw new Problem(
+        'configuration',
+        `"${node.name === 'server' ? 'resolve' : node.name}" at ${place(node.origin)} would change nothing, because Nginx has no name server in the sandbox. Leave it out.`,
       );
     }
     const option = SET_BY_RUN[node.name];

@@ -15,12 +15,12 @@ import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
 import type { Sandbox } from '../nginx/sandbox.ts';
 import { makeCertificate } from './certificate.ts';
+import { readErrorLog } from './error-log.ts';
 import { HOST, setUpBench } from './nginx.test.fixture.ts';
 import {
   checkNginx,
   freePorts,
   nginxProcesses,
-  readErrorLog,
   reload,
   startNginx,
   workerPids,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import type { Listener } from '../nginx/listen.ts';
 import { type Printed, print } from '../nginx/print.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
+import { errorLogPath, readErrorLog } from './error-log.ts';
 import { UPGRADABLE_ENVIRONMENT, upgradableCommand } from './exchangeable.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 import type { NamedProcess } from './process-set.ts';
@@ -21,9 +22,6 @@ const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
 const POLL_MS = 20;
 const STOP_MS = 2_000;
-/** Number of bytes read from the end of an error log, where the most important lines are. */
-const LOG_TAIL_BYTES = 1_048_576;
-const LOG_LINES = 200;
 
 /** The configuration on disk, with the origin of each line. */
 export interface WrittenConfiguration extends Printed {
@@ -130,10 +128,6 @@ function escapeExpression(text: string): string {
 function pathArguments(binary: NginxBinary, confPath: string, folder: string): string[] {
   const log = atLeast(binary.version, '1.19.5') ? ['-e', errorLogPath(folder)] : [];
   return ['-p', `${folder}/`, '-c', confPath, ...log];
-}
-
-function errorLogPath(folder: string): string {
-  return join(folder, 'error.log');
 }
 
 export interface StartOptions {
@@ -292,27 +286,6 @@ export async function workerPids(masterPid: number): Promise<number[]> {
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
   return pids.filter((_, index) => titles[index]?.startsWith('nginx: worker process')).sort((a, b) => a - b);
-}
-
-/** Error log lines of level warn and above, at most the last 200; empty if there is no log. */
-export async function readErrorLog(folder: string): Promise<string[]> {
-  const text = await readTail(errorLogPath(folder)).catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => /\[(warn|error|crit|alert|emerg)\]/.test(line))
-    .slice(-LOG_LINES);
-}
-
-async function readTail(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, LOG_TAIL_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 /**

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
+import { readErrorLog } from './error-log.ts';
 import { exchangeBinary } from './exchangeable.ts';
-import { readErrorLog, readPid, workerPids } from './nginx.ts';
+import { readPid, workerPids } from './nginx.ts';
 import type { NamedProcess, ProcessSet } from './process-set.ts';
 
 /** Time limit for the new binary to start its workers. */

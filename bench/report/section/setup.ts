@@ -31,6 +31,7 @@ export function setup({ result, runs }: View): FoldedSection {
           origin === null ? `${version} (${binary})` : `${version} (${origin}, ${binary})`,
         ) || 'none',
       ],
+      ...upgradedTo(runs),
       ['OpenSSL of Nginx', byVariant(runs, ({ openssl }) => openssl) || NOTHING],
       ['Node', machine.node],
       ['Bun', machine.bun ?? 'none'],
@@ -176,4 +177,12 @@ ${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Er
 <p class="how">nginx ${version}, built with: ${buildArguments}</p>
 </details>
 `;
+}
+
+/** A row for the binary to which Nginx was to be upgraded; empty if no run had an upgrade. */
+function upgradedTo(runs: readonly RunView[]): [string, string][] {
+  const text = byVariant(runs, ({ upgrade }) =>
+    upgrade === null ? null : `${upgrade.version} (${upgrade.origin ?? upgrade.binary})`,
+  );
+  return text === '' ? [] : [['Nginx after the upgrade', text]];
 }
