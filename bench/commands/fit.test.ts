@@ -122,3 +122,26 @@ test('a side with an Nginx is not run where that cannot be had', async (t) => {
   const { code, said } = await obey(line, { ...services, findNginx });
   assert.deepEqual([code, said, ran, await readdir(reports)], [1, ['It cannot be had.'], [], []]);
 });
+
+test('the Nginx to which an upgrade leads is found too, although no variant runs on it', async (t) => {
+  const reports = await temporaryFolder(t);
+  const found: (string | null)[] = [];
+  const upgrades: unknown[] = [];
+  const services = fakeServices({
+    async findNginx(source, progress) {
+      found.push(source);
+      return { ...(await fakeServices().findNginx(source, progress)), version: `of ${source}` };
+    },
+    runExperiment: experimentOf(async (planned, { binaries }) => {
+      upgrades.push(
+        planned.plan.timeline.map(({ action }) => action),
+        binaries.get('new')?.version,
+      );
+      return goodRun(planned);
+    }),
+  });
+  const line = ['-p', 'tls@old', '--scenario', 'reload', '--upgrade', 'new', '--reports', reports];
+  await obey([...line, '--nginx', 'old=/n', '--nginx', 'new=debian:trixie'], services);
+  assert.deepEqual(found, ['/n', 'debian:trixie']);
+  assert.deepEqual(upgrades, [[{ kind: 'upgrade', to: 'new' }], 'of debian:trixie']);
+});
