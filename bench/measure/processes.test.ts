@@ -4,6 +4,7 @@ import { makeRun } from '../../test/run.ts';
 import type { Run } from '../model/run.ts';
 import { evenProcess } from './even-process.test.fixture.ts';
 import { figuresOf } from './figures.ts';
+import { residentsOf } from './processes.ts';
 
 test('counters are interpolated at the bounds of the steady phase', () => {
   const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('proxy', 500_000)] };
@@ -108,4 +109,25 @@ test('of a run that takes turns every figure is per second of its own time, but 
   assert.equal(calm[1], 2 * (calm[0] ?? assert.fail()));
   assert.deepEqual(turning.cpuUsPerMessage, alone.cpuUsPerMessage);
   assert.equal(turning.perCoreCapacity?.perSecond, alone.perCoreCapacity?.perSecond);
+});
+
+test('a process whose samples straddle a second still counts in it', () => {
+  const run = makeRun({ seconds: 8 });
+  const sampled = (...seconds: number[]) => {
+    const process = evenProcess('proxy', 0);
+    const sample = process.samples[0] ?? assert.fail();
+    process.samples = seconds.map((at) => ({ ...sample, atUs: at * 1e6, residentBytes: 10 }));
+    return process;
+  };
+  const gone = { ...sampled(1, 2), endedUs: 3e6 };
+  const processes = [sampled(1, 1.9, 3, 4.1), sampled(1, 2, 3, 3.9), gone];
+  assert.deepEqual(
+    residentsOf({ ...run, processes }, 'proxy').map((each) => [each.second, each.processes, each.bytes]),
+    [
+      [1, 3, 30],
+      [2, 3, 30],
+      [3, 2, 20],
+      [4, 2, 20],
+    ],
+  );
 });

@@ -100,7 +100,8 @@ export interface Residents {
 
 /**
  * Returns a component's process count and total resident memory per second, based on the last sample in each
- * second.
+ * second. Samples are not taken exactly every second, so a process counts with its previous sample in a second
+ * without one.
  *
  * @param isCounted selects samples; by default, all
  */
@@ -114,15 +115,25 @@ export function residentsOf(
     (each) => each.component === component && (role ?? each.role) === each.role,
   );
   const bySecond = new Map<number, Residents>();
+  const lastSecond = Math.max(...own.flatMap(({ samples }) => samples.at(-1) ?? []).map(secondOf));
   for (const series of own) {
     const samples = series.samples.filter((sample) => isCounted(series, sample));
-    const last = new Map(samples.map(({ atUs, residentBytes }) => [Math.floor(atUs / 1e6), residentBytes]));
-    for (const [second, bytes] of last) {
+    const [first, end] = [samples[0], samples.at(-1)];
+    if (first === undefined || end === undefined) continue;
+    const last = new Map(samples.map((sample) => [secondOf(sample), sample.residentBytes]));
+    const until = series.endedUs === null ? lastSecond : secondOf(end);
+    let bytes = first.residentBytes;
+    for (let second = secondOf(first); second <= until; second++) {
+      bytes = last.get(second) ?? bytes;
       const sum = bySecond.get(second) ?? { second, processes: 0, bytes: 0 };
       bySecond.set(second, { second, processes: sum.processes + 1, bytes: sum.bytes + bytes });
     }
   }
   return [...bySecond.values()].sort((a, b) => a.second - b.second);
+}
+
+function secondOf({ atUs }: Sample): number {
+  return Math.floor(atUs / 1e6);
 }
 
 /** Returns a component's peak CPU usage between two samples, in cores; null if there are too few samples. */

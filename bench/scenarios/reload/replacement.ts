@@ -1,4 +1,5 @@
 import { type Residents, residentsOf } from '../../measure/processes.ts';
+import { counted } from '../../model/recording.ts';
 import type { ProcessSeries, Run, Slice } from '../../model/run.ts';
 import type { DoneAction } from '../../model/timeline.ts';
 
@@ -62,22 +63,21 @@ export interface Spans {
   after: Slice[];
 }
 
-/** The least time after a replacement that counts as `during`: new workers are started in it. */
+/** Time after a replacement that counts as `during` in any case: new workers are started in it. */
 const LEAST_DURING_US = 1_000_000;
 
 /**
- * Divides the steady phase. A replacement lasts until the last client that it cut was back, and at least a
- * second.
- *
- * @param backUs the longest time until a client was back; null if none was cut
+ * Divides the steady phase. `during` consists of the second after each replacement, and of the seconds in
+ * which connections were cut or clients reconnected.
  */
-export function spansOf(run: Run, backUs: number | null): Spans {
+export function spansOf(run: Run): Spans {
   const times = replacementsOf(run).map(({ atUs }) => atUs);
   const [firstUs = Number.POSITIVE_INFINITY] = times;
-  const lengthUs = Math.max(LEAST_DURING_US, backUs ?? 0);
   const steady = run.slices.filter(({ phase }) => phase === 'steady');
-  const isDuring = ({ startUs, endUs }: Slice) =>
-    times.some((atUs) => startUs < atUs + lengthUs && endUs > atUs);
+  const isDuring = ({ startUs, endUs, counters }: Slice) =>
+    endUs > firstUs &&
+    (times.some((atUs) => startUs < atUs + LEAST_DURING_US && endUs > atUs) ||
+      ['cut', 'attempts', 'back'].some((name) => counted(counters, name) > 0));
   return {
     before: steady.filter((slice) => !isDuring(slice) && slice.startUs < firstUs),
     during: steady.filter(isDuring),

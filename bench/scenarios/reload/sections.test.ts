@@ -161,13 +161,13 @@ describe('a reload', () => {
 
   test('divides the steady phase, without loss', () => {
     const run = runOf(lived);
-    const seconds = (backUs: number | null) => {
-      const { before, during, after } = spansOf(run, backUs);
-      return [before.length, during.length, after.length];
-    };
-    assert.deepEqual(seconds(null), [2, 2, 6]);
-    assert.deepEqual(seconds(3_000_000), [2, 4, 4]);
-    assert.deepEqual(spansOf({ ...run, timeline: [] }, null).before.length, 10);
+    const seconds = (of: Run) => Object.values(spansOf(of)).map((slices) => slices.length);
+    assert.deepEqual(seconds(run), [2, 2, 6]);
+    const later = run.slices.findLast(({ phase }) => phase === 'steady');
+    assert.ok(later);
+    later.counters.back = 1;
+    assert.deepEqual(seconds(run), [2, 3, 5]);
+    assert.deepEqual(seconds({ ...run, timeline: [] }), [10, 0, 0]);
   });
 });
 

@@ -17,14 +17,7 @@ import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph, sentence } from '../../wording/words.ts';
-import {
-  oldWorkersOverTime,
-  type Replaced,
-  replacedIn,
-  replacementsOf,
-  type Spans,
-  spansOf,
-} from './replacement.ts';
+import { oldWorkersOverTime, type Replaced, replacedIn, replacementsOf, spansOf } from './replacement.ts';
 
 export const report: ScenarioReport = {
   answer,
@@ -220,26 +213,28 @@ function responses(view: View): Section {
     charts: [spec],
     body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were due while no connection could carry them count with the time they waited.')}
 ${table('Response time before, during and after', TIMES, runs.flatMap(spanRows))}
-<p class="how">“During” is each second from a reload or upgrade until the last client that it cut was back, and at least one second.</p>`,
+<p class="how">“During” is the second after each reload or upgrade, and every second in which connections were cut or clients came back.</p>`,
   };
 }
 
-function spanRows({ name, run, figures }: RunView): string[][] {
-  const spans = spansOf(run, figures.latencies.backAfter?.max ?? null);
+function spanRows({ name, run }: RunView): string[][] {
+  const spans = spansOf(run);
   return (['before', 'during', 'after'] as const).flatMap((span) => {
     const times = summarise(mergeSlices(spans[span], 'response'));
     return times.count === 0 ? [] : [[name, span, ...summaryCells(times)]];
   });
 }
 
-function responseSentence({ name, run, figures }: RunView): string {
-  const spans = spansOf(run, figures.latencies.backAfter?.max ?? null);
-  const of = (span: keyof Spans) => summarise(mergeSlices(spans[span], 'response'));
-  const times = [of('before'), of('during'), of('after')];
+function responseSentence({ name, run }: RunView): string {
+  const spans = spansOf(run);
+  const times = (['before', 'during', 'after'] as const)
+    .map((span) => ({ span, ...summarise(mergeSlices(spans[span], 'response')) }))
+    .filter(({ count }) => count > 0);
+  if (times.length === 0) return '';
   // A short span may have too few messages for a p99.
   const which = times.some(({ p99 }) => p99 === null) ? 'p50' : 'p99';
-  const [before, during, after] = times.map((each) => formatTime(each[which]));
-  return `${name}: the ${which} of the response time was ${before} before, ${during} during and ${after} after.`;
+  const each = times.map(({ span, [which]: us }) => `${formatTime(us)} ${span}`);
+  return `${name}: the ${which} of the response time was ${listed(each)}.`;
 }
 
 function workers(view: View): Section {
