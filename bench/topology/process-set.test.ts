@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Launched } from './process.ts';
 import { makeProcessSet, type ProcessSet } from './process-set.ts';
 import { createScope, type Scope } from './scope.ts';
@@ -126,10 +127,12 @@ describe('processSet', () => {
 
   it('tells of a process that is not a child, unless its end is part of the run', async (t) => {
     const { processSet } = gather(t);
-    // Each shell starts a process of its own, which lives on when the shell has been killed.
+    // Each shell starts a process of its own, and lives on when that has been killed.
     const ofGroup = async (name: string) => {
-      const { pid } = await shell(processSet, `shell of ${name}`, 'sleep 60 & wait');
-      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      const { pid } = await shell(processSet, `shell of ${name}`, 'sleep 60 & wait; sleep 60');
+      let children = '';
+      for (; children === ''; await sleep(5))
+        children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
       return { name, pid: Number(children) };
     };
     const [one, other] = [await ofGroup('one'), await ofGroup('other')];
