@@ -162,18 +162,17 @@ async function listProcesses(
   servers: readonly EchoServer[],
   generators: readonly Launched[],
 ): Promise<RunProcess[]> {
-  const of = (role: 'server' | 'generator', { name, pid }: Launched) => ({
-    component: role,
-    role,
-    name,
-    pid,
-  });
   return [
     ...(proxy === null ? [] : await proxy.processes()),
-    ...servers.map(({ launched }) => of('server', launched)),
-    ...generators.map((launched) => of('generator', launched)),
+    ...servers.map(({ launched }) => processOf('server', launched)),
+    ...generators.map((launched) => processOf('generator', launched)),
     { component: 'runner', role: 'runner', name: 'runner', pid: process.pid },
   ];
+}
+
+/** An echo server or a generator as a process of its run. */
+export function processOf(role: 'server' | 'generator', { name, pid }: Launched): RunProcess {
+  return { component: role, role, name, pid };
 }
 
 /**

@@ -5,13 +5,14 @@ import { count } from './load.ts';
  * Actions that can be performed on a topology during a run. `reload` sends SIGHUP to the proxy.
  * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
  * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
- * it. `kill-server` kills it.
+ * it. `kill-server` kills it and `start-server` starts it again on its old port.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
   v.strictObject({ kind: v.literal('kill-proxy-workers') }),
   v.strictObject({ kind: v.literal('cut-clients') }),
   v.strictObject({ kind: v.literal('kill-server'), server: count }),
+  v.strictObject({ kind: v.literal('start-server'), server: count }),
   v.strictObject({ kind: v.literal('stop-server'), server: count }),
   v.strictObject({ kind: v.literal('continue-server'), server: count }),
 ]);
@@ -21,7 +22,10 @@ export type Action = v.InferOutput<typeof actionSchema>;
 export const timelineSchema = v.array(v.strictObject({ atMs: count, action: actionSchema }));
 export type Timeline = v.InferOutput<typeof timelineSchema>;
 
-/** An action as performed, with its time in µs since the run's epoch and any error that prevented it. */
+/**
+ * An action as performed, with the time in µs since the run's epoch at which it had happened, and any error
+ * that prevented it.
+ */
 export const doneActionSchema = v.strictObject({
   action: actionSchema,
   atUs: count,

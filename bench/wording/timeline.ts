@@ -11,4 +11,9 @@ const ALONE = {
   'kill-proxy-workers': 'Nginx workers killed',
   'cut-clients': 'all cut by their clients',
 } as const;
-const DONE = { 'kill-server': 'killed', 'stop-server': 'stopped', 'continue-server': 'continued' } as const;
+const DONE = {
+  'kill-server': 'killed',
+  'start-server': 'started again',
+  'stop-server': 'stopped',
+  'continue-server': 'continued',
+} as const;
