@@ -22,6 +22,17 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The run failed: nginx worker 1 exited with code 1.',
   ],
   'nothing-echoed': [{}, 'Nothing was echoed in the steady phase.'],
+  'action-failed': [
+    { action: 'echo server 2 started again', reason: 'echo server 2 is still running.', more: 1 },
+    'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 other action failed as well.',
+    'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 to 2 other actions failed as well.',
+  ],
+  'nothing-cut': [{}, 'No connection was cut, so nothing is known about how clients come back.'],
+  'uneven-before': [
+    { least: 40, most: 160 },
+    'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 160. The run cannot show when the spread is even again.',
+    'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 320. The run cannot show when the spread is even again.',
+  ],
   'counts-differ': [{}, 'The counts do not add up: sent is not echoed + outstanding + lost.'],
   losses: [
     { failed: 3, asked: 1000, lost: 7, unsent: 2 },

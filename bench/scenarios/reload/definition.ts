@@ -50,6 +50,7 @@ export const reload = {
   }),
   defaultRate: 1000,
   timeline: (_step, options) => reloadsAt(options).map((atMs) => ({ atMs, action: { kind: 'reload' } })),
+  servers: null,
   recorded: {
     counters: [...MESSAGE_NAMES.counters, ...COMEBACK_NAMES.counters],
     gauges: [...MESSAGE_NAMES.gauges, ...COMEBACK_NAMES.gauges, 'first'],

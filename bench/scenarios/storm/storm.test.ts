@@ -22,7 +22,7 @@ describe('storm', { concurrency: true }, () => {
       [['cut-clients', null]],
     );
     assert.ok((figures.latencies.outage?.min ?? 0) >= 100_000);
-    assert.equal(figures.failures.faults, attemptsFailed);
+    assert.equal(figures.failures.faults, 0);
   });
 
   it('cut by killing the workers of Nginx, all come back to those that replace them', async (t) => {
