@@ -1,9 +1,19 @@
 import type { Action } from '../model/timeline.ts';
+import { ranges } from './words.ts';
 
 /** Returns an action's label for a chart, such as `reload` or `echo server 2 killed`. */
 export function actionText(action: Action): string {
   if ('server' in action) return `echo server ${action.server + 1} ${DONE[action.kind]}`;
   return ALONE[action.kind];
+}
+
+/** Like `actionText`, for actions of one kind that were carried out together. */
+export function actionsText(actions: readonly Action[]): string {
+  const [first] = actions;
+  if (first === undefined) return '';
+  const servers = actions.flatMap((action) => ('server' in action ? [action.server + 1] : []));
+  if (servers.length < 2 || !('server' in first)) return actionText(first);
+  return `echo servers ${ranges(servers)} ${DONE[first.kind]}`;
 }
 
 const ALONE = {
