@@ -289,7 +289,8 @@ test('a lost backend takes nothing from what was spread before, and is told of',
   // Over the whole run, reconnects included.
   spreadOver(run, [100, 150, 150]);
   const steady = run.slices.filter(({ phase }) => phase === 'steady');
-  for (const slice of run.slices) slice.gauges = { ...slice.gauges, server1: 100, server2: 100, server3: 100 };
+  for (const slice of run.slices)
+    slice.gauges = { ...slice.gauges, server1: 100, server2: 100, server3: 100 };
   for (const slice of steady.slice(1))
     slice.gauges = { ...slice.gauges, server1: 0, server2: 150, server3: 150 };
   const done = (kind: 'kill-server' | 'start-server', second: number) => ({

@@ -164,7 +164,12 @@ export const balancing: Claim = {
     if (first === undefined || all === 0 || first.run.plan.servers < 2) return null;
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     return {
-      verdict: counts.length === first.run.plan.servers && isEven(counts) ? 'confirmed' : most === all ? 'refuted' : 'not shown',
+      verdict:
+        counts.length === first.run.plan.servers && isEven(counts)
+          ? 'confirmed'
+          : most === all
+            ? 'refuted'
+            : 'not shown',
       basis: 'fact',
       evidence: [
         `${formatCount(all)} connections on ${formatCount(counts.length)} of ${formatCount(first.run.plan.servers)} echo servers: ${formatCount(least)} to ${formatCount(most)} each.`,

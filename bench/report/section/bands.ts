@@ -23,8 +23,7 @@ export function eventsOf(view: RunView): BandSpec[] {
   const events: { atUs: number; actions: Action[] }[] = [];
   for (const { action, atUs } of view.run.timeline.filter(({ failure }) => failure === null)) {
     const last = events.at(-1);
-    const isTogether =
-      last !== undefined && last.actions[0]?.kind === action.kind && 'server' in action;
+    const isTogether = last !== undefined && last.actions[0]?.kind === action.kind && 'server' in action;
     if (isTogether && Math.abs(atUs - last.atUs) < TOGETHER_US) last.actions.push(action);
     else events.push({ atUs, actions: [action] });
   }
