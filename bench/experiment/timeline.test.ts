@@ -31,7 +31,8 @@ async function server(t: TestContext, name: string): Promise<EchoServer> {
     certPath: null,
     stats: async () => assert.fail('nobody asks'),
     loop: () => null,
-    kill: async () => void launched.stop('SIGKILL', 0),
+    noteCounters: async () => {},
+    kill: () => void launched.stop('SIGKILL', 0),
     start: async () => assert.fail('it starts only once'),
   };
 }
@@ -125,6 +126,27 @@ test('what is due at the same time is done together, and recorded in its order',
     done.map(({ action, failure }) => [action, failure]),
     timeline.map(({ action }) => [action, null]),
   );
+});
+
+test('servers that are killed together die only once all have told their counters', async (t) => {
+  const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
+  const order: string[] = [];
+  const slow = makeGate();
+  const servers = [
+    { ...first, noteCounters: () => slow.opened, kill: () => void order.push('first') },
+    {
+      ...second,
+      async noteCounters() {
+        order.push('noted');
+        slow.open();
+      },
+      kill: () => void order.push('second'),
+    },
+  ];
+  await play([at(0, { kind: 'kill-server', server: 0 }), at(0, { kind: 'kill-server', server: 1 })], {
+    servers,
+  });
+  assert.deepEqual(order, ['noted', 'first', 'second']);
 });
 
 test('a server stands still until it is told to go on', async (t) => {

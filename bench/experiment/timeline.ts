@@ -37,10 +37,17 @@ export async function carryOut(
     await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
     const due = timeline.filter((each) => each.atMs === atMs);
+    // First for all, so that servers that are killed together die together.
+    await Promise.all(due.map(({ action }) => noteCounters(action, on)));
     const done = await Promise.all(due.map(({ action }) => carriedOut(action, clock, on)));
     for (const each of done) record(each);
   }
   for (const server of on.servers) signalOrNot(server, 'SIGCONT');
+}
+
+/** Notes the counters of a server that is about to be killed. */
+async function noteCounters(action: Action, { servers }: ActedOn): Promise<void> {
+  if (action.kind === 'kill-server') await servers[action.server]?.noteCounters();
 }
 
 async function carriedOut(action: Action, clock: Clock, on: ActedOn): Promise<DoneAction> {
@@ -68,7 +75,7 @@ async function act(action: Action, { proxy, servers, processSet, cutClients }: A
   if (server === undefined) throw new Error(`there is no echo server ${action.server + 1}`);
   if (action.kind === 'kill-server') {
     processSet.expectExit(server.launched);
-    await server.kill();
+    server.kill();
     return;
   }
   if (action.kind === 'start-server') {

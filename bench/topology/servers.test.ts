@@ -103,7 +103,8 @@ describe('startServers', () => {
       const { port } = server;
       await get(port, '/health');
       await assert.rejects(server.start(), /echo server 1 is still running\./);
-      await server.kill();
+      await server.noteCounters();
+      server.kill();
       assert.deepEqual(await launched[0]?.exited, { code: null, signal: 'SIGKILL' });
       await assert.rejects(get(port, '/health'), { code: 'ECONNREFUSED' });
       assert.equal((await server.stats()).httpRequests, 1);

@@ -48,8 +48,10 @@ export interface EchoServer {
   stats(): Promise<ServerStats>;
   /** The latest sample; null during the first second. */
   loop(): LoopSample | null;
-  /** Sends SIGKILL to its process, once the process has reported its counters or takes too long to do so. */
-  kill(): Promise<void>;
+  /** Asks its process for the counters that `kill` would lose. Gives up if the process takes too long. */
+  noteCounters(): Promise<void>;
+  /** Sends SIGKILL to its process. Afterwards, `stats` returns the counters that were noted last. */
+  kill(): void;
   /**
    * Starts it again where it listened before. Resolves when it is ready.
    *
@@ -130,8 +132,9 @@ async function whenReady(
   const port = await first.ready(over);
   const { name } = first.launched;
   let current = first;
-  /** Counters of the processes that were killed. */
+  /** Counters of the processes that were killed, and those of the current one as noted last. */
   let past = NONE;
+  let noted = NONE;
   let isKilled = false;
   await openSocket(socket);
   return {
@@ -143,13 +146,17 @@ async function whenReady(
     certPath: options.certificate?.certPath ?? null,
     stats: async () => (isKilled ? past : sumOf(past, await current.stats())),
     loop: () => current.loop(),
-    async kill() {
-      if (isKilled) return;
+    async noteCounters() {
       const timer = new AbortController();
-      const late = sleep(LAST_STATS_MS, NONE, { signal: timer.signal }).catch(() => NONE);
-      const last = await Promise.race([current.stats().catch(() => NONE), late]);
+      const late = sleep(LAST_STATS_MS, noted, { signal: timer.signal }).catch(() => noted);
+      noted = await Promise.race([current.stats().catch(() => noted), late]);
       timer.abort();
-      past = { ...sumOf(past, last), connections: { open: 0, total: sumOf(past, last).connections.total } };
+    },
+    kill() {
+      if (isKilled) return;
+      const all = sumOf(past, noted);
+      past = { ...all, connections: { open: 0, total: all.connections.total } };
+      noted = NONE;
       isKilled = true;
       void current.launched.stop('SIGKILL', 0);
     },
