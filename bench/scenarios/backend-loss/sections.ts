@@ -68,7 +68,9 @@ function backSentence({ figures }: RunView): string {
       ? ''
       : back === 0
         ? 'No client came back.'
-        : `Half of the clients were back within ${formatTime(p50)}, the last within ${formatTime(max)}.`,
+        : back < cut || p50 == null
+          ? `${counted(back, 'client')} came back, the last within ${formatTime(max)}.`
+          : `Half of the clients were back within ${formatTime(p50)}, the last within ${formatTime(max)}.`,
     waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
     cut === 0
       ? ''

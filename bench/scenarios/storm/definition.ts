@@ -80,7 +80,9 @@ export const storm = {
   compared: [
     { name: 'outage.p50', step: 'storm', weight: 40, headline: true },
     { name: 'outage.p99', step: 'storm', weight: 40, headline: true },
-    { name: 'handshake.p50', step: 'storm', weight: 20, headline: false },
+    // Also known if nobody comes back.
+    { name: 'storm.attempts', step: 'storm', weight: 10, headline: false },
+    { name: 'handshake.p50', step: 'storm', weight: 10, headline: false },
   ],
   listed: [
     { name: 'outage.p50', step: 'storm', label: 'outage p50 ' },

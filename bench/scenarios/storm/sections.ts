@@ -46,7 +46,9 @@ function recoverySentence({ run, figures }: RunView): string {
   const times =
     back === 0
       ? 'no client came back'
-      : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
+      : back < cut || p50 == null
+        ? `${counted(back, 'client')} came back, the last within ${formatTime(max)}`
+        : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
   return paragraph([
     `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once ${cutBy(run)}; ${times}.`,
     back === 0 ? '' : `Each client needed ${(attempts / cut).toFixed(2)} attempts.`,
