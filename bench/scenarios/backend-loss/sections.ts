@@ -116,7 +116,7 @@ function cells(variant: VariantView): Cells {
     ['p50', formatTime(outage?.p50)],
     ['all', formatTime(outage?.max)],
     ['share', formatShare(shareAtEnd(backends))],
-    ['even after', backends === null ? NOTHING : even === null ? 'never' : formatTime(even)],
+    ['even after', backends?.returnedUs == null ? NOTHING : even === null ? 'never' : formatTime(even)],
     ['validity', view === undefined ? NOTHING : verdictOf(view)],
   ];
 }
