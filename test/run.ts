@@ -87,6 +87,7 @@ export function makeRun(options: RunOptions = {}): Run {
     workers: makeWorkers(slices, connections),
     processes,
     machine: quietMachine(processes),
+    listenDrops: null,
     spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),

@@ -45,6 +45,13 @@ describe('a disturbed run', () => {
     assert.deepEqual([rounded(all)[1], rounded(undisturbed)], [5, [1, 0]]);
   });
 
+  test('of silent connections has no rate to compare', () => {
+    const run = disturbed(1, 2);
+    run.plan.workload = { ...run.plan.workload, load: null, scenario: 'storm' };
+    for (const figures of ['all', 'undisturbed'])
+      assert.deepEqual(notice(run)?.data[figures], { perSecond: null, responseUs: null, sendLagUs: null });
+  });
+
   test('is suspect because of the disturbance where they are fewer, with what that did', () => {
     const { verdict, reasons } = judge(disturbed(0, 1, 2, 3, 6, 8));
     assert.equal(verdict, 'suspect');

@@ -78,8 +78,10 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
 export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null {
   const facts = disturbanceFacts(run);
   if (facts === null) return null;
-  return notice('warning', 'disturbed-seconds', { ...facts, ...beside(figures) });
+  return notice('warning', 'disturbed-seconds', { ...facts, ...beside(run, figures) });
 }
+
+const NO_HEADLINE = { perSecond: null, responseUs: null, sendLagUs: null };
 
 /** Summarises the disturbance; null if no seconds were disturbed. */
 function disturbanceFacts(run: Run): DisturbanceFacts | null {
@@ -97,9 +99,13 @@ function disturbanceFacts(run: Run): DisturbanceFacts | null {
   };
 }
 
-/** Returns the step's headline figures over all seconds and over the undisturbed ones. */
-function beside({ undisturbed, messages, latencies }: RunFigures): DisturbedFigures {
+/**
+ * Returns the step's headline figures over all seconds and over the undisturbed ones. A step that sends no
+ * messages has none.
+ */
+function beside({ plan }: Run, { undisturbed, messages, latencies }: RunFigures): DisturbedFigures {
   if (undisturbed === null) return { all: null, undisturbed: null };
+  if (plan.workload.load === null) return { all: NO_HEADLINE, undisturbed: NO_HEADLINE };
   if (latencies.response === null)
     return {
       all: { perSecond: messages.perSecond, responseUs: null, sendLagUs: null },

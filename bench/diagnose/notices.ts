@@ -18,7 +18,6 @@ export const RULES: readonly Rule[] = [
   pacing,
   disturbanceNotice,
   comebackLag,
-  actionFailed,
   nginxWorkerEnded,
   nginxLog,
   conservation,
@@ -96,12 +95,6 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
 function comebackLag(run: Run, figures: RunFigures): Notice | null {
   const late = comebackLateness(run, figures);
   return late === null ? null : notice('warning', 'comeback-lag', { lagUs: late.lagUs });
-}
-
-/** Reports the first action that could not be carried out, such as an upgrade to a binary that did not start. */
-function actionFailed({ timeline }: Run): Notice | null {
-  const [failed] = timeline.flatMap(({ action, failure }) => (failure === null ? [] : [{ action, failure }]));
-  return failed === undefined ? null : notice('warning', 'action-failed', failed);
 }
 
 /** Matches the log line that Nginx writes when a worker dies (ngx_process.c, ngx_process_get_status). */

@@ -50,6 +50,39 @@ describe('suspect', () => {
       { state: 'aborted', reason: 'Interrupted.' },
     ],
     [
+      'an action of its timeline failed, and another one',
+      change((run) => {
+        const failed = { action: { kind: 'start-server' as const, server: 1 }, atUs: 1 };
+        run.timeline = [
+          { action: { kind: 'kill-server', server: 1 }, atUs: 1, failure: null },
+          { ...failed, failure: 'It has no port.' },
+          { ...failed, failure: 'Neither has it.' },
+        ];
+      }),
+      'action-failed',
+      { action: 'echo server 2 started again', reason: 'It has no port.', more: 1 },
+    ],
+    [
+      'a storm cut nothing',
+      change((run) => {
+        run.plan.workload = { ...run.plan.workload, scenario: 'storm', load: null };
+        run.workers = [{ worker: 0, asked: 1, opened: 1, failed: 0, cut: 0, back: 0, waiting: 0 }];
+      }),
+      'nothing-cut',
+      {},
+    ],
+    [
+      'the spread was uneven before a backend was lost',
+      change((run) => {
+        run.plan.workload = { ...run.plan.workload, scenario: 'backend-loss' };
+        for (const slice of run.slices) slice.gauges = { ...slice.gauges, server1: 9, server2: 1 };
+        const atUs = run.slices.at(-1)?.endUs ?? 0;
+        run.timeline = [{ action: { kind: 'kill-server', server: 0 }, atUs, failure: null }];
+      }),
+      'uneven-before',
+      { least: 1, most: 9 },
+    ],
+    [
       'the run failed',
       change((run) => {
         run.outcome = { state: 'failed', reason: 'Nginx died.' };

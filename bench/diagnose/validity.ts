@@ -1,3 +1,4 @@
+import { isEven } from '../measure/backends.ts';
 import type { RunFigures } from '../measure/figures.ts';
 import type { Finding } from '../model/finding.ts';
 import { counted } from '../model/recording.ts';
@@ -5,6 +6,7 @@ import type { Run, Validity } from '../model/run.ts';
 import type { DoubtName } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { finding } from '../wording/finding.ts';
+import { actionText } from '../wording/timeline.ts';
 import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
 import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
@@ -28,6 +30,9 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     asked.includes(name) ? doubt : null;
   const doubts = [
     cut ?? ifAsked('nothing-echoed', nothing(figures)),
+    actionsFailed(run),
+    cut === null && figures.counts.cut === 0 ? ifAsked('nothing-cut', finding('nothing-cut', {})) : null,
+    ifAsked('uneven-before', unevenBefore(figures)),
     miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
     absence(run),
     ifAsked('stall', stall(run, figures)),
@@ -50,6 +55,24 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
 function notCompleted({ outcome }: Run): Finding | null {
   if (outcome.state === 'completed') return null;
   return finding('run-ended', { state: outcome.state, reason: outcome.reason });
+}
+
+/** Reports the first action of the timeline that could not be carried out. */
+function actionsFailed({ timeline }: Run): Finding | null {
+  const failed = timeline.filter(({ failure }) => failure !== null);
+  const [first] = failed;
+  if (first === undefined) return null;
+  const action = actionText(first.action);
+  return finding('action-failed', { action, reason: first.failure ?? '', more: failed.length - 1 });
+}
+
+/** Reports an uneven spread over the echo servers before one of them was lost. */
+function unevenBefore({ backends }: RunFigures): Finding | null {
+  if (backends === null || backends.before === null || isEven(backends.before)) return null;
+  return finding('uneven-before', {
+    least: Math.min(...backends.before),
+    most: Math.max(...backends.before),
+  });
 }
 
 function nothing({ steady }: RunFigures): Finding | null {

@@ -14,6 +14,7 @@ import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { startGenerators } from '../topology/generators.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
+import { LOOPBACK } from '../topology/sandboxed.ts';
 import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
@@ -41,6 +42,7 @@ export type LoadOutcome = Pick<
   | 'workers'
   | 'processes'
   | 'machine'
+  | 'listenDrops'
   | 'spread'
   | 'notices'
 > & {
@@ -101,7 +103,7 @@ export async function driveLoad(
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
-  const kernelNotices = await watchKernel();
+  const kernelFigures = await watchKernel();
   const memory: MemorySample[] = [];
   const onPartOpen = async (open: number) => {
     if (plan.openingStages === 1) return;
@@ -132,17 +134,18 @@ export async function driveLoad(
     workers: fleet.totals(),
     processes: sampler.series(),
     machine: sampler.machine(),
+    listenDrops: null,
     spread: spreadOf(fleet, sampler.series(), stats),
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
   const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
-  const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, epochNs, ports));
+  const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, servers, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
   sampler.stop();
-  const notices = await kernelNotices();
+  const kernel = await kernelFigures();
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   processSet.dismiss();
   fleet.leave();
@@ -150,7 +153,8 @@ export async function driveLoad(
   await stopCheckpoints();
   const whole = driven(outcome, endUs, stats);
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
-  return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
+  const { listenDrops } = kernel;
+  return { ...whole, listenDrops, notices: [...whole.notices, ...kernel.notices, ...faults] };
 }
 
 /**
@@ -162,18 +166,17 @@ async function listProcesses(
   servers: readonly EchoServer[],
   generators: readonly Launched[],
 ): Promise<RunProcess[]> {
-  const of = (role: 'server' | 'generator', { name, pid }: Launched) => ({
-    component: role,
-    role,
-    name,
-    pid,
-  });
   return [
     ...(proxy === null ? [] : await proxy.processes()),
-    ...servers.map(({ launched }) => of('server', launched)),
-    ...generators.map((launched) => of('generator', launched)),
+    ...servers.map(({ launched }) => processOf('server', launched)),
+    ...generators.map((launched) => processOf('generator', launched)),
     { component: 'runner', role: 'runner', name: 'runner', pid: process.pid },
   ];
+}
+
+/** An echo server or a generator as a process of its run. */
+export function processOf(role: 'server' | 'generator', { name, pid }: Launched): RunProcess {
+  return { component: role, role, name, pid };
 }
 
 /**
@@ -182,13 +185,23 @@ async function listProcesses(
  * @param epochNs the run's epoch, on the clock of `monotonicNs()`
  * @param ports source ports for connections
  */
-function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
+function workerPlans(
+  plan: RunPlan,
+  target: StartedTarget,
+  servers: readonly EchoServer[],
+  epochNs: bigint,
+  ports: number[],
+): WorkerPlan[] {
   const { workers, connections } = plan;
   return Array.from({ length: workers }, (_, worker) => ({
     id: { host: hostname(), index: worker },
     runPlan: plan,
     epochNs: String(epochNs),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
+    servers: servers.map(({ port, socket }) => [
+      `${LOOPBACK}:${port}`,
+      ...(socket === null ? [] : [`unix:${socket}`]),
+    ]),
     target: {
       host: target.host,
       ports: target.ports,

@@ -142,6 +142,7 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
     workers: [],
     processes: [],
     machine: null,
+    listenDrops: null,
     spread: [],
     probe: null,
     http: null,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { droppedHandshakes, fullDisk, throttling, watchKernel } from './kernel.ts';
+import { droppedHandshakes, dropsBetween, fullDisk, throttling, watchKernel } from './kernel.ts';
 
 /** Listens with a backlog of one, prints its port and never accepts. */
 const DEAF = `
@@ -15,11 +15,14 @@ const server = require('node:net').createServer().listen({ port: 0, host: '127.0
 
 describe('what the kernel counted during the load', () => {
   it('tells of handshakes that found the backlog full', () => {
-    const [notice] = droppedHandshakes({ overflows: 3, drops: 3 }, { overflows: 10, drops: 12 });
+    const drops = dropsBetween({ overflows: 3, drops: 3 }, { overflows: 10, drops: 12 });
+    assert.deepEqual(drops, { overflows: 7, drops: 9 });
+    const [notice] = droppedHandshakes(drops);
     assert.deepEqual([notice?.code, notice?.data], ['listen-overflow', { count: 7 }]);
-    assert.deepEqual(droppedHandshakes({ overflows: 3, drops: 3 }, { overflows: 3, drops: 9 }), []);
-    assert.deepEqual(droppedHandshakes(null, { overflows: 3, drops: 9 }), []);
-    assert.deepEqual(droppedHandshakes({ overflows: 3, drops: 3 }, null), []);
+    assert.deepEqual(droppedHandshakes({ overflows: 0, drops: 6 }), []);
+    assert.deepEqual(droppedHandshakes(null), []);
+    assert.equal(dropsBetween(null, { overflows: 3, drops: 9 }), null);
+    assert.equal(dropsBetween({ overflows: 3, drops: 3 }, null), null);
   });
 
   it('tells of those between the two readings, the first before the second', {
@@ -34,11 +37,13 @@ describe('what the kernel counted during the load', () => {
       for (const socket of sockets) socket.destroy();
     });
     for (const socket of sockets) socket.on('error', () => {});
-    let notices = await ended();
-    while (!notices.some(({ code }) => code === 'listen-overflow')) {
+    let figures = await ended();
+    while (!figures.notices.some(({ code }) => code === 'listen-overflow')) {
       await sleep(50);
-      notices = await ended();
+      figures = await ended();
     }
+    const { overflows = 0, drops = 0 } = figures.listenDrops ?? {};
+    assert.ok(overflows > 0 && drops >= overflows);
   });
 
   it('tells of a temporary folder without space, and not of a file system that counts none', () => {

@@ -1,33 +1,48 @@
 import type { Notice } from '../model/finding.ts';
+import type { ListenDrops } from '../model/run.ts';
 import { readThrottledUs } from '../observe/control-group.ts';
 import { readListenDrops } from '../observe/environment.ts';
-import type { ListenDrops } from '../observe/proc.ts';
 import { notice } from '../wording/finding.ts';
 
 /** Throttling shorter than this is ignored, because it may be a single quota period cut short. */
 const THROTTLED_LEAST_US = 50_000;
 
+/** What the kernel counted during a load. */
+export interface KernelFigures {
+  listenDrops: ListenDrops | null;
+  notices: Notice[];
+}
+
 /**
  * Reads the kernel's counters that do not belong to any single process of a run.
  *
- * @returns a function that reads them again at the end of the load, and returns notices about the difference
+ * @returns a function that reads them again at the end of the load, and returns the difference
  */
-export async function watchKernel(): Promise<() => Promise<Notice[]>> {
+export async function watchKernel(): Promise<() => Promise<KernelFigures>> {
   const [drops, throttledUs] = await Promise.all([readListenDrops(), readThrottledUs()]);
-  return async () => [
-    ...droppedHandshakes(drops, await readListenDrops()),
-    ...throttling(throttledUs, await readThrottledUs()),
-  ];
+  return async () => {
+    const listenDrops = dropsBetween(drops, await readListenDrops());
+    const throttled = throttling(throttledUs, await readThrottledUs());
+    return { listenDrops, notices: [...droppedHandshakes(listenDrops), ...throttled] };
+  };
+}
+
+/** Null if one of the two readings is missing. */
+export function dropsBetween(before: ListenDrops | null, after: ListenDrops | null): ListenDrops | null {
+  if (before === null || after === null) return null;
+  return {
+    overflows: Math.max(0, after.overflows - before.overflows),
+    drops: Math.max(0, after.drops - before.drops),
+  };
 }
 
 /**
  * Warns about handshakes that the kernel dropped. The counters cover the whole machine, but during a run
  * nothing other than the bench fills a listen backlog.
  */
-export function droppedHandshakes(before: ListenDrops | null, after: ListenDrops | null): Notice[] {
-  const count = (after?.overflows ?? 0) - (before?.overflows ?? 0);
-  if (before === null || after === null || count <= 0) return [];
-  return [notice('warning', 'listen-overflow', { count })];
+export function droppedHandshakes(drops: ListenDrops | null): Notice[] {
+  const count = drops?.overflows ?? 0;
+  return count === 0 ? [] : [notice('warning', 'listen-overflow', { count })];
 }
 
 /**

@@ -31,8 +31,9 @@ const USAGE = [
   ['runner', 'runner', 0.1],
 ] as const;
 
-function told(load?: typeof OPEN) {
+function told(load?: typeof OPEN, scenario = 'echo') {
   const { plan } = makeRun({ seconds: 1, connections: 10, ...(load === undefined ? {} : { load }) });
+  plan.workload = { ...plan.workload, scenario };
   const figures: LiveFigures[] = [];
   const live = watchLive(
     {
@@ -53,6 +54,7 @@ function told(load?: typeof OPEN) {
   live.note(
     recording(1, { gauges: null, counters: { ...zeroCounters(MESSAGE_NAMES.counters), lost: 5, unsent: 1 } }),
   );
+  live.note(recording(0, { gauges: null, failures: { 'open/closed-1006': 8 } }));
   live.enter('steady');
   live.close();
   return figures;
@@ -64,9 +66,14 @@ test('what the workers told adds up; the load is told of once there is one', () 
     [connecting?.echoedPerSecond, connecting?.p50Us, connecting?.connections.open],
     [0, null, 0],
   );
-  assert.deepEqual(steady?.connections, { asked: 10, open: 7, failed: 4 });
-  assert.deepEqual(steady.failures, { 'tcp/refused': 3, 'tls/reset': 1 });
+  assert.deepEqual(steady?.connections, { asked: 10, open: 7, failed: 12 });
+  assert.deepEqual(steady.failures, { 'tcp/refused': 3, 'tls/reset': 1, 'open/closed-1006': 8 });
   assert.deepEqual([steady.lost, steady.offeredPerSecond, steady.echoedPerSecond], [6, 100, 90]);
+});
+
+test('connections that the scenario ends on purpose did not fail', () => {
+  const [, steady] = told(OPEN, 'backend-loss');
+  assert.deepEqual([steady?.connections.failed, steady?.failures], [4, { 'tcp/refused': 3, 'tls/reset': 1 }]);
 });
 
 test('a closed loop offers nothing', () => {

@@ -6,6 +6,7 @@ import { counted, type Recording } from '../model/recording.ts';
 import { MEASURED } from '../model/run.ts';
 import { cycleUs, turnUs } from '../model/turns.ts';
 import type { ProcessUsage } from '../observe/sampler.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import type { RunContext } from './context.ts';
 
 const INTERVAL_MS = 500;
@@ -28,6 +29,8 @@ export function watchLive(
 ): Live {
   const { turns } = plan;
   const perOwnTime = turns === null ? 1 : cycleUs(turns) / turnUs(turns);
+  /** Whether the scenario ends open connections on purpose, so that their ends are no failures. */
+  const endIsResult = !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
   const open: number[] = [];
   const failures: FailureCounts = {};
   let connecting = true;
@@ -71,6 +74,7 @@ export function watchLive(
       if (recording.gauges !== null) open[recording.from.index] = counted(recording.gauges, 'open');
       lost += counted(recording.counters, 'lost') + counted(recording.counters, 'unsent');
       for (const [kind, count] of Object.entries(recording.failures)) {
+        if (endIsResult && kind.startsWith('open/')) continue;
         failures[kind] = (failures[kind] ?? 0) + count;
         failed += count;
       }

@@ -11,8 +11,10 @@ import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import { readErrorLog } from '../topology/error-log.ts';
+import { portsOutside } from '../topology/ports.ts';
 import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
+import { LOOPBACK } from '../topology/sandboxed.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import {
@@ -24,7 +26,7 @@ import {
 } from '../topology/target.ts';
 import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
-import { driveLoad, type LoadOutcome } from './drive.ts';
+import { driveLoad, type LoadOutcome, processOf } from './drive.ts';
 import { runHttpLeg } from './http.ts';
 import { fullDisk } from './kernel.ts';
 import { visit } from './visit.ts';
@@ -61,6 +63,9 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
       ? []
       : await startServers({
           count: plan.servers,
+          ports: plan.timeline.some(({ action }) => action.kind === 'start-server')
+            ? await portsOutside(context.portRange, LOOPBACK, plan.servers)
+            : [],
           kind: plan.server,
           engine: plan.engine,
           cpus: plan.placement?.server ?? null,
@@ -72,7 +77,10 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
           maxPayloadBytes: scenario.largestMessage(plan.workload.payload),
           socketFolder: folder,
           certificate,
-          onLaunch: processSet.adopt,
+          onLaunch(launched) {
+            processSet.adopt(launched);
+            sampler?.watch([processOf('server', launched)]);
+          },
           onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
         });
   signal.throwIfAborted();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { clockSince, monotonicNs } from '../load/clock.ts';
+import { makeGate } from '../load/gate.ts';
 import { Problem } from '../model/failure.ts';
 import type { Action, DoneAction, Timeline } from '../model/timeline.ts';
 import { type Launched, launch } from '../topology/process.ts';
@@ -30,6 +31,9 @@ async function server(t: TestContext, name: string): Promise<EchoServer> {
     certPath: null,
     stats: async () => assert.fail('nobody asks'),
     loop: () => null,
+    noteCounters: async () => {},
+    kill: () => void launched.stop('SIGKILL', 0),
+    start: async () => assert.fail('it starts only once'),
   };
 }
 
@@ -87,8 +91,8 @@ test('actions are carried out in their order, each recorded when it was done', a
     at(0, RELOAD),
     at(1, { kind: 'stop-server', server: 0 }),
     at(20, { kind: 'kill-server', server: 1 }),
-    at(20, RELOAD),
-    at(21, { kind: 'upgrade', to: 'new' }),
+    at(21, RELOAD),
+    at(22, { kind: 'upgrade', to: 'new' }),
   ];
   const { done, asked } = await play(timeline, { servers: [first, second] });
   assert.deepEqual(
@@ -105,6 +109,51 @@ test('actions are carried out in their order, each recorded when it was done', a
   assert.deepEqual(await second.launched.exited, { code: null, signal: 'SIGKILL' });
   // It stood to the end, and is not left so.
   await untilStands(first, false);
+});
+
+test('what is due at the same time is done together, and recorded in its order', async (t) => {
+  const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
+  const started: string[] = [];
+  // The first is ready only once the second has started.
+  const both = makeGate();
+  const servers = [
+    { ...first, start: () => both.opened.then(() => void started.push('first')) },
+    {
+      ...second,
+      async start() {
+        started.push('second');
+        both.open();
+      },
+    },
+  ];
+  const timeline = [at(0, { kind: 'start-server', server: 0 }), at(0, { kind: 'start-server', server: 1 })];
+  const { done } = await play(timeline, { servers });
+  assert.deepEqual(started, ['second', 'first']);
+  assert.deepEqual(
+    done.map(({ action, failure }) => [action, failure]),
+    timeline.map(({ action }) => [action, null]),
+  );
+});
+
+test('servers that are killed together die only once all have told their counters', async (t) => {
+  const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
+  const order: string[] = [];
+  const slow = makeGate();
+  const servers = [
+    { ...first, noteCounters: () => slow.opened, kill: () => void order.push('first') },
+    {
+      ...second,
+      async noteCounters() {
+        order.push('noted');
+        slow.open();
+      },
+      kill: () => void order.push('second'),
+    },
+  ];
+  await play([at(0, { kind: 'kill-server', server: 0 }), at(0, { kind: 'kill-server', server: 1 })], {
+    servers,
+  });
+  assert.deepEqual(order, ['noted', 'first', 'second']);
 });
 
 test('a server stands still until it is told to go on', async (t) => {
@@ -165,7 +214,7 @@ test('what cannot be done is recorded with its reason, and the next follows', as
 test('nothing is done once it is over', async () => {
   const over = new AbortController();
   const { done, asked } = await play(
-    [at(0, RELOAD), at(0, RELOAD), at(60_000, RELOAD)],
+    [at(0, RELOAD), at(1, RELOAD), at(60_000, RELOAD)],
     {},
     () => {
       over.abort();

@@ -16,11 +16,12 @@ export interface ActedOn {
 }
 
 /**
- * Carries out each action at its time on the run's clock, and records when it actually happened. If an action
- * fails, its reason is recorded and the next one follows. Servers still stopped at the end are resumed.
+ * Carries out each action at its time on the run's clock, and records when it had actually happened. Actions
+ * due at the same time are carried out together. If an action fails, its reason is recorded and the next one
+ * follows. Servers still stopped at the end are resumed.
  *
  * @param startUs start of the warm-up
- * @param record called right after each action
+ * @param record called after each action
  * @param over once aborted, no further action is carried out
  */
 export async function carryOut(
@@ -31,22 +32,32 @@ export async function carryOut(
   record: (done: DoneAction) => void,
   over: AbortSignal,
 ): Promise<void> {
-  for (const { atMs, action } of timeline) {
+  for (const atMs of new Set(timeline.map((due) => due.atMs))) {
     const waitMs = (startUs - clock()) / 1e3 + atMs;
     await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
-    record({ action, atUs: Math.round(clock()), failure: await failureOf(action, on, over) });
+    const due = timeline.filter((each) => each.atMs === atMs);
+    // First for all, so that servers that are killed together die together.
+    await Promise.all(due.map(({ action }) => noteCounters(action, on)));
+    const done = await Promise.all(due.map(({ action }) => carriedOut(action, clock, on, over)));
+    for (const each of done) record(each);
   }
   for (const server of on.servers) signalOrNot(server, 'SIGCONT');
 }
 
-async function failureOf(action: Action, on: ActedOn, over: AbortSignal): Promise<string | null> {
+/** Notes the counters of a server that is about to be killed. */
+async function noteCounters(action: Action, { servers }: ActedOn): Promise<void> {
+  if (action.kind === 'kill-server') await servers[action.server]?.noteCounters();
+}
+
+async function carriedOut(action: Action, clock: Clock, on: ActedOn, over: AbortSignal): Promise<DoneAction> {
+  let failure: string | null = null;
   try {
     await act(action, on, over);
-    return null;
   } catch (error) {
-    return reasonOf(error);
+    failure = reasonOf(error);
   }
+  return { action, atUs: Math.round(clock()), failure };
 }
 
 async function act(
@@ -69,7 +80,11 @@ async function act(
   if (server === undefined) throw new Error(`there is no echo server ${action.server + 1}`);
   if (action.kind === 'kill-server') {
     processSet.expectExit(server.launched);
-    await server.launched.stop('SIGKILL', 0);
+    server.kill();
+    return;
+  }
+  if (action.kind === 'start-server') {
+    await server.start();
     return;
   }
   const signal = action.kind === 'stop-server' ? 'SIGSTOP' : 'SIGCONT';

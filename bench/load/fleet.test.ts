@@ -44,6 +44,7 @@ function plan(worker: number, connections: number): WorkerPlan {
     runPlan: makeRun({ seconds: 1 }).plan,
     epochNs: '0',
     connections,
+    servers: [],
     target: { host: '127.0.0.1', ports: [1], path: '/', tls: null },
     sourcePorts: [],
     rampPerSecond: 0,

@@ -36,6 +36,8 @@ export interface WorkerPlan {
   epochNs: string;
   /** Number of connections that this worker opens. */
   connections: number;
+  /** Addresses of each echo server, as Nginx names them in $upstream_addr. */
+  servers: string[][];
   /** Where to connect. Connection n of this worker uses the port at index n modulo the number of ports. */
   target: Target;
   /**

@@ -65,6 +65,7 @@ function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker
     id: { host: hostname(), index: worker },
     epochNs: String(epochNs),
     connections: 5,
+    servers: [],
     target: { host: '127.0.0.1', ports, path: '/', tls: null },
     sourcePorts: [],
     rampPerSecond: 0,

@@ -9,11 +9,13 @@ import { carriersHere } from './carriers/engine.ts';
 import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
+import { triedServers } from './connections/upstream.ts';
 import { makeLoopReader } from './loop-reader.ts';
 import { type Ramp, startRamp } from './pacing/ramp.ts';
 import { spinningWaker, threadWaker } from './pacing/waker.ts';
 import type { LoadPlan, WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import type { MakeClient } from './sessions/client.ts';
+import type { MakeClient, ServerOfConnection } from './sessions/client.ts';
+import type { Session } from './sessions/session.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { sourceOf } from './source.ts';
 import { FrameWriter } from './wire/frame-writer.ts';
@@ -88,6 +90,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
           plan: runPlan,
           worker: id.index,
           connect: () => connectOne(plan, sessions, connections++),
+          serverOf: (session) => serverOf(plan, session),
           callAt: (us, call) => callAt(clock, us, call),
           makeWaker: (wake) =>
             runPlan.pacing === 'spin'
@@ -180,6 +183,13 @@ function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number
   const { ports } = target;
   const id = index * runPlan.workers + plan.id.index;
   sessions.connect(id, sourceOf(id, runPlan.sourceAddresses, sourcePorts), ports[index % ports.length] ?? 0);
+}
+
+function serverOf({ servers, target }: WorkerPlan, session: Session<unknown>): ServerOfConnection {
+  const tried = triedServers(session.facts?.upstream ?? `${target.host}:${session.port}`);
+  const address = tried.at(-1) ?? '';
+  const index = servers.findIndex((addresses) => addresses.includes(address));
+  return { index: index < 0 ? null : index, tried: tried.length };
 }
 
 /**

@@ -29,3 +29,19 @@ test('what a connection cost is by those that opened in the connect phase', () =
   assert.equal(connect.cpuUsPerConnection.proxy, 5000);
   assert.equal(memoryPerConnectionBytes.proxy, 2_000_000 / 200);
 });
+
+test('where connections are cut on purpose, neither their ends nor failed attempts to return are faults', () => {
+  const run = makeRun({ seconds: 2 });
+  run.plan.workload = { ...run.plan.workload, load: null, scenario: 'storm' };
+  const [connecting] = run.slices;
+  const steady = run.slices.find(({ phase }) => phase === 'steady');
+  assert.ok(connecting && steady);
+  connecting.failures = { 'tcp/refused': 3 };
+  steady.failures = { 'open/cut': 1000, 'open/mismatch': 2, 'upgrade/status-502': 40 };
+  const { failures, connections } = figuresOf(run);
+  assert.deepEqual(failures.expectedEnds, { cut: 1000 });
+  assert.deepEqual([failures.total, failures.faults, connections.failed], [1045, 5, 5]);
+  // Nothing comes back in idle, so a handshake that fails is a fault whenever it does.
+  run.plan.workload = { ...run.plan.workload, scenario: 'idle' };
+  assert.equal(figuresOf(run).failures.faults, 45);
+});

@@ -4,6 +4,7 @@ import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
+import { failedHandshakes } from './attempts.ts';
 import { type ByComponent, cpuUsByComponent, mapComponents } from './processes.ts';
 import { phaseSpan, seconds, slicesOf } from './span.ts';
 
@@ -16,10 +17,12 @@ export interface ConnectionCounts {
 export interface FailureFigures {
   total: number;
   /**
-   * Failures that indicate a problem. If the scenario is expected to lose open connections, only failed
-   * handshakes count.
+   * Failures that indicate a problem. If the scenario is expected to lose open connections, neither their
+   * ends nor failed attempts to reconnect count.
    */
   faults: number;
+  /** Open connections that ended, by kind, if the scenario is expected to lose them; otherwise empty. */
+  expectedEnds: Record<string, number>;
   byKind: Record<string, number>;
   byStage: Record<FailureStage, Record<string, number>>;
 }
@@ -75,14 +78,31 @@ export function failuresOf(run: Run): FailureFigures {
   }
   const kindsOf = (stage: FailureStage): Record<string, number> =>
     Object.fromEntries(byStage.get(stage) ?? []);
+  const expectedEnds = Object.fromEntries(
+    Object.entries(kindsOf('open')).filter(([kind]) => endIsResult(run) && !VIOLATIONS.includes(kind)),
+  );
   const all = total([...byKind.values()]);
-  const ended = total([...(byStage.get('open')?.values() ?? [])]);
   return {
     total: all,
-    faults: endIsResult(run) ? all - ended : all,
+    faults: all - total(Object.values(expectedEnds)) - failedReconnects(run),
+    expectedEnds,
     byKind: Object.fromEntries(byKind),
     byStage: { tcp: kindsOf('tcp'), tls: kindsOf('tls'), upgrade: kindsOf('upgrade'), open: kindsOf('open') },
   };
+}
+
+/** Ends of open connections that are a fault in every scenario. */
+const VIOLATIONS: readonly string[] = ['mismatch', 'out-of-order', 'protocol-error'];
+
+/**
+ * Counts failed handshakes of clients that had lost their connection, in a scenario that expects such losses.
+ * Those of the connect phase belong to first connections.
+ */
+function failedReconnects(run: Run): number {
+  const { recorded } = scenarioNamed(run.plan.workload.scenario);
+  if (!endIsResult(run) || !recorded.counters.includes('attemptsFailed')) return 0;
+  const slices = slicesOf(run, 'warm-up', 'steady', 'drain');
+  return failedHandshakes({ slices }, { startUs: 0, endUs: Number.POSITIVE_INFINITY });
 }
 
 /**

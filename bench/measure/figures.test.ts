@@ -132,6 +132,7 @@ test('failures are summed by kind and by stage', () => {
   assert.deepEqual(failures, {
     total: 14,
     faults: 14,
+    expectedEnds: {},
     byKind: { 'status-503': 4, reset: 10 },
     byStage: { tcp: { reset: 2 }, tls: {}, upgrade: { 'status-503': 4 }, open: { reset: 8 } },
   });

@@ -1,8 +1,9 @@
 import { PHASES } from '../model/load.ts';
 import { type Counters, counted } from '../model/recording.ts';
-import type { HttpLeg, Run } from '../model/run.ts';
+import type { HttpLeg, ListenDrops, Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
+import { type BackendFigures, backendsOf } from './backends.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
 import {
   type ConnectFigures,
@@ -31,6 +32,7 @@ import { inTimeShare } from './punctuality.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 
+export type { BackendFigures } from './backends.ts';
 export type { Capacity } from './capacity.ts';
 export type { Account, Conservation } from './conservation.ts';
 export type { Summary } from './histogram.ts';
@@ -99,6 +101,10 @@ export interface RunFigures {
   proxyPeakBytes: number | null;
   /** Peak CPU usage of the proxy between two samples, in cores; null if it was not sampled. */
   proxyPeakCores: number | null;
+  /** Connections that the kernel dropped during the load; null if unknown. */
+  listenDrops: ListenDrops | null;
+  /** Connections by echo server; null if the run does not record them. */
+  backends: BackendFigures | null;
   /** The run's final counter and gauge values by name, summed over its workers. */
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
@@ -196,6 +202,8 @@ export function figuresOf(run: Run): RunFigures {
     undisturbed: seconds === null ? null : undisturbedOf(run, seconds),
     proxyPeakBytes: peakBytes(run, 'proxy'),
     proxyPeakCores: peakCores(run, 'proxy'),
+    listenDrops: run.listenDrops,
+    backends: backendsOf(run),
     counts: sums,
     memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
     memoryPerConnectionBytes: memoryPerConnection(run),

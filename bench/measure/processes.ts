@@ -78,8 +78,10 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
  * the noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
-  const growths = byComponent(run, ({ samples }) => {
+  const growths = byComponent(run, ({ samples, bornUs }) => {
     if (span === null) return null;
+    // A process that was started later did not grow in the span.
+    if (bornUs !== null && bornUs >= span.endUs) return 0;
     const before = sampleBefore(samples, span.startUs);
     const after = samples.find((sample) => sample.atUs >= span.endUs) ?? sampleBefore(samples, span.endUs);
     if (before === undefined || after === undefined || after.atUs <= before.atUs) return null;

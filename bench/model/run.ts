@@ -118,6 +118,15 @@ export const memorySampleSchema = v.strictObject({
 });
 export type MemorySample = v.InferOutput<typeof memorySampleSchema>;
 
+/** Connections that the kernel dropped during the load because of a full queue (TcpExt in /proc/net/netstat). */
+export const listenDropsSchema = v.strictObject({
+  /** Dropped because a listener's queue was full. */
+  overflows: count,
+  /** Dropped by a listener for this or any other reason. */
+  drops: count,
+});
+export type ListenDrops = v.InferOutput<typeof listenDropsSchema>;
+
 /** Samples of the machine during a run. */
 export const machineSeriesSchema = v.strictObject({
   /** Numbers of the CPUs that the samples cover. */
@@ -261,6 +270,8 @@ export const runSchema = v.strictObject({
    * them.
    */
   machine: v.optional(v.nullable(machineSeriesSchema), null),
+  /** Null if the system does not report it, and in older results, which did not record it. */
+  listenDrops: v.optional(v.nullable(listenDropsSchema), null),
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),
   http: v.nullable(httpLegSchema),

@@ -6,7 +6,7 @@ import { count } from './load.ts';
  * replaces the proxy's binary while it serves, by the one that the user named, or by itself if `to` is null.
  * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
  * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
- * it. `kill-server` kills it.
+ * it. `kill-server` kills it and `start-server` starts it again on its old port.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
@@ -14,6 +14,7 @@ export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('kill-proxy-workers') }),
   v.strictObject({ kind: v.literal('cut-clients') }),
   v.strictObject({ kind: v.literal('kill-server'), server: count }),
+  v.strictObject({ kind: v.literal('start-server'), server: count }),
   v.strictObject({ kind: v.literal('stop-server'), server: count }),
   v.strictObject({ kind: v.literal('continue-server'), server: count }),
 ]);
@@ -23,7 +24,10 @@ export type Action = v.InferOutput<typeof actionSchema>;
 export const timelineSchema = v.array(v.strictObject({ atMs: count, action: actionSchema }));
 export type Timeline = v.InferOutput<typeof timelineSchema>;
 
-/** An action as performed, with its time in µs since the run's epoch and any error that prevented it. */
+/**
+ * An action as performed, with the time in µs since the run's epoch at which it had happened, and any error
+ * that prevented it.
+ */
 export const doneActionSchema = v.strictObject({
   action: actionSchema,
   atUs: count,

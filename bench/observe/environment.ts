@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Environment } from '../model/result.ts';
+import type { ListenDrops } from '../model/run.ts';
 import { plannedCpus, quotaNotices, readContainerLimits } from './control-group.ts';
 import {
   type CpuTicks,
-  type ListenDrops,
   parseAvailableMemory,
   parseCpuModel,
   parseCpuTicks,

@@ -1,3 +1,5 @@
+import type { ListenDrops } from '../model/run.ts';
+
 /**
  * Pure parsers for files in /proc (man 5 proc). They never throw: missing or unexpected content becomes null
  * or an empty list, or is omitted.
@@ -89,14 +91,10 @@ export function parseCpuModel(text: string): string | null {
   return /^(?:model name|cpu model|Model)[ \t]*:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? null;
 }
 
-export interface ListenDrops {
-  /** Connections dropped since the system started because a listener's queue was full. */
-  overflows: number;
-  /** Connections dropped for this or any other reason. */
-  drops: number;
-}
-
-/** @param text content of /proc/net/netstat: for each protocol, a line of names and a line of values */
+/**
+ * @param text content of /proc/net/netstat: for each protocol, a line of names and a line of values
+ * @returns counts since the system started
+ */
 export function parseListenDrops(text: string): ListenDrops | null {
   const [names, values] = text
     .split('\n')

@@ -85,7 +85,7 @@ export function preflight(
     openingStages: scenario.openingStages,
     warmupMs: lengths.warmupMs,
     durationMs: lengths.durationMs,
-    timeline: [...scenario.timeline(step, request.scenarioOptions)],
+    timeline: [...scenario.timeline(step, request.scenarioOptions, processes.servers)],
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,

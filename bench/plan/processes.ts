@@ -45,7 +45,11 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
   );
 }
 
-/** Number of echo server processes: at least as many as the profile requires. */
+/**
+ * Number of echo server processes: at least as many as the profile requires.
+ *
+ * @throws Problem if the scenario needs more, or supports fewer
+ */
 export function echoServers(
   request: RunRequest,
   profile: Profile,
@@ -57,7 +61,7 @@ export function echoServers(
   const ports =
     profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
   const bound = ports < files;
-  return processCount(
+  const count = processCount(
     {
       code: 'preflight-servers',
       what: 'echo servers',
@@ -74,6 +78,26 @@ export function echoServers(
     request.connections,
     notices,
   );
+  checkServers(request, profile, count);
+  return count;
+}
+
+/** @throws Problem('usage') if the scenario does not work with this number of echo servers */
+function checkServers({ scenario: { name, servers } }: RunRequest, profile: Profile, count: number): void {
+  if (servers === null) return;
+  const { least, most } = servers;
+  if (count < least) {
+    throw new Problem(
+      'usage',
+      `The scenario ${name} needs at least ${least} echo servers, and ${profile.name} would have ${count}. Use --servers 3, or a profile with several, such as load-balanced.`,
+    );
+  }
+  if (count > most) {
+    throw new Problem(
+      'usage',
+      `The scenario ${name} supports at most ${most} echo servers, and ${profile.name} would have ${count}. Use --servers ${most}, or fewer connections.`,
+    );
+  }
 }
 
 /** Number of Nginx worker processes. */

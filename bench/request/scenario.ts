@@ -100,7 +100,7 @@ export function stepsWith(kind: Load['kind'], { steps }: ScenarioDefinition): St
  * if they upgrade none.
  */
 export function upgradeTargetOf({ scenario, scenarioOptions }: ScenarioRequest): string | null | undefined {
-  const actions = scenario.steps.flatMap(({ name }) => scenario.timeline(name, scenarioOptions));
+  const actions = scenario.steps.flatMap(({ name }) => scenario.timeline(name, scenarioOptions, 1));
   return actions.flatMap(({ action }) => (action.kind === 'upgrade' ? [action.to] : []))[0];
 }
 

@@ -74,6 +74,8 @@ export interface ListedName {
 /** A rule in `diagnose/` that a scenario may use. */
 export type DoubtName =
   | 'nothing-echoed'
+  | 'nothing-cut'
+  | 'uneven-before'
   | 'losses'
   | 'stall'
   | 'disturbance'
@@ -97,8 +99,14 @@ export interface ScenarioDefinition {
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
   /** Default message rate of an open-loop step, per second; null to derive it from measurements. */
   defaultRate: number | null;
-  /** The actions performed on the topology during a step. */
-  timeline(step: Step, options: ScenarioOptions): Timeline;
+  /**
+   * The actions performed on the topology during a step.
+   *
+   * @param servers number of echo servers
+   */
+  timeline(step: Step, options: ScenarioOptions, servers: number): Timeline;
+  /** How many echo servers the scenario needs at least and supports at most; null for any number. */
+  servers: { least: number; most: number } | null;
   /**
    * Counters, gauges and histograms that the scenario's clients record, in addition to those recorded in
    * every run.

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
 import { bunHere } from './engine.ts';
+import { portsOutside } from './ports.ts';
 import type { Launched } from './process.ts';
 import { startServers } from './servers.ts';
 
@@ -83,6 +87,37 @@ describe('startServers', () => {
   }
 
   for (const engine of ENGINES_HERE) {
+    it(`starts again where it was after a kill, and counts on, on ${engine}`, async (t) => {
+      const socketFolder = mkdtempSync(join(tmpdir(), 'servers-test-'));
+      t.after(() => rmSync(socketFolder, { recursive: true }));
+      const launched: Launched[] = [];
+      const [server] = await startServers({
+        ...{ count: 1, kind: 'lean', engine, cpus: null, socketFolder },
+        ports: await portsOutside([32_768, 60_999], '127.0.0.1', 1),
+        onLaunch(one) {
+          launched.push(one);
+          t.after(() => one.stop('SIGKILL', 0));
+        },
+      });
+      assert.ok(server);
+      const { port } = server;
+      await get(port, '/health');
+      await assert.rejects(server.start(), /echo server 1 is still running\./);
+      await server.noteCounters();
+      server.kill();
+      assert.deepEqual(await launched[0]?.exited, { code: null, signal: 'SIGKILL' });
+      await assert.rejects(get(port, '/health'), { code: 'ECONNREFUSED' });
+      assert.equal((await server.stats()).httpRequests, 1);
+      await server.start();
+      await get(port, '/health');
+      assert.equal((await server.stats()).httpRequests, 2);
+      assert.deepEqual(
+        launched.map(({ name }) => name),
+        ['echo server 1', 'echo server 1, restarted'],
+      );
+      assert.equal(server.launched, launched[1]);
+    });
+
     it(`ends with whoever started it, on ${engine}`, async (t) => {
       const [server] = await startServers({ count: 1, kind: 'lean', engine, cpus: null });
       assert.ok(server);

@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Certificate } from './certificate.ts';
-import { exitWords, type Launched, launchOn } from './process.ts';
+import type { Launched } from './process.ts';
+import { launchServer, type ServerProcess } from './server-process.ts';
 import { openToWorkers } from './worker-user.ts';
 
-/** Counters of one echo server since its start. */
+/** Counters of one echo server since its first start. */
 export interface ServerStats {
   connections: { open: number; total: number };
   /** Number of echoed messages, and their payload bytes. */
@@ -27,22 +28,42 @@ export interface LoopSample {
   delayMaxUs: number;
 }
 
-/** One echo server process, which listens on 127.0.0.1 and on a Unix-domain socket. */
+/**
+ * One echo server, which listens on 127.0.0.1 and on a Unix-domain socket. Its process may be killed and
+ * replaced by another one during a run.
+ */
 export interface EchoServer {
+  /** Its current process, or the last one if none is running. */
   readonly launched: Launched;
   readonly port: number;
   /** Path of its Unix-domain socket; null if no folder was given for it. */
   readonly socket: string | null;
   /** Certificate used on both; null if the server does not use TLS. */
   readonly certPath: string | null;
-  /** @throws {Problem} kind `died` if the server no longer responds */
+  /**
+   * Its counters, summed over all of its processes.
+   *
+   * @throws {Problem} kind `died` if its process no longer responds, unless `kill` ended it
+   */
   stats(): Promise<ServerStats>;
   /** The latest sample; null during the first second. */
   loop(): LoopSample | null;
+  /** Asks its process for the counters that `kill` would lose. Gives up if the process takes too long. */
+  noteCounters(): Promise<void>;
+  /** Sends SIGKILL to its process. Afterwards, `stats` returns the counters that were noted last. */
+  kill(): void;
+  /**
+   * Starts it again where it listened before. Resolves when it is ready.
+   *
+   * @throws {Problem} kind `environment` if it is still running, or does not become ready
+   */
+  start(): Promise<void>;
 }
 
 export interface ServersOptions {
   count: number;
+  /** Port of each server; by default, the system chooses free ones. */
+  ports?: readonly number[];
   kind: 'ws' | 'lean';
   /** Engine of the lean server; the `ws` server always runs on Node. */
   engine: EngineName;
@@ -56,7 +77,7 @@ export interface ServersOptions {
   args?: readonly string[];
   /** Largest message in bytes; needed only if larger than the server's default. */
   maxPayloadBytes?: number;
-  /** Called right after each launch, so that every running process is known. */
+  /** Called right after each launch, also of a server that starts again, so that every process is known. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
   /**
@@ -68,124 +89,106 @@ export interface ServersOptions {
   timeoutMs?: number;
 }
 
-/** Messages from a server over its channel; the server's side is server/channel.ts. */
-type ServerMessage =
-  | { type: 'ready'; port: number }
-  | ({ type: 'stats' } & ServerStats)
-  | ({ type: 'loop' } & LoopSample);
-
-const ENTRY = new URL('../../server/main.js', import.meta.url);
-const STATS_TIMEOUT_MS = 5000;
+/** How long a server that is about to be killed may take to report its counters. */
+const LAST_STATS_MS = 250;
 
 /**
- * Starts echo servers, each on a free port. If one does not become ready, all are stopped again.
+ * Starts echo servers. If one does not become ready, all are stopped again.
  *
  * @throws {Problem} kind `environment`
  */
 export async function startServers(options: ServersOptions): Promise<EchoServer[]> {
   const launched: Launched[] = [];
-  const deadline = new AbortController();
+  const over = new AbortController();
   // Every server that is not ready yet adds a listener to the signal.
-  setMaxListeners(0, deadline.signal);
+  setMaxListeners(0, over.signal);
   try {
-    const ready = Array.from({ length: options.count }, (_, i) => {
-      const socket =
-        options.socketFolder === undefined ? null : join(options.socketFolder, `echo-${i + 1}.sock`);
-      const server = launchServer(`echo server ${i + 1}`, socket, options);
-      launched.push(server);
-      options.onLaunch?.(server);
-      if (options.onLine !== undefined) passLines(server, options.count > 1, options.onLine);
-      return whenReady(server, socket, options, deadline.signal);
+    const ready = Array.from({ length: options.count }, (_, index) => {
+      const { socketFolder, ports } = options;
+      const socket = socketFolder === undefined ? null : join(socketFolder, `echo-${index + 1}.sock`);
+      const process = launchServer(
+        `echo server ${index + 1}`,
+        { port: ports?.[index] ?? 0, socket },
+        options,
+      );
+      launched.push(process.launched);
+      return whenReady(process, socket, options, over.signal);
     });
     return await Promise.all(ready);
   } catch (error) {
     await Promise.all(launched.map((server) => server.stop('SIGKILL', 0)));
     throw error;
   } finally {
-    deadline.abort();
+    over.abort();
   }
-}
-
-function launchServer(
-  name: string,
-  socket: string | null,
-  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes, onLine }: ServersOptions,
-): Launched {
-  const local = socket === null ? [] : ['--socket', socket];
-  const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];
-  const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
-  return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
-    name,
-    component: 'server',
-    args: ['--port', '0', '--kind', kind, ...local, ...tls, ...limit, ...args],
-    cpus,
-    ipc: true,
-    stdout: onLine === undefined ? 'ignore' : 'pipe',
-  });
-}
-
-/**
- * Passes a server's log lines on, without its ready line, which is meant for callers that have no channel.
- */
-function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
-  if (child.stdout === null) return;
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    if (!line.startsWith('listening on ')) onLine(isNamed ? `${name}: ${line}` : line);
-  });
 }
 
 async function whenReady(
-  launched: Launched,
+  first: ServerProcess,
   socket: string | null,
-  { certificate, onLoop, timeoutMs = 15_000 }: ServersOptions,
-  signal: AbortSignal,
+  options: ServersOptions,
+  over: AbortSignal,
 ): Promise<EchoServer> {
-  let latest: LoopSample | null = null;
-  const waiting: ((stats: ServerStats | null) => void)[] = [];
-  const port = new Promise<number>((done) => {
-    launched.child.on('message', (message: ServerMessage) => {
-      if (message.type === 'ready') done(message.port);
-      else if (message.type === 'loop') {
-        latest = { utilisation: message.utilisation, delayMaxUs: message.delayMaxUs };
-        onLoop?.(launched.pid, latest);
-      } else {
-        const { connections, messages, bytes, httpRequests } = message;
-        waiting.shift()?.({ connections, messages, bytes, httpRequests });
-      }
-    });
-  });
-  const late = sleep(timeoutMs, 'late' as const, { signal }).catch(() => 'late' as const);
-  const outcome = await Promise.race([port, late, launched.exited]);
-  if (typeof outcome !== 'number') throw notReady(launched, outcome === 'late' ? timeoutMs : null);
+  const port = await first.ready(over);
+  const { name } = first.launched;
+  let current = first;
+  /** Counters of the processes that were killed, and those of the current one as noted last. */
+  let past = NONE;
+  let noted = NONE;
+  let isKilled = false;
+  await openSocket(socket);
+  return {
+    get launched() {
+      return current.launched;
+    },
+    port,
+    socket,
+    certPath: options.certificate?.certPath ?? null,
+    stats: async () => (isKilled ? past : sumOf(past, await current.stats())),
+    loop: () => current.loop(),
+    async noteCounters() {
+      const timer = new AbortController();
+      const late = sleep(LAST_STATS_MS, noted, { signal: timer.signal }).catch(() => noted);
+      noted = await Promise.race([current.stats().catch(() => noted), late]);
+      timer.abort();
+    },
+    kill() {
+      if (isKilled) return;
+      const all = sumOf(past, noted);
+      past = { ...all, connections: { open: 0, total: all.connections.total } };
+      noted = NONE;
+      isKilled = true;
+      void current.launched.stop('SIGKILL', 0);
+    },
+    async start() {
+      if (!isKilled) throw new Problem('environment', `${name} is still running.`);
+      await current.launched.exited;
+      // A process that was killed leaves its socket behind, and nobody can listen there while it exists.
+      if (socket !== null) await rm(socket, { force: true });
+      current = launchServer(`${name}, restarted`, { port, socket }, options);
+      isKilled = false;
+      const ended = new AbortController();
+      await current.ready(ended.signal).finally(() => ended.abort());
+      await openSocket(socket);
+    },
+  };
+}
 
-  async function stats(): Promise<ServerStats> {
-    const answer = new Promise<ServerStats | null>((done) => waiting.push(done));
-    if (launched.child.connected) launched.child.send({ type: 'stats' }, () => {});
-    const timer = new AbortController();
-    const none = sleep(STATS_TIMEOUT_MS, null, { signal: timer.signal }).catch(() => null);
-    const gone = launched.exited.then((exit) => exitWords(launched, exit));
-    const read = await Promise.race([answer, none, gone]);
-    timer.abort();
-    if (typeof read === 'string') throw new Problem('died', `${read}. ${lastWords(launched)}`);
-    if (read !== null) return read;
-    throw new Problem(
-      'died',
-      `${launched.name} (process ${launched.pid}) no longer answers. ${lastWords(launched)}`,
-    );
-  }
+const NONE: ServerStats = { connections: { open: 0, total: 0 }, messages: 0, bytes: 0, httpRequests: 0 };
 
+function sumOf(a: ServerStats, b: ServerStats): ServerStats {
+  return {
+    connections: {
+      open: a.connections.open + b.connections.open,
+      total: a.connections.total + b.connections.total,
+    },
+    messages: a.messages + b.messages,
+    bytes: a.bytes + b.bytes,
+    httpRequests: a.httpRequests + b.httpRequests,
+  };
+}
+
+/** Lets Nginx's workers, which may run as another user, connect to the socket. */
+async function openSocket(socket: string | null): Promise<void> {
   if (socket !== null) await openToWorkers(socket, 0o660);
-  const certPath = certificate?.certPath ?? null;
-  return { launched, port: outcome, socket, certPath, stats, loop: () => latest };
-}
-
-function notReady(launched: Launched, timeoutMs: number | null): Problem {
-  const what =
-    timeoutMs === null ? 'exited before it was ready' : `was not ready within ${timeoutMs / 1000} s`;
-  return new Problem('environment', `${launched.name} ${what}. ${lastWords(launched)}`);
-}
-
-function lastWords(launched: Launched): string {
-  const words = launched.stderrTail().trim();
-  return words === '' ? 'It printed nothing on stderr.' : `Its last output: ${words}`;
 }

@@ -15,7 +15,7 @@ const bench = setUpBench();
 /** Which profiles each of them is tried on; those for `http` fit every profile that has it. */
 const NAMES = [
   ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'epoll-events-1'],
-  ...['epoll-events-8', 'keepalive-1', 'ktls'],
+  ...['epoll-events-8', 'keepalive-1', 'ktls', 'max-fails-1'],
   ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'reuseport', 'session-cache-off'],
   ...['shutdown-timeout-10s', 'ssl-buf-4k', 'tickets-off', 'zone'],
 ];
@@ -45,12 +45,14 @@ async function profilesFor({ text, profiles }: ShippedTuning): Promise<string[]>
   return fitting;
 }
 
-/** What a tuning says, line by line: its directives without a block; of a `listen` each parameter. */
+/** What a tuning says, line by line: its directives without a block; of a `listen` and a `server` each parameter. */
 function statements(nodes: readonly Node[]): string[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'comment') return [];
     if (node.block !== null) return statements(node.block);
     if (node.name === 'listen') return texts(node);
+    // The sandbox replaces the address.
+    if (node.name === 'server') return texts(node).slice(1);
     return [`${[node.name, ...texts(node)].join(' ')};`];
   });
 }

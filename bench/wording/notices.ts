@@ -98,8 +98,6 @@ export const NOTICES = {
     `The generator sleeps until the next message is due, because no CPU is free for it alone: ${pacing(facts)}.`,
   'comeback-lag': ({ lagUs }: { lagUs: Amount }) =>
     `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.`,
-  'action-failed': ({ action, failure }: { action: Action; failure: string }) =>
-    `The action "${actionText(action)}" failed: ${failure.replace(/\.?$/, '.')}`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
       ? `An Nginx worker process exited ${how} during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.`

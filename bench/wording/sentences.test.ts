@@ -22,6 +22,17 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The run failed: nginx worker 1 exited with code 1.',
   ],
   'nothing-echoed': [{}, 'Nothing was echoed in the steady phase.'],
+  'action-failed': [
+    { action: 'echo server 2 started again', reason: 'echo server 2 is still running.', more: 1 },
+    'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 other action failed as well.',
+    'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 to 2 other actions failed as well.',
+  ],
+  'nothing-cut': [{}, 'No connection was cut, so nothing is known about how clients come back.'],
+  'uneven-before': [
+    { least: 40, most: 160 },
+    'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 160. The run cannot show when the spread is even again.',
+    'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 320. The run cannot show when the spread is even again.',
+  ],
   'counts-differ': [{}, 'The counts do not add up: sent is not echoed + outstanding + lost.'],
   losses: [
     { failed: 3, asked: 1000, lost: 7, unsent: 2 },
@@ -301,10 +312,6 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     { lagUs: 172_000 },
     'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
     'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
-  ],
-  'action-failed': [
-    { action: { kind: 'upgrade', to: 'old' }, failure: 'Nginx 1.22.1 did not start' },
-    'The action "upgrade to old" failed: Nginx 1.22.1 did not start.',
   ],
   'nginx-worker-ended': [
     { count: 1, how: 'on signal 9' },

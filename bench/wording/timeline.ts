@@ -1,4 +1,5 @@
 import type { Action } from '../model/timeline.ts';
+import { ranges } from './words.ts';
 
 /** Returns an action's label for a chart, such as `reload`, `upgrade to new` or `echo server 2 killed`. */
 export function actionText(action: Action): string {
@@ -7,9 +8,23 @@ export function actionText(action: Action): string {
   return ALONE[action.kind];
 }
 
+/** Like `actionText`, for actions of one kind that were carried out together. */
+export function actionsText(actions: readonly Action[]): string {
+  const [first] = actions;
+  if (first === undefined) return '';
+  const servers = actions.flatMap((action) => ('server' in action ? [action.server + 1] : []));
+  if (servers.length < 2 || !('server' in first)) return actionText(first);
+  return `echo servers ${ranges(servers)} ${DONE[first.kind]}`;
+}
+
 const ALONE = {
   reload: 'reload',
   'kill-proxy-workers': 'Nginx workers killed',
   'cut-clients': 'all cut by their clients',
 } as const;
-const DONE = { 'kill-server': 'killed', 'stop-server': 'stopped', 'continue-server': 'continued' } as const;
+const DONE = {
+  'kill-server': 'killed',
+  'start-server': 'started again',
+  'stop-server': 'stopped',
+  'continue-server': 'continued',
+} as const;

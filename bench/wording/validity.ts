@@ -46,6 +46,11 @@ export const VALIDITY = {
   'run-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
     `${STATES[state]}: ${sentence(reason)}`,
   'nothing-echoed': () => 'Nothing was echoed in the steady phase.',
+  'action-failed': ({ action, reason, more }: { action: string; reason: string; more: Amount }) =>
+    `The scenario could not carry out an action (${action}): ${sentence(capital(reason))}${more === 0 ? '' : ` ${capital(counted(more, 'other action'))} failed as well.`}`,
+  'nothing-cut': () => 'No connection was cut, so nothing is known about how clients come back.',
+  'uneven-before': ({ least, most }: { least: Amount; most: Amount }) =>
+    `Before the loss, the connections were already spread unevenly: the emptiest echo server had ${formatCount(least)}, the fullest ${formatCount(most)}. The run cannot show when the spread is even again.`,
   'counts-differ': () => 'The counts do not add up: sent is not echoed + outstanding + lost.',
   losses: ({
     failed,

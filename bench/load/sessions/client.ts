@@ -36,6 +36,14 @@ export interface Client<State> extends SessionListener<State> {
   stop(nowUs: number): void;
 }
 
+/** The echo server that carries a connection. */
+export interface ServerOfConnection {
+  /** From 0; null if the handshake did not reveal it. */
+  index: number | null;
+  /** How many servers Nginx tried until one answered; 1 without Nginx. */
+  tried: number;
+}
+
 /** Services available to a client. */
 export interface ClientContext {
   clock: Clock;
@@ -49,6 +57,8 @@ export interface ClientContext {
   connect(): void;
   /** Calls back once, at the given time or later, but never earlier. */
   callAt(us: number, call: () => void): void;
+  /** Returns the echo server of an open connection. */
+  serverOf(session: Session<unknown>): ServerOfConnection;
   /** Creates the waker selected by the plan: one that is more punctual, or one that does not occupy a CPU. */
   makeWaker(wake: () => void): Waker;
 }

@@ -39,6 +39,10 @@ export class Session<State> implements ConnectionEvents {
   readonly state: State;
   /** When its handshake started, in µs since the run's epoch. */
   readonly startUs: number;
+  /** The port to which it connects. */
+  readonly port: number;
+  /** What its handshake revealed; null until it is open. */
+  facts: OpenFacts | null = null;
   readonly #host: SessionHost<State>;
   readonly #listener: SessionListener<State>;
   #connection: Connection | null = null;
@@ -49,12 +53,14 @@ export class Session<State> implements ConnectionEvents {
   constructor(
     id: number,
     startUs: number,
+    port: number,
     state: State,
     host: SessionHost<State>,
     listener: SessionListener<State>,
   ) {
     this.id = id;
     this.startUs = startUs;
+    this.port = port;
     this.state = state;
     this.#host = host;
     this.#listener = listener;
@@ -120,6 +126,7 @@ export class Session<State> implements ConnectionEvents {
 
   /** This method and all methods below implement ConnectionEvents. */
   opened(times: HandshakeTimes, facts: OpenFacts): void {
+    this.facts = facts;
     this.#route = this.#host.opened(this, times, facts);
   }
 

@@ -40,7 +40,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   /** Starts one handshake. */
   connect(id: number, source: Source | null, port: number): void {
     const { client } = this;
-    const session = new Session(id, this.#options.clock(), client.state(), this, client);
+    const session = new Session(id, this.#options.clock(), port, client.state(), this, client);
     this.#all.add(session);
     session.attach(this.#options.connect(id, source, port, session));
   }

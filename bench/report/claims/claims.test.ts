@@ -4,7 +4,7 @@ import { makeComparison } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
-import { makeRun } from '../../../test/run.ts';
+import { makeRun, OPEN } from '../../../test/run.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
 import { stored } from '../../model/finding.ts';
 import { counted } from '../../model/recording.ts';
@@ -280,6 +280,33 @@ test('connections are shared out where each server got its even share', () => {
       spreadOver(runOf(result, 'load-balanced', step), connections);
     assert.equal(judgedOf('balancing', result).verdict, verdict, `${connections}`);
   }
+});
+
+test('a lost backend takes nothing from what was spread before, and is told of', () => {
+  const run = makeRun({ profile: 'load-balanced', seconds: 4, load: OPEN });
+  run.plan.workload = { ...run.plan.workload, scenario: 'backend-loss' };
+  run.plan.step = 'backend-loss';
+  // Over the whole run, reconnects included.
+  spreadOver(run, [100, 150, 150]);
+  const steady = run.slices.filter(({ phase }) => phase === 'steady');
+  for (const slice of run.slices)
+    slice.gauges = { ...slice.gauges, server1: 100, server2: 100, server3: 100 };
+  for (const slice of steady.slice(1))
+    slice.gauges = { ...slice.gauges, server1: 0, server2: 150, server3: 150 };
+  const done = (kind: 'kill-server' | 'start-server', second: number) => ({
+    action: { kind, server: 0 },
+    atUs: (steady[0]?.startUs ?? assert.fail()) + second * 1e6,
+    failure: null,
+  });
+  run.timeline = [done('kill-server', 1.01), done('start-server', 2.2)];
+  const result = makeResult([run]);
+  const loss = { ...result, plan: { ...result.plan, scenario: 'backend-loss', steps: ['backend-loss'] } };
+  const { verdict, told } = judgedOf('balancing', loss);
+  assert.equal(verdict, 'confirmed');
+  assert.match(told, /100 to 100 each/);
+  assert.match(told, /0 of 300 connections at the end/);
+  // Some were opened twice and others cut on purpose, so they say nothing about Nginx as such.
+  assert.deepEqual(judgedOf('upgrade', loss).findings, []);
 });
 
 /** A comparison of direct and plain, with what its rounds came to. */

@@ -1,4 +1,5 @@
 import { ratio } from '../../measure/arithmetic.ts';
+import { isEven } from '../../measure/backends.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import type { Claim, Judgement } from './claim.ts';
@@ -147,35 +148,51 @@ export const cachedRequests: Claim = {
   },
 };
 
-/** A distribution of connections counts as even if every share is within this ratio of an equal share. */
-const EVEN = 1.25;
-
 export const balancing: Claim = {
   id: 'balancing',
   title: 'Load balancing spreads the connections',
   says: 'With several backends, Nginx spreads the connections over them and so handles many.',
   shownBy:
-    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them.',
+    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the shares before the loss count, and the evidence includes what became of them after it.',
   needs: ['load-balanced'],
   judge: (view) => {
     const [first] = runsOf(view, 'load-balanced');
+    const before = first?.figures.backends?.before ?? null;
     const servers = first?.run.spread.filter(({ component }) => component === 'server') ?? [];
-    const counts = servers.map(({ connections }) => connections);
+    const counts = before ?? servers.map(({ connections }) => connections);
     const all = counts.reduce((sum, count) => sum + count, 0);
     if (first === undefined || all === 0 || first.run.plan.servers < 2) return null;
-    const even = all / first.run.plan.servers;
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
-    const isEven = servers.length === first.run.plan.servers && least >= even / EVEN && most <= even * EVEN;
     return {
-      verdict: isEven ? 'confirmed' : most === all ? 'refuted' : 'not shown',
+      verdict:
+        counts.length === first.run.plan.servers && isEven(counts)
+          ? 'confirmed'
+          : most === all
+            ? 'refuted'
+            : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(all)} connections on ${formatCount(servers.length)} of ${formatCount(first.run.plan.servers)} echo servers: ${formatCount(least)} to ${formatCount(most)} each.`,
+        `${formatCount(all)} connections on ${formatCount(counts.length)} of ${formatCount(first.run.plan.servers)} echo servers: ${formatCount(least)} to ${formatCount(most)} each.`,
         ...busiestServers(view),
+        ...afterLoss(first),
       ],
     };
   },
 };
+
+/** What became of the shares after one of the echo servers was lost and had returned. */
+function afterLoss({ figures: { backends } }: RunView): string[] {
+  if (backends?.lost == null || backends.returnedUs === null || backends.atEnd === null) return [];
+  const all = backends.atEnd.reduce((sum, open) => sum + open, 0);
+  const { evenAfterUs } = backends;
+  const end =
+    evenAfterUs === null
+      ? 'the shares were not even again at the end: Nginx spreads new connections, and moves no open one'
+      : `the shares were even ${formatTime(evenAfterUs)} after its return`;
+  return [
+    `After an echo server was lost and had returned, it had ${formatCount(backends.atEnd[backends.lost])} of ${formatCount(all)} connections at the end; ${end}.`,
+  ];
+}
 
 /** CPU utilisation of the busiest echo server at the same message rate, with one server and with several. */
 function busiestServers(view: View): string[] {

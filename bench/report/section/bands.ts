@@ -1,6 +1,7 @@
 import type { Cause } from '../../measure/disturbance.ts';
 import type { Span } from '../../measure/span.ts';
-import { actionText } from '../../wording/timeline.ts';
+import type { Action } from '../../model/timeline.ts';
+import { actionsText } from '../../wording/timeline.ts';
 import type { BandSpec } from '../page/spec.ts';
 import type { RunView } from '../view.ts';
 
@@ -14,11 +15,19 @@ export function bandsOf(view: RunView): BandSpec[] {
   return [...phases, ...disturbedBands(view), ...eventsOf(view)];
 }
 
+/** Actions of one kind count as one event if they happened within this time, in µs, of the first. */
+const TOGETHER_US = 1e6;
+
 /** Events to mark in a chart over time: the actions carried out during the run. */
 export function eventsOf(view: RunView): BandSpec[] {
-  return view.run.timeline
-    .filter(({ failure }) => failure === null)
-    .map(({ action, atUs }) => bandOf(view, atUs, atUs, actionText(action), 'event'));
+  const events: { atUs: number; actions: Action[] }[] = [];
+  for (const { action, atUs } of view.run.timeline.filter(({ failure }) => failure === null)) {
+    const last = events.at(-1);
+    const isTogether = last !== undefined && last.actions[0]?.kind === action.kind && 'server' in action;
+    if (isTogether && Math.abs(atUs - last.atUs) < TOGETHER_US) last.actions.push(action);
+    else events.push({ atUs, actions: [action] });
+  }
+  return events.map(({ atUs, actions }) => bandOf(view, atUs, atUs, actionsText(actions), 'event'));
 }
 
 /** Bands for disturbed seconds. Consecutive seconds with the same cause form one band. */

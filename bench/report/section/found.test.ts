@@ -103,6 +103,31 @@ test('what went wrong is in what a section found', () => {
   assert.match(shown(result), /<header[\s\S]*This bench was interrupted[\s\S]*<\/header>\s*<nav/);
 });
 
+test('connections that a storm cuts are no failures, and are counted in its own terms', () => {
+  const run = makeRun({ seconds: 1 });
+  run.plan.workload = { ...run.plan.workload, load: null, scenario: 'storm' };
+  run.plan.step = 'storm';
+  run.workers = [{ worker: 0, asked: 1000, opened: 2000, failed: 1000, cut: 1000, back: 999, waiting: 1 }];
+  const slice = run.slices.find(({ phase }) => phase === 'steady');
+  assert.ok(slice);
+  slice.failures = { 'open/cut': 1000 };
+  const result = makeResult([run]);
+  const storm = { ...result, plan: { ...result.plan, scenario: 'storm', steps: ['storm'] } };
+  const { failures, spread } = foundIn(storm);
+  assert.deepEqual(
+    [failures, spread],
+    [
+      'No attempt to connect failed; 1,000 open connections ended, which the scenario brings about.',
+      'Every connection is accounted for.',
+    ],
+  );
+  const page = shown(storm);
+  assert.match(page, /cut 1,000<\/td><td[^>]*>back 999 \+ waiting 1</);
+  assert.doesNotMatch(page, /Messages by generator worker/);
+  slice.failures = { 'open/cut': 1000, 'upgrade/status-502': 2 };
+  assert.match(foundIn(storm).failures ?? '', /^2 failures in 1 of 1 runs; 1,000 open connections ended/);
+});
+
 test('a section that has nothing but its finding cannot be opened', () => {
   const page = shown(makeResult([makeRun({ seconds: 1 })]));
   for (const id of ['failures', 'notices'])

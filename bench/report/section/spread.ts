@@ -1,6 +1,7 @@
 import type { Account } from '../../measure/figures.ts';
 import { counted } from '../../model/recording.ts';
 import type { Share } from '../../model/run.ts';
+import { scenarioNamed } from '../../scenarios/registry.ts';
 import { formatCount, formatShare } from '../../wording/format.ts';
 import { table, withBar } from '../elements.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -9,6 +10,7 @@ import type { FoldedSection, RunView, View } from '../view.ts';
 
 /** Shows how connections and messages were distributed, and whether every message is accounted for. */
 export function spread({ runs }: View): FoldedSection {
+  if (runs.every(isSilent)) return silentSpread(runs);
   return {
     id: 'spread',
     title: 'Distribution over processes',
@@ -23,6 +25,53 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
 </details>
 <p class="how">Sent = echoed + outstanding + lost must hold for every generator worker; otherwise something was miscounted.</p>`,
   };
+}
+
+/** Whether no messages are sent in a loop or on a schedule, so that there is nothing to echo. */
+function isSilent({ run }: RunView): boolean {
+  return run.plan.workload.load === null;
+}
+
+/** The same section for scenarios whose connections are silent: their own equations take the place of messages. */
+function silentSpread(runs: readonly RunView[]): FoldedSection {
+  const rows = runs.flatMap(equationRows);
+  const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
+  return {
+    id: 'spread',
+    title: 'Distribution over processes',
+    finding:
+      wrong.length > 0
+        ? `The counts do not add up in ${wrong.map(({ label }) => label).join('; ')}.`
+        : 'Every connection is accounted for.',
+    charts: [],
+    body: html`${table(
+      'Connections by process',
+      SHARES.slice(0, 5),
+      runs.flatMap(shareRows).map((row) => row.slice(0, 5)),
+    )}
+<p class="how">A WebSocket stays with the Nginx worker that accepted it. Shares are relative to the processes of the same component. Connections opened again count again.</p>
+${table('Counts', EQUATIONS, rows)}
+<p class="how">Each count must equal the sum beside it, in total and for every generator worker; otherwise something was miscounted.</p>`,
+  };
+}
+
+const EQUATIONS = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Count', text: true },
+  { title: 'Sum', text: true },
+  { title: 'Adds up', text: true },
+];
+
+function equationRows({ run, name, step, figures: { conservation } }: RunView): Content[][] {
+  const amount = (count: string) => `${count} ${formatCount(counted(conservation.total.counts, count))}`;
+  return scenarioNamed(run.plan.workload.scenario).conservation.map(({ whole, parts }) => [
+    name,
+    step,
+    amount(whole),
+    parts.map(amount).join(' + '),
+    conservation.ok ? 'yes' : html`<strong class="broken">no</strong>`,
+  ]);
 }
 
 /** States whether every message is accounted for, and how many were lost. */

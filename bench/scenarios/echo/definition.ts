@@ -21,6 +21,7 @@ export const echo = {
   lengths: () => null,
   defaultRate: null,
   timeline: () => [],
+  servers: null,
   recorded: MESSAGE_NAMES,
   conservation: [
     { whole: 'due', parts: ['sent', 'unsent', 'queued'] },

@@ -139,6 +139,7 @@ export function makeScene(options: SceneOptions): Scene {
           worker: options.worker ?? 0,
           connect: () => assert.fail('echo opens no more connections'),
           callAt: (us, call) => timers.push({ us, call }),
+          serverOf: () => assert.fail('its server is of no interest'),
           makeWaker(call) {
             wake = call;
             return {

@@ -70,6 +70,7 @@ function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'
           worker: 0,
           connect: () => assert.fail('silent connections do not come back'),
           callAt: (us, call) => timers.push({ us, call }),
+          serverOf: () => assert.fail('its server is of no interest'),
           makeWaker: () => assert.fail('there is no schedule'),
         },
         open,

@@ -60,6 +60,7 @@ export const idle = {
   lengths: (step, { hold }) => ({ warmupMs: 0, durationMs: step === 'hold' ? Number(hold) : TOUCHED_MS }),
   defaultRate: null,
   timeline: () => [],
+  servers: null,
   recorded: {
     counters: ['ended', 'touched', 'pings', 'pongs', 'pingsLost'],
     gauges: ['held', 'pingsOutstanding'],

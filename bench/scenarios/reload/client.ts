@@ -1,8 +1,7 @@
 import type { MakeClient } from '../../load/sessions/client.ts';
-import { makeComeback } from '../../load/sessions/comeback.ts';
 import type { Session } from '../../load/sessions/session.ts';
-import { makeClient as makeEcho } from '../echo/client.ts';
 import type { Exchange } from '../echo/exchange.ts';
+import { makeReturningClient } from '../echo/returning-client.ts';
 import { reloadsAt } from './definition.ts';
 
 /**
@@ -11,48 +10,32 @@ import { reloadsAt } from './definition.ts';
  * place.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
-  const { clock, recorder, plan } = context;
-  const echo = makeEcho(context, sessions);
-  const comeback = makeComeback<Exchange>(context);
+  const { recorder, plan } = context;
   /** Connections opened before the first reload. */
   const first = new Set<Session<Exchange>>();
-  let reloadsUs: number[] = [];
-  let started = false;
-  let stopped = false;
+  let reloadsUs: number[] | null = null;
   recorder.level('first', () => first.size);
 
   /** Records the time since the last reload before `nowUs`, if there was one. */
   const recordSince = (name: string, nowUs: number) => {
-    const last = reloadsUs.findLast((us) => us <= nowUs);
+    const last = reloadsUs?.findLast((us) => us <= nowUs);
     if (last !== undefined) recorder.record(name, nowUs - last);
   };
-  return {
-    ...echo,
-    state: () => comeback.register(echo.state()),
-    start(times) {
-      started = true;
-      reloadsUs = reloadsAt(plan.workload.options).map((atMs) => times.warmUpUs + atMs * 1e3);
-      echo.start(times);
+  const client = makeReturningClient(context, sessions, {
+    opened(session, nowUs, isBack) {
+      if (reloadsUs === null) first.add(session);
+      if (isBack) recordSince('backAfter', nowUs);
     },
-    open(session) {
-      echo.open(session);
-      if (!started) first.add(session);
-      const nowUs = clock();
-      if (comeback.opened(session, nowUs)) recordSince('backAfter', nowUs);
-    },
-    refused: (session, nowUs) => comeback.refused(session, nowUs),
-    closed(session, nowUs) {
-      echo.closed(session, nowUs);
+    ended(session, nowUs, isCut) {
       first.delete(session);
-      if (!started || stopped) return;
-      comeback.cut(session, nowUs);
-      recordSince('cutAfter', nowUs);
+      if (isCut) recordSince('cutAfter', nowUs);
     },
-    reconnects: () => comeback.isActive(),
-    stop(nowUs) {
-      stopped = true;
-      comeback.stop();
-      echo.stop(nowUs);
+  });
+  return {
+    ...client,
+    start(times) {
+      reloadsUs = reloadsAt(plan.workload.options).map((atMs) => times.warmUpUs + atMs * 1e3);
+      client.start(times);
     },
   };
 };

@@ -76,6 +76,7 @@ export const reload = {
     const action: Action = to === undefined ? { kind: 'reload' } : { kind: 'upgrade', to };
     return reloadsAt(options).map((atMs) => ({ atMs, action }));
   },
+  servers: null,
   recorded: {
     counters: [...MESSAGE_NAMES.counters, ...COMEBACK_NAMES.counters],
     gauges: [...MESSAGE_NAMES.gauges, ...COMEBACK_NAMES.gauges, 'first'],

@@ -1,10 +1,27 @@
 import { COMEBACK_NAMES } from '../../load/sessions/comeback.ts';
+import type { Timeline } from '../../model/timeline.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { STORM_METRICS } from './metrics.ts';
 
 /** How long connections are left undisturbed before they are cut, in ms. */
-export const BEFORE_MS = 3000;
+const BEFORE_MS = 3000;
+/** How long killed echo servers are gone, in ms. */
+const GONE_MS = 1000;
+
+/** The actions that cut all connections. */
+function timelineOf(cut: unknown, servers: number): Timeline {
+  if (cut === 'proxy') return [{ atMs: BEFORE_MS, action: { kind: 'kill-proxy-workers' } }];
+  if (cut !== 'backend') return [{ atMs: BEFORE_MS, action: { kind: 'cut-clients' } }];
+  const all = Array.from({ length: servers }, (_, server) => server);
+  return [
+    ...all.map((server) => ({ atMs: BEFORE_MS, action: { kind: 'kill-server' as const, server } })),
+    ...all.map((server) => ({
+      atMs: BEFORE_MS + GONE_MS,
+      action: { kind: 'start-server' as const, server },
+    })),
+  ];
+}
 
 /** All connections are cut at once, and all clients reconnect. */
 export const storm = {
@@ -14,9 +31,9 @@ export const storm = {
   steps: [{ name: 'storm', load: null, server: 'lean' }],
   options: {
     cut: {
-      value: 'clients|proxy',
+      value: 'clients|backend|proxy',
       kind: 'choice',
-      choices: ['clients', 'proxy'],
+      choices: ['clients', 'backend', 'proxy'],
       default: 'clients',
       help: 'storm: who cuts the connections [clients]',
     },
@@ -43,9 +60,8 @@ export const storm = {
   ],
   lengths: (_step, { recovery }) => ({ warmupMs: 0, durationMs: BEFORE_MS + Number(recovery) }),
   defaultRate: null,
-  timeline: (_step, { cut }) => [
-    { atMs: BEFORE_MS, action: { kind: cut === 'proxy' ? 'kill-proxy-workers' : 'cut-clients' } },
-  ],
+  timeline: (_step, { cut }, servers) => timelineOf(cut, servers),
+  servers: null,
   recorded: COMEBACK_NAMES,
   conservation: [{ whole: 'cut', parts: ['back', 'waiting'] }],
   phasesRead: {
@@ -64,12 +80,14 @@ export const storm = {
   compared: [
     { name: 'outage.p50', step: 'storm', weight: 40, headline: true },
     { name: 'outage.p99', step: 'storm', weight: 40, headline: true },
-    { name: 'handshake.p50', step: 'storm', weight: 20, headline: false },
+    // Also known if nobody comes back.
+    { name: 'storm.attempts', step: 'storm', weight: 10, headline: false },
+    { name: 'handshake.p50', step: 'storm', weight: 10, headline: false },
   ],
   listed: [
     { name: 'outage.p50', step: 'storm', label: 'outage p50 ' },
     { name: 'outage.p99', step: 'storm', label: 'p99 ' },
     { name: 'outage.max', step: 'storm', label: 'longest ' },
   ],
-  doubts: [],
+  doubts: ['nothing-cut'],
 } as const satisfies ScenarioDefinition;

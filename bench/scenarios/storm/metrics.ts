@@ -4,6 +4,12 @@ import type { Metric } from '../../metrics/metric.ts';
 
 /** Metrics shared by all scenarios in which clients reconnect. */
 export const COMEBACK_METRICS: readonly Metric[] = [
+  count(
+    'attempts.failed',
+    'failed attempts to reconnect',
+    'lower',
+    ({ counts }) => counts.attemptsFailed ?? null,
+  ),
   count('clients.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
   ...times({
     ...PLAIN,
@@ -12,6 +18,48 @@ export const COMEBACK_METRICS: readonly Metric[] = [
     read: ({ latencies }) => latencies.outage,
     unfit: notCompleted,
   }),
+];
+
+/** Peak resource use of Nginx, for scenarios with a moment of unusual load. */
+export const PEAK_METRICS: readonly Metric[] = [
+  {
+    ...PLAIN,
+    name: 'peak.cpu',
+    title: 'highest CPU usage of Nginx in one second',
+    unit: 'share',
+    better: 'lower',
+    kind: 'usage',
+    needs: ['proxy'],
+    read: ({ proxyPeakCores }) => proxyPeakCores,
+    unfit: notCompleted,
+  },
+  {
+    ...PLAIN,
+    name: 'peak.memory',
+    title: 'highest memory of Nginx',
+    unit: 'bytes',
+    better: 'lower',
+    kind: 'usage',
+    needs: ['proxy'],
+    read: ({ proxyPeakBytes }) => proxyPeakBytes,
+    unfit: notCompleted,
+  },
+];
+
+/** Connections that a full queue of a listening socket dropped. */
+export const LISTEN_METRICS: readonly Metric[] = [
+  count(
+    'listen.overflows',
+    'listen queue overflows',
+    'lower',
+    ({ listenDrops }) => listenDrops?.overflows ?? null,
+  ),
+  count(
+    'listen.drops',
+    'connections dropped by listeners',
+    'lower',
+    ({ listenDrops }) => listenDrops?.drops ?? null,
+  ),
 ];
 
 /** Metrics for clients that all reconnect at once. */
@@ -27,4 +75,6 @@ export const STORM_METRICS: readonly Metric[] = [
     unfit: notCompleted,
   },
   ...COMEBACK_METRICS,
+  ...LISTEN_METRICS,
+  ...PEAK_METRICS,
 ];

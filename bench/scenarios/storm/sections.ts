@@ -1,3 +1,5 @@
+import { failedHandshakes } from '../../measure/attempts.ts';
+import type { Run } from '../../model/run.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
 import { html, type Markup } from '../../report/markup.ts';
@@ -19,12 +21,12 @@ export const report: ScenarioReport = {
     { before: '', headings: ['cut', 'back', 'refused'] },
     { before: 'back within ', headings: ['p50', 'p99', 'all'] },
     { before: 'nginx: ', headings: ['peak cpu', 'peak memory'] },
-    { before: '', headings: ['attempts', 'validity'] },
+    { before: '', headings: ['attempts', 'overflows', 'validity'] },
   ],
   remarks: () => [
-    'p50, p99, all: time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back. attempts: per client. peak cpu: of all processes of Nginx, in one second.',
+    'p50, p99, all: time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back. attempts: per client. overflows: of listen queues on this machine, during the load. peak cpu: of all processes of Nginx, in one second.',
   ],
-  open: [answers, recovery],
+  open: [answers, recovery, failedAttempts],
   folded: [handshakes],
   ofRounds: [],
 };
@@ -36,7 +38,7 @@ function answer({ name, answers }: VariantView): string {
   return `${name}: ${recoverySentence(view)}`;
 }
 
-function recoverySentence({ figures }: RunView): string {
+function recoverySentence({ run, figures }: RunView): string {
   const { cut = 0, back = 0, attempts = 0, attemptsFailed = 0, waiting = 0 } = figures.counts;
   if (cut === 0) return 'no connection was cut.';
   const { p50, p99, max } = figures.latencies.outage ?? {};
@@ -44,15 +46,46 @@ function recoverySentence({ figures }: RunView): string {
   const times =
     back === 0
       ? 'no client came back'
-      : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
+      : back < cut || p50 == null
+        ? `${counted(back, 'client')} came back, the last within ${formatTime(max)}`
+        : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
   return paragraph([
-    `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once; ${times}.`,
+    `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once ${cutBy(run)}; ${times}.`,
     back === 0 ? '' : `Each client needed ${(attempts / cut).toFixed(2)} attempts.`,
     attemptsFailed === 0
       ? ''
       : `${counted(attemptsFailed, 'attempt')} failed: ${refusals(figures.failures.byStage)}.`,
+    lateSentence(run),
     waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
   ]);
+}
+
+function cutBy({ plan: { workload, servers } }: Run): string {
+  const { cut } = workload.options;
+  if (cut === 'proxy') return 'when all Nginx workers were killed';
+  if (cut !== 'backend') return 'by their clients';
+  return servers === 1
+    ? 'when the echo server was killed'
+    : `when all ${formatCount(servers)} echo servers were killed`;
+}
+
+/** When the killed echo servers were all running again, in µs since the run's epoch; null if they were not. */
+function runningAgainUs({ timeline }: Run): number | null {
+  const starts = timeline.filter(({ action }) => action.kind === 'start-server');
+  return starts.length === 0 || starts.some(({ failure }) => failure !== null)
+    ? null
+    : Math.max(...starts.map(({ atUs }) => atUs));
+}
+
+/** Reports attempts that failed although the echo servers were running again. */
+function lateSentence(run: Run): string {
+  const startUs = runningAgainUs(run);
+  const kills = run.timeline.filter(({ action }) => action.kind === 'kill-server').map(({ atUs }) => atUs);
+  if (startUs === null || kills.length === 0) return '';
+  const goneUs = startUs - Math.min(...kills);
+  const late = failedHandshakes(run, { startUs, endUs: Number.POSITIVE_INFINITY });
+  const failed = `${formatCount(late)} of the attempts failed after that`;
+  return `The echo servers were running again after ${formatTime(goneUs)}, and ${late === 0 ? 'no attempt failed after that' : failed}.`;
 }
 
 /** Failed handshakes by kind, such as `12 status-502 and 3 refused`. */
@@ -75,6 +108,7 @@ function cells({ name, answers }: VariantView): Cells {
     ['p50', formatTime(outage?.p50)],
     ['p99', formatTime(outage?.p99)],
     ['all', formatTime(outage?.max)],
+    ['overflows', formatCount(figures?.listenDrops?.overflows)],
     ['attempts', attempts === undefined || !cut ? NOTHING : (attempts / cut).toFixed(2)],
     ['refused', (figures && refusals(figures.failures.byStage)) || NOTHING],
     ['peak cpu', formatShare(figures?.proxyPeakCores)],
@@ -116,10 +150,58 @@ function recovery({ variants }: View): Section {
     id: 'recovery',
     title: 'Recovery',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), 'The dashed line is the cut. One value is drawn for each second, so a gap that is shorter hardly shows; the table has the times of the clients.')}
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), 'The dashed lines are the cut and, if echo servers were killed, their restart. One value is drawn for each second, so a gap that is shorter hardly shows; the table has the times of the clients.')}
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}
 <p class="how">An outage counts from the end of a connection to the end of the handshake of the next, with all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
   };
+}
+
+function failedAttempts({ variants }: View): Section {
+  const runs = variants.flatMap(({ answers }) => answers.storm ?? []);
+  const rows = runs.flatMap(failureRows);
+  return {
+    id: 'failed-attempts',
+    title: 'Failed attempts, and the load on the machine',
+    charts: [],
+    body: html`${rows.length === 0 ? html`<p>No attempt to reconnect failed.</p>` : table('Failed attempts by stage and kind', FAILURES, rows)}
+<p class="how"><code>status-502</code>: Nginx found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>
+${table('Nginx and the kernel during the storm', PEAKS, runs.map(peakRow))}
+<p class="how">Peaks are totals over all Nginx processes in one second. The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
+  };
+}
+
+const STAGES = { tcp: 'TCP connect', tls: 'TLS', upgrade: 'HTTP upgrade' } as const;
+const FAILURES = [
+  { title: 'Variant' },
+  { title: 'Stage', text: true },
+  { title: 'Kind', text: true },
+  { title: 'Count' },
+];
+
+function failureRows({ name, figures: { failures } }: RunView): string[][] {
+  return (['tcp', 'tls', 'upgrade'] as const).flatMap((stage) =>
+    Object.entries(failures.byStage[stage])
+      .sort(([, a], [, b]) => b - a)
+      .map(([kind, count]) => [name, STAGES[stage], kind, formatCount(count)]),
+  );
+}
+
+const PEAKS = [
+  { title: 'Variant' },
+  { title: 'Peak Nginx CPU' },
+  { title: 'Peak Nginx memory' },
+  { title: 'Listen overflows' },
+  { title: 'Listen drops' },
+];
+
+function peakRow({ name, figures }: RunView): string[] {
+  return [
+    name,
+    formatShare(figures.proxyPeakCores),
+    formatBytes(figures.proxyPeakBytes),
+    formatCount(figures.listenDrops?.overflows),
+    formatCount(figures.listenDrops?.drops),
+  ];
 }
 
 const TIMES = [{ title: 'Variant' }, { title: 'Time', text: true }, ...SUMMARY_COLUMNS];

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { triedServers } from './upstream.ts';
+
+test('every server that was tried is named, the one that answered last', () => {
+  assert.deepEqual(triedServers('127.0.0.1:8080'), ['127.0.0.1:8080']);
+  assert.deepEqual(triedServers('127.0.0.1:8080, unix:/tmp/a:b.sock'), [
+    '127.0.0.1:8080',
+    'unix:/tmp/a:b.sock',
+  ]);
+  // After an internal redirect, Nginx separates the servers of the two requests by a colon.
+  assert.deepEqual(triedServers('127.0.0.1:1 : 127.0.0.1:2'), ['127.0.0.1:1', '127.0.0.1:2']);
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { makeRun, OPEN } from '../../test/run.ts';
+import type { Run } from '../model/run.ts';
+import { backendsOf, isEven } from './backends.ts';
+import { figuresOf } from './figures.ts';
+
+/** A run with two seconds before the loss of the first server, two without it, and three after its return. */
+function lossRun(open: readonly (readonly number[])[], returns = true): Run {
+  const run = makeRun({ seconds: 7, load: OPEN });
+  run.plan.workload = { ...run.plan.workload, scenario: 'backend-loss' };
+  run.plan.servers = 3;
+  const steady = run.slices.filter(({ phase }) => phase === 'steady');
+  for (const slice of run.slices)
+    slice.gauges = { ...slice.gauges, server1: 333, server2: 333, server3: 334 };
+  for (const [index, slice] of steady.entries()) {
+    const [server1 = 0, server2 = 0, server3 = 0] = open[index] ?? assert.fail();
+    slice.gauges = { ...slice.gauges, server1, server2, server3 };
+    slice.failures = { 'open/closed-1006': 7, 'upgrade/status-502': 10 ** index };
+  }
+  const startUs = steady[0]?.startUs ?? assert.fail();
+  run.timeline = [
+    { action: { kind: 'kill-server', server: 0 }, atUs: startUs + 2.01e6, failure: null },
+    ...(returns
+      ? [
+          {
+            action: { kind: 'start-server' as const, server: 0 },
+            atUs: startUs + 4.3e6,
+            failure: null,
+          },
+        ]
+      : []),
+  ];
+  return run;
+}
+
+const EVENLY = [333, 333, 334];
+const WITHOUT = [0, 500, 500];
+
+describe('a server that is lost', () => {
+  test('and gets no connections back leaves the spread uneven', () => {
+    const run = lossRun([EVENLY, EVENLY, WITHOUT, WITHOUT, WITHOUT, WITHOUT, [20, 490, 490]]);
+    const backends = backendsOf(run) ?? assert.fail();
+    const { lost, before, atReturn, atEnd, evenAfterUs, failedWhileGone } = backends;
+    assert.deepEqual(
+      { lost, before, atReturn, atEnd, evenAfterUs },
+      { lost: 0, before: EVENLY, atReturn: WITHOUT, atEnd: [20, 490, 490], evenAfterUs: null },
+    );
+    // Of the third and the fourth second, and none of the ends of open connections.
+    assert.equal(failedWhileGone, 100 + 1000);
+    assert.deepEqual(figuresOf(run).backends, backends);
+  });
+
+  test('has its share again from the second on after which the spread stays even', () => {
+    const run = lossRun([EVENLY, EVENLY, WITHOUT, WITHOUT, [290, 350, 360], [100, 450, 450], EVENLY]);
+    assert.equal(backendsOf(run)?.evenAfterUs, 7e6 - 4.3e6);
+  });
+
+  test('has nothing to get back where the spread stayed even', () => {
+    const run = lossRun([EVENLY, EVENLY, EVENLY, EVENLY, EVENLY, EVENLY, EVENLY]);
+    assert.equal(backendsOf(run)?.evenAfterUs, 0);
+  });
+
+  test('and does not return is gone to the end', () => {
+    const run = lossRun([EVENLY, EVENLY, WITHOUT, WITHOUT, WITHOUT, WITHOUT, WITHOUT], false);
+    const { returnedUs, atReturn, evenAfterUs, failedWhileGone } = backendsOf(run) ?? assert.fail();
+    assert.deepEqual([returnedUs, atReturn, evenAfterUs, failedWhileGone], [null, null, null, 1_111_100]);
+  });
+
+  test('is not looked for where connections are not counted by server', () => {
+    assert.equal(backendsOf(makeRun({ seconds: 2 })), null);
+  });
+});
+
+test('even is within a quarter of an equal share, and some connections', () => {
+  assert.ok(isEven([125, 100, 80]) === false && isEven([110, 100, 90]) && isEven([80, 100, 120]));
+  assert.ok(!isEven([0, 0]) && isEven([1]));
+});

@@ -1,0 +1,35 @@
+import type { MakeClient } from '../../load/sessions/client.ts';
+import type { Session } from '../../load/sessions/session.ts';
+import { BACKEND_GAUGES } from '../../measure/backends.ts';
+import type { Exchange } from '../echo/exchange.ts';
+import { makeReturningClient } from '../echo/returning-client.ts';
+
+/**
+ * Every connection sends messages on a schedule, and counts for the echo server that carries it. A client
+ * that loses its connection reconnects according to its policy.
+ */
+export const makeClient: MakeClient<Exchange> = (context, sessions) => {
+  const { recorder, serverOf } = context;
+  const open = BACKEND_GAUGES.map(() => 0);
+  let unplaced = 0;
+  for (const [index, name] of BACKEND_GAUGES.entries()) recorder.level(name, () => open[index] ?? 0);
+  recorder.level('unplaced', () => unplaced);
+
+  const count = (session: Session<Exchange>, by: 1 | -1) => {
+    const { index } = serverOf(session);
+    if (index === null) unplaced += by;
+    else open[index] = (open[index] ?? 0) + by;
+  };
+  return makeReturningClient(context, sessions, {
+    opened(session, nowUs) {
+      recorder.at(nowUs);
+      count(session, 1);
+      if (serverOf(session).tried > 1) recorder.count('retried');
+    },
+    ended(session, nowUs) {
+      recorder.at(nowUs);
+      recorder.count('ended');
+      count(session, -1);
+    },
+  });
+};

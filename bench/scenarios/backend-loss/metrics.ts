@@ -1,0 +1,48 @@
+import { notCompleted } from '../../metrics/fitness.ts';
+import { count, PLAIN } from '../../metrics/kinds.ts';
+import type { Metric } from '../../metrics/metric.ts';
+import { COMEBACK_METRICS, LISTEN_METRICS, PEAK_METRICS } from '../storm/metrics.ts';
+
+/** Metrics for the loss and the return of an echo server. */
+export const BACKEND_LOSS_METRICS: readonly Metric[] = [
+  count('backendLoss.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
+  count(
+    'backendLoss.failed',
+    'failed attempts while the server was gone',
+    'lower',
+    ({ backends }) => backends?.failedWhileGone ?? null,
+  ),
+  count(
+    'backendLoss.retried',
+    'handshakes for which Nginx tried several servers',
+    'lower',
+    ({ counts }) => counts.retried ?? null,
+  ),
+  {
+    ...PLAIN,
+    name: 'backendLoss.share',
+    title: 'share of the connections on the returned server at the end',
+    unit: 'share',
+    better: 'higher',
+    kind: 'usage',
+    read: ({ backends }) => {
+      if (backends?.lost == null || backends.returnedUs === null || backends.atEnd === null) return null;
+      const all = backends.atEnd.reduce((sum, open) => sum + open, 0);
+      return all === 0 ? null : (backends.atEnd[backends.lost] ?? 0) / all;
+    },
+    unfit: notCompleted,
+  },
+  {
+    ...PLAIN,
+    name: 'backendLoss.evenAfter',
+    title: 'time from the return until the connections were spread evenly',
+    unit: 'time',
+    better: 'lower',
+    kind: 'speed',
+    read: ({ backends }) => backends?.evenAfterUs ?? null,
+    unfit: notCompleted,
+  },
+  ...COMEBACK_METRICS,
+  ...LISTEN_METRICS,
+  ...PEAK_METRICS,
+];

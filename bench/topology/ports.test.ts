@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { portsOutside } from './ports.ts';
+
+const HOST = '127.0.0.1';
+
+test('ports lie outside the range, on the side that has more, and are free', async () => {
+  const below = await portsOutside([32_768, 60_999], HOST, 3);
+  assert.equal(new Set(below).size, 3);
+  assert.ok(below.every((port) => port >= 10_000 && port < 32_768));
+  const above = await portsOutside([10_000, 30_000], HOST, 2);
+  assert.ok(above.every((port) => port > 30_000));
+  for (const port of [...below, ...above]) {
+    const server = createServer();
+    await new Promise<void>((done, fail) => server.once('error', fail).listen(port, HOST, done));
+    await new Promise((done) => server.close(done));
+  }
+});
+
+test('a range that leaves no room is no obstacle', async () => {
+  assert.equal((await portsOutside([1024, 65_535], HOST, 2)).length, 2);
+});

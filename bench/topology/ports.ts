@@ -1,0 +1,28 @@
+import { freePorts } from './nginx.ts';
+
+/** Ports below this one often belong to other services. */
+const LEAST_PORT = 10_000;
+const MOST_PORT = 65_535;
+/** Number of ports to try for each one that is needed. */
+const TRIES = 50;
+
+/**
+ * Finds distinct free ports that the kernel never picks for outgoing connections. A server that starts again
+ * on such a port cannot find it taken by a client, and a client that connects while nobody listens there
+ * cannot reach itself. If that range leaves too few ports, any free ones are returned.
+ *
+ * @param range lowest and highest port for outgoing connections (ip_local_port_range)
+ */
+export async function portsOutside(
+  [low, high]: readonly [number, number],
+  host: string,
+  count: number,
+): Promise<number[]> {
+  const [from, to] = low - LEAST_PORT >= MOST_PORT - high ? [LEAST_PORT, low - 1] : [high + 1, MOST_PORT];
+  const size = to - from + 1;
+  const ports: number[] = [];
+  const start = Math.floor(Math.random() * Math.max(0, size));
+  for (let tried = 0; tried < Math.min(size, TRIES * count) && ports.length < count; tried++)
+    ports.push(...(await freePorts(host, 1, from + ((start + tried) % size)).catch(() => [])));
+  return ports.length < count ? freePorts(host, count) : ports;
+}
