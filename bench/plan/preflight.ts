@@ -64,13 +64,21 @@ const MEMORY_TOLD = 0.9;
  * @throws Problem('environment') that names the limit to raise, if the machine cannot handle the request
  */
 export function preflight(asked: RunRequest, context: RunContext): Preflight {
-  const request = { ...asked, connections: context.spec.connections ?? asked.connections };
   const { spec, profile, profiles, machine, seed, number } = context;
+  const request: RunRequest = {
+    ...asked,
+    connections: spec.connections ?? asked.connections,
+    payload: spec.payload ?? asked.payload,
+    nginxWorkers: spec.nginxWorkers ?? asked.nginxWorkers,
+  };
+  const largest: RunRequest = { ...request, ...spec.largest };
   const notices: Notice[] = [];
-  const processes = processesOf(request, profile, machine, notices);
+  const sized = processesOf({ ...largest, nginxWorkers: request.nginxWorkers }, profile, machine, notices);
+  // Each generator process needs a connection.
+  const processes = { ...sized, workers: Math.min(sized.workers, request.connections) };
   const demand = demandOf(request, spec);
   checkMemory(demand, machine, processes, notices);
-  const all = profiles.map((each) => processesOf(request, each, machine, []));
+  const all = profiles.map((each) => processesOf(largest, each, machine, []));
   const placement = placementOf(request.pin, spec.load, machine, all);
   if (spec.round !== null && profiles.length > 1 && spec.turns === undefined) notices.push(APART);
   const first = spec.step === request.steps[0];
@@ -101,7 +109,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
     engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
-    proxy: processes.nginxWorkers > 0 ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
+    proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
     sourceAddresses: sourceAddresses(request, machine, seed, number, notices),
     placement,
     pacing: pacingOf(spec.load, placement, machine, all),

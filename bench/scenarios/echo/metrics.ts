@@ -1,3 +1,4 @@
+import type { RunFigures } from '../../measure/figures.ts';
 import {
   incomplete,
   incompleteOrOffSchedule,
@@ -6,8 +7,15 @@ import {
   notCompleted,
   offSchedule,
 } from '../../metrics/fitness.ts';
-import { count, PLAIN, times, usage } from '../../metrics/kinds.ts';
+import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+
+/** CPU time per MiB of echoed payload, in µs; null if unknown, and for empty messages. */
+function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Part): number | null {
+  const us = cpuUsPerMessage[part];
+  if (us === null || messages.perSecond === null || !bytes.receivedPerSecond) return null;
+  return (us * messages.perSecond * 2 ** 20) / bytes.receivedPerSecond;
+}
 
 /** Metrics for echoed messages. */
 export const ECHO_METRICS: readonly Metric[] = [
@@ -62,6 +70,17 @@ export const ECHO_METRICS: readonly Metric[] = [
     read: ({ perCoreCapacity }) => perCoreCapacity?.perSecond ?? null,
     unfit: incomplete,
   },
+  {
+    ...PLAIN,
+    name: 'payload.perSecond',
+    title: 'payload throughput',
+    unit: 'bytesRate',
+    better: 'higher',
+    kind: 'speed',
+    read: ({ bytes }) => bytes.receivedPerSecond,
+    unfit: limitedElsewhere,
+  },
+  ...usage('cpuPerMiB', 'CPU per MiB of payload', 'time', cpuUsPerMiB, incompleteOrOffSchedule),
   ...usage(
     'cpuPerMessage',
     'CPU per message',
