@@ -41,8 +41,9 @@ export async function ladder(
         return makeLadder(options);
       },
       async prepare({ planRun }: Planning) {
-        // Rejects a level that this machine cannot hold before the first run, not in the middle.
-        for (const spec of options === null ? [] : specsOf(options)) planRun(spec, 1);
+        // Rejects a level that this machine cannot hold before the first run, not in the middle. The largest
+        // comes first, so that the message names it.
+        for (const spec of options === null ? [] : specsOf(options).reverse()) planRun(spec, 1);
         return {};
       },
       assess: (measured: Parameters<typeof missedNotices>[0]) => missedNotices(measured, request.run),
@@ -69,7 +70,7 @@ function optionsOf(
   if (!isDefault) return options;
   const rejected = (count: number): string | null => {
     const some = { ...options, levels: levels.slice(0, count) };
-    return rejectionReason(() => specsOf(some).map((spec) => planRun(spec, 1)));
+    return rejectionReason(() => specsOf(some).reverse().map((spec) => planRun(spec, 1)));
   };
   let held = levels.length;
   while (held > 1 && rejected(held) !== null) held--;

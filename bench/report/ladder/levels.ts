@@ -1,5 +1,5 @@
 import type { Metric } from '../../metrics/metric.ts';
-import { metricNamed } from '../../metrics/metrics.ts';
+import { findMetric } from '../../metrics/metrics.ts';
 import type { Ladder, LadderAxis } from '../../model/ladder.ts';
 import { median } from '../../stats/median.ts';
 import { groupedFindings } from '../../wording/finding.ts';
@@ -15,10 +15,15 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
   'nginx-workers': 'Nginx workers',
 };
 
-/** The metrics of a ladder that at least one run provides. The first is always included. */
+/**
+ * The metrics of a ladder that at least one run provides. The main one, the first, is always included, unless
+ * it only occurs in older results.
+ */
 export function shownMetrics({ metrics, points }: Ladder): Metric[] {
   const has = (name: string) => points.some(({ figures }) => (figures[name] ?? null) !== null);
-  return metrics.filter((name, index) => index === 0 || has(name)).map(metricNamed);
+  return metrics
+    .filter((name, index) => index === 0 || has(name))
+    .flatMap((name) => findMetric(name) ?? []);
 }
 
 /** Formats a level for an axis or a table whose heading names the quantity. */

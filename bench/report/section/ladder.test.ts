@@ -26,7 +26,7 @@ function count(text: string, part: string): number {
 
 test('the curve: a point for each run, hollow if it is not valid, with law, band and residuals', () => {
   const result = makeLadderResult({}, { disturbedRuns: [2, 5, 6] });
-  const page = reportHtml(result);
+  const page = shown(result);
   assert.doesNotMatch(page, BROKEN);
   const plots = plotsOf(page);
   const curve = plots.get('Throughput over connections') ?? '';
@@ -55,7 +55,7 @@ test('the text, the tables and the headline are those of the conclusion', () => 
 
 test('without a law: a line through the medians, and no residuals', () => {
   const result = makeLadderResult({ levels: [1, 4] }, { disturbedRuns: [1] });
-  const plots = plotsOf(reportHtml(result));
+  const plots = plotsOf(shown(result));
   const curve = plots.get('Throughput over connections') ?? '';
   assert.deepEqual(
     ['class="through"', 'class="law"', 'class="band"'].map((part) => count(curve, part)),
@@ -70,7 +70,7 @@ test('every axis has a report, also of no run and of a single one', () => {
     const step = over === 'rate' ? latency : ladderOptions().step;
     for (const most of [0, 1, 12]) {
       const result = makeLadderResult({ over, step }, { most });
-      assert.doesNotMatch(reportHtml(result), BROKEN, `${over}, ${most} runs`);
+      assert.doesNotMatch(shown(result), BROKEN, `${over}, ${most} runs`);
       assert.doesNotMatch(ladderText(result) ?? '', /NaN|undefined|Infinity/);
     }
   }
@@ -88,7 +88,7 @@ test('exports: a table of the levels in Markdown, and the level of each run in O
   const table = lexer(resultMarkdown(result)).find(({ type }) => type === 'table');
   assert.ok(table?.type === 'table');
   assert.equal(table.rows.length, 6);
-  const rates = openMetrics(result).match(/messages_per_second\{[^}]*connections="\d+"/g) ?? [];
+  const rates = openMetrics(result).match(/^nginx_ws_bench_messages_per_second\{[^}]*connections="\d+"/gm) ?? [];
   assert.equal(rates.length, 12);
 });
 

@@ -1,6 +1,5 @@
-import { metricNamed } from '../../metrics/metrics.ts';
 import { type Estimate, type Ladder, levelOf } from '../../model/ladder.ts';
-import { formatFigure, formatShare, formatTime } from '../../wording/format.ts';
+import { formatFigure, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { formatSmall, levelText } from '../../wording/ladder.ts';
 import { capital, counted } from '../../wording/words.ts';
 import { conclusionOf } from '../conclusion.ts';
@@ -69,13 +68,14 @@ ${lawFacts(ladder)}`,
   };
 }
 
-function lawFacts({ law, over, metrics: [main = ''] }: Ladder): Markup | false {
-  if (law === null) return false;
-  const { unit } = metricNamed(main);
+function lawFacts(ladder: Ladder): Markup | false {
+  const { law, over } = ladder;
+  const [main] = shownMetrics(ladder);
+  if (law === null || main === undefined) return false;
   const told = ({ value, low, high }: Estimate, format: (each: number) => string) =>
     `${format(value)} (95 % CI ${format(low)} to ${format(high)})`;
   return html`${facts([
-    [`λ: throughput with ${levelText(over, 1)}`, told(law.lambda, (each) => formatFigure(each, unit))],
+    [`λ: throughput with ${levelText(over, 1)}`, told(law.lambda, (each) => formatFigure(each, main.unit))],
     ['σ: contention', told(law.sigma, formatShare)],
     ['κ: coherency', told(law.kappa, formatSmall)],
     [
@@ -124,7 +124,7 @@ function others(view: View): Section {
 /** Every run in the order in which they ran. */
 export function ladderRuns(view: View): FoldedSection {
   const ladder = ladderIn(view);
-  const main = metricNamed(ladder.metrics[0] ?? '');
+  const [main] = shownMetrics(ladder);
   const order = new Map(view.result.runs.map((run, index) => [run, index + 1]));
   const runs = view.runs.toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
   const rows = runs.map((each) => {
@@ -133,11 +133,11 @@ export function ladderRuns(view: View): FoldedSection {
       String(order.get(each.run) ?? ''),
       level === null ? '' : formatLevel(ladder.over, level),
       String(each.run.plan.round ?? ''),
-      formatFigure(main.read(each.figures, each.run.plan), main.unit),
+      main === undefined ? NOTHING : formatFigure(main.read(each.figures, each.run.plan), main.unit),
       runBadge(each),
     ];
   });
-  const columns = ['Run', AXIS_TITLES[ladder.over], 'round', main.title].map((title) => ({
+  const columns = ['Run', AXIS_TITLES[ladder.over], 'round', main?.title ?? 'figure'].map((title) => ({
     title: capital(title),
   }));
   return {
