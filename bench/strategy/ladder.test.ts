@@ -126,6 +126,9 @@ test('without a valid run there is no curve', () => {
   const ladder = ladderOf(whole(ladderOptions()).map(disturbed));
   assert.deepEqual(codesOf(ladder), ['ladder-without-points', 'ladder-too-few', 'ladder-excluded']);
   assert.equal(ladder.memorySlope, null);
+  const options = ladderOptions({ over: 'payload', levels: [64, 1024] });
+  const ofPayload = ladderOf(whole(options).map(disturbed), options);
+  assert.deepEqual(codesOf(ofPayload), ['ladder-without-points', 'ladder-excluded']);
 });
 
 test('an interrupted ladder says so, and leaves out the run that was cut off', () => {

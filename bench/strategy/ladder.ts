@@ -72,6 +72,7 @@ export function makeLadder(options: LadderOptions): Strategy {
       const points = pointsOf(done);
       const fitted = lawOf(points, options, metrics[0]);
       const memorySlope = over === 'connections' ? memorySlopeOf(points) : null;
+      const curves = metrics.slice(0, over === 'payload' ? 2 : 1);
       const excluded = points.filter((each) => each.excluded !== null).length;
       return [
         {
@@ -87,9 +88,9 @@ export function makeLadder(options: LadderOptions): Strategy {
           law: fitted === null ? null : fitted.law,
           memorySlope,
           findings: [
-            ...metrics
-              .slice(0, over === 'payload' ? 2 : 1)
-              .flatMap((metric) => curveFinding(points, metric, options)),
+            ...(points.length > 0 && excluded === points.length
+              ? [finding('ladder-without-points', { variant, runs: points.length })]
+              : curves.flatMap((metric) => curveFinding(points, metric, options))),
             ...(fitted === null ? [] : [lawFinding(fitted, over, metrics[0]?.unit ?? 'rate')]),
             ...(memorySlope === null ? [] : [finding('ladder-memory', memorySlope)]),
             ...(excluded === 0 ? [] : [finding('ladder-excluded', { excluded, of: points.length })]),
@@ -148,8 +149,7 @@ function curveFinding(
 ): Finding[] {
   const medians = mediansByLevel(points, name);
   const [first, last] = [medians[0], medians.at(-1)];
-  if (first === undefined || last === undefined)
-    return points.length === 0 ? [] : [finding('ladder-without-points', { variant, runs: points.length })];
+  if (first === undefined || last === undefined) return [];
   const top = medians.reduce((most, each) => (each.value > most.value ? each : most));
   const highest = top.value > Math.max(first.value, last.value) ? top : null;
   return [finding('ladder-curve', { variant, over, title, unit, first, last, highest })];

@@ -110,14 +110,8 @@ function intervalText({ low, high }: EstimateFacts, format: (each: Amount) => st
   return format({ least: leastOf(low), most: mostOf(high) });
 }
 
-const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-
-/** Formats a number below 1 with two digits, as in `2.1 × 10⁻⁶`. */
+/** Formats a number below 1 with two digits, as in `0.021` or `2.1e-6`. */
 export function formatSmall(number: Amount): string {
   if (typeof number !== 'number') return `${formatSmall(number.least)} to ${formatSmall(number.most)}`;
-  if (number === 0) return '0';
-  const [digits = '', exponent = '0'] = number.toExponential(1).split('e');
-  const power = -Number(exponent);
-  if (power <= 2) return String(Number(number.toPrecision(2)));
-  return `${digits} × 10⁻${[...String(power)].map((digit) => SUPERSCRIPTS[Number(digit)]).join('')}`;
+  return number === 0 || number >= 0.001 ? String(Number(number.toPrecision(2))) : number.toExponential(1);
 }

@@ -157,8 +157,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       sigma: { value: 0.21, low: 0.19, high: 0.23 },
       kappa: { value: 0.0000021, low: 0.0000012, high: 0.0000034 },
     },
-    'Universal Scalability Law: λ is 8.1k/s with 1 Nginx worker (95 % CI 7.9 to 8.3k/s), contention σ is 21 % (19 to 23 %), and coherency κ is 2.1 × 10⁻⁶ (1.2 × 10⁻⁶ to 3.4 × 10⁻⁶). Its maximum is with 6 Nginx workers; beyond that, throughput declines. The curve is within 4 % of the median at every level.',
-    'Universal Scalability Law: λ is 8.1 to 16.2k/s with 1 Nginx worker (95 % CI 7.9 to 16.6k/s), contention σ is 21 to 42 % (19 to 46 %), and coherency κ is 2.1 × 10⁻⁶ to 4.2 × 10⁻⁶ (1.2 × 10⁻⁶ to 6.8 × 10⁻⁶). Its maximum is with 6 to 12 Nginx workers; beyond that, throughput declines. The curve is within 4 to 8 % of the median at every level.',
+    'Universal Scalability Law: λ is 8.1k/s with 1 Nginx worker (95 % CI 7.9 to 8.3k/s), contention σ is 21 % (19 to 23 %), and coherency κ is 2.1e-6 (1.2e-6 to 3.4e-6). Its maximum is with 6 Nginx workers; beyond that, throughput declines. The curve is within 4 % of the median at every level.',
+    'Universal Scalability Law: λ is 8.1 to 16.2k/s with 1 Nginx worker (95 % CI 7.9 to 16.6k/s), contention σ is 21 to 42 % (19 to 46 %), and coherency κ is 2.1e-6 to 4.2e-6 (1.2e-6 to 6.8e-6). Its maximum is with 6 to 12 Nginx workers; beyond that, throughput declines. The curve is within 4 to 8 % of the median at every level.',
   ],
   'ladder-too-few': [
     { valid: 4, needed: 6 },

@@ -21,9 +21,7 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
  */
 export function shownMetrics({ metrics, points }: Ladder): Metric[] {
   const has = (name: string) => points.some(({ figures }) => (figures[name] ?? null) !== null);
-  return metrics
-    .filter((name, index) => index === 0 || has(name))
-    .flatMap((name) => findMetric(name) ?? []);
+  return metrics.filter((name, index) => index === 0 || has(name)).flatMap((name) => findMetric(name) ?? []);
 }
 
 /** Formats a level for an axis or a table whose heading names the quantity. */

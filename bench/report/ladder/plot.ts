@@ -90,10 +90,12 @@ export function residualPlot(ladder: Ladder): Markup | null {
 }
 
 function placesOf(points: readonly LadderPoint[], name: string): Place[] {
-  return points.flatMap(({ level, figures, excluded }) => {
+  const places = points.flatMap(({ level, figures, excluded }) => {
     const value = figures[name] ?? null;
     return value === null ? [] : [{ level, value, isValid: excluded === null }];
   });
+  // Hollow points are drawn last, so that no other point covers them.
+  return places.toSorted((a, b) => Number(b.isValid) - Number(a.isValid));
 }
 
 function scaleOfLevels({ levels }: Ladder, end = levels.at(-1) ?? 1): Scale {

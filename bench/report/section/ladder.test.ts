@@ -88,7 +88,8 @@ test('exports: a table of the levels in Markdown, and the level of each run in O
   const table = lexer(resultMarkdown(result)).find(({ type }) => type === 'table');
   assert.ok(table?.type === 'table');
   assert.equal(table.rows.length, 6);
-  const rates = openMetrics(result).match(/^nginx_ws_bench_messages_per_second\{[^}]*connections="\d+"/gm) ?? [];
+  const rates =
+    openMetrics(result).match(/^nginx_ws_bench_messages_per_second\{[^}]*connections="\d+"/gm) ?? [];
   assert.equal(rates.length, 12);
 });
 
