@@ -48,7 +48,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   report: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'string-width'],
   live: ['model', 'wording', 'report'],
   redact: ['model', 'nginx'],
-  site: ['model', 'wording', 'metrics', 'stats', 'strategy', 'report'],
+  site: ['model', 'wording', 'scenarios', 'metrics', 'stats', 'strategy', 'report'],
   commands: [
     ...JOINED,
     'files',

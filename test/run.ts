@@ -114,6 +114,7 @@ function makePlan(
     variant: profile,
     step: load.kind === 'closed' ? 'throughput' : 'latency',
     round: null,
+    target: { kind: 'sandbox' },
     profile,
     workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' }, options: {} },
     timeline: [],

@@ -4,7 +4,7 @@ import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Environment, ResultHead } from '../model/result.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import type { PlannedRun, Planning } from '../plan/plan.ts';
+import type { PlannedStep, Planning } from '../plan/plan.ts';
 import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
@@ -18,15 +18,13 @@ export type BeforehandNeed = 'checkSide' | 'findCalibration';
  * @throws Problem('configuration') that names the side
  */
 export async function lookBeforehand(
-  { plan, variants, planRun }: Planning,
+  { plan, variants, planStep }: Planning,
   environment: Environment,
   binaries: Binaries,
   services: Pick<Services, BeforehandNeed>,
   ears: Ears,
 ): Promise<Pick<ResultHead, 'calibration'>> {
-  const planned = variants.map(({ name }) =>
-    planRun({ variant: name, step: plan.steps[0] ?? '', round: null, load: null }, 1),
-  );
+  const planned = variants.map(({ name }) => planStep({ variant: name, step: plan.steps[0] ?? '' }));
   const versions: string[] = [];
   for (const each of planned) {
     const binary = each.variant.proxy === null ? undefined : binaries.get(each.variant.proxy.binary);
@@ -52,7 +50,7 @@ export function calibratedMachine(
 }
 
 async function check(
-  planned: PlannedRun,
+  planned: PlannedStep,
   binary: NginxBinary,
   services: Pick<Services, 'checkSide'>,
   ears: Ears,

@@ -34,10 +34,10 @@ export async function calibrate(
     const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
     const all = (fit: readonly Side[]) => fit.length === named.length;
     const { sides, binaries, notices } = await fitSides(named, all, nginx, services);
-    const roundsOptions = ({ plan, variants, planRun, together }: Planning): RoundsOptions => ({
+    const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
       ...request,
       variants: variants.map(({ name }) => name),
-      planOf: (spec) => planRun(spec, 1).plan,
+      planOf: (of) => planStep(of).plan,
       rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1, request.steps) : rounds,
       budgetMs,
       seed: plan.seed,

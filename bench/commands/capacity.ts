@@ -2,12 +2,10 @@ import type { Axis, CapacitySearch } from '../model/capacity.ts';
 import { Problem } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
-import type { RunSpec } from '../model/strategy.ts';
-import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
-import { chooseVariants } from '../plan/variants.ts';
+import { sidesOf } from '../plan/sides.ts';
 import { conclusionOf } from '../report/conclusion.ts';
-import type { CapacityRequest } from '../request/request.ts';
+import { type CapacityRequest, SEARCH_STEPS } from '../request/capacity.ts';
 import { formatDuration } from '../request/units.ts';
 import { expectedRunMs } from '../strategy/budget.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
@@ -33,7 +31,7 @@ export async function capacity(
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.run.nginx);
-    const named = chooseVariants(library, request.run.variants, ownSides(request.run));
+    const named = sidesOf(library, request.run);
     const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     const question = {
       request: request.run,
@@ -53,19 +51,19 @@ export async function capacity(
   }
 }
 
-function strategyOf(request: CapacityRequest, { variants, planRun }: Planning) {
+function strategyOf(request: CapacityRequest, { variants, planStep }: Planning) {
   const variant = variants[0]?.name ?? '';
   const { most, mostReason } = ceilingOf(request, (connections) =>
-    planRun({ ...TRIAL, variant, ...connections }, 1),
+    planStep({ variant, step: SEARCH_STEPS.trial, connections }),
   );
   return makeCapacity({
     ...request,
     variant,
-    arrivals: request.run.arrivals,
-    inFlight: request.run.inFlight,
+    steps: SEARCH_STEPS,
+    load: request.run.load,
     most,
     mostReason,
-    planOf: (spec) => planRun(spec, 1).plan,
+    planOf: (of) => planStep(of).plan,
   });
 }
 
@@ -74,23 +72,20 @@ function strategyOf(request: CapacityRequest, { variants, planRun }: Planning) {
  *
  * @throws Problem('usage')
  */
-function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planRun }: Planning): void {
+function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planStep }: Planning): void {
   if (budgetMs === null) return;
   const runs = start === null ? 2 : 1;
-  const runMs = expectedRunMs([], planRun({ ...TRIAL, variant: variants[0]?.name ?? '' }, 1).plan);
+  const runMs = expectedRunMs(
+    [],
+    planStep({ variant: variants[0]?.name ?? '', step: SEARCH_STEPS.trial }).plan,
+  );
   if (budgetMs >= runs * runMs) return;
-  const what = start === null ? 'the throughput step and one trial' : 'one trial';
+  const what = start === null ? `the ${SEARCH_STEPS.start} step and one trial` : 'one trial';
   throw new Problem(
     'usage',
     `--budget ${formatDuration(budgetMs * 1000)} is too short for a search: ${what} take about ${formatDuration(runs * runMs * 1000)}, and a search takes about ten trials. Use a longer --budget, or a shorter --duration.`,
   );
 }
-
-const TRIAL: Omit<RunSpec, 'variant'> = {
-  step: 'latency',
-  round: null,
-  load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' },
-};
 
 /** Upper bound of the search if --max is not given: the highest value that each option accepts. */
 const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_000_000 };
@@ -101,14 +96,14 @@ const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_00
  */
 function ceilingOf(
   { axis, most: asked, least }: CapacityRequest,
-  plan: (connections: Pick<RunSpec, 'connections'>) => unknown,
+  plan: (connections: number) => unknown,
 ): { most: number; mostReason: Finding } {
   const most = asked ?? MOST[axis.over];
   const mostReason = finding('search-ceiling', {});
   if (axis.over === 'rate') return { most, mostReason };
   const rejectionReason = (connections: number): string | null => {
     try {
-      plan({ connections });
+      plan(connections);
       return null;
     } catch (error) {
       if (error instanceof Problem) return error.message;

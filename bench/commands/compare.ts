@@ -39,10 +39,10 @@ export async function compare(
     const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
-    const roundsOptions = ({ plan, variants, planRun, together }: Planning): RoundsOptions => ({
+    const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
       ...request.run,
       variants: variants.map(({ name }) => name),
-      planOf: (spec) => planRun(spec, 1).plan,
+      planOf: (of) => planStep(of).plan,
       rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
       budgetMs: request.budgetMs,
       seed: plan.seed,

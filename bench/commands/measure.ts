@@ -3,7 +3,6 @@ import { type LiveReport, serveLive } from '../live/live.ts';
 import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
-import { loadOf } from '../model/load.ts';
 import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
@@ -12,6 +11,7 @@ import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
+import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
 import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
@@ -91,7 +91,7 @@ export async function measure(
   });
   const { plan, variants, planRun } = planning;
   const strategy = makeStrategy(planning);
-  checkPlans(planning, request);
+  checkPlans(planning, request.scenario);
   for (const side of sides) await services.checkTunings(side);
   const known = await prepare(planning, environment);
   signal.throwIfAborted();
@@ -159,11 +159,8 @@ function withoutSecrets(variant: Variant): Variant {
 }
 
 /** Before anything starts, rejects plans that this machine cannot execute. */
-function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: RunRequest): void {
-  for (const { name: step, load } of scenario.steps) {
-    const least = loadOf(load, { inFlight: 1, ratePerSecond: 1, arrivals });
-    for (const { name } of variants) planRun({ variant: name, step, round: null, load: least }, 1);
-  }
+function checkPlans({ variants, planStep }: Planning, { steps }: ScenarioDefinition): void {
+  for (const { name: step } of steps) for (const { name } of variants) planStep({ variant: name, step });
 }
 
 /** Writes a report of the runs measured before a failure, or removes the folder if there are none. */

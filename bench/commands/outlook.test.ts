@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
+import type { LoadOptions } from '../model/load.ts';
 import type { RoundsOptions } from '../strategy/rounds.ts';
 import { fewRoundsWarning } from './outlook.ts';
 
 const BASE = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
 const INSTEAD = ['fewer variants', 'a shorter --duration'];
 
+const LOAD: LoadOptions = { inFlight: 1, ratePerSecond: 5000, arrivals: 'uniform' };
+
 /** Two variants in both steps, 5 s a run. */
 const OPTIONS: RoundsOptions = {
   variants: ['plain', 'tls'],
   steps: ['throughput', 'latency'],
-  inFlight: 1,
-  ratePerSecond: 5000,
-  arrivals: 'uniform',
-  planOf: ({ variant, step, round }) => ({
+  load: LOAD,
+  planOf: ({ variant, step }) => ({
     ...BASE.plan,
-    ...{ variant, step, round, warmupMs: 2000, durationMs: 3000 },
+    ...{ variant, step, warmupMs: 2000, durationMs: 3000 },
   }),
   rounds: null,
   budgetMs: null,
@@ -46,7 +47,7 @@ test('a budget that cannot hold one round is refused, as --rounds 0 is', () => {
     message: /^--budget 19999ms .* 4 runs/,
   });
   assert.match(warning({ budgetMs: 20_000 }) ?? '', /^--budget 20s is too short for a verdict/);
-  const withPilot = { ratePerSecond: null };
+  const withPilot = { load: { ...LOAD, ratePerSecond: null } };
   assert.throws(() => warning({ ...withPilot, budgetMs: 39_999 }), { kind: 'usage', message: /8 runs/ });
   assert.match(warning({ ...withPilot, budgetMs: 40_000 }) ?? '', /verdict/);
 });
@@ -70,7 +71,7 @@ test('a budget that barely suffices gets a warning, and one with time to start t
 test('the pilot, the steps and the variants count', () => {
   const runs = (changes: Partial<RoundsOptions>) =>
     Number(/need (\d+) runs/.exec(warning({ budgetMs: 60_000, ...changes }) ?? '')?.[1]);
-  assert.equal(runs({ ratePerSecond: null }), 4 + 28);
+  assert.equal(runs({ load: { ...LOAD, ratePerSecond: null } }), 4 + 28);
   assert.equal(runs({ steps: ['throughput'] }), 14);
   assert.equal(runs({ variants: ['plain', 'tls', 'http2'] }), 42);
 });

@@ -2,10 +2,9 @@ import { figuresOf } from '../measure/figures.ts';
 import { lackingNeed, metricsOf, needsMet, stepsAnswering } from '../metrics/metrics.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
-import type { RunSpec } from '../model/strategy.ts';
-import { ownSides } from '../plan/own.ts';
+import type { StepOfVariant } from '../model/strategy.ts';
 import type { Planning } from '../plan/plan.ts';
-import { chooseVariants } from '../plan/variants.ts';
+import { sidesOf } from '../plan/sides.ts';
 import type { RunRequest } from '../request/request.ts';
 import { missedThresholds } from '../request/threshold.ts';
 import { withPrice } from '../strategy/price.ts';
@@ -28,14 +27,14 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.nginx);
-    const named = chooseVariants(library, request.variants, ownSides(request));
+    const named = sidesOf(library, request);
     const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
-      makeStrategy: ({ variants, planRun }: Planning) => {
+      makeStrategy: ({ variants, planStep }: Planning) => {
         const names = variants.map(({ name }) => name);
-        const planOf = (spec: RunSpec) => planRun(spec, 1).plan;
+        const planOf = (of: StepOfVariant) => planStep(of).plan;
         const steps = makeSteps({ ...request, variants: names, planOf });
         return request.baseline === null ? steps : withPrice(steps, request.baseline, names);
       },

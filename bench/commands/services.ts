@@ -6,7 +6,7 @@ import type { Machine } from '../model/machine.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
 import type { FindOptions, NginxBinary } from '../nginx/binary.ts';
-import type { PlannedRun } from '../plan/plan.ts';
+import type { PlannedStep } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
 import type { ConfigFile } from '../request/config.ts';
 import type { NginxSources } from '../request/nginx.ts';
@@ -32,7 +32,7 @@ export interface Services {
    *
    * @throws Problem('configuration') in Nginx's own words
    */
-  checkSide(planned: PlannedRun, binary: NginxBinary, ears: Ears): Promise<void>;
+  checkSide(planned: PlannedStep, binary: NginxBinary, ears: Ears): Promise<void>;
   /** The calibration stored for this machine; null if there is none. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
   /** Stores a calibration for later comparisons, and returns its path. */

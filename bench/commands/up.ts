@@ -1,6 +1,6 @@
-import { ownSides } from '../plan/own.ts';
-import { type PlannedRun, planRequest } from '../plan/plan.ts';
-import { chooseVariants, type Side } from '../plan/variants.ts';
+import { type PlannedStep, planRequest } from '../plan/plan.ts';
+import { sidesOf } from '../plan/sides.ts';
+import type { Side } from '../plan/variants.ts';
 import type { RunRequest } from '../request/run.ts';
 import type { UpRequest } from '../request/up.ts';
 import { proxySource } from '../topology/target.ts';
@@ -20,18 +20,19 @@ export async function up(
   }: StoppableContext<LibraryNeed | FitNeed | 'readMachine' | 'now' | 'keepUp'>,
 ): Promise<ExitCode> {
   const library = await readLibrary(services, run.nginx);
-  const named = chooseVariants(library, run.variants, ownSides(run));
+  const named = sidesOf(library, run);
   const nginx = { sources: run.nginx, say: terminal.say, signal };
   const { sides, binaries } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
   const [side] = sides;
   if (side === undefined) throw new TypeError('there is no variant to run');
   const { variant, profile } = side;
   const { plan, notices } = await planOf(run, side, services);
+  if (plan.server === null) throw new TypeError('the topology has no echo server');
   for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
   await services.keepUp({
     name: variant.name,
     title: profile.title,
-    plan,
+    plan: { ...plan, server: plan.server },
     source: proxySource(profile, variant),
     binary: (variant.proxy && binaries.get(variant.proxy.binary)) ?? null,
     reply,
@@ -49,14 +50,13 @@ export async function up(
   return EXIT.done;
 }
 
-/** Plans the same topology as for a run's latency step, except that the load comes from elsewhere. */
+/** Plans the same topology as for a run, except that the load comes from elsewhere. */
 async function planOf(
   run: RunRequest,
   side: Side,
   services: Pick<Services, 'readMachine' | 'now'>,
-): Promise<PlannedRun> {
+): Promise<PlannedStep> {
   const machine = await services.readMachine();
-  const { planRun } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
-  const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;
-  return planRun({ variant: side.variant.name, step: 'latency', round: null, load }, 1);
+  const { plan, planStep } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
+  return planStep({ variant: side.variant.name, step: plan.steps[0] ?? '' });
 }

@@ -108,6 +108,11 @@ export function placed(run: Run, placement: Placement): Run {
   return run;
 }
 
+/** The same run on a server that already runs. */
+export function onTarget(run: Run): Run {
+  return { ...run, plan: { ...run.plan, target: { kind: 'external', url: 'ws://127.0.0.1:9000/' } } };
+}
+
 export function pinned(run: Run, generator: number[], server: number[]): Run {
   return placed(run, { proxy: [0], server, generator, runner: [] });
 }

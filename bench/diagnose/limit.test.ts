@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Run, Validity } from '../model/run.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
-import { busyRun, judge, openRun, pinned, placed, QUICK, spinning } from './busy.test.fixture.ts';
+import { busyRun, judge, onTarget, openRun, pinned, placed, QUICK, spinning } from './busy.test.fixture.ts';
 
 /** Parts of the evidence by name, shares in per cent. */
 type Seen = Readonly<Record<string, string | number | null | undefined>>;
@@ -71,6 +71,20 @@ describe('who was the limit', () => {
       64,
       'server',
       { kind: 'busy', server: 95 },
+    ],
+    [
+      'a generator on a target that is not observed',
+      onTarget(busyRun({ generator: [0.4] }, { profile: 'direct' })),
+      64,
+      'none',
+      { kind: 'unobserved' },
+    ],
+    [
+      'a busy generator on a target',
+      onTarget(busyRun({ generator: [0.95] }, { profile: 'direct' })),
+      64,
+      'generator',
+      { kind: 'busy', generator: 95 },
     ],
     [
       'CPUs that generator and server share',

@@ -41,7 +41,7 @@ export function limitOf(
     schedule(figures, utilisation, doubts) ??
     busyProcess(utilisation) ??
     lateSpinner(run, figures, utilisation, doubts) ??
-    fullCpus(utilisation) ?? {
+    (run.plan.target.kind === 'external' ? unobserved(utilisation) : fullCpus(utilisation)) ?? {
       component: 'none',
       evidence: { kind: 'idle', used: utilisation.machine, busy: busyFacts(utilisation) },
     }
@@ -93,6 +93,11 @@ function known({ proxy, server, generator }: Utilisation): {
     ...(server === null ? {} : { server }),
     ...(generator === null ? {} : { generator }),
   };
+}
+
+/** An external server was not observed, so a run on it only shows whether the generator was the limit. */
+function unobserved(utilisation: Utilisation): Limit {
+  return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };
 }
 
 function lateSpinner(

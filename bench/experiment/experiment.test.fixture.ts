@@ -19,8 +19,8 @@ import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
+import { sidesOf } from '../plan/sides.ts';
 import { loadTunings } from '../plan/tuning.ts';
-import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { bunHere } from '../topology/engine.ts';
@@ -107,14 +107,14 @@ export async function executeWithin(
     tunings: await loadTunings(join(PROFILES, 'tunings')),
     binaries: [],
   };
-  const named = chooseVariants(library, request.run.variants);
+  const named = sidesOf(library, request.run);
   const sides = named.map(({ profile, variant }) => ({
     profile: changeProfile?.(profile) ?? profile,
     variant: handicap === undefined ? variant : { ...variant, handicap },
   }));
   const [environment, machine] = await surroundings;
   const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
-  const { variants, planRun } = planning;
+  const { variants, planRun, planStep } = planning;
   let processes: readonly RunProcess[] = [];
   let phase: RunPhase | null = null;
   const started: Promise<void>[] = [];
@@ -137,7 +137,7 @@ export async function executeWithin(
     strategy: makeSteps({
       ...request.run,
       variants: variants.map(({ name }) => name),
-      planOf: (spec) => planRun(spec, 1).plan,
+      planOf: (of) => planStep(of).plan,
     }),
     planRun,
     environment,

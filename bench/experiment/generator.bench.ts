@@ -182,7 +182,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
   const bun = bunHere()?.version ?? null;
   const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
   const seed = Math.floor(Math.random() * 2 ** 32);
-  const { variants, planRun } = planRequest(request.run, sides, {
+  const { variants, planRun, planStep } = planRequest(request.run, sides, {
     command,
     now: new Date(),
     seed,
@@ -194,7 +194,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
     strategy: makeSteps({
       ...request.run,
       variants: variants.map(({ name }) => name),
-      planOf: (spec) => planRun(spec, 1).plan,
+      planOf: (of) => planStep(of).plan,
     }),
     planRun,
     environment,

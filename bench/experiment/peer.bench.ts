@@ -1,5 +1,5 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readChildren } from '../observe/environment.ts';
 import { startSampler } from '../observe/sampler.ts';
 import { canPin } from '../topology/affinity.ts';
 import { makeProcessSet } from '../topology/process-set.ts';
@@ -82,7 +82,8 @@ async function cpuPerMessage(pids: readonly number[], seconds: number, server: E
 }
 
 async function descendants(pid: number): Promise<number[]> {
-  const children = await readChildren(pid);
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const children = text.split(' ').filter(Boolean).map(Number);
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }
 

@@ -15,7 +15,13 @@ import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
-import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
+import {
+  directTarget,
+  externalTarget,
+  proxySource,
+  type StartedTarget,
+  startProxy,
+} from '../topology/target.ts';
 import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
@@ -50,22 +56,25 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
   const certificate = profile.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
-  const servers = await startServers({
-    count: plan.servers,
-    kind: plan.server,
-    engine: plan.engine,
-    cpus: plan.placement?.server ?? null,
-    args: [
-      ...(context.serverArguments ?? []),
-      ...scenario.serverArguments(plan.workload.options),
-      ...handicapArguments(context.variant),
-    ],
-    maxPayloadBytes: scenario.largestMessage(plan.workload.payload),
-    socketFolder: folder,
-    certificate,
-    onLaunch: processSet.adopt,
-    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
-  });
+  const servers =
+    plan.server === null
+      ? []
+      : await startServers({
+          count: plan.servers,
+          kind: plan.server,
+          engine: plan.engine,
+          cpus: plan.placement?.server ?? null,
+          args: [
+            ...(context.serverArguments ?? []),
+            ...scenario.serverArguments(plan.workload.options),
+            ...handicapArguments(context.variant),
+          ],
+          maxPayloadBytes: scenario.largestMessage(plan.workload.payload),
+          socketFolder: folder,
+          certificate,
+          onLaunch: processSet.adopt,
+          onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
+        });
   signal.throwIfAborted();
   const target = await enter(context, servers, folder, processSet);
   signal.throwIfAborted();
@@ -117,6 +126,7 @@ async function enter(
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
+  if (plan.target.kind === 'external') return externalTarget(plan.target.url);
   const source = proxySource(profile, variant);
   if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
   return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet);

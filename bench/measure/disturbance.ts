@@ -72,7 +72,9 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
   const span = { startUs, endUs };
   const capacityUs = (endUs - startUs) * cpus.length;
   const stolenUs = growth(samples, 'stolenUs', span);
-  const known = run.processes.some((process) => process.samples.length > 1);
+  // The work of an external server on this machine would otherwise count as a disturbance.
+  const known =
+    run.plan.target.kind === 'sandbox' && run.processes.some((process) => process.samples.length > 1);
   const ownUs = run.processes.reduce((sum, process) => sum + growth(process.samples, 'cpuUs', span), 0);
   const besideUs = growth(samples, 'besideUs', span);
   return {

@@ -32,10 +32,6 @@ export const offSchedule: Rule = (run) => {
   return incomplete(run) ?? (component === 'schedule' ? null : finding('off-schedule', { evidence: facts }));
 };
 
-/** Rule for cost per message. The cost depends on the rate, so an open loop must have kept its schedule. */
-export const incompleteOrOffSchedule: Rule = (run) =>
-  run.step === 'latency' ? offSchedule(run) : incomplete(run);
-
 /**
  * Rule for throughput. If the generator or the echo server was the bottleneck, the figure does not describe
  * Nginx.

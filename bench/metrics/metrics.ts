@@ -102,11 +102,24 @@ export function metricNamed(name: string): Metric {
  * message, latency step`.
  */
 export function metricTitle({ name, step }: { name: string; step: Step }): string {
-  const metric = findMetric(name);
-  if (metric === undefined) return `${name}, ${step} step`;
+  const title = findMetric(name)?.title;
+  if (title === undefined) return `${name}, ${step} step`;
+  return isUsualStep({ name, step }) ? title : `${title}, ${step} step`;
+}
+
+/** Reports whether a metric is usually read from this step: its own, or the first of the step's scenario. */
+export function isUsualStep({ name, step }: { name: string; step: Step }): boolean {
   const usual =
-    metric.step ?? SCENARIOS.find(({ steps }) => steps.some(({ name }) => name === step))?.steps[0]?.name;
-  return step === usual ? metric.title : `${metric.title}, ${step} step`;
+    findMetric(name)?.step ??
+    SCENARIOS.find(({ steps }) => steps.some(({ name }) => name === step))?.steps[0]?.name;
+  return step === usual;
+}
+
+/** Returns the step that a metric of a scenario is usually read from: its own, or the scenario's first. */
+export function usualStep(metric: Metric): Step {
+  const step = metric.step ?? SCENARIOS.find(({ metrics }) => metrics.includes(metric))?.steps[0]?.name;
+  if (step === undefined) throw new Error(`No scenario has the metric ${metric.name}.`);
+  return step;
 }
 
 /** Returns all metrics of a run by name, in base units; null for a metric that the run does not provide. */

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import * as v from 'valibot';
 import { inFlightOf, loadOf, loadSchema, ratePerSecondOf, workloadSchema } from './load.ts';
 
-const ASKED = { inFlight: 4, ratePerSecond: 500, arrivals: 'poisson' } as const;
+const ASKED = { inFlight: 4, ratePerSecond: null, arrivals: 'poisson' } as const;
 
 test('the load of a step has what was asked for its kind, and nothing of the other', () => {
-  const closed = loadOf('closed', ASKED);
-  const open = loadOf('open', ASKED);
+  const closed = loadOf('closed', ASKED, 500);
+  const open = loadOf('open', ASKED, 500);
   assert.deepEqual(v.parse(loadSchema, closed), { kind: 'closed', inFlight: 4 });
   assert.deepEqual(v.parse(loadSchema, open), { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' });
-  assert.equal(loadOf(null, ASKED), null);
+  assert.equal(loadOf(null, ASKED, 500), null);
   assert.deepEqual([closed, open, null].map(ratePerSecondOf), [null, 500, null]);
   assert.deepEqual([closed, open, null].map(inFlightOf), [4, 1, 1]);
 });

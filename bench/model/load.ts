@@ -21,14 +21,25 @@ export const loadSchema = v.variant('kind', [
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
-/** Builds the load of a step from its kind; null if the step has no load. */
+/** Options for the loads of an invocation's steps, whichever kinds of loop they have. */
+export interface LoadOptions {
+  /** Closed loop: maximum number of unanswered messages per connection. */
+  inFlight: number;
+  /** Open loop: message rate over all connections; null to derive it from a closed-loop step. */
+  ratePerSecond: number | null;
+  /** Open loop: spacing of messages. */
+  arrivals: 'uniform' | 'poisson';
+}
+
+/**
+ * Builds the load of a step from its kind; null if the step has no load.
+ *
+ * @param ratePerSecond rate of an open loop, which may have been derived
+ */
 export function loadOf(
   kind: Load['kind'] | null,
-  {
-    inFlight,
-    ratePerSecond,
-    arrivals,
-  }: { inFlight: number; ratePerSecond: number; arrivals: 'uniform' | 'poisson' },
+  { inFlight, arrivals }: LoadOptions,
+  ratePerSecond: number,
 ): Load | null {
   if (kind === null) return null;
   return kind === 'closed' ? { kind, inFlight } : { kind, ratePerSecond, arrivals };

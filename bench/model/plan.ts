@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { amount, count, scenarioName, workloadSchema } from './load.ts';
+import { plannedTargetSchema } from './target.ts';
 import { timelineSchema } from './timeline.ts';
 import { turnsSchema } from './turns.ts';
 
@@ -37,6 +38,7 @@ export const runPlanSchema = v.strictObject({
   round: v.nullable(positive),
   /** Folder name in nginx-profiles/, `direct`, or `conf:` followed by the path of a user's configuration. */
   profile: v.string(),
+  target: v.optional(plannedTargetSchema, { kind: 'sandbox' }),
   workload: workloadSchema,
   connections: positive,
   /**
@@ -58,13 +60,14 @@ export const runPlanSchema = v.strictObject({
   /** Timeout for the TCP connection, TLS handshake and HTTP upgrade together. */
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
-  server: v.picklist(['ws', 'lean']),
+  /** Kind of the echo servers; null if the target is an external server. */
+  server: v.nullable(v.picklist(['ws', 'lean'])),
   /** Runtime of the lean client and server; always Node.js in older results, which offered no choice. */
   engine: v.optional(engineSchema, 'node'),
   /** Number of generator processes. */
   workers: positive,
-  /** Number of echo server processes. */
-  servers: positive,
+  /** Number of echo server processes that the run starts: none for an external target. */
+  servers: count,
   /** Nginx settings; null for the `direct` profile. */
   proxy: v.nullable(
     v.strictObject({
@@ -90,6 +93,9 @@ export const runPlanSchema = v.strictObject({
   seed: count,
 });
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
+
+/** The part of a run's plan that its variant, step and number of connections determine. */
+export type StepPlan = Omit<RunPlan, 'round' | 'workload' | 'turns' | 'sourceAddresses'>;
 
 /**
  * Valid label names, such as `branch` or `nginx.build`. To prevent prototype pollution, validation drops two

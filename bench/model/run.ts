@@ -103,7 +103,6 @@ export const machineSampleSchema = v.strictObject({
   /** Total time during which the machine was suspended. The run's clocks stop during suspension. */
   suspendedUs: v.optional(count, 0),
 });
-export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 
 /** Memory use at one moment, and the number of connections open at that moment. */
 export const memorySampleSchema = v.strictObject({

@@ -4,14 +4,10 @@ import type { Step } from './plan.ts';
 import type { Run } from './run.ts';
 import type { Turns } from './turns.ts';
 
-/** The run that a strategy requests next. It is planned in full, as a RunPlan, before it starts. */
-export interface RunSpec {
+/** A variant in one of the steps. */
+export interface StepOfVariant {
   variant: string;
   step: Step;
-  /** Round number, from 1, if every variant runs once per round; null without rounds. */
-  round: number | null;
-  /** The step's load; null if it has none. */
-  load: Load | null;
   /** Number of connections; defaults to the number in the user's request. */
   connections?: number;
   /** Message size and type; defaults to those in the user's request. */
@@ -23,6 +19,14 @@ export interface RunSpec {
    * one needs, so that they differ in nothing but their level.
    */
   largest?: { connections?: number; nginxWorkers?: number };
+}
+
+/** The run that a strategy requests next. It is planned in full, as a RunPlan, before it starts. */
+export interface RunSpec extends StepOfVariant {
+  /** Round number, from 1, if every variant runs once per round; null without rounds. */
+  round: number | null;
+  /** The step's load; null if it has none. */
+  load: Load | null;
   /** Turns of an interleaved run; missing if the run is not interleaved. */
   turns?: Turns;
 }

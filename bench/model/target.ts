@@ -1,3 +1,15 @@
+import * as v from 'valibot';
+
+/**
+ * What a run puts load on: a topology that the run starts, or a server that already runs. Of the latter, nothing
+ * but its answers is observed.
+ */
+export const plannedTargetSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('sandbox') }),
+  v.strictObject({ kind: v.literal('external'), url: v.string() }),
+]);
+export type PlannedTarget = v.InferOutput<typeof plannedTargetSchema>;
+
 /** Where to connect. Contains only plain values, because it is passed between processes as part of a plan. */
 export interface Target {
   host: string;

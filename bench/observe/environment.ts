@@ -10,7 +10,6 @@ import {
   type CpuTicks,
   type ListenDrops,
   parseAvailableMemory,
-  parseChildren,
   parseCpuModel,
   parseCpuTicks,
   parseListenDrops,
@@ -94,14 +93,6 @@ export function canObserve(procfs = '/proc'): boolean {
 function allowedCpus(status: string): number[] {
   const { cpus } = parseStatus(status);
   return cpus.length > 0 ? cpus : os.cpus().map((_, i) => i);
-}
-
-/**
- * Returns the direct children of a process, such as the Nginx master's workers; empty if the process has
- * ended.
- */
-export async function readChildren(pid: number): Promise<number[]> {
-  return parseChildren(await readText(`/proc/${pid}/task/${pid}/children`));
 }
 
 /** Reads how many connections the listeners on this machine have dropped; null if this cannot be read. */

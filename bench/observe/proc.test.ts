@@ -75,14 +75,12 @@ describe('readers of /proc', () => {
     assert.deepEqual(proc.parseCpuList('0,x'), []);
   });
 
-  it('meminfo, limits, cpuinfo, children', () => {
+  it('meminfo, limits, cpuinfo', () => {
     assert.equal(proc.parseAvailableMemory('MemTotal: 20 kB\nMemAvailable:   10 kB\n'), 10_240);
     assert.equal(proc.parseOpenFilesLimit(LIMITS), 20_000);
     assert.equal(proc.parseOpenFilesLimit('Max open files  unlimited  unlimited  files\n'), Infinity);
     assert.equal(proc.parseCpuModel('processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n'), 'AMD EPYC');
     assert.equal(proc.parseCpuModel('processor\t: 0\n'), null);
-    assert.deepEqual(proc.parseChildren('12 345 \n'), [12, 345]);
-    assert.deepEqual(proc.parseChildren(''), []);
   });
 
   it('memory of a process, of the kernel and of TCP', () => {
@@ -127,7 +125,6 @@ describe('readers of /proc', () => {
           ...cpus,
           proc.parseAvailableMemory(text),
           proc.parseOpenFilesLimit(text),
-          ...proc.parseChildren(text),
           drops?.overflows ?? null,
           drops?.drops ?? null,
           ...(proc.parsePortRange(text) ?? []),

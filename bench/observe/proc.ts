@@ -89,11 +89,6 @@ export function parseCpuModel(text: string): string | null {
   return /^(?:model name|cpu model|Model)[ \t]*:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? null;
 }
 
-/** @param text content of /proc/<pid>/task/<tid>/children */
-export function parseChildren(text: string): number[] {
-  return text.split(/\s+/).flatMap((pid) => wholeNumber(pid) || []);
-}
-
 export interface ListenDrops {
   /** Connections dropped since the system started because a listener's queue was full. */
   overflows: number;

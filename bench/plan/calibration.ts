@@ -1,5 +1,7 @@
 import type { Trial } from '../model/calibration.ts';
+import type { Step } from '../model/plan.ts';
 import type { Handicap } from '../model/variant.ts';
+import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import { chooseSides, type Library, type Side } from './variants.ts';
 
 /** The sides of a calibration: the baseline first, then one per trial. */
@@ -53,18 +55,25 @@ export function calibrationSides(library: Library, profile: string): Calibration
         ({ variant }): Trial => ({
           variant: variant.name,
           change: 'Nginx asks the kernel for fewer events at a time',
-          expected: { name: 'cpuPerMessage.proxy', step: 'throughput', verdict: 'higher' },
+          expected: { ...headline('cpuPerMessage.proxy'), verdict: 'higher' },
         }),
       ),
       ...slowed.map(
         ({ change, side }): Trial => ({
           variant: side.variant.name,
           change,
-          expected: { name: 'response.p50', step: 'latency', verdict: 'slower' },
+          expected: { ...headline('response.p50'), verdict: 'slower' },
         }),
       ),
     ],
   };
+}
+
+/** Returns a main metric of the default scenario, which a calibration compares, with its step. */
+function headline(name: string): { name: string; step: Step } {
+  const compared = DEFAULT_SCENARIO.compared.find((each) => each.headline && each.name === name);
+  if (compared === undefined) throw new TypeError(`${name} is no main metric of ${DEFAULT_SCENARIO.name}`);
+  return { name, step: compared.step };
 }
 
 function handicapped({ variant, profile }: Side, name: string, handicap: Handicap): Side {

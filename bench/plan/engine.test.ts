@@ -26,11 +26,8 @@ function choose({
 }: Asked): string[] {
   const notices: Notice[] = [];
   const payload = { minBytes: 0, maxBytes: bytes, type: 'binary' } as const;
-  const load =
-    more.load === 'open'
-      ? ({ kind: 'open', ratePerSecond: 1000, arrivals: 'uniform' } as const)
-      : ({ kind: 'closed', inFlight: 1 } as const);
-  const demand = { client, server, payload, load, connections: more.connections ?? 1000 };
+  const loop = more.load ?? 'closed';
+  const demand = { client, server, payload, loop, inFlight: 1, connections: more.connections ?? 1000 };
   const chosen = engineOf(engine ?? null, demand, { bun }, notices);
   for (const { level, text } of notices) assert.ok(level === 'info' && text.includes('on Node'));
   return [chosen, ...notices.map(({ code }) => code)];

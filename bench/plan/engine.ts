@@ -35,7 +35,7 @@ const MOST_CONNECTIONS_ON_SCHEDULE = 10_000;
  */
 export function engineOf(
   asked: EngineName | null,
-  { client, server, payload, load, connections }: Demand,
+  { client, server, payload, loop, connections }: Demand,
   { bun }: Pick<Machine, 'bun'>,
   notices: Notice[],
 ): EngineName {
@@ -43,7 +43,7 @@ export function engineOf(
   if (!lean || asked === 'node') return 'node';
   if (bun !== null && asked === 'bun') return 'bun';
   if (bun !== null && payload.maxBytes <= MOST_BYTES_ON_BUN) {
-    const keepsSchedule = load?.kind === 'open' && server === 'ws';
+    const keepsSchedule = loop === 'open' && server === 'ws';
     if (!keepsSchedule || connections > MOST_CONNECTIONS_ON_SCHEDULE) return 'bun';
     notices.push(notice('info', 'engine-schedule', { bun }));
     return 'node';

@@ -1,6 +1,20 @@
 import { resolve } from 'node:path';
+import type { Profile } from '../model/profile.ts';
 import type { RunRequest } from '../request/request.ts';
 import { onBinary, type Side } from './variants.ts';
+
+/** The parts of a profile that nobody has described. */
+export const UNDESCRIBED = {
+  question: 'How much does it carry, and how fast is it?',
+  claim: null,
+  expect: '',
+  servers: 1,
+  key: 'ecdsa',
+  visit: null,
+  // Provisional value until a configuration is read.
+  upstreamTls: false,
+  inAll: false,
+} as const satisfies Partial<Profile>;
 
 /**
  * Returns the sides for a user's own configurations. Each is named after the last parts of its path that
@@ -30,17 +44,9 @@ export function ownSides({
         proxy: { kind: 'nginx', binary: null, tunings: [] },
       },
       profile: {
+        ...UNDESCRIBED,
         name: profile,
         title: `Your own ${path}`,
-        question: 'How much does it carry, and how fast is it?',
-        claim: null,
-        expect: '',
-        servers: 1,
-        key: 'ecdsa',
-        visit: null,
-        // Provisional value until the configuration is read.
-        upstreamTls: false,
-        inAll: false,
         configurationPath: path,
         options,
       },

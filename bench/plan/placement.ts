@@ -19,22 +19,22 @@ import type { Processes } from './reckoning.ts';
  */
 export function placementOf(
   asked: boolean | null,
-  load: Load | null,
+  loop: Load['kind'] | null,
   machine: Machine,
   all: readonly Processes[],
 ): Placement | null {
   const { cpus } = machine;
   if (asked === false) return null;
   const processes = most(all);
-  const fits = load?.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
-  if (asked === null && (cpus.length !== 2 || !fits || load === null)) return null;
+  const fits = loop === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
+  if (asked === null && (cpus.length !== 2 || !fits || loop === null)) return null;
   if (cpus.length < 2) {
     throw new Problem(
       'environment',
       '--pin needs at least two CPUs, and this machine has one. Leave --pin out.',
     );
   }
-  if (load?.kind === 'open') return onSchedule(cpus, processes);
+  if (loop === 'open') return onSchedule(cpus, processes);
   return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
@@ -51,12 +51,12 @@ function subjectProcesses({ nginxWorkers, servers }: Processes): number {
  * otherwise sleeping. Null in a closed loop, which waits for echoes.
  */
 export function pacingOf(
-  load: Load | null,
+  loop: Load['kind'] | null,
   placement: Placement | null,
   { cpus }: Machine,
   all: readonly Processes[],
 ): RunPlan['pacing'] {
-  if (load?.kind !== 'open') return null;
+  if (loop !== 'open') return null;
   const { workers, servers, nginxWorkers } = most(all);
   if (placement === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
   const others = new Set([...placement.proxy, ...placement.server]);

@@ -1,7 +1,9 @@
+import { loadOf } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import { parseRequest, type RunRequest } from '../request/request.ts';
+import { stepNamed } from '../scenarios/registry.ts';
 import { chooseVariants, type Side } from './variants.ts';
 
 /** Two cores, 24 GiB, the limits of a container, and Bun. */
@@ -45,15 +47,8 @@ export function requestOf(line = ''): RunRequest {
 }
 
 /** What the first step of a request asks of a profile, at the rate that is asked for or at 1,000/s. */
-export function specOf({ steps, inFlight, ratePerSecond, arrivals }: RunRequest, { name }: Profile): RunSpec {
-  const step = steps[0] ?? 'throughput';
-  return {
-    variant: name,
-    step,
-    round: null,
-    load:
-      step === 'throughput'
-        ? { kind: 'closed', inFlight }
-        : { kind: 'open', ratePerSecond: ratePerSecond ?? 1000, arrivals },
-  };
+export function specOf({ steps, load }: RunRequest, { name }: Profile): RunSpec {
+  const [step = ''] = steps;
+  const asked = loadOf(stepNamed(step).load, load, load.ratePerSecond ?? 1000);
+  return { variant: name, step, round: null, load: asked };
 }

@@ -2,21 +2,24 @@ import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Plan, RunPlan } from '../model/plan.ts';
-import type { Profile } from '../model/profile.ts';
-import type { RunSpec } from '../model/strategy.ts';
+import type { Plan, RunPlan, StepPlan } from '../model/plan.ts';
+import type { RunSpec, StepOfVariant } from '../model/strategy.ts';
 import type { Variant } from '../model/variant.ts';
 import type { RunRequest } from '../request/request.ts';
 import { quoted } from '../request/units.ts';
-import { fitTogether, preflight } from './preflight.ts';
+import { notice } from '../wording/finding.ts';
+import { fitTogether, preflight, sourceAddresses } from './preflight.ts';
 import type { Side } from './variants.ts';
 
-/** A planned run, with the preflight's notices. */
-export interface PlannedRun {
-  plan: RunPlan;
-  profile: Profile;
-  variant: Variant;
+/** A planned step of a variant, with the preflight's notices. */
+export interface PlannedStep extends Side {
+  plan: StepPlan;
   notices: Notice[];
+}
+
+/** A planned run. */
+export interface PlannedRun extends PlannedStep {
+  plan: RunPlan;
 }
 
 /** Inputs for planning in addition to the request. */
@@ -36,15 +39,18 @@ export interface Planning {
   plan: Plan;
   variants: Variant[];
   /**
-   * Plans run `number` (from 1) completely. Pure.
+   * Plans everything that all runs of a variant and step have in common. Pure.
    *
-   * @throws Problem if the machine cannot handle the run. This depends on the variant and step, but not on
-   *   the rate.
+   * @throws Problem if the machine cannot handle such a run
    */
+  planStep(of: StepOfVariant): PlannedStep;
+  /** Plans run `number` (from 1) completely. Pure. Throws like `planStep`. */
   planRun(spec: RunSpec, number: number): PlannedRun;
   /** Whether the machine's memory can hold all variants at the same time. */
   together: boolean;
 }
+
+const APART = notice('info', 'preflight-apart', {});
 
 /** @throws Problem if the name cannot be used for a folder */
 export function planRequest(
@@ -54,6 +60,13 @@ export function planRequest(
 ): Planning {
   const seed = request.seed ?? drawn;
   const profiles = sides.map(({ profile }) => profile);
+  const { scenario, payload, scenarioOptions: options } = request;
+  function planStep(of: StepOfVariant): PlannedStep {
+    const side = sides.find(({ variant }) => variant.name === of.variant);
+    if (side === undefined) throw new TypeError(`there is no variant ${of.variant}`);
+    const { profile, variant } = side;
+    return { ...preflight(request, { ...of, profile, profiles, machine, seed }), profile, variant };
+  }
   return {
     id: resultIdOf(now, nameOf(request)),
     plan: {
@@ -61,17 +74,23 @@ export function planRequest(
       seed,
       strict: request.strict,
       thresholds: request.thresholds.map(({ text }) => text),
-      scenario: request.scenario.name,
+      scenario: scenario.name,
       steps: [...request.steps],
       ...request.tags,
     },
     variants: sides.map(({ variant }) => variant),
     together: fitTogether(request, profiles, machine),
-    planRun(spec, number) {
-      const side = sides.find(({ variant }) => variant.name === spec.variant);
-      if (side === undefined) throw new TypeError(`there is no variant ${spec.variant}`);
-      const { profile, variant } = side;
-      return { ...preflight(request, { spec, profile, profiles, machine, seed, number }), profile, variant };
+    planStep,
+    planRun({ round, load, turns, ...of }, number) {
+      const { plan, notices, ...side } = planStep(of);
+      const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
+      const addresses = sourceAddresses(plan, machine, number);
+      const isApart = round !== null && profiles.length > 1 && turns === undefined;
+      return {
+        ...side,
+        plan: { ...plan, round, workload, turns: turns ?? null, sourceAddresses: addresses },
+        notices: isApart ? [...notices, APART] : notices,
+      };
     },
   };
 }

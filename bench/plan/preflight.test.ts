@@ -7,9 +7,12 @@ import type { Machine } from '../model/machine.ts';
 import { type RunPlan, runPlanSchema, type Step } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
-import { profileNamed, requestOf, SMALL_MACHINE, specOf } from './plan.test.fixture.ts';
-import { fitTogether, type Preflight, preflight } from './preflight.ts';
+import { profileNamed, requestOf, SMALL_MACHINE, sidesOf, specOf } from './plan.test.fixture.ts';
+import { type PlannedRun, planRequest } from './plan.ts';
+import { fitTogether } from './preflight.ts';
 import { memoryOf } from './reckoning.ts';
+
+const CONTEXT = { command: [], now: new Date(0), seed: 0, machine: SMALL_MACHINE };
 
 /** Decides on the first run that a command line asks for; `others` run in the same invocation. */
 function decide(
@@ -17,25 +20,20 @@ function decide(
   machine: Partial<Machine> = {},
   profile = profileNamed('plain'),
   others: readonly Profile[] = [],
-): Preflight {
+): PlannedRun {
   const request = requestOf(line);
-  return preflight(request, {
-    spec: specOf(request, profile),
-    profile,
-    profiles: [profile, ...others],
-    machine: { ...SMALL_MACHINE, ...machine },
-    seed: 0,
-    number: 1,
-  });
+  const sides = sidesOf([profile, ...others]);
+  const context = { ...CONTEXT, machine: { ...SMALL_MACHINE, ...machine } };
+  return planRequest(request, sides, context).planRun(specOf(request, profile), 1);
 }
 
 /** What of a plan depends on the machine. */
-function scale({ plan }: Preflight): unknown[] {
+function scale({ plan }: PlannedRun): unknown[] {
   const { workers, servers, proxy, sourceAddresses } = plan;
   return [workers, servers, proxy?.workers, proxy?.reuseport, sourceAddresses.length];
 }
 
-function codes({ notices }: Preflight): string[] {
+function codes({ notices }: PlannedRun): string[] {
   return notices.map(({ code }) => code.replace('preflight-', ''));
 }
 
@@ -111,15 +109,8 @@ test('throughput is measured with the lean echo server, latency with ws, and bot
 test('the HTTP leg comes once for each variant, in its first step', () => {
   const request = requestOf('');
   const profile = profileNamed('plain');
-  const http = (step: Step) =>
-    preflight(request, {
-      spec: { ...specOf(request, profile), step },
-      profile,
-      profiles: [profile],
-      machine: SMALL_MACHINE,
-      seed: 1,
-      number: 1,
-    }).plan.http;
+  const { planStep } = planRequest(request, sidesOf([profile]), CONTEXT);
+  const http = (step: Step) => planStep({ variant: profile.name, step }).plan.http;
   assert.notEqual(http('throughput'), null);
   assert.equal(http('latency'), null);
   assert.notEqual(decide('-R 5k').plan.http, null);
@@ -192,7 +183,8 @@ test('memory is that of processes, of connections on both sides of Nginx, and of
     connections: 1000,
     client: 'lean',
     server: 'lean',
-    load: { kind: 'closed', inFlight: 3 },
+    loop: 'closed',
+    inFlight: 3,
     payload: { minBytes: 0, maxBytes: 100, type: 'text' },
   } as const;
   const direct = { workers: 1, servers: 2, nginxWorkers: 0 };
@@ -204,8 +196,7 @@ test('memory is that of processes, of connections on both sides of Nginx, and of
     plain: proxied,
     tls: Math.ceil(proxied + 1000 * (34 + 23.8) * KIB),
   });
-  const open = { ...demand, load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } } as const;
-  assert.equal(memoryOf(open, direct).plain, alone - 1000 * 2 * 2 * 100);
+  assert.equal(memoryOf({ ...demand, inFlight: 1 }, direct).plain, alone - 1000 * 2 * 2 * 100);
   assert.equal(memoryOf({ ...demand, client: 'ws' }, direct).plain, alone + 1000 * 6 * KIB);
 });
 
@@ -294,18 +285,11 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
   let planned = 0;
   fc.assert(
     fc.property(machine, profile, connections, placement, fc.nat(), (on, under, asked, placed, number) => {
-      let decided: Preflight;
+      let decided: PlannedRun;
       try {
         const request = requestOf(`-c ${asked} ${placed}`);
-        const spec = specOf(request, under);
-        decided = preflight(request, {
-          spec,
-          profile: under,
-          profiles: [under],
-          machine: on,
-          seed: 1,
-          number: number + 1,
-        });
+        const { planRun } = planRequest(request, sidesOf([under]), { ...CONTEXT, seed: 1, machine: on });
+        decided = planRun(specOf(request, under), number + 1);
       } catch (error) {
         assert.ok(error instanceof Problem && error.kind === 'environment', String(error));
         return;
@@ -371,17 +355,9 @@ test('variants take turns where the memory that is free holds them all at once, 
 test('a round whose runs cannot take turns says so, and no other run does', () => {
   const request = requestOf('-c 100');
   const profile = profileNamed('plain');
+  const { planRun } = planRequest(request, sidesOf([profile, profileNamed('tls')]), CONTEXT);
   const told = (spec: Partial<RunSpec>) =>
-    codes(
-      preflight(request, {
-        spec: { ...specOf(request, profile), ...spec },
-        profile,
-        profiles: [profile, profile],
-        machine: SMALL_MACHINE,
-        seed: 0,
-        number: 1,
-      }),
-    ).includes('apart');
+    codes(planRun({ ...specOf(request, profile), ...spec }, 1)).includes('apart');
   assert.equal(told({ round: 1 }), true);
   assert.equal(told({ round: 1, turns: { index: 0, of: 2, lengthMs: 250, pauseMs: 5 } }), false);
   assert.equal(told({ round: null }), false);

@@ -1,10 +1,9 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
-import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { RunPlan } from '../model/plan.ts';
+import type { RunPlan, Step, StepPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import type { RunSpec } from '../model/strategy.ts';
+import type { StepOfVariant } from '../model/strategy.ts';
 import type { RunRequest } from '../request/request.ts';
 import { stepNamed } from '../scenarios/registry.ts';
 import { notice } from '../wording/finding.ts';
@@ -25,21 +24,18 @@ import {
 import { RAISE_PORTS } from './remedies.ts';
 
 export interface Preflight {
-  plan: RunPlan;
+  plan: StepPlan;
   /** Settings that differ from their defaults, with the reasons. */
   notices: Notice[];
 }
 
-/** One of an invocation's runs. */
-export interface RunContext {
-  spec: RunSpec;
+/** One step of one variant. */
+export interface StepContext extends StepOfVariant {
   profile: Profile;
   /** All profiles in the invocation, because all runs that are compared have the same placement. */
   profiles: readonly Profile[];
   machine: Machine;
   seed: number;
-  /** Run number, from 1. */
-  number: number;
 }
 
 /** Within 127.0.0.0/8: 200 addresses in each of 250 networks, so that no address ends in .0 or .255. */
@@ -58,61 +54,53 @@ export const TOO_LITTLE_MEMORY = 'preflight-memory';
 const MEMORY_TOLD = 0.9;
 
 /**
- * Calculates the file descriptors, ports, backlog and memory that every process of a run needs, and sets the
- * numbers of processes and addresses accordingly.
+ * Calculates the file descriptors, ports, backlog and memory that every process of a step's runs needs, and
+ * sets the numbers of processes accordingly.
  *
  * @throws Problem('environment') that names the limit to raise, if the machine cannot handle the request
  */
-export function preflight(asked: RunRequest, context: RunContext): Preflight {
-  const { spec, profile, profiles, machine, seed, number } = context;
-  const request: RunRequest = {
-    ...asked,
-    connections: spec.connections ?? asked.connections,
-    payload: spec.payload ?? asked.payload,
-    nginxWorkers: spec.nginxWorkers ?? asked.nginxWorkers,
-  };
-  const largest: RunRequest = { ...request, ...spec.largest };
+export function preflight(
+  asked: RunRequest,
+  { variant, step, connections = asked.connections, profile, profiles, machine, seed, ...of }: StepContext,
+): Preflight {
+  const { payload = asked.payload, nginxWorkers: asNeeded = asked.nginxWorkers } = of;
+  const request: RunRequest = { ...asked, connections, payload, nginxWorkers: asNeeded };
+  const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
-  const sized = processesOf({ ...largest, nginxWorkers: request.nginxWorkers }, profile, machine, notices);
+  const sized = processesOf({ ...largest, nginxWorkers: asNeeded }, profile, machine, notices);
   // Each generator process needs a connection.
-  const processes = { ...sized, workers: Math.min(sized.workers, request.connections) };
-  const demand = demandOf(request, spec);
+  const processes = { ...sized, workers: Math.min(sized.workers, connections) };
+  const demand = demandOf(request, step);
   checkMemory(demand, machine, processes, notices);
   const all = profiles.map((each) => processesOf(largest, each, machine, []));
-  const placement = placementOf(request.pin, spec.load, machine, all);
-  if (spec.round !== null && profiles.length > 1 && spec.turns === undefined) notices.push(APART);
-  const first = spec.step === request.steps[0];
+  const { target } = request;
+  // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
+  const isExternal = target.kind === 'external';
+  const placement = isExternal ? null : placementOf(request.pin, demand.loop, machine, all);
+  const first = step === request.steps[0];
   const { scenario } = request;
-  const lengths = scenario.lengths(spec.step, request.scenarioOptions) ?? request;
-  const plan: RunPlan = {
-    variant: spec.variant,
-    step: spec.step,
-    round: spec.round,
+  const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
+  const plan: StepPlan = {
+    variant,
+    step,
     profile: profile.name,
-    workload: {
-      scenario: scenario.name,
-      load: spec.load,
-      payload: request.payload,
-      options: request.scenarioOptions,
-    },
-    connections: request.connections,
+    connections,
     rampPerSecond: request.rampPerSecond,
     openingStages: scenario.openingStages,
     warmupMs: lengths.warmupMs,
     durationMs: lengths.durationMs,
-    turns: spec.turns ?? null,
-    timeline: [...scenario.timeline(spec.step, request.scenarioOptions)],
+    timeline: [...scenario.timeline(step, request.scenarioOptions)],
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,
-    server: demand.server,
+    target,
+    server: isExternal ? null : demand.server,
     engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
-    sourceAddresses: sourceAddresses(request, machine, seed, number, notices),
     placement,
-    pacing: pacingOf(spec.load, placement, machine, all),
+    pacing: isExternal && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
     http:
       request.http && scenario.hasHttpLeg && first
@@ -120,22 +108,17 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
         : null,
     seed,
   };
+  checkAddresses(request, machine, notices);
   return { plan, notices };
 }
-
-const APART = notice('info', 'preflight-apart', {});
 
 /**
  * Reports whether the available memory can hold the topologies of all these profiles at the same time, with
  * TLS.
  */
 export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {
-  const load: Load = { kind: 'closed', inFlight: request.inFlight };
   const needed = profiles.map((profile) =>
-    memoryOf(
-      demandOf(request, { step: request.steps[0] ?? '', load }),
-      processesOf(request, profile, machine, []),
-    ),
+    memoryOf(demandOf(request, request.steps[0] ?? ''), processesOf(request, profile, machine, [])),
   );
   return needed.reduce((sum, { tls }) => sum + tls, 0) <= machine.memoryBytes * MEMORY_TOLD;
 }
@@ -143,17 +126,16 @@ export function fitTogether(request: RunRequest, profiles: readonly Profile[], m
 function processesOf(request: RunRequest, profile: Profile, machine: Machine, notices: Notice[]): Processes {
   return {
     workers: generatorWorkers(request, machine, notices),
-    servers: echoServers(request, profile, machine, notices),
+    servers: request.target.kind === 'external' ? 0 : echoServers(request, profile, machine, notices),
     nginxWorkers: profile.configurationPath === null ? 0 : nginxWorkers(request, machine, notices),
   };
 }
 
 /** Returns the values that determine how much memory a run needs. */
-function demandOf(
-  { client, server, connections, payload }: RunRequest,
-  { step, load }: Pick<RunSpec, 'step' | 'load'>,
-): Demand {
-  return { connections, payload, load, client, server: server ?? stepNamed(step).server };
+function demandOf({ client, server, connections, payload, load }: RunRequest, step: Step): Demand {
+  const { load: loop, server: usual } = stepNamed(step);
+  const inFlight = loop === 'closed' ? load.inFlight : 1;
+  return { connections, payload, loop, inFlight, client, server: server ?? usual };
 }
 
 function nginxPlan(
@@ -189,18 +171,8 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
   return Math.max(1, somaxconn);
 }
 
-/**
- * Ports that a run has bound remain in TIME_WAIT for a minute. Each run therefore has its own block of
- * addresses, of a fixed size, and each new invocation starts at a different address (200 addresses share
- * three octets).
- */
-function sourceAddresses(
-  { connections }: RunRequest,
-  machine: Machine,
-  seed: number,
-  number: number,
-  notices: Notice[],
-): string[] {
+/** @throws Problem('environment') if the connections need more source addresses than a run may use */
+function checkAddresses({ connections }: RunRequest, machine: Machine, notices: Notice[]): void {
   const each = connectionsPerAddress(machine);
   const needed = Math.ceil(connections / each);
   if (needed > MOST_ADDRESSES) {
@@ -212,6 +184,19 @@ function sourceAddresses(
   if (needed > 1) {
     notices.push(notice('info', 'preflight-addresses', { addresses: needed, each }));
   }
+}
+
+/**
+ * Returns the source addresses of run `number` (from 1). Ports that a run has bound remain in TIME_WAIT for a
+ * minute. Each run therefore has its own block of addresses, of a fixed size, and each new invocation starts
+ * at a different address (200 addresses share three octets).
+ */
+export function sourceAddresses(
+  { connections, seed }: Pick<StepPlan, 'connections' | 'seed'>,
+  machine: Machine,
+  number: number,
+): string[] {
+  const needed = Math.ceil(connections / connectionsPerAddress(machine));
   const first = ((seed + number - 1) % 250) * 200;
   return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
 }

@@ -1,4 +1,4 @@
-import { inFlightOf, type Workload } from '../model/load.ts';
+import type { Load, Workload } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { RunPlan } from '../model/plan.ts';
 
@@ -98,7 +98,12 @@ const NGINX_TLS_BYTES = 23.8 * KIB;
 const SOCKET_BYTES = 4 * KIB;
 
 /** The properties that determine how much memory a run needs. */
-export type Demand = Pick<RunPlan, 'connections' | 'client' | 'server'> & Pick<Workload, 'load' | 'payload'>;
+export interface Demand extends Pick<RunPlan, 'connections' | 'client'>, Pick<Workload, 'payload'> {
+  server: 'lean' | 'ws';
+  loop: Load['kind'] | null;
+  /** Maximum number of unanswered messages per connection. */
+  inFlight: number;
+}
 
 /** Returns the memory that a run needs, in bytes, without and with TLS. */
 export function memoryOf(
@@ -106,14 +111,13 @@ export function memoryOf(
   { workers, servers, nginxWorkers }: Processes,
 ): { plain: number; tls: number } {
   const proxied = nginxWorkers > 0;
-  const inFlight = inFlightOf(request.load);
   const perConnection =
     GENERATOR_BYTES[request.client] +
     SERVER_BYTES +
     (proxied ? NGINX_BYTES : 0) +
     SOCKET_BYTES * (proxied ? 4 : 2) +
     // In the worst case, each message is in the generator and in the server at the same time.
-    2 * inFlight * request.payload.maxBytes;
+    2 * request.inFlight * request.payload.maxBytes;
   const processes = (workers + servers) * NODE_PROCESS_BYTES + nginxWorkers * NGINX_WORKER_BYTES;
   const plain = processes + request.connections * perConnection;
   const tls = proxied ? plain + request.connections * (GENERATOR_TLS_BYTES + NGINX_TLS_BYTES) : plain;

@@ -1,12 +1,12 @@
-import { findMetric, metricTitle } from '../metrics/metrics.ts';
+import { isUsualStep, metricTitle } from '../metrics/metrics.ts';
 import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
 import { formatFigure, NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
 import { changeWords, formatEffect } from './comparison/effect.ts';
 
 /** Whether a metric appears in the sentence. The other metrics appear only in the table. */
-function isMain({ name, step }: PricedFigure): boolean {
-  return step === (findMetric(name)?.step ?? 'throughput') && MAIN.includes(name);
+function isMain(figure: PricedFigure): boolean {
+  return isUsualStep(figure) && MAIN.includes(figure.name);
 }
 
 const MAIN = ['cpuPerMessage.total', 'response.p50', 'response.p99'];

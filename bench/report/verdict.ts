@@ -58,12 +58,13 @@ export function doubtSentence({ run: { validity } }: RunView): string {
 }
 
 /** The factor that limited the run; empty if a reason for doubt already states the same evidence. */
-export function limitSentence({ run: { validity } }: RunView): string {
+export function limitSentence({ run: { plan, validity } }: RunView): string {
   const { verdict, reasons, limit } = validity;
   const isGiven =
     limit.evidence.text === '' ||
     verdict === `${limit.component}-limited` ||
     reasons.some(({ code }) => code === 'limited-by');
+  if (plan.target.kind === 'external' && limit.component === 'none') return limit.evidence.text;
   return isGiven ? '' : `${LIMITED_BY[limit.component]}: ${limit.evidence.text}`;
 }
 
@@ -77,7 +78,12 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
 };
 
 /** The factor that limited a run, in a word or two. */
-export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
+export function limitName({ plan, validity: { limit } }: Run): string {
+  if (plan.target.kind === 'external' && limit.component === 'none') return 'not the generator';
+  return LIMIT_NAMES[limit.component];
+}
+
+const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   proxy: 'Nginx',
   server: 'echo server',
   generator: 'generator',

@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import type { Axis } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
 import { Problem } from '../model/failure.ts';
+import type { Load } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
+import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import type { Command } from './command.ts';
 import { milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
@@ -17,8 +19,18 @@ import {
   variantsOf,
 } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { stepsWith } from './scenario.ts';
 import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
+
+/** The steps of a search: the closed loop yields the first level, and each trial is an open loop. */
+export const SEARCH_STEPS = { start: searchStep('closed'), trial: searchStep('open') };
+
+function searchStep(kind: Load['kind']): Step {
+  const [step] = stepsWith(kind, DEFAULT_SCENARIO);
+  if (step === undefined) throw new TypeError(`${DEFAULT_SCENARIO.name} has no ${kind} loop`);
+  return step;
+}
 
 /** The request of `capacity`. */
 export interface CapacityRequest {
@@ -88,6 +100,7 @@ const CAPACITY_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a search. */
 const NOT_OF_A_TRIAL = [
   'steps',
+  'target',
   'baseline',
   'threshold',
   'no-http',
@@ -100,7 +113,8 @@ export const capacityCommand = {
   operands: '',
   help: 'Find the highest rate or WebSocket count that meets an objective',
   absent: {
-    steps: 'it searches with the latency step',
+    steps: `it searches with the ${SEARCH_STEPS.trial} step`,
+    target: 'it searches for the capacity of a variant that it starts',
     baseline: 'measure the price of the proxy with `run`',
     threshold: 'use --objective',
     'no-http': 'it sends no HTTP requests',
@@ -134,8 +148,8 @@ function optionsOfItsTrials(): Readonly<Record<string, Options>> {
 /** Parses the options of `capacity`; throws a `usage` Problem if they are invalid. */
 function capacityRequest(given: GivenOptions): CapacityRequest {
   const over = oneOf(given, 'over', ['rate', 'connections']) ?? 'rate';
-  const needsThroughput = over === 'rate' && !given.has('rate');
-  const steps: Step[] = needsThroughput ? ['throughput', 'latency'] : ['latency'];
+  const needsStart = over === 'rate' && !given.has('rate');
+  const steps = [...(needsStart ? [SEARCH_STEPS.start] : []), SEARCH_STEPS.trial];
   const variants = variantsOf(given);
   const run = requestOf(given, { variants, steps, warmupMs: WARMUP_MS, durationMs: DURATION_MS });
   checkOne(run);
@@ -146,7 +160,7 @@ function capacityRequest(given: GivenOptions): CapacityRequest {
     run: { ...run, http: false, server: run.server ?? 'lean', name: run.name ?? nameOf(run, axis) },
     axis,
     objectives,
-    start: over === 'rate' ? run.ratePerSecond : run.connections,
+    start: over === 'rate' ? run.load.ratePerSecond : run.connections,
     least,
     most: mostOf(given, over, least),
     budgetMs: milliseconds(given, 'budget', DURATION_US),
@@ -183,7 +197,7 @@ function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
   return [...asked, ...whole.filter(({ metric }) => !asked.some((each) => each.metric === metric))];
 }
 
-function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerSecond }: RunRequest): Axis {
+function axisOf(given: GivenOptions, over: Axis['over'], { connections, load }: RunRequest): Axis {
   const perConnection = rate(given, 'rate-per-connection', PER_SECOND);
   if (over === 'rate') {
     if (perConnection === null) return { over, connections };
@@ -192,6 +206,7 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
       { over: 'connections' },
     );
   }
+  const { ratePerSecond } = load;
   if (ratePerSecond !== null && perConnection !== null) {
     throw new Problem('usage', '--rate and --rate-per-connection contradict each other. Leave one out.');
   }

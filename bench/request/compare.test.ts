@@ -18,7 +18,8 @@ test('two variants are enough: short runs of both steps, as many rounds as it ta
     budgetMs: null,
     failOnSlower: false,
   });
-  const { variants, steps, durationMs, warmupMs, http, ratePerSecond, connections, name } = run;
+  const { variants, steps, durationMs, warmupMs, http, load, connections, name } = run;
+  const { ratePerSecond } = load;
   assert.deepEqual(
     { variants, steps, durationMs, warmupMs, http, ratePerSecond, connections, name },
     {
@@ -47,13 +48,12 @@ test('every option of its own, and those of a run', () => {
     [request.rounds, request.budgetMs, request.run.exports],
     [3, 600_000, [{ name: 'markdown', path: 'a.md' }]],
   );
-  const { variants, steps, ratePerSecond, durationMs, warmupMs, connections, json, seed, payload, name } =
-    request.run;
+  const { variants, steps, load, durationMs, warmupMs, connections, json, seed, payload, name } = request.run;
   assert.equal(request.failOnSlower, true);
   assert.deepEqual(variants, ['plain', 'tls', 'plain']);
   assert.deepEqual(steps, ['throughput', 'latency']);
   assert.deepEqual(
-    [ratePerSecond, durationMs, warmupMs, connections, json, seed, payload.maxBytes, name],
+    [load.ratePerSecond, durationMs, warmupMs, connections, json, seed, payload.maxBytes, name],
     [5000, 1000, 500, 100, true, 7, 65_536, 'mine'],
   );
 });

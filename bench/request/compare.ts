@@ -46,6 +46,7 @@ const COMPARISON_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a comparison. */
 const ABSENT = {
   profile: 'name the variants, for example compare plain tls',
+  target: 'it starts the variants that it compares',
   baseline: 'its first variant is the baseline',
   'no-http': 'it sends no HTTP requests',
   threshold: 'use --fail-on slower',

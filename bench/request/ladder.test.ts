@@ -43,7 +43,7 @@ test('a rate takes the step that has a schedule, over whichever axis', () => {
   assert.equal(load('-p plain --over rate'), 'open');
   assert.equal(load('-p plain -R 1k'), 'open');
   assert.equal(load('-p plain --in-flight 4'), 'closed');
-  assert.equal(asked('-p plain --scenario reload').run.ratePerSecond, 1000);
+  assert.equal(asked('-p plain --scenario reload').run.load.ratePerSecond, 1000);
 });
 
 test('scenarios without messages have connections and workers to increase, and nothing else', () => {

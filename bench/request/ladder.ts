@@ -62,6 +62,7 @@ const LADDER_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a ladder. */
 const ABSENT = {
   baseline: 'run it once more for direct',
+  target: 'it starts the variant that it loads',
   'no-http': 'it sends no HTTP requests',
 };
 
@@ -114,7 +115,7 @@ function ladderRequest(given: GivenOptions): LadderRequest {
   const what = { variants, steps: [step.name], warmupMs: WARMUP_MS, durationMs: DURATION_MS };
   const run = requestOf(complete, what);
   checkVariant(run, over);
-  if (step.load === 'open' && over !== 'rate' && run.ratePerSecond === null) {
+  if (step.load === 'open' && over !== 'rate' && run.load.ratePerSecond === null) {
     throw new Incomplete(
       `The ${step.name} step sends messages at a fixed rate. Set one, for example --rate 5k, or use --over rate.`,
       { rate: '5k' },

@@ -26,9 +26,8 @@ const DEFAULTS: RunRequest = {
   scenario: DEFAULT_SCENARIO,
   scenarioOptions: {},
   steps: ['throughput', 'latency'],
-  inFlight: 1,
-  ratePerSecond: null,
-  arrivals: 'uniform',
+  target: { kind: 'sandbox' },
+  load: { inFlight: 1, ratePerSecond: null, arrivals: 'uniform' },
   payload: { minBytes: 64, maxBytes: 64, type: 'text' },
   connections: 1000,
   rampPerSecond: 0,
@@ -91,9 +90,8 @@ test('every option is read, in the long form', () => {
       scenario: DEFAULT_SCENARIO,
       scenarioOptions: {},
       steps: ['latency'],
-      inFlight: 1,
-      ratePerSecond: 1500,
-      arrivals: 'poisson',
+      target: { kind: 'sandbox' },
+      load: { inFlight: 1, ratePerSecond: 1500, arrivals: 'poisson' },
       payload: { minBytes: 64, maxBytes: 1024, type: 'binary' },
       connections: 10_000,
       rampPerSecond: 500,
@@ -134,9 +132,9 @@ test('the short forms of wrk and wrk2, joined to their value or apart', () => {
   assert.equal(request.connections, 200);
   assert.equal(request.durationMs, 3000);
   assert.equal(request.warmupMs, 1000);
-  assert.equal(request.ratePerSecond, 10_000);
+  assert.equal(request.load.ratePerSecond, 10_000);
   assert.deepEqual(run('-p tls -w 0'), { ...DEFAULTS, warmupMs: 0 });
-  assert.equal(run('-p tls --in-flight=16').inFlight, 16);
+  assert.equal(run('-p tls --in-flight=16').load.inFlight, 16);
   assert.equal(run('-p tls --no-pin').pin, false);
 });
 

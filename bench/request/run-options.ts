@@ -10,6 +10,7 @@ export const RUN_OPTIONS = {
       value: 'NAMES',
       help: 'Variants (tls, tls@NAME+buf-16k), comma-separated, or all',
     },
+    target: { value: 'URL', help: 'Instead of variants, a server that runs: ws://127.0.0.1:9000/' },
     baseline: {
       value: 'direct',
       help: 'Also run without Nginx, and report the price of the proxy',

@@ -1,8 +1,9 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
-import type { Payload } from '../model/load.ts';
+import type { LoadOptions, Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, type Step } from '../model/plan.ts';
+import type { PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
@@ -22,6 +23,7 @@ import {
   stepsWith,
 } from './scenario.ts';
 import { type Tags, tagsOf } from './tags.ts';
+import { targetOf } from './target.ts';
 import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
@@ -35,11 +37,8 @@ export interface RunRequest extends ScenarioRequest {
   configurationOptions: ConfigurationOptions;
   /** The steps of each variant, in order. */
   steps: readonly Step[];
-  /** Closed loop of the throughput step: number of unanswered messages per connection. */
-  inFlight: number;
-  /** Message rate of the latency step's open loop; null to derive it from the throughput step. */
-  ratePerSecond: number | null;
-  arrivals: 'uniform' | 'poisson';
+  load: LoadOptions;
+  target: PlannedTarget;
   payload: Payload;
   connections: number;
   rampPerSecond: number;
@@ -105,11 +104,18 @@ export const runCommand = {
 /** Parses the options of `run`; throws a `usage` Problem if they are invalid. */
 function runRequest(given: GivenOptions): RunRequest {
   const { scenario } = scenarioOf(given);
+  const target = targetOf(given, scenario);
   const steps = stepsOf(given, scenario);
   const asked = variantsOf(given);
   const baseline = baselineOf(given, asked);
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
   const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
+  if (target.kind === 'external') {
+    const name = request.name ?? new URL(target.url).host.replace(':', '-');
+    const external = { ...request, target, name, http: false };
+    checkThresholds(external);
+    return external;
+  }
   checkThresholds(request);
   return { ...request, baseline };
 }
@@ -155,7 +161,12 @@ export function checkThresholds(request: RunRequest): void {
     case 'http':
       throw new Problem('usage', `${start} the HTTP requests that --no-http skips. Leave --no-http out.`);
     case 'proxy':
-      throw new Problem('usage', `${start} Nginx, and direct has none. Add a variant that has it.`);
+      throw new Problem(
+        'usage',
+        request.target.kind === 'external'
+          ? `${start} Nginx, and a --target cannot be observed. Use a metric of its answers, such as response.p99.`
+          : `${start} Nginx, and direct has none. Add a variant that has it.`,
+      );
   }
 }
 
@@ -173,11 +184,14 @@ export function requestOf(
   return {
     ...what,
     ...scenarioOf(given),
+    target: { kind: 'sandbox' },
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
-    inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
-    ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
-    arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
+    load: {
+      inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
+      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
+      arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
+    },
     payload: payloadOf(given),
     connections,
     rampPerSecond: rate(given, 'ramp', PER_SECOND) ?? 0,
@@ -211,7 +225,7 @@ export function requestOf(
 
 /** Returns variant names as typed; empty if only configurations of the user are given. */
 export function variantsOf(given: GivenOptions): string[] {
-  if (given.has('conf') && !given.has('profile')) return [];
+  if (given.has('target') || (given.has('conf') && !given.has('profile'))) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {
     throw new Incomplete(
@@ -237,10 +251,18 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
     namedSteps(given, scenario) ??
     scenario.steps
       .filter(({ load }) => closed === open || load === null || (load === 'open') === open)
+      // A rate is derived from the CPU time of the server, which is unknown for a target.
+      .filter(({ load }) => load !== 'open' || open || !given.has('target'))
       .map(({ name }) => name);
   checkSteps(given, scenario, steps);
   const [scheduled] = stepsWith('open', scenario);
   const [loop] = stepsWith('closed', scenario);
+  if (scheduled !== undefined && !open && steps.includes(scheduled) && given.has('target')) {
+    throw new Incomplete(
+      `The ${scheduled} step needs a rate: none can be derived for a --target, whose CPU time is unknown. Set one, for example --rate 5k.`,
+      { rate: '5k' },
+    );
+  }
   if (scheduled !== undefined && loop !== undefined && !open && !steps.includes(loop)) {
     throw new Incomplete(
       `The ${scheduled} step takes its rate from the ${loop} step. Set a rate, for example --rate 5k, or run both steps.`,

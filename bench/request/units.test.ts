@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Problem } from '../model/failure.ts';
 import {
-  formatByteRange,
   formatBytes,
   formatDuration,
   formatNumber,
@@ -109,7 +108,8 @@ test('what a formatter writes, its parser reads', () => {
       assert.equal(parseDuration('', formatDuration(a), ANY), a);
       assert.equal(parseBytes('', formatBytes(a), ANY), a);
       const range = { min: Math.min(a, b), max: Math.max(a, b) };
-      assert.deepEqual(parseByteRange('', formatByteRange(range), ANY), range);
+      const text = `${formatBytes(range.min)}-${formatBytes(range.max)}`;
+      assert.deepEqual(parseByteRange('', text, ANY), range);
     }),
   );
 });

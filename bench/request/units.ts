@@ -111,10 +111,6 @@ export function formatBytes(bytes: number): string {
   return unscaled(bytes, BINARY);
 }
 
-export function formatByteRange({ min, max }: Bounds): string {
-  return min === max ? formatBytes(min) : `${formatBytes(min)}-${formatBytes(max)}`;
-}
-
 /** Parses a quantity with one of these suffixes; null if the text is not one. */
 function scaled(text: string, suffixes: Suffixes): number | null {
   const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(\p{L}{0,3})$/u.exec(text.trim()) ?? [];

@@ -1,10 +1,12 @@
 import { isIPv4 } from 'node:net';
 import { Problem } from '../model/failure.ts';
+import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import type { Command } from './command.ts';
 import { last, number, oneOf } from './given.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { hasProxy, PORTS, type RunRequest, requestOf, variantsOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { stepsWith } from './scenario.ts';
 import { quoted } from './units.ts';
 
 /** The request of `up`. */
@@ -59,7 +61,8 @@ export const upCommand = {
 
 function upRequest(given: GivenOptions): UpRequest {
   const variants = variantsOf(given);
-  const run = requestOf(given, { variants, steps: ['latency'], warmupMs: 0, durationMs: 1000 });
+  const steps = stepsWith('open', DEFAULT_SCENARIO);
+  const run = requestOf(given, { variants, steps, warmupMs: 0, durationMs: 1000 });
   if (variants.includes('all') || variants.length + run.configurations.length > 1) {
     throw new Problem('usage', '`up` runs one variant. Name one, for example up --profile tls.');
   }

@@ -44,7 +44,13 @@ export interface ComparedName {
   headline: boolean;
 }
 
-/** A metric shown in lists of results. */
+/** A metric that is compared between a variant with a proxy and one without. */
+export interface PricedName {
+  name: string;
+  step: Step;
+}
+
+/** A metric shown in lists of results; the first of each step is also shown on its badge. */
 export interface ListedName {
   name: string;
   step: Step;
@@ -102,5 +108,7 @@ export interface ScenarioDefinition {
   metrics: readonly Metric[];
   compared: readonly ComparedName[];
   listed: readonly ListedName[];
+  /** Metrics that exist with and without a proxy and show its cost; missing if there are none. */
+  priced?: readonly PricedName[];
   doubts: readonly DoubtName[];
 }

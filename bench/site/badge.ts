@@ -1,23 +1,24 @@
 import { printable } from '../model/printable.ts';
 import { formatEffect } from '../report/comparison/effect.ts';
 import { html } from '../report/markup.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import { formatFigure } from '../wording/format.ts';
 import type { Series, Trend } from './series.ts';
 import { directionOf, newestOf } from './series-text.ts';
 
 const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#586374' } as const;
 
-/** The metric shown on a badge: the main metric of the step. */
-const HEADLINE: Record<string, string> = { throughput: 'messages.perSecond', latency: 'response.p50' };
-const SHORT: Record<string, string> = { 'messages.perSecond': 'throughput', 'response.p50': 'p50' };
+/** The metrics that stand for a step, the main one first. */
+const LISTED = SCENARIOS.flatMap(({ listed }) => listed);
 
 /**
  * Creates an image for a README. It shows the newest value of a series, in green or red if the value has just
  * changed.
  */
 export function badgeSvg(series: Series): string {
-  const trend = series.trends.find(({ figure }) => figure.name === HEADLINE[series.step]);
-  const what = SHORT[trend?.figure.name ?? ''] ?? series.step;
+  const main = LISTED.find(({ step }) => step === series.step);
+  const trend = series.trends.find(({ figure }) => figure.name === main?.name);
+  const what = (trend && main?.label.trim()) || series.step;
   const left = shortened(xmlText(`${series.variant} ${what}`));
   const { text, colour } = stateOf(trend);
   const [leftWidth, rightWidth] = [widthOf(left), widthOf(text)];

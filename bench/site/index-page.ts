@@ -173,7 +173,7 @@ function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
 <ul class="rows">${series.map(
     (each) => html`<li class="row" data-has="${filter.ofSeries(each)}">
 <div class="what"><h3><a href="${seriesFile(each)}">${seriesTitle(each)}</a></h3>
-<p>${loadText(each.load)}${each.step === 'latency' && ratesText(each) !== '' && `, ${ratesText(each)}`}</p>
+<p>${loadText(each.load)}${ratesText(each) !== '' && `, ${ratesText(each)}`}</p>
 <p>${each.machine} · ${counted(each.answers.length, 'result')}, the last on ${dateText(each.answers.at(-1)?.startedAt ?? '')}</p></div>
 ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
 `,

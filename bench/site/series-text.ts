@@ -47,7 +47,7 @@ export function loadText(load: LoadDigest | null): string {
             : `open loop, ${how.arrivals}`,
         ]),
     `client ${client}${client === 'lean' ? ` on ${runtime}` : ''}`,
-    `server ${server}${server === 'lean' ? ` on ${runtime}` : ''}`,
+    ...(server === null ? [] : [`server ${server}${server === 'lean' ? ` on ${runtime}` : ''}`]),
   ].join(', ');
 }
 

@@ -5,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { Environment, LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import { median } from '../stats/median.ts';
 import { type Standing, standingsOf } from './changes.ts';
 
@@ -211,8 +212,18 @@ export function machineText({ cpuModel, cpus, memoryBytes }: Environment): strin
   return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }
 
+/** All steps, in the order of the scenarios. */
+const STEPS = SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name));
+
 function sortKey({ name, step, variant, machine, slug }: Series): string {
-  return [name === null ? 1 : 0, name, step === 'throughput' ? 0 : 1, variant, machine, slug].join('\n');
+  return [
+    name === null ? 1 : 0,
+    name,
+    String(STEPS.indexOf(step)).padStart(3, '0'),
+    variant,
+    machine,
+    slug,
+  ].join('\n');
 }
 
 /** Compares strings by code unit, so that the order is the same in every locale. */

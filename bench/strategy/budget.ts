@@ -1,4 +1,4 @@
-import type { RunPlan } from '../model/plan.ts';
+import type { StepPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 
 /**
@@ -19,6 +19,6 @@ const STARTING_MS = 2000;
  * Returns the expected duration of a run, in ms: the average so far or, if there is none yet, the duration
  * that its plan implies.
  */
-export function expectedRunMs(done: readonly Run[], { warmupMs, durationMs }: RunPlan): number {
+export function expectedRunMs(done: readonly Run[], { warmupMs, durationMs }: StepPlan): number {
   return meanRunMs(done) || warmupMs + durationMs + STARTING_MS;
 }

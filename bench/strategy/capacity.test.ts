@@ -37,14 +37,14 @@ const OPTIONS: CapacityOptions = {
   variant: 'tls',
   axis: { over: 'rate', connections: 10 },
   objectives: [WHOLE],
-  arrivals: 'uniform',
-  inFlight: 1,
+  steps: { start: 'throughput', trial: 'latency' },
+  load: { inFlight: 1, ratePerSecond: null, arrivals: 'uniform' },
   start: 1000,
   least: 100,
   most: 10_000_000,
   mostReason: finding('search-ceiling', {}),
   budgetMs: null,
-  planOf: (spec) => ({ ...BASE.plan, ...planned(spec) }),
+  planOf: ({ variant, step, connections = 10 }) => ({ ...BASE.plan, variant, step, connections }),
 };
 const OVER_CONNECTIONS: CapacityOptions = {
   ...OPTIONS,

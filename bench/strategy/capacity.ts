@@ -2,10 +2,10 @@ import { figuresOf } from '../measure/figures.ts';
 import type { Axis, CapacitySearch, Trial } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
 import type { Finding } from '../model/finding.ts';
-import { type Load, ratePerSecondOf } from '../model/load.ts';
-import type { RunPlan } from '../model/plan.ts';
+import { type LoadOptions, loadOf, ratePerSecondOf } from '../model/load.ts';
+import type { Step, StepPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import type { RunSpec, Strategy } from '../model/strategy.ts';
+import type { RunSpec, StepOfVariant, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import { expectedRunMs } from './budget.ts';
 import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
@@ -17,13 +17,10 @@ export interface CapacityOptions {
   variant: string;
   axis: Axis;
   objectives: readonly Condition[];
-  arrivals: 'uniform' | 'poisson';
-  /**
-   * Maximum number of unanswered messages per connection in the throughput run used to choose the starting
-   * level.
-   */
-  inFlight: number;
-  /** The first level to try; null to derive it from a run of the throughput step. */
+  /** The closed-loop step that yields the first level, and the open-loop step of the trials. */
+  steps: { start: Step; trial: Step };
+  load: LoadOptions;
+  /** The first level to try; null to derive it from a run of the closed-loop step. */
   start: number | null;
   least: number;
   most: number;
@@ -31,8 +28,8 @@ export interface CapacityOptions {
   mostReason: Finding;
   /** Time limit, measured from the start of the first run. A run that would end later is not started. */
   budgetMs: number | null;
-  /** Plans a run. The function is pure. */
-  planOf(spec: RunSpec): RunPlan;
+  /** Plans what all trials have in common. The function is pure. */
+  planOf(of: StepOfVariant): StepPlan;
 }
 
 /** Safety limit: even a search misled by noise ends well before this. */
@@ -46,25 +43,24 @@ const FAILURES = 2;
  */
 export function makeCapacity(options: CapacityOptions): Strategy {
   const { variant, axis, objectives, least, most, budgetMs } = options;
+  const trialStep = { variant, step: options.steps.trial };
   const trial = remembered((run: Run) => trialOf(run, levelOf(run, axis), objectives));
 
   function nextRun(done: readonly Run[]): RunSpec | null {
     if (isGivenUp(done) || !fits(done)) return null;
-    if (options.start === null && throughputRun(done) === undefined)
-      return {
-        variant,
-        step: 'throughput',
-        round: null,
-        load: { kind: 'closed', inFlight: options.inFlight },
-      };
+    if (options.start === null && startingRun(done) === undefined)
+      return { variant, step: options.steps.start, round: null, load: loadOf('closed', options.load, 0) };
     const level = stateOf(done)?.next ?? null;
     return level === null ? null : specOf(level);
   }
 
   function specOf(level: number): RunSpec {
-    const load: Load = { kind: 'open', ratePerSecond: rateAt(axis, level), arrivals: options.arrivals };
-    const spec = { variant, step: 'latency', round: null, load } as const;
-    return axis.over === 'rate' ? spec : { ...spec, connections: level };
+    const spec = { ...trialStep, round: null, load: loadOf('open', options.load, rateAt(axis, level)) };
+    return { ...spec, ...connectionsAt(level) };
+  }
+
+  function connectionsAt(level: number): Pick<RunSpec, 'connections'> {
+    return axis.over === 'rate' ? {} : { connections: level };
   }
 
   function trialsOf(done: readonly Run[]): Trial[] {
@@ -73,7 +69,8 @@ export function makeCapacity(options: CapacityOptions): Strategy {
 
   /** Computes the state of the search; null if there is no starting level. */
   function stateOf(done: readonly Run[]): SearchState | null {
-    const start = options.start ?? startOf(throughputRun(done), options.planOf(specOf(least)));
+    const start =
+      options.start ?? startOf(startingRun(done), options.planOf({ ...trialStep, ...connectionsAt(least) }));
     if (start === null) return null;
     const space: SearchSpace = {
       start: Math.min(most, Math.max(least, start)),
@@ -92,7 +89,9 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   /** Returns how many runs fit into the time budget. */
   function affordableRuns(done: readonly Run[]): number {
     if (budgetMs === null) return Infinity;
-    return Math.floor(budgetMs / expectedRunMs(done, options.planOf(specOf(least))));
+    return Math.floor(
+      budgetMs / expectedRunMs(done, options.planOf({ ...trialStep, ...connectionsAt(least) })),
+    );
   }
 
   return {
@@ -149,7 +148,7 @@ function boundOf(
  * one counts as a miss.
  */
 function isTrial({ plan, outcome }: Run): boolean {
-  return plan.step === 'latency' && outcome.state !== 'aborted';
+  return plan.workload.load?.kind === 'open' && outcome.state !== 'aborted';
 }
 
 function isCompleted({ outcome }: Run): boolean {
@@ -179,8 +178,8 @@ function levelOf({ plan }: Run, { over }: Axis): number {
   return (over === 'rate' ? ratePerSecondOf(plan.workload.load) : null) ?? plan.connections;
 }
 
-function throughputRun(done: readonly Run[]): Run | undefined {
-  return done.find(({ plan }) => plan.step === 'throughput');
+function startingRun(done: readonly Run[]): Run | undefined {
+  return done.find(({ plan }) => plan.workload.load?.kind === 'closed');
 }
 
 /**
@@ -189,7 +188,7 @@ function throughputRun(done: readonly Run[]): Run | undefined {
  */
 const START_SHARE = 0.25;
 
-function startOf(run: Run | undefined, plan: RunPlan): number | null {
+function startOf(run: Run | undefined, plan: StepPlan): number | null {
   if (run === undefined || !isCompleted(run)) return null;
   const { steady, messages } = figuresOf(run);
   if (steady.echoed === 0) return null;

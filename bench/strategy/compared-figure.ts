@@ -1,4 +1,4 @@
-import type { ComparedMetric } from '../metrics/compared.ts';
+import { type ComparedMetric, isHeadline } from '../metrics/compared.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { metricNamed } from '../metrics/metrics.ts';
 import type { ComparedFigure, EffectVerdict, OverallVerdict } from '../model/comparison.ts';
@@ -62,7 +62,7 @@ const CAPACITY = metricNamed('perCoreCapacity');
  * planning. A separate test would only reduce the significance of the others.
  */
 export function restated(figure: ComparedFigure): ComparedFigure[] {
-  if (figure.name !== 'cpuPerMessage.proxy' || figure.step !== 'throughput') return [];
+  if (figure.name !== 'cpuPerMessage.proxy' || !isHeadline(figure)) return [];
   const { baseline, variant, effect, interval, verdict, rounds, runs } = figure;
   const perSecond = (cpuUs: number) => 1e6 / cpuUs;
   return [

@@ -5,7 +5,7 @@ import type { Metric } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Estimate, type LadderAxis, type LadderPoint, levelOf } from '../model/ladder.ts';
-import { loadOf, type Payload } from '../model/load.ts';
+import { type LoadOptions, loadOf, type Payload } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { ScenarioDefinition, StepDefinition } from '../scenarios/definition.ts';
@@ -25,10 +25,8 @@ export interface LadderOptions {
   levels: readonly number[];
   /** Number of runs at each level. */
   rounds: number;
-  inFlight: number;
-  /** Rate of an open loop, unless the ladder increases it. */
-  ratePerSecond: number | null;
-  arrivals: 'uniform' | 'poisson';
+  /** The rate is that of an open loop, unless the ladder increases it. */
+  load: LoadOptions;
   /** Message size and type, unless the ladder increases the size. */
   payload: Payload;
   /** Seed for the order of the levels and for the bootstrap. */
@@ -106,17 +104,17 @@ export function makeLadder(options: LadderOptions): Strategy {
 
 /** Returns the run at one level. */
 export function ladderSpec(
-  { variant, step, over, levels, ratePerSecond, inFlight, arrivals, payload }: LadderOptions,
+  { variant, step, over, levels, load, payload }: LadderOptions,
   level: number,
   round: number,
 ): RunSpec {
   const top = levels.at(-1) ?? level;
-  const rate = over === 'rate' ? level : (ratePerSecond ?? 0);
+  const rate = over === 'rate' ? level : (load.ratePerSecond ?? 0);
   return {
     variant,
     step: step.name,
     round,
-    load: loadOf(step.load, { inFlight, ratePerSecond: rate, arrivals }),
+    load: loadOf(step.load, load, rate),
     ...(over === 'connections' ? { connections: level, largest: { connections: top } } : {}),
     ...(over === 'payload' ? { payload: { ...payload, minBytes: level, maxBytes: level } } : {}),
     ...(over === 'nginx-workers' ? { nginxWorkers: level, largest: { nginxWorkers: top } } : {}),

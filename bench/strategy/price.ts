@@ -5,6 +5,7 @@ import type { Step } from '../model/plan.ts';
 import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import { remembered } from './remembered.ts';
 
 /**
@@ -33,19 +34,10 @@ function priceOf(done: readonly Run[], baseline: string, others: readonly string
   return variants.length === 0 ? [] : [{ kind: 'price', baseline, variants }];
 }
 
-/** Metrics that are available both with and without a proxy. */
-export const PRICED: readonly { metric: Metric; step: Step }[] = [
-  { metric: metricNamed('messages.perSecond'), step: 'throughput' },
-  { metric: metricNamed('cpuPerMessage.total'), step: 'throughput' },
-  { metric: metricNamed('response.p50'), step: 'latency' },
-  { metric: metricNamed('response.p90'), step: 'latency' },
-  { metric: metricNamed('response.p99'), step: 'latency' },
-  { metric: metricNamed('response.p999'), step: 'latency' },
-  { metric: metricNamed('cpuPerMessage.total'), step: 'latency' },
-  { metric: metricNamed('handshake.p50'), step: 'throughput' },
-  { metric: metricNamed('cpuPerConnection.total'), step: 'throughput' },
-  { metric: metricNamed('memoryPerConnection.total'), step: 'throughput' },
-];
+/** Metrics of all scenarios that are available both with and without a proxy. */
+export const PRICED: readonly { metric: Metric; step: Step }[] = SCENARIOS.flatMap(({ priced }) =>
+  (priced ?? []).map(({ name, step }) => ({ metric: metricNamed(name), step })),
+);
 
 function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run): PricedFigure[] {
   const [baseline, variant] = [base, own].map((run) => comparedRun(run).metrics[name] ?? null);

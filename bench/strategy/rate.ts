@@ -1,6 +1,6 @@
 import { type ByComponent, figuresOf } from '../measure/figures.ts';
 import type { Finding } from '../model/finding.ts';
-import type { EngineName, RunPlan } from '../model/plan.ts';
+import type { EngineName, StepPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { DemandFacts } from '../wording/conclusions.ts';
 import { finding } from '../wording/finding.ts';
@@ -37,12 +37,12 @@ interface Demand {
  * than half busy. The rate is rounded down to two digits.
  *
  * @param measured runs of the throughput step
- * @param planOf returns a variant's plan for the latency step; the rate in it is ignored
+ * @param planOf returns a variant's plan for the open-loop step
  * @returns null if CPU per message is unknown for every variant
  */
 export function chooseRate(
   measured: readonly Run[],
-  planOf: (variant: string) => RunPlan,
+  planOf: (variant: string) => StepPlan,
 ): ChosenRate | null {
   const demands = measured.flatMap((run) => demandOf(run, planOf(run.plan.variant)) ?? []);
   const [first, ...others] = demands;
@@ -62,7 +62,7 @@ export function roundDown(figure: number): number {
   return Number((Math.floor(figure / step + 1e-9) * step).toPrecision(2));
 }
 
-function demandOf(run: Run, plan: RunPlan): Demand | null {
+function demandOf(run: Run, plan: StepPlan): Demand | null {
   const cost = costs(run, plan);
   if (cost === null) return null;
   const { placement, servers, proxy } = plan;
@@ -102,12 +102,12 @@ function busier(a: Demand, b: Demand): Demand {
  * Returns the CPU time, in µs, that the proxy and the servers spend per message in the latency step; null if
  * it was not measured.
  */
-function costs(run: Run, plan: RunPlan): { proxy: number; server: number } | null {
+function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | null {
   const { proxy, server }: ByComponent = figuresOf(run).cpuUsPerMessage;
   if (server === null || (proxy === null && plan.proxy !== null)) return null;
   return { proxy: proxy ?? 0, server: server * serverRatio(run, plan) };
 }
 
-function serverRatio(run: Run, plan: RunPlan): number {
+function serverRatio(run: Run, plan: StepPlan): number {
   return run.plan.server === 'lean' && plan.server === 'ws' ? WS_COST[run.plan.engine] : 1;
 }

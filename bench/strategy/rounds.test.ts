@@ -5,20 +5,19 @@ import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
-import { ratePerSecondOf } from '../model/load.ts';
+import { type LoadOptions, ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
+const LOAD: LoadOptions = { inFlight: 1, ratePerSecond: 5000, arrivals: 'uniform' };
 const OPTIONS: RoundsOptions = {
   variants: ['plain', 'tls'],
   steps: ['throughput', 'latency'],
-  inFlight: 1,
-  ratePerSecond: 5000,
-  arrivals: 'uniform',
-  planOf: (spec) => ({ ...BASE.plan, ...planned(spec) }),
+  load: LOAD,
+  planOf: ({ variant, step }) => ({ ...BASE.plan, variant, step }),
   rounds: 3,
   budgetMs: null,
   seed: 7,
@@ -115,7 +114,7 @@ test('of a group that was cut off those that are missing run, without those that
 });
 
 test('a pilot of both steps finds the rate, which is then the same for all', () => {
-  const strategy = makeRounds({ ...OPTIONS, ratePerSecond: null });
+  const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } });
   const done = play(strategy);
   assert.deepEqual(told(done.slice(0, 5)), [
     'pilot throughput plain',
@@ -133,7 +132,7 @@ test('a pilot of both steps finds the rate, which is then the same for all', () 
 });
 
 test('a rate that is too high for one of them is halved in the pilot, and never changes in the rounds', () => {
-  const done = play(makeRounds({ ...OPTIONS, ratePerSecond: null }), (spec, number) => {
+  const done = play(makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } }), (spec, number) => {
     const run = runOf(spec, number);
     const isDrowned = spec.variant === 'tls' && spec.step === 'latency';
     const limit = { component: 'proxy' as const, evidence: stored('Full.') };
@@ -151,10 +150,14 @@ test('a rate that is too high for one of them is halved in the pilot, and never 
 });
 
 test('the throughput alone needs no pilot; the latency alone has one of both steps', () => {
-  const throughput = play(makeRounds({ ...OPTIONS, ratePerSecond: null, steps: ['throughput'] }));
+  const throughput = play(
+    makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null }, steps: ['throughput'] }),
+  );
   assert.deepEqual(new Set(throughput.map(({ plan }) => `${plan.step} ${plan.round}`)).size, 3);
   assert.equal(throughput.length, 6);
-  const latency = play(makeRounds({ ...OPTIONS, ratePerSecond: null, steps: ['latency'] }));
+  const latency = play(
+    makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null }, steps: ['latency'] }),
+  );
   assert.deepEqual(told(latency).slice(0, 2), ['pilot throughput plain', 'pilot throughput tls']);
   assert.ok(latency.slice(4).every(({ plan }) => plan.step === 'latency' && plan.round !== null));
   assert.equal(latency.length, 4 + 6);
@@ -198,7 +201,7 @@ test('another seed gives another order, and over many rounds each variant is fir
 
 test('how many runs there will be is known from the start, and stays', () => {
   for (const ratePerSecond of [5000, null]) {
-    const strategy = makeRounds({ ...OPTIONS, ratePerSecond });
+    const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond } });
     const done = play(strategy);
     for (const [number] of done.entries())
       assert.equal(strategy.expectedRuns(done.slice(0, number)), done.length);
@@ -289,7 +292,7 @@ test('one run that failed is not the end of its variant', () => {
 });
 
 test('where no rate can be found the latency is left out, and the throughput compared', () => {
-  const strategy = makeRounds({ ...OPTIONS, ratePerSecond: null });
+  const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } });
   const done = play(strategy, (spec, number) => ({ ...runOf(spec, number), processes: [] }));
   assert.ok(done.every(({ plan }) => plan.step === 'throughput'));
   assert.equal(done.length, 2 + 6);

@@ -59,7 +59,8 @@ const MOST_ROUNDS = 1000;
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
   const [baseline = '', ...others] = variants;
-  const hasPilot = steps.some((step) => stepNamed(step).load === 'open') && options.ratePerSecond === null;
+  const hasPilot =
+    steps.some((step) => stepNamed(step).load === 'open') && options.load.ratePerSecond === null;
   const pilot = makeSteps({ ...options, steps: options.pilotSteps });
   const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
 
@@ -96,10 +97,9 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   /** Returns a step's load; undefined if its rate is not known yet. */
   function stepLoad(step: RunSpec['step'], done: readonly Run[]): Load | null | undefined {
     const { load } = stepNamed(step);
-    const ratePerSecond = options.ratePerSecond ?? rateOf(done)?.ratePerSecond ?? null;
+    const ratePerSecond = options.load.ratePerSecond ?? rateOf(done)?.ratePerSecond ?? null;
     if (load === 'open' && ratePerSecond === null) return undefined;
-    const { inFlight, arrivals } = options;
-    return loadOf(load, { inFlight, ratePerSecond: ratePerSecond ?? 0, arrivals });
+    return loadOf(load, options.load, ratePerSecond ?? 0);
   }
 
   function rateOf(done: readonly Run[]): Extract<Conclusion, { kind: 'rate' }> | null {
@@ -115,11 +115,8 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   }
 
   function runMs(done: readonly Run[]): number {
-    const load: Load = { kind: 'closed', inFlight: options.inFlight };
-    return expectedRunMs(
-      done,
-      options.planOf({ variant: baseline, step: steps[0] ?? 'throughput', round: null, load }),
-    );
+    const [step] = steps;
+    return step === undefined ? 0 : expectedRunMs(done, options.planOf({ variant: baseline, step }));
   }
 
   function expectedRuns(done: readonly Run[]): number {

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { stored } from '../model/finding.ts';
-import { ratePerSecondOf } from '../model/load.ts';
+import { type LoadOptions, ratePerSecondOf } from '../model/load.ts';
 import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Run, Validity } from '../model/run.ts';
-import type { RunSpec, Strategy } from '../model/strategy.ts';
+import type { RunSpec, StepOfVariant, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import { chooseRate, roundDown } from './rate.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
@@ -18,12 +18,11 @@ const ON_TWO_CPUS: Readonly<Record<string, Placement>> = {
 };
 
 /** The plan of a run on two CPUs. */
-function planOf({ variant, step, load }: RunSpec): RunPlan {
+function planOf({ variant, step }: StepOfVariant): RunPlan {
   const { plan } = makeRun({ profile: variant, seconds: 1 });
   return {
     ...plan,
     step,
-    workload: { ...plan.workload, load },
     server: step === 'throughput' ? 'lean' : 'ws',
     servers: 1,
     proxy: plan.proxy === null ? null : { ...plan.proxy, workers: 1 },
@@ -32,12 +31,11 @@ function planOf({ variant, step, load }: RunSpec): RunPlan {
   };
 }
 
+const LOAD: LoadOptions = { inFlight: 1, ratePerSecond: null, arrivals: 'uniform' };
 const OPTIONS: StepsOptions = {
   variants: ['direct', 'plain', 'tls'],
   steps: ['throughput', 'latency'],
-  inFlight: 1,
-  ratePerSecond: null,
-  arrivals: 'uniform',
+  load: LOAD,
   planOf,
 };
 
@@ -57,7 +55,7 @@ function runOf(
   }
   return {
     ...run,
-    plan: planOf(spec),
+    plan: { ...planOf(spec), workload: { ...run.plan.workload, load: spec.load } },
     validity: {
       verdict: 'valid',
       reasons: [],
@@ -120,7 +118,10 @@ test('how many runs there will be is known from the start, and stays', () => {
   }
   assert.equal(strategy.expectedRuns(done), 6);
   assert.equal(makeSteps({ ...OPTIONS, steps: ['throughput'] }).expectedRuns([]), 3);
-  assert.equal(makeSteps({ ...OPTIONS, steps: ['latency'], ratePerSecond: 5 }).expectedRuns([]), 3);
+  assert.equal(
+    makeSteps({ ...OPTIONS, steps: ['latency'], load: { ...LOAD, ratePerSecond: 5 } }).expectedRuns([]),
+    3,
+  );
 });
 
 test('a rate that turns out to be too high is halved once, for all', () => {
@@ -157,7 +158,7 @@ test('a generator that was kept from its CPU is no reason to halve the rate, one
 
 test('a rate that was asked for stays, whatever comes of it', () => {
   for (const steps of [['latency'], ['throughput', 'latency']] as const) {
-    const strategy = makeSteps({ ...OPTIONS, steps, ratePerSecond: 9000 });
+    const strategy = makeSteps({ ...OPTIONS, steps, load: { ...LOAD, ratePerSecond: 9000 } });
     const done = play(strategy, (spec) => runOf(spec, { limit: 'proxy' }));
     assert.deepEqual(told(done).slice(-3), ['direct latency 9000', 'plain latency 9000', 'tls latency 9000']);
     const reason = finding('rate-given', {});

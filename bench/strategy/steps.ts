@@ -1,10 +1,10 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Finding } from '../model/finding.ts';
-import { loadOf, ratePerSecondOf } from '../model/load.ts';
-import type { RunPlan, Step } from '../model/plan.ts';
+import { type LoadOptions, loadOf, ratePerSecondOf } from '../model/load.ts';
+import type { Step, StepPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import type { RunSpec, Strategy } from '../model/strategy.ts';
+import type { RunSpec, StepOfVariant, Strategy } from '../model/strategy.ts';
 import { stepNamed } from '../scenarios/registry.ts';
 import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
@@ -14,12 +14,9 @@ export interface StepsOptions {
   /** Names of the variants, in the order in which they run. */
   variants: readonly string[];
   steps: readonly Step[];
-  inFlight: number;
-  /** Message rate of the open loop; null to derive it from the closed-loop step. */
-  ratePerSecond: number | null;
-  arrivals: 'uniform' | 'poisson';
-  /** Plans a run. The function is pure. */
-  planOf(spec: RunSpec): RunPlan;
+  load: LoadOptions;
+  /** Plans what all runs of a variant and step have in common. The function is pure. */
+  planOf(of: StepOfVariant): StepPlan;
 }
 
 /** The open loop's rate, based on the runs so far. */
@@ -37,15 +34,13 @@ export function makeSteps(options: StepsOptions): Strategy {
 
   const closedStep = steps.find((step) => stepNamed(step).load === 'closed') ?? null;
   const openStep = steps.find((step) => stepNamed(step).load === 'open') ?? null;
-  const { inFlight, arrivals } = options;
 
   const specOf = (variant: string, step: Step, ratePerSecond: number): RunSpec => ({
     variant,
     step,
     round: null,
-    load: loadOf(stepNamed(step).load, { inFlight, ratePerSecond, arrivals }),
+    load: loadOf(stepNamed(step).load, options.load, ratePerSecond),
   });
-  const openPlan = (step: Step) => (variant: string) => options.planOf(specOf(variant, step, 1));
 
   function nextRun(done: readonly Run[]): RunSpec | null {
     for (const step of steps.filter((each) => each !== openStep)) {
@@ -60,12 +55,12 @@ export function makeSteps(options: StepsOptions): Strategy {
   }
 
   function rateOf(done: readonly Run[]): Rate | null {
-    const { ratePerSecond } = options;
+    const { ratePerSecond } = options.load;
     if (openStep === null) return null;
     if (ratePerSecond !== null)
       return { perSecond: ratePerSecond, reason: finding('rate-given', {}), halved: false };
     const measured = measurable(done).flatMap((name) => runOf(done, name, closedStep) ?? []);
-    const chosen = chooseRate(measured, openPlan(openStep));
+    const chosen = chooseRate(measured, (variant) => options.planOf({ variant, step: openStep }));
     if (chosen === null) return null;
     const tooHigh = variants
       .flatMap((name) => runAt(done, name, openStep, chosen.perSecond) ?? [])

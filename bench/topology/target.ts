@@ -28,7 +28,7 @@ import { atWorkplace, type Ears } from './workplace.ts';
 /** Server name used if the configuration names no server. */
 const SERVER_NAME = 'localhost';
 
-/** Where the load connects to: Nginx, or for the profile `direct` the echo servers themselves. */
+/** Where the load connects to: Nginx, the echo servers themselves (profile `direct`), or an external server. */
 export interface StartedTarget extends Target {
   /** The certificate (PEM) that clients have to trust, and the server name to request; null without TLS. */
   tls: { servername: string; ca: string } | null;
@@ -75,6 +75,20 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
     ports: servers.map((server) => server.port),
     path: '/websocket',
     page: { path: '/page', shown: '/page', cached: false },
+    tls: null,
+    http2: false,
+    proxy: null,
+  };
+}
+
+/** A server that already runs. Its pages are not requested, because only its WebSockets are known. */
+export function externalTarget(address: string): StartedTarget {
+  const url = new URL(address);
+  return {
+    host: url.hostname,
+    ports: [Number(url.port || 80)],
+    path: url.pathname,
+    page: null,
     tls: null,
     http2: false,
     proxy: null,

@@ -25,7 +25,7 @@ export interface UpInput {
   /** Name and title of the variant. */
   name: string;
   title: string;
-  plan: Pick<RunPlan, 'server' | 'servers' | 'engine' | 'proxy'>;
+  plan: Pick<RunPlan, 'servers' | 'engine' | 'proxy'> & { server: 'lean' | 'ws' };
   /** The configuration to put in front of the echo servers; null runs the echo servers alone. */
   source: ProxySource | null;
   /** The Nginx binary; null if only echo servers run. */

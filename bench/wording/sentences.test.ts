@@ -468,6 +468,10 @@ test('what a sentence says only sometimes', () => {
       /^No CPU was left for more: all processes together used 97 % of the CPUs, and none was busy by itself; nothing is known of the processes\.$/,
     ],
     [text('limit', { evidence: { kind: 'busy', busy: quiet } }), /^Nothing is known of the processes\.$/],
+    [
+      text('limit', { evidence: { kind: 'unobserved', busy: quiet } }),
+      /^The generator was not the limit, and the server was not observed;/,
+    ],
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [
       text('limit', { evidence: { kind: 'idle', used: 0.2, busy: quiet } }),

@@ -20,7 +20,9 @@ export type EvidenceFacts =
   | { kind: 'late-spinner'; lagUs: Amount; busy: BusyFacts }
   | { kind: 'shared-cpus'; components: readonly ComponentName[]; used: Amount; busy: BusyFacts }
   | { kind: 'full-cpus'; used: Amount; busy: BusyFacts }
-  | { kind: 'idle'; used: Amount; busy: BusyFacts };
+  | { kind: 'idle'; used: Amount; busy: BusyFacts }
+  /** The generator kept up. Nothing else of an external target is known. */
+  | { kind: 'unobserved'; busy: BusyFacts };
 
 type ComponentName = 'proxy' | 'server' | 'generator';
 
@@ -136,6 +138,8 @@ export function evidenceClause(evidence: EvidenceFacts): string {
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
       return `all processes together used ${formatShare(evidence.used)} of the CPUs, and none was busy by itself; ${busy}`;
+    case 'unobserved':
+      return `the generator was not the limit, and the server was not observed; ${busy}`;
     case 'idle':
       return `no process was busy${evidence.used === 0 ? '' : `, and all together used ${formatShare(evidence.used)} of the CPUs`}; ${busy}`;
   }

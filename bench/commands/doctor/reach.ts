@@ -21,16 +21,18 @@ const TOO_MANY = 1_000_000;
  */
 export function reachOf(machine: Machine, library: Library): Reach {
   const sides = chooseVariants(library, ['tls']);
-  const asked = parseRequest(['-p', 'tls', '--steps', 'throughput']);
+  const asked = parseRequest(['-p', 'tls']);
   if (asked.command !== 'run') throw new TypeError('the command line is one of a run');
   const { run } = asked;
   const context = { command: [], now: new Date(0), seed: 0, machine };
-  const load = { kind: 'closed', inFlight: 1 } as const;
-  const spec = { variant: 'tls', step: 'throughput', round: null, load } as const;
+  const [step = ''] = run.steps;
 
   function limitAt(connections: number): Reach['limit'] | null {
     try {
-      const { notices } = planRequest({ ...run, connections }, sides, context).planRun(spec, 1);
+      const { notices } = planRequest({ ...run, connections }, sides, context).planStep({
+        variant: 'tls',
+        step,
+      });
       return notices.find(({ code }) => code === TOO_LITTLE_MEMORY) ?? null;
     } catch (error) {
       if (error instanceof Problem) return { code: error.code, text: error.message };

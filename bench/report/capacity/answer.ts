@@ -1,6 +1,7 @@
 import type { Axis, CapacitySearch, Trial } from '../../model/capacity.ts';
 import type { Condition } from '../../model/condition.ts';
 import type { Finding } from '../../model/finding.ts';
+import { ratePerSecondOf } from '../../model/load.ts';
 import { formatCount, formatFigure, formatRough, formatShort, formatTime } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
 import { conclusionOf } from '../conclusion.ts';
@@ -41,7 +42,7 @@ function missedSentence(
 /** Sentence that describes the load of the trials; null if the result is not a capacity search. */
 export function capacityLoad({ result }: View): string | null {
   const capacity = conclusionOf(result, 'capacity');
-  const plan = result.runs.find(({ plan }) => plan.step === 'latency')?.plan;
+  const plan = result.runs.find(({ plan }) => ratePerSecondOf(plan.workload.load) !== null)?.plan;
   if (capacity === null || plan === undefined) return null;
   return `Search ${heldText(capacity.axis)}, ${payloadText(plan.workload.payload)} messages, ${formatTime(plan.durationMs * 1000)} per trial.`;
 }

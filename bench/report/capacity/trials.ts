@@ -1,5 +1,6 @@
 import { isNginxWorker } from '../../measure/processes.ts';
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
+import { ratePerSecondOf } from '../../model/load.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatShare, NOTHING } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
@@ -9,7 +10,7 @@ import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 export function runsOfTrials({ result, runs }: View): RunView[] {
   const order = new Map(result.runs.map((run, index) => [run, index]));
   return runs
-    .filter(({ run }) => run.plan.step === 'latency' && run.outcome.state !== 'aborted')
+    .filter(({ run }) => ratePerSecondOf(run.plan.workload.load) !== null && run.outcome.state !== 'aborted')
     .toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
 }
 

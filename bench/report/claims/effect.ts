@@ -1,5 +1,5 @@
 import type { Metric } from '../../metrics/metric.ts';
-import { factsOf, metricNamed } from '../../metrics/metrics.ts';
+import { factsOf, metricNamed, usualStep } from '../../metrics/metrics.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
 import type { Step } from '../../model/plan.ts';
 import type { Result } from '../../model/result.ts';
@@ -15,10 +15,15 @@ export interface ClaimedFigure {
   step: Step;
 }
 
-export const P50: ClaimedFigure = { metric: metricNamed('response.p50'), step: 'latency' };
-export const THROUGHPUT: ClaimedFigure = { metric: metricNamed('messages.perSecond'), step: 'throughput' };
-export const NGINX_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.proxy'), step: 'throughput' };
-export const SERVER_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.server'), step: 'throughput' };
+export const P50 = claimed('response.p50');
+export const THROUGHPUT = claimed('messages.perSecond');
+export const NGINX_CPU = claimed('cpuPerMessage.proxy');
+export const SERVER_CPU = claimed('cpuPerMessage.server');
+
+function claimed(name: string): ClaimedFigure {
+  const metric = metricNamed(name);
+  return { metric, step: usualStep(metric) };
+}
 
 /**
  * Compares one figure of a variant with the baseline. `unclear` means that no difference could be

@@ -2,6 +2,7 @@ import { histogramOfAll } from '../../measure/figures.ts';
 import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../../model/comparison.ts';
 import type { Notice } from '../../model/finding.ts';
+import { ratePerSecondOf } from '../../model/load.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
@@ -142,14 +143,14 @@ export function curvesOfRounds(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const baselines = new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)));
   const views = view.variants.flatMap(({ name }, index): CurveView[] => {
-    const times = histogramOfAll(roundsOf(view, name, 'latency'), 'response');
+    const times = histogramOfAll(scheduledRoundsOf(view, name), 'response');
     const isBaseline = baselines.has(name);
     return times.totalCount === 0
       ? []
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
   });
   const charts = views.length === 0 ? [] : [percentileChart(views)];
-  const finding = views.length === 0 ? 'Nothing was measured in the latency step.' : percentileFinding(views);
+  const finding = views.length === 0 ? 'No response time was measured.' : percentileFinding(views);
   return {
     id: 'curves',
     title: 'Response time by percentile',
@@ -160,9 +161,11 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', findin
   };
 }
 
-function roundsOf({ result }: View, variant: string, step: string): Run[] {
+/** The rounds that have response times, which only an open loop has. */
+function scheduledRoundsOf({ result }: View, variant: string): Run[] {
   return result.runs.filter(
-    ({ plan }) => plan.variant === variant && plan.step === step && plan.round !== null,
+    ({ plan }) =>
+      plan.variant === variant && plan.round !== null && ratePerSecondOf(plan.workload.load) !== null,
   );
 }
 

@@ -32,8 +32,8 @@ function courseFinding(runs: readonly RunView[]): string {
 }
 
 /** Chart of messages per second over time, shown in the summary if there is only one variant. */
-export function echoedFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
-  const chart = echoedChart('throughput', runs, 'Messages per second over time');
+export function echoedFigure({ step, runs }: StepView): { chart: LineSpec; figure: Markup } {
+  const chart = echoedChart(step, runs, 'Messages per second over time');
   return { chart: chart.spec, figure: figureOf(chart) };
 }
 

@@ -116,7 +116,7 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     formatTime(run.durationMs * 1000),
     turnsText(run),
     `${run.workers} (${endText(run.client, run)})`,
-    `${run.servers} (${endText(run.server, run)})`,
+    run.server === null ? 'none' : `${run.servers} (${endText(run.server, run)})`,
     proxy === null
       ? 'none'
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,

@@ -55,5 +55,17 @@ export const echo = {
     { name: 'response.p50', step: 'latency', label: 'p50 ' },
     { name: 'response.p99', step: 'latency', label: 'p99 ' },
   ],
+  priced: [
+    { name: 'messages.perSecond', step: 'throughput' },
+    { name: 'cpuPerMessage.total', step: 'throughput' },
+    { name: 'response.p50', step: 'latency' },
+    { name: 'response.p90', step: 'latency' },
+    { name: 'response.p99', step: 'latency' },
+    { name: 'response.p999', step: 'latency' },
+    { name: 'cpuPerMessage.total', step: 'latency' },
+    { name: 'handshake.p50', step: 'throughput' },
+    { name: 'cpuPerConnection.total', step: 'throughput' },
+    { name: 'memoryPerConnection.total', step: 'throughput' },
+  ],
   doubts: ['nothing-echoed', 'losses', 'stall', 'disturbance', 'send-lag', 'schedule', 'limit'],
 } as const satisfies ScenarioDefinition;

@@ -1,12 +1,5 @@
 import type { RunFigures } from '../../measure/figures.ts';
-import {
-  incomplete,
-  incompleteOrOffSchedule,
-  invalid,
-  limitedElsewhere,
-  notCompleted,
-  offSchedule,
-} from '../../metrics/fitness.ts';
+import { incomplete, invalid, limitedElsewhere, notCompleted, offSchedule } from '../../metrics/fitness.ts';
 import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
@@ -16,6 +9,10 @@ function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Par
   if (us === null || messages.perSecond === null || !bytes.receivedPerSecond) return null;
   return (us * messages.perSecond * 2 ** 20) / bytes.receivedPerSecond;
 }
+
+/** The cost of a message depends on the rate, so an open loop must have kept its schedule. */
+const offScheduleIfOpen: Metric['unfit'] = (run) =>
+  run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
 /** Metrics for echoed messages. */
 export const ECHO_METRICS: readonly Metric[] = [
@@ -80,12 +77,12 @@ export const ECHO_METRICS: readonly Metric[] = [
     read: ({ bytes }) => bytes.receivedPerSecond,
     unfit: limitedElsewhere,
   },
-  ...usage('cpuPerMiB', 'CPU per MiB of payload', 'time', cpuUsPerMiB, incompleteOrOffSchedule),
+  ...usage('cpuPerMiB', 'CPU per MiB of payload', 'time', cpuUsPerMiB, offScheduleIfOpen),
   ...usage(
     'cpuPerMessage',
     'CPU per message',
     'time',
     (figures, part) => figures.cpuUsPerMessage[part],
-    incompleteOrOffSchedule,
+    offScheduleIfOpen,
   ),
 ];

@@ -1,18 +1,18 @@
 import { printable } from '../../model/printable.ts';
-import { answerSentence, formatCapacity } from '../../report/answer.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
-import { answers } from '../../report/section/answers.ts';
 import { claims } from '../../report/section/claims.ts';
 import { curvesOfRounds } from '../../report/section/comparison.ts';
 import { cost } from '../../report/section/cost.ts';
 import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
-import { latency } from '../../report/section/latency.ts';
-import { summary } from '../../report/section/summary.ts';
-import { throughput } from '../../report/section/throughput.ts';
-import { LIMIT_NAMES, verdictOf } from '../../report/verdict.ts';
+import { limitName, verdictOf } from '../../report/verdict.ts';
 import type { VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
+import { answers } from './sections/answers.ts';
+import { latency } from './sections/latency.ts';
+import { answerSentence, formatCapacity } from './sections/sentences.ts';
+import { summary } from './sections/summary.ts';
+import { throughput } from './sections/throughput.ts';
 
 export const report: ScenarioReport = {
   answer: answerSentence,
@@ -37,11 +37,10 @@ function cells({ name, answers }: VariantView): Cells {
   const both = [throughput, latency].filter((view) => view !== null);
   const figures = both.map((view) => view.figures);
   const response = latency?.figures.latencies.response;
-  const limit = throughput?.run.validity.limit.component;
   const all: Cells = [
     ['variant', name],
     ['throughput', formatRate(throughput?.figures.messages.perSecond)],
-    ['limit', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
+    ['limit', throughput === null ? NOTHING : limitName(throughput.run)],
     ['nginx/core', formatCapacity(throughput?.figures.perCoreCapacity ?? null)],
     ['p50', formatTime(response?.p50)],
     ['p99', formatTime(response?.p99)],

@@ -1,16 +1,22 @@
-import { formatRate, formatTime } from '../../wording/format.ts';
-import { paragraph } from '../../wording/words.ts';
+import { runBadge } from '../../../report/elements.ts';
+import { html, type Markup } from '../../../report/markup.ts';
+import {
+  doubtSentence,
+  hasLosses,
+  limitSentence,
+  lossSentence,
+  outcomeSentence,
+} from '../../../report/verdict.ts';
+import type { RunView, Section, VariantView, View } from '../../../report/view.ts';
+import { formatRate, formatTime } from '../../../wording/format.ts';
+import { paragraph } from '../../../wording/words.ts';
 import {
   answerSentence,
   capacitySentence,
   formatCapacity,
   offeredSentence,
   undisturbedSentence,
-} from '../answer.ts';
-import { runBadge } from '../elements.ts';
-import { html, type Markup } from '../markup.ts';
-import { doubtSentence, hasLosses, limitSentence, lossSentence, outcomeSentence } from '../verdict.ts';
-import type { RunView, Section, VariantView, View } from '../view.ts';
+} from './sentences.ts';
 
 /**
  * One card per variant: a sentence with its throughput and latency, and for each step whether its figures can

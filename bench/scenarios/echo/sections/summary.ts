@@ -1,17 +1,17 @@
-import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
-import { formatCapacity } from '../answer.ts';
-import { runBadge, table } from '../elements.ts';
-import { type Content, html, type Markup } from '../markup.ts';
-import type { ChartSpec } from '../page/spec.ts';
-import { LIMIT_NAMES } from '../verdict.ts';
-import type { RunView, Section, VariantView, View } from '../view.ts';
-import { echoedFigure } from './course.ts';
+import { runBadge, table } from '../../../report/elements.ts';
+import { type Content, html, type Markup } from '../../../report/markup.ts';
+import type { ChartSpec } from '../../../report/page/spec.ts';
+import { echoedFigure } from '../../../report/section/course.ts';
+import { limitName } from '../../../report/verdict.ts';
+import type { Section, StepView, VariantView, View } from '../../../report/view.ts';
+import { formatBytes, formatCount, formatTime, NOTHING } from '../../../wording/format.ts';
 import { percentileFigure } from './latency.ts';
+import { formatCapacity } from './sentences.ts';
 import { carriedFigure } from './throughput.ts';
 
 /** A table with throughput and latency of each variant, and the two main charts. */
 export function summary({ variants, steps }: View): Section {
-  const main = steps.flatMap(({ step, runs }) => MAIN_FIGURES[step]?.(runs) ?? []);
+  const main = steps.flatMap((each) => MAIN_FIGURES[each.step]?.(each) ?? []);
   return {
     id: 'summary',
     title: 'Summary',
@@ -28,10 +28,10 @@ interface MainFigure {
   figure: Markup;
 }
 
-const MAIN_FIGURES: Readonly<Record<string, (runs: readonly RunView[]) => MainFigure>> = {
+const MAIN_FIGURES: Readonly<Record<string, (step: StepView) => MainFigure>> = {
   /** If there is one variant, the table already shows its rate, so the chart shows the rate over time. */
-  throughput: (runs) => (runs.length === 1 ? echoedFigure : carriedFigure)(runs),
-  latency: percentileFigure,
+  throughput: (step) => (step.runs.length === 1 ? echoedFigure(step) : carriedFigure(step.runs)),
+  latency: ({ runs }) => percentileFigure(runs),
 };
 
 const COLUMNS = [
@@ -63,7 +63,7 @@ function rowOf({ name, answers }: VariantView): Content[] {
     name,
     throughput === null ? NOTHING : runBadge(throughput),
     formatCount(throughput?.figures.messages.perSecond),
-    throughput === null ? NOTHING : LIMIT_NAMES[throughput.run.validity.limit.component],
+    throughput === null ? NOTHING : limitName(throughput.run),
     formatCapacity(throughput?.figures.perCoreCapacity ?? null),
     latency === null ? NOTHING : runBadge(latency),
     time('p50'),

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disturb } from '../../test/machine.ts';
-import { makeLatencyRun, makeResult, RATE, rateOf } from '../../test/result.ts';
-import { makeRun } from '../../test/run.ts';
-import { figuresOf } from '../measure/figures.ts';
-import { stored } from '../model/finding.ts';
-import { LIMITS, type Run, type Validity } from '../model/run.ts';
-import { formatRough, formatShare, formatTime } from '../wording/format.ts';
+import { disturb } from '../../../../test/machine.ts';
+import { makeLatencyRun, makeResult, RATE, rateOf } from '../../../../test/result.ts';
+import { makeRun } from '../../../../test/run.ts';
+import { figuresOf } from '../../../measure/figures.ts';
+import { stored } from '../../../model/finding.ts';
+import { LIMITS, type Run, type Validity } from '../../../model/run.ts';
+import { type RunView, type VariantView, viewOf } from '../../../report/view.ts';
+import { formatRough, formatShare, formatTime } from '../../../wording/format.ts';
 import {
   answerSentence,
   capacitySentence,
   formatCapacity,
   offeredSentence,
   undisturbedSentence,
-} from './answer.ts';
-import { type RunView, type VariantView, viewOf } from './view.ts';
+} from './sentences.ts';
 
 const SMALL = { seconds: 2, connections: 100 };
 

@@ -1,3 +1,13 @@
+import { chartFigure } from '../../../report/chart-figure.ts';
+import { runBadge, table } from '../../../report/elements.ts';
+import { extremesSentence } from '../../../report/finding/extremes.ts';
+import { type Content, html, type Markup } from '../../../report/markup.ts';
+import type { BarSpec } from '../../../report/page/spec.ts';
+import { placementNotice } from '../../../report/placement.ts';
+import { noticeList } from '../../../report/section/notices.ts';
+import { timesTable } from '../../../report/section/times.ts';
+import { limitName } from '../../../report/verdict.ts';
+import type { FoldedSection, RunView, StepView, View } from '../../../report/view.ts';
 import {
   formatBytes,
   formatCount,
@@ -5,19 +15,9 @@ import {
   formatShare,
   formatTime,
   NOTHING,
-} from '../../wording/format.ts';
-import { listed } from '../../wording/words.ts';
-import { capacitySentence, formatCapacity } from '../answer.ts';
-import { chartFigure } from '../chart-figure.ts';
-import { runBadge, table } from '../elements.ts';
-import { extremesSentence } from '../finding/extremes.ts';
-import { type Content, html, type Markup } from '../markup.ts';
-import type { BarSpec } from '../page/spec.ts';
-import { placementNotice } from '../placement.ts';
-import { LIMIT_NAMES } from '../verdict.ts';
-import type { FoldedSection, RunView, StepView, View } from '../view.ts';
-import { noticeList } from './notices.ts';
-import { timesTable } from './times.ts';
+} from '../../../wording/format.ts';
+import { listed } from '../../../wording/words.ts';
+import { capacitySentence, formatCapacity } from './sentences.ts';
 
 /** Throughput of each variant in a closed loop, and per-core capacity of Nginx. */
 export function throughput({ steps, result }: View): FoldedSection {
@@ -40,8 +40,8 @@ export function throughput({ steps, result }: View): FoldedSection {
 function paceFinding(runs: readonly RunView[]): string {
   const names = new Map<string, string[]>();
   for (const { name, run } of runs) {
-    const { component } = run.validity.limit;
-    const limit = component === 'none' ? 'no single component' : LIMIT_NAMES[component];
+    const named = limitName(run);
+    const limit = named === 'none' ? 'no single component' : named;
     names.set(limit, [...(names.get(limit) ?? []), name]);
   }
   return `Limited by: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
@@ -118,7 +118,7 @@ function rowOf(view: RunView): Content[] {
     formatCount(messages.perSecond),
     formatCount(undisturbed?.perSecond),
     disturbed === null ? 'unknown' : `${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)}`,
-    LIMIT_NAMES[run.validity.limit.component],
+    limitName(run),
     formatCapacity(perCoreCapacity),
     formatBytes(bytes.sentPerSecond),
     formatBytes(bytes.receivedPerSecond),

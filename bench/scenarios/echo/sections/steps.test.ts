@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disturb } from '../../../test/machine.ts';
+import { disturb } from '../../../../test/machine.ts';
 import {
   makeAllProfiles,
   makeBothSteps,
@@ -8,16 +8,16 @@ import {
   makeResult,
   RATE,
   rateOf,
-} from '../../../test/result.ts';
-import { CLOSED, makeRun } from '../../../test/run.ts';
-import { stored } from '../../model/finding.ts';
-import { counted } from '../../model/recording.ts';
-import { formatBytes, formatCount, formatShare, formatTime } from '../../wording/format.ts';
-import { formatCapacity } from '../answer.ts';
-import { reportHtml } from '../html.ts';
-import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
-import { summaryText } from '../terminal.ts';
-import { viewOf } from '../view.ts';
+} from '../../../../test/result.ts';
+import { CLOSED, makeRun } from '../../../../test/run.ts';
+import { stored } from '../../../model/finding.ts';
+import { counted } from '../../../model/recording.ts';
+import { reportHtml } from '../../../report/html.ts';
+import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../../../report/page-text.test.fixture.ts';
+import { summaryText } from '../../../report/terminal.ts';
+import { viewOf } from '../../../report/view.ts';
+import { formatBytes, formatCount, formatShare, formatTime } from '../../../wording/format.ts';
+import { formatCapacity } from './sentences.ts';
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 

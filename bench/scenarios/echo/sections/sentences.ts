@@ -1,7 +1,14 @@
-import type { Capacity, Summary } from '../measure/figures.ts';
-import type { Validity } from '../model/run.ts';
-import { formatCount, formatRate, formatRough, formatShare, formatTime, NOTHING } from '../wording/format.ts';
-import type { RunView, VariantView } from './view.ts';
+import type { Capacity, Summary } from '../../../measure/figures.ts';
+import type { Run, Validity } from '../../../model/run.ts';
+import type { RunView, VariantView } from '../../../report/view.ts';
+import {
+  formatCount,
+  formatRate,
+  formatRough,
+  formatShare,
+  formatTime,
+  NOTHING,
+} from '../../../wording/format.ts';
 
 /**
  * Summarises a variant in one sentence: its throughput with the limiting factor, and its latency at the rate
@@ -26,10 +33,16 @@ const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
   none: ', with no component at its limit',
 };
 
+function limitClause({ plan, validity: { limit } }: Run): string {
+  if (plan.target.kind === 'external' && limit.component === 'none')
+    return '; the generator was not the limit';
+  return LIMIT_CLAUSE[limit.component];
+}
+
 function carriedClause({ figures, run }: RunView): string {
   const { perSecond } = figures.messages;
   if (perSecond === null) return 'never reached the steady phase of the throughput step';
-  return `carried ${formatRough(perSecond)} messages per second${LIMIT_CLAUSE[run.validity.limit.component]}`;
+  return `carried ${formatRough(perSecond)} messages per second${limitClause(run)}`;
 }
 
 function latencyClause({ figures }: RunView): string {

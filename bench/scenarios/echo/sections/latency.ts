@@ -1,15 +1,15 @@
-import type { Summary } from '../../measure/histogram.ts';
-import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../../wording/format.ts';
-import { chartFigure } from '../chart-figure.ts';
-import { runBadge, table } from '../elements.ts';
-import { percentileFinding, tailFinding } from '../finding/curve.ts';
-import { type Content, html, type Markup } from '../markup.ts';
-import type { LineSpec } from '../page/spec.ts';
-import { placementNotice } from '../placement.ts';
-import type { FoldedSection, RunView, StepView, View } from '../view.ts';
-import { histogramChart, percentileChart } from './distributions.ts';
-import { noticeList } from './notices.ts';
-import { timesTable } from './times.ts';
+import type { Summary } from '../../../measure/histogram.ts';
+import { chartFigure } from '../../../report/chart-figure.ts';
+import { runBadge, table } from '../../../report/elements.ts';
+import { percentileFinding, tailFinding } from '../../../report/finding/curve.ts';
+import { type Content, html, type Markup } from '../../../report/markup.ts';
+import type { LineSpec } from '../../../report/page/spec.ts';
+import { placementNotice } from '../../../report/placement.ts';
+import { histogramChart, percentileChart } from '../../../report/section/distributions.ts';
+import { noticeList } from '../../../report/section/notices.ts';
+import { timesTable } from '../../../report/section/times.ts';
+import type { FoldedSection, RunView, StepView, View } from '../../../report/view.ts';
+import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../../../wording/format.ts';
 
 /** Latency of each variant in an open loop: by percentile, as a histogram, and in full. */
 export function latency(view: View): FoldedSection {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeBothSteps, makeResult } from '../../../test/result.ts';
-import { makeRun } from '../../../test/run.ts';
-import { type Finding, stored } from '../../model/finding.ts';
-import { counted } from '../../model/recording.ts';
-import { finding } from '../../wording/finding.ts';
-import { formatBytes, formatCount, formatRate, formatTime } from '../../wording/format.ts';
-import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
-import { reportHtml } from '../html.ts';
-import { sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
-import { viewOf } from '../view.ts';
+import { makeBothSteps, makeResult } from '../../../../test/result.ts';
+import { makeRun } from '../../../../test/run.ts';
+import { type Finding, stored } from '../../../model/finding.ts';
+import { counted } from '../../../model/recording.ts';
+import { reportHtml } from '../../../report/html.ts';
+import { sectionText, shown, tableOf } from '../../../report/page-text.test.fixture.ts';
+import { viewOf } from '../../../report/view.ts';
+import { finding } from '../../../wording/finding.ts';
+import { formatBytes, formatCount, formatRate, formatTime } from '../../../wording/format.ts';
+import { answerSentence, capacitySentence, formatCapacity } from './sentences.ts';
 
 test('the first thing is a sentence a variant with both answers, and the verdicts of both steps', () => {
   const result = makeBothSteps(3, 4);

@@ -1,0 +1,27 @@
+import type { RunRequest } from '../request/request.ts';
+import { ownSides, UNDESCRIBED } from './own.ts';
+import { chooseVariants, type Library, type Side } from './variants.ts';
+
+/**
+ * Returns what a request puts load on: its variants and the user's own configurations, or a server that
+ * already runs.
+ *
+ * @throws Problem('usage') like `chooseVariants`
+ */
+export function sidesOf(library: Library, request: RunRequest): Side[] {
+  const { target, variants } = request;
+  return target.kind === 'external'
+    ? [externalSide(target.url)]
+    : chooseVariants(library, variants, ownSides(request));
+}
+
+/** Returns the side for a server that already runs. It has neither proxy nor configuration to read. */
+function externalSide(url: string): Side {
+  const { host } = new URL(url);
+  const title = `The server at ${url}`;
+  const profile = `target:${url}`;
+  return {
+    variant: { name: host, title, profile, proxy: null },
+    profile: { ...UNDESCRIBED, name: profile, title, configurationPath: null, options: null },
+  };
+}
