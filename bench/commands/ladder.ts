@@ -70,7 +70,11 @@ function optionsOf(
   if (!isDefault) return options;
   const rejected = (count: number): string | null => {
     const some = { ...options, levels: levels.slice(0, count) };
-    return rejectionReason(() => specsOf(some).reverse().map((spec) => planRun(spec, 1)));
+    return rejectionReason(() =>
+      specsOf(some)
+        .reverse()
+        .map((spec) => planRun(spec, 1)),
+    );
   };
   let held = levels.length;
   while (held > 1 && rejected(held) !== null) held--;
