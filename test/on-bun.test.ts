@@ -42,7 +42,7 @@ if (bun === null) {
     assert.equal(bunHere(), null);
   });
 } else {
-  describe(`on Bun ${bun.version}`, { timeout: 300_000 }, () => {
+  describe(`on Bun ${bun.version}`, () => {
     assert.ok(files.length > 20, 'the tests are found');
     for (const file of files)
       test(file, async () => {

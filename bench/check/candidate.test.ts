@@ -72,4 +72,34 @@ describe('the locations that may carry WebSockets', () => {
       ['App'],
     );
   });
+
+  it('in front of http servers are tried with the path and name of each, with TLS if it passes through', () => {
+    const ws = `location /ws { proxy_pass http://app; ${UP} }`;
+    const inFront = (stream: string, http: string) =>
+      found(`stream { ${stream} } http { ${http} }`).map(
+        ({ sign, path, host, passesTls, server, entrance }) =>
+          `${sign} ${path} ${host} ${passesTls ? 'TLS' : 'plain'} ${server === entrance ? 'direct' : 'behind'}`,
+      );
+    assert.deepEqual(
+      inFront(
+        'server { listen 443; proxy_pass 127.0.0.1:8443; }',
+        `server { listen 127.0.0.1:8443 ssl; server_name a.org; ${ws} }`,
+      ),
+      ['upgrade /ws a.org plain direct', 'stream /ws a.org TLS direct'],
+    );
+    assert.deepEqual(
+      inFront(
+        'server { listen 443; proxy_pass 127.0.0.1:8443; proxy_protocol on; }',
+        `server { listen 127.0.0.1:8443 ssl proxy_protocol; server_name a.org; ${ws} }`,
+      ),
+      ['upgrade /ws a.org TLS behind', 'stream /ws a.org TLS direct'],
+    );
+    assert.deepEqual(
+      inFront(
+        'server { listen 443; proxy_pass 127.0.0.1:8443; }',
+        'server { listen 127.0.0.1:8443; root /srv; }',
+      ),
+      [],
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import { vitalParts } from '../nginx/complaint.ts';
-import { isDefaultServer } from '../nginx/listen.ts';
+import { httpServersBehind, innerConnections, passesTlsOn, socketAt, streamHops } from '../nginx/hop.ts';
+import { addressesOf, isDefaultServer } from '../nginx/listen.ts';
 import {
   carries,
   inherited,
@@ -39,6 +40,13 @@ export interface Candidate {
   path: string | null;
   /** Host for reaching the server; null if none is found. */
   host: string | null;
+  /**
+   * The server to which clients connect: usually `server` itself. If that accepts connections only from
+   * `stream` servers of the configuration, which send the PROXY protocol, it is one of those.
+   */
+  entrance: Directive;
+  /** Whether clients use TLS because a `stream` server passes it on to an http server behind it. */
+  passesTls: boolean;
 }
 
 /** Host header for a request if no better name is known. */
@@ -47,8 +55,8 @@ const NO_NAME = 'localhost';
 /** Returns all locations that may carry WebSockets, in file order, with `stream` servers last. */
 export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate[] {
   const all = locatedIn(tree, wanted.host);
-  const streams = streamEntrances(tree).map((server) => streamCandidate(tree, server));
-  if (wanted.websocketPath !== null) return [...askedFor(tree, all, wanted), ...streams];
+  const withStreams = (found: readonly Candidate[]) => [...found, ...streamCandidates(tree, found)];
+  if (wanted.websocketPath !== null) return withStreams(askedFor(tree, all, wanted));
   const open = all.filter(
     ({ location }) => isProxied(location) && directives(location.block, 'internal').length === 0,
   );
@@ -58,9 +66,8 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
     const sign = signOf(located);
     return sign === null ? [] : [candidateOf(sign, located)];
   });
-  const found = withFronts(tree, all, signed, wanted);
-  if (found.length > 0 || streams.length > 0) return [...found, ...streams];
-  return open.map((located) => candidateOf('any', located));
+  const found = withStreams(withFronts(tree, all, signed, wanted));
+  return found.length > 0 ? found : withStreams(open.map((located) => candidateOf('any', located)));
 }
 
 /**
@@ -128,13 +135,53 @@ function candidate(
   { host }: Wanted,
 ): Candidate {
   const named = host ?? hostOf(server) ?? (isDefaultServer(tree, server) ? NO_NAME : null);
-  return { sign, server, levels: [...levels, location], self: location, path, host: named };
+  const entrance = entranceOf(tree, server);
+  return {
+    sign,
+    server,
+    levels: [...levels, location],
+    self: location,
+    path,
+    host: named,
+    entrance,
+    passesTls: entrance !== server && passesTlsOn(tree, entrance, server),
+  };
 }
 
-function streamCandidate(tree: readonly Node[], server: Directive): Candidate {
-  const stream = directives(tree, 'stream')[0];
-  const levels = stream === undefined ? [server] : [stream, server];
-  return { sign: 'stream', server, levels, self: server, path: '/', host: NO_NAME };
+/** The `stream` server in front of an http server that accepts connections only from such servers. */
+function entranceOf(tree: readonly Node[], server: Directive): Directive {
+  const inner = innerConnections(tree);
+  const isClosed = (each: Directive) =>
+    addressesOf(each).every(
+      (address) => inner.addresses.includes(address) && socketAt(tree, address).proxyProtocol,
+    );
+  if (!isClosed(server)) return server;
+  const fronts = inner.servers.filter((each) => httpServersBehind(tree, each).includes(server));
+  return fronts.find((each) => !isClosed(each)) ?? server;
+}
+
+/**
+ * Returns the `stream` servers that accept TCP connections. One that leads to http servers of the same
+ * configuration is tried with a path and a name of each of those that has candidates.
+ */
+function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): Candidate[] {
+  const hops = streamHops(tree);
+  return streamEntrances(tree).flatMap((server): Candidate[] => {
+    const stream = directives(tree, 'stream')[0];
+    const levels = stream === undefined ? [server] : [stream, server];
+    const base = { sign: 'stream', server, levels, self: server, entrance: server } as const;
+    const inner = httpServersBehind(tree, server).flatMap((behind): Candidate[] => {
+      const there = found.filter(
+        ({ server: own, path, host }) => own === behind && path !== null && host !== null,
+      );
+      const [one] = [...there.filter(({ sign }) => sign !== 'name'), ...there];
+      const passesTls = passesTlsOn(tree, server, behind);
+      return one === undefined ? [] : [{ ...base, path: one.path, host: one.host, passesTls }];
+    });
+    const isWhole = hops.find((each) => each.server === server)?.isWhole ?? false;
+    const outer: Candidate = { ...base, path: '/', host: NO_NAME, passesTls: false };
+    return isWhole ? inner : [...inner, outer];
+  });
 }
 
 function askedFor(tree: readonly Node[], all: readonly Located[], wanted: Wanted): Candidate[] {

@@ -18,6 +18,7 @@ export function checkJson(report: CheckReport) {
     nginx,
     tried,
     locations: candidates.map((candidate) => locationJson(candidate, report)),
+    capacity: findings.find(({ code }) => code === 'capacity')?.data ?? null,
     findings: findings.map(findingJson),
     counts: countByLevel(findings),
     changes,

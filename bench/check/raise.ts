@@ -90,17 +90,18 @@ export async function raise(
     nginx,
     folder,
     ca: sandbox.certificate.certPem,
-    targetOf({ server, path, host }) {
-      const own = addressesOf(server).map((address) => ports[addresses.indexOf(address)]);
+    targetOf({ entrance, passesTls, path, host }) {
+      const own = addressesOf(entrance).map((address) => ports[addresses.indexOf(address)]);
       const there = listeners.filter(({ port }) => own.includes(port));
       const listener = there.find(({ tls }) => tls) ?? there[0];
       if (listener === undefined || path === null || host === null) return null;
+      const tls = listener.tls || passesTls;
       return {
         host: LOOPBACK,
         ports: [listener.port],
         path,
-        tls: listener.tls ? { servername: host } : null,
-        request: { host, headers: withOrigin(configuration.headers, host, listener.tls) },
+        tls: tls ? { servername: host } : null,
+        request: { host, headers: withOrigin(configuration.headers, host, tls) },
       };
     },
   };

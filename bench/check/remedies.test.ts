@@ -44,7 +44,7 @@ const WRONG: Record<string, string> = {
 };
 
 /** `worker-shutdown-timeout` notes what either choice costs; with the others there is nothing to change. */
-const ALWAYS = ['worker-shutdown-timeout', 'access-log', 'any-protocol', 'ports'];
+const ALWAYS = ['worker-shutdown-timeout', 'access-log', 'any-protocol', 'ports', 'capacity'];
 
 const versionFor = (what: string) => (what === 'http-version' ? '1.30.6' : '1.22.1');
 

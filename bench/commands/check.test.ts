@@ -97,6 +97,7 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
       path: 'site.conf',
       nginx: { path: '/usr/sbin/nginx', version: '1.22.1' },
       tried: true,
+      capacity: null,
       changes: [],
     });
   });

@@ -18,6 +18,8 @@ import {
 } from './experiment.test.fixture.ts';
 
 const CONNECTIONS = 60;
+/** A load that leaves the CPUs to whatever else goes on, for what has nothing to do with a closed loop. */
+const LIGHT = '-R 500 --no-pin';
 /** More than a slice, so that something is measured before. */
 const BEFORE_MS = 1_150;
 
@@ -150,7 +152,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
     assert.notEqual(run.validity.verdict, 'valid');
   });
 
-  for (const options of ['--profile plain', '--profile tls --client ws -R 1k']) {
+  for (const options of [`--profile plain ${LIGHT}`, '--profile tls --client ws -R 1k']) {
     it(`${options}: Nginx is reloaded, and nothing is lost`, async (t) => {
       let before: number[] = [];
       let workers: number[] = [];
@@ -199,7 +201,7 @@ it('the private folder is removed at the end of the load', async (t) => {
 
 it('the clean-up process is killed: another takes its place, and the run goes on', async (t) => {
   let pid = 0;
-  const { run, figures, said } = await meddle(t, '--profile plain', () => {
+  const { run, figures, said } = await meddle(t, `--profile plain ${LIGHT}`, () => {
     const [, line = ''] = readFileSync(join(privateFolderHere(), '.nginx-ws-bench-owner'), 'utf8').split(
       '\n',
     );
@@ -211,7 +213,7 @@ it('the clean-up process is killed: another takes its place, and the run goes on
 });
 
 it('the runner is stopped for seconds: the run is suspect, and the verdict says why', async (t) => {
-  const { run } = await meddle(t, '--profile plain', () => {
+  const { run } = await meddle(t, `--profile plain ${LIGHT}`, () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
   });
   assert.deepEqual(run.outcome, { state: 'completed' });

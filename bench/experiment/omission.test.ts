@@ -14,23 +14,23 @@ import {
 ownTemporaryFolder();
 
 const MS = 1_000;
-const LOAD = '--profile direct -c 100 -R 5k -w 500ms -d 10s --workers 1 --servers 1 --no-http';
-const OFFERED = 5_000 * 10.5;
+const LOAD = '--profile direct -c 100 -R 1k -w 500ms -d 4s --workers 1 --servers 1 --no-http';
+const OFFERED = 1_000 * 4.5;
 
-/** A tenth of all messages fell due in a second in which nothing went on: evenly from 1 s late to not at all. */
+/** A quarter of all messages fell due in a second in which nothing went on: evenly from 1 s late to not at all. */
 function checkStall({ run, figures }: Executed): void {
   assert.deepEqual(run.outcome, { state: 'completed' });
   assert.deepEqual(
     [figures.messages.sent, figures.messages.lost, figures.messages.outstanding],
     [OFFERED, 0, 0],
   );
-  assert.ok(percentile(run, 'response', 95) >= 450 * MS, told(run));
-  assert.ok(percentile(run, 'response', 99) >= 850 * MS, told(run));
+  assert.ok(percentile(run, 'response', 90) >= 550 * MS, told(run));
+  assert.ok(percentile(run, 'response', 99) >= 900 * MS, told(run));
   assert.ok(percentile(run, 'response', 100) >= 990 * MS, told(run));
 }
 
 function told(run: Run): string {
-  const figures = [50, 95, 99, 100].map((percent) => `p${percent} ${percentile(run, 'response', percent)}`);
+  const figures = [50, 90, 99, 100].map((percent) => `p${percent} ${percentile(run, 'response', percent)}`);
   return `response ${figures.join(', ')}; send lag p99 ${percentile(run, 'sendLag', 99)} µs`;
 }
 
@@ -38,7 +38,7 @@ function told(run: Run): string {
 const stopping = (name: string): Parameters<typeof execute>[2] => ({
   async onPhase(phase, processes) {
     if (phase !== 'steady') return;
-    await sleep(4_000);
+    await sleep(1_500);
     await freeze(pidsOf(processes, name), 1_000);
   },
 });
@@ -61,7 +61,7 @@ describe('coordinated omission', () => {
   });
 
   it('a server that takes 20 ms takes 20 ms', async (t) => {
-    const { run, figures } = await execute(t, LOAD.replace('-R 5k', '-R 500').replace('10s', '1s'), {
+    const { run, figures } = await execute(t, LOAD.replace('-R 1k', '-R 500').replace('4s', '1s'), {
       serverArguments: ['--delay', '20'],
     });
     assert.deepEqual([figures.messages.sent, figures.messages.lost], [750, 0]);

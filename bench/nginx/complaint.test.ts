@@ -58,7 +58,7 @@ describe('what Nginx complains of', () => {
       () => without('unknown "remote_addr" variable', TEXT.replace('log_format l', 'add_header a')),
       {
         kind: 'configuration',
-        message: /does not know the variable \$remote_addr in "add_header" at \/a b\.conf:4\. .* --nginx/,
+        message: /"add_header" at \/a b\.conf:4 uses \$remote_addr, .* --nginx/,
       },
     );
   });
@@ -68,7 +68,7 @@ describe('what Nginx complains of', () => {
     assert.throws(() => without('unknown "app_name" variable', text), {
       kind: 'configuration',
       message:
-        /variable \$APP_NAME in "add_header" at \/a b\.conf:9\. If .* template, set APP_NAME in a file named with --env-file\.$/,
+        /"add_header" at \/a b\.conf:9 uses \$APP_NAME, which .*\. If .* template, set APP_NAME in a file named with --env-file\.$/,
     });
     const remedyAt = (line: number) =>
       templateRemedy(parse(text, '/a b.conf'), `invalid zone size "$ZONE" in /a b.conf:${line}`);

@@ -76,10 +76,10 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
     if (node.name !== 'log_format') {
       const remedy =
         unfilledIn(use) ??
-        'Define it or remove it in the configuration under test, or name an Nginx that has its module with --nginx.';
+        'Define the variable, or use --nginx to name an Nginx with the module that has it.';
       throw new Problem(
         'configuration',
-        `This Nginx does not know the variable ${use} in "${node.name}" at ${place(node.origin)}. ${remedy}`,
+        `"${node.name}" at ${place(node.origin)} uses ${use}, which is not a variable of this Nginx. ${remedy}`,
       );
     }
     isFound = true;
@@ -89,7 +89,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
   if (isFound) return rest;
   throw new Problem(
     'configuration',
-    `The configuration uses the variable $${name}, which this Nginx does not provide.`,
+    `The configuration uses $${name}, which is not a variable of this Nginx.`,
   );
 }
 

@@ -1,6 +1,6 @@
-import { addressesOf, serversIn } from './listen.ts';
-import { isProxied, type Located } from './located.ts';
-import { httpTarget } from './proxy-pass.ts';
+import { addressesOf, listensOn, serversIn } from './listen.ts';
+import { inherited, isProxied, type Located } from './located.ts';
+import { hostsOf, httpTarget, streamTarget, type Target } from './proxy-pass.ts';
 import { type Directive, directives, type Node, texts } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 
@@ -11,10 +11,11 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/i;
  * null if no server of the configuration listens on it.
  *
  * @param listened as returned by `listenAddresses`
+ * @param usualPort port of an address without one
  */
-export function listenedFor(target: string, listened: readonly string[]): string | null {
+export function listenedFor(target: string, listened: readonly string[], usualPort = '80'): string | null {
   if (target.startsWith('unix:')) return listened.find((each) => each === target.replace(/:$/, '')) ?? null;
-  const [, host = '', port = '80'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(target) ?? [];
+  const [, host = '', port = usualPort] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(target) ?? [];
   const isLocal = LOOPBACK.test(host);
   const found = listened.find((each) => {
     if (each === `${host}:${port}`) return true;
@@ -24,50 +25,174 @@ export function listenedFor(target: string, listened: readonly string[]): string
   return found ?? null;
 }
 
-/** Whether a server uses TLS on any of its listening sockets. */
-function hasTls(server: Directive): boolean {
-  return directives(server.block, 'listen').some((listen) => texts(listen).includes('ssl'));
+/** The port of an address without one in `proxy_pass` itself; entries of an `upstream` always mean port 80. */
+export function usualPort({ scheme }: Pick<Target, 'scheme'>): string {
+  return scheme === 'https' ? '443' : '80';
 }
 
-/**
- * Addresses on which only http servers without TLS listen, so that another server can proxy requests to them
- * unchanged.
- */
-export function plainAddresses(tree: readonly Node[]): string[] {
-  const { http } = serversIn(tree);
-  const addresses = [...new Set(http.flatMap(addressesOf))];
-  return addresses.filter((address) =>
-    http.filter((each) => addressesOf(each).includes(address)).every((each) => !hasTls(each)),
-  );
+/** The distinct addresses on which http servers listen. */
+export function httpAddresses(tree: readonly Node[]): string[] {
+  return [...new Set(serversIn(tree).http.flatMap(addressesOf))];
+}
+
+/** Whether the sockets of an address expect TLS or the PROXY protocol, whichever server says so. */
+export function socketAt(tree: readonly Node[], address: string): { tls: boolean; proxyProtocol: boolean } {
+  const words = listensOn(tree, address).flatMap(texts);
+  return { tls: words.includes('ssl'), proxyProtocol: words.includes('proxy_protocol') };
+}
+
+/** A connection of a location to another http server of the same configuration. */
+export interface HttpHop {
+  address: string;
+  /** Whether the location connects with TLS. */
+  tls: boolean;
+}
+
+/** The connections of a location to other http servers of the same configuration. */
+export function httpHops(
+  tree: readonly Node[],
+  { server, location }: Pick<Located, 'server' | 'location'>,
+): HttpHop[] {
+  if (!isProxied(location)) return [];
+  const all = httpAddresses(tree);
+  const hops = httpTargets(tree, location).flatMap(({ host, port, tls }): HttpHop[] => {
+    const address = listenedFor(host, all, port);
+    return address === null ? [] : [{ address, tls }];
+  });
+  const own = addressesOf(server);
+  return hops.some(({ address }) => own.includes(address)) ? [] : hops;
 }
 
 /** The other servers of the same configuration to which a location proxies requests. */
-export function hopsOf(
-  tree: readonly Node[],
-  { server, location }: Pick<Located, 'server' | 'location'>,
-): Directive[] {
-  if (!isProxied(location)) return [];
-  const { http } = serversIn(tree);
-  const plain = plainAddresses(tree);
-  const own = addressesOf(server);
-  const listened = targetsOf(tree, location).flatMap((target) => listenedFor(target, plain) ?? []);
-  if (listened.some((address) => own.includes(address))) return [];
-  return http.filter((each) => addressesOf(each).some((address) => listened.includes(address)));
+export function hopsOf(tree: readonly Node[], located: Pick<Located, 'server' | 'location'>): Directive[] {
+  const listened = httpHops(tree, located).map(({ address }) => address);
+  return serversIn(tree).http.filter((each) =>
+    addressesOf(each).some((address) => listened.includes(address)),
+  );
 }
 
 /** Addresses that a location proxies to, either directly or through an `upstream`. */
-function targetsOf(tree: readonly Node[], location: Directive): string[] {
-  const upstreams = directives(tree, 'http').flatMap(({ block }) => directives(block, 'upstream'));
+function httpTargets(
+  tree: readonly Node[],
+  location: Directive,
+): { host: string; port: string; tls: boolean }[] {
   const blocks = [location, ...directives(location.block, 'if')];
   return blocks
     .flatMap(({ block }) => directives(block, 'proxy_pass').flatMap(texts))
     .flatMap((text) => {
       const target = httpTarget(text);
-      if (target === null || target.variable || target.scheme !== 'http') return [];
-      const named = upstreams.find(
-        ({ args: [name] }) => upstreamName(name?.text ?? '') === upstreamName(target.host),
-      );
-      if (named === undefined) return [target.host];
-      return directives(named.block, 'server').flatMap(({ args: [address] }) => address?.text ?? []);
+      if (target === null || target.variable || !isHttp(target)) return [];
+      const tls = target.scheme === 'https';
+      const entries = entriesOf(tree, 'http', target.host);
+      if (entries !== null) return entries.map((host) => ({ host, port: '80', tls }));
+      return [{ host: target.host, port: usualPort(target), tls }];
     });
+}
+
+/** Whether the scheme of a target is known. */
+export function isHttp({ scheme }: Pick<Target, 'scheme'>): boolean {
+  return scheme === 'http' || scheme === 'https';
+}
+
+/** The addresses of an upstream; null if there is none with this name. */
+function entriesOf(tree: readonly Node[], context: 'http' | 'stream', name: string): string[] | null {
+  const named = directives(tree, context)
+    .flatMap(({ block }) => directives(block, 'upstream'))
+    .find(({ args: [own] }) => upstreamName(own?.text ?? '') === upstreamName(name));
+  if (named === undefined) return null;
+  return directives(named.block, 'server').flatMap(({ args: [address] }) => address?.text ?? []);
+}
+
+/** A `stream` server that passes connections on to other servers of the same configuration. */
+export interface StreamHop {
+  server: Directive;
+  /** Addresses of the configuration to which it passes connections. */
+  addresses: readonly string[];
+  /** Whether it passes connections nowhere else. */
+  isWhole: boolean;
+  /** Whether it sends the PROXY protocol, and whether it connects with TLS. */
+  proxyProtocol: boolean;
+  tls: boolean;
+}
+
+/** The `stream` servers that pass connections on to other servers of the same configuration. */
+export function streamHops(tree: readonly Node[]): StreamHop[] {
+  const { http, stream } = serversIn(tree);
+  const all = [...new Set([...http, ...stream].flatMap(addressesOf))];
+  return directives(tree, 'stream').flatMap((context) =>
+    directives(context.block, 'server').flatMap((server): StreamHop[] => {
+      const hosts = directives(server.block, 'proxy_pass')
+        .flatMap(texts)
+        .flatMap((text) => hostsOf(streamTarget(text), context.block ?? []) ?? [text]);
+      const own = addressesOf(server);
+      const listened = hosts
+        .flatMap((host) => entriesOf(tree, 'stream', host) ?? [host])
+        .map((host) => listenedFor(host, all))
+        .map((address) => (address === null || own.includes(address) ? null : address));
+      const addresses = [...new Set(listened.filter((address) => address !== null))];
+      if (addresses.length === 0) return [];
+      const isOn = (name: string) => inherited([context, server], name)[0]?.args[0]?.text === 'on';
+      const isWhole = !listened.includes(null);
+      const [proxyProtocol, tls] = [isOn('proxy_protocol'), isOn('proxy_ssl')];
+      return [{ server, addresses, isWhole, proxyProtocol, tls }];
+    }),
+  );
+}
+
+/**
+ * The `stream` servers that pass connections only to servers of the same configuration, and the addresses to
+ * which no others do. Both ends of these connections are known, so that they can use the PROXY protocol and
+ * TLS as written.
+ */
+export function innerConnections(tree: readonly Node[]): { servers: Directive[]; addresses: string[] } {
+  const hops = streamHops(tree);
+  const outward = hops.filter(({ isWhole }) => !isWhole).flatMap(({ addresses }) => addresses);
+  const inner = hops.filter(
+    ({ isWhole, addresses }) => isWhole && !addresses.some((each) => outward.includes(each)),
+  );
+  // Settings of the `stream` block apply to all of its servers, so that they stay only if all are inner ones.
+  const isShared = directives(tree, 'stream').some(({ block }) =>
+    directives(block).some(({ name }) => name === 'proxy_protocol' || name === 'proxy_ssl'),
+  );
+  if (isShared && inner.length < serversIn(tree).stream.length) return { servers: [], addresses: [] };
+  return {
+    servers: inner.map(({ server }) => server),
+    addresses: [...new Set(inner.flatMap(({ addresses }) => addresses))],
+  };
+}
+
+/** The http servers that a `stream` server leads to, perhaps through other `stream` servers. */
+export function httpServersBehind(tree: readonly Node[], server: Directive): Directive[] {
+  const hops = streamHops(tree);
+  const { http } = serversIn(tree);
+  const reached = new Set<Directive>();
+  const visited = new Set<Directive>();
+  const visit = (from: Directive): void => {
+    if (visited.has(from)) return;
+    visited.add(from);
+    const { addresses = [] } = hops.find((each) => each.server === from) ?? {};
+    for (const each of http) if (addressesOf(each).some((own) => addresses.includes(own))) reached.add(each);
+    for (const next of hops)
+      if (addressesOf(next.server).some((own) => addresses.includes(own))) visit(next.server);
+  };
+  visit(server);
+  return http.filter((each) => reached.has(each));
+}
+
+/**
+ * Whether a client of a `stream` server negotiates TLS with the http server behind it, because every `stream`
+ * server on the way only passes bytes on.
+ */
+export function passesTlsOn(tree: readonly Node[], server: Directive, behind: Directive): boolean {
+  const hops = streamHops(tree);
+  const visit = (from: Directive, above: readonly Directive[]): boolean => {
+    const hop = hops.find((each) => each.server === from);
+    if (hop === undefined || hop.tls || above.includes(from)) return false;
+    const own = addressesOf(behind).filter((address) => hop.addresses.includes(address));
+    if (own.length > 0) return own.some((address) => socketAt(tree, address).tls);
+    return hops
+      .filter((next) => addressesOf(next.server).some((address) => hop.addresses.includes(address)))
+      .some((next) => visit(next.server, [...above, from]));
+  };
+  return visit(server, []);
 }

@@ -1,3 +1,4 @@
+import { addressesOf, defaultServerAt, listensOn } from './listen.ts';
 import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, texts, word } from './tree.ts';
 
@@ -25,7 +26,7 @@ export function withSslParameters(tree: readonly Node[]): Node[] {
 
 /**
  * Adds a certificate to each server that listens with TLS but has none, neither in its own block nor in
- * `http`.
+ * `http`. If another server makes a socket use TLS, its default server needs one too.
  */
 export function withCertificates(
   tree: readonly Node[],
@@ -34,7 +35,9 @@ export function withCertificates(
 ): Node[] {
   if (certificate === null) return [...tree];
   return inHttp(tree, (server, http) => {
-    const tls = directives(server.block, 'listen').find((listen) => texts(listen).includes('ssl'));
+    const tls =
+      directives(server.block, 'listen').find((listen) => texts(listen).includes('ssl')) ??
+      sharedTls(tree, server);
     const named = [server, http].some(({ block }) => directives(block, 'ssl_certificate').length > 0);
     if (tls === undefined || named) return server;
     onChange('own-certificate', tls);
@@ -42,6 +45,14 @@ export function withCertificates(
     const added = [directive('ssl_certificate', [certPath]), directive('ssl_certificate_key', [keyPath])];
     return { ...server, block: [...(server.block ?? []), ...added] };
   });
+}
+
+/** The other server's `listen` that makes a socket use TLS for which this server is the default. */
+function sharedTls(tree: readonly Node[], server: Directive): Directive | undefined {
+  return addressesOf(server)
+    .filter((address) => defaultServerAt(tree, address) === server)
+    .flatMap((address) => listensOn(tree, address))
+    .find((listen) => texts(listen).includes('ssl'));
 }
 
 function inHttp(tree: readonly Node[], change: (server: Directive, http: Directive) => Directive): Node[] {

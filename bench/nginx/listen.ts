@@ -27,6 +27,8 @@ export interface ListenSpec {
    * requests with any Host header.
    */
   main: Directive | null;
+  /** Addresses that keep the PROXY protocol; by default, none does. */
+  proxyProtocol?: readonly string[];
   /** Whether to keep a listener unchanged if it accepts only HTTP/2, and therefore no WebSocket. */
   keepHttp2Alone?: boolean;
 }
@@ -73,6 +75,11 @@ export function isDefaultServer(tree: readonly Node[], server: Directive): boole
   return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
 }
 
+/** The server that handles unknown names on an address; undefined if none listens on it. */
+export function defaultServerAt(tree: readonly Node[], address: string): Directive | undefined {
+  return defaultServer(servers(tree), address);
+}
+
 /** The server marked as default for an address; if none is marked, the first one (ngx_http_add_server). */
 function defaultServer(all: readonly Directive[], address: string): Directive | undefined {
   const there = all.filter((server) => addressesOf(server).includes(address));
@@ -97,7 +104,7 @@ export function moveListens(
   spec: ListenSpec,
   onChange: OnChange,
 ): { tree: Node[]; listeners: Listener[] } {
-  for (const server of servers(tree)) reportDropped(server, onChange);
+  for (const server of servers(tree)) reportDropped(server, spec, onChange);
   const sockets = collectSockets(tree, spec);
   dropCleartextHttp2(tree, sockets, spec, onChange);
   const moved = new Map(servers(tree).map((server) => [server, moveServer(server, sockets, spec)]));
@@ -132,12 +139,17 @@ function dropCleartextHttp2(
   }
 }
 
-function reportDropped(server: Directive, onChange: OnChange): void {
+function reportDropped(
+  server: Directive,
+  { proxyProtocol = [] }: Pick<ListenSpec, 'proxyProtocol'>,
+  onChange: OnChange,
+): void {
   for (const node of directives(server.block, 'listen')) {
     const parameters = texts(node);
     if (parameters.includes('quic')) onChange('quic', node);
     if (parameters.includes('udp')) onChange('udp', node);
-    if (parameters.includes('proxy_protocol')) onChange('proxy-protocol', node);
+    const isKept = proxyProtocol.includes(readListen(node).address);
+    if (parameters.includes('proxy_protocol') && !isKept) onChange('proxy-protocol', node);
   }
 }
 
@@ -153,16 +165,20 @@ interface Socket {
   shared: boolean;
   tls: boolean;
   http2: boolean;
+  proxyProtocol: boolean;
 }
 
-function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map<string, Socket> {
+function collectSockets(
+  tree: readonly Node[],
+  { ports, main, proxyProtocol = [] }: ListenSpec,
+): Map<string, Socket> {
   const addresses = listenAddresses(tree);
   const http2Inherited = isOn(directives(tree, 'http')[0]?.block ?? []);
   const sockets = new Map<string, Socket>();
   const all = servers(tree);
   for (const server of all) {
     const http2 = http2Of(server, http2Inherited);
-    for (const { address, parameters } of listens(server)) {
+    for (const { node, address, parameters } of listens(server)) {
       const port = ports[addresses.indexOf(address)];
       if (port === undefined)
         throw new RangeError(`${addresses.length} ports are needed, one for each address`);
@@ -173,7 +189,9 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
         tls: false,
         http2: false,
         shared: false,
+        proxyProtocol: false,
       };
+      const isAsked = proxyProtocol.includes(address) && texts(node).includes('proxy_protocol');
       const tls = has(parameters, 'ssl');
       sockets.set(address, {
         port,
@@ -182,6 +200,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
         shared: known.shared || known.owner !== server,
         tls: known.tls || tls,
         http2: known.http2 || has(parameters, 'http2') || (http2 && tls),
+        proxyProtocol: known.proxyProtocol || isAsked,
       });
     }
   }
@@ -198,7 +217,8 @@ function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spe
     const own = parameters.filter((each) => !isSocketOption(each) && each.text !== 'http2');
     const http2 = socket.http2 && !newer ? [word('http2')] : [];
     const options = socket.owner === server ? ownersOptions(socket, spec) : [];
-    return { ...node, args: [word(`${spec.host}:${socket.port}`), ...own, ...http2, ...options] };
+    const proxied = socket.proxyProtocol ? [word('proxy_protocol')] : [];
+    return { ...node, args: [word(`${spec.host}:${socket.port}`), ...own, ...http2, ...proxied, ...options] };
   });
   const isOld = (node: Node) => node.kind === 'directive' && node.name === 'listen';
   const kept = block.filter((node) => !isOld(node));

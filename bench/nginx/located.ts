@@ -40,7 +40,11 @@ const TELLING =
 
 /** Whether the path of a location is typical of WebSockets. */
 export function isTelling(location: Directive): boolean {
-  return TELLING.test(texts(location).join(' '));
+  return isTellingPath(texts(location).join(' '));
+}
+
+export function isTellingPath(path: string): boolean {
+  return TELLING.test(path);
 }
 
 /**

@@ -33,13 +33,27 @@ describe('a server that passes requests on to another one of the same configurat
     ]);
   });
 
-  test('goes to the echo servers where the other speaks TLS, or is itself', () => {
-    for (const moved of [
-      hops('proxy_pass http://127.0.0.1:81;', '127.0.0.1:81 ssl'),
-      hops('proxy_pass http://127.0.0.1:80;'),
-      hops('proxy_pass https://127.0.0.1:81;'),
-    ])
-      assert.equal(lines(moved, 'proxy_pass')[0], 'proxy_pass http://bench_echo_servers;');
+  test('connects to it as written, with TLS or without, and to an upstream if all entries lead there', () => {
+    const passed = (...args: Parameters<typeof hops>) => lines(hops(...args), 'proxy_pass')[0];
+    const tls = '127.0.0.1:81 ssl';
+    assert.equal(
+      passed('proxy_pass https://127.0.0.1:81;', tls),
+      'proxy_pass https://bench_hop_127_0_0_1_9002;',
+    );
+    assert.equal(
+      passed('proxy_pass http://127.0.0.1:81;', tls),
+      'proxy_pass http://bench_hop_127_0_0_1_9002;',
+    );
+    const upstream = (entries: string) => `upstream inner { server 127.0.0.1:81; ${entries} }`;
+    assert.equal(passed('proxy_pass https://inner;', tls, upstream('')), 'proxy_pass https://inner;');
+    const mixed = hops('proxy_pass https://inner;', tls, upstream('server 10.0.0.1;'));
+    assert.equal(lines(mixed, 'proxy_pass')[0], 'proxy_pass http://inner;');
+    assert.ok(!lines(mixed, 'server').some((line) => line.includes('9002')));
+  });
+
+  test('goes to the echo servers if it is itself', () => {
+    const moved = hops('proxy_pass http://127.0.0.1:80;');
+    assert.equal(lines(moved, 'proxy_pass')[0], 'proxy_pass http://bench_echo_servers;');
   });
 });
 

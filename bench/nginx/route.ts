@@ -22,6 +22,11 @@ export function pathTo(located: Located, all: readonly Located[]): string | null
   return null;
 }
 
+/** The locations that fall back to a named location; empty if it has no name of this kind. */
+export function leadingTo(located: Located, all: readonly Located[]): Located[] {
+  return isNamed(located) ? all.filter((each) => leadsTo(each, located)) : [];
+}
+
 /** The named, proxying location that this location falls back to; null if there is none. */
 export function fallbackOf(located: Located, all: readonly Located[]): Located | null {
   return all.find((each) => isNamed(each) && isProxied(each.location) && leadsTo(located, each)) ?? null;

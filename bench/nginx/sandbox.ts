@@ -1,7 +1,7 @@
 import type { Notice } from '../model/finding.ts';
 import { type ConfineSpec, confine } from './confine.ts';
 import { noteGuards, withoutGuards } from './guards.ts';
-import { listenedFor, plainAddresses } from './hop.ts';
+import { httpAddresses, innerConnections, listenedFor } from './hop.ts';
 import { withCertificates, withSslParameters } from './legacy.ts';
 import { type Listener, type ListenSpec, listenAddresses, moveListens } from './listen.ts';
 import type { OnChange } from './notices.ts';
@@ -80,7 +80,7 @@ export function moveAllServers(
   spec: Omit<SandboxSpec, 'wanted'>,
   onChange: OnChange,
 ): Pick<Sandbox, 'tree' | 'listeners'> {
-  const asWritten = { ...spec, keepHttp2Alone: true, keepEntries: true };
+  const asWritten = { ...spec, keepHttp2Alone: true, keepEntries: true, keepInner: true };
   return enclosed(opened(tree, spec, onChange), null, asWritten, onChange);
 }
 
@@ -96,21 +96,35 @@ function opened(
 function enclosed(
   open: readonly Node[],
   main: Directive | null,
-  spec: Omit<SandboxSpec, 'wanted'> & Pick<ListenSpec, 'keepHttp2Alone'> & Pick<Redirection, 'keepEntries'>,
+  spec: Omit<SandboxSpec, 'wanted'> &
+    Pick<ListenSpec, 'keepHttp2Alone'> &
+    Pick<Redirection, 'keepEntries'> & { keepInner?: boolean },
   onChange: OnChange,
 ): Pick<Sandbox, 'tree' | 'listeners'> {
-  const { tree: moved, listeners } = moveListens(open, { ...spec, main }, onChange);
+  const inner = spec.keepInner ? innerConnections(open) : { servers: [], addresses: [] };
+  const { tree: moved, listeners } = moveListens(
+    open,
+    { ...spec, main, proxyProtocol: inner.addresses },
+    onChange,
+  );
   let hasHops = false;
   const all = listenAddresses(open);
-  const plain = plainAddresses(open);
-  const hop = (address: string) => {
-    const listened = listenedFor(address, plain);
+  const leadingTo = (listened: string | null) => {
     hasHops ||= listened !== null;
     return listened === null ? null : `${spec.host}:${spec.ports[all.indexOf(listened)]}`;
   };
-  const { upstreams: servers, keepEntries = false } = spec;
-  const redirected = redirectUpstreams(moved, { servers, hop, keepEntries }, onChange);
-  const closed = closeOff(redirected, servers, onChange);
+  const http = httpAddresses(open);
+  const places = inner.servers.map(({ origin }) => origin);
+  const redirection: Redirection = {
+    servers: spec.upstreams,
+    hop: (address, usualPort) => leadingTo(listenedFor(address, http, usualPort)),
+    streamHop: (address) => (spec.keepInner ? leadingTo(listenedFor(address, all)) : null),
+    isInner: (server) =>
+      places.length > 0 && (server === null || (server.origin !== null && places.includes(server.origin))),
+    keepEntries: spec.keepEntries ?? false,
+  };
+  const redirected = redirectUpstreams(moved, redirection, onChange);
+  const closed = closeOff(redirected, spec.upstreams, onChange);
   const tree = confine(traceLocations(closed), hasHops ? withHops(spec) : spec, onChange);
   refuseOtherTargets(tree, spec);
   return { tree, listeners };

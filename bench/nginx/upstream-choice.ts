@@ -7,8 +7,8 @@ import { isOwnValue } from './variable.ts';
 /** The possible destinations of a `proxy_pass` that contains variables. */
 export interface Choice {
   target: Target;
-  /** Names of the upstreams that the variable is known to hold; empty if they cannot be determined. */
-  names: readonly string[];
+  /** The upstream for each value that the variable can have; empty if the values cannot be determined. */
+  upstreams: ReadonlyMap<string, string>;
   /** The upstream to use if the variable has any other value. */
   others: string;
   /** The blocks around the `proxy_pass`, outermost first, without `http`. */
@@ -54,11 +54,12 @@ export function collectChoices(block: readonly Node[]) {
      * @returns the host to use in `proxy_pass` instead of the original: a variable, or the name of the
      * upstream if only one is possible
      */
-    among({ target, names, others, parents }: Choice): string {
+    among({ target, upstreams, others, parents }: Choice): string {
       const needed = canBeEmpty(target)
         ? neededParts(target).filter((part) => isOwn(block, part, parents))
         : [];
-      const known = [...new Set(names.map(upstreamName))].map((name) => [keyOf(name), name] as const);
+      const values = new Map([...upstreams].map(([value, upstream]) => [upstreamName(value), upstream]));
+      const known = [...values].map(([value, upstream]) => [keyOf(value), upstream] as const);
       const isHostNeeded = needed.includes(target.host);
       if (known.length > 0)
         return variableFor(target.host, [['default', others], ...known, ...(isHostNeeded ? [EMPTY] : [])]);

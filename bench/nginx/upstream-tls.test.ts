@@ -78,3 +78,15 @@ test('a protocol or a cipher that the echo servers speak too stays, and where th
   assert.deepEqual(left('proxy_ssl_ciphers AES128-SHA:ECDHE-ECDSA-AES128-GCM-SHA256;'), [1]);
   assert.deepEqual(left('proxy_ssl_crl /crl.pem;'), [0, 'upstream-certificate']);
 });
+
+test('behind another server of the configuration, the location of that one tells', () => {
+  const inner = (pass: string) =>
+    `server { listen 127.0.0.1:8443 ssl; location /ws { proxy_set_header Upgrade $http_upgrade; ${pass} } }`;
+  const front = (pass: string) =>
+    over(
+      `http { server { listen 80; location / { proxy_set_header Upgrade $http_upgrade; proxy_pass https://127.0.0.1:8443; } } ${inner(pass)} }`,
+      { ...NOTHING, websocketPath: '/ws' },
+    );
+  assert.equal(front('proxy_pass http://app;'), false);
+  assert.equal(front('proxy_pass https://app;'), true);
+});

@@ -1,6 +1,8 @@
 import { keyTypeOf } from './certificates.ts';
+import { hopsOf } from './hop.ts';
 import { withSslParameters } from './legacy.ts';
-import { inherited } from './located.ts';
+import { inherited, type Located } from './located.ts';
+import { locationsOf } from './location.ts';
 import type { OnChange } from './notices.ts';
 import { httpTarget } from './proxy-pass.ts';
 import { type Directive, directives, type Node, set, texts, word } from './tree.ts';
@@ -24,9 +26,11 @@ const SPOKEN = ['TLSv1.2', 'TLSv1.3'];
  */
 export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
   const current = withSslParameters(tree);
-  const { server, levels } = findPaths(current, wanted);
-  const location = levels.at(-1);
-  if (server === null || location === undefined) return streamPassesOverTls(current);
+  const paths = findPaths(current, wanted);
+  const entered = paths.levels.at(-1);
+  if (paths.server === null || entered === undefined) return streamPassesOverTls(current);
+  const [path = ''] = paths.websocketPath.split('?');
+  const { server, location } = innermost(current, { server: paths.server, location: entered }, path);
   const blocks = [location, ...directives(location.block, 'if')];
   const [pass] = blocks.flatMap(({ block }) => directives(block, 'proxy_pass'));
   const text = pass?.args[0]?.text ?? '';
@@ -35,6 +39,22 @@ export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
     const scheme = httpTarget(url)?.scheme;
     return scheme === 'https' || (scheme === '$scheme' && listensWithTls(server));
   });
+}
+
+/**
+ * The location that passes the requests of a path to the echo servers, perhaps behind other servers of the
+ * same configuration.
+ */
+function innermost(
+  tree: readonly Node[],
+  from: Pick<Located, 'server' | 'location'>,
+  path: string,
+  above: readonly Directive[] = [],
+): Pick<Located, 'server' | 'location'> {
+  const [server] = hopsOf(tree, from);
+  const location = server === undefined ? undefined : locationsOf(server, path).at(-1);
+  if (server === undefined || location === undefined || above.includes(server)) return from;
+  return innermost(tree, { server, location }, path, [...above, from.server]);
 }
 
 /**

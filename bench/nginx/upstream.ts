@@ -1,3 +1,4 @@
+import { isHttp, usualPort } from './hop.ts';
 import type { OnChange } from './notices.ts';
 import { hostsOf, httpTarget, streamTarget } from './proxy-pass.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
@@ -26,15 +27,27 @@ const DROPPED = /^(resolve|service=.*)$/;
 /** Directives for TLS to the upstream servers. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
+/** Settings of a `stream` server that the other end of its connections has to expect. */
+const INNER_SETTINGS = ['proxy_protocol', 'proxy_ssl'];
+
 /** Destinations of the redirected requests. */
 export interface Redirection {
   /** The echo servers. */
   servers: readonly UpstreamServer[];
   /**
-   * If an address refers to a server of the same configuration, that server's listening address as
+   * If an address in `http` refers to a server of the same configuration, that server's listening address as
    * `host:port`; otherwise null.
+   *
+   * @param usualPort port of an address without one
    */
-  hop(address: string): string | null;
+  hop(address: string, usualPort?: string): string | null;
+  /** The same for an address in `stream`, which may refer to any server; by default, none does. */
+  streamHop?: (address: string) => string | null;
+  /**
+   * Whether a `stream` server uses the PROXY protocol and TLS as written, because all of its connections lead
+   * to servers of the same configuration. `null` means all `stream` servers; by default, none does.
+   */
+  isInner?: (server: Directive | null) => boolean;
   /**
    * Whether each upstream keeps exactly its original entries, so that the effect of their flags can be
    * observed.
@@ -69,15 +82,17 @@ function redirectContext(
   onChange: OnChange,
 ): Node[] {
   const { servers } = redirection;
-  const hop = http ? redirection.hop : () => null;
+  const hop = http ? redirection.hop : (redirection.streamHop ?? (() => null));
+  const { isInner = () => false } = redirection;
   const names = new Set(upstreamsIn(block).filter(isPlainName).map(upstreamName));
   const choices = collectChoices(block);
   const needed = new Map<string, readonly string[]>();
   const certPath = servers[0]?.certPath ?? null;
   const redirected = rewrite(block, (node, parents) => {
     if (node.name === 'upstream' && parents.length === 0)
-      return [redirectUpstream(node, { ...redirection, hop })];
+      return [redirectUpstream(node, { ...redirection, hop: leadsInside(node, hop) ? hop : () => null })];
     if (certPath !== null && node.name.startsWith('proxy_ssl')) return securedBy(node, certPath, onChange);
+    if (!http && INNER_SETTINGS.includes(node.name) && isInner(parents[0] ?? null)) return [node];
     if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
       if (node.args[0]?.text === 'on' && node.name === 'proxy_ssl') onChange('upstream-tls', node);
       if (node.args[0]?.text === 'on' && node.name === 'proxy_protocol') onChange('proxy-protocol', node);
@@ -92,19 +107,29 @@ function redirectContext(
       const url = http ? `${scheme}://${host}${target.uri}` : host;
       return [{ ...node, name: 'proxy_pass', args: [word(url), ...node.args.slice(1)] }];
     };
-    const next = target.variable || target.scheme !== 'http' ? null : hop(target.host);
-    if (next !== null && !parents.some((each) => listensOn(each, next))) {
+    const inner = (address: string) => {
+      const next = hop(address, usualPort(target));
+      if (next === null || parents.some((each) => listensOn(each, next))) return null;
       const name = `${OWN_UPSTREAM.hop}_${next.replace(/\W/g, '_')}`;
       needed.set(name, [next]);
-      return passed(name, 'http');
-    }
+      return name;
+    };
+    const next = target.variable || (http && !isHttp(target)) ? null : inner(target.host);
+    if (next !== null) return passed(next, target.scheme ?? 'http');
+    const named = directives(block, 'upstream').find(
+      ({ args: [name] }) => upstreamName(name?.text ?? '') === upstreamName(target.host),
+    );
+    if (http && isHttp(target) && !target.variable && leadsInside(named, hop))
+      return passed(target.host, target.scheme ?? 'http');
     const mayBeTls = target.scheme === 'https' || target.scheme === '$scheme';
     if (certPath === null && mayBeTls) onChange('upstream-tls', node);
     if (certPath !== null && target.scheme === 'http') onChange('upstream-tls-added', node);
     const hosts = hostsOf(target, block);
     if (hosts === null) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
-    const isKnown = (host: string) => names.has(upstreamName(host)) && (!target.variable || fitsInMap(host));
+    const upstreamFor = (host: string) =>
+      names.has(upstreamName(host)) ? upstreamName(host) : target.variable && !http ? inner(host) : null;
+    const isKnown = (host: string) => (!target.variable || fitsInMap(host)) && upstreamFor(host) !== null;
     const known = hosts?.every(isKnown) ?? false;
     if (target.variable && hosts !== null && !known) onChange('variable-upstream', node);
     const isSocket = isLocal(target.host) && !target.variable;
@@ -115,8 +140,10 @@ function redirectContext(
         servers.map((server) => addressFor(server, isSocket)),
       );
     if (!target.variable) return passed(known ? target.host : own);
-    const choice = { target, names: known ? (hosts ?? []) : [], others: own, parents };
-    return passed(http || known ? choices.among(choice) : own);
+    const chosen = known || !http ? (hosts ?? []).filter(isKnown) : [];
+    const upstreams = new Map(chosen.map((host) => [host, upstreamFor(host) ?? own]));
+    const choice = { target, upstreams, others: own, parents };
+    return passed(http || chosen.length > 0 ? choices.among(choice) : own);
   });
   const own = [...needed]
     .filter(([name]) => !names.has(name))
@@ -126,10 +153,11 @@ function redirectContext(
 }
 
 /**
- * Replaces the `server` entries of an upstream. Each echo server gets an entry, and there are never fewer
- * entries than before. Each entry takes the parameters of an old one, in turn. Entries that are `down` are
- * removed. A `backup` stays a backup, with the address of the first echo server. With `keepEntries`, each
- * entry keeps its position and its flags.
+ * Replaces the `server` entries of an upstream. If all of them lead to servers of the same configuration,
+ * they still do. Otherwise, each echo server gets an entry, and there are never fewer entries than before.
+ * Each entry takes the parameters of an old one, in turn. Entries that are `down` are removed. A `backup`
+ * stays a backup, with the address of the first echo server. With `keepEntries`, each entry keeps its
+ * position and its flags.
  */
 function redirectUpstream(upstream: Directive, redirection: Redirection): Directive {
   const { servers, keepEntries = false } = redirection;
@@ -168,6 +196,12 @@ function cycle(
     const next = hop(written) ?? addressFor(server, isLocal(written));
     return [{ ...entry, args: [word(next), ...parameters] }];
   });
+}
+
+/** Whether all entries of an upstream lead to servers of the same configuration. */
+function leadsInside(upstream: Directive | undefined, hop: Redirection['hop']): boolean {
+  const entries = directives(upstream?.block ?? null, 'server');
+  return entries.length > 0 && entries.every(({ args: [written] }) => hop(written?.text ?? '') !== null);
 }
 
 function isLocal(text: string): boolean {

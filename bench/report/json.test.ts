@@ -64,6 +64,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'nginx',
     'metrics',
     'failures',
+    'notices',
   ]);
   assert.deepEqual(Object.keys(told.validity), ['verdict', 'reasons', 'limit']);
   assert.deepEqual(Object.keys(told.connections), ['asked', 'opened', 'failed']);
@@ -151,6 +152,7 @@ test('every figure of it is the one of the run', () => {
               origin: null,
             },
       failures: figures.failures.byKind,
+      notices: [],
     });
   }
   assert.deepEqual(runs[1]?.disturbed, { seconds: 1, of: 2 });

@@ -125,6 +125,8 @@ export interface JsonRun {
   metrics: Record<string, number | null>;
   /** Number of failures by kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
+  /** What else is known about the run: `handshakes-failed` gives the reason, and the line that may cause it. */
+  notices: Run['notices'];
 }
 
 /** Kinds of conclusions that have a separate field. */
@@ -254,5 +256,6 @@ function jsonRun(run: Run): JsonRun {
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
     metrics: { ...metricsOf(figuresOf(run), run.plan) },
     failures: failures.byKind,
+    notices: run.notices,
   };
 }

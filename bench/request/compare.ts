@@ -36,7 +36,7 @@ const COMPARISON_OPTIONS = {
   tune: { value: 'TEXT', many: true, help: 'Add a variant: the first variant plus these directives' },
   rounds: {
     value: 'N',
-    help: 'Number of rounds; each runs every variant and step once [10; 11 for 3 variants]',
+    help: 'Rounds; each runs every variant and step [10; 11 for 3 variants]',
   },
   budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
   'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more CPU or memory' },

@@ -165,9 +165,68 @@ describe('what check finds', () => {
       'Location /ws passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.',
     );
     says(
+      'host-without-port',
+      { location: '/ws', port: 8080 },
+      'Location /ws passes $host on, which has no port. Clients connect to port 8080 and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.',
+    );
+    says(
+      'try-files-first',
+      { location: '/ws', fallback: '=404' },
+      'Location /ws has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it answers 404, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".',
+    );
+    says(
+      'try-files-folder',
+      { location: '@app', test: '$uri/', path: '/' },
+      '$uri/ in try_files takes requests for a folder that exists away from location @app: a handshake to / gets the index page or 403, because / is always a folder. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove $uri/.',
+    );
+    says(
+      'upstream-elsewhere',
+      { upstream: 'app' },
+      'Nothing in this part defines an upstream app. Unless it is a host name, its servers and settings are in another file and were not checked.',
+    );
+    says(
       'shared-socket',
-      { parameter: 'proxy_protocol', place: 'a.conf:2', location: '/ws' },
-      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, also to that of location /ws. Clients that do not send it fail.',
+      {
+        parameter: 'proxy_protocol',
+        place: 'a.conf:2',
+        own: 'a.conf:9',
+        hasCertificate: false,
+        location: '/ws',
+      },
+      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.',
+    );
+    says(
+      'shared-socket',
+      { parameter: 'ssl', place: 'a.conf:2', own: 'a.conf:9', hasCertificate: false, location: '/ws' },
+      'ssl in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
+    );
+    says(
+      'hop-mismatch',
+      { location: null, what: 'proxy-protocol-unexpected', place: 'a.conf:9' },
+      'This stream server passes its connections on to a.conf:9, which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
+    );
+    says(
+      'capacity',
+      {
+        webSockets: 512,
+        perWorker: true,
+        limits: [
+          { what: 'open-files', webSockets: 512, perWorker: true, place: 'a.conf:1' },
+          { what: 'ports', webSockets: 28_232, perWorker: false, place: 'a.conf:9' },
+        ],
+        handshakes: { rate: '10r/s', place: 'a.conf:8', perClient: true },
+      },
+      'This configuration is for 512 WebSockets per worker, with one worker per CPU. The limit is that of open files (a.conf:1). Next is that of ports to the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
+    );
+    says(
+      'capacity',
+      {
+        webSockets: 10_000,
+        perWorker: false,
+        limits: [{ what: 'worker-connections', webSockets: 10_000, perWorker: false, place: 'a.conf:1' }],
+        handshakes: null,
+      },
+      'This configuration is for 10,000 WebSockets. The limit is worker_connections (a.conf:1).',
     );
     says(
       'connection-limit',

@@ -100,6 +100,8 @@ const FOUND = {
       `The address in proxy_pass of ${locationName(location)} is invalid, because ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
       ...sources.map(emptySentence),
     ]),
+  'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
+    `${capital(locationName(location))} passes its connections on to ${place}, ${HOP_MISMATCHES[what]}`,
   'response-header-hidden': ({ location, header }: { location: LocationFact; header: string }) =>
     `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
   'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
@@ -116,6 +118,14 @@ const FOUND = {
     replaced: string | null;
   }) =>
     `${capital(locationName(location))} passes Host "${received}" on instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
+  'host-without-port': ({ location, port }: { location: LocationFact; port: number }) =>
+    `${capital(locationName(location))} passes $host on, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.`,
+  'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
+    `${capital(locationName(location))} has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
+  'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
+    `${test} in try_files takes requests for a folder that exists away from ${locationName(location)}: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
+  'upstream-elsewhere': ({ upstream }: { upstream: string }) =>
+    `Nothing in this part defines an upstream ${upstream}. Unless it is a host name, its servers and settings are in another file and were not checked.`,
   'header-lost': ({
     location,
     header,
@@ -164,13 +174,49 @@ const FOUND = {
   'shared-socket': ({
     parameter,
     place,
+    own,
+    hasCertificate,
     location,
   }: {
-    parameter: 'proxy_protocol';
+    parameter: 'proxy_protocol' | 'ssl';
+    /** Position of the `listen` with the parameter, and of the one without it. */
     place: string;
+    own: string;
+    hasCertificate: boolean;
     location: LocationFact;
   }) =>
-    `${parameter} in the listen at ${place} applies to every server on the same socket, also to that of ${locationName(location)}. Clients that do not send it fail.`,
+    paragraph([
+      `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
+      parameter === 'proxy_protocol'
+        ? 'Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.'
+        : hasCertificate
+          ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
+          : 'A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
+    ]),
+  capacity: ({
+    webSockets,
+    perWorker,
+    limits: [limit, next],
+    handshakes,
+  }: {
+    webSockets: number;
+    /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
+    perWorker: boolean;
+    /** The lowest first. */
+    limits: readonly CapacityLimit[];
+    /** The rate that limit_req allows; null if it allows any. */
+    handshakes: { rate: string; place: string; perClient: boolean } | null;
+  }) =>
+    paragraph([
+      `This configuration is for ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
+      limit === undefined ? '' : `The limit is ${LIMITS[limit.what]} (${limit.place}).`,
+      next === undefined
+        ? ''
+        : `Next is ${LIMITS[next.what]}, at ${formatCount(next.webSockets)}${next.perWorker ? ' per worker' : ''} (${next.place}).`,
+      handshakes === null
+        ? ''
+        : `New handshakes are limited to ${handshakes.rate} for ${handshakes.perClient ? 'each client address' : 'all clients together'} (${handshakes.place}).`,
+    ]),
   'connection-limit': ({
     zone,
     key,
@@ -408,6 +454,41 @@ export function locationName(location: LocationFact): string {
 }
 
 const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
+
+/** A limit on the number of WebSockets, with the line that sets it, or from which it follows. */
+export interface CapacityLimit {
+  what: keyof typeof LIMITS;
+  webSockets: number;
+  /** As in the finding. */
+  perWorker: boolean;
+  place: string;
+}
+
+const LIMITS = {
+  'worker-connections': 'worker_connections',
+  'open-files': 'that of open files',
+  'limit-conn': 'limit_conn',
+  'max-conns': 'max_conns',
+  ports: 'that of ports to the upstream address',
+};
+
+/** What two servers of a configuration disagree about on the connection between them. */
+export type HopMismatch =
+  | 'proxy-protocol-unexpected'
+  | 'proxy-protocol-missing'
+  | 'tls-unexpected'
+  | 'tls-missing';
+
+const HOP_MISMATCHES: Readonly<Record<HopMismatch, string>> = {
+  'proxy-protocol-unexpected':
+    'which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
+  'proxy-protocol-missing':
+    'which expects the PROXY protocol and closes connections without it. Only stream servers can send it: set "proxy_protocol on" there, or remove proxy_protocol from that listen.',
+  'tls-unexpected':
+    'which does not use TLS, so the TLS handshake fails. Add ssl to that listen, or connect to it without TLS.',
+  'tls-missing':
+    'which expects TLS and answers 400. Use https:// in proxy_pass ("proxy_ssl on" in stream), or remove ssl from that listen.',
+};
 
 const HANDSHAKE_REASONS = {
   connection: 'It sends a Connection header without "upgrade", although the client asks for an upgrade.',

@@ -97,7 +97,9 @@ export const SANDBOX = {
     ...chosen
   }: LocationFacts & { path: string; others: readonly LocationFacts[] }) => {
     const rest =
-      others.length === 0 ? '' : ` These carry WebSockets as well: ${others.map(locationText).join(', ')}.`;
+      others.length === 0
+        ? ''
+        : ` Others also pass the Upgrade header on: ${others.map(locationText).join(', ')}.`;
     return `WebSockets are opened at ${path}, by ${locationText(chosen)}.${rest} Use --ws-path to choose another path.`;
   },
   'sandbox-upgrade': ({

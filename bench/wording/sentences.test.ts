@@ -421,7 +421,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       place: 'nginx.conf:5',
       others: [{ location: '/', place: 'nginx.conf:9' }],
     },
-    'WebSockets are opened at /ws, by "location /ws" at nginx.conf:5. These carry WebSockets as well: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
+    'WebSockets are opened at /ws, by "location /ws" at nginx.conf:5. Others also pass the Upgrade header on: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
   ],
   'sandbox-upgrade': [
     { version: '1.22.1', location: '/ws', place: 'nginx.conf:5', missing: ['proxy_http_version 1.1;'] },

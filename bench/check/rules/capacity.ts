@@ -4,11 +4,11 @@ import { evidence, type LintFinding } from '../finding.ts';
 import { mainSetting, type Rule, workerConnections } from '../subject.ts';
 
 /** A WebSocket uses one connection to the client and one to the upstream server. */
-const EACH = 2;
+export const EACH = 2;
 /** Limits below this many WebSockets per worker are easily exceeded. */
 const FEW = 1024;
 /** The open-file limit with which most systems start a service. */
-const USUAL_FILES = 1024;
+export const USUAL_FILES = 1024;
 
 const ENOUGH = { connections: 20_000, files: 40_000 };
 

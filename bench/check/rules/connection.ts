@@ -1,5 +1,5 @@
-import { isTelling } from '../../nginx/located.ts';
-import { isRegular } from '../../nginx/location.ts';
+import { isTelling, isTellingPath } from '../../nginx/located.ts';
+import { isRegular, pathsFor } from '../../nginx/location.ts';
 import { texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Candidate } from '../candidate.ts';
@@ -27,7 +27,10 @@ export const connection: Rule = (subject) =>
   });
 
 function isForWebSocketsAlone({ self, sign }: Candidate): boolean {
-  return sign === 'asked' || (isTelling(self) && !isRegular(self) && texts(self).at(-1) !== '/');
+  if (sign === 'asked') return true;
+  if (!isRegular(self)) return isTelling(self) && texts(self).at(-1) !== '/';
+  const paths = pathsFor(self);
+  return paths.length > 0 && paths.every(isTellingPath);
 }
 
 function evidenceOf(seen: LocationSeen | undefined): Evidence | null {

@@ -6,10 +6,12 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
+import { isCutOff, mismatchOf } from './hop.ts';
 import { http2Alone } from './http2.ts';
 import { emptyVariables } from './passed.ts';
 import { changedSubprotocol, hidingOf } from './response.ts';
 import { takerOf } from './shadow.ts';
+import { takingTryFiles } from './try-files.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
 /**
@@ -66,6 +68,9 @@ function unmatched(candidate: Candidate): LintFinding | null {
 function isExplained(subject: Subject, candidate: Candidate): boolean {
   return (
     http2Alone(candidate, subject) !== null ||
+    mismatchOf(subject.tree, candidate) !== null ||
+    isCutOff(subject.tree, candidate) ||
+    takingTryFiles(subject, candidate) !== null ||
     takerOf(candidate) !== null ||
     hidingOf(subject, candidate) !== null ||
     changedSubprotocol(subject, candidate) !== null ||

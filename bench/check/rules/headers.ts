@@ -1,3 +1,4 @@
+import { addressesOf } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
 import { type Directive, directives, type Node, place, texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
@@ -77,6 +78,39 @@ export const host: Rule = (subject) =>
     ];
   });
 
+/** Ports that clients omit in Host and Origin. */
+const USUAL_PORTS = /:(80|443)$/;
+
+/** `$host` has no port, but Origin has the port of the page. */
+export const hostPort: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const setter = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'host');
+    const address = addressesOf(candidate.server).find(
+      (each) => /:\d+$/.test(each) && !USUAL_PORTS.test(each),
+    );
+    const isInner = address !== undefined && /^(127\.|localhost:|\[::1\])/.test(address);
+    if (setter === null || address === undefined || isInner || !isSound(subject, candidate)) return [];
+    if (!/^\$\{?host\}?$/.test(setter.args[1]?.text ?? '')) return [];
+    return [
+      {
+        rule: 'host-port',
+        level: 'note',
+        origin: setter.origin,
+        ...finding('host-without-port', {
+          location: locationOf(candidate),
+          port: Number(address.slice(address.lastIndexOf(':') + 1)),
+        }),
+        seen: null,
+        remedies: [
+          {
+            block: blockFor(candidate.levels, 'proxy_set_header'),
+            lines: ['proxy_set_header  Host  $http_host;'],
+          },
+        ],
+      },
+    ];
+  });
+
 /** A host written out explicitly may be intended. */
 function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
   if (isReplaced) return 'warning';
@@ -118,10 +152,13 @@ export const headers: Rule = (subject) =>
       const replaced = replacedSetter(levels, name);
       const isExpected = replaced !== null || headerOf(trace.sent.headers, name) !== null;
       if (!isExpected || headerOf(trace.received.headers, name) !== null) return [];
+      // A header set to nothing is meant to be removed, unless a file that others include as well does it.
+      const setter = setterOf(levels, name);
+      const isRemoved = setter?.args[1]?.text === '' && setter.origin?.file === candidate.self.origin?.file;
       return [
         {
           rule: `header ${name}`.replace(' ', '-'),
-          level,
+          level: isRemoved ? 'note' : level,
           origin: (setterOf(levels, name) ?? replaced?.by ?? candidate.self).origin,
           ...finding('header-lost', {
             location: locationOf(candidate),

@@ -8,7 +8,8 @@ import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
-import { headers, host, ownOrigin } from './headers.ts';
+import { headers, host, hostPort, ownOrigin } from './headers.ts';
+import { hop } from './hop.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
 import { connectionLimit, ports, requestLimit } from './limits.ts';
@@ -16,14 +17,17 @@ import { withNowhere } from './nowhere.ts';
 import { part } from './part.ts';
 import { passed } from './passed.ts';
 import { path, slash } from './path.ts';
-import { anyProtocol, bufferSize, closing, sharedSocket } from './protocol.ts';
+import { anyProtocol, bufferSize, closing } from './protocol.ts';
 import { refused } from './refused.ts';
 import { response, subprotocol } from './response.ts';
 import { resumption } from './resumption.ts';
 import { shadow } from './shadow.ts';
 import { shutdown } from './shutdown.ts';
+import { sharedSocket } from './socket.ts';
+import { total } from './total.ts';
+import { tryFiles } from './try-files.ts';
 import { httpVersion, upgrade } from './upgrade.ts';
-import { ipHash, maxFails, zone } from './upstream.ts';
+import { elsewhere, ipHash, maxFails, zone } from './upstream.ts';
 
 /** All rules, in the order in which users encounter their subjects. */
 const RULES: readonly Rule[] = [
@@ -33,8 +37,11 @@ const RULES: readonly Rule[] = [
   shadow,
   passed,
   response,
+  hop,
   handshake,
+  tryFiles,
   host,
+  hostPort,
   headers,
   ownOrigin,
   subprotocol,
@@ -42,6 +49,7 @@ const RULES: readonly Rule[] = [
   auth,
   connection,
   idle,
+  total,
   connections,
   openFiles,
   connectionLimit,
@@ -52,6 +60,7 @@ const RULES: readonly Rule[] = [
   sharedSocket,
   closing,
   shutdown,
+  elsewhere,
   zone,
   ipHash,
   maxFails,

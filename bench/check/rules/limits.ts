@@ -15,10 +15,7 @@ const FEW = 1000;
 /** A WebSocket counts towards `limit_conn` until it closes. */
 export const connectionLimit: Rule = ({ tree, candidates }) =>
   limitsOf(candidates, 'limit_conn').map(({ line, candidate }): LintFinding => {
-    const [zone = '', count = ''] = texts(line);
-    const limit = Number(count);
-    const key = keyOf(tree, 'limit_conn_zone', zone, candidate);
-    const perClient = OF_CLIENT.test(key);
+    const { zone, key, limit, perClient } = countOf(tree, line, candidate);
     const level: Severity = limit < (perClient ? FEW_PER_CLIENT : FEW) ? 'warning' : 'note';
     return {
       rule: 'limit-conn',
@@ -33,12 +30,8 @@ export const connectionLimit: Rule = ({ tree, candidates }) =>
 /** Handshakes are requests, and after a reload all clients send theirs at once. */
 export const requestLimit: Rule = ({ tree, candidates }) =>
   limitsOf(candidates, 'limit_req').map(({ line, candidate }): LintFinding => {
-    const parameterIn = (name: string, words: readonly string[]) =>
-      words.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const zone = parameterIn('zone', texts(line)) ?? '';
-    const [written] = zonesOf(tree, 'limit_req_zone', zone);
-    const rate = parameterIn('rate', written === undefined ? [] : texts(written)) ?? '1r/s';
-    const key = keyOf(tree, 'limit_req_zone', zone, candidate);
+    const { rate, key, perClient } = rateOf(tree, line, candidate);
     return {
       rule: 'limit-req',
       level: 'note',
@@ -48,13 +41,36 @@ export const requestLimit: Rule = ({ tree, candidates }) =>
         rate,
         burst: parameterIn('burst', texts(line)) ?? '0',
         key,
-        perClient: OF_CLIENT.test(key),
+        perClient,
         status: statusOf(line, candidate),
       }),
       seen: null,
       remedies: [],
     };
   });
+
+function parameterIn(name: string, words: readonly string[]): string | undefined {
+  return words.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** Returns the rate that a `limit_req` allows, and for whom. */
+export function rateOf(tree: readonly Node[], line: Directive, candidate: Candidate) {
+  const zone = parameterIn('zone', texts(line)) ?? '';
+  const [written] = zonesOf(tree, 'limit_req_zone', zone);
+  const key = keyOf(tree, 'limit_req_zone', zone, candidate);
+  return {
+    rate: parameterIn('rate', written === undefined ? [] : texts(written)) ?? '1r/s',
+    key,
+    perClient: OF_CLIENT.test(key),
+  };
+}
+
+/** Returns the number of WebSockets that a `limit_conn` allows, and whether for each client. */
+export function countOf(tree: readonly Node[], line: Directive, candidate: Candidate) {
+  const [zone = '', count = ''] = texts(line);
+  const key = keyOf(tree, 'limit_conn_zone', zone, candidate);
+  return { zone, key, limit: Number(count), perClient: OF_CLIENT.test(key) };
+}
 
 /**
  * Returns the status, set by `limit_conn_status` or `limit_req_status`, of the answer to requests above the
@@ -86,7 +102,7 @@ function keyOf(tree: readonly Node[], name: string, zone: string, { self }: Cand
 }
 
 /** Number of ports that Linux assigns by default (net.ipv4.ip_local_port_range) for one pair of addresses. */
-const PORTS = 28_232;
+export const PORTS = 28_232;
 
 /** Every connection to the same server address needs a different local port. */
 export const ports: Rule = (subject) => {
@@ -95,23 +111,15 @@ export const ports: Rule = (subject) => {
   const webSockets = Math.floor(workerConnections(tree) / 2) * (Number.isInteger(workers) ? workers : 1);
   if (isPart || webSockets <= PORTS) return [];
   return subject.candidates.flatMap((candidate): LintFinding[] => {
-    const [pass] = directives(candidate.self.block, 'proxy_pass');
-    const [upstream] = upstreamsOf(tree, candidate);
-    const addresses =
-      upstream === undefined
-        ? [pass?.args[0]?.text ?? '']
-        : allServers(upstream).flatMap((each) => texts(each).slice(0, 1));
-    const [address = ''] = addresses;
-    const isLocal = /^(https?:\/\/)?unix:/.test(address);
-    if (pass === undefined || addresses.length > 1 || isLocal || address.includes('$')) return [];
-    if (!isSound(subject, candidate) || inherited(candidate.levels, 'proxy_bind').length > 0) return [];
+    const used = portsOf(tree, candidate);
+    if (used === null || used.addresses.length > 1 || !isSound(subject, candidate)) return [];
     return [
       {
         rule: 'ports',
         level: 'note',
-        origin: (upstream === undefined ? pass : (allServers(upstream)[0] ?? pass)).origin,
+        origin: used.line.origin,
         ...finding('port-limit', {
-          upstream: address,
+          upstream: used.addresses[0] ?? '',
           webSockets,
           most: PORTS,
         }),
@@ -121,3 +129,21 @@ export const ports: Rule = (subject) => {
     ];
   });
 };
+
+/**
+ * Returns the addresses to which a candidate's connections need ports, and the line with the first of them;
+ * null if the number of ports is unknown, or does not matter.
+ */
+export function portsOf(
+  tree: readonly Node[],
+  candidate: Candidate,
+): { addresses: readonly string[]; line: Directive } | null {
+  const [pass] = directives(candidate.self.block, 'proxy_pass');
+  const [upstream] = upstreamsOf(tree, candidate);
+  const entries = upstream === undefined ? [] : allServers(upstream);
+  const addresses =
+    upstream === undefined ? [pass?.args[0]?.text ?? ''] : entries.flatMap((each) => texts(each).slice(0, 1));
+  const isOpen = addresses.some((each) => /^(https?:\/\/)?unix:/.test(each) || each.includes('$'));
+  if (pass === undefined || isOpen || inherited(candidate.levels, 'proxy_bind').length > 0) return null;
+  return { addresses: [...new Set(addresses)], line: entries[0] ?? pass };
+}

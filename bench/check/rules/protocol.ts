@@ -1,6 +1,5 @@
-import { addressesOf, listensOn } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
-import { type Directive, directives, place, texts } from '../../nginx/tree.ts';
+import { type Directive, directives } from '../../nginx/tree.ts';
 import { atLeast } from '../../nginx/version.ts';
 import { HTTP_1_1_SINCE } from '../../nginx/websocket.ts';
 import { finding } from '../../wording/finding.ts';
@@ -78,29 +77,6 @@ export const anyProtocol: Rule = (subject) =>
         level: 'note',
         origin: written.origin,
         ...finding('any-protocol', { location: locationOf(candidate) }),
-      },
-    ];
-  });
-
-/** The PROXY protocol applies to the whole socket, regardless of which server enables it. */
-export const sharedSocket: Rule = ({ tree, candidates }) =>
-  candidates.flatMap((candidate): LintFinding[] => {
-    const own = new Set(directives(candidate.server.block, 'listen'));
-    const all = addressesOf(candidate.server).flatMap((address) => listensOn(tree, address));
-    const asking = all.filter((listen) => texts(listen).includes('proxy_protocol'));
-    const [first] = asking;
-    if (first === undefined || asking.some((listen) => own.has(listen))) return [];
-    return [
-      {
-        ...NOTHING,
-        rule: 'proxy-protocol',
-        level: 'warning',
-        origin: first.origin,
-        ...finding('shared-socket', {
-          parameter: 'proxy_protocol',
-          place: place(first.origin),
-          location: locationOf(candidate),
-        }),
       },
     ];
   });

@@ -1,4 +1,5 @@
-import { serversIn } from '../../nginx/listen.ts';
+import { httpAddresses, socketAt } from '../../nginx/hop.ts';
+import { defaultServerAt, listensOn, serversIn } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
 import { directives, type Node, texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
@@ -46,14 +47,28 @@ function addressIn(written: string, parameters: readonly string[]): string {
   return `${protocol} ${host === '' || host === '*' ? '0.0.0.0' : host.toLowerCase()}:${port}`;
 }
 
+/**
+ * If a socket uses TLS, its default server needs a certificate, or has to reject handshakes; other servers on
+ * the socket then need none (ngx_http_ssl_init).
+ */
 function withoutCertificate(tree: readonly Node[]): LintFinding[] {
   const [http] = directives(tree, 'http');
-  return serversIn(tree).http.flatMap((server): LintFinding[] => {
+  const lacking = httpAddresses(tree).flatMap((address) => {
+    const server = socketAt(tree, address).tls ? defaultServerAt(tree, address) : undefined;
+    if (server === undefined) return [];
     const levels = http === undefined ? [server] : [http, server];
-    const tls = directives(server.block, 'listen').find((listen) => texts(listen).includes('ssl'));
     const isNamed = inherited(levels, 'ssl_certificate').length > 0;
     const rejects = inherited(levels, 'ssl_reject_handshake')[0]?.args[0]?.text === 'on';
-    if (tls === undefined || isNamed || rejects) return [];
-    return [{ ...BASE, origin: tls.origin, ...finding('no-certificate', { listen: texts(tls).join(' ') }) }];
+    return isNamed || rejects ? [] : [{ server, address }];
+  });
+  const servers = new Map(lacking.map(({ server, address }) => [server, address]));
+  return [...servers].map(([server, address]) => {
+    const own = directives(server.block, 'listen');
+    const listen = listensOn(tree, address).find((each) => own.includes(each)) ?? server;
+    return {
+      ...BASE,
+      origin: listen.origin,
+      ...finding('no-certificate', { listen: texts(listen).join(' ') }),
+    };
   });
 }

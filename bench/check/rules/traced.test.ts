@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { OPENED, ofServer, only, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
 import type { LocationSeen, Trace } from '../observation.ts';
 import type { Subject } from '../subject.ts';
-import { headers, host, ownOrigin } from './headers.ts';
+import { headers, host, hostPort, ownOrigin } from './headers.ts';
 import { withNowhere } from './nowhere.ts';
 import { passed } from './passed.ts';
 import { path, slash } from './path.ts';
@@ -50,6 +50,21 @@ describe('what became of the headers', () => {
     }
   });
 
+  it('$host loses a port that clients name', () => {
+    const at = (listen: string, value: string) =>
+      hostPort(
+        subjectOf(
+          whole({
+            server: `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Host ${value}; }`,
+          }).replace('listen 80;', listen),
+        ),
+      );
+    only(at('listen 8080;', '$host'), 'note :12 host-without-port', { port: 8080 });
+    assert.deepEqual(at('listen 8080;', '$http_host'), []);
+    assert.deepEqual(at('listen 127.0.0.1:8080;', '$host'), []);
+    assert.deepEqual(at('listen 443 ssl;', '$host'), []);
+  });
+
   it('Host is the name in proxy_pass: where it is passed, written, or replaced', () => {
     const received = { host: 'app' };
     only(host(traced(WS, { received })), 'warning :11 host-changed', { received: 'app', replaced: null });
@@ -63,7 +78,7 @@ describe('what became of the headers', () => {
 
   it('a header that was sent, or that an outer level sets, is lost', () => {
     const emptied = `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Cookie ""; }`;
-    only(headers(traced(emptied, { received: { cookie: '' } })), 'warning :12 header-lost', {
+    only(headers(traced(emptied, { received: { cookie: '' } })), 'note :12 header-lost', {
       header: 'Cookie',
     });
     const replaced = `proxy_set_header X-Forwarded-Proto $scheme;\n${WS}`;

@@ -182,6 +182,8 @@ describe('connection', () => {
   it('warns of a fixed header where other requests may come, and notes it elsewhere', () => {
     only(connection(fixed('/')), 'warning :11 connection-fixed', { value: 'Upgrade' });
     only(connection(fixed('/ws')), 'note :11 connection-fixed');
+    only(connection(fixed('~ ^/(ws|socket)/\\d+$')), 'note :11 connection-fixed');
+    only(connection(fixed('~ ^/(ws|api)/')), 'warning :11 connection-fixed');
     assert.deepEqual(connection(ofServer(SOUND)), []);
   });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { only, SOUND, seenAs, subjectOf, upstreamIn, whole } from '../check.test.fixture.ts';
+import { ofServer, only, SOUND, seenAs, subjectOf, upstreamIn, whole } from '../check.test.fixture.ts';
 import type { Subject } from '../subject.ts';
-import { ipHash, maxFails, zone } from './upstream.ts';
+import { elsewhere, ipHash, maxFails, zone } from './upstream.ts';
 
 describe('upstreams', () => {
   const of = (upstream: string, main = '') =>
@@ -65,4 +65,13 @@ describe('upstreams', () => {
       [0, 1],
     );
   });
+});
+
+it('a name that a part does not define may be an upstream of another file', () => {
+  const part = (pass: string, http = '') =>
+    elsewhere(subjectOf(`${http} server {\n${SOUND.replace('http://app', pass)} }`));
+  only(part('http://app'), 'note :2 upstream-elsewhere', { upstream: 'app' });
+  assert.deepEqual(part('http://app:3000'), []);
+  assert.deepEqual(part('http://app', 'upstream app { server a; }'), []);
+  assert.deepEqual(elsewhere(ofServer(SOUND)), []);
 });

@@ -31,6 +31,28 @@ const COUNTING = ['least_conn', 'least_time', 'random'];
  */
 const HASHING = ['hash', 'ip_hash'];
 
+/**
+ * In a part of a configuration, a name without dots and without a port may be an upstream that another file
+ * defines.
+ */
+export const elsewhere: Rule = ({ tree, isPart, candidates }) =>
+  (isPart ? candidates : []).flatMap((candidate): LintFinding[] => {
+    const [pass] = directives(candidate.self.block, 'proxy_pass');
+    const [, name] = /^(?:https?:\/\/)?([a-z][\w-]*)(?:\/.*)?$/i.exec(pass?.args[0]?.text ?? '') ?? [];
+    if (pass === undefined || name === undefined || name === 'localhost') return [];
+    if (upstreamsOf(tree, candidate).length > 0) return [];
+    return [
+      {
+        rule: 'upstream-elsewhere',
+        level: 'note',
+        origin: pass.origin,
+        ...finding('upstream-elsewhere', { upstream: name }),
+        seen: null,
+        remedies: [],
+      },
+    ];
+  });
+
 /** Without `zone`, each worker balances the load independently. */
 export const zone = eachUpstream((upstream, { tree, isPart }) => {
   const workers = mainSetting(tree, 'worker_processes') ?? '1';

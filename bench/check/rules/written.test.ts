@@ -3,9 +3,10 @@ import { describe, it } from 'node:test';
 import { only, SOUND, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
 import { auth } from './auth.ts';
 import { connectionLimit, ports, requestLimit } from './limits.ts';
-import { anyProtocol, bufferSize, closing, sharedSocket } from './protocol.ts';
+import { anyProtocol, bufferSize, closing } from './protocol.ts';
 import { refused } from './refused.ts';
 import { shadow } from './shadow.ts';
+import { sharedSocket } from './socket.ts';
 
 const UP = UPGRADE.replaceAll('\n', ' ');
 const of = (server: string, http = '') => subjectOf(whole({ server, http }));
@@ -22,6 +23,20 @@ describe('what Nginx rejects, and the sandbox repairs', () => {
     assert.deepEqual(refused(of(`listen 443 ssl;\n${SOUND}`, 'ssl_certificate a.pem;')), []);
     assert.deepEqual(refused(of(`listen 443 ssl; ssl_reject_handshake on;\n${SOUND}`)), []);
     assert.deepEqual(refused(subjectOf(`server { listen 443 ssl; ${SOUND} }`)), []);
+  });
+
+  it('is TLS of any server on the socket if the server for unknown names has no certificate', () => {
+    const first = (certificate: string) => `server { listen 443 ssl; ${certificate} }`;
+    assert.deepEqual(refused(of(`listen 443 ssl;\n${SOUND}`, first('ssl_certificate a.pem;'))), []);
+    only(
+      refused(of(`listen 443 ssl; ssl_certificate a.pem;\n${SOUND}`, first(''))),
+      'error :7 no-certificate',
+    );
+    only(
+      refused(of(`listen 443 ssl; ssl_certificate a.pem;\n${SOUND}`, 'server { listen 443; }')),
+      'error :7 no-certificate',
+      { listen: '443' },
+    );
   });
 });
 
@@ -120,5 +135,16 @@ describe('the protocol', () => {
     const http = 'server { listen 80 proxy_protocol; }';
     only(sharedSocket(of(SOUND, http)), 'warning :7 shared-socket', { place: '/site/nginx.conf:7' });
     assert.deepEqual(sharedSocket(of(SOUND, 'server { listen 81 proxy_protocol; }')), []);
+  });
+
+  it('TLS of another server applies to the same socket, and comes with its certificate', () => {
+    const http = 'server { listen 80 ssl; ssl_certificate a.pem; }';
+    only(sharedSocket(of(SOUND, http)), 'error :7 shared-socket', {
+      place: '/site/nginx.conf:7',
+      own: '/site/nginx.conf:9',
+      hasCertificate: false,
+    });
+    only(sharedSocket(of(`ssl_certificate b.pem;\n${SOUND}`, http)), 'note :7 shared-socket');
+    assert.deepEqual(sharedSocket(of(SOUND, http.replace('80', '81'))), []);
   });
 });

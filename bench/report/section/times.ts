@@ -5,9 +5,18 @@ import type { Markup } from '../markup.ts';
 import type { RunView } from '../view.ts';
 
 /** Columns that summarise a distribution of times. */
-export const SUMMARY_COLUMNS = ['Count', 'Min', 'Mean', 'p50', 'p90', 'p99', 'p99.9', 'Max'].map((title) => ({
-  title,
-}));
+export const SUMMARY_COLUMNS = [
+  'Count',
+  'Min',
+  'Mean',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'p99.9',
+  'p99.99',
+  'Max',
+].map((title) => ({ title }));
 
 /** A table that summarises each kind of time for each variant. Kinds without samples are omitted. */
 export function timesTable(
@@ -27,6 +36,6 @@ export function timesTable(
 }
 
 /** Cells for the columns in `SUMMARY_COLUMNS`. */
-export function summaryCells({ count, min, mean, p50, p90, p99, p999, max }: Summary): string[] {
-  return [formatCount(count), ...[min, mean, p50, p90, p99, p999, max].map(formatTime)];
+export function summaryCells({ count, min, mean, p50, p90, p95, p99, p999, p9999, max }: Summary): string[] {
+  return [formatCount(count), ...[min, mean, p50, p90, p95, p99, p999, p9999, max].map(formatTime)];
 }

@@ -90,8 +90,10 @@ const COLUMNS = [
   { title: 'Echoed per second' },
   { title: 'p50' },
   { title: 'p90' },
+  { title: 'p95' },
   { title: 'p99' },
   { title: 'p99.9' },
+  { title: 'p99.99' },
   { title: 'Max' },
   { title: 'Send lag p99' },
 ];
@@ -124,9 +126,9 @@ function overAll(disturbed: RunView['figures']['disturbed']): string {
 }
 
 function cells(response: Summary | null, sendLag: Summary | null): string[] {
-  if (response === null) return Array<string>(6).fill(NOTHING);
-  const { p50, p90, p99, p999, max } = response;
-  return [p50, p90, p99, p999, max, sendLag?.p99].map(formatTime);
+  if (response === null) return Array<string>(8).fill(NOTHING);
+  const { p50, p90, p95, p99, p999, p9999, max } = response;
+  return [p50, p90, p95, p99, p999, p9999, max, sendLag?.p99].map(formatTime);
 }
 
 function kindsOf({ figures: { latencies, undisturbed, disturbed } }: RunView) {
