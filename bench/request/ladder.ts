@@ -81,7 +81,7 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     server: 'Echo server [lean]',
     scenario: 'Scenario to repeat [echo]; see docs/scenarios.md',
     connections: `WebSocket connections [${CONNECTIONS_HELD}]`,
-    steps: 'Step to repeat [the first; with --rate or --over rate: the one on a schedule]',
+    steps: 'Step to repeat [the first; with a rate: the open loop]',
     duration: 'Duration of the measured phase per run [2s]',
     warmup: 'Warm-up before the measured phase [1s]',
     rate: 'Messages per second in total, on a schedule [none: a closed loop]',
