@@ -68,7 +68,7 @@ const ABSENT = {
 
 export const ladderCommand = {
   operands: '',
-  help: 'How does it scale with connections, rate, message size or Nginx workers?',
+  help: 'How does it scale with connections, rate or message size?',
   absent: ABSENT,
   options: { 'The ladder': LADDER_OPTIONS, ...optionsOfItsRuns() },
   parse: (given) => ({ command: 'ladder', ladder: ladderRequest(given) }),
