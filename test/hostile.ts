@@ -19,6 +19,7 @@ const RESTRICTED = new Set([
   'unit',
   'verdict',
   'level',
+  'over',
   'code',
   'histograms',
   'latency',

@@ -14,6 +14,7 @@ import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
 import { type Interruption, type SignalSource, watchSignals } from './interruption.ts';
+import { ladder } from './ladder.ts';
 import { profiles } from './profiles.ts';
 import { publish } from './publish.ts';
 import { report } from './report.ts';
@@ -118,6 +119,8 @@ async function dispatch(
       return stoppable((within) => compare(request.compare, within));
     case 'capacity':
       return stoppable((within) => capacity(request.capacity, within));
+    case 'ladder':
+      return stoppable((within) => ladder(request.ladder, within));
     case 'calibrate':
       return stoppable((within) => calibrate(request.calibrate, within));
     case 'up':

@@ -5,7 +5,14 @@ import type { Result } from '../model/result.ts';
 import { systemCode } from '../model/system-error.ts';
 import { jsonSummary } from '../report/json.ts';
 import { OUTPUTS } from '../report/outputs.ts';
-import { calibrationText, capacityText, comparisonText, priceText, summaryText } from '../report/terminal.ts';
+import {
+  calibrationText,
+  capacityText,
+  comparisonText,
+  ladderText,
+  priceText,
+  summaryText,
+} from '../report/terminal.ts';
 import type { ReportRequest } from '../request/report.ts';
 import { readResult } from '../store/read.ts';
 import type { CommandContext } from './context.ts';
@@ -116,6 +123,7 @@ export function printResult(
     calibrationText(result) ??
     comparisonText(result) ??
     capacityText(result) ??
+    ladderText(result) ??
     summaryText(result, terminal.columns) + priceText(result);
   const where = reportPath === null ? '' : `\nReport: ${reportPath}`;
   terminal.print(json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}${where}`);

@@ -65,7 +65,7 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
  * Notices for missed thresholds. Thresholds apply to every variant except the baseline, in the runs whose
  * step provides the metric.
  */
-function missedNotices(measured: Run, { thresholds, steps, baseline }: RunRequest): Notice[] {
+export function missedNotices(measured: Run, { thresholds, steps, baseline }: RunRequest): Notice[] {
   const { step, variant } = measured.plan;
   if (variant === baseline) return [];
   const has = needsMet(measured.plan);

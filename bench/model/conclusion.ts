@@ -3,6 +3,7 @@ import { calibrationSchema } from './calibration.ts';
 import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
 import { findingSchema } from './finding.ts';
+import { ladderSchema } from './ladder.ts';
 import { amount } from './load.ts';
 import { priceSchema } from './price.ts';
 
@@ -21,6 +22,7 @@ export const conclusionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: findingSchema }),
   comparisonSchema,
   capacitySchema,
+  ladderSchema,
   calibrationSchema,
   priceSchema,
 ]);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
-/** Metric units: `time` in µs, bytes, rate per second, a plain number, or a share (0 to 1). */
-export const METRIC_UNITS = ['time', 'bytes', 'rate', 'count', 'share'] as const;
+/** Metric units: `time` in µs, bytes, bytes per second, rate per second, a plain number, or a share (0 to 1). */
+export const METRIC_UNITS = ['time', 'bytes', 'bytesRate', 'rate', 'count', 'share'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
 
 /** Maps the unit names used in older results to the current ones. */

@@ -1,5 +1,5 @@
 import type { Conclusion } from './conclusion.ts';
-import type { Load } from './load.ts';
+import type { Load, Payload } from './load.ts';
 import type { Step } from './plan.ts';
 import type { Run } from './run.ts';
 import type { Turns } from './turns.ts';
@@ -10,6 +10,15 @@ export interface StepOfVariant {
   step: Step;
   /** Number of connections; defaults to the number in the user's request. */
   connections?: number;
+  /** Message size and type; defaults to those in the user's request. */
+  payload?: Payload;
+  /** Number of Nginx workers; defaults to the number in the user's request. */
+  nginxWorkers?: number;
+  /**
+   * The largest of a ladder's runs. All of its runs get the processes, limits and placement that the largest
+   * one needs, so that they differ in nothing but their level.
+   */
+  largest?: { connections?: number; nginxWorkers?: number };
 }
 
 /** The run that a strategy requests next. It is planned in full, as a RunPlan, before it starts. */

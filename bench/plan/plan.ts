@@ -83,7 +83,7 @@ export function planRequest(
     planStep,
     planRun({ round, load, turns, ...of }, number) {
       const { plan, notices, ...side } = planStep(of);
-      const workload = { scenario: scenario.name, load, payload, options };
+      const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
       const addresses = sourceAddresses(plan, machine, number);
       const isApart = round !== null && profiles.length > 1 && turns === undefined;
       return {

@@ -61,14 +61,18 @@ const MEMORY_TOLD = 0.9;
  */
 export function preflight(
   asked: RunRequest,
-  { variant, step, connections = asked.connections, profile, profiles, machine, seed }: StepContext,
+  { variant, step, connections = asked.connections, profile, profiles, machine, seed, ...of }: StepContext,
 ): Preflight {
-  const request = { ...asked, connections };
+  const { payload = asked.payload, nginxWorkers: asNeeded = asked.nginxWorkers } = of;
+  const request: RunRequest = { ...asked, connections, payload, nginxWorkers: asNeeded };
+  const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
-  const processes = processesOf(request, profile, machine, notices);
+  const sized = processesOf({ ...largest, nginxWorkers: asNeeded }, profile, machine, notices);
+  // Each generator process needs a connection.
+  const processes = { ...sized, workers: Math.min(sized.workers, connections) };
   const demand = demandOf(request, step);
   checkMemory(demand, machine, processes, notices);
-  const all = profiles.map((each) => processesOf(request, each, machine, []));
+  const all = profiles.map((each) => processesOf(largest, each, machine, []));
   const { target } = request;
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
@@ -94,7 +98,7 @@ export function preflight(
     engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
-    proxy: processes.nginxWorkers > 0 ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
+    proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
     placement,
     pacing: isExternal && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.

@@ -201,7 +201,10 @@ const FIXED = new Set([
   'unit',
   'name',
   'metric',
+  'metrics',
   'operator',
+  'over',
+  'scenario',
   'startedAt',
 ]);
 

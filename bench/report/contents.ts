@@ -13,6 +13,7 @@ import {
   verdicts,
 } from './section/comparison.ts';
 import { failures } from './section/failures.ts';
+import { LADDER_SECTIONS, ladderRuns } from './section/ladder.ts';
 import { notices } from './section/notices.ts';
 import { price } from './section/price.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
@@ -47,5 +48,7 @@ export function contentsOf(result: Result): Contents {
       folded: [rounds, ...BEHIND_ROUNDS, ...folded.filter((section) => section === claims), setup],
     };
   if (has('capacity')) return { open: CAPACITY_SECTIONS, folded: [lastConfiguration, kindsOfNotices, setup] };
+  if (has('ladder'))
+    return { open: LADDER_SECTIONS, folded: [ladderRuns, lastConfiguration, kindsOfNotices, setup] };
   return { open: has('price') ? [...open, price] : open, folded: [...folded, ...BEHIND_ALL] };
 }

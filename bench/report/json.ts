@@ -6,6 +6,7 @@ import type { Calibration, KeptCalibration } from '../model/calibration.ts';
 import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
+import type { Ladder } from '../model/ladder.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
@@ -35,6 +36,8 @@ export interface JsonSummary {
   excluded?: Comparison['excluded'];
   /** In capacity searches only: the outcome, and the trials that led to it. */
   capacity?: JsonCapacity;
+  /** In ladders only: the points, the fitted law, and what follows from them as `findings`. */
+  ladder?: Omit<Ladder, 'kind'>;
   /** In comparisons of stored results only: the results, and all other differences between them. */
   stored?: Stored;
   /**
@@ -47,7 +50,7 @@ export interface JsonSummary {
    * runs.
    */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
-  /** Summary of each variant in a sentence; empty in comparisons, capacity searches and calibrations. */
+  /** Summary of each variant in a sentence; empty in comparisons, capacity searches, ladders and calibrations. */
   answers: { variant: string; sentence: string }[];
   /** The rate of the latency step, the reason for that rate, and the omitted variants. */
   conclusions: Conclusion[];
@@ -127,7 +130,13 @@ export interface JsonRun {
 }
 
 /** Kinds of conclusions that have a separate field. */
-const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
+const OF_THEIR_OWN = new Set<Conclusion['kind']>([
+  'comparison',
+  'capacity',
+  'ladder',
+  'calibration',
+  'price',
+]);
 
 /** Machine-readable summary of a result. */
 export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
@@ -142,6 +151,7 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
     series,
     ...jsonComparison(result),
     ...jsonCapacity(result),
+    ...jsonLadder(result),
     ...(calibration === undefined ? {} : { calibration }),
     ...jsonPrice(result),
     answers: jsonAnswers(result),
@@ -160,7 +170,7 @@ function jsonAnswers(result: Result): JsonSummary['answers'] {
  * Kinds of conclusions that answer a different question. Results with such a conclusion have no summary
  * sentences for the variants.
  */
-const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
+const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'ladder', 'calibration']);
 
 function jsonComparison(
   result: Result,
@@ -180,6 +190,13 @@ function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
   if (found === null) return {};
   const { kind: _, ...capacity } = found;
   return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
+}
+
+function jsonLadder(result: Result): Pick<JsonSummary, 'ladder'> {
+  const found = conclusionOf(result, 'ladder');
+  if (found === null) return {};
+  const { kind: _, ...ladder } = found;
+  return { ladder };
 }
 
 function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {

@@ -154,7 +154,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .verdict { font-size: 1.12rem; font-weight: 600; }
 .plot { display: block; width: 100%; height: auto; font-size: 14px; }
-.trials { min-width: 720px; }
+.trials, .climb { min-width: 720px; }
 .effects { max-width: 720px; font-size: 10px; margin: 12px 0; }
 .plotted { margin: 0 0 18px; min-width: 0; }
 .plot text { fill: var(--text); }
@@ -171,6 +171,11 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .plot .base { fill: var(--muted); }
 .plot .neither { color: var(--accent); }
 .plot .unknown { color: var(--muted); }
+.plot .band { color: var(--accent); opacity: 0.16; }
+.plot .law, .plot .through { fill: none; stroke: currentColor; stroke-width: 2; }
+.plot .through { stroke-width: 1; }
+.plot .beyond { stroke-dasharray: 5 5; }
+.plot .hollow circle { fill: var(--surface); stroke: var(--muted); stroke-width: 2; }
 .plot .better { color: var(--good); }
 .plot .worse { color: var(--bad); }
 .diff .added { color: var(--good); }

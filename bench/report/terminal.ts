@@ -10,6 +10,7 @@ import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/
 import { excludedLines, notesOf, roundsSentence } from './comparison/notes.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
+import { exclusionLines, levelColumns, levelRows, levelsNote } from './ladder/levels.ts';
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from './price.ts';
 import { type Cells, type ScenarioReport, scenarioReport } from './scenario.ts';
@@ -164,6 +165,23 @@ export function capacityText(result: Result): string | null {
     ...capacitySentences(capacity),
     ...block(rows.length === 0 ? [] : textTable(columns, rows, [columns.length - 1])),
     ...block(inconclusiveLines(capacity)),
+    ...block(result.notices.map(({ text }) => text)),
+  ]);
+}
+
+/** More metrics of a ladder would not fit the width of a terminal. The report shows all of them. */
+const METRICS_SHOWN = 3;
+
+/** What follows from a ladder, followed by a table of its levels. Null if the result is not a ladder. */
+export function ladderText(result: Result): string | null {
+  const ladder = conclusionOf(result, 'ladder');
+  if (ladder === null) return null;
+  const rows = levelRows(ladder, METRICS_SHOWN);
+  const columns = levelColumns(ladder, METRICS_SHOWN);
+  return printed([
+    ...ladder.findings.map(({ text }) => text),
+    ...block(rows.length === 0 ? [] : [...textTable(columns, rows, []), levelsNote(ladder)]),
+    ...block(exclusionLines(ladder)),
     ...block(result.notices.map(({ text }) => text)),
   ]);
 }

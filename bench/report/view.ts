@@ -4,12 +4,14 @@ import type { Histogram } from '../measure/histogram.ts';
 import { type Point, seriesOf } from '../measure/series.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Finding } from '../model/finding.ts';
+import { type LadderAxis, levelOf } from '../model/ladder.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { scenarioNamed, stepNamed } from '../scenarios/registry.ts';
 import { formatRate } from '../wording/format.ts';
+import { levelText } from '../wording/ladder.ts';
 import { conclusionOf } from './conclusion.ts';
 import type { Markup } from './markup.ts';
 import type { ChartSpec } from './page/spec.ts';
@@ -96,6 +98,7 @@ const COLOURS = 6;
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
   const isSearch = conclusionOf(result, 'capacity') !== null;
+  const over = conclusionOf(result, 'ladder')?.over ?? null;
   const names = new Set([
     ...result.variants.map(({ name }) => name),
     ...result.runs.map(({ plan }) => plan.variant),
@@ -105,7 +108,9 @@ export function viewOf(result: Result): View {
   const variants = [...names].map((name, index): VariantView => {
     const own = result.runs.filter(({ plan }) => plan.variant === name);
     const answering = new Set(stepNames.flatMap((step) => answerOf(own, step, rate) ?? []));
-    const views = own.map((run) => runView(run, index, answering.has(run), isSearch));
+    const views = own.map((run) =>
+      runView(run, index, nameOf(run, { answers: answering.has(run), isSearch, over })),
+    );
     runs.push(...views);
     return {
       name,
@@ -146,12 +151,29 @@ function leftOut({ conclusions }: Result, name: string): Finding | null {
   return null;
 }
 
-function runView(run: Run, variant: number, answers: boolean, isSearch: boolean): RunView {
-  const { variant: name, step, round } = run.plan;
+/** What distinguishes the runs of one kind of result. */
+interface Naming {
+  /** Whether the figures of the step come from this run. */
+  answers: boolean;
+  /** Whether the runs are trials of a capacity search, which differ in their rate. */
+  isSearch: boolean;
+  /** The quantity in which the runs of a ladder differ; null if the result is not a ladder. */
+  over: LadderAxis | null;
+}
+
+/** Name of a run among those of its variant. */
+function nameOf(run: Run, { answers, isSearch, over }: Naming): string {
+  const { step, round } = run.plan;
+  const level = over === null ? null : levelOf(run.plan, over);
+  if (over !== null && level !== null) return `${step}, ${levelText(over, level)}, round ${round}`;
   const rate = rateOf(run);
   const withRate = rate === null ? step : `${step} at ${formatRate(rate)}`;
   const single = isSearch ? withRate : answers ? step : `${withRate}, superseded`;
-  const called = round === null ? single : `${step}, round ${round}`;
+  return round === null ? single : `${step}, round ${round}`;
+}
+
+function runView(run: Run, variant: number, called: string): RunView {
+  const { variant: name } = run.plan;
   return {
     run,
     figures: figuresOf(run),

@@ -11,6 +11,7 @@ import { completionCommand } from './completion.ts';
 import { type ConfigFile, optionsFrom, withOptions } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { Incomplete } from './incomplete.ts';
+import { ladderCommand } from './ladder.ts';
 import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type GivenOptions, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
@@ -23,6 +24,7 @@ import { upCommand } from './up.ts';
 export type { CalibrateRequest } from './calibrate.ts';
 export type { CapacityRequest } from './capacity.ts';
 export type { CompareRequest } from './compare.ts';
+export type { LadderRequest } from './ladder.ts';
 export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
 export type { StoredRequest } from './stored.ts';
@@ -32,6 +34,7 @@ export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
   capacity: capacityCommand,
+  ladder: ladderCommand,
   calibrate: calibrateCommand,
   up: upCommand,
   check: checkCommand,

@@ -83,7 +83,7 @@ export interface RunRequest extends ScenarioRequest {
 
 export const PORTS: Bounds = { min: 1, max: 65_535 };
 const MINUTE_US = 60_000_000;
-const PROCESSES: Bounds = { min: 1, max: 256 };
+export const PROCESSES: Bounds = { min: 1, max: 256 };
 const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
 const ARRIVALS = ['uniform', 'poisson'] as const;
 export const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
@@ -92,7 +92,7 @@ export const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
 export const DURATION_US: Bounds = { min: 1000, max: 24 * 60 * MINUTE_US };
 const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
 /** The `ws` echo server accepts at most 100 MiB. */
-const PAYLOAD: Bounds = { min: 0, max: 16 * 2 ** 20 };
+export const PAYLOAD: Bounds = { min: 0, max: 16 * 2 ** 20 };
 
 export const runCommand = {
   operands: '',
@@ -130,7 +130,7 @@ function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' 
 }
 
 /** @throws Problem('usage') for a threshold that cannot be measured in any of the planned runs */
-function checkThresholds(request: RunRequest): void {
+export function checkThresholds(request: RunRequest): void {
   const { thresholds, steps, scenario, http } = request;
   checkMetrics(thresholds, scenario);
   const [open = ''] = stepsWith('open', scenario);

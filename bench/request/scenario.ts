@@ -47,6 +47,12 @@ function refuseContradictions(given: GivenOptions, { options }: ScenarioDefiniti
 function named(name: string): ScenarioDefinition {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario !== undefined) return scenario;
+  if (name === 'ladder') {
+    throw new Problem(
+      'usage',
+      'A ladder repeats a scenario, so it is a command: npm run bench -- ladder -p plain --over connections. Its --scenario names the scenario to repeat.',
+    );
+  }
   const names = SCENARIOS.map((each) => each.name);
   throw new Problem(
     'usage',
@@ -122,7 +128,7 @@ export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
 }
 
 /** Options that only apply to steps with a certain kind of load. */
-const OF_LOADS: Readonly<Record<string, Load['kind']>> = {
+export const LOAD_OPTIONS: Readonly<Record<string, Load['kind']>> = {
   rate: 'open',
   arrivals: 'open',
   'in-flight': 'closed',
@@ -130,7 +136,7 @@ const OF_LOADS: Readonly<Record<string, Load['kind']>> = {
 
 /** @throws Incomplete for an option whose step is excluded */
 export function checkSteps(given: GivenOptions, scenario: ScenarioDefinition, steps: readonly Step[]): void {
-  for (const [option, kind] of Object.entries(OF_LOADS)) {
+  for (const [option, kind] of Object.entries(LOAD_OPTIONS)) {
     const [needed] = stepsWith(kind, scenario);
     if (!given.has(option) || needed === undefined || steps.includes(needed)) continue;
     throw new Incomplete(

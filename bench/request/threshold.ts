@@ -77,5 +77,7 @@ export function missedThresholds(
 
 function parseLimit(what: string, text: string, unit: MetricUnit): number {
   if (unit === 'time') return parseDuration(what, text, ANY);
-  return unit === 'bytes' ? parseBytes(what, text, ANY) : parseNumber(what, text, ANY);
+  return unit === 'bytes' || unit === 'bytesRate'
+    ? parseBytes(what, text, ANY)
+    : parseNumber(what, text, ANY);
 }

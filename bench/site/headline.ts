@@ -5,11 +5,12 @@ import { capacitySentences } from '../report/capacity/answer.ts';
 import { baselineOf } from '../report/comparison/effect.ts';
 import { verdictSentence } from '../report/comparison/verdict.ts';
 import { conclusionOf } from '../report/conclusion.ts';
+import { AXIS_TITLES } from '../report/ladder/levels.ts';
 import { machineText } from './series.ts';
 
 /** The main finding of a result, if it contains more than individual runs. */
 export interface Headline {
-  kind: 'comparison' | 'capacity' | 'calibration';
+  kind: 'comparison' | 'capacity' | 'ladder' | 'calibration';
   /** Title, such as `tls compared with plain`. */
   title: string;
   lines: readonly HeadlineLine[];
@@ -44,6 +45,13 @@ export function headlineOf(index: ResultIndex): Headline | null {
       kind: 'capacity',
       title: capacity.variant,
       lines: capacitySentences(capacity).map(withoutVerdict),
+    };
+  const ladder = conclusionOf(index, 'ladder');
+  if (ladder !== null)
+    return {
+      kind: 'ladder',
+      title: `${ladder.variant} over ${AXIS_TITLES[ladder.over]}`,
+      lines: ladder.findings.map(({ text }) => withoutVerdict(text)),
     };
   if (comparison === null) return null;
   const { baseline, comparisons } = comparison;

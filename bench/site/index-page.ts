@@ -68,6 +68,7 @@ const MOST_FINDINGS = 50;
 const FINDINGS = [
   { kind: 'comparison', id: 'comparisons', title: 'Comparisons' },
   { kind: 'capacity', id: 'capacities', title: 'Capacities' },
+  { kind: 'ladder', id: 'ladders', title: 'Scaling' },
   { kind: 'calibration', id: 'calibrations', title: 'Calibrations' },
 ] as const;
 

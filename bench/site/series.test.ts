@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRounds } from '../../test/comparison.ts';
 import { indexOf, makeHistory } from '../../test/history.ts';
+import { makeLadderResult } from '../../test/ladder.ts';
 import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
 import type { LoadDigest, ResultIndex } from '../model/result.ts';
 import { median } from '../stats/median.ts';
+import { headlineOf } from './headline.ts';
 import { type Published, seriesOf } from './series.ts';
 
 const publish = (...indexes: ResultIndex[]): Published[] =>
@@ -158,4 +160,17 @@ test('of a made-up history the change that was made is found, in the figure that
     ['tls', 'throughput', 'cpuPerMessage.proxy', false, '2026-01-17'],
     ['tls', 'throughput', 'cpuPerMessage.proxy', true, '2026-01-31'],
   ]);
+});
+
+test('the runs of a ladder differ in their load, so none is in a series; its findings are a headline', () => {
+  const index = indexOf(makeLadderResult({ levels: [1, 4] }));
+  assert.deepEqual(seriesOf([{ folder: '1', index }]), []);
+  const [ladder] = index.conclusions;
+  assert.ok(ladder?.kind === 'ladder');
+  const headline = headlineOf(index);
+  assert.equal(headline?.kind, 'ladder');
+  assert.deepEqual(
+    headline.lines.map(({ sentence }) => sentence),
+    ladder.findings.map(({ text }) => text),
+  );
 });

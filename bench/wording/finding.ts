@@ -3,6 +3,7 @@ import type { Fact, Facts, Finding, Notice } from '../model/finding.ts';
 import { CHECK } from './check.ts';
 import { CONCLUSIONS } from './conclusions.ts';
 import { FITNESS } from './fitness.ts';
+import { LADDER } from './ladder.ts';
 import { NOTICES } from './notices.ts';
 import { PLANNING } from './planning.ts';
 import { SANDBOX } from './sandbox.ts';
@@ -16,6 +17,7 @@ export const SENTENCES = {
   ...VALIDITY,
   ...FITNESS,
   ...CONCLUSIONS,
+  ...LADDER,
   ...PLANNING,
   ...NOTICES,
   ...SANDBOX,

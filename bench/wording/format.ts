@@ -18,6 +18,11 @@ export function mostOf(amount: Amount): number {
   return typeof amount === 'number' ? amount : amount.most;
 }
 
+/** Returns the smallest figure. */
+export function leastOf(amount: Amount): number {
+  return typeof amount === 'number' ? amount : amount.least;
+}
+
 type Figure = Amount | null | undefined;
 type Scale = readonly [factor: number, name: string];
 

@@ -1,7 +1,5 @@
 import type { MetricUnit } from '../model/metric.ts';
-import type { Action } from '../model/timeline.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
-import { actionText } from './timeline.ts';
 import { type DisturbanceFacts, disturbance } from './validity.ts';
 import { counted, listed, paragraph } from './words.ts';
 

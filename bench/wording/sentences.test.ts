@@ -146,6 +146,55 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     {},
     'The CPU time per message, from which the rate follows, is not known. Use --rate to set one.',
   ],
+  'ladder-curve': [
+    {
+      ...{ variant: 'tls', over: 'connections', title: 'throughput', unit: 'rate' },
+      first: { level: 1, value: 8100 },
+      last: { level: 4096, value: 31_000 },
+      highest: { level: 64, value: 35_000 },
+    },
+    'tls: throughput was 8.1k/s with 1 connection and 31k/s with 4,096 connections, with a maximum of 35k/s with 64 connections.',
+    'tls: throughput was 8.1 to 16.2k/s with 1 to 2 connections and 31 to 62k/s with 4,096 to 8,192 connections, with a maximum of 35 to 70k/s with 64 to 128 connections.',
+  ],
+  'ladder-without-points': [
+    { variant: 'tls', runs: 14 },
+    'tls: none of the 14 runs was valid, so there is no curve.',
+    'tls: none of the 14 to 28 runs was valid, so there is no curve.',
+  ],
+  'ladder-law': [
+    {
+      ...{ over: 'nginx-workers', unit: 'rate', peak: 6, declines: true, deviation: 0.04 },
+      lambda: { value: 8100, low: 7900, high: 8300 },
+      sigma: { value: 0.21, low: 0.19, high: 0.23 },
+      kappa: { value: 0.0000021, low: 0.0000012, high: 0.0000034 },
+    },
+    'Universal Scalability Law: λ is 8.1k/s with 1 Nginx worker (95 % CI 7.9 to 8.3k/s), contention σ is 21 % (19 to 23 %), and coherency κ is 2.1e-6 (1.2e-6 to 3.4e-6). Its maximum is with 6 Nginx workers; beyond that, throughput declines. The curve is within 4 % of the median at every level.',
+    'Universal Scalability Law: λ is 8.1 to 16.2k/s with 1 Nginx worker (95 % CI 7.9 to 16.6k/s), contention σ is 21 to 42 % (19 to 46 %), and coherency κ is 2.1e-6 to 4.2e-6 (1.2e-6 to 6.8e-6). Its maximum is with 6 to 12 Nginx workers; beyond that, throughput declines. The curve is within 4 to 8 % of the median at every level.',
+  ],
+  'ladder-too-few': [
+    { valid: 4, needed: 6 },
+    'The Universal Scalability Law was not fitted: a fit needs at least 6 levels with a valid run, and this ladder has 4.',
+    'The Universal Scalability Law was not fitted: a fit needs at least 6 to 12 levels with a valid run, and this ladder has 4 to 8.',
+  ],
+  'ladder-undetermined': [
+    {},
+    'The Universal Scalability Law was not fitted: throughput grows at none of the levels. Add smaller levels with --points.',
+  ],
+  'ladder-memory': [
+    { value: 18_125, low: 17_920, high: 18_330 },
+    'Nginx memory grows by 17.7 KiB per connection (95 % CI 17.5 to 17.9 KiB).',
+    'Nginx memory grows by 17.7 to 35.4 KiB per connection (95 % CI 17.5 to 35.8 KiB).',
+  ],
+  'ladder-excluded': [
+    { excluded: 1, of: 14 },
+    '1 of 14 runs was not valid. Their points are hollow in the charts and excluded from all medians and fits.',
+    '1 to 2 of 14 to 28 runs were not valid. Their points are hollow in the charts and excluded from all medians and fits.',
+  ],
+  'ladder-unfinished': [
+    { done: 5, of: 14 },
+    'The ladder did not finish: 5 of 14 runs ended.',
+    'The ladder did not finish: 5 to 10 of 14 to 28 runs ended.',
+  ],
   'search-ceiling': [{}, 'Nothing higher was tried (--max).'],
   'machine-ceiling': [
     { reason: 'It has ports for 28,231 connections.' },

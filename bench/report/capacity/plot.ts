@@ -1,8 +1,9 @@
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
 import type { Condition } from '../../model/condition.ts';
 import { formatShort } from '../../wording/format.ts';
-import { bytesAxis, timeAxis } from '../axis.ts';
+import { bytesAxis } from '../axis.ts';
 import { html, type Markup } from '../markup.ts';
+import { logScale, type Scale } from '../scale.ts';
 import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
 const WIDTH = 960;
@@ -13,12 +14,6 @@ const TOP = 18;
 const BOTTOM = HEIGHT - 52;
 /** Minimum distance between two points whose labels do not overlap. */
 const LABEL = 14;
-
-/** Maps values to positions on the plot, and lists the values to label. */
-interface Scale {
-  at(value: number): number;
-  ticks: readonly number[];
-}
 
 /**
  * Plots the trials by level, with the figure of one objective, its limit as a line, and the interval as a
@@ -115,10 +110,4 @@ function valueScale(values: readonly number[], { unit }: Condition): Scale {
     unit === 'bytes' ? bytesAxis('', 'bytes', most) : { max: undefined, ticks: [0, most] };
   const at = (value: number) => BOTTOM + (value / (max ?? most)) * (TOP - BOTTOM);
   return { at, ticks: ticks ?? [] };
-}
-
-function logScale(values: readonly number[], from: number, to: number): Scale {
-  const { min = 1, max = 10, ticks = [] } = timeAxis('', values);
-  const at = (value: number) => from + (Math.log(value / min) / Math.log(max / min)) * (to - from);
-  return { at, ticks };
 }

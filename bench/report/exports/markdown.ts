@@ -1,9 +1,11 @@
 import type { Comparison } from '../../model/comparison.ts';
+import type { Ladder } from '../../model/ladder.ts';
 import type { Result } from '../../model/result.ts';
 import { baselineOf, effectColumns, effectNote, effectRows } from '../comparison/effect.ts';
 import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
 import { conclusionOf } from '../conclusion.ts';
+import { AXIS_TITLES, exclusionLines, levelColumns, levelRows, levelsNote } from '../ladder/levels.ts';
 import { scenarioReport } from '../scenario.ts';
 import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
@@ -11,7 +13,24 @@ import { viewOf } from '../view.ts';
 /** Summary of a result as Markdown, for a pull request or a CI job summary. */
 export function resultMarkdown(result: Result): string {
   const comparison = conclusionOf(result, 'comparison');
-  return comparison === null ? runsMarkdown(result) : comparisonMarkdown(result, comparison);
+  if (comparison !== null) return comparisonMarkdown(result, comparison);
+  const ladder = conclusionOf(result, 'ladder');
+  return ladder === null ? runsMarkdown(result) : ladderMarkdown(result, ladder);
+}
+
+function ladderMarkdown(result: Result, ladder: Ladder): string {
+  const rows = levelRows(ladder);
+  const excluded = exclusionLines(ladder).map((line) => `- ${escaped(line)}`);
+  return lines(
+    `## ${escaped(ladder.variant)} over ${AXIS_TITLES[ladder.over]}`,
+    '',
+    ...ladder.findings.map(({ text }) => `- ${escaped(text)}`),
+    ...(rows.length === 0
+      ? []
+      : ['', ...table([levelColumns(ladder), ...rows], () => false), '', escaped(levelsNote(ladder))]),
+    ...(excluded.length === 0 ? [] : ['', ...excluded]),
+    ...originOf(result),
+  );
 }
 
 function runsMarkdown(result: Result): string {

@@ -1,4 +1,5 @@
 import { figuresOf, type RunFigures } from '../../measure/figures.ts';
+import { type LadderAxis, levelOf } from '../../model/ladder.ts';
 import type { Result } from '../../model/result.ts';
 import { MEASURED, type Run } from '../../model/run.ts';
 import { conclusionOf } from '../conclusion.ts';
@@ -29,10 +30,11 @@ const TIMES = ['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'] as co
  * textfile collector of a node exporter. Missing figures are omitted.
  */
 export function openMetrics(result: Result): string {
+  const over = conclusionOf(result, 'ladder')?.over ?? null;
   const runs = result.runs.map((run, index) => ({
     run,
     figures: figuresOf(run),
-    labels: labelsOf(run, index + 1),
+    labels: { ...labelsOf(run, index + 1), ...levelLabel(run, over) },
   }));
   const families = [
     infoFamily(result),
@@ -49,6 +51,12 @@ export function openMetrics(result: Result): string {
 
 function labelsOf({ plan: { variant, step, round } }: Run, number: number): Labels {
   return { run: String(number), variant, step, ...(round === null ? {} : { round: String(round) }) };
+}
+
+/** What distinguishes the runs of a ladder, such as `connections="64"`. */
+function levelLabel({ plan }: Run, over: LadderAxis | null): Labels {
+  const level = over === null ? null : levelOf(plan, over);
+  return over === null || level === null ? {} : { [over.replace('-', '_')]: String(level) };
 }
 
 function infoFamily({ id, tool, startedAt }: Result): Family {

@@ -1,8 +1,11 @@
 import { metricTitle } from '../../metrics/metrics.ts';
 import type { LiveCpu, LiveFigures } from '../../model/event.ts';
+import { levelOf } from '../../model/ladder.ts';
 import { printable } from '../../model/printable.ts';
 import { wallMs } from '../../model/turns.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
+import { levelText } from '../../wording/ladder.ts';
+import { counted } from '../../wording/words.ts';
 import { searchSoFar } from '../capacity/answer.ts';
 import { formatEffect, formatInterval, headlineFigures } from '../comparison/effect.ts';
 import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
@@ -23,12 +26,18 @@ export function leftClause(progress: Progress, nowMs: number): string {
   return leftMs === null ? '' : `~${formatClock(leftMs)} left`;
 }
 
-/** The current run: `tls, latency`, and in a comparison also `round 4 of 10` or `pilot`. */
+/**
+ * The current run: `tls, latency`, in a comparison also `round 4 of 10` or `pilot`, in a ladder also
+ * `64 connections` and `round 1 of 2`.
+ */
 export function runClauses(
   { plan }: Pick<RunUnderWay, 'plan'>,
-  comparison: Progress['comparison'],
+  { comparison, ladder }: Pick<Progress, 'comparison' | 'ladder'>,
 ): string[] {
   const name = `${printable(plan.variant)}, ${plan.step}`;
+  const level = ladder === null ? null : levelOf(plan, ladder.over);
+  if (ladder !== null && level !== null)
+    return [name, levelText(ladder.over, level), `round ${plan.round} of ${ladder.rounds}`];
   if (comparison === null) return [name];
   const { asked } = comparison.rounds;
   const of = asked === null ? '' : ` of ${asked}`;
@@ -87,9 +96,15 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
 /**
  * The outcome of the runs so far, one line each. In a comparison, the headline figures of each variant: `+31
  * % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. In a capacity search, the ends of its interval: `held
- * 5k/s, missed 10k/s`.
+ * 5k/s, missed 10k/s`. In a ladder, how many
+ * runs are valid: `9 of 10 runs valid`.
  */
-export function soFarClauses({ comparison, search }: Progress): string[][] {
+export function soFarClauses({ comparison, search, ladder }: Progress): string[][] {
+  if (ladder !== null) {
+    const { points } = ladder;
+    const valid = points.filter(({ excluded }) => excluded === null).length;
+    return points.length === 0 ? [] : [[`${valid} of ${counted(points.length, 'run')} valid`]];
+  }
   if (search !== null) return [[searchSoFar(search)]];
   if (comparison === null) return [];
   return comparison.comparisons.flatMap(({ variant, figures }) =>

@@ -39,10 +39,9 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
     // Interleaved runs are all planned before the first of them ends, so the run that has just ended may not
     // be the last one planned.
     const { number, plan } = event.type === 'run-ended' ? { ...event.run, number: event.number } : run;
-    return [
-      `[${number}/${expectedRuns}] ${runClauses({ plan }, progress.comparison).join(', ')}`,
-      ...clauses,
-    ].join(' · ');
+    return [`[${number}/${expectedRuns}] ${runClauses({ plan }, progress).join(', ')}`, ...clauses].join(
+      ' · ',
+    );
   };
 }
 

@@ -34,7 +34,7 @@ const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; sho
  * jumps.
  */
 export function progressRows(progress: Progress, nowMs: number): Row[] {
-  const { run, expectedRuns, comparison } = progress;
+  const { run, expectedRuns } = progress;
   const share = shareDone(progress, nowMs);
   const elapsed = `${formatClock(nowMs - progress.startedMs)} elapsed`;
   if (run === null) return [row('Preparing', 'prep', [elapsed])];
@@ -43,7 +43,7 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
   const left = leftClause(progress, nowMs);
   return [
     { ...row('Overall', 'all', [formatShare(Math.round(share * 100) / 100), left, elapsed]), share },
-    row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, comparison)),
+    row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, progress)),
     row('Phase', 'phase', [phaseClause(run, nowMs)]),
     row('Connections', 'conn', [connectionsClause(run)]),
     row('Messages', 'msgs', figures === null ? [] : rateClauses(figures)),

@@ -1,6 +1,7 @@
 import type { CapacitySearch } from '../../model/capacity.ts';
 import type { Comparison } from '../../model/comparison.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../../model/event.ts';
+import type { Ladder } from '../../model/ladder.ts';
 import type { RunPlan } from '../../model/plan.ts';
 import { conclusionOf } from '../conclusion.ts';
 
@@ -20,6 +21,8 @@ export interface Progress {
   comparison: Comparison | null;
   /** The outcome of the trials so far; null unless this is a capacity search. */
   search: CapacitySearch | null;
+  /** The runs so far; null unless this is a ladder. */
+  ladder: Ladder | null;
 }
 
 export interface RunUnderWay {
@@ -41,6 +44,7 @@ export function begun(nowMs: number): Progress {
     ended: { runs: 0, lastMs: nowMs, meanExtraMs: 0 },
     comparison: null,
     search: null,
+    ladder: null,
   };
 }
 
@@ -65,6 +69,7 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
         ...progress,
         comparison: conclusionOf(event, 'comparison'),
         search: conclusionOf(event, 'capacity'),
+        ladder: conclusionOf(event, 'ladder'),
       };
     case 'checkpoint':
       return progress;

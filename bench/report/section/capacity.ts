@@ -87,8 +87,8 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', descri
 }
 
 /**
- * The configuration of the last trial. It is shown only once, because trials differ only in ports and
- * worker_connections.
+ * The configuration of the last run. It is shown only once, because the runs of a search or a ladder differ
+ * only in ports, worker_connections and the number of workers.
  */
 export function lastConfiguration({ variants, result }: View): FoldedSection {
   const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
@@ -99,11 +99,11 @@ export function lastConfiguration({ variants, result }: View): FoldedSection {
     finding:
       proxy === null
         ? 'This variant has no Nginx, or Nginx did not start.'
-        : `The last trial ran Nginx ${proxy.version} with ${proxy.configuration.trim().split('\n').length} lines of configuration.`,
+        : `The last run used Nginx ${proxy.version} with ${proxy.configuration.trim().split('\n').length} lines of configuration.`,
     charts: [],
     body:
       proxy &&
-      html`<details><summary>nginx.conf of the last trial, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${proxy.configuration}</pre></details>
+      html`<details><summary>nginx.conf of the last run, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${proxy.configuration}</pre></details>
 ${sandboxDifference(proxy, name)}`,
   };
 }

@@ -74,7 +74,7 @@ test('a comparison, a calibration and a search open with what they found', () =>
 
   const search = foundIn(makeSearchResult());
   assert.deepEqual(Object.keys(search), ['configuration', 'notices', 'setup']);
-  assert.equal(search.configuration, 'The last trial ran Nginx 1.22.1 with 8 lines of configuration.');
+  assert.equal(search.configuration, 'The last run used Nginx 1.22.1 with 8 lines of configuration.');
 });
 
 test('what went wrong is in what a section found', () => {

@@ -61,7 +61,7 @@ export function interruptedSentence({ result, variants }: View): string {
       )
       .map((step) => `the ${step} step of ${variant.name}`),
   );
-  const isSearch = conclusionOf(result, 'capacity') !== null;
+  const isSearch = conclusionOf(result, 'capacity') !== null || conclusionOf(result, 'ladder') !== null;
   return missing.length > 0 && !isSearch
     ? `This bench was interrupted before ${listed(missing)}.`
     : 'This bench was interrupted before it finished.';

@@ -1,6 +1,18 @@
+import type { RunFigures } from '../../measure/figures.ts';
 import { incomplete, invalid, limitedElsewhere, notCompleted, offSchedule } from '../../metrics/fitness.ts';
-import { count, PLAIN, times, usage } from '../../metrics/kinds.ts';
+import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+
+/** CPU time per MiB of echoed payload, in µs; null if unknown, and for empty messages. */
+function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Part): number | null {
+  const us = cpuUsPerMessage[part];
+  if (us === null || messages.perSecond === null || !bytes.receivedPerSecond) return null;
+  return (us * messages.perSecond * 2 ** 20) / bytes.receivedPerSecond;
+}
+
+/** The cost of a message depends on the rate, so an open loop must have kept its schedule. */
+const offScheduleIfOpen: Metric['unfit'] = (run) =>
+  run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
 /** Metrics for echoed messages. */
 export const ECHO_METRICS: readonly Metric[] = [
@@ -55,12 +67,22 @@ export const ECHO_METRICS: readonly Metric[] = [
     read: ({ perCoreCapacity }) => perCoreCapacity?.perSecond ?? null,
     unfit: incomplete,
   },
-  // The cost of a message depends on the rate, so an open loop must have kept its schedule.
+  {
+    ...PLAIN,
+    name: 'payload.perSecond',
+    title: 'payload throughput',
+    unit: 'bytesRate',
+    better: 'higher',
+    kind: 'speed',
+    read: ({ bytes }) => bytes.receivedPerSecond,
+    unfit: limitedElsewhere,
+  },
+  ...usage('cpuPerMiB', 'CPU per MiB of payload', 'time', cpuUsPerMiB, offScheduleIfOpen),
   ...usage(
     'cpuPerMessage',
     'CPU per message',
     'time',
     (figures, part) => figures.cpuUsPerMessage[part],
-    (run) => (run.step === 'latency' ? offSchedule(run) : incomplete(run)),
+    offScheduleIfOpen,
   ),
 ];

@@ -1,0 +1,79 @@
+import type { Metric } from '../../metrics/metric.ts';
+import { findMetric } from '../../metrics/metrics.ts';
+import type { Ladder, LadderAxis } from '../../model/ladder.ts';
+import { median } from '../../stats/median.ts';
+import { groupedFindings } from '../../wording/finding.ts';
+import { formatBytes, formatCount, formatFigure, formatRough, NOTHING } from '../../wording/format.ts';
+import { levelText } from '../../wording/ladder.ts';
+import { capital } from '../../wording/words.ts';
+
+/** The quantity that a ladder increases, as a heading. */
+export const AXIS_TITLES: Record<LadderAxis, string> = {
+  connections: 'connections',
+  rate: 'messages per second',
+  payload: 'message size',
+  'nginx-workers': 'Nginx workers',
+};
+
+/**
+ * The metrics of a ladder that at least one run provides. The main one, the first, is always included, unless
+ * it only occurs in older results.
+ */
+export function shownMetrics({ metrics, points }: Ladder): Metric[] {
+  const has = (name: string) => points.some(({ figures }) => (figures[name] ?? null) !== null);
+  return metrics.filter((name, index) => index === 0 || has(name)).flatMap((name) => findMetric(name) ?? []);
+}
+
+/** Formats a level for an axis or a table whose heading names the quantity. */
+export function formatLevel(over: LadderAxis, level: number): string {
+  if (over === 'payload') return formatBytes(level);
+  return over === 'rate' ? formatRough(level) : formatCount(level);
+}
+
+/** Column headings of the table of levels, with at most `most` metrics. */
+export function levelColumns(ladder: Ladder, most = Infinity): string[] {
+  const titles = shownMetrics(ladder).map(({ title }) => title);
+  return [AXIS_TITLES[ladder.over], 'valid', ...titles.slice(0, most)];
+}
+
+/**
+ * One row per level at which something ran: how many of its runs are valid, and the median of each metric over
+ * these runs. At a level without a valid run, the median over all runs is given in parentheses.
+ */
+export function levelRows(ladder: Ladder, most = Infinity): string[][] {
+  const { levels, over, points } = ladder;
+  const metrics = shownMetrics(ladder).slice(0, most);
+  return levels.flatMap((level) => {
+    const own = points.filter((point) => point.level === level);
+    const valid = own.filter(({ excluded }) => excluded === null);
+    if (own.length === 0) return [];
+    const counted = valid.length > 0 ? valid : own;
+    const cells = metrics.map(({ name, unit }) => {
+      const values = counted.flatMap(({ figures }) => figures[name] ?? []);
+      if (values.length === 0) return NOTHING;
+      const figure = formatFigure(median(values), unit);
+      return valid.length > 0 ? figure : `(${figure})`;
+    });
+    return [[formatLevel(over, level), `${valid.length} of ${own.length}`, ...cells]];
+  });
+}
+
+/** Explains the table of levels. */
+export function levelsNote(ladder: Ladder): string {
+  const hollow = ladder.levels.some((level) => {
+    const own = ladder.points.filter((point) => point.level === level);
+    return own.length > 0 && own.every(({ excluded }) => excluded !== null);
+  });
+  return `Figures are medians over the valid runs at each level${hollow ? '; in parentheses: no run at this level is valid' : ''}.`;
+}
+
+/** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */
+export function exclusionLines({ points, over }: Ladder): string[] {
+  const excluded = points.flatMap(({ level, excluded }) => (excluded === null ? [] : [{ level, excluded }]));
+  return groupedFindings(excluded, (each) => each.excluded).map(({ members, finding }) => {
+    const levels = [...new Set(members.map(({ level }) => level))].sort((a, b) => a - b);
+    const [last = 0] = levels.slice(-1);
+    const named = [...levels.slice(0, -1).map((level) => formatLevel(over, level)), levelText(over, last)];
+    return `${capital(named.join(', '))}: ${finding.text}`;
+  });
+}

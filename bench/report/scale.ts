@@ -1,0 +1,61 @@
+import type { MetricUnit } from '../model/metric.ts';
+import { bytesAxis, timeAxis } from './axis.ts';
+
+/** Maps values to positions on a plot, and lists the values to label. */
+export interface Scale {
+  at(value: number): number;
+  ticks: readonly number[];
+}
+
+/** A logarithmic scale that starts and ends at a step of 1, 2 or 5 times a power of ten. */
+export function logScale(values: readonly number[], from: number, to: number): Scale {
+  const { min = 1, max = 10, ticks = [] } = timeAxis('', values);
+  const at = (value: number) => from + (Math.log(value / min) / Math.log(max / min)) * (to - from);
+  return { at, ticks };
+}
+
+/** A logarithmic scale from the smallest of these levels to `end`, with a label at each level that has room. */
+export function levelScale(
+  levels: readonly number[],
+  end: number,
+  { from, to, room }: { from: number; to: number; room: number },
+): Scale {
+  const [first = 1] = levels;
+  const reach = Math.log(end / first) || 1;
+  const at = (level: number) => from + (Math.log(level / first) / reach) * (to - from);
+  const ticks: number[] = [];
+  for (const level of levels) {
+    const before = ticks.at(-1);
+    if (before === undefined || at(level) - at(before) >= room) ticks.push(level);
+  }
+  return { at, ticks };
+}
+
+/** A ratio of largest to smallest value above which a linear scale would hide the small ones. */
+const WIDE = 20;
+const MOST_STEPS = 6;
+
+/** A scale from 0, or a logarithmic one if all values are positive and differ widely. */
+export function figureScale(values: readonly number[], unit: MetricUnit, from: number, to: number): Scale {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (least > 0 && most / least > WIDE) return logScale(values, from, to);
+  const { max = 1, ticks = [] } =
+    unit === 'bytes' || unit === 'bytesRate' ? bytesAxis('', unit, most) : linearAxis(most);
+  return { at: (value) => from + (value / max) * (to - from), ticks };
+}
+
+/** A scale with 0 in the middle. */
+export function signedScale(values: readonly number[], from: number, to: number): Scale {
+  const { max } = linearAxis(Math.max(0.01, ...values.map(Math.abs)));
+  const at = (value: number) => from + ((value + max) / (2 * max)) * (to - from);
+  return { at, ticks: [-max, -max / 2, 0, max / 2, max] };
+}
+
+/** Steps of 1, 2 or 5 times a power of ten, from 0 to the first step that is not below `most`. */
+function linearAxis(most: number): { max: number; ticks: number[] } {
+  const top = most > 0 ? most : 1;
+  const power = 10 ** Math.floor(Math.log10(top / MOST_STEPS));
+  const step = [1, 2, 5, 10].map((lead) => lead * power).find((each) => each * MOST_STEPS >= top) ?? top;
+  const count = Math.ceil(top / step - 1e-9);
+  return { max: count * step, ticks: Array.from({ length: count + 1 }, (_, index) => index * step) };
+}

@@ -1,0 +1,226 @@
+import { basename } from 'node:path';
+import { Problem } from '../model/failure.ts';
+import { LADDER_AXES, type LadderAxis } from '../model/ladder.ts';
+import type { Load } from '../model/load.ts';
+import type { ScenarioDefinition, StepDefinition } from '../scenarios/definition.ts';
+import type { Command } from './command.ts';
+import { last, number, oneOf } from './given.ts';
+import { Incomplete } from './incomplete.ts';
+import type { GivenOptions, Options } from './options.ts';
+import {
+  CONNECTIONS,
+  checkThresholds,
+  hasProxy,
+  PAYLOAD,
+  PER_SECOND,
+  PROCESSES,
+  type RunRequest,
+  requestOf,
+  variantsOf,
+} from './run.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+import { LOAD_OPTIONS, namedSteps, scenarioOf } from './scenario.ts';
+import { formatNumber, parseBytes, parseCount, parseNumber, quoted } from './units.ts';
+
+/** The request of `ladder`. */
+export interface LadderRequest {
+  /** The request for each run. It has one variant and one step, and as many connections as the smallest run. */
+  run: RunRequest;
+  step: StepDefinition;
+  over: LadderAxis;
+  /** Levels in ascending order, without duplicates. */
+  levels: readonly number[];
+  /** Whether the levels are the default ones, of which those that the machine cannot hold are left out. */
+  isDefault: boolean;
+  rounds: number;
+}
+
+/** Short runs: two rounds of seven levels should take about a minute. */
+const DURATION_MS = 2000;
+const WARMUP_MS = 1000;
+
+/** A fit needs six levels; the default ladders have at least that many. */
+const LEVELS: Record<LadderAxis, readonly number[]> = {
+  connections: [1, 4, 16, 64, 256, 1024, 4096],
+  rate: [500, 1000, 2000, 4000, 8000, 16_000, 32_000],
+  payload: [64, 256, 1024, 4096, 16_384, 65_536, 262_144],
+  'nginx-workers': [1, 2, 3, 4, 6, 8],
+};
+const FEWEST_LEVELS = 2;
+/** More levels would add time but hardly any information. */
+const MOST_LEVELS = 12;
+
+/** Enough to keep Nginx busy in a closed loop. */
+const CONNECTIONS_HELD = 100;
+
+const LADDER_OPTIONS = {
+  over: { value: LADDER_AXES.join('|'), help: 'What to increase [connections]' },
+  points: { value: 'N,N,…', help: 'Levels, such as 1,10,100 or 64,1k,16k [at least six, chosen]' },
+  rounds: { value: 'N', help: 'Number of runs at each level [2]' },
+} as const satisfies Options;
+
+/** Options of `run` that make no sense or take a different form in a ladder. */
+const ABSENT = {
+  baseline: 'run it once more for direct',
+  target: 'it starts the variant that it loads',
+  'no-http': 'it sends no HTTP requests',
+};
+
+export const ladderCommand = {
+  operands: '',
+  help: 'How does it scale with connections, rate or message size?',
+  absent: ABSENT,
+  options: { 'The ladder': LADDER_OPTIONS, ...optionsOfItsRuns() },
+  parse: (given) => ({ command: 'ladder', ladder: ladderRequest(given) }),
+} as const satisfies Command<{ command: 'ladder'; ladder: LadderRequest }>;
+
+/** The options of `run`, with shorter runs and fewer connections by default. */
+function optionsOfItsRuns(): Readonly<Record<string, Options>> {
+  const changed: Record<string, string> = {
+    profile: 'Variant: tls, tls+buf-16k',
+    server: 'Echo server [lean]',
+    scenario: 'Scenario to repeat [echo]; see docs/scenarios.md',
+    connections: `WebSocket connections [${CONNECTIONS_HELD}]`,
+    steps: 'Step to repeat [the first; with a rate: the open loop]',
+    duration: 'Duration of the measured phase per run [2s]',
+    warmup: 'Warm-up before the measured phase [1s]',
+    rate: 'Messages per second in total, on a schedule [none: a closed loop]',
+    threshold: `Exit with 99 if a run misses it: 'service.p99<50ms'`,
+    strict: 'Exit with 1 unless every run is valid',
+  };
+  return Object.fromEntries(
+    Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
+      heading,
+      Object.fromEntries(
+        Object.entries(options)
+          .filter(([name]) => !Object.hasOwn(ABSENT, name))
+          .map(([name, option]) => [name, { ...option, help: changed[name] ?? option.help }]),
+      ),
+    ]),
+  );
+}
+
+/** Parses the options of `ladder`; throws a `usage` Problem if they are invalid. */
+function ladderRequest(given: GivenOptions): LadderRequest {
+  const over = oneOf(given, 'over', LADDER_AXES) ?? 'connections';
+  const { scenario } = scenarioOf(given);
+  const variants = variantsOf(given);
+  checkAxis(given, over, scenario);
+  const step = stepOf(given, scenario, over);
+  const levels = levelsOf(given, over);
+  const connections = over === 'connections' ? levels[0] : CONNECTIONS_HELD;
+  const complete: GivenOptions = given.has('connections')
+    ? given
+    : new Map([...given, ['connections', [String(connections)]]]);
+  const what = { variants, steps: [step.name], warmupMs: WARMUP_MS, durationMs: DURATION_MS };
+  const run = requestOf(complete, what);
+  checkVariant(run, over);
+  if (step.load === 'open' && over !== 'rate' && run.load.ratePerSecond === null) {
+    throw new Incomplete(
+      `The ${step.name} step sends messages at a fixed rate. Set one, for example --rate 5k, or use --over rate.`,
+      { rate: '5k' },
+    );
+  }
+  checkThresholds({ ...run, http: false });
+  return {
+    run: { ...run, http: false, server: run.server ?? 'lean', name: run.name ?? nameOf(run, over) },
+    step,
+    over,
+    levels,
+    isDefault: !given.has('points'),
+    rounds: number(given, 'rounds', { min: 1, max: 100 }) ?? 2,
+  };
+}
+
+function checkVariant(run: RunRequest, over: LadderAxis): void {
+  const { variants, configurations } = run;
+  if (variants.length + configurations.length !== 1 || variants.includes('all')) {
+    throw new Problem(
+      'usage',
+      '`ladder` takes one variant. Name one, for example --profile tls, and run it again for another.',
+    );
+  }
+  if (over === 'nginx-workers' && !hasProxy(run)) {
+    throw new Problem(
+      'usage',
+      '--over nginx-workers needs Nginx, and direct has none. Name another variant.',
+    );
+  }
+}
+
+/** @throws Problem('usage') if the scenario lacks the quantity, or if the quantity is also set to a fixed value */
+function checkAxis(given: GivenOptions, over: LadderAxis, scenario: ScenarioDefinition): void {
+  const lacks = (axis: LadderAxis) =>
+    scenario.excluded.includes(axis) ||
+    (axis === 'rate' && !scenario.steps.some(({ load }) => load === 'open'));
+  if (lacks(over)) {
+    const others = LADDER_AXES.filter((axis) => !lacks(axis));
+    throw new Problem(
+      'usage',
+      `--over ${over} does not apply to the scenario ${scenario.name}. Use --over ${others.join(' or ')}.`,
+    );
+  }
+  if (given.has(over)) {
+    throw new Problem(
+      'usage',
+      `--${over} and --over ${over} contradict each other: the ladder sets this itself. Use --points to choose the levels.`,
+    );
+  }
+}
+
+/** Returns the only step of the ladder. */
+function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderAxis): StepDefinition {
+  const named = namedSteps(given, scenario);
+  if (named !== null && named.length > 1) {
+    throw new Problem('usage', `A ladder repeats a single step. Use --steps ${named.join(' or --steps ')}.`);
+  }
+  const load: Load['kind'] | null =
+    over === 'rate' || given.has('rate') ? 'open' : given.has('in-flight') ? 'closed' : null;
+  const fitting = scenario.steps.filter((step) => load === null || step.load === load);
+  const step = fitting.find(({ name }) => named === null || named.includes(name));
+  if (step === undefined) {
+    const option = over === 'rate' ? '--over rate' : given.has('rate') ? '--rate' : '--in-flight';
+    throw new Problem(
+      'usage',
+      `${option} only applies to the ${fitting[0]?.name ?? load} step. Leave --steps out, or name that step.`,
+    );
+  }
+  const stray = Object.entries(LOAD_OPTIONS).find(
+    ([option, kind]) => given.has(option) && kind !== step.load,
+  );
+  if (stray === undefined) return step;
+  throw new Problem(
+    'usage',
+    `--${stray[0]} does not apply to the ${step.name} step, which this ladder repeats. Leave it out.`,
+  );
+}
+
+function levelsOf(given: GivenOptions, over: LadderAxis): number[] {
+  const text = last(given, 'points');
+  if (text === null) return [...LEVELS[over]];
+  const levels = text.split(',').map((each) => parseLevel(each.trim(), over));
+  const distinct = [...new Set(levels)].sort((a, b) => a - b);
+  if (distinct.length >= FEWEST_LEVELS && distinct.length <= MOST_LEVELS) return distinct;
+  throw new Problem(
+    'usage',
+    `--points ${quoted(text)} has ${formatNumber(distinct.length)} different ${distinct.length === 1 ? 'level' : 'levels'}. A ladder has from ${FEWEST_LEVELS} to ${MOST_LEVELS}, and a fit needs six.`,
+  );
+}
+
+function parseLevel(text: string, over: LadderAxis): number {
+  switch (over) {
+    case 'connections':
+      return parseCount('--points', text, CONNECTIONS);
+    case 'rate':
+      return parseNumber('--points', text, PER_SECOND);
+    case 'payload':
+      return parseBytes('--points', text, { ...PAYLOAD, min: 1 });
+    case 'nginx-workers':
+      return parseCount('--points', text, PROCESSES);
+  }
+}
+
+function nameOf({ variants, configurations, scenario }: RunRequest, over: LadderAxis): string {
+  const names = [...variants, ...configurations.map((path) => basename(path))];
+  return ['ladder', ...names, scenario.name, over].join('-');
+}
