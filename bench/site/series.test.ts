@@ -7,6 +7,7 @@ import { stored } from '../model/finding.ts';
 import type { LoadDigest, ResultIndex } from '../model/result.ts';
 import { median } from '../stats/median.ts';
 import { type Published, seriesOf } from './series.ts';
+import { changeWord } from './series-text.ts';
 
 const publish = (...indexes: ResultIndex[]): Published[] =>
   indexes.map((index, at) => ({ folder: `${at}`, index }));
@@ -158,4 +159,15 @@ test('of a made-up history the change that was made is found, in the figure that
     ['tls', 'throughput', 'cpuPerMessage.proxy', false, '2026-01-17'],
     ['tls', 'throughput', 'cpuPerMessage.proxy', true, '2026-01-31'],
   ]);
+});
+
+test('a change is named by its direction, and for speed by whether it is good', () => {
+  const [series] = seriesOf(makeHistory(1).map((index) => ({ folder: index.id, index })));
+  const figure = series?.trends[0]?.figure;
+  assert.ok(figure);
+  const words = (kind: 'usage' | 'speed', better: 'lower' | 'higher') =>
+    [0.5, 2].map((ratio) => changeWord({ ...figure, kind, better }, ratio));
+  assert.deepEqual(words('usage', 'lower'), ['lower', 'higher']);
+  assert.deepEqual(words('speed', 'lower'), ['faster', 'slower']);
+  assert.deepEqual(words('speed', 'higher'), ['slower', 'faster']);
 });
