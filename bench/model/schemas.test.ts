@@ -38,7 +38,11 @@ for (const [of, schema, accepted, refused] of BOUNDS)
 const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>][] = [
   ['a plan', planSchema.entries, { scenario: 'echo', labels: {}, note: null, series: null }],
   ['a run', runSchema.entries, { timeline: [], memory: [], machine: null }],
-  ["a run's plan", runPlanSchema.entries, { openingStages: 1, turns: null, timeline: [], engine: 'node' }],
+  [
+    "a run's plan",
+    runPlanSchema.entries,
+    { target: { kind: 'sandbox' }, openingStages: 1, turns: null, timeline: [], engine: 'node' },
+  ],
   ['a placement', placementSchema.entries, { runner: [] }],
   ['a process', processSeriesSchema.entries, { bornUs: null, endedUs: null }],
   ['a sample of the machine', machineSampleSchema.entries, { besideUs: 0, suspendedUs: 0 }],
