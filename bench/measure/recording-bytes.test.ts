@@ -83,6 +83,11 @@ const EMPTY: Recording = {
   histograms: {},
 };
 
+test('the longest name that a host can have is decoded', () => {
+  const recording = { ...EMPTY, from: { host: 'h'.repeat(255), index: 1 } };
+  assert.deepEqual(decodeRecording(encodeRecording(recording)), recording);
+});
+
 test('the layout is the one that is written down', () => {
   const bytes = encodeRecording({
     ...EMPTY,
@@ -193,6 +198,7 @@ const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ],
   ['a text of which there is no end', [2, ...HUGE], /too long/],
   ['a text that is longer than what is left', [2, 100, 104], /too long/],
+  ['a text longer than any name of a host', [2, 0x80, 0x02, ...Array<number>(300).fill(104)], /too long/],
   ['an end before the beginning', [2, 1, 104, 1, 2, 5, 3], /before it begins/],
   ['an unknown phase', [2, 1, 104, 1, 2, 3, 5, 4], /phase/],
   ['counters without end', [...ORIGIN, ...HUGE], /ends in the middle/],

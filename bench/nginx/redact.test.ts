@@ -51,6 +51,7 @@ const PLACES = [
   'auth_request_set $given $upstream_http_x_token; if ($given = SECRET) { return 204; }',
   'map $http_x_api_key $client { SECRET one; ~^SECRET two; default ""; }',
   'map "$host:$cookie_session" $client { SECRET one; }',
+  'map "$host:$uri" $a { default $b; } set $b SECRET; add_header X-Auth $a;',
   // Directives that are about secrets.
   'secure_link_secret SECRET;',
   'secure_link_md5 "$secure_link_expires$uri SECRET";',

@@ -100,6 +100,13 @@ test('addresses are hidden in configurations, whole', () => {
   );
 });
 
+test("Nginx's own variables are kept in either spelling, and the owner's in neither", () => {
+  for (const line of ['proxy_set_header Host $host;', `proxy_set_header Host $\{host};`])
+    assert.ok(publicConfiguration(line).text.includes(line), line);
+  for (const line of ['proxy_set_header Host $alice;', `proxy_set_header Host $\{alice};`])
+    assert.ok(!publicConfiguration(line).text.includes('alice'), line);
+});
+
 test('a word is hidden in whatever case, alone, and the longer one before the one that it contains', () => {
   const redactText = textRedactor(['chat', 'chat-room-7', 'al', 'alice']);
   assert.equal(

@@ -6,6 +6,7 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import { type Notice, stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import { finding } from '../wording/finding.ts';
+import { mark } from './elements.ts';
 import { reportHtml } from './html.ts';
 import { html } from './markup.ts';
 import { noticesOf } from './notices.ts';
@@ -21,6 +22,9 @@ function said(result: Result): [whose: string, text: string][] {
 const codeOf = (text: string): string => text.replaceAll(' ', '-');
 const warning = (text: string): Notice => ({ level: 'warning', code: codeOf(text), data: {}, text });
 const info = (text: string): Notice => ({ level: 'info', code: codeOf(text), data: {}, text });
+
+const WARNING = `${mark('attention').markup} Warning`;
+const NOTE = `${mark('note').markup} Note`;
 
 test('what is said of several runs is said once, with whose it is', () => {
   const result = makeBothSteps(3, 1);
@@ -146,7 +150,8 @@ test('every notice of every run is found in the report and on the terminal', () 
         }
       }
       for (const { text: told } of general) assert.ok(lines.some((line) => line.endsWith(told)));
-      const items = page.match(/<li class="(info|warning)">/g) ?? [];
+      const items = [...page.matchAll(/<li class="(info|warning)"><strong>(.*?)<\/strong>/gs)];
+      for (const [, level, head] of items) assert.equal(head, level === 'warning' ? WARNING : NOTE);
       const kinds = new Set(marked.flat().map(({ level, code }) => `${level} ${code}`));
       assert.equal(items.length, kinds.size + general.length);
     }),

@@ -41,6 +41,23 @@ test('objectives are those that are given; what is lost counts unless one looks 
   assert.equal(asked('-p tls --objective response.p999<1s -d 10s').least, 1000);
 });
 
+test('the samples that each percentile takes decide what is the least, of the most demanding one', () => {
+  const SAMPLES = { p9999: 100_000, p999: 10_000, p99: 1000, p95: 200, p90: 100, p50: 20 };
+  for (const [percentile, samples] of Object.entries(SAMPLES)) {
+    const objective = `--objective response.${percentile}<20ms`;
+    assert.equal(asked(`-p tls -d 1s ${objective}`).least, samples, percentile);
+    assert.equal(asked(`-p tls -d 1s ${objective} --objective response.p50<9ms`).least, samples, percentile);
+  }
+  assert.equal(asked('-p tls --objective messages.lost==0').least, 1);
+});
+
+test('what just has the samples is accepted', () => {
+  assert.equal(asked('-p tls --max 200').most, 200);
+  refused('-p tls --max 199', /^--max 199 /);
+  assert.equal(asked('-p tls --over connections -R 200').least, 1);
+  refused('-p tls --over connections -R 199', /--rate 200,/);
+});
+
 test('a rate that is named is tried first, and needs no run before it', () => {
   const request = asked('-p tls -R 5k --max 20k --budget 2m');
   assert.deepEqual([request.start, request.most, request.budgetMs], [5000, 20_000, 120_000]);

@@ -9,6 +9,7 @@ import type { LoadDigest, ResultIndex } from '../model/result.ts';
 import { median } from '../stats/median.ts';
 import { headlineOf } from './headline.ts';
 import { type Published, seriesOf } from './series.ts';
+import { changeWord } from './series-text.ts';
 
 const publish = (...indexes: ResultIndex[]): Published[] =>
   indexes.map((index, at) => ({ folder: `${at}`, index }));
@@ -173,4 +174,15 @@ test('the runs of a ladder differ in their load, so none is in a series; its fin
     headline.lines.map(({ sentence }) => sentence),
     ladder.findings.map(({ text }) => text),
   );
+});
+
+test('a change is named by its direction, and for speed by whether it is good', () => {
+  const [series] = seriesOf(makeHistory(1).map((index) => ({ folder: index.id, index })));
+  const figure = series?.trends[0]?.figure;
+  assert.ok(figure);
+  const words = (kind: 'usage' | 'speed', better: 'lower' | 'higher') =>
+    [0.5, 2].map((ratio) => changeWord({ ...figure, kind, better }, ratio));
+  assert.deepEqual(words('usage', 'lower'), ['lower', 'higher']);
+  assert.deepEqual(words('speed', 'lower'), ['faster', 'slower']);
+  assert.deepEqual(words('speed', 'higher'), ['slower', 'faster']);
 });

@@ -52,8 +52,21 @@ describe('worker-connections and open-files', () => {
   it('suggests no limit of open files below the one that is set', () => {
     const blocks = (main: string) =>
       connections(of(main, 'worker_connections 512;'))[0]?.remedies.map(({ block }) => block);
-    assert.deepEqual(blocks('worker_rlimit_nofile 30000;'), ['events', 'main']);
-    assert.deepEqual(blocks('worker_rlimit_nofile 1000000;'), ['events']);
+    assert.deepEqual(blocks('worker_rlimit_nofile 39999;'), ['events', 'main']);
+    assert.deepEqual(blocks('worker_rlimit_nofile 40000;'), ['events']);
+  });
+
+  it('suggests what these rules then accept', () => {
+    const remedies = connections(of('', 'worker_connections 512;')).flatMap((each) => each.remedies);
+    const linesOf = (wanted: string) =>
+      remedies.flatMap(({ block, lines }) => (block === wanted ? lines : [])).join(' ');
+    const mended = of(linesOf('main'), linesOf('events'));
+    only(connections(mended), 'note :4 worker-connections', { webSockets: 10_000 });
+    assert.deepEqual(openFiles(mended), []);
+    assert.deepEqual(
+      connections(mended).flatMap((each) => each.remedies),
+      [],
+    );
   });
 
   it('says nothing of a part, whose main file is elsewhere', () => {

@@ -39,7 +39,9 @@ function samples({ latency }: HttpLegCounts): number {
 describe('the HTTP leg', { concurrency: true }, () => {
   test('every answer is counted once, with its latency and its bytes', async (t) => {
     const { url, requests } = await serve(t, (_, response) => response.end(BODY));
+    const startedAt = performance.now();
     const counts = await run(url);
+    assert.ok(counts.durationUs <= (performance.now() - startedAt) * 1e3);
     assert.ok(counts.requests > 0);
     // Those that were under way at the end were answered and not read.
     assert.ok(counts.requests <= requests() && requests() <= counts.requests + CONNECTIONS);

@@ -87,7 +87,7 @@ So far         +25 % (+20 % to +30 %) · Nginx CPU per message · plain+buf-16k
 });
 
 test('before the first run and before the load there is little to tell', () => {
-  assert.deepEqual(screenLines(begun(0), 4000, 80), ['Preparing      0:04 elapsed']);
+  assert.deepEqual(screenLines(begun(60_000), 64_000, 80), ['Preparing      0:04 elapsed']);
   assert.equal(
     screenLines(after([0, planned(1, 2)]), 1000, 80).length,
     screenLines(underWay(), 27_000, 80).length,

@@ -62,6 +62,7 @@ test('one step alone is a report, and says why there is no other', () => {
   const latency = shown(makeResult([makeLatencyRun('tls', SMALL, 5000)]));
   assert.match(sectionText(latency, 'throughput'), /Not measured: this bench only ran the latency step\./);
   assert.match(sectionText(latency, 'latency'), /Every variant was offered 5,000 messages per second\./);
+  assert.doesNotMatch(sectionText(latency, 'latency'), /during the step/);
   for (const page of [throughput, latency]) assert.doesNotMatch(page, BROKEN);
   const reached = { ...makeResult([makeRun(SMALL)]), endedAt: null };
   reached.plan.steps = ['throughput', 'latency'];

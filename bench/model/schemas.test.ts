@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { comparedFigureSchema } from './comparison.ts';
+import { failureCountsSchema } from './failure.ts';
+import { amount, count, loadSchema } from './load.ts';
+import { placementSchema, planSchema, positive, runPlanSchema, stepSchema } from './plan.ts';
+import { profileSchema } from './profile.ts';
+import { machineSampleSchema, processSeriesSchema, runSchema } from './run.ts';
+import { turnsSchema } from './turns.ts';
+import { tuningSchema, variantSchema } from './variant.ts';
+
+const NAME = 'a'.repeat(40);
+
+const BOUNDS: [of: string, schema: v.GenericSchema, accepted: unknown[], refused: unknown[]][] = [
+  ['a count', count, [0, 1, 2 ** 31], [-1, 0.5, Number.POSITIVE_INFINITY, '1']],
+  ['an amount', amount, [0, 0.001, 1], [-0.001, Number.POSITIVE_INFINITY, Number.NaN]],
+  ['what is at least one', positive, [1, 2], [0, -1, 1.5]],
+  ['messages in flight', loadSchema.options[0].entries.inFlight, [1, 2], [0, 1.5]],
+  ['a p-value', comparedFigureSchema.entries.pValue, [0, 1, null], [1.001, -0.001]],
+  ['failures', failureCountsSchema, [{}, { 'tcp/a': 0 }], [{ 'tcp/a': -1 }, { 'tcp/a': 0.5 }, { tcp: 1 }]],
+  ['the name of a step', stepSchema, ['a', NAME], ['', '1', 'A', `${NAME}a`]],
+  ['the steps of a result', planSchema.entries.steps, [['a'], ['a', 'b']], [[]]],
+  ['the name of a tuning', tuningSchema.entries.name, ['a'], ['']],
+  ['the name of a variant', variantSchema.entries.name, ['a'], ['']],
+  ['the servers of a profile', profileSchema.entries.servers, [1, 2], [0, 1.5]],
+  ['the index of a turn', turnsSchema.entries.index, [0], [-1]],
+  ['the number of turns', turnsSchema.entries.of, [1], [0]],
+  ['the length of a turn', turnsSchema.entries.lengthMs, [1], [0]],
+];
+
+for (const [of, schema, accepted, refused] of BOUNDS)
+  test(`${of}: what is just accepted, and what is just refused`, () => {
+    for (const value of accepted) assert.equal(v.is(schema, value), true, JSON.stringify(value));
+    for (const value of refused) assert.equal(v.is(schema, value), false, JSON.stringify(value));
+  });
+
+const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>][] = [
+  ['a plan', planSchema.entries, { scenario: 'echo', labels: {}, note: null, series: null }],
+  ['a run', runSchema.entries, { timeline: [], memory: [], machine: null }],
+  [
+    "a run's plan",
+    runPlanSchema.entries,
+    { target: { kind: 'sandbox' }, openingStages: 1, turns: null, timeline: [], engine: 'node' },
+  ],
+  ['a placement', placementSchema.entries, { runner: [] }],
+  ['a process', processSeriesSchema.entries, { bornUs: null, endedUs: null }],
+  ['a sample of the machine', machineSampleSchema.entries, { besideUs: 0, suspendedUs: 0 }],
+  ['a profile', profileSchema.entries, { key: 'ecdsa', visit: null, upstreamTls: false, inAll: true }],
+];
+
+for (const [of, entries, defaults] of DEFAULTS)
+  test(`${of} of before it had all of this is read as it was`, () => {
+    const optional = Object.entries(entries).filter(([, entry]) => entry.type === 'optional');
+    const read = optional.map(([name, entry]) => [name, v.parse(entry as v.GenericSchema, undefined)]);
+    assert.deepEqual(Object.fromEntries(read), defaults);
+  });
