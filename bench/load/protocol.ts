@@ -10,6 +10,7 @@ export type LoadPlan = Pick<
   RunPlan,
   | 'step'
   | 'workload'
+  | 'connections'
   | 'workers'
   | 'openingStages'
   | 'client'
@@ -34,7 +35,7 @@ export interface WorkerPlan {
    * represent such large numbers exactly.
    */
   epochNs: string;
-  /** Number of connections that this worker opens. */
+  /** Number of connections that this worker opens before the load. */
   connections: number;
   /** Where to connect. Connection n of this worker uses the port at index n modulo the number of ports. */
   target: Target;

@@ -102,6 +102,14 @@ export const machineSampleSchema = v.strictObject({
   besideUs: v.optional(count, 0),
   /** Total time during which the machine was suspended. The run's clocks stop during suspension. */
   suspendedUs: v.optional(count, 0),
+  /**
+   * Counters of TCP for the whole system; null if it does not provide them, and in older results. `timeWait`
+   * is a gauge: the number of sockets in TIME_WAIT.
+   */
+  tcp: v.optional(
+    v.nullable(v.strictObject({ listenOverflows: count, listenDrops: count, timeWait: count })),
+    null,
+  ),
 });
 
 /** Memory use at one moment, and the number of connections open at that moment. */

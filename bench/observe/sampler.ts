@@ -1,8 +1,23 @@
 import type { Notice } from '../model/finding.ts';
-import type { Component, MachineSeries, ProcessSeries, RunProcess, Sample } from '../model/run.ts';
+import type {
+  Component,
+  MachineSample,
+  MachineSeries,
+  ProcessSeries,
+  RunProcess,
+  Sample,
+} from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
-import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus, parseUptime } from './proc.ts';
+import {
+  parseBusyTime,
+  parseCpuTicks,
+  parseListenDrops,
+  parseSchedstat,
+  parseStatus,
+  parseTimeWait,
+  parseUptime,
+} from './proc.ts';
 import { readNow } from './read-now.ts';
 import { ThreadSums } from './threads.ts';
 
@@ -236,7 +251,15 @@ function sampleMachine(
     besideUs,
     // The run's clock stops while the system is suspended.
     suspendedUs: wholeUs((parseUptime(readNow(`${procfs}/uptime`)) ?? nowUs) - nowUs),
+    tcp: readTcp(procfs),
   });
+}
+
+function readTcp(procfs: string): MachineSample['tcp'] {
+  const listen = parseListenDrops(readNow(`${procfs}/net/netstat`));
+  const timeWait = parseTimeWait(readNow(`${procfs}/net/sockstat`));
+  if (listen === null || timeWait === null) return null;
+  return { listenOverflows: listen.overflows, listenDrops: listen.drops, timeWait };
 }
 
 /** Rounds to whole µs. Times before the epoch become 0, because the first sample is taken before it. */

@@ -46,6 +46,7 @@ function named(name: string): ScenarioDefinition {
 }
 
 function optionValue(given: GivenOptions, name: string, option: ScenarioOption): number | string | null {
+  if (option.kind === 'switch') return given.has(name) ? 'on' : null;
   if (option.kind === 'choice') return oneOf(given, name, option.choices);
   if (option.kind === 'count') return number(given, name, { min: option.least, max: option.most });
   if (option.kind === 'text') return textOf(given, name, option);
@@ -108,6 +109,7 @@ const OF_LOADS: Readonly<Record<string, Load['kind']>> = {
   rate: 'open',
   arrivals: 'open',
   'in-flight': 'closed',
+  pending: 'closed',
 };
 
 /** @throws Incomplete for an option whose step is excluded */

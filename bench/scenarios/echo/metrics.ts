@@ -2,8 +2,8 @@ import { incomplete, invalid, limitedElsewhere, notCompleted, offSchedule } from
 import { count, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
-/** Metrics for echoed messages. */
-export const ECHO_METRICS: readonly Metric[] = [
+/** Times of work that is due on a schedule, and of the same work without one. */
+export const SCHEDULE_METRICS: readonly Metric[] = [
   ...times({
     name: 'response',
     title: 'response time',
@@ -28,6 +28,11 @@ export const ECHO_METRICS: readonly Metric[] = [
     read: ({ latencies }) => latencies.sendLag,
     unfit: notCompleted,
   }),
+];
+
+/** Metrics for echoed messages. */
+export const ECHO_METRICS: readonly Metric[] = [
+  ...SCHEDULE_METRICS,
   count('messages.sent', 'messages sent', null, ({ messages }) => messages.sent),
   count('messages.echoed', 'messages echoed', null, ({ messages }) => messages.echoed),
   count('messages.outstanding', 'messages outstanding', 'lower', ({ messages }) => messages.outstanding),

@@ -41,8 +41,8 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
       if (comeback.opened(session, nowUs)) recordSince('backAfter', nowUs);
     },
     refused: (session, nowUs) => comeback.refused(session, nowUs),
-    closed(session, nowUs) {
-      echo.closed(session, nowUs);
+    closed(session, nowUs, isFailure) {
+      echo.closed(session, nowUs, isFailure);
       first.delete(session);
       if (!started || stopped) return;
       comeback.cut(session, nowUs);

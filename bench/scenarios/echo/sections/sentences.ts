@@ -24,7 +24,8 @@ export function answerSentence({ name, answers, leftOut }: VariantView): string 
   return cameBack === null && leftOut !== null ? `${whole} Latency was not measured: ${leftOut.text}` : whole;
 }
 
-const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
+/** What limited a run, as a clause that follows its throughput. */
+export const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
   proxy: ', limited by Nginx',
   server: ', limited by the echo server',
   generator: ', limited by the load generator',
