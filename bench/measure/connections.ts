@@ -36,7 +36,7 @@ export interface ConnectFigures {
   timeToOpenUs: number | null;
   perSecond: number | null;
   cpuUsPerConnection: ByComponent;
-  /** Share of these handshakes that resumed a TLS session; null if it was not recorded. */
+  /** Share of these handshakes that resumed a TLS session; null without TLS, or if it was not recorded. */
   resumedShare: number | null;
 }
 
@@ -109,7 +109,9 @@ export function connectOf(run: Run): ConnectFigures {
   const span = phaseSpan(run, phase);
   const opened = openedIn(run, phase);
   const slices = slicesOf(run, phase);
-  const recorded = slices.some(({ counters }) => counters.resumed !== undefined);
+  const recorded = slices.some(
+    ({ counters, histograms }) => counters.resumed !== undefined && histograms.tls !== undefined,
+  );
   const resumed = total(slices.map(({ counters }) => counted(counters, 'resumed')));
   return {
     isWork,

@@ -173,7 +173,7 @@ function rates(view: View): Section {
     charts: runs.length === 0 ? [] : [spec],
     body: html`${runs.length > 0 && chartFigure(spec, 'Connections opened per second over time, as fast as possible', finding, 'A new handshake starts when one ends, so that --pending are always in progress. A steady run is a flat line.')}
 ${table('Handshakes', RATES, view.runs.map(rateRow))}
-<p class="how">Per core: connections opened per second ÷ the CPU cores that the Nginx workers used. ≥ marks a lower bound: something other than Nginx was the limit. CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which costs it more than Nginx, so with TLS it is often the limit.</p>`,
+<p class="how">Per core: connections opened per second ÷ the CPU cores that the Nginx workers used. ≥ marks a lower bound: something other than Nginx was the limit. CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which may cost it more CPU than Nginx, so with TLS it is often the limit.</p>`,
   };
 }
 
