@@ -1,12 +1,5 @@
 import type { Notice } from '../model/finding.ts';
-import type {
-  Component,
-  MachineSample,
-  MachineSeries,
-  ProcessSeries,
-  RunProcess,
-  Sample,
-} from '../model/run.ts';
+import type { Component, MachineSeries, ProcessSeries, RunProcess, Sample } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
 import {
@@ -255,7 +248,7 @@ function sampleMachine(
   });
 }
 
-function readTcp(procfs: string): MachineSample['tcp'] {
+function readTcp(procfs: string): MachineSeries['samples'][number]['tcp'] {
   const listen = parseListenDrops(readNow(`${procfs}/net/netstat`));
   const timeWait = parseTimeWait(readNow(`${procfs}/net/sockstat`));
   if (listen === null || timeWait === null) return null;

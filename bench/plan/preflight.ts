@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
+import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { RunPlan, Step, StepPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';

@@ -1,4 +1,3 @@
-import { formatCapacity, LIMIT_CLAUSE } from '../../report/answer.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
 import { extremesSentence } from '../../report/finding/extremes.ts';
@@ -14,7 +13,7 @@ import { timesTable } from '../../report/section/times.ts';
 import {
   doubtSentence,
   hasLosses,
-  LIMIT_NAMES,
+  limitName,
   lossSentence,
   outcomeSentence,
   verdictOf,
@@ -29,6 +28,7 @@ import {
   NOTHING,
 } from '../../wording/format.ts';
 import { capital, paragraph } from '../../wording/words.ts';
+import { formatCapacity, limitClause } from '../echo/sections/sentences.ts';
 
 export const report: ScenarioReport = {
   answer,
@@ -62,7 +62,7 @@ function answer({ name, answers, leftOut }: VariantView): string {
 function fastestClause({ figures, run }: RunView): string {
   const { work, connect } = figures;
   if (work.perSecond === null) return 'never reached the steady phase of the fastest step';
-  const limit = LIMIT_CLAUSE[run.validity.limit.component];
+  const limit = limitClause(run);
   const { proxy } = connect.cpuUsPerConnection;
   const each = proxy === null ? '' : `, with ${formatTime(proxy)} of Nginx CPU for each`;
   return `${formatRough(work.perSecond)} handshakes per second${limit}${each}`;
@@ -86,7 +86,6 @@ function resumedClause(view: RunView | undefined): string {
 function cells({ name, answers }: VariantView): Cells {
   const { fastest, scheduled } = answers;
   const both = [fastest, scheduled].flatMap((view) => view ?? []);
-  const limit = fastest?.run.validity.limit.component;
   const figures = fastest?.figures;
   const response = scheduled?.figures.latencies.response;
   const overflows = both.flatMap((view) => view.figures.tcp.listenOverflows ?? []);
@@ -94,7 +93,7 @@ function cells({ name, answers }: VariantView): Cells {
   return [
     ['variant', name],
     ['handshakes', formatRate(figures?.work.perSecond)],
-    ['limit', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
+    ['limit', fastest === undefined ? NOTHING : limitName(fastest.run)],
     ['nginx/core', formatCapacity(figures?.work.perCore ?? null)],
     ['nginx/handshake', formatTime((figures ?? scheduled?.figures)?.connect.cpuUsPerConnection.proxy)],
     ['resumed', formatShare(both[0]?.figures.connect.resumedShare)],
@@ -198,7 +197,7 @@ function rateRow(view: RunView): (string | Markup)[] {
     view.step,
     runBadge(view),
     formatRate(work.perSecond),
-    LIMIT_NAMES[view.run.validity.limit.component],
+    limitName(view.run),
     formatCapacity(work.perCore),
     formatCount(counts.started),
     formatCount(connections.opened),

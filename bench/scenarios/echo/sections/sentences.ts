@@ -24,8 +24,7 @@ export function answerSentence({ name, answers, leftOut }: VariantView): string 
   return cameBack === null && leftOut !== null ? `${whole} Latency was not measured: ${leftOut.text}` : whole;
 }
 
-/** What limited a run, as a clause that follows its throughput. */
-export const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
+const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
   proxy: ', limited by Nginx',
   server: ', limited by the echo server',
   generator: ', limited by the load generator',
@@ -34,7 +33,8 @@ export const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
   none: ', with no component at its limit',
 };
 
-function limitClause({ plan, validity: { limit } }: Run): string {
+/** Returns what limited a run, as a clause that follows its throughput. */
+export function limitClause({ plan, validity: { limit } }: Run): string {
   if (plan.target.kind === 'external' && limit.component === 'none')
     return '; the generator was not the limit';
   return LIMIT_CLAUSE[limit.component];
