@@ -31,6 +31,7 @@ function carried(takes: (bytes: number) => number = (bytes) => bytes) {
     stats: emptyStats(),
     answer: null,
     maxPayloadBytes: 1000,
+    closeAfter: null,
     answers: new AnswerBuffer(256),
     log: null,
   };

@@ -23,6 +23,7 @@ export async function startLeanServerOnBun(options: ServerOptions): Promise<Runn
     stats: emptyStats(),
     answer: answerOf(options),
     maxPayloadBytes: options.maxPayloadBytes,
+    closeAfter: options.closeAfter,
     answers: new AnswerBuffer(READ_BYTES),
     log: options.log ? logClient : null,
   };

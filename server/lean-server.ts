@@ -28,6 +28,7 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     stats: emptyStats(),
     answer: answerOf(options),
     maxPayloadBytes: options.maxPayloadBytes,
+    closeAfter: options.closeAfter,
     answers: new AnswerBuffer(READ_BYTES),
     log: options.log ? logClient : null,
   };

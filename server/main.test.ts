@@ -137,6 +137,7 @@ describe('parseOptions', () => {
       burnUs: 0,
       pingMs: 0,
       maxPayloadBytes: 16_777_216,
+      closeAfter: null,
       backlog: 4096,
     });
   });

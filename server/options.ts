@@ -25,6 +25,8 @@ export interface ServerOptions {
   burnUs: number;
   /** Interval between pings, sent to all open WebSockets at once; 0 disables pings. */
   pingMs: number;
+  /** Number of messages after which a WebSocket is closed with code 1000; null to leave it to the client. */
+  closeAfter: number | null;
   /** A larger message closes its connection with code 1009 (RFC 6455 section 7.4.1). */
   maxPayloadBytes: number;
   /** Maximum number of connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
@@ -49,6 +51,7 @@ export const HELP = `An echo server for WebSocket.
   --delay MS        answer this many milliseconds after a message arrives (0)
   --burn US         use this many microseconds of CPU time per message (0)
   --ping MS         ping every WebSocket this often, in milliseconds; 0: never (0)
+  --close-after N   close every WebSocket after N messages; 0: as soon as it is open (never)
   --max-payload N   largest message in bytes (16777216)
   --backlog N       connections that may wait to be accepted (4096)
   --help            show this text
@@ -68,6 +71,7 @@ const OPTIONS = {
   delay: { type: 'string', default: '0' },
   burn: { type: 'string', default: '0' },
   ping: { type: 'string', default: '0' },
+  'close-after': { type: 'string' },
   'max-payload': { type: 'string', default: '16777216' },
   backlog: { type: 'string', default: '4096' },
   help: { type: 'boolean', default: false },
@@ -92,6 +96,10 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
     delayMs: wholeNumber('delay', values.delay, 600_000),
     burnUs: wholeNumber('burn', values.burn, 10_000_000),
     pingMs: wholeNumber('ping', values.ping, 86_400_000),
+    closeAfter:
+      values['close-after'] === undefined
+        ? null
+        : wholeNumber('close-after', values['close-after'], 1_000_000_000),
     maxPayloadBytes: wholeNumber('max-payload', values['max-payload'], 2 ** 30),
     backlog: wholeNumber('backlog', values.backlog, 2 ** 31 - 1),
   };

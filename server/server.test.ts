@@ -24,6 +24,7 @@ const DEFAULTS: ServerOptions = {
   burnUs: 0,
   pingMs: 0,
   maxPayloadBytes: 1 << 20,
+  closeAfter: null,
   backlog: 128,
 };
 
@@ -165,6 +166,17 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       for (const each of sockets) each.terminate();
       await until(() => server.stats.connections.open === 0);
       server.ping();
+    });
+
+    it('closes with 1000 after as many messages as it is told, and at once after none', async (t) => {
+      const two = await open(t, await start(t, { closeAfter: 2 }));
+      const echoes: string[] = [];
+      two.on('message', (data) => void echoes.push(String(data)));
+      for (const text of ['one', 'two', 'three']) two.send(text);
+      assert.deepEqual([(await once(two, 'close'))[0], echoes], [1000, ['one', 'two']]);
+      const server = await start(t, { closeAfter: 0 });
+      assert.equal((await once(await open(t, server), 'close'))[0], 1000);
+      await until(() => server.stats.connections.open === 0);
     });
 
     it('closes with 1009 what is too large, and with 1002 what breaks the protocol', async (t) => {

@@ -19,11 +19,12 @@ const SWITCHED =
 
 interface Options {
   maxPayloadBytes?: number;
+  closeAfter?: number | null;
   answer?: Answer | null;
 }
 
 /** A session, and what its carrier was told. */
-function begin({ maxPayloadBytes = 1 << 20, answer = null }: Options = {}) {
+function begin({ maxPayloadBytes = 1 << 20, closeAfter = null, answer = null }: Options = {}) {
   const writes: Buffer[] = [];
   const calls: string[] = [];
   const log: string[] = [];
@@ -42,6 +43,7 @@ function begin({ maxPayloadBytes = 1 << 20, answer = null }: Options = {}) {
     answer,
     answers: new AnswerBuffer(256),
     maxPayloadBytes,
+    closeAfter,
     log: (peer) => {
       log.push(`connected ${peer}`);
       return {

@@ -37,6 +37,8 @@ export interface SessionContext {
   /** Computes replies; null if messages are simply echoed. */
   answer: Answer | null;
   maxPayloadBytes: number;
+  /** Number of messages after which the server closes a WebSocket; null to leave it to the client. */
+  closeAfter: number | null;
   /** Collects the replies to the messages of one read; as large as a read. Empty between reads. */
   answers: AnswerBuffer;
   /**
@@ -52,6 +54,8 @@ type State = 'http' | 'open' | 'closing' | 'done';
 const TEXT = FIN | OPCODE.text;
 const BINARY = FIN | OPCODE.binary;
 const NO_PAYLOAD = Buffer.alloc(0);
+const NORMAL_CLOSURE = 1000;
+const GOING_AWAY = 1001;
 const NO_CODE = 1005;
 const ABNORMAL = 1006;
 
@@ -70,6 +74,8 @@ export class Session implements FrameHandler {
   private reader: FrameReader | null = null;
   private code = ABNORMAL;
   private log: ClientLog | null = null;
+  /** Number of messages that were answered. */
+  private answered = 0;
 
   constructor(carrier: Carrier, context: SessionContext) {
     this.carrier = carrier;
@@ -97,9 +103,21 @@ export class Session implements FrameHandler {
   goAway(): void {
     if (this.state === 'http') this.carrier.close();
     if (this.state !== 'open') return;
-    this.state = 'closing';
-    this.say(FIN | OPCODE.close, closePayload(1001));
+    this.startClosing(GOING_AWAY);
     this.flush();
+  }
+
+  private startClosing(code: number): void {
+    this.state = 'closing';
+    this.say(FIN | OPCODE.close, closePayload(code));
+  }
+
+  /** Counts an answered message. Starts the closing handshake if the session is to end after it. */
+  private noteAnswer(bytes: number): void {
+    const { stats, closeAfter } = this.context;
+    stats.messages++;
+    stats.bytes += bytes;
+    if (++this.answered === closeAfter) this.startClosing(NORMAL_CLOSURE);
   }
 
   /** Call when the carrier has closed. */
@@ -131,7 +149,7 @@ export class Session implements FrameHandler {
   }
 
   private answerHead(head: string): void {
-    const { stats, log, maxPayloadBytes } = this.context;
+    const { stats, log, maxPayloadBytes, closeAfter } = this.context;
     const reply = replyTo(head);
     if (reply.next !== 'open') stats.httpRequests++;
     if (reply.next === 'close') {
@@ -145,6 +163,9 @@ export class Session implements FrameHandler {
     stats.connections.open++;
     stats.connections.total++;
     this.log = log?.(this.carrier.peer()) ?? null;
+    if (closeAfter !== 0) return;
+    this.startClosing(NORMAL_CLOSURE);
+    this.flush();
   }
 
   private readFrames(reader: FrameReader, chunk: Buffer, bytes: number): void {
@@ -158,7 +179,7 @@ export class Session implements FrameHandler {
    */
   message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void {
     if (this.state !== 'open') return;
-    const { answer, answers, stats } = this.context;
+    const { answer, answers } = this.context;
     const first = text ? TEXT : BINARY;
     if (answer !== null) {
       this.answerLater(answer, first, buffer, from, to, key);
@@ -168,8 +189,7 @@ export class Session implements FrameHandler {
       this.fail(1007);
       return;
     }
-    stats.messages++;
-    stats.bytes += to - from;
+    this.noteAnswer(to - from);
   }
 
   private answerLater(
@@ -189,9 +209,8 @@ export class Session implements FrameHandler {
     this.log?.received(payload, first === TEXT);
     answer(payload, (answered) => {
       if (this.state !== 'open') return;
-      this.context.stats.messages++;
-      this.context.stats.bytes += payload.length;
       this.say(first, answered);
+      this.noteAnswer(payload.length);
       this.flush();
     });
   }

@@ -32,6 +32,7 @@ function carried(onWrite?: (done: Done) => void) {
     stats: emptyStats(),
     answer: null,
     maxPayloadBytes: 1000,
+    closeAfter: null,
     answers: new AnswerBuffer(256),
     log: null,
   };

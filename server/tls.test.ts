@@ -52,6 +52,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       burnUs: 0,
       pingMs: 0,
       maxPayloadBytes: 1 << 20,
+      closeAfter: null,
       backlog: 128,
       ...changes,
     });

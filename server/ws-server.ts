@@ -18,6 +18,8 @@ import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './ru
  */
 const MAX_WAITING_BYTES = 65_536;
 
+const NORMAL_CLOSURE = 1000;
+
 const BINARY = { binary: true };
 const TEXT = { binary: false };
 
@@ -46,13 +48,15 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   // 7.8, RFC 9112 section 3.2).
   sockets.shouldHandle = ({ httpVersion, headers }) => httpVersion !== '1.0' && headers.host !== undefined;
   const logs = new WeakMap<WebSocket, ClientLog>();
-  const onMessage = echo(stats, answerOf(options), logs);
+  const { closeAfter } = options;
+  const onMessage = echo(stats, answerOf(options), logs, closeAfter);
   sockets.on('connection', (socket, request) => {
     stats.connections.open++;
     stats.connections.total++;
     const log = options.log ? logClient(clientOf(request.socket)) : null;
     if (log !== null) logs.set(socket, log);
     socket.on('message', onMessage);
+    if (closeAfter === 0) socket.close(NORMAL_CLOSURE);
     socket.on('ping', onPing);
     // ws closes a client that violates the protocol; that close is counted like any other.
     socket.on('error', () => {});
@@ -84,8 +88,21 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
 /**
  * Creates the message listener that all sockets share, so that handling a message costs no more than echoing
  * it.
+ *
+ * @param closeAfter number of messages after which to close a socket; null for never
  */
-function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket, ClientLog>) {
+function echo(
+  stats: ServerStats,
+  answer: Answer | null,
+  logs: WeakMap<WebSocket, ClientLog>,
+  closeAfter: number | null,
+) {
+  const answered = new WeakMap<WebSocket, number>();
+  function closeIfDone(socket: WebSocket): void {
+    const count = (answered.get(socket) ?? 0) + 1;
+    if (count === closeAfter) socket.close(NORMAL_CLOSURE);
+    else answered.set(socket, count);
+  }
   function send(socket: WebSocket, payload: Buffer, isBinary: boolean, receivedBytes: number): void {
     if (socket.readyState !== socket.OPEN) return;
     stats.messages++;
@@ -93,6 +110,7 @@ function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket
     const options = isBinary ? BINARY : TEXT;
     if (socket.bufferedAmount <= MAX_WAITING_BYTES) socket.send(payload, options);
     else socket.send(payload, options, holdBack(socket));
+    if (closeAfter !== null) closeIfDone(socket);
   }
   return function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
     const payload = data as Buffer; // ws's binaryType is 'nodebuffer' unless it is changed

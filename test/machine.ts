@@ -8,7 +8,7 @@ export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): Mac
     processes.reduce((sum, { samples }) => sum + (samples[sample]?.cpuUs ?? 0), 0);
   const samples = (processes[0]?.samples ?? []).map(({ atUs }, i) => {
     const idleUs = Math.max(0, cpus * (atUs + SECOND_US) - used(i));
-    return { atUs, idleUs, stolenUs: 0, interruptUs: 0, besideUs: 0, suspendedUs: 0 };
+    return { atUs, idleUs, stolenUs: 0, interruptUs: 0, besideUs: 0, suspendedUs: 0, timeWait: null };
   });
   return { cpus: Array.from({ length: cpus }, (_, cpu) => cpu), samples };
 }

@@ -106,7 +106,7 @@ function connect(target: Target, localAddress: string | undefined): Socket & { e
 
 function carrierFor({ host, tls }: Target): OpenCarrier {
   if (tls === null) return nodeTcp(host);
-  return nodeTls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
+  return nodeTls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, sessions: null });
 }
 
 /**

@@ -5,7 +5,13 @@ import type { Run } from '../model/run.ts';
 import { finding, notice } from '../wording/finding.ts';
 import type { DisturbedFigures } from '../wording/notices.ts';
 import type { DisturbanceFacts } from '../wording/validity.ts';
-import { ofAllSeconds, ofUndisturbedSeconds, type ScheduleDoubts, scheduleDoubts } from './schedule.ts';
+import {
+  ofAllSeconds,
+  ofUndisturbedSeconds,
+  type ScheduleDoubts,
+  scheduleDoubts,
+  workFacts,
+} from './schedule.ts';
 
 /**
  * Throughput and median count as affected if they are below this share of their value over the undisturbed
@@ -56,7 +62,7 @@ function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }
 
-function figuresTouched(run: Run, { undisturbed, messages, latencies: { response } }: RunFigures): boolean {
+function figuresTouched(run: Run, { undisturbed, work, latencies: { response } }: RunFigures): boolean {
   if (undisturbed === null) {
     const seconds = steadySeconds(run) ?? [];
     const taken = seconds.reduce((sum, { stolen, other }) => sum + stolen + (other ?? 0), 0);
@@ -66,7 +72,7 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
     typeof part === 'number' && typeof whole === 'number' && part < whole * share;
   // A closed loop is judged by its throughput, and an open loop by its latency, because the schedule sets its
   // throughput.
-  if (response === null) return less(messages.perSecond, undisturbed.perSecond, TOUCHED);
+  if (response === null) return less(work.perSecond, undisturbed.perSecond, TOUCHED);
   const calm = undisturbed.response;
   return less(calm?.p50, response.p50, TOUCHED) || less(calm?.p99, response.p99, TOUCHED_TAIL);
 }
@@ -78,7 +84,7 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
 export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null {
   const facts = disturbanceFacts(run);
   if (facts === null) return null;
-  return notice('warning', 'disturbed-seconds', { ...facts, ...beside(run, figures) });
+  return notice('warning', 'disturbed-seconds', { ...facts, ...beside(run, figures), ...workFacts(run) });
 }
 
 const NO_HEADLINE = { perSecond: null, responseUs: null, sendLagUs: null };
@@ -100,15 +106,15 @@ function disturbanceFacts(run: Run): DisturbanceFacts | null {
 }
 
 /**
- * Returns the step's headline figures over all seconds and over the undisturbed ones. A step that sends no
- * messages has none.
+ * Returns the step's headline figures over all seconds and over the undisturbed ones. A step that does no work
+ * has none.
  */
-function beside({ plan }: Run, { undisturbed, messages, latencies }: RunFigures): DisturbedFigures {
+function beside({ plan }: Run, { undisturbed, work, latencies }: RunFigures): DisturbedFigures {
   if (undisturbed === null) return { all: null, undisturbed: null };
   if (plan.workload.load === null) return { all: NO_HEADLINE, undisturbed: NO_HEADLINE };
   if (latencies.response === null)
     return {
-      all: { perSecond: messages.perSecond, responseUs: null, sendLagUs: null },
+      all: { perSecond: work.perSecond, responseUs: null, sendLagUs: null },
       undisturbed: { perSecond: undisturbed.perSecond, responseUs: null, sendLagUs: null },
     };
   return {

@@ -2,7 +2,7 @@ import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
-import { lateness, ofAllSeconds, type ScheduleDoubts } from './schedule.ts';
+import { lateness, ofAllSeconds, type ScheduleDoubts, workFacts } from './schedule.ts';
 import { busyFacts, type Utilisation } from './utilisation.ts';
 
 /**
@@ -38,7 +38,7 @@ export function limitOf(
   doubts: ScheduleDoubts,
 ): Limit {
   return (
-    schedule(figures, utilisation, doubts) ??
+    schedule(run, figures, utilisation, doubts) ??
     busyProcess(utilisation) ??
     lateSpinner(run, figures, utilisation, doubts) ??
     (run.plan.target.kind === 'external' ? unobserved(utilisation) : fullCpus(utilisation)) ?? {
@@ -55,6 +55,7 @@ export function limitFinding({ component, evidence }: Limit): Validity['limit'] 
 
 /** Returns the schedule as the limit if the run achieved the offered load on time. */
 function schedule(
+  run: Run,
   { offered }: RunFigures,
   utilisation: Utilisation,
   { rate, inTime, backlog }: ScheduleDoubts,
@@ -66,6 +67,7 @@ function schedule(
       kind: 'on-schedule',
       ratio: offered.ratio,
       perSecond: offered.perSecond,
+      ...workFacts(run),
       busy: busyFacts(utilisation),
     },
   };
@@ -110,7 +112,7 @@ function lateSpinner(
   if (run.plan.pacing !== 'spin' || doubts.lag === undefined || late === null) return null;
   return {
     component: 'generator',
-    evidence: { kind: 'late-spinner', lagUs: late.lagUs, busy: busyFacts(utilisation) },
+    evidence: { kind: 'late-spinner', lagUs: late.lagUs, ...workFacts(run), busy: busyFacts(utilisation) },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { disturbanceNotice } from './disturbance.ts';
-import { comebackLateness } from './schedule.ts';
+import { comebackLateness, workFacts } from './schedule.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
@@ -38,7 +38,8 @@ function resumption({ probe, plan }: Run): Notice | null {
   const { tlsProtocol: protocol, tlsCipher: cipher, tlsResumed: resumed } = probe;
   // The probe runs on Node.js with OpenSSL. The client's cipher order applies unless the server overrides it.
   const boringSsl = plan.client === 'lean' && plan.engine === 'bun' && protocol === 'TLSv1.3';
-  const facts = { protocol, cipher, resumed, boringSsl };
+  const resumes = plan.workload.options.resume === 'on';
+  const facts = { protocol, cipher, resumed, boringSsl, ...(resumes ? { resumes } : {}) };
   return notice(resumed ? 'info' : 'warning', 'tls-resumption', facts);
 }
 
@@ -82,12 +83,18 @@ function ramp(
 }
 
 /** Reports how much CPU time the generator uses to keep the schedule. */
-function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
+function pacing(run: Run, { latencies, work, processes }: RunFigures): Notice | null {
+  const { plan } = run;
   if (plan.pacing === null) return null;
   const cores = processes
     .filter((process) => process.component === 'generator')
     .reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
-  const facts = { cores, perMessageUs: cpuUsPerMessage.generator, lagUs: latencies.sendLag?.p99 ?? null };
+  const facts = {
+    cores,
+    perMessageUs: work.cpuUs.generator,
+    lagUs: latencies.sendLag?.p99 ?? null,
+    ...workFacts(run),
+  };
   return notice('info', `pacing-${plan.pacing}`, facts);
 }
 

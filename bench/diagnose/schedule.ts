@@ -1,10 +1,12 @@
 import type { RunFigures } from '../measure/figures.ts';
 import { summarise } from '../measure/histogram.ts';
 import { mergeSlices, slicesOf } from '../measure/span.ts';
+import { workOf } from '../measure/work.ts';
 import type { Finding } from '../model/finding.ts';
 import { counted } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
+import type { WorkFacts } from '../wording/validity.ts';
 
 /** An open loop counts as keeping up if it echoes at least this share of the offered load. */
 const ACHIEVED = 0.99;
@@ -97,12 +99,20 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
   const doubts: ScheduleDoubts = {};
   const late = lateness(schedule);
   const { ratio, inTime } = schedule;
-  if (late !== null) doubts.lag = finding('send-lag', late);
-  if (ratio !== null && ratio < (achievedFrom(run) ?? 0)) doubts.rate = finding('rate-missed', { ratio });
-  if (inTime !== null && inTime < ACHIEVED) doubts.inTime = finding('late-echoes', { share: inTime });
+  const work = workFacts(run);
+  if (late !== null) doubts.lag = finding('send-lag', { ...late, ...work });
+  if (ratio !== null && ratio < (achievedFrom(run) ?? 0))
+    doubts.rate = finding('rate-missed', { ratio, ...work });
+  if (inTime !== null && inTime < ACHIEVED)
+    doubts.inTime = finding('late-echoes', { share: inTime, ...work });
   const backlog = backlogOf(figures);
-  if (backlog !== null) doubts.backlog = finding('backlog', { outstanding: backlog });
+  if (backlog !== null) doubts.backlog = finding('backlog', { outstanding: backlog, ...work });
   return doubts;
+}
+
+/** Returns data for findings about a run whose work is not messages; empty for any other. */
+export function workFacts(run: Run): WorkFacts {
+  return workOf(run) === 'messages' ? {} : { work: workOf(run) };
 }
 
 /**

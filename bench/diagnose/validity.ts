@@ -1,5 +1,6 @@
 import { isEven } from '../measure/backends.ts';
 import type { RunFigures } from '../measure/figures.ts';
+import { workOf } from '../measure/work.ts';
 import type { Finding } from '../model/finding.ts';
 import { counted } from '../model/recording.ts';
 import type { Run, Validity } from '../model/run.ts';
@@ -29,7 +30,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const ifAsked = (name: DoubtName, doubt: Finding | null | undefined) =>
     asked.includes(name) ? doubt : null;
   const doubts = [
-    cut ?? ifAsked('nothing-echoed', nothing(figures)),
+    cut ?? ifAsked('nothing-echoed', nothing(run, figures)),
     actionsFailed(run),
     cut === null && figures.counts.cut === 0 ? ifAsked('nothing-cut', finding('nothing-cut', {})) : null,
     ifAsked('uneven-before', unevenBefore(figures)),
@@ -75,19 +76,29 @@ function unevenBefore({ backends }: RunFigures): Finding | null {
   });
 }
 
-function nothing({ steady }: RunFigures): Finding | null {
-  return steady.echoed > 0 ? null : finding('nothing-echoed', {});
+function nothing(run: Run, { work }: RunFigures): Finding | null {
+  if (work.done > 0) return null;
+  return finding(workOf(run) === 'handshakes' ? 'nothing-opened' : 'nothing-echoed', {});
 }
 
 function miscounted({ conservation }: RunFigures): Finding | null {
   return conservation.ok ? null : finding('counts-differ', {});
 }
 
-function losses({ workers }: Run, { connections, messages }: RunFigures): Finding | null {
+function losses(run: Run, figures: RunFigures): Finding | null {
+  if (workOf(run) === 'handshakes') return handshakeLosses(figures);
+  const { workers } = run;
+  const { connections, messages } = figures;
   const unsent = workers.reduce((sum, worker) => sum + counted(worker, 'unsent'), 0);
   const { asked, failed } = connections;
   if (failed === 0 && messages.lost === 0 && unsent === 0) return null;
   return finding('losses', { asked, failed, lost: messages.lost, unsent });
+}
+
+function handshakeLosses({ counts }: RunFigures): Finding | null {
+  const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0 } = counts;
+  if (refused + broken + unstarted + lost === 0) return null;
+  return finding('handshake-losses', { started, refused, broken, unstarted, lost });
 }
 
 /**

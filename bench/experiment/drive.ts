@@ -5,6 +5,7 @@ import { makeFleet } from '../load/fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
+import { workOf } from '../measure/work.ts';
 import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { MemorySample, Outcome, Run, RunProcess } from '../model/run.ts';
@@ -192,7 +193,9 @@ function workerPlans(
   epochNs: bigint,
   ports: number[],
 ): WorkerPlan[] {
-  const { workers, connections } = plan;
+  const { workers } = plan;
+  // If the handshakes are the work, none takes place before the load.
+  const connections = workOf({ plan }) === 'handshakes' ? 0 : plan.connections;
   return Array.from({ length: workers }, (_, worker) => ({
     id: { host: hostname(), index: worker },
     runPlan: plan,

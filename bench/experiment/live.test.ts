@@ -22,7 +22,14 @@ function recording(worker: number, changes: Partial<Recording>): Recording {
   };
 }
 
-const LATEST = { duePerSecond: 100, echoedPerSecond: 90, p50Us: 300, p99Us: 900, p999Us: null };
+const LATEST = {
+  duePerSecond: 100,
+  echoedPerSecond: 90,
+  openedPerSecond: 0,
+  p50Us: 300,
+  p99Us: 900,
+  p999Us: null,
+};
 const USAGE = [
   ['proxy', 'master', 0],
   ['proxy', 'worker', 0.9],

@@ -52,6 +52,7 @@ export function watchLive(
         connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
         offeredPerSecond: isOpenLoop && figures !== null ? figures.duePerSecond * perOwnTime : null,
         echoedPerSecond: (figures?.echoedPerSecond ?? 0) * perOwnTime,
+        openedPerSecond: (figures?.openedPerSecond ?? 0) * perOwnTime,
         p50Us: figures?.p50Us ?? null,
         p99Us: figures?.p99Us ?? null,
         p999Us: figures?.p999Us ?? null,

@@ -4,6 +4,7 @@ import type { Fleet } from '../load/fleet.ts';
 import type { WorkerPlan } from '../load/protocol.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import type { Span } from '../measure/span.ts';
+import { workOf } from '../measure/work.ts';
 import { PHASES } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
@@ -100,7 +101,9 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
         over.signal,
       ),
     ]);
-    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
+    // A connection opened at the end of the load may exhaust the timeouts of its handshake and of its echo.
+    const timeoutsMs = plan.echoTimeoutMs + (workOf({ plan }) === 'handshakes' ? plan.connectTimeoutMs : 0);
+    const ms = (times.drainUs - clock()) / 1e3 + timeoutsMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
   // If a process died, the workers may have finished first, so yield once to let its exit be reported.

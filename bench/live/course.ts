@@ -29,14 +29,24 @@ export function courseAfter(course: Course, event: BenchEvent): Course {
   return { points: points.filter((_, index) => index % 2 === 0), every: course.every * 2, skipped: 0 };
 }
 
-/** Draws small charts of echoes per second and tail latency; empty until there are two points. */
+/**
+ * Draws small charts of echoes per second (connections opened per second if nothing is echoed) and of tail
+ * latency; empty until there are two points.
+ */
 export function courseMarkup({ points }: Course): Markup {
+  const echoes = points.some(({ echoedPerSecond }) => echoedPerSecond > 0);
   const charts = [
-    chart(
-      'Echoes per second',
-      points.map(({ echoedPerSecond }) => echoedPerSecond),
-      formatRate,
-    ),
+    echoes
+      ? chart(
+          'Echoes per second',
+          points.map(({ echoedPerSecond }) => echoedPerSecond),
+          formatRate,
+        )
+      : chart(
+          'Connections opened per second',
+          points.map(({ openedPerSecond }) => openedPerSecond),
+          formatRate,
+        ),
     chart(
       'p99 of recent seconds',
       points.map(({ p99Us }) => p99Us),

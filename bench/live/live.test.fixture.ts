@@ -5,6 +5,7 @@ export const FIGURES: LiveFigures = {
   connections: { asked: 100, open: 100, failed: 0 },
   offeredPerSecond: null,
   echoedPerSecond: 12_345,
+  openedPerSecond: 0,
   p50Us: 300,
   p99Us: 900,
   p999Us: null,

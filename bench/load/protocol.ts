@@ -10,6 +10,7 @@ export type LoadPlan = Pick<
   RunPlan,
   | 'step'
   | 'workload'
+  | 'connections'
   | 'workers'
   | 'openingStages'
   | 'client'
@@ -34,7 +35,7 @@ export interface WorkerPlan {
    * represent such large numbers exactly.
    */
   epochNs: string;
-  /** Number of connections that this worker opens. */
+  /** Number of connections that this worker opens before the load. */
   connections: number;
   /** Addresses of each echo server, as Nginx names them in $upstream_addr. */
   servers: string[][];

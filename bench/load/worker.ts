@@ -2,10 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { Recorder } from '../measure/recorder.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { inFlightOf } from '../model/load.ts';
-import type { Target } from '../model/target.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { OpenCarrier } from './carriers/carrier.ts';
 import { carriersHere } from './carriers/engine.ts';
+import { TlsSessions } from './carriers/tls-sessions.ts';
 import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
@@ -39,13 +39,18 @@ const report = (message: WorkerReport) => {
 async function connectorOf({ client, workload }: LoadPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const writer = new FrameWriter(context.payload, inFlightOf(workload.load));
-  return leanConnector(context, writer, await carrierOf(context.target));
+  return leanConnector(context, writer, await carrierOf(context));
 }
 
-async function carrierOf({ host, tls }: Target): Promise<OpenCarrier> {
+async function carrierOf({ target: { host, tls }, sessions }: ConnectionContext): Promise<OpenCarrier> {
   const carriers = await carriersHere();
   if (tls === null) return carriers.tcp(host);
-  return carriers.tls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
+  return carriers.tls(host, {
+    servername: tls.servername,
+    alpn: ['http/1.1'],
+    ca: null,
+    sessions: sessions ?? null,
+  });
 }
 
 /**
@@ -69,7 +74,15 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     (recording) => report({ type: 'recording', base64: encodeRecording(recording).toString('base64') }),
     makeLoopReader(clock),
   );
-  const connect = await connectorOf(runPlan, { clock, payload, target: plan.target });
+  const { work, connectionTraits } = scenarioNamed(runPlan.workload.scenario);
+  const { resumes, serverCloses } = connectionTraits?.(runPlan.workload.options) ?? {};
+  const connect = await connectorOf(runPlan, {
+    clock,
+    payload,
+    target: plan.target,
+    ...(resumes === true ? { sessions: new TlsSessions() } : {}),
+    ...(serverCloses === true ? { serverCloses } : {}),
+  });
   const makeClient = await clientOf(runPlan);
   /** Number of connections in the plan, plus replacements opened by the client. */
   let { connections } = plan;
@@ -144,7 +157,8 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     ramp.stop();
     client.stop(clock());
     recorder.finish(clock());
-    const { connections: asked } = plan;
+    // If the handshakes are the work, no connections were opened beforehand.
+    const asked = work === 'handshakes' ? connections : plan.connections;
     const { openings: opened, failures: failed, routes } = sessions;
     const totals = { ...recorder.totals, worker: id.index, asked, opened, failed };
     report({ type: 'done', totals, routes, recordings: recorder.recordings });

@@ -7,6 +7,7 @@ import { ratio, total } from './arithmetic.ts';
 import { failedHandshakes } from './attempts.ts';
 import { type ByComponent, cpuUsByComponent, mapComponents } from './processes.ts';
 import { phaseSpan, seconds, slicesOf } from './span.ts';
+import { workOf } from './work.ts';
 
 export interface ConnectionCounts {
   asked: number;
@@ -28,13 +29,18 @@ export interface FailureFigures {
 }
 
 /**
- * Figures for the connect phase: its duration, connections opened per second, and CPU time in µs per opened
- * connection.
+ * Figures for the phase in which connections are opened: connections opened per second, and CPU time in µs per
+ * opened connection. This is the connect phase or, if the scenario's work is handshakes, the steady phase.
  */
 export interface ConnectFigures {
+  /** Whether handshakes are the scenario's work. */
+  isWork: boolean;
+  /** Time to open all connections; null if handshakes are the scenario's work. */
   timeToOpenUs: number | null;
   perSecond: number | null;
   cpuUsPerConnection: ByComponent;
+  /** Share of these handshakes that resumed a TLS session; null without TLS, or if it was not recorded. */
+  resumedShare: number | null;
 }
 
 /**
@@ -54,10 +60,14 @@ export function connectionsOf(run: Run): ConnectionCounts {
   const { byStage } = failuresOf(run);
   const failed = [byStage.tcp, byStage.tls, byStage.upgrade].flatMap((kinds) => Object.values(kinds));
   return {
-    asked: run.plan.connections,
+    asked: workOf(run) === 'handshakes' ? startedIn(run) : run.plan.connections,
     opened: openedIn(run, 'connect', 'warm-up', 'steady'),
     failed: total(failed),
   };
+}
+
+function startedIn({ slices }: Run): number {
+  return total(slices.map(({ counters }) => counted(counters, 'started')));
 }
 
 /** Counts connection failures during the whole run. */
@@ -112,14 +122,23 @@ function endIsResult({ plan }: Run): boolean {
   return !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }
 
-/** Returns the figures for the connect phase. Each is null if the run has no connect phase. */
+/** Returns the figures for opening connections. Each is null if the run did not reach that phase. */
 export function connectOf(run: Run): ConnectFigures {
-  const span = phaseSpan(run, 'connect');
-  const opened = openedIn(run, 'connect');
+  const isWork = workOf(run) === 'handshakes';
+  const phase = isWork ? 'steady' : 'connect';
+  const span = phaseSpan(run, phase);
+  const opened = openedIn(run, phase);
+  const slices = slicesOf(run, phase);
+  const recorded = slices.some(
+    ({ counters, histograms }) => counters.resumed !== undefined && histograms.tls !== undefined,
+  );
+  const resumed = total(slices.map(({ counters }) => counted(counters, 'resumed')));
   return {
-    timeToOpenUs: span === null ? null : span.endUs - span.startUs,
+    isWork,
+    timeToOpenUs: span === null || isWork ? null : span.endUs - span.startUs,
     perSecond: span === null ? null : opened / seconds(span),
     cpuUsPerConnection: mapComponents(cpuUsByComponent(run, span), (us) => ratio(us, opened)),
+    resumedShare: recorded ? ratio(resumed, opened) : null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { PHASES } from '../model/load.ts';
 import { type Counters, counted } from '../model/recording.ts';
-import type { HttpLeg, ListenDrops, Run } from '../model/run.ts';
+import type { HttpLeg, Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
 import { type BackendFigures, backendsOf } from './backends.ts';
@@ -31,6 +31,8 @@ import {
 import { inTimeShare } from './punctuality.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
+import { type TcpFigures, tcpOf } from './tcp.ts';
+import { WORK_NAMES, workOf } from './work.ts';
 
 export type { BackendFigures } from './backends.ts';
 export type { Capacity } from './capacity.ts';
@@ -75,8 +77,8 @@ export interface RunFigures {
   failures: FailureFigures;
   connect: ConnectFigures;
   /**
-   * Counts for the steady phase. `outstanding` is the number of messages sent but not yet answered at the
-   * start and end of the phase; null if no slice shows it.
+   * Counts for the steady phase. `outstanding` is the amount of work in progress at the start and end of the
+   * phase, such as messages sent but not yet answered; null if no slice shows it.
    */
   steady: {
     durationUs: number | null;
@@ -84,9 +86,19 @@ export interface RunFigures {
     echoed: number;
     outstanding: { atStart: number | null; atEnd: number | null };
   };
+  /** The work of the steady phase: messages echoed or, if the scenario's work is handshakes, connections opened. */
+  work: {
+    done: number;
+    perSecond: number | null;
+    /** CPU time in µs per unit of work. */
+    cpuUs: ByComponent;
+    /** Work per second per core of Nginx; null under the same conditions as `perCoreCapacity`. */
+    perCore: Capacity | null;
+  };
+  /** Null values if the scenario's work is not messages. */
   cpuUsPerMessage: ByComponent;
   /**
-   * Per-core capacity. Null if undefined: without Nginx, if the CPU time of its workers is unknown, or in an
+   * Per-core capacity in messages. Null if undefined: without Nginx, if the CPU time of its workers is unknown, or in an
    * open loop that Nginx kept up with.
    */
   perCoreCapacity: Capacity | null;
@@ -101,10 +113,9 @@ export interface RunFigures {
   proxyPeakBytes: number | null;
   /** Peak CPU usage of the proxy between two samples, in cores; null if it was not sampled. */
   proxyPeakCores: number | null;
-  /** Connections that the kernel dropped during the load; null if unknown. */
-  listenDrops: ListenDrops | null;
   /** Connections by echo server; null if the run does not record them. */
   backends: BackendFigures | null;
+  tcp: TcpFigures;
   /** The run's final counter and gauge values by name, summed over its workers. */
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
@@ -164,6 +175,7 @@ export function figuresOf(run: Run): RunFigures {
   const steady = phaseSpan(run, 'steady');
   const conservation = conservationOf(run);
   const counts = steadyCounts(run);
+  const ofMessages = workOf(run) === 'messages';
   const perSteadySecond = (count: number): number | null =>
     steady === null ? null : ratio(count, ownSeconds(run, steady));
   const { asked: _, failed: _failed, ...sums } = conservation.total.counts;
@@ -173,12 +185,18 @@ export function figuresOf(run: Run): RunFigures {
     outstanding: counted(sums, 'outstanding'),
     lost: counted(sums, 'lost'),
   };
-  const achievedPerSecond = perSteadySecond(counts.echoed);
+  const achievedPerSecond = perSteadySecond(counts.done);
   const processes = processFigures(run, steady);
+  const work = {
+    done: counts.done,
+    perSecond: achievedPerSecond,
+    cpuUs: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, counts.done)),
+    perCore: capacityOf(run, processes, achievedPerSecond),
+  };
   const seconds = steadySeconds(run);
   return {
     connections: connectionsOf(run),
-    messages: { ...messages, perSecond: achievedPerSecond },
+    messages: { ...messages, perSecond: perSteadySecond(counts.echoed) },
     bytes: {
       sentPerSecond: perSteadySecond(counts.bytesSent),
       receivedPerSecond: perSteadySecond(counts.bytesReceived),
@@ -193,8 +211,9 @@ export function figuresOf(run: Run): RunFigures {
       echoed: counts.echoed,
       outstanding: outstandingAtBounds(run, steady),
     },
-    cpuUsPerMessage: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, counts.echoed)),
-    perCoreCapacity: capacityOf(run, processes, achievedPerSecond),
+    work,
+    cpuUsPerMessage: ofMessages ? work.cpuUs : NOT_MEASURED,
+    perCoreCapacity: ofMessages ? work.perCore : null,
     disturbed:
       seconds === null
         ? null
@@ -202,14 +221,14 @@ export function figuresOf(run: Run): RunFigures {
     undisturbed: seconds === null ? null : undisturbedOf(run, seconds),
     proxyPeakBytes: peakBytes(run, 'proxy'),
     proxyPeakCores: peakCores(run, 'proxy'),
-    listenDrops: run.listenDrops,
     backends: backendsOf(run),
+    tcp: tcpOf(run),
     counts: sums,
     memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
     memoryPerConnectionBytes: memoryPerConnection(run),
     processes,
     conservation,
-    offered: offeredOf(run, achievedPerSecond, messages.outstanding),
+    offered: offeredOf(run, achievedPerSecond, counted(sums, WORK_NAMES[workOf(run)].outstanding)),
     http: run.http === null ? null : httpFigures(run.http),
   };
 }
@@ -260,13 +279,15 @@ function latenciesOf(run: Run): Latencies {
   };
 }
 
+const NOT_MEASURED: ByComponent = { proxy: null, server: null, generator: null };
 const NO_MESSAGES = { response: null, service: null, sendLag: null };
 const OF_OPEN_LOOPS: readonly string[] = ['response', 'sendLag'];
 
-function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
+function steadyCounts(run: Run): Record<'done' | 'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
   const slices = slicesOf(run, 'steady');
   const sum = (name: string) => total(slices.map(({ counters }) => counted(counters, name)));
   return {
+    done: sum(WORK_NAMES[workOf(run)].done),
     sent: sum('sent'),
     echoed: sum('echoed'),
     bytesSent: sum('bytesSent'),
@@ -284,6 +305,7 @@ function memorySlope({ memory }: Run, of: 'proxyBytes' | 'kernelBytes'): Slope |
 }
 
 function memoryPerConnection(run: Run): ByComponent {
+  if (workOf(run) === 'handshakes') return NOT_MEASURED;
   const growth = residentGrowthByComponent(run, phaseSpan(run, 'connect'));
   const opened = openedIn(run, 'connect');
   return mapComponents(growth, (bytes) => ratio(bytes, opened));
@@ -294,10 +316,11 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
   const steady = slices.filter(({ phase }) => phase === 'steady');
   if (steady.length === 0) return null;
   const own = total(steady.map((slice) => ownSeconds(run, slice)));
+  const { done } = WORK_NAMES[workOf(run)];
   const summary = (name: LatencyName | 'sendLag'): Summary => summarise(mergeSlices(slices, name));
   const open = isOpenLoop(run);
   return {
-    perSecond: ratio(total(steady.map(({ counters }) => counted(counters, 'echoed'))), own),
+    perSecond: ratio(total(steady.map(({ counters }) => counted(counters, done))), own),
     response: open ? summary('response') : null,
     service: summary('service'),
     sendLag: open ? summary('sendLag') : null,
@@ -306,15 +329,16 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
 }
 
 /**
- * Returns the `outstanding` gauge from two slices: the last before the start of the steady phase and the last
+ * Returns the gauge of work in progress from two slices: the last before the start of the steady phase and the last
  * before its end.
  */
 function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady']['outstanding'] {
   const at = (us: number | undefined): number | null =>
     us === undefined
       ? null
-      : (run.slices.findLast((slice) => slice.endUs <= us && slice.endUs > slice.startUs)?.gauges
-          .outstanding ?? null);
+      : (run.slices.findLast((slice) => slice.endUs <= us && slice.endUs > slice.startUs)?.gauges[
+          WORK_NAMES[workOf(run)].outstanding
+        ] ?? null);
   return { atStart: at(steady?.startUs), atEnd: at(steady?.endUs) };
 }
 

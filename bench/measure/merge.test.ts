@@ -253,6 +253,7 @@ test('the newest whole second is there to watch, with the times of the last few'
   assert.deepEqual(merger.latest(), {
     duePerSecond: 40,
     echoedPerSecond: 40,
+    openedPerSecond: 0,
     p50Us: 101,
     p99Us: null,
     p999Us: null,

@@ -40,6 +40,7 @@ export interface WorkerEnd {
 export interface LoadFigures {
   duePerSecond: number;
   echoedPerSecond: number;
+  openedPerSecond: number;
   /** Latency in µs; null if there are too few samples for the percentile. */
   p50Us: number | null;
   p99Us: number | null;
@@ -205,6 +206,7 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   return {
     duePerSecond: perSecond(counted(newest.counters, 'due')),
     echoedPerSecond: perSecond(counted(newest.counters, 'echoed')),
+    openedPerSecond: perSecond(counted(newest.counters, 'opened')),
     p50Us: supportedQuantile(pairs, 0.5),
     p99Us: supportedQuantile(pairs, 0.99),
     p999Us: supportedQuantile(pairs, 0.999),

@@ -67,6 +67,7 @@ test('a point holds what its seconds recorded', () => {
     duePerSecond: 50.5,
     sentPerSecond: 10.5,
     echoedPerSecond: 20.5,
+    openedPerSecond: 0,
     bytesSentPerSecond: 30.5,
     bytesReceivedPerSecond: 40.5,
     open: 8,

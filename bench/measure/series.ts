@@ -23,6 +23,8 @@ export interface Point {
   bytesSentPerSecond: number | null;
   bytesReceivedPerSecond: number | null;
   open: number;
+  /** Connections opened per second. */
+  openedPerSecond: number | null;
   /** Service time (closed loop) or response time (open loop) in µs; null if there are too few samples. */
   p50Us: number | null;
   p99Us: number | null;
@@ -113,6 +115,7 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
       echoedPerSecond: perSecond('echoed'),
       bytesSentPerSecond: perSecond('bytesSent'),
       bytesReceivedPerSecond: perSecond('bytesReceived'),
+      openedPerSecond: perSecond('opened'),
       open: last.slices.reduce((most, slice) => Math.max(most, slice.gauges.open), 0),
       p50Us: supportedPercentile(latency, 50),
       p99Us: supportedPercentile(latency, 99),

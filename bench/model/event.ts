@@ -18,9 +18,10 @@ export interface LiveCpu {
 /** Live figures of a run in progress. */
 export interface LiveFigures {
   connections: { asked: number; open: number; failed: number };
-  /** Messages due in the last full second; null in a closed loop. */
+  /** Messages, or handshakes if they are the work, that were due in the last full second; null in a closed loop. */
   offeredPerSecond: number | null;
   echoedPerSecond: number;
+  openedPerSecond: number;
   /**
    * Response time (open loop) or service time (closed loop) over the last few seconds; null if there are too
    * few samples.

@@ -13,6 +13,7 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
  * - `protocol-error`: the bytes received were neither an HTTP response nor a valid frame;
  * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differed from the message, or
  *   arrived out of order;
+ * - `close-timeout`: the closing handshake did not end in time;
  * - `closed-<code>`: the peer closed the connection; 1006 means without a close frame (RFC 6455 section
  *   7.1.5);
  * - `cut`: the client itself dropped the connection, as its scenario requires;
@@ -27,6 +28,7 @@ export type FailureKind =
   | 'bad-accept'
   | 'protocol-error'
   | 'echo-timeout'
+  | 'close-timeout'
   | 'mismatch'
   | 'out-of-order'
   | 'cut'

@@ -23,7 +23,7 @@ export type Load = v.InferOutput<typeof loadSchema>;
 
 /** Options for the loads of an invocation's steps, whichever kinds of loop they have. */
 export interface LoadOptions {
-  /** Closed loop: maximum number of unanswered messages per connection. */
+  /** Closed loop: maximum number of unanswered messages per connection, or of handshakes in progress. */
   inFlight: number;
   /** Open loop: message rate over all connections; null to derive it from a closed-loop step. */
   ratePerSecond: number | null;

@@ -102,6 +102,8 @@ export const machineSampleSchema = v.strictObject({
   besideUs: v.optional(count, 0),
   /** Total time during which the machine was suspended. The run's clocks stop during suspension. */
   suspendedUs: v.optional(count, 0),
+  /** Sockets of the whole system in TIME_WAIT; null if it does not tell, and in older results. */
+  timeWait: v.optional(v.nullable(count), null),
 });
 
 /** Memory use at one moment, and the number of connections open at that moment. */

@@ -107,6 +107,14 @@ export function parseListenDrops(text: string): ListenDrops | null {
 }
 
 /**
+ * @param text content of /proc/net/sockstat
+ * @returns number of sockets in TIME_WAIT
+ */
+export function parseTimeWait(text: string): number | null {
+  return wholeNumber(/^TCP: .*\btw (\d+)/m.exec(text)?.[1]);
+}
+
+/**
  * @param text content of /proc/sys/net/ipv4/ip_local_port_range
  * @returns lowest and highest port, inclusive
  */

@@ -2,7 +2,14 @@ import type { Notice } from '../model/finding.ts';
 import type { Component, MachineSeries, ProcessSeries, RunProcess, Sample } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
-import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus, parseUptime } from './proc.ts';
+import {
+  parseBusyTime,
+  parseCpuTicks,
+  parseSchedstat,
+  parseStatus,
+  parseTimeWait,
+  parseUptime,
+} from './proc.ts';
 import { readNow } from './read-now.ts';
 import { ThreadSums } from './threads.ts';
 
@@ -236,6 +243,7 @@ function sampleMachine(
     besideUs,
     // The run's clock stops while the system is suspended.
     suspendedUs: wholeUs((parseUptime(readNow(`${procfs}/uptime`)) ?? nowUs) - nowUs),
+    timeWait: parseTimeWait(readNow(`${procfs}/net/sockstat`)),
   });
 }
 

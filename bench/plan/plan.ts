@@ -14,11 +14,13 @@ import type { Side } from './variants.ts';
 /** A planned step of a variant, with the preflight's notices. */
 export interface PlannedStep extends Side {
   plan: StepPlan;
+  /** Number of source ports that the connections of a run need. */
+  ports: number;
   notices: Notice[];
 }
 
 /** A planned run. */
-export interface PlannedRun extends PlannedStep {
+export interface PlannedRun extends Omit<PlannedStep, 'ports'> {
   plan: RunPlan;
 }
 
@@ -82,9 +84,9 @@ export function planRequest(
     together: fitTogether(request, profiles, machine),
     planStep,
     planRun({ round, load, turns, ...of }, number) {
-      const { plan, notices, ...side } = planStep(of);
+      const { plan, ports, notices, ...side } = planStep(of);
       const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
-      const addresses = sourceAddresses(plan, machine, number);
+      const addresses = sourceAddresses(ports, plan.seed, machine, number);
       const isApart = round !== null && profiles.length > 1 && turns === undefined;
       return {
         ...side,

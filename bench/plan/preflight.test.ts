@@ -362,3 +362,21 @@ test('a round whose runs cannot take turns says so, and no other run does', () =
   assert.equal(told({ round: 1, turns: { index: 0, of: 2, lengthMs: 250, pauseMs: 5 } }), false);
   assert.equal(told({ round: null }), false);
 });
+
+test('handshakes need a port each: for a given rate as many, and for an unknown one up to a limit', () => {
+  const scheduled = decide('--scenario connect -R 2k -d 10s -w 2s');
+  // 1,000 connections and 24,000 handshakes, with 12,704 ports for each address.
+  assert.equal(scheduled.plan.sourceAddresses.length, 2);
+  assert.deepEqual(codes(scheduled), ['handshake-ports']);
+  const fastest = decide('--scenario connect --steps fastest -d 10s -w 2s');
+  assert.equal(fastest.plan.sourceAddresses.length, 19);
+  assert.equal(decide('--scenario connect --steps fastest -d 1h').plan.sourceAddresses.length, 200);
+});
+
+test('a schedule with more handshakes than there are ports is refused', () => {
+  assert.throws(() => decide('--scenario connect -R 5k -d 10m'), {
+    kind: 'environment',
+    message:
+      /^3,011,000 handshakes need more source ports than the 2,540,800 .* Lower --rate or --duration\./,
+  });
+});

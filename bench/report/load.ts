@@ -1,3 +1,4 @@
+import { workOf } from '../measure/work.ts';
 import type { Load, Payload } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
@@ -24,9 +25,7 @@ export function loadSentence({ steps }: View): string {
   const plans = steps.flatMap(({ runs }) => runs.map(({ run }) => run.plan));
   const whole = new Set(plans.map(commonOf));
   const loads = steps.map(({ step, runs }) => {
-    const texts = new Set(
-      runs.map(({ run }) => loopText(run.plan.workload.load)).filter((text) => text !== ''),
-    );
+    const texts = new Set(runs.map(({ run }) => loopText(run.plan)).filter((text) => text !== ''));
     return { step, texts: [...texts] };
   });
   const [only] = whole;
@@ -38,14 +37,20 @@ export function loadSentence({ steps }: View): string {
   return `${only} ${capital(told.map(({ step, texts }) => `${step}: ${texts.join()}`).join('; '))}.`;
 }
 
-function loopText(load: Load | null): string {
+function loopText(plan: RunPlan): string {
+  const { load } = plan.workload;
   if (load === null) return '';
-  return load.kind === 'closed'
-    ? `closed loop, ${counted(load.inFlight, 'message')} in flight per connection`
-    : `open loop at ${formatRate(load.ratePerSecond)} (${load.arrivals} arrivals)`;
+  if (load.kind === 'closed')
+    return workOf({ plan }) === 'handshakes'
+      ? `closed loop, ${counted(load.inFlight, 'handshake')} in progress`
+      : `closed loop, ${counted(load.inFlight, 'message')} in flight per connection`;
+  return `open loop at ${formatRate(load.ratePerSecond)} (${load.arrivals} arrivals)`;
 }
 
-function commonOf({ workload, connections, durationMs }: RunPlan): string {
+function commonOf(plan: RunPlan): string {
+  const { workload, connections, durationMs } = plan;
+  if (workOf({ plan }) === 'handshakes')
+    return `Connections are opened and closed, at most ${formatCount(connections)} at a time, ${formatTime(durationMs * 1000)} steady phase.`;
   if (workload.load === null)
     return `${formatCount(connections)} WebSockets: ${scenarioNamed(workload.scenario).title.toLowerCase()}.`;
   return `${formatCount(connections)} WebSockets, ${payloadText(workload.payload)} messages, ${formatTime(durationMs * 1000)} steady phase.`;

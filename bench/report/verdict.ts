@@ -19,12 +19,13 @@ export function outcomeSentence({ run: { outcome } }: RunView): string {
 export function hasLosses({ figures, run }: RunView): boolean {
   if (!scenarioNamed(run.plan.workload.scenario).doubts.includes('losses'))
     return figures.failures.faults > 0 || !figures.conservation.ok;
-  const unsent = dueOf(run)?.unsent ?? 0;
+  const unsent = (dueOf(run)?.unsent ?? 0) + (figures.counts.unstarted ?? 0);
   return figures.connections.failed + figures.messages.lost + unsent > 0 || !figures.conservation.ok;
 }
 
 /** Reports failed connections, messages lost or never sent, and message counts that do not balance. */
 export function lossSentence({ figures, run }: RunView): string {
+  if (figures.connect.isWork) return handshakeLossSentence(figures);
   const { connections, messages, conservation } = figures;
   const missing = Math.max(0, connections.asked - connections.opened - connections.failed);
   const due = dueOf(run);
@@ -42,6 +43,20 @@ export function lossSentence({ figures, run }: RunView): string {
   return losses.length === 0
     ? 'No connection failed and no message was lost.'
     : sentence(capital(losses.join('; ')));
+}
+
+/** The same for handshakes. Those in progress at the end are cut off, which is no failure. */
+function handshakeLossSentence({ counts, conservation }: RunView['figures']): string {
+  const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0, due = 0 } = counts;
+  const losses = [
+    refused > 0 && `${formatCount(refused)} of ${formatCount(started)} handshakes failed`,
+    broken > 0 && `${formatCount(broken)} open connections ended before they were closed`,
+    lost > 0 && `${formatCount(lost)} messages were lost`,
+    unstarted > 0 &&
+      `${formatCount(unstarted)} of ${formatCount(due)} handshakes that were due never started`,
+    !conservation.ok && 'the counts do not add up',
+  ].filter((loss) => loss !== false);
+  return losses.length === 0 ? 'No handshake failed.' : sentence(capital(losses.join('; ')));
 }
 
 /** Reasons to doubt the figures, and the factor that limited the run. */

@@ -181,15 +181,16 @@ export function requestOf(
   { warmupMs, durationMs, ...what }: Pick<RunRequest, 'variants' | 'steps' | 'warmupMs' | 'durationMs'>,
 ): RunRequest {
   const connections = number(given, 'connections', CONNECTIONS) ?? 1000;
+  const asked = scenarioOf(given);
   return {
     ...what,
-    ...scenarioOf(given),
+    ...asked,
     target: { kind: 'sandbox' },
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
     load: {
-      inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
-      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
+      inFlight: pendingOf(asked, connections) ?? number(given, 'in-flight', IN_FLIGHT) ?? 1,
+      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? asked.scenario.defaultRate,
       arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
     },
     payload: payloadOf(given),
@@ -245,7 +246,7 @@ export function variantsOf(given: GivenOptions): string[] {
  * Returns the steps named by --steps. Without it, an option that only applies to one step selects that step.
  */
 function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
-  const closed = given.has('in-flight');
+  const closed = given.has('in-flight') || given.has('pending');
   const open = given.has('rate');
   const steps =
     namedSteps(given, scenario) ??
@@ -270,6 +271,16 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
     );
   }
   return steps;
+}
+
+/** Returns the number of handshakes in progress; null if handshakes are not the scenario's work. */
+function pendingOf({ scenarioOptions: { pending } }: ScenarioRequest, connections: number): number | null {
+  if (typeof pending !== 'number') return null;
+  if (pending <= connections) return pending;
+  throw new Problem(
+    'usage',
+    `--pending ${pending} is more than --connections ${connections}, the number of connections that may exist at the same time. Lower --pending or raise --connections.`,
+  );
 }
 
 function payloadOf(given: GivenOptions): Payload {

@@ -27,6 +27,7 @@ function given(line: string): ReadonlyMap<string, readonly string[]> {
 /** A value that an option takes. */
 function valueFor(option: ScenarioDefinition['options'][string] | undefined): string {
   if (option === undefined) return '1';
+  if (option.kind === 'switch') return 'on';
   if (option.kind === 'choice') return option.choices[0] ?? '';
   if (option.kind === 'count') return String(option.least);
   return option.kind === 'text' ? option.default : `${option.leastMs}ms`;
@@ -75,6 +76,8 @@ describe('the scenario', () => {
         const { scenarioOptions } = scenarioOf(given(`${line} --${name} ${valueFor(option)}`));
         const value = valueFor(option);
         assert.equal(String(scenarioOptions[name]), option.kind === 'duration' ? value.slice(0, -2) : value);
+        // A switch takes no value.
+        if (option.kind === 'switch') continue;
         assert.throws(() => scenarioOf(given(`${line} --${name} no-such-value!`)), { kind: 'usage' }, name);
       }
     });

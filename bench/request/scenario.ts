@@ -61,6 +61,7 @@ function named(name: string): ScenarioDefinition {
 }
 
 function optionValue(given: GivenOptions, name: string, option: ScenarioOption): number | string | null {
+  if (option.kind === 'switch') return given.has(name) ? 'on' : null;
   if (option.kind === 'choice') return oneOf(given, name, option.choices);
   if (option.kind === 'count') return number(given, name, { min: option.least, max: option.most });
   if (option.kind === 'text') return textOf(given, name, option);
@@ -132,6 +133,7 @@ export const LOAD_OPTIONS: Readonly<Record<string, Load['kind']>> = {
   rate: 'open',
   arrivals: 'open',
   'in-flight': 'closed',
+  pending: 'closed',
 };
 
 /** @throws Incomplete for an option whose step is excluded */

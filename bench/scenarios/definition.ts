@@ -3,6 +3,7 @@ import type { Load, Payload, Phase, ScenarioOptions } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
 import type { Timeline } from '../model/timeline.ts';
+import type { Work } from '../model/work.ts';
 
 /** One step of a scenario: its load and the echo server that it uses by default. */
 export interface StepDefinition {
@@ -15,12 +16,13 @@ export interface StepDefinition {
 
 /** An option of `run` that only one scenario supports. Its value is part of the workload. */
 export type ScenarioOption = {
-  /** Placeholder for the value in `--help`, such as `TIME` or `client|server|none`. */
-  value: string;
+  /** Placeholder for the value in `--help`, such as `TIME` or `client|server|none`; null for a switch. */
+  value: string | null;
   help: string;
   /** Options of the same scenario that contradict this one, if it is given. */
   excludes?: readonly string[];
 } & (
+  | { kind: 'switch'; value: null; default: 'off' }
   | { kind: 'duration'; leastMs: number; default: number }
   | { kind: 'choice'; choices: readonly string[]; default: string }
   | { kind: 'count'; least: number; most: number; default: number }
@@ -73,6 +75,7 @@ export interface ListedName {
 
 /** A rule in `diagnose/` that a scenario may use. */
 export type DoubtName =
+  /** In a scenario whose work is handshakes, it applies to connections opened. */
   | 'nothing-echoed'
   | 'nothing-cut'
   | 'uneven-before'
@@ -95,6 +98,14 @@ export interface ScenarioDefinition {
   options: Readonly<Record<string, ScenarioOption>>;
   /** Options of `run` that the scenario does not support. */
   excluded: readonly string[];
+  /**
+   * What throughput, CPU time and schedule refer to: messages echoed (the default) or handshakes. With
+   * `handshakes`, no connections are opened before the load. The client opens them during the load, and the
+   * plan's number of connections is the maximum that may exist at the same time.
+   */
+  work?: Work;
+  /** Deviations from the usual behaviour of connections: none resumes a TLS session, and the client closes. */
+  connectionTraits?(options: ScenarioOptions): { resumes: boolean; serverCloses: boolean };
   /** Default durations of the warm-up and the steady phase. */
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
   /** Default message rate of an open-loop step, per second; null to derive it from measurements. */

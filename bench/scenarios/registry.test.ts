@@ -91,6 +91,7 @@ for (const scenario of SCENARIOS) {
         if (given.kind === 'choice') assert.ok(given.choices.includes(given.default), option);
         else if (given.kind === 'count')
           assert.ok(given.default >= given.least && given.default <= given.most, option);
+        else if (given.kind === 'switch') assert.equal(given.value, null, option);
         else if (given.kind === 'text') assert.match(given.default, given.pattern, option);
         else assert.ok(given.default >= given.leastMs, option);
       }

@@ -1,4 +1,5 @@
 import { type ByComponent, figuresOf } from '../measure/figures.ts';
+import { workOf } from '../measure/work.ts';
 import type { Finding } from '../model/finding.ts';
 import type { EngineName, StepPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
@@ -29,11 +30,14 @@ interface Demand {
   cpuUs: number;
   proxyUs: number | null;
   serverUs: number | null;
+  /** Set only if handshakes are the work. */
+  generatorUs: number | null;
   variant: string;
 }
 
 /**
- * Chooses the highest rate at which, for all variants, no CPU used by the proxy or the echo servers is more
+ * Chooses the highest rate at which, for all variants, no CPU used by the proxy or the echo servers (and, for
+ * handshakes, by the generator) is more
  * than half busy. The rate is rounded down to two digits.
  *
  * @param measured runs of the throughput step
@@ -48,11 +52,21 @@ export function chooseRate(
   const [first, ...others] = demands;
   if (first === undefined) return null;
   const most = others.reduce((highest, each) => (each.cpuUs > highest.cpuUs ? each : highest), first);
-  const { variant, proxyUs, serverUs } = most;
+  const { variant, proxyUs, serverUs, generatorUs } = most;
   const wsRatio = Math.max(...measured.map((run) => serverRatio(run, planOf(run.plan.variant))));
-  const demand = { variant, proxyUs, serverUs, wsRatio };
+  const demand = {
+    ...{ variant, proxyUs, serverUs, wsRatio },
+    ...(generatorUs === null ? {} : { generatorUs }),
+    ...stepFacts(measured[0]),
+  };
   const perSecond = roundDown((BUSY_SHARE * 1e6) / most.cpuUs);
   return { perSecond, demand, reason: finding('rate-chosen', demand) };
+}
+
+/** Returns the step and the work of a run that is not about messages; empty for any other run. */
+export function stepFacts(run: Run | undefined): Pick<DemandFacts, 'step' | 'work'> {
+  if (run === undefined || workOf(run) === 'messages') return {};
+  return { step: run.plan.step, work: workOf(run) };
 }
 
 /** Rounds down to two significant digits. */
@@ -62,7 +76,25 @@ export function roundDown(figure: number): number {
   return Number((Math.floor(figure / step + 1e-9) * step).toPrecision(2));
 }
 
+/**
+ * Returns the demand of the busiest CPU. The generator counts only for handshakes: a message costs it little,
+ * but it does half of the cryptography of a TLS handshake.
+ */
 function demandOf(run: Run, plan: StepPlan): Demand | null {
+  const others = demandOfOthers(run, plan);
+  const generator = figuresOf(run).work.cpuUs.generator;
+  if (others === null || generator === null || workOf(run) === 'messages') return others;
+  const cpus = Math.max(1, Math.min(plan.placement?.generator.length ?? plan.workers, plan.workers));
+  const nothing = { proxyUs: null, serverUs: null };
+  return busier(others, {
+    ...nothing,
+    cpuUs: generator / cpus,
+    generatorUs: generator,
+    variant: plan.variant,
+  });
+}
+
+function demandOfOthers(run: Run, plan: StepPlan): Demand | null {
   const cost = costs(run, plan);
   if (cost === null) return null;
   const { placement, servers, proxy } = plan;
@@ -73,12 +105,14 @@ function demandOf(run: Run, plan: StepPlan): Demand | null {
     cpuUs: cost.proxy / cpus,
     proxyUs: cost.proxy,
     serverUs: null,
+    generatorUs: null,
     variant,
   });
   const ofServers = (cpus: number): Demand => ({
     cpuUs: cost.server / cpus,
     proxyUs: null,
     serverUs: cost.server,
+    generatorUs: null,
     variant,
   });
   // The processes are single-threaded, so each uses at most one CPU wherever the kernel schedules it.
@@ -89,6 +123,7 @@ function demandOf(run: Run, plan: StepPlan): Demand | null {
       cpuUs: (cost.proxy + cost.server) / placement.server.length,
       proxyUs: cost.proxy,
       serverUs: cost.server,
+      generatorUs: null,
       variant,
     };
   return busier(ofProxy(most(placement.proxy, workers)), ofServers(most(placement.server, servers)));
@@ -103,7 +138,7 @@ function busier(a: Demand, b: Demand): Demand {
  * it was not measured.
  */
 function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | null {
-  const { proxy, server }: ByComponent = figuresOf(run).cpuUsPerMessage;
+  const { proxy, server }: ByComponent = figuresOf(run).work.cpuUs;
   if (server === null || (proxy === null && plan.proxy !== null)) return null;
   return { proxy: proxy ?? 0, server: server * serverRatio(run, plan) };
 }

@@ -8,7 +8,7 @@ import type { RunSpec, StepOfVariant, Strategy } from '../model/strategy.ts';
 import { stepNamed } from '../scenarios/registry.ts';
 import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
-import { type ChosenRate, chooseRate } from './rate.ts';
+import { type ChosenRate, chooseRate, stepFacts } from './rate.ts';
 
 export interface StepsOptions {
   /** Names of the variants, in the order in which they run. */
@@ -76,7 +76,7 @@ export function makeSteps(options: StepsOptions): Strategy {
     if (closedStep === null) return variants;
     return variants.filter((name) => {
       const run = runOf(done, name, closedStep);
-      return run === undefined || (run.outcome.state === 'completed' && figuresOf(run).steady.echoed > 0);
+      return run === undefined || (run.outcome.state === 'completed' && figuresOf(run).work.done > 0);
     });
   }
 
@@ -150,7 +150,12 @@ function rateConclusion({ perSecond, halved, reason }: Rate): Conclusion {
 
 function whyLeftOut(run: Run | undefined): Finding {
   if (run !== undefined && run.outcome.state !== 'completed')
-    return finding('step-ended', { state: run.outcome.state, reason: run.outcome.reason });
-  if (run !== undefined && figuresOf(run).steady.echoed === 0) return finding('step-without-echo', {});
-  return finding('cpu-unknown', {});
+    return finding('step-ended', {
+      state: run.outcome.state,
+      reason: run.outcome.reason,
+      ...stepFacts(run),
+    });
+  if (run !== undefined && figuresOf(run).work.done === 0)
+    return finding('step-without-echo', stepFacts(run));
+  return finding('cpu-unknown', stepFacts(run));
 }

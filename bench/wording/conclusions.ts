@@ -1,16 +1,24 @@
+import type { Step } from '../model/plan.ts';
 import type { Outcome } from '../model/run.ts';
 import { type Amount, formatShort, formatTime } from './format.ts';
-import { type EvidenceFacts, evidenceClause, STATES } from './validity.ts';
+import { type EvidenceFacts, evidenceClause, STATES, type WorkFacts } from './validity.ts';
 import { listed, paragraph, sentence } from './words.ts';
 
+/** The step on which a conclusion is based; missing if it is the throughput step. */
+export interface StepFacts extends WorkFacts {
+  step?: Step | undefined;
+}
+
 /**
- * CPU time that the busiest CPU spends per message, in µs per component; null for a component that does not
- * run on it.
+ * CPU time that the busiest CPU spends per message or handshake, in µs per component; null for a component
+ * that does not run on it.
  */
-export interface DemandFacts {
+export interface DemandFacts extends StepFacts {
   variant: string;
   proxyUs: Amount | null;
   serverUs: Amount | null;
+  /** Only for handshakes, which cost the generator about as much as Nginx. */
+  generatorUs?: Amount | null | undefined;
   /**
    * Cost of the `ws` echo server ÷ cost of the lean server that was measured; 1 if the servers are the same.
    */
@@ -31,25 +39,31 @@ export const CONCLUSIONS = {
       chosen(facts),
       `That was too much for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so the rate was halved.`,
     ]),
-  'step-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
-    `Its throughput step: ${STATES[state].toLowerCase()}. ${sentence(reason)}`,
-  'step-without-echo': () => 'Nothing was echoed in its throughput step.',
-  'cpu-unknown': () =>
-    'The CPU time per message, from which the rate follows, is not known. Use --rate to set one.',
+  'step-ended': ({ state, reason, step }: { state: Outcome['state']; reason: string } & StepFacts) =>
+    `Its ${step ?? 'throughput'} step: ${STATES[state].toLowerCase()}. ${sentence(reason)}`,
+  'step-without-echo': ({ step, work }: StepFacts) =>
+    `${work === 'handshakes' ? 'No connection was opened' : 'Nothing was echoed'} in its ${step ?? 'throughput'} step.`,
+  'cpu-unknown': ({ work }: WorkFacts) =>
+    `The CPU time per ${unitOf(work)}, from which the rate follows, is not known. Use --rate to set one.`,
   'search-ceiling': () => 'Nothing higher was tried (--max).',
   'machine-ceiling': ({ reason }: { reason: string }) => `This machine cannot run more: ${reason}`,
   'no-samples': ({ metric }: { metric: string }) =>
     `The run has no ${metric}: too few samples, or nothing to measure.`,
 };
 
-function chosen({ variant, proxyUs, serverUs, wsRatio }: DemandFacts): string {
+function unitOf(work: WorkFacts['work']): string {
+  return work === 'handshakes' ? 'handshake' : 'message';
+}
+
+function chosen({ variant, proxyUs, serverUs, generatorUs, wsRatio, step, work }: DemandFacts): string {
   const parts = [
     ...(proxyUs === null ? [] : [`Nginx ${formatTime(proxyUs)}`]),
     ...(serverUs === null ? [] : [`the echo servers ${formatTime(serverUs)}`]),
+    ...(generatorUs == null ? [] : [`the generator ${formatTime(generatorUs)}`]),
   ];
   return paragraph([
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step.',
-    `${variant} needs the most of one CPU: ${listed(parts)} per message.`,
+    `This is the highest rate, rounded down, at which no CPU used by Nginx${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, going by the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
+    `${variant} needs the most of one CPU: ${listed(parts)} per ${unitOf(work)}.`,
     wsRatio === 1
       ? ''
       : `The echo server on ws is estimated to cost ${formatShort(wsRatio)} times as much as the lean server that was measured.`,

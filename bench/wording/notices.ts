@@ -1,6 +1,6 @@
 import type { MetricUnit } from '../model/metric.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
-import { type DisturbanceFacts, disturbance } from './validity.ts';
+import { type DisturbanceFacts, disturbance, type WorkFacts } from './validity.ts';
 import { counted, listed, paragraph } from './words.ts';
 
 /** Headline figures of a step over some of its seconds: a closed loop's rate, or an open loop's p99 times. */
@@ -14,7 +14,7 @@ export interface HeadlineFacts {
  * Figures over all seconds and over the undisturbed ones; null if there are no undisturbed seconds to compare
  * with.
  */
-export interface DisturbedFigures {
+export interface DisturbedFigures extends WorkFacts {
   all: HeadlineFacts | null;
   undisturbed: HeadlineFacts | null;
 }
@@ -48,13 +48,16 @@ export const NOTICES = {
     cipher,
     resumed,
     boringSsl,
+    resumes = false,
   }: {
     protocol: string;
     cipher: string | null;
     resumed: boolean;
     boringSsl: boolean;
+    /** Whether the connections of the load resume sessions; missing in older results. */
+    resumes?: boolean | undefined;
   }) =>
-    `${protocol}, ${cipher ?? 'unknown cipher'}; a second connection ${resumed ? 'resumed' : 'could not resume'} the session of the first. The connections of the load each make a full handshake${boringSsl ? ', and as Bun (BoringSSL) prefer TLS_AES_128_GCM_SHA256' : ''}.`,
+    `${protocol}, ${cipher ?? 'unknown cipher'}; a second connection ${resumed ? 'resumed' : 'could not resume'} the session of the first. The connections of the load ${resumes ? 'resume the sessions of earlier ones where the server permits it' : 'each make a full handshake'}${boringSsl ? ', and as Bun (BoringSSL) prefer TLS_AES_128_GCM_SHA256' : ''}.`,
   'cache-serves-gets': ({
     share,
     requests,
@@ -91,9 +94,9 @@ export const NOTICES = {
   'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
     `Connections opened at ${formatCount(perSecond)} per second instead of the ${formatCount(asked)} that were asked for.`,
   'pacing-spin': (facts: PacingFacts) =>
-    `The generator spins until the next message is due: ${pacing(facts)}.`,
+    `The generator spins until the next ${unitOf(facts)} is due: ${pacing(facts)}.`,
   'pacing-sleep': (facts: PacingFacts) =>
-    `The generator sleeps until the next message is due, because no CPU is free for it alone: ${pacing(facts)}.`,
+    `The generator sleeps until the next ${unitOf(facts)} is due, because no CPU is free for it alone: ${pacing(facts)}.`,
   'comeback-lag': ({ lagUs }: { lagUs: Amount }) =>
     `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
@@ -168,20 +171,27 @@ function unplaced(why: string): string {
 }
 
 /** Cost of keeping the schedule. */
-export interface PacingFacts {
+export interface PacingFacts extends WorkFacts {
   /** CPU usage of the generator, as a share of a core. */
   cores: Amount;
   perMessageUs: Amount | null;
   lagUs: Amount | null;
 }
 
-function pacing({ cores, perMessageUs, lagUs }: PacingFacts): string {
-  const each = perMessageUs === null ? '' : `, ${formatTime(perMessageUs)} per message including the waiting`;
+function unitOf({ work }: WorkFacts): string {
+  return work === 'handshakes' ? 'handshake' : 'message';
+}
+
+function pacing({ cores, perMessageUs, lagUs, work }: PacingFacts): string {
+  const each =
+    perMessageUs === null
+      ? ''
+      : `, ${formatTime(perMessageUs)} per ${unitOf({ work })} including the waiting`;
   const lag = lagUs === null ? '' : `, and send lag p99 was ${formatTime(lagUs)}`;
   return `it used ${formatShare(cores)} of a core${each}${lag}`;
 }
 
-function besideText({ all, undisturbed: calm }: DisturbedFigures): string {
+function besideText({ all, undisturbed: calm, work }: DisturbedFigures): string {
   if (all === null || calm === null) return 'No second is left to compare with.';
   const pair = (
     what: string,
@@ -192,7 +202,7 @@ function besideText({ all, undisturbed: calm }: DisturbedFigures): string {
       ? ''
       : `${what} ${format(a)} over all seconds and ${format(b)} over the undisturbed ones.`;
   return paragraph([
-    pair('It echoed', [all.perSecond, calm.perSecond], formatRate),
+    pair(work === 'handshakes' ? 'It opened' : 'It echoed', [all.perSecond, calm.perSecond], formatRate),
     pair('Response time p99 was', [all.responseUs, calm.responseUs], formatTime),
     pair('Send lag p99 was', [all.sendLagUs, calm.sendLagUs], formatTime),
   ]);

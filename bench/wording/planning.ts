@@ -33,6 +33,8 @@ export const PLANNING = {
     `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
     `The generator connects from ${formatCount(addresses)} loopback addresses, because each has ports for ${counted(each, 'connection')} (ip_local_port_range).`,
+  'preflight-handshake-ports': ({ addresses, ports }: { addresses: Amount; ports: Amount }) =>
+    `The generator connects from ${addresses === 1 ? 'one loopback address' : `${formatCount(addresses)} loopback addresses`} with ${formatCount(ports)} ports, because a port that was used remains in TIME_WAIT for a minute.`,
   'preflight-memory': ({
     connections,
     plainBytes,

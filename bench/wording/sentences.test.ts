@@ -33,6 +33,12 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 160. The run cannot show when the spread is even again.',
     'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 320. The run cannot show when the spread is even again.',
   ],
+  'nothing-opened': [{}, 'No connection was opened in the steady phase.'],
+  'handshake-losses': [
+    { started: 3000, refused: 12, broken: 1, unstarted: 4, lost: 2 },
+    '12 of 3,000 handshakes failed; 1 open connection ended before it was closed; 2 messages were lost; 4 handshakes never started, because as many connections as may exist (--connections) existed.',
+    '12 to 24 of 3,000 to 6,000 handshakes failed; 1 to 2 open connections ended before they were closed; 2 to 4 messages were lost; 4 to 8 handshakes never started, because as many connections as may exist (--connections) existed.',
+  ],
   'counts-differ': [{}, 'The counts do not add up: sent is not echoed + outstanding + lost.'],
   losses: [
     { failed: 3, asked: 1000, lost: 7, unsent: 2 },
@@ -251,6 +257,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     { addresses: 2, each: 28_231 },
     'The generator connects from 2 loopback addresses, because each has ports for 28,231 connections (ip_local_port_range).',
     'The generator connects from 2 to 4 loopback addresses, because each has ports for 28,231 to 56,462 connections (ip_local_port_range).',
+  ],
+  'preflight-handshake-ports': [
+    { addresses: 20, ports: 254_080 },
+    'The generator connects from 20 loopback addresses with 254,080 ports, because a port that was used remains in TIME_WAIT for a minute.',
+    'The generator connects from 20 to 40 loopback addresses with 254,080 to 508,160 ports, because a port that was used remains in TIME_WAIT for a minute.',
   ],
   'preflight-memory': [
     {
@@ -521,6 +532,39 @@ test('what a sentence says only sometimes', () => {
     [
       text('nginx-worker-ended', { count: 2, how: 'on signal 9' }),
       /^2 Nginx worker processes exited during .*, the first on signal 9\. Their/,
+    ],
+    [
+      text('send-lag', { lagUs: 11_700, share: 0.3, work: 'handshakes' }),
+      /^The generator started handshakes late: /,
+    ],
+    [
+      text('rate-missed', { ratio: 0.48, work: 'handshakes' }),
+      /^Only 48 % of the connections due in the steady phase were opened in it\.$/,
+    ],
+    [
+      text('late-echoes', { share: 0.47, work: 'handshakes' }),
+      /^Only 47 % of the connections due in the steady phase were open within 1 s /,
+    ],
+    [
+      text('backlog', { outstanding: 340, work: 'handshakes' }),
+      /^The steady phase began with 340 handshakes still in progress: /,
+    ],
+    [
+      text('step-without-echo', { step: 'fastest', work: 'handshakes' }),
+      /^No connection was opened in its fastest step\.$/,
+    ],
+    [text('cpu-unknown', { work: 'handshakes' }), /^The CPU time per handshake, /],
+    [
+      text('rate-chosen', {
+        variant: 'tls',
+        proxyUs: null,
+        serverUs: null,
+        generatorUs: 300,
+        wsRatio: 1,
+        step: 'fastest',
+        work: 'handshakes',
+      }),
+      /CPU per handshake of the fastest step\. tls needs .* the generator 300 µs per handshake\.$/,
     ],
     [text('conservation', { generators: [] }), /^The counts of the generators do not/],
     [

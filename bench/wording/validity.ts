@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/run.ts';
+import type { Work } from '../model/work.ts';
 import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf } from './format.ts';
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
@@ -16,13 +17,18 @@ export interface BusyFacts {
 /** Evidence that a component was a run's bottleneck. */
 export type EvidenceFacts =
   | { kind: 'busy'; busy: BusyFacts }
-  | { kind: 'on-schedule'; ratio: Amount; perSecond: Amount; busy: BusyFacts }
-  | { kind: 'late-spinner'; lagUs: Amount; busy: BusyFacts }
+  | { kind: 'on-schedule'; ratio: Amount; perSecond: Amount; work?: Work | undefined; busy: BusyFacts }
+  | { kind: 'late-spinner'; lagUs: Amount; work?: Work | undefined; busy: BusyFacts }
   | { kind: 'shared-cpus'; components: readonly ComponentName[]; used: Amount; busy: BusyFacts }
   | { kind: 'full-cpus'; used: Amount; busy: BusyFacts }
   | { kind: 'idle'; used: Amount; busy: BusyFacts }
   /** The generator kept up. Nothing else of an external target is known. */
   | { kind: 'unobserved'; busy: BusyFacts };
+
+/** Added to findings about runs whose work is not messages. */
+export interface WorkFacts {
+  work?: Work | undefined;
+}
 
 type ComponentName = 'proxy' | 'server' | 'generator';
 
@@ -51,6 +57,7 @@ export const VALIDITY = {
   'nothing-cut': () => 'No connection was cut, so nothing is known about how clients come back.',
   'uneven-before': ({ least, most }: { least: Amount; most: Amount }) =>
     `Before the loss, the connections were already spread unevenly: the emptiest echo server had ${formatCount(least)}, the fullest ${formatCount(most)}. The run cannot show when the spread is even again.`,
+  'nothing-opened': () => 'No connection was opened in the steady phase.',
   'counts-differ': () => 'The counts do not add up: sent is not echoed + outstanding + lost.',
   losses: ({
     failed,
@@ -64,6 +71,25 @@ export const VALIDITY = {
     unsent: Amount;
   }) =>
     `${formatCount(failed)} of ${counted(asked, 'connection')} failed and ${counted(lost, 'message was', 'messages were')} lost${unsent === 0 ? '' : `; ${counted(unsent, 'message')} had no open connection to carry them`}.`,
+  'handshake-losses': ({
+    started,
+    refused,
+    broken,
+    unstarted,
+    lost,
+  }: Record<'started' | 'refused' | 'broken' | 'unstarted' | 'lost', Amount>) => {
+    const losses = [
+      refused === 0 ? '' : `${formatCount(refused)} of ${counted(started, 'handshake')} failed`,
+      broken === 0
+        ? ''
+        : `${counted(broken, 'open connection')} ended before ${broken === 1 ? 'it was' : 'they were'} closed`,
+      lost === 0 ? '' : `${counted(lost, 'message was', 'messages were')} lost`,
+      unstarted === 0
+        ? ''
+        : `${counted(unstarted, 'handshake')} never started, because as many connections as may exist (--connections) existed`,
+    ];
+    return `${capital(losses.filter((text) => text !== '').join('; '))}.`;
+  },
   stalled: ({
     count,
     seconds,
@@ -81,14 +107,18 @@ export const VALIDITY = {
   'machine-suspended': ({ us }: { us: Amount }) =>
     `The machine was suspended for ${formatTime(us)} during the load.`,
   disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
-  'send-lag': ({ lagUs, share }: { lagUs: Amount; share: Amount }) =>
-    `The generator sent late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
-  'rate-missed': ({ ratio }: { ratio: Amount }) =>
-    `Only ${formatShare(ratio)} of the offered rate was echoed in the steady phase.`,
-  'late-echoes': ({ share }: { share: Amount }) =>
-    `Only ${formatShare(share)} of the messages due in the steady phase were echoed within 1 s of their intended time.`,
-  backlog: ({ outstanding }: { outstanding: Amount }) =>
-    `The steady phase began with ${counted(outstanding, 'message')} still unanswered: the run had not settled. Use a longer --warmup or a lower --rate.`,
+  'send-lag': ({ lagUs, share, work }: { lagUs: Amount; share: Amount } & WorkFacts) =>
+    `The generator ${work === 'handshakes' ? 'started handshakes' : 'sent'} late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
+  'rate-missed': ({ ratio, work }: { ratio: Amount } & WorkFacts) =>
+    work === 'handshakes'
+      ? `Only ${formatShare(ratio)} of the connections due in the steady phase were opened in it.`
+      : `Only ${formatShare(ratio)} of the offered rate was echoed in the steady phase.`,
+  'late-echoes': ({ share, work }: { share: Amount } & WorkFacts) =>
+    work === 'handshakes'
+      ? `Only ${formatShare(share)} of the connections due in the steady phase were open within 1 s of their intended time.`
+      : `Only ${formatShare(share)} of the messages due in the steady phase were echoed within 1 s of their intended time.`,
+  backlog: ({ outstanding, work }: { outstanding: Amount } & WorkFacts) =>
+    `The steady phase began with ${work === 'handshakes' ? `${counted(outstanding, 'handshake')} still in progress` : `${counted(outstanding, 'message')} still unanswered`}: the run had not settled. Use a longer --warmup or a lower --rate.`,
   'limited-by': ({
     component,
     evidence,
@@ -136,9 +166,9 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'busy':
       return busy;
     case 'on-schedule':
-      return `${formatShare(evidence.ratio)} of the ${formatRate(evidence.perSecond)} on schedule were echoed; ${busy}`;
+      return `${formatShare(evidence.ratio)} of the ${formatRate(evidence.perSecond)} on schedule were ${evidence.work === 'handshakes' ? 'opened' : 'echoed'}; ${busy}`;
     case 'late-spinner':
-      return `it spins until the next message is due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
+      return `it spins until the next ${evidence.work === 'handshakes' ? 'handshake' : 'message'} is due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
     case 'shared-cpus':
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':

@@ -25,6 +25,8 @@ declare namespace Bun {
     setNoDelay(noDelay: boolean): boolean;
     /** Sets the TLS session to resume. Call before the handshake. */
     setSession(session: Uint8Array): void;
+    /** Whether the TLS handshake resumed an earlier session. */
+    isSessionReused(): boolean;
   }
 
   /** An exception in one of these handlers ends the process unless there is an `error` handler. */
@@ -36,6 +38,8 @@ declare namespace Bun {
      * invalid.
      */
     handshake?(socket: Socket<Data>, ok: boolean, error: NodeJS.ErrnoException | null): void;
+    /** Called with each TLS session that the server issues and that a later connection can resume. */
+    session?(socket: Socket<Data>, session: Buffer): void;
     /** Called with received bytes. `bytes` has memory of its own. */
     data(socket: Socket<Data>, bytes: Buffer): void;
     /** Called when the system accepts more data. */

@@ -1,4 +1,5 @@
 import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
+import type { TlsSessions } from './tls-sessions.ts';
 
 /**
  * Carriers for Bun. They use `Bun.connect`, whose sockets have no stream layer and share one set of handlers.
@@ -15,7 +16,8 @@ export function bunTcp(host: string): OpenCarrier {
 
 /** Like `bunTcp`, with TLS on top. */
 export function bunTls(host: string, options: CarrierTls): OpenCarrier {
-  const { servername, alpn, ca } = options;
+  const { servername, alpn, ca, sessions } = options;
+  const socket = sessions === null ? TLS_HANDLERS : { ...TLS_HANDLERS, session: keepSession };
   const tls = {
     serverName: servername,
     ALPNProtocols: Buffer.from(
@@ -26,7 +28,7 @@ export function bunTls(host: string, options: CarrierTls): OpenCarrier {
   };
   return (source, port, events) => {
     const carrier = new BunCarrier(events, options);
-    connect(carrier, { ...addressOf(host, source, port), data: carrier, socket: TLS_HANDLERS, tls });
+    connect(carrier, { ...addressOf(host, source, port), data: carrier, socket, tls });
     return carrier;
   };
 }
@@ -57,6 +59,10 @@ const TLS_HANDLERS: Bun.Handlers<BunCarrier> = {
   handshake: (socket, ok, error) => socket.data.secured(socket, ok, error),
 };
 
+function keepSession(socket: Bun.Socket<BunCarrier>, session: Buffer): void {
+  socket.data.keep(session);
+}
+
 /**
  * Error codes of failed handshakes. Any other code concerns the certificate. If the certificate does not
  * match the name, Bun reports `ok` as false even if it was configured not to check.
@@ -65,7 +71,7 @@ const HANDSHAKE_FAILURES = new Set(['EPROTO', 'ECONNRESET']);
 
 class BunCarrier implements Carrier {
   readonly #events: CarrierEvents;
-  readonly #session: Buffer | null;
+  readonly #sessions: TlsSessions | null;
   /** Whether the certificate is verified. */
   readonly #checked: boolean;
   #socket: Bun.Socket<BunCarrier> | null = null;
@@ -76,7 +82,7 @@ class BunCarrier implements Carrier {
 
   constructor(events: CarrierEvents, tls: CarrierTls | null) {
     this.#events = events;
-    this.#session = tls?.session ?? null;
+    this.#sessions = tls?.sessions ?? null;
     this.#checked = tls !== null && tls.ca !== null;
   }
 
@@ -118,7 +124,8 @@ class BunCarrier implements Carrier {
     }
     this.#socket = socket;
     socket.setNoDelay(true);
-    if (this.#session !== null) socket.setSession(this.#session);
+    const session = this.#sessions?.take() ?? null;
+    if (session !== null) socket.setSession(session);
     this.#events.connected();
   }
 
@@ -127,7 +134,11 @@ class BunCarrier implements Carrier {
     const code = error?.code ?? null;
     const failed = !ok && (this.#checked || code === null || HANDSHAKE_FAILURES.has(code));
     if (failed) this.#failed(code);
-    else this.#events.secured(socket.alpnProtocol || null);
+    else this.#events.secured(socket.alpnProtocol || null, socket.isSessionReused());
+  }
+
+  keep(session: Buffer): void {
+    this.#sessions?.keep(session);
   }
 
   read(bytes: Buffer): void {

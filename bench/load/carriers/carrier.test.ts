@@ -3,12 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { before, describe, type TestContext, test } from 'node:test';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import fc from 'fast-check';
 import { makeKeyPair } from '../../../test/key-pair.ts';
 import { type KeyPair, portOf, rawServer, settle } from '../connections/connection.test.fixture.ts';
 import type { Carrier, CarrierTls, OpenCarrier } from './carrier.ts';
 import { carriersHere, ON_BUN } from './engine.ts';
+import { TlsSessions } from './tls-sessions.ts';
 
 /** The contract of a carrier, for every engine's: see carrier.ts. */
 
@@ -28,7 +29,7 @@ const secured = (changes: Partial<CarrierTls> = {}) =>
     servername: 'localhost',
     alpn: ['http/1.1'],
     ca: keys.cert,
-    session: null,
+    sessions: null,
     ...changes,
   });
 
@@ -65,6 +66,8 @@ interface Heard {
   carrier: Carrier;
   events: string[];
   received: Buffer;
+  /** What the carrier said of its TLS handshake; null before it. */
+  resumed: boolean | null;
   until(event: string): Promise<void>;
 }
 
@@ -77,7 +80,10 @@ function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
   const heard: Heard = {
     carrier: openCarrier(null, port, {
       connected: () => note('connected'),
-      secured: (alpn) => note(`secured ${alpn}`),
+      secured(alpn, resumed) {
+        heard.resumed = resumed;
+        note(`secured ${alpn}`);
+      },
       data(buffer, from, to) {
         heard.received = Buffer.concat([heard.received, buffer.subarray(from, to)]);
         note('data');
@@ -88,6 +94,7 @@ function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
     }),
     events: [],
     received: Buffer.alloc(0),
+    resumed: null,
     until: (event) =>
       new Promise((resolve) => {
         check = () => heard.events.includes(event) && resolve();
@@ -311,22 +318,32 @@ describe(`TLS of ${ENGINE}`, { timeout: 120_000 }, () => {
     await unchecked.until('secured null');
   });
 
-  test('a session that is handed in is resumed', async (t) => {
-    const resumed: boolean[] = [];
-    const port = await rawServer(
-      t,
-      keys,
-      ({ stream }) => {
-        resumed.push((stream as tls.TLSSocket).isSessionReused());
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+    test(`sessions are kept and resumed where they are asked for, over ${maxVersion}`, async (t) => {
+      const atServer: boolean[] = [];
+      const serve = ({ stream }: { stream: net.Socket }) => {
+        atServer.push((stream as tls.TLSSocket).isSessionReused());
         stream.write('hello');
-      },
-      { maxVersion: 'TLSv1.2' },
-    );
-    const first = tls.connect({ host: HOST, port, ca: keys.cert, servername: 'localhost' });
-    const [session] = (await once(first, 'session')) as [Buffer];
-    first.destroy();
-    await open(t, secured({ session }), port).until('data');
-    await open(t, secured(), port).until('data');
-    assert.deepEqual(resumed, [false, true, false]);
-  });
+      };
+      const port = await rawServer(t, keys, serve, { maxVersion });
+      const sessions = new TlsSessions();
+      // The first connection may be told of data before its session.
+      const kept = new Promise<void>((resolve) => {
+        const keep = sessions.keep.bind(sessions);
+        sessions.keep = (session) => {
+          keep(session);
+          resolve();
+        };
+      });
+      const resuming = secured({ sessions });
+      const atClient: (boolean | null)[] = [];
+      for (const openCarrier of [resuming, resuming, resuming, secured()]) {
+        const heard = open(t, openCarrier, port);
+        await heard.until('data');
+        atClient.push(heard.resumed);
+        await kept;
+      }
+      assert.deepEqual(atServer, [false, true, true, false]);
+      assert.deepEqual(atClient, atServer);
+    });
 });

@@ -1,3 +1,5 @@
+import type { TlsSessions } from './tls-sessions.ts';
+
 /**
  * Transports a WebSocket's bytes over TCP or TLS. The connection layer above it handles the protocol (RFC
  * 6455) but not sockets; the carrier handles sockets but not the protocol. Each engine has its own
@@ -33,8 +35,11 @@ export interface Carrier {
 export interface CarrierEvents {
   /** Called when the TCP connection is established. */
   connected(): void;
-  /** Called when the TLS handshake is complete. `alpn` is the negotiated protocol (RFC 7301), or null. */
-  secured(alpn: string | null): void;
+  /**
+   * Called when the TLS handshake is complete. `alpn` is the negotiated protocol (RFC 7301), or null.
+   * `resumed` tells whether an earlier session was resumed.
+   */
+  secured(alpn: string | null, resumed: boolean): void;
   /**
    * Called when bytes arrive, at indexes `from` ≤ index < `to`. They are valid only during the call, because
    * the buffer is reused.
@@ -69,8 +74,8 @@ export interface CarrierTls {
   alpn: readonly string[];
   /** Certificate authorities, in PEM format, used to verify the certificate; null skips verification. */
   ca: string | null;
-  /** Session of an earlier connection to resume (RFC 8446 section 2.2); null for a full handshake. */
-  session: Buffer | null;
+  /** Sessions of earlier connections to resume (RFC 8446 section 2.2); null for full handshakes only. */
+  sessions: TlsSessions | null;
 }
 
 /** Opens one carrier. If `source` is null, the operating system chooses the local endpoint. */

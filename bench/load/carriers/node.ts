@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
+import type { TlsSessions } from './tls-sessions.ts';
 
 /**
  * Carriers for Node.js. They use `net.Socket` and `tls.TLSSocket`, bypassing as much of `stream` as possible.
@@ -18,19 +19,19 @@ const READ_BUFFER_BYTES = 65_536;
 
 /** Creates a function that opens TCP carriers to the ports of `host`. */
 export function nodeTcp(host: string): OpenCarrier {
-  const shared = makeShared(host, null);
+  const shared = makeShared(host, null, null);
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
 /** Like `nodeTcp`, with TLS on top. */
-export function nodeTls(host: string, { servername, alpn, ca, session }: CarrierTls): OpenCarrier {
-  const shared = makeShared(host, {
+export function nodeTls(host: string, { servername, alpn, ca, sessions }: CarrierTls): OpenCarrier {
+  const options = {
     secureContext: tls.createSecureContext(ca === null ? {} : { ca }),
     servername,
     ALPNProtocols: [...alpn],
     ...(ca === null ? SKIP_CERTIFICATE_CHECK : {}),
-    ...(session === null ? {} : { session }),
-  });
+  };
+  const shared = makeShared(host, options, sessions);
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
@@ -44,10 +45,11 @@ interface Shared {
    */
   readBuffer: Buffer;
   tls: tls.ConnectionOptions | null;
+  sessions: TlsSessions | null;
 }
 
-function makeShared(host: string, options: Shared['tls']): Shared {
-  return { host, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES), tls: options };
+function makeShared(host: string, options: Shared['tls'], sessions: Shared['sessions']): Shared {
+  return { host, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES), tls: options, sessions };
 }
 
 function openPlain(
@@ -62,14 +64,21 @@ function openPlain(
 }
 
 function openSecured(
-  { host, tls: options }: Shared,
+  { host, tls: options, sessions }: Shared,
   source: Source | null,
   port: number,
   onread: net.OnReadOpts,
 ): tls.TLSSocket {
   // Passed as a variable, because `onread` is forwarded to the socket but missing from the type definitions.
   const all = { ...addressOf(host, source, port), ...options, onread };
-  return tls.connect(all);
+  return sessions === null ? tls.connect(all) : resuming(sessions, all);
+}
+
+/** Opens a connection that resumes one of the sessions and adds those that it receives. */
+export function resuming(sessions: TlsSessions, options: tls.ConnectionOptions): tls.TLSSocket {
+  const session = sessions.take();
+  const socket = tls.connect(session === null ? options : { ...options, session });
+  return socket.on('session', (received) => sessions.keep(received));
 }
 
 function addressOf(host: string, source: Source | null, port: number) {
@@ -115,7 +124,9 @@ class NodeCarrier implements Carrier {
         socket.setNoDelay(true);
         events.connected();
       });
-      socket.once('secureConnect', () => events.secured(socket.alpnProtocol || null));
+      socket.once('secureConnect', () =>
+        events.secured(socket.alpnProtocol || null, socket.isSessionReused()),
+      );
     }
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
     this.#socket.on('close', () => this.#closed());

@@ -54,7 +54,7 @@ export function makeSetting(
   const openCarrier =
     trust === null
       ? carriers.tcp(HOST)
-      : carriers.tls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
+      : carriers.tls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, sessions: null });
   const connect =
     client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);
   return { connect, payload };

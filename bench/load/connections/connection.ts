@@ -2,6 +2,7 @@ import type { HandshakeTimes } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Target } from '../../model/target.ts';
 import type { Source } from '../carriers/carrier.ts';
+import type { TlsSessions } from '../carriers/tls-sessions.ts';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../wire/payload.ts';
 
@@ -16,11 +17,13 @@ export interface OpenFacts {
    * Nginx.
    */
   upstream: string | null;
+  /** Whether the TLS handshake resumed an earlier session; missing without TLS. */
+  resumed?: boolean;
 }
 
 /**
  * Events that a connection reports to its scenario. The last one is either `failed` or `closed`. `closed` is
- * only emitted after `close()` was called.
+ * only emitted after `close()` was called, or if the server is expected to close connections.
  */
 export interface ConnectionEvents {
   opened(times: HandshakeTimes, facts: OpenFacts): void;
@@ -60,7 +63,14 @@ export interface ConnectionContext {
   clock: Clock;
   payload: Payload;
   target: Target;
+  /** Sessions for connections to resume and to add to; missing for full TLS handshakes only. */
+  sessions?: TlsSessions;
+  /** Whether a normal closure (code 1000) by the server is expected, and therefore no failure. */
+  serverCloses?: boolean;
 }
+
+/** Close code 1000 (RFC 6455 section 7.4.1). */
+export const NORMAL_CLOSURE = 1000;
 
 /** Opens connection number `id`. If `source` is null, the operating system chooses the local endpoint. */
 export type Connector = (

@@ -13,6 +13,7 @@ import {
   type Connector,
   kindOfEnd,
   kindOfError,
+  NORMAL_CLOSURE,
 } from './connection.ts';
 
 const NO_PAYLOAD = Buffer.alloc(0);
@@ -52,6 +53,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   #tcpUs = 0;
   #tlsUs: number | null = null;
   #alpn: string | null = null;
+  #resumed: boolean | null = null;
   /**
    * The buffer being written, if the carrier has not fully accepted it. Further messages are queued as a
    * range of sequence numbers.
@@ -122,9 +124,10 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   }
 
   /** Implements CarrierEvents. */
-  secured(alpn: string | null): void {
+  secured(alpn: string | null, resumed: boolean): void {
     this.#tlsUs = this.#shared.clock() - this.#startUs - this.#tcpUs;
     this.#alpn = alpn;
+    this.#resumed = resumed;
     this.#requestUpgrade();
   }
 
@@ -183,6 +186,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
         alpn: this.#alpn,
         nginxWorker: answer.headers.get('x-bench-worker') ?? null,
         upstream: answer.headers.get('x-bench-upstream') ?? null,
+        ...(this.#resumed === null ? {} : { resumed: this.#resumed }),
       },
     );
     if (answer.rest.length > 0) this.#frames(this.#reader, answer.rest, 0, answer.rest.length);
@@ -220,6 +224,11 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
       return;
     }
     this.#sendFrame(clientFrame(OPCODE.close, payload.subarray(0, 2)));
+    if (code === NORMAL_CLOSURE && this.#shared.serverCloses === true) {
+      // The server closes TCP first (RFC 6455 section 7.1.1).
+      this.#closing = true;
+      return;
+    }
     this.#fail(`closed-${code}`, false);
   }
 
@@ -239,10 +248,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     else this.#fail(kind);
   }
 
-  /**
-   * Completes the closing handshake started by this side. The server closes TCP first (RFC 6455 section
-   * 7.1.1).
-   */
+  /** Completes the closing handshake. The server closes TCP first (RFC 6455 section 7.1.1). */
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -4,7 +4,7 @@ import type { OpenFacts } from './connection.ts';
  * The Nginx worker and echo server that a connection's messages pass through, as found in the handshake. One
  * row of the spread table.
  */
-export interface Route extends OpenFacts {
+export interface Route extends Omit<OpenFacts, 'resumed'> {
   connections: number;
   messages: number;
 }

@@ -5,13 +5,14 @@ import { WebSocket } from 'ws';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Target } from '../../model/target.ts';
 import type { Source } from '../carriers/carrier.ts';
-import { SKIP_CERTIFICATE_CHECK } from '../carriers/node.ts';
+import { resuming, SKIP_CERTIFICATE_CHECK } from '../carriers/node.ts';
 import {
   type Connection,
   type ConnectionContext,
   type ConnectionEvents,
   type Connector,
   kindOfError,
+  NORMAL_CLOSURE,
 } from './connection.ts';
 
 const ABNORMAL = 1006;
@@ -107,7 +108,7 @@ class WsConnection implements Connection {
   }
 
   #connect(secureContext: tls.SecureContext | undefined, source: Source | null, port: number): net.Socket {
-    const { target, clock } = this.#context;
+    const { target, clock, sessions } = this.#context;
     const options = {
       host: target.host,
       port,
@@ -121,13 +122,14 @@ class WsConnection implements Connection {
     if (target.tls === null) {
       this.#transport = net.connect(options, connected);
     } else {
-      const secured = tls.connect({
+      const secure = {
         ...options,
         secureContext,
         servername: target.tls.servername,
         ALPNProtocols: ['http/1.1'],
         ...SKIP_CERTIFICATE_CHECK,
-      });
+      };
+      const secured = sessions === undefined ? tls.connect(secure) : resuming(sessions, secure);
       secured.once('connect', connected);
       secured.once('secureConnect', () => {
         this.#tlsUs = clock() - this.#startUs - this.#tcpUs;
@@ -164,7 +166,8 @@ class WsConnection implements Connection {
     });
     socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(kindOfWsError(error, this.stage)));
     socket.on('close', (code: number) => {
-      if (!this.#closing) this.#fail(`closed-${code || ABNORMAL}`);
+      const isExpected = code === NORMAL_CLOSURE && this.#context.serverCloses === true;
+      if (!this.#closing && !isExpected) this.#fail(`closed-${code || ABNORMAL}`);
       else if (!this.#ended) {
         this.#ended = true;
         this.#events.closed();
@@ -182,6 +185,7 @@ class WsConnection implements Connection {
         alpn: transport instanceof tls.TLSSocket ? transport.alpnProtocol || null : null,
         nginxWorker: header(this.#headers, 'x-bench-worker'),
         upstream: header(this.#headers, 'x-bench-upstream'),
+        ...(transport instanceof tls.TLSSocket ? { resumed: transport.isSessionReused() } : {}),
       },
     );
   }

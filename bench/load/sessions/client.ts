@@ -22,8 +22,10 @@ export interface Client<State> extends SessionListener<State> {
   /**
    * Called when an open connection has failed or closed. The client abandons the messages that were still in
    * flight on it.
+   *
+   * @param isFailure false if it was closed as requested or expected
    */
-  closed(session: Session<State>, nowUs: number): void;
+  closed(session: Session<State>, nowUs: number, isFailure: boolean): void;
   /** Called when a handshake has failed. */
   refused(session: Session<State>, nowUs: number): void;
   /** Reports whether connections may still open although none is open now. */

@@ -1,6 +1,11 @@
 import type { HandshakeTimes } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
-import type { Connection, ConnectionEvents, OpenFacts } from '../connections/connection.ts';
+import {
+  type Connection,
+  type ConnectionEvents,
+  NORMAL_CLOSURE,
+  type OpenFacts,
+} from '../connections/connection.ts';
 import type { Route } from '../connections/route.ts';
 
 /** Events that a session reports to its owner. */
@@ -16,9 +21,6 @@ export interface SessionHost<State> {
   /** Called when the connection ended unexpectedly or failed to open. */
   failed(session: Session<State>, stage: FailureStage, kind: FailureKind): void;
 }
-
-/** Close code 1000 (RFC 6455 section 7.4.1). */
-const NORMAL_CLOSURE = 1000;
 
 /** Receives an open connection's messages and events. */
 export interface SessionListener<State> {

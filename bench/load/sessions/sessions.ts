@@ -29,6 +29,8 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   /** Round-robin positions of the next sender and of the timeout scan. */
   #turn = 0;
   #scan: Iterator<Session<State>> | null = null;
+  /** Number of sessions left to check in this round of the timeout scan. */
+  #scanLeft = 0;
   openings = 0;
   failures = 0;
 
@@ -65,14 +67,18 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
 
   /**
    * Checks the next `count` sessions in round-robin order: aborts handshakes that take too long, and calls
-   * the client's `tick`.
+   * the client's `tick`. A round ends after as many sessions as there were when it began. Otherwise, if
+   * connections are opened and closed faster than they are checked, it would never get back to the old ones.
    */
   tick(count: number): void {
     const nowUs = this.#options.clock();
     for (let i = 0; i < count; i++) {
-      this.#scan ??= this.#all.values();
+      if (this.#scan === null) {
+        this.#scan = this.#all.values();
+        this.#scanLeft = this.#all.size;
+      }
       const next = this.#scan.next();
-      if (next.done) {
+      if (next.done || this.#scanLeft-- === 0) {
         this.#scan = null;
         return;
       }
@@ -111,15 +117,15 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     const nowUs = this.#options.clock();
     this.failures++;
     this.#options.recorder.failed(nowUs, stage, kind);
-    this.#remove(session, nowUs);
+    this.#remove(session, nowUs, true);
     if (stage !== 'open') this.#options.onHandshakeOver();
   }
 
   closed(session: Session<State>): void {
-    this.#remove(session, this.#options.clock());
+    this.#remove(session, this.#options.clock(), false);
   }
 
-  #remove(session: Session<State>, nowUs: number): void {
+  #remove(session: Session<State>, nowUs: number, isFailure: boolean): void {
     this.#all.delete(session);
     const at = session.openIndex;
     if (at < 0) {
@@ -133,6 +139,6 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
       this.#open[at] = last;
       last.openIndex = at;
     }
-    this.client.closed(session, nowUs);
+    this.client.closed(session, nowUs, isFailure);
   }
 }

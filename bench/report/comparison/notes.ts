@@ -3,6 +3,7 @@ import { metricTitle } from '../../metrics/metrics.ts';
 import type { Comparison, Excluded, Stored } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
+import { scenarioNamed } from '../../scenarios/registry.ts';
 import { roundsForWeights } from '../../stats/verdict.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatRate } from '../../wording/format.ts';
@@ -18,6 +19,7 @@ export function notesOf(result: Result): string[] {
   const stored = conclusionOf(result, 'comparison')?.stored;
   if (stored !== undefined) return [...differenceLines(stored), ...unmatchedLines(stored)];
   const baseline = result.variants.find(({ name }) => name === conclusionOf(result, 'comparison')?.baseline);
+  const scheduled = scenarioNamed(result.plan.scenario).steps.find(({ load }) => load === 'open')?.name;
   const same = result.variants.filter((each) => each !== baseline && isSame(each, baseline));
   return [
     ...same.map(
@@ -27,7 +29,7 @@ export function notesOf(result: Result): string[] {
     ...result.conclusions.flatMap((each) => {
       if (each.kind === 'left-out') return [`${each.variant} was excluded. ${each.reason.text}`];
       return each.kind === 'rate'
-        ? [`The latency step ran at ${formatRate(each.ratePerSecond)}. ${each.reason.text}`]
+        ? [`The ${scheduled ?? ''} step ran at ${formatRate(each.ratePerSecond)}. ${each.reason.text}`]
         : [];
     }),
     ...machineNotes(result),

@@ -1,8 +1,10 @@
+import { workOf } from '../../measure/work.ts';
 import { metricTitle } from '../../metrics/metrics.ts';
 import type { LiveCpu, LiveFigures } from '../../model/event.ts';
 import { levelOf } from '../../model/ladder.ts';
 import { printable } from '../../model/printable.ts';
 import { wallMs } from '../../model/turns.ts';
+import type { Work } from '../../model/work.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import { levelText } from '../../wording/ladder.ts';
 import { counted } from '../../wording/words.ts';
@@ -54,14 +56,22 @@ export function phaseClause({ phase, phaseStartedMs, plan }: RunUnderWay, nowMs:
 }
 
 export function connectionsClause({ figures, plan }: RunUnderWay): string {
-  return `${formatCount(figures?.connections.open ?? 0)} of ${formatCount(plan.connections)} open`;
+  const [open, most] = [figures?.connections.open ?? 0, plan.connections].map(formatCount);
+  return workOf({ plan }) === 'handshakes' ? `${open} open, at most ${most}` : `${open} of ${most} open`;
 }
 
+/** What happened to completed work, in a word. */
+export const DONE: Readonly<Record<Work, string>> = { messages: 'echoed', handshakes: 'opened' };
+
 /** The achieved rate and, in an open loop, the offered rate; empty before the load begins. */
-export function rateClauses({ echoedPerSecond, offeredPerSecond }: LiveFigures): string[] {
-  if (echoedPerSecond === 0 && !offeredPerSecond) return [];
-  const echoed = `${formatRate(echoedPerSecond)} echoed`;
-  return offeredPerSecond === null ? [echoed] : [echoed, `${formatRate(offeredPerSecond)} offered`];
+export function rateClauses(
+  { echoedPerSecond, openedPerSecond, offeredPerSecond }: LiveFigures,
+  work: Work,
+): string[] {
+  const perSecond = work === 'handshakes' ? openedPerSecond : echoedPerSecond;
+  if (perSecond === 0 && !offeredPerSecond) return [];
+  const done = `${formatRate(perSecond)} ${DONE[work]}`;
+  return offeredPerSecond === null ? [done] : [done, `${formatRate(offeredPerSecond)} offered`];
 }
 
 export function timeClauses({ p50Us, p99Us, p999Us }: LiveFigures): string[] {

@@ -1,9 +1,11 @@
 import { figuresOf } from '../../measure/figures.ts';
+import { workOf } from '../../measure/work.ts';
 import type { BenchEvent } from '../../model/event.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import {
   connectionsClause,
+  DONE,
   failureClauses,
   leftClause,
   phaseClause,
@@ -60,19 +62,19 @@ function courseOf({ run }: Progress, nowMs: number): string[] {
   return [
     phaseClause(run, nowMs),
     connectionsClause(run),
-    ...rateClauses(figures),
+    ...rateClauses(figures, workOf(run)),
     ...timeClauses(figures),
     ...failureClauses(figures),
   ];
 }
 
 function endOf(run: Run): string[] {
-  const { messages, latencies, latencyName, connections } = figuresOf(run);
+  const { work, messages, latencies, latencyName, connections } = figuresOf(run);
   const { outcome, validity } = run;
   const times = latencies[latencyName];
   return [
     outcome.state === 'completed' ? validity.verdict : outcome.state,
-    ...(messages.perSecond === null ? [] : [`${formatRate(messages.perSecond)} echoed`]),
+    ...(work.perSecond === null ? [] : [`${formatRate(work.perSecond)} ${DONE[workOf(run)]}`]),
     ...(times?.p50 == null ? [] : [`p50 ${formatTime(times.p50)}`]),
     ...(times?.p99 == null ? [] : [`p99 ${formatTime(times.p99)}`]),
     ...(connections.failed > 0 ? [`${formatCount(connections.failed)} connections failed`] : []),

@@ -7,6 +7,7 @@ export const BUSY: LiveFigures = {
   connections: { asked: 10_000, open: 9_998, failed: 2 },
   offeredPerSecond: 20_000,
   echoedPerSecond: 19_900,
+  openedPerSecond: 0,
   p50Us: 2880,
   p99Us: 6440,
   p999Us: 12_100,

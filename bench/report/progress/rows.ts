@@ -1,4 +1,6 @@
+import { workOf } from '../../measure/work.ts';
 import type { LiveCpu } from '../../model/event.ts';
+import type { Work } from '../../model/work.ts';
 import { formatShare } from '../../wording/format.ts';
 import {
   connectionsClause,
@@ -29,6 +31,11 @@ const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; sho
   { component: 'generator', label: 'Generator CPU', short: 'gen' },
 ];
 
+const WORK_LABELS: Readonly<Record<Work, readonly [label: string, short: string]>> = {
+  messages: ['Messages', 'msgs'],
+  handshakes: ['Handshakes', 'hand'],
+};
+
 /**
  * The rows to show, most important first. Their number and order stay the same during a run, so that no row
  * jumps.
@@ -39,6 +46,7 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
   const elapsed = `${formatClock(nowMs - progress.startedMs)} elapsed`;
   if (run === null) return [row('Preparing', 'prep', [elapsed])];
   const { figures } = run;
+  const work = workOf(run);
   const isOpenLoop = run.plan.workload.load?.kind === 'open';
   const left = leftClause(progress, nowMs);
   return [
@@ -46,7 +54,7 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
     row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, progress)),
     row('Phase', 'phase', [phaseClause(run, nowMs)]),
     row('Connections', 'conn', [connectionsClause(run)]),
-    row('Messages', 'msgs', figures === null ? [] : rateClauses(figures)),
+    row(...WORK_LABELS[work], figures === null ? [] : rateClauses(figures, work)),
     row(isOpenLoop ? 'Response time' : 'Service time', 'time', figures === null ? [] : timeClauses(figures)),
     row('Failures', 'fail', figures === null ? [] : failureClauses(figures)),
     ...CPU_LABELS.filter(({ component }) => component !== 'proxy' || run.plan.proxy !== null).map(

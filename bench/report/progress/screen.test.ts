@@ -120,6 +120,7 @@ const event: fc.Arbitrary<BenchEvent> = fc.oneof(
   fc
     .record({
       echoedPerSecond: amount,
+      openedPerSecond: amount,
       offeredPerSecond: fc.option(amount),
       p99Us: fc.option(amount),
       lost: fc.nat(),

@@ -27,11 +27,16 @@ export function cost({ steps, runs }: View): FoldedSection {
     body: html`<p>CPU per message is the CPU time that a component used in the steady phase ÷ the messages echoed in it. On a noisy machine it varies less than any latency, so it is the metric to compare configurations by. A generator that spins to keep its schedule also uses CPU while it waits, and that is included. Memory per connection is the growth in resident memory while the connections opened ÷ the connections opened; kernel buffers are not included.</p>
 ${parts.map(({ body }) => body)}
 ${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
-<details><summary>Process by process</summary>
+${processDetails(runs)}`,
+  };
+}
+
+/** The resource usage of every process, initially collapsed. */
+export function processDetails(runs: readonly RunView[]): Markup {
+  return html`<details><summary>Process by process</summary>
 ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
 <p class="how">A CPU share of 100 % is one core. An event loop that is more than about 85 % busy delays its own answers; if it is the generator’s, the run is suspect.</p>
-</details>`,
-  };
+</details>`;
 }
 
 /** Charts of one step. Each step has separate charts, because the cost of a message depends on the load. */
@@ -83,7 +88,8 @@ function mostMemory(runs: readonly RunView[]): number {
   }, 0);
 }
 
-function componentChart(
+/** A bar for each run, composed of the figures of its components. */
+export function componentChart(
   runs: readonly RunView[],
   id: string,
   x: AxisSpec,

@@ -14,8 +14,8 @@ function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Par
 const offScheduleIfOpen: Metric['unfit'] = (run) =>
   run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
-/** Metrics for echoed messages. */
-export const ECHO_METRICS: readonly Metric[] = [
+/** Times of work that is due on a schedule, and of the same work without one. */
+export const SCHEDULE_METRICS: readonly Metric[] = [
   ...times({
     name: 'response',
     title: 'response time',
@@ -40,6 +40,11 @@ export const ECHO_METRICS: readonly Metric[] = [
     read: ({ latencies }) => latencies.sendLag,
     unfit: notCompleted,
   }),
+];
+
+/** Metrics for echoed messages. */
+export const ECHO_METRICS: readonly Metric[] = [
+  ...SCHEDULE_METRICS,
   count('messages.sent', 'messages sent', null, ({ messages }) => messages.sent),
   count('messages.echoed', 'messages echoed', null, ({ messages }) => messages.echoed),
   count('messages.outstanding', 'messages outstanding', 'lower', ({ messages }) => messages.outstanding),

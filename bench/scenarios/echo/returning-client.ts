@@ -35,8 +35,8 @@ export function makeReturningClient(
       hooks.opened(session, nowUs, comeback.opened(session, nowUs));
     },
     refused: (session, nowUs) => comeback.refused(session, nowUs),
-    closed(session, nowUs) {
-      echo.closed(session, nowUs);
+    closed(session, nowUs, isFailure) {
+      echo.closed(session, nowUs, isFailure);
       const isCut = started && !stopped;
       if (isCut) comeback.cut(session, nowUs);
       hooks.ended(session, nowUs, isCut);

@@ -48,18 +48,8 @@ export const PEAK_METRICS: readonly Metric[] = [
 
 /** Connections that a full queue of a listening socket dropped. */
 export const LISTEN_METRICS: readonly Metric[] = [
-  count(
-    'listen.overflows',
-    'listen queue overflows',
-    'lower',
-    ({ listenDrops }) => listenDrops?.overflows ?? null,
-  ),
-  count(
-    'listen.drops',
-    'connections dropped by listeners',
-    'lower',
-    ({ listenDrops }) => listenDrops?.drops ?? null,
-  ),
+  count('listen.overflows', 'listen queue overflows', 'lower', ({ tcp }) => tcp.listenOverflows),
+  count('listen.drops', 'connections dropped by listeners', 'lower', ({ tcp }) => tcp.listenDrops),
 ];
 
 /** Metrics for clients that all reconnect at once. */

@@ -108,7 +108,7 @@ function cells({ name, answers }: VariantView): Cells {
     ['p50', formatTime(outage?.p50)],
     ['p99', formatTime(outage?.p99)],
     ['all', formatTime(outage?.max)],
-    ['overflows', formatCount(figures?.listenDrops?.overflows)],
+    ['overflows', formatCount(figures?.tcp.listenOverflows)],
     ['attempts', attempts === undefined || !cut ? NOTHING : (attempts / cut).toFixed(2)],
     ['refused', (figures && refusals(figures.failures.byStage)) || NOTHING],
     ['peak cpu', formatShare(figures?.proxyPeakCores)],
@@ -199,8 +199,8 @@ function peakRow({ name, figures }: RunView): string[] {
     name,
     formatShare(figures.proxyPeakCores),
     formatBytes(figures.proxyPeakBytes),
-    formatCount(figures.listenDrops?.overflows),
-    formatCount(figures.listenDrops?.drops),
+    formatCount(figures.tcp.listenOverflows),
+    formatCount(figures.tcp.listenDrops),
   ];
 }
 

@@ -33,7 +33,8 @@ const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
   none: ', with no component at its limit',
 };
 
-function limitClause({ plan, validity: { limit } }: Run): string {
+/** Returns what limited a run, as a clause that follows its throughput. */
+export function limitClause({ plan, validity: { limit } }: Run): string {
   if (plan.target.kind === 'external' && limit.component === 'none')
     return '; the generator was not the limit';
   return LIMIT_CLAUSE[limit.component];

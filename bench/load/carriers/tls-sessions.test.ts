@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TlsSessions } from './tls-sessions.ts';
+
+const session = (number: number) => Buffer.from(String(number));
+
+test('sessions are used once, the newest first, but the last of them again and again', () => {
+  const sessions = new TlsSessions();
+  assert.equal(sessions.take(), null);
+  for (const number of [1, 2, 3]) sessions.keep(session(number));
+  const taken = Array.from({ length: 5 }, () => String(sessions.take()));
+  assert.deepEqual(taken, ['3', '2', '1', '1', '1']);
+});
+
+test('the oldest are forgotten where a server issues more than are used', () => {
+  const sessions = new TlsSessions();
+  for (let number = 0; number < 1500; number++) sessions.keep(session(number));
+  const taken = Array.from({ length: 1000 }, () => String(sessions.take()));
+  assert.deepEqual([taken[0], taken.at(-1)], ['1499', '500']);
+});

@@ -1,0 +1,21 @@
+import type { Run } from '../model/run.ts';
+
+/** What the system's TCP counters show for the time of the load; null if they are unknown. */
+export interface TcpFigures {
+  /** Connections dropped because a listener's queue was full. */
+  listenOverflows: number | null;
+  /** Connections dropped by listeners for this or any other reason. */
+  listenDrops: number | null;
+  /** Highest number of sockets in TIME_WAIT in any sample. */
+  timeWaitPeak: number | null;
+}
+
+/** The figures of a run. They cover the whole system, not only the run. */
+export function tcpOf({ machine, listenDrops }: Pick<Run, 'machine' | 'listenDrops'>): TcpFigures {
+  const timeWaits = (machine?.samples ?? []).flatMap(({ timeWait }) => timeWait ?? []);
+  return {
+    listenOverflows: listenDrops?.overflows ?? null,
+    listenDrops: listenDrops?.drops ?? null,
+    timeWaitPeak: timeWaits.length === 0 ? null : Math.max(...timeWaits),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Run } from '../model/run.ts';
+import type { Work } from '../model/work.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
+
+/** Names of the counter of completed work and of the gauge of work in progress. */
+export const WORK_NAMES: Readonly<Record<Work, { done: string; outstanding: string }>> = {
+  messages: { done: 'echoed', outstanding: 'outstanding' },
+  handshakes: { done: 'opened', outstanding: 'pending' },
+};
+
+/** Returns what a run's throughput, CPU time and schedule refer to. */
+export function workOf({ plan }: Pick<Run, 'plan'>): Work {
+  return scenarioNamed(plan.workload.scenario).work ?? 'messages';
+}

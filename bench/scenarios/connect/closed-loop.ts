@@ -1,0 +1,59 @@
+import type { ClientContext } from '../../load/sessions/client.ts';
+import type { Handshakes } from './handshakes.ts';
+import type { Starter, StarterContext } from './starter.ts';
+
+/**
+ * How long a failed handshake's place stays free, in µs. Otherwise, a server that refuses connections would be
+ * asked again as fast as the generator can, and the run would consist of refusals.
+ */
+const AFTER_FAILURE_US = 100_000;
+
+/**
+ * Starts a handshake whenever fewer than `mostPending` are in progress.
+ *
+ * @param mostPending maximum number of handshakes of this worker in progress
+ */
+export function closedLoop(
+  { clock, callAt }: Pick<ClientContext, 'clock' | 'callAt'>,
+  { existing, mostExisting, connect }: StarterContext,
+  handshakes: Handshakes,
+  mostPending: number,
+): Starter {
+  let drainUs = Number.POSITIVE_INFINITY;
+  let begun = false;
+  let stopped = false;
+  /** Number of places that stay free because a handshake failed. */
+  let resting = 0;
+  const fill = (nowUs: number) => {
+    if (!begun || stopped || nowUs >= drainUs) return;
+    while (handshakes.pending + resting < mostPending && existing() < mostExisting) {
+      const startUs = clock();
+      handshakes.fellDue(startUs, startUs);
+      connect(startUs, null, startUs);
+    }
+  };
+  return {
+    start(times) {
+      ({ drainUs } = times);
+      callAt(times.warmUpUs, () => {
+        begun = true;
+        fill(clock());
+      });
+    },
+    opened: fill,
+    ended(nowUs, failed) {
+      if (failed) {
+        resting++;
+        callAt(nowUs + AFTER_FAILURE_US, () => {
+          resting--;
+          fill(clock());
+        });
+      }
+      fill(nowUs);
+    },
+    isDone: (nowUs) => nowUs >= drainUs,
+    stop() {
+      stopped = true;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { ScenarioDefinition } from '../definition.ts';
+import { CONNECT_METRICS } from './metrics.ts';
+
+/**
+ * Opens and closes connections, first as fast as a number of handshakes in progress allows, then on a schedule
+ * well below that rate. Shows how many handshakes Nginx completes, what each costs, and how long it takes.
+ */
+export const connect = {
+  name: 'connect',
+  title: 'Connecting',
+  question: 'How many connections per second can be opened, and what does each cost?',
+  steps: [
+    { name: 'fastest', load: 'closed', server: 'lean' },
+    { name: 'scheduled', load: 'open', server: 'lean' },
+  ],
+  options: {
+    pending: {
+      value: 'N',
+      kind: 'count',
+      least: 1,
+      most: 65_536,
+      default: 100,
+      help: 'connect: handshakes in progress in the fastest step [100]',
+    },
+    echo: {
+      value: null,
+      kind: 'switch',
+      default: 'off',
+      help: 'connect: echo a message before closing each connection',
+    },
+    resume: {
+      value: null,
+      kind: 'switch',
+      default: 'off',
+      help: 'connect: resume TLS sessions instead of full handshakes',
+    },
+    close: {
+      value: 'client|server',
+      kind: 'choice',
+      choices: ['client', 'server'],
+      default: 'client',
+      help: 'connect: which side closes the connections [client]',
+    },
+  },
+  excluded: ['baseline', 'in-flight', 'ramp', 'payload', 'type', 'no-http', 'echo-timeout'],
+  work: 'handshakes',
+  connectionTraits: ({ resume, close }) => ({ resumes: resume === 'on', serverCloses: close === 'server' }),
+  lengths: () => null,
+  defaultRate: null,
+  timeline: () => [],
+  servers: null,
+  recorded: {
+    counters: [
+      ...['due', 'started', 'unstarted', 'refused', 'resumed', 'closed', 'broken'],
+      ...['sent', 'echoed', 'lost'],
+    ],
+    gauges: ['queued', 'pending', 'live', 'outstanding'],
+    histograms: ['response', 'service', 'sendLag', 'lostWait', 'unsentWait', 'echo', 'closing'],
+  },
+  conservation: [
+    { whole: 'due', parts: ['started', 'unstarted', 'queued'] },
+    { whole: 'started', parts: ['opened', 'refused', 'pending'] },
+    { whole: 'opened', parts: ['closed', 'broken', 'live'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+  ],
+  // A handshake counts if it was due in the steady phase, even if it ends during the drain.
+  phasesRead: {
+    tcp: ['steady', 'drain'],
+    tls: ['steady', 'drain'],
+    upgrade: ['steady', 'drain'],
+    handshake: ['steady', 'drain'],
+    response: ['steady', 'drain'],
+    service: ['steady', 'drain'],
+    sendLag: ['steady', 'drain'],
+    echo: ['steady', 'drain'],
+    closing: ['steady', 'drain'],
+  },
+  openingStages: 1,
+  hasHttpLeg: false,
+  takesTurns: false,
+  largestMessage: ({ maxBytes }) => maxBytes,
+  serverArguments: ({ close, echo }) =>
+    close === 'server' ? ['--close-after', echo === 'on' ? '1' : '0'] : [],
+  metrics: CONNECT_METRICS,
+  compared: [
+    { name: 'cpuPerConnection.proxy', step: 'fastest', weight: 40, headline: true },
+    { name: 'response.p50', step: 'scheduled', weight: 36, headline: true },
+    { name: 'handshakes.perSecond', step: 'fastest', weight: 8, headline: false },
+    { name: 'handshake.p50', step: 'fastest', weight: 8, headline: false },
+    { name: 'response.p99', step: 'scheduled', weight: 8, headline: false },
+  ],
+  listed: [
+    { name: 'handshakes.perSecond', step: 'fastest', label: 'handshakes ' },
+    { name: 'cpuPerConnection.proxy', step: 'fastest', label: 'Nginx CPU per handshake ' },
+    { name: 'response.p50', step: 'scheduled', label: 'p50 ' },
+    { name: 'response.p99', step: 'scheduled', label: 'p99 ' },
+  ],
+  doubts: ['nothing-echoed', 'losses', 'disturbance', 'send-lag', 'schedule', 'limit'],
+} as const satisfies ScenarioDefinition;
