@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type Answer, answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { emptyStats } from './running.ts';
-import { Session } from './session.ts';
+import { Session, type SessionContext } from './session.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 
 const HEAD =
@@ -20,10 +20,11 @@ const SWITCHED =
 interface Options {
   maxPayloadBytes?: number;
   answer?: Answer | null;
+  rooms?: SessionContext['rooms'];
 }
 
 /** A session, and what its carrier was told. */
-function begin({ maxPayloadBytes = 1 << 20, answer = null }: Options = {}) {
+function begin({ maxPayloadBytes = 1 << 20, answer = null, rooms = null }: Options = {}) {
   const writes: Buffer[] = [];
   const calls: string[] = [];
   const log: string[] = [];
@@ -32,6 +33,7 @@ function begin({ maxPayloadBytes = 1 << 20, answer = null }: Options = {}) {
       writes.push(Buffer.from(bytes));
       return true;
     },
+    queuedBytes: () => 0,
     close: () => void calls.push('close'),
     linger: () => void calls.push('linger'),
     peer: () => 'peer',
@@ -40,6 +42,7 @@ function begin({ maxPayloadBytes = 1 << 20, answer = null }: Options = {}) {
   const session = new Session(carrier, {
     stats,
     answer,
+    rooms,
     answers: new AnswerBuffer(256),
     maxPayloadBytes,
     log: (peer) => {

@@ -34,6 +34,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     cut === null && figures.counts.cut === 0 ? ifAsked('nothing-cut', finding('nothing-cut', {})) : null,
     ifAsked('uneven-before', unevenBefore(figures)),
     miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
+    ifAsked('deliveries', undelivered(figures)),
     absence(run),
     ifAsked('stall', stall(run, figures)),
     ifAsked('disturbance', disturbance),
@@ -88,6 +89,14 @@ function losses({ workers }: Run, { connections, messages }: RunFigures): Findin
   const { asked, failed } = connections;
   if (failed === 0 && messages.lost === 0 && unsent === 0) return null;
   return finding('losses', { asked, failed, lost: messages.lost, unsent });
+}
+
+/** Reports deliveries that were due and did not arrive. The server's own omissions are counted separately. */
+function undelivered({ counts }: RunFigures): Finding | null {
+  const expected = counted(counts, 'expected');
+  const lost = expected - counted(counts, 'delivered');
+  const skipped = counted(counts, 'skipped');
+  return lost === 0 ? null : finding('deliveries-lost', { lost, expected, skipped });
 }
 
 /**

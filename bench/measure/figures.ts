@@ -31,6 +31,7 @@ import {
 import { inTimeShare } from './punctuality.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
+import { type StallFigures, stallOf } from './stall.ts';
 
 export type { BackendFigures } from './backends.ts';
 export type { Capacity } from './capacity.ts';
@@ -38,6 +39,7 @@ export type { Account, Conservation } from './conservation.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 export type { Slope } from './slope.ts';
+export type { StallFigures } from './stall.ts';
 
 /** The latency that a load measures: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
@@ -83,6 +85,8 @@ export interface RunFigures {
     sent: number;
     echoed: number;
     outstanding: { atStart: number | null; atEnd: number | null };
+    /** All counters by name. */
+    counts: Counters;
   };
   cpuUsPerMessage: ByComponent;
   /**
@@ -109,6 +113,8 @@ export interface RunFigures {
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
+  /** What clients that stopped reading held up; null if none did. */
+  stall: StallFigures | null;
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
@@ -192,6 +198,7 @@ export function figuresOf(run: Run): RunFigures {
       sent: counts.sent,
       echoed: counts.echoed,
       outstanding: outstandingAtBounds(run, steady),
+      counts,
     },
     cpuUsPerMessage: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, counts.echoed)),
     perCoreCapacity: capacityOf(run, processes, achievedPerSecond),
@@ -206,6 +213,7 @@ export function figuresOf(run: Run): RunFigures {
     backends: backendsOf(run),
     counts: sums,
     memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
+    stall: stallOf(run),
     memoryPerConnectionBytes: memoryPerConnection(run),
     processes,
     conservation,
@@ -263,15 +271,13 @@ function latenciesOf(run: Run): Latencies {
 const NO_MESSAGES = { response: null, service: null, sendLag: null };
 const OF_OPEN_LOOPS: readonly string[] = ['response', 'sendLag'];
 
-function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
-  const slices = slicesOf(run, 'steady');
-  const sum = (name: string) => total(slices.map(({ counters }) => counted(counters, name)));
-  return {
-    sent: sum('sent'),
-    echoed: sum('echoed'),
-    bytesSent: sum('bytesSent'),
-    bytesReceived: sum('bytesReceived'),
-  };
+function steadyCounts(
+  run: Run,
+): Counters & Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
+  const sums = { sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 } as ReturnType<typeof steadyCounts>;
+  for (const { counters } of slicesOf(run, 'steady'))
+    for (const [name, count] of Object.entries(counters)) sums[name] = counted(sums, name) + count;
+  return sums;
 }
 
 /** Computes memory per connection; null if any memory sample lacks the value. */

@@ -67,7 +67,7 @@ export function echoServers(
       what: 'echo servers',
       option: '--servers',
       asked: request.servers,
-      byDefault: Math.max(profile.servers, shareOfCpus(machine)),
+      byDefault: Math.max(profile.servers, Math.min(shareOfCpus(machine), request.scenario.servers?.most ?? machine.cpus.length)),
       most: MOST_NODE_PROCESSES,
       capacity: Math.min(files, ports),
       hold: bound

@@ -180,19 +180,24 @@ export function requestOf(
   given: GivenOptions,
   { warmupMs, durationMs, ...what }: Pick<RunRequest, 'variants' | 'steps' | 'warmupMs' | 'durationMs'>,
 ): RunRequest {
-  const connections = number(given, 'connections', CONNECTIONS) ?? 1000;
+  const { scenario, scenarioOptions } = scenarioOf(given);
+  const connections = number(given, 'connections', CONNECTIONS) ?? scenario.defaults.connections;
+  const payload = payloadOf(given, scenario);
+  const problem = scenario.problemOf({ connections, payload, options: scenarioOptions });
+  if (problem !== null) throw new Problem('usage', problem);
   return {
     ...what,
-    ...scenarioOf(given),
+    scenario,
+    scenarioOptions,
     target: { kind: 'sandbox' },
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
     load: {
       inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
-      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
+      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenario.defaultRate(connections, scenarioOptions),
       arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
     },
-    payload: payloadOf(given),
+    payload,
     connections,
     rampPerSecond: rate(given, 'ramp', PER_SECOND) ?? 0,
     warmupMs: milliseconds(given, 'warmup', { ...DURATION_US, min: 0 }) ?? warmupMs,
@@ -272,8 +277,8 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   return steps;
 }
 
-function payloadOf(given: GivenOptions): Payload {
-  const { min, max } = parseByteRange('--payload', last(given, 'payload') ?? '64', PAYLOAD);
+function payloadOf(given: GivenOptions, { defaults }: ScenarioDefinition): Payload {
+  const { min, max } = parseByteRange('--payload', last(given, 'payload') ?? defaults.payload, PAYLOAD);
   return { minBytes: min, maxBytes: max, type: oneOf(given, 'type', ['text', 'binary']) ?? 'text' };
 }
 

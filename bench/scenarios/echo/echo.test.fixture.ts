@@ -86,6 +86,7 @@ function planOf(options: SceneOptions): LoadPlan {
   const payload = options.payload ?? SMALL;
   return {
     workload: { scenario: 'echo', load: options.load, payload, options: {} },
+    connections: 1,
     workers: options.workers ?? 1,
     step: options.load.kind === 'open' ? 'latency' : 'throughput',
     timeline: [],
