@@ -1,5 +1,5 @@
 import type { RunFigures } from '../../measure/figures.ts';
-import { incomplete, incompleteOrOffSchedule, invalid, offSchedule } from '../../metrics/fitness.ts';
+import { incomplete, invalid, offSchedule } from '../../metrics/fitness.ts';
 import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
@@ -65,5 +65,5 @@ export const BROADCAST_METRICS: readonly Metric[] = [
       unfit: { middle: offSchedule, tail: invalid },
     }),
   ),
-  ...usage('cpuPerDelivery', 'CPU per delivery', 'time', cpuUsPerDelivery, incompleteOrOffSchedule),
+  ...usage('cpuPerDelivery', 'CPU per delivery', 'time', cpuUsPerDelivery, offSchedule),
 ];

@@ -9,7 +9,7 @@ import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, LIMIT_NAMES, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { doubtSentence, limitName, outcomeSentence, verdictOf } from '../../report/verdict.ts';
 import type { FoldedSection, RunView, Section, VariantView, View } from '../../report/view.ts';
 import {
   formatCount,
@@ -106,7 +106,7 @@ function cells({ name, answers }: VariantView): Cells {
     ['nginx', cpu('proxy')],
     ['server', cpu('server')],
     ['not delivered', formatCount(figures === undefined ? null : undelivered(figures))],
-    ['limit', view === undefined ? NOTHING : LIMIT_NAMES[view.run.validity.limit.component]],
+    ['limit', view === undefined ? NOTHING : limitName(view.run)],
     ['validity', view === undefined ? NOTHING : verdictOf(view)],
   ];
 }
