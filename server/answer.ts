@@ -14,7 +14,7 @@ export function answerOf(
   const later = delayMs > 0 ? delayLine(delayMs) : null;
   return (payload, send) => {
     if (burnUs > 0) burn(burnUs);
-    const answer = reply === 'echo' ? payload : Buffer.concat([YOU_SAID, payload]);
+    const answer = reply === 'you-said' ? Buffer.concat([YOU_SAID, payload]) : payload;
     if (later === null) send(answer);
     else later(() => send(answer));
   };

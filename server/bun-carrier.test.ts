@@ -30,6 +30,7 @@ function carried(takes: (bytes: number) => number = (bytes) => bytes) {
   const context = {
     stats: emptyStats(),
     answer: null,
+    rooms: null,
     maxPayloadBytes: 1000,
     closeAfter: null,
     answers: new AnswerBuffer(256),

@@ -38,6 +38,10 @@ export class BunCarrier implements Carrier {
     return false;
   }
 
+  queuedBytes(): number {
+    return this.waiting.reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
   /** Called when the kernel accepts more data, even if none is waiting. */
   drained(): void {
     if (this.waiting.length === 0) return;

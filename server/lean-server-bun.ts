@@ -5,6 +5,7 @@ import { BunCarrier } from './bun-carrier.ts';
 import { readCertificate } from './certificate.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
+import { Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 import type { SessionContext } from './session.ts';
 
@@ -22,6 +23,7 @@ export async function startLeanServerOnBun(options: ServerOptions): Promise<Runn
   const context: SessionContext = {
     stats: emptyStats(),
     answer: answerOf(options),
+    rooms: options.reply === 'rooms' ? new Rooms() : null,
     maxPayloadBytes: options.maxPayloadBytes,
     closeAfter: options.closeAfter,
     answers: new AnswerBuffer(READ_BYTES),

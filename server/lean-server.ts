@@ -7,6 +7,7 @@ import { readCertificate } from './certificate.ts';
 import { listen } from './listen.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
+import { Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 import type { Session, SessionContext } from './session.ts';
 import { SocketCarrier } from './socket-carrier.ts';
@@ -27,6 +28,7 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
   const context: SessionContext = {
     stats: emptyStats(),
     answer: answerOf(options),
+    rooms: options.reply === 'rooms' ? new Rooms() : null,
     maxPayloadBytes: options.maxPayloadBytes,
     closeAfter: options.closeAfter,
     answers: new AnswerBuffer(READ_BYTES),

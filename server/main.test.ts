@@ -149,7 +149,7 @@ describe('parseOptions', () => {
       [['--port', '65536'], '--port "65536" must be a whole number from 0 to 65535.'],
       [['--port=x'], '--port "x" must be a whole number from 0 to 65535.'],
       [['--kind', 'fast'], '--kind "fast" must be ws or lean.'],
-      [['--reply', ''], '--reply "" must be echo or you-said.'],
+      [['--reply', ''], '--reply "" must be echo, you-said or rooms.'],
       [['--log=yes'], '--log takes no value.'],
       [['--cert', 'a.pem'], '--cert and --key belong together. Give both, or neither.'],
       [['--key', 'a.pem'], '--cert and --key belong together. Give both, or neither.'],

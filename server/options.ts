@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export const KINDS = ['ws', 'lean'] as const;
-export const REPLIES = ['echo', 'you-said'] as const;
+export const REPLIES = ['echo', 'you-said', 'rooms'] as const;
 
 export interface ServerOptions {
   /** 0 lets the system choose a free port. */
@@ -15,7 +15,10 @@ export interface ServerOptions {
    * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as Node allows.
    */
   kind: (typeof KINDS)[number];
-  /** `you-said` sends each message back with `You said: ` in front of it. */
+  /**
+   * `you-said` sends each message back with `You said: ` in front of it. `rooms` sends publications to all
+   * members of a room (wire/publication.ts), and any other message back.
+   */
   reply: (typeof REPLIES)[number];
   /** Whether to log connects, messages and disconnects on stdout. */
   log: boolean;
@@ -46,7 +49,8 @@ export const HELP = `An echo server for WebSocket.
   --cert PATH       certificate in PEM, for TLS with the key of --key
   --key PATH        its private key
   --kind KIND       ws: the library ws; lean: the least work per message (ws)
-  --reply REPLY     echo: the message itself; you-said: "You said: " and the message (echo)
+  --reply REPLY     echo: the message itself; you-said: "You said: " and the message;
+                    rooms: publications to all members of a room (echo)
   --log             log connects, messages and disconnects
   --delay MS        answer this many milliseconds after a message arrives (0)
   --burn US         use this many microseconds of CPU time per message (0)
@@ -137,7 +141,8 @@ function wholeNumber(name: string, text: string, max: number): number {
 function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
-  throw new UsageError(`--${name} "${text}" must be ${values.join(' or ')}.`);
+  const expected = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+  throw new UsageError(`--${name} "${text}" must be ${expected}.`);
 }
 
 function hint(name: string): string {

@@ -11,6 +11,7 @@ import type { ServerOptions } from './options.ts';
 import type { RunningServer } from './running.ts';
 import { ON_BUN, starterOf } from './starter.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
+import { joinMessage, writePublication } from './wire/publication.ts';
 
 const DEFAULTS: ServerOptions = {
   port: 0,
@@ -213,6 +214,38 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       socket.send('x'.repeat(1001));
       assert.equal((await once(socket, 'close'))[0], 1009);
       assert.deepEqual([server.stats.messages, server.stats.bytes], [2, 2000]);
+    });
+
+    it('sends a publication to all members of a room but one that does not read, whose queue stays short', async (t) => {
+      const server = await start(t, { reply: 'rooms' });
+      const sockets = await Promise.all([1, 1, 2].map(() => open(t, server)));
+      const [publisher = assert.fail(), slow = assert.fail(), other = assert.fail()] = sockets;
+      const got = sockets.map(() => [] as string[]);
+      for (const [i, socket] of sockets.entries()) {
+        socket.send(joinMessage(i === 2 ? 2 : 1), { binary: false });
+        const [joined] = await once(socket, 'message');
+        assert.deepEqual(joined, joinMessage(i === 2 ? 2 : 1));
+        socket.on('message', (data: Buffer) => got[i]?.push(data.toString('latin1', 14, 23)));
+      }
+      const publication = Buffer.alloc(100_000, 'x');
+      slow.pause();
+      let sent = 0;
+      // More than any kernel keeps for two sockets.
+      for (; sent < 400; sent++) {
+        writePublication(publication, sent, sent);
+        publisher.send(publication, { binary: true });
+        await once(publisher, 'message');
+      }
+      assert.equal(got[0]?.length, sent);
+      const before = server.stats.messages;
+      assert.ok(before < 3 + 2 * sent, 'nothing was skipped');
+      slow.resume();
+      await untilSettled(() => got[1]?.length ?? 0);
+      assert.equal(got[1]?.length, before - 3 - sent);
+      assert.deepEqual(got[2], []);
+      other.send('hello');
+      await once(other, 'message');
+      assert.equal(got[2]?.length, 1);
     });
 
     it('closes with 1007 text that is not UTF-8, and a close reason that is not', async (t) => {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type Answer, answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { emptyStats } from './running.ts';
-import { Session } from './session.ts';
+import { Session, type SessionContext } from './session.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 
 const HEAD =
@@ -21,10 +21,11 @@ interface Options {
   maxPayloadBytes?: number;
   closeAfter?: number | null;
   answer?: Answer | null;
+  rooms?: SessionContext['rooms'];
 }
 
 /** A session, and what its carrier was told. */
-function begin({ maxPayloadBytes = 1 << 20, closeAfter = null, answer = null }: Options = {}) {
+function begin({ maxPayloadBytes = 1 << 20, closeAfter = null, answer = null, rooms = null }: Options = {}) {
   const writes: Buffer[] = [];
   const calls: string[] = [];
   const log: string[] = [];
@@ -33,6 +34,7 @@ function begin({ maxPayloadBytes = 1 << 20, closeAfter = null, answer = null }: 
       writes.push(Buffer.from(bytes));
       return true;
     },
+    queuedBytes: () => 0,
     close: () => void calls.push('close'),
     linger: () => void calls.push('linger'),
     peer: () => 'peer',
@@ -41,6 +43,7 @@ function begin({ maxPayloadBytes = 1 << 20, closeAfter = null, answer = null }: 
   const session = new Session(carrier, {
     stats,
     answer,
+    rooms,
     answers: new AnswerBuffer(256),
     maxPayloadBytes,
     closeAfter,

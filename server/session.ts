@@ -3,9 +3,10 @@ import type { Answer } from './answer.ts';
 import type { AnswerBuffer } from './answer-buffer.ts';
 import { rejection, replyTo } from './handshake.ts';
 import type { ClientLog } from './log.ts';
+import type { Member, Rooms } from './rooms.ts';
 import type { ServerStats } from './running.ts';
 import { closeCodeOf } from './wire/close-code.ts';
-import { FIN, OPCODE } from './wire/frame-header.ts';
+import { FIN, headerBytes, OPCODE, writeHeader } from './wire/frame-header.ts';
 import { type FrameFault, type FrameHandler, FrameReader } from './wire/frame-reader.ts';
 import { HEAD_END, HEAD_MAX } from './wire/http-head.ts';
 import { applyMask } from './wire/masking.ts';
@@ -19,6 +20,8 @@ export interface Carrier {
    * modified
    */
   send(bytes: Buffer): boolean;
+  /** Number of bytes that were sent but that the operating system has not accepted yet. */
+  queuedBytes(): number;
   /** Closes the connection as soon as everything has been sent. */
   close(): void;
   /**
@@ -36,6 +39,8 @@ export interface SessionContext {
   stats: ServerStats;
   /** Computes replies; null if messages are simply echoed. */
   answer: Answer | null;
+  /** Null if no message goes to anybody but its sender. Requires `answer`. */
+  rooms: Rooms<Buffer, Session> | null;
   maxPayloadBytes: number;
   /** Number of messages after which the server closes a WebSocket; null to leave it to the client. */
   closeAfter: number | null;
@@ -64,7 +69,7 @@ const ABNORMAL = 1006;
  * It uses no socket and no timer. It is a class because there are tens of thousands of sessions, and methods
  * on a prototype use no memory per session.
  */
-export class Session implements FrameHandler {
+export class Session implements FrameHandler, Member<Buffer> {
   private readonly carrier: Carrier;
   private readonly context: SessionContext;
   private state: State = 'http';
@@ -125,6 +130,7 @@ export class Session implements FrameHandler {
     this.state = 'done';
     if (this.reader === null) return;
     this.context.stats.connections.open--;
+    this.context.rooms?.leave(this);
     this.log?.disconnected(this.code);
   }
 
@@ -209,10 +215,27 @@ export class Session implements FrameHandler {
     this.log?.received(payload, first === TEXT);
     answer(payload, (answered) => {
       if (this.state !== 'open') return;
+      const { rooms, stats } = this.context;
+      const sent = rooms?.take(this, answered, (publication) => frameOf(first, publication)) ?? null;
+      if (sent !== null) {
+        stats.messages += sent;
+        stats.bytes += payload.length * sent;
+        return;
+      }
       this.say(first, answered);
       this.noteAnswer(payload.length);
       this.flush();
     });
+  }
+
+  /** Implements Member. */
+  queuedBytes(): number {
+    return this.carrier.queuedBytes();
+  }
+
+  /** Implements Member. Everything sent before has been passed to the carrier, so the order is kept. */
+  deliver(frame: Buffer): void {
+    if (this.state === 'open') this.carrier.send(frame);
   }
 
   /** Implements FrameHandler. */
@@ -266,6 +289,13 @@ export class Session implements FrameHandler {
     const { answers } = this.context;
     if (answers.length > 0) answers.clear(this.carrier.send(answers.bytes()));
   }
+}
+
+/** Creates a frame of its own, which several sessions can send. */
+function frameOf(first: number, payload: Buffer): Buffer {
+  const frame = Buffer.allocUnsafeSlow(headerBytes(payload.length) + payload.length);
+  payload.copy(frame, writeHeader(frame, 0, first, payload.length, false));
+  return frame;
 }
 
 /** Payload of a close frame; empty if there is no code (RFC 6455 section 7.4.1). */

@@ -31,6 +31,7 @@ function carried(onWrite?: (done: Done) => void) {
   const context = {
     stats: emptyStats(),
     answer: null,
+    rooms: null,
     maxPayloadBytes: 1000,
     closeAfter: null,
     answers: new AnswerBuffer(256),

@@ -27,6 +27,10 @@ export class TlsCarrier implements Carrier {
     return true;
   }
 
+  queuedBytes(): number {
+    return this.socket.writableLength;
+  }
+
   close(): void {
     this.socket.destroySoon();
   }

@@ -9,6 +9,7 @@ import { listen } from './listen.ts';
 import { type ClientLog, clientOf, logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
+import { type Member, Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
 /**
@@ -49,7 +50,8 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   sockets.shouldHandle = ({ httpVersion, headers }) => httpVersion !== '1.0' && headers.host !== undefined;
   const logs = new WeakMap<WebSocket, ClientLog>();
   const { closeAfter } = options;
-  const onMessage = echo(stats, answerOf(options), logs, closeAfter);
+  const rooms = options.reply === 'rooms' ? makeRooms() : null;
+  const onMessage = echo(stats, answerOf(options), logs, { closeAfter, rooms });
   sockets.on('connection', (socket, request) => {
     stats.connections.open++;
     stats.connections.total++;
@@ -62,6 +64,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     socket.on('error', () => {});
     socket.on('close', (code) => {
       stats.connections.open--;
+      rooms?.leave(socket);
       log?.disconnected(code);
     });
   });
@@ -89,13 +92,13 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
  * Creates the message listener that all sockets share, so that handling a message costs no more than echoing
  * it.
  *
- * @param closeAfter number of messages after which to close a socket; null for never
+ * @param options.closeAfter number of messages after which to close a socket; null for never
  */
 function echo(
   stats: ServerStats,
   answer: Answer | null,
   logs: WeakMap<WebSocket, ClientLog>,
-  closeAfter: number | null,
+  { closeAfter, rooms }: { closeAfter: number | null; rooms: SocketRooms | null },
 ) {
   const answered = new WeakMap<WebSocket, number>();
   function closeIfDone(socket: WebSocket): void {
@@ -119,7 +122,46 @@ function echo(
       return;
     }
     logs.get(this)?.received(payload, !isBinary);
-    answer(payload, (answered) => send(this, answered, isBinary, payload.length));
+    answer(payload, (answered) => {
+      const sent = rooms?.take(this, answered, isBinary) ?? null;
+      if (sent === null) {
+        send(this, answered, isBinary, payload.length);
+        return;
+      }
+      stats.messages += sent;
+      stats.bytes += payload.length * sent;
+    });
+  };
+}
+
+/** Rooms whose members are sockets of ws. */
+interface SocketRooms {
+  take(from: WebSocket, payload: Buffer, isBinary: boolean): number | null;
+  leave(socket: WebSocket): void;
+}
+
+interface WsMessage {
+  payload: Buffer;
+  isBinary: boolean;
+}
+
+function makeRooms(): SocketRooms {
+  const rooms = new Rooms<WsMessage, Member<WsMessage>>();
+  const members = new WeakMap<WebSocket, Member<WsMessage>>();
+  const memberOf = (socket: WebSocket): Member<WsMessage> => {
+    const member = members.get(socket) ?? {
+      queuedBytes: () => socket.bufferedAmount,
+      deliver({ payload, isBinary }) {
+        if (socket.readyState === socket.OPEN) socket.send(payload, isBinary ? BINARY : TEXT);
+      },
+    };
+    members.set(socket, member);
+    return member;
+  };
+  return {
+    take: (from, payload, isBinary) =>
+      rooms.take(memberOf(from), payload, (published) => ({ payload: published, isBinary })),
+    leave: (socket) => rooms.leave(memberOf(socket)),
   };
 }
 

@@ -28,7 +28,7 @@ const JOINED =
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   wording: ['model'],
-  scenarios: ['model', 'wording', 'measure', 'metrics', 'load'],
+  scenarios: ['model', 'wording', 'measure', 'metrics', 'load', '../server/wire'],
   metrics: ['model', 'wording', 'scenarios', 'measure'],
   files: ['model'],
   measure: ['model', 'wording', 'scenarios', 'hdr-histogram-js', 'valibot'],

@@ -83,6 +83,7 @@ export function makeRun(options: RunOptions = {}): Run {
     ],
     timeline: [],
     memory: [],
+    queues: [],
     slices,
     workers: makeWorkers(slices, connections),
     processes,

@@ -149,6 +149,7 @@ function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
   const { atStart } = steady.outstanding;
   if (offered === null || atStart === null) return null;
   const usual = (offered.perSecond * (latencies.response?.p50 ?? 0)) / 1e6;
-  const most = Math.max(offered.perSecond * BACKLOG_SECONDS, usual * BACKLOG_TIMES_USUAL);
+  // A single message may always be under way.
+  const most = Math.max(1, offered.perSecond * BACKLOG_SECONDS, usual * BACKLOG_TIMES_USUAL);
   return atStart > most ? atStart : null;
 }

@@ -35,6 +35,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     cut === null && figures.counts.cut === 0 ? ifAsked('nothing-cut', finding('nothing-cut', {})) : null,
     ifAsked('uneven-before', unevenBefore(figures)),
     miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
+    ifAsked('deliveries', undelivered(figures)),
     absence(run),
     ifAsked('stall', stall(run, figures)),
     ifAsked('disturbance', disturbance),
@@ -99,6 +100,14 @@ function handshakeLosses({ counts }: RunFigures): Finding | null {
   const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0 } = counts;
   if (refused + broken + unstarted + lost === 0) return null;
   return finding('handshake-losses', { started, refused, broken, unstarted, lost });
+}
+
+/** Reports deliveries that were due and did not arrive. The server's own omissions are counted separately. */
+function undelivered({ counts }: RunFigures): Finding | null {
+  const expected = counted(counts, 'expected');
+  const lost = expected - counted(counts, 'delivered');
+  const skipped = counted(counts, 'skipped');
+  return lost === 0 ? null : finding('deliveries-lost', { lost, expected, skipped });
 }
 
 /**

@@ -8,10 +8,11 @@ import { makeMerger } from '../measure/merge.ts';
 import { workOf } from '../measure/work.ts';
 import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
-import type { MemorySample, Outcome, Run, RunProcess } from '../model/run.ts';
+import type { MemorySample, Outcome, QueueSample, Run, RunProcess } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { startGenerators } from '../topology/generators.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
@@ -23,6 +24,7 @@ import type { RunContext } from './context.ts';
 import { watchKernel } from './kernel.ts';
 import { watchLive } from './live.ts';
 import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout, SETTLE_MS } from './phases.ts';
+import { startQueueSampler } from './queue-sampler.ts';
 import { spreadOf } from './spread.ts';
 
 const EPOCH_AHEAD_MS = 150;
@@ -39,6 +41,7 @@ export type LoadOutcome = Pick<
   | 'phases'
   | 'timeline'
   | 'memory'
+  | 'queues'
   | 'slices'
   | 'workers'
   | 'processes'
@@ -120,7 +123,7 @@ export async function driveLoad(
     sampler,
     processSet,
     live,
-    on: { proxy, servers, processSet, cutClients: () => fleet.cut() },
+    on: { proxy, servers, processSet, tellClients: fleet.tellClients },
     timeline: [],
     onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },
@@ -131,6 +134,7 @@ export async function driveLoad(
     phases: phasesOf(phaseContext, endUs),
     timeline: phaseContext.timeline,
     memory,
+    queues,
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
@@ -141,9 +145,14 @@ export async function driveLoad(
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
   const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
+  const queues: QueueSample[] = [];
+  const stopQueues = scenarioNamed(plan.workload.scenario).samplesQueues
+    ? startQueueSampler(queues, clock, target, servers)
+    : () => {};
   const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, servers, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
+  stopQueues();
   sampler.sampleNow();
   sampler.stop();
   const kernel = await kernelFigures();

@@ -138,6 +138,7 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
     phases: [],
     timeline: [],
     memory: [],
+    queues: [],
     slices: [],
     workers: [],
     processes: [],

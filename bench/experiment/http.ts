@@ -1,5 +1,5 @@
 import type { HttpLegCounts, HttpLegPlan } from '../load/http/http-leg.ts';
-import { encodePairs } from '../measure/merge.ts';
+import { encodePairs } from '../measure/pairs.ts';
 import { Problem } from '../model/failure.ts';
 import type { HttpLeg } from '../model/run.ts';
 import { startHttpWorker } from '../topology/generators.ts';

@@ -17,6 +17,7 @@ function recording(worker: number, changes: Partial<Recording>): Recording {
     failures: {},
     gauges: { outstanding: 0, open: 0 },
     histograms: {},
+    fanOuts: [],
     loop: null,
     ...changes,
   };

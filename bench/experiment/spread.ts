@@ -50,10 +50,10 @@ function serverShares(stats: readonly (ServerStats | null)[]): Share[] {
 }
 
 function generatorShares(fleet: Fleet): Share[] {
-  return fleet.totals().map(({ worker, opened, echoed }) => ({
+  return fleet.totals().map(({ worker, opened, echoed, delivered }) => ({
     component: 'generator',
     name: `generator ${worker + 1}`,
     connections: opened,
-    messages: echoed ?? 0,
+    messages: delivered ?? echoed ?? 0,
   }));
 }

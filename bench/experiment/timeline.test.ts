@@ -72,7 +72,7 @@ async function play(
         : proxy,
     servers,
     processSet: { expectExit: ({ name }: Launched) => void asked.push(`the end of ${name}`) },
-    cutClients: () => void asked.push('cut'),
+    tellClients: (what) => void asked.push(what),
   };
   const record = (each: DoneAction) => {
     done.push(each);

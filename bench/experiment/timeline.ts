@@ -11,8 +11,8 @@ export interface ActedOn {
   proxy: Pick<RunningNginx, 'reload' | 'upgrade' | 'processes'> | null;
   servers: readonly EchoServer[];
   processSet: Pick<ProcessSet, 'expectExit'>;
-  /** Makes every client drop its connection. */
-  cutClients(): void;
+  /** Makes every client drop its connection, or the slow ones stop reading or read again. */
+  tellClients(what: 'cut' | 'stall' | 'resume'): void;
 }
 
 /**
@@ -60,13 +60,15 @@ async function carriedOut(action: Action, clock: Clock, on: ActedOn, over: Abort
   return { action, atUs: Math.round(clock()), failure };
 }
 
+const TO_CLIENTS = { 'cut-clients': 'cut', 'stall-clients': 'stall', 'resume-clients': 'resume' } as const;
+
 async function act(
   action: Action,
-  { proxy, servers, processSet, cutClients }: ActedOn,
+  { proxy, servers, processSet, tellClients }: ActedOn,
   over: AbortSignal,
 ): Promise<void> {
-  if (action.kind === 'cut-clients') {
-    cutClients();
+  if (action.kind === 'cut-clients' || action.kind === 'stall-clients' || action.kind === 'resume-clients') {
+    tellClients(TO_CLIENTS[action.kind]);
     return;
   }
   if (!('server' in action)) {

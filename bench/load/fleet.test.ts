@@ -65,6 +65,7 @@ function recording(worker: number, counters: Counters, changes: Partial<Recordin
     failures: {},
     gauges: { outstanding: 0, open: 0 },
     histograms: {},
+    fanOuts: [],
     loop: null,
     ...changes,
   }).toString('base64');

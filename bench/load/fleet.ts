@@ -34,8 +34,8 @@ export interface Fleet {
    * worker has a connection left.
    */
   run(times: PhaseTimes): Promise<void>;
-  /** Makes every client drop its connection. */
-  cut(): void;
+  /** Makes every client drop its connection, or the slow ones stop reading or read again. */
+  tellClients(what: 'cut' | 'stall' | 'resume'): void;
   /** Ends the run early: every worker emits the data that it has. Resolves like `run`. */
   stop(): Promise<void>;
   /** Tells the workers to close their connections and exit. */
@@ -112,8 +112,8 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
       for (const member of members) tell(member, { type: 'start', times });
       return all('done');
     },
-    cut() {
-      for (const member of members) tell(member, { type: 'cut' });
+    tellClients(what) {
+      for (const member of members) tell(member, { type: what });
     },
     stop() {
       for (const member of members) {

@@ -59,6 +59,8 @@ export type WorkerCommand =
   | { type: 'start'; times: PhaseTimes }
   /** Drops all connections immediately. */
   | { type: 'cut' }
+  /** Makes the slow clients stop reading, or read again. */
+  | { type: 'stall' | 'resume' }
   /** Stops sending, emits the data recorded so far, and finishes. */
   | { type: 'stop' }
   /** Closes all connections and exits. */

@@ -183,6 +183,8 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
       recorder.schedule(command.times);
       client.start(command.times);
     } else if (command.type === 'cut') sessions.cutAll();
+    else if (command.type === 'stall') client.stall?.();
+    else if (command.type === 'resume') client.resume?.();
     else if (command.type === 'stop') finish();
     else if (command.type === 'leave') {
       finish();

@@ -31,6 +31,7 @@ import {
 import { inTimeShare } from './punctuality.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
+import { type StallFigures, stallOf } from './stall.ts';
 import { type TcpFigures, tcpOf } from './tcp.ts';
 import { WORK_NAMES, workOf } from './work.ts';
 
@@ -40,6 +41,7 @@ export type { Account, Conservation } from './conservation.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 export type { Slope } from './slope.ts';
+export type { StallFigures } from './stall.ts';
 
 /** The latency that a load measures: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
@@ -85,6 +87,8 @@ export interface RunFigures {
     sent: number;
     echoed: number;
     outstanding: { atStart: number | null; atEnd: number | null };
+    /** All counters by name. */
+    counts: Counters;
   };
   /** The work of the steady phase: messages echoed or, if the scenario's work is handshakes, connections opened. */
   work: {
@@ -120,6 +124,8 @@ export interface RunFigures {
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
+  /** What clients that stopped reading held up; null if none did. */
+  stall: StallFigures | null;
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
@@ -185,12 +191,13 @@ export function figuresOf(run: Run): RunFigures {
     outstanding: counted(sums, 'outstanding'),
     lost: counted(sums, 'lost'),
   };
-  const achievedPerSecond = perSteadySecond(counts.done);
+  const done = counted(counts, WORK_NAMES[workOf(run)].done);
+  const achievedPerSecond = perSteadySecond(done);
   const processes = processFigures(run, steady);
   const work = {
-    done: counts.done,
+    done,
     perSecond: achievedPerSecond,
-    cpuUs: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, counts.done)),
+    cpuUs: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, done)),
     perCore: capacityOf(run, processes, achievedPerSecond),
   };
   const seconds = steadySeconds(run);
@@ -210,6 +217,7 @@ export function figuresOf(run: Run): RunFigures {
       sent: counts.sent,
       echoed: counts.echoed,
       outstanding: outstandingAtBounds(run, steady),
+      counts,
     },
     work,
     cpuUsPerMessage: ofMessages ? work.cpuUs : NOT_MEASURED,
@@ -225,6 +233,7 @@ export function figuresOf(run: Run): RunFigures {
     tcp: tcpOf(run),
     counts: sums,
     memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
+    stall: stallOf(run),
     memoryPerConnectionBytes: memoryPerConnection(run),
     processes,
     conservation,
@@ -283,16 +292,13 @@ const NOT_MEASURED: ByComponent = { proxy: null, server: null, generator: null }
 const NO_MESSAGES = { response: null, service: null, sendLag: null };
 const OF_OPEN_LOOPS: readonly string[] = ['response', 'sendLag'];
 
-function steadyCounts(run: Run): Record<'done' | 'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
-  const slices = slicesOf(run, 'steady');
-  const sum = (name: string) => total(slices.map(({ counters }) => counted(counters, name)));
-  return {
-    done: sum(WORK_NAMES[workOf(run)].done),
-    sent: sum('sent'),
-    echoed: sum('echoed'),
-    bytesSent: sum('bytesSent'),
-    bytesReceived: sum('bytesReceived'),
-  };
+function steadyCounts(
+  run: Run,
+): Counters & Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
+  const sums = { sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 } as ReturnType<typeof steadyCounts>;
+  for (const { counters } of slicesOf(run, 'steady'))
+    for (const [name, count] of Object.entries(counters)) sums[name] = counted(sums, name) + count;
+  return sums;
 }
 
 /** Computes memory per connection; null if any memory sample lacks the value. */

@@ -3,9 +3,9 @@ import { type Counters, counted, type Recording, type WorkerId } from '../model/
 import type { Slice, WorkerTotals } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 import { bucketValue } from './counts.ts';
-import { emptyHistogram, encode, supports } from './histogram.ts';
-
-type Pairs = Uint32Array;
+import { FanOutMerger } from './fan-outs.ts';
+import { supports } from './histogram.ts';
+import { encodePairs, mergePairs, type Pairs } from './pairs.ts';
 
 /**
  * Merges recordings into slices. A slice combines all workers' recordings for the same second of the same
@@ -63,8 +63,11 @@ export function makeMerger(workers: number): Merger {
   const growing = new Map<string, Growing>();
   const sequences = new Map<string, Set<number>>();
   let latest: Growing | null = null;
+  const fanOuts = new FanOutMerger();
   const slices = () =>
-    [...growing.values()].sort((a, b) => a.startUs - b.startUs || a.endUs - b.endUs).map(finish);
+    fanOuts.addTo(
+      [...growing.values()].sort((a, b) => a.startUs - b.startUs || a.endUs - b.endUs).map(finish),
+    );
   return {
     add(recording) {
       if (!isNew(sequences, recording)) return false;
@@ -72,6 +75,7 @@ export function makeMerger(workers: number): Merger {
       const slice = growing.get(key) ?? begin(recording);
       growing.set(key, slice);
       addTo(slice, recording);
+      for (const fanOut of recording.fanOuts) fanOuts.add(fanOut);
       const whole = slice.recordings >= workers && slice.endUs > slice.startUs;
       if (whole && (latest === null || slice.startUs >= latest.startUs)) latest = slice;
       return true;
@@ -155,30 +159,6 @@ function addTo(slice: Growing, recording: Recording): void {
   if (recording.gauges === null) return;
   slice.recordings++;
   addCounts(slice.gauges, recording.gauges);
-}
-
-/** Merges two lists of (bucket index, count) pairs, both sorted by index. The result is exact. */
-export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
-  if (a === undefined) return b;
-  const merged = new Uint32Array(a.length + b.length);
-  let [i, j, at] = [0, 0, 0];
-  while (i < a.length || j < b.length) {
-    const left = i < a.length ? (a[i] ?? 0) : Number.POSITIVE_INFINITY;
-    const right = j < b.length ? (b[j] ?? 0) : Number.POSITIVE_INFINITY;
-    merged[at++] = Math.min(left, right);
-    merged[at++] = (left <= right ? (a[i + 1] ?? 0) : 0) + (right <= left ? (b[j + 1] ?? 0) : 0);
-    if (left <= right) i += 2;
-    if (right <= left) j += 2;
-  }
-  return merged.slice(0, at);
-}
-
-/** Encodes (bucket index, count) pairs as a histogram in the format stored in a result. */
-export function encodePairs(pairs: Pairs): string {
-  const histogram = emptyHistogram();
-  for (let i = 0; i < pairs.length; i += 2)
-    histogram.recordValueWithCount(bucketValue(pairs[i] ?? 0), pairs[i + 1] ?? 0);
-  return encode(histogram);
 }
 
 function finish(growing: Growing): Slice {

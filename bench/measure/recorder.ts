@@ -4,6 +4,7 @@ import {
   COMMON_COUNTERS,
   COMMON_HISTOGRAMS,
   type Counters,
+  type FanOut,
   type LoopFigures,
   type RecordedNames,
   type Recording,
@@ -11,6 +12,7 @@ import {
   zeroCounters,
 } from '../model/recording.ts';
 import { Counts } from './counts.ts';
+import { FanOuts } from './fan-outs.ts';
 
 const SECOND_US = 1_000_000;
 
@@ -73,6 +75,7 @@ export class Recorder {
   /** Number of recordings emitted so far. */
   recordings = 0;
   readonly #gauges: Map<string, () => number>;
+  readonly #fanOuts = new FanOuts();
   open = 0;
 
   constructor(
@@ -151,6 +154,15 @@ export class Recorder {
   }
 
   /**
+   * Records that a connection has received a publication. Call `at` first.
+   *
+   * @param publication of which number, intended time and members are used
+   */
+  delivered(publication: Omit<FanOut, 'delays'>, delayUs: number): void {
+    this.#fanOuts.record(publication, delayUs);
+  }
+
+  /**
    * Advances the clock to `nowUs` and emits all recordings completed by then. Call this before recording any
    * event.
    */
@@ -223,8 +235,19 @@ export class Recorder {
     Object.assign(books.counters, this.#zero);
     if (books === this.now) this.#failures = {};
     const histograms = drain(books.histograms);
+    const fanOuts = books === this.now ? this.#fanOuts.drain() : [];
     const sequence = this.recordings++;
-    this.#emit({ from: this.#from, sequence, ...bounds, counters, failures, gauges, histograms, loop });
+    this.#emit({
+      from: this.#from,
+      sequence,
+      ...bounds,
+      counters,
+      failures,
+      gauges,
+      histograms,
+      fanOuts,
+      loop,
+    });
   }
 
   #phaseAt(us: number): Phase | null {

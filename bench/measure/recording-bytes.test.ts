@@ -42,6 +42,13 @@ const recordings: fc.Arbitrary<Recording> = fc
     gauges: fc.option(byName(count), { nil: null }),
     loop: fc.option(fc.tuple(span, fc.nat(1e6), count), { nil: null }),
     histograms: byName(pairs),
+    fanOuts: fc.array(
+      fc.record(
+        { number: count, intendedUs: count, members: count, delays: pairs },
+        { noNullPrototype: true },
+      ),
+      { maxLength: 3 },
+    ),
   })
   .map(({ span: bounds, loop, ...rest }) => ({
     ...rest,
@@ -67,7 +74,7 @@ function text(of: string): number[] {
 }
 
 /** A recording up to its counters, as EMPTY has it, and up to its failures. */
-const ORIGIN = [2, 1, 104, 1, 2, 3, 5, 2];
+const ORIGIN = [3, 1, 104, 1, 2, 3, 5, 2];
 const HEAD = [...ORIGIN, 0];
 
 const EMPTY: Recording = {
@@ -81,6 +88,7 @@ const EMPTY: Recording = {
   gauges: null,
   loop: null,
   histograms: {},
+  fanOuts: [],
 };
 
 test('the longest name that a host can have is decoded', () => {
@@ -96,16 +104,18 @@ test('the layout is the one that is written down', () => {
     gauges: { outstanding: 6, open: 7 },
     loop: { startUs: 8, endUs: 9, utilisation: 0.5, delayMaxUs: 10 },
     histograms: { tcp: new Uint32Array([0, 11, 4, 12]), unsentWait: new Uint32Array([130, 1]) },
+    fanOuts: [{ number: 13, intendedUs: 14, members: 15, delays: new Uint32Array([16, 17]) }],
   });
   assert.deepEqual(
     [...bytes],
     [
-      ...[2, 1, 'h'.charCodeAt(0), 1, 2, 3, 0xac, 0x02, 2],
+      ...[3, 1, 'h'.charCodeAt(0), 1, 2, 3, 0xac, 0x02, 2],
       ...[2, ...text('sent'), 1, ...text('echoed'), 0xac, 0x02],
       ...[1, ...text('tcp/refused'), 5],
       ...[1, 2, ...text('outstanding'), 6, ...text('open'), 7],
       ...[1, 8, 9, 0xa0, 0xc2, 0x1e, 10],
       ...[2, ...text('tcp'), 2, 1, 11, 4, 12, ...text('unsentWait'), 1, 0x83, 0x01, 1],
+      ...[1, 13, 14, 15, 1, 17, 17],
     ],
   );
 });
@@ -143,9 +153,9 @@ function named(...list: number[][]): number[][] {
   const counts = [length, ...list.flatMap((name) => [...name, 1])];
   const histograms = [length, ...list.flatMap((name) => [...name, 1, 1, 1])];
   return [
-    [...ORIGIN, ...counts, 0, 0, 0, 0],
-    [...ORIGIN, 0, 0, 1, ...counts, 0, 0],
-    [...ORIGIN, 0, 0, 0, 0, ...histograms],
+    [...ORIGIN, ...counts, 0, 0, 0, 0, 0],
+    [...ORIGIN, 0, 0, 1, ...counts, 0, 0, 0],
+    [...ORIGIN, 0, 0, 0, 0, ...histograms, 0],
   ];
 }
 
@@ -189,18 +199,18 @@ function histogram(...pairs: number[]): number[] {
 const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ['nothing', [], /ends in the middle/],
   ['an older version', [1], /version 1/],
-  ['another version', [3], /version 3/],
+  ['another version', [4], /version 4/],
   ['a number without end', Array<number>(3_000).fill(0x80), /ends in the middle|beyond any count/],
   [
     'a number beyond what is counted exactly',
-    [2, 1, 104, ...Array<number>(9).fill(0xff), 1],
+    [3, 1, 104, ...Array<number>(9).fill(0xff), 1],
     /beyond any count/,
   ],
-  ['a text of which there is no end', [2, ...HUGE], /too long/],
-  ['a text that is longer than what is left', [2, 100, 104], /too long/],
-  ['a text longer than any name of a host', [2, 0x80, 0x02, ...Array<number>(300).fill(104)], /too long/],
-  ['an end before the beginning', [2, 1, 104, 1, 2, 5, 3], /before it begins/],
-  ['an unknown phase', [2, 1, 104, 1, 2, 3, 5, 4], /phase/],
+  ['a text of which there is no end', [3, ...HUGE], /too long/],
+  ['a text that is longer than what is left', [3, 100, 104], /too long/],
+  ['a text longer than any name of a host', [3, 0x80, 0x02, ...Array<number>(300).fill(104)], /too long/],
+  ['an end before the beginning', [3, 1, 104, 1, 2, 5, 3], /before it begins/],
+  ['an unknown phase', [3, 1, 104, 1, 2, 3, 5, 4], /phase/],
   ['counters without end', [...ORIGIN, ...HUGE], /ends in the middle/],
   ['a failure that is none', [...HEAD, 1, 1, 104, 1], /not known/],
   ['a failure named like a property', [...HEAD, 1, 9, ...Buffer.from('__proto__'), 1], /not known/],
@@ -210,6 +220,7 @@ const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ['a loop busier than always', [...HEAD, 0, 0, 1, 0, 0, 0xc1, 0x84, 0x3d, 0], /busier/],
   ['gauges without end', [...HEAD, 0, 1, ...HUGE], /ends in the middle/],
   ['histograms without end', [...HEAD, 0, 0, 0, ...HUGE], /ends in the middle/],
+  ['fan-outs without end', [...HEAD, 0, 0, 0, 0, ...HUGE], /ends in the middle/],
   ['a histogram of more pairs than bytes', histogram(...HUGE, 1, 1), /middle of a histogram/],
   ['a bucket twice', histogram(2, 1, 1, 0, 1), /buckets/],
   ['a bucket beyond all', histogram(1, 0xff, 0xff, 0x7f, 1), /buckets/],
@@ -225,5 +236,5 @@ for (const [what, bytes, error] of HOSTILE) {
 
 test('the head that hostile bytes begin with is good', () => {
   const recording = { ...EMPTY, endUs: 5 };
-  assert.deepEqual(decodeRecording(Buffer.from([...HEAD, 0, 0, 0, 0])), recording);
+  assert.deepEqual(decodeRecording(Buffer.from([...HEAD, 0, 0, 0, 0, 0])), recording);
 });

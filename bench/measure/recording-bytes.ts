@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { failureKey } from '../model/failure.ts';
 import { PHASES } from '../model/load.ts';
-import { type Counters, type Recording, recordedName } from '../model/recording.ts';
+import { type Counters, type FanOut, type Recording, recordedName } from '../model/recording.ts';
 import { BUCKETS } from './counts.ts';
 
 /**
@@ -18,17 +18,19 @@ import { BUCKETS } from './counts.ts';
  *   loop           0, or 1 followed by startUs, endUs, utilisation in millionths, delayMaxUs
  *   histograms     number of histograms; for each its name (string) and number of pairs;
  *                  for each pair its bucket's distance from the previous bucket (from −1), and its count
+ *   fan-outs       number of publications; for each its number, intendedUs, members, and pairs like those of
+ *                  a histogram
  *
  * Changing this order or PHASES requires a new version.
  */
-const VERSION = 2;
+const VERSION = 3;
 const MILLION = 1e6;
 /** Maximum length, in bytes, of a host name (RFC 1035 section 2.3.4) and of a failure key. */
 const STRING_MAX = 255;
 const COUNT_MAX = 2 ** 32 - 1;
 
 export function encodeRecording(recording: Recording): Buffer {
-  const { counters, failures, gauges, loop, histograms } = recording;
+  const { counters, failures, gauges, loop, histograms, fanOuts } = recording;
   const writer = new Writer();
   writer.number(VERSION);
   writer.string(recording.from.host);
@@ -52,6 +54,13 @@ export function encodeRecording(recording: Recording): Buffer {
   for (const [name, pairs] of Object.entries(histograms)) {
     writer.string(name);
     writer.pairs(pairs);
+  }
+  writer.number(fanOuts.length);
+  for (const { number, intendedUs, members, delays } of fanOuts) {
+    writer.number(number);
+    writer.number(intendedUs);
+    writer.number(members);
+    writer.pairs(delays);
   }
   return writer.bytes();
 }
@@ -82,6 +91,7 @@ export function decodeRecording(bytes: Uint8Array): Recording {
     gauges: reader.flag() ? readCounts(reader, isName) : null,
     loop: reader.flag() ? { ...readSpan(reader), ...readLoop(reader) } : null,
     histograms: readHistograms(reader),
+    fanOuts: readFanOuts(reader),
   };
   if (!reader.atEnd) throw new Error('it goes on after its end');
   return recording;
@@ -120,6 +130,15 @@ function readHistograms(reader: Reader): Recording['histograms'] {
     histograms[name] = reader.pairs();
   }
   return histograms;
+}
+
+function readFanOuts(reader: Reader): FanOut[] {
+  const fanOuts: FanOut[] = [];
+  for (let left = reader.number(); left > 0; left--) {
+    const [number, intendedUs, members] = [reader.number(), reader.number(), reader.number()];
+    fanOuts.push({ number, intendedUs, members, delays: reader.pairs() });
+  }
+  return fanOuts;
 }
 
 class Writer {

@@ -46,6 +46,21 @@ export interface WorkerId {
 }
 
 /**
+ * Deliveries of one publication, a message that a server sends to many members. All workers whose connections
+ * are members report the same number, and their counts add up.
+ */
+export interface FanOut {
+  /** Number of the publication within the run. */
+  number: number;
+  /** When it was due, in whole µs since the run's epoch. */
+  intendedUs: number;
+  /** Number of members to which the server sent it, over all workers. */
+  members: number;
+  /** Time from `intendedUs` to each arrival, as (bucket index, count) pairs. */
+  delays: Uint32Array;
+}
+
+/**
  * Data from one generator worker for at most one second. Times are in µs since the run's epoch, on the host's
  * monotonic clock; startUs and endUs are integers.
  *
@@ -67,6 +82,8 @@ export interface Recording {
   gauges: Counters | null;
   /** Sparse histograms as (bucket index, count) pairs, in HdrHistogram's layout with 3 significant digits. */
   histograms: Record<string, Uint32Array>;
+  /** Deliveries that arrived in this slice, by publication. Empty if nothing is published. */
+  fanOuts: readonly FanOut[];
   /** Event loop statistics; null if there are none. */
   loop: LoopFigures | null;
 }

@@ -129,6 +129,33 @@ export const listenDropsSchema = v.strictObject({
 });
 export type ListenDrops = v.InferOutput<typeof listenDropsSchema>;
 
+/** The data queued in one kind of sockets: those of the clients, of the server, or of either side of the proxy. */
+const queuedSchema = v.strictObject({
+  /** Number of sockets whose connection is established. */
+  open: count,
+  /** Number of sockets that this side has closed although the peer has not taken all data yet. */
+  closing: count,
+  /** Bytes that have arrived and that the process has not read. */
+  unread: count,
+  /** Bytes that the process has sent and that the peer has not acknowledged. */
+  unsent: count,
+});
+
+/** Which sockets hold data at one moment, and how much memory they and the proxy use. */
+export const queueSampleSchema = v.strictObject({
+  atUs: count,
+  /** Proportional set size, summed over all proxy processes; null if it cannot be read. */
+  proxyBytes: v.nullable(count),
+  /** Memory of all TCP buffers on the machine (sockstat); null if it cannot be read. */
+  tcpBytes: v.nullable(count),
+  client: queuedSchema,
+  /** The proxy's sockets to the clients, and to the servers; without a proxy, both are empty. */
+  proxyClient: queuedSchema,
+  proxyServer: queuedSchema,
+  server: queuedSchema,
+});
+export type QueueSample = v.InferOutput<typeof queueSampleSchema>;
+
 /** Samples of the machine during a run. */
 export const machineSeriesSchema = v.strictObject({
   /** Numbers of the CPUs that the samples cover. */
@@ -264,6 +291,8 @@ export const runSchema = v.strictObject({
   timeline: v.optional(v.array(doneActionSchema), []),
   /** Memory samples taken while connections were opened in batches; empty if all were opened at once. */
   memory: v.optional(v.array(memorySampleSchema), []),
+  /** Samples of socket queues over time, if the scenario lets clients stop reading; otherwise empty. */
+  queues: v.optional(v.array(queueSampleSchema), []),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),

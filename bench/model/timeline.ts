@@ -6,13 +6,16 @@ import { count } from './load.ts';
  * replaces the proxy's binary while it serves, by the one that the user named, or by itself if `to` is null.
  * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
  * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
- * it. `kill-server` kills it and `start-server` starts it again on its old port.
+ * it. `kill-server` kills it and `start-server` starts it again on its old port. `stall-clients` makes
+ * slow clients stop reading, and `resume-clients` makes them read again.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
   v.strictObject({ kind: v.literal('upgrade'), to: v.nullable(v.string()) }),
   v.strictObject({ kind: v.literal('kill-proxy-workers') }),
   v.strictObject({ kind: v.literal('cut-clients') }),
+  v.strictObject({ kind: v.literal('stall-clients') }),
+  v.strictObject({ kind: v.literal('resume-clients') }),
   v.strictObject({ kind: v.literal('kill-server'), server: count }),
   v.strictObject({ kind: v.literal('start-server'), server: count }),
   v.strictObject({ kind: v.literal('stop-server'), server: count }),

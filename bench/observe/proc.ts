@@ -214,3 +214,46 @@ export function parseTcpMemory(sockstat: string): number | null {
 function kilobytes(text: string | undefined): number | null {
   return text === undefined ? null : Number(text) * 1024;
 }
+
+/** An end of a TCP connection. */
+export interface TcpEnd {
+  /** IPv4 address as the file has it: a word in hexadecimal, in the byte order of the machine. */
+  address: string;
+  port: number;
+}
+
+/** One socket in /proc/net/tcp. Queues are in bytes. */
+export interface TcpSocket {
+  local: TcpEnd;
+  remote: TcpEnd;
+  /** Number of the state (net/tcp_states.h). */
+  state: number;
+  unsent: number;
+  unread: number;
+}
+
+const LISTEN = 10;
+
+/**
+ * @param text content of /proc/net/tcp: `sl local_address rem_address st tx_queue:rx_queue …`, in hexadecimal
+ * @returns all sockets except listeners, whose queues are counted in connections
+ */
+export function parseTcpSockets(text: string): TcpSocket[] {
+  const lines = text.matchAll(
+    /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) ([0-9A-F]{2}) ([0-9A-F]{8}):([0-9A-F]{8}) /gm,
+  );
+  const number = (digits = '') => Number.parseInt(digits, 16);
+  return [...lines].flatMap(([, local = '', localPort, remote = '', remotePort, state, unsent, unread]) =>
+    number(state) === LISTEN
+      ? []
+      : [
+          {
+            local: { address: local, port: number(localPort) },
+            remote: { address: remote, port: number(remotePort) },
+            state: number(state),
+            unsent: number(unsent),
+            unread: number(unread),
+          },
+        ],
+  );
+}

@@ -6,6 +6,7 @@ import type { RunRequest } from '../request/request.ts';
 import { notice } from '../wording/finding.ts';
 import { formatCount } from '../wording/format.ts';
 import { type HoldFacts, holdClause } from '../wording/planning.ts';
+import { counted } from '../wording/words.ts';
 import {
   connectionsPerAddress,
   connectionsPerNodeProcess,
@@ -67,7 +68,10 @@ export function echoServers(
       what: 'echo servers',
       option: '--servers',
       asked: request.servers,
-      byDefault: Math.max(profile.servers, shareOfCpus(machine)),
+      byDefault: Math.max(
+        profile.servers,
+        Math.min(shareOfCpus(machine), request.scenario.servers?.most ?? machine.cpus.length),
+      ),
       most: MOST_NODE_PROCESSES,
       capacity: Math.min(files, ports),
       hold: bound
@@ -95,7 +99,7 @@ function checkServers({ scenario: { name, servers } }: RunRequest, profile: Prof
   if (count > most) {
     throw new Problem(
       'usage',
-      `The scenario ${name} supports at most ${most} echo servers, and ${profile.name} would have ${count}. Use --servers ${most}, or fewer connections.`,
+      `The scenario ${name} supports at most ${counted(most, 'echo server')}, and ${profile.name} would have ${count}. Use --servers ${most}, or fewer connections.`,
     );
   }
 }

@@ -42,12 +42,12 @@ export const RUN_OPTIONS = {
   'The scenario': {
     scenario: {
       value: 'NAME',
-      help: `${SCENARIOS.map(({ name }) => name).join(', ')} [${DEFAULT_SCENARIO.name}]; docs/scenarios.md`,
+      help: `${SCENARIOS.map(({ name }) => name).join('|')} [${DEFAULT_SCENARIO.name}]`,
     },
     ...SCENARIO_OPTIONS,
   },
   'The load': {
-    connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000]' },
+    connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000; slow-consumer: 100]' },
     steps: { value: 'NAMES', help: 'Steps of the scenario to run: throughput, latency [all]' },
     duration: { short: 'd', value: 'TIME', help: 'Duration of the measured phase per step [10s]' },
     warmup: { short: 'w', value: 'TIME', help: 'Warm-up before the measured phase [2s]' },
@@ -61,7 +61,7 @@ export const RUN_OPTIONS = {
       value: 'N',
       help: 'Throughput step only: unanswered messages per connection [1]',
     },
-    payload: { value: 'SIZE|RANGE', help: 'Message size: 64, 16k, 64-1024 [64]' },
+    payload: { value: 'SIZE|RANGE', help: 'Message size: 64, 16k, 64-1024 [64; slow-consumer: 16k]' },
     type: { value: 'text|binary', help: 'Message type [text]' },
     ramp: { value: 'N', help: 'New connections per second [as fast as possible]' },
     client: { value: 'lean|ws', help: 'WebSocket client of the generator [lean]' },

@@ -180,8 +180,12 @@ export function requestOf(
   given: GivenOptions,
   { warmupMs, durationMs, ...what }: Pick<RunRequest, 'variants' | 'steps' | 'warmupMs' | 'durationMs'>,
 ): RunRequest {
-  const connections = number(given, 'connections', CONNECTIONS) ?? 1000;
   const asked = scenarioOf(given);
+  const { scenario, scenarioOptions } = asked;
+  const connections = number(given, 'connections', CONNECTIONS) ?? scenario.defaults.connections;
+  const payload = payloadOf(given, scenario);
+  const problem = scenario.problemOf({ connections, payload, options: scenarioOptions });
+  if (problem !== null) throw new Problem('usage', problem);
   return {
     ...what,
     ...asked,
@@ -189,11 +193,11 @@ export function requestOf(
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
     load: {
-      inFlight: pendingOf(asked, connections) ?? number(given, 'in-flight', IN_FLIGHT) ?? 1,
-      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? asked.scenario.defaultRate,
+      inFlight: pendingOf(asked) ?? number(given, 'in-flight', IN_FLIGHT) ?? 1,
+      ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenario.defaultRate(connections, scenarioOptions),
       arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
     },
-    payload: payloadOf(given),
+    payload,
     connections,
     rampPerSecond: rate(given, 'ramp', PER_SECOND) ?? 0,
     warmupMs: milliseconds(given, 'warmup', { ...DURATION_US, min: 0 }) ?? warmupMs,
@@ -274,17 +278,12 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
 }
 
 /** Returns the number of handshakes in progress; null if handshakes are not the scenario's work. */
-function pendingOf({ scenarioOptions: { pending } }: ScenarioRequest, connections: number): number | null {
-  if (typeof pending !== 'number') return null;
-  if (pending <= connections) return pending;
-  throw new Problem(
-    'usage',
-    `--pending ${pending} is more than --connections ${connections}, the number of connections that may exist at the same time. Lower --pending or raise --connections.`,
-  );
+function pendingOf({ scenarioOptions: { pending } }: ScenarioRequest): number | null {
+  return typeof pending === 'number' ? pending : null;
 }
 
-function payloadOf(given: GivenOptions): Payload {
-  const { min, max } = parseByteRange('--payload', last(given, 'payload') ?? '64', PAYLOAD);
+function payloadOf(given: GivenOptions, { defaults }: ScenarioDefinition): Payload {
+  const { min, max } = parseByteRange('--payload', last(given, 'payload') ?? defaults.payload, PAYLOAD);
   return { minBytes: min, maxBytes: max, type: oneOf(given, 'type', ['text', 'binary']) ?? 'text' };
 }
 

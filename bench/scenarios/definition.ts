@@ -73,6 +73,13 @@ export interface ListedName {
   label: string;
 }
 
+/** The part of a request that a scenario checks. */
+export interface AskedLoad {
+  connections: number;
+  payload: Payload;
+  options: ScenarioOptions;
+}
+
 /** A rule in `diagnose/` that a scenario may use. */
 export type DoubtName =
   /** In a scenario whose work is handshakes, it applies to connections opened. */
@@ -80,6 +87,7 @@ export type DoubtName =
   | 'nothing-cut'
   | 'uneven-before'
   | 'losses'
+  | 'deliveries'
   | 'stall'
   | 'disturbance'
   | 'send-lag'
@@ -108,8 +116,16 @@ export interface ScenarioDefinition {
   connectionTraits?(options: ScenarioOptions): { resumes: boolean; serverCloses: boolean };
   /** Default durations of the warm-up and the steady phase. */
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
+  /** Defaults of --connections and --payload. */
+  defaults: { connections: number; payload: string };
   /** Default message rate of an open-loop step, per second; null to derive it from measurements. */
-  defaultRate: number | null;
+  defaultRate(connections: number, options: ScenarioOptions): number | null;
+  /**
+   * Checks values that depend on each other.
+   *
+   * @returns what is wrong, and the remedy; null if the scenario can run with these values
+   */
+  problemOf(asked: AskedLoad): string | null;
   /**
    * The actions performed on the topology during a step.
    *
@@ -128,6 +144,8 @@ export interface ScenarioDefinition {
   phasesRead: Readonly<Record<string, readonly Phase[]>>;
   /** Number of batches in which connections are opened. Memory is sampled after each batch. */
   openingStages: number;
+  /** Whether socket queues and memory are sampled every second. */
+  samplesQueues: boolean;
   /** Whether the HTTP leg precedes the WebSocket load by default. */
   hasHttpLeg: boolean;
   /** Whether runs can be interleaved in a comparison. Otherwise they run one after another. */

@@ -16,7 +16,8 @@ const bench = setUpBench();
 const NAMES = [
   ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'epoll-events-1'],
   ...['epoll-events-8', 'keepalive-1', 'ktls', 'max-fails-1'],
-  ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'reuseport', 'session-cache-off'],
+  ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'reuseport', 'send-timeout-5s'],
+  ...['session-cache-off'],
   ...['shutdown-timeout-10s', 'ssl-buf-4k', 'tickets-off', 'zone'],
 ];
 

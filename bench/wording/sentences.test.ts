@@ -45,6 +45,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '3 of 1,000 connections failed and 7 messages were lost; 2 messages had no open connection to carry them.',
     '3 to 6 of 1,000 to 2,000 connections failed and 7 to 14 messages were lost; 2 to 4 messages had no open connection to carry them.',
   ],
+  'deliveries-lost': [
+    { lost: 30, expected: 5000, skipped: 20 },
+    '30 of 5,000 deliveries did not arrive; the server skipped 20 of them because a member had fallen behind.',
+    '30 to 60 of 5,000 to 10,000 deliveries did not arrive; the server skipped 20 to 40 of them because a member had fallen behind.',
+  ],
   stalled: [
     { count: 2, seconds: [4, 5], of: 10, usualUs: 1200 },
     'Nothing was echoed in 2 of 10 seconds of the steady phase (4–5), although half of all messages take less than 1.2 ms: Nginx or an echo server stood still.',

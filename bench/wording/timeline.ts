@@ -21,6 +21,8 @@ const ALONE = {
   reload: 'reload',
   'kill-proxy-workers': 'Nginx workers killed',
   'cut-clients': 'all cut by their clients',
+  'stall-clients': 'clients stop reading',
+  'resume-clients': 'clients read again',
 } as const;
 const DONE = {
   'kill-server': 'killed',

@@ -90,6 +90,8 @@ export const VALIDITY = {
     ];
     return `${capital(losses.filter((text) => text !== '').join('; '))}.`;
   },
+  'deliveries-lost': ({ lost, expected, skipped }: { lost: Amount; expected: Amount; skipped: Amount }) =>
+    `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
   stalled: ({
     count,
     seconds,

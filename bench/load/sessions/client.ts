@@ -32,6 +32,10 @@ export interface Client<State> extends SessionListener<State> {
   reconnects(): boolean;
   /** Called about twice a second for each open connection in turn. */
   tick(session: Session<State>, nowUs: number): void;
+  /** Makes the slow clients stop reading. Only scenarios that have some implement this method and the next. */
+  stall?(): void;
+  /** Makes the slow clients read again. */
+  resume?(): void;
   /** Reports whether there is nothing more to send or wait for. */
   isDrained(nowUs: number): boolean;
   /** Stops sending, and abandons messages that have not been sent yet. */

@@ -1,4 +1,5 @@
 import type { Point } from '../../measure/series.ts';
+import type { Slice } from '../../model/run.ts';
 import { bytesAxis, timeAxis } from '../axis.ts';
 import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
 import { dueOf } from '../verdict.ts';
@@ -6,7 +7,7 @@ import type { RunView } from '../view.ts';
 import { bandsOf, eventsOf, steadySecond } from './bands.ts';
 
 /** Time axis from the warm-up to the end; for several runs, from the earliest start to the latest end. */
-function timeOf(runs: readonly RunView[]): AxisSpec {
+export function timeOf(runs: readonly RunView[]): AxisSpec {
   const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -39,6 +40,30 @@ export function ofAll(
     y,
     bands: runs.length === 1 ? runs.flatMap(bandsOf) : runs.slice(0, 1).flatMap(eventsOf),
     series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
+  };
+}
+
+/**
+ * Like `ofAll`, for a figure that is computed from the slices of a second, such as a scenario's own counters
+ * and histograms. One point for each second.
+ */
+export function ofSlices(
+  id: string,
+  runs: readonly RunView[],
+  y: AxisSpec,
+  figure: (slice: Slice) => number | null,
+): LineSpec {
+  const points = ({ run, zeroUs }: RunView) =>
+    run.slices
+      .filter(({ phase, startUs, endUs }) => phase !== 'connect' && endUs > startUs)
+      .map((slice) => ({
+        x: Math.round(((slice.startUs + slice.endUs) / 2 - zeroUs) / 1e4) / 100,
+        y: figure(slice),
+      }));
+  const spec = ofAll(id, runs, y, () => null);
+  return {
+    ...spec,
+    series: runs.map((view) => line(view.name, view.colour, view.pattern, points(view))),
   };
 }
 

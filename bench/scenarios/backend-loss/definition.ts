@@ -35,7 +35,9 @@ export const backendLoss = {
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   lengths: () => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + GONE_MS + AFTER_MS }),
-  defaultRate: 1000,
+  defaults: { connections: 1000, payload: '64' },
+  defaultRate: () => 1000,
+  problemOf: () => null,
   timeline: (_step, { loss }) => [
     {
       atMs: WARMUP_MS + BEFORE_MS,
@@ -64,6 +66,7 @@ export const backendLoss = {
     sendLag: ['steady', 'drain'],
   },
   openingStages: 1,
+  samplesQueues: false,
   hasHttpLeg: false,
   takesTurns: false,
   largestMessage: ({ maxBytes }) => maxBytes,

@@ -46,9 +46,15 @@ export const connect = {
   work: 'handshakes',
   connectionTraits: ({ resume, close }) => ({ resumes: resume === 'on', serverCloses: close === 'server' }),
   lengths: () => null,
-  defaultRate: null,
+  defaults: { connections: 1000, payload: '64' },
+  defaultRate: () => null,
+  problemOf: ({ connections, options: { pending } }) =>
+    Number(pending) <= connections
+      ? null
+      : `--pending ${pending} is more than --connections ${connections}, the number of connections that may exist at the same time. Lower --pending or raise --connections.`,
   timeline: () => [],
   servers: null,
+  samplesQueues: false,
   recorded: {
     counters: [
       ...['due', 'started', 'unstarted', 'refused', 'resumed', 'closed', 'broken'],

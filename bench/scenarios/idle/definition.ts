@@ -58,7 +58,9 @@ export const idle = {
     'echo-timeout',
   ],
   lengths: (step, { hold }) => ({ warmupMs: 0, durationMs: step === 'hold' ? Number(hold) : TOUCHED_MS }),
-  defaultRate: null,
+  defaults: { connections: 1000, payload: '64' },
+  defaultRate: () => null,
+  problemOf: () => null,
   timeline: () => [],
   servers: null,
   recorded: {
@@ -72,6 +74,7 @@ export const idle = {
   ],
   phasesRead: {},
   openingStages: 5,
+  samplesQueues: false,
   hasHttpLeg: false,
   takesTurns: false,
   largestMessage: () => TOUCH_BYTES,

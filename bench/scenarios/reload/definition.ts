@@ -70,7 +70,9 @@ export const reload = {
     warmupMs: WARMUP_MS,
     durationMs: BEFORE_MS + Number(reloads) * Number(everyMs) + AFTER_MS,
   }),
-  defaultRate: 1000,
+  defaults: { connections: 1000, payload: '64' },
+  defaultRate: () => 1000,
+  problemOf: () => null,
   timeline(_step, options) {
     const to = upgradeOf(options);
     const action: Action = to === undefined ? { kind: 'reload' } : { kind: 'upgrade', to };
@@ -93,6 +95,7 @@ export const reload = {
     sendLag: ['steady', 'drain'],
   },
   openingStages: 1,
+  samplesQueues: false,
   hasHttpLeg: false,
   takesTurns: false,
   largestMessage: ({ maxBytes }) => maxBytes,

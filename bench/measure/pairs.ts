@@ -1,0 +1,29 @@
+import { bucketValue } from './counts.ts';
+import { emptyHistogram, encode } from './histogram.ts';
+
+/** A sparse histogram: (bucket index, count) pairs, sorted by index. */
+export type Pairs = Uint32Array;
+
+/** Merges two lists of (bucket index, count) pairs, both sorted by index. The result is exact. */
+export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
+  if (a === undefined) return b;
+  const merged = new Uint32Array(a.length + b.length);
+  let [i, j, at] = [0, 0, 0];
+  while (i < a.length || j < b.length) {
+    const left = i < a.length ? (a[i] ?? 0) : Number.POSITIVE_INFINITY;
+    const right = j < b.length ? (b[j] ?? 0) : Number.POSITIVE_INFINITY;
+    merged[at++] = Math.min(left, right);
+    merged[at++] = (left <= right ? (a[i + 1] ?? 0) : 0) + (right <= left ? (b[j + 1] ?? 0) : 0);
+    if (left <= right) i += 2;
+    if (right <= left) j += 2;
+  }
+  return merged.slice(0, at);
+}
+
+/** Encodes (bucket index, count) pairs as a histogram in the format stored in a result. */
+export function encodePairs(pairs: Pairs): string {
+  const histogram = emptyHistogram();
+  for (let i = 0; i < pairs.length; i += 2)
+    histogram.recordValueWithCount(bucketValue(pairs[i] ?? 0), pairs[i + 1] ?? 0);
+  return encode(histogram);
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseTcpSockets } from './proc.ts';
+import { queuesOf } from './queues.ts';
+
+/** A line of /proc/net/tcp. */
+function line(
+  local: number,
+  remote: number,
+  state: number,
+  unsent: number,
+  unread: number,
+  host = 1,
+): string {
+  const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, '0');
+  return `   7: 0${host}00007F:${hex(local, 4)} 0100007F:${hex(remote, 4)} ${hex(state, 2)} ${hex(unsent, 8)}:${hex(unread, 8)} 00:00000000 00000000  1000        0 4711 1 0000000000000000 20 4 30 10 -1\n`;
+}
+
+const [TARGET, SERVER, CLIENT, PROXY, OTHER] = [4430, 9001, 40_001, 50_001, 22];
+
+const TCP = [
+  line(TARGET, 0, 10, 0, 7),
+  line(CLIENT, TARGET, 1, 1, 100),
+  line(TARGET, CLIENT, 1, 200, 2),
+  line(TARGET, CLIENT + 1, 4, 300, 0),
+  line(TARGET, CLIENT + 2, 6, 9, 9),
+  line(PROXY, SERVER, 1, 3, 400),
+  line(SERVER, PROXY, 1, 500, 4),
+  line(OTHER, CLIENT, 1, 9, 9),
+  line(TARGET, OTHER, 1, 9, 9, 3),
+  line(PROXY, SERVER, 1, 3, 400),
+].join('');
+
+test('queues are summed by the side on which a socket is', () => {
+  assert.deepEqual(queuesOf(TCP, { target: [TARGET], servers: [SERVER] }), {
+    client: { open: 1, closing: 0, unread: 100, unsent: 1 },
+    proxyClient: { open: 1, closing: 1, unread: 2, unsent: 500 },
+    proxyServer: { open: 1, closing: 0, unread: 400, unsent: 3 },
+    server: { open: 1, closing: 0, unread: 4, unsent: 500 },
+  });
+});
+
+test('without a proxy, clients connect to the servers', () => {
+  const { client, proxyClient, proxyServer, server } = queuesOf(TCP, { target: [SERVER], servers: [SERVER] });
+  assert.deepEqual([client.unread, server.unsent], [400, 500]);
+  assert.deepEqual([proxyClient.open, proxyServer.open], [0, 0]);
+});
+
+test('what is no such file has no sockets, and listeners are none', () => {
+  assert.deepEqual(parseTcpSockets(line(TARGET, 0, 10, 0, 7)), []);
+  fc.assert(fc.property(fc.string(), (junk) => parseTcpSockets(junk).length === 0));
+});

@@ -1,0 +1,106 @@
+import { PUBLICATION_BYTES } from '../../../server/wire/publication.ts';
+import { DELIVERY_NAMES } from '../../measure/deliveries.ts';
+import { MESSAGE_NAMES } from '../../measure/messages.ts';
+import type { ScenarioOptions } from '../../model/load.ts';
+import type { AskedLoad, ScenarioDefinition } from '../definition.ts';
+import { layoutOf, leastMembers } from './layout.ts';
+import { BROADCAST_METRICS } from './metrics.ts';
+
+/**
+ * Deliveries per second that the default rate amounts to. They cost Nginx, server and generator about a third
+ * of a core, so that the delays on a machine with two CPUs are those of sending and not of a queue.
+ */
+const DELIVERIES_PER_SECOND = 10_000;
+/** Bounds of the default rate. With fewer publications, a comparison's short runs would have no median. */
+const LEAST_RATE = 10;
+const MOST_RATE = 500;
+
+/** Publications per second at which small machines keep up, for this many receivers each. */
+export function publicationRate(members: number): number {
+  return Math.min(MOST_RATE, Math.max(LEAST_RATE, Math.round(DELIVERIES_PER_SECOND / members)));
+}
+
+/** Returns what is wrong with a payload that cannot carry the header of a publication; null if it can. */
+export function tooSmall({ payload }: Pick<AskedLoad, 'payload'>, scenario: string): string | null {
+  if (payload.minBytes >= PUBLICATION_BYTES) return null;
+  return `--payload ${payload.minBytes} is too small for the scenario ${scenario}: a message carries its number and its time in ${PUBLICATION_BYTES} bytes. Use --payload ${PUBLICATION_BYTES} or more.`;
+}
+
+/** One message to many: the server sends each publication to every member of a room. */
+export const broadcast = {
+  name: 'broadcast',
+  title: 'Broadcast',
+  question: 'How long until a message has reached everybody?',
+  steps: [{ name: 'broadcast', load: 'open', server: 'lean' }],
+  options: {
+    publishers: {
+      value: 'N',
+      kind: 'count',
+      least: 1,
+      most: 1000,
+      default: 1,
+      help: 'broadcast: connections of each room that publish [1]',
+    },
+    room: {
+      value: 'N',
+      kind: 'count',
+      least: 0,
+      most: 1_000_000,
+      default: 0,
+      help: 'broadcast: most members of a room; 0: one room for all [0]',
+    },
+  },
+  excluded: ['baseline', 'in-flight', 'no-http'],
+  lengths: () => null,
+  defaults: { connections: 1000, payload: '64' },
+  defaultRate: (connections, options) =>
+    publicationRate(Math.ceil(connections / layoutOf(connections, options).rooms)),
+  problemOf: (asked) => tooSmall(asked, 'broadcast') ?? tooManyPublishers(asked),
+  servers: { least: 1, most: 1 },
+  timeline: () => [],
+  recorded: {
+    counters: [...MESSAGE_NAMES.counters, ...DELIVERY_NAMES.counters],
+    gauges: [...MESSAGE_NAMES.gauges, ...DELIVERY_NAMES.gauges],
+    histograms: [...MESSAGE_NAMES.histograms, ...DELIVERY_NAMES.histograms],
+  },
+  conservation: [
+    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+    { whole: 'expected', parts: ['delivered', 'skipped', 'missed', 'pending'] },
+  ],
+  phasesRead: {
+    response: ['steady', 'drain'],
+    service: ['steady', 'drain'],
+    sendLag: ['steady', 'drain'],
+    delivery: ['steady', 'drain'],
+    firstReceiver: ['steady'],
+    medianReceiver: ['steady'],
+    lastReceiver: ['steady'],
+  },
+  openingStages: 1,
+  samplesQueues: false,
+  hasHttpLeg: false,
+  takesTurns: false,
+  largestMessage: ({ maxBytes }) => maxBytes,
+  serverArguments: () => ['--reply', 'rooms'],
+  metrics: BROADCAST_METRICS,
+  compared: [
+    { name: 'cpuPerDelivery.proxy', step: 'broadcast', weight: 40, headline: true },
+    { name: 'lastReceiver.p50', step: 'broadcast', weight: 40, headline: true },
+    { name: 'medianReceiver.p50', step: 'broadcast', weight: 10, headline: false },
+    { name: 'delivery.p99', step: 'broadcast', weight: 10, headline: false },
+  ],
+  listed: [
+    { name: 'deliveries.perSecond', step: 'broadcast', label: 'deliveries ' },
+    { name: 'medianReceiver.p50', step: 'broadcast', label: 'median receiver ' },
+    { name: 'lastReceiver.p50', step: 'broadcast', label: 'last receiver ' },
+  ],
+  doubts: ['nothing-echoed', 'losses', 'deliveries', 'disturbance', 'send-lag', 'schedule', 'limit'],
+} as const satisfies ScenarioDefinition;
+
+function tooManyPublishers({ connections, options }: { connections: number; options: ScenarioOptions }) {
+  const layout = layoutOf(connections, options);
+  const members = leastMembers(connections, layout);
+  if (layout.publishers <= members) return null;
+  return `--publishers ${layout.publishers} is more than a room has members (${members}). Use --publishers ${Math.max(1, members)} or fewer, or larger rooms.`;
+}

@@ -1,0 +1,257 @@
+import { mergeEncoded } from '../../measure/histogram.ts';
+import { counted as countOf } from '../../model/recording.ts';
+import { MEASURED, type Slice } from '../../model/run.ts';
+import { timeAxis } from '../../report/axis.ts';
+import { chartFigure } from '../../report/chart-figure.ts';
+import { runBadge, table, withBar } from '../../report/elements.ts';
+import { type Content, html, type Markup } from '../../report/markup.ts';
+import type { Cells, ScenarioReport } from '../../report/scenario.ts';
+import { handshakes } from '../../report/section/handshakes.ts';
+import { ofSlices } from '../../report/section/time-charts.ts';
+import { timesTable } from '../../report/section/times.ts';
+import { doubtSentence, limitName, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import type { FoldedSection, RunView, Section, VariantView, View } from '../../report/view.ts';
+import {
+  formatCount,
+  formatRate,
+  formatRough,
+  formatShare,
+  formatTime,
+  NOTHING,
+} from '../../wording/format.ts';
+import { counted, paragraph } from '../../wording/words.ts';
+import { layoutOf } from './layout.ts';
+import { cpuUsPerDelivery, deliveriesPerSecond, undelivered } from './metrics.ts';
+
+export const report: ScenarioReport = {
+  answer,
+  cells,
+  words: ['variant', 'limit', 'validity'],
+  lines: [
+    { before: '', headings: ['deliveries', 'not delivered', 'limit'] },
+    { before: 'median of the time to the ', headings: ['first', 'median', 'last'] },
+    { before: 'CPU per delivery: ', headings: ['nginx', 'server'] },
+    { before: '', headings: ['validity'] },
+  ],
+  remarks: () => [
+    'first, median, last: time from when a publication was due until its first, its median and its last receiver had it, for half of the publications. nginx, server: CPU time per delivery.',
+  ],
+  open: [answers, receivers, deliveries],
+  folded: [fairness, handshakes],
+  ofRounds: [],
+};
+
+/** `plain: 5 publications per second to 1,000 members each, 5k deliveries per second; …` */
+function answer({ name, answers }: VariantView): string {
+  const view = answers.broadcast;
+  if (view === undefined) return `Nothing was measured for ${name}.`;
+  const rate = deliveriesPerSecond(view.figures);
+  if (rate === null) return `${name} never reached the steady phase.`;
+  return `${name}: ${roomsClause(view)}, ${formatRough(rate)} deliveries per second. ${paragraph([receiversSentence(view), cpuSentence(view), lossSentence(view)])}`;
+}
+
+function roomsClause({ run, figures }: RunView): string {
+  const { rooms } = layoutOf(run.plan.connections, run.plan.workload.options);
+  const members = run.plan.connections / rooms;
+  const rate = `${formatRough(figures.offered?.perSecond)} publications per second`;
+  if (rooms === 1) return `${rate} to ${counted(members, 'member')}`;
+  const size = Number.isInteger(members)
+    ? counted(members, 'member')
+    : `about ${counted(Math.round(members), 'member')}`;
+  return `${rate} over ${counted(rooms, 'room')} of ${size}`;
+}
+
+function receiversSentence({ figures: { latencies } }: RunView): string {
+  const { firstReceiver: first, medianReceiver: median, lastReceiver: last } = latencies;
+  if (first?.p50 == null || median?.p50 == null || last?.p50 == null)
+    return 'There were too few publications for a median.';
+  return `Half of the publications reached their first receiver within ${formatTime(first.p50)}, half of their receivers within ${formatTime(median.p50)} and the last within ${formatTime(last.p50)}.`;
+}
+
+function cpuSentence({ run, figures }: RunView): string {
+  const server = cpuUsPerDelivery(figures, 'server');
+  const proxy = run.proxy === null ? null : cpuUsPerDelivery(figures, 'proxy');
+  const parts = [
+    ...(proxy === null ? [] : [`Nginx used ${formatTime(proxy)}`]),
+    ...(server === null ? [] : [`the server ${proxy === null ? 'used ' : ''}${formatTime(server)}`]),
+  ];
+  if (parts.length === 0) return '';
+  const text = parts.join(' and ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)} of CPU time per delivery.`;
+}
+
+function lossSentence({ figures }: RunView): string {
+  const { expected = 0, skipped = 0 } = figures.counts;
+  const lost = undelivered(figures) ?? 0;
+  if (lost === 0) return `All ${counted(expected, 'delivery', 'deliveries')} arrived.`;
+  const why =
+    skipped === 0
+      ? ''
+      : `; the server skipped ${formatCount(skipped)} of them, for members that had fallen behind`;
+  return `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${why}.`;
+}
+
+function cells({ name, answers }: VariantView): Cells {
+  const view = answers.broadcast;
+  const figures = view?.figures;
+  const latencies = figures?.latencies;
+  const cpu = (part: 'proxy' | 'server') =>
+    formatTime(figures === undefined ? null : cpuUsPerDelivery(figures, part));
+  return [
+    ['variant', name],
+    ['deliveries', formatRate(figures === undefined ? null : deliveriesPerSecond(figures))],
+    ['first', formatTime(latencies?.firstReceiver?.p50)],
+    ['median', formatTime(latencies?.medianReceiver?.p50)],
+    ['last', formatTime(latencies?.lastReceiver?.p50)],
+    ['nginx', cpu('proxy')],
+    ['server', cpu('server')],
+    ['not delivered', formatCount(figures === undefined ? null : undelivered(figures))],
+    ['limit', view === undefined ? NOTHING : limitName(view.run)],
+    ['validity', view === undefined ? NOTHING : verdictOf(view)],
+  ];
+}
+
+function runsOf({ variants }: View): RunView[] {
+  return variants.flatMap(({ answers }) => answers.broadcast ?? []);
+}
+
+function answers({ variants }: View): Section {
+  return {
+    id: 'answers',
+    title: 'Answers',
+    charts: [],
+    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
+  };
+}
+
+function card(variant: VariantView): Markup {
+  const runs = Object.values(variant.answers);
+  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
+  return html`<article class="card">
+<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
+<p class="subtitle">${variant.title}</p>
+<p class="answer">${answer(variant)}</p>
+${doubts !== '' && html`<p>${doubts}</p>`}
+</article>
+`;
+}
+
+function receivers(view: View): Section {
+  const runs = runsOf(view);
+  const longest = (slice: Slice): number | null => {
+    const { lastReceiver } = slice.histograms;
+    if (lastReceiver === undefined) return null;
+    return mergeEncoded([lastReceiver]).getValueAtPercentile(100);
+  };
+  const axis = timeAxis(
+    'time to the last receiver',
+    runs.flatMap(({ run }) => run.slices.map(longest)),
+  );
+  const spec = ofSlices('chart-last-receiver', runs, axis, longest);
+  const finding = runs.map((run) => `${run.name}: ${receiversSentence(run)}`).join(' ');
+  return {
+    id: 'receivers',
+    title: 'Time to the receivers',
+    charts: [spec],
+    body: html`${chartFigure(spec, 'Longest time to the last receiver, over time', finding, 'For each second, the publication due in it that took longest to reach all of its receivers. A peak is a stall; a rising line is a growing queue.')}
+${timesTable('From when a publication was due', 'Until', runs, ({ figures: { latencies } }) => [
+  ['its first receiver had it', latencies.firstReceiver ?? null],
+  ['its median receiver had it', latencies.medianReceiver ?? null],
+  ['its last receiver had it', latencies.lastReceiver ?? null],
+  ['any receiver had it', latencies.delivery ?? null],
+])}
+<p class="how">The first three rows have one value for each publication, over the receivers of all generator workers together. If some members never received a publication, they count as the last ones, with the time that they waited. The last row has one value for each delivery. All processes use the same monotonic clock, so these are one-way delays; a publisher that sends late makes them longer, not shorter.</p>`,
+  };
+}
+
+function deliveries(view: View): Section {
+  const runs = runsOf(view);
+  const rate = ({ startUs, endUs, counters }: Slice): number | null =>
+    endUs - startUs < 250_000 ? null : (countOf(counters, 'delivered') * 1e6) / (endUs - startUs);
+  const spec = ofSlices('chart-deliveries', runs, { title: 'deliveries', unit: 'rate', min: 0 }, rate);
+  const finding = runs
+    .map(
+      (run) =>
+        `${run.name}: ${formatRough(deliveriesPerSecond(run.figures))} deliveries per second. ${lossSentence(run)}`,
+    )
+    .join(' ');
+  return {
+    id: 'deliveries',
+    title: 'Deliveries',
+    charts: [spec],
+    body: html`${chartFigure(spec, 'Deliveries per second', finding, 'One delivery is one publication that arrived at one member.')}
+${table('Deliveries', DELIVERIES, runs.map(deliveryRow))}
+<p class="how">Expected = delivered + skipped + missed + pending, for every generator worker. Expected follows from the schedule and the open connections, not from what the server says. Skipped: the server left a member out, because 1 MiB was queued for it. Missed: the connection ended first. Pending: not arrived by the end.</p>
+${table('CPU time per delivery', CPU, runs.map(cpuRow))}`,
+  };
+}
+
+const DELIVERIES = [
+  { title: 'Variant' },
+  { title: 'Publications' },
+  ...['Expected', 'Delivered', 'Skipped', 'Missed', 'Pending'].map((title) => ({ title })),
+  { title: 'Adds up', text: true },
+];
+
+function deliveryRow({ name, figures: { counts, conservation } }: RunView): Content[] {
+  const of = ['due', 'expected', 'delivered', 'skipped', 'missed', 'pending'];
+  return [
+    name,
+    ...of.map((each) => formatCount(countOf(counts, each))),
+    conservation.ok ? 'yes' : html`<strong class="broken">no</strong>`,
+  ];
+}
+
+const CPU = [{ title: 'Variant' }, { title: 'Nginx' }, { title: 'Server' }, { title: 'Generator' }];
+
+function cpuRow({ name, figures }: RunView): string[] {
+  return [name, ...MEASURED.map((part) => formatTime(cpuUsPerDelivery(figures, part)))];
+}
+
+function fairness(view: View): FoldedSection {
+  const runs = runsOf(view);
+  return {
+    id: 'fairness',
+    title: 'Distribution over Nginx workers',
+    finding: runs.map(fairnessSentence).join(' '),
+    charts: [],
+    body: html`${table('Members and deliveries by Nginx worker', SHARES, runs.flatMap(shareRows))}
+<p class="how">A member stays with the worker that accepted it. A worker with more members has more to send for every publication, so its members get it later.</p>`,
+  };
+}
+
+function workersOf({ run }: RunView) {
+  return run.spread.filter(({ component }) => component === 'proxy');
+}
+
+function fairnessSentence(view: RunView): string {
+  const workers = workersOf(view);
+  const all = workers.reduce((sum, { messages }) => sum + messages, 0);
+  if (workers.length === 0 || all === 0) return `${view.name}: no worker of Nginx is known.`;
+  if (workers.length === 1) return `${view.name}: one worker made all deliveries.`;
+  const shares = workers.map(({ messages }) => messages / all);
+  return `${view.name}: the busiest of ${counted(workers.length, 'worker')} made ${formatShare(Math.max(...shares))} of the deliveries, the least busy ${formatShare(Math.min(...shares))}.`;
+}
+
+const SHARES = [
+  { title: 'Variant' },
+  { title: 'Worker', text: true },
+  { title: 'Members' },
+  { title: 'Deliveries' },
+  { title: 'Share' },
+];
+
+function shareRows(view: RunView): Content[][] {
+  const workers = workersOf(view);
+  const all = workers.reduce((sum, { messages }) => sum + messages, 0);
+  return workers.map(({ name, connections, messages }) => {
+    const share = all === 0 ? null : messages / all;
+    return [
+      view.name,
+      name,
+      formatCount(connections),
+      formatCount(messages),
+      withBar(formatShare(share), share),
+    ];
+  });
+}

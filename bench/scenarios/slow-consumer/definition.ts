@@ -1,0 +1,130 @@
+import { ALL_MEMBERS, DELIVERY_NAMES, type DeliveryNames } from '../../measure/deliveries.ts';
+import { MESSAGE_NAMES } from '../../measure/messages.ts';
+import type { ScenarioOptions } from '../../model/load.ts';
+import { tooSmall } from '../broadcast/definition.ts';
+import type { Layout } from '../broadcast/layout.ts';
+import type { AskedLoad, ScenarioDefinition } from '../definition.ts';
+import { SLOW_CONSUMER_METRICS } from './metrics.ts';
+
+/** All clients are in one room, and the first publishes. */
+export const LAYOUT: Layout = { rooms: 1, publishers: 1 };
+
+/** Duration of the steady load before the stall, and after it, in ms. */
+const BEFORE_MS = 5000;
+const AFTER_MS = 5000;
+const WARMUP_MS = 1000;
+/**
+ * Messages per second to each client. Large messages, of which the defaults send 320 KiB/s to every client,
+ * fill the buffers of a stalled connection within seconds, and two CPUs can send them to 100 clients.
+ */
+const DEFAULT_RATE = 20;
+
+/** Names under which the slow clients are recorded; the others have those of any member. */
+export const SLOW_MEMBERS: DeliveryNames = {
+  expected: 'slowExpected',
+  delivered: 'slowDelivered',
+  skipped: 'slowSkipped',
+  missed: 'slowMissed',
+  pending: 'slowPending',
+};
+
+/** Whether a connection is slow: evenly spread over all connections, and never the one that publishes. */
+export function isSlow(id: number, percent: number): boolean {
+  return Math.floor(((id + 1) * percent) / 100) > Math.floor((id * percent) / 100) && id !== 0;
+}
+
+/** Some clients stop reading while the server keeps sending to all. */
+export const slowConsumer = {
+  name: 'slow-consumer',
+  title: 'Slow consumers',
+  question: 'What do clients that stop reading do to the others, and what does each of them take?',
+  steps: [{ name: 'slow-consumer', load: 'open', server: 'lean' }],
+  options: {
+    'slow-share': {
+      value: 'PERCENT',
+      kind: 'count',
+      least: 1,
+      most: 99,
+      default: 10,
+      help: 'slow-consumer: percentage of clients that stop reading [10]',
+    },
+    'read-rate': {
+      value: 'BYTES',
+      kind: 'count',
+      least: 0,
+      most: 1_000_000_000,
+      default: 0,
+      help: 'slow-consumer: bytes per second that these still read [0]',
+    },
+    stall: {
+      value: 'TIME',
+      kind: 'duration',
+      leastMs: 1000,
+      default: 40_000,
+      help: 'slow-consumer: how long they do not read [40s]',
+    },
+  },
+  excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
+  lengths: (_step, { stall }) => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + Number(stall) + AFTER_MS }),
+  defaults: { connections: 100, payload: '16k' },
+  defaultRate: () => DEFAULT_RATE,
+  problemOf: (asked) => tooSmall(asked, 'slow-consumer') ?? nobodySlow(asked),
+  servers: { least: 1, most: 1 },
+  timeline: (_step, options) => [
+    { atMs: WARMUP_MS + BEFORE_MS, action: { kind: 'stall-clients' } },
+    { atMs: WARMUP_MS + BEFORE_MS + Number(options.stall), action: { kind: 'resume-clients' } },
+  ],
+  recorded: {
+    counters: [
+      ...MESSAGE_NAMES.counters,
+      ...DELIVERY_NAMES.counters,
+      ...DELIVERY_NAMES.counters.map((name) => SLOW_MEMBERS[name]),
+      'stalled',
+    ],
+    gauges: [...MESSAGE_NAMES.gauges, ...DELIVERY_NAMES.gauges, SLOW_MEMBERS.pending],
+    histograms: [...MESSAGE_NAMES.histograms, 'before', 'during', 'after'],
+  },
+  conservation: [
+    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+    ...[ALL_MEMBERS, SLOW_MEMBERS].map(({ expected, delivered, skipped, missed, pending }) => ({
+      whole: expected,
+      parts: [delivered, skipped, missed, pending],
+    })),
+  ],
+  phasesRead: {
+    response: ['steady', 'drain'],
+    service: ['steady', 'drain'],
+    sendLag: ['steady', 'drain'],
+    before: ['steady'],
+    during: ['steady', 'drain'],
+    after: ['steady', 'drain'],
+  },
+  openingStages: 1,
+  samplesQueues: true,
+  hasHttpLeg: false,
+  takesTurns: false,
+  largestMessage: ({ maxBytes }) => maxBytes,
+  serverArguments: () => ['--reply', 'rooms'],
+  metrics: SLOW_CONSUMER_METRICS,
+  compared: [
+    { name: 'duringStall.p99', step: 'slow-consumer', weight: 30, headline: true },
+    { name: 'duringStall.p50', step: 'slow-consumer', weight: 30, headline: true },
+    { name: 'stalledMemory.kernel', step: 'slow-consumer', weight: 20, headline: true },
+    { name: 'stalledMemory.proxy', step: 'slow-consumer', weight: 20, headline: false },
+  ],
+  listed: [
+    { name: 'duringStall.p99', step: 'slow-consumer', label: 'delay of the others p99 ' },
+    { name: 'stalledMemory.kernel', step: 'slow-consumer', label: 'kernel memory per stalled client ' },
+  ],
+  doubts: ['nothing-echoed', 'deliveries', 'disturbance', 'send-lag'],
+} as const satisfies ScenarioDefinition;
+
+function nobodySlow({ connections, options }: Pick<AskedLoad, 'connections'> & { options: ScenarioOptions }) {
+  const percent = Number(options['slow-share']);
+  const slow = Array.from({ length: Math.min(connections, 101) }, (_, id) => id).some((id) =>
+    isSlow(id, percent),
+  );
+  if (slow) return null;
+  return `--slow-share ${percent} of ${connections} connections is not a single one. Use more --connections, or a larger --slow-share.`;
+}
