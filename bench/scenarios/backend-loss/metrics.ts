@@ -5,7 +5,6 @@ import { COMEBACK_METRICS, LISTEN_METRICS, PEAK_METRICS } from '../storm/metrics
 
 /** Metrics for the loss and the return of an echo server. */
 export const BACKEND_LOSS_METRICS: readonly Metric[] = [
-  count('backendLoss.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
   count(
     'backendLoss.failed',
     'failed attempts while the server was gone',

@@ -103,13 +103,13 @@ export const reload = {
   metrics: [...ECHO_METRICS, ...RELOAD_METRICS],
   compared: [
     { name: 'backAfter.p99', step: 'reload', weight: 40, headline: true },
-    { name: 'reload.peakMemory', step: 'reload', weight: 40, headline: true },
+    { name: 'peak.memory', step: 'reload', weight: 40, headline: true },
     { name: 'response.p50', step: 'reload', weight: 20, headline: false },
   ],
   listed: [
-    { name: 'reload.cut', step: 'reload', label: 'connections cut ' },
+    { name: 'connections.cut', step: 'reload', label: 'connections cut ' },
     { name: 'outage.p50', step: 'reload', label: 'outage p50 ' },
-    { name: 'reload.peakMemory', step: 'reload', label: 'peak Nginx memory ' },
+    { name: 'peak.memory', step: 'reload', label: 'peak Nginx memory ' },
   ],
   doubts: ['nothing-echoed', 'disturbance', 'send-lag'],
 } as const satisfies ScenarioDefinition;

@@ -1,22 +1,10 @@
 import { notCompleted } from '../../metrics/fitness.ts';
-import { count, PLAIN, times } from '../../metrics/kinds.ts';
+import { PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
-import { COMEBACK_METRICS } from '../storm/metrics.ts';
+import { COMEBACK_METRICS, PEAK_METRICS } from '../storm/metrics.ts';
 
 /** Metrics for the effects of a reload on open connections. */
 export const RELOAD_METRICS: readonly Metric[] = [
-  count('reload.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
-  {
-    ...PLAIN,
-    name: 'reload.peakMemory',
-    title: 'highest memory of Nginx',
-    unit: 'bytes',
-    better: 'lower',
-    kind: 'usage',
-    needs: ['proxy'],
-    read: ({ proxyPeakBytes }) => proxyPeakBytes,
-    unfit: notCompleted,
-  },
   ...times({
     ...PLAIN,
     name: 'cutAfter',
@@ -32,4 +20,5 @@ export const RELOAD_METRICS: readonly Metric[] = [
     unfit: notCompleted,
   }),
   ...COMEBACK_METRICS,
+  ...PEAK_METRICS,
 ];

@@ -4,6 +4,7 @@ import type { Metric } from '../../metrics/metric.ts';
 
 /** Metrics shared by all scenarios in which clients reconnect. */
 export const COMEBACK_METRICS: readonly Metric[] = [
+  count('connections.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
   count(
     'attempts.failed',
     'failed attempts to reconnect',
