@@ -78,9 +78,12 @@ export function collectChoices(block: readonly Node[]) {
 
 const EMPTY = ['', ''] as const;
 
-/** Whether the host may be empty. This is safe only if the text after it cannot become part of it. */
-function canBeEmpty({ uri }: Target): boolean {
-  return uri === '' || uri.startsWith('/');
+/**
+ * Whether the host may be empty. This is safe only if the text after it cannot become part of it, and only in
+ * `http`, where Nginx then returns 500.
+ */
+function canBeEmpty({ schemeText, uri }: Target): boolean {
+  return schemeText !== '' && (uri === '' || uri.startsWith('/'));
 }
 
 /** The parts that an address must have to be valid, if they consist only of variables. */

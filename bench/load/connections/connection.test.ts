@@ -134,6 +134,7 @@ for (const client of CLIENTS) {
           alpn: secure && !ON_BUN ? 'http/1.1' : null,
           nginxWorker: null,
           upstream: null,
+          ...(secure ? { resumed: false } : {}),
         });
       });
 
@@ -176,6 +177,7 @@ for (const client of CLIENTS) {
           alpn: secure ? 'http/1.1' : null,
           nginxWorker: '4711',
           upstream: '127.0.0.1:9001',
+          ...(secure ? { resumed: false } : {}),
         });
       });
 
