@@ -38,6 +38,7 @@ const DEFAULTS: RunRequest = {
   client: 'lean',
   engine: null,
   server: null,
+  backend: null,
   workers: null,
   servers: null,
   nginxWorkers: null,
