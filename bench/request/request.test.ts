@@ -102,6 +102,7 @@ test('every option is read, in the long form', () => {
       connectTimeoutMs: 1000,
       client: 'ws',
       server: 'lean',
+      backend: null,
       workers: 2,
       servers: 3,
       nginxWorkers: 4,

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandWords } from '../model/command.ts';
 import { Problem } from '../model/failure.ts';
-import { printableLines } from '../model/printable.ts';
+import { printable } from '../model/printable.ts';
 import type { RunProcess } from '../model/run.ts';
 import { type Launched, launch } from './process.ts';
 import type { ServerProcess } from './server-process.ts';
@@ -41,7 +41,7 @@ export function launchBackend(
   if (typeof words === 'string') throw new TypeError('the command was not checked');
   const [program = '', ...args] = words.map((word) => word.replaceAll('{port}', String(port)));
   const raw = launch({ name, component: 'server', command: program, args, cpus, ipc: false });
-  const launched: Launched = { ...raw, stderrTail: () => printableLines(mask(raw.stderrTail())) };
+  const launched: Launched = { ...raw, stderrTail: () => lastLines(mask(raw.stderrTail())) };
   onLaunch?.(launched);
 
   async function ready(over: AbortSignal): Promise<number> {
@@ -61,19 +61,21 @@ export function launchBackend(
   }
 
   function notReady(what: string): Problem {
-    const lines = launched
-      .stderrTail()
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-    const last =
-      lines.length === 0
-        ? 'It wrote nothing to stderr.'
-        : `Its last lines on stderr: ${lines.slice(-LAST_LINES).join(' | ')}`;
+    const lines = launched.stderrTail();
+    const last = lines === '' ? 'It wrote nothing to stderr.' : `Its last lines on stderr: ${lines}`;
     return new Problem('environment', `${name} (${mask(command)}) ${what}. ${last}`);
   }
 
   return { launched, ready, stats: async () => null, loop: () => null };
+}
+
+/** The last lines of a text on one line, without stack frames, which would leave no room for the error. */
+function lastLines(text: string): string {
+  const lines = text
+    .split('\n')
+    .map((line) => printable(line).trim())
+    .filter((line) => /\w/.test(line) && !/^at /.test(line));
+  return lines.slice(-LAST_LINES).join(' | ');
 }
 
 /**
