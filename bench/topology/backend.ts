@@ -74,7 +74,7 @@ function lastLines(text: string): string {
   const lines = text
     .split('\n')
     .map((line) => printable(line).trim())
-    .filter((line) => /\w/.test(line) && !/^at /.test(line));
+    .filter((line) => /[^{}[\]^~\s]/.test(line) && !/^at /.test(line));
   return lines.slice(-LAST_LINES).join(' | ');
 }
 
