@@ -131,6 +131,7 @@ function makePlan(
     client: 'lean',
     engine: 'node',
     server: 'ws',
+    backend: null,
     workers: 2,
     servers: 2,
     proxy: direct

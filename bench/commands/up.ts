@@ -27,7 +27,7 @@ export async function up(
   if (side === undefined) throw new TypeError('there is no variant to run');
   const { variant, profile } = side;
   const { plan, notices } = await planOf(run, side, services);
-  if (plan.server === null) throw new TypeError('the topology has no echo server');
+  if (plan.server === null || plan.server === 'own') throw new TypeError('the topology has no echo server');
   for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
   await services.keepUp({
     name: variant.name,

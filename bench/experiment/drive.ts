@@ -13,6 +13,7 @@ import { readWildcardPorts } from '../observe/environment.ts';
 import { readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
+import { backendChildren } from '../topology/backend.ts';
 import { startGenerators } from '../topology/generators.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
@@ -85,14 +86,15 @@ export async function driveLoad(
     onReport,
   }));
   const launched = generators.map((generator) => generator.launched);
-  const processes = await listProcesses(target, servers, launched);
+  const processes = await listProcesses(plan, target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
   // for memory per connection.
   const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
   const { proxy } = target;
-  const sampler = startSampler({ nowUs: clock, ...(proxy === null ? {} : { follow: proxy.processes }) });
+  const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, servers))];
+  const sampler = startSampler({ nowUs: clock, follow });
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(members, (recording) => {
@@ -172,6 +174,7 @@ export async function driveLoad(
  * call.
  */
 async function listProcesses(
+  plan: RunPlan,
   { proxy }: StartedTarget,
   servers: readonly EchoServer[],
   generators: readonly Launched[],
@@ -179,9 +182,16 @@ async function listProcesses(
   return [
     ...(proxy === null ? [] : await proxy.processes()),
     ...servers.map(({ launched }) => processOf('server', launched)),
+    ...(await childrenOf(plan, servers)),
     ...generators.map((launched) => processOf('generator', launched)),
     { component: 'runner', role: 'runner', name: 'runner', pid: process.pid },
   ];
+}
+
+/** The processes that the servers have started themselves. Only a backend of the user's starts any. */
+async function childrenOf({ server }: RunPlan, servers: readonly EchoServer[]): Promise<RunProcess[]> {
+  if (server !== 'own') return [];
+  return (await Promise.all(servers.map(({ launched }) => backendChildren(launched)))).flat();
 }
 
 /** An echo server or a generator as a process of its run. */

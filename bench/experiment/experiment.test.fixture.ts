@@ -84,7 +84,11 @@ export function ownTemporaryFolder(): void {
  * Executes what a command line of `run` asks for, and checks what must be so of every result and of
  * every end: it is a valid value, its books balance, and none of its processes is left.
  */
-export async function execute(t: TestContext, line: string, meddling: Meddling = {}): Promise<Executed> {
+export async function execute(
+  t: TestContext,
+  line: string | readonly string[],
+  meddling: Meddling = {},
+): Promise<Executed> {
   const executed = await executeWithin(t, line, meddling);
   const left = executed.processes.filter(({ component, pid }) => component !== 'runner' && isAlive(pid));
   assert.deepEqual(left, []);
@@ -95,11 +99,12 @@ export async function execute(t: TestContext, line: string, meddling: Meddling =
 /** As `execute`, without the checks. A line that names no step is a closed loop. */
 export async function executeWithin(
   t: Pick<TestContext, 'signal'>,
-  line: string,
+  line: string | readonly string[],
   { serverArguments, handicap, changeProfile, signal, urgent, onPhase }: Meddling = {},
 ): Promise<Executed> {
-  const words = line.split(' ').filter((word) => word !== '');
-  const command = /(^| )(-R|--rate|--steps)\b/.test(line) ? words : [...words, '--steps', 'throughput'];
+  const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
+  const namesSteps = words.some((word) => /^(-R|--rate|--steps)\b/.test(word));
+  const command = namesSteps ? words : [...words, '--steps', 'throughput'];
   const request = parseRequest(command);
   assert.ok(request.command === 'run');
   const library = {

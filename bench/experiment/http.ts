@@ -52,5 +52,6 @@ export async function runHttpLeg(
 
 async function requestsOf(servers: readonly EchoServer[]): Promise<number> {
   const stats = await Promise.all(servers.map((server) => server.stats()));
-  return stats.reduce((sum, { httpRequests }) => sum + httpRequests, 0);
+  // A server without counters is sent no HTTP requests.
+  return stats.reduce((sum, stat) => sum + (stat?.httpRequests ?? 0), 0);
 }

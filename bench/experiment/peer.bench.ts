@@ -55,7 +55,7 @@ export async function measurePeer(peer: Peer): Promise<number> {
       ipc: false,
     });
     for (const until = performance.now() + OPEN_LIMIT_MS; performance.now() < until; await sleep(100))
-      if ((await server.stats()).connections.open >= peer.connections) break;
+      if (((await server.stats())?.connections.open ?? 0) >= peer.connections) break;
     await sleep(SETTLE_MS);
     return await cpuPerMessage([pid, ...(await descendants(pid))], peer.seconds, server);
   } finally {
@@ -75,10 +75,11 @@ function filled(
 
 async function cpuPerMessage(pids: readonly number[], seconds: number, server: EchoServer): Promise<number> {
   const cpuUs = () => pids.reduce((sum, pid) => sum + usedCpuUs(pid), 0);
-  const before = { messages: (await server.stats()).messages, cpuUs: cpuUs() };
+  const messages = async () => (await server.stats())?.messages ?? 0;
+  const before = { messages: await messages(), cpuUs: cpuUs() };
   await sleep(seconds * 1e3);
   const spentUs = cpuUs() - before.cpuUs;
-  return spentUs / ((await server.stats()).messages - before.messages);
+  return spentUs / ((await messages()) - before.messages);
 }
 
 async function descendants(pid: number): Promise<number[]> {

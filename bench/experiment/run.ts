@@ -1,11 +1,14 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
+import { probeEcho } from '../load/echo-probe.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
+import type { RunPlan } from '../model/plan.ts';
 import type { Probe, Run } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
 import { handshakeNotices } from '../nginx/handshake-notice.ts';
+import { givenSecrets, maskerOf } from '../nginx/secrets.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
@@ -16,7 +19,7 @@ import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { LOOPBACK } from '../topology/sandboxed.ts';
 import { createScope } from '../topology/scope.ts';
-import { type EchoServer, startServers } from '../topology/servers.ts';
+import { type EchoServer, type ServersOptions, startServers } from '../topology/servers.ts';
 import {
   directTarget,
   externalTarget,
@@ -63,10 +66,8 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
       ? []
       : await startServers({
           count: plan.servers,
-          ports: plan.timeline.some(({ action }) => action.kind === 'start-server')
-            ? await portsOutside(context.portRange, LOOPBACK, plan.servers)
-            : [],
-          kind: plan.server,
+          ports: needsPorts(plan) ? await portsOutside(context.portRange, LOOPBACK, plan.servers) : [],
+          kind: kindOf(plan.server, context),
           engine: plan.engine,
           cpus: plan.placement?.server ?? null,
           args: [
@@ -87,6 +88,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const target = await enter(context, servers, folder, processSet);
   signal.throwIfAborted();
   const probe = await probeTarget(target, signal);
+  if (plan.server === 'own' && echoes(plan)) await probeEcho(target, plan.workload.payload, signal);
   signal.throwIfAborted();
   const http = await runHttpLeg(context, target, servers, processSet);
   if (profile.visit !== null) await visit(target, profile.visit, signal);
@@ -120,6 +122,27 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const errorLog = proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine);
   const failing = handshakeNotices(driven.slices, proxy?.likelyLine ?? null);
   return runOf({ ...driven, notices: [...notices, ...failing] }, errorLog);
+}
+
+/** Whether the servers need ports that are known in advance, and that stay free while one is gone. */
+function needsPorts({ server, timeline }: RunPlan): boolean {
+  return server === 'own' || timeline.some(({ action }) => action.kind === 'start-server');
+}
+
+function kindOf(
+  server: NonNullable<RunPlan['server']>,
+  { plan: { backend }, profile: { options }, signal }: RunContext,
+): ServersOptions['kind'] {
+  if (server !== 'own') return server;
+  if (backend === null) throw new TypeError('there is no command for the server');
+  return { command: backend, mask: maskerOf(options === null ? [] : givenSecrets(options)), signal };
+}
+
+/** Whether the clients of a run send messages that have to come back. */
+function echoes({ workload: { scenario, options } }: RunPlan): boolean {
+  const { conservation, work } = scenarioNamed(scenario);
+  const counts = conservation.some(({ parts }) => parts.includes('echoed'));
+  return counts && (work !== 'handshakes' || options.echo === 'on');
 }
 
 /** The handicap as command-line options of the echo server, which have the same names. */

@@ -60,13 +60,15 @@ export const runPlanSchema = v.strictObject({
   /** Timeout for the TCP connection, TLS handshake and HTTP upgrade together. */
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
-  /** Kind of the echo servers; null if the target is an external server. */
-  server: v.nullable(v.picklist(['ws', 'lean'])),
+  /** Kind of the servers; `own` is a command of the user's. Null if the target is an external server. */
+  server: v.nullable(v.picklist(['ws', 'lean', 'own'])),
+  /** Command that starts a server of kind `own`, with `{port}` for its port; null for any other kind. */
+  backend: v.optional(v.nullable(v.string()), null),
   /** Runtime of the lean client and server; always Node.js in older results, which offered no choice. */
   engine: v.optional(engineSchema, 'node'),
   /** Number of generator processes. */
   workers: positive,
-  /** Number of echo server processes that the run starts: none for an external target. */
+  /** Number of servers that the run starts: none for an external target. */
   servers: count,
   /** Nginx settings; null for the `direct` profile. */
   proxy: v.nullable(

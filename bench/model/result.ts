@@ -53,6 +53,7 @@ const loadDigest = v.strictObject(
     'durationMs',
     'client',
     'server',
+    'backend',
     'engine',
     'workers',
     'servers',

@@ -41,7 +41,14 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
   [
     "a run's plan",
     runPlanSchema.entries,
-    { target: { kind: 'sandbox' }, openingStages: 1, turns: null, timeline: [], engine: 'node' },
+    {
+      target: { kind: 'sandbox' },
+      openingStages: 1,
+      turns: null,
+      timeline: [],
+      backend: null,
+      engine: 'node',
+    },
   ],
   ['a placement', placementSchema.entries, { runner: [] }],
   ['a process', processSeriesSchema.entries, { bornUs: null, endedUs: null }],

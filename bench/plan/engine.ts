@@ -43,7 +43,7 @@ export function engineOf(
   if (!lean || asked === 'node') return 'node';
   if (bun !== null && asked === 'bun') return 'bun';
   if (bun !== null && payload.maxBytes <= MOST_BYTES_ON_BUN) {
-    const keepsSchedule = loop === 'open' && server === 'ws';
+    const keepsSchedule = loop === 'open' && server !== 'lean';
     if (!keepsSchedule || connections > MOST_CONNECTIONS_ON_SCHEDULE) return 'bun';
     notices.push(notice('info', 'engine-schedule', { bun }));
     return 'node';

@@ -70,6 +70,7 @@ export function preflight(
   const request: RunRequest = { ...asked, connections, payload, nginxWorkers: asNeeded };
   const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
+  checkBackend(request, profile);
   const sized = processesOf({ ...largest, nginxWorkers: asNeeded }, profile, machine, notices);
   // Each generator process needs a connection.
   const processes = { ...sized, workers: Math.min(sized.workers, connections) };
@@ -98,6 +99,7 @@ export function preflight(
     client: demand.client,
     target,
     server: isExternal ? null : demand.server,
+    backend: request.backend,
     engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
@@ -111,6 +113,7 @@ export function preflight(
         : null,
     seed,
   };
+  if (request.backend !== null) notices.push(notice('info', 'own-backend', {}));
   const needed = portsNeeded(request, demand.loop, lengths);
   checkAddresses(needed, machine, notices);
   return { plan, ports: needed.ports, notices };
@@ -135,11 +138,27 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   };
 }
 
+/** @throws Problem('usage') if the profile needs servers with a certificate, which a command gets none of */
+function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): void {
+  if (backend === null || !upstreamTls) return;
+  throw new Problem(
+    'usage',
+    `${name} connects to its servers over TLS, but a --backend is given no certificate. Leave --backend out, or use a configuration with proxy_pass http://.`,
+  );
+}
+
 /** Returns the values that determine how much memory a run needs. */
-function demandOf({ client, server, connections, payload, load }: RunRequest, step: Step): Demand {
+function demandOf({ client, server, backend, connections, payload, load }: RunRequest, step: Step): Demand {
   const { load: loop, server: usual } = stepNamed(step);
   const inFlight = loop === 'closed' ? load.inFlight : 1;
-  return { connections, payload, loop, inFlight, client, server: server ?? usual };
+  return {
+    connections,
+    payload,
+    loop,
+    inFlight,
+    client,
+    server: backend === null ? (server ?? usual) : 'own',
+  };
 }
 
 function nginxPlan(

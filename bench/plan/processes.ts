@@ -68,10 +68,14 @@ export function echoServers(
       what: 'echo servers',
       option: '--servers',
       asked: request.servers,
-      byDefault: Math.max(
-        profile.servers,
-        Math.min(shareOfCpus(machine), request.scenario.servers?.most ?? machine.cpus.length),
-      ),
+      // How many processes suit a command of the user's is unknown, and it may start several itself.
+      byDefault:
+        request.backend !== null
+          ? profile.servers
+          : Math.max(
+              profile.servers,
+              Math.min(shareOfCpus(machine), request.scenario.servers?.most ?? machine.cpus.length),
+            ),
       most: MOST_NODE_PROCESSES,
       capacity: Math.min(files, ports),
       hold: bound

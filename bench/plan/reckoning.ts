@@ -99,7 +99,7 @@ const SOCKET_BYTES = 4 * KIB;
 
 /** The properties that determine how much memory a run needs. */
 export interface Demand extends Pick<RunPlan, 'connections' | 'client'>, Pick<Workload, 'payload'> {
-  server: 'lean' | 'ws';
+  server: 'lean' | 'ws' | 'own';
   loop: Load['kind'] | null;
   /** Maximum number of unanswered messages per connection. */
   inFlight: number;

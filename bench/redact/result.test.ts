@@ -316,3 +316,22 @@ test('words of the bench’s own stay where a person calls something by them', (
   const kept = redactResult(plainResult({ conclusions }), ['left-out']).conclusions[0];
   assert.deepEqual(kept, { kind: 'left-out', variant: 'plain', reason: stored('It was ….') });
 });
+
+test('the command of a backend, and whatever may quote it or what it printed, is hidden', () => {
+  const result = makeBothSteps(3, 1);
+  const reason = 'backend 1 (node bob.js {port}) exited with code 1. Its last lines on stderr: acme';
+  const failed = result.runs.map((run) => ({
+    ...run,
+    plan: { ...run.plan, server: 'own' as const, backend: 'node bob.js {port}' },
+    outcome: { state: 'failed' as const, reason },
+    validity: {
+      ...run.validity,
+      reasons: [{ code: 'run-ended', data: { state: 'failed', reason }, text: reason }],
+    },
+    timeline: [{ action: { kind: 'start-server' as const, server: 0 }, atUs: 1, failure: reason }],
+  }));
+  const plan = { ...result.plan, command: ['-p', 'tls', '--backend', 'node bob.js {port}'] };
+  const redacted = redactResult({ ...result, plan, runs: failed }, IDENTITY);
+  assert.doesNotMatch(JSON.stringify(redacted), /bob|acme/);
+  for (const run of redacted.runs) assert.equal(run.plan.server, 'own');
+});

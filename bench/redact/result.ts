@@ -1,6 +1,6 @@
 import type { Conclusion } from '../model/conclusion.ts';
 import type { BenchEvent } from '../model/event.ts';
-import type { Fact, Notice } from '../model/finding.ts';
+import type { Fact, Finding, Notice } from '../model/finding.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import type { HttpLeg, NginxFacts, Run, Validity } from '../model/run.ts';
 import type { Tuning, Variant } from '../model/variant.ts';
@@ -65,6 +65,7 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     ...plan,
     variant: nameOf(plan.variant),
     profile: profileOf(plan.profile, plan.variant),
+    backend: plan.backend === null ? null : HIDDEN,
   });
   return {
     runPlan,
@@ -98,9 +99,7 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     run: (run: Run): Run => ({
       ...run,
       plan: runPlan(run.plan),
-      outcome:
-        'reason' in run.outcome ? { ...run.outcome, reason: redactText(run.outcome.reason) } : run.outcome,
-      validity: redactValidity(run.validity, redactText),
+      ...withoutQuotes(run, redactText),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
       proxy: run.proxy && publicFacts(run.proxy, redactText),
@@ -173,6 +172,30 @@ function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): strin
     variants.length > 3 ? `${variants.length}-variants` : variants.map(({ name }) => name).join('-');
   const what = [...(plan.command[0] === 'compare' ? ['compare'] : []), names].join('-');
   return `${timeOf(id)}-${what.replace(/[^A-Za-z0-9._+-]+/g, '-').slice(0, 80)}`;
+}
+
+const UNTOLD = 'the reason is hidden, because it may quote the server or its command.';
+/** Codes of reasons that quote an error. */
+const QUOTING = new Set(['run-ended', 'action-failed']);
+
+/** Redacts what quotes errors. Those about a server of the user's quote its command and what it printed. */
+function withoutQuotes(
+  { plan, outcome, validity, timeline }: Run,
+  redactText: (text: string) => string,
+): Pick<Run, 'outcome' | 'validity' | 'timeline'> {
+  const quote = plan.backend === null ? redactText : () => UNTOLD;
+  const isQuote = ({ code }: Finding) => plan.backend !== null && QUOTING.has(code);
+  const redactedValidity = redactValidity(validity, redactText);
+  return {
+    outcome: 'reason' in outcome ? { ...outcome, reason: quote(outcome.reason) } : outcome,
+    validity: {
+      ...redactedValidity,
+      reasons: redactedValidity.reasons.map((reason) =>
+        isQuote(reason) ? { ...reason, data: {}, text: `The run failed: ${UNTOLD}` } : reason,
+      ),
+    },
+    timeline: timeline.map((each) => ({ ...each, failure: each.failure && quote(each.failure) })),
+  };
 }
 
 function redactValidity(

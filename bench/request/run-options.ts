@@ -16,6 +16,10 @@ export const RUN_OPTIONS = {
       help: 'Also run without Nginx, and report the price of the proxy',
     },
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
+    backend: {
+      value: 'COMMAND',
+      help: "Your own server instead: 'node app.js --port {port}'",
+    },
     nginx: {
       value: '[NAME=]NGINX',
       many: true,

@@ -5,6 +5,7 @@ import type { LoadOptions, Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, type Step } from '../model/plan.ts';
 import type { PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
+import { backendOf } from './backend.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
 import { exportsOf } from './exports.ts';
@@ -51,6 +52,8 @@ export interface RunRequest extends ScenarioRequest {
   engine: EngineName | null;
   /** Null for each step's default. */
   server: 'ws' | 'lean' | null;
+  /** Command that starts the user's own server, with `{port}` for its port; null for the echo servers. */
+  backend: string | null;
   workers: number | null;
   servers: number | null;
   nginxWorkers: number | null;
@@ -159,7 +162,12 @@ export function checkThresholds(request: RunRequest): void {
         allSteps(scenario),
       );
     case 'http':
-      throw new Problem('usage', `${start} the HTTP requests that --no-http skips. Leave --no-http out.`);
+      throw new Problem(
+        'usage',
+        request.backend === null
+          ? `${start} the HTTP requests that --no-http skips. Leave --no-http out.`
+          : `${start} HTTP requests, and a --backend is sent none. Leave one out.`,
+      );
     case 'proxy':
       throw new Problem(
         'usage',
@@ -184,6 +192,7 @@ export function requestOf(
   const { scenario, scenarioOptions } = asked;
   const connections = number(given, 'connections', CONNECTIONS) ?? scenario.defaults.connections;
   const payload = payloadOf(given, scenario);
+  const backend = backendOf(given, asked);
   const problem = scenario.problemOf({ connections, payload, options: scenarioOptions });
   if (problem !== null) throw new Problem('usage', problem);
   return {
@@ -207,11 +216,13 @@ export function requestOf(
     engine: oneOf(given, 'engine', ENGINES),
     client: oneOf(given, 'client', ['lean', 'ws']) ?? 'lean',
     server: oneOf(given, 'server', ['ws', 'lean']),
+    backend,
     workers: workersOf(given, connections),
     servers: number(given, 'servers', PROCESSES),
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),
     pin: pinOf(given),
-    http: !given.has('no-http'),
+    // Only the paths of its WebSockets are known.
+    http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),
     thresholds: (given.get('threshold') ?? []).map(parseThreshold),

@@ -10,7 +10,7 @@ import { quoted } from './units.ts';
 
 /** Options about a topology. A run on a server that already runs starts none. */
 const OF_A_TOPOLOGY = [
-  ...['profile', 'conf', ...NEEDS_CONF, 'baseline', 'server', 'nginx'],
+  ...['profile', 'conf', ...NEEDS_CONF, 'baseline', 'server', 'backend', 'nginx'],
   ...['servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
 ];
 

@@ -32,7 +32,7 @@ export function seriesTitle({ name, variant, step }: Pick<Series, 'name' | 'vari
 /** Describes the load, as in `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
 export function loadText(load: LoadDigest | null): string {
   if (load === null) return 'workload unknown';
-  const { connections, workload, durationMs, client, server, engine } = load;
+  const { connections, workload, durationMs, client, server, backend, engine } = load;
   const how = workload.load;
   const runtime = engine === 'bun' ? 'Bun' : 'Node';
   return [
@@ -47,7 +47,7 @@ export function loadText(load: LoadDigest | null): string {
             : `open loop, ${how.arrivals}`,
         ]),
     `client ${client}${client === 'lean' ? ` on ${runtime}` : ''}`,
-    ...(server === null ? [] : [`server ${server}${server === 'lean' ? ` on ${runtime}` : ''}`]),
+    ...(server === null ? [] : [`server ${backend ?? server}${server === 'lean' ? ` on ${runtime}` : ''}`]),
   ].join(', ');
 }
 

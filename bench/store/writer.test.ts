@@ -86,6 +86,7 @@ test('a result is an index and a file for each run, named by number, variant and
         durationMs: plan.durationMs,
         client: plan.client,
         server: plan.server,
+        backend: plan.backend,
         engine: plan.engine,
         workers: plan.workers,
         servers: plan.servers,

@@ -23,8 +23,12 @@ export interface ServerProcess {
    * @throws {Problem} kind `environment` if it exits first, or is not ready in time
    */
   ready(over: AbortSignal): Promise<number>;
-  /** @throws {Problem} kind `died` if it no longer responds */
-  stats(): Promise<ServerStats>;
+  /**
+   * Returns its counters; null if it keeps none.
+   *
+   * @throws {Problem} kind `died` if it no longer responds
+   */
+  stats(): Promise<ServerStats | null>;
   loop(): LoopSample | null;
 }
 
@@ -34,11 +38,14 @@ type ServerMessage =
   | ({ type: 'stats' } & ServerStats)
   | ({ type: 'loop' } & LoopSample);
 
+/** Options for the echo servers of the benchmark. */
+type EchoOptions = ServersOptions & { kind: 'ws' | 'lean' };
+
 const ENTRY = new URL('../../server/main.js', import.meta.url);
 const STATS_TIMEOUT_MS = 5000;
 
 /** Launches a process of an echo server. `onLaunch` has been called with it when this function returns. */
-export function launchServer(name: string, place: ServerPlace, options: ServersOptions): ServerProcess {
+export function launchServer(name: string, place: ServerPlace, options: EchoOptions): ServerProcess {
   const { onLoop, onLine, onLaunch, timeoutMs = 15_000 } = options;
   const launched = launchAt(name, place, options);
   onLaunch?.(launched);
@@ -87,7 +94,7 @@ export function launchServer(name: string, place: ServerPlace, options: ServersO
 function launchAt(
   name: string,
   { port, socket }: ServerPlace,
-  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes, onLine }: ServersOptions,
+  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes, onLine }: EchoOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
   const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];

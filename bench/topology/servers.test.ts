@@ -107,10 +107,10 @@ describe('startServers', () => {
       server.kill();
       assert.deepEqual(await launched[0]?.exited, { code: null, signal: 'SIGKILL' });
       await assert.rejects(get(port, '/health'), { code: 'ECONNREFUSED' });
-      assert.equal((await server.stats()).httpRequests, 1);
+      assert.equal((await server.stats())?.httpRequests, 1);
       await server.start();
       await get(port, '/health');
-      assert.equal((await server.stats()).httpRequests, 2);
+      assert.equal((await server.stats())?.httpRequests, 2);
       assert.deepEqual(
         launched.map(({ name }) => name),
         ['echo server 1', 'echo server 1, restarted'],

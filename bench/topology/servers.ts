@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
+import { type Backend, launchBackend } from './backend.ts';
 import type { Certificate } from './certificate.ts';
 import type { Launched } from './process.ts';
-import { launchServer, type ServerProcess } from './server-process.ts';
+import { launchServer, type ServerPlace, type ServerProcess } from './server-process.ts';
 import { openToWorkers } from './worker-user.ts';
 
 /** Counters of one echo server since its first start. */
@@ -41,11 +42,11 @@ export interface EchoServer {
   /** Certificate used on both; null if the server does not use TLS. */
   readonly certPath: string | null;
   /**
-   * Its counters, summed over all of its processes.
+   * Its counters, summed over all of its processes; null if it keeps none.
    *
    * @throws {Problem} kind `died` if its process no longer responds, unless `kill` ended it
    */
-  stats(): Promise<ServerStats>;
+  stats(): Promise<ServerStats | null>;
   /** The latest sample; null during the first second. */
   loop(): LoopSample | null;
   /** Asks its process for the counters that `kill` would lose. Gives up if the process takes too long. */
@@ -62,9 +63,9 @@ export interface EchoServer {
 
 export interface ServersOptions {
   count: number;
-  /** Port of each server; by default, the system chooses free ones. */
+  /** Port of each server; by default, the system chooses free ones. A `Backend` has to be given its port. */
   ports?: readonly number[];
-  kind: 'ws' | 'lean';
+  kind: 'ws' | 'lean' | Backend;
   /** Engine of the lean server; the `ws` server always runs on Node. */
   engine: EngineName;
   /** CPUs that all servers share; null leaves the choice to the kernel. */
@@ -105,12 +106,11 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
   try {
     const ready = Array.from({ length: options.count }, (_, index) => {
       const { socketFolder, ports } = options;
-      const socket = socketFolder === undefined ? null : join(socketFolder, `echo-${index + 1}.sock`);
-      const process = launchServer(
-        `echo server ${index + 1}`,
-        { port: ports?.[index] ?? 0, socket },
-        options,
-      );
+      const isOwn = typeof options.kind === 'object';
+      const socket =
+        socketFolder === undefined || isOwn ? null : join(socketFolder, `echo-${index + 1}.sock`);
+      const name = `${isOwn ? 'backend' : 'echo server'} ${index + 1}`;
+      const process = launchOne(name, { port: ports?.[index] ?? 0, socket }, options);
       launched.push(process.launched);
       return whenReady(process, socket, options, over.signal);
     });
@@ -123,6 +123,13 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
   }
 }
 
+function launchOne(name: string, place: ServerPlace, options: ServersOptions): ServerProcess {
+  const { kind } = options;
+  return typeof kind === 'object'
+    ? launchBackend(name, place.port, kind, options)
+    : launchServer(name, place, { ...options, kind });
+}
+
 async function whenReady(
   first: ServerProcess,
   socket: string | null,
@@ -132,6 +139,7 @@ async function whenReady(
   const port = await first.ready(over);
   const { name } = first.launched;
   let current = first;
+  const hasCounters = typeof options.kind === 'string';
   /** Counters of the processes that were killed, and those of the current one as noted last. */
   let past = NONE;
   let noted = NONE;
@@ -144,12 +152,17 @@ async function whenReady(
     port,
     socket,
     certPath: options.certificate?.certPath ?? null,
-    stats: async () => (isKilled ? past : sumOf(past, await current.stats())),
+    async stats() {
+      if (isKilled) return hasCounters ? past : null;
+      const now = await current.stats();
+      return now === null ? null : sumOf(past, now);
+    },
     loop: () => current.loop(),
     async noteCounters() {
+      if (!hasCounters) return;
       const timer = new AbortController();
       const late = sleep(LAST_STATS_MS, noted, { signal: timer.signal }).catch(() => noted);
-      noted = await Promise.race([current.stats().catch(() => noted), late]);
+      noted = (await Promise.race([current.stats().catch(() => noted), late])) ?? noted;
       timer.abort();
     },
     kill() {
@@ -165,7 +178,7 @@ async function whenReady(
       await current.launched.exited;
       // A process that was killed leaves its socket behind, and nobody can listen there while it exists.
       if (socket !== null) await rm(socket, { force: true });
-      current = launchServer(`${name}, restarted`, { port, socket }, options);
+      current = launchOne(`${name}, restarted`, { port, socket }, options);
       isKilled = false;
       const ended = new AbortController();
       await current.ready(ended.signal).finally(() => ended.abort());

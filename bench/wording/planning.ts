@@ -18,6 +18,8 @@ export interface CountFacts {
 export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+  'own-backend': () =>
+    'The servers are your own (--backend). What they count is unknown, so their connections and messages are not compared with those of the generator.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
   'preflight-servers': (facts: CountFacts) => processes('echo servers', facts),
   'preflight-nginx-workers': (facts: CountFacts) => processes('Nginx workers', facts),

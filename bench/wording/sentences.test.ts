@@ -219,6 +219,10 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     {},
     'Both sides are the same stored result, so any difference between them is zero. Name two results.',
   ],
+  'own-backend': [
+    {},
+    'The servers are your own (--backend). What they count is unknown, so their connections and messages are not compared with those of the generator.',
+  ],
   'preflight-apart': [
     {},
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',

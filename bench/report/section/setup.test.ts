@@ -73,3 +73,11 @@ test('the facts of the machine and of the invocation are all there, each under i
   ] as const)
     assert.equal(facts.get(name), value, name);
 });
+
+test('the command of a backend is named in the plan, and escaped', () => {
+  const run = makeRun({ profile: 'tls' });
+  const plan = { ...run.plan, server: 'own' as const, backend: 'node <app>.js {port}', servers: 2 };
+  const page = shown(makeResult([{ ...run, plan }]));
+  assert.ok(page.includes('2 (node &lt;app&gt;.js {port})'));
+  assert.ok(!page.includes('<app>'));
+});

@@ -117,7 +117,7 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     formatTime(run.durationMs * 1000),
     turnsText(run),
     `${run.workers} (${endText(run.client, run)})`,
-    run.server === null ? 'none' : `${run.servers} (${endText(run.server, run)})`,
+    run.server === null ? 'none' : `${run.servers} (${run.backend ?? endText(run.server, run)})`,
     proxy === null
       ? 'none'
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
@@ -138,7 +138,8 @@ function turnsText({ turns }: RunPlan): string {
 }
 
 /** Describes a client or server. Only the lean client and server have a choice of engine. */
-function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
+function endText(end: 'lean' | 'ws' | 'own', { engine }: RunPlan): string {
+  if (end === 'own') return 'your own';
   return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }
 

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Payload } from '../model/load.ts';
+import { probeEcho } from './echo-probe.ts';
+
+const BINARY: Payload = { minBytes: 2000, maxBytes: 4000, type: 'binary' };
+const TEXT: Payload = { minBytes: 5, maxBytes: 5, type: 'text' };
+
+/** Probes a server at `/chat`, which handles each message like this. */
+async function probe(
+  t: TestContext,
+  payload: Payload,
+  path: string,
+  handle: (socket: WebSocket, data: RawData, isBinary: boolean) => void,
+  { signal } = new AbortController(),
+): Promise<void> {
+  const http = createServer().listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const server = new WebSocketServer({ server: http, path: '/chat' });
+  server.on('connection', (socket) =>
+    socket.on('message', (data, isBinary) => handle(socket, data, isBinary)),
+  );
+  t.after(() => {
+    for (const socket of server.clients) socket.terminate();
+    http.close();
+    http.closeAllConnections();
+  });
+  const { port } = http.address() as AddressInfo;
+  await probeEcho({ host: '127.0.0.1', ports: [port], path, tls: null }, payload, signal);
+}
+
+test('a server that returns its message unchanged passes', async (t) => {
+  for (const payload of [TEXT, BINARY, { ...TEXT, minBytes: 0 }])
+    await probe(t, payload, '/chat', (socket, data, isBinary) => socket.send(data, { binary: isBinary }));
+});
+
+test('what came instead of an echo is part of the message', async (t) => {
+  const cases: [Payload, string, Parameters<typeof probe>[3], RegExp][] = [
+    [
+      TEXT,
+      '/chat',
+      (socket) => socket.send('\u001b[1mhi'),
+      /"Does " \(5 bytes\).*the text " \[1mhi" \(6 bytes\)/,
+    ],
+    [
+      TEXT,
+      '/chat',
+      (socket, data) => socket.send(data, { binary: true }),
+      /received a binary message of 5 bytes/,
+    ],
+    [BINARY, '/chat', (socket) => socket.send(''), /binary message of 1024 bytes.* the text "" \(0 bytes\)/],
+    [TEXT, '/chat', (socket) => socket.close(1003), /closed with code 1003/],
+    [TEXT, '/other?token=1', () => {}, /to \/other\?….*HTTP status 400/],
+  ];
+  for (const [payload, path, handle, message] of cases)
+    await assert.rejects(probe(t, payload, path, handle), { kind: 'environment', message });
+});
+
+test('an abort ends the probe with its own reason', async (t) => {
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  await assert.rejects(
+    probe(t, TEXT, '/chat', () => abort.abort(reason), abort),
+    reason,
+  );
+});

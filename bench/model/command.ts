@@ -1,0 +1,38 @@
+/** Characters with a meaning in a shell where they are not quoted. Braces are not among them: `{port}`. */
+const SHELL = /[|&;<>()$`*?]/;
+
+/**
+ * Splits a command into words at spaces, as a shell would: quotes keep a word together, and a backslash
+ * outside single quotes takes the next character literally. Nothing is expanded.
+ *
+ * @returns `shell` if characters have a meaning that only a shell gives them; `open-quote` if a quote is not
+ *   closed
+ */
+export function commandWords(command: string): string[] | 'shell' | 'open-quote' {
+  const words: string[] = [];
+  let word: string | null = null;
+  let quote: string | null = null;
+  for (let at = 0; at < command.length; at++) {
+    const char = command[at] ?? '';
+    if (char === '\\' && quote !== "'" && at + 1 < command.length) {
+      at++;
+      word = (word ?? '') + command[at];
+    } else if (quote !== null) {
+      if (char === quote) quote = null;
+      else if (quote === '"' && /[$`]/.test(char)) return 'shell';
+      else word = (word ?? '') + char;
+    } else if (char === '"' || char === "'") {
+      quote = char;
+      word ??= '';
+    } else if (/\s/.test(char)) {
+      if (word !== null) words.push(word);
+      word = null;
+    } else if (SHELL.test(char) || (char === '~' && word === null) || (char === '=' && words.length === 0)) {
+      // A first word with `=` would set a variable.
+      return 'shell';
+    } else word = (word ?? '') + char;
+  }
+  if (quote !== null) return 'open-quote';
+  if (word !== null) words.push(word);
+  return words;
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseRequest } from './request.ts';
+
+const APP = 'node app.js --port {port}';
+
+test('a backend takes the place of the echo servers in every command that puts variants under load', () => {
+  const request = parseRequest(['-p', 'tls', '--backend', APP]);
+  assert.ok(request.command === 'run');
+  assert.deepEqual([request.run.backend, request.run.server, request.run.http], [APP, null, false]);
+  const comparison = parseRequest(['compare', 'plain', 'tls', '--backend', APP]);
+  assert.ok(comparison.command === 'compare' && comparison.compare.run.backend === APP);
+  const search = parseRequest(['capacity', '-p', 'tls', '--backend', APP]);
+  assert.ok(search.command === 'capacity' && search.capacity.run.backend === APP);
+});
+
+test('what cannot be done with a backend is refused in a sentence', () => {
+  const cases: [words: string[], message: RegExp][] = [
+    [['--backend', 'node app.js'], /must contain \{port\}/],
+    [['--backend', 'cd app && node app.js {port}'], /needs a shell/],
+    [['--backend', "node 'app.js {port}"], /not closed/],
+    [['--backend', APP, '--server', 'ws'], /^--server /],
+    [['--backend', APP, '--no-http'], /^--no-http /],
+    [['--backend', APP, '--scenario', 'broadcast'], /^--scenario broadcast /],
+    [['--backend', APP, '--threshold', 'http.p99<1s'], /is sent none/],
+  ];
+  for (const [words, message] of cases)
+    assert.throws(() => parseRequest(['-p', 'tls', ...words]), { kind: 'usage', message }, words.join(' '));
+  const target = ['--target', 'ws://127.0.0.1:9000/', '--backend', APP];
+  assert.throws(() => parseRequest(target), { kind: 'usage', message: /^--backend / });
+});
