@@ -22,12 +22,12 @@ const EXIT_CODES = [
   ['0', 'done'],
   [
     '1',
-    'a run failed, or connections or messages were lost; with --strict: a run is not valid;\n        `check` found an error',
+    'a run failed, or connections or messages were lost; with --strict: a run is not valid; `check` found an error',
   ],
   ['2', 'wrong usage'],
   [
     '99',
-    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more\n        CPU or memory',
+    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more CPU or memory',
   ],
   ['130', 'interrupted; the report has everything measured until then'],
 ] as const;
@@ -98,9 +98,10 @@ function usage(name: string, { short, value }: Option): string {
 
 /** @param width width of the left column; if it is too narrow, the right column begins on a separate line */
 function section(heading: string, lines: readonly (readonly [string, string])[], width = 32): string {
+  const next = `\n${' '.repeat(2 + width)}`;
   const laid = lines.map(([left, right]) => {
-    const gap = left.length < width ? ' '.repeat(width - left.length) : `\n${' '.repeat(2 + width)}`;
-    return `  ${left}${gap}${right}`;
+    const gap = left.length < width ? ' '.repeat(width - left.length) : next;
+    return `  ${left}${gap}${wrapped(right, HELP_COLUMNS - 2 - width, '').join(next)}`;
   });
   return [`${heading}:`, ...laid].join('\n');
 }

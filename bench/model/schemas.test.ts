@@ -37,7 +37,7 @@ for (const [of, schema, accepted, refused] of BOUNDS)
 
 const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>][] = [
   ['a plan', planSchema.entries, { scenario: 'echo', labels: {}, note: null, series: null }],
-  ['a run', runSchema.entries, { timeline: [], memory: [], machine: null }],
+  ['a run', runSchema.entries, { timeline: [], memory: [], queues: [], listenDrops: null, machine: null }],
   [
     "a run's plan",
     runPlanSchema.entries,
@@ -52,7 +52,7 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
   ],
   ['a placement', placementSchema.entries, { runner: [] }],
   ['a process', processSeriesSchema.entries, { bornUs: null, endedUs: null }],
-  ['a sample of the machine', machineSampleSchema.entries, { besideUs: 0, suspendedUs: 0 }],
+  ['a sample of the machine', machineSampleSchema.entries, { besideUs: 0, suspendedUs: 0, timeWait: null }],
   ['a profile', profileSchema.entries, { key: 'ecdsa', visit: null, upstreamTls: false, inAll: true }],
 ];
 

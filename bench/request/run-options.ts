@@ -46,7 +46,7 @@ export const RUN_OPTIONS = {
   'The scenario': {
     scenario: {
       value: 'NAME',
-      help: `${SCENARIOS.map(({ name }) => name).join('|')} [${DEFAULT_SCENARIO.name}]`,
+      help: `${SCENARIOS.map(({ name }) => name).join(', ')} [${DEFAULT_SCENARIO.name}]`,
     },
     ...SCENARIO_OPTIONS,
   },
