@@ -92,6 +92,7 @@ export function makeRun(options: RunOptions = {}): Run {
     spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),
+    httpLoad: null,
     proxy: direct ? null : makeNginx(profile),
     notices: [],
     validity: {
@@ -140,7 +141,7 @@ function makePlan(
     sourceAddresses: ['127.0.0.2'],
     placement: null,
     pacing: load.kind === 'open' ? 'sleep' : null,
-    http: { connections: 10, durationMs: 2000 },
+    http: { connections: 10, durationMs: 2000, ratePerSecond: null },
     seed: 7,
   };
 }
@@ -308,6 +309,7 @@ function makeHttp(random: () => number, cache: boolean): HttpLeg {
   return {
     path: '/page',
     connections: 10,
+    schedule: null,
     durationUs: 2 * SECOND_US,
     requests: 24_000,
     non2xx: 0,

@@ -36,6 +36,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     ifAsked('uneven-before', unevenBefore(figures)),
     miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
     ifAsked('deliveries', undelivered(figures)),
+    cut === null ? ifAsked('http-requests', httpRequests(figures)) : null,
     absence(run),
     ifAsked('stall', stall(run, figures)),
     ifAsked('disturbance', disturbance),
@@ -82,7 +83,16 @@ function nothing(run: Run, { work }: RunFigures): Finding | null {
   return finding(workOf(run) === 'handshakes' ? 'nothing-opened' : 'nothing-echoed', {});
 }
 
-function miscounted({ conservation }: RunFigures): Finding | null {
+/** Reports HTTP requests during the load that failed or were not answered. */
+function httpRequests({ httpLoad }: RunFigures): Finding | null {
+  if (httpLoad === null) return finding('http-missing', {});
+  const { due, failed, unanswered } = httpLoad;
+  if (due === 0) return finding('http-missing', {});
+  return failed + unanswered === 0 ? null : finding('http-unanswered', { due, failed, unanswered });
+}
+
+function miscounted({ conservation, httpLoad }: RunFigures): Finding | null {
+  if (httpLoad?.conserved === false) return finding('http-counts-differ', {});
   return conservation.ok ? null : finding('counts-differ', {});
 }
 

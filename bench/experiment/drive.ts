@@ -22,6 +22,7 @@ import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
 import type { RunContext } from './context.ts';
+import { prepareHttp } from './http.ts';
 import { watchKernel } from './kernel.ts';
 import { watchLive } from './live.ts';
 import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout, SETTLE_MS } from './phases.ts';
@@ -49,6 +50,7 @@ export type LoadOutcome = Pick<
   | 'machine'
   | 'listenDrops'
   | 'spread'
+  | 'httpLoad'
   | 'notices'
 > & {
   /** Protocol that the WebSocket connections negotiated by ALPN. */
@@ -86,12 +88,14 @@ export async function driveLoad(
     onReport,
   }));
   const launched = generators.map((generator) => generator.launched);
-  const processes = await listProcesses(plan, target, servers, launched);
+  const brought = await listProcesses(plan, target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
   // for memory per connection.
   const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
+  const http = prepareHttp(context, target, servers, processSet, epochNs, clock);
+  const processes = http === null ? brought : [...brought, processOf('generator', http.launched)];
   const { proxy } = target;
   const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, servers))];
   const sampler = startSampler({ nowUs: clock, follow });
@@ -125,7 +129,7 @@ export async function driveLoad(
     sampler,
     processSet,
     live,
-    on: { proxy, servers, processSet, tellClients: fleet.tellClients },
+    on: { proxy, servers, processSet, tellClients: fleet.tellClients, http },
     timeline: [],
     onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },
@@ -143,6 +147,7 @@ export async function driveLoad(
     machine: sampler.machine(),
     listenDrops: null,
     spread: spreadOf(fleet, sampler.series(), stats),
+    httpLoad: http?.soFar() ?? null,
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
@@ -152,6 +157,7 @@ export async function driveLoad(
     ? startQueueSampler(queues, clock, target, servers)
     : () => {};
   const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, servers, epochNs, ports));
+  await http?.stop();
   const endUs = Math.round(clock());
   live.close();
   stopQueues();

@@ -147,6 +147,7 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
     spread: [],
     probe: null,
     http: null,
+    httpLoad: null,
     proxy: null,
     notices,
     validity: UNJUDGED,

@@ -73,6 +73,10 @@ async function play(
     servers,
     processSet: { expectExit: ({ name }: Launched) => void asked.push(`the end of ${name}`) },
     tellClients: (what) => void asked.push(what),
+    http: {
+      start: async () => void asked.push('start HTTP'),
+      stop: async () => void asked.push('stop HTTP'),
+    },
   };
   const record = (each: DoneAction) => {
     done.push(each);

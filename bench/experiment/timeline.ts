@@ -6,6 +6,13 @@ import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { RunningNginx } from '../topology/target.ts';
 
+/** HTTP requests that can be sent alongside the WebSocket load. */
+export interface HttpRequests {
+  start(): Promise<void>;
+  /** Resolves once the last response has arrived, or no longer counts. */
+  stop(): Promise<void>;
+}
+
 /** The processes and clients on which the actions of a timeline act. */
 export interface ActedOn {
   proxy: Pick<RunningNginx, 'reload' | 'upgrade' | 'processes'> | null;
@@ -13,6 +20,8 @@ export interface ActedOn {
   processSet: Pick<ProcessSet, 'expectExit'>;
   /** Makes every client drop its connection, or the slow ones stop reading or read again. */
   tellClients(what: 'cut' | 'stall' | 'resume'): void;
+  /** Null if the plan has no HTTP requests during the load. */
+  http: HttpRequests | null;
 }
 
 /**
@@ -64,11 +73,16 @@ const TO_CLIENTS = { 'cut-clients': 'cut', 'stall-clients': 'stall', 'resume-cli
 
 async function act(
   action: Action,
-  { proxy, servers, processSet, tellClients }: ActedOn,
+  { proxy, servers, processSet, tellClients, http }: ActedOn,
   over: AbortSignal,
 ): Promise<void> {
   if (action.kind === 'cut-clients' || action.kind === 'stall-clients' || action.kind === 'resume-clients') {
     tellClients(TO_CLIENTS[action.kind]);
+    return;
+  }
+  if (action.kind === 'start-http' || action.kind === 'stop-http') {
+    if (http === null) throw new Error('no HTTP requests are planned');
+    await (action.kind === 'start-http' ? http.start() : http.stop());
     return;
   }
   if (!('server' in action)) {

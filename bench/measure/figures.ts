@@ -1,6 +1,6 @@
 import { PHASES } from '../model/load.ts';
 import { type Counters, counted } from '../model/recording.ts';
-import type { HttpLeg, Run } from '../model/run.ts';
+import type { Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
 import { type BackendFigures, backendsOf } from './backends.ts';
@@ -16,7 +16,8 @@ import {
 } from './connections.ts';
 import { type Conservation, conservationOf } from './conservation.ts';
 import { type SteadySecond, steadySeconds, undisturbedSlices } from './disturbance.ts';
-import { decode, type Histogram, type Summary, summarise } from './histogram.ts';
+import { type Histogram, type Summary, summarise } from './histogram.ts';
+import { type HttpFigures, type HttpLoadFigures, httpFigures, httpLoadOf } from './http.ts';
 import { timesOf } from './messages.ts';
 import {
   type ByComponent,
@@ -39,6 +40,7 @@ export type { BackendFigures } from './backends.ts';
 export type { Capacity } from './capacity.ts';
 export type { Account, Conservation } from './conservation.ts';
 export type { Summary } from './histogram.ts';
+export type { HttpFigures, HttpLoadFigures } from './http.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 export type { Slope } from './slope.ts';
 export type { StallFigures } from './stall.ts';
@@ -99,7 +101,7 @@ export interface RunFigures {
     /** Work per second per core of Nginx; null under the same conditions as `perCoreCapacity`. */
     perCore: Capacity | null;
   };
-  /** Null values if the scenario's work is not messages. */
+  /** Null values if the scenario's work is not messages, or if the CPU time also went into HTTP requests. */
   cpuUsPerMessage: ByComponent;
   /**
    * Per-core capacity in messages. Null if undefined: without Nginx, if the CPU time of its workers is unknown, or in an
@@ -141,6 +143,8 @@ export interface RunFigures {
     inTime: number | null;
   } | null;
   http: HttpFigures | null;
+  /** HTTP requests during the load; null if there were none. */
+  httpLoad: HttpLoadFigures | null;
 }
 
 /** Latencies in µs; `response`, `sendLag` and `inTime` are null in a closed loop. */
@@ -150,30 +154,6 @@ export interface Undisturbed {
   service: Summary;
   sendLag: Summary | null;
   inTime: number | null;
-}
-
-export interface HttpFigures {
-  /** Requests answered with a 2xx status. `requestsPerSecond` counts only these. */
-  succeeded: number;
-  /**
-   * Requests answered with a 4xx or 5xx status, or not at all. A 426 from an echo server is not a failure,
-   * because the request reached the server.
-   */
-  failed: number;
-  /** Response counts by status class, such as `2xx`; null if the run did not record them. */
-  statuses: Record<string, number> | null;
-  requestsPerSecond: number;
-  latency: Summary;
-  /**
-   * Share of responses served from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache,
-   * or if any requests failed.
-   */
-  cacheHitShare: number | null;
-  /**
-   * Requests that an echo server answered with a 2xx status. Null if any requests failed, because they may or
-   * may not have reached an echo server.
-   */
-  backend: number | null;
 }
 
 /** Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. */
@@ -220,7 +200,7 @@ export function figuresOf(run: Run): RunFigures {
       counts,
     },
     work,
-    cpuUsPerMessage: ofMessages ? work.cpuUs : NOT_MEASURED,
+    cpuUsPerMessage: ofMessages && run.httpLoad === null ? work.cpuUs : NOT_MEASURED,
     perCoreCapacity: ofMessages ? work.perCore : null,
     disturbed:
       seconds === null
@@ -239,6 +219,7 @@ export function figuresOf(run: Run): RunFigures {
     conservation,
     offered: offeredOf(run, achievedPerSecond, counted(sums, WORK_NAMES[workOf(run)].outstanding)),
     http: run.http === null ? null : httpFigures(run.http),
+    httpLoad: httpLoadOf(run),
   };
 }
 
@@ -356,23 +337,5 @@ function offeredOf(run: Run, achievedPerSecond: number | null, unanswered: numbe
     achievedPerSecond,
     ratio: achievedPerSecond === null ? null : ratio(achievedPerSecond, load.ratePerSecond),
     inTime: achievedPerSecond === null ? null : inTimeShare(slicesOf(run, 'steady', 'drain'), unanswered),
-  };
-}
-
-function httpFigures(leg: HttpLeg): HttpFigures {
-  const answers = leg.cache === null ? 0 : total(Object.values(leg.cache));
-  const succeeded = leg.requests - leg.non2xx;
-  const { statuses, durationUs, errors, timeouts } = leg;
-  const refused = statuses === null ? leg.non2xx : (statuses['4xx'] ?? 0) + (statuses['5xx'] ?? 0);
-  const failed = refused + errors + timeouts;
-  return {
-    succeeded,
-    failed,
-    statuses,
-    requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
-    latency: summarise(decode(leg.latency)),
-    cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
-    // Requests still in flight when the HTTP leg ended also reached a server.
-    backend: failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

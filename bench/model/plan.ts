@@ -90,10 +90,21 @@ export const runPlanSchema = v.strictObject({
    * loop.
    */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
-  /** A short run of HTTP requests before the WebSocket load; null to skip it. */
-  http: v.nullable(v.strictObject({ connections: positive, durationMs: positive })),
+  /**
+   * A short run of HTTP requests before the WebSocket load; null to skip it. Requests during the load have the
+   * same rate and connections. Without a rate, each connection sends its next request after a response.
+   */
+  http: v.nullable(
+    v.strictObject({
+      connections: positive,
+      durationMs: positive,
+      ratePerSecond: v.optional(v.nullable(positive), null),
+    }),
+  ),
   seed: count,
 });
+/** The HTTP requests of a run. */
+export type HttpPlan = NonNullable<v.InferOutput<typeof runPlanSchema>['http']>;
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 
 /** The part of a run's plan that its variant, step and number of connections determine. */

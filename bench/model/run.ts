@@ -199,11 +199,19 @@ export const probeSchema = v.strictObject({
 export type Probe = v.InferOutput<typeof probeSchema>;
 
 /**
- * The HTTP leg: ordinary GET requests through the same profile, sent by autocannon before the WebSocket load.
+ * Ordinary GET requests through the same profile. The HTTP leg sends them before the WebSocket load.
  */
 export const httpLegSchema = v.strictObject({
   path: v.string(),
   connections: count,
+  /**
+   * Null if each connection sent its next request after a response. Otherwise, how many requests were due on a
+   * schedule, and how many of them had neither been answered nor failed at the end.
+   */
+  schedule: v.optional(
+    v.nullable(v.strictObject({ ratePerSecond: amount, due: count, unanswered: count })),
+    null,
+  ),
   durationUs: count,
   requests: count,
   non2xx: count,
@@ -220,10 +228,23 @@ export const httpLegSchema = v.strictObject({
   latency: encodedHistogram,
   /** Number of responses for each X-Cache-Status header value; null if the profile has no cache. */
   cache: v.nullable(v.record(v.string(), count)),
-  /** Number of requests that reached the echo servers during the HTTP leg. */
-  backendRequests: count,
+  /** Number of requests that reached the echo servers meanwhile; null if they could not be asked. */
+  backendRequests: v.nullable(count),
 });
 export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
+
+/** HTTP requests during the WebSocket load. Times are in µs since the run's epoch. */
+export const httpLoadSchema = v.strictObject({
+  startUs: count,
+  /** When the last request was due. */
+  endUs: count,
+  total: httpLegSchema,
+  /** Responses in each second, and their latencies. */
+  course: v.array(
+    v.strictObject({ startUs: count, endUs: count, requests: count, latency: encodedHistogram }),
+  ),
+});
+export type HttpLoad = v.InferOutput<typeof httpLoadSchema>;
 
 export const nginxFactsSchema = v.strictObject({
   binary: v.string(),
@@ -306,6 +327,8 @@ export const runSchema = v.strictObject({
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),
   http: v.nullable(httpLegSchema),
+  /** Null if the timeline started no HTTP requests during the load. */
+  httpLoad: v.optional(v.nullable(httpLoadSchema), null),
   proxy: v.nullable(nginxFactsSchema),
   notices: v.array(noticeSchema),
   validity: validitySchema,

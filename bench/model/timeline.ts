@@ -7,7 +7,8 @@ import { count } from './load.ts';
  * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
  * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
  * it. `kill-server` kills it and `start-server` starts it again on its old port. `stall-clients` makes
- * slow clients stop reading, and `resume-clients` makes them read again.
+ * slow clients stop reading, and `resume-clients` makes them read again. `start-http` starts HTTP requests
+ * alongside the WebSockets, and `stop-http` ends them.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
@@ -16,6 +17,8 @@ export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('cut-clients') }),
   v.strictObject({ kind: v.literal('stall-clients') }),
   v.strictObject({ kind: v.literal('resume-clients') }),
+  v.strictObject({ kind: v.literal('start-http') }),
+  v.strictObject({ kind: v.literal('stop-http') }),
   v.strictObject({ kind: v.literal('kill-server'), server: count }),
   v.strictObject({ kind: v.literal('start-server'), server: count }),
   v.strictObject({ kind: v.literal('stop-server'), server: count }),

@@ -108,9 +108,10 @@ export function preflight(
     pacing: isExternal && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
     http:
-      request.http && scenario.hasHttpLeg && first
-        ? { connections: 10, durationMs: Math.min(2000, request.durationMs) }
-        : null,
+      scenario.httpLoad?.(request.scenarioOptions) ??
+      (request.http && scenario.hasHttpLeg && first
+        ? { connections: 10, durationMs: Math.min(2000, request.durationMs), ratePerSecond: null }
+        : null),
     seed,
   };
   if (request.backend !== null) notices.push(notice('info', 'own-backend', {}));

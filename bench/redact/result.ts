@@ -102,6 +102,7 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
       ...withoutQuotes(run, redactText),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
+      httpLoad: run.httpLoad && { ...run.httpLoad, total: publicHttp(run.httpLoad.total) },
       proxy: run.proxy && publicFacts(run.proxy, redactText),
     }),
     conclusion: (each: Conclusion): Conclusion =>

@@ -141,7 +141,7 @@ export function checkThresholds(request: RunRequest): void {
   const missing = unmeasurable(thresholds, {
     schedule: steps.includes(open),
     'closed-loop': steps.includes(closed),
-    http: http && scenario.hasHttpLeg,
+    http: scenario.httpLoad !== undefined || (http && scenario.hasHttpLeg),
     proxy: hasProxy(request),
   });
   if (missing === null) return;

@@ -1,6 +1,6 @@
 import type { Metric } from '../metrics/metric.ts';
 import type { Load, Payload, Phase, ScenarioOptions } from '../model/load.ts';
-import type { Step } from '../model/plan.ts';
+import type { HttpPlan, Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
 import type { Timeline } from '../model/timeline.ts';
 import type { Work } from '../model/work.ts';
@@ -88,6 +88,8 @@ export type DoubtName =
   | 'uneven-before'
   | 'losses'
   | 'deliveries'
+  /** HTTP requests during the load failed, or were not answered. */
+  | 'http-requests'
   | 'stall'
   | 'disturbance'
   | 'send-lag'
@@ -148,6 +150,11 @@ export interface ScenarioDefinition {
   samplesQueues: boolean;
   /** Whether the HTTP leg precedes the WebSocket load by default. */
   hasHttpLeg: boolean;
+  /**
+   * The requests of the HTTP leg, and of the timeline's HTTP requests; missing if the leg is the usual one. A
+   * scenario that declares them cannot do without the leg.
+   */
+  httpLoad?(options: ScenarioOptions): HttpPlan;
   /** Whether runs can be interleaved in a comparison. Otherwise they run one after another. */
   takesTurns: boolean;
   /** The largest message that an echo server must accept, in bytes. */

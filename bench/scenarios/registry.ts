@@ -4,12 +4,13 @@ import { connect } from './connect/definition.ts';
 import type { ScenarioDefinition, StepDefinition } from './definition.ts';
 import { echo } from './echo/definition.ts';
 import { idle } from './idle/definition.ts';
+import { mixed } from './mixed/definition.ts';
 import { reload } from './reload/definition.ts';
 import { slowConsumer } from './slow-consumer/definition.ts';
 import { storm } from './storm/definition.ts';
 
 /** All scenarios, in the order in which `--help` lists them. The first is the default. */
-const REGISTRY = [echo, idle, reload, connect, storm, broadcast, backendLoss, slowConsumer] as const;
+const REGISTRY = [echo, idle, reload, connect, storm, broadcast, backendLoss, slowConsumer, mixed] as const;
 
 export const SCENARIOS: readonly ScenarioDefinition[] = REGISTRY;
 export const DEFAULT_SCENARIO: ScenarioDefinition = REGISTRY[0];

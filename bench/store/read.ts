@@ -208,6 +208,11 @@ function checkHistograms(run: Run, path: string, file: string): void {
     ]),
   );
   if (run.http !== null) encoded.push([`${path}http.latency`, run.http.latency]);
+  if (run.httpLoad !== null) {
+    encoded.push([`${path}httpLoad.total.latency`, run.httpLoad.total.latency]);
+    for (const [index, { latency }] of run.httpLoad.course.entries())
+      encoded.push([`${path}httpLoad.course.${index}.latency`, latency]);
+  }
   for (const [place, text] of encoded) {
     try {
       decode(text);

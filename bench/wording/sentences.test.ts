@@ -50,6 +50,16 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '30 of 5,000 deliveries did not arrive; the server skipped 20 of them because a member had fallen behind.',
     '30 to 60 of 5,000 to 10,000 deliveries did not arrive; the server skipped 20 to 40 of them because a member had fallen behind.',
   ],
+  'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
+  'http-counts-differ': [
+    {},
+    'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
+  ],
+  'http-unanswered': [
+    { due: 5000, failed: 20, unanswered: 30 },
+    'Of 5,000 HTTP requests during the load, 20 failed and 30 had no response by the end; use a lower --http-rate.',
+    'Of 5,000 to 10,000 HTTP requests during the load, 20 to 40 failed and 30 to 60 had no response by the end; use a lower --http-rate.',
+  ],
   stalled: [
     { count: 2, seconds: [4, 5], of: 10, usualUs: 1200 },
     'Nothing was echoed in 2 of 10 seconds of the steady phase (4–5), although half of all messages take less than 1.2 ms: Nginx or an echo server stood still.',

@@ -23,6 +23,8 @@ const ALONE = {
   'cut-clients': 'all cut by their clients',
   'stall-clients': 'clients stop reading',
   'resume-clients': 'clients read again',
+  'start-http': 'HTTP requests start',
+  'stop-http': 'HTTP requests end',
 } as const;
 const DONE = {
   'kill-server': 'killed',

@@ -4,7 +4,8 @@ import http from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import { bucketValue, HIGHEST_US } from '../../measure/counts.ts';
 import { portOf } from '../connections/connection.test.fixture.ts';
-import { type HttpLegCounts, runHttpLeg } from './http-leg.ts';
+import type { HttpCounts } from './counted.ts';
+import { runHttpLeg } from './http-leg.ts';
 
 const CONNECTIONS = 4;
 const BODY = 'x'.repeat(1000);
@@ -31,7 +32,7 @@ async function serve(
 const run = (url: string, cache = false) =>
   runHttpLeg({ url, host: null, connections: CONNECTIONS, durationMs: 3000, cache });
 
-function samples({ latency }: HttpLegCounts): number {
+function samples({ latency }: HttpCounts): number {
   return latency.reduce((sum, number, i) => sum + (i % 2 === 1 ? number : 0), 0);
 }
 

@@ -1,39 +1,10 @@
 import autocannon, { type Client } from 'autocannon';
 import { Counts } from '../../measure/counts.ts';
+import { countStatus, type HttpCounts, type HttpTarget, statusKind } from './counted.ts';
 
-/**
- * Plan of the HTTP leg: GET requests for one page over `connections` keep-alive connections, in a closed
- * loop.
- */
-export interface HttpLegPlan {
-  url: string;
-  /** Host header and TLS server name; null to use the URL's host. */
-  host: string | null;
-  connections: number;
+/** GET requests for one page over `connections` keep-alive connections, in a closed loop. */
+export interface HttpLegPlan extends HttpTarget {
   durationMs: number;
-  /** Whether responses report the cache status in the X-Cache-Status header. */
-  cache: boolean;
-}
-
-/**
- * Results of the HTTP leg. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
- * request to the end of its response. It includes the connection time if the request had to wait for a new
- * connection.
- */
-export interface HttpLegCounts {
-  durationUs: number;
-  /** Number of requests that received a response. */
-  requests: number;
-  non2xx: number;
-  /** Response counts by status class, such as `2xx` or `5xx`; see EXPECTED for an exception. */
-  statuses: Record<string, number>;
-  /** Number of connections that failed, or ended with a request still unanswered. */
-  errors: number;
-  /** Number of requests without a response within 10 s. */
-  timeouts: number;
-  bytesReceived: number;
-  latency: Uint32Array;
-  cache: Record<string, number> | null;
 }
 
 /**
@@ -46,7 +17,7 @@ export interface HttpLegCounts {
  * next connection. From then on, autocannon measures latencies from the wrong request. It would also count
  * the reset that may follow the lost request as an error.
  */
-export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
+export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
   const latency = new Counts();
   const cache: Record<string, number> = {};
   const statuses: Record<string, number> = {};
@@ -91,7 +62,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
       latency.record((lastAt - sentAt) * 1e3);
       unanswered = false;
       requests++;
-      const kind = status === EXPECTED ? String(status) : `${Math.floor(status / 100)}xx`;
+      const kind = statusKind(status);
       statuses[kind] = (statuses[kind] ?? 0) + 1;
       bytesReceived += bytes;
     });
@@ -115,20 +86,4 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
     latency: latency.drain(),
     cache: plan.cache ? cache : null,
   };
-}
-
-/**
- * Status that an echo server returns for an ordinary GET request to its WebSocket path. It is not a failure:
- * it shows that the request reached the server.
- */
-const EXPECTED = 426;
-
-/**
- * Counts the cache status of a response. Header names and values alternate in the list that autocannon's
- * parser provides.
- */
-function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
-  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');
-  const status = at < 0 ? 'none' : (headers[at + 1] ?? 'none');
-  cache[status] = (cache[status] ?? 0) + 1;
 }

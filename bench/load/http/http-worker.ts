@@ -1,9 +1,24 @@
+import type { HttpCounts, HttpPart } from './counted.ts';
 import { type HttpLegPlan, runHttpLeg } from './http-leg.ts';
+import { type ScheduledRequests, type SchedulePlan, sendOnSchedule } from './scheduled.ts';
+
+/** What the runner sends to this process: the requests to make, or their end. */
+export type HttpCommand = HttpLegPlan | SchedulePlan | 'stop';
+export type HttpReport = HttpCounts | HttpPart;
+
+let running: ScheduledRequests | null = null;
 
 /**
- * Entry point of the process that runs the HTTP leg. It receives a plan over IPC and sends back the counts.
+ * Entry point of the process that sends HTTP requests. It receives a plan over IPC. Requests in a closed loop are
+ * reported at their end, those on a schedule every second.
  */
-process.on('message', async (plan: HttpLegPlan) => {
-  process.send?.(await runHttpLeg(plan));
+process.on('message', async (command: HttpCommand) => {
+  if (command === 'stop') running?.stop();
+  else if ('ratePerSecond' in command) running = sendOnSchedule(command, send);
+  else send(await runHttpLeg(command));
 });
 process.on('disconnect', () => process.exit(0));
+
+function send(report: HttpReport): void {
+  process.send?.(report);
+}

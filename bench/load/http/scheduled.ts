@@ -1,0 +1,178 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { Counts } from '../../measure/counts.ts';
+import { clockSince } from '../clock.ts';
+import { makePacer } from '../pacing/pacer.ts';
+import { threadWaker } from '../pacing/waker.ts';
+import { countStatus, type HttpCounts, type HttpPart, type HttpTarget, statusKind } from './counted.ts';
+
+/** After its end, a schedule waits this long for responses, in µs. */
+const DRAIN_US = 1e6;
+const TIMEOUT_US = 10e6;
+/** Requests sent per event loop iteration; responses are read in between. */
+const SENT_A_TURN = 64;
+const PART_MS = 1000;
+/** Interval between looks at whether all responses have arrived. */
+const LOOK_MS = 10;
+
+/** GET requests for one page at a constant rate. */
+export interface SchedulePlan extends HttpTarget {
+  ratePerSecond: number;
+  /** Null for a schedule without an end. */
+  durationMs: number | null;
+  /** The epoch of the reported times, on the clock of `monotonicNs()`. */
+  epochNs: string;
+}
+
+/** Requests on a schedule, each over the next free one of several keep-alive connections. */
+export interface ScheduledRequests {
+  /** No further request is due. The last part follows once the responses have arrived, or after a second. */
+  stop(): void;
+}
+
+/**
+ * Sends GET requests at a constant rate, regardless of how fast they are answered. Latency counts from when a
+ * request was due, so it includes the wait for a free connection. autocannon cannot do this: it sends the
+ * requests of each second in a burst, and measures from when it sent them.
+ *
+ * @param report called with the counts of every second, and at the end with the last ones
+ */
+export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => void): ScheduledRequests {
+  const epochNs = BigInt(plan.epochNs);
+  const clock = clockSince(epochNs);
+  const isTls = plan.url.startsWith('https:');
+  const options = { keepAlive: true, maxSockets: plan.connections, scheduling: 'fifo' } as const;
+  const agent = isTls
+    ? new https.Agent({ ...options, rejectUnauthorized: false, servername: plan.host ?? '' })
+    : new http.Agent(options);
+  const get = isTls ? https.get : http.get;
+  const headers = plan.host === null ? {} : { host: plan.host };
+  const startUs = clock();
+  const pacer = makePacer(
+    { kind: 'open', ratePerSecond: plan.ratePerSecond, arrivals: 'uniform' },
+    startUs,
+    0,
+    1,
+    0,
+  );
+  let untilUs = plan.durationMs === null ? Number.POSITIVE_INFINITY : startUs + plan.durationMs * 1e3;
+  /** When requests that wait for a free connection were due; those before `served` have been sent. */
+  const waiting: number[] = [];
+  let served = 0;
+  /** Requests in progress, and when each was due. */
+  const sent = new Map<ClientRequest, number>();
+  const latency = new Counts();
+  let counts = noCounts(plan.cache);
+  let due = 0;
+  let fromUs = startUs;
+  const waker = threadWaker(epochNs, pump);
+  const unanswered = () => sent.size + waiting.length - served;
+
+  function pump(): void {
+    const nowUs = clock();
+    for (; pacer.dueUs <= nowUs && pacer.dueUs < untilUs; pacer.advance()) {
+      due++;
+      waiting.push(pacer.dueUs);
+    }
+    sendWaiting(SENT_A_TURN);
+    if (pacer.dueUs < untilUs) waker.wakeAt(Math.max(pacer.dueUs, nowUs));
+  }
+
+  function sendWaiting(most: number): void {
+    for (let left = most; left > 0 && served < waiting.length && sent.size < plan.connections; left--)
+      send(waiting[served++] ?? 0);
+    if (served < waiting.length) return;
+    waiting.length = 0;
+    served = 0;
+  }
+
+  function send(dueUs: number): void {
+    const request = get(plan.url, { agent, headers }, (response) => receive(request, response, dueUs));
+    sent.set(request, dueUs);
+    request.on('error', () => settle(request, () => counts.errors++));
+  }
+
+  function receive(request: ClientRequest, response: IncomingMessage, dueUs: number): void {
+    response.on('data', ({ length }: Buffer) => {
+      counts.bytesReceived += length;
+    });
+    response.on('error', () => settle(request, () => counts.errors++));
+    response.on('end', () =>
+      settle(request, () => {
+        latency.record(clock() - dueUs);
+        counts.requests++;
+        const kind = statusKind(response.statusCode ?? 0);
+        counts.statuses[kind] = (counts.statuses[kind] ?? 0) + 1;
+        if (counts.cache !== null) countStatus(counts.cache, response.rawHeaders);
+      }),
+    );
+  }
+
+  /** Counts the end of a request once. The connection is free for the next afterwards. */
+  function settle(request: ClientRequest, count: () => void): void {
+    if (!sent.delete(request)) return;
+    count();
+    setImmediate(sendWaiting, 1);
+  }
+
+  function giveUpLate(): void {
+    const nowUs = clock();
+    for (const [request, dueUs] of sent)
+      if (nowUs - dueUs > TIMEOUT_US) {
+        settle(request, () => counts.timeouts++);
+        request.destroy();
+      }
+  }
+
+  function endPart(isLast: boolean): void {
+    const toUs = Math.max(fromUs, Math.min(clock(), untilUs));
+    const durationUs = Math.round(toUs - fromUs);
+    const non2xx = counts.requests - (counts.statuses['2xx'] ?? 0);
+    report({
+      startUs: Math.round(fromUs),
+      endUs: Math.round(toUs),
+      due,
+      unanswered: unanswered(),
+      isLast,
+      counts: { ...counts, durationUs, non2xx, latency: latency.drain() },
+    });
+    counts = noCounts(plan.cache);
+    due = 0;
+    fromUs = toUs;
+  }
+
+  const parts = setInterval(() => {
+    giveUpLate();
+    endPart(false);
+  }, PART_MS);
+  let isStopped = false;
+
+  function stop(): void {
+    if (isStopped) return;
+    isStopped = true;
+    untilUs = Math.min(untilUs, clock());
+    clearInterval(parts);
+    const look = setInterval(() => {
+      if (unanswered() > 0 && clock() < untilUs + DRAIN_US) return;
+      clearInterval(look);
+      waker.close();
+      endPart(true);
+      agent.destroy();
+    }, LOOK_MS);
+  }
+
+  if (plan.durationMs !== null) setTimeout(stop, plan.durationMs);
+  waker.wakeAt(pacer.dueUs);
+  return { stop };
+}
+
+function noCounts(hasCache: boolean): Omit<HttpCounts, 'durationUs' | 'non2xx' | 'latency'> {
+  return {
+    requests: 0,
+    statuses: {},
+    errors: 0,
+    timeouts: 0,
+    bytesReceived: 0,
+    cache: hasCache ? {} : null,
+  };
+}

@@ -1,0 +1,84 @@
+import { MESSAGE_NAMES } from '../../measure/messages.ts';
+import type { ScenarioDefinition } from '../definition.ts';
+import { MIXED_METRICS } from './metrics.ts';
+
+const WARMUP_MS = 1000;
+/** Duration of the load before the HTTP requests, with them, and after them, in ms. */
+const BEFORE_MS = 5000;
+const WITH_MS = 10_000;
+const AFTER_MS = 5000;
+/** Duration of the HTTP requests without WebSockets. */
+const ALONE_MS = 5000;
+
+/**
+ * HTTP requests at a constant rate join a steady echo load for a while. Shows what each does to the response time
+ * of the other, and what a cache spares the backend.
+ */
+export const mixed = {
+  name: 'mixed',
+  title: 'HTTP requests alongside WebSockets',
+  question: 'What do HTTP requests and WebSockets do to each other, and what does a cache change?',
+  steps: [{ name: 'mixed', load: 'open', server: 'ws' }],
+  options: {
+    'http-rate': {
+      value: 'N',
+      kind: 'count',
+      least: 1,
+      most: 100_000,
+      default: 1000,
+      help: 'mixed: HTTP requests per second [1000]',
+    },
+    'http-connections': {
+      value: 'N',
+      kind: 'count',
+      least: 1,
+      most: 1000,
+      default: 10,
+      help: 'mixed: connections for the HTTP requests [10]',
+    },
+  },
+  excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
+  lengths: () => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + WITH_MS + AFTER_MS }),
+  defaults: { connections: 1000, payload: '64' },
+  defaultRate: () => 1000,
+  problemOf: () => null,
+  timeline: () => [
+    { atMs: WARMUP_MS + BEFORE_MS, action: { kind: 'start-http' } },
+    { atMs: WARMUP_MS + BEFORE_MS + WITH_MS, action: { kind: 'stop-http' } },
+  ],
+  servers: null,
+  recorded: MESSAGE_NAMES,
+  conservation: [
+    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+  ],
+  phasesRead: {
+    response: ['steady', 'drain'],
+    service: ['steady', 'drain'],
+    sendLag: ['steady', 'drain'],
+  },
+  openingStages: 1,
+  samplesQueues: false,
+  hasHttpLeg: true,
+  httpLoad: (options) => ({
+    connections: Number(options['http-connections']),
+    durationMs: ALONE_MS,
+    ratePerSecond: Number(options['http-rate']),
+  }),
+  takesTurns: false,
+  largestMessage: ({ maxBytes }) => maxBytes,
+  serverArguments: () => [],
+  metrics: MIXED_METRICS,
+  compared: [
+    { name: 'responseWithHttp.p50', step: 'mixed', weight: 25, headline: true },
+    { name: 'responseWithHttp.p99', step: 'mixed', weight: 15, headline: false },
+    { name: 'httpLoad.p50', step: 'mixed', weight: 30, headline: true },
+    { name: 'coresWithHttp.server', step: 'mixed', weight: 30, headline: true },
+  ],
+  listed: [
+    { name: 'responseWithHttp.p50', step: 'mixed', label: 'WebSocket p50 with HTTP ' },
+    { name: 'httpLoad.p50', step: 'mixed', label: 'HTTP p50 ' },
+    { name: 'httpLoad.backendShare', step: 'mixed', label: 'requests to the backend ' },
+  ],
+  doubts: ['nothing-echoed', 'losses', 'http-requests', 'disturbance', 'send-lag', 'schedule', 'limit'],
+} as const satisfies ScenarioDefinition;

@@ -1,0 +1,253 @@
+import { type HttpFigures, type HttpLoadFigures, httpCourse } from '../../measure/http.ts';
+import type { HttpLeg } from '../../model/run.ts';
+import { timeAxis } from '../../report/axis.ts';
+import { chartFigure } from '../../report/chart-figure.ts';
+import { runBadge, table } from '../../report/elements.ts';
+import { html, type Markup } from '../../report/markup.ts';
+import type { LineSpec } from '../../report/page/spec.ts';
+import { cacheCounts } from '../../report/protocol.ts';
+import type { Cells, ScenarioReport } from '../../report/scenario.ts';
+import { eventsOf, steadySecond } from '../../report/section/bands.ts';
+import { claims } from '../../report/section/claims.ts';
+import { course } from '../../report/section/course.ts';
+import { handshakes } from '../../report/section/handshakes.ts';
+import { ofAll, timeOf } from '../../report/section/time-charts.ts';
+import { timesTable } from '../../report/section/times.ts';
+import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { formatCount, formatRate, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
+import { counted, paragraph } from '../../wording/words.ts';
+
+export const report: ScenarioReport = {
+  answer,
+  cells,
+  words: ['variant', 'validity'],
+  lines: [
+    { before: 'WebSocket p50, p99: ', headings: ['ws p50', 'ws p50 with', 'ws p99', 'ws p99 with'] },
+    { before: 'HTTP p50, p99: ', headings: ['http p50', 'http p50 with', 'http p99', 'http p99 with'] },
+    { before: '', headings: ['requests/s', 'failed', 'backend', 'server', 'validity'] },
+  ],
+  remarks: () => [
+    'ws: response time without and with HTTP requests. http: response time without and with WebSockets. requests/s: HTTP requests per second during the load. backend: share of them that reached an echo server. server: CPU of the echo servers meanwhile, in cores.',
+  ],
+  open: [answers, times, requests, cpu],
+  folded: [course, handshakes, claims],
+  ofRounds: [],
+};
+
+function runsOf({ variants }: View): RunView[] {
+  return variants.flatMap(({ answers }) => answers.mixed ?? []);
+}
+
+/** `plain: with 1,000 HTTP requests per second, half of the WebSocket messages were back within 0.4 ms …` */
+function answer({ name, answers }: VariantView): string {
+  const view = answers.mixed;
+  if (view === undefined) return `Nothing was measured for ${name}.`;
+  const { httpLoad } = view.figures;
+  if (httpLoad === null) return `${name}: the run ended before any HTTP requests.`;
+  return `${name}: ${paragraph([webSocketSentence(view), httpSentence(view), backendSentence(view)])}`;
+}
+
+function webSocketSentence({ figures: { httpLoad } }: RunView): string {
+  if (httpLoad === null) return 'there were no HTTP requests.';
+  const { requestsPerSecond, with: during, without } = httpLoad;
+  const start = `with ${formatRate(requestsPerSecond)} of HTTP requests`;
+  if (during.response.p50 === null || without.response.p50 === null)
+    return `${start}, too few messages were echoed for a median.`;
+  const { p99 } = during.response;
+  const tail =
+    p99 === null || without.response.p99 === null
+      ? ''
+      : ` and 99 % within ${formatTime(p99)} (${formatTime(without.response.p99)} without)`;
+  return `${start}, half of the WebSocket messages were echoed within ${formatTime(during.response.p50)} (${formatTime(without.response.p50)} without)${tail}.`;
+}
+
+function httpSentence({ figures: { http, httpLoad } }: RunView): string {
+  if (httpLoad === null || httpLoad.latency.p50 === null) return '';
+  const alone = http?.latency.p50 == null ? '' : ` (${formatTime(http.latency.p50)} without WebSockets)`;
+  return `Half of the HTTP requests were answered within ${formatTime(httpLoad.latency.p50)}${alone}.`;
+}
+
+function backendSentence({ figures: { httpLoad } }: RunView): string {
+  if (httpLoad === null) return '';
+  const { backend, succeeded, failed, unanswered } = httpLoad;
+  const { server } = httpLoad.with.cores;
+  const usage =
+    server === null
+      ? ''
+      : ` The echo servers used ${formatShare(server)} of a core meanwhile, and ${formatShare(httpLoad.without.cores.server)} without HTTP requests.`;
+  const reached =
+    backend === null
+      ? `${counted(failed, 'HTTP request')} failed, so it is not known how many reached an echo server.`
+      : `${formatCount(backend)} of ${counted(succeeded, 'HTTP request')} reached an echo server.`;
+  const late = unanswered === 0 ? '' : ` ${counted(unanswered, 'HTTP request')} had no response by the end.`;
+  return `${reached}${usage}${late}`;
+}
+
+function cells({ name, answers }: VariantView): Cells {
+  const view = answers.mixed;
+  const { http, httpLoad } = view?.figures ?? {};
+  return [
+    ['variant', name],
+    ['ws p50', formatTime(httpLoad?.without.response.p50)],
+    ['ws p50 with', formatTime(httpLoad?.with.response.p50)],
+    ['ws p99', formatTime(httpLoad?.without.response.p99)],
+    ['ws p99 with', formatTime(httpLoad?.with.response.p99)],
+    ['http p50', formatTime(http?.latency.p50)],
+    ['http p50 with', formatTime(httpLoad?.latency.p50)],
+    ['http p99', formatTime(http?.latency.p99)],
+    ['http p99 with', formatTime(httpLoad?.latency.p99)],
+    ['requests/s', formatCount(httpLoad == null ? null : Math.round(httpLoad.requestsPerSecond))],
+    ['failed', formatCount(httpLoad?.failed)],
+    ['backend', formatShare(backendShare(httpLoad))],
+    ['server', formatShare(httpLoad?.with.cores.server)],
+    ['validity', view === undefined ? NOTHING : verdictOf(view)],
+  ];
+}
+
+function backendShare(http: HttpFigures | null | undefined): number | null {
+  return http?.backend == null || http.succeeded === 0 ? null : http.backend / http.succeeded;
+}
+
+function answers({ variants }: View): Section {
+  return {
+    id: 'answers',
+    title: 'Answers',
+    charts: [],
+    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
+  };
+}
+
+function card(variant: VariantView): Markup {
+  const runs = Object.values(variant.answers);
+  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
+  return html`<article class="card">
+<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
+<p class="subtitle">${variant.title}</p>
+<p class="answer">${answer(variant)}</p>
+${doubts !== '' && html`<p>${doubts}</p>`}
+</article>
+`;
+}
+
+function times(view: View): Section {
+  const runs = runsOf(view);
+  const p99 = ({ p99Us }: { p99Us: number | null }) => p99Us;
+  const axis = timeAxis(
+    'p99 of the response time',
+    runs.flatMap(({ points }) => points.map(p99)),
+  );
+  const webSockets = ofAll('chart-websocket-p99', runs, axis, p99);
+  const http = httpChart(runs);
+  const findings = (sentence: (run: RunView) => string) =>
+    runs.map((run) => `${run.name}: ${sentence(run)}`).join(' ');
+  return {
+    id: 'times',
+    title: 'Response times with and without each other',
+    charts: [webSockets, http],
+    body: html`${chartFigure(webSockets, 'WebSocket response time in each second, p99', findings(webSocketSentence), 'The dashed lines are the beginning and the end of the HTTP requests. A step between them is their effect.')}
+${chartFigure(http, 'HTTP response time in each second, p99', findings(httpSentence), 'The same requests were sent before the WebSocket load; the table has their times.')}
+${timesTable(
+  'Response time, from when a message or request was due',
+  'Time',
+  runs,
+  ({ figures: { http, httpLoad } }) => [
+    ['WebSocket, without HTTP', httpLoad?.without.response ?? null],
+    ['WebSocket, with HTTP', httpLoad?.with.response ?? null],
+    ['HTTP, without WebSockets', http?.latency ?? null],
+    ['HTTP, with WebSockets', httpLoad?.latency ?? null],
+    ['Send lag of WebSockets, without HTTP', httpLoad?.without.sendLag ?? null],
+    ['Send lag of WebSockets, with HTTP', httpLoad?.with.sendLag ?? null],
+  ],
+)}
+<p class="how">Both are due on a schedule that does not wait for responses, so a stall counts for everything that it delayed. If the send lag grows with the HTTP requests, a part of the effect is due to the generator, which shares the machine with the process that sends them.</p>`,
+  };
+}
+
+function httpChart(runs: readonly RunView[]): LineSpec {
+  const courses = runs.map((view) => (view.run.httpLoad === null ? [] : httpCourse(view.run.httpLoad)));
+  return {
+    kind: 'line',
+    id: 'chart-http-p99',
+    x: timeOf(runs),
+    y: timeAxis(
+      'p99 of the HTTP response time',
+      courses.flatMap((each) => each.map(({ p99Us }) => p99Us)),
+    ),
+    bands: runs.slice(0, 1).flatMap(eventsOf),
+    series: runs.map((view, index) => ({
+      label: view.name,
+      colour: view.colour,
+      pattern: view.pattern,
+      points: (courses[index] ?? []).map(({ atUs, p99Us }) => ({ x: steadySecond(view, atUs), y: p99Us })),
+    })),
+  };
+}
+
+const REQUESTS = [
+  { title: 'Variant' },
+  { title: 'When', text: true },
+  ...['Due', 'Answered', 'Per second', 'Failed', 'Unanswered'].map((title) => ({ title })),
+  { title: 'Cache', text: true },
+  { title: 'Reached an echo server' },
+];
+
+function requests(view: View): Section {
+  const runs = runsOf(view);
+  return {
+    id: 'requests',
+    title: 'HTTP requests, and where they were answered',
+    charts: [],
+    body: html`<p>${runs.map((run) => `${run.name}: ${backendSentence(run)}`).join(' ')}</p>
+${table('HTTP requests', REQUESTS, runs.flatMap(requestRows))}
+<p class="how">Due = answered + failed + unanswered. Answered includes every response, failed those with a 4xx or 5xx status, broken connections and timeouts. A cache answers ordinary GETs only: the messages of an open WebSocket never pass through it. It affects them only through the CPU time that it spares or costs.</p>`,
+  };
+}
+
+function requestRows({ name, run, figures }: RunView): string[][] {
+  const row = (when: string, leg: HttpLeg | undefined | null, http: HttpFigures | null) =>
+    leg == null || http === null
+      ? []
+      : [
+          [
+            name,
+            when,
+            formatCount(leg.schedule?.due),
+            formatCount(leg.requests),
+            formatRate(http.requestsPerSecond),
+            formatCount(http.failed),
+            formatCount(leg.schedule?.unanswered),
+            cacheCounts(leg.cache),
+            formatCount(http.backend),
+          ],
+        ];
+  return [
+    ...row('without WebSockets', run.http, figures.http),
+    ...row('with WebSockets', run.httpLoad?.total, figures.httpLoad),
+  ];
+}
+
+const CPU = [
+  { title: 'Variant' },
+  { title: 'When', text: true },
+  ...['Nginx', 'Echo servers', 'Generator'].map((title) => ({ title })),
+];
+
+function cpu(view: View): Section {
+  const rows = runsOf(view).flatMap(({ name, figures: { httpLoad } }) => {
+    if (httpLoad === null) return [];
+    const cores = (when: string, { cores: { proxy, server, generator } }: HttpLoadFigures['with']) => [
+      name,
+      when,
+      ...[proxy, server, generator].map(formatShare),
+    ];
+    return [cores('without HTTP', httpLoad.without), cores('with HTTP', httpLoad.with)];
+  });
+  return {
+    id: 'cpu',
+    title: 'CPU time with and without HTTP requests',
+    charts: [],
+    body: html`${table('CPU time, as a share of one core', CPU, rows)}
+<p class="how">The same WebSocket load in both rows, so the difference is what the HTTP requests cost. The generator includes the process that sends them. Without: the seconds of the steady phase before the HTTP requests.</p>`,
+  };
+}
