@@ -66,6 +66,8 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
   let due = 0;
   let fromUs = startUs;
   const waker = threadWaker(epochNs, pump);
+  /** Whether waiting requests will be sent in the next iteration of the event loop. */
+  let isPlanned = false;
   const unanswered = () => sent.size + waiting.length - served;
 
   function pump(): void {
@@ -74,16 +76,27 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
       due++;
       waiting.push(pacer.dueUs);
     }
-    sendWaiting(SENT_A_TURN);
+    sendWaiting();
     if (pacer.dueUs < untilUs) waker.wakeAt(Math.max(pacer.dueUs, nowUs));
   }
 
-  function sendWaiting(most: number): void {
-    for (let left = most; left > 0 && served < waiting.length && sent.size < plan.connections; left--)
+  function sendWaiting(): void {
+    isPlanned = false;
+    for (let left = SENT_A_TURN; left > 0 && served < waiting.length && sent.size < plan.connections; left--)
       send(waiting[served++] ?? 0);
-    if (served < waiting.length) return;
+    if (served < waiting.length) {
+      if (sent.size < plan.connections) sendSoon();
+      return;
+    }
     waiting.length = 0;
     served = 0;
+  }
+
+  /** In the next iteration of the event loop, when a connection that has just had a response is free. */
+  function sendSoon(): void {
+    if (isPlanned) return;
+    isPlanned = true;
+    setImmediate(sendWaiting);
   }
 
   function send(dueUs: number): void {
@@ -108,11 +121,11 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     );
   }
 
-  /** Counts the end of a request once. The connection is free for the next afterwards. */
+  /** Counts the end of a request once. */
   function settle(request: ClientRequest, count: () => void): void {
     if (!sent.delete(request)) return;
     count();
-    setImmediate(sendWaiting, 1);
+    sendSoon();
   }
 
   function giveUpLate(): void {
@@ -152,6 +165,8 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     isStopped = true;
     untilUs = Math.min(untilUs, clock());
     clearInterval(parts);
+    // Those that fell due while this process was late count as well.
+    pump();
     const look = setInterval(() => {
       if (unanswered() > 0 && clock() < untilUs + DRAIN_US) return;
       clearInterval(look);

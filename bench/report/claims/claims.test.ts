@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeComparison } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import { disturb } from '../../../test/machine.ts';
+import { makeMixedRun } from '../../../test/mixed.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun, OPEN } from '../../../test/run.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
@@ -49,6 +50,8 @@ test('six profiles in both steps have a word on every claim, with the figure', (
     http2: 'refuted',
     'cache-messages': 'refuted',
     'cache-requests': 'confirmed',
+    // Nothing about HTTP requests alongside.
+    'cache-mixed': 'not shown',
     balancing: 'confirmed',
     // 41,000 a second without Nginx, 27,000 with it; p50 twice as long.
     performance: 'refuted',
@@ -181,6 +184,32 @@ test('a cache spares the backend requests, by how many reached it', () => {
   const result = makeBothSteps(5, 1);
   runOf(result, 'cache', 'throughput').spread = [];
   assert.equal(judgedOf('cache-messages', result).verdict, 'not shown');
+});
+
+test('a cache under mixed load is judged by the WebSockets, and not if requests failed', () => {
+  const mixed = (cachedUs: number) => {
+    const runs = [makeMixedRun('plain'), makeMixedRun('cache', cachedUs)];
+    for (const run of runs) run.validity.limit.component = 'schedule';
+    const result = makeResult(runs);
+    return { ...result, plan: { ...result.plan, scenario: 'mixed', steps: ['mixed'] } };
+  };
+  for (const [us, verdict] of [
+    [1500, 'confirmed'],
+    [2900, 'not shown'],
+    [6000, 'refuted'],
+  ] as const)
+    assert.equal(judgedOf('cache-mixed', mixed(us)).verdict, verdict, `${us}`);
+  const result = mixed(1500);
+  assert.equal(judgedOf('cache-requests', result).verdict, 'confirmed');
+  assert.match(judgedOf('cache-mixed', result).told, /0 of 200 ordinary GETs/);
+  const { httpLoad } = runOf(result, 'cache', 'mixed');
+  assert.ok(httpLoad);
+  httpLoad.total.errors = 3;
+  for (const id of ['cache-mixed', 'cache-requests']) {
+    const { verdict, told } = judgedOf(id, result);
+    assert.equal(verdict, 'not shown');
+    assert.match(told, /3 of 203 ordinary GETs failed/);
+  }
 });
 
 test('a cache whose requests failed speaks for no claim, and no share is more than all', () => {

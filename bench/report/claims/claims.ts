@@ -1,6 +1,6 @@
 import type { View } from '../view.ts';
 import type { Claim, ClaimVerdict, Judgement } from './claim.ts';
-import { balancing, cachedMessages, cachedRequests, encryption, http2 } from './practices.ts';
+import { balancing, cachedBackend, cachedMessages, cachedRequests, encryption, http2 } from './practices.ts';
 import { backend, performance, upgrade } from './proxying.ts';
 
 /** The article's claims, in the article's order. */
@@ -10,6 +10,7 @@ export const CLAIMS: readonly Claim[] = [
   http2,
   cachedMessages,
   cachedRequests,
+  cachedBackend,
   balancing,
   performance,
   backend,

@@ -19,6 +19,8 @@ export const P50 = claimed('response.p50');
 export const THROUGHPUT = claimed('messages.perSecond');
 export const NGINX_CPU = claimed('cpuPerMessage.proxy');
 export const SERVER_CPU = claimed('cpuPerMessage.server');
+export const P50_WITH_HTTP = claimed('responseWithHttp.p50');
+export const SERVER_CPU_WITH_HTTP = claimed('coresWithHttp.server');
 
 function claimed(name: string): ClaimedFigure {
   const metric = metricNamed(name);

@@ -3,8 +3,8 @@ import { isEven } from '../../measure/backends.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import type { Claim, Judgement } from './claim.ts';
-import { effectOf, NGINX_CPU, P50, variantOf } from './effect.ts';
-import { runsOf } from './proxying.ts';
+import { effectOf, NGINX_CPU, P50, P50_WITH_HTTP, SERVER_CPU_WITH_HTTP, variantOf } from './effect.ts';
+import { runsOf, verdictFrom } from './proxying.ts';
 
 /** The article's four best practices. */
 export const encryption: Claim = {
@@ -107,9 +107,13 @@ export const cachedMessages: Claim = {
   },
 };
 
-/** Reports failed requests through the cache. If any failed, the run shows nothing about the cache. */
-function failedGets({ figures: { http } }: RunView): string[] {
-  if (http === null || http.failed === 0) return [];
+/**
+ * Reports failed requests through the cache, before the load and during it. If any failed, the run shows nothing
+ * about the cache.
+ */
+function failedGets({ figures }: RunView): string[] {
+  const http = [figures.httpLoad, figures.http].find((each) => each != null && each.failed > 0) ?? null;
+  if (http === null) return [];
   return [
     `${formatCount(http.failed)} of ${formatCount(http.failed + http.succeeded)} ordinary GETs failed, so nothing is known about the cache.`,
   ];
@@ -129,24 +133,57 @@ export const cachedRequests: Claim = {
   needs: ['cache'],
   judge: (view) => {
     const cached = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null);
-    const leg = cached?.figures.http;
+    const leg = cached?.figures.httpLoad ?? cached?.figures.http;
     if (cached === undefined || leg == null) return null;
     const failed = failedGets(cached);
     if (failed.length > 0) return { verdict: 'not shown', basis: 'fact', evidence: failed };
     const share = leg.backend === null ? null : ratio(leg.backend, leg.succeeded);
     if (share === null) return null;
     const plain = runsOf(view, 'plain').find(({ figures }) => figures.http?.failed === 0)?.figures.http;
+    const isPaced = cached.run.plan.http?.ratePerSecond != null;
     const uncached =
-      plain == null ? '' : `; without a cache the rate was ${formatRate(plain.requestsPerSecond)}`;
+      plain == null || isPaced ? '' : `; without a cache the rate was ${formatRate(plain.requestsPerSecond)}`;
     return {
       verdict: share < SPARED ? 'confirmed' : share >= 1 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${uncached}. WebSocket messages are not included.`,
+        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${uncached}${cached.figures.httpLoad === null ? '' : ', alongside WebSockets'}. WebSocket messages are not included.`,
       ],
     };
   },
 };
+
+export const cachedBackend: Claim = {
+  id: 'cache-mixed',
+  title: 'A cache makes WebSockets faster by sparing the backend',
+  says: 'A cache in Nginx takes load off the servers behind it, and WebSockets perform better.',
+  shownBy:
+    'Run plain and cache with --scenario mixed: HTTP requests at the same rate alongside the same WebSocket load. Confirmed if the median response time of the WebSockets with HTTP requests is lower with the cache, refuted if it is higher. The CPU that the echo servers used meanwhile is shown as well.',
+  needs: ['plain', 'cache'],
+  judge: (view) => {
+    const judgement = verdictFrom([[effectOf(view, 'plain', 'cache', P50_WITH_HTTP), 'lower']]);
+    if (judgement === null) return null;
+    const failed = ['plain', 'cache'].flatMap((name) => runsOf(view, name).flatMap(failedGets));
+    if (failed.length > 0) return { ...judgement, verdict: 'not shown', evidence: failed };
+    return {
+      ...judgement,
+      evidence: [
+        ...judgement.evidence,
+        ...evidenceOf(effectOf(view, 'plain', 'cache', SERVER_CPU_WITH_HTTP)),
+        ...['plain', 'cache'].flatMap((name) => reachedBackend(runsOf(view, name)[0])),
+      ],
+    };
+  },
+};
+
+/** How many of the HTTP requests alongside WebSockets reached an echo server. */
+function reachedBackend(view: RunView | undefined): string[] {
+  const { backend = null, succeeded = 0 } = view?.figures.httpLoad ?? {};
+  if (view === undefined || backend === null) return [];
+  return [
+    `${view.name}: ${formatCount(backend)} of ${formatCount(succeeded)} ordinary GETs alongside the WebSockets reached an echo server.`,
+  ];
+}
 
 export const balancing: Claim = {
   id: 'balancing',

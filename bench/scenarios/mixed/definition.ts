@@ -3,12 +3,11 @@ import type { ScenarioDefinition } from '../definition.ts';
 import { MIXED_METRICS } from './metrics.ts';
 
 const WARMUP_MS = 1000;
-/** Duration of the load before the HTTP requests, with them, and after them, in ms. */
+/** Duration of the load before the HTTP requests, and after them, in ms. */
 const BEFORE_MS = 5000;
-const WITH_MS = 10_000;
 const AFTER_MS = 5000;
-/** Duration of the HTTP requests without WebSockets. */
-const ALONE_MS = 5000;
+/** Longest duration of the HTTP requests without WebSockets, in ms. */
+const MOST_ALONE_MS = 5000;
 
 /**
  * HTTP requests at a constant rate join a steady echo load for a while. Shows what each does to the response time
@@ -36,15 +35,25 @@ export const mixed = {
       default: 10,
       help: 'mixed: connections for the HTTP requests [10]',
     },
+    'http-for': {
+      value: 'TIME',
+      kind: 'duration',
+      leastMs: 1000,
+      default: 10_000,
+      help: 'mixed: how long HTTP requests are sent [10s]',
+    },
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
-  lengths: () => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + WITH_MS + AFTER_MS }),
+  lengths: (_step, options) => ({
+    warmupMs: WARMUP_MS,
+    durationMs: BEFORE_MS + Number(options['http-for']) + AFTER_MS,
+  }),
   defaults: { connections: 1000, payload: '64' },
   defaultRate: () => 1000,
   problemOf: () => null,
-  timeline: () => [
+  timeline: (_step, options) => [
     { atMs: WARMUP_MS + BEFORE_MS, action: { kind: 'start-http' } },
-    { atMs: WARMUP_MS + BEFORE_MS + WITH_MS, action: { kind: 'stop-http' } },
+    { atMs: WARMUP_MS + BEFORE_MS + Number(options['http-for']), action: { kind: 'stop-http' } },
   ],
   servers: null,
   recorded: MESSAGE_NAMES,
@@ -62,7 +71,7 @@ export const mixed = {
   hasHttpLeg: true,
   httpLoad: (options) => ({
     connections: Number(options['http-connections']),
-    durationMs: ALONE_MS,
+    durationMs: Math.min(MOST_ALONE_MS, Number(options['http-for'])),
     ratePerSecond: Number(options['http-rate']),
   }),
   takesTurns: false,
