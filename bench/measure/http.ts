@@ -85,14 +85,11 @@ export function httpLoadOf(run: Run): HttpLoadFigures | null {
   };
 }
 
-/** p99 of the HTTP responses in each second of the requests, in µs since the run's epoch. */
-export function httpCourse({
-  course,
-}: HttpLoad): { atUs: number; perSecond: number | null; p99Us: number | null }[] {
-  return course.map(({ startUs, endUs, requests, latency }) => ({
+/** Median latency of the HTTP responses in each second of the requests, in µs since the run's epoch. */
+export function httpCourse({ course }: HttpLoad): { atUs: number; p50Us: number | null }[] {
+  return course.map(({ startUs, endUs, latency }) => ({
     atUs: (startUs + endUs) / 2,
-    perSecond: ratio(requests * 1e6, endUs - startUs),
-    p99Us: summarise(decode(latency)).p99,
+    p50Us: summarise(decode(latency)).p50,
   }));
 }
 

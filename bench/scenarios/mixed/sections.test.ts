@@ -20,7 +20,12 @@ function answerOf(run: Run): string {
 
 test('the answer has each with and without the other, and what reached the backend', () => {
   const answer = answerOf(makeMixedRun('plain'));
-  for (const fact of ['100/s', '3 ms (1 ms without)', '700 µs (500 µs without', '200 of 200'])
+  for (const fact of [
+    '100 HTTP requests per second',
+    '3 ms (1 ms without)',
+    '700 µs (500 µs without',
+    '200 of 200',
+  ])
     assert.ok(answer.includes(fact), `${fact} in ${answer}`);
   assert.ok(answerOf(makeMixedRun('cache')).includes('0 of 200'));
 });
@@ -46,7 +51,7 @@ test('the report shows both over time, with the requests marked on each chart', 
     sections.map(({ id, charts }) => [id, charts.map(({ id }) => id)]),
     [
       ['answers', []],
-      ['times', ['chart-websocket-p99', 'chart-http-p99']],
+      ['times', ['chart-websocket-times', 'chart-http-times']],
       ['requests', []],
       ['cpu', []],
     ],
@@ -55,5 +60,5 @@ test('the report shows both over time, with the requests marked on each chart', 
     const bands = 'bands' in chart ? (chart.bands ?? []) : [];
     assert.equal(bands.filter(({ kind }) => kind === 'event').length, 2, chart.id);
   }
-  assert.ok(reportHtml(view.result).includes('chart-http-p99'));
+  assert.ok(reportHtml(view.result).includes('chart-http-times'));
 });

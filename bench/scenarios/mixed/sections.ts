@@ -51,7 +51,7 @@ function answer({ name, answers }: VariantView): string {
 function webSocketSentence({ figures: { httpLoad } }: RunView): string {
   if (httpLoad === null) return 'there were no HTTP requests.';
   const { requestsPerSecond, with: during, without } = httpLoad;
-  const start = `with ${formatRate(requestsPerSecond)} of HTTP requests`;
+  const start = `with ${formatCount(Math.round(requestsPerSecond))} HTTP requests per second`;
   if (during.response.p50 === null || without.response.p50 === null)
     return `${start}, too few messages were echoed for a median.`;
   const { p99 } = during.response;
@@ -132,12 +132,12 @@ ${doubts !== '' && html`<p>${doubts}</p>`}
 
 function times(view: View): Section {
   const runs = runsOf(view);
-  const p99 = ({ p99Us }: { p99Us: number | null }) => p99Us;
+  const median = ({ p50Us }: { p50Us: number | null }) => p50Us;
   const axis = timeAxis(
-    'p99 of the response time',
-    runs.flatMap(({ points }) => points.map(p99)),
+    'median response time',
+    runs.flatMap(({ points }) => points.map(median)),
   );
-  const webSockets = ofAll('chart-websocket-p99', runs, axis, p99);
+  const webSockets = ofAll('chart-websocket-times', runs, axis, median);
   const http = httpChart(runs);
   const findings = (sentence: (run: RunView) => string) =>
     runs.map((run) => `${run.name}: ${sentence(run)}`).join(' ');
@@ -145,8 +145,8 @@ function times(view: View): Section {
     id: 'times',
     title: 'Response times with and without each other',
     charts: [webSockets, http],
-    body: html`${chartFigure(webSockets, 'WebSocket response time in each second, p99', findings(webSocketSentence), 'The dashed lines are the beginning and the end of the HTTP requests. A step between them is their effect.')}
-${chartFigure(http, 'HTTP response time in each second, p99', findings(httpSentence), 'The same requests were sent before the WebSocket load; the table has their times.')}
+    body: html`${chartFigure(webSockets, 'Median WebSocket response time in each second', findings(webSocketSentence), 'The dashed lines are the beginning and the end of the HTTP requests. A step between them is their effect.')}
+${chartFigure(http, 'Median HTTP response time in each second', findings(httpSentence), 'The same requests were sent before the WebSocket load; the table has their times.')}
 ${timesTable(
   'Response time, from when a message or request was due',
   'Time',
@@ -168,18 +168,18 @@ function httpChart(runs: readonly RunView[]): LineSpec {
   const courses = runs.map((view) => (view.run.httpLoad === null ? [] : httpCourse(view.run.httpLoad)));
   return {
     kind: 'line',
-    id: 'chart-http-p99',
+    id: 'chart-http-times',
     x: timeOf(runs),
     y: timeAxis(
-      'p99 of the HTTP response time',
-      courses.flatMap((each) => each.map(({ p99Us }) => p99Us)),
+      'median HTTP response time',
+      courses.flatMap((each) => each.map(({ p50Us }) => p50Us)),
     ),
     bands: runs.slice(0, 1).flatMap(eventsOf),
     series: runs.map((view, index) => ({
       label: view.name,
       colour: view.colour,
       pattern: view.pattern,
-      points: (courses[index] ?? []).map(({ atUs, p99Us }) => ({ x: steadySecond(view, atUs), y: p99Us })),
+      points: (courses[index] ?? []).map(({ atUs, p50Us }) => ({ x: steadySecond(view, atUs), y: p50Us })),
     })),
   };
 }
