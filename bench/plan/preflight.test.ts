@@ -50,7 +50,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
   });
   assert.deepEqual(decided.plan.sourceAddresses, ['127.0.0.2']);
   assert.deepEqual(decided.plan.placement, { proxy: [1], server: [0], generator: [0], runner: [0] });
-  assert.deepEqual(decided.plan.http, { connections: 10, durationMs: 2000 });
+  assert.deepEqual(decided.plan.http, { connections: 10, durationMs: 2000, ratePerSecond: null });
 });
 
 test('10,000 connections fit in 20,000 files: two workers of Nginx that share evenly', () => {
@@ -96,6 +96,8 @@ test('the generator spins only where a CPU is left for the runner beside those o
   assert.equal(pacing('-R 5k --pin --workers 2', [0, 1]), 'sleep');
   assert.equal(pacing('-R 5k --pin --workers 2', [0, 1, 2, 3]), 'spin');
   assert.equal(pacing('--in-flight 1', [0, 1]), null);
+  // A process that sends HTTP requests shares the CPUs of the generator.
+  assert.equal(pacing('--scenario mixed', [0, 1]), 'sleep');
 });
 
 test('throughput is measured with the lean echo server, latency with ws, and both with the one that is named', () => {

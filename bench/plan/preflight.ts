@@ -83,6 +83,8 @@ export function preflight(
   const placement = isExternal ? null : placementOf(request.pin, demand.loop, machine, all);
   const first = step === request.steps[0];
   const { scenario } = request;
+  // A generator that spins would keep others from its CPUs: a server that is not ours, or the HTTP requests.
+  const sharesCpus = isExternal || scenario.httpLoad !== undefined;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
   const plan: StepPlan = {
     variant,
@@ -105,7 +107,7 @@ export function preflight(
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
     placement,
-    pacing: isExternal && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
+    pacing: sharesCpus && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
     http:
       scenario.httpLoad?.(request.scenarioOptions) ??

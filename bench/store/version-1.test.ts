@@ -90,10 +90,12 @@ test('every field that has another name or place now holds what it held', async 
       engine,
       openingStages,
       timeline,
+      target,
       ...plan
     } = run.plan;
-    assert.deepEqual(plan, kept);
+    assert.deepEqual(plan, { ...kept, http: kept.http && { ...kept.http, ratePerSecond: null } });
     assert.deepEqual([engine, turns, openingStages, timeline], ['node', null, 1, []]);
+    assert.deepEqual(target, { kind: 'sandbox' });
     assert.deepEqual({ ...workload }, { scenario, load, payload, options: {} });
     assert.deepEqual(proxy, nginx);
     assert.deepEqual(
