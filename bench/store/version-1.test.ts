@@ -100,7 +100,7 @@ test('every field that has another name or place now holds what it held', async 
     assert.deepEqual(proxy, nginx);
     assert.deepEqual(
       run.proxy,
-      before.nginx === null ? null : { ...before.nginx, given: null, origin: null },
+      before.nginx === null ? null : { ...before.nginx, given: null, origin: null, upgrade: null },
     );
     const renamed = <T extends { component: string }>(list: T[]) =>
       list.map((each) => ({ ...each, component: each.component === 'nginx' ? 'proxy' : each.component }));
