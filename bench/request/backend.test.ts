@@ -22,6 +22,7 @@ test('what cannot be done with a backend is refused in a sentence', () => {
     [['--backend', APP, '--server', 'ws'], /^--server /],
     [['--backend', APP, '--no-http'], /^--no-http /],
     [['--backend', APP, '--scenario', 'broadcast'], /^--scenario broadcast /],
+    [['--backend', APP, '--scenario', 'mixed'], /sends HTTP requests/],
     [['--backend', APP, '--threshold', 'http.p99<1s'], /is sent none/],
   ];
   for (const [words, message] of cases)

@@ -34,6 +34,12 @@ export function backendOf(
       `--scenario ${scenario.name} with these options needs echo servers that do more than echo, and a --backend cannot be told to. Leave --backend out.`,
     );
   }
+  if (scenario.httpLoad !== undefined) {
+    throw new Problem(
+      'usage',
+      `--scenario ${scenario.name} sends HTTP requests, and a --backend is sent none. Leave --backend out.`,
+    );
+  }
   const words = commandWords(command);
   if (words === 'open-quote')
     throw new Problem('usage', `--backend ${quoted(command)} has a quote that is not closed. Close it.`);
