@@ -91,11 +91,12 @@ test('every field that has another name or place now holds what it held', async 
       openingStages,
       timeline,
       target,
+      backend,
       ...plan
     } = run.plan;
     assert.deepEqual(plan, { ...kept, http: kept.http && { ...kept.http, ratePerSecond: null } });
     assert.deepEqual([engine, turns, openingStages, timeline], ['node', null, 1, []]);
-    assert.deepEqual(target, { kind: 'sandbox' });
+    assert.deepEqual([target, backend], [{ kind: 'sandbox' }, null]);
     assert.deepEqual({ ...workload }, { scenario, load, payload, options: {} });
     assert.deepEqual(proxy, nginx);
     assert.deepEqual(
