@@ -77,9 +77,15 @@ function unevenBefore({ backends }: RunFigures): Finding | null {
   });
 }
 
+const NOTHING_DONE = {
+  messages: 'nothing-echoed',
+  sends: 'nothing-sent',
+  handshakes: 'nothing-opened',
+} as const;
+
 function nothing(run: Run, { work }: RunFigures): Finding | null {
   if (work.done > 0) return null;
-  return finding(workOf(run) === 'handshakes' ? 'nothing-opened' : 'nothing-echoed', {});
+  return finding(NOTHING_DONE[workOf(run)], {});
 }
 
 function miscounted({ conservation }: RunFigures): Finding | null {
