@@ -24,7 +24,9 @@ async function serve(t: TestContext, answer: Answer, keyPair: KeyPair | null = n
   const requests: { url: string | undefined; key: unknown; host: string | undefined; sni: unknown }[] = [];
   const http = keyPair === null ? null : createServer(keyPair);
   const server =
-    http === null ? new WebSocketServer({ host: '127.0.0.1', port: 0 }) : new WebSocketServer({ server: http });
+    http === null
+      ? new WebSocketServer({ host: '127.0.0.1', port: 0 })
+      : new WebSocketServer({ server: http });
   http?.listen(0, '127.0.0.1');
   await once(http ?? server, 'listening');
   server.on('connection', (socket, request) => {
@@ -48,7 +50,7 @@ async function serveOnBun(t: TestContext, { key, cert }: KeyPair): Promise<numbe
   const script = `const s = Bun.serve({ hostname: '127.0.0.1', port: 0, tls: JSON.parse(process.env.PAIR),
     fetch: (request, server) => server.upgrade(request, { headers: { 'Sec-WebSocket-Protocol': 'chat' } }) ? undefined : new Response('', { status: 400 }),
     websocket: { message: (socket, message) => { socket.send(message); } } }); console.log(s.port);`;
-  const bun = bunHere()?.path ?? assert.fail('there is no Bun');
+  const bun = bunHere()?.command ?? assert.fail('there is no Bun');
   const child: ChildProcess = spawn(bun, ['-e', script], {
     env: { ...process.env, PAIR: JSON.stringify({ key, cert }) },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -107,7 +109,7 @@ describe('a target that already runs', () => {
   it('is reached over TLS, and every connection verifies it', async (t) => {
     const port = await serveOnBun(t, pair);
     const ca = join(folder, 'ca.pem');
-    for (const client of ['lean --engine node', 'ws', 'lean --engine bun']) {
+    for (const client of ['ws', 'lean --engine bun']) {
       const { run, figures } = await execute(
         t,
         `--target wss://localhost:${port}/ --ca ${ca} --subprotocol news,chat --client ${client} ${LOAD}`,
@@ -117,5 +119,90 @@ describe('a target that already runs', () => {
       assert.ok(figures.messages.echoed > 0, client);
       assert.equal(run.probe?.tlsProtocol, 'TLSv1.3');
     }
+  });
+
+  it('is not loaded if its certificate cannot be verified, unless anything is accepted', async (t) => {
+    const { port, requests } = await serve(t, ECHO, pair);
+    const line = `--target wss://localhost:${port}/ -c 5 -R 50 -w 100ms -d 500ms`;
+    const reasonOf = ({ run: { outcome } }: Executed) => (outcome.state === 'failed' ? outcome.reason : null);
+    assert.match(reasonOf(await execute(t, line)) ?? '', /--insecure/);
+    assert.equal(requests.length, 0);
+    const executed = await execute(t, `${line} --insecure`);
+    assert.equal(executed.figures.connections.opened, 5);
+    assert.equal(requests[0]?.sni, 'localhost');
+    assert.deepEqual(codesOf(executed), ['target-unverified']);
+    const missing = join(folder, 'none.pem');
+    assert.match(reasonOf(await execute(t, `${line} --ca ${missing}`)) ?? '', /none\.pem cannot be read/);
+  });
+
+  it('may answer with any message, and messages that answer nothing are counted', async (t) => {
+    const { port } = await serve(t, (socket) => socket.send('noted'), null, true);
+    const executed = await execute(t, `--target ws://127.0.0.1:${port}/ --expect any ${LOAD}`);
+    const { run, figures } = executed;
+    assert.equal(figures.connections.failed, 0);
+    assert.equal(figures.messages.echoed, figures.messages.sent);
+    assert.equal(figures.counts.unasked, 20);
+    assert.ok(figures.latencies.response?.p50);
+    assert.deepEqual(codesOf(executed), ['target-answers-any', 'target-unasked']);
+    assert.ok(run.validity.reasons.every(({ code }) => code !== 'nothing-echoed'));
+  });
+
+  it('may not answer at all, and then only what was sent is known', async (t) => {
+    let received = 0;
+    const { port } = await serve(t, () => received++);
+    const executed = await execute(t, `--target ws://127.0.0.1:${port}/ --expect none ${LOAD}`);
+    const { run, figures } = executed;
+    assert.equal(run.outcome.state, 'completed');
+    assert.ok(figures.messages.sent > 100);
+    assert.equal(received, figures.messages.sent);
+    assert.equal(figures.counts.unawaited, figures.messages.sent);
+    assert.deepEqual(
+      [figures.messages.echoed, figures.messages.outstanding, figures.messages.lost],
+      [0, 0, 0],
+    );
+    assert.deepEqual([figures.messages.perSecond, figures.offered?.inTime], [null, null]);
+    assert.equal(figures.work.done, figures.steady.sent);
+    assert.ok(run.validity.reasons.every(({ code }) => !/^nothing-|losses|late-echoes/.test(code)));
+    assert.deepEqual(codesOf(executed), ['target-answers-none']);
+  });
+
+  it('may die during the run, which is kept and says so', async (t) => {
+    const { port, stop } = await serve(t, ECHO);
+    const { run, figures } = await execute(
+      t,
+      `--target ws://127.0.0.1:${port}/ -c 20 -R 200 -w 100ms -d 1s`,
+      {
+        onPhase: (phase) => {
+          if (phase === 'steady') stop();
+        },
+      },
+    );
+    assert.equal(figures.connections.opened, 20);
+    assert.deepEqual(figures.failures.byKind, { 'closed-1006': 20 });
+    assert.equal(run.validity.verdict, 'suspect');
+  });
+
+  it('can be interrupted', async (t) => {
+    const { port } = await serve(t, ECHO);
+    const interruption = new AbortController();
+    const { run } = await execute(t, `--target ws://127.0.0.1:${port}/ -c 20 -R 200 -w 100ms -d 20s`, {
+      signal: interruption.signal,
+      onPhase: (phase) => {
+        if (phase === 'steady') interruption.abort(new Error('Ctrl-C'));
+      },
+    });
+    assert.deepEqual(run.outcome, { state: 'aborted', reason: 'it was interrupted.' });
+  });
+
+  it('serves the scenarios that need no topology', async (t) => {
+    const { port } = await serve(t, ECHO);
+    const at = `--target ws://127.0.0.1:${port}/`;
+    const connect = await execute(t, `${at} --scenario connect -R 50 -w 100ms -d 500ms -c 100`);
+    assert.ok((connect.figures.counts.opened ?? 0) > 10);
+    const storm = await execute(t, `${at} --scenario storm --recovery 1s -c 20 --steps storm`);
+    assert.deepEqual([storm.figures.counts.cut, storm.figures.counts.back], [20, 20]);
+    const idle = await execute(t, `${at} --scenario idle --hold 1s -c 20 --steps hold`);
+    assert.equal(idle.run.outcome.state, 'completed');
+    assert.deepEqual(idle.figures.memorySlopes.proxy, null);
   });
 });

@@ -139,8 +139,8 @@ export const VALIDITY = {
     component === 'machine'
       ? `No CPU was left for more: ${evidenceClause(evidence)}.`
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
-  'generator-busy': ({ share }: { share: Amount }) =>
-    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
+  'generator-busy': ({ share, isExternal }: { share: Amount; isExternal?: boolean | undefined }) =>
+    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than ${isExternal === true ? 'the server' : 'Nginx'}.`,
   /** The bottleneck of a run. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
