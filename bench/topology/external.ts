@@ -40,7 +40,7 @@ export async function externalTarget(
   const notices: Notice[] = [
     ...(host === name || name === 'localhost'
       ? []
-      : [notice('info', 'target-address', { name, address: host })]),
+      : [notice('info', 'target-address', { host: name, address: host })]),
     ...(certificate?.by === 'nothing' ? [notice('warning', 'target-unverified', {})] : []),
     ...(expect === 'any' ? [notice('info', 'target-answers-any', {})] : []),
     ...(expect === 'none' ? [notice('info', 'target-answers-none', {})] : []),

@@ -37,8 +37,8 @@ export const NOTICES = {
     value === null
       ? `${threshold}: missed; this run has no ${metric} (too few samples, or nothing to measure).`
       : `${threshold}: missed; ${metric} is ${formatFigure(value, unit)}.`,
-  'target-address': ({ name, address }: { name: string; address: string }) =>
-    `All connections went to ${address}, the address of ${name} when the run began.`,
+  'target-address': ({ host, address }: { host: string; address: string }) =>
+    `All connections went to ${address}, the address of ${host} when the run began.`,
   'target-unverified': () =>
     'The certificate of the server was not verified (--insecure), so the load may have gone to somebody else.',
   'target-answers-any': () =>

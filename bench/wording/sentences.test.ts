@@ -341,7 +341,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'response.p99<50ms: missed; response.p99 is 51.1 to 102 ms.',
   ],
   'target-address': [
-    { name: 'chat.example.org', address: '192.0.2.7' },
+    { host: 'chat.example.org', address: '192.0.2.7' },
     'All connections went to 192.0.2.7, the address of chat.example.org when the run began.',
   ],
   'target-unverified': [
