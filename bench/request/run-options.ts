@@ -12,7 +12,7 @@ export const TARGET_OPTIONS = {
   'allow-remote': { value: 'HOST', help: 'Allow a target on another host, which this must name' },
   'remote-limit': {
     value: 'N',
-    help: 'Most connections, and most messages per second, on another host [100]',
+    help: 'Most connections, and messages per second, on another host [100]',
   },
 } as const satisfies Options;
 
