@@ -114,6 +114,7 @@ test('what cannot be done with a target is refused in a sentence', () => {
     ['--target ws://127.0.0.1/#x', /fragment/],
     [`${HERE} -p tls`, /^--profile /],
     [`${HERE} --servers 2`, /^--servers /],
+    [`${HERE} --backend node:server.js`, /^--backend /],
     [`${HERE} --ws-path /x`, /^--ws-path /],
     [`${HERE} --subprotocol a,a`, /different names/],
     [`${HERE} --steps throughput,latency`, /--rate/],

@@ -13,8 +13,8 @@ import { quoted } from './units.ts';
 
 /** Options about a topology. A run on a server that already runs starts none. */
 const OF_A_TOPOLOGY = [
-  ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'backend', 'nginx'],
-  ...['servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
+  ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'nginx'],
+  ...['backend', 'servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
 ];
 
 /** Actions that clients carry out, and which therefore need no topology. */
