@@ -125,7 +125,8 @@ function requestOfTarget(
   { target, options }: AskedTarget,
   given: GivenOptions,
 ): RunRequest {
-  const name = asked.name ?? new URL(target.url).host.replaceAll(/[[\]]/g, '').replaceAll(':', '-').replace(/^-+/, '');
+  const name =
+    asked.name ?? new URL(target.url).host.replaceAll(/[[\]]/g, '').replaceAll(':', '-').replace(/^-+/, '');
   const request = { ...asked, target, configurationOptions: options, name, http: false };
   const [closed] = stepsWith('closed', asked.scenario).filter((step) => asked.steps.includes(step));
   if (target.expect === 'none' && closed !== undefined) {
