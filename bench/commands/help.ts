@@ -84,7 +84,9 @@ function usageOf(name: CommandName): string {
 }
 
 function optionSections({ options }: Pick<Command<unknown>, 'options'>): string[] {
-  const own = Object.entries(options).map(([heading, each]) => section(heading, rows(each)));
+  const own = Object.entries(options)
+    .filter(([, each]) => Object.keys(each).length > 0)
+    .map(([heading, each]) => section(heading, rows(each)));
   return [...own, section('Other options', rows(COMMON_OPTIONS))];
 }
 

@@ -10,6 +10,7 @@ import { MASK, maskedHeader, maskedPath } from '../nginx/secrets.ts';
 const SHOWN: Readonly<Record<string, (value: string) => string>> = {
   '--header': maskedHeader,
   '--ws-path': maskedPath,
+  '--target': maskedPath,
   '--tune': shownTuning,
 };
 

@@ -110,7 +110,11 @@ export function placed(run: Run, placement: Placement): Run {
 
 /** The same run on a server that already runs. */
 export function onTarget(run: Run): Run {
-  return { ...run, plan: { ...run.plan, target: { kind: 'external', url: 'ws://127.0.0.1:9000/' } } };
+  const target = { url: 'ws://127.0.0.1:9000/', expect: 'echo', certificate: null } as const;
+  return {
+    ...run,
+    plan: { ...run.plan, target: { kind: 'external', ...target, subprotocols: [], isRemote: false } },
+  };
 }
 
 export function pinned(run: Run, generator: number[], server: number[]): Run {

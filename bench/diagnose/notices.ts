@@ -1,6 +1,7 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
+import { expectationOf } from '../model/target.ts';
 import { notice } from '../wording/finding.ts';
 import { disturbanceNotice } from './disturbance.ts';
 import { comebackLateness, workFacts } from './schedule.ts';
@@ -21,7 +22,15 @@ export const RULES: readonly Rule[] = [
   nginxWorkerEnded,
   nginxLog,
   conservation,
+  unasked,
 ];
+
+/** Reports messages that the server sent of its own accord, if any message counts as an answer. */
+function unasked({ plan: { target } }: Run, { counts }: RunFigures): Notice | null {
+  const count = counts.unasked ?? 0;
+  if (expectationOf(target) !== 'any' || count === 0) return null;
+  return notice('warning', 'target-unasked', { count });
+}
 
 /**
  * Reports that HTTP/2 was available but not used. RFC 8441 allows WebSockets over HTTP/2; the listener's

@@ -50,7 +50,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   if (found.component === 'machine')
     doubts.push(finding('limited-by', { component: 'machine', evidence: found.evidence }));
-  const busy = loopBusy(utilisation, found.component);
+  const busy = loopBusy(run, utilisation, found.component);
   if (busy !== null) doubts.push(busy);
   return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
 }
@@ -78,9 +78,15 @@ function unevenBefore({ backends }: RunFigures): Finding | null {
   });
 }
 
+const NOTHING_DONE = {
+  messages: 'nothing-echoed',
+  sends: 'nothing-sent',
+  handshakes: 'nothing-opened',
+} as const;
+
 function nothing(run: Run, { work }: RunFigures): Finding | null {
   if (work.done > 0) return null;
-  return finding(workOf(run) === 'handshakes' ? 'nothing-opened' : 'nothing-echoed', {});
+  return finding(NOTHING_DONE[workOf(run)], {});
 }
 
 /** Reports HTTP requests during the load that failed or were not answered. */
@@ -141,9 +147,16 @@ function limitedBy(
  * does not apply if the measured component is saturated: the generator then waits for it, and how long it
  * waits is the result.
  */
-function loopBusy(utilisation: Utilisation, limit: Limit['component']): Finding | null {
+function loopBusy(
+  { plan: { target } }: Run,
+  utilisation: Utilisation,
+  limit: Limit['component'],
+): Finding | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;
   if (limit === 'proxy' && (utilisation.proxy?.busiest ?? 0) >= BUSY) return null;
   if (limit === 'server') return null;
-  return finding('generator-busy', { share: utilisation.generator });
+  return finding('generator-busy', {
+    share: utilisation.generator,
+    ...(target.kind === 'external' ? { isExternal: true } : {}),
+  });
 }

@@ -234,7 +234,15 @@ function workerPlans(
       host: target.host,
       ports: target.ports,
       path: target.path,
-      tls: target.tls === null ? null : { servername: target.tls.servername },
+      tls:
+        target.tls === null
+          ? null
+          : {
+              servername: target.tls.servername,
+              // The probe has verified Nginx, which the run started itself. Of an external server, every
+              // connection may reach another machine.
+              verifyWith: target.proxy === null ? (target.tls.ca ?? null) : null,
+            },
       ...(target.request === undefined ? {} : { request: target.request }),
     },
     sourcePorts: ports,

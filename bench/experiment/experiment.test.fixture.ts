@@ -174,7 +174,11 @@ function checkRuns(runs: readonly Run[]): void {
     const { ok, counts } = conservation.total;
     assert.ok(ok, JSON.stringify(counts));
     const inBooks = (name: string) => counted(counts, name);
-    assert.equal(inBooks('sent'), inBooks('echoed') + inBooks('lost') + inBooks('outstanding'));
+    const ends = ['echoed', 'lost', 'outstanding', 'unawaited'].map(inBooks);
+    assert.equal(
+      inBooks('sent'),
+      ends.reduce((sum, count) => sum + count, 0),
+    );
     const inSlices = (name: string) =>
       run.slices.reduce((sum, { counters }) => sum + counted(counters, name), 0);
     for (const name of ['sent', 'echoed', 'lost'])

@@ -14,19 +14,14 @@ import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import { readErrorLog } from '../topology/error-log.ts';
+import { externalTarget } from '../topology/external.ts';
 import { portsOutside } from '../topology/ports.ts';
 import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { LOOPBACK } from '../topology/sandboxed.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, type ServersOptions, startServers } from '../topology/servers.ts';
-import {
-  directTarget,
-  externalTarget,
-  proxySource,
-  type StartedTarget,
-  startProxy,
-} from '../topology/target.ts';
+import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
 import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome, processOf } from './drive.ts';
@@ -92,7 +87,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   signal.throwIfAborted();
   const http = await runHttpLeg(context, target, servers, processSet);
   if (profile.visit !== null) await visit(target, profile.visit, signal);
-  const { proxy } = target;
+  const { proxy, notices: ofTarget = [] } = target;
   const affinity = affinityNotices(plan.placement);
   const runOf = ({ alpn, ...driven }: LoadOutcome, errorLog: string[]): Run => ({
     plan,
@@ -101,7 +96,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     probe: probe === null ? null : { ...probe, alpn },
     http,
     proxy: proxy === null ? null : { ...proxy.facts, errorLog },
-    notices: [...context.notices, ...affinity, ...(proxy?.notices ?? []), ...driven.notices],
+    notices: [...context.notices, ...ofTarget, ...affinity, ...(proxy?.notices ?? []), ...driven.notices],
     validity: UNJUDGED,
   });
   const driven = await driveLoad(
@@ -157,7 +152,7 @@ async function enter(
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
-  if (plan.target.kind === 'external') return externalTarget(plan.target.url);
+  if (plan.target.kind === 'external') return externalTarget(plan.target, profile.options);
   const source = proxySource(profile, variant);
   if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
   return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {
@@ -170,11 +165,15 @@ async function probeTarget(
   signal: AbortSignal,
 ): Promise<Probe | null> {
   const [port] = ports;
-  if (proxy === null || port === undefined) return null;
-  if (tls === null) return PLAIN_PROBE;
+  if (port === undefined) return null;
+  if (tls === null) return proxy === null ? null : PLAIN_PROBE;
   return probeTls({ host, port, ...tls }, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
-    const what = `Nginx does not answer as a TLS listener should: ${reasonOf(cause)}.`;
-    throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
+    const why = reasonOf(cause);
+    const message =
+      proxy === null
+        ? `The TLS handshake with the target failed: ${why}. If its certificate is not signed by a known authority, name one with --ca, or use --insecure.`
+        : `Nginx does not answer as a TLS listener should: ${why}. Look at the TLS lines of its configuration.`;
+    throw new Problem('environment', message, { cause });
   });
 }

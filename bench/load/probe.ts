@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
+import { isIPv6 } from 'node:net';
 import tls from 'node:tls';
 import type { Probe } from '../model/run.ts';
+import { SKIP_CERTIFICATE_CHECK } from './carriers/node.ts';
 
 const TIMEOUT_MS = 5_000;
 /**
@@ -24,8 +26,9 @@ export const PLAIN_PROBE: Probe = {
 export interface ProbeTarget {
   host: string;
   port: number;
-  /** Certificate authority, in PEM format, used to verify the certificate. */
-  ca: string;
+  /** Certificate authorities, in PEM format, used to verify the certificate; missing to skip verification. */
+  ca?: string;
+  /** Empty for a listener that is known by its address only. */
   servername: string;
 }
 
@@ -38,7 +41,7 @@ export interface ProbeTarget {
  *   listener failed
  */
 export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promise<Probe> {
-  const offer = { ...target, ALPNProtocols: ['h2', 'http/1.1'] };
+  const offer = { ...optionsOf(target), ALPNProtocols: ['h2', 'http/1.1'] };
   const first = await secured(offer, signal);
   const alpnOffered = first.socket.alpnProtocol || null;
   const facts = {
@@ -56,6 +59,12 @@ export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promis
   }
   const extendedConnect = alpnOffered === 'h2' ? await advertisesConnect(target, signal) : null;
   return { alpn: null, alpnOffered, extendedConnect, ...facts, tlsResumed };
+}
+
+/** Returns the options of a connection to the listener. */
+function optionsOf({ host, port, ca, servername }: ProbeTarget): tls.ConnectionOptions {
+  const trust = ca === undefined ? SKIP_CERTIFICATE_CHECK : { ca };
+  return { host, port, ...trust, ...(servername === '' ? {} : { servername }) };
 }
 
 /**
@@ -95,12 +104,10 @@ async function ticketOf({ socket, ticket }: Secured, signal: AbortSignal): Promi
   return session;
 }
 
-function advertisesConnect(
-  { host, port, ca, servername }: ProbeTarget,
-  signal: AbortSignal,
-): Promise<boolean> {
+function advertisesConnect(target: ProbeTarget, signal: AbortSignal): Promise<boolean> {
   return waitFor(signal, 'the server sent no SETTINGS', (resolve, reject) => {
-    const session = http2.connect(`https://${host}:${port}`, { ca, servername });
+    const { host, port } = target;
+    const session = http2.connect(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`, optionsOf(target));
     session.on('error', reject);
     session.once('remoteSettings', (settings) => {
       resolve(settings.enableConnectProtocol === true);

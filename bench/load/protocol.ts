@@ -10,6 +10,7 @@ export type LoadPlan = Pick<
   RunPlan,
   | 'step'
   | 'workload'
+  | 'target'
   | 'connections'
   | 'workers'
   | 'openingStages'

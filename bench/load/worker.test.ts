@@ -71,6 +71,7 @@ function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker
     rampPerSecond: 0,
     pendingHandshakes: 10,
     runPlan: {
+      target: { kind: 'sandbox' },
       connections: 10,
       workers: 2,
       sourceAddresses: [],

@@ -48,7 +48,7 @@ async function carrierOf({ target: { host, tls }, sessions }: ConnectionContext)
   return carriers.tls(host, {
     servername: tls.servername,
     alpn: ['http/1.1'],
-    ca: null,
+    ca: tls.verifyWith ?? null,
     sessions: sessions ?? null,
   });
 }

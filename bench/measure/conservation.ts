@@ -39,9 +39,9 @@ export function conservationOf(run: Run): Conservation {
 }
 
 /** Checks one equation. It counts as satisfied if an older run did not record all of its terms. */
-function holds({ whole, parts }: Equation, counts: Counters): boolean {
+function holds({ whole, parts, added = [] }: Equation, counts: Counters): boolean {
   if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
-  return counts[whole] === sum(parts.map((part) => counted(counts, part)));
+  return counts[whole] === sum([...parts, ...added].map((part) => counted(counts, part)));
 }
 
 function sum(counts: readonly number[]): number {

@@ -183,7 +183,10 @@ export function figuresOf(run: Run): RunFigures {
   const seconds = steadySeconds(run);
   return {
     connections: connectionsOf(run),
-    messages: { ...messages, perSecond: perSteadySecond(counts.echoed) },
+    messages: {
+      ...messages,
+      perSecond: workOf(run) === 'sends' ? null : perSteadySecond(counts.echoed),
+    },
     bytes: {
       sentPerSecond: perSteadySecond(counts.bytesSent),
       receivedPerSecond: perSteadySecond(counts.bytesReceived),
@@ -311,7 +314,7 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
     response: open ? summary('response') : null,
     service: summary('service'),
     sendLag: open ? summary('sendLag') : null,
-    inTime: open ? inTimeShare(slices, 0) : null,
+    inTime: open && workOf(run) !== 'sends' ? inTimeShare(slices, 0) : null,
   };
 }
 
@@ -336,6 +339,9 @@ function offeredOf(run: Run, achievedPerSecond: number | null, unanswered: numbe
     perSecond: load.ratePerSecond,
     achievedPerSecond,
     ratio: achievedPerSecond === null ? null : ratio(achievedPerSecond, load.ratePerSecond),
-    inTime: achievedPerSecond === null ? null : inTimeShare(slicesOf(run, 'steady', 'drain'), unanswered),
+    inTime:
+      achievedPerSecond === null || workOf(run) === 'sends'
+        ? null
+        : inTimeShare(slicesOf(run, 'steady', 'drain'), unanswered),
   };
 }

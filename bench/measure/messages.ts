@@ -7,6 +7,8 @@ import type { Books, Recorder } from './recorder.ts';
  * - `due`: messages scheduled by the load; due = `sent` + `unsent` + `queued`.
  * - `lost`: messages sent and then abandoned.
  * - `unsent`: messages abandoned before being sent, because no open connection could carry them.
+ * - `unawaited`: messages sent to which no answer is expected.
+ * - `unasked`: messages received that answer none that was sent.
  * - `outstanding`: messages sent, but neither echoed nor lost so far.
  * - `queued`: messages due, but neither sent nor abandoned so far.
  * - `lostWait` and `unsentWait`: how long abandoned messages had waited, in µs, from the intended time in an
@@ -17,7 +19,7 @@ import type { Books, Recorder } from './recorder.ts';
  * `unsentWait`. Subtracting these samples yields the samples of the echoes that arrived.
  */
 export const MESSAGE_NAMES = {
-  counters: ['due', 'sent', 'echoed', 'lost', 'unsent'],
+  counters: ['due', 'sent', 'echoed', 'lost', 'unsent', 'unawaited', 'unasked'],
   gauges: ['outstanding', 'queued'],
   histograms: ['response', 'service', 'sendLag', 'lostWait', 'unsentWait'],
 } as const satisfies RecordedNames;
@@ -132,6 +134,21 @@ export class Messages {
     const { histograms } = this.#of(nowUs, intendedUs);
     histograms.response.record(waitedUs);
     histograms.unsentWait.record(waitedUs);
+  }
+
+  /** Records that no answer is expected to a message that was sent. */
+  unawaited(nowUs: number): void {
+    this.#recorder.at(nowUs);
+    this.#now.counters.unawaited++;
+    this.outstanding--;
+  }
+
+  /** Records a message that answers none that was sent. */
+  unasked(nowUs: number, bytes: number): void {
+    this.#recorder.at(nowUs);
+    const { counters } = this.#now;
+    counters.unasked++;
+    counters.bytesReceived += bytes;
   }
 
   #echo(nowUs: number, bytes: number): void {

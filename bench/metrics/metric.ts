@@ -8,7 +8,7 @@ import type { RunSummary } from '../model/result.ts';
 export type RunFacts = Pick<RunSummary, 'variant' | 'step' | 'round' | 'outcome' | 'validity' | 'metrics'>;
 
 /** Prerequisites that a run may have to meet to provide a metric. */
-export const NEEDS = ['schedule', 'closed-loop', 'http', 'proxy'] as const;
+export const NEEDS = ['schedule', 'closed-loop', 'http', 'proxy', 'answers'] as const;
 export type Need = (typeof NEEDS)[number];
 
 /**

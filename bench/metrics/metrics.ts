@@ -2,6 +2,7 @@ import { total } from '../measure/arithmetic.ts';
 import type { RunFigures } from '../measure/figures.ts';
 import type { Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
+import { expectationOf } from '../model/target.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import { incomplete, notCompleted } from './fitness.ts';
 import { count, type Part, PLAIN, times, usage } from './kinds.ts';
@@ -142,13 +143,14 @@ export function lackingNeed(name: string, has: Readonly<Record<Need, boolean>>):
 }
 
 /** Determines which metric prerequisites a planned run will meet. */
-export function needsMet({ workload, http, proxy }: Run['plan']): Record<Need, boolean> {
+export function needsMet({ workload, http, proxy, target }: Run['plan']): Record<Need, boolean> {
   const kind = workload.load?.kind ?? null;
   return {
     schedule: kind === 'open',
     'closed-loop': kind === 'closed',
     http: http !== null,
     proxy: proxy !== null,
+    answers: expectationOf(target) !== 'none',
   };
 }
 

@@ -20,6 +20,7 @@ export interface LiveFigures {
   connections: { asked: number; open: number; failed: number };
   /** Messages, or handshakes if they are the work, that were due in the last full second; null in a closed loop. */
   offeredPerSecond: number | null;
+  /** Messages echoed, or sent if no answer is expected, in the last full second. */
   echoedPerSecond: number;
   openedPerSecond: number;
   /**

@@ -1,2 +1,5 @@
-/** What a run's throughput, CPU time and schedule refer to. */
-export type Work = 'messages' | 'handshakes';
+/**
+ * What a run's throughput, CPU time and schedule refer to: messages answered, connections opened, or messages
+ * sent, if no answer is expected.
+ */
+export type Work = 'messages' | 'handshakes' | 'sends';

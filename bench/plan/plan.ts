@@ -4,6 +4,7 @@ import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Plan, RunPlan, StepPlan } from '../model/plan.ts';
 import type { RunSpec, StepOfVariant } from '../model/strategy.ts';
+import { usesAssignedAddresses } from '../model/target.ts';
 import type { Variant } from '../model/variant.ts';
 import type { RunRequest } from '../request/request.ts';
 import { quoted } from '../request/units.ts';
@@ -86,7 +87,9 @@ export function planRequest(
     planRun({ round, load, turns, ...of }, number) {
       const { plan, ports, notices, ...side } = planStep(of);
       const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
-      const addresses = sourceAddresses(ports, plan.seed, machine, number);
+      const addresses = usesAssignedAddresses(plan.target)
+        ? sourceAddresses(ports, plan.seed, machine, number)
+        : [];
       const isApart = round !== null && profiles.length > 1 && turns === undefined;
       return {
         ...side,

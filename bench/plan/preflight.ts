@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { RunPlan, Step, StepPlan } from '../model/plan.ts';
+import type { EngineName, RunPlan, Step, StepPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { StepOfVariant } from '../model/strategy.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -102,7 +102,7 @@ export function preflight(
     target,
     server: isExternal ? null : demand.server,
     backend: request.backend,
-    engine: engineOf(request.engine, demand, machine, notices),
+    engine: engineOf(request.engine ?? engineFor(target), demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
@@ -120,6 +120,14 @@ export function preflight(
   const needed = portsNeeded(request, demand.loop, lengths);
   checkAddresses(needed, machine, notices);
   return { plan, ports: needed.ports, notices };
+}
+
+/**
+ * Returns the engine that a target requires unless the user names one. Bun reads the certificate authorities
+ * again for each connection, and a system has more than a hundred.
+ */
+function engineFor(target: RunRequest['target']): EngineName | null {
+  return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { RunRequest } from '../request/request.ts';
 import { ownSides, UNDESCRIBED } from './own.ts';
 import { chooseVariants, type Library, type Side } from './variants.ts';
@@ -9,19 +10,23 @@ import { chooseVariants, type Library, type Side } from './variants.ts';
  * @throws Problem('usage') like `chooseVariants`
  */
 export function sidesOf(library: Library, request: RunRequest): Side[] {
-  const { target, variants } = request;
+  const { target, variants, configurationOptions } = request;
   return target.kind === 'external'
-    ? [externalSide(target.url)]
+    ? [externalSide(target.url, configurationOptions)]
     : chooseVariants(library, variants, ownSides(request));
 }
 
-/** Returns the side for a server that already runs. It has neither proxy nor configuration to read. */
-function externalSide(url: string): Side {
+/**
+ * Returns the side for a server that already runs. It has neither proxy nor configuration to read.
+ *
+ * @param options how to request its WebSockets
+ */
+function externalSide(url: string, options: ConfigurationOptions): Side {
   const { host } = new URL(url);
   const title = `The server at ${url}`;
   const profile = `target:${url}`;
   return {
     variant: { name: host, title, profile, proxy: null },
-    profile: { ...UNDESCRIBED, name: profile, title, configurationPath: null, options: null },
+    profile: { ...UNDESCRIBED, name: profile, title, configurationPath: null, options },
   };
 }

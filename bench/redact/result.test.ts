@@ -4,6 +4,7 @@ import { makeBothSteps } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import { reportHtml } from '../report/html.ts';
+import { notice } from '../wording/finding.ts';
 import { makeRedactor, redactResult } from './result.ts';
 
 const IDENTITY = ['alices-laptop', 'alice'];
@@ -334,4 +335,36 @@ test('the command of a backend, and whatever may quote it or what it printed, is
   const redacted = redactResult({ ...result, plan, runs: failed }, IDENTITY);
   assert.doesNotMatch(JSON.stringify(redacted), /bob|acme/);
   for (const run of redacted.runs) assert.equal(run.plan.server, 'own');
+});
+
+test('a server that already runs has no address, path or authority left', () => {
+  const result = makeBothSteps(2, 1);
+  const url = 'wss://chat.acme.example/secret-path';
+  const [first] = result.variants;
+  const name = first?.name ?? '';
+  const target = {
+    kind: 'external' as const,
+    ...{ url, expect: 'echo' as const, isRemote: true, subprotocols: ['acme'] },
+    certificate: { by: 'file' as const, path: '/home/alice/ca.pem' },
+  };
+  const host = 'chat.acme.example';
+  const about = { name: host, title: `The server at ${url}`, profile: `target:${url}`, proxy: null };
+  const told = notice('info', 'target-address', { host, address: '10.20.30.40' });
+  const given: Result = {
+    ...result,
+    variants: [about],
+    plan: { ...result.plan, command: ['--target', url, '--ca', '/home/alice/ca.pem'] },
+    runs: result.runs
+      .filter(({ plan }) => plan.variant === name)
+      .map((run) => ({
+        ...run,
+        plan: { ...run.plan, variant: host, profile: about.profile, target },
+        outcome: { state: 'failed', reason: `The address of ${host} cannot be found: ENOTFOUND.` },
+        notices: [told],
+      })),
+  };
+  assert.equal(given.runs.length > 0, true);
+  const shown = JSON.stringify(redactResult(given, IDENTITY));
+  assert.doesNotMatch(shown, PRIVATE);
+  assert.match(shown, /target:1/);
 });

@@ -3,6 +3,7 @@ import type { BenchEvent } from '../model/event.ts';
 import type { Fact, Finding, Notice } from '../model/finding.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import type { HttpLeg, NginxFacts, Run, Validity } from '../model/run.ts';
+import type { PlannedTarget } from '../model/target.ts';
 import type { Tuning, Variant } from '../model/variant.ts';
 import { publicCommand } from './command.ts';
 import { publicConfiguration } from './configuration.ts';
@@ -66,6 +67,7 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     variant: nameOf(plan.variant),
     profile: profileOf(plan.profile, plan.variant),
     backend: plan.backend === null ? null : HIDDEN,
+    target: publicTarget(plan.target),
   });
   return {
     runPlan,
@@ -114,8 +116,30 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
 
 /** Assigns numbered public names to variants that are named after a file. */
 function publicNames(variants: readonly Variant[]): Map<string, { name: string; profile: string }> {
-  const own = variants.filter(({ name, profile }) => profile.startsWith('conf:') || /[/\\]/.test(name));
-  return new Map(own.map(({ name }, at) => [name, { name: `conf-${at + 1}`, profile: `conf:${at + 1}` }]));
+  const targets = variants.filter(isTarget);
+  const own = variants.filter(
+    (each) => !isTarget(each) && (each.profile.startsWith('conf:') || /[/\\]/.test(each.name)),
+  );
+  const numbered = (kind: string, some: readonly Variant[]) =>
+    some.map(({ name }, at) => [name, { name: `${kind}-${at + 1}`, profile: `${kind}:${at + 1}` }] as const);
+  return new Map([...numbered('target', targets), ...numbered('conf', own)]);
+}
+
+/** Whether a variant is a server that already runs. */
+function isTarget({ profile }: Variant): boolean {
+  return profile.startsWith('target:');
+}
+
+/** Returns a target without its address, and without anything else that its owner has named. */
+function publicTarget(target: PlannedTarget): PlannedTarget {
+  if (target.kind === 'sandbox') return target;
+  const { certificate, subprotocols } = target;
+  return {
+    ...target,
+    url: `${new URL(target.url).protocol}//${target.isRemote ? 'target.invalid' : 'localhost'}/`,
+    certificate: certificate?.by === 'file' ? { ...certificate, path: HIDDEN } : certificate,
+    subprotocols: subprotocols.map(() => HIDDEN),
+  };
 }
 
 /** Common folder names. `conf` is included because it is part of the names that replace private ones. */
@@ -144,9 +168,18 @@ function wordsOfPath(path: string): string[] {
 
 function wordsOfVariant({ profile, proxy }: Variant): string[] {
   return [
+    ...(profile.startsWith('target:') ? wordsOfTarget(profile.slice('target:'.length)) : []),
     ...(profile.startsWith('conf:') ? wordsOfPath(profile.slice('conf:'.length)) : []),
     ...(proxy?.tunings ?? []).flatMap(({ text }) => [...publicConfiguration(text).words]),
   ];
+}
+
+/** Returns the private parts of an address. Loopback names and addresses are common to all machines. */
+function wordsOfTarget(address: string): string[] {
+  if (!URL.canParse(address)) return [];
+  const { hostname, pathname } = new URL(address);
+  const isCommon = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return [...(isCommon ? [] : [hostname]), ...wordsOfPath(pathname)];
 }
 
 function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>): Variant {
@@ -159,7 +192,12 @@ function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>):
   return {
     ...variant,
     ...other,
-    title: other === undefined ? title : 'The user’s own configuration',
+    title:
+      other === undefined
+        ? title
+        : isTarget(variant)
+          ? 'A server that already runs'
+          : 'The user’s own configuration',
     proxy: proxy && { ...proxy, tunings: tunings ?? [] },
   };
 }

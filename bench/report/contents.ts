@@ -1,5 +1,6 @@
 import type { Result } from '../model/result.ts';
 import { conclusionOf } from './conclusion.ts';
+import { isExternal } from './external.ts';
 import { scenarioReport } from './scenario.ts';
 import { calibration } from './section/calibration.ts';
 import { CAPACITY_SECTIONS, lastConfiguration } from './section/capacity.ts';
@@ -50,5 +51,9 @@ export function contentsOf(result: Result): Contents {
   if (has('capacity')) return { open: CAPACITY_SECTIONS, folded: [lastConfiguration, kindsOfNotices, setup] };
   if (has('ladder'))
     return { open: LADDER_SECTIONS, folded: [ladderRuns, lastConfiguration, kindsOfNotices, setup] };
+  if (isExternal(result)) {
+    const ofNginx: readonly unknown[] = [claims, configurations, httpLeg];
+    return { open, folded: [...folded, ...BEHIND_ALL].filter((section) => !ofNginx.includes(section)) };
+  }
   return { open: has('price') ? [...open, price] : open, folded: [...folded, ...BEHIND_ALL] };
 }

@@ -5,6 +5,7 @@ import { chartData } from './chart-figure.ts';
 import { conclusionOf } from './conclusion.ts';
 import { contentsOf } from './contents.ts';
 import { tagsMarkup } from './elements.ts';
+import { topicOf } from './external.ts';
 import { loadSentence } from './load.ts';
 import { html, type Markup } from './markup.ts';
 import { pageOf, pageScript } from './page.ts';
@@ -28,7 +29,7 @@ export function reportHtml(result: Result, isRunning = false): string {
   const charts = sections.flatMap((section) => section.charts);
   const interrupted = isRunning ? '' : interruptedSentence(view);
   const body = html`<header class="wide masthead">
-<h1>WebSocket through Nginx: ${subjectOf(result)}</h1>
+<h1>${topicOf(result)}: ${subjectOf(result)}</h1>
 <p class="load">${capacityLoad(view) ?? ladderLoad(view) ?? loadSentence(view)}</p>
 ${interrupted !== '' && html`<p class="broken">${interrupted}</p>`}
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>

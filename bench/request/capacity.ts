@@ -18,7 +18,7 @@ import {
   requestOf,
   variantsOf,
 } from './run.ts';
-import { RUN_OPTIONS } from './run-options.ts';
+import { RUN_OPTIONS, refusedTarget, TARGET_OPTIONS } from './run-options.ts';
 import { stepsWith } from './scenario.ts';
 import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
@@ -100,7 +100,7 @@ const CAPACITY_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a search. */
 const NOT_OF_A_TRIAL = [
   'steps',
-  'target',
+  ...Object.keys(TARGET_OPTIONS),
   'baseline',
   'threshold',
   'no-http',
@@ -114,7 +114,7 @@ export const capacityCommand = {
   help: 'Find the highest rate or WebSocket count that meets an objective',
   absent: {
     steps: `it searches with the ${SEARCH_STEPS.trial} step`,
-    target: 'it searches for the capacity of a variant that it starts',
+    ...refusedTarget('it searches for the capacity of a variant that it starts'),
     baseline: 'measure the price of the proxy with `run`',
     threshold: 'use --objective',
     'no-http': 'it sends no HTTP requests',
@@ -184,6 +184,7 @@ function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
     'closed-loop': false,
     http: false,
     proxy: hasProxy(run),
+    answers: true,
   });
   if (untold !== null) {
     throw new Problem(

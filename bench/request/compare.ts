@@ -6,7 +6,7 @@ import { last, milliseconds, number, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { DURATION_US, type RunRequest, requestOf } from './run.ts';
-import { RUN_OPTIONS } from './run-options.ts';
+import { RUN_OPTIONS, refusedTarget } from './run-options.ts';
 import { checkSteps, namedSteps, scenarioOf } from './scenario.ts';
 import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored.ts';
 
@@ -46,7 +46,7 @@ const COMPARISON_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a comparison. */
 const ABSENT = {
   profile: 'name the variants, for example compare plain tls',
-  target: 'it starts the variants that it compares',
+  ...refusedTarget('it starts the variants that it compares'),
   baseline: 'its first variant is the baseline',
   'no-http': 'it sends no HTTP requests',
   threshold: 'use --fail-on slower',

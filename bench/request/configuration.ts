@@ -5,12 +5,12 @@ import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** Options that only apply with --conf. */
+/** Options that only apply with --conf, except that --header also applies with --target. */
 export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
 
 /** Like `readingOptions`, but for commands that take a configuration through --conf. */
 export function configurationOptions(given: GivenOptions): ConfigurationOptions {
-  const lonely = NEEDS_CONF.find((name) => given.has(name));
+  const lonely = NEEDS_CONF.find((name) => given.has(name) && !(name === 'header' && given.has('target')));
   if (lonely !== undefined && !given.has('conf')) {
     throw new Incomplete(`--${lonely} only applies to your own configuration. Name it with --conf PATH.`, {
       conf: 'nginx.conf',

@@ -18,7 +18,7 @@ import {
   requestOf,
   variantsOf,
 } from './run.ts';
-import { RUN_OPTIONS } from './run-options.ts';
+import { RUN_OPTIONS, refusedTarget } from './run-options.ts';
 import { LOAD_OPTIONS, namedSteps, scenarioOf } from './scenario.ts';
 import { formatNumber, parseBytes, parseCount, parseNumber, quoted } from './units.ts';
 
@@ -62,7 +62,7 @@ const LADDER_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a ladder. */
 const ABSENT = {
   baseline: 'run it once more for direct',
-  target: 'it starts the variant that it loads',
+  ...refusedTarget('it starts the variant that it loads'),
   'no-http': 'it sends no HTTP requests',
 };
 

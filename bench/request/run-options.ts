@@ -2,6 +2,20 @@ import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS } from '../scenarios/regi
 import { EXPORT_OPTION } from './exports.ts';
 import { JSON_OPTION, type Options } from './options.ts';
 
+/** Options about a server that already runs. */
+export const TARGET_OPTIONS = {
+  target: { value: 'URL', help: 'Its address: ws://127.0.0.1:9000/chat, or wss:// for TLS' },
+  subprotocol: { value: 'NAMES', help: 'Subprotocols to offer, comma-separated; it must choose one' },
+  expect: { value: 'echo|any|none', help: 'What answers a message: its echo, any message, nothing [echo]' },
+  ca: { value: 'FILE', help: "Certificate authorities, in PEM format [the system's]" },
+  insecure: { value: null, help: 'Accept any certificate' },
+  'allow-remote': { value: 'HOST', help: 'Allow a target on another host, which this must name' },
+  'remote-limit': {
+    value: 'N',
+    help: 'Most connections, and messages per second, on another host [100]',
+  },
+} as const satisfies Options;
+
 /** Options of `run`, by the heading in its help text. */
 export const RUN_OPTIONS = {
   'The variants': {
@@ -10,7 +24,6 @@ export const RUN_OPTIONS = {
       value: 'NAMES',
       help: 'Variants (tls, tls@NAME+buf-16k), comma-separated, or all',
     },
-    target: { value: 'URL', help: 'Instead of variants, a server that runs: ws://127.0.0.1:9000/' },
     baseline: {
       value: 'direct',
       help: 'Also run without Nginx, and report the price of the proxy',
@@ -43,6 +56,7 @@ export const RUN_OPTIONS = {
     },
     'keep-guards': { value: null, help: 'Keep access rules and limits, which may block the load' },
   },
+  'A server that already runs, instead of variants': TARGET_OPTIONS,
   'The scenario': {
     scenario: {
       value: 'NAME',
@@ -101,3 +115,12 @@ export const RUN_OPTIONS = {
     redact: { value: null, help: 'Omit host names, user names and paths; see the README' },
   },
 } as const satisfies Readonly<Record<string, Options>>;
+
+/** Returns why a command that starts what it measures has none of the options about a server that already runs. */
+export function refusedTarget(reason: string): Record<keyof typeof TARGET_OPTIONS, string> {
+  const names = Object.keys(TARGET_OPTIONS) as (keyof typeof TARGET_OPTIONS)[];
+  return Object.fromEntries(names.map((name) => [name, reason])) as Record<
+    keyof typeof TARGET_OPTIONS,
+    string
+  >;
+}

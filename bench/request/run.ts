@@ -3,7 +3,7 @@ import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { LoadOptions, Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, type Step } from '../model/plan.ts';
-import type { PlannedTarget } from '../model/target.ts';
+import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { backendOf } from './backend.ts';
 import type { Command } from './command.ts';
@@ -13,6 +13,7 @@ import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
+import { withinLimit } from './remote.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import {
   allSteps,
@@ -24,7 +25,7 @@ import {
   stepsWith,
 } from './scenario.ts';
 import { type Tags, tagsOf } from './tags.ts';
-import { targetOf } from './target.ts';
+import { type AskedTarget, targetOf } from './target.ts';
 import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
@@ -106,21 +107,37 @@ export const runCommand = {
 
 /** Parses the options of `run`; throws a `usage` Problem if they are invalid. */
 function runRequest(given: GivenOptions): RunRequest {
-  const { scenario } = scenarioOf(given);
-  const target = targetOf(given, scenario);
-  const steps = stepsOf(given, scenario);
+  const scenarioRequest = scenarioOf(given);
+  const target = targetOf(given, scenarioRequest);
+  const steps = stepsOf(given, scenarioRequest.scenario);
   const asked = variantsOf(given);
   const baseline = baselineOf(given, asked);
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
   const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
-  if (target.kind === 'external') {
-    const name = request.name ?? new URL(target.url).host.replace(':', '-');
-    const external = { ...request, target, name, http: false };
-    checkThresholds(external);
-    return external;
-  }
+  if (target !== null) return requestOfTarget(request, target, given);
   checkThresholds(request);
   return { ...request, baseline };
+}
+
+/** Returns the request for a server that already runs. */
+function requestOfTarget(
+  asked: RunRequest,
+  { target, options }: AskedTarget,
+  given: GivenOptions,
+): RunRequest {
+  const name =
+    asked.name ?? new URL(target.url).host.replaceAll(/[[\]]/g, '').replaceAll(':', '-').replace(/^-+/, '');
+  const request = { ...asked, target, configurationOptions: options, name, http: false };
+  const [closed] = stepsWith('closed', asked.scenario).filter((step) => asked.steps.includes(step));
+  if (target.expect === 'none' && closed !== undefined) {
+    throw new Incomplete(
+      `The ${closed} step waits for answers, and --expect none expects no answer. Set a rate instead, for example --rate 5k.`,
+      { rate: '5k' },
+    );
+  }
+  const limited = target.isRemote ? withinLimit(request, given) : request;
+  checkThresholds(limited);
+  return limited;
 }
 
 function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' | null {
@@ -143,6 +160,7 @@ export function checkThresholds(request: RunRequest): void {
     'closed-loop': steps.includes(closed),
     http: scenario.httpLoad !== undefined || (http && scenario.hasHttpLeg),
     proxy: hasProxy(request),
+    answers: expectationOf(request.target) !== 'none',
   });
   if (missing === null) return;
   const start = `--threshold ${quoted(missing.text)} needs`;
@@ -167,6 +185,11 @@ export function checkThresholds(request: RunRequest): void {
         request.backend === null
           ? `${start} the HTTP requests that --no-http skips. Leave --no-http out.`
           : `${start} HTTP requests, and a --backend is sent none. Leave one out.`,
+      );
+    case 'answers':
+      throw new Problem(
+        'usage',
+        `${start} answers, and --expect none expects no answer. Use a metric of the messages sent, such as sendLag.p99.`,
       );
     case 'proxy':
       throw new Problem(

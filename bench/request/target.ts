@@ -1,27 +1,52 @@
 import { isIP } from 'node:net';
+import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
-import type { PlannedTarget } from '../model/target.ts';
-import type { ScenarioDefinition } from '../scenarios/definition.ts';
+import { EXPECTATIONS, type ExternalTarget } from '../model/target.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
-import { NEEDS_CONF } from './configuration.ts';
-import { last } from './given.ts';
+import { NEEDS_CONF, readingOptions } from './configuration.ts';
+import { last, oneOf } from './given.ts';
+import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
+import { TARGET_OPTIONS } from './run-options.ts';
+import type { ScenarioRequest } from './scenario.ts';
 import { quoted } from './units.ts';
 
 /** Options about a topology. A run on a server that already runs starts none. */
 const OF_A_TOPOLOGY = [
-  ...['profile', 'conf', ...NEEDS_CONF, 'baseline', 'server', 'backend', 'nginx'],
-  ...['servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
+  ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'nginx'],
+  ...['backend', 'servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
 ];
 
+/** Actions that clients carry out, and which therefore need no topology. */
+const OF_CLIENTS: ReadonlySet<string> = new Set(['cut-clients', 'stall-clients', 'resume-clients']);
+
+const EXAMPLE = 'for example --target ws://127.0.0.1:9000/chat';
+
+/** A server that already runs, and how to request its WebSockets. Only the former is stored. */
+export interface AskedTarget {
+  target: ExternalTarget;
+  /** The path to request, with its query, and the headers to send. */
+  options: ConfigurationOptions;
+}
+
 /**
- * Parses --target: what the load is put on.
+ * Parses --target and the options that belong to it; null without --target.
  *
- * @throws Problem('usage') for an address that is not on loopback, and for options that do not apply
+ * @throws Problem('usage') for an address on another host that was not allowed, and for options that do not
+ *   apply
  */
-export function targetOf(given: GivenOptions, scenario: ScenarioDefinition): PlannedTarget {
+export function targetOf(given: GivenOptions, asked: ScenarioRequest): AskedTarget | null {
   const text = last(given, 'target');
-  if (text === null) return { kind: 'sandbox' };
+  if (text === null) {
+    const lonely = Object.keys(TARGET_OPTIONS).find((name) => given.has(name));
+    if (lonely === undefined) return null;
+    throw new Incomplete(
+      `--${lonely} only applies to a server that already runs. Name it with --target URL.`,
+      {
+        target: 'ws://127.0.0.1:9000/chat',
+      },
+    );
+  }
   const idle = OF_A_TOPOLOGY.find((name) => given.has(name));
   if (idle !== undefined) {
     throw new Problem(
@@ -29,31 +54,120 @@ export function targetOf(given: GivenOptions, scenario: ScenarioDefinition): Pla
       `--${idle} does not apply with --target: the server already runs, so nothing is started. Leave one out.`,
     );
   }
-  if (scenario !== DEFAULT_SCENARIO) {
+  refuseScenario(asked);
+  const url = addressOf(text);
+  const isRemote = isElsewhere(given, url);
+  const expect = oneOf(given, 'expect', EXPECTATIONS);
+  if (expect !== null && asked.scenario !== DEFAULT_SCENARIO) {
     throw new Problem(
       'usage',
-      `--scenario ${scenario.name} observes or changes what it puts load on, and a --target is out of its reach. Leave one out.`,
+      `--expect only applies to the scenario ${DEFAULT_SCENARIO.name}, whose messages are answered. Leave it out.`,
     );
   }
-  return { kind: 'external', url: addressOf(text) };
+  return {
+    target: {
+      kind: 'external',
+      url: `${url.protocol}//${url.host}${url.pathname}`,
+      expect: expect ?? 'echo',
+      certificate: certificateOf(given, url),
+      subprotocols: subprotocolsOf(given),
+      isRemote,
+    },
+    options: { ...readingOptions(given), websocketPath: url.pathname + url.search },
+  };
 }
 
-function addressOf(text: string): string {
-  const example = 'for example --target ws://127.0.0.1:9000/chat';
+/** @throws Problem('usage') for a scenario that needs the processes behind the target */
+function refuseScenario({ scenario, scenarioOptions }: ScenarioRequest): void {
+  const acts = scenario.steps.some(({ name }) =>
+    scenario.timeline(name, scenarioOptions, 1).some(({ action }) => !OF_CLIENTS.has(action.kind)),
+  );
+  const { name, servers } = scenario;
+  if (!acts && servers === null && scenario.serverArguments(scenarioOptions).length === 0) return;
+  const what = acts
+    ? 'acts on Nginx or on echo servers that a run starts'
+    : 'needs echo servers that behave in a certain way';
+  throw new Problem(
+    'usage',
+    `--scenario ${name} with these options ${what}, and a --target already runs. Leave one out.`,
+  );
+}
+
+function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || url.protocol !== 'ws:')
-    throw new Problem('usage', `--target ${quoted(text)} must be a ws:// address, ${example}.`);
-  if (url.username + url.password + url.search + url.hash !== '') {
+  // What follows a question mark may be secret.
+  const shown = quoted(text.replace(/\?.*/s, '?…'));
+  if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
+    throw new Problem('usage', `--target ${shown} must be a ws:// or wss:// address, ${EXAMPLE}.`);
+  if (url.username + url.password !== '') {
     throw new Problem(
       'usage',
-      `--target must not contain a user, a query or a fragment, because the address is stored in the result. Give only host, port and path, ${example}.`,
+      "--target must not contain a user or a password, because the address is stored in the result. Use --header 'Authorization: …' instead.",
     );
   }
-  if (url.hostname === 'localhost') url.hostname = '127.0.0.1';
-  if (isIP(url.hostname) !== 4 || !url.hostname.startsWith('127.'))
+  if (url.hash !== '') {
     throw new Problem(
       'usage',
-      `--target ${quoted(text)} is not on this machine. Use an IPv4 loopback address, ${example}.`,
+      `--target must not contain a fragment, which is never sent (RFC 6455 section 3). Leave out everything from # on.`,
     );
-  return url.href;
+  }
+  return url;
+}
+
+/** Whether a URL names this machine by an address that cannot mean any other. */
+export function isLoopback({ hostname }: URL): boolean {
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  );
+}
+
+/**
+ * Reports whether the target is on another host.
+ *
+ * @throws Problem('usage') unless --allow-remote names exactly this host
+ */
+function isElsewhere(given: GivenOptions, url: URL): boolean {
+  const allowed = last(given, 'allow-remote');
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (isLoopback(url)) {
+    const idle = ['allow-remote', 'remote-limit'].find((name) => given.has(name));
+    if (idle === undefined) return false;
+    throw new Problem('usage', `--${idle} does not apply to ${host}, which is this machine. Leave it out.`);
+  }
+  if (allowed === null) {
+    throw new Problem(
+      'usage',
+      `--target is on another host. If you may put load on it, add --allow-remote ${host}. At most 100 connections and 100 messages per second are then sent, unless --remote-limit allows more.`,
+    );
+  }
+  if (allowed.toLowerCase() === host) return true;
+  throw new Problem(
+    'usage',
+    `--allow-remote ${quoted(allowed)} is not the host of --target, which is ${quoted(host)}. Name exactly this host.`,
+  );
+}
+
+function certificateOf(given: GivenOptions, { protocol }: URL): ExternalTarget['certificate'] {
+  const path = last(given, 'ca');
+  const insecure = given.has('insecure');
+  if (protocol === 'ws:') {
+    const idle = ['ca', 'insecure'].find((name) => given.has(name));
+    if (idle === undefined) return null;
+    throw new Problem('usage', `--${idle} only applies to a wss:// target. Leave it out.`);
+  }
+  if (path !== null && insecure)
+    throw new Problem('usage', '--ca and --insecure contradict each other. Leave one out.');
+  if (insecure) return { by: 'nothing' };
+  return path === null ? { by: 'system' } : { by: 'file', path };
+}
+
+function subprotocolsOf(given: GivenOptions): string[] {
+  const names = (last(given, 'subprotocol') ?? '').split(',').map((name) => name.trim());
+  if (!given.has('subprotocol')) return [];
+  if (names.every((name) => /^[!#$%&'*+.^_`|~\w-]+$/.test(name)) && new Set(names).size === names.length)
+    return names;
+  throw new Problem(
+    'usage',
+    `--subprotocol ${quoted(names.join(','))} must be one or more different names with commas between them, for example --subprotocol graphql-transport-ws.`,
+  );
 }

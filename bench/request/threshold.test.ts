@@ -52,7 +52,7 @@ test('any text is a threshold or a Problem', () => {
 });
 
 test('a threshold is measurable if the planned runs have what its metric needs', () => {
-  const all = { schedule: true, 'closed-loop': true, http: true, proxy: true };
+  const all = { schedule: true, 'closed-loop': true, http: true, proxy: true, answers: true };
   for (const [text, need] of [
     ['response.p99<50ms', 'schedule'],
     ['sendLag.p99<1ms', 'schedule'],

@@ -47,6 +47,8 @@ export type ScenarioOption = {
 export interface Equation {
   whole: string;
   parts: readonly string[];
+  /** Further parts, which older runs did not record and which count as 0 in them. */
+  added?: readonly string[];
 }
 
 /** A metric that comparisons evaluate for a step. */

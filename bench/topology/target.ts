@@ -32,8 +32,11 @@ const SERVER_NAME = 'localhost';
 
 /** Where the load connects to: Nginx, the echo servers themselves (profile `direct`), or an external server. */
 export interface StartedTarget extends Target {
-  /** The certificate (PEM) that clients have to trust, and the server name to request; null without TLS. */
-  tls: { servername: string; ca: string } | null;
+  /**
+   * The certificate authorities (PEM) that clients have to trust, missing if they are to trust any, and the
+   * server name to request; null without TLS.
+   */
+  tls: { servername: string; ca?: string } | null;
   /**
    * The page requested by ordinary GETs, and its path in a form that a report may show; null if there is
    * none.
@@ -42,6 +45,8 @@ export interface StartedTarget extends Target {
   /** Whether HTTP/2 is enabled on the listener. */
   http2: boolean;
   proxy: RunningNginx | null;
+  /** How an external server is reached and judged. */
+  notices?: readonly Notice[];
 }
 
 export interface RunningNginx {
@@ -84,20 +89,6 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
     ports: servers.map((server) => server.port),
     path: '/websocket',
     page: { path: '/page', shown: '/page', cached: false },
-    tls: null,
-    http2: false,
-    proxy: null,
-  };
-}
-
-/** A server that already runs. Its pages are not requested, because only its WebSockets are known. */
-export function externalTarget(address: string): StartedTarget {
-  const url = new URL(address);
-  return {
-    host: url.hostname,
-    ports: [Number(url.port || 80)],
-    path: url.pathname,
-    page: null,
     tls: null,
     http2: false,
     proxy: null,

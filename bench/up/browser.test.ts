@@ -196,7 +196,7 @@ function figure(row: string): string {
 /** The hash of a certificate's public key, by which Chromium can be told to trust it. */
 function keyHash({ standing }: Up): string {
   const { tls } = standing.target;
-  assert.ok(tls);
+  assert.ok(tls?.ca);
   const key = new X509Certificate(tls.ca).publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(key).digest('base64');
 }

@@ -42,7 +42,7 @@ export function addressesOf({ target, servers, folder, accessLogs }: Standing): 
             ({ port, certPath }) => `ws${certPath === null ? '' : 's'}://127.0.0.1:${port}/websocket`,
           ),
     certificate:
-      tls === null
+      tls?.ca === undefined
         ? null
         : { path: join(folder, 'certificate.pem'), sha256: new X509Certificate(tls.ca).fingerprint256 },
     accessLogs,

@@ -37,6 +37,16 @@ export const NOTICES = {
     value === null
       ? `${threshold}: missed; this run has no ${metric} (too few samples, or nothing to measure).`
       : `${threshold}: missed; ${metric} is ${formatFigure(value, unit)}.`,
+  'target-address': ({ host, address }: { host: string; address: string }) =>
+    `All connections went to ${address}, the address of ${host} when the run began.`,
+  'target-unverified': () =>
+    'The certificate of the server was not verified (--insecure), so the load may have gone to somebody else.',
+  'target-answers-any': () =>
+    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends messages of its own accord, or answers in another order, response times are wrong.',
+  'target-answers-none': () =>
+    'No answer was expected (--expect none), so this run only shows what was sent. Whether the server processed it is unknown.',
+  'target-unasked': ({ count }: { count: Amount }) =>
+    `The server sent ${counted(count, 'message')} while no message awaited an answer. Others may have been mistaken for answers (--expect any), so response times may be too short.`,
   'h2-not-used': ({ alpn, extendedConnect }: { alpn: string | null; extendedConnect: boolean }) => {
     const used = `negotiated ${alpn ?? 'no ALPN protocol'} and ran over HTTP/1.1, each on a connection of its own`;
     return extendedConnect

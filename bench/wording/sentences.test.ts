@@ -22,6 +22,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The run failed: nginx worker 1 exited with code 1.',
   ],
   'nothing-echoed': [{}, 'Nothing was echoed in the steady phase.'],
+  'nothing-sent': [{}, 'Nothing was sent in the steady phase.'],
   'action-failed': [
     { action: 'echo server 2 started again', reason: 'echo server 2 is still running.', more: 1 },
     'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 other action failed as well.',
@@ -348,6 +349,27 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     { threshold: 'response.p99<50ms', metric: 'response.p99', value: 51_071, unit: 'time' },
     'response.p99<50ms: missed; response.p99 is 51.1 ms.',
     'response.p99<50ms: missed; response.p99 is 51.1 to 102 ms.',
+  ],
+  'target-address': [
+    { host: 'chat.example.org', address: '192.0.2.7' },
+    'All connections went to 192.0.2.7, the address of chat.example.org when the run began.',
+  ],
+  'target-unverified': [
+    {},
+    'The certificate of the server was not verified (--insecure), so the load may have gone to somebody else.',
+  ],
+  'target-answers-any': [
+    {},
+    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends messages of its own accord, or answers in another order, response times are wrong.',
+  ],
+  'target-answers-none': [
+    {},
+    'No answer was expected (--expect none), so this run only shows what was sent. Whether the server processed it is unknown.',
+  ],
+  'target-unasked': [
+    { count: 1 },
+    'The server sent 1 message while no message awaited an answer. Others may have been mistaken for answers (--expect any), so response times may be too short.',
+    'The server sent 1 to 2 messages while no message awaited an answer. Others may have been mistaken for answers (--expect any), so response times may be too short.',
   ],
   'h2-not-used': [
     { alpn: null, extendedConnect: false },

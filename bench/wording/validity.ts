@@ -44,6 +44,13 @@ export interface DisturbanceFacts {
   other: Amount | null;
 }
 
+/** What happened to completed work, in a word. */
+export const DONE: Readonly<Record<Work, string>> = {
+  messages: 'echoed',
+  sends: 'sent',
+  handshakes: 'opened',
+};
+
 const COMPONENTS = { proxy: 'Nginx', server: 'the echo server', generator: 'the generator' };
 
 /** Reasons to doubt a run, and descriptions of its bottleneck. */
@@ -57,6 +64,7 @@ export const VALIDITY = {
   'nothing-cut': () => 'No connection was cut, so nothing is known about how clients come back.',
   'uneven-before': ({ least, most }: { least: Amount; most: Amount }) =>
     `Before the loss, the connections were already spread unevenly: the emptiest echo server had ${formatCount(least)}, the fullest ${formatCount(most)}. The run cannot show when the spread is even again.`,
+  'nothing-sent': () => 'Nothing was sent in the steady phase.',
   'nothing-opened': () => 'No connection was opened in the steady phase.',
   'counts-differ': () => 'The counts do not add up: sent is not echoed + outstanding + lost.',
   losses: ({
@@ -119,7 +127,7 @@ export const VALIDITY = {
   'rate-missed': ({ ratio, work }: { ratio: Amount } & WorkFacts) =>
     work === 'handshakes'
       ? `Only ${formatShare(ratio)} of the connections due in the steady phase were opened in it.`
-      : `Only ${formatShare(ratio)} of the offered rate was echoed in the steady phase.`,
+      : `Only ${formatShare(ratio)} of the offered rate was ${DONE[work ?? 'messages']} in the steady phase.`,
   'late-echoes': ({ share, work }: { share: Amount } & WorkFacts) =>
     work === 'handshakes'
       ? `Only ${formatShare(share)} of the connections due in the steady phase were open within 1 s of their intended time.`
@@ -136,8 +144,8 @@ export const VALIDITY = {
     component === 'machine'
       ? `No CPU was left for more: ${evidenceClause(evidence)}.`
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
-  'generator-busy': ({ share }: { share: Amount }) =>
-    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
+  'generator-busy': ({ share, isExternal }: { share: Amount; isExternal?: boolean | undefined }) =>
+    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than ${isExternal === true ? 'the server' : 'Nginx'}.`,
   /** The bottleneck of a run. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
@@ -173,7 +181,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'busy':
       return busy;
     case 'on-schedule':
-      return `${formatShare(evidence.ratio)} of the ${formatRate(evidence.perSecond)} on schedule were ${evidence.work === 'handshakes' ? 'opened' : 'echoed'}; ${busy}`;
+      return `${formatShare(evidence.ratio)} of the ${formatRate(evidence.perSecond)} on schedule were ${DONE[evidence.work ?? 'messages']}; ${busy}`;
     case 'late-spinner':
       return `it spins until the next ${evidence.work === 'handshakes' ? 'handshake' : 'message'} is due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
     case 'shared-cpus':

@@ -68,7 +68,10 @@ export interface Source {
 
 /** A carrier's TLS settings. */
 export interface CarrierTls {
-  /** Server name sent as SNI. If the certificate is verified, it must be valid for this name. */
+  /**
+   * Server name sent as SNI. If the certificate is verified, it must be valid for this name, or for the address
+   * if the name is empty.
+   */
   servername: string;
   /** Protocols to offer via ALPN, in order of preference. */
   alpn: readonly string[];

@@ -27,7 +27,8 @@ export function nodeTcp(host: string): OpenCarrier {
 export function nodeTls(host: string, { servername, alpn, ca, sessions }: CarrierTls): OpenCarrier {
   const options = {
     secureContext: tls.createSecureContext(ca === null ? {} : { ca }),
-    servername,
+    // Without a name, the address is verified.
+    ...(servername === '' ? {} : { servername }),
     ALPNProtocols: [...alpn],
     ...(ca === null ? SKIP_CERTIFICATE_CHECK : {}),
   };

@@ -66,7 +66,7 @@ const HANDSHAKES: [what: string, answer: Answer, expected: string][] = [
   [
     'a subprotocol nobody asked for',
     say((key) => switching(key, { 'Sec-WebSocket-Protocol': 'chat' })),
-    'upgrade/protocol-error',
+    'upgrade/bad-subprotocol',
   ],
   ['junk', say(() => '\x00\x01\x02 no response at all'), 'upgrade/protocol-error'],
   ['junk, closed at once', sayAndEnd(() => 'SSH-2.0-OpenSSH_9.2\r\n'), 'upgrade/protocol-error'],

@@ -163,9 +163,9 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     const { target } = this.#shared;
     const key = makeKey();
     this.stage = 'upgrade';
-    this.#upgrade = new UpgradeReader(key);
-    const { host, headers } = target.request ?? { host: target.host, headers: [] };
-    const request = Buffer.from(upgradeRequest(host, target.path, key, headers), 'latin1');
+    const { host, headers, subprotocols = [] } = target.request ?? { host: target.host, headers: [] };
+    this.#upgrade = new UpgradeReader(key, subprotocols);
+    const request = Buffer.from(upgradeRequest(host, target.path, key, headers, subprotocols), 'latin1');
     this.#write(request, request.length);
   }
 

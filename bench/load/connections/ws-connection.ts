@@ -24,7 +24,7 @@ const UNMASKED = new Uint8Array(4);
  */
 export function wsConnector(context: ConnectionContext): Connector {
   const { target } = context;
-  const secureContext = target.tls === null ? undefined : tls.createSecureContext();
+  const secureContext = target.tls === null ? undefined : tls.createSecureContext(authorities(target.tls));
   return (id, source, targetPort, events) =>
     new WsConnection(context, secureContext, id, source, targetPort, events);
 }
@@ -58,7 +58,9 @@ class WsConnection implements Connection {
     this.#startUs = context.clock();
     const { target } = context;
     const scheme = target.tls === null ? 'ws' : 'wss';
-    this.#socket = new WebSocket(`${scheme}://${target.host}:${port}${target.path}`, {
+    const host = net.isIPv6(target.host) ? `[${target.host}]` : target.host;
+    const protocols = [...(target.request?.subprotocols ?? [])];
+    this.#socket = new WebSocket(`${scheme}://${host}:${port}${target.path}`, protocols, {
       perMessageDeflate: false,
       headers: headersOf(target),
       createConnection: () => this.#connect(secureContext, source, port),
@@ -125,9 +127,9 @@ class WsConnection implements Connection {
       const secure = {
         ...options,
         secureContext,
-        servername: target.tls.servername,
+        ...(target.tls.servername === '' ? {} : { servername: target.tls.servername }),
         ALPNProtocols: ['http/1.1'],
-        ...SKIP_CERTIFICATE_CHECK,
+        ...(authorities(target.tls).ca === undefined ? SKIP_CERTIFICATE_CHECK : {}),
       };
       const secured = sessions === undefined ? tls.connect(secure) : resuming(sessions, secure);
       secured.once('connect', connected);
@@ -210,8 +212,14 @@ function header(headers: IncomingMessage['headers'], name: string): string | nul
 function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {
   if (error.code?.startsWith('WS_ERR_') || error.code?.startsWith('HPE_')) return 'protocol-error';
   if (error.message.startsWith('Invalid Sec-WebSocket-Accept')) return 'bad-accept';
+  if (/subprotocol/.test(error.message)) return 'bad-subprotocol';
   if (stage === 'upgrade' && error.code === undefined) return 'protocol-error';
   return kindOfError(error.code ?? null, stage);
+}
+
+/** Returns the authorities with which every connection verifies the server, if it does. */
+function authorities({ verifyWith }: NonNullable<Target['tls']>): { ca?: string } {
+  return verifyWith == null ? {} : { ca: verifyWith };
 }
 
 function headersOf({ request }: Target): Record<string, string> {

@@ -113,7 +113,7 @@ const ANSWERS: [what: string, text: string, expected: string][] = [
   ['no Connection', response({ Connection: null }), 'protocol-error'],
   ['a Connection that only looks like it', response({ Connection: 'no-upgrade' }), 'protocol-error'],
   ['an extension nobody asked for', response({ 'Sec-WebSocket-Extensions': 'x' }), 'protocol-error'],
-  ['a subprotocol nobody asked for', response({ 'Sec-WebSocket-Protocol': 'x' }), 'protocol-error'],
+  ['a subprotocol nobody asked for', response({ 'Sec-WebSocket-Protocol': 'x' }), 'bad-subprotocol'],
   ['a line without a colon', response({}).replace('X-Bench-Worker: ', 'X-Bench-Worker '), 'protocol-error'],
   ['a field without a name', response({ '': 'x' }), 'protocol-error'],
   ['HTTP/1.0', response({}, 'HTTP/1.0 502 Bad Gateway'), 'status-502'],
@@ -153,4 +153,19 @@ test('junk never throws', () => {
       for (const chunk of junk) if (reader.read(Buffer.from(chunk)) !== null) return;
     }),
   );
+});
+
+test('a subprotocol is offered, and the server must choose one that was', () => {
+  const offered = ['news', 'chat'];
+  assert.match(upgradeRequest('a', '/', KEY, [], offered), /\r\nSec-WebSocket-Protocol: news, chat\r\n/);
+  const choose = (chosen: string | null, subprotocols: string[]) => {
+    const text = response({ 'Sec-WebSocket-Protocol': chosen });
+    const answer = new UpgradeReader(KEY, subprotocols).read(Buffer.from(text, 'latin1'));
+    return answer?.ok === false ? answer.kind : answer?.ok;
+  };
+  assert.equal(choose('chat', offered), true);
+  assert.equal(choose('mail', offered), 'bad-subprotocol');
+  assert.equal(choose(null, offered), 'bad-subprotocol');
+  assert.equal(choose('chat', []), 'bad-subprotocol');
+  assert.equal(choose(null, []), true);
 });

@@ -29,11 +29,13 @@ export function upgradeRequest(
   path: string,
   key: string,
   headers: readonly { name: string; value: string }[] = [],
+  subprotocols: readonly string[] = [],
 ): string {
   const more = headers.map(({ name, value }) => `${name}: ${value}\r\n`).join('');
+  const offer = subprotocols.length === 0 ? '' : `Sec-WebSocket-Protocol: ${subprotocols.join(', ')}\r\n`;
   return (
     `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`
+    `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${offer}${more}\r\n`
   );
 }
 
@@ -45,11 +47,13 @@ export type UpgradeAnswer =
 /** Parses the response to an upgrade request from chunks of any size. */
 export class UpgradeReader {
   readonly #key: string;
+  readonly #subprotocols: readonly string[];
   /** Data received so far, as Latin-1: one character per byte. */
   #text = '';
 
-  constructor(key: string) {
+  constructor(key: string, subprotocols: readonly string[] = []) {
     this.#key = key;
+    this.#subprotocols = subprotocols;
   }
 
   /**
@@ -71,7 +75,7 @@ export class UpgradeReader {
       if (status === undefined) return PROTOCOL_ERROR;
       if (status === '101') {
         const rest = chunk.subarray(end + HEAD_END.length - this.#text.length);
-        return judge(readHeaders(text, from, end), rest, this.#key);
+        return judge(readHeaders(text, from, end), rest, this.#key, this.#subprotocols);
       }
       // An interim response; another response follows (RFC 9110 section 15.2).
       if (status.startsWith('1')) from = end + HEAD_END.length;
@@ -83,12 +87,20 @@ export class UpgradeReader {
 const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
 /**
- * Performs checks 2 to 6 that RFC 6455 section 4.1 requires of clients. No extension or subprotocol was
- * requested.
+ * Performs checks 2 to 6 that RFC 6455 section 4.1 requires of clients. No extension was requested. If
+ * subprotocols were, the server must choose one of them, as it must for a browser.
  */
-function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
+function judge(
+  headers: Map<string, string> | null,
+  rest: Buffer,
+  key: string,
+  subprotocols: readonly string[],
+): UpgradeAnswer {
   if (headers === null || !upgrades(headers)) return PROTOCOL_ERROR;
-  if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol')) return PROTOCOL_ERROR;
+  if (headers.has('sec-websocket-extensions')) return PROTOCOL_ERROR;
   if (headers.get('sec-websocket-accept') !== acceptFor(key)) return { ok: false, kind: 'bad-accept' };
+  const chosen = headers.get('sec-websocket-protocol');
+  const isOffered = chosen === undefined ? subprotocols.length === 0 : subprotocols.includes(chosen);
+  if (!isOffered) return { ok: false, kind: 'bad-subprotocol' };
   return { ok: true, headers, rest };
 }

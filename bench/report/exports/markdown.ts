@@ -5,6 +5,7 @@ import { baselineOf, effectColumns, effectNote, effectRows } from '../comparison
 import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
 import { conclusionOf } from '../conclusion.ts';
+import { topicOf } from '../external.ts';
 import { AXIS_TITLES, exclusionLines, levelColumns, levelRows, levelsNote } from '../ladder/levels.ts';
 import { scenarioReport } from '../scenario.ts';
 import { remarksOf } from '../terminal.ts';
@@ -43,7 +44,7 @@ function runsMarkdown(result: Result): string {
   const isWords = (column: number) => words.includes(headings[column] ?? '');
   const remarks = remarksOf(view).filter((line) => line !== '');
   return lines(
-    `## WebSocket through Nginx: ${escaped(names)}`,
+    `## ${topicOf(result)}: ${escaped(names)}`,
     '',
     ...view.variants.map((variant) => `- ${escaped(answer(variant))}`),
     ...(rows.length === 0 ? [] : ['', ...table([headings, ...cells], isWords)]),

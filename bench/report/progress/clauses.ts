@@ -7,6 +7,7 @@ import { wallMs } from '../../model/turns.ts';
 import type { Work } from '../../model/work.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import { levelText } from '../../wording/ladder.ts';
+import { DONE } from '../../wording/validity.ts';
 import { counted } from '../../wording/words.ts';
 import { searchSoFar } from '../capacity/answer.ts';
 import { formatEffect, formatInterval, headlineFigures } from '../comparison/effect.ts';
@@ -59,9 +60,6 @@ export function connectionsClause({ figures, plan }: RunUnderWay): string {
   const [open, most] = [figures?.connections.open ?? 0, plan.connections].map(formatCount);
   return workOf({ plan }) === 'handshakes' ? `${open} open, at most ${most}` : `${open} of ${most} open`;
 }
-
-/** What happened to completed work, in a word. */
-export const DONE: Readonly<Record<Work, string>> = { messages: 'echoed', handshakes: 'opened' };
 
 /** The achieved rate and, in an open loop, the offered rate; empty before the load begins. */
 export function rateClauses(

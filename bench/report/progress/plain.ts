@@ -3,9 +3,9 @@ import { workOf } from '../../measure/work.ts';
 import type { BenchEvent } from '../../model/event.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
+import { DONE } from '../../wording/validity.ts';
 import {
   connectionsClause,
-  DONE,
   failureClauses,
   leftClause,
   phaseClause,

@@ -33,6 +33,7 @@ const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; sho
 
 const WORK_LABELS: Readonly<Record<Work, readonly [label: string, short: string]>> = {
   messages: ['Messages', 'msgs'],
+  sends: ['Messages', 'msgs'],
   handshakes: ['Handshakes', 'hand'],
 };
 

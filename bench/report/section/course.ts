@@ -22,7 +22,7 @@ export function course({ steps }: View): FoldedSection {
     title: 'Over time',
     finding: courseFinding(steps.at(-1)?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
-    body: html`<p>Second 0 is the start of the steady phase, over which the metrics are computed. Grey areas (warm-up and drain) are recorded and shown but not counted. Amber areas were disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time used by processes outside the run. A dip in an amber second is a property of the machine, not of Nginx. For the time before, see <a href="#handshakes">handshakes</a>.</p>
+    body: html`<p>Second 0 is the start of the steady phase, over which the metrics are computed. Grey areas (warm-up and drain) are recorded and shown but not counted. Amber areas were disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time used by processes outside the run. A dip in an amber second is a property of the machine, not of what is measured. For the time before, see <a href="#handshakes">handshakes</a>.</p>
 ${parts.map(({ body }) => body)}`,
   };
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ClientContext, MakeClient, OpenSessions } from '../../load/sessions/client.ts';
 import { Messages } from '../../measure/messages.ts';
+import { expectationOf } from '../../model/target.ts';
 import { closedLoop } from './closed-loop.ts';
 import { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
@@ -8,14 +9,15 @@ import { OpenLoop } from './open-loop.ts';
 
 /**
  * Every open connection sends messages, in a closed or an open loop. The content and order of all echoes are
- * checked.
+ * checked, unless an external server answers with something else or not at all.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { payload, plan } = context;
   const echoTimeoutUs = plan.echoTimeoutMs * 1e3;
   const isText = payload.type === 'text';
   const messages = new Messages(context.recorder);
-  const loop = makeLoop(context, messages, sessions);
+  const expected = expectationOf(plan.target);
+  const loop = makeLoop(context, messages, sessions, expected !== 'none');
   let started = false;
   let stopped = false;
   const giveUpUnsent = (exchange: Exchange, nowUs: number) =>
@@ -32,6 +34,17 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     open: (session) => loop.opened(session),
     message(session, bytes, from, to, text) {
       const exchange = session.state;
+      if (expected !== 'echo') {
+        // Without an order of its own, a message answers the oldest one that awaits an answer.
+        if (exchange.sent === 0) {
+          messages.unasked(context.clock(), to - from);
+          return;
+        }
+        loop.echoed(exchange, to - from);
+        exchange.shift();
+        session.countEcho();
+        return;
+      }
       const asked = exchange.sent > 0 && text === isText;
       const check = asked ? payload.check(bytes, from, to, session.id, exchange.awaited) : 'mismatch';
       if (check !== 'same') {
@@ -71,6 +84,7 @@ function makeLoop(
   { clock, payload, plan, worker, callAt, makeWaker }: ClientContext,
   messages: Messages,
   sessions: OpenSessions<Exchange>,
+  awaitsAnswers: boolean,
 ): Loop {
   const { workload, workers, seed, turns, echoTimeoutMs } = plan;
   const { load } = workload;
@@ -78,6 +92,6 @@ function makeLoop(
   if (load.kind === 'closed')
     return closedLoop({ clock, payload, messages, sessions, turns, callAt, inFlight: load.inFlight });
   const echoTimeoutUs = echoTimeoutMs * 1e3;
-  const schedule = { load, worker, workers, seed, turns, echoTimeoutUs };
+  const schedule = { load, worker, workers, seed, turns, echoTimeoutUs, awaitsAnswers };
   return new OpenLoop({ clock, payload, messages, sessions, makeWaker, ...schedule });
 }

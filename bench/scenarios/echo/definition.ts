@@ -27,7 +27,7 @@ export const echo = {
   recorded: MESSAGE_NAMES,
   conservation: [
     { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'], added: ['unawaited'] },
   ],
   // An echo counts if its message was sent in the steady phase, even if it arrives during the drain.
   phasesRead: {

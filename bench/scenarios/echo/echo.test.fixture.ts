@@ -10,6 +10,7 @@ import { type PhaseTimes, Recorder } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Load, Payload as PayloadPlan } from '../../model/load.ts';
 import { COMMON_COUNTERS, counted, type Recording, zeroCounters } from '../../model/recording.ts';
+import type { PlannedTarget } from '../../model/target.ts';
 import type { Turns } from '../../model/turns.ts';
 import { makeClient } from './client.ts';
 import { echo } from './definition.ts';
@@ -80,11 +81,13 @@ export interface SceneOptions {
   workers?: number;
   seed?: number;
   turns?: Turns;
+  target?: PlannedTarget;
 }
 
 function planOf(options: SceneOptions): LoadPlan {
   const payload = options.payload ?? SMALL;
   return {
+    target: options.target ?? { kind: 'sandbox' },
     workload: { scenario: 'echo', load: options.load, payload, options: {} },
     connections: 1000,
     workers: options.workers ?? 1,

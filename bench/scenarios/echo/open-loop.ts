@@ -25,6 +25,8 @@ export interface OpenLoopOptions {
   sessions: OpenSessions<Exchange>;
   load: Extract<Load, { kind: 'open' }>;
   echoTimeoutUs: number;
+  /** Whether sent messages await an answer. Otherwise, they are done when they have been sent. */
+  awaitsAnswers: boolean;
   /** This worker's index, the number of workers and the run's seed determine the schedule. */
   worker: number;
   workers: number;
@@ -143,11 +145,13 @@ export class OpenLoop implements Loop {
     const exchange = session.state;
     const { unsent: count, next: first } = exchange;
     if (count === 0) return;
-    const { clock, payload, messages } = this.#options;
+    const { clock, payload, messages, awaitsAnswers } = this.#options;
     const nowUs = clock();
     exchange.sendDue(nowUs, (intendedUs, sequence) =>
       messages.sentOnSchedule(nowUs, intendedUs, payload.size(session.id, sequence)),
     );
     session.send(first, count);
+    if (awaitsAnswers) return;
+    for (; exchange.sent > 0; exchange.shift()) messages.unawaited(nowUs);
   }
 }

@@ -1,5 +1,6 @@
 import type { Capacity, Summary } from '../../../measure/figures.ts';
 import type { Run, Validity } from '../../../model/run.ts';
+import { expectationOf } from '../../../model/target.ts';
 import type { RunView, VariantView } from '../../../report/view.ts';
 import {
   formatCount,
@@ -46,8 +47,11 @@ function carriedClause({ figures, run }: RunView): string {
   return `carried ${formatRough(perSecond)} messages per second${limitClause(run)}`;
 }
 
-function latencyClause({ figures }: RunView): string {
-  const at = `at ${formatRough(figures.offered?.perSecond)} messages per second`;
+function latencyClause({ figures, run }: RunView): string {
+  const { work, offered } = figures;
+  const at = `at ${formatRough(offered?.perSecond)} messages per second`;
+  if (work.perSecond !== null && expectationOf(run.plan.target) === 'none')
+    return `${formatRough(work.perSecond)} of ${formatRough(offered?.perSecond)} messages per second were sent; no answer was expected`;
   if (figures.messages.perSecond === null) return `${at} it never reached the steady phase`;
   const within = withinClause(figures.latencies.response);
   return within === '' ? `${at} too few messages came back to measure latency` : `${at}, ${within}`;

@@ -1,0 +1,51 @@
+import { Problem } from '../model/failure.ts';
+import { number, rate } from './given.ts';
+import { Incomplete } from './incomplete.ts';
+import type { GivenOptions } from './options.ts';
+import type { RunRequest } from './run.ts';
+import { stepsWith } from './scenario.ts';
+
+/** Most connections, and most messages and handshakes per second, on another host unless more is allowed. */
+const USUAL_LIMIT = 100;
+
+/**
+ * Limits the load on another host. What was not given is lowered to the limit; what was given and exceeds it is
+ * refused, so that a command line written for this machine cannot put its load on somebody else's by accident.
+ *
+ * @throws Problem('usage') for a load that exceeds the limit, or that has none
+ */
+export function withinLimit(request: RunRequest, given: GivenOptions): RunRequest {
+  const limit = number(given, 'remote-limit', { min: 1, max: 1_000_000 }) ?? USUAL_LIMIT;
+  const { scenario, scenarioOptions, steps } = request;
+  const [closed] = stepsWith('closed', scenario).filter((step) => steps.includes(step));
+  if (closed !== undefined) {
+    throw new Incomplete(
+      `The ${closed} step sends as fast as it can, which is not done to another host. Set a rate instead, for example --rate ${limit}.`,
+      { rate: String(limit) },
+    );
+  }
+  const actions = steps.flatMap((step) => scenario.timeline(step, scenarioOptions, 1));
+  if (actions.some(({ action }) => action.kind === 'cut-clients')) {
+    throw new Problem(
+      'usage',
+      `--scenario ${scenario.name} makes all clients reconnect at once, which is not done to another host. Run it on a server on this machine.`,
+    );
+  }
+  const connections = given.has('connections') ? request.connections : Math.min(request.connections, limit);
+  const { 'ping-every': everyMs, ping } = scenarioOptions;
+  const asked: Record<string, number> = {
+    connections,
+    rate: request.load.ratePerSecond ?? 0,
+    ramp: rate(given, 'ramp', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0,
+    'ping-every': ping === 'client' ? (connections * 1e3) / Number(everyMs) : 0,
+  };
+  for (const [option, amount] of Object.entries(asked)) {
+    if (amount <= limit) continue;
+    const what = option === 'connections' ? 'connections' : 'per second';
+    throw new Problem(
+      'usage',
+      `--${option} exceeds the limit of ${limit} ${what} for another host. Use a lower load, or raise the limit if you may: --remote-limit ${Math.ceil(amount)}.`,
+    );
+  }
+  return { ...request, connections, rampPerSecond: request.rampPerSecond || limit };
+}
