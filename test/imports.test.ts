@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   plan: ['model', 'wording', 'scenarios', 'request', 'valibot'],
   strategy: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'plan'],
   nginx: ['model', 'wording', 'files', 'node:child_process'],
-  topology: ['model', 'wording', 'nginx', 'node:child_process', 'selfsigned'],
+  topology: ['model', 'wording', 'files', 'nginx', 'node:child_process', 'selfsigned'],
   load: ['model', 'scenarios', 'measure', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'wording', 'measure'],
   diagnose: ['model', 'wording', 'scenarios', 'measure'],
