@@ -46,7 +46,7 @@ if (bun === null) {
     assert.ok(files.length > 20, 'the tests are found');
     for (const file of files)
       test(file, async () => {
-        const { code, output } = await run(bun.command, ['test', '--timeout', '60000', join(DIST, file)]);
+        const { code, output } = await run(bun.command, ['test', '--timeout', '300000', join(DIST, file)]);
         assert.equal(code, 0, output);
         assert.match(output, /^ *[1-9]\d* pass$/m);
         assert.match(output, /^ *0 fail$/m);

@@ -199,6 +199,8 @@ test('of a worker that dies, what its recordings told is kept, and nobody waits 
     outstanding: 5,
     lost: 4,
     unsent: 2,
+    unasked: 0,
+    unawaited: 0,
   };
   assert.deepEqual(fleet.totals()[1], expected);
   assert.deepEqual(
