@@ -33,8 +33,9 @@ async function suite(
   const [, , command = ''] = /^(.* biome check \. && )(.*)$/.exec(scripts.test) ?? [];
   const paths = Object.keys(files).map((name) => join(folder, name));
   const script = change(command)
-    .replace(/\$\(find .*\)/, paths.join(' '))
+    .replace(/\$\(node .*\)/, paths.join(' '))
     .replace('--test ', '--test --test-reporter=tap ');
+  assert.ok(script.endsWith(paths.join(' ')), `not the project's own files: ${script}`);
   // NODE_TEST_CONTEXT would make them children of this file.
   const env = {
     ...process.env,
