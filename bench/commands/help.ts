@@ -128,8 +128,9 @@ function metricLines(): string {
   }
   return [...groups]
     .map(([names, same]) => {
-      const figuresOf = names === '' ? '' : `\n      .${names.replaceAll(', ', ' .')}`;
-      return `${wrapped(`  ${same.join(', ')}`, HELP_COLUMNS, '').join('\n')}${figuresOf}`;
+      const figuresOf =
+        names === '' ? [] : wrapped(`      .${names.replaceAll(', ', ' .')}`, HELP_COLUMNS, '');
+      return [...wrapped(`  ${same.join(', ')}`, HELP_COLUMNS, ''), ...figuresOf].join('\n');
     })
     .join('\n');
 }

@@ -37,7 +37,11 @@ for (const [of, schema, accepted, refused] of BOUNDS)
 
 const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>][] = [
   ['a plan', planSchema.entries, { scenario: 'echo', labels: {}, note: null, series: null }],
-  ['a run', runSchema.entries, { timeline: [], memory: [], queues: [], listenDrops: null, machine: null }],
+  [
+    'a run',
+    runSchema.entries,
+    { timeline: [], memory: [], queues: [], listenDrops: null, httpLoad: null, machine: null },
+  ],
   [
     "a run's plan",
     runPlanSchema.entries,

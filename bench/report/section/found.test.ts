@@ -31,7 +31,7 @@ test('every closed section says what it found', () => {
     { throughput, claims, notices, failures, protocols, runs, setup, configuration },
     {
       throughput: 'Limited by: echo server (direct); Nginx (plain, tls).',
-      claims: '4 of 8 claims tested: 2 confirmed, 2 refuted.',
+      claims: '4 of 9 claims tested: 2 confirmed, 2 refuted.',
       notices: 'Nothing out of the ordinary.',
       failures: 'No connection failed in any run.',
       protocols: 'TLS: tls; HTTP/2 for clients that offer it: none.',
