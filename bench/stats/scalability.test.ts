@@ -35,7 +35,8 @@ test('known parameters are recovered, and their intervals contain them', () => {
         assert.ok(low <= fit.law[name] && fit.law[name] <= high, name);
       }
     }),
-    { numRuns: 15 },
+    // Here all resamples found a contention of 2e-19 and the fit itself none.
+    { numRuns: 15, examples: [[{ lambda: 1.0000000000000004, sigma: 0, kappa: 1.0000000000000013e-7 }]] },
   );
 });
 

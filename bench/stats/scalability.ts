@@ -73,7 +73,7 @@ export function fitLaw(points: readonly SizedValue[], seed: number): LawFit | nu
     const refitted = leastSquares(drawn);
     if (refitted !== null) laws.push(refitted);
   }
-  const of = (read: (each: Law) => number) => middle([law, ...laws].map(read));
+  const of = (read: (each: Law) => number) => around(read(law), middle([law, ...laws].map(read)));
   return {
     law,
     intervals: {
@@ -83,6 +83,11 @@ export function fitLaw(points: readonly SizedValue[], seed: number): LawFit | nu
     },
     band: (size) => of((each) => throughputAt(each, size)),
   };
+}
+
+/** The interval with the estimate in it: where all resamples agree, rounding alone would put it outside. */
+function around(estimate: number, { low, high }: Interval): Interval {
+  return { low: Math.min(low, estimate), high: Math.max(high, estimate) };
 }
 
 /** The interval that excludes 2.5 % of the values on each side. */
