@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createJiti } from 'jiti';
 import { Problem } from '../model/failure.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 import type { ConfigFile } from '../request/config.ts';
@@ -56,6 +55,7 @@ async function contentOf(file: string, name: string): Promise<unknown> {
  * ones can strip types themselves. Nothing is cached on disk.
  */
 async function importModule(file: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, {
     fsCache: false,
     moduleCache: false,

@@ -2,26 +2,12 @@ import { Problem, type ProblemKind } from '../model/failure.ts';
 import { typed } from '../request/config.ts';
 import { last } from '../request/given.ts';
 import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
-import { calibrate } from './calibrate.ts';
-import { capacity } from './capacity.ts';
-import { check } from './check.ts';
-import { compare } from './compare.ts';
-import { compareStoredResults } from './compare-stored.ts';
-import { completion } from './completion.ts';
 import type { CommandContext, StoppableContext } from './context.ts';
 import { defectOf } from './defect.ts';
-import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { helpText } from './help.ts';
 import { type Interruption, type SignalSource, watchSignals } from './interruption.ts';
-import { ladder } from './ladder.ts';
-import { profiles } from './profiles.ts';
-import { publish } from './publish.ts';
-import { report } from './report.ts';
-import { run } from './run.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
-import { up } from './up.ts';
 
 /**
  * Problem kinds that are usage errors. A stored result that is named but cannot be read is one, just as an
@@ -84,6 +70,7 @@ async function requested(
   return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
+/** Performs the command. Each one is imported only when asked for: all of them together take half a second. */
 async function dispatch(
   request: Request,
   context: CommandContext,
@@ -96,37 +83,53 @@ async function dispatch(
   ) => interruptibly(surroundings, terminal, missed, (interruption) => act({ ...context, interruption }));
   switch (request.command) {
     case 'help':
-      terminal.print(helpText(request.of));
+      terminal.print((await import('./help.ts')).helpText(request.of));
       return EXIT.done;
     case 'version':
       terminal.print(await services.readVersion());
       return EXIT.done;
     case 'completion':
-      return completion(request.completion, context);
+      return (await import('./completion.ts')).completion(request.completion, context);
     case 'doctor':
-      return doctor(request.doctor, context);
+      return (await import('./doctor.ts')).doctor(request.doctor, context);
     case 'profiles':
-      return profiles(request.profiles, context);
+      return (await import('./profiles.ts')).profiles(request.profiles, context);
     case 'report':
-      return report(request.report, context);
-    case 'publish':
+      return (await import('./report.ts')).report(request.report, context);
+    case 'publish': {
+      const { publish } = await import('./publish.ts');
       return stoppable((within) => publish(request.publish, within), 'the site was published');
+    }
     case 'compare-stored':
-      return compareStoredResults(request.stored, context);
-    case 'check':
+      return (await import('./compare-stored.ts')).compareStoredResults(request.stored, context);
+    case 'check': {
+      const { check } = await import('./check.ts');
       return stoppable((within) => check(request.check, within), 'the check was complete');
-    case 'compare':
+    }
+    case 'compare': {
+      const { compare } = await import('./compare.ts');
       return stoppable((within) => compare(request.compare, within));
-    case 'capacity':
+    }
+    case 'capacity': {
+      const { capacity } = await import('./capacity.ts');
       return stoppable((within) => capacity(request.capacity, within));
-    case 'ladder':
+    }
+    case 'ladder': {
+      const { ladder } = await import('./ladder.ts');
       return stoppable((within) => ladder(request.ladder, within));
-    case 'calibrate':
+    }
+    case 'calibrate': {
+      const { calibrate } = await import('./calibrate.ts');
       return stoppable((within) => calibrate(request.calibrate, within));
-    case 'up':
+    }
+    case 'up': {
+      const { up } = await import('./up.ts');
       return stoppable((within) => up(request.up, within), 'everything was running');
-    case 'run':
+    }
+    case 'run': {
+      const { run } = await import('./run.ts');
       return stoppable((within) => run(request.run, within));
+    }
   }
 }
 

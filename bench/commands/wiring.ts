@@ -1,6 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { check } from '../check/check.ts';
-import { runExperiment, watchMachine } from '../experiment/experiment.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { findNginx } from '../nginx/binary.ts';
 import { collectChanges } from '../nginx/notices.ts';
@@ -17,11 +15,8 @@ import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
-import { checkProxy, proxySource } from '../topology/target.ts';
 import { fetchPlace } from '../topology/workplace.ts';
-import { keepUp } from '../up/up.ts';
 import { readConfigFile } from './config-file.ts';
-import { examine } from './doctor/examine.ts';
 import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
@@ -57,7 +52,7 @@ function search(say: (line: string) => void, urgent: AbortSignal) {
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
 }
 
-/** The services of all commands on a real machine. */
+/** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
@@ -76,6 +71,7 @@ export const services: Services = {
     return passes ?? false;
   },
   async checkSide({ plan, profile, variant }, binary, ears) {
+    const { checkProxy, proxySource } = await import('../topology/target.ts');
     const source = proxySource(profile, variant);
     if (plan.proxy !== null && source !== null)
       await checkProxy(source, plan.proxy, binary, plan.servers, ears);
@@ -85,21 +81,25 @@ export const services: Services = {
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
-  examine: (nginx) =>
-    examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER),
+  async examine(nginx) {
+    const { examine } = await import('./doctor/examine.ts');
+    return examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER);
+  },
   async watchMachine() {
     await checkLoopback();
-    return watchMachine();
+    return (await import('../experiment/experiment.ts')).watchMachine();
   },
-  runExperiment,
+  async runExperiment(input) {
+    return (await import('../experiment/experiment.ts')).runExperiment(input);
+  },
   async keepUp(...given) {
     await checkLoopback();
-    return keepUp(...given);
+    return (await import('../up/up.ts')).keepUp(...given);
   },
   readConfigFile: (path) => readConfigFile(path, process.cwd()),
   async checkConfiguration(...given) {
     await checkLoopback();
-    return check(...given);
+    return (await import('../check/check.ts')).check(...given);
   },
   readStandardInput: (signal) => readStandardInput(process.stdin, signal),
   readVersion,

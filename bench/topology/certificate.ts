@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import type { KeyType } from '../nginx/certificates.ts';
 
 /** A certificate for one run. Its key is stored only in the given folder. */
@@ -30,6 +29,8 @@ export async function makeCertificate(
   addresses: readonly string[] = ['127.0.0.1'],
 ): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Slow to import, and most commands need no certificate.
+  const { generate } = await import('selfsigned');
   const now = Date.now();
   const made = await generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
     ...KEYS[key],
