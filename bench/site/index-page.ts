@@ -83,14 +83,20 @@ export function indexBody(contents: Contents): Markup {
     const finding = headlineOf(each.index);
     return finding === null ? [] : [{ published: each, finding }];
   });
+  const recurring = series.filter(({ answers }) => answers.length > 1);
   const sections = [
-    { id: 'changes', title: 'What changed', body: changesMarkup(series, filter) },
-    { id: 'series', title: 'Trends', body: seriesMarkup(series, filter) },
+    ...(recurring.length === 0
+      ? []
+      : [
+          { id: 'changes', title: 'What changed', body: changesMarkup(recurring, filter) },
+          { id: 'trends', title: 'Trends', body: trendsMarkup(recurring, filter) },
+        ]),
     ...FINDINGS.flatMap(({ kind, id, title }) => {
       const some = findings.filter(({ finding }) => finding.kind === kind).slice(0, MOST_FINDINGS);
       return some.length === 0 ? [] : [{ id, title, body: findingsMarkup(some, filter) }];
     }),
     { id: 'results', title: 'Results', body: resultsTable(published, filter.ofResult) },
+    { id: 'series', title: 'Series', body: seriesMarkup(series, filter) },
   ];
   return html`<header class="wide masthead">
 <h1>${title}</h1>
@@ -167,17 +173,44 @@ function nothingChanged(series: readonly Series[]): string {
     : `Not enough history yet: trends need at least ${FEWEST} comparable results.`;
 }
 
-function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
-  if (series.length === 0) return html`<p>No usable runs yet.</p>`;
+/** Series with at least two results, each with its newest figures and how they developed. */
+function trendsMarkup(recurring: readonly Series[], filter: Filter): Markup {
   return html`<p class="how">Runs of the same variant, workload and machine, oldest first. Dots mark runs that differ from earlier ones by more than noise.</p>
-<ul class="rows">${series.map(
+<ul class="rows">${recurring.map(
     (each) => html`<li class="row" data-has="${filter.ofSeries(each)}">
 <div class="what"><h3><a href="${seriesFile(each)}">${seriesTitle(each)}</a></h3>
-<p>${loadText(each.load)}${ratesText(each) !== '' && `, ${ratesText(each)}`}</p>
+<p>${workloadText(each)}</p>
 <p>${each.machine} · ${counted(each.answers.length, 'result')}, the last on ${dateText(each.answers.at(-1)?.startedAt ?? '')}</p></div>
 ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
 `,
   )}</ul>`;
+}
+
+/** A table of all series, closed until somebody looks for one: most sites have many, with one result each. */
+function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
+  if (series.length === 0) return html`<p>No usable runs yet.</p>`;
+  return html`<p class="how">Results of the same variant, workload and machine form a series. Its page shows every figure, and from the second result on how it changed.</p>
+<details><summary>All ${counted(series.length, 'series', 'series')}</summary>
+<div class="scroll" role="region" aria-label="Series" tabindex="0"><table class="results">
+<thead><tr><th scope="col">Series</th><th scope="col">Workload</th><th scope="col">Results</th><th scope="col">Newest figures</th></tr></thead>
+<tbody>${series.map(
+    (
+      each,
+    ) => html`<tr data-has="${filter.ofSeries(each)}"><th scope="row"><a href="${seriesFile(each)}">${seriesTitle(each)}</a></th>
+<td>${workloadText(each)}</td><td>${each.answers.length}</td>
+<td>${each.trends.slice(0, MOST_FIGURES).map(newestText).join(' · ')}</td></tr>
+`,
+  )}</tbody></table></div></details>`;
+}
+
+function workloadText(series: Series): string {
+  return [loadText(series.load), ratesText(series)].filter((text) => text !== '').join(', ');
+}
+
+function newestText(trend: Trend): string {
+  const newest = newestOf(trend);
+  const value = newest === null ? NOTHING : formatFigure(newest.value, trend.figure.unit);
+  return `${metricTitle(trend.figure)} ${value}`;
 }
 
 /** Creates a tile that shows a trend's newest value, its state and a sparkline. */

@@ -88,7 +88,7 @@ test('filters by keyboard: series, changes, comparisons and results, and again f
     await page.keyboard.press('t');
     assert.equal(await page.locator('#filter-profile option:checked').textContent(), 'tls');
     assert.equal(await shown(page, '#results'), 36);
-    assert.equal(await shown(page, '#series'), 2);
+    assert.equal(await shown(page, '#trends'), 2);
     assert.equal(await shown(page, '#comparisons'), 0);
     assert.ok(await page.locator('#comparisons .none').isVisible());
     assert.equal(await page.locator('#matches').textContent(), '36 of 40 results');
@@ -109,7 +109,7 @@ test('without JavaScript everything is there but the filters', async () => {
     assert.equal(await shown(page, '#results'), 40);
     assert.ok(!(await page.locator('#filters').isVisible()));
     assert.ok((await page.locator('svg.spark:visible').count()) > 10);
-    await page.locator('#series a').first().click();
+    await page.locator('#trends a').first().click();
     assert.ok(await page.locator('svg.plot').first().isVisible());
     await page.locator('header a').click();
     assert.equal(await page.locator('h1').textContent(), 'A site');

@@ -75,7 +75,7 @@ test('the index shows the newest few changes, figures and findings, and says how
   assert.equal(count(sectionOf('changes'), /<li/g), 8);
   assert.match(sectionOf('changes'), /\d+ earlier changes? on the pages/);
   assert.equal(count(sectionOf('comparisons'), /<li/g), 50);
-  const rows = sectionOf('series').split('<li class="row"').slice(1);
+  const rows = sectionOf('trends').split('<li class="row"').slice(1);
   assert.equal(Math.max(...rows.map((row) => count(row, /class="tile"/g))), 3);
 });
 
@@ -84,14 +84,21 @@ test('the index tells what changed, what comparisons found, and of each result w
   const cut = structuredClone(history.at(-1) ?? assert.fail());
   Object.assign(cut, { id: 'cut', endedAt: null });
   Object.assign(cut.plan, { note: 'The last of them.', series: 'night' });
-  const index = site([...history, cut]).get('index.html') ?? '';
+  const files = site([...history, cut]);
+  const index = files.get('index.html') ?? '';
   assert.match(index, /\+1\d(\.\d)? % higher<\/span> <strong>Nginx CPU per message<\/strong> of <a/);
   assert.match(index, /plain\+buf-16k uses 25 % more Nginx CPU per message than plain/);
   assert.match(index, /12 of 12 valid, interrupted/);
   assert.match(index, /The last of them\./);
   assert.match(index, /<span class="tag">branch=main<\/span>/);
   assert.match(index, /<option value="nginx-1">1\.26\.3<\/option>/);
-  assert.equal([...index.matchAll(/<tr data-has="/g)].length, 41);
+  const pages = [...files.keys()].filter((name) => /^series\/.*\.html$/.test(name));
+  const rowsIn = (id: string) =>
+    index
+      .split(`<section id="${id}"`)[1]
+      ?.split('</section>')[0]
+      ?.match(/<tr data-has="/g)?.length;
+  assert.deepEqual([rowsIn('results'), rowsIn('series')], [41, pages.length]);
 });
 
 test('a capacity and a calibration are told by what they found, and not as a comparison or as runs', () => {
@@ -177,8 +184,20 @@ test('no result, or none that ended a run, makes a site that says so', () => {
   assert.match(site([]).get('index.html') ?? '', /No results yet\./);
   const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
   assert.match(index, /no run finished/);
-  assert.match(index, /at least 5 comparable results/);
   assert.match(index, /No usable runs yet\./);
+});
+
+test('trends are there as soon as a series has two results, and say how many a judgement takes', () => {
+  const [first] = makeHistory(1);
+  assert.ok(first);
+  const sections = (indexes: readonly ResultIndex[]) =>
+    [...(site(indexes).get('index.html') ?? '').matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
+  assert.deepEqual(sections([first]), ['results', 'series']);
+  assert.deepEqual(sections([first, { ...first, id: 'again' }]), ['changes', 'trends', 'results', 'series']);
+  assert.match(
+    site([first, { ...first, id: 'again' }]).get('index.html') ?? '',
+    /at least 5 comparable results/,
+  );
 });
 
 test('hostile text stays text, in pages, feed and badges, and leads nowhere', () => {

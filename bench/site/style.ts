@@ -35,7 +35,7 @@ export const SITE_STYLE = `
 .spark .better, .spark .worse { stroke: var(--surface); stroke-width: 1.2; }
 main .scroll { position: relative; }
 #results .scroll { content-visibility: auto; contain-intrinsic-size: auto 4000px; }
-.results td, .results th { white-space: normal; }
+.results td, .results th { white-space: normal; text-align: left; }
 .results tbody th { min-width: 15em; overflow-wrap: anywhere; }
 .results td { min-width: 6.5em; }
 .results time { white-space: nowrap; }

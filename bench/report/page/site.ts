@@ -8,7 +8,7 @@ const items = [...document.querySelectorAll<HTMLElement>('[data-has]')].map((ele
   element,
   has: new Set((element.dataset.has ?? '').split(' ')),
 }));
-const results = items.filter(({ element }) => element.tagName === 'TR');
+const results = items.filter(({ element }) => element.closest('#results') !== null);
 
 function selects(): HTMLSelectElement[] {
   return [...(form?.querySelectorAll('select') ?? [])];
