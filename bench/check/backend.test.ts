@@ -5,11 +5,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { clientFrame, closePayload, serverFrame } from '../../server/wire/frame.test.fixture.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { browserHandshake, SUBPROTOCOLS } from './browser.ts';
 import { openSocket, statusOf } from './client.ts';
 
 const SIGNAL = new AbortController().signal;
+
+const HANDSHAKE =
+  'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 async function started(t: TestContext): Promise<Backend> {
   const folder = await mkdtemp(join(tmpdir(), 'backend-test-'));
@@ -64,6 +69,32 @@ test('it takes the first subprotocol that is offered, and refuses an upgrade to 
   assert.equal(socket.response?.status, 101);
   const answered = socket.response?.headers.find(({ name }) => name === 'sec-websocket-protocol');
   assert.equal(answered?.value, SUBPROTOCOLS[0]);
+});
+
+test('it answers pings, echoes the code of a close, and closes on what is no frame of a client', async (t) => {
+  const { host, port } = await started(t);
+  /** What comes back for these bytes, until the server closes; the response to the handshake left out. */
+  const answered = async (...frames: Buffer[]) => {
+    const socket = connect(port, host);
+    socket.write(HANDSHAKE);
+    socket.write(Buffer.concat(frames));
+    const chunks: Buffer[] = [];
+    socket.on('data', (bytes: Buffer) => chunks.push(bytes));
+    socket.on('error', () => {});
+    await once(socket, 'close');
+    const all = Buffer.concat(chunks);
+    return all.subarray(all.indexOf('\r\n\r\n') + 4);
+  };
+  const close = closePayload(4000, 'why');
+  assert.deepEqual(
+    await answered(clientFrame(0x89, 'here?'), clientFrame(0x82, 'bytes'), clientFrame(0x88, close)),
+    Buffer.concat([
+      serverFrame(0x8a, 'here?'),
+      serverFrame(0x82, 'bytes'),
+      serverFrame(0x88, closePayload(4000)),
+    ]),
+  );
+  assert.deepEqual(await answered(clientFrame(0x81, 'hi'), serverFrame(0x81, 'hi')), serverFrame(0x81, 'hi'));
 });
 
 test('an upgrade by HTTP/1.0, or without a key, is refused', async (t) => {

@@ -158,7 +158,7 @@ async function tryShortened(
   { locations }: Before,
 ): Promise<Pick<Seen, 'locations' | 'reload'>> {
   const opening = options.candidates.filter((each) => locations.get(each)?.handshake.outcome === 'echoed');
-  const { tree, folder, processSet, signal } = options;
+  const { tree, folder, signal } = options;
   if (opening.length === 0) return { locations, reload: null };
   const raised = await raise(shortened(tree), join(folder, 'short'), {
     ...options,
@@ -178,7 +178,6 @@ async function tryShortened(
   if (expected === 'cut') await idling;
   const reload = first === undefined ? null : await tryReload(raised, first.target, expected, signal);
   const idles = new Map(await idling);
-  await processSet.retire(raised.nginx);
   const all = [...locations].map(
     ([candidate, seen]) => [candidate, { ...seen, idle: idles.get(candidate) ?? null }] as const,
   );

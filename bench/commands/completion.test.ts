@@ -137,6 +137,18 @@ for (const [shell, option] of [
   });
 }
 
+it('the script for fish completes operands only after the command, and only where there are any', async () => {
+  const lines = (await scriptOf('fish')).split('\n');
+  const later = lines.filter((line) => line.includes('; and not __nginx_ws_bench_first'));
+  const named = later.map((line) => /__nginx_ws_bench_in (\w+);/.exec(line)?.[1]);
+  assert.ok(named.includes('completion') && named.includes('report') && named.includes('compare'));
+  assert.ok(!named.includes('profiles') && !named.includes('doctor'), named.join(' '));
+  const endOf = (command: string) =>
+    later.find((line) => line.includes(`_in ${command};`))?.split("first' ")[1];
+  assert.equal(endOf('completion'), "-f -a 'bash zsh fish'");
+  assert.match(endOf('compare') ?? '', /^-f -a '\(__nginx_ws_bench_variants (list|one)\)'$/);
+});
+
 it('a shell that is none is named with those that are', async () => {
   for (const [argv, sentence] of [
     [['fihs'], /bash, zsh, fish\. Did you mean fish\?/],

@@ -48,3 +48,32 @@ test('a machine that was suspended makes a run suspect', () => {
   assert.deepEqual([absence(run)?.code, absence(run)?.data], ['machine-suspended', { us: 3_000_000 }]);
   assert.equal(judge(run).verdict, 'suspect');
 });
+
+test('a second is the least that counts as a suspension, and only what happens during the load', () => {
+  const run = makeRun();
+  const loadUs = run.phases.at(-1)?.endUs ?? assert.fail();
+  /** Suspended for so long at this time, in us. */
+  const suspendedAt = (timeUs: number, us: number) => {
+    for (const sample of run.machine?.samples ?? [])
+      sample.suspendedUs = sample.atUs >= timeUs ? 1e9 + us : 1e9;
+    return absence(run)?.code ?? null;
+  };
+  assert.deepEqual([suspendedAt(6e6, 999_999), suspendedAt(6e6, 1_000_000)], [null, 'machine-suspended']);
+  assert.equal(suspendedAt(1e6, 5e6), 'machine-suspended', 'while it connects');
+  assert.equal(suspendedAt(loadUs, 5e6), 'machine-suspended', 'while it drains');
+  run.phases = run.phases.filter(({ phase }) => phase !== 'connect');
+  assert.equal(suspendedAt(1e6, 5e6), null, 'before the load');
+  run.phases = run.phases.slice(0, 1);
+  assert.equal(suspendedAt(6e6, 5e6), null, 'after the load');
+});
+
+test('a runner that stopped before the load or after it is not spoken of', () => {
+  const run = without(1, 2, 7, 8, 9);
+  const [connect, warmUp, steady] = run.phases;
+  assert.ok(connect && warmUp && steady);
+  run.phases = [warmUp, { ...steady, endUs: 6e6 }];
+  run.phases[0] = { ...warmUp, startUs: 3e6 };
+  assert.equal(absence(run), null);
+  run.phases[0] = { ...warmUp, startUs: 2_999_999 };
+  assert.deepEqual(absence(run)?.data, { gapsUs: [3e6], seconds: [] });
+});

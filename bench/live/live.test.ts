@@ -164,6 +164,25 @@ test('at the end whoever watches gets the whole report, and is waited for until 
   await assert.rejects(asked(live.url), /ECONNREFUSED/);
 });
 
+test('at the end nothing is drawn without anybody who watches, or without a run', async () => {
+  let asked = 0;
+  const clock = () => {
+    asked += 1;
+    return performance.now();
+  };
+  const whole = makeResult([run('whole')]);
+  const lonely = await serveLive(headOf(whole), null, clock);
+  const before = asked;
+  await lonely.end(whole, NEVER);
+  // A drawing is timed.
+  assert.equal(asked, before);
+  const live = await serveLive(headOf(whole), null, clock);
+  const page = await joined(live.url);
+  await live.end(makeResult([]), AbortSignal.timeout(100));
+  await page.over;
+  assert.deepEqual(page.names(), ['state', 'end']);
+});
+
 test('who does not hang up is cut off, and without anybody the end is at once', async () => {
   const result = makeResult([run('whole')]);
   const lonely = await serveLive(headOf(result), null, () => performance.now());

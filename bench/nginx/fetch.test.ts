@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import type { Execute } from './apt.ts';
-import { type FetchPlace, fetchOnce } from './fetch.ts';
+import { addLibraries, type FetchPlace, fetchOnce } from './fetch.ts';
 
 const BINARY = 'usr/sbin/nginx';
 
@@ -115,6 +115,39 @@ test('what was fetched is used again, and tells its packages, the one with the b
       await readFile(join(root, 'packages'), 'utf8'),
       'nginx_1.2-3_all\nlibnginx-mod-stream_1.2-3_all\n',
     );
+  }));
+
+/** Prints the file that it is asked about, whose text is what it depends on. */
+const DPKG_DEB = '#!/bin/sh\necho "Depends: $(cat "$2")"\n';
+
+test('libraries are added with what they depend on in turn, each once, and nothing else', (t) =>
+  inFolder(async (folder) => {
+    const { PATH } = process.env;
+    t.after(() => {
+      process.env.PATH = PATH;
+    });
+    await writeFile(join(folder, 'dpkg-deb'), DPKG_DEB, { mode: 0o755 });
+    process.env.PATH = [folder, PATH].join(delimiter);
+    const depends: Record<string, string> = {
+      nginx: 'libssl3, zlib1g, libc6, libnginx-mod-stream, perl, libssl3',
+      libssl3: 'libc6, libzstd1, libssl3',
+      zlib1g: 'libzstd1',
+      libzstd1: 'libssl3',
+    };
+    const unpacked: [names: string[], to: string][] = [];
+    const unpack = async (names: readonly string[], to: string) => {
+      unpacked.push([[...names], to]);
+      const archives = names.map((name) => join(folder, `${name}.deb`));
+      for (const [at, archive] of archives.entries())
+        await writeFile(archive, depends[names[at] ?? ''] ?? '');
+      return archives;
+    };
+    const [archive = ''] = await unpack(['nginx'], 'first');
+    await addLibraries({ run: async () => null, unpack }, archive, 'into', (name) => name !== 'libc6');
+    assert.deepEqual(unpacked.slice(1), [
+      [['libssl3', 'zlib1g'], 'into'],
+      [['libzstd1'], 'into'],
+    ]);
   }));
 
 test('where no package has the binary nothing is kept', () =>

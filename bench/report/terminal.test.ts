@@ -182,6 +182,7 @@ test('a variant that was left out says why', () => {
 test('where the table does not fit it becomes lines under each name, and nothing is wider than the terminal', () => {
   const result = makeBothSteps(3, 4);
   result.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'word '.repeat(60).trim() }];
+  assert.equal(summaryText(result, 0), summaryText(result, 80), 'a terminal that reports no width');
   const row = cellsOf(linesOf(result)[4]);
   for (const columns of [0, 40, 80, 100]) {
     const text = summaryText(result, columns);

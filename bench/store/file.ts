@@ -163,20 +163,31 @@ async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
     try {
       const facts = await file.stat();
       refuseUnlessRegular(facts, path);
-      const bytes = Buffer.alloc(facts.size);
-      let length = 0;
-      while (length < bytes.length) {
-        const { bytesRead } = await file.read(bytes, length, bytes.length - length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      return bytes.subarray(0, length);
+      return await readUpTo(facts.size, file);
     } finally {
       await file.close();
     }
   } catch (error) {
     throw error instanceof Problem ? error : unreadable(path, error);
   }
+}
+
+/** A file that is open for reading. Some file systems return fewer bytes at a time than they are asked for. */
+type Readable = Pick<Awaited<ReturnType<typeof open>>, 'read'>;
+
+/**
+ * Reads a file up to a number of bytes, or up to its end if it has become shorter. If it has grown, the
+ * rest is not read.
+ */
+export async function readUpTo(size: number, file: Readable): Promise<Buffer> {
+  const bytes = Buffer.alloc(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** @param folders a path relative to the root */

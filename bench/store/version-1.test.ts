@@ -195,6 +195,10 @@ test('it is drawn, summed up, listed, and can be written as it would be today', 
     index.runs.map(({ variant, metrics }) => [variant, metrics['messages.perSecond']]),
     result.runs.map((run) => [run.plan.variant, figuresOf(run).messages.perSecond]),
   );
+  assert.deepEqual(
+    index.runs.map(({ file }) => file),
+    [1, 2, 3, 4, 5, 6].map((number) => `runs/${number}-throughput.json`),
+  );
   await inFolder(async (folder) => {
     await copyFile(FIXTURE, join(folder, 'result.json'));
     await storeResult(folder, result);

@@ -11,6 +11,8 @@ async function start(command: string, timeoutMs?: number, mask = (text: string) 
     count: 1,
     ports: await freePorts('127.0.0.1', 1),
     kind: { command, mask, signal },
+    // The user's backend listens on its port only.
+    socketFolder: '/nowhere',
     engine: 'node',
     cpus: null,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

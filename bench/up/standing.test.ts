@@ -60,6 +60,10 @@ describe('what is printed of a topology that is up', () => {
 
   it('has the echo servers by wss:// where they speak TLS', () => {
     const servers = [{ port: 8443, certPath: '/tmp/x/upstream/certificate.pem' }];
+    assert.match(
+      standingLines({ ...standing({}), servers })[0] ?? '',
+      /: Nginx 1\.22\.1 in front of 1 echo server \(ws\)\.$/,
+    );
     assert.deepEqual(addressesOf({ ...standing({}), servers }).echoServers, [
       'wss://127.0.0.1:8443/websocket',
     ]);
@@ -79,6 +83,16 @@ describe('what is printed of a topology that is up', () => {
     assert.deepEqual([page?.slice(0, 6), websockets[0]?.slice(0, 4)], ['https:', 'wss:']);
     const named = ['127.0.0.1', '192.0.2.7', '192.0.2.8'].map((address) => read.checkIP(address));
     assert.deepEqual(named, ['127.0.0.1', '192.0.2.7', undefined]);
+  });
+
+  it('has the echo servers where WebSockets go without Nginx, and says where there is no page', () => {
+    assert.deepEqual(standingLines(standing({ proxy: null, host: '192.0.2.7' })), [
+      'tls is running (TLS 1.3 (wss://)): 2 echo servers (ws).',
+      '  Page          none, because Nginx has no HTTP server in front of the echo servers',
+      '  WebSocket     ws://192.0.2.7:4430/websocket?***',
+      '  Access log    /tmp/x/access.log',
+      'Press Ctrl-C to stop.',
+    ]);
   });
 
   it('says it where others can reach it', () => {

@@ -93,6 +93,18 @@ for (const masked of [false, true]) {
       ]);
     });
 
+    test('a frame whose size is known gets its memory once, however many chunks it comes in', (t) => {
+      const { feed, heard } = reader(70_000);
+      const bytes = make(0x82, new Uint8Array(70_000));
+      const allocated = t.mock.method(Buffer, 'allocUnsafeSlow');
+      assert.equal(feed(bytes, [20, ...Array.from({ length: 60 }, (_, at) => at * 1000 + 1000)]), null);
+      assert.equal(heard.length, 1);
+      assert.deepEqual(
+        allocated.mock.calls.map(({ arguments: [size] }) => size),
+        [bytes.length],
+      );
+    });
+
     const hi = make(0x81, Buffer.from('hi'));
     const large = make(0x82, new Uint8Array(1001));
     const BREACHES: [what: string, bytes: Buffer, fault: number][] = [

@@ -11,6 +11,7 @@ import { stored } from '../../model/finding.ts';
 import { counted } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
+import { formatCount } from '../../wording/format.ts';
 import { claimsMarkup } from '../section/claims.ts';
 import { viewOf } from '../view.ts';
 import { CLAIMS, judge } from './claims.ts';
@@ -60,6 +61,26 @@ test('six profiles in both steps have a word on every claim, with the figure', (
   });
   for (const { claim, findings } of judge([viewOf(result)]))
     for (const { finding } of findings) assert.match(finding.evidence.join(' '), /\d/, claim.id);
+});
+
+test('messages are not from a cache if the echo servers answered each of them', () => {
+  const result = makeBothSteps();
+  const run = runOf(result, 'cache', 'throughput');
+  const echoed = run.workers.reduce((sum, worker) => sum + counted(worker, 'echoed'), 0);
+  for (const [answered, verdict] of [
+    [echoed, 'refuted'],
+    [echoed - 1, 'not shown'],
+    [0, 'not shown'],
+  ] as const) {
+    const seen = { connections: 1, messages: 0 };
+    run.spread = [
+      { ...seen, component: 'server', name: 'echo server 1', messages: answered },
+      { ...seen, component: 'proxy', name: 'Nginx worker 1', messages: echoed },
+    ];
+    const judged = judgedOf('cache-messages', makeResult([run]));
+    assert.equal(judged.verdict, verdict, judged.told);
+    assert.ok(judged.told.startsWith(`${formatCount(answered)} of ${formatCount(echoed)} echoes came over`));
+  }
 });
 
 test('a result without the profiles of a claim says nothing on it', () => {

@@ -23,6 +23,15 @@ test('a level is told from the highest to the lowest, as about the same, alone, 
   );
   assert.equal(told(0, 50), 'The time was highest for v1 (50 µs) and lowest for v0 (0 µs).');
   assert.equal(told(100, 104, 102), 'The time was about the same for all variants: 100 µs to 104 µs.');
+  assert.equal(told(100, 105), 'The time was about the same for all variants: 100 µs to 105 µs.');
+  assert.equal(
+    told(100, 106),
+    'The time was highest for v1 (106 µs) and lowest for v0 (100 µs), a difference of 6 %.',
+  );
+  assert.equal(
+    told(100, 200),
+    'The time was highest for v1 (200 µs) and lowest for v0 (100 µs), a factor of 2.',
+  );
   assert.equal(told(100, 100), 'The time was about the same for all variants: 100 µs.');
   assert.equal(told(null, 40), 'The time was 40 µs for v1.');
   assert.equal(told(null), 'The time was not measured.');

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeRun } from '../../../test/run.ts';
+import { CLOSED, makeRun } from '../../../test/run.ts';
+import type { RunPlan } from '../../model/plan.ts';
 import { formatClock } from './clauses.ts';
 import { makePlainLines } from './plain.ts';
 import { after, BUSY, ended, planned, underWay } from './progress.test.fixture.ts';
+import { progressRows } from './rows.ts';
 import { advanced, begun, shareDone, timeLeftMs } from './state.ts';
 
 test('the time left goes by the plan, and by how much longer the runs so far have taken', () => {
@@ -31,6 +33,63 @@ test('every run begins without the figures of the one before; what tells nothing
   const early = begun(0);
   assert.equal(advanced(early, { type: 'phase', phase: 'steady' }, 5), early);
   assert.equal(advanced(early, { type: 'live', figures: BUSY }, 5), early);
+});
+
+test('rows go by the work of the scenario, the kind of load, and whether there is Nginx', () => {
+  const rowsOf = (change: (plan: RunPlan) => void) => {
+    const event = planned(1, 2);
+    assert.ok(event.type === 'run-planned');
+    change(event.plan);
+    const figures = { ...BUSY, openedPerSecond: 500, cpu: BUSY.cpu.slice(0, 2) };
+    return progressRows(after([0, event], [0, { type: 'live', figures }]), 1000);
+  };
+  const echo = rowsOf(() => {});
+  assert.deepEqual(
+    echo.map(({ short, label }) => [short, label]),
+    [
+      ['all', 'Overall'],
+      ['1/2', 'Run 1 of 2'],
+      ['phase', 'Phase'],
+      ['conn', 'Connections'],
+      ['msgs', 'Messages'],
+      ['time', 'Response time'],
+      ['fail', 'Failures'],
+      ['nginx', 'Nginx CPU'],
+      ['serv', 'Server CPU'],
+      ['gen', 'Generator CPU'],
+    ],
+  );
+  assert.deepEqual(
+    echo.slice(7).map(({ share, clauses }) => [share, clauses.length]),
+    [
+      [0.71, 3],
+      [0.512, 1],
+      [null, 1],
+    ],
+  );
+  const closed = rowsOf((plan) => {
+    plan.workload.load = CLOSED;
+    plan.proxy = null;
+  });
+  assert.deepEqual(
+    closed.slice(5).map(({ label }) => label),
+    ['Service time', 'Failures', 'Server CPU', 'Generator CPU'],
+  );
+  const connect = rowsOf((plan) => {
+    plan.workload.scenario = 'connect';
+  });
+  assert.deepEqual(
+    connect.slice(3, 5).map(({ label, short }) => [label, short]),
+    [
+      ['Connections', 'conn'],
+      ['Handshakes', 'hand'],
+    ],
+  );
+  assert.equal(connect[4]?.clauses[0], '500/s opened');
+  const sends = rowsOf((plan) => {
+    plan.target = { kind: 'external', url: 'ws://127.0.0.1:1/', isRemote: false, expect: 'none' } as never;
+  });
+  assert.deepEqual([sends[4]?.label, sends[4]?.short], ['Messages', 'msgs']);
 });
 
 test('hours, minutes and seconds', () => {

@@ -88,6 +88,43 @@ test('the report has the answer, the survivors and the memory open, with a chart
   assert.ok(reportHtml(view.result).includes('chart-memory'));
 });
 
+test('without a run of the step there is nothing to draw, and neither without its memory', () => {
+  const touched = idleRun('touched', 0, 'direct');
+  const drawn = (run: Run) =>
+    report.open.map((section) => {
+      const { charts, body } = section(viewOf(resultOf(run)));
+      return [charts.length, body.markup.includes('<figure')];
+    });
+  assert.deepEqual(drawn(touched), [
+    [0, false],
+    [0, false],
+    [0, false],
+  ]);
+  assert.deepEqual(drawn(idleRun('hold', 0)), [
+    [0, false],
+    [1, true],
+    [1, true],
+  ]);
+});
+
+test('what became of the connections is a row: how many, which share, how they ended', () => {
+  const cellsOf = (ended: number) => {
+    const [, survival] = report.open.map((section) => section(viewOf(resultOf(idleRun('hold', ended)))));
+    const row = /<tbody>\s*<tr>(.*?)<\/tr>/s.exec(survival?.body.markup ?? '')?.[1] ?? '';
+    return [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+      cell.replace(/<[^>]*>/g, ''),
+    );
+  };
+  assert.deepEqual(cellsOf(400).slice(1, 6), [
+    '1,000',
+    '600',
+    '60 %',
+    '400',
+    '400 closed-1006, without a close frame',
+  ]);
+  assert.deepEqual(cellsOf(0).slice(1), ['1,000', '1,000', '100 %', '0', '–', '–', '–', '–', '0', '0']);
+});
+
 test('kernel memory whose interval includes nothing is not told', () => {
   const run = idleRun('hold', 0);
   const memory = run.memory.map((sample, i) => ({ ...sample, kernelBytes: 40_000_000 + (i % 2) * 1e6 }));

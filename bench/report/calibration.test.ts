@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
+import { metricTitle } from '../metrics/metrics.ts';
+import type { Calibration, FigureSpread, KnownEffect } from '../model/calibration.ts';
+import { calibrationSentences, keptSentence, spreadRows } from './calibration.ts';
+
+const CPU = metricTitle({ name: 'cpuPerMessage.proxy', step: 'throughput' });
+const P50 = metricTitle({ name: 'response.p50', step: 'latency' });
+
+const delay = (changes: Partial<KnownEffect>): KnownEffect => ({
+  variant: 'plain+delay-1ms',
+  name: 'response.p50',
+  step: 'latency',
+  effect: 1.01,
+  verdict: 'no difference detected',
+  found: false,
+  ...changes,
+});
+
+const knownOf = (known: readonly KnownEffect[], changes: Partial<Calibration> = {}) =>
+  calibrationSentences({ ...makeCalibration(), known: [...known], ...changes }).slice(1);
+
+test('false positives are counted, with the interval of their rate', () => {
+  const told = (figures: number, called: number) =>
+    calibrationSentences({
+      ...makeCalibration(),
+      falsePositives: { figures, called, interval: [0.01, 0.28] },
+    })[0];
+  assert.equal(
+    told(16, 1),
+    'False positives: 1 of 16 metrics that cannot differ was reported as different (95 % CI of the rate: 1 % to 28 %).',
+  );
+  assert.match(told(16, 2) ?? '', /^False positives: 2 of 16 .* were reported/);
+  assert.equal(told(0, 0), 'Too few rounds for a verdict on any metric.');
+});
+
+test('a known effect is told with what was measured; one that was not found, with what would have been', () => {
+  assert.deepEqual(knownOf(makeCalibration().known), [
+    `plain+epoll-events-8 (Nginx asks the kernel for fewer events at a time): found, ${CPU} +5 %.`,
+    `plain+delay-1ms (its echo servers answer 1 ms later): not found, ${P50} +1 % (detectable effect: ±3 %).`,
+    `Smallest known effect found: +5 % in ${CPU}.`,
+  ]);
+  assert.deepEqual(knownOf([delay({ variant: 'other', effect: null, verdict: 'too few rounds' })]), [
+    `other: too few rounds, ${P50} was not measured (detectable effect: ±3 %).`,
+  ]);
+});
+
+test('the detectable effect is that of the same metric in the same step', () => {
+  const other = (name: string, step: FigureSpread['step']): FigureSpread => ({
+    ...{ name, step, runs: 10 },
+    ...{ variation: 0.5, detectable: 1.5 },
+  });
+  const spread = [other('response.p99', 'latency'), other('response.p50', 'throughput')];
+  assert.doesNotMatch(knownOf([delay({})], { spread })[0] ?? '', /detectable/);
+  const own = { ...other('response.p50', 'latency'), detectable: 1.03 };
+  assert.match(knownOf([delay({})], { spread: [...spread, own] })[0] ?? '', /effect: ±3 %\)/);
+});
+
+test('the smallest effect that was found counts in either direction', () => {
+  const smallest = (...effects: readonly (number | null)[]) =>
+    knownOf(effects.map((effect) => delay({ effect, found: true }))).at(-1);
+  assert.equal(smallest(1.3, 0.9, 0.5, null), `Smallest known effect found: −10 % in ${P50}.`);
+  assert.equal(smallest(0.5, 1.2), `Smallest known effect found: +20 % in ${P50}.`);
+  assert.doesNotMatch(smallest(null) ?? '', /Smallest/);
+});
+
+test('a stored calibration is told with its conditions and the detectable effects of the headline metrics', () => {
+  const kept = makeKeptCalibration();
+  assert.equal(
+    keptSentence(kept),
+    `Calibrated on 2025-01-02 (plain, 10 rounds of 3 s, 1000 connections): A/A and placebo comparisons reported 1 of 16 metrics as different; detectable effect: ${CPU} ±2.4 %, ${P50} ±3 %; smallest known effect found: +5 % in ${CPU}.`,
+  );
+  assert.match(
+    keptSentence({ ...kept, spread: [], known: [] }),
+    /detectable effect: unknown; smallest known effect found: none\.$/,
+  );
+});
+
+test('the variation of each metric is a row; what one run cannot tell is left open', () => {
+  assert.deepEqual(spreadRows(makeCalibration().spread), [
+    [CPU, '10', '2.5 %', '±2.4 %'],
+    [P50, '10', '1.7 %', '±3 %'],
+    [metricTitle({ name: 'response.p99', step: 'latency' }), '1', '–', '–'],
+  ]);
+});
