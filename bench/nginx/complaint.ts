@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Change } from '../wording/sandbox.ts';
+import { INCOMPLETE } from './empty-include.ts';
 import type { OnChange } from './notices.ts';
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
 
@@ -80,6 +81,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
       throw new Problem(
         'configuration',
         `"${node.name}" at ${place(node.origin)} uses ${use}, which is not a variable of this Nginx. ${remedy}`,
+        { code: INCOMPLETE },
       );
     }
     isFound = true;

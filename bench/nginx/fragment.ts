@@ -1,4 +1,5 @@
 import type { OnChange } from './notices.ts';
+import { streamPasses } from './proxy-pass.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts } from './tree.ts';
 
 /** Top-level directives of a complete configuration. */
@@ -37,8 +38,8 @@ export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[]
   return [directive(context, [], nodes)];
 }
 
-function isStreamServer({ name, block }: Directive): boolean {
-  return name === 'server' && directives(block, 'proxy_pass').length > 0;
+function isStreamServer(node: Directive): boolean {
+  return node.name === 'server' && streamPasses(node).length > 0;
 }
 
 const UPGRADE_VARIABLE = '$connection_upgrade';

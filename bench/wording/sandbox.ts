@@ -1,5 +1,6 @@
 import type { Amount } from './format.ts';
 import { formatCount } from './format.ts';
+import { listed } from './words.ts';
 
 /** How the sandbox changes the meaning of a configuration, in the order in which the changes are reported. */
 export const CHANGES = {
@@ -109,6 +110,25 @@ export const SANDBOX = {
   }: LocationFacts & { version: string; missing: readonly string[] }) =>
     `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}`,
 };
+
+/** An `include` that matches no file. */
+export interface EmptyInclude {
+  path: string;
+  place: string;
+  /** The folder that it names; null if the path is relative. */
+  folder: string | null;
+}
+
+/** Names the includes that may contain what a configuration lacks, and the remedy. */
+export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
+  const named = includes.map(({ path, place }) => `"include ${path}" at ${place}`);
+  const folders = [...new Set(includes.flatMap(({ folder }) => folder ?? []))];
+  const remedy =
+    folders.length === 0
+      ? 'Put its files where the include looks for them, below the folder of the configuration.'
+      : `Name the folder of its files with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' and ')}.`;
+  return `Something may be missing: no file matches ${listed(named)}. ${remedy}`;
+}
 
 /** Describes a directive, as in `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
 function directiveText({ directive, argument, places, more }: ChangedDirective): string {
