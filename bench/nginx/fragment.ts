@@ -38,6 +38,13 @@ export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[]
   return [directive(context, [], nodes)];
 }
 
+/** Whether a tree is a part of a configuration that `wrapFragment` wrapped: only its blocks have no origin. */
+export function isWrapped(tree: readonly Node[]): boolean {
+  return directives(tree).some(
+    ({ name, origin }) => (name === 'http' || name === 'stream') && origin === null,
+  );
+}
+
 function isStreamServer(node: Directive): boolean {
   return node.name === 'server' && streamPasses(node).length > 0;
 }

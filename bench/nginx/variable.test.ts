@@ -45,8 +45,7 @@ test('and not where one may be anything', () => {
 });
 
 test('whether a variable is empty is known where only the path and the headers of every handshake decide', () => {
-  const isKnown = (source: string) =>
-    isOwnValue(parse(`map ${source} $to { a x; }`, 'a.conf'), 'to', []);
+  const isKnown = (source: string) => isOwnValue(parse(`map ${source} $to { a x; }`, 'a.conf'), 'to', []);
   for (const source of ['$uri', '$host', '$http_host', '$http_upgrade']) assert.ok(isKnown(source), source);
   for (const source of ['$http_x_pool', '$cookie_pool', '$arg_pool', '$http_upgrade_pool'])
     assert.ok(!isKnown(source), source);

@@ -178,6 +178,22 @@ server { listen 443; ssl on; server_name ws.example.org;
     becomes: { path: '/', host: 'ws.example.org', notices: ['own-certificate', 'wrapped-http'] },
   },
   {
+    what: 'a site that uses a log format and zones of the main file',
+    files: {
+      'sites-available/app.conf': `server { listen 80; server_name app.example.org;
+  access_log /var/log/nginx/app.log main buffer=4k;
+  location / { proxy_pass http://127.0.0.1:3000; proxy_cache pages; }
+  location /ws { limit_conn perip 5; limit_req zone=reqs; proxy_pass http://127.0.0.1:3000; ${UPGRADE} } }
+`,
+    },
+    options: { keepGuards: true },
+    becomes: {
+      path: '/ws',
+      host: 'app.example.org',
+      notices: ['defined-elsewhere', 'kept-guards', 'upgrade-map', 'wrapped-http'],
+    },
+  },
+  {
     what: 'locations alone',
     files: {
       'app.locations': `location /ws { proxy_pass http://127.0.0.1:9001; ${UPGRADE.replace('$connection_upgrade', 'upgrade')} }

@@ -41,7 +41,7 @@ describe('what check finds', () => {
     says(
       'no-proxied-location',
       { missing: [{ path: '/etc/nginx/sites/*', place: '/a/nginx.conf:9', folder: '/etc/nginx/sites' }] },
-      'No location uses proxy_pass, so no WebSocket can connect. Something may be missing: no file matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name the folder of its files with --conf-root /etc/nginx/sites=DIR.',
+      'No location uses proxy_pass, so no WebSocket can connect. What is missing may be in a file that is not here: none matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name its folder with --conf-root /etc/nginx/sites=DIR.',
     );
     says(
       'no-location-for-path',

@@ -40,6 +40,8 @@ export const CHANGES = {
   'wrapped-stream': 'Only part of a configuration, so it is treated as the content of a stream block',
   'upgrade-map':
     'Uses $connection_upgrade, which this part of a configuration does not define, so the usual map was added',
+  'defined-elsewhere':
+    'Runs without the log format or the zone that it names, because this part of a configuration does not define it',
   'no-files': 'Includes nothing, because no file matches',
   'well-known-files':
     'Left out of the run, because this file is not next to the configuration, and nothing in it matters to a WebSocket',
@@ -125,9 +127,9 @@ export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
   const folders = [...new Set(includes.flatMap(({ folder }) => folder ?? []))];
   const remedy =
     folders.length === 0
-      ? 'Put its files where the include looks for them, below the folder of the configuration.'
-      : `Name the folder of its files with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' and ')}.`;
-  return `Something may be missing: no file matches ${listed(named)}. ${remedy}`;
+      ? 'Put that file below the folder of the configuration.'
+      : `Name its folder with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
+  return `What is missing may be in a file that is not here: none matches ${listed(named)}. ${remedy}`;
 }
 
 /** Describes a directive, as in `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
