@@ -101,5 +101,12 @@ describe('the locations that may carry WebSockets', () => {
       ),
       [],
     );
+    assert.deepEqual(
+      inFront(
+        'server { listen 443 ssl; pass 127.0.0.1:8080; }',
+        `server { listen 127.0.0.1:8080; server_name a.org; ${ws} }`,
+      ),
+      ['upgrade /ws a.org plain direct', 'stream /ws a.org plain direct'],
+    );
   });
 });

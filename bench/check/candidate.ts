@@ -179,8 +179,10 @@ function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): C
       return one === undefined ? [] : [{ ...base, path: one.path, host: one.host, passesTls }];
     });
     const isWhole = hops.find((each) => each.server === server)?.isWhole ?? false;
+    // `pass` leads nowhere else.
+    const leadsOut = directives(server.block, 'proxy_pass').length > 0 || inner.length === 0;
     const outer: Candidate = { ...base, path: '/', host: NO_NAME, passesTls: false };
-    return isWhole ? inner : [...inner, outer];
+    return isWhole || !leadsOut ? inner : [...inner, outer];
   });
 }
 

@@ -196,6 +196,16 @@ describe('a check of what cannot be run', () => {
     assert.ok(report.findings.some(({ rule }) => rule === 'worker-connections'));
   });
 
+  it('names the directive that was meant, also where the misspelt one has an address', async () => {
+    const { findings } = await checked(
+      `events {}\nhttp { server { listen 80;\n${SOUND.replace('proxy_pass', 'proxy_pas')} } }\n`,
+    );
+    const [worst] = findings;
+    assert.deepEqual([worst?.code, worst?.origin?.line], ['configuration-rejected', 3]);
+    assert.match(String(worst?.data.reason), /"proxy_pas".*"proxy_pass"/);
+    assert.ok(!findings.some(({ code }) => code === 'no-proxied-location'));
+  });
+
   it('shows no secret, in data as in text', async () => {
     const headers = [{ name: 'X-Key', value: 'not-for-you' }];
     const { findings } = await checked('events {}\nhttp { server { return not-for-you; } }\n', NEVER, {

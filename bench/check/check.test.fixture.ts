@@ -44,7 +44,7 @@ export function subjectOf(text: string, changes: Partial<Subject> = {}): Subject
   const tree = wrapFragment(nodes, () => {});
   const candidates = findCandidates(tree, { websocketPath: null, host: null });
   const isPart = tree[0] !== nodes[0];
-  return { tree, isPart, nginxVersion: '1.22.1', candidates, seen: null, ...changes };
+  return { tree, isPart, missing: [], nginxVersion: '1.22.1', candidates, seen: null, ...changes };
 }
 
 export const OPENED: LocationSeen = {

@@ -3,6 +3,7 @@ import { type ConfigurationOptions, STDIN_NAME } from '../model/configuration.ts
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
+import { emptyIncludes, namingEmptyIncludes } from '../nginx/empty-include.ts';
 import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts';
 import { givenSecrets, maskedFinding, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
@@ -11,6 +12,7 @@ import { REJECTED_BY_NGINX } from '../topology/nginx.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { atWorkplace } from '../topology/workplace.ts';
 import { finding } from '../wording/finding.ts';
+import type { EmptyInclude } from '../wording/sandbox.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
 import { type LintFinding, sorted } from './finding.ts';
 import type { Seen } from './observation.ts';
@@ -79,12 +81,13 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   if ('rule' in tree)
     return { ...base, tried: false, candidates: [], seen: null, findings: [tree], changes: [] };
   const candidates = findCandidates(tree.nodes, configuration);
-  const what = { tree: tree.nodes, isPart, candidates, nginxVersion: binary.version };
-  const { seen, refusal } = await tryOut({ ...input, ...what, onChange });
+  const missing = emptyIncludes(changes.withoutFiles());
+  const what = { tree: tree.nodes, isPart, missing, candidates, nginxVersion: binary.version };
+  const { seen, refusal } = await tryOut({ ...input, ...what, onChange }, changes);
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
   // If the error that Nginx reports, such as a missing semicolon, were fixed, there might be such a location.
-  const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input)];
+  const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input, missing)];
   return {
     ...base,
     tried: seen !== null && candidates.length > 0,
@@ -116,9 +119,10 @@ async function read(
  */
 async function tryOut(
   input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>,
+  changes: Changes,
 ): Promise<{ seen: Seen | null; refusal: LintFinding[] }> {
   try {
-    return { seen: await inSandbox(input), refusal: [] };
+    return { seen: await namingEmptyIncludes(changes, () => inSandbox(input)), refusal: [] };
   } catch (error) {
     input.signal.throwIfAborted();
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
@@ -180,13 +184,16 @@ function originIn(message: string): Origin | null {
   return file === undefined ? null : { file, line: Number(line) };
 }
 
-function nothingToTry({ path, text, configuration: { websocketPath } }: CheckInput): LintFinding {
+function nothingToTry(
+  { path, text, configuration: { websocketPath } }: CheckInput,
+  missing: readonly EmptyInclude[],
+): LintFinding {
   return {
     rule: 'upgrade',
     level: 'error',
     origin: { file: text === null ? resolve(path) : path, line: 1 },
     ...(websocketPath === null
-      ? finding('no-proxied-location', {})
+      ? finding('no-proxied-location', { missing })
       : finding('no-location-for-path', { path: maskedPath(websocketPath) })),
     seen: null,
     remedies: [],

@@ -1,4 +1,4 @@
-import { locationName } from '../wording/check.ts';
+import { locationName } from '../wording/check/location.ts';
 import { type Candidate, locationOf, shownPath } from './candidate.ts';
 import type { CheckReport } from './check.ts';
 import { countByLevel, type LintFinding, shownPlace } from './finding.ts';

@@ -1,4 +1,5 @@
 import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
+import type { EmptyInclude } from '../wording/sandbox.ts';
 import { type Candidate, type Sign, shownPath } from './candidate.ts';
 import { type Evidence, evidence, type LintFinding, type Remedy } from './finding.ts';
 import type { Seen } from './observation.ts';
@@ -8,6 +9,8 @@ export interface Subject {
   tree: readonly Node[];
   /** True for only a site or locations, without the settings of the main file. */
   isPart: boolean;
+  /** The includes that match no file. */
+  missing: readonly EmptyInclude[];
   nginxVersion: string;
   candidates: readonly Candidate[];
   /** Null if it could not be run. */

@@ -10,6 +10,7 @@ import { formatDuration } from '../request/units.ts';
 import { expectedRunMs } from '../strategy/budget.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
 import { finding } from '../wording/finding.ts';
+import { formatSeconds } from '../wording/format.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
@@ -83,7 +84,7 @@ function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planStep 
   const what = start === null ? `the ${SEARCH_STEPS.start} step and one trial` : 'one trial';
   throw new Problem(
     'usage',
-    `--budget ${formatDuration(budgetMs * 1000)} is too short for a search: ${what} take about ${formatDuration(runs * runMs * 1000)}, and a search takes about ten trials. Use a longer --budget, or a shorter --duration.`,
+    `--budget ${formatDuration(budgetMs * 1000)} is too short for a search: ${what} take about ${formatSeconds((runs * runMs) / 1000)}, and a search takes about ten trials. Use a longer --budget, or a shorter --duration.`,
   );
 }
 

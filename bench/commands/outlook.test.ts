@@ -56,7 +56,7 @@ test('so does a budget that cannot hold them, with the alternatives', () => {
   // 7 rounds of four runs of 5 s
   assert.equal(
     warning({ budgetMs: 139_999 }),
-    '--budget 139999ms is too short for a verdict on any metric: 7 rounds need 28 runs, which take 140s plus the ' +
+    '--budget 139999ms is too short for a verdict on any metric: 7 rounds need 28 runs, which take 140 s plus the ' +
       'time to start them. Use --budget 4m, or fewer variants, or a shorter --duration.',
   );
   assert.match(warning({ budgetMs: 60_000, rounds: 10 }) ?? '', /^--budget 1m is too short/);

@@ -1,6 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
+import { formatSeconds } from '../wording/format.ts';
 
 /**
  * Factor by which a run takes longer than its warm-up and measured phase, because it also starts processes
@@ -36,13 +37,13 @@ export function fewRoundsWarning(
     throw new Problem(
       'usage',
       `--budget ${formatDuration(budgetMs * 1000)} is too short for even one round: it needs ${one.runs} runs, ` +
-        `which take ${formatDuration(one.runs * one.runMs * 1000)} plus the time to start them. ${remedy}`,
+        `which take ${formatSeconds((one.runs * one.runMs) / 1000)} plus the time to start them. ${remedy}`,
     );
   }
   const verb = budgetMs < shortestMs ? 'is' : 'may be';
   const what =
     `--budget ${formatDuration(budgetMs * 1000)} ${verb} too short for a verdict on any metric: ${needed} rounds need ${runs} runs, ` +
-    `which take ${formatDuration(shortestMs * 1000)} plus the time to start them.`;
+    `which take ${formatSeconds(shortestMs / 1000)} plus the time to start them.`;
   return `${what} ${remedy}`;
 }
 

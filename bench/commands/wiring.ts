@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { findNginx } from '../nginx/binary.ts';
+import { namingEmptyIncludes } from '../nginx/empty-include.ts';
 import { collectChanges } from '../nginx/notices.ts';
 import { maskProblems } from '../nginx/secrets.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
@@ -43,7 +44,9 @@ async function withConfiguration<T>(
   if (path === null) return null;
   const changes = collectChanges();
   const source = { path, options, tunings: variant.proxy?.tunings ?? [] };
-  return maskProblems(changes.secrets, async () => act(await readTuned(source, changes.note), options));
+  return maskProblems(changes.secrets, () =>
+    namingEmptyIncludes(changes, async () => act(await readTuned(source, changes.note), options)),
+  );
 }
 
 /** Options for finding Nginx. A fetch stops on the urgent signal, because it needs no graceful shutdown. */

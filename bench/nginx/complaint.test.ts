@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { templateRemedy, vitalParts, withoutCulprit } from './complaint.ts';
+import { wrapFragment } from './fragment.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { directives } from './tree.ts';
@@ -48,6 +49,28 @@ describe('what Nginx complains of', () => {
       ['"aio on" is unsupported on this platform in /a b.conf:9', ['this-system aio:9']],
     ];
     for (const [complaint, changes] of cases) assert.deepEqual(without(complaint, plain).changes, changes);
+  });
+
+  test('a part does without what the main file defines, and a whole configuration is rejected', () => {
+    const part = 'server { access_log /l main buffer=4k;\nlocation / { proxy_cache c; limit_req zone=r; } }';
+    const rest = (complaint: string, text: string) => {
+      const changes: string[] = [];
+      const tree = wrapFragment(parse(text, 'a.conf'), () => {});
+      const nodes = withoutCulprit(tree, complaint, [], (change, { name }) =>
+        changes.push(`${change} ${name}`),
+      );
+      return { text: nodes && print(nodes).text, changes };
+    };
+    const logged = rest('unknown log format "main" in a.conf:1', part);
+    assert.match(logged.text ?? '', /access_log \/l buffer=4k;/);
+    assert.deepEqual(logged.changes, ['defined-elsewhere access_log']);
+    const cached = rest('"proxy_cache" zone "c" is unknown in a.conf:2', part);
+    assert.deepEqual(cached.changes, ['defined-elsewhere proxy_cache']);
+    const limited = rest('zero size shared memory zone "r"', part);
+    assert.deepEqual(limited.changes, ['defined-elsewhere limit_req']);
+    assert.doesNotMatch(limited.text ?? '', /limit_req/);
+    assert.equal(rest('unknown log format "main" in a.conf:1', `http { ${part} }`).text, null);
+    assert.equal(rest('unknown log format "other" in a.conf:1', part).text, null);
   });
 
   test('a variable becomes a dash in a log, and is named elsewhere', () => {

@@ -1,5 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Change } from '../wording/sandbox.ts';
+import { INCOMPLETE } from './empty-include.ts';
+import { isWrapped } from './fragment.ts';
 import type { OnChange } from './notices.ts';
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
 
@@ -26,6 +28,8 @@ export function withoutCulprit(
 ): Node[] | null {
   const unknown = /unknown "(\w+)" variable/.exec(complaint)?.[1];
   if (unknown !== undefined) return withoutVariable(tree, unknown, onChange);
+  const lacking = LACKING.exec(complaint)?.[1];
+  if (lacking !== undefined) return isWrapped(tree) ? withoutUse(tree, lacking, onChange) : null;
   const culprit = culpritOf(complaint);
   if (culprit === null) return null;
   const places = new Set(vital.flatMap(placesIn));
@@ -62,6 +66,26 @@ function culpritOf(complaint: string): Culprit | null {
   return { change: 'this-system', isMeant: (node) => isThere(node) };
 }
 
+/** The main file usually defines these, and a part of a configuration only uses them. */
+const LACKING = /(?:unknown log format|"\w+_cache" zone|zero size shared memory zone) "([^"]+)"/;
+
+/** Makes the directives of a part do without a log format or a zone that another file defines. */
+function withoutUse(tree: readonly Node[], name: string, onChange: OnChange): Node[] | null {
+  let isFound = false;
+  const rest = rewrite(tree, (node) => {
+    const [first, second] = texts(node);
+    const isLog = node.name === 'access_log' && second === name;
+    const isZone = ZONE_USES.test(node.name) && (first === name || texts(node).includes(`zone=${name}`));
+    if (!isLog && !isZone) return [node];
+    isFound = true;
+    onChange('defined-elsewhere', node);
+    return isLog ? [{ ...node, args: node.args.toSpliced(1, 1) }] : [];
+  });
+  return isFound ? rest : null;
+}
+
+const ZONE_USES = /^(limit_conn|limit_req|(proxy|fastcgi|scgi|uwsgi)_cache)$/;
+
 /**
  * Replaces an undefined variable in log formats with `-`, which Nginx also logs for an empty value.
  * Elsewhere, the variable may matter.
@@ -80,6 +104,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
       throw new Problem(
         'configuration',
         `"${node.name}" at ${place(node.origin)} uses ${use}, which is not a variable of this Nginx. ${remedy}`,
+        { code: INCOMPLETE },
       );
     }
     isFound = true;

@@ -1,4 +1,5 @@
 import type { OnChange } from './notices.ts';
+import { streamPasses } from './proxy-pass.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts } from './tree.ts';
 
 /** Top-level directives of a complete configuration. */
@@ -37,8 +38,15 @@ export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[]
   return [directive(context, [], nodes)];
 }
 
-function isStreamServer({ name, block }: Directive): boolean {
-  return name === 'server' && directives(block, 'proxy_pass').length > 0;
+/** Whether a tree is a part of a configuration that `wrapFragment` wrapped: only its blocks have no origin. */
+export function isWrapped(tree: readonly Node[]): boolean {
+  return directives(tree).some(
+    ({ name, origin }) => (name === 'http' || name === 'stream') && origin === null,
+  );
+}
+
+function isStreamServer(node: Directive): boolean {
+  return node.name === 'server' && streamPasses(node).length > 0;
 }
 
 const UPGRADE_VARIABLE = '$connection_upgrade';

@@ -1,6 +1,6 @@
 import { addressesOf, listensOn, serversIn } from './listen.ts';
 import { inherited, isProxied, type Located } from './located.ts';
-import { hostsOf, httpTarget, streamTarget, type Target } from './proxy-pass.ts';
+import { hostsOf, httpTarget, streamPasses, streamTarget, type Target } from './proxy-pass.ts';
 import { type Directive, directives, type Node, texts } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 
@@ -121,7 +121,7 @@ export function streamHops(tree: readonly Node[]): StreamHop[] {
   const all = [...new Set([...http, ...stream].flatMap(addressesOf))];
   return directives(tree, 'stream').flatMap((context) =>
     directives(context.block, 'server').flatMap((server): StreamHop[] => {
-      const hosts = directives(server.block, 'proxy_pass')
+      const hosts = streamPasses(server)
         .flatMap(texts)
         .flatMap((text) => hostsOf(streamTarget(text), context.block ?? []) ?? [text]);
       const own = addressesOf(server);

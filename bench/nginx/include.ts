@@ -4,6 +4,7 @@ import { readRegularFile, UnreadableFile } from '../files/regular-file.ts';
 import { Problem } from '../model/failure.ts';
 import { withFiles } from './files.ts';
 import { withUpgradeMap, wrapFragment } from './fragment.ts';
+import { globMatcher, PATTERN } from './glob.ts';
 import { candidates, folderAbove, locate, type Whereabouts } from './locate.ts';
 import type { OnChange } from './notices.ts';
 import { parse } from './parse.ts';
@@ -192,8 +193,6 @@ async function filesOf(path: string, node: Directive, whereabouts: Whereabouts):
   return [];
 }
 
-const PATTERN = /[*?[]/;
-
 /** Handles an include whose file does not exist on this machine. */
 function withoutFile(node: Directive, path: string, { onChange }: Reading): Node[] {
   const name = basename(path);
@@ -316,50 +315,4 @@ async function namesIn(folder: string, node: Directive, whereabouts: Whereabouts
   const names = await readdir(real).catch(() => []);
   if (names.length > 0 && !isOwn) throw outside(folder, real, node);
   return names;
-}
-
-/**
- * Makes a matcher for `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last
- * `*` is ever retried, which avoids the long run times possible with a regular expression.
- */
-function globMatcher(pattern: string): (name: string) => boolean {
-  const pieces = pattern.match(/\[!?[^\]]+\]|./gs) ?? [];
-  const tests = pieces.map((piece) => (piece === '*' ? null : characterTest(piece)));
-  return (name) => {
-    if (name.startsWith('.') && !pattern.startsWith('.')) return false;
-    let next = 0;
-    let star: { next: number; at: number } | null = null;
-    for (let at = 0; at < name.length; ) {
-      const test = tests[next];
-      if (test === null) {
-        next += 1;
-        star = { next, at };
-      } else if (test?.(name.charAt(at))) {
-        next += 1;
-        at += 1;
-      } else {
-        if (star === null) return false;
-        star = { next: star.next, at: star.at + 1 };
-        ({ next, at } = star);
-      }
-    }
-    return tests.slice(next).every((test) => test === null);
-  };
-}
-
-function characterTest(piece: string): (char: string) => boolean {
-  if (piece === '?') return () => true;
-  const [, not, set] = /^\[(!?)([^\]]+)\]$/.exec(piece) ?? [];
-  if (set === undefined) return (char) => char === piece;
-  const expression = expressionOf(`[${not === '!' ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`);
-  return (char) => expression?.test(char) ?? false;
-}
-
-/** Null if a range is in reverse order, as in `[z-a]`. */
-function expressionOf(text: string): RegExp | null {
-  try {
-    return new RegExp(text);
-  } catch {
-    return null;
-  }
 }

@@ -35,6 +35,8 @@ export interface Changes {
   notices(tree: readonly Node[]): Notice[];
   /** Values that were filled in for template variables and must not be shown anywhere. */
   secrets(): string[];
+  /** Each `include` whose pattern matches no file. */
+  withoutFiles(): Directive[];
 }
 
 export function collectChanges(): Changes {
@@ -43,6 +45,7 @@ export function collectChanges(): Changes {
     note: (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]),
     notices: (tree) => noticesOf(changed, tree),
     secrets: () => (changed.get('template') ?? []).flatMap(texts),
+    withoutFiles: () => changed.get('no-files') ?? [],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Node } from './tree.ts';
+import { type Directive, directives, type Node } from './tree.ts';
 import { valuesOf } from './variable.ts';
 
 export interface Target {
@@ -55,6 +55,14 @@ function wholeTarget(text: string): Target {
  */
 function uriOf(tail: string): string {
   return /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail;
+}
+
+/**
+ * The directives with which a `stream` server forwards connections: `proxy_pass`, or `pass`, which hands them to
+ * another listener of the same Nginx (ngx_stream_pass_module, since 1.25.5).
+ */
+export function streamPasses({ block }: Directive): Directive[] {
+  return [...directives(block, 'proxy_pass'), ...directives(block, 'pass')];
 }
 
 export function streamTarget(text: string): Target {

@@ -10,7 +10,7 @@ import { refuseOtherTargets } from './targets.ts';
 import { traceLocations } from './trace.ts';
 import type { Directive, Node } from './tree.ts';
 import { type Redirection, redirectUpstreams, type UpstreamServer } from './upstream.ts';
-import { findPaths, streamEntrances, upgradeNotices, type Wanted } from './websocket.ts';
+import { findPaths, streamProxies, upgradeNotices, type Wanted } from './websocket.ts';
 
 /** Settings for Nginx, derived from the plan and the topology. */
 export interface SandboxSpec extends ConfineSpec {
@@ -61,7 +61,7 @@ export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChan
   const open = opened(tree, spec, onChange);
   const paths = findPaths(open, spec.wanted);
   const { websocketPath, httpPath } = paths;
-  const main = paths.server ?? streamEntrances(open)[0] ?? null;
+  const main = paths.server ?? streamProxies(open)[0] ?? null;
   return {
     ...enclosed(open, main, spec, onChange),
     websocketPath,

@@ -3,6 +3,12 @@ import { type Directive, directives, isData, type Node, place, texts } from './t
 import type { UpstreamServer } from './upstream.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 
+/**
+ * Problem code used for an unknown directive whose arguments look like an address; the data contains its `name`
+ * and `place`.
+ */
+export const UNKNOWN_DIRECTIVE = 'unknown-directive';
+
 /** The only addresses that Nginx may listen on and connect to. */
 export interface OwnAddresses {
   /** Address that Nginx listens on. */
@@ -125,13 +131,15 @@ function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
   throw refusal(
     node,
     'is unknown to the bench and names an address. The bench cannot tell whether Nginx would connect to it',
+    UNKNOWN_DIRECTIVE,
   );
 }
 
-function refusal(node: Directive, why: string): Problem {
+function refusal(node: Directive, why: string, code: string | null = null): Problem {
   return new Problem(
     'configuration',
     `"${node.name}" at ${place(node.origin)} ${why}. Remove it from the configuration under test.`,
+    { code, data: { name: node.name, place: place(node.origin) } },
   );
 }
 

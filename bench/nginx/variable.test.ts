@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { lines, move, WEBSOCKET } from './sandbox.test.fixture.ts';
-import { valuesOf } from './variable.ts';
+import { isOwnValue, valuesOf } from './variable.ts';
 
 const values = (text: string) => valuesOf(parse(text, 'a.conf'), 'to');
 
@@ -42,6 +42,13 @@ test('and not where one may be anything', () => {
   ]) {
     assert.equal(values(text), null, text);
   }
+});
+
+test('whether a variable is empty is known where only the path and the headers of every handshake decide', () => {
+  const isKnown = (source: string) => isOwnValue(parse(`map ${source} $to { a x; }`, 'a.conf'), 'to', []);
+  for (const source of ['$uri', '$host', '$http_host', '$http_upgrade']) assert.ok(isKnown(source), source);
+  for (const source of ['$http_x_pool', '$cookie_pool', '$arg_pool', '$http_upgrade_pool'])
+    assert.ok(!isKnown(source), source);
 });
 
 test('proxy_pass to a variable keeps its choice where all its values are upstreams, and has no other', () => {

@@ -55,10 +55,10 @@ function valuesIn(node: Directive, variable: string): (string | null)[] {
 
 /**
  * Variables whose values the sandbox cannot reproduce. They are set by clients, by removed access rules or by
- * other servers.
+ * other servers. The headers that a handshake always has are not among them.
  */
 const OF_OTHERS =
-  /\$\{?(arg|cookie|http|jwt|proxy_protocol|ssl_client|geoip2?|remote_user|upstream)(_\w+)?\b|\$\{?(args|query_string)\b/;
+  /\$\{?(?!http_(?:host|upgrade|connection)\b)(arg|cookie|http|jwt|proxy_protocol|ssl_client|geoip2?|remote_user|upstream)(_\w+)?\b|\$\{?(args|query_string)\b/;
 
 /**
  * Whether the configuration alone determines if a variable is empty. This holds for a numbered capture of a

@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import { notice } from '../wording/finding.ts';
 import { type LocationFacts, locationText } from '../wording/sandbox.ts';
+import { INCOMPLETE } from './empty-include.ts';
 import { addressesOf } from './listen.ts';
 import {
   carries,
@@ -15,6 +16,7 @@ import {
   upgrades,
 } from './located.ts';
 import { isRegular, locationsOf, pathsFor, withSlash } from './location.ts';
+import { streamPasses } from './proxy-pass.ts';
 import { fallbackOf, frontsOf, pathTo, shadowedBy, shadowOf } from './route.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
@@ -73,7 +75,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   }
   const [unreachable] = carriers;
   if (unreachable !== undefined) throw unreachableProblem(unreachable);
-  if (streamEntrances(tree).length > 0)
+  if (streamProxies(tree).length > 0)
     return {
       server: null,
       levels: [],
@@ -85,6 +87,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   throw new Problem(
     'configuration',
     `The configuration has no location for WebSockets: none with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'it' : `that at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; and to http: ${UPGRADE_MAP}`,
+    { code: INCOMPLETE },
   );
 }
 
@@ -217,16 +220,21 @@ export function defaultVersion(nginxVersion: string): string {
 }
 
 /**
- * The servers of `stream` that accept TCP connections and forward them. UDP servers are excluded, because
- * they cannot carry WebSockets.
+ * The servers of `stream` that accept TCP connections and forward them, to an upstream server or to another
+ * listener of this Nginx. UDP servers are excluded, because they cannot carry WebSockets.
  */
 export function streamEntrances(tree: readonly Node[]): Directive[] {
   return directives(tree, 'stream')
     .flatMap(({ block }) => directives(block, 'server'))
-    .filter(({ block }) => {
-      const listens = directives(block, 'listen').map(texts);
-      return directives(block, 'proxy_pass').length > 0 && !listens.every((words) => words.includes('udp'));
+    .filter((server) => {
+      const listens = directives(server.block, 'listen').map(texts);
+      return streamPasses(server).length > 0 && !listens.every((words) => words.includes('udp'));
     });
+}
+
+/** Those of them that forward to an upstream server. */
+export function streamProxies(tree: readonly Node[]): Directive[] {
+  return streamEntrances(tree).filter(({ block }) => directives(block, 'proxy_pass').length > 0);
 }
 
 /** A host name with which clients reach this server; null if none can be determined. */

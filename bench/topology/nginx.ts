@@ -80,11 +80,21 @@ export async function checkNginx(
     );
   // A tuning starts at the top level of nginx.conf, where few directives are allowed.
   const remedy = /is not allowed here in the tuning /.test(words) ? ' Write http { … } around it.' : '';
-  throw new Problem(
-    'configuration',
-    `Nginx rejects the configuration: ${words === '' ? 'nginx -t failed without a message' : words}.${remedy}`,
-    { code: REJECTED_BY_NGINX, data: { complaint: words } },
-  );
+  throw rejection(words, remedy);
+}
+
+/**
+ * The problem of a configuration that Nginx rejects.
+ *
+ * @param complaint Nginx's own words, without a period
+ * @param remedy begins with a space unless it is empty
+ */
+export function rejection(complaint: string, remedy = ''): Problem {
+  const words = complaint === '' ? 'nginx -t failed without a message' : complaint;
+  return new Problem('configuration', `Nginx rejects the configuration: ${words}.${remedy}`, {
+    code: REJECTED_BY_NGINX,
+    data: { complaint },
+  });
 }
 
 /**

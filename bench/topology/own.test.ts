@@ -11,7 +11,9 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { KINDS, type Kind } from './own.test.fixture.ts';
+import type { Kind } from './own.test.fixture.ts';
+import { PARTS } from './own-part.test.fixture.ts';
+import { WHOLES } from './own-whole.test.fixture.ts';
 import { launch } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
@@ -125,7 +127,7 @@ async function statusOfPage(target: StartedTarget): Promise<number | undefined> 
 }
 
 describe('configurations as people write them', () => {
-  for (const kind of KINDS) {
+  for (const kind of [...PARTS, ...WHOLES]) {
     const { what, becomes } = kind;
     if ('refused' in becomes) {
       test(`${what}: refused, with file and line and what to do`, async () => {

@@ -8,13 +8,14 @@ import { nearestWord, wordsIn } from '../nginx/misspelt.ts';
 import type { OnChange } from '../nginx/notices.ts';
 import { parse } from '../nginx/parse.ts';
 import type { Sandbox, SandboxSpec } from '../nginx/sandbox.ts';
-import { type OwnAddresses, refuseOtherTargets } from '../nginx/targets.ts';
+import { type OwnAddresses, refuseOtherTargets, UNKNOWN_DIRECTIVE } from '../nginx/targets.ts';
 import { type Directive, type Node, rewrite } from '../nginx/tree.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import {
   checkNginx,
   freePorts,
   REJECTED_BY_NGINX,
+  rejection,
   startNginx,
   type WrittenConfiguration,
   writeConfiguration,
@@ -89,9 +90,11 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     modulesPath: binary.modulesPath,
     streamModule: binary.streamModule,
   };
-  const ports = port === null ? free : withPort(free, move(draft, true).listeners[0]?.port, port);
-  const spec = { ...draft, ports };
-  const moved = move(spec, false);
+  const { moved, spec } = await orMisspelt(binary, () => {
+    const ports = port === null ? free : withPort(free, move(draft, true).listeners[0]?.port, port);
+    const spec = { ...draft, ports };
+    return { moved: move(spec, false), spec };
+  });
   const { launch, launchTask } = processSet;
   const accepted = await writeAccepted(binary, folder, moved.tree, spec, vital, onChange, launchTask);
   const { confPath } = accepted.written;
@@ -100,10 +103,25 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     moved,
     ...accepted,
     certificate,
-    ports,
+    ports: spec.ports,
     start: (cpus, upgradable = false) =>
       startNginx({ binary, confPath, folder, listeners, workers: proxy.workers, cpus, upgradable, launch }),
   };
+}
+
+/**
+ * Moves a configuration. If it has a directive that the bench does not know, and Nginx does not either because
+ * it is misspelt, reports that: a misspelt `proxy_pass` looks like a directive of another module.
+ */
+async function orMisspelt<T>(binary: NginxBinary, move: () => T): Promise<T> {
+  try {
+    return move();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== UNKNOWN_DIRECTIVE) throw error;
+    const complaint = `unknown directive "${error.data.name}" in ${error.data.place}`;
+    const meant = await meantDirective(complaint, binary);
+    throw meant === null ? error : withRemedy(rejection(complaint), didYouMean(meant));
+  }
 }
 
 /** Replaces one of the ports with another; if that one is already in the list, the two are swapped. */
@@ -140,7 +158,7 @@ export async function writeAccepted(
     if (!(error instanceof Problem) || error.code !== REJECTED_BY_NGINX || onChange === null) throw error;
     const complaint = String(error.data.complaint);
     const meant = await meantDirective(complaint, binary);
-    if (meant !== null) throw withRemedy(error, `Did you mean "${meant}"?`);
+    if (meant !== null) throw withRemedy(error, didYouMean(meant));
     const rest = withoutCulprit(tree, complaint, vital, onChange);
     const remedy = rest === null ? templateRemedy(tree, complaint) : null;
     if (rest === null) throw remedy === null ? error : withRemedy(error, remedy);
@@ -155,6 +173,10 @@ export async function writeAccepted(
 async function meantDirective(complaint: string, binary: NginxBinary): Promise<string | null> {
   const name = /unknown directive "([^"]+)"/.exec(complaint)?.[1];
   return name === undefined ? null : nearestWord(name, await wordsIn(binary));
+}
+
+function didYouMean(meant: string): string {
+  return `Did you mean "${meant}"?`;
 }
 
 function withRemedy({ kind, message, code, data }: Problem, remedy: string): Problem {

@@ -8,6 +8,7 @@ import type { Variant } from '../model/variant.ts';
 import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
+import { namingEmptyIncludes } from '../nginx/empty-include.ts';
 import { type LikelyLine, likelyLine } from '../nginx/handshake-notice.ts';
 import type { Listener } from '../nginx/listen.ts';
 import { type Changes, collectChanges } from '../nginx/notices.ts';
@@ -250,7 +251,9 @@ async function prepare(
   const changes = collectChanges();
   const secrets = () => [...changes.secrets(), ...(source.options ? givenSecrets(source.options) : [])];
   return maskProblems(secrets, async () => {
-    const prepared = await checked(source, proxy, binary, servers, folder, processSet, opening, changes);
+    const prepared = await namingEmptyIncludes(changes, () =>
+      checked(source, proxy, binary, servers, folder, processSet, opening, changes),
+    );
     return { ...prepared, changes, secrets: secrets() };
   });
 }

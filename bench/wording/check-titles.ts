@@ -25,7 +25,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'host-without-port': 'The port is removed from the Host header',
   'try-files-first': 'try_files answers handshakes before proxy_pass',
   'try-files-folder': 'try_files takes handshakes to folders',
-  'upstream-elsewhere': 'An upstream is not defined in this part of a configuration',
+  'upstream-elsewhere': 'An upstream is not defined in the files that were read',
   'header-lost': 'A request header is not passed on',
   'origin-replaced': 'The Origin header is replaced by a fixed value',
   'subprotocol-changed': 'The subprotocol is changed',

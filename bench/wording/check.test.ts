@@ -37,7 +37,12 @@ describe('what check finds', () => {
       },
       'No location passes WebSockets on. Location = / does not pass the Upgrade header on (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same goes for the other locations with proxy_pass: a.conf:7, a.conf:9.',
     );
-    says('no-proxied-location', {}, 'No location uses proxy_pass, so no WebSocket can connect.');
+    says('no-proxied-location', { missing: [] }, 'No location uses proxy_pass, so no WebSocket can connect.');
+    says(
+      'no-proxied-location',
+      { missing: [{ path: '/etc/nginx/sites/*', place: '/a/nginx.conf:9', folder: '/etc/nginx/sites' }] },
+      'No location uses proxy_pass, so no WebSocket can connect. What is missing may be in a file that is not here: none matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name its folder with --conf-root /etc/nginx/sites=DIR.',
+    );
     says(
       'no-location-for-path',
       { path: '/x' },
@@ -83,6 +88,11 @@ describe('what check finds', () => {
       'passed-to-nothing',
       { location: '/ws', variables: ['$a'], sources: [{ why: 'never' }] },
       'The address in proxy_pass of location /ws is invalid, because $a is empty there, so Nginx answers 500. Nothing sets it there.',
+    );
+    says(
+      'passed-to-nothing',
+      { location: '/ws', variables: ['$a'], sources: [{ why: 'unmapped', places: ['a.conf:2'] }] },
+      'The address in proxy_pass of location /ws is invalid, because $a is empty there, so Nginx answers 500. The map at a.conf:2 has no value for this request. Add an entry or a default to it.',
     );
     says(
       'response-header-hidden',
@@ -181,8 +191,8 @@ describe('what check finds', () => {
     );
     says(
       'upstream-elsewhere',
-      { upstream: 'app' },
-      'Nothing in this part defines an upstream app. Unless it is a host name, its servers and settings are in another file and were not checked.',
+      { upstream: 'app', missing: [] },
+      'Nothing here defines an upstream app. Unless it is a host name, its servers and settings are in another file and were not checked.',
     );
     says(
       'shared-socket',

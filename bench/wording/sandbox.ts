@@ -1,5 +1,6 @@
 import type { Amount } from './format.ts';
 import { formatCount } from './format.ts';
+import { listed } from './words.ts';
 
 /** How the sandbox changes the meaning of a configuration, in the order in which the changes are reported. */
 export const CHANGES = {
@@ -39,6 +40,8 @@ export const CHANGES = {
   'wrapped-stream': 'Only part of a configuration, so it is treated as the content of a stream block',
   'upgrade-map':
     'Uses $connection_upgrade, which this part of a configuration does not define, so the usual map was added',
+  'defined-elsewhere':
+    'Runs without the log format or the zone that it names, because this part of a configuration does not define it',
   'no-files': 'Includes nothing, because no file matches',
   'well-known-files':
     'Left out of the run, because this file is not next to the configuration, and nothing in it matters to a WebSocket',
@@ -109,6 +112,25 @@ export const SANDBOX = {
   }: LocationFacts & { version: string; missing: readonly string[] }) =>
     `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}`,
 };
+
+/** An `include` that matches no file. */
+export interface EmptyInclude {
+  path: string;
+  place: string;
+  /** The folder that it names; null if the path is relative. */
+  folder: string | null;
+}
+
+/** Names the includes that may contain what a configuration lacks, and the remedy. */
+export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
+  const named = includes.map(({ path, place }) => `"include ${path}" at ${place}`);
+  const folders = [...new Set(includes.flatMap(({ folder }) => folder ?? []))];
+  const remedy =
+    folders.length === 0
+      ? 'Put that file below the folder of the configuration.'
+      : `Name its folder with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
+  return `What is missing may be in a file that is not here: none matches ${listed(named)}. ${remedy}`;
+}
 
 /** Describes a directive, as in `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
 function directiveText({ directive, argument, places, more }: ChangedDirective): string {

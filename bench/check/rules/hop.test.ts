@@ -13,6 +13,10 @@ const stream = (front: string, inner: string, settings = '') =>
   found(`stream {\nserver {\n${front}\nproxy_pass 127.0.0.1:8080;\n${settings}\n}\n}
 http { server { listen 127.0.0.1:8080 ${inner}; server_name a.org; ${SOUND} } }`);
 
+const passed = (front: string, inner: string) =>
+  found(`stream {\nserver {\n${front}\npass 127.0.0.1:8080;\n}\n}
+http { server { listen 127.0.0.1:8080 ${inner}; server_name a.org; ${SOUND} } }`);
+
 const http = (pass: string, inner: string) =>
   found(`http {\nserver {\nlisten 80; server_name a.org;\nlocation / { proxy_pass ${pass}; } }
 server { listen 127.0.0.1:8080 ${inner}; server_name a.org; ${SOUND} } }`);
@@ -30,6 +34,8 @@ describe('two servers of a configuration, and the connection between them', () =
     assert.deepEqual(stream('listen 443 ssl;', 'ssl'), [':5 tls-missing']);
     assert.deepEqual(stream('listen 443 ssl;', 'ssl', 'proxy_ssl on;'), []);
     assert.deepEqual(stream('listen 443;', '', 'proxy_ssl on;'), [':5 tls-unexpected']);
+    assert.deepEqual(passed('listen 443 ssl;', ''), []);
+    assert.deepEqual(passed('listen 443 ssl;', 'ssl'), [':5 tls-missing']);
     assert.deepEqual(http('http://127.0.0.1:8080', 'ssl'), [':5 tls-missing']);
     assert.deepEqual(http('https://127.0.0.1:8080', 'ssl'), []);
     assert.deepEqual(http('https://127.0.0.1:8080', ''), [':5 tls-unexpected']);

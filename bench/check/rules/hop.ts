@@ -1,8 +1,9 @@
 import { httpHops, type StreamHop, socketAt, streamHops } from '../../nginx/hop.ts';
 import { listensOn } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
+import { streamPasses } from '../../nginx/proxy-pass.ts';
 import { type Directive, directives, type Node, place, texts } from '../../nginx/tree.ts';
-import type { HopMismatch } from '../../wording/check.ts';
+import type { HopMismatch } from '../../wording/check/handshake.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
@@ -52,7 +53,7 @@ interface Mismatch {
 /** Returns the first disagreement with a server to which a candidate passes requests; null if there is none. */
 export function mismatchOf(tree: readonly Node[], candidate: Candidate): Mismatch | null {
   const { sign, server, self } = candidate;
-  const [line = self] = directives(self.block, 'proxy_pass');
+  const [line = self] = streamPasses(self);
   if (sign === 'stream') {
     const own = streamHops(tree).find((each) => each.server === server);
     return own === undefined ? null : streamMismatch(tree, candidate, own, line);

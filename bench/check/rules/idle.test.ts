@@ -32,6 +32,8 @@ describe('idle-timeout', () => {
       seconds: 600,
       location: null,
     });
+    const handedOver = 'stream { server { listen 1; pass 127.0.0.1:8080; } }';
+    assert.deepEqual(idle(subjectOf(handedOver)), []);
   });
 
   it('suggests no proxy_send_timeout below the one that is set', () => {

@@ -18,7 +18,7 @@ const LONG_SECONDS = 3600;
 /** Nginx cuts a WebSocket, without a close frame, after this time without a byte from either side. */
 export const idle: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
-    if (!isSound(subject, candidate)) return [];
+    if (!isSound(subject, candidate) || isHandedOver(candidate)) return [];
     const { name: directive, seconds: usual } = candidate.sign === 'stream' ? STREAM : HTTP;
     const [written = null] = inherited(candidate.levels, directive);
     const seconds = written === null ? usual : settingSeconds(written);
@@ -38,6 +38,14 @@ export const idle: Rule = (subject) =>
       },
     ];
   });
+
+/**
+ * Whether a `stream` server hands its connections to another listener with `pass`. It then no longer handles
+ * them, and the timeouts of the other server apply.
+ */
+function isHandedOver({ sign, self }: Candidate): boolean {
+  return sign === 'stream' && directives(self.block, 'proxy_pass').length === 0;
+}
 
 /**
  * Whether the server's WebSockets have another location with a longer timeout. A location that keeps the

@@ -1,5 +1,5 @@
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from '../../nginx/tree.ts';
-import type { EmptySource } from '../../wording/check.ts';
+import type { EmptySource } from '../../wording/check/handshake.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
@@ -59,7 +59,15 @@ function sourcesOf({ tree }: Subject, candidate: Candidate, names: readonly stri
   const reset = names.some((name) => /^\d$/.test(name)) ? resetOf(tree, candidate) : [];
   const places = names.flatMap((name) => settersOf(tree, candidate, name)).map(({ origin }) => place(origin));
   if (reset.length > 0) return reset;
-  return places.length > 0 ? [{ why: 'elsewhere', places }] : [{ why: 'never' }];
+  if (places.length > 0) return [{ why: 'elsewhere', places }];
+  const maps = names.flatMap((name) => mapsOf(tree, name)).map(({ origin }) => place(origin));
+  return [maps.length > 0 ? { why: 'unmapped', places: maps } : { why: 'never' }];
+}
+
+function mapsOf(tree: readonly Node[], name: string): Directive[] {
+  return directives(tree, 'http')
+    .flatMap(({ block }) => directives(block, 'map'))
+    .filter((map) => texts(map)[1]?.toLowerCase() === `$${name.toLowerCase()}`);
 }
 
 /**

@@ -2,7 +2,7 @@ import { httpHops, streamHops } from '../../nginx/hop.ts';
 import { addressesOf } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
 import { type Directive, directives, type Node, place, texts } from '../../nginx/tree.ts';
-import type { CapacityLimit } from '../../wording/check.ts';
+import type { CapacityLimit } from '../../wording/check/limits.ts';
 import { finding } from '../../wording/finding.ts';
 import { activeServers, type Candidate, upstreamsOf } from '../candidate.ts';
 import { isSound, mainSetting, type Rule, type Subject, workerConnections } from '../subject.ts';

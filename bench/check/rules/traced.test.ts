@@ -166,6 +166,12 @@ describe('variables of proxy_pass', () => {
     assert.deepEqual(failed(nested, { to: 'app' }), []);
   });
 
+  it('come from a map without an entry', () => {
+    const server = `location /ws {\nproxy_pass http://$to; ${UP} }`;
+    const found = only(failed(server, { to: '' }, 'map $host $to { a app; }'), 'error :12 passed-to-nothing');
+    assert.deepEqual(found.data.sources, [{ why: 'unmapped', places: ['/site/nginx.conf:7'] }]);
+  });
+
   it('are captures that a condition resets', () => {
     const server = `location ~ ^/ws/(\\d+)$ {\nif ($http_upgrade ~ x) { return 400; }\nproxy_pass http://app:$1; ${UP} }`;
     const found = only(failed(server, { 1: '' }), 'error :13 passed-to-nothing');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LackFacts } from '../../wording/check.ts';
+import type { LackFacts } from '../../wording/check/handshake.ts';
 import { FILE, ofServer, only, SOUND, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
 import type { LintFinding } from '../finding.ts';
 import { connection } from './connection.ts';

@@ -3,7 +3,7 @@ import type { Directive, Node } from '../../nginx/tree.ts';
 import { place, rewrite, texts } from '../../nginx/tree.ts';
 import { atLeast } from '../../nginx/version.ts';
 import { defaultVersion, HTTP_1_1_SINCE } from '../../nginx/websocket.ts';
-import type { LackFacts } from '../../wording/check.ts';
+import type { LackFacts } from '../../wording/check/handshake.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, hiddenUpgrade, locationOf } from '../candidate.ts';
 import type { LintFinding, Remedy, Severity } from '../finding.ts';

@@ -74,4 +74,9 @@ it('a name that a part does not define may be an upstream of another file', () =
   assert.deepEqual(part('http://app:3000'), []);
   assert.deepEqual(part('http://app', 'upstream app { server a; }'), []);
   assert.deepEqual(elsewhere(ofServer(SOUND)), []);
+  const missing = [{ path: 'conf.d/*.conf', place: 'nginx.conf:3', folder: null }];
+  only(elsewhere({ ...ofServer(SOUND), missing }), 'note :11 upstream-elsewhere', {
+    upstream: 'app',
+    missing,
+  });
 });

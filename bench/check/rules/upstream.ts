@@ -32,11 +32,11 @@ const COUNTING = ['least_conn', 'least_time', 'random'];
 const HASHING = ['hash', 'ip_hash'];
 
 /**
- * In a part of a configuration, a name without dots and without a port may be an upstream that another file
- * defines.
+ * In a part of a configuration, or one with files that are not here, a name without dots and without a port
+ * may be an upstream that another file defines.
  */
-export const elsewhere: Rule = ({ tree, isPart, candidates }) =>
-  (isPart ? candidates : []).flatMap((candidate): LintFinding[] => {
+export const elsewhere: Rule = ({ tree, isPart, missing, candidates }) =>
+  (isPart || missing.length > 0 ? candidates : []).flatMap((candidate): LintFinding[] => {
     const [pass] = directives(candidate.self.block, 'proxy_pass');
     const [, name] = /^(?:https?:\/\/)?([a-z][\w-]*)(?:\/.*)?$/i.exec(pass?.args[0]?.text ?? '') ?? [];
     if (pass === undefined || name === undefined || name === 'localhost') return [];
@@ -46,7 +46,7 @@ export const elsewhere: Rule = ({ tree, isPart, candidates }) =>
         rule: 'upstream-elsewhere',
         level: 'note',
         origin: pass.origin,
-        ...finding('upstream-elsewhere', { upstream: name }),
+        ...finding('upstream-elsewhere', { upstream: name, missing }),
         seen: null,
         remedies: [],
       },

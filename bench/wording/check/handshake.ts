@@ -1,0 +1,215 @@
+import { formatCount } from '../format.ts';
+import { type EmptyInclude, emptyIncludesText } from '../sandbox.ts';
+import { capital, listed, paragraph } from '../words.ts';
+import { type LocationFact, locationName } from './location.ts';
+
+/** A requirement for the WebSocket upgrade that a location does not meet. */
+export type LackFacts =
+  | { lack: 'version'; version: string }
+  /** `replaced` gives the line that sets the header and the line whose headers replace it. */
+  | { lack: 'upgrade'; replaced: { set: string; by: string } | null }
+  /** The Connection header sent; empty if none is sent. */
+  | { lack: 'connection'; sent: string }
+  /**
+   * The value of an Upgrade header other than `websocket`; `sent` is the value that arrived, or null if this
+   * was not tested.
+   */
+  | { lack: 'protocol'; written: string; sent: string | null };
+
+export interface UpgradeFacts {
+  location: LocationFact;
+  lacks: readonly LackFacts[];
+}
+
+/** Findings about configurations and locations through which WebSockets do not open, or not everywhere. */
+export const HANDSHAKE = {
+  'no-proxied-location': ({ missing }: { missing: readonly EmptyInclude[] }) =>
+    paragraph(['No location uses proxy_pass, so no WebSocket can connect.', missingText(missing)]),
+  'no-location-for-path': ({ path }: { path: string }) =>
+    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that one does.`,
+  'configuration-rejected': ({ reason }: { reason: string }) => reason,
+  'configuration-not-run': ({ reason }: { reason: string }) => `No WebSocket was tried. ${reason}`,
+  'listen-twice': ({ address }: { address: string }) =>
+    `Nginx rejects the configuration: a duplicate listen ${address}.`,
+  'no-certificate': ({ listen }: { listen: string }) =>
+    `Nginx rejects the configuration: no "ssl_certificate" is defined for "listen ${listen}".`,
+  'upgrade-not-passed': (facts: UpgradeFacts) => upgradeSentence(facts),
+  'upgrade-nowhere': ({ others, ...first }: UpgradeFacts & { others: readonly string[] }) =>
+    paragraph([
+      'No location passes WebSockets on.',
+      upgradeSentence(first),
+      others.length === 0
+        ? ''
+        : `The same goes for the other locations with proxy_pass: ${others.join(', ')}.`,
+    ]),
+  'http-version-by-default': ({
+    location,
+    nginxVersion,
+    since,
+  }: {
+    location: LocationFact;
+    nginxVersion: string;
+    since: string;
+  }) =>
+    `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 to upstream servers by default. Versions before ${since} use HTTP/1.0, and every handshake fails.`,
+  'location-without-slash': ({ location, remedy }: { location: LocationFact; remedy: string }) =>
+    `${capital(locationName(location))} is never used: its name does not begin with a slash, and every path does. Write "${remedy}".`,
+  'location-not-tried': ({ location, lacks }: { location: LocationFact; lacks: 'path' | 'host' }) =>
+    `${capital(locationName(location))} was not tried: ${
+      lacks === 'path'
+        ? 'no path could be derived that leads to it. Use --ws-path to name one.'
+        : 'its server has no name that a request could use, and is not the default server. Use --host to name one.'
+    }`,
+  'handshake-failed': ({
+    location,
+    reason,
+  }: {
+    location: LocationFact;
+    reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
+  }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
+  'no-websocket': ({ locations }: { locations: number }) =>
+    `${locations === 1 ? 'The only location that may carry WebSockets does not accept one' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts one`}, so none can connect through this configuration.`,
+  'location-shadowed': ({
+    location,
+    by,
+    place,
+    remedy,
+  }: {
+    location: LocationFact;
+    by: string;
+    place: string;
+    remedy: string;
+  }) =>
+    `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because a regular expression goes before a prefix. Write "${remedy}" to give the prefix precedence.`,
+  'slash-redirect': ({ location, path }: { location: LocationFact; path: string }) =>
+    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to use the slash, or the location needs a name without it.`,
+  'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
+    `${capital(locationName(location))} has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
+  'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
+    `${test} in try_files takes requests for a folder that exists away from ${locationName(location)}: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
+  'passed-to-nothing': ({
+    location,
+    variables,
+    sources,
+  }: {
+    location: LocationFact;
+    variables: readonly string[];
+    sources: readonly EmptySource[];
+  }) =>
+    paragraph([
+      `The address in proxy_pass of ${locationName(location)} is invalid, because ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
+      ...sources.map(emptySentence),
+    ]),
+  'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
+    `${capital(locationName(location))} passes its connections on to ${place}, ${HOP_MISMATCHES[what]}`,
+  'shared-socket': ({
+    parameter,
+    place,
+    own,
+    hasCertificate,
+    location,
+  }: {
+    parameter: 'proxy_protocol' | 'ssl';
+    /** Position of the `listen` with the parameter, and of the one without it. */
+    place: string;
+    own: string;
+    hasCertificate: boolean;
+    location: LocationFact;
+  }) =>
+    paragraph([
+      `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
+      parameter === 'proxy_protocol'
+        ? 'Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.'
+        : hasCertificate
+          ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
+          : 'A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
+    ]),
+  'http2-only': ({
+    since,
+    location,
+    isOthers,
+  }: {
+    since: string;
+    location: LocationFact;
+    isOthers: boolean;
+  }) =>
+    `Before Nginx ${since}, a listener with http2 but without ssl accepts only HTTP/2${isOthers ? ', for every server on the same socket' : ''}. A WebSocket starts with HTTP/1.1, so none can connect to ${locationName(location)}.`,
+  'response-header-hidden': ({ location, header }: { location: LocationFact; header: string }) =>
+    `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
+  'upstream-elsewhere': ({ upstream, missing }: { upstream: string; missing: readonly EmptyInclude[] }) =>
+    paragraph([
+      `Nothing here defines an upstream ${upstream}. Unless it is a host name, its servers and settings are in another file and were not checked.`,
+      missingText(missing),
+    ]),
+  'part-of-configuration': () =>
+    'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
+};
+
+function missingText(missing: readonly EmptyInclude[]): string {
+  return missing.length === 0 ? '' : emptyIncludesText(missing);
+}
+
+const HANDSHAKE_REASONS = {
+  connection: 'It sends a Connection header without "upgrade", although the client asks for an upgrade.',
+  'no-upgrade': 'The request that it passes on is not a valid upgrade (RFC 6455 section 4.2.1).',
+  response: 'The upstream server received a valid upgrade, but the client did not receive a valid response.',
+  upstream: 'Nginx could not pass the request on.',
+  nginx:
+    'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
+};
+
+/** Why a variable is empty: it is `set` in another location, a regular expression resets the captures, or
+ * a `map` has no entry for it. */
+export type EmptySource =
+  | { why: 'elsewhere'; places: readonly string[] }
+  | { why: 'reset'; place: string; expression: string }
+  | { why: 'unmapped'; places: readonly string[] }
+  | { why: 'never' };
+
+function emptySentence(source: EmptySource): string {
+  switch (source.why) {
+    case 'elsewhere':
+      return `See ${listed(source.places)}: set applies only to requests that its own block handles, not to those of a location nested in it.`;
+    case 'reset':
+      return `The condition at ${source.place} evaluates the regular expression at ${source.expression}, which resets numbered captures. Use named captures.`;
+    case 'unmapped':
+      return `The map at ${listed(source.places)} has no value for this request. Add an entry or a default to it.`;
+    case 'never':
+      return 'Nothing sets it there.';
+  }
+}
+
+/** What two servers of a configuration disagree about on the connection between them. */
+export type HopMismatch =
+  | 'proxy-protocol-unexpected'
+  | 'proxy-protocol-missing'
+  | 'tls-unexpected'
+  | 'tls-missing';
+
+const HOP_MISMATCHES: Readonly<Record<HopMismatch, string>> = {
+  'proxy-protocol-unexpected':
+    'which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
+  'proxy-protocol-missing':
+    'which expects the PROXY protocol and closes connections without it. Only stream servers can send it: set "proxy_protocol on" there, or remove proxy_protocol from that listen.',
+  'tls-unexpected':
+    'which does not use TLS, so the TLS handshake fails. Add ssl to that listen, or connect to it without TLS.',
+  'tls-missing':
+    'which expects TLS and answers 400. Use https:// in proxy_pass ("proxy_ssl on" in stream), or remove ssl from that listen.',
+};
+
+function upgradeSentence({ location, lacks }: UpgradeFacts): string {
+  return `${capital(locationName(location))} ${listed(lacks.map(lackClause))}, so a WebSocket handshake becomes an ordinary request.`;
+}
+
+function lackClause(facts: LackFacts): string {
+  switch (facts.lack) {
+    case 'version':
+      return `uses HTTP/${facts.version} to its upstream server`;
+    case 'upgrade':
+      return `does not pass the Upgrade header on${facts.replaced === null ? '' : ` (set at ${facts.replaced.set}, but the proxy_set_header at ${facts.replaced.by} replaces all inherited headers)`}`;
+    case 'protocol':
+      return `sends "Upgrade: ${facts.sent ?? facts.written}" instead of "Upgrade: websocket"`;
+    case 'connection':
+      return facts.sent === '' ? 'sends no Connection header' : `sends "Connection: ${facts.sent}"`;
+  }
+}

@@ -1,0 +1,87 @@
+import { capital } from '../words.ts';
+import { type LocationFact, locationName } from './location.ts';
+
+/** Findings about requests that reach the upstream server differently from how the client sent them. */
+export const PASSED_ON = {
+  'host-changed': ({
+    location,
+    sent,
+    received,
+    replaced,
+  }: {
+    location: LocationFact;
+    sent: string;
+    received: string;
+    replaced: string | null;
+  }) =>
+    `${capital(locationName(location))} passes Host "${received}" on instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
+  'host-without-port': ({ location, port }: { location: LocationFact; port: number }) =>
+    `${capital(locationName(location))} passes $host on, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.`,
+  'header-lost': ({
+    location,
+    header,
+    replaced,
+  }: {
+    location: LocationFact;
+    header: string;
+    replaced: string | null;
+  }) =>
+    `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
+  'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
+    `${capital(locationName(location))} sends Origin "${value}" whatever page opened the WebSocket. The server cannot reject pages of other sites, which may open WebSockets with the cookies of its users.`,
+  'subprotocol-changed': ({
+    location,
+    offered,
+    received,
+    answered,
+  }: {
+    location: LocationFact;
+    offered: string;
+    /** Subprotocols offered to the upstream server; null if none. */
+    received: string | null;
+    /** Subprotocol in the response to the client; null if none. */
+    answered: string | null;
+  }) =>
+    `A client of ${locationName(location)} that offered the subprotocols "${offered}" got ${answered === null ? 'none' : `"${answered}"`}; the upstream server was offered ${received === null ? 'none' : `"${received}"`}. A browser fails a handshake whose subprotocol it did not offer.`,
+  'path-changed': ({
+    location,
+    change,
+    sent,
+    received,
+  }: {
+    location: LocationFact;
+    change: 'doubled' | 'glued' | 'cut' | 'query';
+    sent: string;
+    received: string;
+  }) => `${capital(locationName(location))} passes ${sent} on as ${received}: ${PATH_CHANGES[change]}`,
+  'any-protocol': ({ location }: { location: LocationFact }) =>
+    `${capital(locationName(location))} passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.`,
+  'connection-fixed': ({ value }: { value: string }) =>
+    `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
+  'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
+    `This map sends "Connection: close" for requests without an upgrade. Nginx ${nginxVersion} keeps connections to upstream servers open by default, and this turns that off.`,
+  'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
+    `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. A service that answers such a request with 400 or 426 turns the handshake into 500.`,
+};
+
+function replacedClause(replaced: string | null): string {
+  return replaced === null
+    ? ''
+    : ` (set at ${replaced}, but the proxy_set_header directives of an inner block replace all inherited ones)`;
+}
+
+const LOST: Readonly<Record<string, string>> = {
+  'x-forwarded-proto':
+    'The upstream server assumes that the request came over plain HTTP, and may redirect it or reject its Origin.',
+  'x-forwarded-host': 'A server that compares Origin with it may answer with 403.',
+  cookie: 'A session in a cookie is lost, so the server does not know the client.',
+  origin: 'The server cannot check where the page came from.',
+  'sec-websocket-extensions': 'Messages are not compressed.',
+};
+
+const PATH_CHANGES = {
+  doubled: 'the slash is doubled, because proxy_pass ends with one and the location does not.',
+  glued: 'a slash is missing, because the location ends with one and proxy_pass does not.',
+  cut: 'what follows the location is cut off, because a proxy_pass with variables passes exactly what is written.',
+  query: 'the query is lost. Add $is_args$args to proxy_pass.',
+};
