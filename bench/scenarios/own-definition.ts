@@ -6,7 +6,7 @@ import { COMMON_COUNTERS, COMMON_HISTOGRAMS } from '../model/recording.ts';
 import { declaredDefinition } from './declared.ts';
 import type { ComparedName, ListedName, ScenarioDefinition } from './definition.ts';
 import type { OwnMetric, OwnScenario } from './own-scenario.ts';
-import { isBuiltIn, SCENARIO_OPTIONS, SCENARIOS } from './registry.ts';
+import { isBuiltIn, SCENARIOS } from './registry.ts';
 
 const REQUIRED = ['name', 'title', 'question', 'steps'] as const;
 const OPTIONAL = [
@@ -37,8 +37,8 @@ export function ownDefinition(scenario: unknown, file: string, name: string): Sc
   const base = declaredDefinition(declared);
   const { defaults, options = {}, timeline, lengths, defaultRate, problemOf, handshake } = own;
   for (const option of Object.keys(options)) {
-    if (/^[a-z][a-z0-9-]{0,39}$/.test(option) && !Object.hasOwn(SCENARIO_OPTIONS, option)) continue;
-    throw wrong(`the option ${option} has the name of another option, or is not in lower case. Rename it.`);
+    if (/^[a-z][a-z0-9-]{0,39}$/.test(option)) continue;
+    throw wrong(`the option ${option} must be in lower case, with hyphens between words. Rename it.`);
   }
   return {
     ...base,
