@@ -28,9 +28,9 @@ const JOINED =
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   wording: ['model'],
-  scenarios: ['model', 'wording', 'measure', 'metrics', 'load', '../server/wire'],
+  scenarios: ['model', 'wording', 'files', 'measure', 'metrics', 'load', '../server/wire'],
   metrics: ['model', 'wording', 'scenarios', 'measure'],
-  files: ['model'],
+  files: ['model', 'jiti'],
   measure: ['model', 'wording', 'scenarios', 'hdr-histogram-js', 'valibot'],
   stats: ['model'],
   request: ['model', 'wording', 'scenarios', 'metrics'],
@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   strategy: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'plan'],
   nginx: ['model', 'wording', 'files', 'node:child_process'],
   topology: ['model', 'wording', 'files', 'nginx', 'node:child_process', 'selfsigned'],
-  load: ['model', 'scenarios', 'measure', '../server/wire', 'autocannon', 'ws'],
+  load: ['model', 'scenarios', 'measure', 'package.ts', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'wording', 'measure'],
   diagnose: ['model', 'wording', 'scenarios', 'measure'],
   up: ['model', 'nginx', 'topology'],
@@ -60,7 +60,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'live',
     'redact',
     'site',
-    'jiti',
+    'package.ts',
     'log-update',
     'string-width',
   ],
@@ -143,6 +143,7 @@ const specifiers = (steps: number) => [
   './within/x.ts',
   ...FOLDERS.map((folder) => `${'../'.repeat(steps)}${folder}/x.ts`),
   `${'../'.repeat(steps)}cli.ts`,
+  `${'../'.repeat(steps)}package.ts`,
   ...NODE,
   ...PACKAGES,
 ];
@@ -156,7 +157,7 @@ describe('what a folder may import', () => {
   it('every folder of bench has a rule, and none has one that is not there', () => {
     const rules = readFileSync(join(PROJECT, 'imports.grit'), 'utf8').matchAll(/\$from <: r"(\w+)",\s+\$to/g);
     const named = [...rules].map(([, name]) => name);
-    assert.deepEqual(named.toSorted(), [...folders, 'page', 'sections', 'server'].toSorted());
+    assert.deepEqual(named.toSorted(), [...folders, 'page', 'sections', 'server', 'package'].toSorted());
     assert.deepEqual(folders.toSorted(), Object.keys(MAY_IMPORT).toSorted());
   });
 
@@ -169,7 +170,9 @@ describe('what a folder may import', () => {
         [`bench/${folder}/within/probe.ts`, 2],
       ] as const) {
         const allowed = may.map((name) =>
-          FOLDERS.includes(name) ? `${'../'.repeat(steps)}${name}/x.ts` : name,
+          FOLDERS.includes(name)
+            ? `${'../'.repeat(steps)}${name}/x.ts`
+            : name.replace(/^package\.ts$/, `${'../'.repeat(steps)}$&`),
         );
         files[file] = importing(specifiers(steps));
         if (steps === 2) files[file].push(...importing(['../x.ts', '../beside/x.ts']));

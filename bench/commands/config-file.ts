@@ -1,20 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { importFailure, importUserModule, isModuleName } from '../files/user-module.ts';
 import { Problem } from '../model/failure.ts';
-import { reasonOf, systemCode } from '../model/system-error.ts';
 import type { ConfigFile } from '../request/config.ts';
 
 /** File names looked for in the working folder. */
 const NAMES = ['bench.config.ts', 'bench.config.json'] as const;
-
-const MODULES = new Set(['.ts', '.mts', '.js', '.mjs']);
-
-/**
- * Module that `import … from 'nginx-ws-bench'` resolves to in a configuration file, wherever the bench is
- * installed.
- */
-const DEFINITIONS = fileURLToPath(new URL('../request/define-config.js', import.meta.url));
 
 /**
  * Reads a configuration file.
@@ -43,30 +34,17 @@ async function contentOf(file: string, name: string): Promise<unknown> {
     throw new Problem('usage', `${name} is not a regular file. Name one with --config, or use --no-config.`);
   try {
     if (kind === '.json') return JSON.parse(await readFile(file, 'utf8'));
-    if (MODULES.has(kind)) return await importModule(file);
+    if (isModuleName(name)) return await importModule(file);
   } catch (cause) {
-    throw new Problem('usage', `${name} could not be read: ${reason(cause)}.`, { cause });
+    throw new Problem('usage', `${name} could not be read: ${importFailure(cause)}.`, { cause });
   }
   throw new Problem('usage', `${name} must have a name that ends in .ts or .json.`);
 }
 
-/**
- * Imports a configuration module, stripping its types in the same way on every Node version, although newer
- * ones can strip types themselves. Nothing is cached on disk.
- */
 async function importModule(file: string): Promise<unknown> {
-  const { createJiti } = await import('jiti');
-  const jiti = createJiti(import.meta.url, {
-    fsCache: false,
-    moduleCache: false,
-    tryNative: false,
-    interopDefault: false,
-    alias: { 'nginx-ws-bench': DEFINITIONS },
-  });
-  const loaded = await jiti.import<{ default?: unknown }>(file);
-  if (loaded.default === undefined)
-    throw new Error('it has no default export (export default defineConfig({ … }))');
-  return loaded.default;
+  const found = await importUserModule(file, await import('../package.ts'));
+  if (found === undefined) throw new Error('it has no default export (export default defineConfig({ … }))');
+  return found;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -74,10 +52,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** First line of an error. If a module is missing, Node appends the importing files on further lines. */
-function reason(cause: unknown): string {
-  const [first = ''] = cause instanceof Error ? cause.message.split('\n') : [];
-  return systemCode(cause) === 'MODULE_NOT_FOUND' ? first : reasonOf(cause);
 }

@@ -2,6 +2,7 @@ import { Problem, type ProblemKind } from '../model/failure.ts';
 import { typed } from '../request/config.ts';
 import { last } from '../request/given.ts';
 import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
+import { scenarioFileIn, scenarioFileOf } from '../request/scenario-file.ts';
 import type { CommandContext, StoppableContext } from './context.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -60,10 +61,14 @@ export async function main(
 async function requested(
   argv: readonly string[],
   terminal: Terminal,
-  services: Pick<Services, 'readConfigFile'>,
+  services: Pick<Services, 'readConfigFile' | 'addScenario'>,
 ): Promise<{ request: Request; command: readonly string[] }> {
+  const scenario = scenarioFileOf(argv);
+  if (scenario !== null) await services.addScenario(scenario);
   const line = readLine(argv);
   const file = readsConfig(line) ? await services.readConfigFile(last(line.given, 'config')) : null;
+  const ofFile = file === null || line.given.has('scenario') ? null : scenarioFileIn(file, line.word);
+  if (ofFile !== null) await services.addScenario(ofFile);
   const { request, fromFile } = requestFrom(line, file);
   if (file === null || fromFile.size === 0) return { request, command: argv };
   terminal.say(`Options from ${file.name}: ${[...fromFile.keys()].map((name) => `--${name}`).join(', ')}`);

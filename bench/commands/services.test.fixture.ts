@@ -96,6 +96,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     runExperiment: experimentOf(async (planned) => goodRun(planned)),
     keepUp: async () => {},
     readConfigFile: async () => null,
+    addScenario: async () => {},
     checkConfiguration: async ({ path }) => ({
       path,
       nginx: { path: '/usr/sbin/nginx', version: '1.22.1' },

@@ -68,6 +68,13 @@ export interface Services {
   keepUp(topology: UpInput): Promise<void>;
   /** @param path the value of --config; null reads the file in the working folder, if any */
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
+  /**
+   * Imports a scenario file, and adds its scenario to those that a request can name.
+   *
+   * @param path as in --scenario
+   * @throws Problem('usage') for any mistake in it
+   */
+  addScenario(path: string): Promise<void>;
   /** Resolves only once every process that the check started has ended. */
   checkConfiguration(input: CheckInput): Promise<CheckReport>;
   /**

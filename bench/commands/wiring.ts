@@ -14,6 +14,7 @@ import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
+import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { fetchPlace } from '../topology/workplace.ts';
@@ -100,6 +101,11 @@ export const services: Services = {
     return (await import('../up/up.ts')).keepUp(...given);
   },
   readConfigFile: (path) => readConfigFile(path, process.cwd()),
+  async addScenario(path) {
+    const { loadOwnScenario } = await import('../scenarios/load-own.ts');
+    const { definition } = await loadOwnScenario(path, process.cwd(), await import('../package.ts'));
+    addScenario(definition, path);
+  },
   async checkConfiguration(...given) {
     await checkLoopback();
     return (await import('../check/check.ts')).check(...given);

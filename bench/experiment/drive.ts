@@ -9,9 +9,11 @@ import { workOf } from '../measure/work.ts';
 import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { MemorySample, Outcome, QueueSample, Run, RunProcess } from '../model/run.ts';
+import type { Target } from '../model/target.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
+import type { HandshakeExtras } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { backendChildren } from '../topology/backend.ts';
 import { startGenerators } from '../topology/generators.ts';
@@ -219,11 +221,13 @@ function workerPlans(
   ports: number[],
 ): WorkerPlan[] {
   const { workers } = plan;
+  const { file, handshake = {} } = scenarioNamed(plan.workload.scenario);
   // If the handshakes are the work, none takes place before the load.
   const connections = workOf({ plan }) === 'handshakes' ? 0 : plan.connections;
   return Array.from({ length: workers }, (_, worker) => ({
     id: { host: hostname(), index: worker },
     runPlan: plan,
+    scenarioFile: file ?? null,
     epochNs: String(epochNs),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
     servers: servers.map(({ port, socket }) => [
@@ -233,7 +237,7 @@ function workerPlans(
     target: {
       host: target.host,
       ports: target.ports,
-      path: target.path,
+      path: withQuery(target.path, handshake.query),
       tls:
         target.tls === null
           ? null
@@ -243,10 +247,24 @@ function workerPlans(
               // connection may reach another machine.
               verifyWith: target.proxy === null ? (target.tls.ca ?? null) : null,
             },
-      ...(target.request === undefined ? {} : { request: target.request }),
+      ...requestOf(target, handshake),
     },
     sourcePorts: ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
   }));
+}
+
+function withQuery(path: string, query: string | undefined): string {
+  return query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
+}
+
+/** The request of the target, with the scenario's subprotocols unless the user named others. */
+function requestOf(
+  { request, host }: StartedTarget,
+  { subprotocols }: HandshakeExtras,
+): Pick<Target, 'request'> {
+  if (subprotocols === undefined || (request?.subprotocols ?? []).length > 0)
+    return request === undefined ? {} : { request };
+  return { request: { host, headers: [], ...request, subprotocols } };
 }

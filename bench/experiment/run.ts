@@ -135,7 +135,9 @@ function kindOf(
 
 /** Whether the clients of a run send messages that have to come back. */
 function echoes({ workload: { scenario, options } }: RunPlan): boolean {
-  const { conservation, work } = scenarioNamed(scenario);
+  const { conservation, work, declared } = scenarioNamed(scenario);
+  // What a scenario of the user's sends is its own.
+  if (declared !== undefined) return false;
   const counts = conservation.some(({ parts }) => parts.includes('echoed'));
   return counts && (work !== 'handshakes' || options.echo === 'on');
 }

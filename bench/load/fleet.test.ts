@@ -42,6 +42,7 @@ function plan(worker: number, connections: number): WorkerPlan {
   return {
     id: { host: 'here', index: worker },
     runPlan: makeRun({ seconds: 1 }).plan,
+    scenarioFile: null,
     epochNs: '0',
     connections,
     servers: [],

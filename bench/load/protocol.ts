@@ -31,6 +31,8 @@ export type LoadPlan = Pick<
 export interface WorkerPlan {
   id: WorkerId;
   runPlan: LoadPlan;
+  /** Absolute path of the scenario file of the user's; null if the scenario is built in. */
+  scenarioFile: string | null;
   /**
    * Value of `monotonicNs()` (clock.ts) at the run's epoch, as a decimal string, because JSON cannot
    * represent such large numbers exactly.

@@ -63,6 +63,7 @@ async function echoServer(t: TestContext, delayMs = 0): Promise<EchoServer> {
 function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker: number): WorkerPlan {
   return {
     id: { host: hostname(), index: worker },
+    scenarioFile: null,
     epochNs: String(epochNs),
     connections: 5,
     servers: [],

@@ -54,10 +54,11 @@ async function carrierOf({ target: { host, tls }, sessions }: ConnectionContext)
 }
 
 /**
- * Loads the client module from the scenario's folder. The folder name comes from the registry, not from user
- * input.
+ * Loads the client module from the scenario's folder, or the user's scenario file, whose scenario is added. The
+ * folder name comes from the registry, not from user input.
  */
-async function clientOf({ workload }: LoadPlan): Promise<MakeClient<unknown>> {
+async function clientOf({ runPlan: { workload }, scenarioFile }: WorkerPlan): Promise<MakeClient<unknown>> {
+  if (scenarioFile !== null) return (await import('./own-client.ts')).ownClient(scenarioFile);
   const { name } = scenarioNamed(workload.scenario);
   const module = await import(new URL(`../scenarios/${name}/client.js`, import.meta.url).href);
   return module.makeClient;
@@ -65,6 +66,7 @@ async function clientOf({ workload }: LoadPlan): Promise<MakeClient<unknown>> {
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
   const { id, runPlan } = plan;
+  const makeClient = await clientOf(plan);
   const epochNs = BigInt(plan.epochNs);
   const clock = clockSince(epochNs);
   const payload = new Payload(runPlan.workload.payload, runPlan.seed);
@@ -83,7 +85,6 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     ...(resumes === true ? { sessions: new TlsSessions() } : {}),
     ...(serverCloses === true ? { serverCloses } : {}),
   });
-  const makeClient = await clientOf(runPlan);
   /** Number of connections in the plan, plus replacements opened by the client. */
   let { connections } = plan;
   const sessions = new Sessions(

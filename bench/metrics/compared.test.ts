@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SCENARIOS } from '../scenarios/registry.ts';
-import { COMPARED, isHeadline, weightsBeside } from './compared.ts';
+import { comparedMetrics, isHeadline, weightsBeside } from './compared.ts';
 
 test('every scenario is compared by what it names, with the metric of that name', () => {
   assert.deepEqual(
-    COMPARED.map(({ metric, ...rest }) => ({ name: metric.name, ...rest })),
+    comparedMetrics().map(({ metric, ...rest }) => ({ name: metric.name, ...rest })),
     SCENARIOS.flatMap(({ compared }) => compared),
   );
 });

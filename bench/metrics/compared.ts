@@ -9,10 +9,12 @@ export interface ComparedMetric extends Omit<ComparedName, 'name'> {
   metric: Metric;
 }
 
-/** The compared metrics of every scenario. Step names are unique across scenarios. */
-export const COMPARED: readonly ComparedMetric[] = SCENARIOS.flatMap(({ compared }) =>
-  compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
-);
+/** Returns the compared metrics of every scenario. Step names are unique across scenarios. */
+export function comparedMetrics(): readonly ComparedMetric[] {
+  return SCENARIOS.flatMap(({ compared }) =>
+    compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
+  );
+}
 
 /**
  * Returns the weights of all metrics that are compared for the scenario of these steps, including metrics of
@@ -25,5 +27,5 @@ export function weightsBeside(steps: readonly Step[]): number[] {
 
 /** Reports whether this metric contributes to a variant's overall verdict. */
 export function isHeadline({ name, step }: { name: string; step: Step }): boolean {
-  return COMPARED.some((each) => each.headline && each.metric.name === name && each.step === step);
+  return comparedMetrics().some((each) => each.headline && each.metric.name === name && each.step === step);
 }

@@ -27,6 +27,11 @@ const STATISTICS: Record<Statistic, string> = {
 /** Statistics that a few late messages can dominate. */
 const TAIL: readonly string[] = ['p99', 'p999', 'p9999', 'max'];
 
+/** Reports whether a few late messages can dominate a statistic. */
+export function isTail(statistic: string): boolean {
+  return TAIL.includes(statistic);
+}
+
 /**
  * Properties shared by all statistics of one duration. `unfit` may differ between the middle and the tail.
  */
@@ -48,7 +53,7 @@ export function times({ name, title, read, unfit, ...kind }: TimeKind): Metric[]
     better: 'lower',
     kind: 'speed',
     read: (figures) => read(figures)?.[statistic] ?? null,
-    unfit: typeof unfit === 'function' ? unfit : TAIL.includes(statistic) ? unfit.tail : unfit.middle,
+    unfit: typeof unfit === 'function' ? unfit : isTail(statistic) ? unfit.tail : unfit.middle,
   }));
 }
 

@@ -3,7 +3,7 @@ import type { RunFigures } from '../measure/figures.ts';
 import type { Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { expectationOf } from '../model/target.ts';
-import { SCENARIOS } from '../scenarios/registry.ts';
+import { addedScenarios, SCENARIOS } from '../scenarios/registry.ts';
 import { incomplete, notCompleted } from './fitness.ts';
 import { count, type Part, PLAIN, times, usage } from './kinds.ts';
 import type { Metric, Need, RunFacts } from './metric.ts';
@@ -44,7 +44,7 @@ function residentBytes({ processes }: RunFigures, part: Part): number | null {
   return own.length === 0 || seen.length < own.length ? null : total(seen);
 }
 
-/** All metrics: those of every run, then those of each scenario. `--help` lists them in this order. */
+/** All metrics of every run and of each built-in scenario. `--help` lists them in this order. */
 export const METRICS: readonly Metric[] = [
   ...(Object.keys(HANDSHAKES) as (keyof typeof HANDSHAKES)[]).flatMap((name) =>
     times({
@@ -88,7 +88,12 @@ const BY_NAME = new Map(METRICS.map((metric) => [metric.name, metric]));
 
 /** Looks up a metric. Undefined if the name is unknown, or occurs only in older results. */
 export function findMetric(name: string): Metric | undefined {
-  return BY_NAME.get(name);
+  return BY_NAME.get(name) ?? addedMetrics().find((metric) => metric.name === name);
+}
+
+/** Returns the metrics of scenarios of the user's. */
+export function addedMetrics(): readonly Metric[] {
+  return addedScenarios().flatMap(({ metrics }) => metrics.filter(({ name }) => !BY_NAME.has(name)));
 }
 
 /** @throws Error if the name is not in the registry, which would be a typo in our own code */
@@ -125,7 +130,8 @@ export function usualStep(metric: Metric): Step {
 
 /** Returns all metrics of a run by name, in base units; null for a metric that the run does not provide. */
 export function metricsOf(figures: RunFigures, plan: Run['plan']): Record<string, number | null> {
-  return Object.fromEntries(METRICS.map(({ name, read }) => [name, read(figures, plan)]));
+  const own = addedScenarios().find(({ name }) => name === plan.workload.scenario)?.metrics ?? [];
+  return Object.fromEntries([...METRICS, ...own].map(({ name, read }) => [name, read(figures, plan)]));
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { declarationSchema } from './declaration.ts';
 import { amount, count, scenarioName, workloadSchema } from './load.ts';
 import { plannedTargetSchema } from './target.ts';
 import { timelineSchema } from './timeline.ts';
@@ -124,6 +125,8 @@ export const planSchema = v.strictObject({
   strict: v.boolean(),
   thresholds: v.array(v.string()),
   scenario: v.optional(scenarioName, 'echo'),
+  /** What the user's scenario declares; missing if the scenario is built in. */
+  declared: v.exactOptional(declarationSchema),
   /** The steps run for each variant, in order. */
   steps: v.pipe(v.array(stepSchema), v.minLength(1)),
   /** User-defined names and values for listings and published sites. */

@@ -78,6 +78,7 @@ export function planRequest(
       strict: request.strict,
       thresholds: request.thresholds.map(({ text }) => text),
       scenario: scenario.name,
+      ...(scenario.declared === undefined ? {} : { declared: scenario.declared }),
       steps: [...request.steps],
       ...request.tags,
     },

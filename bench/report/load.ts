@@ -53,5 +53,7 @@ function commonOf(plan: RunPlan): string {
     return `Connections are opened and closed, at most ${formatCount(connections)} at a time, ${formatTime(durationMs * 1000)} steady phase.`;
   if (workload.load === null)
     return `${formatCount(connections)} WebSockets: ${scenarioNamed(workload.scenario).title.toLowerCase()}.`;
-  return `${formatCount(connections)} WebSockets, ${payloadText(workload.payload)} messages, ${formatTime(durationMs * 1000)} steady phase.`;
+  const { declared } = scenarioNamed(workload.scenario);
+  const messages = declared?.usesPayload === false ? '' : `${payloadText(workload.payload)} messages, `;
+  return `${formatCount(connections)} WebSockets, ${messages}${formatTime(durationMs * 1000)} steady phase.`;
 }

@@ -1,5 +1,6 @@
 import type { Result } from '../model/result.ts';
-import { SCENARIOS } from '../scenarios/registry.ts';
+import { isBuiltIn, SCENARIOS } from '../scenarios/registry.ts';
+import { ownReport } from './own-scenario.ts';
 import type { FoldedSection, Section, VariantView, View } from './view.ts';
 
 /** Table cells with their headings, in reading order. */
@@ -30,16 +31,18 @@ export interface ScenarioReport {
 
 const REPORTS = new Map<string, ScenarioReport>(
   await Promise.all(
-    SCENARIOS.map(async ({ name }): Promise<[string, ScenarioReport]> => {
-      const module = await import(new URL(`../scenarios/${name}/sections.js`, import.meta.url).href);
-      return [name, module.report];
-    }),
+    SCENARIOS.filter(({ name }) => isBuiltIn(name)).map(
+      async ({ name }): Promise<[string, ScenarioReport]> => {
+        const module = await import(new URL(`../scenarios/${name}/sections.js`, import.meta.url).href);
+        return [name, module.report];
+      },
+    ),
   ),
 );
 
 /** How results of this scenario are reported. */
 export function scenarioReport({ plan }: Pick<Result, 'plan'>): ScenarioReport {
-  const report = REPORTS.get(plan.scenario);
+  const report = plan.declared === undefined ? REPORTS.get(plan.scenario) : ownReport(plan.declared);
   if (report === undefined) throw new TypeError(`There is no scenario ${plan.scenario}.`);
   return report;
 }

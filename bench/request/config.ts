@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
 import { NEEDS_CONF } from './configuration.ts';
 import { suggestion } from './nearest.ts';
-import { COMMON_OPTIONS, type GivenOptions, type Option, type Options } from './options.ts';
+import { allOptions, COMMON_OPTIONS, type GivenOptions, type Option, type Options } from './options.ts';
 import { quoted } from './units.ts';
 
 /** The contents of a configuration file. */
@@ -33,7 +33,7 @@ export function optionsFrom(file: ConfigFile, command: string, commands: Command
   const all = Object.fromEntries(
     Object.entries(commands)
       .filter(([, { takesFromFile }]) => takesFromFile !== false)
-      .map(([name, each]) => [name, ownOptions(each)]),
+      .map(([name, { options }]) => [name, allOptions(options)]),
   );
   const entries = Object.entries(recordOf(file, file.value, 'the file'));
   const isSection = ([key, value]: [string, unknown]) => Object.hasOwn(all, key) && typeof value === 'object';
@@ -77,10 +77,6 @@ export function typed(options: GivenOptions): string[] {
   return [...options].flatMap(([name, values]) =>
     values.length === 0 ? [`--${name}`] : values.flatMap((value) => [`--${name}`, value]),
   );
-}
-
-function ownOptions({ options }: Pick<Command<unknown>, 'options'>): Options {
-  return Object.assign({}, ...Object.values(options));
 }
 
 function readEntries(

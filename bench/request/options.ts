@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Problem } from '../model/failure.ts';
+import { addedOptions } from '../scenarios/registry.ts';
 
 /** A command-line option. The help text is generated from the same table. */
 export interface Option {
@@ -29,6 +30,23 @@ export const COMMON_OPTIONS = {
 export const JSON_OPTION = {
   json: { value: null, help: 'Print the summary as JSON, and nothing else, on stdout' },
 } as const satisfies Options;
+
+/**
+ * Returns the options of a command by name, including those of a scenario of the user's if it takes one.
+ *
+ * @throws Problem('usage') if the user's scenario has an option that the command has already
+ */
+export function allOptions(groups: Readonly<Record<string, Options>>): Options {
+  const own: Options = Object.assign({}, ...Object.values(groups));
+  if (!Object.hasOwn(own, 'scenario')) return own;
+  const added = addedOptions();
+  const taken = Object.keys(added).find((name) => Object.hasOwn({ ...own, ...COMMON_OPTIONS }, name));
+  if (taken === undefined) return { ...own, ...added };
+  throw new Problem(
+    'usage',
+    `The scenario file has an option ${taken}, and there is already an option of this name. Rename it.`,
+  );
+}
 
 /** Options given on the command line, with their values in order. A switch has no values. */
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;

@@ -13,7 +13,7 @@ import { doctorCommand } from './doctor.ts';
 import { Incomplete } from './incomplete.ts';
 import { ladderCommand } from './ladder.ts';
 import { suggestion } from './nearest.ts';
-import { COMMON_OPTIONS, type GivenOptions, type Options, readOptions } from './options.ts';
+import { allOptions, COMMON_OPTIONS, type GivenOptions, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
 import { publishCommand } from './publish.ts';
 import { reportCommand } from './report.ts';
@@ -171,7 +171,7 @@ function isOfFile(problem: Problem, parseAlone: () => unknown): boolean {
 
 /** Returns all options of a command. */
 export function optionsOf({ options }: Pick<Command<unknown>, 'options'>): Options {
-  return Object.assign({}, ...Object.values(options), COMMON_OPTIONS);
+  return { ...allOptions(options), ...COMMON_OPTIONS };
 }
 
 function readAside(word: (typeof ASIDE)[number], operands: readonly string[]): Request {

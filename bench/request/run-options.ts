@@ -59,8 +59,8 @@ export const RUN_OPTIONS = {
   'A server that already runs, instead of variants': TARGET_OPTIONS,
   'The scenario': {
     scenario: {
-      value: 'NAME',
-      help: `${SCENARIOS.map(({ name }) => name).join(', ')} [${DEFAULT_SCENARIO.name}]`,
+      value: 'NAME|FILE',
+      help: `${SCENARIOS.map(({ name }) => name).join(', ')}, or the file of your own [${DEFAULT_SCENARIO.name}]`,
     },
     ...SCENARIO_OPTIONS,
   },

@@ -3,7 +3,7 @@ import { Problem } from '../model/failure.ts';
 import type { Load, ScenarioOptions } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { ScenarioDefinition, ScenarioOption } from '../scenarios/definition.ts';
-import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS } from '../scenarios/registry.ts';
+import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS, scenarioOfFile } from '../scenarios/registry.ts';
 import { last, milliseconds, number, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import { suggestion } from './nearest.ts';
@@ -45,7 +45,7 @@ function refuseContradictions(given: GivenOptions, { options }: ScenarioDefiniti
 }
 
 function named(name: string): ScenarioDefinition {
-  const scenario = SCENARIOS.find((each) => each.name === name);
+  const scenario = scenarioOfFile(name) ?? SCENARIOS.find((each) => each.name === name);
   if (scenario !== undefined) return scenario;
   if (name === 'ladder') {
     throw new Problem(
@@ -56,7 +56,7 @@ function named(name: string): ScenarioDefinition {
   const names = SCENARIOS.map((each) => each.name);
   throw new Problem(
     'usage',
-    `--scenario ${quoted(name)} is not a scenario.${suggestion(name, names)} The scenarios are ${names.join(', ')}.`,
+    `--scenario ${quoted(name)} is not a scenario.${suggestion(name, names)} The scenarios are ${names.join(', ')}. For one of your own, name its file: --scenario ./chat.ts.`,
   );
 }
 

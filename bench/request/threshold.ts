@@ -1,5 +1,5 @@
 import type { Need } from '../metrics/metric.ts';
-import { findMetric, lackingNeed, METRICS } from '../metrics/metrics.ts';
+import { addedMetrics, findMetric, lackingNeed, METRICS } from '../metrics/metrics.ts';
 import { type Condition, isMet, isOperator } from '../model/condition.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
@@ -29,7 +29,7 @@ export function parseCondition(option: string, text: string): Condition {
   }
   const unit = findMetric(metric)?.unit;
   if (unit === undefined) {
-    const known = METRICS.map(({ name }) => name);
+    const known = [...METRICS, ...addedMetrics()].map(({ name }) => name);
     throw new Problem(
       'usage',
       `${option} ${quoted(text)} does not name a metric.${suggestion(metric, known)} \`--help\` lists all metrics.`,

@@ -1,4 +1,5 @@
 import type { Metric } from '../metrics/metric.ts';
+import type { Declaration } from '../model/declaration.ts';
 import type { Load, Payload, Phase, ScenarioOptions } from '../model/load.ts';
 import type { HttpPlan, Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
@@ -170,4 +171,18 @@ export interface ScenarioDefinition {
   /** Metrics that exist with and without a proxy and show its cost; missing if there are none. */
   priced?: readonly PricedName[];
   doubts: readonly DoubtName[];
+  /** What a scenario of the user's declares about its results; missing if the scenario is built in. */
+  declared?: Declaration;
+  /** Absolute path of the file of the user's that contains the client; missing if there is none. */
+  file?: string;
+  /** What the handshakes of a scenario of the user's request in addition to the target's path. */
+  handshake?: HandshakeExtras;
+}
+
+/** What a scenario adds to the handshakes of its connections. */
+export interface HandshakeExtras {
+  /** Subprotocols to offer, in order of preference; the server must choose one of them. */
+  subprotocols?: readonly string[];
+  /** Query to append to the path, without the question mark, such as `transport=websocket`. */
+  query?: string;
 }

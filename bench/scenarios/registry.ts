@@ -1,7 +1,7 @@
 import { backendLoss } from './backend-loss/definition.ts';
 import { broadcast } from './broadcast/definition.ts';
 import { connect } from './connect/definition.ts';
-import type { ScenarioDefinition, StepDefinition } from './definition.ts';
+import type { ScenarioDefinition, ScenarioOption, StepDefinition } from './definition.ts';
 import { echo } from './echo/definition.ts';
 import { idle } from './idle/definition.ts';
 import { mixed } from './mixed/definition.ts';
@@ -9,20 +9,58 @@ import { reload } from './reload/definition.ts';
 import { slowConsumer } from './slow-consumer/definition.ts';
 import { storm } from './storm/definition.ts';
 
-/** All scenarios, in the order in which `--help` lists them. The first is the default. */
+/** The built-in scenarios, in the order in which `--help` lists them. The first is the default. */
 const REGISTRY = [echo, idle, reload, connect, storm, broadcast, backendLoss, slowConsumer, mixed] as const;
 
-export const SCENARIOS: readonly ScenarioDefinition[] = REGISTRY;
+/** All scenarios: those that are built in, then those that were added. */
+const scenarios: ScenarioDefinition[] = [...REGISTRY];
+export const SCENARIOS: readonly ScenarioDefinition[] = scenarios;
 export const DEFAULT_SCENARIO: ScenarioDefinition = REGISTRY[0];
 
 type Merged<Union> = (Union extends unknown ? (each: Union) => void : never) extends (each: infer All) => void
   ? All
   : never;
 
-/** The options of all scenarios. Their names are unique. */
-export const SCENARIO_OPTIONS = Object.assign({}, ...SCENARIOS.map(({ options }) => options)) as Merged<
+/** The options of all built-in scenarios. Their names are unique. */
+export const SCENARIO_OPTIONS = Object.assign({}, ...REGISTRY.map(({ options }) => options)) as Merged<
   (typeof REGISTRY)[number]['options']
 >;
+
+/** Scenarios that were added, by the path in --scenario. */
+const byPath = new Map<string, ScenarioDefinition>();
+
+/**
+ * Adds a scenario of the user's. It takes the place of one that was added by the same name before.
+ *
+ * @param path its file, as in --scenario; null if the file is not there
+ */
+export function addScenario(scenario: ScenarioDefinition, path: string | null): void {
+  if (path !== null) byPath.set(path, scenario);
+  const at = scenarios.findIndex(({ name }) => name === scenario.name);
+  if (at < 0) scenarios.push(scenario);
+  else if (isBuiltIn(scenario.name)) throw new TypeError(`${scenario.name} is built in.`);
+  else scenarios[at] = scenario;
+}
+
+/** Returns the scenario that was added from a file; undefined if none was. */
+export function scenarioOfFile(path: string): ScenarioDefinition | undefined {
+  return byPath.get(path);
+}
+
+/** Returns the scenarios that were added. */
+export function addedScenarios(): readonly ScenarioDefinition[] {
+  return scenarios.slice(REGISTRY.length);
+}
+
+/** Returns the options of the scenarios that were added from files. */
+export function addedOptions(): Readonly<Record<string, ScenarioOption>> {
+  return Object.assign({}, ...[...byPath.values()].map(({ options }) => options));
+}
+
+/** Reports whether a scenario of this name comes with the package. */
+export function isBuiltIn(name: string): boolean {
+  return REGISTRY.some((each) => each.name === name);
+}
 
 /** @throws TypeError for an unknown name; user-supplied names must be checked beforehand */
 export function scenarioNamed(name: string): ScenarioDefinition {

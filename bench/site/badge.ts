@@ -8,15 +8,13 @@ import { directionOf, newestOf } from './series-text.ts';
 
 const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#586374' } as const;
 
-/** The metrics that stand for a step, the main one first. */
-const LISTED = SCENARIOS.flatMap(({ listed }) => listed);
-
 /**
  * Creates an image for a README. It shows the newest value of a series, in green or red if the value has just
  * changed.
  */
 export function badgeSvg(series: Series): string {
-  const main = LISTED.find(({ step }) => step === series.step);
+  // The metrics that stand for a step, the main one first.
+  const main = SCENARIOS.flatMap(({ listed }) => listed).find(({ step }) => step === series.step);
   const trend = series.trends.find(({ figure }) => figure.name === main?.name);
   const what = (trend && main?.label.trim()) || series.step;
   const left = shortened(xmlText(`${series.variant} ${what}`));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { COMPARED } from '../metrics/compared.ts';
+import { comparedMetrics } from '../metrics/compared.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Finding } from '../model/finding.ts';
 import { ratePerSecondOf } from '../model/load.ts';
@@ -64,9 +64,11 @@ export interface Series {
 
 /** The main metrics of the steps, which come first. Other metrics follow in the order used in comparisons. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
-const IN_ORDER: readonly TrendMetric[] = COMPARED.map(({ metric, step }) => ({ ...metric, step })).sort(
-  (a, b) => rankOf(a) - rankOf(b),
-);
+function inOrder(): TrendMetric[] {
+  return comparedMetrics()
+    .map(({ metric, step }) => ({ ...metric, step }))
+    .sort((a, b) => rankOf(a) - rankOf(b));
+}
 
 function rankOf({ name }: TrendMetric): number {
   const at = FIRST.indexOf(name);
@@ -173,7 +175,8 @@ function makeSeries({ key, answer: { runs }, index }: Keyed, unsorted: readonly 
     name: index.plan.series,
     ...{ variant, profile, step, load, answers },
     machine: machineText(index.environment),
-    trends: IN_ORDER.filter((figure) => figure.step === step)
+    trends: inOrder()
+      .filter((figure) => figure.step === step)
       .map((figure) => ({ figure, points: pointsOf(figure, answers) }))
       .filter(({ points }) => points.some(({ value }) => value !== null)),
   };
@@ -213,13 +216,15 @@ export function machineText({ cpuModel, cpus, memoryBytes }: Environment): strin
 }
 
 /** All steps, in the order of the scenarios. */
-const STEPS = SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name));
+function allSteps(): Step[] {
+  return SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name));
+}
 
 function sortKey({ name, step, variant, machine, slug }: Series): string {
   return [
     name === null ? 1 : 0,
     name,
-    String(STEPS.indexOf(step)).padStart(3, '0'),
+    String(allSteps().indexOf(step)).padStart(3, '0'),
     variant,
     machine,
     slug,

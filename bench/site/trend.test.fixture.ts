@@ -1,7 +1,7 @@
 import { indexOf } from '../../test/history.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
-import { COMPARED } from '../metrics/compared.ts';
+import { comparedMetrics } from '../metrics/compared.ts';
 import { stored } from '../model/finding.ts';
 import type { Standing } from './changes.ts';
 import type { Point, Trend, TrendMetric } from './series.ts';
@@ -21,7 +21,7 @@ export function trendOf(name: string, drawn: readonly Drawn[]): Trend {
 }
 
 export function figureNamed(name: string): TrendMetric {
-  const compared = COMPARED.find(({ metric }) => metric.name === name);
+  const compared = comparedMetrics().find(({ metric }) => metric.name === name);
   if (compared === undefined) throw new TypeError(`no metric called ${name} is compared`);
   return { ...compared.metric, step: compared.step };
 }

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { decode } from '../measure/histogram.ts';
+import type { Declaration } from '../model/declaration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Step } from '../model/plan.ts';
 import { printable } from '../model/printable.ts';
@@ -14,7 +16,8 @@ import {
 } from '../model/result.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import { systemCode } from '../model/system-error.ts';
-import { SCENARIOS } from '../scenarios/registry.ts';
+import { declaredDefinition, disagreement, united } from '../scenarios/declared.ts';
+import { addScenario, SCENARIOS } from '../scenarios/registry.ts';
 import { readFileIn, unreadable } from './file.ts';
 import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
@@ -77,9 +80,46 @@ function parsedIndex(value: unknown, file: string): ResultIndex {
     throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
   }
   const { plan, runs } = parsed.output;
+  if (plan.declared !== undefined) addDeclared(plan.declared, plan.scenario, file);
   for (const [at, step] of plan.steps.entries()) checkStep(plan.scenario, step, `plan.steps.${at}`, file);
   for (const [at, { step }] of runs.entries()) checkStep(plan.scenario, step, `runs.${at}.step`, file);
   return parsed.output;
+}
+
+/**
+ * Adds the user's scenario of a result, as far as it is declared in it. Its file is not read. If the scenario is known
+ * already, from its file or from another result, what only this result declares is added.
+ */
+function addDeclared(declared: Declaration, scenario: string, file: string): void {
+  const known = SCENARIOS.find(({ name }) => name === declared.name);
+  if (declared.name !== scenario)
+    throw broken(file, 'plan.declared.name: it is not the name of the scenario');
+  if (known === undefined) {
+    addScenario(declaredDefinition(declared), null);
+    return;
+  }
+  const differing = known.declared === undefined ? 'its name' : disagreement(known.declared, declared);
+  if (differing !== null)
+    throw new Problem(
+      'result',
+      `${quote(file)} has a scenario ${declared.name} of its own, and another one of this name differs in ${differing}. Give the scenarios different names, or read their results separately.`,
+    );
+  if (known.declared === undefined || isDeepStrictEqual(known.declared, declared)) return;
+  const whole = declaredDefinition(united(known.declared, declared));
+  const { recorded, conservation, phasesRead, metrics, steps, listed } = whole;
+  addScenario(
+    {
+      ...known,
+      recorded,
+      conservation,
+      phasesRead,
+      metrics,
+      steps,
+      listed,
+      declared: whole.declared ?? declared,
+    },
+    null,
+  );
 }
 
 /** Checked here because figures and reports look up scenarios and steps by name. */

@@ -1,4 +1,4 @@
-import { COMPARED } from '../metrics/compared.ts';
+import { comparedMetrics } from '../metrics/compared.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import type { Calibration, FigureSpread, KnownEffect, Trial } from '../model/calibration.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../model/comparison.ts';
@@ -70,7 +70,7 @@ function spreadOf(
   again: VariantComparison | undefined,
 ): FigureSpread[] {
   const own = runs.filter(({ variant, round }) => variant === baseline && round !== null);
-  return COMPARED.flatMap((kind): FigureSpread[] => {
+  return comparedMetrics().flatMap((kind): FigureSpread[] => {
     const { step } = kind;
     const { name } = kind.metric;
     const values = own.filter((run) => run.step === step).flatMap((run) => usable(run, kind) ?? []);

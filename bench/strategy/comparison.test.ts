@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { COMPARED } from '../metrics/compared.ts';
+import { comparedMetrics } from '../metrics/compared.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import { comparisonSchema } from '../model/comparison.ts';
 import { stored } from '../model/finding.ts';
@@ -48,7 +48,10 @@ test('without a difference none is detected in any figure', () => {
   const [comparison] = conclusion.comparisons;
   assert.equal(comparison?.verdict, 'no difference detected');
   const steps: readonly string[] = ['throughput', 'latency'];
-  assert.equal(comparison.figures.length, COMPARED.filter(({ step }) => steps.includes(step)).length + 1);
+  assert.equal(
+    comparison.figures.length,
+    comparedMetrics().filter(({ step }) => steps.includes(step)).length + 1,
+  );
   for (const figure of comparison.figures) {
     assert.equal(figure.verdict, 'no difference detected', figure.name);
     assert.equal(figure.rounds.length, 10);

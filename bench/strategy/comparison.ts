@@ -1,4 +1,4 @@
-import { COMPARED, type ComparedMetric, weightsBeside } from '../metrics/compared.ts';
+import { type ComparedMetric, comparedMetrics, weightsBeside } from '../metrics/compared.ts';
 import { incomplete } from '../metrics/fitness.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '../model/comparison.ts';
@@ -34,7 +34,7 @@ export function roundsForAnyVerdict(
 ): number {
   const measured = others.flatMap(({ proxy }) => {
     const ofNginx = proxy !== null && baseline?.proxy != null;
-    return COMPARED.filter(
+    return comparedMetrics().filter(
       ({ metric, step }) => steps.includes(step) && (ofNginx || !metric.name.endsWith('.proxy')),
     );
   });
@@ -53,7 +53,11 @@ export function compareRuns(
 ): Comparison {
   const rounds = [...new Set(runs.flatMap(({ round }) => round ?? []))].sort((a, b) => a - b);
   const questions = variants.flatMap((variant) =>
-    COMPARED.map((kind) => ({ variant, kind, pairs: pairsOf(runs, rounds, kind, baseline, variant) })),
+    comparedMetrics().map((kind) => ({
+      variant,
+      kind,
+      pairs: pairsOf(runs, rounds, kind, baseline, variant),
+    })),
   );
   const answered = questions.filter(({ pairs }) => pairs.length > 0);
   const effects = compareRounds(answered.map(figurePairs), seed);
@@ -145,7 +149,7 @@ export function excludedOf(runs: readonly RunFacts[]): Excluded[] {
     const { variant, step, round } = run;
     if (round === null) return [];
     const byText = new Map<string, { reason: Finding; figures: string[] }>();
-    for (const { metric } of COMPARED.filter((each) => each.step === step)) {
+    for (const { metric } of comparedMetrics().filter((each) => each.step === step)) {
       const reason = metric.unfit(run);
       if (reason === null) continue;
       const { figures } = byText.get(reason.text) ?? { figures: [] };

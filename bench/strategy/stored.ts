@@ -1,5 +1,5 @@
 import { figuresOf } from '../measure/figures.ts';
-import { COMPARED, type ComparedMetric } from '../metrics/compared.ts';
+import { type ComparedMetric, comparedMetrics } from '../metrics/compared.ts';
 import { incomplete } from '../metrics/fitness.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
@@ -81,7 +81,7 @@ function compareUnpaired(
   seed: number,
 ): VariantComparison[] {
   const questions = pairs.flatMap((pair) =>
-    COMPARED.flatMap((kind) => {
+    comparedMetrics().flatMap((kind) => {
       const sides = {
         baseline: valuesOf(runs, pair.baseline, kind),
         variant: valuesOf(runs, pair.variant, kind),
@@ -152,7 +152,7 @@ function fewestRuns(runs: readonly RunFacts[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
     runs.filter((run) => run.variant === variant && run.step === step && incomplete(run) === null).length;
   const fewer = pairs.flatMap(({ baseline, variant }) =>
-    [...new Set(COMPARED.map(({ step }) => step))].map((step) =>
+    [...new Set(comparedMetrics().map(({ step }) => step))].map((step) =>
       Math.min(count(baseline, step), count(variant, step)),
     ),
   );

@@ -18,7 +18,7 @@ const US_PER_MS = 1000;
  */
 export function hgrmFiles(result: Result): OutputFile[] {
   return groupsOf(result.runs).flatMap(({ name, runs }) =>
-    TIMES.flatMap((kind) => {
+    allTimes().flatMap((kind) => {
       const histogram = histogramOfAll(runs, kind);
       if (histogram.totalCount === 0) return [];
       const text = histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, US_PER_MS);
@@ -28,7 +28,9 @@ export function hgrmFiles(result: Result): OutputFile[] {
 }
 
 /** Every kind of time that a scenario may record. */
-const TIMES = [...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))])];
+function allTimes(): string[] {
+  return [...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))])];
+}
 
 /**
  * Groups runs by distribution file. Single runs are identified by number; the rounds of a variant are

@@ -1,11 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { ClientContext, MakeClient, OpenSessions } from '../../load/sessions/client.ts';
+import type { MakeClient } from '../../load/sessions/client.ts';
 import { Messages } from '../../measure/messages.ts';
 import { expectationOf } from '../../model/target.ts';
-import { closedLoop } from './closed-loop.ts';
 import { Exchange } from './exchange.ts';
-import type { Loop } from './loop.ts';
-import { OpenLoop } from './open-loop.ts';
+import { makeLoop } from './make-loop.ts';
 
 /**
  * Every open connection sends messages, in a closed or an open loop. The content and order of all echoes are
@@ -17,7 +15,13 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const isText = payload.type === 'text';
   const messages = new Messages(context.recorder);
   const expected = expectationOf(plan.target);
-  const loop = makeLoop(context, messages, sessions, expected !== 'none');
+  const loop = makeLoop(context, messages, sessions, {
+    awaitsAnswers: expected !== 'none',
+    outgoing: {
+      size: ({ id }, sequence) => payload.size(id, sequence),
+      send: (session, first, count) => session.send(first, count),
+    },
+  });
   let started = false;
   let stopped = false;
   const giveUpUnsent = (exchange: Exchange, nowUs: number) =>
@@ -79,19 +83,3 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     },
   };
 };
-
-function makeLoop(
-  { clock, payload, plan, worker, callAt, makeWaker }: ClientContext,
-  messages: Messages,
-  sessions: OpenSessions<Exchange>,
-  awaitsAnswers: boolean,
-): Loop {
-  const { workload, workers, seed, turns, echoTimeoutMs } = plan;
-  const { load } = workload;
-  if (load === null) throw new TypeError('echo has no load');
-  if (load.kind === 'closed')
-    return closedLoop({ clock, payload, messages, sessions, turns, callAt, inFlight: load.inFlight });
-  const echoTimeoutUs = echoTimeoutMs * 1e3;
-  const schedule = { load, worker, workers, seed, turns, echoTimeoutUs, awaitsAnswers };
-  return new OpenLoop({ clock, payload, messages, sessions, makeWaker, ...schedule });
-}

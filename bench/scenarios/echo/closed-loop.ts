@@ -1,16 +1,16 @@
 import type { Clock } from '../../load/clock.ts';
 import type { OpenSessions } from '../../load/sessions/client.ts';
 import type { Session } from '../../load/sessions/session.ts';
-import type { Payload } from '../../load/wire/payload.ts';
 import type { Messages } from '../../measure/messages.ts';
 import type { PhaseTimes } from '../../measure/recorder.ts';
 import { sinceFirstTurnUs, type Turns, turnUs } from '../../model/turns.ts';
 import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
+import type { Outgoing } from './outgoing.ts';
 
 export interface ClosedLoopOptions {
   clock: Clock;
-  payload: Payload;
+  outgoing: Outgoing;
   messages: Messages;
   sessions: OpenSessions<Exchange>;
   /** Number of unanswered messages per connection. */
@@ -39,7 +39,7 @@ const RESERVE_MARGIN = 1.25;
  */
 export function closedLoop({
   clock,
-  payload,
+  outgoing,
   messages,
   sessions,
   inFlight,
@@ -61,9 +61,9 @@ export function closedLoop({
     if (count <= 0 || !session.isOpen) return;
     for (let i = 0; i < count; i++) {
       exchange.send(nowUs);
-      messages.sent(nowUs, payload.size(session.id, first + i));
+      messages.sent(nowUs, outgoing.size(session, first + i));
     }
-    session.send(first, count);
+    outgoing.send(session, first, count);
   };
   const refill = (session: Session<Exchange>) => {
     if (!begun || stopped) return;

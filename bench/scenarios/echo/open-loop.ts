@@ -3,13 +3,13 @@ import { makePacer, type Pacer } from '../../load/pacing/pacer.ts';
 import type { Waker } from '../../load/pacing/waker.ts';
 import type { OpenSessions } from '../../load/sessions/client.ts';
 import type { Session } from '../../load/sessions/session.ts';
-import type { Payload } from '../../load/wire/payload.ts';
 import type { Messages } from '../../measure/messages.ts';
 import type { PhaseTimes } from '../../measure/recorder.ts';
 import type { Load } from '../../model/load.ts';
 import type { Turns } from '../../model/turns.ts';
 import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /**
  * Maximum number of writes per event loop iteration. That many writes take a few milliseconds. Without this
@@ -20,7 +20,7 @@ const WRITES_A_TURN = 256;
 
 export interface OpenLoopOptions {
   clock: Clock;
-  payload: Payload;
+  outgoing: Outgoing;
   messages: Messages;
   sessions: OpenSessions<Exchange>;
   load: Extract<Load, { kind: 'open' }>;
@@ -145,12 +145,12 @@ export class OpenLoop implements Loop {
     const exchange = session.state;
     const { unsent: count, next: first } = exchange;
     if (count === 0) return;
-    const { clock, payload, messages, awaitsAnswers } = this.#options;
+    const { clock, outgoing, messages, awaitsAnswers } = this.#options;
     const nowUs = clock();
     exchange.sendDue(nowUs, (intendedUs, sequence) =>
-      messages.sentOnSchedule(nowUs, intendedUs, payload.size(session.id, sequence)),
+      messages.sentOnSchedule(nowUs, intendedUs, outgoing.size(session, sequence)),
     );
-    session.send(first, count);
+    outgoing.send(session, first, count);
     if (awaitsAnswers) return;
     for (; exchange.sent > 0; exchange.shift()) messages.unawaited(nowUs);
   }

@@ -1,0 +1,183 @@
+import { findMetric, metricTitle } from '../metrics/metrics.ts';
+import type { Declaration } from '../model/declaration.ts';
+import { printable } from '../model/printable.ts';
+import { counted } from '../model/recording.ts';
+import type { ListedName } from '../scenarios/definition.ts';
+import { formatCount, formatFigure, NOTHING } from '../wording/format.ts';
+import { capital, listed, paragraph } from '../wording/words.ts';
+import { chartFigure } from './chart-figure.ts';
+import { runBadge, table } from './elements.ts';
+import { html, type Markup } from './markup.ts';
+import type { LineSpec } from './page/spec.ts';
+import type { Cells, ScenarioReport } from './scenario.ts';
+import { course } from './section/course.ts';
+import { handshakes } from './section/handshakes.ts';
+import { ofSlices } from './section/time-charts.ts';
+import { timesTable } from './section/times.ts';
+import { doubtSentence, limitSentence, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
+import type { FoldedSection, RunView, Section, VariantView, View } from './view.ts';
+
+/**
+ * Returns how results of a user's scenario are reported. Everything follows from its declaration, which is stored with
+ * the result, so the scenario's file is not needed.
+ */
+export function ownReport(declared: Declaration): ScenarioReport {
+  const sends = declared.steps.some(({ load }) => load !== null);
+  const headings = declared.listed.map((each) => headingOf(each, declared));
+  return {
+    answer: (variant) => answer(variant, declared),
+    cells: (variant) => cells(variant, declared),
+    words: ['variant', 'validity'],
+    lines: [
+      { before: '', headings },
+      { before: '', headings: ['failed', 'validity'] },
+    ],
+    remarks: () => [declared.question],
+    open: [
+      (view) => answers(view, declared),
+      ...(declared.metrics.length + declared.recorded.histograms.length > 0
+        ? [(view: View) => figures(view, declared)]
+        : []),
+      ...(declared.recorded.counters.length > 0 ? [(view: View) => counters(view, declared)] : []),
+    ],
+    folded: [...(sends ? [course] : []), counts, handshakes],
+    ofRounds: [],
+  };
+}
+
+function headingOf({ name, step }: ListedName, { steps }: Declaration): string {
+  return steps.length === 1 ? name : `${name}, ${step}`;
+}
+
+/** `1.2 ms`; a dash if the metric has no value. */
+function valueText(view: RunView | undefined, name: string): string {
+  const metric = findMetric(name);
+  if (view === undefined || metric === undefined) return NOTHING;
+  return formatFigure(metric.read(view.figures, view.run.plan), metric.unit);
+}
+
+/** `plain: response time p50 0.4 ms, and response time p99 2 ms.` */
+function answer(variant: VariantView, { listed: names }: Declaration): string {
+  const known = names.flatMap(({ name, step }) => {
+    const value = valueText(variant.answers[step], name);
+    return value === NOTHING ? [] : [`${metricTitle({ name, step })} ${value}`];
+  });
+  return known.length === 0
+    ? `Nothing was measured for ${variant.name}.`
+    : `${variant.name}: ${listed(known)}.`;
+}
+
+function cells({ name, answers }: VariantView, declared: Declaration): Cells {
+  const runs = Object.values(answers);
+  const failed = runs.reduce((sum, { figures }) => sum + figures.connections.failed, 0);
+  const all: Cells = [
+    ['variant', name],
+    ...declared.listed.map(
+      (each) => [headingOf(each, declared), valueText(answers[each.step], each.name)] as const,
+    ),
+    ['failed', formatCount(failed)],
+    ['validity', [...new Set(runs.map(verdictOf))].join(', ')],
+  ];
+  return all.map(([heading, cell]) => [heading, printable(cell)]);
+}
+
+function answers({ variants, runs }: View, declared: Declaration): Section {
+  return {
+    id: 'answers',
+    title: 'Answers',
+    charts: [],
+    body: html`<p>${declared.question}</p>
+<div class="cards${variants.length === 1 && ' one'}">${variants.map((variant) => card(variant, declared))}</div>
+${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}`,
+  };
+}
+
+function card(variant: VariantView, declared: Declaration): Markup {
+  const runs = Object.values(variant.answers);
+  const told = paragraph(
+    runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run), limitSentence(run), lossSentence(run)]),
+  );
+  return html`<article class="card">
+<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => html`${runBadge(run, run.step)} `)}</p></header>
+<p class="subtitle">${variant.title}</p>
+<p class="answer">${answer(variant, declared)}</p>
+${told !== '' && html`<p>${told}</p>`}
+</article>
+`;
+}
+
+function runsOf({ variants }: View): RunView[] {
+  return variants.flatMap((variant) => Object.values(variant.answers));
+}
+
+/** The scenario's own metrics and times, for each run. */
+function figures(view: View, { metrics, recorded }: Declaration): Section {
+  const runs = runsOf(view);
+  const columns = [{ title: 'Run' }, ...metrics.map(({ title }) => ({ title: capital(title) }))];
+  const rows = runs.map((run) => [run.label, ...metrics.map(({ name }) => valueText(run, name))]);
+  return {
+    id: 'figures',
+    title: 'Figures of the scenario',
+    charts: [],
+    body: html`${metrics.length > 0 && table('Metrics of the scenario', columns, rows)}
+${
+  recorded.histograms.length > 0 &&
+  timesTable('Times that the scenario records', 'Time', runs, ({ figures: { latencies } }) =>
+    recorded.histograms.map((name) => [name, latencies[name] ?? null]),
+  )
+}`,
+  };
+}
+
+/** The scenario's own counters over time. */
+function counters(view: View, { recorded }: Declaration): Section {
+  const runs = runsOf(view);
+  const charts =
+    runs.length === 0 ? [] : recorded.counters.map((name) => ({ name, spec: counterChart(name, runs) }));
+  return {
+    id: 'counters',
+    title: 'Counters over time',
+    charts: charts.map(({ spec }) => spec),
+    body: html`${charts.map(({ name, spec }) => {
+      const finding = runs
+        .map(
+          ({ label, figures: { counts } }) =>
+            `${label}: ${formatCount(counted(counts, name))} in the whole run.`,
+        )
+        .join(' ');
+      return chartFigure(spec, `${name} per second`, finding, null);
+    })}`,
+  };
+}
+
+function counterChart(name: string, runs: readonly RunView[]): LineSpec {
+  const axis = { title: `${name} per second`, unit: 'rate', min: 0 } as const;
+  return ofSlices(
+    `chart-counter-${name}`,
+    runs,
+    axis,
+    ({ counters, startUs, endUs }) => (counted(counters, name) * 1e6) / (endUs - startUs),
+  );
+}
+
+/** All counters and gauges of each run, which the equations are about. */
+function counts(view: View): FoldedSection {
+  const runs = runsOf(view);
+  const wrong = runs.filter(({ figures }) => !figures.conservation.ok).map(({ label }) => label);
+  const names = [...new Set(runs.flatMap(({ figures }) => Object.keys(figures.counts)))];
+  const columns = [{ title: 'Counter' }, ...runs.map(({ label }) => ({ title: label }))];
+  return {
+    id: 'counts',
+    title: 'Counts',
+    finding:
+      wrong.length === 0
+        ? 'The counts of every run add up.'
+        : `The counts of ${listed(wrong)} do not add up, so something was counted twice or missed.`,
+    charts: [],
+    body: table(
+      'Counters and final gauge values of the whole run',
+      columns,
+      names.map((name) => [name, ...runs.map(({ figures }) => formatCount(figures.counts[name]))]),
+    ),
+  };
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inFolder, storeResult } from '../../test/folder.ts';
+import { makeResult } from '../../test/result.ts';
+import { makeRun, OPEN } from '../../test/run.ts';
+import type { Declaration } from '../model/declaration.ts';
+import { Problem } from '../model/failure.ts';
+import type { Result } from '../model/result.ts';
+import { redactResult } from '../redact/result.ts';
+import { reportHtml } from '../report/html.ts';
+import { summaryText } from '../report/terminal.ts';
+import { readResult } from '../store/read.ts';
+
+/** Stored results of a scenario whose file is not there. */
+
+const DECLARED: Declaration = {
+  name: 'chat',
+  title: 'Chat <b>messages</b>',
+  question: 'How long until a chat message is back?',
+  steps: [{ name: 'chat', load: 'open', server: 'lean' }],
+  recorded: { counters: ['joined'], gauges: [], histograms: ['join'] },
+  conservation: [{ whole: 'opened', parts: ['joined'] }],
+  phasesRead: {},
+  metrics: [{ name: 'chat.joined', title: 'clients', of: { counter: 'joined' }, unit: 'count', better: null }],
+  compared: [{ name: 'response.p50', step: 'chat', weight: 100, headline: true }],
+  listed: [
+    { name: 'chat.joined', step: 'chat', label: 'joined ' },
+    { name: 'response.p50', step: 'chat', label: 'p50 ' },
+  ],
+  usesPayload: false,
+};
+
+/** Stores a result of this declaration as JSON, as another process would have, and reads it. */
+async function storedWith(change: (declared: Declaration) => unknown): Promise<Result> {
+  const made = makeRun({ profile: 'plain', seconds: 2, connections: 12, perSecond: 100, load: OPEN });
+  const read: Result[] = [];
+  await inFolder(async (folder) => {
+    await storeResult(folder, makeResult([made]));
+    const path = join(folder, 'result.json');
+    const index = JSON.parse(await readFile(path, 'utf8'));
+    const [summary] = index.runs;
+    index.plan = { ...index.plan, scenario: 'chat', steps: ['chat'], declared: change(DECLARED) };
+    summary.step = 'chat';
+    await writeFile(path, JSON.stringify(index));
+    const run = JSON.parse(await readFile(join(folder, summary.file), 'utf8'));
+    run.plan.step = 'chat';
+    run.plan.workload.scenario = 'chat';
+    for (const worker of run.workers) worker.joined = worker.opened;
+    await writeFile(join(folder, summary.file), JSON.stringify(run));
+    read.push(await readResult(path));
+  });
+  return read[0] ?? assert.fail();
+}
+
+test('a stored result is read and reported without the file, with its metrics, and its texts are escaped', async () => {
+  const result = await storedWith((declared) => declared);
+  assert.deepEqual(result.plan.declared, DECLARED);
+  const page = reportHtml(result);
+  assert.ok(page.includes('chart-counter-joined'));
+  assert.ok(!page.includes('<b>messages</b>'));
+  const text = summaryText(result, null);
+  for (const heading of ['chat.joined', 'response.p50']) assert.ok(text.includes(heading), heading);
+  assert.match(text, /\b12\b/);
+  const redacted = redactResult(result, []);
+  assert.ok(reportHtml(redacted).length > 0);
+});
+
+test('a result that declares more, or other texts, is read beside it', async () => {
+  const more = { name: 'chat.more', title: 'x', of: { counter: 'joined' }, unit: 'count', better: null };
+  const result = await storedWith((declared) => ({
+    ...declared,
+    title: 'Other',
+    metrics: [...declared.metrics, more],
+  }));
+  assert.equal(result.plan.declared?.metrics.length, 2);
+});
+
+for (const [what, change, words] of [
+  [
+    'that means something else by the name of a metric',
+    ({ metrics, ...rest }: Declaration) => ({
+      ...rest,
+      metrics: metrics.map((metric) => ({ ...metric, of: { counter: 'opened' } })),
+    }),
+    /differs in the metric chat\.joined/,
+  ],
+  ['whose declaration has another name', (rest: Declaration) => ({ ...rest, name: 'other' }), /declared\.name/],
+  ['whose declaration is damaged', (rest: Declaration) => ({ ...rest, steps: [] }), /plan\.declared\.steps/],
+] as const) {
+  test(`a result ${what} is refused`, async () => {
+    await assert.rejects(storedWith(change), (error) => {
+      assert.ok(error instanceof Problem && error.kind === 'result', String(error));
+      assert.match(error.message, words);
+      return true;
+    });
+  });
+}

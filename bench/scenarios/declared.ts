@@ -1,0 +1,132 @@
+import { MESSAGE_NAMES } from '../measure/messages.ts';
+import type { Declaration } from '../model/declaration.ts';
+import { metricOf } from './declared-metric.ts';
+import type { DoubtName, ScenarioDefinition } from './definition.ts';
+import { ECHO_METRICS } from './echo/metrics.ts';
+
+/** Phases from which the times of messages are read, as in `echo`. */
+const OF_STEADY = ['steady', 'drain'] as const;
+
+/** Messages per second of a step that has a schedule, if nothing else determines them. */
+const USUAL_RATE = 1000;
+const USUAL_CONNECTIONS = 100;
+
+/** Returns whether any step of a declared scenario sends messages in a loop or on a schedule. */
+export function sendsMessages({ steps }: Pick<Declaration, 'steps'>): boolean {
+  return steps.some(({ load }) => load !== null);
+}
+
+/**
+ * Returns the definition of a scenario whose file is not there: enough to read and report its results, and the
+ * defaults of one whose file is.
+ */
+export function declaredDefinition(declared: Declaration): ScenarioDefinition {
+  const { recorded, conservation, phasesRead, metrics, usesPayload, ...rest } = declared;
+  const sends = sendsMessages(declared);
+  const has = (kind: 'open' | 'closed') => declared.steps.some(({ load }) => load === kind);
+  const ofMessages = sends ? MESSAGE_NAMES : { counters: [], gauges: [], histograms: [] };
+  return {
+    ...rest,
+    declared,
+    options: {},
+    excluded: [
+      'baseline',
+      'no-http',
+      ...(usesPayload ? [] : ['payload', 'type']),
+      ...(has('open') ? [] : ['rate', 'arrivals']),
+      ...(has('closed') ? [] : ['in-flight']),
+    ],
+    lengths: () => null,
+    defaults: { connections: USUAL_CONNECTIONS, payload: '64' },
+    // With both kinds of loop, the rate is derived from the throughput of the closed one.
+    defaultRate: () => (has('open') && !has('closed') ? USUAL_RATE : null),
+    problemOf: () => null,
+    timeline: () => [],
+    servers: null,
+    recorded: {
+      counters: [...ofMessages.counters, ...recorded.counters],
+      gauges: [...ofMessages.gauges, ...recorded.gauges],
+      histograms: [...ofMessages.histograms, ...recorded.histograms],
+    },
+    conservation: [
+      ...(sends
+        ? [
+            { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
+            { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+          ]
+        : []),
+      ...conservation,
+    ],
+    phasesRead: {
+      ...(sends ? { response: OF_STEADY, service: OF_STEADY, sendLag: OF_STEADY } : {}),
+      ...phasesRead,
+    },
+    openingStages: 1,
+    samplesQueues: false,
+    hasHttpLeg: false,
+    takesTurns: false,
+    largestMessage: ({ maxBytes }) => maxBytes,
+    serverArguments: () => [],
+    metrics: [...(sends ? ECHO_METRICS : []), ...metrics.map(metricOf)],
+    doubts: sends ? [...OF_MESSAGES, ...OF_CONNECTIONS] : OF_CONNECTIONS,
+  };
+}
+
+const OF_MESSAGES: readonly DoubtName[] = ['nothing-echoed', 'stall', 'send-lag', 'schedule'];
+const OF_CONNECTIONS: readonly DoubtName[] = ['losses', 'disturbance', 'limit'];
+
+/**
+ * Returns what two declarations of the same scenario disagree about; null if figures of both can be read with
+ * either. A scenario may have been extended in between, or its texts may have changed.
+ */
+export function disagreement(one: Declaration, other: Declaration): string | null {
+  return (
+    differing('step', one.steps, other.steps, ({ name }) => name) ??
+    differing(
+      'metric',
+      one.metrics,
+      other.metrics,
+      ({ name }) => name,
+      ({ of, unit }) => [of, unit],
+    ) ??
+    differing('equation of', one.conservation, other.conservation, ({ whole }) => whole)
+  );
+}
+
+function differing<T>(
+  what: string,
+  ones: readonly T[],
+  others: readonly T[],
+  nameOf: (each: T) => string,
+  meaningOf: (each: T) => unknown = (each) => each,
+): string | null {
+  for (const one of ones) {
+    const other = others.find((each) => nameOf(each) === nameOf(one));
+    if (other !== undefined && JSON.stringify(meaningOf(one)) !== JSON.stringify(meaningOf(other)))
+      return `the ${what} ${nameOf(one)}`;
+  }
+  return null;
+}
+
+/**
+ * Returns a declaration with everything that either of two has. Where both have it, the first counts, as it does for
+ * what comparisons evaluate.
+ */
+export function united(one: Declaration, other: Declaration): Declaration {
+  const all = (names: 'counters' | 'gauges' | 'histograms') => [
+    ...new Set([...one.recorded[names], ...other.recorded[names]]),
+  ];
+  const added = <T>(ones: readonly T[], others: readonly T[], nameOf: (each: T) => string): T[] => {
+    const names = new Set(ones.map(nameOf));
+    return [...ones, ...others.filter((each) => !names.has(nameOf(each)))];
+  };
+  return {
+    ...one,
+    steps: added(one.steps, other.steps, ({ name }) => name),
+    recorded: { counters: all('counters'), gauges: all('gauges'), histograms: all('histograms') },
+    conservation: added(one.conservation, other.conservation, ({ whole }) => whole),
+    phasesRead: { ...other.phasesRead, ...one.phasesRead },
+    metrics: added(one.metrics, other.metrics, ({ name }) => name),
+    listed: added(one.listed, other.listed, ({ name, step }) => `${step} ${name}`),
+  };
+}

@@ -1,0 +1,10 @@
+import type { Session } from '../../load/sessions/session.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The messages that a loop sends on a connection. Loops decide when to send, this decides what. */
+export interface Outgoing {
+  /** Returns the size in bytes of message `sequence` of a connection. Called once, just before it is sent. */
+  size(session: Session<Exchange>, sequence: number): number;
+  /** Sends messages `first` … `first + count − 1`. */
+  send(session: Session<Exchange>, first: number, count: number): void;
+}

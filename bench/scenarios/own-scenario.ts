@@ -1,0 +1,104 @@
+import type { Client, ClientContext, OpenSessions } from '../load/sessions/client.ts';
+import type { DeclaredMetric, MetricSource } from '../model/declaration.ts';
+import type { MetricUnit } from '../model/metric.ts';
+import type { RecordedNames } from '../model/recording.ts';
+import type { MakeConversation } from './conversation.ts';
+import type {
+  ComparedName,
+  Equation,
+  HandshakeExtras,
+  ListedName,
+  ScenarioDefinition,
+  StepDefinition,
+} from './definition.ts';
+
+/** A metric of a user's scenario. It can be used in thresholds and comparisons. */
+export interface OwnMetric {
+  /** Begins with the scenario's name, such as `chat.join.p99` in the scenario `chat`. */
+  name: string;
+  /** Human-readable name, such as `time to join p99`. */
+  title: string;
+  /** The histogram or counter that it is read from. */
+  of: MetricSource;
+  /** Default: `time` for a histogram, `rate` for a counter per second, otherwise `count`. */
+  unit?: MetricUnit;
+  /** Default: lower for a histogram, otherwise neither. */
+  better?: DeclaredMetric['better'];
+}
+
+/** Members that a user's scenario may take over from the interface of the built-in ones, with its meaning. */
+type Behaviour = Partial<
+  Pick<
+    ScenarioDefinition,
+    | 'options'
+    | 'lengths'
+    | 'defaultRate'
+    | 'problemOf'
+    | 'timeline'
+    | 'servers'
+    | 'openingStages'
+    | 'takesTurns'
+    | 'largestMessage'
+  >
+>;
+
+interface OwnDefinition extends Behaviour {
+  /** Name in results, in lower case with hyphens. */
+  name: string;
+  title: string;
+  /** The question that the scenario answers. */
+  question: string;
+  /**
+   * The steps in order. A step with `load: 'open'` or `'closed'` sends messages in that kind of loop, one with null
+   * sends none by itself. Their names begin with that of the scenario, or are the same. Default server: `lean`.
+   */
+  steps: readonly (Omit<StepDefinition, 'server'> & Partial<Pick<StepDefinition, 'server'>>)[];
+  /**
+   * Names of counters, gauges and histograms (in µs) that the client records, in addition to those of every run and
+   * those of messages.
+   */
+  recorded?: Partial<RecordedNames>;
+  /** Equations that must hold in every run, in addition to those of messages. */
+  conservation?: readonly Omit<Equation, 'added'>[];
+  phasesRead?: ScenarioDefinition['phasesRead'];
+  metrics?: readonly OwnMetric[];
+  /** Default: CPU per message, and response time or throughput. The weights add up to 100. */
+  compared?: readonly ComparedName[];
+  /** Default: response times or throughput; otherwise the first metrics. */
+  listed?: readonly ListedName[];
+  /** Defaults of --connections and --payload. Without a payload, these two options do not apply. */
+  defaults?: Partial<ScenarioDefinition['defaults']>;
+  handshake?: HandshakeExtras;
+}
+
+/** The behaviour of a generator worker's connections. Whatever is left out does nothing. */
+export type OwnClient<State> = Partial<Client<State>> & Pick<Client<State>, 'message'>;
+
+/** Creates the client of a generator worker. */
+export type MakeOwnClient<State> = (
+  context: ClientContext,
+  sessions: OpenSessions<State>,
+) => OwnClient<State>;
+
+/** A scenario of the user's: its definition, and how its connections behave. */
+export type OwnScenario<State = unknown> = OwnDefinition &
+  (
+    | {
+        /** Requests and their answers. The benchmark sends the requests, in a loop or on a schedule. */
+        conversation: MakeConversation<State>;
+        client?: never;
+      }
+    | {
+        /** Full control over the connections, as in the built-in scenarios. */
+        client: MakeOwnClient<State>;
+        conversation?: never;
+      }
+  );
+
+/**
+ * Returns its argument unchanged. It gives a scenario file a type, so that editors and the compiler can check it:
+ * `export default defineScenario({ … })`.
+ */
+export function defineScenario<State = undefined>(scenario: OwnScenario<State>): OwnScenario<State> {
+  return scenario;
+}
