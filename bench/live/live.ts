@@ -31,7 +31,7 @@ const DRAWING_SHARE = 0.05;
 const REPORT_POLICY = "frame-ancestors 'self'";
 
 /**
- * Serves the report of a growing result.
+ * Serves the report of a result while runs are still being added to it.
  *
  * @param port null for any free port
  * @param elapsedMs returns the time on a monotonic clock

@@ -30,7 +30,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'origin-replaced': 'The Origin header is replaced by a fixed value',
   'subprotocol-changed': 'The subprotocol is changed',
   'path-changed': 'The path or query is changed',
-  'slash-redirect': 'A handshake without the final slash is redirected',
+  'slash-redirect': 'A handshake without the trailing slash is redirected',
   'close-undoes-keepalive': 'Connections to upstream servers are not kept open',
   'large-buffer': 'proxy_buffer_size takes much memory per WebSocket',
   'any-protocol': 'A location passes any Upgrade on, not only WebSockets',

@@ -51,7 +51,7 @@ export const PLANNING = {
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. ${remedy}.`,
   'cpu-quota': ({ quota, shown, planned }: Record<'quota' | 'shown' | 'planned', Amount>) =>
-    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.`,
+    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.`,
   'cpu-throttled': ({ us }: { us: Amount }) =>
     `The control group used up its CPU quota during the load, and its processes were kept off the CPUs for ${formatTime(us)} in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
   'listen-overflow': ({ count }: { count: Amount }) =>

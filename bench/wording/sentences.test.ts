@@ -308,8 +308,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'cpu-quota': [
     { quota: 1.5, shown: 8, planned: 2 },
-    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.',
-    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.',
+    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
+    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
   ],
   'cpu-throttled': [
     { us: 120_000 },

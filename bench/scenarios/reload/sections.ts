@@ -268,7 +268,7 @@ function ageSentence(view: RunView): string {
 
 /** One line for each variant. */
 interface Line {
-  /** Follows the variant's name. */
+  /** Shown after the variant's name. */
   label: string;
   of(view: RunView): Residents[];
   figure(residents: Residents): number;
