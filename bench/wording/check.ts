@@ -36,7 +36,7 @@ export interface UpgradeFacts {
 const FOUND = {
   'no-proxied-location': () => 'No location uses proxy_pass, so no WebSocket can connect.',
   'no-location-for-path': ({ path }: { path: string }) =>
-    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that one does.`,
+    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that is handled by one.`,
   'configuration-rejected': ({ reason }: { reason: string }) => reason,
   'configuration-not-run': ({ reason }: { reason: string }) => `No WebSocket was tried. ${reason}`,
   'upgrade-not-passed': (facts: UpgradeFacts) => upgradeSentence(facts),
@@ -46,7 +46,7 @@ const FOUND = {
       upgradeSentence(first),
       others.length === 0
         ? ''
-        : `The same goes for the other locations with proxy_pass: ${others.join(', ')}.`,
+        : `The same applies to the other locations with proxy_pass: ${others.join(', ')}.`,
     ]),
   'http-version-by-default': ({
     location,
@@ -86,7 +86,7 @@ const FOUND = {
     place: string;
     remedy: string;
   }) =>
-    `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because a regular expression goes before a prefix. Write "${remedy}" to give the prefix precedence.`,
+    `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because regular expressions are matched before a prefix like this one. Write "${remedy}" to give the prefix precedence.`,
   'passed-to-nothing': ({
     location,
     variables,
@@ -97,7 +97,7 @@ const FOUND = {
     sources: readonly EmptySource[];
   }) =>
     paragraph([
-      `The address in proxy_pass of ${locationName(location)} is invalid, because ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
+      `The address in proxy_pass of ${locationName(location)} is invalid: ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
       ...sources.map(emptySentence),
     ]),
   'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
@@ -105,7 +105,7 @@ const FOUND = {
   'response-header-hidden': ({ location, header }: { location: LocationFact; header: string }) =>
     `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
   'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
-    `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. A service that answers such a request with 400 or 426 turns the handshake into 500.`,
+    `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. If the service answers such a request with 400 or 426, the client gets 500.`,
   'host-changed': ({
     location,
     sent,
@@ -123,7 +123,7 @@ const FOUND = {
   'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
     `${capital(locationName(location))} has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
   'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
-    `${test} in try_files takes requests for a folder that exists away from ${locationName(location)}: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
+    `Because of ${test} in try_files, ${locationName(location)} does not pass on requests for folders that exist: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
   'upstream-elsewhere': ({ upstream }: { upstream: string }) =>
     `Nothing in this part defines an upstream ${upstream}. Unless it is a host name, its servers and settings are in another file and were not checked.`,
   'header-lost': ({
@@ -137,7 +137,7 @@ const FOUND = {
   }) =>
     `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
   'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
-    `${capital(locationName(location))} sends Origin "${value}" whatever page opened the WebSocket. The server cannot reject pages of other sites, which may open WebSockets with the cookies of its users.`,
+    `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.`,
   'subprotocol-changed': ({
     location,
     offered,
@@ -164,13 +164,13 @@ const FOUND = {
     received: string;
   }) => `${capital(locationName(location))} passes ${sent} on as ${received}: ${PATH_CHANGES[change]}`,
   'slash-redirect': ({ location, path }: { location: LocationFact; path: string }) =>
-    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to use the slash, or the location needs a name without it.`,
+    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.`,
   'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
     `This map sends "Connection: close" for requests without an upgrade. Nginx ${nginxVersion} keeps connections to upstream servers open by default, and this turns that off.`,
   'large-buffer': ({ bytes, memory }: { bytes: number; memory: number }) =>
     `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. 10,000 WebSockets take up to ${formatBytes(memory)} for it.`,
   'any-protocol': ({ location }: { location: LocationFact }) =>
-    `${capital(locationName(location))} passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.`,
+    `${capital(locationName(location))} passes on any Upgrade, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.`,
   'shared-socket': ({
     parameter,
     place,
@@ -188,7 +188,7 @@ const FOUND = {
     paragraph([
       `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
       parameter === 'proxy_protocol'
-        ? 'Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.'
+        ? 'Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two, or have the proxy in front send it to both.'
         : hasCertificate
           ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
           : 'A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
@@ -208,7 +208,7 @@ const FOUND = {
     handshakes: { rate: string; place: string; perClient: boolean } | null;
   }) =>
     paragraph([
-      `This configuration is for ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
+      `This configuration allows ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
       limit === undefined ? '' : `The limit is ${LIMITS[limit.what]} (${limit.place}).`,
       next === undefined
         ? ''
@@ -230,7 +230,7 @@ const FOUND = {
     perClient: boolean;
     status: number;
   }) =>
-    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each counts until it closes, and any more are answered with ${status}.`,
+    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each counts until it closes, and handshakes beyond the limit are answered with ${status}.`,
   'request-limit': ({
     zone,
     rate,
@@ -246,9 +246,9 @@ const FOUND = {
     perClient: boolean;
     status: number;
   }) =>
-    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes per ${key}, ${sharedBy(perClient)}. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with ${status}.`,
+    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes per ${key}, ${sharedBy(perClient)}. After a reload or a brief failure, all clients reconnect at once, and handshakes beyond the limit are answered with ${status}.`,
   'port-limit': ({ upstream, webSockets, most }: { upstream: string; webSockets: number; most: number }) =>
-    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports: that is less than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
+    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports. That is fewer than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
   'listen-twice': ({ address }: { address: string }) =>
     `Nginx rejects the configuration: a duplicate listen ${address}.`,
   'no-certificate': ({ listen }: { listen: string }) =>
@@ -266,7 +266,7 @@ const FOUND = {
     isDefault: boolean;
     location: LocationFact;
   }) =>
-    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long, without a close frame, and the client sees code 1006. Pings from either side keep it open if they are more frequent.`,
+    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long, without a close frame, and the client sees code 1006. More frequent pings from either side keep it open.`,
   'worker-connections': ({
     connections,
     isDefault,
@@ -429,7 +429,7 @@ const SEEN = {
     `After every server had refused one connection and was up again, ${failed} of ${tried} handshakes failed; the first one ${outcomeClause(outcome)}.`,
   'session-not-resumed': ({ protocol }: { protocol: string | null }) =>
     `A second connection did not resume the session of the first${protocol === null ? '' : ` (${protocol})`}.`,
-  'log-at-close': () => 'No line was written while a WebSocket was open; one was when it had closed.',
+  'log-at-close': () => 'No line was written while a WebSocket was open; one was written when it had closed.',
 };
 
 export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
@@ -466,10 +466,10 @@ export interface CapacityLimit {
 
 const LIMITS = {
   'worker-connections': 'worker_connections',
-  'open-files': 'that of open files',
+  'open-files': 'the number of open files',
   'limit-conn': 'limit_conn',
   'max-conns': 'max_conns',
-  ports: 'that of ports to the upstream address',
+  ports: 'the number of ports to the upstream address',
 };
 
 /** What two servers of a configuration disagree about on the connection between them. */
@@ -531,7 +531,7 @@ const LOST: Readonly<Record<string, string>> = {
   'x-forwarded-proto':
     'The upstream server assumes that the request came over plain HTTP, and may redirect it or reject its Origin.',
   'x-forwarded-host': 'A server that compares Origin with it may answer with 403.',
-  cookie: 'A session in a cookie is lost, so the server does not know the client.',
+  cookie: 'A session in a cookie is lost, so the server does not recognise the client.',
   origin: 'The server cannot check where the page came from.',
   'sec-websocket-extensions': 'Messages are not compressed.',
 };
