@@ -77,12 +77,12 @@ describe('what check finds', () => {
         variables: ['$2'],
         sources: [{ why: 'reset', place: 'a.conf:4', expression: 'a.conf:1' }],
       },
-      'The address in proxy_pass of location /ws is invalid, because $2 is empty there, so Nginx answers 500. The condition at a.conf:4 evaluates the regular expression at a.conf:1, which resets numbered captures. Use named captures.',
+      'The address in proxy_pass of location /ws is invalid: $2 is empty there, so Nginx answers 500. The condition at a.conf:4 evaluates the regular expression at a.conf:1, which resets numbered captures. Use named captures.',
     );
     says(
       'passed-to-nothing',
       { location: '/ws', variables: ['$a'], sources: [{ why: 'never' }] },
-      'The address in proxy_pass of location /ws is invalid, because $a is empty there, so Nginx answers 500. Nothing sets it there.',
+      'The address in proxy_pass of location /ws is invalid: $a is empty there, so Nginx answers 500. Nothing sets it there.',
     );
     says(
       'response-header-hidden',
