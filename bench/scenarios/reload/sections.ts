@@ -36,7 +36,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** What was done to Nginx, in words. */
+/** Describes what was done to Nginx. */
 function deed({ run }: RunView): { noun: string; done: string; the: string } {
   if (!run.timeline.some(({ action }) => action.kind === 'upgrade'))
     return { noun: 'reload', done: 'reloaded', the: 'the reload' };
