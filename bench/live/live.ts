@@ -6,7 +6,7 @@ import { courseAfter, NO_COURSE } from './course.ts';
 import { livePage, PAGE_POLICY, stateMarkup } from './page.ts';
 import { type Message, serveSite } from './server.ts';
 
-/** A report that browsers on this machine can watch while it grows. */
+/** A live report that browsers on this machine can watch during the runs. */
 export interface LiveReport {
   url: string;
   /**
