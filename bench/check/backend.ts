@@ -13,7 +13,10 @@ const HOST = '127.0.0.1';
 const MESSAGE_MAX = 65_536;
 const HEADER_MAX = 10;
 
-/** RFC 9110 section 15.5.22. Closes the connection, so that Nginx keeps none open after `refuse`. */
+/**
+ * Headers of the 426 response (RFC 9110 section 15.5.22). `close` makes sure that Nginx keeps no connection
+ * open after `refuse`.
+ */
 const REQUIRED = { Upgrade: 'websocket', Connection: 'Upgrade, close', 'Content-Type': 'text/plain' };
 
 /** A request as the server behind Nginx received it. */

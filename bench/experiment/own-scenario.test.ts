@@ -21,7 +21,8 @@ async function chatFile(t: TestContext, change: (text: string) => string = (text
   const folder = await mkdtemp(join(tmpdir(), 'chat-'));
   t.after(() => rm(folder, { recursive: true }));
   const documentation = await readFile(join(PROJECT, 'docs/scenarios.md'), 'utf8');
-  const text = /```ts\n(import \{ defineScenario[\s\S]*?)```/.exec(documentation)?.[1] ?? assert.fail('no example');
+  const text =
+    /```ts\n(import \{ defineScenario[\s\S]*?)```/.exec(documentation)?.[1] ?? assert.fail('no example');
   const path = join(folder, 'chat.ts');
   await writeFile(path, change(text));
   await services.addScenario(path);
@@ -56,7 +57,8 @@ describe('a scenario file', { concurrency: false }, () => {
 });
 
 describe('the examples', { concurrency: false }, () => {
-  const backend = (name: string) => `${process.execPath} ${join(PROJECT, 'examples', name, 'server.js')} --port {port}`;
+  const backend = (name: string) =>
+    `${process.execPath} ${join(PROJECT, 'examples', name, 'server.js')} --port {port}`;
   const exampleOf = async (t: TestContext, name: string, options: readonly string[]) => {
     const path = join(PROJECT, 'examples', name, 'scenario.ts');
     await services.addScenario(path);

@@ -6,7 +6,7 @@ import { courseAfter, NO_COURSE } from './course.ts';
 import { livePage, PAGE_POLICY, stateMarkup } from './page.ts';
 import { type Message, serveSite } from './server.ts';
 
-/** A report that browsers on this machine can watch while it grows. */
+/** A live report that browsers on this machine can watch during the runs. */
 export interface LiveReport {
   url: string;
   /**
@@ -31,7 +31,7 @@ const DRAWING_SHARE = 0.05;
 const REPORT_POLICY = "frame-ancestors 'self'";
 
 /**
- * Serves the report of a growing result.
+ * Serves the report of a result while runs are still being added to it.
  *
  * @param port null for any free port
  * @param elapsedMs returns the time on a monotonic clock

@@ -15,7 +15,7 @@ const WORDS = 'Does this server echo? ';
 type Message = { data: Buffer; isBinary: boolean };
 
 /**
- * Sends one message to a server that nobody here wrote, and checks that it comes back unchanged.
+ * Sends one message to the user's own server, and checks that it comes back unchanged.
  *
  * @param payload size and type of the load's messages
  * @throws {Problem} kind `environment` that says what was expected and what came; the signal's reason if

@@ -42,8 +42,8 @@ export async function requireApt(): Promise<void> {
 }
 
 /**
- * Creates an apt-get whose package lists, cache and state are in the work folder, and which does not run the
- * system's hooks.
+ * Sets up a private apt-get: its package lists, cache and state are in the work folder, and the system's
+ * hooks do not run.
  *
  * @param sources a line of sources.list that replaces the system's own sources; the system's preferences, and
  * its exceptions for unsigned sources, are then ignored

@@ -128,8 +128,8 @@ function withoutMark(text: string, file: string): string {
 }
 
 /**
- * Replaces each `include` by the contents of its files. Relative paths start at the folder of the main file,
- * even within files included from elsewhere (ngx_conf_include uses the configuration prefix).
+ * Replaces each `include` with the contents of its files. Relative paths are resolved against the folder of
+ * the main file, even in files included from elsewhere (ngx_conf_include uses the configuration prefix).
  */
 async function expandIncludes(nodes: readonly Node[], expansion: Expansion, depth = 0): Promise<Node[]> {
   const expanded: Node[] = [];
@@ -252,7 +252,7 @@ function tooMany(node: Directive): Problem {
 function outside(path: string, folder: string, node: Directive): Problem {
   return new Problem(
     'configuration',
-    `The Nginx configuration ${path}, included at ${place(node.origin)}, lies outside the folder of the configuration, in ${folder}. If it may be read, name that folder with --conf-root ${folder}=${folder}.`,
+    `The Nginx configuration ${path}, included at ${place(node.origin)}, is in ${folder}, outside the folder of the configuration. To allow it to be read, use --conf-root ${folder}=${folder}.`,
   );
 }
 

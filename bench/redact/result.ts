@@ -174,7 +174,10 @@ function wordsOfVariant({ profile, proxy }: Variant): string[] {
   ];
 }
 
-/** Returns the private parts of an address. Loopback names and addresses are common to all machines. */
+/**
+ * Returns the private parts of an address. Loopback names and addresses are the same on every machine, so
+ * they are not private.
+ */
 function wordsOfTarget(address: string): string[] {
   if (!URL.canParse(address)) return [];
   const { hostname, pathname } = new URL(address);

@@ -55,7 +55,10 @@ const CONNECTIONS_HELD = 100;
 
 const LADDER_OPTIONS = {
   over: { value: LADDER_AXES.join('|'), help: 'What to increase [connections]' },
-  points: { value: 'N,N,…', help: 'Levels, such as 1,10,100 or 64,1k,16k [at least six, chosen]' },
+  points: {
+    value: 'N,N,…',
+    help: 'Levels, such as 1,10,100 or 64,1k,16k [six or more, chosen automatically]',
+  },
   rounds: { value: 'N', help: 'Number of runs at each level [2]' },
 } as const satisfies Options;
 

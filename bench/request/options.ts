@@ -28,7 +28,7 @@ export const COMMON_OPTIONS = {
 } as const satisfies Options;
 
 export const JSON_OPTION = {
-  json: { value: null, help: 'Print the summary as JSON, and nothing else, on stdout' },
+  json: { value: null, help: 'Print only the summary, as JSON, on stdout' },
 } as const satisfies Options;
 
 /**

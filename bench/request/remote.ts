@@ -5,12 +5,12 @@ import type { GivenOptions } from './options.ts';
 import type { RunRequest } from './run.ts';
 import { stepsWith } from './scenario.ts';
 
-/** Most connections, and most messages and handshakes per second, on another host unless more is allowed. */
+/** Maximum number of connections, and of messages or handshakes per second, on another host by default. */
 const USUAL_LIMIT = 100;
 
 /**
- * Limits the load on another host. What was not given is lowered to the limit; what was given and exceeds it is
- * refused, so that a command line written for this machine cannot put its load on somebody else's by accident.
+ * Limits the load on another host. Defaults above the limit are lowered to it; given values above it are
+ * rejected, so that a command line written for this machine cannot overload another one by accident.
  *
  * @throws Problem('usage') for a load that exceeds the limit, or that has none
  */
@@ -20,7 +20,7 @@ export function withinLimit(request: RunRequest, given: GivenOptions): RunReques
   const [closed] = stepsWith('closed', scenario).filter((step) => steps.includes(step));
   if (closed !== undefined) {
     throw new Incomplete(
-      `The ${closed} step sends as fast as it can, which is not done to another host. Set a rate instead, for example --rate ${limit}.`,
+      `The ${closed} step sends as fast as it can, which is not allowed on another host. Set a rate instead, for example --rate ${limit}.`,
       { rate: String(limit) },
     );
   }
@@ -28,7 +28,7 @@ export function withinLimit(request: RunRequest, given: GivenOptions): RunReques
   if (actions.some(({ action }) => action.kind === 'cut-clients')) {
     throw new Problem(
       'usage',
-      `--scenario ${scenario.name} makes all clients reconnect at once, which is not done to another host. Run it on a server on this machine.`,
+      `--scenario ${scenario.name} makes all clients reconnect at once, which is not allowed on another host. Run it on a server on this machine.`,
     );
   }
   const connections = given.has('connections') ? request.connections : Math.min(request.connections, limit);

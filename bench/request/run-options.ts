@@ -5,14 +5,14 @@ import { JSON_OPTION, type Options } from './options.ts';
 /** Options about a server that already runs. */
 export const TARGET_OPTIONS = {
   target: { value: 'URL', help: 'Its address: ws://127.0.0.1:9000/chat, or wss:// for TLS' },
-  subprotocol: { value: 'NAMES', help: 'Subprotocols to offer, comma-separated; it must choose one' },
-  expect: { value: 'echo|any|none', help: 'What answers a message: its echo, any message, nothing [echo]' },
+  subprotocol: { value: 'NAMES', help: 'Subprotocols to offer; the server must choose one' },
+  expect: { value: 'echo|any|none', help: 'What counts as an answer: echo, any message, none [echo]' },
   ca: { value: 'FILE', help: "Certificate authorities, in PEM format [the system's]" },
   insecure: { value: null, help: 'Accept any certificate' },
-  'allow-remote': { value: 'HOST', help: 'Allow a target on another host, which this must name' },
+  'allow-remote': { value: 'HOST', help: 'Allow a target on this other host' },
   'remote-limit': {
     value: 'N',
-    help: 'Most connections, and messages per second, on another host [100]',
+    help: 'Maximum connections and messages/s on another host [100]',
   },
 } as const satisfies Options;
 
@@ -106,7 +106,7 @@ export const RUN_OPTIONS = {
     live: {
       value: '[PORT]',
       optional: /^\d+$/,
-      help: 'Serve the report on localhost while it grows [a free port]',
+      help: 'Serve a live report on localhost [a free port]',
     },
     quiet: { short: 'q', value: null, help: 'Show no progress' },
     label: { value: 'KEY=VALUE', many: true, help: 'Label for finding the result, such as branch=main' },

@@ -50,7 +50,7 @@ function named(name: string): ScenarioDefinition {
   if (name === 'ladder') {
     throw new Problem(
       'usage',
-      'A ladder repeats a scenario, so it is a command: npm run bench -- ladder -p plain --over connections. Its --scenario names the scenario to repeat.',
+      'ladder is not a scenario but a command that repeats one: npm run bench -- ladder -p plain --over connections. Its --scenario option names the scenario.',
     );
   }
   const names = SCENARIOS.map((each) => each.name);

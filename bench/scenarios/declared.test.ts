@@ -23,7 +23,9 @@ const DECLARED: Declaration = {
   recorded: { counters: ['joined'], gauges: [], histograms: ['join'] },
   conservation: [{ whole: 'opened', parts: ['joined'] }],
   phasesRead: {},
-  metrics: [{ name: 'chat.joined', title: 'clients', of: { counter: 'joined' }, unit: 'count', better: null }],
+  metrics: [
+    { name: 'chat.joined', title: 'clients', of: { counter: 'joined' }, unit: 'count', better: null },
+  ],
   compared: [{ name: 'response.p50', step: 'chat', weight: 100, headline: true }],
   listed: [
     { name: 'chat.joined', step: 'chat', label: 'joined ' },
@@ -86,7 +88,11 @@ for (const [what, change, words] of [
     }),
     /differs in the metric chat\.joined/,
   ],
-  ['whose declaration has another name', (rest: Declaration) => ({ ...rest, name: 'other' }), /declared\.name/],
+  [
+    'whose declaration has another name',
+    (rest: Declaration) => ({ ...rest, name: 'other' }),
+    /declared\.name/,
+  ],
   ['whose declaration is damaged', (rest: Declaration) => ({ ...rest, steps: [] }), /plan\.declared\.steps/],
 ] as const) {
   test(`a result ${what} is refused`, async () => {

@@ -137,7 +137,7 @@ export interface ScenarioDefinition {
    * @param servers number of echo servers
    */
   timeline(step: Step, options: ScenarioOptions, servers: number): Timeline;
-  /** How many echo servers the scenario needs at least and supports at most; null for any number. */
+  /** The minimum and maximum number of echo servers; null for any number. */
   servers: { least: number; most: number } | null;
   /**
    * Counters, gauges and histograms that the scenario's clients record, in addition to those recorded in
@@ -154,8 +154,8 @@ export interface ScenarioDefinition {
   /** Whether the HTTP leg precedes the WebSocket load by default. */
   hasHttpLeg: boolean;
   /**
-   * The requests of the HTTP leg, and of the timeline's HTTP requests; missing if the leg is the usual one. A
-   * scenario that declares them cannot do without the leg.
+   * The requests of the HTTP leg, and of the timeline's HTTP requests; missing for the usual requests. If a
+   * scenario declares them, the leg cannot be skipped.
    */
   httpLoad?(options: ScenarioOptions): HttpPlan;
   /** Whether runs can be interleaved in a comparison. Otherwise they run one after another. */

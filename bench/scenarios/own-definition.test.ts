@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import * as v from 'valibot';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
 import { comparedMetrics } from '../metrics/compared.ts';
 import { findMetric, metricsOf } from '../metrics/metrics.ts';
-import { figuresOf } from '../measure/figures.ts';
 import { declarationSchema } from '../model/declaration.ts';
 import { Problem } from '../model/failure.ts';
 import { declaredDefinition, disagreement, united } from './declared.ts';
@@ -39,7 +39,9 @@ describe('a scenario file', () => {
     assert.deepEqual(definition.steps, [{ name: 'chat', load: 'open', server: 'lean' }]);
     assert.equal(definition.takesTurns, true);
     assert.equal(definition.file, '/chat.ts');
-    assert.ok(definition.recorded.counters.includes('echoed') && definition.recorded.counters.includes('joined'));
+    assert.ok(
+      definition.recorded.counters.includes('echoed') && definition.recorded.counters.includes('joined'),
+    );
     assert.equal(definition.defaultRate(100, {}), 1000);
     for (const option of ['payload', 'in-flight']) assert.ok(definition.excluded.includes(option), option);
     assert.ok(!definition.excluded.includes('rate'));
@@ -63,13 +65,21 @@ describe('a scenario file', () => {
     ['a missing field', { ...CHAT, title: undefined, question: undefined }, /title/],
     ['no field', (({ question: _, ...rest }) => rest)(CHAT), /question is missing/],
     ['an unknown field', { ...CHAT, stepz: [] }, /stepz is not a field/],
-    ['neither client nor conversation', { ...CHAT, conversation: undefined }, /client and conversation are missing/],
+    [
+      'neither client nor conversation',
+      { ...CHAT, conversation: undefined },
+      /client and conversation are missing/,
+    ],
     ['both', { ...CHAT, client: () => ({}) }, /both a client and a conversation/],
     ['the name of a built-in scenario', { ...CHAT, name: 'echo' }, /echo is the name of a built-in/],
     ['no name', { ...CHAT, name: 'My Chat' }, /name/],
     ['steps that are not a list', { ...CHAT, steps: 'chat' }, /steps is not a list/],
     ['no steps', { ...CHAT, steps: [] }, /steps/],
-    ['a step of another name', { ...CHAT, steps: [{ name: 'latency', load: 'open' }] }, /latency must be called chat/],
+    [
+      'a step of another name',
+      { ...CHAT, steps: [{ name: 'latency', load: 'open' }] },
+      /latency must be called chat/,
+    ],
     ['a step without load', { ...CHAT, steps: [{ name: 'chat', load: null }] }, /no load/],
     ['a counter of every run', { ...CHAT, recorded: { counters: ['opened'] } }, /opened/],
     ['a metric that exists', withMetric('response.p50'), /must begin with chat\./],
@@ -79,7 +89,11 @@ describe('a scenario file', () => {
       { ...CHAT, metrics: [{ name: 'chat.x', title: 'x', of: { counter: 'nowhere' } }] },
       /nowhere, which is not recorded/,
     ],
-    ['an equation of nothing', { ...CHAT, conservation: [{ whole: 'joined', parts: ['nowhere'] }] }, /nowhere/],
+    [
+      'an equation of nothing',
+      { ...CHAT, conservation: [{ whole: 'joined', parts: ['nowhere'] }] },
+      /nowhere/,
+    ],
     [
       'weights that do not add up',
       { ...CHAT, compared: [{ name: 'chat.joined', step: 'chat', weight: 40, headline: true }] },
@@ -138,7 +152,13 @@ test('an added scenario is found like a built-in one, with its metrics', () => {
 
 test('declarations of one scenario are united unless they mean different things by the same name', () => {
   const one = definitionOf(CHAT).declared ?? assert.fail();
-  const more = { name: 'chat.more', title: 'more', of: { counter: 'left' }, unit: 'count', better: null } as const;
+  const more = {
+    name: 'chat.more',
+    title: 'more',
+    of: { counter: 'left' },
+    unit: 'count',
+    better: null,
+  } as const;
   const other = { ...one, title: 'Another title', metrics: [...one.metrics, more] };
   assert.equal(disagreement(one, other), null);
   const names = declaredDefinition(united(one, other)).metrics.map(({ name }) => name);

@@ -11,7 +11,7 @@ import type { Result } from '../model/result.ts';
 import { scenarioReport } from '../report/scenario.ts';
 import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS, scenarioNamed, stepNamed } from './registry.ts';
 
-/** Of dist/bench/scenarios. */
+/** The folders in dist/bench/scenarios. */
 const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
@@ -31,7 +31,7 @@ describe('the registry', () => {
     assert.equal(DEFAULT_SCENARIO, SCENARIOS[0]);
   });
 
-  test('has no two steps, options or titles that are called the same', () => {
+  test('has unique names for steps, options and titles', () => {
     assertUnique(SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name)));
     assertUnique(SCENARIOS.map(({ title }) => title));
     assertUnique(METRICS.map(({ name }) => name));
@@ -40,11 +40,11 @@ describe('the registry', () => {
       Object.keys(SCENARIO_OPTIONS).sort(),
       [...new Set(options.map(([name]) => name))].sort(),
     );
-    // An option that several scenarios have is one and the same.
+    // An option that several scenarios have has the same definition in each.
     assertUnique([...new Map(options.map(([name, option]) => [option, name])).values()]);
   });
 
-  test('finds scenarios and steps by name, and says so where there is none', () => {
+  test('finds scenarios and steps by name, and rejects unknown names', () => {
     for (const scenario of SCENARIOS) {
       assert.equal(scenarioNamed(scenario.name), scenario);
       for (const step of scenario.steps) assert.equal(stepNamed(step.name), step);
@@ -69,7 +69,7 @@ for (const scenario of SCENARIOS) {
       assert.equal(scenarioReport(resultOf(name)), sections.report);
     });
 
-    test('its names can be written into a result', () => {
+    test('its names are allowed in a result', () => {
       v.parse(scenarioName, name);
       assert.ok(steps.length > 0);
       for (const step of steps) v.parse(stepSchema, step.name);
@@ -79,14 +79,14 @@ for (const scenario of SCENARIOS) {
       v.parse(scenarioOptionsSchema, Object.fromEntries(defaults));
     });
 
-    test('nothing is counted or timed under two meanings', () => {
-      // Gauges are beside counters in the totals of a worker, and so are the counts of its connections.
+    test('no counter or histogram has two meanings', () => {
+      // A worker's totals contain counters, gauges and the counts of its connections.
       const ofWorkers = ['worker', 'asked', 'failed', 'open'];
       assertUnique([...COMMON_COUNTERS, ...recorded.counters, ...recorded.gauges, ...ofWorkers]);
       assertUnique([...COMMON_HISTOGRAMS, ...recorded.histograms]);
     });
 
-    test('its options are what they default to', () => {
+    test('its default options are valid', () => {
       for (const [option, given] of Object.entries(options)) {
         if (given.kind === 'choice') assert.ok(given.choices.includes(given.default), option);
         else if (given.kind === 'count')
@@ -101,7 +101,7 @@ for (const scenario of SCENARIOS) {
       );
     });
 
-    test('its equations are of what it counts', () => {
+    test('its equations use only what it counts', () => {
       const known: readonly string[] = [...COMMON_COUNTERS, ...recorded.counters, ...recorded.gauges];
       for (const { whole, parts } of scenario.conservation) {
         assertUnique([whole, ...parts]);
@@ -109,12 +109,12 @@ for (const scenario of SCENARIOS) {
       }
     });
 
-    test('times are read from phases only of what it times', () => {
+    test('phases are set only for histograms that it records', () => {
       const known: readonly string[] = [...COMMON_HISTOGRAMS, ...recorded.histograms];
       for (const each of Object.keys(scenario.phasesRead)) assert.ok(known.includes(each), each);
     });
 
-    test('what a comparison compares are metrics of its steps, which share all of the false positives', () => {
+    test('compared metrics belong to its steps, and their weights add up to the false positive rate', () => {
       assertUnique(compared.map((each) => `${each.step} ${each.name}`));
       const total = compared.reduce((sum, { weight }) => sum + weight, 0);
       assert.equal(total, compared.length === 0 ? 0 : 100);
@@ -126,7 +126,7 @@ for (const scenario of SCENARIOS) {
           steps.some((step) => step.name === each.step),
           each.step,
         );
-        // A metric of the messages of another scenario has the step that answers it there.
+        // A message metric of another scenario refers to a step of that scenario.
         const isAnsweredElsewhere = !steps.some((step) => step.name === metric.step);
         assert.ok(isAnsweredElsewhere || metric.step === each.step, `${each.name} of ${each.step}`);
       }
@@ -136,7 +136,7 @@ for (const scenario of SCENARIOS) {
       );
     });
 
-    test('its metrics are metrics, of its own steps or of a scenario that has them as well', () => {
+    test('its metrics are registered, and belong to its steps or to another scenario that has them', () => {
       const known = SCENARIOS.filter(({ metrics }) =>
         scenario.metrics.some((each) => metrics.includes(each)),
       );
@@ -147,7 +147,7 @@ for (const scenario of SCENARIOS) {
       }
     });
 
-    test('its report has a cell for each heading that it names', () => {
+    test('its report has a cell for each of its headings', () => {
       const { cells, words, lines, answer } = scenarioReport(resultOf(name));
       const nothing = { name: 'plain', title: '', colour: '', answers: {}, leftOut: null };
       assert.match(answer(nothing), /plain/);

@@ -47,8 +47,8 @@ export function comparedFigure(
 }
 
 /**
- * Words a verdict. The test only distinguishes better (`faster`) from worse (`slower`); for resource use, the
- * verdict states the direction instead.
+ * Puts a verdict into words. The test only distinguishes better (`faster`) from worse (`slower`); for
+ * resource use, the verdict states the direction instead.
  */
 function worded(verdict: Tested['verdict'], { kind, better }: Metric): EffectVerdict {
   if (kind === 'speed' || (verdict !== 'faster' && verdict !== 'slower')) return verdict;

@@ -35,7 +35,7 @@ describe('what check finds', () => {
         ],
         others: ['a.conf:7', 'a.conf:9'],
       },
-      'No location passes WebSockets on. Location = / does not pass the Upgrade header on (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same goes for the other locations with proxy_pass: a.conf:7, a.conf:9.',
+      'No location passes WebSockets on. Location = / does not pass the Upgrade header on (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same applies to the other locations with proxy_pass: a.conf:7, a.conf:9.',
     );
     says('no-proxied-location', { missing: [] }, 'No location uses proxy_pass, so no WebSocket can connect.');
     says(
@@ -46,7 +46,7 @@ describe('what check finds', () => {
     says(
       'no-location-for-path',
       { path: '/x' },
-      'No location with proxy_pass handles --ws-path /x. Use --ws-path to name a path that one does.',
+      'No location with proxy_pass handles --ws-path /x. Use --ws-path to name a path that is handled by one.',
     );
   });
 
@@ -64,7 +64,7 @@ describe('what check finds', () => {
     says(
       'location-shadowed',
       { location: '/ws/', by: '~ ^/ws', place: 'a.conf:3', remedy: 'location ^~ /ws/' },
-      'Location /ws/ is never used: location ~ ^/ws at a.conf:3 takes its requests, because a regular expression goes before a prefix. Write "location ^~ /ws/" to give the prefix precedence.',
+      'Location /ws/ is never used: location ~ ^/ws at a.conf:3 takes its requests, because regular expressions are matched before a prefix like this one. Write "location ^~ /ws/" to give the prefix precedence.',
     );
     says(
       'passed-to-nothing',
@@ -73,7 +73,7 @@ describe('what check finds', () => {
         variables: ['$a', '$b'],
         sources: [{ why: 'elsewhere', places: ['a.conf:2', 'a.conf:3'] }],
       },
-      'The address in proxy_pass of location /ws is invalid, because $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: set applies only to requests that its own block handles, not to those of a location nested in it.',
+      'The address in proxy_pass of location /ws is invalid: $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: set applies only to requests that its own block handles, not to those of a location nested in it.',
     );
     says(
       'passed-to-nothing',
@@ -82,12 +82,12 @@ describe('what check finds', () => {
         variables: ['$2'],
         sources: [{ why: 'reset', place: 'a.conf:4', expression: 'a.conf:1' }],
       },
-      'The address in proxy_pass of location /ws is invalid, because $2 is empty there, so Nginx answers 500. The condition at a.conf:4 evaluates the regular expression at a.conf:1, which resets numbered captures. Use named captures.',
+      'The address in proxy_pass of location /ws is invalid: $2 is empty there, so Nginx answers 500. The condition at a.conf:4 evaluates the regular expression at a.conf:1, which resets numbered captures. Use named captures.',
     );
     says(
       'passed-to-nothing',
       { location: '/ws', variables: ['$a'], sources: [{ why: 'never' }] },
-      'The address in proxy_pass of location /ws is invalid, because $a is empty there, so Nginx answers 500. Nothing sets it there.',
+      'The address in proxy_pass of location /ws is invalid: $a is empty there, so Nginx answers 500. Nothing sets it there.',
     );
     says(
       'passed-to-nothing',
@@ -102,7 +102,7 @@ describe('what check finds', () => {
     says(
       'auth-upgrade',
       { location: '/ws', uri: '/auth', place: 'a.conf:5' },
-      "auth_request /auth at a.conf:5, which guards location /ws, passes the client's Upgrade and Connection headers on to the authentication service. A service that answers such a request with 400 or 426 turns the handshake into 500.",
+      "auth_request /auth at a.conf:5, which guards location /ws, passes the client's Upgrade and Connection headers on to the authentication service. If the service answers such a request with 400 or 426, the client gets 500.",
     );
     says(
       'host-changed',
@@ -117,7 +117,7 @@ describe('what check finds', () => {
     says(
       'header-lost',
       { location: '/ws', header: 'Cookie', replaced: null },
-      'Location /ws does not pass Cookie on. A session in a cookie is lost, so the server does not know the client.',
+      'Location /ws does not pass Cookie on. A session in a cookie is lost, so the server does not recognise the client.',
     );
     says(
       'header-lost',
@@ -157,7 +157,7 @@ describe('what check finds', () => {
     says(
       'slash-redirect',
       { location: '/ws/', path: '/ws' },
-      'Nginx answers /ws with a redirect to location /ws/, and WebSocket clients do not follow redirects. Clients have to use the slash, or the location needs a name without it.',
+      'Nginx answers /ws with a redirect to location /ws/, and WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.',
     );
     says(
       'close-undoes-keepalive',
@@ -172,7 +172,7 @@ describe('what check finds', () => {
     says(
       'any-protocol',
       { location: '/ws' },
-      'Location /ws passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.',
+      'Location /ws passes on any Upgrade, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.',
     );
     says(
       'host-without-port',
@@ -187,7 +187,7 @@ describe('what check finds', () => {
     says(
       'try-files-folder',
       { location: '@app', test: '$uri/', path: '/' },
-      '$uri/ in try_files takes requests for a folder that exists away from location @app: a handshake to / gets the index page or 403, because / is always a folder. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove $uri/.',
+      'Because of $uri/ in try_files, location @app does not pass on requests for folders that exist: a handshake to / gets the index page or 403, because / is always a folder. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove $uri/.',
     );
     says(
       'upstream-elsewhere',
@@ -203,7 +203,7 @@ describe('what check finds', () => {
         hasCertificate: false,
         location: '/ws',
       },
-      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.',
+      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two, or have the proxy in front send it to both.',
     );
     says(
       'shared-socket',
@@ -226,7 +226,7 @@ describe('what check finds', () => {
         ],
         handshakes: { rate: '10r/s', place: 'a.conf:8', perClient: true },
       },
-      'This configuration is for 512 WebSockets per worker, with one worker per CPU. The limit is that of open files (a.conf:1). Next is that of ports to the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
+      'This configuration allows 512 WebSockets per worker, with one worker per CPU. The limit is the number of open files (a.conf:1). Next is the number of ports to the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
     );
     says(
       'capacity',
@@ -236,32 +236,32 @@ describe('what check finds', () => {
         limits: [{ what: 'worker-connections', webSockets: 10_000, perWorker: false, place: 'a.conf:1' }],
         handshakes: null,
       },
-      'This configuration is for 10,000 WebSockets. The limit is worker_connections (a.conf:1).',
+      'This configuration allows 10,000 WebSockets. The limit is worker_connections (a.conf:1).',
     );
     says(
       'connection-limit',
       { zone: 'perip', key: '$binary_remote_addr', limit: 5, perClient: true, status: 503 },
-      'limit_conn perip 5 allows 5 WebSockets per $binary_remote_addr, which all clients behind one address share. Each counts until it closes, and any more are answered with 503.',
+      'limit_conn perip 5 allows 5 WebSockets per $binary_remote_addr, which all clients behind one address share. Each counts until it closes, and handshakes beyond the limit are answered with 503.',
     );
     says(
       'connection-limit',
       { zone: 'all', key: '$uri', limit: 100, perClient: false, status: 429 },
-      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each counts until it closes, and any more are answered with 429.',
+      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each counts until it closes, and handshakes beyond the limit are answered with 429.',
     );
     says(
       'request-limit',
       { zone: 'r', rate: '10r/s', burst: '20', key: '$remote_addr', perClient: true, status: 429 },
-      'limit_req r (10r/s, burst 20) counts handshakes per $remote_addr, which all clients behind one address share. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with 429.',
+      'limit_req r (10r/s, burst 20) counts handshakes per $remote_addr, which all clients behind one address share. After a reload or a brief failure, all clients reconnect at once, and handshakes beyond the limit are answered with 429.',
     );
     says(
       'request-limit',
       { zone: 'r', rate: '10r/s', burst: '0', key: '$server_name', perClient: false, status: 503 },
-      'limit_req r (10r/s, burst 0) counts handshakes per $server_name, which all clients have in common. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with 503.',
+      'limit_req r (10r/s, burst 0) counts handshakes per $server_name, which all clients have in common. After a reload or a brief failure, all clients reconnect at once, and handshakes beyond the limit are answered with 503.',
     );
     says(
       'port-limit',
       { upstream: '10.0.0.1:80', webSockets: 40000, most: 28232 },
-      'All WebSockets go to one address (10.0.0.1:80) from one source address, which has about 28,232 ports: that is less than the 40,000 WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.',
+      'All WebSockets go to one address (10.0.0.1:80) from one source address, which has about 28,232 ports. That is fewer than the 40,000 WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.',
     );
     says('listen-twice', { address: '80' }, 'Nginx rejects the configuration: a duplicate listen 80.');
     says(
@@ -317,7 +317,7 @@ describe('what check finds', () => {
     says(
       'origin-replaced',
       { location: '/ws', value: 'http://$host' },
-      'Location /ws sends Origin "http://$host" whatever page opened the WebSocket. The server cannot reject pages of other sites, which may open WebSockets with the cookies of its users.',
+      'Location /ws sends Origin "http://$host" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.',
     );
     says(
       'location-without-slash',
@@ -350,7 +350,7 @@ describe('what check finds', () => {
     says(
       'idle-timeout',
       { directive: 'proxy_read_timeout', seconds: 60, isDefault: true, location: '/ws' },
-      'proxy_read_timeout is 60 s (the default). Nginx cuts a WebSocket of location /ws that is silent for that long, without a close frame, and the client sees code 1006. Pings from either side keep it open if they are more frequent.',
+      'proxy_read_timeout is 60 s (the default). Nginx cuts a WebSocket of location /ws that is silent for that long, without a close frame, and the client sees code 1006. More frequent pings from either side keep it open.',
     );
     const stream = { directive: 'proxy_timeout', seconds: 600, isDefault: false, location: null };
     assert.match(finding('idle-timeout', stream).text, /^proxy_timeout is 600 s\. .* of this stream server /);
@@ -566,7 +566,11 @@ describe('what check saw', () => {
       { protocol: 'TLSv1.3' },
       'A second connection did not resume the session of the first (TLSv1.3).',
     );
-    says('log-at-close', {}, 'No line was written while a WebSocket was open; one was when it had closed.');
+    says(
+      'log-at-close',
+      {},
+      'No line was written while a WebSocket was open; one was written when it had closed.',
+    );
   });
 });
 

@@ -44,7 +44,7 @@ export const CONCLUSIONS = {
   'step-without-echo': ({ step, work }: StepFacts) =>
     `${work === 'handshakes' ? 'No connection was opened' : 'Nothing was echoed'} in its ${step ?? 'throughput'} step.`,
   'cpu-unknown': ({ work }: WorkFacts) =>
-    `The CPU time per ${unitOf(work)}, from which the rate follows, is not known. Use --rate to set one.`,
+    `The CPU time per ${unitOf(work)}, from which the rate is derived, is unknown. Use --rate to set one.`,
   'search-ceiling': () => 'Nothing higher was tried (--max).',
   'machine-ceiling': ({ reason }: { reason: string }) => `This machine cannot run more: ${reason}`,
   'no-samples': ({ metric }: { metric: string }) =>
@@ -62,10 +62,10 @@ function chosen({ variant, proxyUs, serverUs, generatorUs, wsRatio, step, work }
     ...(generatorUs == null ? [] : [`the generator ${formatTime(generatorUs)}`]),
   ];
   return paragraph([
-    `This is the highest rate, rounded down, at which no CPU used by Nginx${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, going by the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
+    `This is the highest rate, rounded down, at which no CPU used by Nginx${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
     `${variant} needs the most of one CPU: ${listed(parts)} per ${unitOf(work)}.`,
     wsRatio === 1
       ? ''
-      : `The echo server on ws is estimated to cost ${formatShort(wsRatio)} times as much as the lean server that was measured.`,
+      : `The ws echo server is estimated to cost ${formatShort(wsRatio)} times as much as the lean server that was measured.`,
   ]);
 }

@@ -40,13 +40,13 @@ export const NOTICES = {
   'target-address': ({ host, address }: { host: string; address: string }) =>
     `All connections went to ${address}, the address of ${host} when the run began.`,
   'target-unverified': () =>
-    'The certificate of the server was not verified (--insecure), so the load may have gone to somebody else.',
+    'The certificate of the server was not verified (--insecure), so the load may have gone to the wrong server.',
   'target-answers-any': () =>
-    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends messages of its own accord, or answers in another order, response times are wrong.',
+    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends other messages, or answers in a different order, response times are wrong.',
   'target-answers-none': () =>
     'No answer was expected (--expect none), so this run only shows what was sent. Whether the server processed it is unknown.',
   'target-unasked': ({ count }: { count: Amount }) =>
-    `The server sent ${counted(count, 'message')} while no message awaited an answer. Others may have been mistaken for answers (--expect any), so response times may be too short.`,
+    `The server sent ${counted(count, 'message')} while no message awaited an answer. Other such messages may have been mistaken for answers (--expect any), so response times may be too short.`,
   'h2-not-used': ({ alpn, extendedConnect }: { alpn: string | null; extendedConnect: boolean }) => {
     const used = `negotiated ${alpn ?? 'no ALPN protocol'} and ran over HTTP/1.1, each on a connection of its own`;
     return extendedConnect
@@ -67,7 +67,7 @@ export const NOTICES = {
     /** Whether the connections of the load resume sessions; missing in older results. */
     resumes?: boolean | undefined;
   }) =>
-    `${protocol}, ${cipher ?? 'unknown cipher'}; a second connection ${resumed ? 'resumed' : 'could not resume'} the session of the first. The connections of the load ${resumes ? 'resume the sessions of earlier ones where the server permits it' : 'each make a full handshake'}${boringSsl ? ', and as Bun (BoringSSL) prefer TLS_AES_128_GCM_SHA256' : ''}.`,
+    `${protocol}, ${cipher ?? 'unknown cipher'}; a second connection ${resumed ? 'resumed' : 'could not resume'} the session of the first. The connections of the load ${resumes ? 'resume the sessions of earlier ones where the server permits it' : 'each make a full handshake'}${boringSsl ? ', and prefer TLS_AES_128_GCM_SHA256, as Bun (BoringSSL) does' : ''}.`,
   'cache-serves-gets': ({
     share,
     requests,
@@ -102,17 +102,17 @@ export const NOTICES = {
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
     `Connections are spread unevenly over the Nginx workers: from ${formatCount(least)} to ${formatCount(most)}. They stay where they were accepted; listen … reuseport spreads them by hash.`,
   'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
-    `Connections opened at ${formatCount(perSecond)} per second instead of the ${formatCount(asked)} that were asked for.`,
+    `Connections opened at ${formatCount(perSecond)} per second instead of the requested ${formatCount(asked)}.`,
   'pacing-spin': (facts: PacingFacts) =>
     `The generator spins until the next ${unitOf(facts)} is due: ${pacing(facts)}.`,
   'pacing-sleep': (facts: PacingFacts) =>
     `The generator sleeps until the next ${unitOf(facts)} is due, because no CPU is free for it alone: ${pacing(facts)}.`,
   'comeback-lag': ({ lagUs }: { lagUs: Amount }) =>
-    `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.`,
+    `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
-      ? `An Nginx worker process exited ${how} during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.`
-      : `${formatCount(count)} Nginx worker processes exited during this run, which includes the HTTP leg before the load, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
+      ? `An Nginx worker process exited ${how} during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.`
+      : `${formatCount(count)} Nginx worker processes exited during this run or the HTTP leg before it, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
     `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators }: { generators: readonly number[] }) =>
@@ -120,7 +120,8 @@ export const NOTICES = {
   'temporary-folder-full': () =>
     'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.',
   'affinity-missing': () => unplaced('taskset (package util-linux) is not on PATH'),
-  'affinity-refused': () => unplaced('the system refuses sched_setaffinity to it, as containers may'),
+  'affinity-refused': () =>
+    unplaced('the system does not allow it to call sched_setaffinity, as is common in containers'),
   'placement-differs': ({
     step,
     placed,

@@ -19,7 +19,7 @@ export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
   'own-backend': () =>
-    'The servers are your own (--backend). What they count is unknown, so their connections and messages are not compared with those of the generator.',
+    'Your own servers (--backend) do not report what they count, so their connections and messages are not compared with those of the generator.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
   'preflight-servers': (facts: CountFacts) => processes('echo servers', facts),
   'preflight-nginx-workers': (facts: CountFacts) => processes('Nginx workers', facts),
@@ -32,7 +32,7 @@ export const PLANNING = {
   }) =>
     `reuseport was added to listen: a worker has ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')} alone, and only the hash of reuseport spreads them evenly over the workers.`,
   'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: Amount }) =>
-    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
+    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. If it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
     `The generator connects from ${formatCount(addresses)} loopback addresses, because each has ports for ${counted(each, 'connection')} (ip_local_port_range).`,
   'preflight-handshake-ports': ({ addresses, ports }: { addresses: Amount; ports: Amount }) =>
@@ -43,7 +43,7 @@ export const PLANNING = {
     tlsBytes,
     availableBytes,
   }: Record<'connections' | 'plainBytes' | 'tlsBytes' | 'availableBytes', Amount>) =>
-    `${counted(connections, 'connection')} take an estimated ${formatBytes(plainBytes)} of memory, or ${formatBytes(tlsBytes)} with TLS, and ${formatBytes(availableBytes)} are available.`,
+    `${counted(connections, 'connection')} take an estimated ${formatBytes(plainBytes)} of memory, or ${formatBytes(tlsBytes)} with TLS, and ${formatBytes(availableBytes)} is available.`,
   'engine-schedule': ({ bun }: { bun: string }) =>
     `The generator runs on Node, which keeps a schedule more exactly than Bun ${bun}: Bun's compiler takes slices of the generator's CPU. Use --engine bun to run it on Bun.`,
   'engine-large-messages': ({ bun, mostBytes }: { bun: string; mostBytes: Amount }) =>
@@ -51,7 +51,7 @@ export const PLANNING = {
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. ${remedy}.`,
   'cpu-quota': ({ quota, shown, planned }: Record<'quota' | 'shown' | 'planned', Amount>) =>
-    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.`,
+    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.`,
   'cpu-throttled': ({ us }: { us: Amount }) =>
     `The control group used up its CPU quota during the load, and its processes were kept off the CPUs for ${formatTime(us)} in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
   'listen-overflow': ({ count }: { count: Amount }) =>

@@ -9,13 +9,14 @@ export const CHANGES = {
   'upstream-tls-added':
     'Nginx connects to its upstream with TLS here, because the servers behind the WebSockets speak TLS',
   'upstream-certificate':
-    'Left out of the run, because the echo servers have a certificate of the run and ask Nginx for none',
+    'Left out of the run, because the echo servers use a certificate created for the run and request none from Nginx',
   'upstream-handshake':
     'Left out of the run, because the echo servers speak TLS 1.2 and 1.3, with an ECDSA key',
   udp: 'Nginx listens on TCP instead of UDP',
   quic: 'HTTP/3 is left out, because the load arrives over TCP',
-  'proxy-protocol': 'The PROXY protocol is left out, because load generator and echo servers do not speak it',
-  'variable-upstream': 'Requests go to the echo servers, whatever the variables in the address hold',
+  'proxy-protocol':
+    'The PROXY protocol is left out, because the load generator and the echo servers do not speak it',
+  'variable-upstream': 'Requests go to the echo servers, whatever the variables in the address contain',
   'stream-pass': 'Connections go to the echo servers instead of another listener of the same Nginx',
   'no-backend': 'Answered with 502, because the echo servers speak only HTTP',
   'name-server': 'Left out of the run, because Nginx must not query a name server',
@@ -31,7 +32,7 @@ export const CHANGES = {
   certificates: 'Several certificates are replaced by one',
   'own-certificate': 'Listens with TLS but has no certificate, so it uses the certificate of the run',
   'http2-cleartext':
-    'HTTP/2 without TLS is left out, because before 1.25.1 such a listener accepts nothing else',
+    'HTTP/2 without TLS is left out, because before Nginx 1.25.1 such a listener accepts nothing else',
   guards:
     'Left out of the run, because it would reject the load or slow it down (use --keep-guards to keep it)',
   'kept-guards': 'Kept (--keep-guards), so it may reject the load or slow it down',
@@ -51,7 +52,7 @@ export const CHANGES = {
   'outside-files':
     'Left out of the run, because it names a file outside the folder of the configuration, or one that cannot be determined (use --conf-root to add a folder)',
   'static-files':
-    'Serves no files here, because its folder is not in that of the configuration (use --conf-root to add one), or a path with variables or ".." could lead out of it',
+    'Serves no files here, because its folder is outside that of the configuration (use --conf-root to add it), or a path with variables or ".." could lead out of it',
   code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
   template: 'Filled in from the environment or --env-file',
   'other-modules':
@@ -102,8 +103,8 @@ export const SANDBOX = {
     const rest =
       others.length === 0
         ? ''
-        : ` Others also pass the Upgrade header on: ${others.map(locationText).join(', ')}.`;
-    return `WebSockets are opened at ${path}, by ${locationText(chosen)}.${rest} Use --ws-path to choose another path.`;
+        : ` Other locations also pass the Upgrade header on: ${others.map(locationText).join(', ')}.`;
+    return `WebSockets are opened at ${path}, which is handled by ${locationText(chosen)}.${rest} Use --ws-path to choose another path.`;
   },
   'sandbox-upgrade': ({
     version,

@@ -28,17 +28,17 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 other action failed as well.',
     'The scenario could not carry out an action (echo server 2 started again): Echo server 2 is still running. 1 to 2 other actions failed as well.',
   ],
-  'nothing-cut': [{}, 'No connection was cut, so nothing is known about how clients come back.'],
+  'nothing-cut': [{}, 'No connection was cut, so the run does not show how clients reconnect.'],
   'uneven-before': [
     { least: 40, most: 160 },
-    'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 160. The run cannot show when the spread is even again.',
-    'Before the loss, the connections were already spread unevenly: the emptiest echo server had 40, the fullest 320. The run cannot show when the spread is even again.',
+    'Before the loss, the connections were already spread unevenly, from 40 to 160 per echo server. The run cannot show when the spread is even again.',
+    'Before the loss, the connections were already spread unevenly, from 40 to 320 per echo server. The run cannot show when the spread is even again.',
   ],
   'nothing-opened': [{}, 'No connection was opened in the steady phase.'],
   'handshake-losses': [
     { started: 3000, refused: 12, broken: 1, unstarted: 4, lost: 2 },
-    '12 of 3,000 handshakes failed; 1 open connection ended before it was closed; 2 messages were lost; 4 handshakes never started, because as many connections as may exist (--connections) existed.',
-    '12 to 24 of 3,000 to 6,000 handshakes failed; 1 to 2 open connections ended before they were closed; 2 to 4 messages were lost; 4 to 8 handshakes never started, because as many connections as may exist (--connections) existed.',
+    '12 of 3,000 handshakes failed; 1 open connection ended before it was closed; 2 messages were lost; 4 handshakes never started, because the maximum number of connections (--connections) existed.',
+    '12 to 24 of 3,000 to 6,000 handshakes failed; 1 to 2 open connections ended before they were closed; 2 to 4 messages were lost; 4 to 8 handshakes never started, because the maximum number of connections (--connections) existed.',
   ],
   'counts-differ': [{}, 'The counts do not add up: sent is not echoed + outstanding + lost.'],
   losses: [
@@ -63,13 +63,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   stalled: [
     { count: 2, seconds: [4, 5], of: 10, usualUs: 1200 },
-    'Nothing was echoed in 2 of 10 seconds of the steady phase (4–5), although half of all messages take less than 1.2 ms: Nginx or an echo server stood still.',
-    'Nothing was echoed in 2 to 4 of 10 to 20 seconds of the steady phase, although half of all messages take less than 1.2 to 2.4 ms: Nginx or an echo server stood still.',
+    'Nothing was echoed in 2 of 10 seconds of the steady phase (4–5), although half of all messages take less than 1.2 ms: Nginx or an echo server stalled.',
+    'Nothing was echoed in 2 to 4 of 10 to 20 seconds of the steady phase, although half of all messages take less than 1.2 to 2.4 ms: Nginx or an echo server stalled.',
   ],
   'runner-stopped': [
     { gapsUs: [2_000_000, 3_500_000], seconds: [2, 3, 4] },
-    'The runner was stopped, or had no CPU to run on: it took no sample for 2 s and 3.5 s (seconds 2–4 of the steady phase). CPU, memory and disturbances of that time are not known by the second.',
-    'The runner was stopped, or had no CPU to run on: it took no sample for some time. CPU, memory and disturbances of that time are not known by the second.',
+    'The runner was stopped, or had no CPU to run on: it took no sample for 2 s and 3.5 s (seconds 2–4 of the steady phase). CPU, memory and disturbances of that time are not known second by second.',
+    'The runner was stopped, or had no CPU to run on: it took no sample for some time. CPU, memory and disturbances of that time are not known second by second.',
   ],
   'machine-suspended': [
     { us: 4_000_000 },
@@ -123,8 +123,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
         busy: { proxy: { busiest: 0.4, least: 0.3 }, server: null, generator: null },
       },
     },
-    '49.9 % of the 12.3k/s on schedule were echoed; the busiest Nginx worker used 40 % of a core, the least busy one 30 %.',
-    '49.9 to 99.8 % of the 12.3 to 24.6k/s on schedule were echoed; the busiest Nginx worker used 40 to 80 % of a core, the least busy one 30 to 60 %.',
+    '49.9 % of the scheduled 12.3k/s were echoed; the busiest Nginx worker used 40 % of a core, the least busy one 30 %.',
+    '49.9 to 99.8 % of the scheduled 12.3 to 24.6k/s were echoed; the busiest Nginx worker used 40 to 80 % of a core, the least busy one 30 to 60 %.',
   ],
   'not-completed': [
     { state: 'aborted', reason: 'it was interrupted.' },
@@ -144,8 +144,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'rate-given': [{}, 'The rate was set with --rate.'],
   'rate-chosen': [
     { variant: 'tls', proxyUs: 14.2, serverUs: 3.1, wsRatio: 1.7 },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. The echo server on ws is estimated to cost 1.7 times as much as the lean server that was measured.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. The echo server on ws is estimated to cost 1.7 to 3.4 times as much as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. The ws echo server is estimated to cost 1.7 times as much as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. The ws echo server is estimated to cost 1.7 to 3.4 times as much as the lean server that was measured.',
   ],
   'rate-halved': [
     {
@@ -156,8 +156,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tooMuchFor: 'tls+buf-16k',
       evidence: { kind: 'late-spinner', lagUs: 5000, busy: BUSY },
     },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so the rate was halved.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The echo server on ws is estimated to cost 1 to 2 times as much as the lean server that was measured. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so the rate was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. That was too much for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so the rate was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to cost 1 to 2 times as much as the lean server that was measured. That was too much for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so the rate was halved.',
   ],
   'step-ended': [
     { state: 'failed', reason: 'Nginx did not start' },
@@ -166,7 +166,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'step-without-echo': [{}, 'Nothing was echoed in its throughput step.'],
   'cpu-unknown': [
     {},
-    'The CPU time per message, from which the rate follows, is not known. Use --rate to set one.',
+    'The CPU time per message, from which the rate is derived, is unknown. Use --rate to set one.',
   ],
   'ladder-curve': [
     {
@@ -232,7 +232,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'own-backend': [
     {},
-    'The servers are your own (--backend). What they count is unknown, so their connections and messages are not compared with those of the generator.',
+    'Your own servers (--backend) do not report what they count, so their connections and messages are not compared with those of the generator.',
   ],
   'preflight-apart': [
     {},
@@ -270,8 +270,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'preflight-backlog': [
     { backlog: 4096, wanted: 10_000 },
-    'The listen backlog is 4,096 instead of 10,000, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=10000.',
-    'The listen backlog is 4,096 to 8,192 instead of 10,000 to 20,000, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=20000.',
+    'The listen backlog is 4,096 instead of 10,000, the most that net.core.somaxconn allows. If it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=10000.',
+    'The listen backlog is 4,096 to 8,192 instead of 10,000 to 20,000, the most that net.core.somaxconn allows. If it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=20000.',
   ],
   'preflight-addresses': [
     { addresses: 2, each: 28_231 },
@@ -290,8 +290,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tlsBytes: 3_221_225_472,
       availableBytes: 2_147_483_648,
     },
-    '100,000 connections take an estimated 1 GiB of memory, or 3 GiB with TLS, and 2 GiB are available.',
-    '100,000 to 200,000 connections take an estimated 1 to 2 GiB of memory, or 3 to 6 GiB with TLS, and 2 to 4 GiB are available.',
+    '100,000 connections take an estimated 1 GiB of memory, or 3 GiB with TLS, and 2 GiB is available.',
+    '100,000 to 200,000 connections take an estimated 1 to 2 GiB of memory, or 3 to 6 GiB with TLS, and 2 to 4 GiB is available.',
   ],
   'engine-schedule': [
     { bun: '1.2.3' },
@@ -308,8 +308,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'cpu-quota': [
     { quota: 1.5, shown: 8, planned: 2 },
-    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.',
-    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.',
+    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
+    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
   ],
   'cpu-throttled': [
     { us: 120_000 },
@@ -356,11 +356,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'target-unverified': [
     {},
-    'The certificate of the server was not verified (--insecure), so the load may have gone to somebody else.',
+    'The certificate of the server was not verified (--insecure), so the load may have gone to the wrong server.',
   ],
   'target-answers-any': [
     {},
-    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends messages of its own accord, or answers in another order, response times are wrong.',
+    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends other messages, or answers in a different order, response times are wrong.',
   ],
   'target-answers-none': [
     {},
@@ -368,8 +368,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'target-unasked': [
     { count: 1 },
-    'The server sent 1 message while no message awaited an answer. Others may have been mistaken for answers (--expect any), so response times may be too short.',
-    'The server sent 1 to 2 messages while no message awaited an answer. Others may have been mistaken for answers (--expect any), so response times may be too short.',
+    'The server sent 1 message while no message awaited an answer. Other such messages may have been mistaken for answers (--expect any), so response times may be too short.',
+    'The server sent 1 to 2 messages while no message awaited an answer. Other such messages may have been mistaken for answers (--expect any), so response times may be too short.',
   ],
   'h2-not-used': [
     { alpn: null, extendedConnect: false },
@@ -396,8 +396,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ramp-not-reached': [
     { perSecond: 5, asked: 100 },
-    'Connections opened at 5 per second instead of the 100 that were asked for.',
-    'Connections opened at 5 to 10 per second instead of the 100 to 200 that were asked for.',
+    'Connections opened at 5 per second instead of the requested 100.',
+    'Connections opened at 5 to 10 per second instead of the requested 100 to 200.',
   ],
   'pacing-spin': [
     { cores: 0.42, perMessageUs: 8.4, lagUs: 12 },
@@ -411,13 +411,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'comeback-lag': [
     { lagUs: 172_000 },
-    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
-    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): the one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
   ],
   'nginx-worker-ended': [
     { count: 1, how: 'on signal 9' },
-    'An Nginx worker process exited on signal 9 during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.',
-    '1 to 2 Nginx worker processes exited during this run, which includes the HTTP leg before the load, the first on signal 9. Their connections were cut, and the workers that replaced them started with none.',
+    'An Nginx worker process exited on signal 9 during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.',
+    '1 to 2 Nginx worker processes exited during this run or the HTTP leg before it, the first on signal 9. Their connections were cut, and the workers that replaced them started with none.',
   ],
   'nginx-log': [
     { lines: 1, first: '[warn] one' },
@@ -439,7 +439,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'affinity-refused': [
     {},
-    'The bench could not place processes on CPUs, because the system refuses sched_setaffinity to it, as containers may. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+    'The bench could not place processes on CPUs, because the system does not allow it to call sched_setaffinity, as is common in containers. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
   ],
   'placement-differs': [
     {
@@ -489,7 +489,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       place: 'nginx.conf:5',
       others: [{ location: '/', place: 'nginx.conf:9' }],
     },
-    'WebSockets are opened at /ws, by "location /ws" at nginx.conf:5. Others also pass the Upgrade header on: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
+    'WebSockets are opened at /ws, which is handled by "location /ws" at nginx.conf:5. Other locations also pass the Upgrade header on: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
   ],
   'sandbox-upgrade': [
     { version: '1.22.1', location: '/ws', place: 'nginx.conf:5', missing: ['proxy_http_version 1.1;'] },
@@ -533,9 +533,9 @@ test('what a sentence says only sometimes', () => {
     [text('runner-stopped', { gapsUs: [2e6], seconds: [] }), /no sample for 2 s\. CPU/],
     [
       text('limited-by', { component: 'machine', evidence: { kind: 'full-cpus', used: 0.97, busy: quiet } }),
-      /^No CPU was left for more: all processes together used 97 % of the CPUs, and none was busy by itself; nothing is known of the processes\.$/,
+      /^No CPU was left for more: all processes together used 97 % of the CPUs, and none was busy by itself; nothing is known about the processes\.$/,
     ],
-    [text('limit', { evidence: { kind: 'busy', busy: quiet } }), /^Nothing is known of the processes\.$/],
+    [text('limit', { evidence: { kind: 'busy', busy: quiet } }), /^Nothing is known about the processes\.$/],
     [
       text('limit', { evidence: { kind: 'unobserved', busy: quiet } }),
       /^The generator was not the limit, and the server was not observed;/,
@@ -560,7 +560,7 @@ test('what a sentence says only sometimes', () => {
     ],
     [
       text('tls-resumption', { protocol: 'TLSv1.2', cipher: null, resumed: false, boringSsl: true }),
-      /^TLSv1\.2, unknown cipher; a second connection could not resume .* full handshake, and as Bun \(BoringSSL\) prefer TLS_AES_128_GCM_SHA256\.$/,
+      /^TLSv1\.2, unknown cipher; a second connection could not resume .* full handshake, and prefer TLS_AES_128_GCM_SHA256, as Bun \(BoringSSL\) does\.$/,
     ],
     [
       text('cache-serves-gets', { share: 1, requests: 1, backend: 0, echoed: 1, servers: 1 }),
@@ -580,7 +580,7 @@ test('what a sentence says only sometimes', () => {
     ],
     [
       text('rate-missed', { ratio: 0.48, work: 'handshakes' }),
-      /^Only 48 % of the connections due in the steady phase were opened in it\.$/,
+      /^Only 48 % of the connections due in the steady phase were opened during that phase\.$/,
     ],
     [
       text('late-echoes', { share: 0.47, work: 'handshakes' }),

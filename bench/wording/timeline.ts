@@ -20,9 +20,9 @@ export function actionsText(actions: readonly Action[]): string {
 const ALONE = {
   reload: 'reload',
   'kill-proxy-workers': 'Nginx workers killed',
-  'cut-clients': 'all cut by their clients',
+  'cut-clients': 'clients cut all connections',
   'stall-clients': 'clients stop reading',
-  'resume-clients': 'clients read again',
+  'resume-clients': 'clients resume reading',
   'start-http': 'HTTP requests start',
   'stop-http': 'HTTP requests end',
 } as const;

@@ -61,9 +61,9 @@ export const VALIDITY = {
   'nothing-echoed': () => 'Nothing was echoed in the steady phase.',
   'action-failed': ({ action, reason, more }: { action: string; reason: string; more: Amount }) =>
     `The scenario could not carry out an action (${action}): ${sentence(capital(reason))}${more === 0 ? '' : ` ${capital(counted(more, 'other action'))} failed as well.`}`,
-  'nothing-cut': () => 'No connection was cut, so nothing is known about how clients come back.',
+  'nothing-cut': () => 'No connection was cut, so the run does not show how clients reconnect.',
   'uneven-before': ({ least, most }: { least: Amount; most: Amount }) =>
-    `Before the loss, the connections were already spread unevenly: the emptiest echo server had ${formatCount(least)}, the fullest ${formatCount(most)}. The run cannot show when the spread is even again.`,
+    `Before the loss, the connections were already spread unevenly, from ${formatCount(least)} to ${formatCount(most)} per echo server. The run cannot show when the spread is even again.`,
   'nothing-sent': () => 'Nothing was sent in the steady phase.',
   'nothing-opened': () => 'No connection was opened in the steady phase.',
   'counts-differ': () => 'The counts do not add up: sent is not echoed + outstanding + lost.',
@@ -94,7 +94,7 @@ export const VALIDITY = {
       lost === 0 ? '' : `${counted(lost, 'message was', 'messages were')} lost`,
       unstarted === 0
         ? ''
-        : `${counted(unstarted, 'handshake')} never started, because as many connections as may exist (--connections) existed`,
+        : `${counted(unstarted, 'handshake')} never started, because the maximum number of connections (--connections) existed`,
     ];
     return `${capital(losses.filter((text) => text !== '').join('; '))}.`;
   },
@@ -116,9 +116,9 @@ export const VALIDITY = {
     of: Amount;
     usualUs: Amount;
   }) =>
-    `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: Nginx or an echo server stood still.`,
+    `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: Nginx or an echo server stalled.`,
   'runner-stopped': ({ gapsUs, seconds }: { gapsUs: readonly number[]; seconds: readonly number[] }) =>
-    `The runner was stopped, or had no CPU to run on: it took no sample for ${gapsUs.length === 0 ? 'some time' : listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known by the second.`,
+    `The runner was stopped, or had no CPU to run on: it took no sample for ${gapsUs.length === 0 ? 'some time' : listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known second by second.`,
   'machine-suspended': ({ us }: { us: Amount }) =>
     `The machine was suspended for ${formatTime(us)} during the load.`,
   disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
@@ -126,7 +126,7 @@ export const VALIDITY = {
     `The generator ${work === 'handshakes' ? 'started handshakes' : 'sent'} late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
   'rate-missed': ({ ratio, work }: { ratio: Amount } & WorkFacts) =>
     work === 'handshakes'
-      ? `Only ${formatShare(ratio)} of the connections due in the steady phase were opened in it.`
+      ? `Only ${formatShare(ratio)} of the connections due in the steady phase were opened during that phase.`
       : `Only ${formatShare(ratio)} of the offered rate was ${DONE[work ?? 'messages']} in the steady phase.`,
   'late-echoes': ({ share, work }: { share: Amount } & WorkFacts) =>
     work === 'handshakes'
@@ -181,9 +181,9 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'busy':
       return busy;
     case 'on-schedule':
-      return `${formatShare(evidence.ratio)} of the ${formatRate(evidence.perSecond)} on schedule were ${DONE[evidence.work ?? 'messages']}; ${busy}`;
+      return `${formatShare(evidence.ratio)} of the scheduled ${formatRate(evidence.perSecond)} were ${DONE[evidence.work ?? 'messages']}; ${busy}`;
     case 'late-spinner':
-      return `it spins until the next ${evidence.work === 'handshakes' ? 'handshake' : 'message'} is due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
+      return `it spun until each ${evidence.work === 'handshakes' ? 'handshake' : 'message'} was due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
     case 'shared-cpus':
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
@@ -212,5 +212,5 @@ function busyClause({ proxy, server, generator }: BusyFacts): string {
         : `that of the busiest ${what} ${formatShare(share)}`,
     );
   const clauses = [workers, loops].filter((each) => each.length > 0).map((each) => each.join(', '));
-  return clauses.length === 0 ? 'nothing is known of the processes' : clauses.join('; ');
+  return clauses.length === 0 ? 'nothing is known about the processes' : clauses.join('; ');
 }

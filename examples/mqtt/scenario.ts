@@ -105,7 +105,8 @@ export default defineScenario<Client>({
             return 'other';
           }
           if (packet.cmd === 'suback') return 'ready';
-          if (packet.cmd === 'puback') return acknowledged(state, packet.messageId ?? 0) ? 'other' : 'mismatch';
+          if (packet.cmd === 'puback')
+            return acknowledged(state, packet.messageId ?? 0) ? 'other' : 'mismatch';
           if (packet.cmd !== 'publish') return 'mismatch';
           return String(packet.payload) === String(awaited + answered++) ? 'answer' : 'mismatch';
         });

@@ -1,4 +1,4 @@
-import { decodePacket, encodePacket, type Packet as EnginePacket } from 'engine.io-parser';
+import { decodePacket, type Packet as EnginePacket, encodePacket } from 'engine.io-parser';
 import { defineScenario } from 'nginx-ws-bench';
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
 

@@ -38,7 +38,7 @@ export async function tryIdle(target: Target, signal: AbortSignal): Promise<Loca
   }
 }
 
-/** Waits until the WebSocket has ended, but at most this long. */
+/** Waits until the WebSocket has been closed, but at most `ms` milliseconds. */
 export async function endedWithin(
   { ended }: Pick<Socket, 'ended'>,
   ms: number,

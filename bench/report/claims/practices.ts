@@ -155,7 +155,7 @@ export const cachedRequests: Claim = {
 
 export const cachedBackend: Claim = {
   id: 'cache-mixed',
-  title: 'A cache makes WebSockets faster by sparing the backend',
+  title: 'A cache makes WebSockets faster by taking load off the backend',
   says: 'A cache in Nginx takes load off the servers behind it, and WebSockets perform better.',
   shownBy:
     'Run plain and cache with --scenario mixed: HTTP requests at the same rate alongside the same WebSocket load. Confirmed if the median response time of the WebSockets with HTTP requests is lower with the cache, refuted if it is higher. The CPU that the echo servers used meanwhile is shown as well.',
@@ -224,10 +224,10 @@ function afterLoss({ figures: { backends } }: RunView): string[] {
   const { evenAfterUs } = backends;
   const end =
     evenAfterUs === null
-      ? 'the shares were not even again at the end: Nginx spreads new connections, and moves no open one'
+      ? 'the shares were still uneven then, because Nginx spreads new connections but does not move open ones'
       : `the shares were even ${formatTime(evenAfterUs)} after its return`;
   return [
-    `After an echo server was lost and had returned, it had ${formatCount(backends.atEnd[backends.lost])} of ${formatCount(all)} connections at the end; ${end}.`,
+    `The echo server that was lost and came back had ${formatCount(backends.atEnd[backends.lost])} of ${formatCount(all)} connections at the end; ${end}.`,
   ];
 }
 

@@ -129,7 +129,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'cpu_per_connection_seconds',
     type: 'gauge',
     unit: 'seconds',
-    help: 'CPU time that a component used for each connection while they opened.',
+    help: 'CPU time that a component used per connection while the connections were opened.',
     of: ({ connect }) => byComponent((component) => inSeconds(connect.cpuUsPerConnection[component])),
   },
   {

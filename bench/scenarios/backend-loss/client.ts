@@ -5,7 +5,7 @@ import type { Exchange } from '../echo/exchange.ts';
 import { makeReturningClient } from '../echo/returning-client.ts';
 
 /**
- * Every connection sends messages on a schedule, and counts for the echo server that carries it. A client
+ * Every connection sends messages on a schedule, and is counted for the echo server that serves it. A client
  * that loses its connection reconnects according to its policy.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {

@@ -169,7 +169,7 @@ function backends(view: View): Section {
       );
     })}
 ${table('Connections by echo server', SERVERS, runs.flatMap(serverRows))}
-<p class="how">The spread counts as even if every server has its equal share of the open connections, give or take a factor of ${EVEN}. The time until then is counted from the return to the end of the first second from which on the spread stays even. Nginx chooses a server once, at the handshake, and never moves an open connection.</p>
+<p class="how">The spread counts as even if every server has an equal share of the open connections, within a factor of ${EVEN}. The time until then runs from the return to the end of the first second from which the spread stays even. Nginx chooses a server once, at the handshake, and never moves an open connection.</p>
 ${runs.some(({ figures }) => (figures.counts.unplaced ?? 0) > 0) && html`<p class="how">The server of some connections is unknown, because a <code>stream</code> proxy adds no header that names it.</p>`}`,
   };
 }
@@ -290,7 +290,7 @@ function responses(view: View): Section {
     title: 'Response time',
     charts: [spec],
     body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were lost, or due while no connection could carry them, count with the time they waited.')}
-${table('Response time before the loss, meanwhile, and after the return', TIMES, runs.flatMap(responseRows))}`,
+${table('Response time before the loss, while the server was gone, and after its return', TIMES, runs.flatMap(responseRows))}`,
   };
 }
 

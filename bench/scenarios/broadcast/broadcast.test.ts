@@ -7,7 +7,7 @@ import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fi
 ownTemporaryFolder();
 
 describe('broadcast', { concurrency: true }, () => {
-  it('reaches all members of all generators, and each publication has a last receiver', async (t) => {
+  it('reaches the members on all generators, and each publication has a last receiver', async (t) => {
     const line = '-p tls --scenario broadcast --steps broadcast -c 30 -R 20 -w 500ms -d 2s --workers 2';
     const { run, figures } = await execute(t, line);
     assert.deepEqual(run.outcome, { state: 'completed' });

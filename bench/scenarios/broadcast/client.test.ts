@@ -50,7 +50,7 @@ describe('members of a room', () => {
     assert.deepEqual([sumOf(totals, 'expected'), sumOf(totals, 'delivered')], [20, 20]);
   });
 
-  test('count what they miss when their connection ends, but nothing after it', () => {
+  test('count what is missed when their connection ends, but nothing after that', () => {
     const scene = sceneOf(4, 1);
     scene.start();
     const [, second = assert.fail()] = scene.wires;
@@ -64,7 +64,7 @@ describe('members of a room', () => {
     assert.deepEqual([counts?.expected, counts?.delivered, counts?.missed, counts?.pending], [35, 33, 2, 0]);
   });
 
-  test('see by its gap what the server skipped', () => {
+  test('detect what the server skipped by the gap', () => {
     const scene = sceneOf(3, 1);
     scene.start();
     const [, , third = assert.fail()] = scene.wires;
@@ -77,7 +77,7 @@ describe('members of a room', () => {
     assert.deepEqual([counts?.expected, counts?.delivered, counts?.skipped], [30, 28, 2]);
   });
 
-  test('without their publisher wait for publications that nobody sends', () => {
+  test('whose publisher is gone wait for publications that nobody sends', () => {
     const scene = sceneOf(3, 1);
     scene.start();
     scene.passTo(2_500_000);
@@ -90,7 +90,7 @@ describe('members of a room', () => {
     assert.deepEqual([counts?.delivered, counts?.pending], [6, 16]);
   });
 
-  test('give up a connection whose message is not what was published', () => {
+  test('abandon a connection if a message differs from what was published', () => {
     const scene = sceneOf(3, 1);
     scene.start();
     const [, second = assert.fail(), third = assert.fail()] = scene.wires;

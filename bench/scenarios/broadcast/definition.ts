@@ -7,15 +7,15 @@ import { layoutOf, leastMembers } from './layout.ts';
 import { BROADCAST_METRICS } from './metrics.ts';
 
 /**
- * Deliveries per second that the default rate amounts to. They cost Nginx, server and generator about a third
- * of a core, so that the delays on a machine with two CPUs are those of sending and not of a queue.
+ * Deliveries per second at the default rate. They cost Nginx, the server and the generator about a third of a
+ * core, so delays on a machine with two CPUs come from sending and not from queueing.
  */
 const DELIVERIES_PER_SECOND = 10_000;
 /** Bounds of the default rate. With fewer publications, a comparison's short runs would have no median. */
 const LEAST_RATE = 10;
 const MOST_RATE = 500;
 
-/** Publications per second at which small machines keep up, for this many receivers each. */
+/** Returns a publication rate that small machines can sustain with this many members per room. */
 export function publicationRate(members: number): number {
   return Math.min(MOST_RATE, Math.max(LEAST_RATE, Math.round(DELIVERIES_PER_SECOND / members)));
 }

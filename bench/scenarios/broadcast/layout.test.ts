@@ -4,7 +4,7 @@ import { layoutOf, leastMembers, publisherOf, roomOf } from './layout.ts';
 
 const range = (length: number) => Array.from({ length }, (_, index) => index);
 
-test('without rooms everybody is in one, and its publishers take turns', () => {
+test('without rooms, all connections are in one, and its publishers take turns', () => {
   const layout = layoutOf(10, { room: 0, publishers: 3 });
   assert.deepEqual([layout.rooms, leastMembers(10, layout)], [1, 10]);
   assert.deepEqual(new Set(range(10).map((id) => roomOf(layout, id))), new Set([0]));
@@ -14,14 +14,14 @@ test('without rooms everybody is in one, and its publishers take turns', () => {
   );
 });
 
-test('rooms have at most as many members as asked, and differ by one', () => {
+test('rooms do not exceed the requested size, and differ by at most one member', () => {
   const layout = layoutOf(10, { room: 4, publishers: 1 });
   const sizes = [0, 0, 0];
   for (const id of range(10)) sizes[roomOf(layout, id)] = (sizes[roomOf(layout, id)] ?? 0) + 1;
   assert.deepEqual([layout.rooms, sizes, leastMembers(10, layout)], [3, [4, 3, 3], 3]);
 });
 
-test('every room has publications in turn, each by a member of it', () => {
+test('rooms take turns, and each publication is sent by a member of its room', () => {
   const layout = layoutOf(12, { room: 4, publishers: 2 });
   for (const publication of range(30))
     assert.equal(roomOf(layout, publisherOf(layout, publication)), roomOf(layout, publication));

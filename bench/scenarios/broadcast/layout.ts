@@ -10,7 +10,7 @@ export interface Layout {
   publishers: number;
 }
 
-/** @param options `room` 0 stands for one room with all connections */
+/** @param options `room` 0 means one room with all connections */
 export function layoutOf(connections: number, { room, publishers }: ScenarioOptions): Layout {
   const rooms = Number(room) === 0 ? 1 : Math.ceil(connections / Number(room));
   return { rooms, publishers: Number(publishers) };
@@ -21,7 +21,7 @@ export function leastMembers(connections: number, { rooms }: Layout): number {
   return Math.floor(connections / rooms);
 }
 
-/** The room of a connection, or of a publication: both are dealt out in turn. */
+/** The room of a connection, or of a publication: both are assigned round-robin. */
 export function roomOf({ rooms }: Layout, number: number): number {
   return number % rooms;
 }

@@ -13,21 +13,21 @@ import type { Member } from './members.ts';
 
 const TIMES = { connectedUs: 1000, warmUpUs: 1_000_000, steadyUs: 1_000_000, drainUs: 11_000_000 };
 
-/** A connection without a socket, and its end at a server without a socket. */
+/** A simulated connection: the client's end, and the end of a simulated server. */
 export interface Wire extends Connection {
   events: ConnectionEvents;
   isPaused: boolean;
   /** What the server sent while the client did not read. */
   held: Buffer[];
-  /** How much the server takes to be queued. */
+  /** How many bytes the server considers queued. */
   queued: number;
   queuedBytes(): number;
   deliver(frame: Buffer): void;
 }
 
 /**
- * Workers whose clients are members of rooms of one server, with nothing real around them: messages take no
- * time, and time goes on only where the test says so. One publication a second.
+ * Workers whose clients are members of rooms of one simulated server. Messages take no time, and the clock
+ * advances only when the test says so. One publication per second.
  */
 export function makeScene(
   scenario: ScenarioDefinition,
@@ -137,7 +137,7 @@ export function makeScene(
         sessions.client.start(TIMES);
       }
     },
-    /** Lets everything due by then happen, in order. */
+    /** Advances the clock to this time and runs everything due by then, in order. */
     passTo(us: number) {
       for (;;) {
         wakes.sort((a, b) => a.us - b.us);
@@ -150,7 +150,9 @@ export function makeScene(
       clock.us = us;
       for (const { sessions } of fleet) sessions.tick(connections);
     },
-    /** Ends the run. Totals of each worker; those of all must satisfy the equations of the scenario. */
+    /**
+     * Ends the run, checks that each worker's totals satisfy the equations of the scenario, and returns them.
+     */
     finish(): Record<string, number>[] {
       const totals = fleet.map(({ recorder, sessions }) => {
         sessions.client.stop(clock.us);

@@ -17,10 +17,10 @@ import { type Layout, publisherOf, roomOf } from './layout.ts';
 
 /** One member of a room. */
 export interface Member {
-  /** Its own publications, which come back to it as to every member. */
+  /** Its own publications, which it receives like every other member. */
   exchange: Exchange;
   isJoined: boolean;
-  /** Place in the order of its room of the last publication that it received. */
+  /** Position of the last publication that it received, among the publications of its room. */
   place: number;
   /** Number of publications due in its room before it joined. */
   missedBefore: number;

@@ -16,7 +16,7 @@ function times(us: number, count: number): string {
   return encode(histogram);
 }
 
-/** 20 publications a second to 100 members for 3 s, of which some deliveries did not arrive. */
+/** 20 publications per second to 100 members for 3 s; some deliveries did not arrive. */
 function broadcastRun(profile: string, skipped = 0): Run {
   const run = makeRun({
     profile,
@@ -76,7 +76,7 @@ function resultOf(...runs: Run[]): Result {
   return { ...result, plan: { ...result.plan, scenario: 'broadcast', steps: ['broadcast'] } };
 }
 
-test('the answer has the deliveries, the three receivers, the cost and what did not arrive', () => {
+test('the answer gives deliveries, the three receivers, the cost and what did not arrive', () => {
   const result = resultOf(broadcastRun('plain', 7));
   const [variant] = viewOf(result).variants;
   const answer = report.answer(variant ?? assert.fail());
@@ -94,14 +94,14 @@ test('the answer has the deliveries, the three receivers, the cost and what did 
   assert.deepEqual(jsonSummary(result, null).answers, [{ variant: 'plain', sentence: answer }]);
 });
 
-test('without Nginx the cost is that of the server, and where all arrived the answer says so', () => {
+test('without Nginx, the cost is that of the server; if everything arrived, the answer says so', () => {
   const [variant] = viewOf(resultOf(broadcastRun('direct'))).variants;
   const answer = report.answer(variant ?? assert.fail());
   assert.ok(!answer.includes('Nginx'), answer);
   assert.ok(answer.includes('All 6,000'), answer);
 });
 
-test('the report has the receivers and the deliveries open, with a chart each', () => {
+test('the receivers and deliveries sections are open, with a chart each', () => {
   const view = viewOf(resultOf(broadcastRun('plain'), broadcastRun('tls')));
   assert.deepEqual(
     report.open.map((section) => section(view)).map(({ id, charts }) => [id, charts.map(({ id }) => id)]),

@@ -181,7 +181,7 @@ function deliveries(view: View): Section {
     charts: [spec],
     body: html`${chartFigure(spec, 'Deliveries per second', finding, 'One delivery is one publication that arrived at one member.')}
 ${table('Deliveries', DELIVERIES, runs.map(deliveryRow))}
-<p class="how">Expected = delivered + skipped + missed + pending, for every generator worker. Expected follows from the schedule and the open connections, not from what the server says. Skipped: the server left a member out, because 1 MiB was queued for it. Missed: the connection ended first. Pending: not arrived by the end.</p>
+<p class="how">Expected = delivered + skipped + missed + pending, for every generator worker. Expected is derived from the schedule and the open connections, not from what the server reports. Skipped: the server left a member out, because 1 MiB was queued for it. Missed: the connection ended first. Pending: not arrived by the end.</p>
 ${table('CPU time per delivery', CPU, runs.map(cpuRow))}`,
   };
 }

@@ -16,7 +16,7 @@ const TIMES = { connectedUs: 900_000, warmUpUs: 1_000_000, steadyUs: 2_000_000, 
 const PLAIN = new Uint8Array(4);
 const ON_SCHEDULE: Load = { kind: 'open', ratePerSecond: 10, arrivals: 'uniform' };
 
-/** A connection without a socket: the test plays the server. */
+/** A simulated connection: the test plays the server. */
 interface Wire extends Connection {
   stage: FailureStage;
   sent: number;
@@ -25,7 +25,7 @@ interface Wire extends Connection {
   over: boolean;
   open(resumed?: boolean): void;
   echo(): void;
-  /** The connection has closed as asked. */
+  /** The connection has closed at the client's request. */
   end(): void;
   fail(stage: FailureStage): void;
 }
@@ -36,7 +36,7 @@ interface SceneOptions {
   echoTimeoutMs?: number;
 }
 
-/** The client with nothing real around it: time goes on only where the test says so. */
+/** The client in a simulated environment: the clock advances only when the test says so. */
 function scene(load: Load, { options = {}, connections = 100, echoTimeoutMs = 1e6 }: SceneOptions = {}) {
   const clock = { us: 0 };
   const wires: Wire[] = [];
@@ -105,7 +105,7 @@ function scene(load: Load, { options = {}, connections = 100, echoTimeoutMs = 1e
     wires,
     recordings,
     isDrained: () => client.isDrained(clock.us),
-    /** Lets time go on to `us`, with everything that was asked for until then. */
+    /** Advances the clock to `us` and runs everything scheduled until then. */
     goTo(us: number) {
       for (;;) {
         const timer = timers.filter((each) => each.us <= us).sort((a, b) => a.us - b.us)[0];
@@ -122,7 +122,7 @@ function scene(load: Load, { options = {}, connections = 100, echoTimeoutMs = 1e
       }
       clock.us = us;
     },
-    /** Ends the run, checks that its books balance, and returns them. */
+    /** Ends the run, checks that its counts add up, and returns them. */
     end(): Readonly<Record<string, number>> {
       client.stop(clock.us);
       recorder.finish(clock.us);
@@ -185,7 +185,7 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
 }
 
 describe('as fast as possible', () => {
-  test('so many handshakes are in progress, and each that ends makes room for the next', () => {
+  test('the given number of handshakes is in progress, and each that ends makes room for the next', () => {
     const made = scene({ kind: 'closed', inFlight: 3 });
     made.goTo(999_999);
     assert.equal(made.wires.length, 0);
@@ -204,7 +204,7 @@ describe('as fast as possible', () => {
     );
   });
 
-  test('no more connections exist than may, and one that closes makes room', () => {
+  test('the number of connections stays within its limit, and one that closes makes room', () => {
     const made = scene({ kind: 'closed', inFlight: 3 }, { connections: 4 });
     made.goTo(1_000_000);
     for (const wire of [...made.wires]) wire.open();
@@ -214,7 +214,7 @@ describe('as fast as possible', () => {
     assert.equal(made.end().live, 2);
   });
 
-  test('the place of a handshake that failed rests, so that refusals are not the whole load', () => {
+  test('the slot of a failed handshake stays empty for a while, so that refusals are not the whole load', () => {
     const made = scene({ kind: 'closed', inFlight: 2 });
     made.goTo(1_000_000);
     made.wires[0]?.fail('tcp');
@@ -232,7 +232,7 @@ describe('as fast as possible', () => {
     );
   });
 
-  test('at the end of the schedule no handshake starts, and those in progress are waited for', () => {
+  test('at the end of the schedule, no handshake starts, and the run waits for those in progress', () => {
     const made = scene({ kind: 'closed', inFlight: 2 });
     made.goTo(12_000_000);
     assert.equal(made.isDrained(), false);
@@ -246,7 +246,7 @@ describe('as fast as possible', () => {
 });
 
 describe('on a schedule', () => {
-  test('handshakes start when they are due, whatever became of the others', () => {
+  test('handshakes start when they are due, regardless of the others', () => {
     const made = scene(ON_SCHEDULE);
     made.goTo(1_950_000);
     assert.equal(made.wires.length, 10);
@@ -260,7 +260,7 @@ describe('on a schedule', () => {
     );
   });
 
-  test('one that waits for room has waited since its intended time, which is not the delay of the generator', () => {
+  test('one that waits for room has waited since its intended time, and this is not send lag', () => {
     const made = scene(ON_SCHEDULE, { connections: 1 });
     made.goTo(2_050_000);
     assert.equal(made.wires.length, 1);
@@ -270,7 +270,7 @@ describe('on a schedule', () => {
     assert.equal(made.wires.length, 2);
     made.wires[1]?.open();
     made.end();
-    // Due at 1.0 s and at 1.1 s, so both are of the warm-up, and both are opened at 3.0 s.
+    // Due at 1.0 s and at 1.1 s, so both belong to the warm-up, and both are opened at 3.0 s.
     const values = (name: string) =>
       made.recordings.flatMap(({ phase, histograms }) =>
         phase === 'warm-up' ? [...(histograms[name] ?? [])].filter((_, index) => index % 2 === 1) : [],
@@ -280,7 +280,7 @@ describe('on a schedule', () => {
     assert.deepEqual(lags, [0, 1, 0, 1]);
   });
 
-  test('what still waits at the end never started, and counts with what it has waited', () => {
+  test('handshakes that still wait at the end are unstarted, and count with the time they waited', () => {
     const made = scene(ON_SCHEDULE, { connections: 2 });
     made.goTo(12_000_000);
     made.isDrained();
@@ -291,7 +291,7 @@ describe('on a schedule', () => {
 });
 
 describe('a connection', () => {
-  test('that is to echo is closed after its echo, and one that breaks off first is broken and its message lost', () => {
+  test('with a message is closed after the echo; if it ends first, it is broken and its message is lost', () => {
     const made = scene({ kind: 'closed', inFlight: 2 }, { options: { echo: 'on' } });
     made.goTo(1_000_000);
     const [first, second] = made.wires;
@@ -310,7 +310,7 @@ describe('a connection', () => {
     assert.deepEqual([made.samples('echo'), made.samples('closing')], [1, 1]);
   });
 
-  test('that the server closes is not closed by the client', () => {
+  test('is not closed by the client if the server closes it', () => {
     const made = scene({ kind: 'closed', inFlight: 1 }, { options: { close: 'server' } });
     made.goTo(1_000_000);
     made.wires[0]?.open();
@@ -319,7 +319,7 @@ describe('a connection', () => {
     assert.equal(made.end().closed, 1);
   });
 
-  test('that resumed a session is counted', () => {
+  test('is counted if it resumed a session', () => {
     const made = scene({ kind: 'closed', inFlight: 2 });
     made.goTo(1_000_000);
     made.wires[0]?.open(true);
@@ -327,7 +327,7 @@ describe('a connection', () => {
     assert.equal(made.end().resumed, 1);
   });
 
-  test('whose echo or closing takes too long is given up', () => {
+  test('is abandoned if its echo or its closing takes too long', () => {
     for (const echo of ['on', 'off']) {
       const made = scene({ kind: 'closed', inFlight: 1 }, { options: { echo }, echoTimeoutMs: 500 });
       made.goTo(1_000_000);
@@ -345,7 +345,7 @@ describe('a connection', () => {
   });
 });
 
-test('whatever happens, and whenever the run ends, every handshake and connection is accounted for', () => {
+test('every handshake and connection is accounted for, whatever happens and whenever the run ends', () => {
   const happening = fc.record({
     what: fc.constantFrom('time', 'open', 'echo', 'end', 'fail'),
     which: fc.nat(200),

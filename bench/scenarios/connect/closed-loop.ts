@@ -3,8 +3,8 @@ import type { Handshakes } from './handshakes.ts';
 import type { Starter, StarterContext } from './starter.ts';
 
 /**
- * How long a failed handshake's place stays free, in µs. Otherwise, a server that refuses connections would be
- * asked again as fast as the generator can, and the run would consist of refusals.
+ * How long the slot of a failed handshake stays empty, in µs. Without this pause, the generator would retry a
+ * server that refuses connections as fast as it can, and the run would consist of refusals.
  */
 const AFTER_FAILURE_US = 100_000;
 
@@ -22,7 +22,7 @@ export function closedLoop(
   let drainUs = Number.POSITIVE_INFINITY;
   let begun = false;
   let stopped = false;
-  /** Number of places that stay free because a handshake failed. */
+  /** Number of slots that stay empty because a handshake failed. */
   let resting = 0;
   const fill = (nowUs: number) => {
     if (!begun || stopped || nowUs >= drainUs) return;

@@ -16,7 +16,7 @@ describe('connect', { concurrency: true }, () => {
     assert.ok(started !== undefined && started > 4);
     assert.deepEqual({ opened, closed, echoed }, { opened: started, closed: started, echoed: started });
     assert.deepEqual({ pending, live }, { pending: 0, live: 0 });
-    // All but the first of each place, which have nothing to resume.
+    // All but the first of each slot, which have nothing to resume.
     assert.ok(resumed >= started - 4 && resumed < started, `${resumed} of ${started}`);
     assert.equal(figures.connect.isWork, true);
     assert.deepEqual(figures.messages.lost, 0);
@@ -45,7 +45,7 @@ describe('connect', { concurrency: true }, () => {
     assert.equal(figures.latencies.closing?.count, figures.latencies.handshake?.count);
   });
 
-  it('interrupted, it keeps what it measured and says what was cut off', async (t) => {
+  it('keeps what it measured if it is interrupted, and says what is missing', async (t) => {
     const stop = new AbortController();
     const { run, figures } = await execute(
       t,
@@ -63,7 +63,7 @@ describe('connect', { concurrency: true }, () => {
     assert.ok(run.slices.some(({ counters }) => counted(counters, 'opened') > 0));
   });
 
-  it('connections that the server closes unasked are broken, and the run says so', async (t) => {
+  it('counts connections that the server closes unexpectedly as broken, and says so', async (t) => {
     const { run, figures } = await execute(
       t,
       '-p plain --scenario connect --steps fastest --pending 2 --echo -d 1s --warmup 0',

@@ -9,8 +9,8 @@ export interface Attempt {
 
 /**
  * Records what happens to handshakes, under the names that the scenario declares. As for messages, the times
- * of a handshake belong to the phase in which it was due, and a handshake that fails enters with the time it
- * took until then.
+ * of a handshake belong to the phase in which it was due, and a failed handshake is recorded with the time
+ * until it failed.
  */
 export class Handshakes {
   readonly #recorder: Recorder;
@@ -35,8 +35,8 @@ export class Handshakes {
   /**
    * Records that a handshake that was due starts.
    *
-   * @param possibleUs since when it could have started: its intended time, or later if as many connections as
-   *   may exist existed. The time after it is the generator's own delay.
+   * @param possibleUs when it could have started: its intended time, or later if the maximum number of
+   *   connections existed. Any time after that is the generator's own delay.
    */
   started({ startUs, intendedUs }: Attempt, possibleUs: number): void {
     this.#recorder.at(startUs);

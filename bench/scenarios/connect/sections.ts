@@ -222,7 +222,7 @@ ${timesTable('Times on a schedule', 'Time', runs, ({ figures: { latencies } }) =
   ['handshake, from its start', latencies.service],
   ['send lag', latencies.sendLag],
 ])}
-<p class="how">Response time counts from the moment in which the schedule wanted the handshake to start, so a stall shows in every connection that it held back. The send lag is the generator’s own delay.</p>`,
+<p class="how">Response time counts from the handshake’s intended time, so a stall shows in every connection that it delayed. The send lag is the generator’s own delay.</p>`,
   };
 }
 

@@ -22,7 +22,7 @@ export interface StarterContext {
    * Starts a handshake.
    *
    * @param intendedUs null without a schedule
-   * @param possibleUs since when it could have started
+   * @param possibleUs when it could have started
    */
   connect(nowUs: number, intendedUs: number | null, possibleUs: number): void;
 }

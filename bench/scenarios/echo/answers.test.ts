@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import type { ExternalTarget } from '../../model/target.ts';
 import { makeScene, sumsOf, TIMES } from './echo.test.fixture.ts';
 
-/** What answers a message of a server that is not ours. */
+/** What counts as an answer from an external server. */
 
 function targetThat(expect: ExternalTarget['expect']): ExternalTarget {
   const url = 'ws://127.0.0.1:9000/';
   return { kind: 'external', url, expect, certificate: null, subprotocols: [], isRemote: false };
 }
 
-test('any message answers the oldest without an answer; one too many answers nothing', () => {
+test('any message answers the oldest unanswered one; a surplus message answers nothing', () => {
   const scene = makeScene({ load: { kind: 'closed', inFlight: 2 }, target: targetThat('any') });
   scene.connect(1);
   const [wire] = scene.wires;

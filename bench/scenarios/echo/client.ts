@@ -39,7 +39,7 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     message(session, bytes, from, to, text) {
       const exchange = session.state;
       if (expected !== 'echo') {
-        // Without an order of its own, a message answers the oldest one that awaits an answer.
+        // A message that is not an echo counts as the answer to the oldest unanswered one.
         if (exchange.sent === 0) {
           messages.unasked(context.clock(), to - from);
           return;

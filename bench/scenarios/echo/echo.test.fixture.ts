@@ -16,7 +16,7 @@ import { makeClient } from './client.ts';
 import { echo } from './definition.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
+/** Phase times that most tests use, in µs: a second of warm-up, then a steady phase of ten seconds. */
 export const TIMES: PhaseTimes = {
   connectedUs: 900_000,
   warmUpUs: 1_000_000,
@@ -24,15 +24,15 @@ export const TIMES: PhaseTimes = {
   drainUs: 12_000_000,
 };
 
-/** A connection without a socket: the test plays the server. */
+/** A simulated connection: the test plays the server. */
 export interface Wire extends Connection {
   stage: FailureStage;
-  /** Sequence numbers in the order sent, and how many messages each write had. */
+  /** Sequence numbers in the order sent, and the number of messages in each write. */
   readonly sent: number[];
   readonly writes: number[];
   echoed: number;
   over: boolean;
-  /** What happens at the next `send`, after it was noted. */
+  /** What happens at the next `send`, after it has been recorded. */
   onSend: (() => void) | null;
   open(route?: string): void;
   /** Echoes the next `count` messages in one read. */
@@ -42,29 +42,32 @@ export interface Wire extends Connection {
   fail(stage: FailureStage, kind: FailureKind): void;
 }
 
-/** The scenario with nothing real around it: time goes on only where the test says so. */
+/** The scenario in a simulated environment: the clock advances only when the test says so. */
 export interface Scene {
   sessions: Sessions<Exchange>;
   client: Client<Exchange>;
   recorder: Recorder;
-  /** Messages sent and neither echoed nor lost, as the recorder is told. */
+  /** Messages sent and neither echoed nor lost, as reported to the recorder. */
   outstanding(): number;
   payload: Payload;
   clock: { us: number };
   wires: Wire[];
   recordings: Recording[];
-  /** When the open loop's waker is asked to wake; null: not at all. */
+  /** When the open loop's waker is due to call back; null if it is not set. */
   alarm: { dueUs: number | null };
-  /** Handshakes that are over, whichever way. */
+  /** Handshakes that have ended, whether they succeeded or failed. */
   handshakes: { over: number };
   start(times: PhaseTimes): void;
   stop(): void;
   isDrained(): boolean;
-  /** Begins handshakes and, unless told otherwise, opens them. */
+  /** Starts handshakes and, by default, completes them. */
   connect(count: number, open?: boolean): void;
-  /** Lets time go on to `us` and wakes whoever asked for it by then, in as many turns as it asks for. */
+  /**
+   * Advances the clock to `us` and calls every waker due by then, in as many event loop iterations as it
+   * needs.
+   */
   wakeAt(us: number): void;
-  /** One turn of the event loop, whether it was asked for or not. */
+  /** One iteration of the event loop, whether or not one was requested. */
   wake(): void;
   /** Ends recording. */
   finish(): void;
@@ -267,7 +270,7 @@ export interface Sums extends Record<(typeof COUNTERS)[number] | 'outstanding', 
   failures: Record<string, number>;
 }
 
-/** What all recordings say together; outstanding is that of the last. */
+/** Totals over all recordings; outstanding is that of the last one. */
 export function sumsOf(recordings: readonly Recording[]): Sums {
   const zero = zeroCounters(COUNTERS) as Record<(typeof COUNTERS)[number], number>;
   const sums: Sums = { ...zero, outstanding: 0, failures: {} };

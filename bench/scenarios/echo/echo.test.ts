@@ -14,7 +14,7 @@ function rate(ratePerSecond: number, arrivals: OpenLoad['arrivals'] = 'uniform')
   return { kind: 'open', ratePerSecond, arrivals };
 }
 
-/** Messages without an answer on connections that live: what the recorder must hold as outstanding. */
+/** Unanswered messages on open connections, which the recorder must report as outstanding. */
 function unanswered(wires: readonly Wire[]): number {
   return wires.reduce((sum, wire) => sum + (wire.over ? 0 : wire.sent.length - wire.echoed), 0);
 }
@@ -23,7 +23,9 @@ function total(wires: readonly Wire[]): number {
   return wires.reduce((sum, wire) => sum + wire.sent.length, 0);
 }
 
-/** The books at any moment: nothing is counted twice, nothing forgotten, every connection sends 0, 1, 2, … */
+/**
+ * Checks the counts at any moment: nothing is counted twice or missed, and every connection sends 0, 1, 2, …
+ */
 function assertBooks({ outstanding, wires }: Scene): void {
   assert.equal(outstanding(), unanswered(wires));
   for (const { sent } of wires)
@@ -46,14 +48,14 @@ function assertConserved(scene: Scene): void {
   );
 }
 
-/** Something that happens to one connection, or to time. */
+/** An event on one connection, or an advance of the clock. */
 const happening = fc.record({
   what: fc.constantFrom('echo', 'echo', 'echo', 'time', 'die', 'mismatch', 'out-of-order', 'unasked'),
   which: fc.nat(1000),
   howMuch: fc.nat(400),
 });
 
-/** Plays what happens on the connections of a scene; returns the failures that must have been counted. */
+/** Plays events on the connections of a scene, and returns the failures that must have been counted. */
 function play(scene: Scene, happenings: readonly { what: string; which: number; howMuch: number }[]) {
   const failures: Record<string, number> = {};
   const failed = (kind: string) => {
@@ -118,7 +120,7 @@ describe('closed loop', () => {
     assertConserved(scene);
   });
 
-  test('what the echoes of one read freed leaves in one write', () => {
+  test('messages released by the echoes of one read are sent in one write', () => {
     const scene = makeScene({ load: closed(16) });
     scene.connect(1);
     scene.start(TIMES);
@@ -127,7 +129,7 @@ describe('closed loop', () => {
     assert.deepEqual(scene.wires[0]?.writes, [16, 16, 5, 1]);
   });
 
-  test('keeps exactly in-flight messages on every living connection, and its books, whatever happens', () => {
+  test('keeps exactly --in-flight messages on every open connection, and its counts add up, whatever happens', () => {
     const shape = fc.record({
       inFlight: fc.integer({ min: 1, max: 9 }),
       connections: fc.integer({ min: 1, max: 6 }),
@@ -170,7 +172,7 @@ describe('closed loop', () => {
   });
 });
 
-/** When the messages of a schedule are due, reckoned from the schedule alone. */
+/** When the messages of a schedule are due, calculated from the schedule alone. */
 function dueTimes(load: OpenLoad, worker: number, workers: number, seed: number): number[] {
   const pacer = makePacer(load, TIMES.warmUpUs, worker, workers, seed);
   const due: number[] = [];
@@ -178,7 +180,7 @@ function dueTimes(load: OpenLoad, worker: number, workers: number, seed: number)
   return due;
 }
 
-/** Wakes the scene until its schedule is over, each time late by what `lateness` says, µs. */
+/** Wakes the scene until its schedule is over, each time late by `lateness` µs. */
 function runSchedule(scene: Scene, lateness: (wake: number) => number, between: () => void = () => {}): void {
   for (let wake = 0; scene.alarm.dueUs !== null; wake++) {
     scene.wakeAt(Math.max(scene.clock.us, scene.alarm.dueUs) + lateness(wake));
@@ -200,7 +202,7 @@ describe('open loop', () => {
     answers: fc.boolean(),
   });
 
-  test('sends what the schedule offers, no more and no less, round robin, whatever stalls', () => {
+  test('sends exactly what the schedule offers, round-robin, whatever stalls', () => {
     fc.assert(
       fc.property(shape, ({ load, connections, workers, seed, lateUs, answers }) => {
         const worker = seed % workers;
@@ -227,7 +229,7 @@ describe('open loop', () => {
     );
   });
 
-  test('the offered count stays as long as one connection lives, and the books with it', () => {
+  test('the offered count does not change while one connection is open, and the counts add up', () => {
     fc.assert(
       fc.property(
         shape,
@@ -259,11 +261,11 @@ describe('open loop', () => {
     );
   });
 
-  test('a generator that stands still for a second sends all late, in one write each, and send lag shows it', () => {
+  test('a generator that stalls for a second sends everything late, in one write per connection, and send lag shows it', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(10);
     scene.start(TIMES);
-    // On time to the microsecond for 3 s of the schedule, then away for one.
+    // On time to the microsecond for 3 s of the schedule, then stalled for one second.
     while (scene.alarm.dueUs !== null && scene.alarm.dueUs < 4_000_000) scene.wakeAt(scene.alarm.dueUs);
     assert.equal(total(scene.wires), 3000);
     const writes = scene.wires.map((wire) => wire.writes.length);
@@ -286,7 +288,7 @@ describe('open loop', () => {
     assert.equal(samplesOf(scene.recordings, 'service').get(0), 1001);
   });
 
-  test('a server that stands still for a second is in response and service time, not in send lag', () => {
+  test('a server that stalls for a second shows in response and service time, not in send lag', () => {
     const scene = makeScene({ load: rate(100) });
     scene.connect(4);
     scene.start({ ...TIMES, warmUpUs: 2_000_000 });
@@ -302,18 +304,18 @@ describe('open loop', () => {
     }
   });
 
-  test('of more writes than a turn has room for the rest waits for turns to come, and what falls due joins them', () => {
+  test('writes beyond the limit of an iteration wait for later ones, and messages that fall due join them', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(600);
     scene.start(TIMES);
     scene.clock.us = TIMES.warmUpUs + 599_000;
     scene.wake();
     assert.equal(total(scene.wires), 256);
-    // A read after it finds the turn used up, and the alarm set.
+    // A read after that finds the iteration's limit used up, and the waker set.
     scene.wires.find((wire) => wire.sent.length > 0)?.echo(1);
     assert.equal(total(scene.wires), 256);
     assert.ok((scene.alarm.dueUs ?? Number.POSITIVE_INFINITY) <= scene.clock.us);
-    // The next second: every connection has a message due, those that still wait a second one.
+    // The next second: every connection has a message due; those that still wait have two.
     scene.clock.us += 600_000;
     scene.wake();
     const writes = scene.wires.flatMap((wire) => wire.writes);
@@ -326,7 +328,7 @@ describe('open loop', () => {
     assert.equal(countOf(samplesOf(scene.recordings, 'sendLag')), 1200);
   });
 
-  test('what waits for its turn on a connection that fails was offered, and is never sent', () => {
+  test('a message that waits on a connection that fails counts as offered, and is never sent', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(300);
     scene.start(TIMES);
@@ -345,7 +347,7 @@ describe('open loop', () => {
     );
   });
 
-  test('an echo that finds messages overdue sends them without waiting for the alarm', () => {
+  test('an echo that finds messages overdue sends them without waiting for the waker', () => {
     const scene = makeScene({ load: rate(10) });
     scene.connect(1);
     scene.start(TIMES);
@@ -359,7 +361,7 @@ describe('open loop', () => {
 
 describe('failures', () => {
   for (const load of [closed(3), rate(30)]) {
-    /** Three connections with messages out, 100 ms into the steady phase. */
+    /** Three connections with unanswered messages, 100 ms into the steady phase. */
     const scene = (options = {}) => {
       const made = makeScene({ load, ...options });
       made.connect(3);
@@ -395,7 +397,7 @@ describe('failures', () => {
         });
       });
 
-      test('an echo twice over is out of order', () => {
+      test('a duplicate echo is out of order', () => {
         const made = scene();
         const wire = made.wires[0] ?? assert.fail();
         wire.say(0);
@@ -404,7 +406,7 @@ describe('failures', () => {
         assert.deepEqual(outcome(made).failures, { 'open/out-of-order': 1 });
       });
 
-      test('an echo timeout is in the histogram with the time waited, and its messages are lost', () => {
+      test('an echo timeout is recorded in the histogram with the time waited, and the messages are lost', () => {
         const made = scene({ echoTimeoutUs: 500_000 });
         const [silent, ...others] = made.wires;
         made.wakeAt(2_399_000);
@@ -424,7 +426,7 @@ describe('failures', () => {
         assert.equal(made.handshakes.over, 3);
       });
 
-      test('a connection that fails while it is written to keeps the books', () => {
+      test('the counts add up if a connection fails during a write', () => {
         const made = scene();
         const wire = made.wires[0] ?? assert.fail();
         wire.onSend = () => wire.fail('open', 'closed-1006');
@@ -436,7 +438,7 @@ describe('failures', () => {
     });
   }
 
-  test('a handshake that takes too long is given up where it stands', () => {
+  test('a handshake that takes too long is abandoned in its current stage', () => {
     const scene = makeScene({ load: closed(), connectTimeoutUs: 3_000_000 });
     scene.connect(4, false);
     const [tcp, secured, upgrading, opened] = scene.wires;
@@ -462,7 +464,7 @@ describe('failures', () => {
     });
   });
 
-  test('every session is looked at in turn, however few at a time', () => {
+  test('every session is checked in turn, however few at a time', () => {
     const scene = makeScene({ load: closed(), connectTimeoutUs: 1 });
     scene.connect(20, false);
     scene.clock.us = 5;
@@ -481,7 +483,7 @@ describe('failures', () => {
     assert.equal(scene.handshakes.over, 3);
   });
 
-  test('a closed loop whose connections are all gone is over, an open one goes on to the end of its schedule', () => {
+  test('a closed loop without connections is over; an open loop continues to the end of its schedule', () => {
     for (const load of [closed(), rate(100)]) {
       const scene = makeScene({ load });
       scene.connect(2);
@@ -500,7 +502,7 @@ describe('failures', () => {
 });
 
 describe('the end', () => {
-  test('stop sends nothing more, and what is out stays outstanding', () => {
+  test('after stop, nothing more is sent, and unanswered messages stay outstanding', () => {
     for (const load of [closed(2), rate(100)]) {
       const scene = makeScene({ load });
       scene.connect(2);
@@ -531,7 +533,7 @@ describe('the end', () => {
     assert.equal(scene.recordings.at(-1)?.gauges?.open, 0);
   });
 
-  test('destroyAll drops the open ones and those in their handshake', () => {
+  test('destroyAll drops open connections and those in their handshake', () => {
     const scene = makeScene({ load: closed() });
     scene.connect(2);
     scene.connect(2, false);
@@ -540,7 +542,7 @@ describe('the end', () => {
   });
 });
 
-test('bytes are those of the messages, each of its own size', () => {
+test('byte counts are the sum of the message sizes', () => {
   const payload = { minBytes: 9, maxBytes: 500, type: 'binary' } as const;
   for (const load of [closed(4), rate(100)]) {
     const scene = makeScene({ load, payload });
@@ -572,7 +574,7 @@ test('bytes are those of the messages, each of its own size', () => {
   }
 });
 
-test('routes count connections and messages by the way that they took', () => {
+test('connections and messages are counted by route', () => {
   const scene = makeScene({ load: closed() });
   scene.connect(3, false);
   scene.wires[0]?.open('17');
@@ -602,7 +604,7 @@ describe('a closed loop that takes turns', () => {
     return scene;
   }
 
-  /** Every message is echoed `afterUs` after it was sent, until then. */
+  /** Echoes every message `afterUs` after it was sent, until this time. */
   function echoUntil(scene: Scene, untilUs: number, afterUs: number): void {
     for (let us = scene.clock.us; us < untilUs; us += afterUs) {
       const waiting = scene.wires.filter(({ sent, echoed }) => sent.length > echoed);
@@ -620,7 +622,7 @@ describe('a closed loop that takes turns', () => {
     assertConserved(scene);
   });
 
-  test('stops so long before the end of a turn as the last echoes took in the one before, and goes on with the next', () => {
+  test('stops before the end of a turn by the time that the last echoes took in the previous one, and continues in the next', () => {
     const scene = turning();
     const [wire] = scene.wires;
     const sentAt: number[] = [];

@@ -8,7 +8,7 @@ interface Message {
   intendedUs: number;
 }
 
-/** The same with plain arrays: as simple as it can be. */
+/** A reference implementation with plain arrays, as simple as possible. */
 class Model {
   readonly sent: Message[] = [];
   readonly unsent: number[] = [];
@@ -87,7 +87,7 @@ const shift = (): Step => ({
 
 const time = fc.double({ min: 0, max: 1e12, noNaN: true });
 
-test('whatever falls due, is sent, echoed and given up: the same as in plain arrays', () => {
+test('matches plain arrays for any sequence of due, sent, echoed and abandoned messages', () => {
   const steps = fc.commands(
     [
       time.map(send),
@@ -108,7 +108,7 @@ test('whatever falls due, is sent, echoed and given up: the same as in plain arr
   );
 });
 
-test('it hands out in order what was put in, however the two take turns', () => {
+test('preserves order, however adding and removing alternate', () => {
   const exchange = new Exchange();
   let next = 0;
   let oldest = 0;

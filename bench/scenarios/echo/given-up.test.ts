@@ -4,12 +4,12 @@ import { bucketIndex, bucketValue } from '../../measure/counts.ts';
 import type { Recording } from '../../model/recording.ts';
 import { makeScene, type Scene, samplesOf, sumsOf, TIMES, type Wire } from './echo.test.fixture.ts';
 
-/** What becomes of the messages that are never answered: method 3 and 6c. */
+/** What happens to messages that are never answered. */
 
 const TIMEOUT_US = 5_000_000;
 const RATE = { kind: 'open', ratePerSecond: 10, arrivals: 'uniform' } as const;
 
-/** The samples of one kind, each as often as it was recorded, as buckets tell them apart. */
+/** The samples of one kind, each as often as it was recorded, at the resolution of the histogram. */
 function values(recordings: readonly Recording[], name: string): number[] {
   const samples = [...samplesOf(recordings, name)];
   return samples.flatMap(([us, count]) => Array<number>(count).fill(us)).sort((a, b) => a - b);
@@ -25,13 +25,13 @@ const ENDS: [what: string, kind: string, end: (scene: Scene, wire: Wire) => void
   ['ended by a wrong echo', 'mismatch', (_, wire) => wire.say(0, (bytes) => bytes.fill(0, 40))],
 ];
 
-describe('a connection that is given up', () => {
+describe('an abandoned connection', () => {
   for (const [what, kind, end] of ENDS) {
-    test(`open loop, ${what}: every message on it is lost, with the time that it has waited`, () => {
+    test(`open loop, ${what}: every message on it is lost, with the time it has waited`, () => {
       const scene = makeScene({ load: RATE });
       scene.connect(1);
       scene.start(TIMES);
-      // Due at 2.0 and 2.1 s, sent 30 ms and no time late; given up 700 ms after the first was due.
+      // Due at 2.0 and 2.1 s, sent 30 ms late and on time; given up 700 ms after the first was due.
       scene.clock.us = 1_950_000;
       scene.wakeAt(1_950_000);
       scene.wires[0]?.echo(10);
@@ -57,7 +57,7 @@ describe('a connection that is given up', () => {
       assert.deepEqual(values(steady, 'unsentWait'), []);
     });
 
-    test(`closed loop, ${what}: they have waited since they were sent`, () => {
+    test(`closed loop, ${what}: its messages have waited since they were sent`, () => {
       const scene = makeScene({ load: { kind: 'closed', inFlight: 3 } });
       scene.connect(1);
       scene.start(TIMES);
@@ -73,7 +73,7 @@ describe('a connection that is given up', () => {
     });
   }
 
-  test('an echo timeout gives up what is younger than the timeout too, with what it has waited', () => {
+  test('an echo timeout also abandons messages younger than the timeout, with the time they have waited', () => {
     const scene = makeScene({ load: RATE, echoTimeoutUs: 400_000 });
     scene.connect(1);
     scene.start({ ...TIMES, warmUpUs: 2_000_000 });
@@ -99,7 +99,7 @@ describe('a connection that is given up', () => {
     assert.equal(sumsOf(scene.recordings).lost, 5);
   });
 
-  test('a message that was due on it and not sent has a response time, and neither service time nor send lag', () => {
+  test('a message that was due on it but not sent has a response time, but no service time and no send lag', () => {
     const scene = makeScene({ load: { ...RATE, ratePerSecond: 1000 } });
     scene.connect(300);
     scene.start({ ...TIMES, warmUpUs: 2_000_000 });
@@ -111,7 +111,7 @@ describe('a connection that is given up', () => {
     waiting.at(-1)?.fail('open', 'closed-1006');
     scene.stop();
     scene.finish();
-    // Connections take turns from number 1 on: the last that waits is number 0 or the highest.
+    // Connections take turns, starting with number 1: the last one that waits is number 0 or the highest.
     const unsentWaits = values(scene.recordings, 'unsentWait');
     assert.equal(sumsOf(scene.recordings).unsent, 44);
     assert.equal(unsentWaits.length, 44);
@@ -121,7 +121,7 @@ describe('a connection that is given up', () => {
     assert.equal(values(scene.recordings, 'sendLag').length, 256);
   });
 
-  test('what was due in the warm-up and is given up in the steady phase is of the warm-up', () => {
+  test('what was due in the warm-up and is abandoned in the steady phase belongs to the warm-up', () => {
     const scene = makeScene({ load: { ...RATE, ratePerSecond: 1000 } });
     scene.connect(300);
     scene.start({ ...TIMES, warmUpUs: 1_700_000 });
@@ -138,7 +138,7 @@ describe('a connection that is given up', () => {
     );
   });
 
-  test('an echo of a message that is due and not sent yet is a mismatch', () => {
+  test('an echo of a message that is due but not sent yet is a mismatch', () => {
     const scene = makeScene({ load: { ...RATE, ratePerSecond: 1000 } });
     scene.connect(300);
     scene.start(TIMES);
@@ -153,7 +153,7 @@ describe('a connection that is given up', () => {
 });
 
 describe('a worker without connections', () => {
-  test('goes on with its schedule: what falls due is unsent, and enters as the echo timeout', () => {
+  test('continues its schedule: messages that fall due are unsent, and recorded with the echo timeout', () => {
     const scene = makeScene({ load: RATE, echoTimeoutUs: TIMEOUT_US });
     scene.connect(2);
     scene.start(TIMES);
@@ -167,7 +167,7 @@ describe('a worker without connections', () => {
     assert.equal(scene.isDrained(), true);
     scene.stop();
     scene.finish();
-    // 11 s at 10 a second: 20 before the connections went, 90 after.
+    // 11 s at 10 per second: 20 before the connections were lost, 90 after.
     const { due, sent, echoed, lost, unsent } = sumsOf(scene.recordings);
     assert.deepEqual(
       { due, sent, echoed, lost, unsent },
@@ -180,7 +180,7 @@ describe('a worker without connections', () => {
     assert.deepEqual(values(steady, 'service').length, 10);
   });
 
-  test('one that had none from the beginning offers its share all the same', () => {
+  test('offers its share even if it had none from the beginning', () => {
     const scene = makeScene({ load: RATE, worker: 1, workers: 2 });
     scene.start(TIMES);
     scene.wakeAt(TIMES.drainUs);
@@ -189,7 +189,7 @@ describe('a worker without connections', () => {
     assert.equal(sumsOf(scene.recordings).unsent, 55);
   });
 
-  test('a message that is told of later than the timeout has waited as long as that', () => {
+  test('a message that is recorded later than the timeout has waited that long', () => {
     const scene = makeScene({ load: { ...RATE, ratePerSecond: 1 }, echoTimeoutUs: 1_000_000 });
     scene.start({ ...TIMES, warmUpUs: 2_000_000 });
     scene.wakeAt(4_500_000);
@@ -199,7 +199,7 @@ describe('a worker without connections', () => {
 });
 
 describe('a closed loop begins', () => {
-  test('however late its timer is: nothing it could answer for says that nothing was echoed', () => {
+  test('however late its timer is; otherwise it would report that nothing was echoed', () => {
     for (const lateUs of [0, 500_000, 20_000_000]) {
       const scene = makeScene({ load: { kind: 'closed', inFlight: 2 } });
       scene.connect(3);

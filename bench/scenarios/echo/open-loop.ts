@@ -49,7 +49,7 @@ export class OpenLoop implements Loop {
   #stopped = false;
   /** When the last echo arrived. */
   #lastUs = 0;
-  /** Sessions with messages that are due, longest waiting first. Sessions before index `#served` are done. */
+  /** Sessions with due messages, longest waiting first. Those before index `#served` have been handled. */
   readonly #waiting: Session<Exchange>[] = [];
   #served = 0;
   /** Number of writes allowed before the event loop reads again. */

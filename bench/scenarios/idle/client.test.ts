@@ -10,7 +10,7 @@ import type { Recording } from '../../model/recording.ts';
 import { type Idle, makeClient } from './client.ts';
 import { idle, TOUCH_BYTES } from './definition.ts';
 
-/** A connection without a socket: the test plays the server. */
+/** A simulated connection: the test plays the server. */
 interface Wire extends Connection {
   events: ConnectionEvents;
   pings: number;
@@ -18,7 +18,7 @@ interface Wire extends Connection {
   over: boolean;
 }
 
-/** The client with nothing real around it: time goes on only where the test says so. */
+/** The client in a simulated environment: the clock advances only when the test says so. */
 function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'] = {}) {
   const clock = { us: 0 };
   const wires: Wire[] = [];
@@ -118,7 +118,7 @@ function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'
   };
 }
 
-test('silent connections send nothing, and those that end are counted with their lifetime', () => {
+test('silent connections send nothing, and those that end are recorded with their lifetime', () => {
   const made = scene('hold', { ping: 'none' });
   made.open(3);
   assert.equal(made.client.isReady(), true);
@@ -137,7 +137,7 @@ test('silent connections send nothing, and those that end are counted with their
   assert.equal(lifetimes[1], 1);
 });
 
-test('a touched connection sends one large message, and is ready when its echo is back or it is gone', () => {
+test('a touched connection sends one large message, and is ready once it is echoed or the connection is gone', () => {
   const made = scene('touched');
   made.open(2);
   assert.deepEqual(
@@ -154,7 +154,7 @@ test('a touched connection sends one large message, and is ready when its echo i
   assert.deepEqual({ touched, ended }, { touched: 1, ended: 1 });
 });
 
-test('a message that nobody asked for ends its connection', () => {
+test('an unsolicited message ends its connection', () => {
   const made = scene('hold', { ping: 'none' });
   made.open(1);
   made.wires[0]?.events.message(Buffer.from('hello'), 0, 5, true);
@@ -163,7 +163,7 @@ test('a message that nobody asked for ends its connection', () => {
   assert.deepEqual({ held, ended }, { held: 0, ended: 1 });
 });
 
-test('pings are sent in time to all that answered the last, and every one is accounted for', () => {
+test('pings are sent on time to all that answered the last one, and every ping is accounted for', () => {
   const happening = fc.record({ what: fc.constantFrom('time', 'pong', 'end'), which: fc.nat(20) });
   fc.assert(
     fc.property(

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fixture.ts';
 
-/** Silent connections through a real Nginx that ends them after 5 s without a byte from the server. */
+/** Silent connections through a real Nginx that closes them after 5 s without a byte from the server. */
 
 ownTemporaryFolder();
 
 const CUT = '-p plain+read-timeout-5s --scenario idle -c 25';
 
 describe('idle', { concurrency: true }, () => {
-  it('Nginx ends what is silent for longer than its timeout, without a close frame', async (t) => {
+  it('Nginx closes connections that are silent for longer than its timeout, without a close frame', async (t) => {
     const { run, figures } = await execute(t, `${CUT} --steps hold --hold 30s`);
     assert.deepEqual(run.outcome, { state: 'completed' });
     const { opened, held, ended } = figures.counts;
@@ -26,7 +26,7 @@ describe('idle', { concurrency: true }, () => {
     assert.deepEqual({ held, ended, pings }, { held: 25, ended: 0, pings: 0 });
   });
 
-  it('pings of the client keep them open, and each comes back as a pong', async (t) => {
+  it('pings of the client keep them open, and each is answered with a pong', async (t) => {
     const { figures } = await execute(t, `${CUT} --steps hold --hold 8s --ping client --ping-every 500ms`);
     const { held, pings = 0, pongs = 0, pingsOutstanding = 0 } = figures.counts;
     assert.equal(held, 25);

@@ -47,7 +47,7 @@ function resultOf(...runs: Run[]): Result {
   return { ...result, plan: { ...result.plan, scenario: 'idle', steps: ['hold', 'touched'] } };
 }
 
-test('the answer says how many stayed open, who ended the others, and what each takes', () => {
+test('the answer says how many stayed open, who closed the others, and how much memory each takes', () => {
   const result = resultOf(idleRun('hold', 1000), idleRun('touched', 0));
   const [variant] = viewOf(result).variants;
   const answer = report.answer(variant ?? assert.fail());
@@ -56,14 +56,14 @@ test('the answer says how many stayed open, who ended the others, and what each 
   assert.deepEqual(jsonSummary(result, null).answers, [{ variant: 'plain', sentence: answer }]);
 });
 
-test('where nothing ended nobody is named, and without Nginx there is no memory of it', () => {
+test('names nobody if nothing was closed, and gives no Nginx memory without Nginx', () => {
   const [variant] = viewOf(resultOf(idleRun('hold', 0, 'direct'))).variants;
   const answer = report.answer(variant ?? assert.fail());
   assert.ok(answer.includes('1,000 of 1,000'));
   assert.ok(!answer.includes('Nginx'));
 });
 
-test('connections that ended are no failures: not in the cells, and not in the faults', () => {
+test('connections that ended are not failures, neither in the cells nor in the faults', () => {
   const result = resultOf(idleRun('hold', 1000));
   const [variant] = viewOf(result).variants;
   const cells = Object.fromEntries(report.cells(variant ?? assert.fail()));
@@ -74,7 +74,7 @@ test('connections that ended are no failures: not in the cells, and not in the f
   assert.match(summaryText(result, null), /still open/);
 });
 
-test('the report has the answer, the survivors and the memory open, with a chart each', () => {
+test('the sections for answer, open connections and memory are open, with a chart each', () => {
   const view = viewOf(resultOf(idleRun('hold', 400), idleRun('touched', 0)));
   const sections = report.open.map((section) => section(view));
   assert.deepEqual(
@@ -125,7 +125,7 @@ test('what became of the connections is a row: how many, which share, how they e
   assert.deepEqual(cellsOf(0).slice(1), ['1,000', '1,000', '100 %', '0', '–', '–', '–', '–', '0', '0']);
 });
 
-test('kernel memory whose interval includes nothing is not told', () => {
+test('kernel memory is not reported if its interval includes 0', () => {
   const run = idleRun('hold', 0);
   const memory = run.memory.map((sample, i) => ({ ...sample, kernelBytes: 40_000_000 + (i % 2) * 1e6 }));
   const [variant] = viewOf(resultOf({ ...run, memory })).variants;

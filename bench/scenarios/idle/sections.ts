@@ -155,9 +155,9 @@ function survival({ variants }: View): Section {
     id: 'survival',
     title: 'Survival',
     charts: runs.length === 0 ? [] : [spec],
-    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, 'A cliff is a timer that all connections share, counted from the last byte in either direction. Nginx cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.')}
+    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, 'A steep drop comes from a timer that all connections share; it counts from the last byte in either direction. Nginx cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.')}
 ${table('How silent connections ended', ENDINGS, runs.flatMap(endingRows))}
-<p class="how">Lifetimes count from the end of the handshake. By default Nginx ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, those of a ping too.</p>`,
+<p class="how">Lifetimes count from the end of the handshake. By default Nginx ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.</p>`,
   };
 }
 
@@ -201,9 +201,9 @@ function memory({ variants }: View): Section {
     id: 'memory',
     title: 'Memory per connection',
     charts: measured.length === 0 ? [] : [spec],
-    body: html`${measured.length > 0 && chartFigure(spec, 'Memory of Nginx by open connections', slopesFinding(measured), 'The connections were opened in parts, and memory was read after each. The slope of the line is the memory of one connection; its start is that of Nginx itself.')}
+    body: html`${measured.length > 0 && chartFigure(spec, 'Memory of Nginx by open connections', slopesFinding(measured), 'The connections were opened in stages, and memory was measured after each. The slope of the line is the memory of one connection; its start is the memory of Nginx itself.')}
 ${table('Memory per connection', SLOPES, runs.flatMap(slopeRows))}
-<p class="how">Nginx: proportional set size of its processes, so that shared pages count once. Kernel: slab memory that cannot be reclaimed and TCP buffers, of the whole machine and so of all four sockets of a connection; anything else that allocates meanwhile widens its interval. The interval is that of an ordinary least squares slope.</p>`,
+<p class="how">Nginx: proportional set size of its processes, so that shared pages count once. Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. That includes all four sockets of a connection; any other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
   };
 }
 

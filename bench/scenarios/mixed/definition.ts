@@ -10,8 +10,8 @@ const AFTER_MS = 5000;
 const MOST_ALONE_MS = 5000;
 
 /**
- * HTTP requests at a constant rate join a steady echo load for a while. Shows what each does to the response time
- * of the other, and what a cache spares the backend.
+ * HTTP requests at a constant rate join a steady echo load for a while. Shows how each affects the response
+ * time of the other, and how much load a cache takes off the backend.
  */
 export const mixed = {
   name: 'mixed',

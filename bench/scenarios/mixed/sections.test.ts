@@ -18,7 +18,7 @@ function answerOf(run: Run): string {
   return report.answer(variant ?? assert.fail());
 }
 
-test('the answer has each with and without the other, and what reached the backend', () => {
+test('the answer gives each with and without the other, and what reached the backend', () => {
   const answer = answerOf(makeMixedRun('plain'));
   for (const fact of [
     '100 HTTP requests per second',
@@ -30,7 +30,7 @@ test('the answer has each with and without the other, and what reached the backe
   assert.ok(answerOf(makeMixedRun('cache')).includes('0 of 200'));
 });
 
-test('requests that failed leave open how many reached the backend', () => {
+test('if requests failed, it is unknown how many reached the backend', () => {
   const run = makeMixedRun('plain');
   assert.ok(run.httpLoad);
   run.httpLoad.total = { ...run.httpLoad.total, requests: 190, statuses: { '2xx': 190 }, errors: 10 };
@@ -38,7 +38,7 @@ test('requests that failed leave open how many reached the backend', () => {
   assert.ok(answer.includes('10 HTTP requests failed') && !answer.includes('of 190'), answer);
 });
 
-test('a run that ended before the requests has no figures of them, but a report', () => {
+test('a run that ended before the requests has no figures for them, but still a report', () => {
   const run = { ...makeMixedRun('plain'), timeline: [], httpLoad: null };
   assert.ok(answerOf(run).includes('before any HTTP requests'));
   assert.ok(reportHtml(resultOf(run)).includes('before any HTTP requests'));

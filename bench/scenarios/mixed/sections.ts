@@ -160,7 +160,7 @@ ${timesTable(
     ['Send lag of WebSockets, with HTTP', httpLoad?.with.sendLag ?? null],
   ],
 )}
-<p class="how">Both are due on a schedule that does not wait for responses, so a stall counts for everything that it delayed. If the send lag grows with the HTTP requests, a part of the effect is due to the generator, which shares the machine with the process that sends them.</p>`,
+<p class="how">Both are due on a schedule that does not wait for responses, so a stall counts for everything that it delayed. If the send lag grows with the HTTP requests, part of the effect is due to the generator, which shares the machine with the process that sends them.</p>`,
   };
 }
 
@@ -200,7 +200,7 @@ function requests(view: View): Section {
     charts: [],
     body: html`<p>${runs.map((run) => `${run.name}: ${backendSentence(run)}`).join(' ')}</p>
 ${table('HTTP requests', REQUESTS, runs.flatMap(requestRows))}
-<p class="how">Due = answered + failed + unanswered. Answered includes every response, failed those with a 4xx or 5xx status, broken connections and timeouts. A cache answers ordinary GETs only: the messages of an open WebSocket never pass through it. It affects them only through the CPU time that it spares or costs.</p>`,
+<p class="how">Due = answered + broken connections and timeouts + unanswered. Answered includes responses of any status. Failed counts responses with a 4xx or 5xx status, broken connections and timeouts. A cache answers ordinary GETs only: the messages of an open WebSocket never pass through it. It affects them only through the CPU time that it saves or costs.</p>`,
   };
 }
 

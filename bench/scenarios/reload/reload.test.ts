@@ -8,7 +8,7 @@ import { residentsOf } from '../../measure/processes.ts';
 ownTemporaryFolder();
 
 describe('reload', { concurrency: true }, () => {
-  it('cuts nothing, and the old worker lives on beside the new one', async (t) => {
+  it('cuts nothing, and the old worker keeps running next to the new one', async (t) => {
     const { run, figures } = await execute(
       t,
       '-p plain --scenario reload --steps reload -c 20 -R 50 --reload-every 2s',
@@ -31,7 +31,7 @@ describe('reload', { concurrency: true }, () => {
     assert.equal(residentsOf(run, 'proxy', 'worker').at(-1)?.processes, 2);
   });
 
-  it('with worker_shutdown_timeout cuts all, which come back to the new worker', async (t) => {
+  it('cuts all connections with worker_shutdown_timeout, and their clients reconnect to the new worker', async (t) => {
     const line =
       '-p plain+shutdown-timeout-10s --scenario reload --steps reload -c 20 -R 50 --reload-every 14s';
     const { run, figures } = await execute(t, `${line} --reconnect 100ms..1s`);
@@ -46,7 +46,7 @@ describe('reload', { concurrency: true }, () => {
     );
   });
 
-  it('an upgrade replaces the master too, which goes when the last connection closes', async (t) => {
+  it('upgrades replace the master too, which exits when the last connection closes', async (t) => {
     const line = '-p plain+shutdown-timeout-10s --scenario reload --upgrade -c 20 -R 50 --reload-every 14s';
     const { run, figures } = await execute(t, `${line} --steps reload --reconnect 100ms..1s`);
     assert.deepEqual(run.outcome, { state: 'completed' });

@@ -14,7 +14,10 @@ import { report } from './sections.ts';
 
 const MIB = 1_048_576;
 
-/** A process of Nginx with a sample each second of its life, µs; to the end of the run if it has no end. */
+/**
+ * A process of Nginx with one sample per second of its lifetime (in µs); without an end, it lives until the
+ * run ends.
+ */
 function process(
   name: string,
   role: 'master' | 'worker',
@@ -91,14 +94,14 @@ describe('a reload', () => {
     ],
   };
 
-  test('that cuts nothing: the old worker lives on, with its memory', () => {
+  test('that cuts nothing: the old worker keeps running and keeps its memory', () => {
     assert.equal(
       answerOf(runOf(lived)),
       'plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker lived on with 18 MiB until the end of the run, when its connections closed.',
     );
   });
 
-  test('that cuts all: when, how, and how soon they were back', () => {
+  test('that cuts everything: when, how, and how soon clients were back', () => {
     const nginx = [
       MASTER,
       process('nginx worker 1', 'worker', null, 13e6),
@@ -120,7 +123,7 @@ describe('a reload', () => {
     ]);
   });
 
-  test('again: each worker is old from its own reload on', () => {
+  test('that is repeated: each worker is old from its own reload on', () => {
     const run = runOf({
       actions: [
         { atUs: 6_500_000, action: RELOAD },
@@ -183,7 +186,7 @@ describe('an upgrade', () => {
   };
   const to = (version: string) => ({ binary: '/n', origin: null, version, openssl: null });
 
-  test('replaces the master too, and is called by its versions', () => {
+  test('replaces the master too, and is named after its versions', () => {
     const run = runOf(upgraded);
     assert.ok(run.proxy);
     run.proxy = { ...run.proxy, version: '1.22.1', upgrade: to('1.26.3') };
@@ -198,7 +201,7 @@ describe('an upgrade', () => {
       assert.ok(html.includes(text), text);
   });
 
-  test('that failed is no upgrade: the answer says why', () => {
+  test('that failed is not reported as an upgrade: the answer says why', () => {
     const [done] = upgraded.actions;
     assert.ok(done);
     const failure = 'Nginx 1.0.0 did not start, so the old one kept running: unknown directive "<b>"';

@@ -36,7 +36,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** What was done to Nginx, in words. */
+/** Describes what was done to Nginx. */
 function deed({ run }: RunView): { noun: string; done: string; the: string } {
   if (!run.timeline.some(({ action }) => action.kind === 'upgrade'))
     return { noun: 'reload', done: 'reloaded', the: 'the reload' };
@@ -184,7 +184,7 @@ function survival(view: View): Section {
     charts: [spec],
     body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${cutClause(run)}.`).join(' '), 'The dashed line is the reload or upgrade. Connections that stay open are still served by the old worker, with the old configuration. A dip is an outage that clients see.')}
 ${rows.length > 0 && table('Connections that were cut, and their clients', TIMES, rows)}
-<p class="how">Times count from the reload or upgrade before them; an outage begins when its client is cut. Clients come back as --reconnect says: by default, after a random share of a delay that begins at 100 ms and doubles with every failed attempt.</p>`,
+<p class="how">Times count from the reload or upgrade before them; an outage begins when its client is cut. --reconnect sets when clients reconnect: by default, after a random share of a delay that begins at 100 ms and doubles with every failed attempt.</p>`,
   };
 }
 
@@ -255,7 +255,7 @@ function workers(view: View): Section {
     charts: [counts, memory],
     body: html`<div class="pair">
 ${chartFigure(counts, 'Old Nginx workers over time', runs.map(ageSentence).join(' '), 'A worker is old once a reload or an upgrade has replaced it. It exits when its last connection closes, or after worker_shutdown_timeout.')}
-${chartFigure(memory, 'Memory of Nginx over time', peaks.join(' '), 'Resident memory. Pages that processes share count for each of them.')}
+${chartFigure(memory, 'Memory of Nginx over time', peaks.join(' '), 'Resident memory. Pages shared by several processes are counted for each of them.')}
 </div>
 ${table('Processes that were replaced', WORKERS, runs.flatMap(workerRows))}`,
   };
@@ -268,7 +268,7 @@ function ageSentence(view: RunView): string {
 
 /** One line for each variant. */
 interface Line {
-  /** Follows the variant's name. */
+  /** Shown after the variant's name. */
   label: string;
   of(view: RunView): Residents[];
   figure(residents: Residents): number;

@@ -18,7 +18,7 @@ function samplesOf(scene: ReturnType<typeof sceneOf>, name: string): number {
   }, 0);
 }
 
-test('the slow are a share of all, spread over them, and never the publisher', () => {
+test('the slow clients are spread evenly, and never include the publisher', () => {
   const slow = (share: number) =>
     Array.from({ length: 100 }, (_, id) => id).filter((id) => isSlow(id, share));
   assert.deepEqual(slow(10), [9, 19, 29, 39, 49, 59, 69, 79, 89, 99]);
@@ -27,7 +27,7 @@ test('the slow are a share of all, spread over them, and never the publisher', (
   assert.ok(!slow(99).includes(0));
 });
 
-test('the slow stop reading, and get what was kept for them once they read again; the others are timed apart', () => {
+test('slow clients stop reading and later get what was kept for them; the others are timed separately', () => {
   const scene = sceneOf({});
   const [client = assert.fail()] = scene.clients;
   scene.start();
@@ -49,8 +49,8 @@ test('the slow stop reading, and get what was kept for them once they read again
   );
 });
 
-test('those that read slowly read as many bytes as they may, and no more', () => {
-  // A publication of 64 bytes each second, of which half may be read.
+test('clients that read slowly read exactly as many bytes as they may', () => {
+  // A publication of 64 bytes per second; half of it may be read.
   const scene = sceneOf({ 'read-rate': 32 });
   const [client = assert.fail()] = scene.clients;
   scene.start();
@@ -64,7 +64,7 @@ test('those that read slowly read as many bytes as they may, and no more', () =>
   assert.equal(scene.finish()[0]?.slowDelivered, 20);
 });
 
-test('the slow that were closed miss what they did not get, and the others miss nothing', () => {
+test('slow clients that were closed count what they did not get as missed, and the others miss nothing', () => {
   const scene = sceneOf({});
   const [client = assert.fail()] = scene.clients;
   scene.start();

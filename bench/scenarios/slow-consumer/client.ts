@@ -3,12 +3,12 @@ import { ALL_MEMBERS, Deliveries } from '../../measure/deliveries.ts';
 import { type Member, makeMembers } from '../broadcast/members.ts';
 import { isSlow, LAYOUT, SLOW_MEMBERS } from './definition.ts';
 
-/** How often a slow client with a reading rate gets another part of it, in µs. */
+/** How often a slow client may read another part of what `--read-rate` allows, in µs. */
 const REFILL_US = 100_000;
 
 /**
- * Every connection receives all publications. When told to, a share of them stops reading, or only reads at a
- * certain rate. The others are timed separately before, during and after this time.
+ * Every connection receives all publications. During the stall, a share of them stops reading, or only reads
+ * at a given rate. The others are timed separately before, during and after the stall.
  */
 export const makeClient: MakeClient<Member> = (context, sessions) => {
   const { plan, recorder, clock, callAt } = context;
@@ -19,7 +19,7 @@ export const makeClient: MakeClient<Member> = (context, sessions) => {
   let stallUs = Number.POSITIVE_INFINITY;
   let resumeUs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** Bytes that each slow client may still read; negative after a read that was larger. By connection. */
+  /** Bytes that each slow client may still read, by connection; negative after a read of more than that. */
   const budgets = new Map<number, number>();
   const isStalling = () => stallUs < Number.POSITIVE_INFINITY && resumeUs === Number.POSITIVE_INFINITY;
 

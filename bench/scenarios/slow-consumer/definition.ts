@@ -14,12 +14,12 @@ const BEFORE_MS = 5000;
 const AFTER_MS = 5000;
 const WARMUP_MS = 1000;
 /**
- * Messages per second to each client. Large messages, of which the defaults send 320 KiB/s to every client,
- * fill the buffers of a stalled connection within seconds, and two CPUs can send them to 100 clients.
+ * Messages per second to each client. With the default message size, this is 320 KiB/s per client. That fills
+ * the buffers of a stalled connection within seconds, and two CPUs can send it to 100 clients.
  */
 const DEFAULT_RATE = 20;
 
-/** Names under which the slow clients are recorded; the others have those of any member. */
+/** Names under which the slow clients are recorded; the others use the names of ordinary members. */
 export const SLOW_MEMBERS: DeliveryNames = {
   expected: 'slowExpected',
   delivered: 'slowDelivered',

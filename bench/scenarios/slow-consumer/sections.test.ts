@@ -72,7 +72,7 @@ function answerOf(run: Run): string {
   return report.answer(variant ?? assert.fail());
 }
 
-test('the answer has the others before and during, what each stalled client took, and when Nginx gave up', () => {
+test('the answer gives the others before and during the stall, the memory per stalled client, and when Nginx gave up', () => {
   const answer = answerOf(stalledRun('plain', 1));
   for (const fact of [
     '2 of 10 clients',
@@ -89,13 +89,13 @@ test('the answer has the others before and during, what each stalled client took
   assert.ok(!answerOf(stalledRun('direct', 0)).includes('Nginx'));
 });
 
-test('a run that ended before the stall has no figures of it, but a report', () => {
+test('a run that ended before the stall has no figures for it, but still a report', () => {
   const run = { ...stalledRun('plain', 0), timeline: [], queues: [] };
   assert.ok(answerOf(run).includes('before clients stopped reading'));
   assert.ok(reportHtml(resultOf(run)).includes('before clients stopped reading'));
 });
 
-test('the report shows the others and what is held, with the stall marked on each chart', () => {
+test('the report shows the others and the queued data, with the stall marked on each chart', () => {
   const view = viewOf(resultOf(stalledRun('plain', 1)));
   const sections = report.open.map((section) => section(view));
   assert.deepEqual(

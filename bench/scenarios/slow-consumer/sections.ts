@@ -199,7 +199,7 @@ ${runs.map(
       queues[index],
       `${run.name}: data in socket queues over time`,
       queueSentence(run),
-      'Bytes in the queues of all sockets of the run (/proc/net/tcp). Data waits unread at the client first, then unsent at Nginx, then unread at Nginx, and at last unsent at the server.',
+      'Bytes in the queues of all sockets of the run (/proc/net/tcp). Data first waits unread at the client, then unsent at Nginx, then unread at Nginx, and finally unsent at the server.',
     ),
 )}
 ${table('Per stalled client, at its highest', HELD, runs.map(heldRow))}

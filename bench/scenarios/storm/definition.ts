@@ -27,7 +27,7 @@ function timelineOf(cut: unknown, servers: number): Timeline {
 export const storm = {
   name: 'storm',
   title: 'Reconnect storm',
-  question: 'How fast can everybody come back?',
+  question: 'How fast can all clients reconnect after a cut?',
   steps: [{ name: 'storm', load: null, server: 'lean' }],
   options: {
     cut: {

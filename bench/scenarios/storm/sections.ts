@@ -150,7 +150,7 @@ function recovery({ variants }: View): Section {
     id: 'recovery',
     title: 'Recovery',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), 'The dashed lines are the cut and, if echo servers were killed, their restart. One value is drawn for each second, so a gap that is shorter hardly shows; the table has the times of the clients.')}
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), 'The dashed lines are the cut and, if echo servers were killed, their restart. One value is drawn for each second, so a shorter gap hardly shows; the table has the times of the clients.')}
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}
 <p class="how">An outage counts from the end of a connection to the end of the handshake of the next, with all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
   };

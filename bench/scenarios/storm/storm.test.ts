@@ -7,7 +7,7 @@ import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fi
 ownTemporaryFolder();
 
 describe('storm', { concurrency: true }, () => {
-  it('cut by their clients, all come back, and no process died', async (t) => {
+  it('all clients reconnect after dropping their connections, and no process exits', async (t) => {
     const { run, figures } = await execute(
       t,
       '-p plain --scenario storm --steps storm -c 30 --recovery 4s --reconnect 100ms',
@@ -25,7 +25,7 @@ describe('storm', { concurrency: true }, () => {
     assert.equal(figures.failures.faults, 0);
   });
 
-  it('cut by killing the workers of Nginx, all come back to those that replace them', async (t) => {
+  it('all clients reconnect to the new workers after the Nginx workers are killed', async (t) => {
     const { run, figures } = await execute(
       t,
       '-p plain --scenario storm --steps storm --cut proxy -c 30 --recovery 8s --reconnect 100ms..500ms',
@@ -39,7 +39,7 @@ describe('storm', { concurrency: true }, () => {
     assert.ok(!run.notices.some(({ code }) => code === 'nginx-worker-ended'));
   });
 
-  it('cut by killing the echo servers, all come back to those that are started again', async (t) => {
+  it('all clients reconnect to the restarted echo servers after they are killed', async (t) => {
     const { run, figures } = await execute(
       t,
       '-p load-balanced --scenario storm --steps storm --cut backend -c 30 --recovery 8s --reconnect 100ms..500ms',
@@ -57,7 +57,7 @@ describe('storm', { concurrency: true }, () => {
     assert.deepEqual(figures.failures.expectedEnds, { 'closed-1006': cut });
     assert.deepEqual(figures.failures.byStage.upgrade, { 'status-502': attemptsFailed });
     assert.notEqual(run.listenDrops, null);
-    // Each server counts on over its two processes, of which the sampler saw both.
+    // The sampler saw both processes of each server, and their counts are added up.
     const shares = run.spread.filter(({ component }) => component === 'server');
     const carried = shares.reduce((sum, { connections }) => sum + connections, 0);
     assert.equal(shares.length, 3);
@@ -73,7 +73,7 @@ describe('storm', { concurrency: true }, () => {
     );
   });
 
-  it('clients that do not come back are waited for to the end', async (t) => {
+  it('the run waits until its end for clients that do not reconnect', async (t) => {
     const { figures } = await execute(
       t,
       '-p direct --scenario storm --steps storm -c 10 --recovery 1s --reconnect none',

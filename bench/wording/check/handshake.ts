@@ -26,7 +26,7 @@ export const HANDSHAKE = {
   'no-proxied-location': ({ missing }: { missing: readonly EmptyInclude[] }) =>
     paragraph(['No location uses proxy_pass, so no WebSocket can connect.', missingText(missing)]),
   'no-location-for-path': ({ path }: { path: string }) =>
-    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that one does.`,
+    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that is handled by one.`,
   'configuration-rejected': ({ reason }: { reason: string }) => reason,
   'configuration-not-run': ({ reason }: { reason: string }) => `No WebSocket was tried. ${reason}`,
   'listen-twice': ({ address }: { address: string }) =>
@@ -40,7 +40,7 @@ export const HANDSHAKE = {
       upgradeSentence(first),
       others.length === 0
         ? ''
-        : `The same goes for the other locations with proxy_pass: ${others.join(', ')}.`,
+        : `The same applies to the other locations with proxy_pass: ${others.join(', ')}.`,
     ]),
   'http-version-by-default': ({
     location,
@@ -80,13 +80,13 @@ export const HANDSHAKE = {
     place: string;
     remedy: string;
   }) =>
-    `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because a regular expression goes before a prefix. Write "${remedy}" to give the prefix precedence.`,
+    `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because regular expressions are matched before a prefix like this one. Write "${remedy}" to give the prefix precedence.`,
   'slash-redirect': ({ location, path }: { location: LocationFact; path: string }) =>
-    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to use the slash, or the location needs a name without it.`,
+    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.`,
   'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
     `${capital(locationName(location))} has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
   'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
-    `${test} in try_files takes requests for a folder that exists away from ${locationName(location)}: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
+    `Because of ${test} in try_files, ${locationName(location)} does not pass on requests for folders that exist: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
   'passed-to-nothing': ({
     location,
     variables,
@@ -97,7 +97,7 @@ export const HANDSHAKE = {
     sources: readonly EmptySource[];
   }) =>
     paragraph([
-      `The address in proxy_pass of ${locationName(location)} is invalid, because ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
+      `The address in proxy_pass of ${locationName(location)} is invalid: ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
       ...sources.map(emptySentence),
     ]),
   'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
@@ -119,7 +119,7 @@ export const HANDSHAKE = {
     paragraph([
       `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
       parameter === 'proxy_protocol'
-        ? 'Clients that do not send the PROXY protocol fail. Use another port or address for one of the two, or have the proxy in front send it to both.'
+        ? 'Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two, or have the proxy in front send it to both.'
         : hasCertificate
           ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
           : 'A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',

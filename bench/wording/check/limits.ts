@@ -18,7 +18,7 @@ export const LIMITS = {
     handshakes: { rate: string; place: string; perClient: boolean } | null;
   }) =>
     paragraph([
-      `This configuration is for ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
+      `This configuration allows ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
       limit === undefined ? '' : `The limit is ${LIMIT_NAMES[limit.what]} (${limit.place}).`,
       next === undefined
         ? ''
@@ -73,7 +73,7 @@ export const LIMITS = {
     perClient: boolean;
     status: number;
   }) =>
-    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each counts until it closes, and any more are answered with ${status}.`,
+    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each counts until it closes, and handshakes beyond the limit are answered with ${status}.`,
   'request-limit': ({
     zone,
     rate,
@@ -89,9 +89,9 @@ export const LIMITS = {
     perClient: boolean;
     status: number;
   }) =>
-    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes per ${key}, ${sharedBy(perClient)}. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with ${status}.`,
+    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes per ${key}, ${sharedBy(perClient)}. After a reload or a brief failure, all clients reconnect at once, and handshakes beyond the limit are answered with ${status}.`,
   'port-limit': ({ upstream, webSockets, most }: { upstream: string; webSockets: number; most: number }) =>
-    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports: that is less than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
+    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports. That is fewer than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
   'large-buffer': ({ bytes, memory }: { bytes: number; memory: number }) =>
     `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. 10,000 WebSockets take up to ${formatBytes(memory)} for it.`,
 };
@@ -109,10 +109,10 @@ export interface CapacityLimit {
 
 const LIMIT_NAMES = {
   'worker-connections': 'worker_connections',
-  'open-files': 'that of open files',
+  'open-files': 'the number of open files',
   'limit-conn': 'limit_conn',
   'max-conns': 'max_conns',
-  ports: 'that of ports to the upstream address',
+  ports: 'the number of ports to the upstream address',
 };
 
 /** The clients that a limit counts together. */

@@ -83,7 +83,7 @@ export const SEEN = {
     `After every server had refused one connection and was up again, ${failed} of ${tried} handshakes failed; the first one ${outcomeClause(outcome)}.`,
   'session-not-resumed': ({ protocol }: { protocol: string | null }) =>
     `A second connection did not resume the session of the first${protocol === null ? '' : ` (${protocol})`}.`,
-  'log-at-close': () => 'No line was written while a WebSocket was open; one was when it had closed.',
+  'log-at-close': () => 'No line was written while a WebSocket was open; one was written when it had closed.',
 };
 
 /** Describes the outcome of a failed handshake, as in `was answered with status 426`. */

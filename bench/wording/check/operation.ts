@@ -15,7 +15,7 @@ export const OPERATION = {
     isDefault: boolean;
     location: LocationFact;
   }) =>
-    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long, without a close frame, and the client sees code 1006. Pings from either side keep it open if they are more frequent.`,
+    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long, without a close frame, and the client sees code 1006. More frequent pings from either side keep it open.`,
   'handshakes-cached': ({
     location,
     isKept,

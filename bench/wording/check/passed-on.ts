@@ -28,7 +28,7 @@ export const PASSED_ON = {
   }) =>
     `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
   'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
-    `${capital(locationName(location))} sends Origin "${value}" whatever page opened the WebSocket. The server cannot reject pages of other sites, which may open WebSockets with the cookies of its users.`,
+    `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.`,
   'subprotocol-changed': ({
     location,
     offered,
@@ -55,13 +55,13 @@ export const PASSED_ON = {
     received: string;
   }) => `${capital(locationName(location))} passes ${sent} on as ${received}: ${PATH_CHANGES[change]}`,
   'any-protocol': ({ location }: { location: LocationFact }) =>
-    `${capital(locationName(location))} passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.`,
+    `${capital(locationName(location))} passes on any Upgrade, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.`,
   'connection-fixed': ({ value }: { value: string }) =>
     `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
   'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
     `This map sends "Connection: close" for requests without an upgrade. Nginx ${nginxVersion} keeps connections to upstream servers open by default, and this turns that off.`,
   'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
-    `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. A service that answers such a request with 400 or 426 turns the handshake into 500.`,
+    `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. If the service answers such a request with 400 or 426, the client gets 500.`,
 };
 
 function replacedClause(replaced: string | null): string {
@@ -74,7 +74,7 @@ const LOST: Readonly<Record<string, string>> = {
   'x-forwarded-proto':
     'The upstream server assumes that the request came over plain HTTP, and may redirect it or reject its Origin.',
   'x-forwarded-host': 'A server that compares Origin with it may answer with 403.',
-  cookie: 'A session in a cookie is lost, so the server does not know the client.',
+  cookie: 'A session in a cookie is lost, so the server does not recognise the client.',
   origin: 'The server cannot check where the page came from.',
   'sec-websocket-extensions': 'Messages are not compressed.',
 };

@@ -11,7 +11,7 @@ import { finding } from '../../../wording/finding.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../../../wording/format.ts';
 import { answerSentence, capacitySentence, formatCapacity } from './sentences.ts';
 
-test('the first thing is a sentence a variant with both answers, and the verdicts of both steps', () => {
+test('starts with a sentence per variant with both answers, and the verdicts of both steps', () => {
   const result = makeBothSteps(3, 4);
   const [, , , , plainLatency] = result.runs;
   assert.ok(plainLatency);
@@ -36,7 +36,7 @@ test('the first thing is a sentence a variant with both answers, and the verdict
   assert.ok(cards[1]?.includes('A reason.'));
 });
 
-test('the row of a variant has the figures of the step that answers each', () => {
+test('the row of a variant takes each figure from the step that measures it', () => {
   const result = makeBothSteps(3, 4);
   const rows = tableOf(shown(result), 'The variants at a glance');
   for (const [at, { name, answers }] of viewOf(result).variants.entries()) {
@@ -62,7 +62,7 @@ test('the row of a variant has the figures of the step that answers each', () =>
   }
 });
 
-test('evidence that the verdict gives is not given again', () => {
+test('evidence quoted in the verdict is not repeated', () => {
   const run = makeRun({ seconds: 1 });
   const busy = { proxy: null, server: null, generator: 0.98 };
   const evidence = { kind: 'busy', busy } as const;
@@ -76,7 +76,7 @@ test('evidence that the verdict gives is not given again', () => {
   assert.doesNotMatch(page, /Limited by the generator/);
 });
 
-test('evidence for a doubt is not given again as a limit, and beside another doubt it is', () => {
+test('evidence for a doubt is not repeated as a limit, except next to another doubt', () => {
   const evidence = { kind: 'busy', busy: { proxy: null, server: null, generator: 0.98 } } as const;
   const answered = (doubt: Finding) => {
     const run = makeRun({ seconds: 1 });
@@ -92,7 +92,7 @@ test('evidence for a doubt is not given again as a limit, and beside another dou
   assert.equal(answered(stored('A reason.')), 1);
 });
 
-test('evidence in other words than those of the verdict on the same component is not given again either', () => {
+test('evidence on the component of the verdict is not repeated in other words either', () => {
   const run = makeRun({ seconds: 1 });
   run.validity = {
     verdict: 'server-limited',
@@ -102,7 +102,7 @@ test('evidence in other words than those of the verdict on the same component is
   assert.doesNotMatch(reportHtml(makeResult([run])), /Limited by the echo server/);
 });
 
-test('a card does not say that a schedule set the pace, whatever the verdict', () => {
+test('a card does not mention the schedule as the limit, whatever the verdict', () => {
   const result = makeBothSteps(1, 1);
   const latency = result.runs[1];
   assert.ok(latency);

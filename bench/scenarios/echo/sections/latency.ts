@@ -74,11 +74,11 @@ function leftOutList({ variants }: View): Markup {
 function bodyOf(step: StepView, histogram: LineSpec): Markup {
   const { runs } = step;
   const placement = placementNotice(step);
-  return html`<p>Response time is measured from the moment the schedule wants a message to go out, so a stall shows in every message that it held back. Service time is measured from the actual send. The difference is the send lag, which is the generator’s own delay.</p>
+  return html`<p>Response time is measured from a message’s intended time, so a stall shows in every message that it delayed. Service time is measured from the actual send. The difference is the send lag, which is the generator’s own delay.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
 ${table('Response time', COLUMNS, runs.flatMap(rowsOf))}
-<p class="how">A second is disturbed if the host took CPU time from this machine or other work ran on it. The figures over all seconds are what happened; those over the undisturbed seconds leave the disturbances out.</p>
-${chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of messages that took about this long. All runs share both axes. Two humps mean two paths through the system.`)}
+<p class="how">A second is disturbed if the host took CPU time from this machine or other work ran on it. The figures over all seconds show what happened; those over the undisturbed seconds exclude the disturbances.</p>
+${chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of messages that took about this long. All runs have the same axes. Two humps mean two paths through the system.`)}
 <details><summary>Response time, service time and send lag in full</summary>
 ${timesTable('Latencies in full', 'Time', runs, kindsOf)}</details>`;
 }

@@ -31,7 +31,7 @@ function limited(run: Run, component: Validity['limit']['component']): Run {
   return { ...run, validity: { ...run.validity, limit: { component, evidence: stored('The evidence.') } } };
 }
 
-test('one sentence holds both answers, with the figures of the runs', () => {
+test('one sentence contains both answers, with the figures of the runs', () => {
   const throughput = makeRun(SMALL);
   const latency = makeLatencyRun('tls', SMALL);
   const carried = formatRough(figuresOf(throughput).messages.perSecond);
@@ -44,7 +44,7 @@ test('one sentence holds both answers, with the figures of the runs', () => {
   );
 });
 
-test('what was the limit is said, whatever it was', () => {
+test('the limit is named, whatever it was', () => {
   const said = LIMITS.map((component) => answerSentence(variantOf(limited(makeRun(SMALL), component))));
   const ends = said.map((text) => text.replace(/^tls carried [\d,]+ messages per second, /, ''));
   assert.deepEqual(ends, [
@@ -57,7 +57,7 @@ test('what was the limit is said, whatever it was', () => {
   ]);
 });
 
-test('one answer alone, and why there is no other', () => {
+test('a single answer says why there is no other', () => {
   const [run, latency] = [makeRun(SMALL), makeLatencyRun('tls', SMALL)];
   assert.match(
     answerSentence(variantOf(latency)),
@@ -70,14 +70,14 @@ test('one answer alone, and why there is no other', () => {
   assert.equal(answerSentence({ ...leftOut, answers: {}, leftOut: null }), 'Nothing was measured for tls.');
 });
 
-test('the time of a closed loop is in no sentence', () => {
+test('no sentence contains the times of a closed loop', () => {
   const closed = figuresOf(makeRun(SMALL)).latencies.service;
   const answer = answerSentence(variantOf(makeRun(SMALL)));
   for (const us of [closed?.p50, closed?.p99, closed?.mean]) assert.ok(!answer.includes(formatTime(us)));
   assert.doesNotMatch(answer, / µs| ms/);
 });
 
-test('a run that did not come to its steady phase, or to enough messages, says so', () => {
+test('a run that did not reach its steady phase, or has too few messages, says so', () => {
   const cut = { phases: [], slices: [], workers: [] };
   assert.equal(
     answerSentence(variantOf({ ...makeRun(SMALL), ...cut }, { ...makeLatencyRun('tls', SMALL), ...cut })),
@@ -89,12 +89,12 @@ test('a run that did not come to its steady phase, or to enough messages, says s
   assert.match(some, /half of the messages came back within [\d.]+ [µm]s\.$/);
 });
 
-test('per-core capacity follows from what was carried and the share of a core; a bound is called one', () => {
+test('per-core capacity is throughput divided by the share of a core; a lower bound is marked as such', () => {
   const measured = viewOfRun(limited(makeRun(SMALL), 'proxy'));
   const bound = viewOfRun(limited(makeRun(SMALL), 'generator'));
   const { perSecond } = measured.figures.messages;
   const capacity = measured.figures.perCoreCapacity?.perSecond ?? assert.fail();
-  // Two workers at 42 and 39 % of a core, give or take what the fixture scatters.
+  // Two workers at about 42 and 39 % of a core; the fixture adds some scatter.
   const share = (perSecond ?? 0) / capacity;
   assert.ok(Math.abs(share - 0.81) < 0.05, String(share));
   const told = `Nginx used ${formatShare(share)} of a core for ${formatRough(perSecond)} messages per second`;
@@ -106,7 +106,7 @@ test('per-core capacity follows from what was carried and the share of a core; a
   assert.equal(capacitySentence(viewOfRun(makeRun({ ...SMALL, profile: 'direct' }))), '');
 });
 
-test('what holds without the disturbed seconds stands beside what holds over all', () => {
+test('figures without the disturbed seconds are shown next to those over all seconds', () => {
   const carried = makeRun({ ...SMALL, seconds: 4 });
   const answered = makeLatencyRun('tls', { ...SMALL, seconds: 4 });
   for (const run of [carried, answered]) assert.equal(undisturbedSentence(viewOfRun(run)), '');
@@ -127,7 +127,7 @@ test('what holds without the disturbed seconds stands beside what holds over all
   assert.equal(undisturbedSentence(viewOfRun({ ...answered, machine: null })), '');
 });
 
-test('what share was achieved is said where it was not all that was offered', () => {
+test('the achieved share is given if it is less than what was offered', () => {
   const kept = makeLatencyRun('tls', SMALL);
   assert.equal(offeredSentence(viewOfRun(kept)), '');
   const ratio = figuresOf(kept).offered?.ratio;

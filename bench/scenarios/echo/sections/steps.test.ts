@@ -21,7 +21,7 @@ import { formatCapacity } from './sentences.ts';
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 
-test('the times of a closed loop stand under no latency, in no chart, and where they stand they are explained', () => {
+test('the times of a closed loop are not shown as latency or in a chart, and are explained where they appear', () => {
   // Longer than any other time of the fixture, so that none of them looks like one.
   const carried = ['direct', 'plain', 'tls'].map((profile, at) =>
     makeRun({ profile, seconds: 4, medianUs: 400_000 + at * 10_000 }),
@@ -55,7 +55,7 @@ test('the times of a closed loop stand under no latency, in no chart, and where 
   );
 });
 
-test('one step alone is a report, and says why there is no other', () => {
+test('a report of a single step says why there is no other', () => {
   const throughput = shown(makeAllProfiles(CLOSED, 2));
   assert.match(sectionText(throughput, 'latency'), /Not measured: this bench only ran the throughput step/);
   assert.doesNotMatch(sectionText(throughput, 'latency'), /\d (µs|ms)/);
@@ -69,7 +69,7 @@ test('one step alone is a report, and says why there is no other', () => {
   assert.match(sectionText(shown(reached), 'latency'), /The bench was interrupted before it\./);
 });
 
-test('the rate and why it is this one are said, and what became of runs at another', () => {
+test('the rate and its reason are given, and what happened to runs at another rate', () => {
   const high = makeLatencyRun('tls', SMALL, 2000);
   high.validity = { ...high.validity, verdict: 'suspect', reasons: [stored('It was too much.')] };
   const result = makeResult([makeRun(SMALL), high, makeLatencyRun('tls', SMALL, 1000)]);
@@ -96,7 +96,7 @@ test('the rate and why it is this one are said, and what became of runs at anoth
   assert.match(sectionText(page, 'runs'), /tls, latency at 2k\/s, superseded : Suspect: It was too much\./);
 });
 
-test('a variant that was left out is named in its card and beside the latencies', () => {
+test('an excluded variant is named in its card and next to the latencies', () => {
   const result = makeBothSteps(1, 2);
   const plain = makeRun({ ...SMALL, profile: 'plain' });
   const both = makeResult([...result.runs, plain]);
@@ -117,7 +117,7 @@ test('a variant that was left out is named in its card and beside the latencies'
   assert.match(shown({ ...both, endedAt: null }), /This bench was interrupted before it finished\./);
 });
 
-test('what holds without the disturbed seconds stands beside what holds over all, with how many they are', () => {
+test('figures without the disturbed seconds are shown next to those over all, with the number of disturbed seconds', () => {
   const result = makeBothSteps(2, 4);
   const [carried, , answered] = result.runs;
   assert.ok(carried && answered);
@@ -182,7 +182,7 @@ test('what holds without the disturbed seconds stands beside what holds over all
 
 test('the throughput table and its chart have the figures of each run', () => {
   const result = makeBothSteps(3, 2);
-  // A payload that differs between the ways, as a server that answers with more would.
+  // Payload sizes that differ by direction, as with a server that sends longer answers.
   for (const run of result.runs)
     for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
   const runs = viewOf(result).steps[0]?.runs ?? [];
@@ -247,7 +247,7 @@ test('the charts of latency draw the samples of their own run', () => {
   }
 });
 
-test('the reason for a rate stands beside it, in the report and on the terminal', () => {
+test('the reason for a rate is next to it, in the report and on the terminal', () => {
   const result = makeBothSteps(1, 1);
   const [rate] = result.conclusions;
   assert.ok(rate?.kind === 'rate');

@@ -78,7 +78,7 @@ ${figure}
       html`<li><strong>${name}</strong>: ${sentence}</li>
 `,
   )}</ul>
-<p class="how">Per-core capacity is messages per second ÷ the share of a core that the Nginx workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as the loop fills up; it is marked as measured if Nginx was the limit.</p>
+<p class="how">Per-core capacity is messages per second ÷ the share of a core that the Nginx workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if Nginx was the limit.</p>
 ${closedLoopTimes(runs)}`;
 }
 
