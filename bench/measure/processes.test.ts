@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
-import type { Run } from '../model/run.ts';
+import type { Component, ProcessSeries, Run } from '../model/run.ts';
 import { evenProcess } from './even-process.test.fixture.ts';
 import { figuresOf } from './figures.ts';
-import { residentsOf } from './processes.ts';
+import { peakBytes, peakCores, residentsOf } from './processes.ts';
 
 test('counters are interpolated at the bounds of the steady phase', () => {
   const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('proxy', 500_000)] };
@@ -130,4 +130,30 @@ test('a process whose samples straddle a second still counts in it', () => {
       [4, 2, 20],
     ],
   );
+});
+
+test('the peak is that of the busiest second of all processes together, samples that are close left out', () => {
+  const sampled = (
+    component: Component,
+    ...samples: readonly (readonly [seconds: number, cpuUs: number, bytes: number])[]
+  ) => {
+    const process = evenProcess(component, 0);
+    const sample = process.samples[0] ?? assert.fail();
+    process.samples = samples.map(([at, cpuUs, residentBytes]) => ({
+      ...{ ...sample, atUs: at * 1e6 },
+      ...{ cpuUs, residentBytes },
+    }));
+    return process;
+  };
+  const peaks = (...processes: readonly ProcessSeries[]) => {
+    const run = { ...makeRun({ seconds: 8 }), processes: [...processes] };
+    return [peakCores(run, 'proxy'), peakBytes(run, 'proxy')];
+  };
+  const first = sampled('proxy', [1, 0, 10], [2, 400_000, 30], [3, 500_000, 20], [3.4, 550_000, 20]);
+  const second = sampled('proxy', [1, 0, 5], [2, 300_000, 5], [3, 1_100_000, 5]);
+  assert.deepEqual(peaks(first), [0.4, 30]);
+  assert.deepEqual(peaks(first, second, sampled('server', [1, 0, 99], [2, 1e6, 99])), [0.9, 35]);
+  assert.deepEqual(peaks(sampled('proxy', [1, 0, 1], [1.4, 400_000, 1], [1.9, 450_000, 1])), [0.1, 1]);
+  assert.deepEqual(peaks(sampled('proxy', [1, 0, 1], [1.4, 400_000, 2])), [null, 2]);
+  assert.deepEqual(peaks(), [null, null]);
 });
