@@ -101,6 +101,23 @@ test('the index tells what changed, what comparisons found, and of each result w
   assert.deepEqual([rowsIn('results'), rowsIn('series')], [41, pages.length]);
 });
 
+test('a change for the better is marked as one, and so is one for the worse', () => {
+  const kinds = (history: readonly ResultIndex[]) => {
+    const index = site(history).get('index.html') ?? '';
+    const changes = /<section id="changes".*?<\/section>/s.exec(index)?.[0] ?? '';
+    return [...changes.matchAll(/<span class="badge (\w+)"><svg.*?<\/svg> [^<]*(higher|lower)</g)].map(
+      ([, kind, direction]) => `${direction}: ${kind}`,
+    );
+  };
+  const history = makeHistory(40);
+  const backwards = history.map((each, at) => {
+    const { startedAt } = history.at(-1 - at) ?? each;
+    return { ...each, startedAt, runs: each.runs.map((run) => ({ ...run, startedAt })) };
+  });
+  assert.ok(kinds(history).includes('higher: bad'));
+  assert.ok(kinds(backwards).includes('lower: good'));
+});
+
 test('a capacity and a calibration are told by what they found, and not as a comparison or as runs', () => {
   const capacity = { ...indexOf(makeSearchResult()), id: 'a-capacity' };
   const calibration = {

@@ -174,6 +174,19 @@ describe('a reload', () => {
   });
 });
 
+test('events are marked once in a chart of several runs', () => {
+  const story: Story = { actions: [{ atUs: 6_500_000, action: RELOAD }], nginx: [MASTER] };
+  const other = runOf(story);
+  const result = resultOf(runOf(story));
+  const both = { ...result, runs: [...result.runs, { ...other, plan: { ...other.plan, variant: 'other' } }] };
+  const charts = report.open.flatMap((section) => section(viewOf(both)).charts);
+  for (const id of ['chart-workers', 'chart-memory']) {
+    const chart = charts.find((each) => each.id === id);
+    assert.ok(chart?.kind === 'line', id);
+    assert.equal(chart.bands?.filter(({ kind }) => kind === 'event').length, 1, id);
+  }
+});
+
 describe('an upgrade', () => {
   const upgraded: Story = {
     actions: [{ atUs: 6_500_000, action: { kind: 'upgrade', to: 'new' } }],
