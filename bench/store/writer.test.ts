@@ -50,6 +50,7 @@ test('a result is an index and a file for each run, named by number, variant and
       makeRun({ ...SMALL, load: CLOSED }),
       makeRun({ ...SMALL, load: OPEN }),
       makeRun({ ...SMALL, variant: '../../etc/passwd' }),
+      makeRun({ ...SMALL, variant: 'x'.repeat(300) }),
     ];
     const [first] = runs;
     assert.ok(first);
@@ -60,7 +61,8 @@ test('a result is an index and a file for each run, named by number, variant and
       'runs/1-tls-throughput.json',
       'runs/2-tls-latency.json',
       'runs/3-.._.._etc_passwd-throughput.json',
-      'runs/4-tls-throughput-3.json',
+      `runs/4-${'x'.repeat(60)}-throughput.json`,
+      'runs/5-tls-throughput-3.json',
     ];
     assert.deepEqual((await readdir(join(folder, 'runs'))).map((name) => `runs/${name}`).sort(), files);
     const index = await indexIn(folder);
