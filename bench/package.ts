@@ -1,4 +1,8 @@
 /** What `import … from 'nginx-ws-bench'` provides to configuration and scenario files. */
+import type { Section, View } from './report/view.ts';
+import type { OwnScenario } from './scenarios/own-scenario.ts';
+
+export { makePacer } from './load/pacing/pacer.ts';
 export type { Client, ClientContext, OpenSessions } from './load/sessions/client.ts';
 export type { Session } from './load/sessions/session.ts';
 export { Messages } from './measure/messages.ts';
@@ -11,10 +15,20 @@ export type {
   OwnMessage,
   Talker,
 } from './scenarios/conversation.ts';
-export {
-  defineScenario,
-  type MakeOwnClient,
-  type OwnClient,
-  type OwnMetric,
-  type OwnScenario,
-} from './scenarios/own-scenario.ts';
+export { chartFigure } from './report/chart-figure.ts';
+export { table } from './report/elements.ts';
+export { html, type Markup } from './report/markup.ts';
+export type { RunView, Section, VariantView, View } from './report/view.ts';
+export type { MakeOwnClient, OwnClient, OwnMetric, OwnScenario } from './scenarios/own-scenario.ts';
+export { formatBytes, formatCount, formatRate, formatShare, formatTime } from './wording/format.ts';
+
+/** What a scenario file exports: a scenario, and what it adds to the reports of its results. */
+export type ScenarioFile<State> = OwnScenario<State> & { sections?: readonly ((view: View) => Section)[] };
+
+/**
+ * Returns its argument unchanged. It gives a scenario file a type, so that editors and the compiler can check it:
+ * `export default defineScenario({ … })`.
+ */
+export function defineScenario<State = undefined>(scenario: ScenarioFile<State>): ScenarioFile<State> {
+  return scenario;
+}

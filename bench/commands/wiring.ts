@@ -14,6 +14,7 @@ import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
+import type { OwnSections } from '../report/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
@@ -103,8 +104,10 @@ export const services: Services = {
   readConfigFile: (path) => readConfigFile(path, process.cwd()),
   async addScenario(path) {
     const { loadOwnScenario } = await import('../scenarios/load-own.ts');
-    const { definition } = await loadOwnScenario(path, process.cwd(), await import('../package.ts'));
+    const { definition, own } = await loadOwnScenario(path, process.cwd(), await import('../package.ts'));
     addScenario(definition, path);
+    const { addSections } = await import('../report/scenario.ts');
+    addSections(definition.name, (own.sections ?? []) as OwnSections);
   },
   async checkConfiguration(...given) {
     await checkLoopback();

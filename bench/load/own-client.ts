@@ -6,24 +6,9 @@ import { conversationClient } from '../scenarios/conversation.ts';
 import { loadOwnScenario } from '../scenarios/load-own.ts';
 import type { MakeOwnClient, OwnScenario } from '../scenarios/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
-import type { Client, MakeClient } from './sessions/client.ts';
+import type { MakeClient } from './sessions/client.ts';
 
 const STDERR = 2;
-
-/** Members of a client that its scenario may leave out. */
-const USUAL: Omit<Client<unknown>, 'message' | 'isDrained'> = {
-  state: () => undefined,
-  isReady: () => true,
-  start() {},
-  open() {},
-  closed() {},
-  refused() {},
-  reconnects: () => false,
-  tick() {},
-  batchEnd() {},
-  pong() {},
-  stop() {},
-};
 
 /**
  * Imports the user's scenario file in this generator worker, adds its scenario, and returns its client. If its code
@@ -60,43 +45,42 @@ function thrownText(error: unknown, file: string): string {
  * throws as an uncaught exception.
  */
 function guarded(make: MakeOwnClient<unknown>, thrown: (error: unknown) => never): MakeClient<unknown> {
+  const guard = <Given extends unknown[], Result>(call: (...given: Given) => Result) => {
+    return (...given: Given): Result => {
+      try {
+        return call(...given);
+      } catch (error) {
+        return thrown(error);
+      }
+    };
+  };
   return (context, sessions) => {
     let drainUs = Number.POSITIVE_INFINITY;
     let stopped = false;
-    const untilTheEnd = { isDrained: (nowUs: number) => stopped || nowUs >= drainUs };
-    const made = attempt(() => make(context, sessions), thrown);
-    const client = { ...USUAL, ...untilTheEnd, ...made } as Client<unknown>;
-    const guard = <Given extends unknown[], Result>(call: (...given: Given) => Result) => {
-      return (...given: Given): Result => {
-        try {
-          return call.apply(made, given);
-        } catch (error) {
-          return thrown(error);
-        }
-      };
-    };
-    const members = Object.entries(client).filter(([, member]) => typeof member === 'function');
-    const all = Object.fromEntries(
-      members.map(([name, member]) => [name, guard(member)]),
-    ) as unknown as Client<unknown>;
+    const own = guard(make)(context, sessions);
+    if (typeof own?.message !== 'function') thrown(new TypeError('its client has no function message'));
     return {
-      ...all,
-      start(times) {
+      state: guard(() => own.state?.()),
+      isReady: guard(() => own.isReady?.() ?? true),
+      start: guard((times) => {
         ({ drainUs } = times);
-        all.start(times);
-      },
-      stop(nowUs) {
+        own.start?.(times);
+      }),
+      open: guard((session) => own.open?.(session)),
+      message: guard((session, bytes, from, to, text) => own.message(session, bytes, from, to, text)),
+      batchEnd: guard((session) => own.batchEnd?.(session)),
+      pong: guard((session) => own.pong?.(session)),
+      closed: guard((session, nowUs, isFailure) => own.closed?.(session, nowUs, isFailure)),
+      refused: guard((session, nowUs) => own.refused?.(session, nowUs)),
+      reconnects: guard(() => own.reconnects?.() ?? false),
+      tick: guard((session, nowUs) => own.tick?.(session, nowUs)),
+      stall: guard(() => own.stall?.()),
+      resume: guard(() => own.resume?.()),
+      isDrained: guard((nowUs) => own.isDrained?.(nowUs) ?? (stopped || nowUs >= drainUs)),
+      stop: guard((nowUs) => {
         stopped = true;
-        all.stop(nowUs);
-      },
+        own.stop?.(nowUs);
+      }),
     };
   };
-}
-
-function attempt<Result>(call: () => Result, thrown: (error: unknown) => never): Result {
-  try {
-    return call();
-  } catch (error) {
-    return thrown(error);
-  }
 }

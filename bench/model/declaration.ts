@@ -67,6 +67,8 @@ export const declarationSchema = v.strictObject({
   metrics: v.array(declaredMetricSchema),
   compared: v.array(v.strictObject({ name: v.string(), step: stepName, weight, headline: v.boolean() })),
   listed: v.array(v.strictObject({ name: v.string(), step: stepName, label: v.string() })),
+  /** How many sections of reports the scenario's file has. Reports that are made without the file lack them. */
+  sections: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Whether the size and type of messages are those of --payload and --type. */
   usesPayload: v.boolean(),
 });

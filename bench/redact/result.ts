@@ -52,7 +52,7 @@ export function makeRedactor(head: ResultHead, words: readonly string[]): Redact
 }
 
 /** The words known so far that must be hidden, and the functions that hide them. */
-function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly string[]) {
+function makeState({ variants, plan: { declared } }: Pick<ResultHead, 'variants' | 'plan'>, given: readonly string[]) {
   const names = publicNames(variants);
   const words = new Set([...given, ...variants.flatMap(wordsOfVariant)]);
   const nameOf = (name: string) => names.get(name)?.name ?? name;
@@ -101,7 +101,7 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     run: (run: Run): Run => ({
       ...run,
       plan: runPlan(run.plan),
-      ...withoutQuotes(run, redactText),
+      ...withoutQuotes(run, redactText, run.plan.backend !== null || declared !== undefined),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
       httpLoad: run.httpLoad && { ...run.httpLoad, total: publicHttp(run.httpLoad.total) },
@@ -216,17 +216,21 @@ function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): strin
   return `${timeOf(id)}-${what.replace(/[^A-Za-z0-9._+-]+/g, '-').slice(0, 80)}`;
 }
 
-const UNTOLD = 'the reason is hidden, because it may quote the server or its command.';
+const UNTOLD = 'the reason is hidden, because it may quote the server, its command or the scenario file.';
 /** Codes of reasons that quote an error. */
 const QUOTING = new Set(['run-ended', 'action-failed']);
 
-/** Redacts what quotes errors. Those about a server of the user's quote its command and what it printed. */
+/**
+ * Redacts what quotes errors. Those about a server of the user's quote its command and what it printed, and those about
+ * a scenario of the user's what its code threw.
+ */
 function withoutQuotes(
-  { plan, outcome, validity, timeline }: Run,
+  { outcome, validity, timeline }: Run,
   redactText: (text: string) => string,
+  hidesQuotes: boolean,
 ): Pick<Run, 'outcome' | 'validity' | 'timeline'> {
-  const quote = plan.backend === null ? redactText : () => UNTOLD;
-  const isQuote = ({ code }: Finding) => plan.backend !== null && QUOTING.has(code);
+  const quote = hidesQuotes ? () => UNTOLD : redactText;
+  const isQuote = ({ code }: Finding) => hidesQuotes && QUOTING.has(code);
   const redactedValidity = redactValidity(validity, redactText);
   return {
     outcome: 'reason' in outcome ? { ...outcome, reason: quote(outcome.reason) } : outcome,

@@ -4,7 +4,7 @@ import { printable } from '../model/printable.ts';
 import { counted } from '../model/recording.ts';
 import type { ListedName } from '../scenarios/definition.ts';
 import { formatCount, formatFigure, NOTHING } from '../wording/format.ts';
-import { capital, listed, paragraph } from '../wording/words.ts';
+import { counted as amount, capital, listed, paragraph } from '../wording/words.ts';
 import { chartFigure } from './chart-figure.ts';
 import { runBadge, table } from './elements.ts';
 import { html, type Markup } from './markup.ts';
@@ -17,11 +17,16 @@ import { timesTable } from './section/times.ts';
 import { doubtSentence, limitSentence, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import type { FoldedSection, RunView, Section, VariantView, View } from './view.ts';
 
+/** Sections that a scenario file adds to the reports of its results. */
+export type OwnSections = readonly ((view: View) => Section)[];
+
 /**
- * Returns how results of a user's scenario are reported. Everything follows from its declaration, which is stored with
- * the result, so the scenario's file is not needed.
+ * Returns how results of a user's scenario are reported. Everything but its own sections follows from its declaration,
+ * which is stored with the result, so the scenario's file is not needed.
+ *
+ * @param sections those of the file; null if the file was not read
  */
-export function ownReport(declared: Declaration): ScenarioReport {
+export function ownReport(declared: Declaration, sections: OwnSections | null): ScenarioReport {
   const sends = declared.steps.some(({ load }) => load !== null);
   const headings = declared.listed.map((each) => headingOf(each, declared));
   return {
@@ -32,9 +37,10 @@ export function ownReport(declared: Declaration): ScenarioReport {
       { before: '', headings },
       { before: '', headings: ['failed', 'validity'] },
     ],
-    remarks: () => [declared.question],
+    remarks: () => [declared.question, ...absentSections(declared, sections)],
     open: [
-      (view) => answers(view, declared),
+      (view) => answers(view, declared, absentSections(declared, sections)),
+      ...(sections ?? []).map(guarded),
       ...(declared.metrics.length + declared.recorded.histograms.length > 0
         ? [(view: View) => figures(view, declared)]
         : []),
@@ -42,6 +48,27 @@ export function ownReport(declared: Declaration): ScenarioReport {
     ],
     folded: [...(sends ? [course] : []), counts, handshakes],
     ofRounds: [],
+  };
+}
+
+/** Says that a report lacks sections, because the file that makes them was not read. */
+function absentSections({ sections: count }: Declaration, sections: OwnSections | null): string[] {
+  if (count === 0 || sections !== null) return [];
+  return [
+    `The scenario file adds ${amount(count, 'section')} to its reports, which this one lacks: it was made from the stored result, without the file.`,
+  ];
+}
+
+/** A section of a scenario file. What its code throws is shown in its place, because the figures are worth more. */
+function guarded(section: OwnSections[number], index: number): OwnSections[number] {
+  return (view) => {
+    try {
+      return section(view);
+    } catch (error) {
+      const title = `Section ${index + 1} of the scenario file`;
+      const body = html`<p>It could not be made: ${error instanceof Error ? error.message : String(error)}.</p>`;
+      return { id: `own-${index + 1}`, title, charts: [], body };
+    }
   };
 }
 
@@ -81,14 +108,15 @@ function cells({ name, answers }: VariantView, declared: Declaration): Cells {
   return all.map(([heading, cell]) => [heading, printable(cell)]);
 }
 
-function answers({ variants, runs }: View, declared: Declaration): Section {
+function answers({ variants, runs }: View, declared: Declaration, absent: readonly string[]): Section {
   return {
     id: 'answers',
     title: 'Answers',
     charts: [],
     body: html`<p>${declared.question}</p>
 <div class="cards${variants.length === 1 && ' one'}">${variants.map((variant) => card(variant, declared))}</div>
-${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}`,
+${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}
+${absent.length > 0 && html`<p class="how">${absent.join(' ')}</p>`}`,
   };
 }
 

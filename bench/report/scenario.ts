@@ -1,6 +1,6 @@
 import type { Result } from '../model/result.ts';
 import { isBuiltIn, SCENARIOS } from '../scenarios/registry.ts';
-import { ownReport } from './own-scenario.ts';
+import { type OwnSections, ownReport } from './own-scenario.ts';
 import type { FoldedSection, Section, VariantView, View } from './view.ts';
 
 /** Table cells with their headings, in reading order. */
@@ -40,9 +40,18 @@ const REPORTS = new Map<string, ScenarioReport>(
   ),
 );
 
+const sectionsOf = new Map<string, OwnSections>();
+
+/** Adds the sections of a user's scenario to the reports of its results. */
+export function addSections(scenario: string, sections: OwnSections): void {
+  sectionsOf.set(scenario, sections);
+}
+
 /** How results of this scenario are reported. */
 export function scenarioReport({ plan }: Pick<Result, 'plan'>): ScenarioReport {
-  const report = plan.declared === undefined ? REPORTS.get(plan.scenario) : ownReport(plan.declared);
+  const { scenario, declared } = plan;
+  const report =
+    declared === undefined ? REPORTS.get(scenario) : ownReport(declared, sectionsOf.get(scenario) ?? null);
   if (report === undefined) throw new TypeError(`There is no scenario ${plan.scenario}.`);
   return report;
 }

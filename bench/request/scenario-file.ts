@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util';
 import type { ConfigFile } from './config.ts';
+import { COMMANDS } from './request.ts';
 
-/** Options and commands that explain instead of doing anything. */
-const EXPLAINS = /^(--help|-h|--version|-V|help|version)$/;
+/** Options that explain instead of doing anything. */
+const EXPLAINS = /^(--help|-h|--version|-V)$/;
 
 /**
  * Returns the scenario file that a command line names, null if it names none. The file has to be read before the rest
  * of the command line, because the scenario determines which other options there are.
  */
 export function scenarioFileOf(argv: readonly string[]): string | null {
-  if (argv.some((word) => EXPLAINS.test(word))) return null;
+  const [first = ''] = argv;
+  const command = first === '' || first.startsWith('-') ? COMMANDS.run : fieldOf(COMMANDS, first);
+  if (!takesScenario(command) || argv.some((word) => EXPLAINS.test(word))) return null;
   const { values } = parseArgs({
     args: [...argv],
     options: { scenario: { type: 'string' } },
@@ -19,8 +22,19 @@ export function scenarioFileOf(argv: readonly string[]): string | null {
   return fileIn(values);
 }
 
+/** Whether a command has the option --scenario. Only then does a file of the user's run. */
+function takesScenario(command: unknown): boolean {
+  const options = fieldOf(command, 'options');
+  return typeof options === 'object' && options !== null && Object.values(options).some(hasScenario);
+}
+
+function hasScenario(group: unknown): boolean {
+  return fieldOf(group, 'scenario') !== undefined;
+}
+
 /** The same for a configuration file, in which the options of a command precede those of all commands. */
 export function scenarioFileIn({ value }: ConfigFile, command: string): string | null {
+  if (!takesScenario(fieldOf(COMMANDS, command))) return null;
   return fileIn(fieldOf(value, command)) ?? fileIn(value);
 }
 

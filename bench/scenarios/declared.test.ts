@@ -10,6 +10,8 @@ import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
 import { redactResult } from '../redact/result.ts';
 import { reportHtml } from '../report/html.ts';
+import { html } from '../report/markup.ts';
+import { addSections } from '../report/scenario.ts';
 import { summaryText } from '../report/terminal.ts';
 import { readResult } from '../store/read.ts';
 
@@ -31,6 +33,7 @@ const DECLARED: Declaration = {
     { name: 'chat.joined', step: 'chat', label: 'joined ' },
     { name: 'response.p50', step: 'chat', label: 'p50 ' },
   ],
+  sections: 1,
   usesPayload: false,
 };
 
@@ -63,10 +66,24 @@ test('a stored result is read and reported without the file, with its metrics, a
   assert.ok(page.includes('chart-counter-joined'));
   assert.ok(!page.includes('<b>messages</b>'));
   const text = summaryText(result, null);
+  assert.ok(text.includes('without the file'));
   for (const heading of ['chat.joined', 'response.p50']) assert.ok(text.includes(heading), heading);
   assert.match(text, /\b12\b/);
   const redacted = redactResult(result, []);
   assert.ok(reportHtml(redacted).length > 0);
+});
+
+test('sections of the file are in the report, also one whose code throws', async () => {
+  const result = await storedWith((declared) => declared);
+  addSections('chat', [
+    () => ({ id: 'own', title: 'Own section', charts: [], body: html`<p>${'<i>'}</p>` }),
+    () => {
+      throw new Error('broken on purpose');
+    },
+  ]);
+  const page = reportHtml(result);
+  for (const part of ['Own section', '&lt;i&gt;', 'broken on purpose']) assert.ok(page.includes(part), part);
+  assert.ok(!summaryText(result, null).includes('without the file'));
 });
 
 test('a result that declares more, or other texts, is read beside it', async () => {

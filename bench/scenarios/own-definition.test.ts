@@ -8,9 +8,9 @@ import { comparedMetrics } from '../metrics/compared.ts';
 import { findMetric, metricsOf } from '../metrics/metrics.ts';
 import { declarationSchema } from '../model/declaration.ts';
 import { Problem } from '../model/failure.ts';
+import { defineScenario } from '../package.ts';
 import { declaredDefinition, disagreement, united } from './declared.ts';
 import { ownDefinition } from './own-definition.ts';
-import { defineScenario } from './own-scenario.ts';
 import { addScenario, scenarioNamed, stepNamed } from './registry.ts';
 
 /** A scenario file with everything that it needs, and a little more. */

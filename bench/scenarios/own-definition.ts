@@ -12,7 +12,7 @@ const REQUIRED = ['name', 'title', 'question', 'steps'] as const;
 const OPTIONAL = [
   ...['recorded', 'conservation', 'phasesRead', 'metrics', 'compared', 'listed', 'defaults', 'handshake'],
   ...['options', 'lengths', 'defaultRate', 'problemOf', 'timeline', 'servers', 'openingStages', 'takesTurns'],
-  ...['largestMessage', 'client', 'conversation'],
+  ...['largestMessage', 'sections', 'client', 'conversation'],
 ] as const;
 
 /** Names that the totals of a generator worker use besides those that a scenario records. */
@@ -75,6 +75,9 @@ function checkedFields(scenario: unknown, wrong: Wrong): OwnScenario {
     throw wrong('client and conversation are missing. Add one of them: it says what the connections do.');
   if (own.client !== undefined && own.conversation !== undefined)
     throw wrong('it has both a client and a conversation. Remove one of them.');
+  const { sections = [] } = own;
+  if (!Array.isArray(sections) || sections.some((section) => typeof section !== 'function'))
+    throw wrong('sections is not a list of functions. Use: sections: [(view) => ({ id: …, title: … })].');
   if (!Array.isArray(own.steps)) throw wrong('steps is not a list. Use: steps: [{ name: …, load: … }].');
   return own;
 }
@@ -94,6 +97,7 @@ function declarationOf(own: OwnScenario): Declaration {
     metrics: metrics.map(completed),
     compared: [...(own.compared ?? usuallyCompared(steps))],
     listed: [...(own.listed ?? usuallyListed(steps, metrics))],
+    sections: own.sections?.length ?? 0,
     usesPayload: own.defaults?.payload !== undefined,
   };
 }

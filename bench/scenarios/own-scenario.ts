@@ -69,6 +69,8 @@ interface OwnDefinition extends Behaviour {
   /** Defaults of --connections and --payload. Without a payload, these two options do not apply. */
   defaults?: Partial<ScenarioDefinition['defaults']>;
   handshake?: HandshakeExtras;
+  /** Functions from the runs of a result to sections of its report. The package's types say what they get. */
+  sections?: readonly ((view: never) => unknown)[];
 }
 
 /** The behaviour of a generator worker's connections. Whatever is left out does nothing. */
@@ -94,11 +96,3 @@ export type OwnScenario<State = unknown> = OwnDefinition &
         conversation?: never;
       }
   );
-
-/**
- * Returns its argument unchanged. It gives a scenario file a type, so that editors and the compiler can check it:
- * `export default defineScenario({ … })`.
- */
-export function defineScenario<State = undefined>(scenario: OwnScenario<State>): OwnScenario<State> {
-  return scenario;
-}
