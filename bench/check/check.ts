@@ -128,7 +128,8 @@ async function tryOut(
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
     // Only errors reported by Nginx itself (checkNginx) show that the configuration is wrong. Any other error
     // is a limitation of the sandbox; the same configuration may be correct on a server.
-    const isNginxs = error.code === REJECTED_BY_NGINX;
+    const isComplete = emptyIncludes(changes.withoutFiles()).length === 0;
+    const isNginxs = error.code === REJECTED_BY_NGINX || (error.data.isRejected === true && isComplete);
     return { seen: null, refusal: [refused(error, isNginxs ? 'error' : 'warning')] };
   }
 }

@@ -13,6 +13,7 @@ import type { ProcessSet } from '../topology/process-set.ts';
 import { LOOPBACK, sandboxed } from '../topology/sandboxed.ts';
 import { openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
+import { workerConnections as connectionsIn } from './subject.ts';
 import { withAuthStandIn } from './stand-in.ts';
 
 const BACKLOG = 1024;
@@ -36,6 +37,8 @@ export interface RaiseOptions {
 /** A configuration running in the sandbox, with all of its servers. */
 export interface Raised {
   nginx: Launched;
+  /** `worker_connections` as it runs: more than configured if connections pass through Nginx twice. */
+  workerConnections: number;
   /** With the logs. */
   folder: string;
   /** The authority that signed the certificate, in PEM format. */
@@ -88,6 +91,7 @@ export async function raise(
   const nginx = await sandbox.start(null);
   return {
     nginx,
+    workerConnections: connectionsIn(sandbox.tree),
     folder,
     ca: sandbox.certificate.certPem,
     targetOf({ entrance, passesTls, path, host }) {

@@ -86,7 +86,9 @@ async function tryAsItStands(options: TrialOptions, backends: readonly Backend[]
   const sound = ways.filter(({ candidate }) => stillOpens(locations.get(candidate)));
   const [first] = sound;
   const log = first === undefined ? null : await tryLog(raised.folder, first.target, signal);
-  const isTried = first !== undefined && !options.isPart && connections <= MOST_TRIED;
+  // With more connections than configured, the result would not be that of the configuration.
+  const isAsWritten = !options.isPart && raised.workerConnections === connections;
+  const isTried = first !== undefined && isAsWritten && connections <= MOST_TRIED;
   const capacity = isTried ? await tryCapacity(first.target, connections, signal) : null;
   const upstreams = await tryUpstreams(tree, sound, backends, signal);
   await options.processSet.retire(raised.nginx);

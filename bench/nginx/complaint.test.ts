@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { templateRemedy, vitalParts, withoutCulprit } from './complaint.ts';
+import { Problem } from '../model/failure.ts';
 import { wrapFragment } from './fragment.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
@@ -84,6 +85,24 @@ describe('what Nginx complains of', () => {
         message: /"add_header" at \/a b\.conf:4 uses \$remote_addr, .* --nginx/,
       },
     );
+  });
+
+  test('a variable that nothing defines is an error of the user where it is misspelt, or that of the usual map', () => {
+    const of = (name: string, text: string) => () =>
+      withoutCulprit(parse(text, 'a.conf'), `unknown "${name}" variable`, [], () => {});
+    const rejected = (remedy: RegExp) => (error: unknown) => {
+      assert.ok(error instanceof Problem);
+      assert.deepEqual([error.code, error.data.isRejected], ['incomplete', true]);
+      assert.match(error.message, remedy);
+      return true;
+    };
+    const used = (name: string) => `server { proxy_set_header Connection $${name}; }`;
+    assert.throws(of('connection_upgrade', used('connection_upgrade')), rejected(/a\.conf:1 .*map \$http_upgrade/));
+    assert.throws(
+      of('conection', `map $http_upgrade $connection { default upgrade; } ${used('conection')}`),
+      rejected(/\$connection\?/),
+    );
+    assert.throws(of('geoip2_code', used('geoip2_code')), (error) => error instanceof Problem && error.data.isRejected !== true);
   });
 
   test('a variable in capital letters may be one of a template, which Nginx names in lower case', () => {

@@ -2,8 +2,10 @@ import { Problem } from '../model/failure.ts';
 import type { Change } from '../wording/sandbox.ts';
 import { INCOMPLETE } from './empty-include.ts';
 import { isWrapped } from './fragment.ts';
+import { nearestWord } from './misspelt.ts';
 import type { OnChange } from './notices.ts';
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
+import { UPGRADE_MAP } from './websocket.ts';
 
 /** A directive that Nginx rejects, and why it may be removed. */
 interface Culprit {
@@ -97,6 +99,14 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
   const rest = rewrite(tree, (node) => {
     const [use] = texts(node).flatMap((text) => text.match(uses) ?? []);
     if (use === undefined) return [node];
+    const remedyOfUser = node.name === 'log_format' ? null : remedyFor(tree, name);
+    if (remedyOfUser !== null) {
+      throw new Problem(
+        'configuration',
+        `Nginx rejects the configuration: "${node.name}" at ${place(node.origin)} uses ${use}, which nothing defines. ${remedyOfUser}`,
+        { code: INCOMPLETE, data: { isRejected: true } },
+      );
+    }
     if (node.name !== 'log_format') {
       const remedy =
         unfilledIn(use) ??
@@ -117,6 +127,29 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
     `The configuration uses $${name}, which is not a variable of this Nginx.`,
   );
 }
+
+/**
+ * Returns the remedy for an undefined variable that is certainly the user's own, whatever Nginx and modules the
+ * user has: it is misspelt, or that of the usual map. Otherwise null.
+ */
+function remedyFor(tree: readonly Node[], name: string): string | null {
+  if (name === 'connection_upgrade') return `Add to http: ${UPGRADE_MAP}`;
+  const meant = nearestWord(name, definedVariables(tree));
+  return meant === null ? null : `Did you mean $${meant}?`;
+}
+
+function definedVariables(tree: readonly Node[]): string[] {
+  const names: string[] = [];
+  rewrite(tree, (node) => {
+    const [first, second] = texts(node);
+    const written = node.name === 'set' ? first : DEFINES.test(node.name) ? (second ?? first) : undefined;
+    if (written?.startsWith('$')) names.push(written.slice(1).toLowerCase());
+    return [node];
+  });
+  return names;
+}
+
+const DEFINES = /^(map|geo|split_clients)$/;
 
 /**
  * Returns the remedy if the rejected line contains a variable that looks like a template variable; otherwise

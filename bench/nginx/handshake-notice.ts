@@ -14,8 +14,11 @@ const UPGRADE = /^upgrade\/(.+)$/;
  */
 export type LikelyLine = (kind: string) => string | null;
 
-/** @param levels the blocks around the WebSocket location, outermost first, and the location itself */
-export function likelyLine(levels: readonly Directive[]): LikelyLine {
+/**
+ * @param levels the blocks around the WebSocket location, outermost first, and the location itself
+ * @param keepsGuards whether access rules are kept, so that they may reject handshakes
+ */
+export function likelyLine(levels: readonly Directive[], keepsGuards = false): LikelyLine {
   const location = levels.at(-1);
   if (location === undefined) return () => null;
   const headers = inherited(levels, 'proxy_set_header');
@@ -24,9 +27,12 @@ export function likelyLine(levels: readonly Directive[]): LikelyLine {
     /^(upgrade|connection|sec-websocket-accept)$/i.test(name?.text ?? ''),
   );
   const [pass] = directives(location.block, 'proxy_pass');
+  const access = levels.findLast(({ block }) => directives(block).some(isAccessRule));
+  const denial = directives(access?.block ?? null, 'deny').at(-1);
   const culpritFor = (kind: string) => {
     if (kind.startsWith('status-5')) return pass;
     if (/^status-4(00|26)$/.test(kind)) return upgrade;
+    if (kind === 'status-403' && keepsGuards) return denial;
     return kind.startsWith('status-') ? undefined : hidden;
   };
   return (kind) => {
@@ -34,6 +40,11 @@ export function likelyLine(levels: readonly Directive[]): LikelyLine {
     const origin = (culprit ?? location).origin;
     return origin === null ? null : `${basename(origin.file)}:${origin.line}`;
   };
+}
+
+/** `allow` and `deny` of an inner block replace those around it. */
+function isAccessRule({ name }: Directive): boolean {
+  return name === 'allow' || name === 'deny';
 }
 
 /** Explains why handshakes failed, if the most frequent kind of failure was one in the upgrade stage. */

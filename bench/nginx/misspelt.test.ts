@@ -10,6 +10,7 @@ const WORDS = [
   'proxy_send_timeout',
   'server_name',
   'gzip',
+  'sub_filter',
 ];
 
 test('a misspelt directive is near to one that is known', () => {
@@ -23,6 +24,6 @@ test('a misspelt directive is near to one that is known', () => {
 });
 
 test('a directive of another module, or of a newer version, is near to none', () => {
-  for (const name of ['http3', 'brotli', 'js_import', 'proxy_pass_trailers', 'zstd', 'listen'])
+  for (const name of ['http3', 'brotli', 'js_import', 'proxy_pass_trailers', 'zstd', 'listen', 'subs_filter'])
     assert.equal(nearestWord(name, WORDS), null, name);
 });

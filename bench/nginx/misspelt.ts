@@ -16,13 +16,16 @@ export async function wordsIn({
   return new Set(texts.flatMap((text) => text.match(NAME) ?? []));
 }
 
+/** Directives of widely used modules that are not misspelt, although a known word is similar. */
+const OF_OTHER_MODULES = new Set(['fair', 'subs_filter', 'subs_filter_types', 'unzip']);
+
 /**
  * The known word that was most likely meant by a misspelt directive. The two differ in one letter (two in
  * long words) that is inserted, missing, replaced or swapped with its neighbour. Null if the directive may
  * well belong to another module or a newer version; this includes any name with a digit (`http3`).
  */
 export function nearestWord(name: string, words: Iterable<string>): string | null {
-  if (/\d/.test(name)) return null;
+  if (/\d/.test(name) || OF_OTHER_MODULES.has(name)) return null;
   const most = name.length < 4 ? 0 : name.length < 9 ? 1 : 2;
   let best: { word: string; distance: number } | null = null;
   for (const word of words) {

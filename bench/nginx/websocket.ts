@@ -95,7 +95,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
  * Makes the Connection header follow the client's Upgrade header, because a fixed value would be sent with
  * every request.
  */
-const UPGRADE_MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
+export const UPGRADE_MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
 
 function unreachableProblem(located: Located): Problem {
   const shadow = shadowOf(located);

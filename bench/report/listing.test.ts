@@ -39,7 +39,7 @@ test('a row for each result, and closed below it each run; no closed loop has a 
   const [p50, p99] = [formatTime(response?.p50), formatTime(response?.p99)];
   const page = listingHtml([entryOf('a', result)]);
   assert.deepEqual(rowsOf(page), [
-    [result.id, result.startedAt, `direct: ${perSecond[0]}, p50 ${p50}, p99 ${p99}`],
+    [result.id, `${result.startedAt.slice(0, 16).replace('T', ' ')} UTC`, `direct: ${perSecond[0]}, p50 ${p50}, p99 ${p99}`],
   ]);
   const [, summary, runs = ''] = /<details><summary>(.*?)<\/summary>(.*?)<\/details>/s.exec(page) ?? [];
   assert.equal(summary, '2 runs: 1 valid, 1 aborted');
@@ -50,6 +50,17 @@ test('a row for each result, and closed below it each run; no closed loop has a 
       ['latency', 'aborted', `p50 ${p50}, p99 ${p99}`],
     ],
   );
+});
+
+test('only the newest results are open, and those before them are below', () => {
+  const entries = Array.from({ length: 23 }, (_, at) => {
+    const startedAt = `2026-03-${String(at + 1).padStart(2, '0')}T00:00:00.000Z`;
+    return entryOf(`${at}`, { ...makeResult([]), id: `id-${at}`, startedAt });
+  });
+  const [open = '', older = ''] = listingHtml(entries).split('<summary>3 older results</summary>');
+  const idsIn = (text: string) => [...text.matchAll(/>(id-\d+)</g)].map(([, id]) => id);
+  assert.equal(idsIn(open).length, 20);
+  assert.deepEqual(idsIn(older), ['id-2', 'id-1', 'id-0']);
 });
 
 test('a comparison, a search and a calibration are listed with what they found', () => {

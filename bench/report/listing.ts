@@ -22,6 +22,9 @@ export interface ListingEntry {
   hasReport: boolean;
 }
 
+/** Number of results that are listed before the section of older ones, which is collapsed. */
+const RECENT = 20;
+
 /**
  * A page that lists results with their outcomes, newest first. The runs of each result are listed below it in
  * a collapsed section.
@@ -29,11 +32,20 @@ export interface ListingEntry {
 export function listingHtml(entries: readonly ListingEntry[]): string {
   const sorted = entries.toSorted(newestFirst);
   const body = html`<header class="wide masthead"><h1>${LISTING_TITLE}</h1><p>Newest first.</p></header>
-<main class="wide"><section>
-${sorted.length === 0 ? html`<p>No runs yet.</p>` : table('Results in this folder', COLUMNS, sorted.map(rowOf))}
+<main class="wide"><section class="listing">
+${sorted.length === 0 ? html`<p>No runs yet.</p>` : table('Results in this folder', COLUMNS, sorted.slice(0, RECENT).map(rowOf))}
+${olderMarkup(sorted.slice(RECENT))}
 ${sorted.filter(({ index }) => index === null).map(({ folder, problem }) => html`<p class="broken">${folder}: ${problem}</p>`)}
 </section></main>`;
   return pageOf(LISTING_TITLE, body);
+}
+
+function olderMarkup(older: readonly ListingEntry[]): Markup | false {
+  const summary = counted(older.length, 'older result');
+  return (
+    older.length > 0 &&
+    html`<details><summary>${summary}</summary>${table('Older results', COLUMNS, older.map(rowOf))}</details>`
+  );
 }
 
 /** Orders results by start time, newest first. Entries that cannot be read go to the end. */
@@ -52,7 +64,12 @@ function rowOf(entry: ListingEntry): [Content, ...Content[]] {
     runs.length === 0
       ? 'no run finished'
       : html`${verdictsOf(entry.index).map((verdict) => html`<p>${verdict}</p>`)}${runsMarkup(entry.index)}`;
-  return [html`${link(entry, id)}${tagsMarkup(plan)}`, startedAt, outcome];
+  return [html`${link(entry, id)}${tagsMarkup(plan)}`, shownTime(startedAt), outcome];
+}
+
+/** `2026-03-01 09:30 UTC`. */
+function shownTime(startedAt: string): string {
+  return `${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Verdicts of a result; if it only has runs, the figures of each variant. */

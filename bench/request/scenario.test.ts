@@ -53,14 +53,15 @@ describe('the scenario', () => {
 
   test('that is unknown is usage, with the name that is nearest and all that there are', () => {
     const names = SCENARIOS.map(({ name }) => name).join(', ');
+    const own = 'For one of your own, name its file: --scenario ./chat.ts.';
     assert.throws(() => scenarioOf(given('--scenario ech')), {
       name: 'Problem',
       kind: 'usage',
-      message: `--scenario "ech" is not a scenario. Did you mean echo? The scenarios are ${names}.`,
+      message: `--scenario "ech" is not a scenario. Did you mean echo? The scenarios are ${names}. ${own}`,
     });
     assert.throws(() => scenarioOf(given('--scenario nothing-like-it-at-all')), {
       kind: 'usage',
-      message: `--scenario "nothing-like-it-at-all" is not a scenario. The scenarios are ${names}.`,
+      message: `--scenario "nothing-like-it-at-all" is not a scenario. The scenarios are ${names}. ${own}`,
     });
     for (const word of ['constructor', '__proto__', 'Echo', 'echo/../echo'])
       assert.throws(() => scenarioOf(given(`--scenario ${word}`)), { kind: 'usage' }, word);

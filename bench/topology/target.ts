@@ -192,7 +192,7 @@ export async function startProxy(
       servesFolder,
       facts,
       notices: [...moved.notices, ...changes.notices(read)].map((each) => maskedFinding(each, maskSecrets)),
-      likelyLine: source.options === null ? null : likelyLine(levels),
+      likelyLine: source.options && likelyLine(levels, source.options.keepGuards),
       redactLine,
     },
   };

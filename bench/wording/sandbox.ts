@@ -16,7 +16,7 @@ export const CHANGES = {
   quic: 'HTTP/3 is left out, because the load arrives over TCP',
   'proxy-protocol':
     'The PROXY protocol is left out, because the load generator and the echo servers do not speak it',
-  'variable-upstream': 'Requests go to the echo servers, whatever the variables in the address contain',
+  'variable-upstream': 'Requests go to the echo servers, whatever address the variables contain',
   'stream-pass': 'Connections go to the echo servers instead of another listener of the same Nginx',
   'no-backend': 'Answered with 502, because the echo servers speak only HTTP',
   'name-server': 'Left out of the run, because Nginx must not query a name server',

@@ -6,6 +6,7 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding, Severity } from '../finding.ts';
 import type { Trace } from '../observation.ts';
 import { blockFor, isSound, type Rule } from '../subject.ts';
+import { innermost } from './innermost.ts';
 
 type Headers = Trace['sent']['headers'];
 
@@ -48,35 +49,34 @@ function compared(
 }
 
 /** Without `proxy_set_header Host`, Nginx sends the name in `proxy_pass`. */
-export const host: Rule = (subject) =>
-  subject.candidates.flatMap((candidate): LintFinding[] => {
-    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
-    if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
-    const [sent, received] = [headerOf(trace.sent.headers, 'host'), headerOf(trace.received.headers, 'host')];
-    if (sent === null || received === null || received.toLowerCase() === sent.toLowerCase()) return [];
-    const written = setterOf(candidate.levels, 'host');
-    const replaced = replacedSetter(candidate.levels, 'host');
-    return [
-      {
-        rule: 'host',
-        level: hostLevel(written, replaced !== null),
-        origin: (written ?? replaced?.by ?? passOf(candidate) ?? candidate.self).origin,
-        ...finding('host-changed', {
-          location: locationOf(candidate),
-          sent,
-          received: writtenHost(candidate, written) ?? received,
-          replaced: replaced === null ? null : place(replaced.line.origin),
-        }),
-        seen: null,
-        remedies: [
-          {
-            block: blockFor(candidate.levels, 'proxy_set_header'),
-            lines: ['proxy_set_header  Host  $http_host;'],
-          },
-        ],
-      },
-    ];
-  });
+export const host: Rule = innermost((subject, candidate) => {
+  const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+  if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
+  const [sent, received] = [headerOf(trace.sent.headers, 'host'), headerOf(trace.received.headers, 'host')];
+  if (sent === null || received === null || received.toLowerCase() === sent.toLowerCase()) return [];
+  const written = setterOf(candidate.levels, 'host');
+  const replaced = replacedSetter(candidate.levels, 'host');
+  return [
+    {
+      rule: 'host',
+      level: hostLevel(written, replaced !== null),
+      origin: (written ?? replaced?.by ?? passOf(candidate) ?? candidate.self).origin,
+      ...finding('host-changed', {
+        location: locationOf(candidate),
+        sent,
+        received: writtenHost(candidate, written) ?? received,
+        replaced: replaced === null ? null : place(replaced.line.origin),
+      }),
+      seen: null,
+      remedies: [
+        {
+          block: blockFor(candidate.levels, 'proxy_set_header'),
+          lines: ['proxy_set_header  Host  $http_host;'],
+        },
+      ],
+    },
+  ];
+});
 
 /** Ports that clients omit in Host and Origin. */
 const USUAL_PORTS = /:(80|443)$/;
@@ -142,38 +142,37 @@ const WATCHED: Readonly<Record<string, Severity>> = {
 };
 
 /** Reports a header that the client sent or an outer level sets, but that does not arrive. */
-export const headers: Rule = (subject) =>
-  subject.candidates.flatMap((candidate): LintFinding[] => {
-    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
-    if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
-    const { levels } = candidate;
-    return Object.entries(WATCHED).flatMap(([header, level]): LintFinding[] => {
-      const name = header.toLowerCase();
-      const replaced = replacedSetter(levels, name);
-      const isExpected = replaced !== null || headerOf(trace.sent.headers, name) !== null;
-      if (!isExpected || headerOf(trace.received.headers, name) !== null) return [];
-      // A header set to nothing is meant to be removed, unless a file that others include as well does it.
-      const setter = setterOf(levels, name);
-      const isRemoved = setter?.args[1]?.text === '' && setter.origin?.file === candidate.self.origin?.file;
-      return [
-        {
-          rule: `header ${name}`.replace(' ', '-'),
-          level: isRemoved ? 'note' : level,
-          origin: (setterOf(levels, name) ?? replaced?.by ?? candidate.self).origin,
-          ...finding('header-lost', {
-            location: locationOf(candidate),
-            header,
-            replaced: replaced === null ? null : place(replaced.line.origin),
-          }),
-          seen: null,
-          remedies:
-            replaced === null
-              ? []
-              : [{ block: blockFor(levels, 'proxy_set_header'), lines: [lineOf(replaced.line)] }],
-        },
-      ];
-    });
+export const headers: Rule = innermost((subject, candidate) => {
+  const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+  if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
+  const { levels } = candidate;
+  return Object.entries(WATCHED).flatMap(([header, level]): LintFinding[] => {
+    const name = header.toLowerCase();
+    const replaced = replacedSetter(levels, name);
+    const isExpected = replaced !== null || headerOf(trace.sent.headers, name) !== null;
+    if (!isExpected || headerOf(trace.received.headers, name) !== null) return [];
+    // A header set to nothing is meant to be removed, unless a file that others include as well does it.
+    const setter = setterOf(levels, name);
+    const isRemoved = setter?.args[1]?.text === '' && setter.origin?.file === candidate.self.origin?.file;
+    return [
+      {
+        rule: `header ${name}`.replace(' ', '-'),
+        level: isRemoved ? 'note' : level,
+        origin: (setterOf(levels, name) ?? replaced?.by ?? candidate.self).origin,
+        ...finding('header-lost', {
+          location: locationOf(candidate),
+          header,
+          replaced: replaced === null ? null : place(replaced.line.origin),
+        }),
+        seen: null,
+        remedies:
+          replaced === null
+            ? []
+            : [{ block: blockFor(levels, 'proxy_set_header'), lines: [lineOf(replaced.line)] }],
+      },
+    ];
   });
+});
 
 /** Request variables that do not reveal which page the request comes from. */
 const NOT_OF_PAGE =

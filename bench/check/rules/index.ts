@@ -82,7 +82,7 @@ export function judge(subject: Subject): LintFinding[] {
       RULES.flatMap((rule) => rule(subject)),
     ),
   )) {
-    const key = `${finding.rule} ${place(finding.origin)}`;
+    const key = `${finding.rule} ${finding.code} ${place(finding.origin)}`;
     if (!found.has(key)) found.set(key, finding);
   }
   return [...found.values()];

@@ -14,7 +14,7 @@ const FEW = 1000;
 
 /** A WebSocket counts towards `limit_conn` until it closes. */
 export const connectionLimit: Rule = ({ tree, candidates }) =>
-  limitsOf(candidates, 'limit_conn').map(({ line, candidate }): LintFinding => {
+  limitsOf(tree, candidates, 'limit_conn').map(({ line, candidate }): LintFinding => {
     const { zone, key, limit, perClient } = countOf(tree, line, candidate);
     const level: Severity = limit < (perClient ? FEW_PER_CLIENT : FEW) ? 'warning' : 'note';
     return {
@@ -29,7 +29,7 @@ export const connectionLimit: Rule = ({ tree, candidates }) =>
 
 /** Handshakes are requests, and after a reload all clients send theirs at once. */
 export const requestLimit: Rule = ({ tree, candidates }) =>
-  limitsOf(candidates, 'limit_req').map(({ line, candidate }): LintFinding => {
+  limitsOf(tree, candidates, 'limit_req').map(({ line, candidate }): LintFinding => {
     const zone = parameterIn('zone', texts(line)) ?? '';
     const { rate, key, perClient } = rateOf(tree, line, candidate);
     return {
@@ -81,12 +81,19 @@ function statusOf({ name }: Directive, { levels }: Candidate): number {
   return Number(set?.args[0]?.text ?? 503);
 }
 
+/** Only limits whose zone is defined here: otherwise, neither rate nor key is known. */
 function limitsOf(
+  tree: readonly Node[],
   candidates: readonly Candidate[],
   name: string,
 ): { line: Directive; candidate: Candidate }[] {
   return candidates.flatMap((candidate) =>
-    inherited(candidate.levels, name).map((line) => ({ line, candidate })),
+    inherited(candidate.levels, name)
+      .filter((line) => {
+        const [first = ''] = texts(line);
+        return zonesOf(tree, `${name}_zone`, parameterIn('zone', texts(line)) ?? first).length > 0;
+      })
+      .map((line) => ({ line, candidate })),
   );
 }
 

@@ -4,28 +4,28 @@ import { finding } from '../../wording/finding.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import { isSound, type Rule } from '../subject.ts';
+import { innermost } from './innermost.ts';
 
 /** Reports how Nginx changes the path, including the part below the location. */
-export const path: Rule = (subject) =>
-  subject.candidates.flatMap((candidate): LintFinding[] => {
-    const trace = subject.seen?.locations.get(candidate)?.trace ?? null;
-    const [pass] = directives(candidate.self.block, 'proxy_pass');
-    if (trace === null || trace.received === null || pass === undefined) return [];
-    if (candidate.sign === 'stream' || !isSound(subject, candidate) || rewrites(candidate)) return [];
-    const change = changeOf(candidate, pass, trace.sent.path, trace.received.path);
-    if (change === null) return [];
-    const [sent, received] = [trace.sent.path, trace.received.path];
-    return [
-      {
-        rule: 'path',
-        level: 'warning',
-        origin: pass.origin,
-        ...finding('path-changed', { location: locationOf(candidate), change, sent, received }),
-        seen: null,
-        remedies: [],
-      },
-    ];
-  });
+export const path: Rule = innermost((subject, candidate) => {
+  const trace = subject.seen?.locations.get(candidate)?.trace ?? null;
+  const [pass] = directives(candidate.self.block, 'proxy_pass');
+  if (trace === null || trace.received === null || pass === undefined) return [];
+  if (candidate.sign === 'stream' || !isSound(subject, candidate) || rewrites(candidate)) return [];
+  const change = changeOf(candidate, pass, trace.sent.path, trace.received.path);
+  if (change === null) return [];
+  const [sent, received] = [trace.sent.path, trace.received.path];
+  return [
+    {
+      rule: 'path',
+      level: 'warning',
+      origin: pass.origin,
+      ...finding('path-changed', { location: locationOf(candidate), change, sent, received }),
+      seen: null,
+      remedies: [],
+    },
+  ];
+});
 
 function rewrites({ levels }: Candidate): boolean {
   return levels.some(({ block }) => directives(block, 'rewrite').length > 0);

@@ -7,6 +7,7 @@ import type { LintFinding } from '../finding.ts';
 import type { Trace } from '../observation.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 import { headerOf, setterOf } from './headers.ts';
+import { innermost } from './innermost.ts';
 
 /** Without these headers, a client does not accept a 101 (RFC 6455 section 4.1). */
 const NEEDED = /^(upgrade|connection|sec-websocket-accept)$/i;
@@ -41,24 +42,23 @@ export function hidingOf({ seen }: Subject, candidate: Candidate): Directive | n
 }
 
 /** The server chooses the subprotocol from the client's offer (RFC 6455 section 1.9). */
-export const subprotocol: Rule = (subject) =>
-  subject.candidates.flatMap((candidate): LintFinding[] => {
-    const changed = changedSubprotocol(subject, candidate);
-    if (changed === null) return [];
-    const { offered, received, answered } = changed;
-    const isOffered = answered === null || SUBPROTOCOLS.some((each) => each === answered);
-    const origin = subprotocolLine(candidate);
-    return [
-      {
-        rule: 'subprotocol',
-        level: isOffered ? 'warning' : 'error',
-        origin: (origin ?? candidate.self).origin,
-        ...finding('subprotocol-changed', { location: locationOf(candidate), offered, received, answered }),
-        seen: null,
-        remedies: [],
-      },
-    ];
-  });
+export const subprotocol: Rule = innermost((subject, candidate) => {
+  const changed = changedSubprotocol(subject, candidate);
+  if (changed === null) return [];
+  const { offered, received, answered } = changed;
+  const isOffered = answered === null || SUBPROTOCOLS.some((each) => each === answered);
+  const origin = subprotocolLine(candidate);
+  return [
+    {
+      rule: 'subprotocol',
+      level: isOffered ? 'warning' : 'error',
+      origin: (origin ?? candidate.self).origin,
+      ...finding('subprotocol-changed', { location: locationOf(candidate), offered, received, answered }),
+      seen: null,
+      remedies: [],
+    },
+  ];
+});
 
 const NAME = 'sec-websocket-protocol';
 

@@ -77,6 +77,8 @@ function workerLimits(tree: readonly Node[], candidate: Candidate): Limit[] {
 
 /** Whether a WebSocket passes through the workers twice, because another server of the configuration follows. */
 function passesInside(tree: readonly Node[], { sign, server, self }: Candidate): boolean {
+  // With `pass`, the other server takes the connection over.
+  if (sign === 'stream' && directives(self.block, 'proxy_pass').length === 0) return false;
   if (sign === 'stream') return streamHops(tree).some((each) => each.server === server);
   return httpHops(tree, { server, location: self }).length > 0;
 }

@@ -4,6 +4,7 @@ import { OPENED, ofServer, only, seenAs, subjectOf, UPGRADE, whole } from '../ch
 import type { LocationSeen, Trace } from '../observation.ts';
 import type { Subject } from '../subject.ts';
 import { headers, host, hostPort, ownOrigin } from './headers.ts';
+import { judge } from './index.ts';
 import { withNowhere } from './nowhere.ts';
 import { passed } from './passed.ts';
 import { path, slash } from './path.ts';
@@ -153,6 +154,42 @@ describe('what became of the path', () => {
   });
 });
 
+describe('a difference behind another server of the configuration', () => {
+  it('is reported where it arises, and one in front of it there', () => {
+    const subject = (front: string, inner: string) =>
+      subjectOf(`events { }
+http {
+server { listen 80; server_name a.example.org; location /ws {
+proxy_pass http://127.0.0.1:81; ${UP} ${front} } }
+server { listen 127.0.0.1:81; server_name a.example.org; location /ws {
+proxy_pass http://app${inner}; ${UP} proxy_set_header Host $http_host; } } }`);
+    const changed = { ...SENT, host: '127.0.0.1:81' };
+    const trace: Trace = {
+      sent: { path: '/ws/a', headers: listed(SENT) },
+      received: {
+        ...{ httpVersion: '1.1', upgrade: 'websocket', connection: 'upgrade', method: 'GET', path: '//a' },
+        headers: listed(SENT),
+      },
+      response: { status: 101, headers: [] },
+    };
+    const doubled = seenAs(subject('proxy_set_header Host $http_host;', '/'), { trace });
+    assert.equal(doubled.candidates.length, 2);
+    only(path(doubled), 'warning :6 path-changed');
+    const { received } = trace;
+    assert.ok(received);
+    const renamed = seenAs(subject('', ''), {});
+    const [front] = renamed.candidates;
+    const locations = new Map(
+      renamed.candidates.map((each) => {
+        const headers = listed(each === front ? changed : SENT);
+        return [each, { ...OPENED, trace: { ...trace, received: { ...received, headers } } }] as const;
+      }),
+    );
+    assert.ok(renamed.seen);
+    only(host({ ...renamed, seen: { ...renamed.seen, locations } }), 'warning :4 host-changed');
+  });
+});
+
 describe('variables of proxy_pass', () => {
   const failed = (server: string, values: Record<string, string>, http = '') => {
     const handshake: LocationSeen['handshake'] = { outcome: 'status-500', arrived: null };
@@ -189,5 +226,14 @@ describe('a configuration through which no WebSocket gets', () => {
   it('is an error, whatever else is found', () => {
     only(withNowhere(closed, []), 'error :11 no-websocket', { locations: 1 });
     assert.deepEqual(withNowhere(traced(WS), []), []);
+  });
+
+  it('is so for a reason, which is a finding of its own', () => {
+    const found = judge(closed).filter(({ rule }) => rule === 'handshake');
+    assert.deepEqual(
+      found.map(({ level, code }) => `${level} ${code}`),
+      ['error no-websocket', 'warning handshake-failed'],
+    );
+    assert.equal(found[1]?.seen?.code, 'handshake-answered');
   });
 });

@@ -103,6 +103,11 @@ describe('limits', () => {
     only(requestLimit(other), 'note :11 request-limit', { perClient: false, status: 429 });
   });
 
+  it('of a zone that another file defines are unknown', () => {
+    const elsewhere = of(`limit_req zone=z; limit_conn y 5;\n${SOUND}`);
+    assert.deepEqual([...requestLimit(elsewhere), ...connectionLimit(elsewhere)], []);
+  });
+
   it('of ports: one address of the upstream takes fewer than worker_connections allows', () => {
     only(ports(of(SOUND)), 'note :11 port-limit', { webSockets: 40_000 });
     only(ports(of(SOUND, 'upstream app { server a:1; }')), 'note :7 port-limit', { upstream: 'a:1' });

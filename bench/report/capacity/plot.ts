@@ -6,14 +6,15 @@ import { html, type Markup } from '../markup.ts';
 import { logScale, type Scale } from '../scale.ts';
 import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
-const WIDTH = 960;
-const HEIGHT = 360;
+/** Drawn small, so that it can be read on a narrow screen, and enlarged on a wide one. */
+const WIDTH = 600;
+const HEIGHT = 300;
 const LEFT = 86;
-const RIGHT = WIDTH - 24;
-const TOP = 18;
-const BOTTOM = HEIGHT - 52;
+const RIGHT = WIDTH - 18;
+const TOP = 24;
+const BOTTOM = HEIGHT - 56;
 /** Minimum distance between two points whose labels do not overlap. */
-const LABEL = 14;
+const LABEL = 20;
 
 /**
  * Plots the trials by level, with the figure of one objective, its limit as a line, and the interval as a
@@ -42,7 +43,6 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
       `trial ${number} at ${formatLevel(trial.level, axis)}: ${formatMetric(figure, objective)}, ${outcomeText(trial)}`,
   );
   return html`<figure class="plotted"><h3>${title}</h3><p class="how">Dashed line: the objective ${objective.text}.</p>
-<div class="scroll" role="region" aria-label="${title}" tabindex="0">
 <svg class="plot trials" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${trials.join('; ')}">
 ${band(interval, x)}
 ${grid(x, y, objective)}
@@ -50,7 +50,7 @@ ${grid(x, y, objective)}
 ${shown.map(({ trial, figure }) => point(trial, x.at(trial.level), y.at(figure)))}
 ${labels(shown.map(({ trial, figure, number }) => ({ x: x.at(trial.level), y: y.at(figure), number })))}
 <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 8}">${axis.over === 'rate' ? 'messages per second' : 'WebSockets'}</text>
-</svg></div></figure>
+</svg></figure>
 `;
 }
 
@@ -71,7 +71,7 @@ function grid(x: Scale, y: Scale, objective: Condition): Markup {
   return html`${x.ticks.map(
     (
       tick,
-    ) => html`<line class="grid" x1="${x.at(tick)}" y1="${TOP}" x2="${x.at(tick)}" y2="${BOTTOM}"/><text class="tick" x="${x.at(tick)}" y="${BOTTOM + 18}">${formatShort(tick)}</text>
+    ) => html`<line class="grid" x1="${x.at(tick)}" y1="${TOP}" x2="${x.at(tick)}" y2="${BOTTOM}"/><text class="tick" x="${x.at(tick)}" y="${BOTTOM + 20}">${formatShort(tick)}</text>
 `,
   )}${y.ticks.map(
     (
@@ -86,10 +86,10 @@ function grid(x: Scale, y: Scale, objective: Condition): Markup {
  * inconclusive.
  */
 function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
-  if (met) return html`<g class="better"><circle cx="${x}" cy="${y}" r="6"/></g>`;
+  if (met) return html`<g class="better"><circle cx="${x}" cy="${y}" r="5"/></g>`;
   return elsewhere === null
-    ? html`<g class="worse"><path d="M${x} ${y - 8} L${x + 8} ${y} L${x} ${y + 8} L${x - 8} ${y} Z"/></g>`
-    : html`<g class="unknown"><rect x="${x - 6}" y="${y - 6}" width="12" height="12"/></g>`;
+    ? html`<g class="worse"><path d="M${x} ${y - 7} L${x + 7} ${y} L${x} ${y + 7} L${x - 7} ${y} Z"/></g>`
+    : html`<g class="unknown"><rect x="${x - 5}" y="${y - 5}" width="10" height="10"/></g>`;
 }
 
 /** Labels each point with the number of its trial; overlapping points share a label. */
@@ -100,7 +100,7 @@ function labels(points: readonly { x: number; y: number; number: number }[]): Ma
     if (group === undefined) groups.push({ x, y, numbers: [number] });
     else group.numbers.push(number);
   }
-  return html`${groups.map(({ x, y, numbers }) => html`<text class="tick" x="${x}" y="${y - 11}">${numbers.join(', ')}</text>`)}`;
+  return html`${groups.map(({ x, y, numbers }) => html`<text class="tick" x="${x}" y="${y - 10}">${numbers.join(', ')}</text>`)}`;
 }
 
 function valueScale(values: readonly number[], { unit }: Condition): Scale {

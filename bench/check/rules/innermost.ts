@@ -1,0 +1,27 @@
+import { hopsOf } from '../../nginx/hop.ts';
+import type { Candidate } from '../candidate.ts';
+import type { LintFinding } from '../finding.ts';
+import type { Rule, Subject } from '../subject.ts';
+
+/**
+ * Makes a rule about what became of a handshake. A handshake through a location that passes requests on to
+ * another server of the configuration also shows what that server does. Such a finding is reported only there.
+ */
+export function innermost(judge: (subject: Subject, candidate: Candidate) => LintFinding[]): Rule {
+  return (subject) =>
+    subject.candidates.flatMap((candidate) => {
+      const behind = candidatesBehind(subject, candidate).flatMap((each) => judge(subject, each));
+      return judge(subject, candidate).filter(
+        ({ rule, code }) => !behind.some((each) => each.rule === rule && each.code === code),
+      );
+    });
+}
+
+/** The candidates of the servers to which a location passes requests on. */
+function candidatesBehind({ tree, candidates }: Subject, { sign, server, self, path }: Candidate): Candidate[] {
+  if (sign === 'stream') return [];
+  const servers = hopsOf(tree, { server, location: self });
+  return candidates.filter(
+    (each) => each.sign !== 'stream' && servers.includes(each.server) && each.path === path,
+  );
+}
