@@ -18,6 +18,7 @@ const anyTurns = fc
 
 describe('the own time of a run that takes turns', () => {
   test('passes in its turns but for their pauses, and stands still otherwise', () => {
+    assert.deepEqual([ownTimeUs(TURNS, 1), ownTimeUs({ ...TURNS, index: 0 }, 1)], [0, 1]);
     const at = [0, 250, 300, 450, 500, 750, 800].map((ms) => ownTimeUs(TURNS, ms * 1e3) / 1e3);
     assert.deepEqual(at, [0, 0, 50, 200, 200, 200, 250]);
   });

@@ -207,7 +207,7 @@ function unknownOption(word: Line['word'], typed: string, known: Options): Probl
   if (why !== undefined) return new Problem('usage', `${start}: ${why}.`);
   const owners = NAMES.filter((each) => Object.hasOwn(optionsOf(COMMANDS[each]), name));
   const names = Object.keys(known).map((each) => `--${each}`);
-  const hint = typed.length > 2 && owners.length === 0 ? suggestion(typed, names) : '';
+  const hint = owners.length === 0 ? suggestion(typed, names) : '';
   const elsewhere = owners.length === 0 ? '' : ` It is an option of ${listed(owners)}.`;
   return new Problem('usage', `${start}.${hint}${elsewhere} \`${word} --help\` lists its options.`);
 }
