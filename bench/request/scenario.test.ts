@@ -56,7 +56,7 @@ describe('the scenario', () => {
     assert.throws(() => scenarioOf(given('--scenario ech')), {
       name: 'Problem',
       kind: 'usage',
-      message: `--scenario "ech" is not a scenario. Did you mean echo? The scenarios are ${names}.`,
+      message: `--scenario "ech" is not a scenario. Did you mean echo? The scenarios are ${names}. For one of your own, name its file: --scenario ./chat.ts.`,
     });
     assert.throws(() => scenarioOf(given('--scenario nothing-like-it-at-all')), {
       kind: 'usage',
