@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** What `import … from 'nginx-ws-bench'` provides to configuration and scenario files. */
 import type { Section, View } from './report/view.ts';
 import type { OwnScenario } from './scenarios/own-scenario.ts';
