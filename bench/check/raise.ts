@@ -13,8 +13,8 @@ import type { ProcessSet } from '../topology/process-set.ts';
 import { LOOPBACK, sandboxed } from '../topology/sandboxed.ts';
 import { openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
-import { workerConnections as connectionsIn } from './subject.ts';
 import { withAuthStandIn } from './stand-in.ts';
+import { workerConnections as connectionsIn } from './subject.ts';
 
 const BACKLOG = 1024;
 /** Nginx allocates a record for each connection at startup, and the trials need few connections. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { templateRemedy, vitalParts, withoutCulprit } from './complaint.ts';
 import { Problem } from '../model/failure.ts';
+import { templateRemedy, vitalParts, withoutCulprit } from './complaint.ts';
 import { wrapFragment } from './fragment.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
@@ -97,12 +97,18 @@ describe('what Nginx complains of', () => {
       return true;
     };
     const used = (name: string) => `server { proxy_set_header Connection $${name}; }`;
-    assert.throws(of('connection_upgrade', used('connection_upgrade')), rejected(/a\.conf:1 .*map \$http_upgrade/));
+    assert.throws(
+      of('connection_upgrade', used('connection_upgrade')),
+      rejected(/a\.conf:1 .*map \$http_upgrade/),
+    );
     assert.throws(
       of('conection', `map $http_upgrade $connection { default upgrade; } ${used('conection')}`),
       rejected(/\$connection\?/),
     );
-    assert.throws(of('geoip2_code', used('geoip2_code')), (error) => error instanceof Problem && error.data.isRejected !== true);
+    assert.throws(
+      of('geoip2_code', used('geoip2_code')),
+      (error) => error instanceof Problem && error.data.isRejected !== true,
+    );
   });
 
   test('a variable in capital letters may be one of a template, which Nginx names in lower case', () => {

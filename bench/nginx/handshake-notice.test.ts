@@ -31,7 +31,9 @@ test('handshakes that fail name their status, and the line that most likely is t
 });
 
 test('a kept access rule is to blame for a 403, and one that was removed is not', () => {
-  const denying = directives(parse('server { deny all;\nlocation /ws {\nallow 10.0.0.1;\ndeny all; } }', 'a.conf'));
+  const denying = directives(
+    parse('server { deny all;\nlocation /ws {\nallow 10.0.0.1;\ndeny all; } }', 'a.conf'),
+  );
   const all = [...denying, ...directives(denying[0]?.block ?? null, 'location')];
   assert.equal(likelyLine(all, true)('status-403'), 'a.conf:4');
   assert.equal(likelyLine(all, false)('status-403'), 'a.conf:2');

@@ -39,7 +39,11 @@ test('a row for each result, and closed below it each run; no closed loop has a 
   const [p50, p99] = [formatTime(response?.p50), formatTime(response?.p99)];
   const page = listingHtml([entryOf('a', result)]);
   assert.deepEqual(rowsOf(page), [
-    [result.id, `${result.startedAt.slice(0, 16).replace('T', ' ')} UTC`, `direct: ${perSecond[0]}, p50 ${p50}, p99 ${p99}`],
+    [
+      result.id,
+      `${result.startedAt.slice(0, 16).replace('T', ' ')} UTC`,
+      `direct: ${perSecond[0]}, p50 ${p50}, p99 ${p99}`,
+    ],
   ]);
   const [, summary, runs = ''] = /<details><summary>(.*?)<\/summary>(.*?)<\/details>/s.exec(page) ?? [];
   assert.equal(summary, '2 runs: 1 valid, 1 aborted');

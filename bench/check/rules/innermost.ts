@@ -18,7 +18,10 @@ export function innermost(judge: (subject: Subject, candidate: Candidate) => Lin
 }
 
 /** The candidates of the servers to which a location passes requests on. */
-function candidatesBehind({ tree, candidates }: Subject, { sign, server, self, path }: Candidate): Candidate[] {
+function candidatesBehind(
+  { tree, candidates }: Subject,
+  { sign, server, self, path }: Candidate,
+): Candidate[] {
   if (sign === 'stream') return [];
   const servers = hopsOf(tree, { server, location: self });
   return candidates.filter(
