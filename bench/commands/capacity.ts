@@ -15,6 +15,7 @@ import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
+import { ceilingFor } from './rejection.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -102,26 +103,11 @@ function ceilingOf(
   const most = asked ?? MOST[axis.over];
   const mostReason = finding('search-ceiling', {});
   if (axis.over === 'rate') return { most, mostReason };
-  const rejectionReason = (connections: number): string | null => {
-    try {
-      plan(connections);
-      return null;
-    } catch (error) {
-      if (error instanceof Problem) return error.message;
-      throw error;
-    }
-  };
-  if (rejectionReason(most) === null) return { most, mostReason };
   // If even the lowest level is too much, the plan check rejects the search.
-  let [possible, impossible] = [least, most];
-  while (impossible - possible > 1) {
-    const middle = Math.floor((possible + impossible) / 2);
-    if (rejectionReason(middle) === null) possible = middle;
-    else impossible = middle;
-  }
+  const { connections, reason } = ceilingFor(least, most, plan);
   return {
-    most: possible,
-    mostReason: finding('machine-ceiling', { reason: rejectionReason(impossible) ?? '' }),
+    most: connections,
+    mostReason: reason === null ? mostReason : finding('machine-ceiling', { reason }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import { ownSides } from '../plan/own.ts';
@@ -13,6 +12,7 @@ import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
+import { rejectionReason } from './rejection.ts';
 import { writeOutputs } from './report.ts';
 import { missedNotices } from './run.ts';
 import { screenOf } from './screen.ts';
@@ -85,16 +85,6 @@ function optionsOf(
 
 function specsOf(options: LadderOptions): RunSpec[] {
   return options.levels.map((level) => ladderSpec(options, level, 1));
-}
-
-function rejectionReason(plan: () => unknown): string | null {
-  try {
-    plan();
-    return null;
-  } catch (error) {
-    if (error instanceof Problem) return error.message;
-    throw error;
-  }
 }
 
 /**

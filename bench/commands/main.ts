@@ -123,6 +123,10 @@ async function dispatch(
       const { ladder } = await import('./ladder.ts');
       return stoppable((within) => ladder(request.ladder, within));
     }
+    case 'size': {
+      const { size } = await import('./size.ts');
+      return stoppable((within) => size(request.size, within));
+    }
     case 'calibrate': {
       const { calibrate } = await import('./calibrate.ts');
       return stoppable((within) => calibrate(request.calibrate, within));

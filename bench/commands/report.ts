@@ -11,6 +11,7 @@ import {
   comparisonText,
   ladderText,
   priceText,
+  sizeText,
   summaryText,
 } from '../report/terminal.ts';
 import type { ReportRequest } from '../request/report.ts';
@@ -124,6 +125,7 @@ export function printResult(
     comparisonText(result) ??
     capacityText(result) ??
     ladderText(result) ??
+    sizeText(result) ??
     summaryText(result, terminal.columns) + priceText(result);
   const where = reportPath === null ? '' : `\nReport: ${reportPath}`;
   terminal.print(json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}${where}`);

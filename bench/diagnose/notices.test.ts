@@ -141,15 +141,16 @@ test('an Nginx worker that ended, whenever that was, with how', () => {
 });
 
 test('counts that do not add up, and whose they are', () => {
+  const broken = [{ whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] }];
   const run = plain();
   const [, second] = run.workers;
   if (second !== undefined) second.lost = counted(second, 'lost') + 1;
-  assert.deepEqual(factsOf(run, 'conservation'), ['warning', { generators: [2] }]);
+  assert.deepEqual(factsOf(run, 'conservation'), ['warning', { generators: [2], broken }]);
   // A run that was cut off has no totals: its slices are summed, whoever they are of.
   run.workers = [];
   run.slices = run.slices.slice(0, -2);
   for (const { counters } of run.slices) counters.sent = counted(counters, 'sent') + 1;
-  assert.deepEqual(factsOf(run, 'conservation'), ['warning', { generators: [] }]);
+  assert.deepEqual(factsOf(run, 'conservation'), ['warning', { generators: [], broken }]);
 });
 
 test('notices that a run has already stay in front', () => {

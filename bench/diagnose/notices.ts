@@ -134,8 +134,8 @@ function nginxLog({ proxy }: Run): Notice | null {
   return first === undefined ? null : notice('warning', 'nginx-log', { lines: lines.length, first });
 }
 
-function conservation(_run: Run, { conservation: { ok, workers } }: RunFigures): Notice | null {
+function conservation(_run: Run, { conservation: { ok, broken, workers } }: RunFigures): Notice | null {
   if (ok) return null;
   const generators = workers.filter((each) => !each.ok).map(({ worker }) => worker + 1);
-  return notice('warning', 'conservation', { generators });
+  return notice('warning', 'conservation', { generators, broken });
 }

@@ -99,7 +99,7 @@ function httpRequests({ httpLoad }: RunFigures): Finding | null {
 
 function miscounted({ conservation, httpLoad }: RunFigures): Finding | null {
   if (httpLoad?.conserved === false) return finding('http-counts-differ', {});
-  return conservation.ok ? null : finding('counts-differ', {});
+  return conservation.ok ? null : finding('counts-differ', { broken: conservation.broken });
 }
 
 function losses(run: Run, figures: RunFigures): Finding | null {

@@ -11,7 +11,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { MemorySample, Outcome, QueueSample, Run, RunProcess } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
-import { readConnectionMemory } from '../observe/memory.ts';
+import { countOpenFiles, readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import type { HandshakeExtras } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
@@ -122,7 +122,8 @@ export async function driveLoad(
     await sleep(SETTLE_MS);
     const pids = processes.filter(({ component }) => component === 'proxy').map(({ pid }) => pid);
     const { processBytes: proxyBytes, kernelBytes } = readConnectionMemory(pids);
-    memory.push({ atUs: Math.round(clock()), open, proxyBytes, kernelBytes });
+    const proxyFiles = countOpenFiles(pids);
+    memory.push({ atUs: Math.round(clock()), open, proxyBytes, kernelBytes, proxyFiles });
   };
   const phaseContext: PhaseContext = {
     context,

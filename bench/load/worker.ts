@@ -54,13 +54,13 @@ async function carrierOf({ target: { host, tls }, sessions }: ConnectionContext)
 }
 
 /**
- * Loads the client module from the scenario's folder, or the user's scenario file, whose scenario is added. The
- * folder name comes from the registry, not from user input.
+ * Loads the client module from the folder of the scenario or of the one whose client it uses, or the user's scenario
+ * file, whose scenario is added. The folder name comes from the registry, not from user input.
  */
 async function clientOf({ runPlan: { workload }, scenarioFile }: WorkerPlan): Promise<MakeClient<unknown>> {
   if (scenarioFile !== null) return (await import('./own-client.ts')).ownClient(scenarioFile);
-  const { name } = scenarioNamed(workload.scenario);
-  const module = await import(new URL(`../scenarios/${name}/client.js`, import.meta.url).href);
+  const { name, client = name } = scenarioNamed(workload.scenario);
+  const module = await import(new URL(`../scenarios/${client}/client.js`, import.meta.url).href);
   return module.makeClient;
 }
 

@@ -31,6 +31,13 @@ test('two workers that are wrong by as much in opposite ways do not make it righ
   assert.equal(ok, false);
 });
 
+test('the equations that do not hold are named, each once', () => {
+  assert.deepEqual(conservationOf(runWith([10, 9, 0, 0], [10, 11, 0, 0])).broken, [
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+  ]);
+  assert.deepEqual(conservationOf(runWith([10, 5, 3, 2])).broken, []);
+});
+
 test('outstanding and lost messages are in the books, of one worker as of several', () => {
   assert.deepEqual(conservationOf(runWith([10, 5, 3, 2])).total, {
     counts: {

@@ -10,6 +10,8 @@ import { scenarioNamed } from '../scenarios/registry.ts';
 export interface Conservation {
   /** True if the equations hold for each worker and for the total. */
   ok: boolean;
+  /** The equations that do not hold, each once, with the terms that the run records. */
+  broken: { whole: string; parts: string[] }[];
   total: Account;
   workers: (Account & { worker: number })[];
 }
@@ -35,7 +37,14 @@ export function conservationOf(run: Run): Conservation {
   const total = account(
     workers.length > 0 ? sumOf(workers.map(({ counts }) => counts)) : countsOfSlices(run),
   );
-  return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
+  const accounts = [total, ...workers];
+  const broken = conservation
+    .filter((equation) => accounts.some(({ counts }) => !holds(equation, counts)))
+    .map(({ whole, parts, added = [] }) => ({
+      whole,
+      parts: [...parts, ...added.filter((name) => total.counts[name] !== undefined)],
+    }));
+  return { ok: accounts.every(({ ok }) => ok), broken, total, workers };
 }
 
 /** Checks one equation. It counts as satisfied if an older run did not record all of its terms. */

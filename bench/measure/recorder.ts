@@ -114,14 +114,21 @@ export class Recorder {
     this.#cutUs = this.#nextCut(this.#startUs);
   }
 
-  opened(nowUs: number, times: HandshakeTimes): void {
+  /**
+   * Records that a connection has opened. It counts now, because the number of connections opened in a phase is its
+   * throughput, but its times belong to the phase in which it was due.
+   *
+   * @param dueUs when the handshake was due, if handshakes are the work
+   */
+  opened(nowUs: number, { tcpUs, tlsUs, upgradeUs }: HandshakeTimes, dueUs = nowUs): void {
     this.at(nowUs);
     this.open++;
     this.count('opened');
-    this.record('tcp', times.tcpUs);
-    if (times.tlsUs !== null) this.record('tls', times.tlsUs);
-    this.record('upgrade', times.upgradeUs);
-    this.record('handshake', times.tcpUs + (times.tlsUs ?? 0) + times.upgradeUs);
+    const { histograms } = this.of(nowUs, dueUs);
+    histograms.tcp?.record(tcpUs);
+    if (tlsUs !== null) histograms.tls?.record(tlsUs);
+    histograms.upgrade?.record(upgradeUs);
+    histograms.handshake?.record(tcpUs + (tlsUs ?? 0) + upgradeUs);
   }
 
   /** Records that an open connection has closed. */

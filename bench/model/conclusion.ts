@@ -6,6 +6,7 @@ import { findingSchema } from './finding.ts';
 import { ladderSchema } from './ladder.ts';
 import { amount } from './load.ts';
 import { priceSchema } from './price.ts';
+import { sizeSchema } from './size.ts';
 
 /** A conclusion drawn from several runs. */
 export const conclusionSchema = v.variant('kind', [
@@ -23,6 +24,7 @@ export const conclusionSchema = v.variant('kind', [
   comparisonSchema,
   capacitySchema,
   ladderSchema,
+  sizeSchema,
   calibrationSchema,
   priceSchema,
 ]);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { estimateSchema } from './estimate.ts';
 import { findingSchema } from './finding.ts';
 import { amount, ratePerSecondOf, scenarioName } from './load.ts';
 import { positive, type RunPlan, stepSchema } from './plan.ts';
@@ -9,10 +10,6 @@ export type LadderAxis = (typeof LADDER_AXES)[number];
 
 const level = v.pipe(amount, v.gtValue(0));
 const figure = v.pipe(v.number(), v.finite());
-
-/** A fitted value with its 95 % confidence interval. */
-const estimateSchema = v.strictObject({ value: figure, low: figure, high: figure });
-export type Estimate = v.InferOutput<typeof estimateSchema>;
 
 /** One run of a ladder. */
 export const ladderPointSchema = v.strictObject({

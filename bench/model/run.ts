@@ -117,6 +117,8 @@ export const memorySampleSchema = v.strictObject({
   proxyBytes: v.nullable(count),
   /** Kernel slab memory and TCP buffers for the whole machine; null if they cannot be read. */
   kernelBytes: v.nullable(count),
+  /** File descriptors that all proxy processes have open; null if they cannot be read, and in older results. */
+  proxyFiles: v.optional(v.nullable(count), null),
 });
 export type MemorySample = v.InferOutput<typeof memorySampleSchema>;
 

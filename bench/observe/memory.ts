@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { parseMeminfo, parsePss, parseTcpMemory } from './proc.ts';
 import { readNow } from './read-now.ts';
 
@@ -27,4 +28,17 @@ export function readConnectionMemory(pids: readonly number[], procfs = '/proc'):
     processBytes: known.length === 0 || known.length < pids.length ? null : known.reduce((a, b) => a + b, 0),
     kernelBytes: slab === null || pages === null ? null : slab + pages * PAGE_BYTES,
   };
+}
+
+/**
+ * Counts the file descriptors that these processes have open; null if there are no processes, or if any of them
+ * cannot be read. Reads them synchronously, because connections must not open meanwhile.
+ */
+export function countOpenFiles(pids: readonly number[], procfs = '/proc'): number | null {
+  if (pids.length === 0) return null;
+  try {
+    return pids.reduce((sum, pid) => sum + readdirSync(`${procfs}/${pid}/fd`).length, 0);
+  } catch {
+    return null;
+  }
 }

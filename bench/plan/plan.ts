@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Plan, RunPlan, StepPlan } from '../model/plan.ts';
+import type { Plan, RunPlan, Step, StepPlan } from '../model/plan.ts';
 import type { RunSpec, StepOfVariant } from '../model/strategy.ts';
 import { usesAssignedAddresses } from '../model/target.ts';
 import type { Variant } from '../model/variant.ts';
@@ -63,12 +63,20 @@ export function planRequest(
 ): Planning {
   const seed = request.seed ?? drawn;
   const profiles = sides.map(({ profile }) => profile);
-  const { scenario, payload, scenarioOptions: options } = request;
+  /** The request with the scenario that has this step. */
+  function requestFor(step: Step): RunRequest {
+    const owner = request.others.find(({ scenario }) => scenario.steps.some(({ name }) => name === step));
+    return { ...request, ...owner };
+  }
   function planStep(of: StepOfVariant): PlannedStep {
     const side = sides.find(({ variant }) => variant.name === of.variant);
     if (side === undefined) throw new TypeError(`there is no variant ${of.variant}`);
     const { profile, variant } = side;
-    return { ...preflight(request, { ...of, profile, profiles, machine, seed }), profile, variant };
+    return {
+      ...preflight(requestFor(of.step), { ...of, profile, profiles, machine, seed }),
+      profile,
+      variant,
+    };
   }
   return {
     id: resultIdOf(now, nameOf(request)),
@@ -77,8 +85,8 @@ export function planRequest(
       seed,
       strict: request.strict,
       thresholds: request.thresholds.map(({ text }) => text),
-      scenario: scenario.name,
-      ...(scenario.declared === undefined ? {} : { declared: scenario.declared }),
+      scenario: request.scenario.name,
+      ...(request.scenario.declared === undefined ? {} : { declared: request.scenario.declared }),
       steps: [...request.steps],
       ...request.tags,
     },
@@ -87,6 +95,7 @@ export function planRequest(
     planStep,
     planRun({ round, load, turns, ...of }, number) {
       const { plan, ports, notices, ...side } = planStep(of);
+      const { scenario, scenarioOptions: options, payload } = requestFor(of.step);
       const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
       const addresses = usesAssignedAddresses(plan.target)
         ? sourceAddresses(ports, plan.seed, machine, number)

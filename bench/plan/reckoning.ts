@@ -61,6 +61,15 @@ export function webSocketsPerHashedWorker(workerConnections: number): number {
   return Math.min(webSocketsPerWorker(workerConnections), Math.floor(mean));
 }
 
+/**
+ * Returns how many of these WebSockets the busiest worker may get if a hash of the addresses selects workers: the
+ * mean plus five times its square root, as in `webSocketsPerHashedWorker`.
+ */
+export function webSocketsOfBusiestWorker(webSockets: number, workers: number): number {
+  const mean = webSockets / workers;
+  return Math.min(webSockets, Math.ceil(mean + (workers === 1 ? 0 : 5 * Math.sqrt(mean))));
+}
+
 /** Returns the `worker_connections` that a worker needs for this many WebSockets. */
 export function workerConnectionsFor(webSockets: number): number {
   return Math.ceil((webSockets * NGINX_FILES_PER_CONNECTION) / NGINX_USABLE);
@@ -69,9 +78,14 @@ export function workerConnectionsFor(webSockets: number): number {
 /**
  * Returns the number of connections possible from one source address, and from nginx to one upstream port.
  */
-export function connectionsPerAddress(machine: Machine): number {
-  const [low, high] = machine.portRange ?? DEFAULT_PORTS;
-  return Math.max(1, Math.floor((high - low + 1) * PORTS_USABLE));
+export function connectionsPerAddress({ portRange }: Machine): number {
+  return Math.max(1, Math.floor(connectionPorts(portRange) * PORTS_USABLE));
+}
+
+/** Returns the number of ports from which a system connects, to each address and port of another. */
+export function connectionPorts(portRange: Machine['portRange']): number {
+  const [low, high] = portRange ?? DEFAULT_PORTS;
+  return high - low + 1;
 }
 
 /** Number of processes of each kind. */

@@ -20,6 +20,7 @@ import { price } from './section/price.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
 import { runs } from './section/runs.ts';
 import { configurations, setup } from './section/setup.ts';
+import { SIZE_SECTIONS } from './section/size.ts';
 import { spread } from './section/spread.ts';
 import type { FoldedSection, Section, View } from './view.ts';
 
@@ -51,6 +52,7 @@ export function contentsOf(result: Result): Contents {
   if (has('capacity')) return { open: CAPACITY_SECTIONS, folded: [lastConfiguration, kindsOfNotices, setup] };
   if (has('ladder'))
     return { open: LADDER_SECTIONS, folded: [ladderRuns, lastConfiguration, kindsOfNotices, setup] };
+  if (has('size')) return { open: SIZE_SECTIONS, folded: [runs, lastConfiguration, kindsOfNotices, setup] };
   if (isExternal(result)) {
     const ofNginx: readonly unknown[] = [claims, configurations, httpLeg];
     return { open, folded: [...folded, ...BEHIND_ALL].filter((section) => !ofNginx.includes(section)) };

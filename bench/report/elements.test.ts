@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
-import { tagsMarkup } from './elements.ts';
+import { table, tagsMarkup } from './elements.ts';
 import { reportHtml } from './html.ts';
 
 const NONE = { series: null, labels: {}, note: null };
@@ -18,6 +18,23 @@ test('series, labels and note as they were given, escaped; nothing where there i
       ['beside', 'Why &amp; how.'],
     ],
   );
+});
+
+test('an optional column is left out if no row has a value in it', () => {
+  const columns = [
+    { title: 'Variant' },
+    { title: 'Nginx CPU', optional: true },
+    { title: 'Nginx memory', optional: true },
+    { title: 'Lost' },
+  ];
+  const { markup } = table('Cost', columns, [
+    ['a', '–', '–', '–'],
+    ['b', '–', '7 KiB', '–'],
+  ]);
+  const cells = (tag: string) =>
+    [...markup.matchAll(new RegExp(`<${tag}[^>]*>([^<]*)`, 'g'))].map(([, text]) => text);
+  assert.deepEqual(cells('th scope="col"'), ['Variant', 'Nginx memory', 'Lost']);
+  assert.deepEqual(cells('td'), ['–', '–', '7 KiB', '–']);
 });
 
 test('a report has them in its header', () => {

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { NOTHING } from '../wording/format.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { verdictOf } from './verdict.ts';
 import type { RunView } from './view.ts';
@@ -7,6 +8,8 @@ export interface Column {
   title: Content;
   /** Whether the cells contain left-aligned text instead of right-aligned figures. */
   text?: boolean;
+  /** Whether the column is left out if no row has a value in it, such as that of a component that is not there. */
+  optional?: boolean;
 }
 
 type Row = readonly Content[];
@@ -15,7 +18,13 @@ type Row = readonly Content[];
  * A table that scrolls separately if the page is too narrow. The first cell of a row is its heading.
  * Consecutive rows with the same heading share it.
  */
-export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
+export function table(caption: string, allColumns: readonly Column[], allRows: readonly Row[]): Markup {
+  const isShown = allColumns.map(
+    ({ optional }, index) => optional !== true || allRows.some((row) => row[index] !== NOTHING),
+  );
+  const shownOf = <Cell>(cells: readonly Cell[]) => cells.filter((_, index) => isShown[index] !== false);
+  const columns = shownOf(allColumns);
+  const rows = allRows.map(shownOf);
   // Most cells of a report are figures, so figures need no class.
   const kind = (index: number): Content => (columns[index]?.text || index === 0) && html` class="text"`;
   const cellsOf = ([, ...cells]: Row): Markup[] =>

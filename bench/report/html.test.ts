@@ -57,7 +57,7 @@ test('a report has every part, and what a reader looks for in it', () => {
     'Distribution over processes',
     'Failures',
     'Protocols',
-    'HTTP requests alongside WebSocket',
+    'HTTP requests before the WebSockets',
     'All runs',
     'Environment and plan',
     'Nginx configuration',

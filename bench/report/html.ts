@@ -11,6 +11,7 @@ import { html, type Markup } from './markup.ts';
 import { pageOf, pageScript } from './page.ts';
 import { ladderLoad } from './section/ladder.ts';
 import { interruptedSentence } from './section/notices.ts';
+import { sizeLoad } from './section/size.ts';
 import { type FoldedSection, type Section, viewOf } from './view.ts';
 
 /**
@@ -30,7 +31,7 @@ export function reportHtml(result: Result, isRunning = false): string {
   const interrupted = isRunning ? '' : interruptedSentence(view);
   const body = html`<header class="wide masthead">
 <h1>${topicOf(result)}: ${subjectOf(result)}</h1>
-<p class="load">${capacityLoad(view) ?? ladderLoad(view) ?? loadSentence(view)}</p>
+<p class="load">${capacityLoad(view) ?? ladderLoad(view) ?? sizeLoad(view) ?? loadSentence(view)}</p>
 ${interrupted !== '' && html`<p class="broken">${interrupted}</p>`}
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 ${tagsMarkup(result.plan)}

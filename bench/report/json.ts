@@ -11,6 +11,7 @@ import type { Plan, Step } from '../model/plan.ts';
 import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
 import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
+import type { Size } from '../model/size.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { baselineOf } from './comparison/effect.ts';
 import { verdictSentence } from './comparison/verdict.ts';
@@ -38,6 +39,8 @@ export interface JsonSummary {
   capacity?: JsonCapacity;
   /** In ladders only: the points, the fitted law, and what follows from them as `findings`. */
   ladder?: Omit<Ladder, 'kind'>;
+  /** In sizings only: the plan, the costs, what is needed with its derivation, and the check. */
+  size?: Omit<Size, 'kind'>;
   /** In comparisons of stored results only: the results, and all other differences between them. */
   stored?: Stored;
   /**
@@ -50,7 +53,7 @@ export interface JsonSummary {
    * runs.
    */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
-  /** Summary of each variant in a sentence; empty in comparisons, capacity searches, ladders and calibrations. */
+  /** Summary of each variant in a sentence; empty in comparisons, capacity searches, ladders, sizings and calibrations. */
   answers: { variant: string; sentence: string }[];
   /** The rate of the latency step, the reason for that rate, and the omitted variants. */
   conclusions: Conclusion[];
@@ -134,6 +137,7 @@ const OF_THEIR_OWN = new Set<Conclusion['kind']>([
   'comparison',
   'capacity',
   'ladder',
+  'size',
   'calibration',
   'price',
 ]);
@@ -152,6 +156,7 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
     ...jsonComparison(result),
     ...jsonCapacity(result),
     ...jsonLadder(result),
+    ...jsonSize(result),
     ...(calibration === undefined ? {} : { calibration }),
     ...jsonPrice(result),
     answers: jsonAnswers(result),
@@ -170,7 +175,7 @@ function jsonAnswers(result: Result): JsonSummary['answers'] {
  * Kinds of conclusions that answer a different question. Results with such a conclusion have no summary
  * sentences for the variants.
  */
-const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'ladder', 'calibration']);
+const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'ladder', 'size', 'calibration']);
 
 function jsonComparison(
   result: Result,
@@ -197,6 +202,13 @@ function jsonLadder(result: Result): Pick<JsonSummary, 'ladder'> {
   if (found === null) return {};
   const { kind: _, ...ladder } = found;
   return { ladder };
+}
+
+function jsonSize(result: Result): Pick<JsonSummary, 'size'> {
+  const found = conclusionOf(result, 'size');
+  if (found === null) return {};
+  const { kind: _, ...size } = found;
+  return { size };
 }
 
 function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {

@@ -80,6 +80,8 @@ function verdictsOf(index: ResultIndex): readonly string[] {
   if (capacity !== null) return capacitySentences(capacity).slice(0, 1);
   const ladder = conclusionOf(index, 'ladder');
   if (ladder !== null) return ladder.findings.slice(0, 1).map(({ text }) => text);
+  const size = conclusionOf(index, 'size');
+  if (size !== null) return size.findings.slice(0, 1).map(({ text }) => text);
   const comparison = conclusionOf(index, 'comparison');
   if (comparison !== null)
     return comparison.comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison)));

@@ -2,6 +2,7 @@ import type { Finding } from '../model/finding.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { NOTHING } from '../wording/format.ts';
+import { NEED_TITLES } from '../wording/size.ts';
 import { capital } from '../wording/words.ts';
 import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
@@ -14,6 +15,7 @@ import { exclusionLines, levelColumns, levelRows, levelsNote } from './ladder/le
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from './price.ts';
 import { type Cells, type ScenarioReport, scenarioReport } from './scenario.ts';
+import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from './size/rows.ts';
 import { hasLosses, lossSentence, outcomeSentence } from './verdict.ts';
 import { type RunView, type View, viewOf } from './view.ts';
 
@@ -182,6 +184,21 @@ export function ladderText(result: Result): string | null {
     ...ladder.findings.map(({ text }) => text),
     ...block(rows.length === 0 ? [] : [...textTable(columns, rows, []), levelsNote(ladder)]),
     ...block(exclusionLines(ladder)),
+    ...block(result.notices.map(({ text }) => text)),
+  ]);
+}
+
+/** What a planned load needs, how far the prediction was off, and the costs. Null if the result is not a sizing. */
+export function sizeText(result: Result): string | null {
+  const size = conclusionOf(result, 'size');
+  if (size === null) return null;
+  const derivations = size.needs.map(({ name, derivation }) => `${NEED_TITLES[name]}: ${derivation.text}`);
+  return printed([
+    ...size.findings.map(({ text }) => text),
+    ...block(textTable(NEED_COLUMNS, needRows(size), [0])),
+    ...block(textTable(COST_COLUMNS, costRows(size), [0])),
+    ...block(size.check.checked.length === 0 ? [] : textTable(CHECK_COLUMNS, checkRows(size), [0])),
+    ...block(derivations),
     ...block(result.notices.map(({ text }) => text)),
   ]);
 }

@@ -2,6 +2,7 @@ import { counted } from '../model/recording.ts';
 import type { Run, Validity } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { formatCount, NOTHING } from '../wording/format.ts';
+import { conservationClause } from '../wording/validity.ts';
 import { capital, sentence } from '../wording/words.ts';
 import type { RunView } from './view.ts';
 
@@ -38,7 +39,7 @@ export function lossSentence({ figures, run }: RunView): string {
       due.unsent > 0 &&
       `${formatCount(due.unsent)} of ${formatCount(due.due)} messages that were due were never sent`,
     messages.outstanding > 0 && `${formatCount(messages.outstanding)} messages were outstanding at the end`,
-    !conservation.ok && 'the counts do not add up (sent = echoed + outstanding + lost does not hold)',
+    !conservation.ok && `the counts do not add up (${conservationClause(conservation.broken)})`,
   ].filter((loss) => loss !== false);
   return losses.length === 0
     ? 'No connection failed and no message was lost.'
@@ -54,7 +55,7 @@ function handshakeLossSentence({ counts, conservation }: RunView['figures']): st
     lost > 0 && `${formatCount(lost)} messages were lost`,
     unstarted > 0 &&
       `${formatCount(unstarted)} of ${formatCount(due)} handshakes that were due never started`,
-    !conservation.ok && 'the counts do not add up',
+    !conservation.ok && `the counts do not add up (${conservationClause(conservation.broken)})`,
   ].filter((loss) => loss !== false);
   return losses.length === 0 ? 'No handshake failed.' : sentence(capital(losses.join('; ')));
 }

@@ -99,17 +99,19 @@ export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
   const isSearch = conclusionOf(result, 'capacity') !== null;
   const over = conclusionOf(result, 'ladder')?.over ?? null;
+  const isSizing = conclusionOf(result, 'size') !== null;
   const names = new Set([
     ...result.variants.map(({ name }) => name),
     ...result.runs.map(({ plan }) => plan.variant),
   ]);
-  const stepNames = scenarioNamed(result.plan.scenario).steps.map(({ name }) => name);
+  const ofScenario = scenarioNamed(result.plan.scenario).steps.map(({ name }) => name);
+  const stepNames = [...new Set([...ofScenario, ...result.plan.steps])];
   const runs: RunView[] = [];
   const variants = [...names].map((name, index): VariantView => {
     const own = result.runs.filter(({ plan }) => plan.variant === name);
     const answering = new Set(stepNames.flatMap((step) => answerOf(own, step, rate) ?? []));
     const views = own.map((run) =>
-      runView(run, index, nameOf(run, { answers: answering.has(run), isSearch, over })),
+      runView(run, index, nameOf(run, { answers: answering.has(run), isSearch, isSizing, over })),
     );
     runs.push(...views);
     return {
@@ -157,17 +159,23 @@ interface Naming {
   answers: boolean;
   /** Whether the runs are trials of a capacity search, which differ in their rate. */
   isSearch: boolean;
+  /** Whether the runs measure what a plan costs, and check it with more connections. */
+  isSizing: boolean;
   /** The quantity in which the runs of a ladder differ; null if the result is not a ladder. */
   over: LadderAxis | null;
 }
 
 /** Name of a run among those of its variant. */
-function nameOf(run: Run, { answers, isSearch, over }: Naming): string {
+function nameOf(run: Run, { answers, isSearch, isSizing, over }: Naming): string {
   const { step, round } = run.plan;
   const level = over === null ? null : levelOf(run.plan, over);
   if (over !== null && level !== null) return `${step}, ${levelText(over, level)}, round ${round}`;
   const rate = rateOf(run);
   const withRate = rate === null ? step : `${step} at ${formatRate(rate)}`;
+  if (isSizing) {
+    const size = `${withRate}, ${levelText('connections', run.plan.connections)}`;
+    return round === null ? size : `${size}, round ${round}`;
+  }
   const single = isSearch ? withRate : answers ? step : `${withRate}, superseded`;
   return round === null ? single : `${step}, round ${round}`;
 }

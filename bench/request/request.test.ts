@@ -13,6 +13,7 @@ function run(line: string): RunRequest {
 }
 
 const DEFAULTS: RunRequest = {
+  others: [],
   variants: ['tls'],
   configurations: [],
   configurationOptions: {
@@ -103,6 +104,7 @@ test('every option is read, in the long form', () => {
       client: 'ws',
       server: 'lean',
       backend: null,
+      others: [],
       workers: 2,
       servers: 3,
       nginxWorkers: 4,
@@ -273,7 +275,7 @@ test('wrong usage is reported with the remedy', () => {
     ['--json report', /^The command comes before its options/],
     ['report', /^`report` takes one path/],
     ['report a b', /^`report` takes one path/],
-    ['report a --rate 5', /^report has no --rate\. It is an option of run, compare, capacity and ladder\./],
+    ['report a --rate 5', /^report has no --rate\. It is an option of run, compare, capacity, ladder and size\./],
     [
       'compare plain tls --baseline direct',
       /^compare has no --baseline: its first variant is the baseline\.$/,

@@ -18,6 +18,7 @@ import { profilesCommand } from './profiles.ts';
 import { publishCommand } from './publish.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
+import { sizeCommand } from './size.ts';
 import { quoted } from './units.ts';
 import { upCommand } from './up.ts';
 
@@ -27,6 +28,7 @@ export type { CompareRequest } from './compare.ts';
 export type { LadderRequest } from './ladder.ts';
 export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
+export type { SizeRequest } from './size.ts';
 export type { StoredRequest } from './stored.ts';
 
 /** All commands except `help` and `version`, in the order in which `--help` lists them. */
@@ -35,6 +37,7 @@ export const COMMANDS = {
   compare: compareCommand,
   capacity: capacityCommand,
   ladder: ladderCommand,
+  size: sizeCommand,
   calibrate: calibrateCommand,
   up: upCommand,
   check: checkCommand,

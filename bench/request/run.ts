@@ -37,6 +37,8 @@ export interface RunRequest extends ScenarioRequest {
   configurations: readonly string[];
   /** How to read these configurations, and which of their WebSocket endpoints to use. */
   configurationOptions: ConfigurationOptions;
+  /** Further scenarios whose steps the runs of this request may have. */
+  others: readonly ScenarioRequest[];
   /** The steps of each variant, in order. */
   steps: readonly Step[];
   load: LoadOptions;
@@ -221,6 +223,7 @@ export function requestOf(
   return {
     ...what,
     ...asked,
+    others: [],
     target: { kind: 'sandbox' },
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),

@@ -104,6 +104,8 @@ export interface ScenarioDefinition {
   /** Name as used in `--scenario`, which is also the name of its folder. */
   name: string;
   title: string;
+  /** The scenario whose `client.ts` its connections use; missing if it has one of its own. */
+  client?: string;
   /** The question that the scenario answers. */
   question: string;
   /** The steps in order. Each variant runs all of them. */

@@ -55,14 +55,16 @@ describe('the registry', () => {
 });
 
 for (const scenario of SCENARIOS) {
-  const { name, recorded, steps, options, compared } = scenario;
+  const { name, client: clientOf = name, recorded, steps, options, compared } = scenario;
 
   describe(name, () => {
-    test('its folder has a definition, a client and sections', async () => {
-      const load = (part: string) => import(new URL(`./${name}/${part}.js`, import.meta.url).href);
+    test('its folder has a definition and sections, and a client unless it uses another one', async () => {
+      const load = (part: string, folder = name) =>
+        import(new URL(`./${folder}/${part}.js`, import.meta.url).href);
       const definition: Record<string, unknown> = await load('definition');
       assert.ok(Object.values(definition).includes(scenario));
-      const client: Record<string, unknown> = await load('client');
+      const client: Record<string, unknown> = await load('client', clientOf);
+      assert.equal(scenarioNamed(clientOf).client, undefined);
       assert.equal(typeof client.makeClient, 'function');
       const sections: Record<string, unknown> = await load('sections');
       assert.ok(sections.report);

@@ -6,11 +6,12 @@ import { baselineOf } from '../report/comparison/effect.ts';
 import { verdictSentence } from '../report/comparison/verdict.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import { AXIS_TITLES } from '../report/ladder/levels.ts';
+import { formatShort } from '../wording/format.ts';
 import { machineText } from './series.ts';
 
 /** The main finding of a result, if it contains more than individual runs. */
 export interface Headline {
-  kind: 'comparison' | 'capacity' | 'ladder' | 'calibration';
+  kind: 'comparison' | 'capacity' | 'ladder' | 'size' | 'calibration';
   /** Title, such as `tls compared with plain`. */
   title: string;
   lines: readonly HeadlineLine[];
@@ -52,6 +53,13 @@ export function headlineOf(index: ResultIndex): Headline | null {
       kind: 'ladder',
       title: `${ladder.variant} over ${AXIS_TITLES[ladder.over]}`,
       lines: ladder.findings.map(({ text }) => withoutVerdict(text)),
+    };
+  const size = conclusionOf(index, 'size');
+  if (size !== null)
+    return {
+      kind: 'size',
+      title: `${size.variant} for ${formatShort(size.wanted.connections)} connections`,
+      lines: size.findings.map(({ text }) => withoutVerdict(text)),
     };
   if (comparison === null) return null;
   const { baseline, comparisons } = comparison;

@@ -69,6 +69,7 @@ const FINDINGS = [
   { kind: 'comparison', id: 'comparisons', title: 'Comparisons' },
   { kind: 'capacity', id: 'capacities', title: 'Capacities' },
   { kind: 'ladder', id: 'ladders', title: 'Scaling' },
+  { kind: 'size', id: 'sizes', title: 'Sizing' },
   { kind: 'calibration', id: 'calibrations', title: 'Calibrations' },
 ] as const;
 

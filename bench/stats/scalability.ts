@@ -1,5 +1,6 @@
 import { randomFrom } from '../model/random.ts';
 import { ALPHA, type Interval } from './interval.ts';
+import { eliminate } from './linear-system.ts';
 
 /** Throughput `value` measured at size N: a number of connections or of processes. */
 export interface SizedValue {
@@ -185,23 +186,4 @@ function nonNegative(rows: readonly Row[]): Coefficients {
     if (best === null || gain > best.gain) best = { found, gain };
   }
   return best?.found ?? [1, 0, 0];
-}
-
-/** Gaussian elimination with partial pivoting of an augmented matrix; null if it is singular. */
-function eliminate(matrix: number[][]): number[] | null {
-  const n = matrix.length;
-  for (let column = 0; column < n; column++) {
-    const below = matrix.slice(column).map((row) => Math.abs(row[column] as number));
-    const pivot = column + below.indexOf(Math.max(...below));
-    const [top, chosen] = [matrix[column] as number[], matrix[pivot] as number[]];
-    if (Math.abs(chosen[column] as number) < 1e-13) return null;
-    [matrix[column], matrix[pivot]] = [chosen, top];
-    for (let row = 0; row < n; row++) {
-      if (row === column) continue;
-      const each = matrix[row] as number[];
-      const factor = (each[column] as number) / (chosen[column] as number);
-      for (let at = column; at <= n; at++) each[at] = (each[at] as number) - factor * (chosen[at] as number);
-    }
-  }
-  return matrix.map((row, at) => (row[n] as number) / (row[at] as number));
 }

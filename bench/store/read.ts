@@ -17,6 +17,7 @@ import {
 import { type Run, runSchema } from '../model/run.ts';
 import { systemCode } from '../model/system-error.ts';
 import { declaredDefinition, disagreement, united } from '../scenarios/declared.ts';
+import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { addScenario, SCENARIOS } from '../scenarios/registry.ts';
 import { readFileIn, unreadable } from './file.ts';
 import { convertVersion1, fields } from './version-1.ts';
@@ -81,8 +82,11 @@ function parsedIndex(value: unknown, file: string): ResultIndex {
   }
   const { plan, runs } = parsed.output;
   if (plan.declared !== undefined) addDeclared(plan.declared, plan.scenario, file);
-  for (const [at, step] of plan.steps.entries()) checkStep(plan.scenario, step, `plan.steps.${at}`, file);
-  for (const [at, { step }] of runs.entries()) checkStep(plan.scenario, step, `runs.${at}.step`, file);
+  knownScenario(plan.scenario, file);
+  for (const [at, step] of plan.steps.entries())
+    checkStep(ownerOf(step) ?? plan.scenario, step, `plan.steps.${at}`, file);
+  for (const [at, { step, load }] of runs.entries())
+    checkStep(load?.workload.scenario ?? plan.scenario, step, `runs.${at}.step`, file);
   return parsed.output;
 }
 
@@ -122,15 +126,24 @@ function addDeclared(declared: Declaration, scenario: string, file: string): voi
   );
 }
 
+/** Name of the scenario that has this step: a result may have runs of several scenarios. */
+function ownerOf(step: Step): string | undefined {
+  return SCENARIOS.find(({ steps }) => steps.some(({ name }) => name === step))?.name;
+}
+
+/** Returns a result's scenario, or that of one of its runs. */
+function knownScenario(name: string, file: string): ScenarioDefinition {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario !== undefined) return scenario;
+  throw new Problem(
+    'result',
+    `${quote(file)} uses the scenario ${name}, which this version of the bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
+  );
+}
+
 /** Checked here because figures and reports look up scenarios and steps by name. */
 function checkStep(name: string, step: Step, place: string, file: string): void {
-  const scenario = SCENARIOS.find((each) => each.name === name);
-  if (scenario === undefined)
-    throw new Problem(
-      'result',
-      `${quote(file)} uses the scenario ${name}, which this version of the bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
-    );
-  if (!scenario.steps.some((each) => each.name === step))
+  if (!knownScenario(name, file).steps.some((each) => each.name === step))
     throw broken(file, `${place}: ${step} is not a step of the scenario ${name}`);
 }
 

@@ -1,6 +1,7 @@
 import type { Metric } from '../metrics/metric.ts';
+import type { Estimate } from '../model/estimate.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Estimate, FittedLaw, LadderAxis, LadderPoint } from '../model/ladder.ts';
+import type { FittedLaw, LadderAxis, LadderPoint } from '../model/ladder.ts';
 import type { MetricUnit } from '../model/metric.ts';
 import type { StepDefinition } from '../scenarios/definition.ts';
 import { median } from '../stats/median.ts';

@@ -7,6 +7,7 @@ import { LADDER } from './ladder.ts';
 import { NOTICES } from './notices.ts';
 import { PLANNING } from './planning.ts';
 import { SANDBOX } from './sandbox.ts';
+import { SIZE } from './size.ts';
 import { VALIDITY } from './validity.ts';
 
 /**
@@ -18,6 +19,7 @@ export const SENTENCES = {
   ...FITNESS,
   ...CONCLUSIONS,
   ...LADDER,
+  ...SIZE,
   ...PLANNING,
   ...NOTICES,
   ...SANDBOX,

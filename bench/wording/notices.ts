@@ -1,6 +1,12 @@
 import type { MetricUnit } from '../model/metric.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
-import { type DisturbanceFacts, disturbance, type WorkFacts } from './validity.ts';
+import {
+  type ConservationFacts,
+  conservationClause,
+  type DisturbanceFacts,
+  disturbance,
+  type WorkFacts,
+} from './validity.ts';
 import { counted, listed, paragraph } from './words.ts';
 
 /** Headline figures of a step over some of its seconds: a closed loop's rate, or an open loop's p99 times. */
@@ -115,8 +121,8 @@ export const NOTICES = {
       : `${formatCount(count)} Nginx worker processes exited during this run or the HTTP leg before it, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
     `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
-  conservation: ({ generators }: { generators: readonly number[] }) =>
-    `The counts of ${generators.length === 0 ? 'the generators' : `generator ${listed(generators.map(String))}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
+  conservation: ({ generators, broken }: { generators: readonly number[] } & ConservationFacts) =>
+    `The counts of ${generators.length === 0 ? 'the generators' : `generator ${listed(generators.map(String))}`} do not add up: ${conservationClause(broken)}. This is a defect of the bench; please report it.`,
   'temporary-folder-full': () =>
     'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.',
   'affinity-missing': () => unplaced('taskset (package util-linux) is not on PATH'),

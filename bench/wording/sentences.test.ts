@@ -40,7 +40,15 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '12 of 3,000 handshakes failed; 1 open connection ended before it was closed; 2 messages were lost; 4 handshakes never started, because the maximum number of connections (--connections) existed.',
     '12 to 24 of 3,000 to 6,000 handshakes failed; 1 to 2 open connections ended before they were closed; 2 to 4 messages were lost; 4 to 8 handshakes never started, because the maximum number of connections (--connections) existed.',
   ],
-  'counts-differ': [{}, 'The counts do not add up: sent is not echoed + outstanding + lost.'],
+  'counts-differ': [
+    {
+      broken: [
+        { whole: 'started', parts: ['opened', 'refused', 'pending'] },
+        { whole: 'opened', parts: ['closed', 'live'] },
+      ],
+    },
+    'The counts do not add up: started is not opened + refused + pending and opened is not closed + live.',
+  ],
   losses: [
     { failed: 3, asked: 1000, lost: 7, unsent: 2 },
     '3 of 1,000 connections failed and 7 messages were lost; 2 messages had no open connection to carry them.',
@@ -167,6 +175,128 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'cpu-unknown': [
     {},
     'The CPU time per message, from which the rate is derived, is unknown. Use --rate to set one.',
+  ],
+  'size-answer': [
+    {
+      variant: 'tls',
+      ...{ connections: 100_000, ratePerSecond: 10_000, churnPerSecond: 167 },
+      workers: { value: 2, low: 1, high: 2 },
+      cores: { value: 0.6, low: 0.5, high: 0.7 },
+      memory: { value: 2 ** 30, low: 2 ** 30, high: 2 ** 31 },
+      ...{ slots: 115_000, addresses: 4 },
+    },
+    'tls: 100,000 connections with 10,000 messages and 167 new connections per second need 2 Nginx workers (0.6 cores, 95 % CI 0.5 to 0.7 cores), 1 GiB of memory for Nginx (95 % CI 1 to 2 GiB), worker_connections 115,000 and 4 upstream addresses.',
+    'tls: 100,000 to 200,000 connections with 10,000 to 20,000 messages and 167 to 334 new connections per second need 2 to 4 Nginx workers (0.6 to 1.2 cores, 95 % CI 0.5 to 1.4 cores), 1 to 2 GiB of memory for Nginx (95 % CI 1 to 4 GiB), worker_connections 115,000 to 230,000 and 4 to 8 upstream addresses.',
+  ],
+  'size-assumed': [
+    { ratePerSecond: 10_000, churnPerSecond: 167 },
+    'Assumed: one message per connection in ten seconds (--rate 10000) and connections that last ten minutes (--churn 167).',
+    'Assumed: one message per connection in ten seconds (--rate 10000 to 20000) and connections that last ten minutes (--churn 167 to 334).',
+  ],
+  'size-checked': [
+    {
+      ...{ name: 'memory', connections: 20_000, measured: 2 ** 28, error: 0.031 },
+      predicted: { value: 2 ** 28, low: 2 ** 28, high: 2 ** 29 },
+    },
+    'Check with 20,000 connections: memory of Nginx measured 256 MiB, predicted 256 MiB (95 % CI 256 to 512 MiB), which is 3.1 % too high.',
+    'Check with 20,000 to 40,000 connections: memory of Nginx measured 256 to 512 MiB, predicted 256 to 512 MiB (95 % CI 256 MiB to 1 GiB), which is 3.1 to 6.2 % too high.',
+  ],
+  'size-not-checked': [
+    { name: 'cores', reason: 'The run failed' },
+    'CPU of Nginx for messages could not be checked. The run failed.',
+  ],
+  'size-other-load': [
+    { of: 'cpu-message', here: 3000, planned: 25_000 },
+    'Nginx CPU per message was measured at 3k/s per Nginx worker, and the plan has 25k/s. A busier worker handles several events at a time, which costs less for each.',
+    'Nginx CPU per message was measured at 3 to 6k/s per Nginx worker, and the plan has 25 to 50k/s. A busier worker handles several events at a time, which costs less for each.',
+  ],
+  'size-excluded': [
+    { of: 'cpu-message', runs: 1, all: 3, reason: 'The run failed' },
+    'Nginx CPU per message: 1 of 3 runs could not be used. The run failed.',
+    'Nginx CPU per message: 1 to 2 of 3 to 6 runs could not be used. The run failed.',
+  ],
+  'size-unfinished': [
+    { done: 5, of: 14 },
+    'The sizing did not finish: 5 of 14 runs ended.',
+    'The sizing did not finish: 5 to 10 of 14 to 28 runs ended.',
+  ],
+  'size-unknown': [
+    { steps: ['touched', 'latency'] },
+    'Not known, because too few runs of the steps touched and latency can be used.',
+  ],
+  'size-cores': [
+    {
+      ratePerSecond: 10_000,
+      messageUs: { value: 20, low: 18, high: 22 },
+      churnPerSecond: 100,
+      handshakeUs: { value: 900, low: 800, high: 1000 },
+    },
+    '10,000 messages per second × 20 µs (95 % CI 18 to 22 µs) and 100 handshakes per second × 900 µs (95 % CI 800 µs to 1 ms).',
+    '10,000 to 20,000 messages per second × 20 to 40 µs (95 % CI 18 to 44 µs) and 100 to 200 handshakes per second × 900 µs to 1.8 ms (95 % CI 800 µs to 2 ms).',
+  ],
+  'size-memory': [
+    {
+      ...{ connections: 100_000, connectionBytes: 18_000 },
+      ...{ slots: 230_000, slotBytes: 424, processes: 3, processBytes: 2 ** 21 },
+    },
+    '100,000 connections × 17.6 KiB + 230,000 units of worker_connections × 424 B + 3 processes × 2 MiB.',
+    '100,000 to 200,000 connections × 17.6 to 35.2 KiB + 230,000 to 460,000 units of worker_connections × 424 to 848 B + 3 to 6 processes × 2 to 4 MiB.',
+  ],
+  'size-kernel-memory': [
+    { connections: 100_000, bytes: 9000, isUncertain: true },
+    '100,000 connections × 8.79 KiB, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere. The interval includes 0, because other programs used memory meanwhile.',
+    '100,000 to 200,000 connections × 8.79 to 17.6 KiB, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere. The interval includes 0, because other programs used memory meanwhile.',
+  ],
+  'size-workers': [
+    { cores: 0.6, utilisation: 0.5 },
+    '0.6 cores ÷ 50 %, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.',
+    '0.6 to 1.2 cores ÷ 50 to 100 %, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.',
+  ],
+  'size-worker-connections': [
+    { workers: 2, busiest: 51_119 },
+    '2 per WebSocket. The busiest worker, chosen by a hash (listen … reuseport), has at most 51,119. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.',
+    '2 per WebSocket. The busiest worker, chosen by a hash (listen … reuseport), has at most 51,119 to 102,238. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.',
+  ],
+  'size-worker-files': [
+    { slots: 115_000, others: 64 },
+    'worker_connections (115,000) + 64 for listeners, logs and epoll.',
+    'worker_connections (115,000 to 230,000) + 64 to 128 for listeners, logs and epoll.',
+  ],
+  'size-backlog': [
+    { churnPerSecond: 167, least: 511 },
+    'The new connections of one second (167), and at least Nginx’s default of 511. If all clients may return at once, measure that with --scenario storm.',
+    'The new connections of one second (167 to 334), and at least Nginx’s default of 511 to 1,022. If all clients may return at once, measure that with --scenario storm.',
+  ],
+  'size-upstream-ports': [
+    { connections: 100_000, waiting: 10_020, seconds: 60 },
+    'One per open connection (100,000), and one for each of the 10,020 that closed in the last 60 s and are in TIME_WAIT.',
+    'One per open connection (100,000 to 200,000), and one for each of the 10,020 to 20,040 that closed in the last 60 to 120 s and are in TIME_WAIT.',
+  ],
+  'size-upstream-addresses': [
+    { ports: 110_020, each: 28_232, widest: 64_512, withWidest: 2 },
+    '110,020 ports ÷ 28,232, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 ports): 2. Each server in upstream with an address or port of its own counts, and each source address (proxy_bind).',
+    '110,020 to 220,040 ports ÷ 28,232 to 56,464, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 to 129,024 ports): 2 to 4. Each server in upstream with an address or port of its own counts, and each source address (proxy_bind).',
+  ],
+  'size-somaxconn': [
+    {},
+    'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
+  ],
+  'size-syn-backlog': [{}, 'At least the backlog. Handshakes wait here until they are complete.'],
+  'size-port-range': [
+    { ports: 110_020, widest: 64_512 },
+    'As many as there are source ports (110,020) if there is one upstream address; at most 64,512.',
+    'As many as there are source ports (110,020 to 220,040) if there is one upstream address; at most 64,512 to 129,024.',
+  ],
+  'size-nr-open': [{}, 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.'],
+  'size-file-max': [
+    { connections: 100_000, each: 2 },
+    '100,000 connections × 2 descriptors, in addition to those of other programs.',
+    '100,000 to 200,000 connections × 2 to 4 descriptors, in addition to those of other programs.',
+  ],
+  'size-conntrack': [
+    { ports: 110_020 },
+    'Only with a stateful firewall: an entry for each connection from a client, and for each to a server (110,020 open or in TIME_WAIT).',
+    'Only with a stateful firewall: an entry for each connection from a client, and for each to a server (110,020 to 220,040 open or in TIME_WAIT).',
   ],
   'ladder-curve': [
     {

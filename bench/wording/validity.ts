@@ -25,6 +25,18 @@ export type EvidenceFacts =
   /** The generator kept up. Nothing else of an external target is known. */
   | { kind: 'unobserved'; busy: BusyFacts };
 
+/** The equations over counters that do not hold; missing in older findings, which were about messages only. */
+export interface ConservationFacts {
+  broken?: readonly { readonly whole: string; readonly parts: readonly string[] }[] | undefined;
+}
+
+const OF_MESSAGES = [{ whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] }];
+
+/** Names the equations that do not hold, as in `sent is not echoed + outstanding + lost`. */
+export function conservationClause(broken: ConservationFacts['broken'] = OF_MESSAGES): string {
+  return listed(broken.map(({ whole, parts }) => `${whole} is not ${parts.join(' + ')}`));
+}
+
 /** Added to findings about runs whose work is not messages. */
 export interface WorkFacts {
   work?: Work | undefined;
@@ -66,7 +78,8 @@ export const VALIDITY = {
     `Before the loss, the connections were already spread unevenly, from ${formatCount(least)} to ${formatCount(most)} per echo server. The run cannot show when the spread is even again.`,
   'nothing-sent': () => 'Nothing was sent in the steady phase.',
   'nothing-opened': () => 'No connection was opened in the steady phase.',
-  'counts-differ': () => 'The counts do not add up: sent is not echoed + outstanding + lost.',
+  'counts-differ': ({ broken }: ConservationFacts) =>
+    `The counts do not add up: ${conservationClause(broken)}.`,
   losses: ({
     failed,
     asked,

@@ -17,6 +17,8 @@ export interface Client<State> extends SessionListener<State> {
   isReady(): boolean;
   /** Called once all connections that could be opened are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
+  /** Returns when a connection was due. Only scenarios whose work is handshakes implement this method. */
+  dueUs?(session: Session<State>): number;
   /** Called when a connection has opened. */
   open(session: Session<State>): void;
   /**

@@ -107,7 +107,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route {
     session.openIndex = this.#open.push(session) - 1;
     this.openings++;
-    this.#options.recorder.opened(this.#options.clock(), times);
+    this.#options.recorder.opened(this.#options.clock(), times, this.client.dueUs?.(session));
     this.client.open(session);
     this.#options.onHandshakeOver();
     return routeOf(this.routes, facts);

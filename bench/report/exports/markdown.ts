@@ -1,6 +1,8 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Ladder } from '../../model/ladder.ts';
 import type { Result } from '../../model/result.ts';
+import type { Size } from '../../model/size.ts';
+import { formatCount } from '../../wording/format.ts';
 import { baselineOf, effectColumns, effectNote, effectRows } from '../comparison/effect.ts';
 import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
@@ -8,6 +10,7 @@ import { conclusionOf } from '../conclusion.ts';
 import { topicOf } from '../external.ts';
 import { AXIS_TITLES, exclusionLines, levelColumns, levelRows, levelsNote } from '../ladder/levels.ts';
 import { scenarioReport } from '../scenario.ts';
+import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from '../size/rows.ts';
 import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
@@ -16,7 +19,9 @@ export function resultMarkdown(result: Result): string {
   const comparison = conclusionOf(result, 'comparison');
   if (comparison !== null) return comparisonMarkdown(result, comparison);
   const ladder = conclusionOf(result, 'ladder');
-  return ladder === null ? runsMarkdown(result) : ladderMarkdown(result, ladder);
+  if (ladder !== null) return ladderMarkdown(result, ladder);
+  const size = conclusionOf(result, 'size');
+  return size === null ? runsMarkdown(result) : sizeMarkdown(result, size);
 }
 
 function ladderMarkdown(result: Result, ladder: Ladder): string {
@@ -30,6 +35,24 @@ function ladderMarkdown(result: Result, ladder: Ladder): string {
       ? []
       : ['', ...table([levelColumns(ladder), ...rows], () => false), '', escaped(levelsNote(ladder))]),
     ...(excluded.length === 0 ? [] : ['', ...excluded]),
+    ...originOf(result),
+  );
+}
+
+function sizeMarkdown(result: Result, size: Size): string {
+  const derived = size.needs.map(({ derivation }) => derivation.text);
+  const needs = needRows(size).map((row, at) => [...row, derived[at] ?? '']);
+  return lines(
+    `## ${escaped(size.variant)} for ${formatCount(size.wanted.connections)} connections`,
+    '',
+    ...size.findings.map(({ text }) => `- ${escaped(text)}`),
+    '',
+    ...table([[...NEED_COLUMNS, 'how'], ...needs], (column) => column === 0 || column === 3),
+    '',
+    ...table([COST_COLUMNS, ...costRows(size)], (column) => column === 0),
+    ...(size.check.checked.length === 0
+      ? []
+      : ['', ...table([CHECK_COLUMNS, ...checkRows(size)], (column) => column === 0)]),
     ...originOf(result),
   );
 }

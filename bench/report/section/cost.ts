@@ -174,11 +174,11 @@ function busiestChart(runs: readonly RunView[], id: string): BarSpec {
 const COMPONENT_COLUMNS = [
   { title: 'Variant' },
   { title: 'Step', text: true },
-  { title: 'Nginx CPU per message' },
-  { title: 'Echo server CPU per message' },
+  { title: 'Nginx CPU per message', optional: true },
+  { title: 'Echo server CPU per message', optional: true },
   { title: 'Generator CPU per message' },
-  { title: 'Nginx memory per connection' },
-  { title: 'Echo server memory per connection' },
+  { title: 'Nginx memory per connection', optional: true },
+  { title: 'Echo server memory per connection', optional: true },
   { title: 'Generator memory per connection' },
 ];
 

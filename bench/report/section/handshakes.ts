@@ -110,8 +110,8 @@ const OPENING = [
   { title: 'Failed' },
   { title: 'Time to open' },
   { title: 'Connects per second' },
-  { title: 'Nginx CPU per connection' },
-  { title: 'Echo server CPU per connection' },
+  { title: 'Nginx CPU per connection', optional: true },
+  { title: 'Echo server CPU per connection', optional: true },
   { title: 'Generator CPU per connection' },
 ];
 

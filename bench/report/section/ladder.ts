@@ -1,4 +1,5 @@
-import { type Estimate, type Ladder, levelOf } from '../../model/ladder.ts';
+import type { Estimate } from '../../model/estimate.ts';
+import { type Ladder, levelOf } from '../../model/ladder.ts';
 import { formatFigure, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { formatSmall, levelText } from '../../wording/ladder.ts';
 import { capital, counted } from '../../wording/words.ts';

@@ -61,7 +61,9 @@ export function interruptedSentence({ result, variants }: View): string {
       )
       .map((step) => `the ${step} step of ${variant.name}`),
   );
-  const isSearch = conclusionOf(result, 'capacity') !== null || conclusionOf(result, 'ladder') !== null;
+  const isSearch = (['capacity', 'ladder', 'size'] as const).some(
+    (kind) => conclusionOf(result, kind) !== null,
+  );
   return missing.length > 0 && !isSearch
     ? `This bench was interrupted before ${listed(missing)}.`
     : 'This bench was interrupted before it finished.';

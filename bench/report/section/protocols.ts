@@ -75,7 +75,7 @@ export function httpLeg({ runs }: View): FoldedSection {
   const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));
   return {
     id: 'http',
-    title: 'HTTP requests alongside WebSocket',
+    title: 'HTTP requests before the WebSockets',
     finding: legs.length === 0 ? 'Not measured.' : extremesSentence('HTTP throughput', levels, formatRate),
     charts: [],
     body:

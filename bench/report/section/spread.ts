@@ -10,7 +10,7 @@ import type { FoldedSection, RunView, View } from '../view.ts';
 
 /** Shows how connections and messages were distributed, and whether every message is accounted for. */
 export function spread({ runs }: View): FoldedSection {
-  if (runs.every(isSilent)) return silentSpread(runs);
+  if (runs.every(hasNoMessages)) return connectionSpread(runs);
   return {
     id: 'spread',
     title: 'Distribution over processes',
@@ -27,13 +27,13 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
   };
 }
 
-/** Whether no messages are sent in a loop or on a schedule, so that there is nothing to echo. */
-function isSilent({ run }: RunView): boolean {
-  return run.plan.workload.load === null;
+/** Whether connections, not messages, are what is counted: they are silent, or opening them is the work. */
+function hasNoMessages({ run, figures }: RunView): boolean {
+  return run.plan.workload.load === null || figures.connect.isWork;
 }
 
-/** The same section for scenarios whose connections are silent: their own equations take the place of messages. */
-function silentSpread(runs: readonly RunView[]): FoldedSection {
+/** The same section for scenarios without messages: their own equations take the place of messages. */
+function connectionSpread(runs: readonly RunView[]): FoldedSection {
   const rows = runs.flatMap(equationRows);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
   return {

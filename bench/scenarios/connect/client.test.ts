@@ -184,6 +184,34 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
   return wire;
 }
 
+test('a handshake that was due in the warm-up has its times there, even if it ends later', () => {
+  const made = scene(ON_SCHEDULE);
+  made.goTo(1_950_000);
+  assert.equal(made.wires.length, 10);
+  const finish = (from: number, to: number) => {
+    for (const wire of made.wires.slice(from, to)) {
+      wire.open();
+      wire.end();
+    }
+  };
+  finish(0, 8);
+  made.goTo(2_050_000);
+  finish(8, 11);
+  made.end();
+  const samplesIn = (phase: string, name: string) =>
+    made.recordings
+      .filter((recording) => recording.phase === phase)
+      .flatMap(({ histograms }) => [...(histograms[name] ?? [])].filter((_, index) => index % 2 === 1))
+      .reduce((sum, count) => sum + count, 0);
+  for (const name of ['tcp', 'upgrade', 'handshake', 'response', 'closing'])
+    assert.deepEqual([samplesIn('warm-up', name), samplesIn('steady', name)], [10, 1], name);
+  const openedIn = (phase: string) =>
+    made.recordings
+      .filter((recording) => recording.phase === phase)
+      .reduce((sum, { counters }) => sum + (counters.opened ?? 0), 0);
+  assert.deepEqual([openedIn('warm-up'), openedIn('steady')], [8, 3]);
+});
+
 describe('as fast as possible', () => {
   test('the given number of handshakes is in progress, and each that ends makes room for the next', () => {
     const made = scene({ kind: 'closed', inFlight: 3 });

@@ -63,6 +63,7 @@ export const makeClient: MakeClient<Visit> = (context, sessions) => {
     state: () => ({ ...opening, awaits: echoes ? 'echo' : 'close', sinceUs: opening.startUs }),
     isReady: () => true,
     start: (times) => starter.start(times),
+    dueUs: ({ state }) => dueOf(state),
     open(session) {
       const nowUs = clock();
       if (stopped) return;
@@ -88,7 +89,7 @@ export const makeClient: MakeClient<Visit> = (context, sessions) => {
       recorder.at(nowUs);
       recorder.count('echoed');
       recorder.count('bytesReceived', to - from);
-      recorder.record('echo', nowUs - session.state.sinceUs);
+      recorder.of(nowUs, dueOf(session.state)).histograms.echo?.record(nowUs - session.state.sinceUs);
       session.countEcho();
       close(session, nowUs);
     },
@@ -101,7 +102,8 @@ export const makeClient: MakeClient<Visit> = (context, sessions) => {
       if (state.awaits === 'echo') {
         outstanding--;
         recorder.count('lost');
-      } else if (!isFailure) recorder.record('closing', nowUs - state.sinceUs);
+      } else if (!isFailure)
+        recorder.of(nowUs, dueOf(state)).histograms.closing?.record(nowUs - state.sinceUs);
       starter.ended(nowUs, false);
     },
     reconnects: () => !stopped,
@@ -117,6 +119,11 @@ export const makeClient: MakeClient<Visit> = (context, sessions) => {
     },
   };
 };
+
+/** When a connection was due: the time at which the schedule wanted it, or its start without a schedule. */
+function dueOf({ intendedUs, startUs }: Attempt): number {
+  return intendedUs ?? startUs;
+}
 
 /** Returns a worker's share of a number, at least 1. */
 function shareOf(total: number, worker: number, workers: number): number {

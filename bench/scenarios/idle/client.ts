@@ -12,15 +12,16 @@ export interface Idle {
 }
 
 /**
- * Connections that remain silent. In the `touched` step, each sends one large message when it opens and waits
+ * Connections that remain silent. In the `touched` step, each sends one message when it opens and waits
  * for its echo; in the `hold` step, pings may be sent. All connections that end before the run does are
  * counted.
  */
 export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, sessions) => {
   const touches = plan.step === 'touched';
-  const { ping, 'ping-every': everyMs = 0 } = plan.workload.options;
+  const { ping, 'ping-every': everyMs = 0, touch = TOUCH_BYTES } = plan.workload.options;
   const everyUs = Number(everyMs) * 1e3;
-  const message = Buffer.alloc(TOUCH_BYTES, 'x');
+  const touchBytes = Number(touch);
+  const message = Buffer.alloc(touchBytes, 'x');
   let touching = 0;
   let pingsOutstanding = 0;
   let drainUs = Number.POSITIVE_INFINITY;
@@ -66,18 +67,18 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
       session.state.isTouching = true;
       touching++;
       recorder.at(nowUs);
-      recorder.count('bytesSent', TOUCH_BYTES);
+      recorder.count('bytesSent', touchBytes);
       session.sendBytes(message, true);
     },
     message(session, _bytes, from, to) {
-      if (!session.state.isTouching || to - from !== TOUCH_BYTES) {
+      if (!session.state.isTouching || to - from !== touchBytes) {
         session.giveUp('mismatch');
         return;
       }
       touched(session);
       recorder.at(clock());
       recorder.count('touched');
-      recorder.count('bytesReceived', TOUCH_BYTES);
+      recorder.count('bytesReceived', touchBytes);
       session.countEcho();
     },
     batchEnd() {},

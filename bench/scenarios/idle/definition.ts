@@ -2,8 +2,8 @@ import type { ScenarioDefinition } from '../definition.ts';
 import { IDLE_METRICS } from './metrics.ts';
 
 /**
- * Message size in bytes. It is larger than any default buffer of Nginx, so that both buffers of a connection
- * are fully used.
+ * Default and largest size of the message in bytes. It is larger than any default buffer of Nginx, so that both
+ * buffers of a connection are fully used.
  */
 export const TOUCH_BYTES = 65_536;
 
@@ -43,6 +43,14 @@ export const idle = {
       leastMs: 100,
       default: 20_000,
       help: 'idle: time between pings [20s]',
+    },
+    touch: {
+      value: 'BYTES',
+      kind: 'count',
+      least: 1,
+      most: TOUCH_BYTES,
+      default: TOUCH_BYTES,
+      help: 'idle: size of the message in the touched step [65536]',
     },
   },
   excluded: [

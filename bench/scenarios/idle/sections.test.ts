@@ -36,6 +36,7 @@ function idleRun(step: 'hold' | 'touched', ended: number, profile = 'plain'): Ru
       atUs: open,
       open,
       proxyBytes: profile === 'direct' ? null : 5_000_000 + open * 17_408,
+      proxyFiles: null,
       kernelBytes: 40_000_000 + open * 11_264,
     })),
     http: null,

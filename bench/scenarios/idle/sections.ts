@@ -11,6 +11,7 @@ import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
+import { TOUCH_BYTES } from './definition.ts';
 
 export const report: ScenarioReport = {
   answer,
@@ -21,8 +22,8 @@ export const report: ScenarioReport = {
     { before: 'memory per connection: ', headings: ['nginx', 'nginx, touched', 'kernel'] },
     { before: '', headings: ['failed', 'validity'] },
   ],
-  remarks: () => [
-    'nginx, kernel: memory per open connection; touched: after one message of 64 KiB on each. The kernel’s share covers all four sockets of a connection: client, both sides of Nginx, and server.',
+  remarks: ({ runs }) => [
+    `nginx, kernel: memory per open connection; touched: after one message of ${touchText(runs[0])} on each. The kernel’s share covers all four sockets of a connection: client, both sides of Nginx, and server.`,
   ],
   open: [answers, survival, memory],
   folded: [handshakes],
@@ -86,9 +87,14 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   if (untouched === null && used === null)
     return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
   const first = untouched === null ? '' : `Nginx takes ${slopeText(untouched)} for each idle connection`;
-  const then = used === null ? '' : `${slopeText(used)} once 64 KiB went through it`;
+  const then = used === null ? '' : `${slopeText(used)} once ${touchText(touched)} went through it`;
   const both = first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
+}
+
+/** Size of the message of the touched step. Older runs do not name it, because it was fixed. */
+function touchText(view: RunView | undefined): string {
+  return formatBytes(Number(view?.run.plan.workload.options.touch ?? TOUCH_BYTES));
 }
 
 /**

@@ -16,6 +16,8 @@ const MOST_ALONE_MS = 5000;
 export const mixed = {
   name: 'mixed',
   title: 'HTTP requests alongside WebSockets',
+  // Its WebSockets are those of a steady echo. The HTTP requests come from another process.
+  client: 'echo',
   question: 'What do HTTP requests and WebSockets do to each other, and what does a cache change?',
   steps: [{ name: 'mixed', load: 'open', server: 'ws' }],
   options: {

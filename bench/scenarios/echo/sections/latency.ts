@@ -1,4 +1,5 @@
 import type { Summary } from '../../../measure/histogram.ts';
+import { expectationOf } from '../../../model/target.ts';
 import { chartFigure } from '../../../report/chart-figure.ts';
 import { runBadge, table } from '../../../report/elements.ts';
 import { percentileFinding, tailFinding } from '../../../report/finding/curve.ts';
@@ -35,10 +36,17 @@ export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; f
     figure: chartFigure(
       chart,
       'Response time by percentile',
-      percentileFinding(runs),
+      expectsNothing(runs)
+        ? 'No answer was expected, so there are no response times.'
+        : percentileFinding(runs),
       html`At 99 %, read the time within which 99 % of the messages came back. Each tick to the right is ten times rarer. A flat line is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples lie beyond it. All seconds are included.`,
     ),
   };
+}
+
+/** Whether the servers of all these runs were not expected to answer. */
+function expectsNothing(runs: readonly RunView[]): boolean {
+  return runs.length > 0 && runs.every(({ run }) => expectationOf(run.plan.target) === 'none');
 }
 
 function whyNone({ result }: View): string {

@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { estimateSchema } from './estimate.ts';
+import { findingSchema } from './finding.ts';
+import { amount, count } from './load.ts';
+import { positive } from './plan.ts';
+
+/** What one thing costs Nginx. CPU is in µs, memory in bytes. */
+export const COSTS = [
+  'memory-connection',
+  'memory-slot',
+  'memory-process',
+  'memory-kernel',
+  'files-connection',
+  'cpu-message',
+  'cpu-handshake',
+] as const;
+export type CostName = (typeof COSTS)[number];
+
+const costSchema = v.strictObject({
+  name: v.picklist(COSTS),
+  /** Null if too few runs are usable. */
+  estimate: v.nullable(estimateSchema),
+  /** Runs on which the estimate is based, and runs that were made for it. */
+  runs: count,
+  of: count,
+  /** Load of these runs: messages or handshakes per second, and Nginx workers; null for memory and descriptors. */
+  load: v.nullable(v.strictObject({ perSecond: amount, workers: positive })),
+  /** Why the others were not used; each reason once. */
+  excluded: v.array(findingSchema),
+});
+export type Cost = v.InferOutput<typeof costSchema>;
+
+/** What has to be provided, in the order in which it is reported. */
+export const NEEDS = {
+  cores: 'load',
+  memory: 'load',
+  'kernel-memory': 'load',
+  workers: 'nginx',
+  'worker-connections': 'nginx',
+  'worker-files': 'nginx',
+  backlog: 'nginx',
+  'upstream-ports': 'nginx',
+  'upstream-addresses': 'nginx',
+  somaxconn: 'system',
+  'syn-backlog': 'system',
+  'port-range': 'system',
+  'nr-open': 'system',
+  'file-max': 'system',
+  conntrack: 'system',
+} as const;
+export type NeedName = keyof typeof NEEDS;
+
+const needSchema = v.strictObject({
+  name: v.picklist(Object.keys(NEEDS) as NeedName[]),
+  /** Null if a cost on which it depends is unknown. Memory is in bytes. */
+  estimate: v.nullable(estimateSchema),
+  /** How the value follows from the plan and the costs. */
+  derivation: findingSchema,
+});
+export type SizeNeed = v.InferOutput<typeof needSchema>;
+
+/** What the check compares: memory in bytes, open file descriptors, and CPU for messages in cores. */
+export const CHECKED = ['memory', 'files', 'cores'] as const;
+export type CheckedName = (typeof CHECKED)[number];
+
+const checkedSchema = v.strictObject({
+  name: v.picklist(CHECKED),
+  predicted: estimateSchema,
+  /** Null if the run did not yield it. */
+  measured: v.nullable(amount),
+  /** Why the run was not used; null if it was. */
+  excluded: v.nullable(findingSchema),
+  /** (predicted − measured) ÷ measured. */
+  error: v.nullable(v.pipe(v.number(), v.finite())),
+});
+export type Checked = v.InferOutput<typeof checkedSchema>;
+
+/** The load for which to plan. */
+export const wantedSchema = v.strictObject({
+  connections: positive,
+  /** Messages per second over all connections. */
+  ratePerSecond: amount,
+  /** Connections that open, and close, per second. */
+  churnPerSecond: amount,
+  payloadBytes: count,
+  /** Highest share of a CPU that an Nginx worker is to use. */
+  utilisation: v.pipe(amount, v.gtValue(0), v.maxValue(1)),
+  /** What was not given and therefore assumed. */
+  assumed: v.array(v.picklist(['rate', 'churn'])),
+});
+export type Wanted = v.InferOutput<typeof wantedSchema>;
+
+/** What a load needs, derived from measured costs, and how far the prediction was off at a smaller size. */
+export const sizeSchema = v.strictObject({
+  kind: v.literal('size'),
+  variant: v.string(),
+  wanted: wantedSchema,
+  costs: v.array(costSchema),
+  needs: v.array(needSchema),
+  check: v.strictObject({
+    connections: positive,
+    /** Number of Nginx workers. */
+    workers: positive,
+    /** Why not more connections were checked; null if it is the requested number. */
+    limit: v.nullable(findingSchema),
+    /** Empty until the check has run. */
+    checked: v.array(checkedSchema),
+  }),
+  /** What follows, in the order in which to report it. */
+  findings: v.array(findingSchema),
+});
+export type Size = v.InferOutput<typeof sizeSchema>;

@@ -1,0 +1,148 @@
+import type { Estimate } from '../model/estimate.ts';
+import type { Cost, CostName, NeedName, SizeNeed, Wanted } from '../model/size.ts';
+import {
+  connectionPorts,
+  OTHER_FILES,
+  webSocketsOfBusiestWorker,
+  workerConnectionsFor,
+} from '../plan/reckoning.ts';
+import { atLeastZero, exactly, mapped, sumOf } from '../stats/estimate.ts';
+import { type DataOf, finding } from '../wording/finding.ts';
+import { type MeasuredCosts, SIZE_STEPS } from './size-costs.ts';
+
+/** How long the side that closes a TCP connection keeps its port (TCP_TIMEWAIT_LEN in the kernel). */
+const TIME_WAIT_SECONDS = 60;
+/** The default of nginx, and the least that it is given here. */
+const LEAST_BACKLOG = 511;
+const LEAST_WORKER_CONNECTIONS = 512;
+/** The ports above those that only root may bind. */
+const WIDEST_PORTS = 65_535 - 1024 + 1;
+/** One descriptor for the client, one for the server. */
+const FILES_PER_CONNECTION = 2;
+
+/** Returns the CPU, in cores, that Nginx's workers use under a load; null if a cost that it needs is unknown. */
+export function coresFor(
+  { ratePerSecond, churnPerSecond }: Pick<Wanted, 'ratePerSecond' | 'churnPerSecond'>,
+  costs: readonly Cost[],
+): Estimate | null {
+  const message = costOf(costs, 'cpu-message');
+  const handshake = costOf(costs, 'cpu-handshake');
+  if ((message === null && ratePerSecond > 0) || (handshake === null && churnPerSecond > 0)) return null;
+  return sumOf([
+    [ratePerSecond / 1e6, message ?? exactly(0)],
+    [churnPerSecond / 1e6, handshake ?? exactly(0)],
+  ]);
+}
+
+/** Returns the number of workers of which none uses more than this share of a CPU. At least one is needed. */
+export function workersFor(cores: Estimate, utilisation: number): Estimate {
+  return mapped(cores, (each) => Math.max(1, Math.ceil(each / utilisation - 1e-9)));
+}
+
+export function costOf(costs: readonly Cost[], name: CostName): Estimate | null {
+  return costs.find((each) => each.name === name)?.estimate ?? null;
+}
+
+/** Returns the `worker_connections` with which each of these workers can hold its share of the connections. */
+function slotsPerWorker(connections: number, workers: number): number {
+  const busiest = webSocketsOfBusiestWorker(connections, workers);
+  return Math.max(LEAST_WORKER_CONNECTIONS, workerConnectionsFor(busiest) + OTHER_FILES);
+}
+
+/**
+ * Derives what a load needs from the costs. Pure arithmetic.
+ *
+ * @param portRange net.ipv4.ip_local_port_range; null for the kernel's default
+ */
+export function needsFor(
+  wanted: Wanted,
+  { costs, memory }: MeasuredCosts,
+  portRange: readonly [number, number] | null,
+): SizeNeed[] {
+  const { connections, churnPerSecond, utilisation } = wanted;
+  const cores = coresFor(wanted, costs);
+  const workers = cores === null ? null : workersFor(cores, utilisation);
+  const slots = workers === null ? null : mapped(workers, (each) => slotsPerWorker(connections, each));
+  const files = slots === null ? null : mapped(slots, (each) => each + OTHER_FILES);
+  const backlog = Math.max(LEAST_BACKLOG, Math.ceil(churnPerSecond));
+  const waiting = Math.ceil(churnPerSecond * TIME_WAIT_SECONDS);
+  const ports = connections + waiting;
+  const each = connectionPorts(portRange);
+  const kernel = costOf(costs, 'memory-kernel');
+  const total =
+    workers === null || slots === null || memory === null
+      ? null
+      : atLeastZero(memory.at([workers.value + 1, workers.value * slots.value, connections]));
+  const need = <C extends Parameters<typeof finding>[0]>(
+    name: NeedName,
+    estimate: Estimate | null,
+    code: C,
+    data: DataOf<C>,
+  ): SizeNeed => ({ name, estimate, derivation: finding(code, data) });
+  const unknown = (name: NeedName, steps: readonly string[]) =>
+    need(name, null, 'size-unknown', { steps: [...steps] });
+  const cpuSteps = [SIZE_STEPS.message.cost, SIZE_STEPS.handshake.cost];
+  return [
+    cores === null
+      ? unknown('cores', cpuSteps)
+      : need('cores', cores, 'size-cores', {
+          ratePerSecond: wanted.ratePerSecond,
+          messageUs: costOf(costs, 'cpu-message'),
+          churnPerSecond,
+          handshakeUs: costOf(costs, 'cpu-handshake'),
+        }),
+    total === null || workers === null || slots === null
+      ? unknown('memory', [SIZE_STEPS.memory, ...cpuSteps])
+      : need('memory', total, 'size-memory', {
+          connections,
+          connectionBytes: costOf(costs, 'memory-connection')?.value ?? 0,
+          slots: workers.value * slots.value,
+          slotBytes: costOf(costs, 'memory-slot')?.value ?? 0,
+          processes: workers.value + 1,
+          processBytes: costOf(costs, 'memory-process')?.value ?? 0,
+        }),
+    kernel === null
+      ? unknown('kernel-memory', [SIZE_STEPS.memory])
+      : need('kernel-memory', sumOf([[connections, kernel]]), 'size-kernel-memory', {
+          connections,
+          bytes: kernel.value,
+          isUncertain: kernel.low <= 0,
+        }),
+    workers === null || cores === null
+      ? unknown('workers', cpuSteps)
+      : need('workers', workers, 'size-workers', { cores: cores.value, utilisation }),
+    slots === null || workers === null
+      ? unknown('worker-connections', cpuSteps)
+      : need('worker-connections', slots, 'size-worker-connections', {
+          workers: workers.value,
+          busiest: webSocketsOfBusiestWorker(connections, workers.value),
+        }),
+    files === null || slots === null
+      ? unknown('worker-files', cpuSteps)
+      : need('worker-files', files, 'size-worker-files', { slots: slots.value, others: OTHER_FILES }),
+    need('backlog', exactly(backlog), 'size-backlog', { churnPerSecond, least: LEAST_BACKLOG }),
+    need('upstream-ports', exactly(ports), 'size-upstream-ports', {
+      connections,
+      waiting,
+      seconds: TIME_WAIT_SECONDS,
+    }),
+    need('upstream-addresses', exactly(Math.ceil(ports / each)), 'size-upstream-addresses', {
+      ports,
+      each,
+      widest: WIDEST_PORTS,
+      withWidest: Math.ceil(ports / WIDEST_PORTS),
+    }),
+    need('somaxconn', exactly(backlog), 'size-somaxconn', {}),
+    need('syn-backlog', exactly(backlog), 'size-syn-backlog', {}),
+    need('port-range', exactly(Math.min(ports, WIDEST_PORTS)), 'size-port-range', {
+      ports,
+      widest: WIDEST_PORTS,
+    }),
+    files === null ? unknown('nr-open', cpuSteps) : need('nr-open', files, 'size-nr-open', {}),
+    need('file-max', exactly(connections * FILES_PER_CONNECTION), 'size-file-max', {
+      connections,
+      each: FILES_PER_CONNECTION,
+    }),
+    need('conntrack', exactly(FILES_PER_CONNECTION * ports), 'size-conntrack', { ports }),
+  ];
+}

@@ -1,0 +1,257 @@
+import type { CheckedName, CostName, NeedName } from '../model/size.ts';
+import {
+  type Amount,
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatRough,
+  formatShare,
+  formatTime,
+  leastOf,
+  mostOf,
+} from './format.ts';
+import type { EstimateFacts } from './ladder.ts';
+import { capital, counted, listed, paragraph, sentence } from './words.ts';
+
+/** What the costs are called, at the beginning of a row. */
+export const COST_TITLES: Record<CostName, string> = {
+  'memory-connection': 'Nginx memory per connection',
+  'memory-slot': 'Nginx memory per unit of worker_connections',
+  'memory-process': 'Nginx memory per process',
+  'memory-kernel': 'kernel memory per connection',
+  'files-connection': 'descriptors per connection',
+  'cpu-message': 'Nginx CPU per message',
+  'cpu-handshake': 'Nginx CPU per handshake',
+};
+
+export const NEED_TITLES: Record<NeedName, string> = {
+  cores: 'CPU of Nginx',
+  memory: 'memory of Nginx',
+  'kernel-memory': 'memory of the kernel',
+  workers: 'worker_processes',
+  'worker-connections': 'worker_connections',
+  'worker-files': 'worker_rlimit_nofile',
+  backlog: 'listen … backlog',
+  'upstream-ports': 'source ports to the servers',
+  'upstream-addresses': 'upstream servers or source addresses',
+  somaxconn: 'net.core.somaxconn',
+  'syn-backlog': 'net.ipv4.tcp_max_syn_backlog',
+  'port-range': 'ports in net.ipv4.ip_local_port_range',
+  'nr-open': 'fs.nr_open',
+  'file-max': 'fs.file-max',
+  conntrack: 'net.netfilter.nf_conntrack_max',
+};
+
+export const CHECKED_TITLES: Record<CheckedName, string> = {
+  memory: 'memory of Nginx',
+  files: 'open descriptors of Nginx',
+  cores: 'CPU of Nginx for messages',
+};
+
+/** Formats a value that is needed. */
+export function formatNeed(name: NeedName | CheckedName, value: Amount): string {
+  if (name === 'cores') return formatCores(value);
+  return name === 'memory' || name === 'kernel-memory' ? formatBytes(value) : formatCount(value);
+}
+
+/** Formats what one thing costs. */
+export function formatCost(name: CostName, value: Amount): string {
+  if (name === 'files-connection') return formatDecimal(value);
+  return name.startsWith('cpu-') ? formatTime(value) : formatBytes(value);
+}
+
+/** Formats an interval, as in `95 % CI 1.2 to 1.4 GiB`. */
+export function intervalText({ low, high }: EstimateFacts, format: (value: Amount) => string): string {
+  return `95 % CI ${format({ least: leastOf(low), most: mostOf(high) })}`;
+}
+
+export interface AnswerFacts {
+  variant: string;
+  connections: Amount;
+  ratePerSecond: Amount;
+  churnPerSecond: Amount;
+  workers: EstimateFacts | null;
+  cores: EstimateFacts | null;
+  memory: EstimateFacts | null;
+  slots: Amount | null;
+  addresses: Amount | null;
+}
+
+/** What a load needs, and how that follows from the measured costs. */
+export const SIZE = {
+  'size-answer': ({ variant, connections, ratePerSecond, churnPerSecond, ...needs }: AnswerFacts) => {
+    const { workers, cores, memory, slots, addresses } = needs;
+    const load = `${formatCount(connections)} connections with ${formatRough(ratePerSecond)} messages and ${formatRough(churnPerSecond)} new connections per second`;
+    const parts = [
+      ...(workers === null || cores === null
+        ? []
+        : [
+            `${counted(workers.value, 'Nginx worker')} (${formatCores(cores.value)}, ${intervalText(cores, formatCores)})`,
+          ]),
+      ...(memory === null
+        ? []
+        : [`${formatBytes(memory.value)} of memory for Nginx (${intervalText(memory, formatBytes)})`]),
+      ...(slots === null ? [] : [`worker_connections ${formatCount(slots)}`]),
+      ...(addresses === null ? [] : [counted(addresses, 'upstream address', 'upstream addresses')]),
+    ];
+    return workers === null && memory === null
+      ? `${variant}: too few costs were measured to say what ${load} need.`
+      : `${variant}: ${load} need ${listed(parts)}.`;
+  },
+  'size-assumed': ({
+    ratePerSecond,
+    churnPerSecond,
+  }: {
+    ratePerSecond: Amount | null;
+    churnPerSecond: Amount | null;
+  }) =>
+    `Assumed: ${listed([
+      ...(ratePerSecond === null
+        ? []
+        : [
+            `one message per connection in ten seconds (--rate ${formatRough(ratePerSecond).replaceAll(',', '')})`,
+          ]),
+      ...(churnPerSecond === null
+        ? []
+        : [`connections that last ten minutes (--churn ${formatRough(churnPerSecond).replaceAll(',', '')})`]),
+    ])}.`,
+  'size-checked': ({
+    name,
+    connections,
+    predicted,
+    measured,
+    error,
+  }: {
+    name: string;
+    connections: Amount;
+    predicted: EstimateFacts;
+    measured: Amount;
+    error: Amount;
+  }) => {
+    const checked = name as CheckedName;
+    const format = (value: Amount) => formatNeed(checked, value);
+    return `Check with ${formatCount(connections)} connections: ${CHECKED_TITLES[checked]} measured ${format(measured)}, predicted ${format(predicted.value)} (${intervalText(predicted, format)}), which is ${errorText(error)}.`;
+  },
+  'size-not-checked': ({ name, reason }: { name: string; reason: string }) =>
+    `${capital(CHECKED_TITLES[name as CheckedName])} could not be checked. ${sentence(reason)}`,
+  'size-other-load': ({ of, here, planned }: { of: string; here: Amount; planned: Amount }) =>
+    paragraph([
+      `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per Nginx worker, and the plan has ${formatRate(planned)}.`,
+      leastOf(planned) > mostOf(here)
+        ? 'A busier worker handles several events at a time, which costs less for each.'
+        : 'A worker with less to do handles fewer events at a time, which costs more for each.',
+    ]),
+  'size-excluded': ({ of, runs, all, reason }: { of: string; runs: Amount; all: Amount; reason: string }) =>
+    `${capital(COST_TITLES[of as CostName])}: ${formatCount(runs)} of ${counted(all, 'run')} could not be used. ${sentence(reason)}`,
+  'size-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
+    `The sizing did not finish: ${formatCount(done)} of ${counted(of, 'run')} ended.`,
+  'size-unknown': ({ steps }: { steps: readonly string[] }) =>
+    `Not known, because too few runs of the ${steps.length === 1 ? 'step' : 'steps'} ${listed(steps)} can be used.`,
+  'size-cores': ({
+    ratePerSecond,
+    messageUs,
+    churnPerSecond,
+    handshakeUs,
+  }: {
+    ratePerSecond: Amount;
+    messageUs: EstimateFacts | null;
+    churnPerSecond: Amount;
+    handshakeUs: EstimateFacts | null;
+  }) =>
+    sentence(
+      listed([
+        ...(messageUs === null
+          ? []
+          : [
+              `${formatRough(ratePerSecond)} messages per second × ${formatTime(messageUs.value)} (${intervalText(messageUs, formatTime)})`,
+            ]),
+        ...(handshakeUs === null
+          ? []
+          : [
+              `${formatRough(churnPerSecond)} handshakes per second × ${formatTime(handshakeUs.value)} (${intervalText(handshakeUs, formatTime)})`,
+            ]),
+      ]) || 'No messages and no new connections',
+    ),
+  'size-memory': ({
+    connections,
+    connectionBytes,
+    slots,
+    slotBytes,
+    processes,
+    processBytes,
+  }: Record<
+    'connections' | 'connectionBytes' | 'slots' | 'slotBytes' | 'processes' | 'processBytes',
+    Amount
+  >) =>
+    `${formatCount(connections)} connections × ${formatBytes(connectionBytes)} + ${formatCount(slots)} units of worker_connections × ${formatBytes(slotBytes)} + ${formatCount(processes)} processes × ${formatBytes(processBytes)}.`,
+  'size-kernel-memory': ({
+    connections,
+    bytes,
+    isUncertain,
+  }: {
+    connections: Amount;
+    bytes: Amount;
+    isUncertain: boolean;
+  }) =>
+    paragraph([
+      `${formatCount(connections)} connections × ${formatBytes(bytes)}, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere.`,
+      isUncertain ? 'The interval includes 0, because other programs used memory meanwhile.' : '',
+    ]),
+  'size-workers': ({ cores, utilisation }: { cores: Amount; utilisation: Amount }) =>
+    `${formatCores(cores)} ÷ ${formatShare(utilisation)}, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.`,
+  'size-worker-connections': ({ workers, busiest }: { workers: Amount; busiest: Amount }) =>
+    `2 per WebSocket. ${mostOf(workers) === 1 ? 'The only worker' : 'The busiest worker, chosen by a hash (listen … reuseport),'} has at most ${formatCount(busiest)}. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.`,
+  'size-worker-files': ({ slots, others }: { slots: Amount; others: Amount }) =>
+    `worker_connections (${formatCount(slots)}) + ${formatCount(others)} for listeners, logs and epoll.`,
+  'size-backlog': ({ churnPerSecond, least }: { churnPerSecond: Amount; least: Amount }) =>
+    `The new connections of one second (${formatCount(churnPerSecond)}), and at least Nginx’s default of ${formatCount(least)}. If all clients may return at once, measure that with --scenario storm.`,
+  'size-upstream-ports': ({
+    connections,
+    waiting,
+    seconds,
+  }: Record<'connections' | 'waiting' | 'seconds', Amount>) =>
+    `One per open connection (${formatCount(connections)}), and one for each of the ${formatCount(waiting)} that closed in the last ${formatCount(seconds)} s and are in TIME_WAIT.`,
+  'size-upstream-addresses': ({
+    ports,
+    each,
+    widest,
+    withWidest,
+  }: Record<'ports' | 'each' | 'widest' | 'withWidest', Amount>) =>
+    `${formatCount(ports)} ports ÷ ${formatCount(each)}, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, ${formatCount(widest)} ports): ${formatCount(withWidest)}. Each server in upstream with an address or port of its own counts, and each source address (proxy_bind).`,
+  'size-somaxconn': () =>
+    'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
+  'size-syn-backlog': () => 'At least the backlog. Handshakes wait here until they are complete.',
+  'size-port-range': ({ ports, widest }: { ports: Amount; widest: Amount }) =>
+    `As many as there are source ports (${formatCount(ports)}) if there is one upstream address; at most ${formatCount(widest)}.`,
+  'size-nr-open': () => 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.',
+  'size-file-max': ({ connections, each }: { connections: Amount; each: Amount }) =>
+    `${formatCount(connections)} connections × ${formatCount(each)} descriptors, in addition to those of other programs.`,
+  'size-conntrack': ({ ports }: { ports: Amount }) =>
+    `Only with a stateful firewall: an entry for each connection from a client, and for each to a server (${formatCount(ports)} open or in TIME_WAIT).`,
+};
+
+/** Formats CPU in cores, as in `0.35 cores`. */
+function formatCores(cores: Amount): string {
+  return `${formatDecimal(cores)} ${cores === 1 ? 'core' : 'cores'}`;
+}
+
+function formatDecimal(value: Amount): string {
+  const one = (each: number) => String(Number(each.toPrecision(3)));
+  return typeof value === 'number' ? one(value) : `${one(value.least)} to ${one(value.most)}`;
+}
+
+/** A smaller error would be shown as 0 %. */
+const NEGLIGIBLE = 5e-5;
+
+/** Formats the error of a prediction, as in `3.1 % too high`. */
+export function errorText(error: Amount): string {
+  if (Math.abs(mostOf(error)) < NEGLIGIBLE && Math.abs(leastOf(error)) < NEGLIGIBLE) return 'exact';
+  return `${formatShare(sizeOf(error))} too ${mostOf(error) > 0 ? 'high' : 'low'}`;
+}
+
+/** The distance of an error from 0. */
+function sizeOf(error: Amount): Amount {
+  if (typeof error === 'number') return Math.abs(error);
+  const [a, b] = [Math.abs(error.least), Math.abs(error.most)];
+  return { least: Math.min(a, b), most: Math.max(a, b) };
+}
