@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ServerOptions } from './options.ts';
+import { CARRIERS_HERE } from './ring/ring.test.fixture.ts';
 import type { RunningServer } from './running.ts';
 import { ON_BUN, starterOf } from './starter.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
@@ -19,6 +20,7 @@ const DEFAULTS: ServerOptions = {
   socket: null,
   tls: null,
   kind: 'ws',
+  carrier: 'sockets',
   reply: 'echo',
   log: false,
   delayMs: 0,
@@ -77,15 +79,18 @@ async function untilSettled(figure: () => number): Promise<void> {
 }
 
 // The server on `ws` always runs on Node.
-for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
-  async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const start = await starterOf(kind);
-    const server = await start({ ...DEFAULTS, kind, ...options });
+const LEAN = CARRIERS_HERE.map((carrier) => ({ kind: 'lean', carrier }) as const);
+const SERVERS = ON_BUN ? LEAN : [{ kind: 'ws', carrier: 'sockets' } as const, ...LEAN];
+for (const { kind, carrier } of SERVERS) {
+  async function start(t: TestContext, changes: Partial<ServerOptions> = {}): Promise<RunningServer> {
+    const options = { ...DEFAULTS, kind, carrier, ...changes };
+    const start = await starterOf(options);
+    const server = await start(options);
     t.after(() => server.stop(0));
     return server;
   }
 
-  describe(`server of kind ${kind}`, () => {
+  describe(`server of kind ${kind} on ${carrier}`, () => {
     it('serves on a Unix-domain socket beside its port, counts both as one, and stops both', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
       t.after(() => rm(folder, { recursive: true, force: true }));

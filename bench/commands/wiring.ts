@@ -17,6 +17,7 @@ import type { Side } from '../plan/variants.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
+import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
 import { readConfigFile } from './config-file.ts';
 import { readIdentity } from './identity.ts';
@@ -31,7 +32,7 @@ import {
 import type { Services } from './services.ts';
 import { readStandardInput } from './standard-input.ts';
 
-const bunVersion = () => bunHere()?.version ?? null;
+const runtime = () => ({ bun: bunHere()?.version ?? null, ioUring: ioUringHere() });
 
 /**
  * Reads a side's configuration and passes it to `act`. Secrets inserted from variables are masked in errors
@@ -83,8 +84,8 @@ export const services: Services = {
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
   canObserve,
-  readEnvironment: () => readEnvironment(bunVersion()),
-  readMachine: () => readMachine(bunVersion()),
+  readEnvironment: () => readEnvironment(runtime()),
+  readMachine: () => readMachine(runtime()),
   async examine(nginx) {
     const { examine } = await import('./doctor/examine.ts');
     return examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER);

@@ -37,6 +37,7 @@ const DEFAULTS: RunRequest = {
   connectTimeoutMs: 10_000,
   client: 'lean',
   engine: null,
+  carrier: null,
   server: null,
   backend: null,
   workers: null,

@@ -117,8 +117,8 @@ for (const client of CLIENTS) {
   for (const transport of TRANSPORTS) {
     const secure = transport === 'tls';
     const keys = () => (secure ? keyPair : null);
-    const setting = (plan: Parameters<typeof makeSetting>[2] = SMALL) =>
-      makeSetting(client, secure ? keyPair.cert : null, plan);
+    const setting = (plan: Parameters<typeof makeSetting>[3] = SMALL) =>
+      makeSetting(client, transport, secure ? keyPair.cert : null, plan);
 
     describe(`${client} over ${transport}`, { timeout: 120_000 }, () => {
       test('opens, and tells how long each part took', async (t) => {
@@ -146,7 +146,7 @@ for (const client of CLIENTS) {
           us += 10 ** step++;
           return us;
         };
-        const ours = makeSetting(client, secure ? keyPair.cert : null, SMALL, clock);
+        const ours = makeSetting(client, transport, secure ? keyPair.cert : null, SMALL, clock);
         const heard = open(t, ours, await echoServer(t, keys()));
         await heard.opened();
         assert.deepEqual(
