@@ -63,8 +63,8 @@ async function open(t: TestContext, server: RunningServer, path = '/websocket'):
   return socket;
 }
 
-async function until(fact: () => boolean): Promise<void> {
-  for (let left = 1000; left > 0 && !fact(); left--) await sleep(2);
+async function until(fact: () => boolean, tries = 1000): Promise<void> {
+  for (let left = tries; left > 0 && !fact(); left--) await sleep(2);
   assert.ok(fact(), fact.toString());
 }
 
@@ -300,6 +300,36 @@ for (const { kind, carrier } of SERVERS) {
         ['f09f9880', false],
         ['ff', true],
       ]);
+    });
+
+    it('serves 1,000 connections, none of which starves beside one that sends without a pause', async (t) => {
+      const server = await start(t, { backlog: 1024 });
+      const frame = clientFrame(0x82, 'x'.repeat(16));
+      const echoes = new Array<number>(1000).fill(0);
+      let total = 0;
+      const flood = connect(server.port, '127.0.0.1');
+      t.after(() => flood.destroy());
+      const chunk = Buffer.concat(new Array<Buffer>(2_000).fill(frame));
+      const pour = () => {
+        while (flood.write(Buffer.from(chunk)));
+      };
+      flood.on('data', () => {}).on('drain', pour).write(REQUEST);
+      pour();
+      for (const [i] of echoes.entries()) {
+        const socket = connect(server.port, '127.0.0.1');
+        t.after(() => socket.destroy());
+        socket.write(REQUEST);
+        socket.once('data', () => {
+          socket.on('data', () => {
+            echoes[i] = (echoes[i] ?? 0) + 1;
+            total++;
+            socket.write(Buffer.from(frame));
+          });
+          socket.write(Buffer.from(frame));
+        });
+      }
+      await until(() => total >= 15_000, 60_000);
+      assert.ok(Math.min(...echoes) >= 3, `${Math.min(...echoes)} echoes`);
     });
 
     it('serves pages beside the WebSockets, several on one connection', async (t) => {
