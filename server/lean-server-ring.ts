@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
@@ -56,6 +57,7 @@ export async function startLeanServerOnRing(options: ServerOptions): Promise<Run
   async function stop(graceMs: number): Promise<void> {
     listener.stop();
     local?.stop();
+    if (socket !== null) await rm(socket, { force: true });
     const empty = new Promise<void>((done) => {
       onEmpty = done;
       if (carriers.size === 0) done();

@@ -76,8 +76,7 @@ async function clientOf({ runPlan: { workload }, scenarioFile }: WorkerPlan): Pr
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
   const { id, runPlan } = plan;
   const makeClient = await clientOf(plan);
-  const epochNs = BigInt(plan.epochNs);
-  const clock = clockSince(epochNs);
+  const clock = clockSince(BigInt(plan.epochNs));
   const makeWaker = await wakersOf(plan, clock);
   const payload = new Payload(runPlan.workload.payload, runPlan.seed);
   const recorder = new Recorder(
