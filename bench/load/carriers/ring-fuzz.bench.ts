@@ -21,8 +21,12 @@ const random = (below: number) => Math.floor(Math.random() * below);
 const message = Buffer.alloc(300_000, 'x');
 const counts = { opened: 0, closed: 0, failed: 0, left: 0, bytes: 0 };
 
+const peers = new Set<Socket>();
+
 /** A peer that echoes, ends, resets, or stops reading. */
 function serve(socket: Socket): void {
+  peers.add(socket);
+  socket.on('close', () => peers.delete(socket));
   socket.on('error', () => {});
   socket.on('data', (bytes) => {
     const what = random(200);
@@ -123,6 +127,8 @@ function report(): void {
 setTimeout(() => {
   clearInterval(fuzz);
   for (const { carrier } of all) carrier.destroy();
+  // A peer that has stopped reading does not notice the end of its connection.
+  for (const peer of peers) peer.destroy();
   setTimeout(() => {
     clearInterval(told);
     server.close();
