@@ -34,11 +34,11 @@ test('io_uring if it is asked for, whichever end is lean', () => {
 test('sockets if nothing is asked for, or nothing could use io_uring', () => {
   assert.deepEqual(choose({}), ['sockets']);
   assert.deepEqual(choose({ carrier: 'sockets' }), ['sockets']);
-  assert.deepEqual(choose({ carrier: 'io_uring', engine: 'node' }), ['sockets']);
   assert.deepEqual(choose({ carrier: 'io_uring', client: 'ws', server: 'ws' }), ['sockets']);
 });
 
-test('sockets if the system refuses io_uring, which is said', () => {
+test('sockets if the system refuses io_uring or there is no Bun, which is said', () => {
+  assert.deepEqual(choose({ carrier: 'io_uring', engine: 'node' }), ['sockets', 'carrier-needs-bun']);
   for (const ioUring of ['EPERM', 'EINVAL', null])
     assert.deepEqual(choose({ carrier: 'io_uring', ioUring }), ['sockets', 'carrier-refused']);
 });

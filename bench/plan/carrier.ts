@@ -5,7 +5,7 @@ import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
 /**
- * Chooses the carrier of a run's lean client and server. If io_uring is requested but the system refuses it, the
+ * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the
  * run uses the engine's sockets, and a notice gives the reason.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
@@ -18,8 +18,12 @@ export function carrierOf(
   notices: Notice[],
 ): CarrierName {
   const lean = client === 'lean' || server === 'lean';
-  if (asked !== 'io_uring' || !lean || engine !== 'bun') return 'sockets';
-  if (ioUring === 'available') return 'io_uring';
-  notices.push(notice('warning', 'carrier-refused', { error: ioUring ?? 'ENOSYS' }));
+  if (asked !== 'io_uring' || !lean) return 'sockets';
+  if (engine === 'bun' && ioUring === 'available') return 'io_uring';
+  notices.push(
+    engine === 'bun'
+      ? notice('warning', 'carrier-refused', { error: ioUring ?? 'ENOSYS' })
+      : notice('warning', 'carrier-needs-bun', {}),
+  );
   return 'sockets';
 }

@@ -82,7 +82,7 @@ export function preflight(
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
   const placement = isExternal ? null : placementOf(request.pin, demand.loop, machine, all);
-  const engine = engineOf(engineFor(request), demand, machine, notices);
+  const engine = engineOf(engineFor(request, machine), demand, machine, notices);
   const first = step === request.steps[0];
   const { scenario } = request;
   // A generator that spins would keep others from its CPUs: a server that is not ours, or the HTTP requests.
@@ -129,9 +129,12 @@ export function preflight(
  * Returns the engine that the user names, or that the carrier or the target requires; null if any will do. Bun
  * reads the certificate authorities again for each connection, and a system has more than a hundred.
  */
-function engineFor({ engine, carrier, target }: RunRequest): EngineName | null {
+function engineFor(
+  { engine, carrier, target }: RunRequest,
+  { bun }: Pick<Machine, 'bun'>,
+): EngineName | null {
   if (engine !== null) return engine;
-  if (carrier === 'io_uring') return 'bun';
+  if (carrier === 'io_uring' && bun !== null) return 'bun';
   return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
 }
 

@@ -204,7 +204,7 @@ describe('connections on a ring', () => {
         seen.overflows += kernel.overflows;
         seen.shortages += kernel.shortages;
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
     assert.ok(seen.overflows > 0 && seen.shortages > 0, 'what is scarce ran out');
   });

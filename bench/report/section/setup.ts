@@ -141,7 +141,7 @@ function turnsText({ turns }: RunPlan): string {
 function endText(end: 'lean' | 'ws' | 'own', { engine, carrier }: RunPlan): string {
   if (end === 'own') return 'your own';
   if (end === 'ws') return 'ws';
-  const how = carrier === 'io_uring' ? ' with io_uring' : '';
+  const how = carrier === 'io_uring' ? ', io_uring without TLS' : '';
   return `lean on ${engine === 'bun' ? 'Bun' : 'Node'}${how}`;
 }
 
