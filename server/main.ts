@@ -19,7 +19,7 @@ try {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const start = await starterOf(options.kind);
+  const start = await starterOf(options);
   const server = await start(options).catch((error: NodeJS.ErrnoException) => {
     throw new Error(sentenceOf(error, options), { cause: error });
   });

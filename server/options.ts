@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export const KINDS = ['ws', 'lean'] as const;
+export const CARRIERS = ['sockets', 'io_uring'] as const;
 export const REPLIES = ['echo', 'you-said', 'rooms'] as const;
 
 export interface ServerOptions {
@@ -15,6 +16,8 @@ export interface ServerOptions {
    * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as Node allows.
    */
   kind: (typeof KINDS)[number];
+  /** What connections without TLS use in the lean server on Bun. All others always use the engine's sockets. */
+  carrier: (typeof CARRIERS)[number];
   /**
    * `you-said` sends each message back with `You said: ` in front of it. `rooms` sends publications to all
    * members of a room (wire/publication.ts), and any other message back.
@@ -49,6 +52,7 @@ export const HELP = `An echo server for WebSocket.
   --cert PATH       certificate in PEM, for TLS with the key of --key
   --key PATH        its private key
   --kind KIND       ws: the library ws; lean: the least work per message (ws)
+  --carrier CARRIER sockets or io_uring: how the lean server on Bun serves connections without TLS (sockets)
   --reply REPLY     echo: the message itself; you-said: "You said: " and the message;
                     rooms: publications to all members of a room (echo)
   --log             log connects, messages and disconnects
@@ -70,6 +74,7 @@ const OPTIONS = {
   cert: { type: 'string' },
   key: { type: 'string' },
   kind: { type: 'string', default: 'ws' },
+  carrier: { type: 'string', default: 'sockets' },
   reply: { type: 'string', default: 'echo' },
   log: { type: 'boolean', default: false },
   delay: { type: 'string', default: '0' },
@@ -95,6 +100,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
     socket: values.socket ?? null,
     tls: tlsOf(values.cert, values.key),
     kind: oneOf('kind', values.kind, KINDS),
+    carrier: oneOf('carrier', values.carrier, CARRIERS),
     reply: oneOf('reply', values.reply, REPLIES),
     log: values.log,
     delayMs: wholeNumber('delay', values.delay, 600_000),

@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ServerOptions } from './options.ts';
+import { CARRIERS_HERE } from './ring/ring.test.fixture.ts';
 import type { RunningServer } from './running.ts';
 import { ON_BUN, starterOf } from './starter.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
@@ -19,6 +20,7 @@ const DEFAULTS: ServerOptions = {
   socket: null,
   tls: null,
   kind: 'ws',
+  carrier: 'sockets',
   reply: 'echo',
   log: false,
   delayMs: 0,
@@ -61,8 +63,8 @@ async function open(t: TestContext, server: RunningServer, path = '/websocket'):
   return socket;
 }
 
-async function until(fact: () => boolean): Promise<void> {
-  for (let left = 1000; left > 0 && !fact(); left--) await sleep(2);
+async function until(fact: () => boolean, tries = 1000): Promise<void> {
+  for (let left = tries; left > 0 && !fact(); left--) await sleep(2);
   assert.ok(fact(), fact.toString());
 }
 
@@ -77,15 +79,18 @@ async function untilSettled(figure: () => number): Promise<void> {
 }
 
 // The server on `ws` always runs on Node.
-for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
-  async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const start = await starterOf(kind);
-    const server = await start({ ...DEFAULTS, kind, ...options });
+const LEAN = CARRIERS_HERE.map((carrier) => ({ kind: 'lean', carrier }) as const);
+const SERVERS = ON_BUN ? LEAN : [{ kind: 'ws', carrier: 'sockets' } as const, ...LEAN];
+for (const { kind, carrier } of SERVERS) {
+  async function start(t: TestContext, changes: Partial<ServerOptions> = {}): Promise<RunningServer> {
+    const options = { ...DEFAULTS, kind, carrier, ...changes };
+    const start = await starterOf(options);
+    const server = await start(options);
     t.after(() => server.stop(0));
     return server;
   }
 
-  describe(`server of kind ${kind}`, () => {
+  describe(`server of kind ${kind} on ${carrier}`, () => {
     it('serves on a Unix-domain socket beside its port, counts both as one, and stops both', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
@@ -295,6 +300,39 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
         ['f09f9880', false],
         ['ff', true],
       ]);
+    });
+
+    it('lets none of 1,000 connections starve beside one that has 1,000 messages on their way', async (t) => {
+      const server = await start(t, { backlog: 1024 });
+      const frame = clientFrame(0x82, 'x'.repeat(16));
+      const echoes = new Array<number>(1000).fill(0);
+      let total = 0;
+      /** Sends as much as comes back, and `first` at the beginning. */
+      const echo = (first: number, onEcho: () => void) => {
+        const socket = connect(server.port, '127.0.0.1');
+        t.after(() => socket.destroy());
+        socket.write(REQUEST);
+        socket.once('data', () => {
+          let owed = 0;
+          socket.on('data', (bytes) => {
+            owed += bytes.length;
+            const count = Math.floor(owed / 18);
+            owed %= 18;
+            if (count === 0) return;
+            onEcho();
+            socket.write(Buffer.concat(new Array<Buffer>(count).fill(frame)));
+          });
+          socket.write(Buffer.concat(new Array<Buffer>(first).fill(frame)));
+        });
+      };
+      echo(1000, () => {});
+      for (const [i] of echoes.entries())
+        echo(1, () => {
+          echoes[i] = (echoes[i] ?? 0) + 1;
+          total++;
+        });
+      await until(() => total >= 6000, 20_000);
+      assert.ok(Math.min(...echoes) >= 2, `one had ${Math.min(...echoes)} of ${total} echoes`);
     });
 
     it('serves pages beside the WebSockets, several on one connection', async (t) => {

@@ -88,13 +88,12 @@ export class Session implements FrameHandler, Member<Buffer> {
   }
 
   /**
-   * Processes received bytes: the first `bytes` of a chunk, which is valid and may be modified during the
-   * call.
+   * Processes received bytes: `from`..`to` of a chunk, which are valid and may be modified during the call.
    */
-  take(chunk: Buffer, bytes = chunk.length): void {
+  take(chunk: Buffer, from = 0, to = chunk.length): void {
     if (this.state === 'done') return;
-    if (this.reader === null) this.readHead(chunk.subarray(0, bytes));
-    else this.readFrames(this.reader, chunk, bytes);
+    if (this.reader === null) this.readHead(chunk.subarray(from, to));
+    else this.readFrames(this.reader, chunk, from, to);
   }
 
   /** Sends a ping without waiting for the pong. */
@@ -151,7 +150,7 @@ export class Session implements FrameHandler, Member<Buffer> {
       this.answerHead(bytes.toString('latin1', 0, next));
       bytes = bytes.subarray(next);
     }
-    if (this.reader !== null) this.readFrames(this.reader, bytes, bytes.length);
+    if (this.reader !== null) this.readFrames(this.reader, bytes, 0, bytes.length);
   }
 
   private answerHead(head: string): void {
@@ -174,8 +173,8 @@ export class Session implements FrameHandler, Member<Buffer> {
     this.flush();
   }
 
-  private readFrames(reader: FrameReader, chunk: Buffer, bytes: number): void {
-    const fault = reader.read(chunk, 0, bytes, this);
+  private readFrames(reader: FrameReader, chunk: Buffer, from: number, to: number): void {
+    const fault = reader.read(chunk, from, to, this);
     if (fault !== null) this.fail(fault);
     this.flush();
   }

@@ -27,7 +27,7 @@ export class SocketCarrier implements Carrier {
    * @returns false if the socket should stop reading, because replies are queued and the peer does not read
    */
   read(chunk: Buffer, bytes: number): boolean {
-    this.session.take(chunk, bytes);
+    this.session.take(chunk, 0, bytes);
     this.stopped = this.waiting > 0;
     return !this.stopped;
   }

@@ -40,12 +40,13 @@ async function until(fact: () => boolean): Promise<void> {
 // The server on `ws` always runs on Node.
 for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   async function start(t: TestContext, changes: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const server = await (await starterOf(kind))({
+    const options: ServerOptions = {
       port: 0,
       host: '127.0.0.1',
       socket: null,
       tls,
       kind,
+      carrier: 'sockets',
       reply: 'echo',
       log: false,
       delayMs: 0,
@@ -55,7 +56,8 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       closeAfter: null,
       backlog: 128,
       ...changes,
-    });
+    };
+    const server = await (await starterOf(options))(options);
     t.after(() => server.stop(0));
     return server;
   }

@@ -54,6 +54,7 @@ export function makeKeptCalibration(): KeptCalibration {
       cpus: 2,
       kernel: '6.1.0-18-amd64',
       engine: 'bun',
+      carrier: 'sockets',
       nginx: '1.22.1',
     },
     id: '20250102T030405Z-calibrate-plain',

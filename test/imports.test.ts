@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   strategy: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'plan'],
   nginx: ['model', 'wording', 'files', 'node:child_process'],
   topology: ['model', 'wording', 'files', 'nginx', 'node:child_process', 'selfsigned'],
-  load: ['model', 'scenarios', 'measure', 'package.ts', '../server/wire', 'autocannon', 'ws'],
+  load: ['model', 'scenarios', 'measure', 'package.ts', '../server/wire', '../server/ring', 'autocannon', 'ws'],
   observe: ['model', 'wording', 'measure'],
   diagnose: ['model', 'wording', 'scenarios', 'measure'],
   up: ['model', 'nginx', 'topology'],
@@ -80,6 +80,7 @@ const FOLDERS = [
   'commands',
   'another',
   '../server/wire',
+  '../server/ring',
   '../server',
   '../test',
 ];
@@ -157,7 +158,7 @@ describe('what a folder may import', () => {
   it('every folder of bench has a rule, and none has one that is not there', () => {
     const rules = readFileSync(join(PROJECT, 'imports.grit'), 'utf8').matchAll(/\$from <: r"(\w+)",\s+\$to/g);
     const named = [...rules].map(([, name]) => name);
-    assert.deepEqual(named.toSorted(), [...folders, 'page', 'sections', 'server', 'package'].toSorted());
+    assert.deepEqual(named.toSorted(), [...folders, 'page', 'ring', 'sections', 'server', 'package'].toSorted());
     assert.deepEqual(folders.toSorted(), Object.keys(MAY_IMPORT).toSorted());
   });
 
@@ -196,7 +197,8 @@ describe('what a folder may import', () => {
         'bench/live/page/probe.ts': probe,
         'bench/up/page/probe.ts': probe,
         'server/wire/probe.ts': probe,
-        'server/probe.ts': importing(['./x.ts', './wire/x.ts', ...outside, ...packages]),
+        'server/ring/probe.ts': probe,
+        'server/probe.ts': importing(['./x.ts', './wire/x.ts', './ring/x.ts', ...outside, ...packages]),
         'bench/cli.ts': importing(['./commands/x.ts', ...outside, ...PACKAGES]),
       }),
       {
@@ -204,6 +206,7 @@ describe('what a folder may import', () => {
         'bench/live/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
         'bench/up/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
         'server/wire/probe.ts': [...others, ...PACKAGES],
+        'server/ring/probe.ts': [...others, ...PACKAGES],
         'server/probe.ts': [...outside, ...PACKAGES.filter((name) => name !== 'ws')],
         'bench/cli.ts': [...outside, ...PACKAGES],
       },

@@ -22,6 +22,7 @@ const ENVIRONMENT: Environment = {
   somaxconn: 4096,
   portRange: [32_768, 60_999],
   bun: '1.4.5',
+  ioUring: 'available',
   loadAverage1m: 0.25,
 };
 

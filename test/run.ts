@@ -131,6 +131,7 @@ function makePlan(
     connectTimeoutMs: 10_000,
     client: 'lean',
     engine: 'node',
+    carrier: 'sockets',
     server: 'ws',
     backend: null,
     workers: 2,

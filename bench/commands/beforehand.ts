@@ -1,7 +1,7 @@
 import type { Binaries } from '../experiment/experiment.ts';
 import type { CalibratedMachine } from '../model/calibration.ts';
 import { Problem } from '../model/failure.ts';
-import type { EngineName } from '../model/plan.ts';
+import type { RunPlan } from '../model/plan.ts';
 import type { Environment, ResultHead } from '../model/result.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedStep, Planning } from '../plan/plan.ts';
@@ -35,18 +35,18 @@ export async function lookBeforehand(
   const [version] = versions;
   const [baseline] = planned;
   if (version === undefined || baseline === undefined) return {};
-  const machine = calibratedMachine(environment, baseline.plan.engine, version);
+  const machine = calibratedMachine(environment, baseline.plan, version);
   const calibration = await services.findCalibration(machine);
   return calibration === null ? {} : { calibration };
 }
 
-/** Everything that must match for a stored calibration to apply: machine, engine and Nginx version. */
+/** Everything that must match for a stored calibration to apply: machine, engine, carrier and Nginx version. */
 export function calibratedMachine(
   { cpuModel, cpus, kernel }: Environment,
-  engine: EngineName,
+  { engine, carrier }: Pick<RunPlan, 'engine' | 'carrier'>,
   nginx: string,
 ): CalibratedMachine {
-  return { cpuModel, cpus, kernel, engine, nginx };
+  return { cpuModel, cpus, kernel, engine, carrier, nginx };
 }
 
 async function check(

@@ -88,7 +88,7 @@ function keptOf({ id, startedAt, environment, conclusions, runs }: Result): Kept
   if (falsePositives.figures === 0) return null;
   return {
     schemaVersion: 1,
-    machine: calibratedMachine(environment, run.plan.engine, run.proxy.version),
+    machine: calibratedMachine(environment, run.plan, run.proxy.version),
     id,
     startedAt,
     profile: comparison.baseline,

@@ -88,6 +88,8 @@ describe('what a doctor finds', () => {
         /apt-get install libnginx-mod-stream/,
       ],
       [environment({ bun: null }), 'Engine', /npm install/],
+      [environment({ ioUring: 'EPERM' }), 'io_uring', /seccomp=unconfined/],
+      [environment({ ioUring: 'EINVAL' }), 'io_uring', /Linux 6\.1/],
       [{ container: { cpuQuota: 2.5, memoryLeftBytes: null } }, 'Control group', /--cpuset-cpus/],
       [machine({ cpus: [3] }), 'CPUs', /two CPUs/],
       [{ pinning: 'missing' }, 'Placement', /^sudo apt-get install util-linux$/],

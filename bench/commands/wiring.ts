@@ -18,6 +18,7 @@ import type { OwnSections } from '../report/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
+import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
 import { readConfigFile } from './config-file.ts';
 import { readIdentity } from './identity.ts';
@@ -32,7 +33,7 @@ import {
 import type { Services } from './services.ts';
 import { readStandardInput } from './standard-input.ts';
 
-const bunVersion = () => bunHere()?.version ?? null;
+const runtime = () => ({ bun: bunHere()?.version ?? null, ioUring: ioUringHere() });
 
 /**
  * Reads a side's configuration and passes it to `act`. Secrets inserted from variables are masked in errors
@@ -84,8 +85,8 @@ export const services: Services = {
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
   canObserve,
-  readEnvironment: () => readEnvironment(bunVersion()),
-  readMachine: () => readMachine(bunVersion()),
+  readEnvironment: () => readEnvironment(runtime()),
+  readMachine: () => readMachine(runtime()),
   async examine(nginx) {
     const { examine } = await import('./doctor/examine.ts');
     return examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER);

@@ -24,6 +24,7 @@ import { loadTunings } from '../plan/tuning.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { bunHere } from '../topology/engine.ts';
+import { ioUringHere } from '../topology/io-uring.ts';
 import { runExperiment } from './experiment.ts';
 
 /** The project's own, which .ci and the command line use as well. */
@@ -34,7 +35,8 @@ export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.
 
 /** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
 const bun = bunHere()?.version ?? null;
-const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
+const runtime = { bun, ioUring: ioUringHere() };
+const surroundings = Promise.all([readEnvironment(runtime), readMachine(runtime)]);
 
 function nginxFrom(source: string | null): Promise<NginxBinary> {
   return findNginx({ source, searchPath: process.env.PATH ?? '', cacheDir: CACHE, say: () => {} });

@@ -11,6 +11,7 @@ import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { bunHere } from '../topology/engine.ts';
+import { ioUringHere } from '../topology/io-uring.ts';
 import { runExperiment } from './experiment.ts';
 import { measurePeer } from './peer.bench.ts';
 
@@ -26,10 +27,13 @@ const PROJECT = new URL('../../../', import.meta.url);
 /** Options that select each generator on the command line of `run`. */
 const GENERATORS: ReadonlyMap<string, string> = new Map([
   ['lean-node', '--client lean --engine node'],
-  ...(bunHere() === null ? [] : [['lean-bun', '--client lean --engine bun'] as const]),
+  ...(bunHere() === null ? [] : [['lean-bun', '--client lean --engine bun --carrier sockets'] as const]),
+  ...(ioUringHere() !== 'available'
+    ? []
+    : [['lean-ring', '--client lean --engine bun --carrier io_uring'] as const]),
   ['ws', '--client ws --engine node'],
 ]);
-const BASELINES = ['lean-node', 'ws'];
+const BASELINES = ['lean-node', 'lean-bun', 'ws'];
 
 type Unit =
   | 'CPU-µs per message'
@@ -145,18 +149,25 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
       const figures = new Map<string, number>();
       for (const name of shuffled(names)) {
         const peer = peers.get(name);
-        const figure =
+        const outcome =
           peer === undefined
-            ? await once(each, name, seconds)
+            ? { figure: await once(each, name, seconds) }
             : await measurePeer({ ...each, command: peer, seconds });
-        figures.set(name, figure);
-        note(absolute, `${each.name} ${name}`, figure);
+        if ('failure' in outcome) {
+          process.stdout.write(`${each.name.padEnd(20)} ${name} ${outcome.failure}\n`);
+          continue;
+        }
+        figures.set(name, outcome.figure);
+        note(absolute, `${each.name} ${name}`, outcome.figure);
       }
       for (const [name, figure] of figures)
-        for (const baseline of baselines)
-          note(ratios, `${each.name} ${name} ${baseline}`, figure / (figures.get(baseline) ?? Number.NaN));
+        for (const baseline of baselines) {
+          const of = figures.get(baseline);
+          if (of !== undefined) note(ratios, `${each.name} ${name} ${baseline}`, figure / of);
+        }
     }
-    for (const name of names) print(each, name, baselines, absolute, ratios);
+    for (const name of names.filter((name) => absolute.has(`${each.name} ${name}`)))
+      print(each, name, baselines, absolute, ratios);
   }
   const recording = recordingNs();
   const lean = median(absolute.get('echo lean-node') ?? []);
@@ -179,8 +190,8 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
   if (request.command !== 'run') throw new TypeError(line);
   const profiles = await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT)));
   const sides = chooseVariants({ profiles, tunings: [], binaries: [] }, request.run.variants);
-  const bun = bunHere()?.version ?? null;
-  const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
+  const runtime = { bun: bunHere()?.version ?? null, ioUring: ioUringHere() };
+  const [environment, machine] = await Promise.all([readEnvironment(runtime), readMachine(runtime)]);
   const seed = Math.floor(Math.random() * 2 ** 32);
   const { variants, planRun, planStep } = planRequest(request.run, sides, {
     command,
@@ -234,7 +245,7 @@ function print(
   const key = `${what} ${name}`;
   const figures = absolute.get(key) ?? [];
   const against = baselines
-    .filter((baseline) => baseline !== name)
+    .filter((baseline) => baseline !== name && ratios.has(`${key} ${baseline}`))
     .map((baseline) => `${spread(ratios.get(`${key} ${baseline}`) ?? [], 2)} × ${baseline}`.padEnd(32));
   process.stdout.write(
     `${what.padEnd(20)} ${name.padEnd(10)} ${spread(figures, 1)} ${unit}, ${against.join(' ')}\n`,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSampler } from '../observe/sampler.ts';
 import { canPin } from '../topology/affinity.ts';
+import { exitWords } from '../topology/process.ts';
 import { makeProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
@@ -23,12 +24,15 @@ export interface Peer {
 const SETTLE_MS = 1_000;
 const OPEN_LIMIT_MS = 60_000;
 
+/** CPU-µs per message that a peer needed, or what happened instead, as the rest of a sentence that begins with its name. */
+export type PeerOutcome = { figure: number } | { failure: string };
+
 /**
  * CPU-µs per message used by a peer's whole process tree, against a `ws` echo server without a proxy. CPU
  * time is read from /proc; messages are counted by the server. Processes are pinned as in an ordinary run of
  * `direct`.
  */
-export async function measurePeer(peer: Peer): Promise<number> {
+export async function measurePeer(peer: Peer): Promise<PeerOutcome> {
   const warden = await startWarden(() => {});
   const scope = createScope();
   const processSet = makeProcessSet(scope, warden);
@@ -46,7 +50,7 @@ export async function measurePeer(peer: Peer): Promise<number> {
     if (server === undefined) throw new TypeError('no echo server was started');
     const { host, ports, path } = directTarget(servers);
     const [port] = ports;
-    const { pid } = processSet.launch({
+    const launched = processSet.launch({
       name: 'peer',
       component: 'generator',
       command: 'sh',
@@ -54,10 +58,22 @@ export async function measurePeer(peer: Peer): Promise<number> {
       cpus: cpus.generator,
       ipc: false,
     });
+    let ending = '';
+    void launched.exited.then((exit) => {
+      ending = ` ${exitWords(launched, exit)}. ${launched.stderrTail().trim()}`.trimEnd();
+    });
+    const opened = async () => (await server.stats())?.connections.open ?? 0;
     for (const until = performance.now() + OPEN_LIMIT_MS; performance.now() < until; await sleep(100))
-      if (((await server.stats())?.connections.open ?? 0) >= peer.connections) break;
+      if (ending !== '' || (await opened()) >= peer.connections) break;
     await sleep(SETTLE_MS);
-    return await cpuPerMessage([pid, ...(await descendants(pid))], peer.seconds, server);
+    const open = await opened();
+    const { pid } = launched;
+    const pids = [pid, ...(await descendants(pid))];
+    const { cpuUs, messages } = await measureCpu(pids, peer.seconds, server);
+    if (messages > 0) return { figure: cpuUs / messages };
+    return {
+      failure: `had ${open} of ${peer.connections} connections open, and sent no message in ${peer.seconds} s.${ending}`,
+    };
   } finally {
     processSet.dismiss();
     await scope.close();
@@ -73,13 +89,16 @@ function filled(
   return command.replace(/\{(\w+)\}/g, (whole, word: string) => String(words[word] ?? whole));
 }
 
-async function cpuPerMessage(pids: readonly number[], seconds: number, server: EchoServer): Promise<number> {
+async function measureCpu(
+  pids: readonly number[],
+  seconds: number,
+  server: EchoServer,
+): Promise<{ cpuUs: number; messages: number }> {
   const cpuUs = () => pids.reduce((sum, pid) => sum + usedCpuUs(pid), 0);
   const messages = async () => (await server.stats())?.messages ?? 0;
   const before = { messages: await messages(), cpuUs: cpuUs() };
   await sleep(seconds * 1e3);
-  const spentUs = cpuUs() - before.cpuUs;
-  return spentUs / ((await messages()) - before.messages);
+  return { cpuUs: cpuUs() - before.cpuUs, messages: (await messages()) - before.messages };
 }
 
 async function descendants(pid: number): Promise<number[]> {

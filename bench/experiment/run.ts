@@ -63,7 +63,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
           count: plan.servers,
           ports: needsPorts(plan) ? await portsOutside(context.portRange, LOOPBACK, plan.servers) : [],
           kind: kindOf(plan.server, context),
-          engine: plan.engine,
+          ...{ engine: plan.engine, carrier: plan.carrier },
           cpus: plan.placement?.server ?? null,
           args: [
             ...(context.serverArguments ?? []),

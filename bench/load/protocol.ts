@@ -15,6 +15,7 @@ export type LoadPlan = Pick<
   | 'workers'
   | 'openingStages'
   | 'client'
+  | 'carrier'
   | 'pacing'
   | 'turns'
   | 'timeline'

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { CARRIERS_HERE } from '../../server/ring/ring.test.fixture.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { Workload } from '../model/load.ts';
+import type { CarrierName } from '../model/plan.ts';
 import { counted } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
 import { clockSince, monotonicNs } from './clock.ts';
@@ -60,7 +62,13 @@ async function echoServer(t: TestContext, delayMs = 0): Promise<EchoServer> {
   return { port: portOf(server), server, seen };
 }
 
-function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker: number): WorkerPlan {
+function planOf(
+  ports: number[],
+  load: Workload['load'],
+  epochNs: bigint,
+  worker: number,
+  carrier: CarrierName,
+): WorkerPlan {
   return {
     id: { host: hostname(), index: worker },
     scenarioFile: null,
@@ -73,6 +81,7 @@ function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker
     pendingHandshakes: 10,
     runPlan: {
       target: { kind: 'sandbox' },
+      carrier,
       connections: 10,
       workers: 2,
       sourceAddresses: [],
@@ -102,7 +111,8 @@ interface Driven {
 }
 
 /** 100 ms of warm-up, 301 ms of steady phase. */
-async function drive(
+async function driveOn(
+  carrier: CarrierName,
   t: TestContext,
   ports: number[],
   load: Workload['load'],
@@ -116,7 +126,7 @@ async function drive(
   const merger = makeMerger(processes.length);
   const fleet = makeFleet(processes, (recording) => assert.ok(merger.add(recording)));
   const plans = processes.map((_, worker) => {
-    const plan = planOf(ports, load, epochNs, worker);
+    const plan = planOf(ports, load, epochNs, worker, carrier);
     return { ...plan, runPlan: { ...plan.runPlan, openingStages } };
   });
   const handshakes = await fleet.connect(plans, between);
@@ -138,129 +148,134 @@ async function drive(
 const sum = (slices: readonly Slice[], name: string) =>
   slices.reduce((total, { counters }) => total + counted(counters, name), 0);
 
-test('open loop: workers whose channel carries JSON alone tell all, and it adds up', async (t) => {
-  // Far slower than a timeout of which the unit is wrong.
-  const servers = [await echoServer(t, 120), await echoServer(t, 120)];
-  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
-  const { fleet, slices, faults } = await drive(
-    t,
-    servers.map(({ port }) => port),
-    load,
-  );
-  assert.deepEqual(faults, []);
-  assert.deepEqual([sum(slices, 'due'), sum(slices, 'echoed'), sum(slices, 'unsent')], [201, 201, 0]);
-  const steady = slices.filter(({ phase }) => phase === 'steady' || phase === 'drain');
-  assert.equal(sum(steady, 'due'), 151);
-  assert.deepEqual(
-    fleet.totals().map(({ worker, asked, opened, failed, due }) => [worker, asked, opened, failed, due]),
-    [
-      [0, 5, 5, 0, 101],
-      [1, 5, 5, 0, 100],
-    ],
-  );
-  assert.deepEqual(
-    servers.map(({ seen }) => seen.connections),
-    [6, 4],
-  );
-  const [a, b] = servers.map(({ seen }) => seen.numbers);
-  assert.equal(new Set([...(a ?? []), ...(b ?? [])]).size, 10);
-  assert.equal(
-    fleet.routes().reduce((total, { messages }) => total + messages, 0),
-    201,
-  );
-});
+for (const carrier of CARRIERS_HERE) {
+  const drive = driveOn.bind(null, carrier);
+  describe(`workers on ${carrier}`, () => {
+    test('open loop: workers whose channel carries JSON alone tell all, and it adds up', async (t) => {
+      // Far slower than a timeout of which the unit is wrong.
+      const servers = [await echoServer(t, 120), await echoServer(t, 120)];
+      const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
+      const { fleet, slices, faults } = await drive(
+        t,
+        servers.map(({ port }) => port),
+        load,
+      );
+      assert.deepEqual(faults, []);
+      assert.deepEqual([sum(slices, 'due'), sum(slices, 'echoed'), sum(slices, 'unsent')], [201, 201, 0]);
+      const steady = slices.filter(({ phase }) => phase === 'steady' || phase === 'drain');
+      assert.equal(sum(steady, 'due'), 151);
+      assert.deepEqual(
+        fleet.totals().map(({ worker, asked, opened, failed, due }) => [worker, asked, opened, failed, due]),
+        [
+          [0, 5, 5, 0, 101],
+          [1, 5, 5, 0, 100],
+        ],
+      );
+      assert.deepEqual(
+        servers.map(({ seen }) => seen.connections),
+        [6, 4],
+      );
+      const [a, b] = servers.map(({ seen }) => seen.numbers);
+      assert.equal(new Set([...(a ?? []), ...(b ?? [])]).size, 10);
+      assert.equal(
+        fleet.routes().reduce((total, { messages }) => total + messages, 0),
+        201,
+      );
+    });
 
-test('open loop: what is due is what the schedule of its seed says, worker by worker', async (t) => {
-  const { port } = await echoServer(t);
-  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' } as const;
-  const { fleet, faults } = await drive(t, [port], load);
-  assert.deepEqual(faults, []);
-  const due = [0, 1].map((worker) => {
-    const pacer = makePacer(load, 0, worker, 2, SEED);
-    let count = 0;
-    for (; pacer.dueUs < 401_000; pacer.advance()) count++;
-    return count;
+    test('open loop: what is due is what the schedule of its seed says, worker by worker', async (t) => {
+      const { port } = await echoServer(t);
+      const load = { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' } as const;
+      const { fleet, faults } = await drive(t, [port], load);
+      assert.deepEqual(faults, []);
+      const due = [0, 1].map((worker) => {
+        const pacer = makePacer(load, 0, worker, 2, SEED);
+        let count = 0;
+        for (; pacer.dueUs < 401_000; pacer.advance()) count++;
+        return count;
+      });
+      assert.deepEqual(
+        fleet.totals().map(({ sent }) => sent),
+        due,
+      );
+    });
+
+    test('closed loop: every connection has its echoes', async (t) => {
+      const { port } = await echoServer(t);
+      const { slices, faults } = await drive(t, [port], { kind: 'closed', inFlight: 2 });
+      assert.deepEqual(faults, []);
+      assert.ok(sum(slices, 'echoed') >= 20);
+      assert.deepEqual([sum(slices, 'opened'), sum(slices, 'lost')], [10, 0]);
+    });
+
+    test('a server that goes ends the run, and what was on its connections is lost, not missing', async (t) => {
+      const { port, server } = await echoServer(t);
+      const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
+      const { fleet, slices, faults } = await drive(t, [port], load, () => {
+        for (const socket of server.clients) socket.terminate();
+      });
+      assert.deepEqual(faults, []);
+      const totals = fleet.totals();
+      assert.deepEqual(
+        totals.map(({ failed }) => failed),
+        [5, 5],
+      );
+      for (const worker of totals) {
+        const of = (name: string) => counted(worker, name);
+        assert.equal(worker.due, of('sent') + of('unsent'));
+        assert.deepEqual([worker.sent, worker.outstanding], [of('echoed') + of('lost'), 0]);
+      }
+      assert.ok(sum(slices, 'echoed') < 200);
+    });
+
+    test('connections that open in parts are there part by part, and all of them carry the load', async (t) => {
+      const { port, seen } = await echoServer(t);
+      const opened: [told: number, seen: number][] = [];
+      const between = async (open: number) => void opened.push([open, seen.connections]);
+      const load = { kind: 'closed', inFlight: 1 } as const;
+      const { fleet, slices, faults } = await drive(t, [port], load, () => {}, 3, between);
+      assert.deepEqual(faults, []);
+      // Of five on each of two workers: one, three, five.
+      assert.deepEqual(opened, [
+        [2, 2],
+        [6, 6],
+        [10, 10],
+      ]);
+      assert.equal(seen.numbers.size, 10);
+      assert.deepEqual(
+        fleet.totals().map(({ asked, opened, failed }) => [asked, opened, failed]),
+        [
+          [5, 5, 0],
+          [5, 5, 0],
+        ],
+      );
+      assert.equal(sum(slices, 'opened'), 10);
+    });
+
+    test('more parts than connections: some parts are empty, and hold up nobody', async (t) => {
+      const { port, seen } = await echoServer(t);
+      let parts = 0;
+      const between = async () => void parts++;
+      const { faults } = await drive(t, [port], { kind: 'closed', inFlight: 1 }, () => {}, 7, between);
+      assert.deepEqual([faults, parts, seen.connections], [[], 7, 10]);
+    });
+
+    test('a worker that was stopped opens no more', async (t) => {
+      const { port, seen } = await echoServer(t);
+      const worker = await startWorker(t);
+      const told = (type: WorkerReport['type']) =>
+        new Promise<void>((resolve) => worker.onReport((report) => report.type === type && resolve()));
+      const plan = planOf([port], { kind: 'closed', inFlight: 1 }, monotonicNs(), 0, carrier);
+      const connected = told('connected');
+      const done = told('done');
+      worker.send({ type: 'connect', plan: { ...plan, runPlan: { ...plan.runPlan, openingStages: 5 } } });
+      await connected;
+      worker.send({ type: 'stop' });
+      worker.send({ type: 'connect-more' });
+      await done;
+      worker.send({ type: 'leave' });
+      await worker.exited;
+      assert.equal(seen.connections, 1);
+    });
   });
-  assert.deepEqual(
-    fleet.totals().map(({ sent }) => sent),
-    due,
-  );
-});
-
-test('closed loop: every connection has its echoes', async (t) => {
-  const { port } = await echoServer(t);
-  const { slices, faults } = await drive(t, [port], { kind: 'closed', inFlight: 2 });
-  assert.deepEqual(faults, []);
-  assert.ok(sum(slices, 'echoed') >= 20);
-  assert.deepEqual([sum(slices, 'opened'), sum(slices, 'lost')], [10, 0]);
-});
-
-test('a server that goes ends the run, and what was on its connections is lost, not missing', async (t) => {
-  const { port, server } = await echoServer(t);
-  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
-  const { fleet, slices, faults } = await drive(t, [port], load, () => {
-    for (const socket of server.clients) socket.terminate();
-  });
-  assert.deepEqual(faults, []);
-  const totals = fleet.totals();
-  assert.deepEqual(
-    totals.map(({ failed }) => failed),
-    [5, 5],
-  );
-  for (const worker of totals) {
-    const of = (name: string) => counted(worker, name);
-    assert.equal(worker.due, of('sent') + of('unsent'));
-    assert.deepEqual([worker.sent, worker.outstanding], [of('echoed') + of('lost'), 0]);
-  }
-  assert.ok(sum(slices, 'echoed') < 200);
-});
-
-test('connections that open in parts are there part by part, and all of them carry the load', async (t) => {
-  const { port, seen } = await echoServer(t);
-  const opened: [told: number, seen: number][] = [];
-  const between = async (open: number) => void opened.push([open, seen.connections]);
-  const load = { kind: 'closed', inFlight: 1 } as const;
-  const { fleet, slices, faults } = await drive(t, [port], load, () => {}, 3, between);
-  assert.deepEqual(faults, []);
-  // Of five on each of two workers: one, three, five.
-  assert.deepEqual(opened, [
-    [2, 2],
-    [6, 6],
-    [10, 10],
-  ]);
-  assert.equal(seen.numbers.size, 10);
-  assert.deepEqual(
-    fleet.totals().map(({ asked, opened, failed }) => [asked, opened, failed]),
-    [
-      [5, 5, 0],
-      [5, 5, 0],
-    ],
-  );
-  assert.equal(sum(slices, 'opened'), 10);
-});
-
-test('more parts than connections: some parts are empty, and hold up nobody', async (t) => {
-  const { port, seen } = await echoServer(t);
-  let parts = 0;
-  const between = async () => void parts++;
-  const { faults } = await drive(t, [port], { kind: 'closed', inFlight: 1 }, () => {}, 7, between);
-  assert.deepEqual([faults, parts, seen.connections], [[], 7, 10]);
-});
-
-test('a worker that was stopped opens no more', async (t) => {
-  const { port, seen } = await echoServer(t);
-  const worker = await startWorker(t);
-  const told = (type: WorkerReport['type']) =>
-    new Promise<void>((resolve) => worker.onReport((report) => report.type === type && resolve()));
-  const plan = planOf([port], { kind: 'closed', inFlight: 1 }, monotonicNs(), 0);
-  const connected = told('connected');
-  const done = told('done');
-  worker.send({ type: 'connect', plan: { ...plan, runPlan: { ...plan.runPlan, openingStages: 5 } } });
-  await connected;
-  worker.send({ type: 'stop' });
-  worker.send({ type: 'connect-more' });
-  await done;
-  worker.send({ type: 'leave' });
-  await worker.exited;
-  assert.equal(seen.connections, 1);
-});
+}

@@ -1,7 +1,9 @@
+import { lookup } from 'node:dns/promises';
 import { performance } from 'node:perf_hooks';
 import { Recorder } from '../measure/recorder.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { inFlightOf } from '../model/load.ts';
+import type { CarrierName } from '../model/plan.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { OpenCarrier } from './carriers/carrier.ts';
 import { carriersHere } from './carriers/engine.ts';
@@ -12,7 +14,7 @@ import { leanConnector } from './connections/lean-connection.ts';
 import { triedServers } from './connections/upstream.ts';
 import { makeLoopReader } from './loop-reader.ts';
 import { type Ramp, startRamp } from './pacing/ramp.ts';
-import { spinningWaker, threadWaker } from './pacing/waker.ts';
+import { spinningWaker, threadWaker, type Waker } from './pacing/waker.ts';
 import type { LoadPlan, WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 import type { MakeClient, ServerOfConnection } from './sessions/client.ts';
 import type { Session } from './sessions/session.ts';
@@ -36,15 +38,22 @@ const report = (message: WorkerReport) => {
  * Creates the connector. Loads `ws` only if it is used, because the time to compile it would be charged to
  * the first connections.
  */
-async function connectorOf({ client, workload }: LoadPlan, context: ConnectionContext): Promise<Connector> {
+async function connectorOf(
+  { client, carrier, workload }: LoadPlan,
+  context: ConnectionContext,
+): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const writer = new FrameWriter(context.payload, inFlightOf(workload.load));
-  return leanConnector(context, writer, await carrierOf(context));
+  return leanConnector(context, writer, await carrierOf(carrier, context));
 }
 
-async function carrierOf({ target: { host, tls }, sessions }: ConnectionContext): Promise<OpenCarrier> {
-  const carriers = await carriersHere();
-  if (tls === null) return carriers.tcp(host);
+async function carrierOf(
+  carrier: CarrierName,
+  { target: { host, tls }, sessions }: ConnectionContext,
+): Promise<OpenCarrier> {
+  const carriers = await carriersHere(carrier);
+  // io_uring does not resolve names.
+  if (tls === null) return carriers.tcp(carrier === 'io_uring' ? (await lookup(host)).address : host);
   return carriers.tls(host, {
     servername: tls.servername,
     alpn: ['http/1.1'],
@@ -67,8 +76,8 @@ async function clientOf({ runPlan: { workload }, scenarioFile }: WorkerPlan): Pr
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
   const { id, runPlan } = plan;
   const makeClient = await clientOf(plan);
-  const epochNs = BigInt(plan.epochNs);
-  const clock = clockSince(epochNs);
+  const clock = clockSince(BigInt(plan.epochNs));
+  const makeWaker = await wakersOf(plan, clock);
   const payload = new Payload(runPlan.workload.payload, runPlan.seed);
   const recorder = new Recorder(
     id,
@@ -106,10 +115,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
           connect: () => connectOne(plan, sessions, connections++),
           serverOf: (session) => serverOf(plan, session),
           callAt: (us, call) => callAt(clock, us, call),
-          makeWaker: (wake) =>
-            runPlan.pacing === 'spin'
-              ? spinningWaker(clock, wake, restsFromUs(runPlan.turns))
-              : threadWaker(epochNs, wake),
+          makeWaker,
         },
         open,
       ),
@@ -207,6 +213,23 @@ function serverOf({ servers, target }: WorkerPlan, session: Session<unknown>): S
   const address = tried.at(-1) ?? '';
   const index = servers.findIndex((addresses) => addresses.includes(address));
   return { index: index < 0 ? null : index, tried: tried.length };
+}
+
+/**
+ * Returns what creates the wakers of open loops. If the connections are on a ring, its loop waits for the next message
+ * as well. The other module is not loaded, because it needs Bun.
+ */
+async function wakersOf(
+  { runPlan: { client, carrier, pacing, turns }, target, epochNs }: WorkerPlan,
+  clock: Clock,
+): Promise<(wake: () => void) => Waker> {
+  const spins = pacing === 'spin';
+  if (client === 'lean' && carrier === 'io_uring' && target.tls === null) {
+    const { ringWaker } = await import('./pacing/ring-waker.ts');
+    return (wake) => ringWaker(clock, wake, spins ? restsFromUs(turns) : 0);
+  }
+  if (spins) return (wake) => spinningWaker(clock, wake, restsFromUs(turns));
+  return (wake) => threadWaker(BigInt(epochNs), wake);
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { effectVerdictSchema } from './comparison.ts';
 import { amount, count } from './load.ts';
-import { engineSchema, positive, stepSchema } from './plan.ts';
+import { carrierSchema, engineSchema, positive, stepSchema } from './plan.ts';
 
 /** A metric and the step whose runs provide it. */
 const figureNameSchema = { name: v.string(), step: stepSchema };
@@ -73,6 +73,7 @@ export const calibratedMachineSchema = v.strictObject({
   cpus: count,
   kernel: v.string(),
   engine: engineSchema,
+  carrier: v.optional(carrierSchema, 'sockets'),
   /** Nginx version. */
   nginx: v.string(),
 });

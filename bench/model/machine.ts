@@ -22,4 +22,9 @@ export interface Machine {
    * none.
    */
   bun: string | null;
+  /**
+   * `available`, or the error with which the system refuses io_uring, such as `EPERM`; null without Bun, which
+   * is needed to use it.
+   */
+  ioUring: string | null;
 }

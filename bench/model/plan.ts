@@ -30,6 +30,10 @@ export type Placement = v.InferOutput<typeof placementSchema>;
 export const ENGINES = ['node', 'bun'] as const;
 export const engineSchema = v.picklist(ENGINES);
 export type EngineName = v.InferOutput<typeof engineSchema>;
+/** What the lean client and server use for connections without TLS: the engine's sockets, or io_uring. */
+export const CARRIERS = ['sockets', 'io_uring'] as const;
+export const carrierSchema = v.picklist(CARRIERS);
+export type CarrierName = v.InferOutput<typeof carrierSchema>;
 
 /** The complete specification of one run, written to disk before the run starts. */
 export const runPlanSchema = v.strictObject({
@@ -67,6 +71,8 @@ export const runPlanSchema = v.strictObject({
   backend: v.optional(v.nullable(v.string()), null),
   /** Runtime of the lean client and server; always Node.js in older results, which offered no choice. */
   engine: v.optional(engineSchema, 'node'),
+  /** Always the engine's sockets in older results, which offered no choice. */
+  carrier: v.optional(carrierSchema, 'sockets'),
   /** Number of generator processes. */
   workers: positive,
   /** Number of servers that the run starts: none for an external target. */

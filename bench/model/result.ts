@@ -27,6 +27,11 @@ export const environmentSchema = v.strictObject({
    * look for it.
    */
   bun: v.optional(v.nullable(v.string()), null),
+  /**
+   * `available`, or the error with which the system refuses io_uring; null without Bun, and in older results,
+   * for which the benchmark did not try.
+   */
+  ioUring: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,
   somaxconn: v.nullable(count),
   portRange: v.nullable(v.tuple([count, count])),
@@ -41,8 +46,8 @@ export const resultId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{
 export const runFileName = v.pipe(v.string(), v.regex(/^runs\/[1-9][0-9]*-[A-Za-z0-9._+@-]{1,120}\.json$/));
 
 /**
- * The part of a run's plan that determines whether two runs measured the same thing. It includes the engine
- * and the number of processes, because figures are not comparable if these differ.
+ * The part of a run's plan that determines whether two runs measured the same thing. It includes the engine,
+ * the carrier and the number of processes, because figures are not comparable if these differ.
  */
 const loadDigest = v.strictObject(
   v.pick(runPlanSchema, [
@@ -55,6 +60,7 @@ const loadDigest = v.strictObject(
     'server',
     'backend',
     'engine',
+    'carrier',
     'workers',
     'servers',
   ]).entries,

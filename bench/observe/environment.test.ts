@@ -6,14 +6,14 @@ import { canObserve, readEnvironment, readListenDrops, readMachine } from './env
 
 describe('environment', () => {
   it('is what the model takes', async () => {
-    const environment = await readEnvironment('1.4.5');
+    const environment = await readEnvironment({ bun: '1.4.5', ioUring: 'available' });
     assert.deepEqual(v.parse(environmentSchema, environment), environment);
     assert.equal(environment.node, process.version);
     assert.ok(environment.memoryBytes > 0 && environment.cpus > 0 && environment.openFilesLimit > 0);
   });
 
   it('knows the limits of this machine', async () => {
-    const machine = await readMachine('1.4.5');
+    const machine = await readMachine({ bun: '1.4.5', ioUring: 'available' });
     assert.ok(machine.cpus.length > 0);
     assert.ok(machine.memoryBytes > 0);
     assert.ok(machine.openFilesLimit > 0);

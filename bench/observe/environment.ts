@@ -20,15 +20,18 @@ import {
   parseWildcardPorts,
 } from './proc.ts';
 
+/** What was found out about Bun. */
+export type Runtime = Pick<Machine, 'bun' | 'ioUring'>;
+
 /**
  * Reads facts about the machine that affect figures.
  *
- * @param bun version of Bun, if found. Determining it would require starting Bun, which this function does
- *   not do.
+ * @param runtime version of Bun, if found, and whether io_uring is available. Determining them would require
+ *   starting Bun, which this function does not do.
  */
-export async function readEnvironment(bun: string | null): Promise<Environment> {
+export async function readEnvironment(runtime: Runtime): Promise<Environment> {
   const [machine, container, release, cpuinfo] = await Promise.all([
-    readMachine(bun),
+    readMachine(runtime),
     readContainerLimits(),
     readText('/etc/os-release'),
     readText('/proc/cpuinfo'),
@@ -42,7 +45,7 @@ export async function readEnvironment(bun: string | null): Promise<Environment> 
     cpuQuota: container.cpuQuota,
     memoryBytes: os.totalmem(),
     node: process.version,
-    bun,
+    ...runtime,
     openFilesLimit: machine.openFilesLimit,
     somaxconn: machine.somaxconn,
     portRange: machine.portRange === null ? null : [...machine.portRange],
@@ -51,10 +54,10 @@ export async function readEnvironment(bun: string | null): Promise<Environment> 
 }
 
 /**
- * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `bun`: as
+ * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `runtime`: as
  * above.
  */
-export async function readMachine(bun: string | null): Promise<Machine> {
+export async function readMachine(runtime: Runtime): Promise<Machine> {
   const [status, limits, meminfo, somaxconn, ports, container] = await Promise.all([
     readText('/proc/self/status'),
     readText('/proc/self/limits'),
@@ -75,7 +78,7 @@ export async function readMachine(bun: string | null): Promise<Machine> {
     somaxconn: parseNumber(somaxconn),
     portRange: parsePortRange(ports),
     isRoot: process.getuid?.() === 0,
-    bun,
+    ...runtime,
   };
 }
 

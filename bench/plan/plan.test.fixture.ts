@@ -15,6 +15,7 @@ export const SMALL_MACHINE: Machine = {
   portRange: [32_768, 60_999],
   isRoot: true,
   bun: '1.4.5',
+  ioUring: 'available',
 };
 
 export function profileNamed(name: string, servers = 1): Profile {

@@ -276,6 +276,7 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
     ),
     isRoot: fc.boolean(),
     bun: fc.constantFrom(null, '1.4.5'),
+    ioUring: fc.constantFrom(null, 'available', 'EPERM'),
   });
   const profile = fc.constantFrom(
     profileNamed('direct'),

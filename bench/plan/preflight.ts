@@ -9,6 +9,7 @@ import type { RunRequest } from '../request/request.ts';
 import { stepNamed } from '../scenarios/registry.ts';
 import { notice } from '../wording/finding.ts';
 import { formatBytes, formatCount } from '../wording/format.ts';
+import { carrierOf } from './carrier.ts';
 import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
 import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
@@ -81,6 +82,7 @@ export function preflight(
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
   const placement = isExternal ? null : placementOf(request.pin, demand.loop, machine, all);
+  const engine = engineOf(engineFor(request, machine), demand, machine, notices);
   const first = step === request.steps[0];
   const { scenario } = request;
   // A generator that spins would keep others from its CPUs: a server that is not ours, or the HTTP requests.
@@ -102,7 +104,8 @@ export function preflight(
     target,
     server: isExternal ? null : demand.server,
     backend: request.backend,
-    engine: engineOf(request.engine ?? engineFor(target), demand, machine, notices),
+    engine,
+    carrier: carrierOf(request.carrier, engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
@@ -123,10 +126,15 @@ export function preflight(
 }
 
 /**
- * Returns the engine that a target requires unless the user names one. Bun reads the certificate authorities
- * again for each connection, and a system has more than a hundred.
+ * Returns the engine that the user names, or that the carrier or the target requires; null if any will do. Bun
+ * reads the certificate authorities again for each connection, and a system has more than a hundred.
  */
-function engineFor(target: RunRequest['target']): EngineName | null {
+function engineFor(
+  { engine, carrier, target }: RunRequest,
+  { bun }: Pick<Machine, 'bun'>,
+): EngineName | null {
+  if (engine !== null) return engine;
+  if (carrier === 'io_uring' && bun !== null) return 'bun';
   return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
 }
 

@@ -252,6 +252,7 @@ test('of a calibration the name that a person gave is hidden, and figures, verdi
       cpus: 2,
       kernel: '6.1-alice',
       engine: 'bun' as const,
+      carrier: 'sockets' as const,
       nginx: '1.22.1',
     },
     id: '20250102T030405Z-alices-night',

@@ -40,6 +40,7 @@ const OPTIONS = {
     warmup: { ...LOAD.warmup, help: 'Warm-up before the measured phase [2s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
+    carrier: LOAD.carrier,
     seed: LOAD.seed,
   },
   'The processes': {

@@ -84,6 +84,10 @@ export const RUN_OPTIONS = {
     ramp: { value: 'N', help: 'New connections per second [as fast as possible]' },
     client: { value: 'lean|ws', help: 'WebSocket client of the generator [lean]' },
     engine: { value: 'node|bun', help: 'Runtime of the lean client and server [bun if available]' },
+    carrier: {
+      value: 'auto|sockets|io_uring',
+      help: 'How the lean client and server use TCP on Bun, without TLS [auto]',
+    },
     seed: { value: 'N', help: 'Seed for sizes, arrivals and contents [random, stored]' },
     'no-http': { value: null, help: 'Skip the HTTP requests before the WebSocket load' },
     'connect-timeout': { value: 'TIME', help: 'Timeout for TCP, TLS and upgrade together [10s]' },

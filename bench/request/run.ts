@@ -2,7 +2,7 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { LoadOptions, Payload } from '../model/load.ts';
-import { ENGINES, type EngineName, type Step } from '../model/plan.ts';
+import { CARRIERS, type CarrierName, ENGINES, type EngineName, type Step } from '../model/plan.ts';
 import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { backendOf } from './backend.ts';
@@ -53,6 +53,8 @@ export interface RunRequest extends ScenarioRequest {
   client: 'lean' | 'ws';
   /** Engine of the lean client and server; null to let the preflight decide. */
   engine: EngineName | null;
+  /** Carrier of the lean client and server without TLS; null to let the preflight decide. */
+  carrier: CarrierName | null;
   /** Null for each step's default. */
   server: 'ws' | 'lean' | null;
   /** Command that starts the user's own server, with `{port}` for its port; null for the echo servers. */
@@ -240,6 +242,7 @@ export function requestOf(
     echoTimeoutMs: milliseconds(given, 'echo-timeout', TIMEOUT_US) ?? 10_000,
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
     engine: oneOf(given, 'engine', ENGINES),
+    carrier: carrierOf(given),
     client: oneOf(given, 'client', ['lean', 'ws']) ?? 'lean',
     server: oneOf(given, 'server', ['ws', 'lean']),
     backend,
@@ -331,6 +334,22 @@ function workersOf(given: GivenOptions, connections: number): number | null {
     'usage',
     `--workers ${workers} is more than the number of connections (${connections}). Each worker needs at least one.`,
   );
+}
+
+/** @throws Problem('usage') if nothing in the run could use the carrier */
+function carrierOf(given: GivenOptions): CarrierName | null {
+  const carrier = oneOf(given, 'carrier', ['auto', ...CARRIERS] as const);
+  if (carrier === null || carrier === 'auto') return null;
+  if (carrier === 'sockets') return carrier;
+  if (last(given, 'engine') === 'node')
+    throw new Problem('usage', '--carrier io_uring needs Bun. Leave out --engine node.');
+  if (last(given, 'client') === 'ws' && last(given, 'server') === 'ws') {
+    throw new Problem(
+      'usage',
+      '--carrier io_uring is for the lean client and the lean server. Leave out --client ws or --server ws.',
+    );
+  }
+  return carrier;
 }
 
 function pinOf(given: GivenOptions): boolean | null {

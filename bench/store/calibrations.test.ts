@@ -12,6 +12,7 @@ const MACHINE: CalibratedMachine = {
   cpus: 2,
   kernel: '6.1.0',
   engine: 'bun',
+  carrier: 'sockets',
   nginx: '1.22.1',
 };
 
@@ -47,6 +48,7 @@ test('what was kept is found for the very same machine, engine and Nginx, and fo
     { cpus: 4 },
     { kernel: '6.2' },
     { engine: 'node' as const },
+    { carrier: 'io_uring' as const },
     { nginx: '1.26.3' },
     { cpuModel: 'x' },
   ];

@@ -5,7 +5,7 @@ import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } f
 import { readFileIn, writeFileWhole } from './file.ts';
 
 /**
- * Stores a calibration in a folder, replacing any previous one for the same machine, engine and Nginx.
+ * Stores a calibration in a folder, replacing any previous one for the same machine, engine, carrier and Nginx.
  *
  * @returns the path
  * @throws Problem('environment') like `writeFileWhole`
@@ -15,7 +15,7 @@ export async function keepCalibration(folder: string, kept: KeptCalibration): Pr
 }
 
 /**
- * Finds the calibration for exactly this machine, engine and Nginx; null if there is none or it cannot be
+ * Finds the calibration for exactly this machine, engine, carrier and Nginx; null if there is none or it cannot be
  * read. An unreadable file is not an error, because a calibration can be repeated.
  */
 export async function findCalibration(
@@ -31,7 +31,10 @@ export async function findCalibration(
 }
 
 /** CPU names and versions are external input. A digest of them cannot lead to another folder. */
-function fileOf({ cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
-  const digest = createHash('sha256').update(JSON.stringify([cpuModel, cpus, kernel, engine, nginx]));
+function fileOf({ cpuModel, cpus, kernel, engine, carrier, nginx }: CalibratedMachine): string {
+  const conditions = [cpuModel, cpus, kernel, engine, nginx];
+  // The files of earlier versions, which had no other carrier, keep their names.
+  if (carrier !== 'sockets') conditions.push(carrier);
+  const digest = createHash('sha256').update(JSON.stringify(conditions));
   return `${digest.digest('hex').slice(0, 16)}.json`;
 }

@@ -107,7 +107,7 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
 export function summaryOf(file: string, run: Run): RunSummary {
   const { variant, step, round, profile, workload, connections, rampPerSecond, warmupMs, durationMs } =
     run.plan;
-  const { client, server, backend, engine, workers, servers } = run.plan;
+  const { client, server, backend, engine, carrier, workers, servers } = run.plan;
   return {
     file,
     variant,
@@ -119,7 +119,7 @@ export function summaryOf(file: string, run: Run): RunSummary {
     validity: run.validity,
     load: {
       ...{ workload, connections, rampPerSecond, warmupMs, durationMs },
-      ...{ client, server, backend, engine, workers, servers },
+      ...{ client, server, backend, engine, carrier, workers, servers },
     },
     nginx: run.proxy?.version ?? null,
     metrics: metricsOf(figuresOf(run), run.plan),

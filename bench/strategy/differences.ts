@@ -43,6 +43,7 @@ const PLAN: Facts<RunPlan> = [
   ['warm-up in ms', ({ warmupMs }) => warmupMs],
   ['duration in ms', ({ durationMs }) => durationMs],
   ['engine', ({ engine }) => engine],
+  ['carrier', ({ carrier }) => carrier],
   ['client', ({ client }) => client],
   ['server', ({ server }) => server],
   ['generators', ({ workers }) => workers],

@@ -63,7 +63,7 @@ describe('http2', () => {
     const moved = await bench.sandbox(tree, { ...facts(), certificate, upstreams });
     const { confPath, text } = await writeConfiguration(moved.folder, moved.tree);
     assert.match(text, /^\s*listen \S+ ssl backlog=4096;\n\s*http2 on;$/m);
-    const [cpu] = (await readMachine(null)).cpus;
+    const [cpu] = (await readMachine({ bun: null, ioUring: null })).cpus;
     assert.ok(cpu !== undefined);
     const { folder, listeners } = moved;
     // Placed, as in a run: taskset must not be given the libraries of another release.

@@ -118,7 +118,7 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
  * By default, Bun reads settings and `.env` from the folder in which the bench was started, and downloads
  * packages that it does not find. `--expose-gc` provides the same `gc` as in Node.
  */
-const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
+export const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
 
 /**
  * Like `launchNode`, but on the engine named in the plan. `nodeArguments` apply to Node only.

@@ -94,15 +94,25 @@ export function launchServer(name: string, place: ServerPlace, options: EchoOpti
 function launchAt(
   name: string,
   { port, socket }: ServerPlace,
-  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes, onLine }: EchoOptions,
+  {
+    kind,
+    engine,
+    carrier = 'sockets',
+    cpus,
+    args = [],
+    certificate = null,
+    maxPayloadBytes,
+    onLine,
+  }: EchoOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
   const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];
+  const how = kind === 'lean' && carrier !== 'sockets' ? ['--carrier', carrier] : [];
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
   return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
-    args: ['--port', String(port), '--kind', kind, ...local, ...tls, ...limit, ...args],
+    args: ['--port', String(port), '--kind', kind, ...how, ...local, ...tls, ...limit, ...args],
     cpus,
     ipc: true,
     stdout: onLine === undefined ? 'ignore' : 'pipe',

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import type { EngineName } from '../model/plan.ts';
+import type { CarrierName, EngineName } from '../model/plan.ts';
 import { type Backend, launchBackend } from './backend.ts';
 import type { Certificate } from './certificate.ts';
 import type { Launched } from './process.ts';
@@ -68,6 +68,8 @@ export interface ServersOptions {
   kind: 'ws' | 'lean' | Backend;
   /** Engine of the lean server; the `ws` server always runs on Node. */
   engine: EngineName;
+  /** What connections without TLS use in the lean server. Default: the engine's sockets. */
+  carrier?: CarrierName;
   /** CPUs that all servers share; null leaves the choice to the kernel. */
   cpus: readonly number[] | null;
   /** Folder in which each server creates a Unix-domain socket; without it, there are no such sockets. */

@@ -1,4 +1,5 @@
 import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
+import { ioUringRemedy } from './io-uring.ts';
 import { counted } from './words.ts';
 
 /** Reasons why a single process cannot hold all connections. */
@@ -50,6 +51,10 @@ export const PLANNING = {
     `The lean client and the lean echo server run on Node, because messages over ${formatBytes(mostBytes)} cost Bun ${bun} more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.`,
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. ${remedy}.`,
+  'carrier-needs-bun': () =>
+    'The lean client and the lean echo server use sockets instead of io_uring, which needs Bun.',
+  'carrier-refused': ({ error }: { error: string }) =>
+    `The lean client and the lean echo server use sockets instead of io_uring, because the system refused it (io_uring_setup: ${error}). ${ioUringRemedy(error)}`,
   'cpu-quota': ({ quota, shown, planned }: Record<'quota' | 'shown' | 'planned', Amount>) =>
     `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.`,
   'cpu-throttled': ({ us }: { us: Amount }) =>

@@ -436,6 +436,14 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     { remedy: 'Install it' },
     'The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. Install it.',
   ],
+  'carrier-needs-bun': [
+    {},
+    'The lean client and the lean echo server use sockets instead of io_uring, which needs Bun.',
+  ],
+  'carrier-refused': [
+    { error: 'EPERM' },
+    'The lean client and the lean echo server use sockets instead of io_uring, because the system refused it (io_uring_setup: EPERM). Allow it with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.',
+  ],
   'cpu-quota': [
     { quota: 1.5, shown: 8, planned: 2 },
     'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',

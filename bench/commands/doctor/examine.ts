@@ -12,6 +12,7 @@ import { carriesTcp, LOOPBACK } from '../../observe/loopback.ts';
 import { type Pinning, tryPinning } from '../../topology/affinity.ts';
 import { bunHere } from '../../topology/engine.ts';
 import { onPath } from '../../topology/executable.ts';
+import { ioUringHere } from '../../topology/io-uring.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
 
 /** Facts about a machine, without any judgement. */
@@ -45,12 +46,12 @@ const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrom
 
 /** @param root the bench's own package folder */
 export async function examine(nginx: FindOptions, root: string): Promise<Facts> {
-  const bun = bunHere()?.version ?? null;
+  const runtime = { bun: bunHere()?.version ?? null, ioUring: ioUringHere() };
   // Measured before the other checks, and not concurrently with them, because they keep a CPU busy.
   const busyShare = await readBusyShare(BUSY_MS);
   const [environment, machine, container, found, temporary, loopback, otherLoopback] = await Promise.all([
-    readEnvironment(bun),
-    readMachine(bun),
+    readEnvironment(runtime),
+    readMachine(runtime),
     readContainerLimits(),
     findNginx(nginx).catch((error: unknown) => {
       if (error instanceof Problem) return error.message;

@@ -8,6 +8,7 @@ import { connectionsPerAddress } from '../../plan/reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from '../../plan/remedies.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
 import { formatBytes, formatCount } from '../../wording/format.ts';
+import { ioUringRemedy } from '../../wording/io-uring.ts';
 import { CANNOT_OBSERVE } from '../measure.ts';
 import type { Facts } from './examine.ts';
 import type { Reach } from './reach.ts';
@@ -34,6 +35,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'HTTP/2': (facts) => moduleOf(facts, 'http_v2_module', 'the profile http2'),
   Stream: streamOf,
   Engine: engineOf,
+  io_uring: ioUringOf,
   CPUs: cpusOf,
   'Control group': controlGroupOf,
   Placement: placementOf,
@@ -105,6 +107,12 @@ function streamOf({ nginx }: Facts): Judged {
 function engineOf({ environment: { bun, node } }: Facts): Judged {
   if (bun !== null) return ok(`Bun ${bun} for the lean client and server, Node ${node} for those on ws`);
   return note(`Node ${node} only: the lean client and server use more CPU on it than on Bun`, `${GET_BUN}.`);
+}
+
+function ioUringOf({ environment: { ioUring } }: Facts): Judged {
+  if (ioUring === null) return ok('not checked, because there is no Bun');
+  if (ioUring === 'available') return ok('available to the lean client and server (--carrier io_uring)');
+  return note(`refused (${ioUring}), so the lean client and server use sockets`, ioUringRemedy(ioUring));
 }
 
 function cpusOf({ environment: { cpuModel }, machine: { cpus } }: Facts): Judged {

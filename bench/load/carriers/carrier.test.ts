@@ -5,6 +5,7 @@ import net from 'node:net';
 import { before, describe, type TestContext, test } from 'node:test';
 import type tls from 'node:tls';
 import fc from 'fast-check';
+import { CARRIERS_HERE } from '../../../server/ring/ring.test.fixture.ts';
 import { makeKeyPair } from '../../../test/key-pair.ts';
 import { type KeyPair, portOf, rawServer, settle } from '../connections/connection.test.fixture.ts';
 import type { Carrier, CarrierTls, OpenCarrier } from './carrier.ts';
@@ -17,7 +18,8 @@ const HOST = '127.0.0.1';
 const ENGINE = ON_BUN ? 'bun' : 'node';
 /** OpenSSL's word for it, and BoringSSL's. */
 const UNTRUSTED = ON_BUN ? 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' : 'DEPTH_ZERO_SELF_SIGNED_CERT';
-const carriersOfEngine = await carriersHere();
+const carriersOfEngine = await carriersHere('sockets');
+const onTcp = { sockets: carriersOfEngine.tcp, io_uring: (await carriersHere('io_uring')).tcp };
 
 let keys: KeyPair;
 before(async () => {
@@ -106,10 +108,10 @@ function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
   return heard;
 }
 
-for (const kind of ['tcp', 'tls'] as const) {
+for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
   const secure = kind === 'tls';
   const serverKeys = () => (secure ? keys : null);
-  const carriers = () => (secure ? secured() : carriersOfEngine.tcp(HOST));
+  const carriers = () => (kind === 'tls' ? secured() : onTcp[kind](HOST));
   const ready = secure ? 'secured http/1.1' : 'connected';
   const alpn = { ALPNProtocols: ['h2', 'http/1.1'] };
 
@@ -129,7 +131,7 @@ for (const kind of ['tcp', 'tls'] as const) {
     return { heard, stream: await accepted };
   }
 
-  describe(`${ENGINE} over ${kind}`, { timeout: 300_000 }, () => {
+  describe(`${ENGINE} over ${secure ? 'TLS' : `TCP on ${kind}`}`, { timeout: 300_000 }, () => {
     test('connects, carries bytes both ways, and tells it when the other side ends', async (t) => {
       const port = await rawServer(
         t,

@@ -9,11 +9,17 @@ export interface Carriers {
 /** Whether this process runs on Bun. */
 export const ON_BUN = process.versions.bun !== undefined;
 
-/** Loads the carriers for the engine that runs this process. The other engine's module is not loaded. */
-export async function carriersHere(): Promise<Carriers> {
+/**
+ * Loads the carriers for the engine that runs this process. The other engine's module is not loaded.
+ *
+ * @param kind `io_uring` opens TCP carriers on it, to IP addresses only. It needs Bun. Carriers for TLS always
+ *   use the engine's sockets.
+ */
+export async function carriersHere(kind: 'sockets' | 'io_uring'): Promise<Carriers> {
   if (ON_BUN) {
     const { bunTcp, bunTls } = await import('./bun.ts');
-    return { tcp: bunTcp, tls: bunTls };
+    const tcp = kind === 'io_uring' ? (await import('./ring.ts')).ringTcp : bunTcp;
+    return { tcp, tls: bunTls };
   }
   const { nodeTcp, nodeTls } = await import('./node.ts');
   return { tcp: nodeTcp, tls: nodeTls };

@@ -102,7 +102,7 @@ const FRAMES: [what: string, bytes: Buffer, expected: string][] = [
 for (const client of CLIENTS) {
   for (const transport of TRANSPORTS) {
     const keys = () => (transport === 'tls' ? keyPair : null);
-    const setting = () => makeSetting(client, keys()?.cert ?? null, SMALL);
+    const setting = () => makeSetting(client, transport, keys()?.cert ?? null, SMALL);
 
     describe(`${client} over ${transport}`, { timeout: 120_000, concurrency: 8 }, () => {
       for (const [what, answer, expected] of HANDSHAKES) {
@@ -161,7 +161,7 @@ for (const client of CLIENTS) {
         });
         const bytes = 1 << 20;
         const payload = { minBytes: bytes, maxBytes: bytes, type: 'binary' } as const;
-        const heard = open(t, makeSetting(client, keys()?.cert ?? null, payload), port);
+        const heard = open(t, makeSetting(client, transport, keys()?.cert ?? null, payload), port);
         await heard.opened();
         const count = 32;
         heard.connection.send(0, count);
@@ -252,7 +252,7 @@ for (const client of CLIENTS) {
       ];
       for (const answer of answers) {
         const port = await rawServer(t, null, ({ stream }) => stream.once('data', () => answer(stream)));
-        assert.equal(await open(t, makeSetting(client, keyPair.cert, SMALL), port).ended(), 'tls/tls');
+        assert.equal(await open(t, makeSetting(client, 'tls', keyPair.cert, SMALL), port).ended(), 'tls/tls');
       }
     });
 
@@ -260,7 +260,7 @@ for (const client of CLIENTS) {
       const ends: ((peer: Peer) => void)[] = [({ stream }) => stream.end(), ({ reset }) => reset()];
       for (const end of ends) {
         const port = await rawServer(t, null, (peer) => peer.stream.once('data', () => end(peer)));
-        const heard = open(t, makeSetting(client, keyPair.cert, SMALL), port);
+        const heard = open(t, makeSetting(client, 'tls', keyPair.cert, SMALL), port);
         assert.equal(await heard.ended(), 'tls/reset');
         await settle();
         assert.equal(heard.events.length, 1);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
+import { CARRIERS_HERE } from '../../../server/ring/ring.test.fixture.ts';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
 import { carriersHere, ON_BUN } from '../carriers/engine.ts';
@@ -14,11 +15,14 @@ import { wsConnector } from './ws-connection.ts';
 
 const HOST = '127.0.0.1';
 
-const carriers = await carriersHere();
+const carriers = await carriersHere('sockets');
+const onRing = await carriersHere('io_uring');
 
 /** The client on `ws` always runs on Node. */
 export const CLIENTS = (['lean', 'ws'] as const).filter((client) => client === 'lean' || !ON_BUN);
-export const TRANSPORTS = ['tcp', 'tls'] as const;
+export const TRANSPORTS = (['tcp', 'io_uring', 'tls'] as const).filter(
+  (transport) => transport !== 'io_uring' || CARRIERS_HERE.includes(transport),
+);
 export type Client = (typeof CLIENTS)[number];
 export type Transport = (typeof TRANSPORTS)[number];
 
@@ -33,9 +37,10 @@ export interface Setting {
   payload: Payload;
 }
 
-/** `trust`: the certificate that the client trusts; null: plain TCP. */
+/** `trust`: the certificate that the client trusts, which it needs for TLS. */
 export function makeSetting(
   client: Client,
+  transport: Transport,
   trust: string | null,
   plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
   clock: Clock = clockSince(monotonicNs()),
@@ -53,7 +58,7 @@ export function makeSetting(
   };
   const openCarrier =
     trust === null
-      ? carriers.tcp(HOST)
+      ? (transport === 'io_uring' ? onRing : carriers).tcp(HOST)
       : carriers.tls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, sessions: null });
   const connect =
     client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { CARRIERS_HERE } from '../../../server/ring/ring.test.fixture.ts';
 import { clockSince, monotonicNs } from '../clock.ts';
+import type { ringWaker } from './ring-waker.ts';
 import { spinningWaker, threadWaker, type Waker } from './waker.ts';
 
 const epochNs = monotonicNs();
@@ -10,11 +12,21 @@ const clock = clockSince(epochNs);
 const alive = setInterval(() => {}, 1_000);
 after(() => clearInterval(alive));
 
+const onRing = CARRIERS_HERE.includes('io_uring') ? (await import('./ring-waker.ts')).ringWaker : null;
 const WAKERS: [name: string, make: (wake: () => void) => Waker][] = [
   ['a waker with a thread', (wake) => threadWaker(epochNs, wake)],
   ['a waker that spins', (wake) => spinningWaker(clock, wake)],
   ['a waker that spins, and rests from 5 ms on', (wake) => spinningWaker(clock, wake, 5_000)],
+  ...(onRing === null ? [] : ringWakers(onRing)),
 ];
+
+function ringWakers(make: typeof ringWaker): typeof WAKERS {
+  return [
+    ['a waker on a ring', (wake) => make(clock, wake, 0)],
+    ['a waker on a ring that spins', (wake) => make(clock, wake, Number.POSITIVE_INFINITY)],
+    ['a waker on a ring that spins within 5 ms', (wake) => make(clock, wake, 5_000)],
+  ];
+}
 
 for (const [name, make] of WAKERS) {
   test(`${name} wakes once for each time that is asked for, and not before it`, async () => {

@@ -138,9 +138,11 @@ function turnsText({ turns }: RunPlan): string {
 }
 
 /** Describes a client or server. Only the lean client and server have a choice of engine. */
-function endText(end: 'lean' | 'ws' | 'own', { engine }: RunPlan): string {
+function endText(end: 'lean' | 'ws' | 'own', { engine, carrier }: RunPlan): string {
   if (end === 'own') return 'your own';
-  return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
+  if (end === 'ws') return 'ws';
+  const how = carrier === 'io_uring' ? ', io_uring without TLS' : '';
+  return `lean on ${engine === 'bun' ? 'Bun' : 'Node'}${how}`;
 }
 
 /** The configuration used in the run, and Nginx's error log. */

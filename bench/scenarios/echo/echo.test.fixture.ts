@@ -98,6 +98,7 @@ function planOf(options: SceneOptions): LoadPlan {
     timeline: [],
     openingStages: 1,
     client: 'lean',
+    carrier: 'sockets',
     pacing: null,
     turns: options.turns ?? null,
     sourceAddresses: [],

@@ -1,0 +1,28 @@
+import { openRing } from '../../../server/ring/open-ring.ts';
+import type { RingTimer } from '../../../server/ring/ring-loop.ts';
+import type { Clock } from '../clock.ts';
+import type { Waker } from './waker.ts';
+
+/**
+ * Creates a waker for a process whose connections are on a ring. The loop of the ring waits for completions and for
+ * the requested time alike. A process can have one such waker at a time.
+ *
+ * @param spinsWithinUs as long as the requested time is no further ahead than this, the loop never sleeps; 0 always
+ *   sleeps
+ */
+export function ringWaker(clock: Clock, wake: () => void, spinsWithinUs: number): Waker {
+  const loop = openRing();
+  // Both clocks count the same time, from different moments.
+  const offsetMs = performance.now() - clock() / 1e3;
+  const timer: RingTimer = { dueMs: Number.POSITIVE_INFINITY, spinsWithinMs: spinsWithinUs / 1e3, wake };
+  loop.setTimer(timer);
+  return {
+    wakeAt(dueUs) {
+      timer.dueMs = dueUs / 1e3 + offsetMs;
+      loop.wake();
+    },
+    close() {
+      loop.setTimer(null);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Notice } from '../model/finding.ts';
+import type { CarrierName, EngineName } from '../model/plan.ts';
+import { carrierOf } from './carrier.ts';
+
+interface Asked {
+  carrier?: CarrierName;
+  engine?: EngineName;
+  client?: 'lean' | 'ws';
+  server?: 'lean' | 'ws';
+  ioUring?: string | null;
+}
+
+/** The carrier that is chosen, and the codes of what is said about it. */
+function choose({
+  carrier,
+  engine = 'bun',
+  client = 'lean',
+  server = 'lean',
+  ioUring = 'available',
+}: Asked): string[] {
+  const notices: Notice[] = [];
+  const chosen = carrierOf(carrier ?? null, engine, { client, server }, { ioUring }, notices);
+  return [chosen, ...notices.map(({ code }) => code)];
+}
+
+test('io_uring if it is asked for, whichever end is lean', () => {
+  assert.deepEqual(choose({ carrier: 'io_uring' }), ['io_uring']);
+  assert.deepEqual(choose({ carrier: 'io_uring', client: 'ws' }), ['io_uring']);
+  assert.deepEqual(choose({ carrier: 'io_uring', server: 'ws' }), ['io_uring']);
+});
+
+test('sockets if nothing is asked for, or nothing could use io_uring', () => {
+  assert.deepEqual(choose({}), ['sockets']);
+  assert.deepEqual(choose({ carrier: 'sockets' }), ['sockets']);
+  assert.deepEqual(choose({ carrier: 'io_uring', client: 'ws', server: 'ws' }), ['sockets']);
+});
+
+test('sockets if the system refuses io_uring or there is no Bun, which is said', () => {
+  assert.deepEqual(choose({ carrier: 'io_uring', engine: 'node' }), ['sockets', 'carrier-needs-bun']);
+  for (const ioUring of ['EPERM', 'EINVAL', null])
+    assert.deepEqual(choose({ carrier: 'io_uring', ioUring }), ['sockets', 'carrier-refused']);
+});

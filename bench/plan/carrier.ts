@@ -1,0 +1,29 @@
+import type { Notice } from '../model/finding.ts';
+import type { Machine } from '../model/machine.ts';
+import type { CarrierName, EngineName } from '../model/plan.ts';
+import { notice } from '../wording/finding.ts';
+import type { Demand } from './reckoning.ts';
+
+/**
+ * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the
+ * run uses the engine's sockets, and a notice gives the reason.
+ *
+ * @param asked --carrier; null if it was not given, or is `auto`
+ */
+export function carrierOf(
+  asked: CarrierName | null,
+  engine: EngineName,
+  { client, server }: Pick<Demand, 'client' | 'server'>,
+  { ioUring }: Pick<Machine, 'ioUring'>,
+  notices: Notice[],
+): CarrierName {
+  const lean = client === 'lean' || server === 'lean';
+  if (asked !== 'io_uring' || !lean) return 'sockets';
+  if (engine === 'bun' && ioUring === 'available') return 'io_uring';
+  notices.push(
+    engine === 'bun'
+      ? notice('warning', 'carrier-refused', { error: ioUring ?? 'ENOSYS' })
+      : notice('warning', 'carrier-needs-bun', {}),
+  );
+  return 'sockets';
+}

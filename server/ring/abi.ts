@@ -1,0 +1,43 @@
+/** The part of the kernel's interface that the ring uses: linux/io_uring.h, by the names used there. */
+
+export const SETUP = {
+  CQSIZE: 1 << 3,
+  SUBMIT_ALL: 1 << 7,
+  COOP_TASKRUN: 1 << 8,
+  TASKRUN_FLAG: 1 << 9,
+} as const;
+/** Both need Linux 6.1 or later. */
+export const SETUP_NEW = { SINGLE_ISSUER: 1 << 12, DEFER_TASKRUN: 1 << 13 } as const;
+
+export const ENTER = { GETEVENTS: 1 << 0, EXT_ARG: 1 << 3, REGISTERED_RING: 1 << 4 } as const;
+
+export const REGISTER = { EVENTFD: 4, RING_FDS: 20, PBUF_RING: 22 } as const;
+
+export const OPCODE = {
+  POLL_ADD: 6,
+  ACCEPT: 13,
+  ASYNC_CANCEL: 14,
+  CONNECT: 16,
+  SEND: 26,
+  RECV: 27,
+} as const;
+
+/** Flag of a request: the kernel chooses the buffer. */
+export const BUFFER_SELECT = 1 << 5;
+export const ACCEPT_MULTISHOT = 1 << 0;
+export const RECV_MULTISHOT = 1 << 1;
+
+/** Flags of a completion. The number of its buffer is in the upper 16 bits. */
+export const COMPLETION = { BUFFER: 1 << 0, MORE: 1 << 1 } as const;
+
+/** Flags of the submission queue: a call of io_uring_enter would produce completions. */
+export const READY = { CQ_OVERFLOW: 1 << 1, TASKRUN: 1 << 2 } as const;
+/** Flag of the completion queue: do not signal the eventfd. */
+export const EVENTFD_DISABLED = 1 << 0;
+
+/** Sizes in words of 32 bits. */
+export const SQE_WORDS = 16;
+export const CQE_WORDS = 4;
+/** Size of an entry in a ring of buffers, in words, and where in the first entry its tail lies, in halves of a word. */
+export const BUFFER_WORDS = 4;
+export const BUFFER_TAIL = 7;

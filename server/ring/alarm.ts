@@ -1,0 +1,29 @@
+import { read } from 'node:fs';
+
+const COUNTER_BYTES = 8;
+
+/**
+ * Waits for the signal of an eventfd in one of the engine's threads, which the read blocks. That costs a thread and
+ * a change between threads, but only when the loop has been idle.
+ */
+export class Alarm {
+  readonly #fd: number;
+  readonly #counter = Buffer.alloc(COUNTER_BYTES);
+  #isArmed = false;
+  #ring: () => void = () => {};
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Calls back once when the eventfd is signalled, and at once if that happened since the last call. */
+  arm(ring: () => void): void {
+    this.#ring = ring;
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    read(this.#fd, this.#counter, 0, COUNTER_BYTES, null, () => {
+      this.#isArmed = false;
+      this.#ring();
+    });
+  }
+}

@@ -1,0 +1,54 @@
+/** The memory that a ring shares with the kernel. The kernel writes to it, so it never moves and is never freed. */
+export interface RingMemory {
+  /** The submission queue's indexes and flags, and those of the completion queue. */
+  queues: Uint32Array;
+  /** Where in `queues` each of them is. */
+  at: {
+    sqTail: number;
+    sqFlags: number;
+    cqHead: number;
+    cqTail: number;
+    cqFlags: number;
+  };
+  /** Submission queue entries. Entry n of the queue is always entry n here. */
+  sqes: Uint32Array;
+  /** Completion queue entries. */
+  cqes: Int32Array;
+  /** The ring in which the buffers to receive into are given to the kernel. */
+  bufferRing: Uint16Array;
+  /** Buffers to receive into, one after the other. */
+  received: Area;
+  /** Buffers to send from, one after the other. */
+  sent: Area;
+}
+
+/** Memory that is divided into buffers of the same size. */
+export interface Area {
+  bytes: Buffer;
+  /** Its address, from which the kernel reads or to which it writes. */
+  address: number;
+  count: number;
+  /** Size of one buffer in bytes. */
+  size: number;
+}
+
+/** The system calls that the ring needs. Each returns a negative error number if it fails. */
+export interface Kernel {
+  readonly memory: RingMemory;
+  /**
+   * Submits requests (io_uring_enter).
+   *
+   * @param waitNs null only submits. Otherwise, completions are produced as well, and the call waits at most
+   *   this long for the first one, which must be less than a second.
+   * @returns the number of requests that were submitted
+   */
+  enter(count: number, waitNs: number | null): number;
+  /** Sends without waiting, past the ring. Returns the number of bytes that were accepted. */
+  send(fd: number, bytes: Buffer, from: number, to: number): number;
+  shutdown(fd: number, how: ShutdownHow): void;
+  close(fd: number): void;
+}
+
+/** Arguments of shutdown(2). */
+export const SHUT = { WRITING: 1, BOTH: 2 } as const;
+export type ShutdownHow = (typeof SHUT)[keyof typeof SHUT];

@@ -1,0 +1,121 @@
+import type { Alarm } from './alarm.ts';
+import type { Ring, RingUser } from './ring.ts';
+
+/** Calls back at a time given in the milliseconds of `performance.now()`. */
+export interface RingTimer {
+  /** When to call `wake`; infinite if there is no need to. */
+  dueMs: number;
+  /** If the time is no further ahead than this, the loop checks the clock without ever sleeping; 0 never does. */
+  spinsWithinMs: number;
+  wake(): void;
+}
+
+/** Timers have a resolution of 1 ms, so the engine's event loop waits no longer than that for its turn. */
+const LONGEST_WAIT_MS = 1;
+/** The engine's event loop has its turn this often while there are completions. */
+const TURN_MS = 0.25;
+/** Without a completion for this long, the loop waits in the engine's event loop instead of in the kernel. */
+const IDLE_MS = 5;
+
+/**
+ * Serves a ring from the engine's event loop, which cannot wait for completions itself. While there are some, the
+ * loop waits for them in the kernel, and lets the engine's loop have a turn at least every millisecond. When
+ * nothing happens, a signal through an eventfd wakes it.
+ */
+export class RingLoop {
+  readonly ring: Ring;
+  readonly #alarm: Alarm;
+  /** Whether a turn is running or about to run. */
+  #isAwake = false;
+  #activeMs = 0;
+  #timer: RingTimer | null = null;
+  #timeout: NodeJS.Timeout | null = null;
+
+  constructor(ring: Ring, alarm: Alarm) {
+    this.ring = ring;
+    this.#alarm = alarm;
+    ring.signals(false);
+  }
+
+  /** Makes sure that new requests are submitted soon. */
+  wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    this.#activeMs = performance.now();
+    this.ring.signals(false);
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    this.#timeout = null;
+    setImmediate(this.#turn);
+  }
+
+  /** As in `Ring`. */
+  submitLater(user: RingUser): void {
+    this.ring.submitLater(user);
+    this.wake();
+  }
+
+  /** Sets the only timer of this loop. Call `wake` after changing it. */
+  setTimer(timer: RingTimer | null): void {
+    this.#timer = timer;
+    this.wake();
+  }
+
+  readonly #turn = (): void => {
+    let goesOn = true;
+    try {
+      goesOn = this.#serve();
+    } finally {
+      if (goesOn) setImmediate(this.#turn);
+    }
+  };
+
+  /** Returns false if the engine's event loop is to wait from now on. */
+  #serve(): boolean {
+    const startMs = performance.now();
+    let nowMs = startMs;
+    do {
+      const waitNs = this.#waitNs(nowMs);
+      // While it spins, it looks into shared memory instead of making system calls.
+      if ((waitNs > 0 || this.ring.isDirty || this.ring.isReady) && this.ring.turn(waitNs) > 0)
+        this.#activeMs = nowMs;
+      nowMs = performance.now();
+      this.#checkTimer(nowMs);
+    } while (nowMs - startMs < TURN_MS);
+    if (nowMs - this.#activeMs < IDLE_MS || this.#aheadMs(nowMs) < IDLE_MS) return true;
+    return !this.#rest(nowMs);
+  }
+
+  #checkTimer(nowMs: number): void {
+    const timer = this.#timer;
+    if (timer === null || nowMs < timer.dueMs) return;
+    timer.dueMs = Number.POSITIVE_INFINITY;
+    timer.wake();
+    this.ring.flush();
+  }
+
+  #aheadMs(nowMs: number): number {
+    if (this.#timer === null) return Number.POSITIVE_INFINITY;
+    return this.#timer.dueMs - nowMs < this.#timer.spinsWithinMs ? 0 : this.#timer.dueMs - nowMs;
+  }
+
+  #waitNs(nowMs: number): number {
+    const aheadMs = this.#aheadMs(nowMs);
+    return aheadMs <= 0 ? 0 : Math.min(LONGEST_WAIT_MS, aheadMs) * 1e6;
+  }
+
+  /** Waits in the engine's event loop from now on. Returns false if completions have just arrived. */
+  #rest(nowMs: number): boolean {
+    this.ring.signals(true);
+    if (this.ring.turn(0) > 0 || this.ring.isDirty) {
+      this.#activeMs = nowMs;
+      this.ring.signals(false);
+      return false;
+    }
+    this.#isAwake = false;
+    this.#alarm.arm(() => this.wake());
+    const aheadMs = this.#aheadMs(nowMs);
+    if (aheadMs < Number.POSITIVE_INFINITY)
+      this.#timeout = setTimeout(() => this.wake(), Math.floor(aheadMs) - 2);
+    return true;
+  }
+}
