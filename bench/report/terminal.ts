@@ -7,7 +7,7 @@ import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.
 import { capacitySentences } from './capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
 import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/effect.ts';
-import { excludedLines, notesOf, roundsSentence } from './comparison/notes.ts';
+import { excludedLines, notesOf, roundsSentence, wantedRoundsLine } from './comparison/notes.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
 import { exclusionLines, levelColumns, levelRows, levelsNote } from './ladder/levels.ts';
@@ -212,7 +212,7 @@ export function comparisonText(result: Result): string | null {
     ...comparisons.flatMap((each) =>
       block(textTable(effectColumns(each, baselineOf(each, comparison)), effectRows(each), [0, 6])),
     ),
-    ...block([effectNote(comparison)]),
+    ...block([effectNote(comparison), ...wantedRoundsLine(comparison)]),
     ...block(excludedLines(comparison)),
   ]);
 }
