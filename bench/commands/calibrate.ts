@@ -53,8 +53,11 @@ export async function calibrate(
       async prepare(planning: Planning, environment: Result['environment']) {
         // Each variant is judged as if it were the only one compared with the baseline.
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
-        const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration'], (options) =>
-          makeCalibration(options, trials),
+        const warning = fewRoundsWarning(
+          roundsOptions(planning),
+          needed,
+          ['a shorter --duration'],
+          (options) => makeCalibration(options, trials),
         );
         if (warning !== null) screen.say(warning);
         await lookBeforehand(planning, environment, binaries, services, {

@@ -1,9 +1,9 @@
-import { Problem } from '../model/failure.ts';
 import type { KeptCalibration } from '../model/calibration.ts';
+import { Problem } from '../model/failure.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { formatDuration } from '../request/units.ts';
-import type { Spending } from '../strategy/spending.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
+import type { Spending } from '../strategy/spending.ts';
 import { formatSeconds } from '../wording/format.ts';
 
 /**

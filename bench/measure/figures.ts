@@ -28,8 +28,15 @@ import {
 import { inTimeShare } from './punctuality.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
-import { isOpenLoop, type Latencies, type LatencyName, latenciesOf, latencyNameOf, steadyWork } from './steady.ts';
 import { type StallFigures, stallOf } from './stall.ts';
+import {
+  isOpenLoop,
+  type Latencies,
+  type LatencyName,
+  latenciesOf,
+  latencyNameOf,
+  steadyWork,
+} from './steady.ts';
 import { type TcpFigures, tcpOf } from './tcp.ts';
 import { WORK_NAMES, workOf } from './work.ts';
 

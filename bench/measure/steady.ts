@@ -1,4 +1,4 @@
-import { type Phase, PHASES } from '../model/load.ts';
+import { PHASES, type Phase } from '../model/load.ts';
 import { type Counters, counted } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
@@ -134,4 +134,3 @@ export function latenciesOf(run: Run, slices: readonly Slice[] = run.slices): La
 
 const NO_MESSAGES = { response: null, service: null, sendLag: null };
 const OF_OPEN_LOOPS: readonly string[] = ['response', 'sendLag'];
-

@@ -14,7 +14,6 @@ export function calibrationSentences(calibration: Calibration): string[] {
     falsePositivesSentence(falsePositives),
     ...known.map((effect) => knownSentence(effect, calibration)),
     ...smallestSentence(known),
-    ...componentSentences(calibration),
   ];
 }
 
@@ -53,7 +52,7 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
 }
 
 /** Where the variation of the ratio of two equal sides comes from, for each main metric. */
-function componentSentences({ spread }: Calibration): string[] {
+export function variationSentences({ spread }: Pick<Calibration, 'spread'>): string[] {
   return spread.filter(isHeadline).flatMap((each) => {
     if (each.components === null) return [];
     const { turn, block, round } = each.components;

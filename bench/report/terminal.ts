@@ -3,7 +3,7 @@ import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
-import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
+import { calibrationSentences, SPREAD_COLUMNS, spreadRows, variationSentences } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
 import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/effect.ts';
@@ -148,6 +148,7 @@ export function calibrationText(result: Result): string | null {
   if (calibration === null || comparison === null) return null;
   return printed([
     ...calibrationSentences(calibration),
+    ...variationSentences(calibration),
     roundsSentence(comparison),
     ...notesOf(result),
     ...block(textTable(SPREAD_COLUMNS, spreadRows(calibration.spread), [0])),

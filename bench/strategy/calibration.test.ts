@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
-import type { ComparedRun } from './compared-run.ts';
 import { calibrationSchema, type Trial } from '../model/calibration.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
+import { randomFrom } from '../model/random.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
-import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
 import { calibrationOf, compareApart, makeCalibration } from './calibration.ts';
+import type { ComparedRun } from './compared-run.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import type { RoundsOptions } from './rounds.ts';
 import { turnedRuns } from './turned-runs.test.fixture.ts';
@@ -141,7 +141,11 @@ function play(options: RoundsOptions): { strategy: Strategy; done: Run[]; groups
     groups.push(`${specs[0]?.round} ${specs[0]?.step} ${names.join(' ')}`);
     for (const { variant, step, round, load, turns } of specs) {
       const workload = { ...BASE.plan.workload, load };
-      done.push({ ...BASE, startedAt, plan: { ...BASE.plan, variant, step, round, workload, turns: turns ?? null } });
+      done.push({
+        ...BASE,
+        startedAt,
+        plan: { ...BASE.plan, variant, step, round, workload, turns: turns ?? null },
+      });
     }
     assert.ok(done.length < 500, 'it does not end');
   }
@@ -153,7 +157,8 @@ test('each trial is a comparison of two sides; the trials take turns, one round 
   const expected = [1, 2].flatMap((pass) =>
     VARIANTS.flatMap((variant, trial) =>
       ['throughput', 'latency'].map(
-        (step) => `${(pass - 1) * VARIANTS.length + trial + 1} ${step} ${['plain', variant].sort().join(' ')}`,
+        (step) =>
+          `${(pass - 1) * VARIANTS.length + trial + 1} ${step} ${['plain', variant].sort().join(' ')}`,
       ),
     ),
   );
@@ -183,7 +188,8 @@ test('each trial is a comparison of two sides; the trials take turns, one round 
 
 test('a budget ends it before a round of all trials that would not be over in time', () => {
   const pass = VARIANTS.length * 2 * 20_000;
-  const runsIn = (budgetMs: number) => play({ ...ROUNDS, rounds: null, budgetMs }).done.length / (4 * VARIANTS.length);
+  const runsIn = (budgetMs: number) =>
+    play({ ...ROUNDS, rounds: null, budgetMs }).done.length / (4 * VARIANTS.length);
   assert.deepEqual([runsIn(1000), runsIn(2 * pass), runsIn(3.2 * pass)], [1, 2, 3]);
 });
 

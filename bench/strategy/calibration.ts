@@ -144,9 +144,7 @@ function ownPairs(runs: readonly ComparedRun[], baseline: string, variant: strin
   const rounds = new Set(runs.flatMap((run) => (run.variant === variant ? (run.round ?? []) : [])));
   return runs.filter(
     (run) =>
-      run.round !== null &&
-      rounds.has(run.round) &&
-      (run.variant === baseline || run.variant === variant),
+      run.round !== null && rounds.has(run.round) && (run.variant === baseline || run.variant === variant),
   );
 }
 

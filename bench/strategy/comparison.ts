@@ -137,7 +137,11 @@ function roundsNeeded({ kind }: Question, answered: readonly Question[]): number
   return fewestRounds(totalWeight(kinds.includes(kind) ? kinds : [...kinds, kind]) / kind.weight);
 }
 
-function isMeasured(runs: readonly ComparedRun[], kind: ComparedMetric, variants: readonly string[]): boolean {
+function isMeasured(
+  runs: readonly ComparedRun[],
+  kind: ComparedMetric,
+  variants: readonly string[],
+): boolean {
   return variants.every((name) =>
     runs.some(
       (run) =>

@@ -26,7 +26,9 @@ function figuresOf(runs: ReturnType<typeof turnedRuns>): ComparedFigure[] {
 }
 
 function cpuOf(runs: ReturnType<typeof turnedRuns>): ComparedFigure {
-  const figure = figuresOf(runs).find(({ name, step }) => name === 'cpuPerMessage.proxy' && step === 'throughput');
+  const figure = figuresOf(runs).find(
+    ({ name, step }) => name === 'cpuPerMessage.proxy' && step === 'throughput',
+  );
   assert.ok(figure);
   return figure;
 }

@@ -1,7 +1,7 @@
 import type { ComparedMetric } from '../metrics/compared.ts';
 import type { ComparedFigure } from '../model/comparison.ts';
-import type { Block, NestedRatios } from '../stats/components.ts';
 import { PAIRS_A_BLOCK } from '../stats/allocation.ts';
+import type { Block, NestedRatios } from '../stats/components.ts';
 import type { ComparedRun, RunTurns } from './compared-run.ts';
 
 /**
@@ -46,9 +46,7 @@ export function pairsOf(
         : { baseline: over(base, kept, kind), variant: over(own, kept, kind) };
     if (values === null || values.baseline === null || values.variant === null)
       return [{ values: { round, ...all }, all: null, turns: { ...turns, steal: 0, other: 0 } }];
-    return [
-      { values: { round, baseline: values.baseline, variant: values.variant }, all, turns },
-    ];
+    return [{ values: { round, baseline: values.baseline, variant: values.variant }, all, turns }];
   });
 }
 

@@ -119,7 +119,9 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 
   function runMs(done: readonly Run[]): number {
     const [step] = steps;
-    return step === undefined ? 0 : expectedRunMs(done, options.planOf({ variant: baseline, step, ...length }));
+    return step === undefined
+      ? 0
+      : expectedRunMs(done, options.planOf({ variant: baseline, step, ...length }));
   }
 
   function expectedRuns(done: readonly Run[]): number {

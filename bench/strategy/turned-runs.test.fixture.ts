@@ -26,9 +26,7 @@ export function turnedRuns(rounds: readonly Record<keyof typeof MAIN, TurnedRoun
     const values = run.variant === 'plain' ? turned.baseline : turned.variant;
     const name = MAIN[step];
     const over = (cycles: readonly number[]) =>
-      Math.exp(
-        cycles.reduce((sum, cycle) => sum + Math.log(values[cycle] ?? Number.NaN), 0) / cycles.length,
-      );
+      Math.exp(cycles.reduce((sum, cycle) => sum + Math.log(values[cycle] ?? Number.NaN), 0) / cycles.length);
     const cycles = values.map((_, number) => ({ number, cause: turned.causes?.[number] ?? null }));
     return {
       ...run,

@@ -73,7 +73,12 @@ function turnLines({ comparisons }: Comparison): string[] {
   return comparisons.flatMap(({ variant, figures }) => {
     const measured = figures.filter(({ turns }) => turns !== undefined);
     const steps = [...new Set(measured.map(({ step }) => step))];
-    return steps.flatMap((step) => turnLine(variant, measured.find((each) => each.step === step)));
+    return steps.flatMap((step) =>
+      turnLine(
+        variant,
+        measured.find((each) => each.step === step),
+      ),
+    );
   });
 }
 

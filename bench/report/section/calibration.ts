@@ -1,4 +1,4 @@
-import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from '../calibration.ts';
+import { calibrationSentences, SPREAD_COLUMNS, spreadRows, variationSentences } from '../calibration.ts';
 import { notesOf, roundsSentence } from '../comparison/notes.ts';
 import { conclusionOf } from '../conclusion.ts';
 import { table } from '../elements.ts';
@@ -16,7 +16,7 @@ export function calibration({ result }: View): Section {
     title: 'Calibration',
     charts: [],
     body: html`<p class="verdict">${first}</p>
-<ul class="plain">${others.map((each) => html`<li>${each}</li>`)}</ul>
+<ul class="plain">${[...others, ...variationSentences(found)].map((each) => html`<li>${each}</li>`)}</ul>
 <p>${roundsSentence(comparison)}</p>
 <ul class="plain">${notesOf(result).map((note) => html`<li>${note}</li>`)}</ul>
 ${table(
