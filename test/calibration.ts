@@ -19,9 +19,27 @@ export function makeCalibration(): Calibration {
     ],
     falsePositives: { figures: 16, called: 1, interval: [0.011, 0.283] },
     spread: [
-      { name: 'cpuPerMessage.proxy', step: 'throughput', runs: 10, variation: 0.025, detectable: 1.024 },
-      { name: 'response.p50', step: 'latency', runs: 10, variation: 0.017, detectable: 1.03 },
-      { name: 'response.p99', step: 'latency', runs: 1, variation: null, detectable: null },
+      {
+        name: 'cpuPerMessage.proxy',
+        step: 'throughput',
+        runs: 10,
+        variation: 0.025,
+        detectable: 1.024,
+        components: { turn: 0.04, block: 0.005, round: 0.012 },
+      },
+      {
+        name: 'response.p50',
+        step: 'latency',
+        runs: 10,
+        variation: 0.017,
+        detectable: 1.03,
+        components: { turn: 0.03, block: 0, round: 0.015 },
+      },
+      { name: 'response.p99', step: 'latency', runs: 1, variation: null, detectable: null, components: null },
+    ],
+    costs: [
+      { step: 'throughput', turnMs: 250, fixedMs: 9000 },
+      { step: 'latency', turnMs: 250, fixedMs: 9000 },
     ],
     known: [
       {
@@ -46,7 +64,7 @@ export function makeCalibration(): Calibration {
 
 /** The same as it is kept for later comparisons. */
 export function makeKeptCalibration(): KeptCalibration {
-  const { falsePositives, spread, known } = makeCalibration();
+  const { falsePositives, spread, costs, known } = makeCalibration();
   return {
     schemaVersion: 1,
     machine: {
@@ -65,6 +83,7 @@ export function makeKeptCalibration(): KeptCalibration {
     durationMs: 3000,
     falsePositives,
     spread,
+    costs,
     known,
   };
 }

@@ -52,6 +52,8 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
     [
       ['plain', undefined],
       ['plain (2)', undefined],
+      ['plain (3)', undefined],
+      ['plain (4)', undefined],
       ['plain+placebo', undefined],
       ['plain+epoll-events-8', undefined],
       ['plain+epoll-events-1', undefined],
@@ -59,8 +61,8 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
       ['plain+delay-1ms', { delayMs: 1, burnUs: 0 }],
     ],
   );
-  // A pilot of both steps, then a round.
-  assert.equal(runs.length, 2 * 7 * 2);
+  // A pilot of both steps of every variant, then a round of two sides for each of the eight trials.
+  assert.equal(runs.length, 9 * 2 + 8 * 2 * 2);
   assert.deepEqual(
     conclusions.map(({ kind }) => kind),
     ['rate', 'comparison', 'calibration'],
@@ -83,11 +85,12 @@ test('left to itself it takes the rounds that verdicts need, and with a budget a
     return expected;
   };
   const STEPS = ['throughput', 'latency'];
-  const pilot = 2 * 7;
-  assert.equal(await roundsOf(), pilot + roundsForVerdicts(1, STEPS) * 2 * 7);
-  assert.equal(await roundsOf('--rounds', '8'), pilot + 8 * 2 * 7);
+  const pilot = 2 * 9;
+  const aRound = 8 * 2 * 2;
+  assert.equal(await roundsOf(), pilot + roundsForVerdicts(1, STEPS) * aRound);
+  assert.equal(await roundsOf('--rounds', '8'), pilot + 8 * aRound);
   // What fits is not known before the first round has shown how long one takes.
-  assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1, STEPS) * 2 * 7);
+  assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1, STEPS) * aRound);
 });
 
 test('what was found is told, drawn, and kept', async (t) => {
@@ -111,7 +114,7 @@ test('what was found is told, drawn, and kept', async (t) => {
     /\nplain\+delay-1ms \(.*\): not found, response time p50 \+1 % \(detectable effect: ±3 %\)\.\n/,
   );
   assert.match(out, /\nSmallest known effect found: \+5 % in Nginx CPU per message\.\n/);
-  assert.match(out, /\nNginx CPU per message +10 +2\.5 % +±2\.4 %\n/);
+  assert.match(out, /\nNginx CPU per message +10 +2\.5 % +4 % +0\.5 % +1\.2 % +±2\.4 %\n/);
   assert.doesNotMatch(out, /has not been calibrated/);
   assert.deepEqual(said, ['Stored for comparisons on this machine: /cache/calibration.json']);
   const [calibration, ...others] = kept;
@@ -163,13 +166,44 @@ test('a later comparison asks by machine, engine and Nginx, and quotes what was 
   assert.equal(calibration.id, makeKeptCalibration().id);
 });
 
+test('it divides its budget as the calibration suggests, unless the length or the number of its runs is given', async (t) => {
+  const reports = await temporaryFolder(t);
+  const lengthWith = async (...options: string[]) => {
+    let durationMs: number | null = null;
+    const services = fakeServices({
+      findCalibration: async () => makeKeptCalibration(),
+      async runExperiment({ strategy, planRun }) {
+        const [first] = strategy.next([]);
+        if (first !== undefined) durationMs = planRun(first, 1).plan.durationMs;
+        return false;
+      },
+    });
+    const line = ['compare', 'plain', 'tls', '-R', '5k', '--reports', reports, ...options];
+    const { said } = await obey(line, services);
+    return { durationMs, said: said.join('\n') };
+  };
+  const divided = await lengthWith('--budget', '10m');
+  // Whole blocks of two turns of 250 ms, with a pause of 5 ms each.
+  assert.equal((divided.durationMs ?? 1) % 490, 0);
+  assert.match(divided.said, /The budget holds about \d+ rounds\. .* calibration of 2025-01-02\./);
+  for (const options of [
+    ['--budget', '10m', '-d', '2s'],
+    ['--budget', '10m', '--rounds', '12'],
+    ['--rounds', '12'],
+  ]) {
+    const { durationMs, said } = await lengthWith(...options);
+    assert.equal(durationMs, options.includes('-d') ? 2000 : 3000);
+    assert.doesNotMatch(said, /The budget holds/);
+  }
+});
+
 test('a budget that cannot hold one round is refused before the first run', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ loadTunings, runExperiment: () => assert.fail('nothing is to be run') });
   const { code, said } = await obey(['calibrate', '--budget', '2m', '--reports', reports], services);
   assert.deepEqual([code, await readdir(reports)], [2, []]);
-  // A pilot and a round, each of seven variants in two steps.
-  assert.match(said.join('\n'), /^--budget 2m is too short for even one round: it needs 28 runs/);
+  // A pilot of nine variants in two steps, and a round of two sides in each of the eight trials.
+  assert.match(said.join('\n'), /^--budget 2m is too short for even one round: it needs 50 runs/);
 });
 
 test('one profile is calibrated, and it has an Nginx', async (t) => {

@@ -53,7 +53,12 @@ export async function calibrate(
       async prepare(planning: Planning, environment: Result['environment']) {
         // Each variant is judged as if it were the only one compared with the baseline.
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
-        const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration']);
+        const warning = fewRoundsWarning(
+          roundsOptions(planning),
+          needed,
+          ['a shorter --duration'],
+          (options) => makeCalibration(options, trials),
+        );
         if (warning !== null) screen.say(warning);
         await lookBeforehand(planning, environment, binaries, services, {
           say: screen.say,
@@ -84,7 +89,7 @@ function keptOf({ id, startedAt, environment, conclusions, runs }: Result): Kept
   const comparison = conclusions.find((each) => each.kind === 'comparison');
   const run = runs.find(({ plan, proxy }) => plan.variant === comparison?.baseline && proxy !== null);
   if (calibration === undefined || comparison === undefined || run?.proxy == null) return null;
-  const { falsePositives, spread, known } = calibration;
+  const { falsePositives, spread, costs, known } = calibration;
   if (falsePositives.figures === 0) return null;
   return {
     schemaVersion: 1,
@@ -97,6 +102,7 @@ function keptOf({ id, startedAt, environment, conclusions, runs }: Result): Kept
     durationMs: run.plan.durationMs,
     falsePositives,
     spread,
+    costs,
     known,
   };
 }

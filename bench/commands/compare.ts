@@ -1,18 +1,21 @@
+import type { KeptCalibration } from '../model/calibration.ts';
 import { type Comparison, isBetter } from '../model/comparison.ts';
-import type { Environment, Result } from '../model/result.ts';
+import type { Environment, Result, ResultHead } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
 import type { CompareRequest } from '../request/request.ts';
 import { upgradeTargetOf } from '../request/scenario.ts';
+import { STARTING_MS } from '../strategy/budget.ts';
 import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
-import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
+import { makeRounds, needsPilot, type RoundsOptions } from '../strategy/rounds.ts';
+import { type Spending, spendingOf } from '../strategy/spending.ts';
 import { type BeforehandNeed, lookBeforehand } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
-import { fewRoundsWarning } from './outlook.ts';
+import { fewRoundsWarning, spendingSentence } from './outlook.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -56,7 +59,13 @@ export async function compare(
       sides,
       notices,
       binaries,
-      makeStrategy: (planning: Planning) => makeRounds(roundsOptions(planning)),
+      makeStrategy(planning: Planning, { calibration }: Pick<ResultHead, 'calibration'>) {
+        const options = roundsOptions(planning);
+        const spending = calibration === undefined ? null : spendingIn(options, calibration, request);
+        if (calibration === undefined || spending === null) return makeRounds(options);
+        screen.say(spendingSentence(spending, calibration));
+        return makeRounds({ ...options, roundDurationMs: spending.durationMs });
+      },
       prepare(planning: Planning, environment: Environment) {
         const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
@@ -74,6 +83,21 @@ export async function compare(
   } finally {
     screen.clear();
   }
+}
+
+/**
+ * Divides a time budget between rounds and turns as the calibration suggests. Null if the user decides on
+ * either of them, or if the sides cannot take turns.
+ */
+function spendingIn(
+  { variants, steps, load, budgetMs, rounds, together, pilotSteps }: RoundsOptions,
+  calibration: KeptCalibration,
+  { run, hasDuration }: CompareRequest,
+): Spending | null {
+  if (budgetMs === null || rounds !== null || hasDuration || !together) return null;
+  const pilotRuns = needsPilot({ steps, load }) ? variants.length * pilotSteps.length : 0;
+  const pilotMs = pilotRuns * (run.warmupMs + run.durationMs + STARTING_MS);
+  return spendingOf(calibration, steps, budgetMs - pilotMs, roundsForVerdicts(variants.length - 1, steps));
 }
 
 /** Options that make a comparison fit into a shorter budget. */

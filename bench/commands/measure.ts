@@ -31,7 +31,7 @@ export interface Question {
   notices: readonly Notice[];
   /** Nginx binaries of the sides, by the names that variants use to refer to them. */
   binaries: Binaries;
-  makeStrategy(planning: Planning): Strategy;
+  makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**
    * Checks everything beyond the plan that must hold before the first run, and returns what is already known
    * about the machine.
@@ -90,10 +90,10 @@ export async function measure(
     machine,
   });
   const { plan, variants, planRun } = planning;
-  const strategy = makeStrategy(planning);
   checkPlans(planning, request.scenario);
   for (const side of sides) await services.checkTunings(side);
   const known = await prepare(planning, environment);
+  const strategy = makeStrategy(planning, known);
   signal.throwIfAborted();
   const head: ResultHead = {
     schemaVersion: 2,

@@ -1,6 +1,9 @@
+import type { KeptCalibration } from '../model/calibration.ts';
 import { Problem } from '../model/failure.ts';
+import type { Strategy } from '../model/strategy.ts';
 import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
+import type { Spending } from '../strategy/spending.ts';
 import { formatSeconds } from '../wording/format.ts';
 
 /**
@@ -9,6 +12,8 @@ import { formatSeconds } from '../wording/format.ts';
  */
 const STARTING = 1.5;
 
+type MakeStrategy = (options: RoundsOptions) => Strategy;
+
 /**
  * Warning to print before the first run if there may be too few rounds for a verdict on any metric; otherwise
  * null. A given number of rounds and a budget are treated alike: the user gets the rounds that fit, and
@@ -16,23 +21,25 @@ const STARTING = 1.5;
  *
  * @param needed smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget, such as `a shorter --duration`
+ * @param makeStrategy creates the strategy whose runs have to fit
  * @throws Problem('usage') if the budget is too short for one round, because that is as useless as no round
  */
 export function fewRoundsWarning(
   options: RoundsOptions,
   needed: number,
   instead: readonly string[],
+  makeStrategy: MakeStrategy = makeRounds,
 ): string | null {
   const { rounds, budgetMs } = options;
   if (rounds !== null && rounds < needed)
     return `--rounds ${rounds} is too few for a verdict on any metric. Use at least --rounds ${needed}, or leave it out.`;
   if (budgetMs === null) return null;
-  const { runs, runMs } = runsOf(options, needed);
+  const { runs, runMs } = runsOf(options, needed, makeStrategy);
   const shortestMs = runs * runMs;
   if (budgetMs >= shortestMs * STARTING) return null;
   const enough = `--budget ${formatDuration(roundedUp(shortestMs * STARTING) * 1000)}`;
   const remedy = `Use ${[enough, ...instead].join(', or ')}.`;
-  const one = runsOf(options, 1);
+  const one = runsOf(options, 1, makeStrategy);
   if (budgetMs < one.runs * one.runMs) {
     throw new Problem(
       'usage',
@@ -47,12 +54,27 @@ export function fewRoundsWarning(
   return `${what} ${remedy}`;
 }
 
+/** States how a time budget is divided between rounds and turns, and on what that is based. */
+export function spendingSentence(
+  { rounds, durationMs }: Spending,
+  { startedAt }: Pick<KeptCalibration, 'startedAt'>,
+): string {
+  return (
+    `The budget holds about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}, ` +
+    `which is the most precise division according to the calibration of ${startedAt.slice(0, 10)}.`
+  );
+}
+
 /**
  * Number of runs in this many rounds, including those before the first round, and the minimum duration of a
  * run.
  */
-function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: number } {
-  const strategy = makeRounds({ ...options, rounds, budgetMs: null });
+function runsOf(
+  options: RoundsOptions,
+  rounds: number,
+  makeStrategy: MakeStrategy,
+): { runs: number; runMs: number } {
+  const strategy = makeStrategy({ ...options, rounds, budgetMs: null });
   const [first] = strategy.next([]);
   if (first === undefined) throw new TypeError('there is nothing to compare');
   const { warmupMs, durationMs } = options.planOf(first);

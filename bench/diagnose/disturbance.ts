@@ -2,6 +2,7 @@ import { steadySeconds } from '../measure/disturbance.ts';
 import type { RunFigures } from '../measure/figures.ts';
 import type { Finding, Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
+import { sliceUs } from '../model/turns.ts';
 import { finding, notice } from '../wording/finding.ts';
 import type { DisturbedFigures } from '../wording/notices.ts';
 import type { DisturbanceFacts } from '../wording/validity.ts';
@@ -100,6 +101,7 @@ function disturbanceFacts(run: Run): DisturbanceFacts | null {
     count: seconds.length,
     seconds,
     of: all.length,
+    ...(run.plan.turns === null ? {} : { eachUs: sliceUs(run.plan.turns) }),
     stolen: most('steal', ({ stolen }) => stolen),
     other: most('other', ({ other }) => other ?? 0),
   };

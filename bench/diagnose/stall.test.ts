@@ -26,7 +26,7 @@ test('a closed loop that echoed nothing for seconds is suspect, and they are nam
 
 test('nothing is said where every second echoed, where answers take long, in an open loop or where runs take turns', () => {
   const inTurns = still([3]);
-  inTurns.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 10 };
+  inTurns.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 10, mirrored: false };
   for (const run of [
     still([]),
     still([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),

@@ -10,6 +10,7 @@ import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { MemorySample, Outcome, QueueSample, Run, RunProcess } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
+import { sliceUs } from '../model/turns.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { countOpenFiles, readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
@@ -100,7 +101,7 @@ export async function driveLoad(
   const processes = http === null ? brought : [...brought, processOf('generator', http.launched)];
   const { proxy } = target;
   const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, servers))];
-  const sampler = startSampler({ nowUs: clock, follow });
+  const sampler = startSampler({ nowUs: clock, follow, intervalMs: sliceUs(plan.turns) / 1e3 });
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(members, (recording) => {

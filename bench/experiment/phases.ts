@@ -9,7 +9,7 @@ import { PHASES } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import type { DoneAction } from '../model/timeline.ts';
-import { wallMs } from '../model/turns.ts';
+import { type Turns, wallMs } from '../model/turns.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
@@ -91,7 +91,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
     const times = phaseTimes(plan, phaseContext.handshakes.endUs, beginUs);
     phaseContext.times = times;
     sampled = Promise.all([
-      sampleAtBounds(times, clock, sampler, live, over.signal),
+      sampleAtBounds(times, plan.turns, clock, sampler, live, over.signal),
       carryOut(
         plan.timeline,
         times.warmUpUs,
@@ -184,10 +184,13 @@ function phaseTimes(
 
 /**
  * Takes a sample at each phase boundary, because the figures of a phase are only as precise as the samples
- * there. If a boundary has already passed, its sample is taken late.
+ * there. If a boundary has already passed, its sample is taken late. In an interleaved run, the sample is
+ * taken in the pause before the boundary, when no run is at work, so a late timer does not charge the
+ * beginning of a turn to the turn before it.
  */
 async function sampleAtBounds(
   times: PhaseTimes,
+  turns: Turns | null,
   clock: Clock,
   sampler: Sampler,
   live: Live,
@@ -198,7 +201,9 @@ async function sampleAtBounds(
     [times.steadyUs, 'steady'],
     [times.drainUs, 'drain'],
   ] as const;
-  for (const [atUs, phase] of bounds) {
+  const aheadUs = (turns?.pauseMs ?? 0) * 1e3;
+  for (const [boundUs, phase] of bounds) {
+    const atUs = boundUs - aheadUs;
     await sleep(Math.max(0, (atUs - clock()) / 1e3), undefined, { signal: over }).catch(() => {});
     if (over.aborted && clock() < atUs) return;
     live.enter(phase);

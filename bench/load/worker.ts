@@ -4,6 +4,7 @@ import { Recorder } from '../measure/recorder.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { inFlightOf } from '../model/load.ts';
 import type { CarrierName } from '../model/plan.ts';
+import { sliceUs } from '../model/turns.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { OpenCarrier } from './carriers/carrier.ts';
 import { carriersHere } from './carriers/engine.ts';
@@ -187,7 +188,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
       if (!done) ramp = openPart();
     } else if (command.type === 'start') {
       started = true;
-      recorder.schedule(command.times);
+      recorder.schedule(command.times, sliceUs(runPlan.turns));
       client.start(command.times);
     } else if (command.type === 'cut') sessions.cutAll();
     else if (command.type === 'stall') client.stall?.();

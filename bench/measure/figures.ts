@@ -1,7 +1,5 @@
-import { PHASES } from '../model/load.ts';
 import { type Counters, counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
-import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
 import { type BackendFigures, backendsOf } from './backends.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
@@ -16,12 +14,10 @@ import {
 } from './connections.ts';
 import { type Conservation, conservationOf } from './conservation.ts';
 import { type SteadySecond, steadySeconds, undisturbedSlices } from './disturbance.ts';
-import { type Histogram, type Summary, summarise } from './histogram.ts';
+import { type Summary, summarise } from './histogram.ts';
 import { type HttpFigures, type HttpLoadFigures, httpFigures, httpLoadOf } from './http.ts';
-import { timesOf } from './messages.ts';
 import {
   type ByComponent,
-  cpuUsByComponent,
   mapComponents,
   type ProcessFigures,
   peakBytes,
@@ -33,6 +29,14 @@ import { inTimeShare } from './punctuality.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 import { type StallFigures, stallOf } from './stall.ts';
+import {
+  isOpenLoop,
+  type Latencies,
+  type LatencyName,
+  latenciesOf,
+  latencyNameOf,
+  steadyWork,
+} from './steady.ts';
 import { type TcpFigures, tcpOf } from './tcp.ts';
 import { WORK_NAMES, workOf } from './work.ts';
 
@@ -44,21 +48,7 @@ export type { HttpFigures, HttpLoadFigures } from './http.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 export type { Slope } from './slope.ts';
 export type { StallFigures } from './stall.ts';
-
-/** The latency that a load measures: response time in an open loop, service time in a closed one. */
-export type LatencyName = 'response' | 'service';
-
-/** Summaries of durations in µs, by histogram name; null if the run does not have the histogram. */
-export interface Latencies {
-  readonly tcp: Summary | null;
-  readonly tls: Summary | null;
-  readonly upgrade: Summary | null;
-  readonly handshake: Summary | null;
-  readonly response: Summary | null;
-  readonly service: Summary | null;
-  readonly sendLag: Summary | null;
-  readonly [name: string]: Summary | null;
-}
+export { histogramOf, histogramOfAll, type Latencies, type LatencyName, latencyNameOf } from './steady.ts';
 
 /**
  * Figures derived from one run. Rates and CPU are for the steady phase. If the run is interleaved with
@@ -160,10 +150,8 @@ export interface Undisturbed {
 export function figuresOf(run: Run): RunFigures {
   const steady = phaseSpan(run, 'steady');
   const conservation = conservationOf(run);
-  const counts = steadyCounts(run);
+  const { counts, done, cpuUs, perSecond: perSteadySecond } = steadyWork(run);
   const ofMessages = workOf(run) === 'messages';
-  const perSteadySecond = (count: number): number | null =>
-    steady === null ? null : ratio(count, ownSeconds(run, steady));
   const { asked: _, failed: _failed, ...sums } = conservation.total.counts;
   const messages = {
     sent: counted(sums, 'sent'),
@@ -171,13 +159,12 @@ export function figuresOf(run: Run): RunFigures {
     outstanding: counted(sums, 'outstanding'),
     lost: counted(sums, 'lost'),
   };
-  const done = counted(counts, WORK_NAMES[workOf(run)].done);
   const achievedPerSecond = perSteadySecond(done);
   const processes = processFigures(run, steady);
   const work = {
     done,
     perSecond: achievedPerSecond,
-    cpuUs: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, done)),
+    cpuUs,
     perCore: capacityOf(run, processes, achievedPerSecond),
   };
   const seconds = steadySeconds(run);
@@ -226,65 +213,7 @@ export function figuresOf(run: Run): RunFigures {
   };
 }
 
-/** Returns the name of the measured time: response time in an open loop, service time in a closed one. */
-export function latencyNameOf(run: Run): LatencyName {
-  return isOpenLoop(run) ? 'response' : 'service';
-}
-
-function isOpenLoop({ plan }: Run): boolean {
-  return plan.workload.load?.kind === 'open';
-}
-
-/**
- * Merges all samples with this name from the phases that the run's scenario evaluates. Every figure and chart
- * uses the resulting histogram.
- */
-export function histogramOf(run: Run, name: string): Histogram {
-  return histogramOfAll([run], name);
-}
-
-/**
- * Like `histogramOf`, for several runs. Percentiles over several rounds are computed from all samples
- * combined, never averaged.
- */
-export function histogramOfAll(runs: readonly Run[], name: string): Histogram {
-  return mergeSlices(
-    runs.flatMap((run) => {
-      const { phasesRead } = scenarioNamed(run.plan.workload.scenario);
-      return slicesOf(run, ...(phasesRead[name] ?? PHASES));
-    }),
-    name,
-  );
-}
-
-function latenciesOf(run: Run): Latencies {
-  const { recorded } = scenarioNamed(run.plan.workload.scenario);
-  const open = isOpenLoop(run);
-  const summary = (name: string): Summary | null =>
-    open || !OF_OPEN_LOOPS.includes(name) ? summarise(histogramOf(run, name)) : null;
-  return {
-    tcp: summary('tcp'),
-    tls: summary('tls'),
-    upgrade: summary('upgrade'),
-    handshake: summary('handshake'),
-    ...NO_MESSAGES,
-    ...Object.fromEntries(timesOf(recorded).map((name) => [name, summary(name)])),
-  };
-}
-
-const NOT_MEASURED: ByComponent = { proxy: null, server: null, generator: null };
-const NO_MESSAGES = { response: null, service: null, sendLag: null };
-const OF_OPEN_LOOPS: readonly string[] = ['response', 'sendLag'];
-
-function steadyCounts(
-  run: Run,
-): Counters & Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
-  const sums = { sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 } as ReturnType<typeof steadyCounts>;
-  for (const { counters } of slicesOf(run, 'steady'))
-    for (const [name, count] of Object.entries(counters)) sums[name] = counted(sums, name) + count;
-  return sums;
-}
-
+export const NOT_MEASURED: ByComponent = { proxy: null, server: null, generator: null };
 /** Computes memory per connection; null if any memory sample lacks the value. */
 function memorySlope({ memory }: Run, of: 'proxyBytes' | 'kernelBytes'): Slope | null {
   const points = memory.flatMap((sample) => {

@@ -85,7 +85,7 @@ test('of a run that takes turns every figure is per second of its own time, but 
     ...run,
     processes: [evenProcess('proxy', 250_000), evenProcess('runner', 100_000)],
   });
-  const turns = { index: 0, of: 2, lengthMs: 500, pauseMs: 0 };
+  const turns = { index: 0, of: 2, lengthMs: 500, pauseMs: 0, mirrored: false };
   const turning = figuresOf({
     ...run,
     plan: { ...run.plan, turns },

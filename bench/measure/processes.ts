@@ -142,14 +142,16 @@ function secondOf({ atUs }: Sample): number {
 export function peakCores(run: Run, component: Component): number | null {
   const bySecond = new Map<number, number>();
   for (const { samples } of run.processes.filter((each) => each.component === component)) {
+    const own = new Map<number, number>();
     for (const [index, { atUs, cpuUs }] of samples.entries()) {
       const before = samples[index - 1];
       // Samples taken at phase boundaries may be too close together to be meaningful.
       if (before === undefined || atUs - before.atUs < LEAST_PEAK_US) continue;
       const second = Math.floor(atUs / 1e6);
       const cores = (cpuUs - before.cpuUs) / (atUs - before.atUs);
-      bySecond.set(second, (bySecond.get(second) ?? 0) + cores);
+      own.set(second, Math.max(own.get(second) ?? 0, cores));
     }
+    for (const [second, cores] of own) bySecond.set(second, (bySecond.get(second) ?? 0) + cores);
   }
   return bySecond.size === 0 ? null : Math.max(...bySecond.values());
 }

@@ -47,7 +47,7 @@ export interface Books {
 
 /**
  * Records the events of one generator worker under the names that the scenario declares, and emits one
- * Recording per second. Times are in µs since the run's epoch and must not decrease. Nothing is discarded,
+ * Recording per second, or several if the run is interleaved. Times are in µs since the run's epoch and must not decrease. Nothing is discarded,
  * because phases are only labels. An event that happens after the warm-up still belongs to it if the message
  * was due during the warm-up (see `of`).
  */
@@ -67,6 +67,7 @@ export class Recorder {
   #phase: Phase | null = 'connect';
   #cutUs = SECOND_US;
   #times: PhaseTimes | undefined;
+  #sliceUs = SECOND_US;
   #steadyUs = 0;
   /** Bounds of the last connect and warm-up slices, used for supplements to them. */
   #lastConnect: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
@@ -107,9 +108,12 @@ export class Recorder {
   /**
    * Sets the end of the connect phase and the phases that follow. From then on, slices end at phase
    * boundaries.
+   *
+   * @param sliceUs maximum length of a slice
    */
-  schedule(times: PhaseTimes): void {
+  schedule(times: PhaseTimes, sliceUs = SECOND_US): void {
     this.#times = times;
+    this.#sliceUs = sliceUs;
     this.#steadyUs = times.steadyUs;
     this.#cutUs = this.#nextCut(this.#startUs);
   }
@@ -265,15 +269,15 @@ export class Recorder {
   }
 
   /**
-   * Returns the end of the current slice: the next whole second of the phase, or the end of the phase if it
-   * is earlier.
+   * Returns the end of the current slice: one slice length after its start, or the end of the phase if it is
+   * earlier.
    */
   #nextCut(us: number): number {
     const times = this.#times;
     if (times === undefined) return us + SECOND_US;
     const { connectedUs, warmUpUs, steadyUs, drainUs } = times;
     const bound = [connectedUs, warmUpUs, steadyUs, drainUs].find((at) => at > us);
-    return Math.min(us + SECOND_US, bound ?? Number.POSITIVE_INFINITY);
+    return Math.min(us + this.#sliceUs, bound ?? Number.POSITIVE_INFINITY);
   }
 }
 

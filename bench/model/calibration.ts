@@ -39,8 +39,17 @@ export const spreadSchema = v.strictObject({
   runs: count,
   /** Standard deviation ÷ mean of these runs; null if there are fewer than two. */
   variation: v.nullable(amount),
-  /** Smallest detectable effect, estimated from rounds in which the baseline is compared with itself. */
+  /**
+   * Smallest effect that one comparison detects: the median over the comparisons of variants that cannot
+   * differ from the baseline.
+   */
   detectable: v.nullable(ratio),
+  /**
+   * Standard deviations of the log-ratio of two equal sides, by origin: between adjacent pairs of turns, between
+   * blocks of turns within a round, and between rounds. Null if the metric is not measured in turns, if there
+   * are too few rounds, and in older results.
+   */
+  components: v.optional(v.nullable(v.strictObject({ turn: amount, block: amount, round: amount })), null),
 });
 export type FigureSpread = v.InferOutput<typeof spreadSchema>;
 
@@ -56,6 +65,11 @@ const resultsEntries = {
     interval: v.tuple([amount, amount]),
   }),
   spread: v.array(spreadSchema),
+  /**
+   * What a round of two sides costs in each step: the length of a turn, and the time in addition to the turns
+   * of the measured phase (set-up, connections, warm-up). Empty if no sides were interleaved, and in older results.
+   */
+  costs: v.optional(v.array(v.strictObject({ step: stepSchema, turnMs: amount, fixedMs: amount })), []),
   known: v.array(knownEffectSchema),
 };
 

@@ -41,6 +41,18 @@ const figure = v.pipe(v.number(), v.finite());
 /** Variant ÷ baseline ratio. */
 const ratio = v.pipe(figure, v.gtValue(0));
 
+/** The pairs of turns on which a metric is based. */
+const comparedTurnsSchema = v.strictObject({
+  /** Pairs of turns in the included rounds. */
+  pairs: count,
+  /** Pairs excluded on both sides because the host took CPU time, or because other work ran. */
+  steal: count,
+  other: count,
+  /** The effect without these exclusions; null if no pair was excluded. */
+  withAll: v.nullable(v.strictObject({ effect: ratio, interval: v.nullable(v.tuple([ratio, ratio])) })),
+});
+export type ComparedTurns = v.InferOutput<typeof comparedTurnsSchema>;
+
 /** One metric, measured for a variant and for the baseline. */
 export const comparedFigureSchema = v.strictObject({
   /** Metric name as used in thresholds, such as `cpuPerMessage.proxy` or `response.p50`. */
@@ -60,6 +72,10 @@ export const comparedFigureSchema = v.strictObject({
   verdict: effectVerdictSchema,
   /** Smallest effect that would have been detected, as a ratio above 1; null if there are too few rounds. */
   detectable: v.nullable(ratio),
+  /** Number of rounds that a verdict needs. Set if there were too few. */
+  needed: v.exactOptional(positive),
+  /** Set if the runs were interleaved and the metric is measured in turns. */
+  turns: v.exactOptional(comparedTurnsSchema),
   /** Values per round. A round is included if the metric is valid for both sides. */
   rounds: v.array(v.strictObject({ round: positive, baseline: figure, variant: figure })),
   /**

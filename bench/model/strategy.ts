@@ -12,6 +12,8 @@ export interface StepOfVariant {
   connections?: number;
   /** Message size and type; defaults to those in the user's request. */
   payload?: Payload;
+  /** Length of the measured phase in ms; defaults to the one in the user's request. */
+  durationMs?: number;
   /** Number of Nginx workers; defaults to the number in the user's request. */
   nginxWorkers?: number;
   /**

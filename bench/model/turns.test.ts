@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { cycleUs, ownTimeUs, sinceFirstTurnUs, type Turns, turnUs, wallMs } from './turns.ts';
+import { cycleUs, ownTimeUs, sinceFirstTurnUs, sliceUs, type Turns, turnUs, wallMs } from './turns.ts';
 
-const TURNS: Turns = { index: 1, of: 2, lengthMs: 250, pauseMs: 50 };
+const TURNS: Turns = { index: 1, of: 2, lengthMs: 250, pauseMs: 50, mirrored: false };
 
 const anyTurns = fc
   .record({ of: fc.integer({ min: 1, max: 5 }), lengthMs: fc.integer({ min: 2, max: 2000 }) })
@@ -13,6 +13,7 @@ const anyTurns = fc
       of: fc.constant(of),
       lengthMs: fc.constant(lengthMs),
       pauseMs: fc.integer({ min: 0, max: lengthMs - 1 }),
+      mirrored: fc.boolean(),
     }),
   );
 
@@ -21,6 +22,24 @@ describe('the own time of a run that takes turns', () => {
     assert.deepEqual([ownTimeUs(TURNS, 1), ownTimeUs({ ...TURNS, index: 0 }, 1)], [0, 1]);
     const at = [0, 250, 300, 450, 500, 750, 800].map((ms) => ownTimeUs(TURNS, ms * 1e3) / 1e3);
     assert.deepEqual(at, [0, 0, 50, 200, 200, 200, 250]);
+  });
+
+  test('passes in a different order in every second cycle if the turns are mirrored', () => {
+    const mirrored = { ...TURNS, mirrored: true };
+    const at = [0, 250, 450, 500, 700, 750, 1000, 1250, 1450].map(
+      (ms) => ownTimeUs(mirrored, ms * 1e3) / 1e3,
+    );
+    assert.deepEqual(at, [0, 0, 200, 200, 400, 400, 400, 400, 600]);
+  });
+
+  test('one slice belongs to one turn, and lasts at most a second', () => {
+    assert.equal(sliceUs(null), 1e6);
+    fc.assert(
+      fc.property(anyTurns, (turns) => {
+        const parts = cycleUs(turns) / sliceUs(turns);
+        assert.ok(Math.abs(parts - Math.round(parts)) < 1e-9 && sliceUs(turns) <= 1e6);
+      }),
+    );
   });
 
   test('is all time without turns, and before the first of them', () => {
@@ -56,7 +75,8 @@ describe('the own time of a run that takes turns', () => {
         assert.equal(wallUs % cycleUs(turns), 0);
         for (let index = 0; index < turns.of; index++) {
           const own = ownTimeUs({ ...turns, index }, wallUs);
-          assert.ok(own >= ownMs * 1e3 && own < ownMs * 1e3 + turnUs(turns));
+          const most = (turns.mirrored ? 2 : 1) * turnUs(turns);
+          assert.ok(own >= ownMs * 1e3 && own < ownMs * 1e3 + most);
         }
       }),
     );

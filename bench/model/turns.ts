@@ -7,9 +7,14 @@ const positive = v.pipe(count, v.minValue(1));
  * Interleaved runs. All of them are set up and connected first. Then each run in turn has the machine to
  * itself for a moment, repeatedly. A disturbance that lasts seconds therefore affects all of them equally.
  *
- *   run 0 of 2   ▇▇▇▇▇▇▇ · · · · · · · · ▇▇▇▇▇▇▇ · · ·
- *   run 1 of 2   · · · · · · · · ▇▇▇▇▇▇▇ · · · · · · ·
+ *   run 0 of 2   ▇▇▇▇▇▇▇ · · · · · · · · · · · · · · · · ▇▇▇▇▇▇▇ ·
+ *   run 1 of 2   · · · · · · · · ▇▇▇▇▇▇▇ · ▇▇▇▇▇▇▇ · · · · · · · ·
  *                |<- lengthMs ->|      |<- pauseMs
+ *                |<-------- cycle -------->|<------- cycle ------->|
+ *
+ * In a cycle, every run has one turn. If the turns are mirrored, every second cycle reverses the order
+ * (A B B A). Over two cycles, each run then has its turns equally late on average, so a steady drift of the
+ * machine affects all runs alike, and none of them always follows the same one.
  */
 export const turnsSchema = v.strictObject({
   /** Position of this run within each round of turns, from 0. */
@@ -21,6 +26,8 @@ export const turnsSchema = v.strictObject({
    * prepares.
    */
   pauseMs: count,
+  /** Whether every second cycle reverses the order. Older results did not do so. */
+  mirrored: v.optional(v.boolean(), false),
 });
 export type Turns = v.InferOutput<typeof turnsSchema>;
 
@@ -35,13 +42,30 @@ export function cycleUs({ lengthMs, of }: Turns): number {
 }
 
 /**
+ * Returns the longest time in µs that one recording or sample may cover: an even part of a cycle, at most a
+ * second. Each then belongs to a single turn of the run.
+ */
+export function sliceUs(turns: Turns | null): number {
+  if (turns === null) return SECOND_US;
+  const us = cycleUs(turns);
+  return us / Math.ceil(us / SECOND_US);
+}
+
+const SECOND_US = 1e6;
+
+/** Returns when a run's turn starts within a cycle, in µs since the start of that cycle. */
+function turnStartUs({ index, of, lengthMs, mirrored }: Turns, cycle: number): number {
+  return (mirrored && cycle % 2 === 1 ? of - 1 - index : index) * lengthMs * 1e3;
+}
+
+/**
  * Returns the run's own time in µs: how long it has had the machine to itself since the first turn of any run
  * began.
  */
 export function ownTimeUs(turns: Turns | null, sinceUs: number): number {
   if (turns === null || sinceUs <= 0) return sinceUs;
   const cycles = Math.floor(sinceUs / cycleUs(turns));
-  const inTurnUs = sinceUs - cycles * cycleUs(turns) - turns.index * turns.lengthMs * 1e3;
+  const inTurnUs = sinceUs - cycles * cycleUs(turns) - turnStartUs(turns, cycles);
   return cycles * turnUs(turns) + Math.min(Math.max(inTurnUs, 0), turnUs(turns));
 }
 
@@ -52,14 +76,15 @@ export function ownTimeUs(turns: Turns | null, sinceUs: number): number {
 export function sinceFirstTurnUs(turns: Turns | null, ownUs: number): number {
   if (turns === null) return ownUs;
   const cycles = Math.floor(ownUs / turnUs(turns));
-  return cycles * cycleUs(turns) + turns.index * turns.lengthMs * 1e3 + (ownUs - cycles * turnUs(turns));
+  return cycles * cycleUs(turns) + turnStartUs(turns, cycles) + (ownUs - cycles * turnUs(turns));
 }
 
 /**
  * Returns the time in ms until every run has had the machine to itself for `ownMs`, rounded up to whole
- * rounds of turns.
+ * cycles; to an even number of them if the turns are mirrored, so that every order occurs equally often.
  */
 export function wallMs(turns: Turns | null, ownMs: number): number {
   if (turns === null) return ownMs;
-  return (Math.ceil((ownMs * 1e3) / turnUs(turns)) * cycleUs(turns)) / 1e3;
+  const cycles = Math.ceil((ownMs * 1e3) / turnUs(turns));
+  return ((turns.mirrored ? cycles + (cycles % 2) : cycles) * cycleUs(turns)) / 1e3;
 }

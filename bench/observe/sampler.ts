@@ -15,7 +15,7 @@ import { ThreadSums } from './threads.ts';
 
 export type { LoopNote } from './loops.ts';
 
-/** Samples a changing set of processes and the machine, once a second and on request. */
+/** Samples a changing set of processes and the machine, at regular intervals and on request. */
 export interface Sampler {
   /** Starts watching processes. Processes that are already being watched are not added again. */
   watch(processes: readonly RunProcess[]): void;

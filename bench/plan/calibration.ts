@@ -4,6 +4,9 @@ import type { Handicap } from '../model/variant.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import { chooseSides, type Library, type Side } from './variants.ts';
 
+/** Number of times that the profile is compared with itself. */
+const A_A = 3;
+
 /** The sides of a calibration: the baseline first, then one per trial. */
 export interface CalibrationSides {
   sides: Side[];
@@ -36,8 +39,10 @@ const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[]
  */
 export function calibrationSides(library: Library, profile: string): CalibrationSides {
   const tunings = ['placebo', ...COSTLY];
-  const named = chooseSides(library, [profile, profile, ...tunings.map((name) => `${profile}+${name}`)], []);
-  const [baseline, again, placebo, ...costly] = named as [Side, Side, Side, ...Side[]];
+  const same = new Array<string>(1 + A_A).fill(profile);
+  const named = chooseSides(library, [...same, ...tunings.map((name) => `${profile}+${name}`)], []);
+  const [baseline, ...others] = named as [Side, ...Side[]];
+  const [placebo, ...costly] = others.slice(A_A) as [Side, ...Side[]];
   const slowed = HANDICAPS.map(({ name, change, handicap }) => ({
     change,
     side: handicapped(baseline, name, handicap),
@@ -45,7 +50,13 @@ export function calibrationSides(library: Library, profile: string): Calibration
   return {
     sides: [...named, ...slowed.map(({ side }) => side)],
     trials: [
-      { variant: again.variant.name, change: 'nothing: it is the same variant again', expected: null },
+      ...others.slice(0, A_A).map(
+        ({ variant }): Trial => ({
+          variant: variant.name,
+          change: 'nothing: it is the same variant again',
+          expected: null,
+        }),
+      ),
       {
         variant: placebo.variant.name,
         change: 'directives that cannot affect an upgraded connection',

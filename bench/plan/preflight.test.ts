@@ -362,7 +362,10 @@ test('a round whose runs cannot take turns says so, and no other run does', () =
   const told = (spec: Partial<RunSpec>) =>
     codes(planRun({ ...specOf(request, profile), ...spec }, 1)).includes('apart');
   assert.equal(told({ round: 1 }), true);
-  assert.equal(told({ round: 1, turns: { index: 0, of: 2, lengthMs: 250, pauseMs: 5 } }), false);
+  assert.equal(
+    told({ round: 1, turns: { index: 0, of: 2, lengthMs: 250, pauseMs: 5, mirrored: true } }),
+    false,
+  );
   assert.equal(told({ round: null }), false);
 });
 

@@ -68,7 +68,8 @@ export function preflight(
   { variant, step, connections = asked.connections, profile, profiles, machine, seed, ...of }: StepContext,
 ): Preflight {
   const { payload = asked.payload, nginxWorkers: asNeeded = asked.nginxWorkers } = of;
-  const request: RunRequest = { ...asked, connections, payload, nginxWorkers: asNeeded };
+  const { durationMs = asked.durationMs } = of;
+  const request: RunRequest = { ...asked, connections, payload, durationMs, nginxWorkers: asNeeded };
   const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
   checkBackend(request, profile);

@@ -262,7 +262,17 @@ test('of a calibration the name that a person gave is hidden, and figures, verdi
     connections: 1000,
     durationMs: 3000,
     falsePositives: { figures: 16, called: 0, interval: [0, 0.19] as [number, number] },
-    spread: [{ name: 'response.p50', step: 'latency' as const, runs: 10, variation: 0.02, detectable: 1.03 }],
+    spread: [
+      {
+        name: 'response.p50',
+        step: 'latency' as const,
+        runs: 10,
+        variation: 0.02,
+        detectable: 1.03,
+        components: null,
+      },
+    ],
+    costs: [],
     known: [],
   };
   const { calibration } = redactResult(plainResult({ calibration: kept }), ['alice']);

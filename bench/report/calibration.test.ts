@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
 import { metricTitle } from '../metrics/metrics.ts';
 import type { Calibration, FigureSpread, KnownEffect } from '../model/calibration.ts';
-import { calibrationSentences, keptSentence, spreadRows } from './calibration.ts';
+import { calibrationSentences, keptSentence, spreadRows, variationSentences } from './calibration.ts';
 
 const CPU = metricTitle({ name: 'cpuPerMessage.proxy', step: 'throughput' });
 const P50 = metricTitle({ name: 'response.p50', step: 'latency' });
@@ -49,7 +49,7 @@ test('a known effect is told with what was measured; one that was not found, wit
 test('the detectable effect is that of the same metric in the same step', () => {
   const other = (name: string, step: FigureSpread['step']): FigureSpread => ({
     ...{ name, step, runs: 10 },
-    ...{ variation: 0.5, detectable: 1.5 },
+    ...{ variation: 0.5, detectable: 1.5, components: null },
   });
   const spread = [other('response.p99', 'latency'), other('response.p50', 'throughput')];
   assert.doesNotMatch(knownOf([delay({})], { spread })[0] ?? '', /detectable/);
@@ -79,8 +79,15 @@ test('a stored calibration is told with its conditions and the detectable effect
 
 test('the variation of each metric is a row; what one run cannot tell is left open', () => {
   assert.deepEqual(spreadRows(makeCalibration().spread), [
-    [CPU, '10', '2.5 %', '±2.4 %'],
-    [P50, '10', '1.7 %', '±3 %'],
-    [metricTitle({ name: 'response.p99', step: 'latency' }), '1', '–', '–'],
+    [CPU, '10', '2.5 %', '4 %', '0.5 %', '1.2 %', '±2.4 %'],
+    [P50, '10', '1.7 %', '3 %', '0 %', '1.5 %', '±3 %'],
+    [metricTitle({ name: 'response.p99', step: 'latency' }), '1', '–', '–', '–', '–', '–'],
   ]);
+});
+
+test('where the variation comes from is told of the headline metrics', () => {
+  const told = variationSentences(makeCalibration());
+  assert.equal(told.length, 2);
+  assert.match(told[0] ?? '', new RegExp(`${CPU} by 4 % .* 0\\.5 % within .* 1\\.2 % between rounds`));
+  assert.deepEqual(variationSentences({ spread: [] }), []);
 });

@@ -51,14 +51,36 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
   return found.toSorted((a, b) => distance(a.effect) - distance(b.effect))[0] ?? null;
 }
 
+/** Where the variation of the ratio of two equal sides comes from, for each main metric. */
+export function variationSentences({ spread }: Pick<Calibration, 'spread'>): string[] {
+  return spread.filter(isHeadline).flatMap((each) => {
+    if (each.components === null) return [];
+    const { turn, block, round } = each.components;
+    return [
+      `The ratio of two equal sides varies in ${metricTitle(each)} by ${formatShare(turn)} between adjacent turns, in addition by ${formatShare(block)} within a round and by ${formatShare(round)} between rounds.`,
+    ];
+  });
+}
+
 /** Column headings of the table of run-to-run variation; `spreadRows` returns its rows, one per figure. */
-export const SPREAD_COLUMNS = ['metric', 'runs', 'variation between runs', 'detectable effect'];
+export const SPREAD_COLUMNS = [
+  'metric',
+  'runs',
+  'variation between runs',
+  'ratio: between turns',
+  'within a round',
+  'between rounds',
+  'detectable effect',
+];
 
 export function spreadRows(spread: readonly FigureSpread[]): string[][] {
-  return spread.map(({ name, step, runs, variation, detectable }) => [
+  return spread.map(({ name, step, runs, variation, components, detectable }) => [
     metricTitle({ name, step }),
     String(runs),
     variation === null ? NOTHING : formatShare(variation),
+    ...(components === null
+      ? [NOTHING, NOTHING, NOTHING]
+      : [components.turn, components.block, components.round].map(formatShare)),
     formatDetectable(detectable),
   ]);
 }

@@ -4,11 +4,11 @@ import type { Result } from '../model/result.ts';
 import { NOTHING } from '../wording/format.ts';
 import { NEED_TITLES } from '../wording/size.ts';
 import { capital } from '../wording/words.ts';
-import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
+import { calibrationSentences, SPREAD_COLUMNS, spreadRows, variationSentences } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
 import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/effect.ts';
-import { excludedLines, notesOf, roundsSentence } from './comparison/notes.ts';
+import { excludedLines, notesOf, roundsSentence, wantedRoundsLine } from './comparison/notes.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
 import { exclusionLines, levelColumns, levelRows, levelsNote } from './ladder/levels.ts';
@@ -150,6 +150,7 @@ export function calibrationText(result: Result): string | null {
   if (calibration === null || comparison === null) return null;
   return printed([
     ...calibrationSentences(calibration),
+    ...variationSentences(calibration),
     roundsSentence(comparison),
     ...notesOf(result),
     ...block(textTable(SPREAD_COLUMNS, spreadRows(calibration.spread), [0])),
@@ -229,7 +230,7 @@ export function comparisonText(result: Result): string | null {
     ...comparisons.flatMap((each) =>
       block(textTable(effectColumns(each, baselineOf(each, comparison)), effectRows(each), [0, 6])),
     ),
-    ...block([effectNote(comparison)]),
+    ...block([effectNote(comparison), ...wantedRoundsLine(comparison)]),
     ...block(excludedLines(comparison)),
   ]);
 }

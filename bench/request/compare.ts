@@ -19,6 +19,8 @@ export interface CompareRequest {
   /** Null for as many rounds as all metrics need for a verdict, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
+  /** Whether the user chose the length of the runs. */
+  hasDuration: boolean;
   failOnSlower: boolean;
 }
 
@@ -98,6 +100,7 @@ function compareRequest(given: GivenOptions, operands: readonly string[]): Compa
     tunes,
     rounds: number(given, 'rounds', { min: 1, max: MOST_ROUNDS }),
     budgetMs: milliseconds(given, 'budget', DURATION_US),
+    hasDuration: given.has('duration'),
     failOnSlower: oneOf(given, 'fail-on', ['slower']) !== null,
   };
 }

@@ -27,7 +27,17 @@ function kept(machine = MACHINE, rounds = 10): KeptCalibration {
     connections: 1000,
     durationMs: 3000,
     falsePositives: { figures: 16, called: 0, interval: [0, 0.19] },
-    spread: [{ name: 'response.p50', step: 'latency', runs: 10, variation: 0.02, detectable: 1.03 }],
+    spread: [
+      {
+        name: 'response.p50',
+        step: 'latency',
+        runs: 10,
+        variation: 0.02,
+        detectable: 1.03,
+        components: null,
+      },
+    ],
+    costs: [],
     known: [],
   };
 }

@@ -13,7 +13,7 @@ export function meanRunMs(done: readonly Run[]): number {
 }
 
 /** Assumed time in ms to start processes and open connections; used until a run has been measured. */
-const STARTING_MS = 2000;
+export const STARTING_MS = 2000;
 
 /**
  * Returns the expected duration of a run, in ms: the average so far or, if there is none yet, the duration

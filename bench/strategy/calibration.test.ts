@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
-import type { RunFacts } from '../metrics/metric.ts';
+import { makeRun } from '../../test/run.ts';
 import { calibrationSchema, type Trial } from '../model/calibration.ts';
+import { conclusionSchema } from '../model/conclusion.ts';
 import { randomFrom } from '../model/random.ts';
+import type { Run } from '../model/run.ts';
+import type { Strategy } from '../model/strategy.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
-import { calibrationOf, compareApart } from './calibration.ts';
+import { calibrationOf, compareApart, makeCalibration } from './calibration.ts';
+import type { ComparedRun } from './compared-run.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
+import type { RoundsOptions } from './rounds.ts';
+import { turnedRuns } from './turned-runs.test.fixture.ts';
 
 const TRIALS: Trial[] = [
   { variant: 'again', change: 'nothing', expected: null },
@@ -28,7 +34,7 @@ const EFFECTS: Record<string, Record<string, number>> = {
   late: { 'response.p50': 4 },
 };
 
-function noisyRuns(rounds: number, effects = EFFECTS, seed = 11): RunFacts[] {
+function noisyRuns(rounds: number, effects = EFFECTS, seed = 11): ComparedRun[] {
   const normal = normalFrom(randomFrom(seed));
   return runsOf(
     rounds,
@@ -37,7 +43,7 @@ function noisyRuns(rounds: number, effects = EFFECTS, seed = 11): RunFacts[] {
   );
 }
 
-function calibrated(runs: readonly RunFacts[]) {
+function calibrated(runs: readonly ComparedRun[]) {
   const comparison = compareApart(runs, { baseline: 'plain', variants: VARIANTS, asked: 10, seed: 1 });
   const calibration = calibrationOf(runs, comparison, TRIALS);
   v.assert(calibrationSchema, calibration);
@@ -109,6 +115,97 @@ test('the spread is that of the runs of the baseline, beside what ten rounds of 
       : run,
   );
   assert.deepEqual(new Set(calibrated(lost).calibration.spread.map(({ runs }) => runs)), new Set([8]));
+});
+
+const BASE = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
+const ROUNDS: RoundsOptions = {
+  variants: ['plain', ...VARIANTS],
+  steps: ['throughput', 'latency'],
+  load: { inFlight: 1, ratePerSecond: 5000, arrivals: 'uniform' },
+  planOf: ({ variant, step }) => ({ ...BASE.plan, variant, step }),
+  rounds: 2,
+  budgetMs: null,
+  seed: 7,
+  together: true,
+  pilotSteps: ['throughput', 'latency'],
+};
+
+/** Runs a calibration to its end. Each group of interleaved runs takes 20 s. */
+function play(options: RoundsOptions): { strategy: Strategy; done: Run[]; groups: string[] } {
+  const strategy = makeCalibration(options, TRIALS);
+  const done: Run[] = [];
+  const groups: string[] = [];
+  for (let specs = strategy.next(done); specs.length > 0; specs = strategy.next(done)) {
+    const startedAt = new Date(Date.UTC(2025, 0, 2) + groups.length * 20_000).toISOString();
+    const names = specs.map(({ variant }) => variant).sort();
+    groups.push(`${specs[0]?.round} ${specs[0]?.step} ${names.join(' ')}`);
+    for (const { variant, step, round, load, turns } of specs) {
+      const workload = { ...BASE.plan.workload, load };
+      done.push({
+        ...BASE,
+        startedAt,
+        plan: { ...BASE.plan, variant, step, round, workload, turns: turns ?? null },
+      });
+    }
+    assert.ok(done.length < 500, 'it does not end');
+  }
+  return { strategy, done, groups };
+}
+
+test('each trial is a comparison of two sides; the trials take turns, one round each', () => {
+  const { strategy, done, groups } = play(ROUNDS);
+  const expected = [1, 2].flatMap((pass) =>
+    VARIANTS.flatMap((variant, trial) =>
+      ['throughput', 'latency'].map(
+        (step) =>
+          `${(pass - 1) * VARIANTS.length + trial + 1} ${step} ${['plain', variant].sort().join(' ')}`,
+      ),
+    ),
+  );
+  assert.deepEqual(groups, expected);
+  assert.equal(done.length, expected.length * 2);
+  const conclusions = strategy.conclude(done);
+  for (const each of conclusions) v.assert(conclusionSchema, each);
+  assert.deepEqual(
+    conclusions.map(({ kind }) => kind),
+    ['comparison', 'calibration'],
+  );
+  const [comparison, calibration] = conclusions;
+  assert.ok(comparison?.kind === 'comparison' && calibration?.kind === 'calibration');
+  assert.deepEqual(comparison.rounds, { asked: 2, used: 2 });
+  for (const { figures } of comparison.comparisons)
+    for (const { rounds } of figures) assert.ok(rounds.length <= 2);
+  // 20 s for a group, less the turns of its measured phase.
+  assert.deepEqual(
+    calibration.costs.map(({ step, turnMs }) => [step, turnMs]),
+    [
+      ['throughput', 250],
+      ['latency', 250],
+    ],
+  );
+  for (const { fixedMs } of calibration.costs) assert.ok(fixedMs > 0 && fixedMs < 20_000);
+});
+
+test('a budget ends it before a round of all trials that would not be over in time', () => {
+  const pass = VARIANTS.length * 2 * 20_000;
+  const runsIn = (budgetMs: number) =>
+    play({ ...ROUNDS, rounds: null, budgetMs }).done.length / (4 * VARIANTS.length);
+  assert.deepEqual([runsIn(1000), runsIn(2 * pass), runsIn(3.2 * pass)], [1, 2, 3]);
+});
+
+test('where turns were taken, the variation is divided by origin', () => {
+  const turned = turnedRuns(
+    [0, 1, 2].map((round) => ({
+      throughput: { baseline: [20, 20, 20, 20], variant: [20, 21, 19 + round, 20] },
+      latency: { baseline: [300, 300, 300, 300], variant: [300, 300, 300, 300] },
+    })),
+  ).map((run) => (run.variant === 'tuned' ? { ...run, variant: 'again' } : run));
+  const { spread } = calibrated(turned).calibration;
+  const of = (name: string) => spread.find((each) => each.name === name)?.components;
+  const cpu = of('cpuPerMessage.proxy');
+  assert.ok(cpu && cpu.turn > 0.01 && cpu.turn < 0.1);
+  assert.deepEqual(of('response.p50'), { turn: 0, block: 0, round: 0 });
+  assert.equal(of('handshake.p50'), null);
 });
 
 test('too few rounds are no verdicts, and none at all is no failure', () => {

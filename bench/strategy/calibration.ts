@@ -1,37 +1,151 @@
 import { comparedMetrics } from '../metrics/compared.ts';
-import type { RunFacts } from '../metrics/metric.ts';
 import type { Calibration, FigureSpread, KnownEffect, Trial } from '../model/calibration.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../model/comparison.ts';
-import type { Strategy } from '../model/strategy.ts';
+import type { Conclusion } from '../model/conclusion.ts';
+import type { Step } from '../model/plan.ts';
+import type { Run } from '../model/run.ts';
+import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { wallMs } from '../model/turns.ts';
+import { type Components, componentsOf } from '../stats/components.ts';
 import { falsePositives } from '../stats/false-positives.ts';
+import { median } from '../stats/median.ts';
 import { variation } from '../stats/variation.ts';
-import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
+import { meanRunMs } from './budget.ts';
+import { type ComparedRun, comparedRun } from './compared-run.ts';
+import { type ComparisonOptions, compareRuns } from './comparison.ts';
+import { turnRatios, usable } from './pairs.ts';
+import { remembered } from './remembered.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
- * Measures how reliable comparisons are on this machine. Runs the rounds of an ordinary comparison, using
- * variants that cannot differ from the baseline and variants of known cost. Each variant is judged as if it
- * were the only one compared, because most comparisons have only one.
+ * Measures how reliable comparisons are on this machine. Each trial is a comparison of two sides, exactly as
+ * a user would run it: the profile, and either the same again or a variant of known cost. The trials proceed
+ * together, one round each at a time. A calibration that is cut short therefore has rounds of every trial.
+ *
+ * The rounds are numbered consecutively over all trials, so round n belongs to trial (n − 1) modulo their
+ * number. The pilot's runs of the baseline are shared by all trials.
  *
  * @param trials one per variant except the baseline
  */
 export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]): Strategy {
-  return makeRounds(options, (runs, asked) => {
-    const comparison = compareApart(runs, asked);
-    return [comparison, calibrationOf(runs, comparison, trials)];
+  const { variants, budgetMs, steps } = options;
+  const [baseline = ''] = variants;
+  const names = trials.map(({ variant }) => variant);
+  const apart = names.map((variant) =>
+    makeRounds({ ...options, variants: [baseline, variant], budgetMs: null }, () => []),
+  );
+
+  // Remembered, because what other code derives from a run is remembered by the run.
+  const renumbered = remembered((run: Run): Run => {
+    const { round } = run.plan;
+    return round === null ? run : { ...run, plan: { ...run.plan, round: Math.ceil(round / names.length) } };
+  });
+
+  /** Selects the runs of one trial, with the round numbers that it would have alone. */
+  function ownRuns(done: readonly Run[], trial: number): Run[] {
+    return done.flatMap((run) => {
+      const { variant, round } = run.plan;
+      if (variant !== baseline && variant !== names[trial]) return [];
+      if (round === null) return [run];
+      if ((round - 1) % names.length !== trial) return [];
+      return [renumbered(run)];
+    });
+  }
+
+  function nextOf(done: readonly Run[], trial: number): readonly RunSpec[] {
+    const specs = apart[trial]?.next(ownRuns(done, trial)) ?? [];
+    return specs.map((spec) => ({
+      ...spec,
+      round: spec.round === null ? null : (spec.round - 1) * names.length + trial + 1,
+    }));
+  }
+
+  /** Reports whether one more round of every trial would end in time, based on the runs so far. */
+  function fits(done: readonly Run[]): boolean {
+    const further = names.length * 2 * steps.length;
+    return budgetMs === null || (done.length + further) * meanRunMs(done) <= budgetMs;
+  }
+
+  return {
+    next(done) {
+      const offered = names.map((_, trial) => nextOf(done, trial)).filter(({ length }) => length > 0);
+      const roundOf = ([first]: readonly RunSpec[]) => first?.round ?? 0;
+      const [first = []] = offered.toSorted((a, b) => roundOf(a) - roundOf(b));
+      const passOf = (round: number | null) => Math.ceil((round ?? 0) / names.length);
+      const pass = passOf(roundOf(first));
+      const isBegun = pass === 0 || done.some(({ plan }) => passOf(plan.round) === pass);
+      return isBegun || fits(done) ? first : [];
+    },
+    expectedRuns(done) {
+      const perRound = names.length * 2 * steps.length;
+      const pilot = variants.length * options.pilotSteps.length;
+      if (budgetMs === null) return pilot + (options.rounds ?? 1) * perRound;
+      const [step = ''] = steps;
+      const { warmupMs, durationMs } = options.planOf({ variant: baseline, step });
+      const runMs = meanRunMs(done) || warmupMs + durationMs;
+      const fitting = Math.max(1, Math.floor((budgetMs / runMs - pilot) / perRound));
+      return pilot + Math.min(options.rounds ?? fitting, fitting) * perRound;
+    },
+    conclude(done) {
+      const inTrials = names.flatMap((_, trial) => apart[trial]?.conclude(ownRuns(done, trial)) ?? []);
+      const runs = done.map(comparedRun);
+      const asked = { baseline, variants: names, asked: options.rounds, seed: options.seed };
+      const comparison = compareApart(runs, asked);
+      return [
+        ...distinctRates(inTrials),
+        ...inTrials.filter(({ kind }) => kind === 'left-out'),
+        comparison,
+        { ...calibrationOf(runs, comparison, trials), costs: costsOf(done, steps) },
+      ];
+    },
+  };
+}
+
+/** Returns what a round of two sides costs in each step; empty if none was interleaved. */
+function costsOf(done: readonly Run[], steps: readonly Step[]): Calibration['costs'] {
+  const starts = done.filter(({ plan }) => plan.round !== null && plan.turns?.index === 0);
+  return steps.flatMap((step) => {
+    const spent = starts.flatMap((run, index) => {
+      const [next, { turns, durationMs }] = [starts[index + 1], run.plan];
+      if (run.plan.step !== step || next === undefined || turns === null) return [];
+      return [Date.parse(next.startedAt) - Date.parse(run.startedAt) - wallMs(turns, durationMs)];
+    });
+    const turns = starts.find(({ plan }) => plan.step === step)?.plan.turns ?? null;
+    if (turns === null || spent.length === 0) return [];
+    return [{ step, turnMs: turns.lengthMs, fixedMs: Math.max(0, Math.round(median(spent))) }];
   });
 }
 
-/** Compares each variant with the baseline in a separate comparison. */
-export function compareApart(runs: readonly RunFacts[], options: ComparisonOptions): Comparison {
+/** The rates of the latency step. Trials whose echo servers are slowed down have a lower one than others. */
+function distinctRates(conclusions: readonly Conclusion[]): Conclusion[] {
+  const rates = conclusions.flatMap((each) => (each.kind === 'rate' ? [each] : []));
+  return rates.filter(
+    ({ ratePerSecond }, index) => rates.findIndex((each) => each.ratePerSecond === ratePerSecond) === index,
+  );
+}
+
+/** Compares each variant with the baseline in a separate comparison, using the rounds that have both. */
+export function compareApart(runs: readonly ComparedRun[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
+  const apart = variants.map((variant) =>
+    compareRuns(ownPairs(runs, baseline, variant), { ...options, variants: [variant] }),
+  );
   return {
-    ...compareRuns(runs, { ...options, seed: null }),
-    comparisons: variants.flatMap((variant) => {
-      const own = runs.filter((run) => run.variant === baseline || run.variant === variant);
-      return compareRuns(own, { ...options, variants: [variant] }).comparisons;
-    }),
+    kind: 'comparison',
+    baseline,
+    rounds: { asked: options.asked, used: Math.min(...apart.map(({ rounds }) => rounds.used)) },
+    comparisons: apart.flatMap(({ comparisons }) => comparisons),
+    excluded: apart.flatMap(({ excluded }) => excluded),
   };
+}
+
+/** Selects the runs of a trial: its variant's, and the baseline's of the same rounds. */
+function ownPairs(runs: readonly ComparedRun[], baseline: string, variant: string): ComparedRun[] {
+  const rounds = new Set(runs.flatMap((run) => (run.variant === variant ? (run.round ?? []) : [])));
+  return runs.filter(
+    (run) =>
+      run.round !== null && rounds.has(run.round) && (run.variant === baseline || run.variant === variant),
+  );
 }
 
 /**
@@ -40,7 +154,7 @@ export function compareApart(runs: readonly RunFacts[], options: ComparisonOptio
  * @param comparison from `compareApart`
  */
 export function calibrationOf(
-  runs: readonly RunFacts[],
+  runs: readonly ComparedRun[],
   { baseline, comparisons }: Comparison,
   trials: readonly Trial[],
 ): Calibration {
@@ -51,7 +165,8 @@ export function calibrationOf(
     kind: 'calibration',
     trials: [...trials],
     falsePositives: { figures, called: positives, interval: [interval.low, interval.high] },
-    spread: spreadOf(runs, baseline, same[0]),
+    spread: spreadOf(runs, baseline, same),
+    costs: [],
     known: trials.flatMap((trial) => knownEffect(trial, comparedTo(trial))),
   };
 }
@@ -64,28 +179,44 @@ function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][]
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }
 
+/** @param same the comparisons of variants that cannot differ from the baseline */
 function spreadOf(
-  runs: readonly RunFacts[],
+  runs: readonly ComparedRun[],
   baseline: string,
-  again: VariantComparison | undefined,
+  same: readonly VariantComparison[],
 ): FigureSpread[] {
   const own = runs.filter(({ variant, round }) => variant === baseline && round !== null);
   return comparedMetrics().flatMap((kind): FigureSpread[] => {
     const { step } = kind;
     const { name } = kind.metric;
     const values = own.filter((run) => run.step === step).flatMap((run) => usable(run, kind) ?? []);
-    const beside = again?.figures.find((figure) => figure.name === name && figure.step === step);
     if (values.length === 0) return [];
+    const beside = same.flatMap(({ figures }) =>
+      figures.filter((figure) => figure.name === name && figure.step === step),
+    );
+    const detectable = beside.flatMap((figure) => figure.detectable ?? []);
+    const components = componentsOf(
+      same.map(({ variant }) => {
+        const pairs = ownPairs(runs, baseline, variant);
+        const rounds = [...new Set(pairs.flatMap(({ round }) => round ?? []))];
+        return turnRatios(pairs, rounds, kind, baseline, variant);
+      }),
+    );
     return [
       {
         name,
         step,
         runs: values.length,
         variation: variation(values),
-        detectable: beside?.detectable ?? null,
+        detectable: detectable.length === 0 ? null : median(detectable),
+        components: components === null ? null : deviations(components),
       },
     ];
   });
+}
+
+function deviations({ turn, block, round }: Components): NonNullable<FigureSpread['components']> {
+  return { turn: Math.sqrt(turn), block: Math.sqrt(block), round: Math.sqrt(round) };
 }
 
 function knownEffect({ variant, expected }: Trial, comparison: VariantComparison | undefined): KnownEffect[] {

@@ -1,7 +1,7 @@
 import { type ComparedMetric, isHeadline } from '../metrics/compared.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { metricNamed } from '../metrics/metrics.ts';
-import type { ComparedFigure, EffectVerdict, OverallVerdict } from '../model/comparison.ts';
+import type { ComparedFigure, ComparedTurns, EffectVerdict, OverallVerdict } from '../model/comparison.ts';
 import type { Comparison } from '../stats/comparison.ts';
 import { median } from '../stats/median.ts';
 
@@ -63,7 +63,7 @@ const CAPACITY = metricNamed('perCoreCapacity');
  */
 export function restated(figure: ComparedFigure): ComparedFigure[] {
   if (figure.name !== 'cpuPerMessage.proxy' || !isHeadline(figure)) return [];
-  const { baseline, variant, effect, interval, verdict, rounds, runs } = figure;
+  const { baseline, variant, effect, interval, verdict, rounds, runs, turns } = figure;
   const perSecond = (cpuUs: number) => 1e6 / cpuUs;
   return [
     {
@@ -73,7 +73,8 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
       baseline: baseline === null ? null : perSecond(baseline),
       variant: variant === null ? null : perSecond(variant),
       effect: effect === null ? null : 1 / effect,
-      interval: interval === null ? null : [1 / interval[1], 1 / interval[0]],
+      ...(turns === undefined ? {} : { turns: inverse(turns) }),
+      interval: inverted(interval),
       verdict: verdict === 'lower' ? 'faster' : verdict === 'higher' ? 'slower' : verdict,
       rounds: rounds.map((each) => ({
         round: each.round,
@@ -85,6 +86,15 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
         : { runs: { baseline: runs.baseline.map(perSecond), variant: runs.variant.map(perSecond) } }),
     },
   ];
+}
+
+function inverted(interval: ComparedFigure['interval']): ComparedFigure['interval'] {
+  return interval === null ? null : [1 / interval[1], 1 / interval[0]];
+}
+
+function inverse({ withAll, ...counts }: ComparedTurns): ComparedTurns {
+  if (withAll === null) return { ...counts, withAll };
+  return { ...counts, withAll: { effect: 1 / withAll.effect, interval: inverted(withAll.interval) } };
 }
 
 /**

@@ -1,13 +1,15 @@
 import { type ComparedMetric, comparedMetrics, weightsBeside } from '../metrics/compared.ts';
 import { incomplete } from '../metrics/fitness.ts';
-import type { RunFacts } from '../metrics/metric.ts';
 import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '../model/comparison.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Step } from '../model/plan.ts';
 import type { Variant } from '../model/variant.ts';
 import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
+import { effectOf, logRatios } from '../stats/effect.ts';
 import { DEFAULT_THRESHOLD, fewestRounds, roundsForWeights } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
+import type { ComparedRun } from './compared-run.ts';
+import { pairsOf, type RoundPair } from './pairs.ts';
 
 export interface ComparisonOptions {
   baseline: string;
@@ -48,7 +50,7 @@ export function roundsForAnyVerdict(
  * @param runs in any order; those that do not belong to a round are ignored
  */
 export function compareRuns(
-  runs: readonly RunFacts[],
+  runs: readonly ComparedRun[],
   { baseline, variants, asked, seed }: ComparisonOptions,
 ): Comparison {
   const rounds = [...new Set(runs.flatMap(({ round }) => round ?? []))].sort((a, b) => a - b);
@@ -61,10 +63,16 @@ export function compareRuns(
   );
   const answered = questions.filter(({ pairs }) => pairs.length > 0);
   const effects = compareRounds(answered.map(figurePairs), seed);
-  const figureOf = (question: Question): ComparedFigure => ({
-    ...comparedFigure(question.kind, sidesOf(question), effects[answered.indexOf(question)] ?? null),
-    rounds: question.pairs,
-  });
+  const figureOf = (question: Question): ComparedFigure => {
+    const effect = effects[answered.indexOf(question)] ?? null;
+    const figure = comparedFigure(question.kind, sidesOf(question), effect);
+    return {
+      ...figure,
+      ...(figure.verdict === 'too few rounds' ? { needed: roundsNeeded(question, answered) } : {}),
+      rounds: question.pairs.map(({ values }) => values),
+      ...excludedTurns(question),
+    };
+  };
   const comparisons = variants.map((variant): VariantComparison => {
     const figures = questions.filter(
       (question) => question.variant === variant && isMeasured(runs, question.kind, [baseline, variant]),
@@ -87,35 +95,7 @@ export function compareRuns(
 interface Question {
   variant: string;
   kind: ComparedMetric;
-  pairs: ComparedFigure['rounds'];
-}
-
-function pairsOf(
-  runs: readonly RunFacts[],
-  rounds: readonly number[],
-  kind: ComparedMetric,
-  baseline: string,
-  variant: string,
-): ComparedFigure['rounds'] {
-  return rounds.flatMap((round) => {
-    const [base, own] = [baseline, variant].map((name) =>
-      usable(
-        runs.find((run) => run.variant === name && run.round === round && run.step === kind.step),
-        kind,
-      ),
-    );
-    return base == null || own == null ? [] : [{ round, baseline: base, variant: own }];
-  });
-}
-
-/**
- * Returns a run's value for a metric; null if the run is missing, lacks the value or is unfit for the metric.
- */
-export function usable(run: RunFacts | undefined, { metric }: ComparedMetric): number | null {
-  if (run === undefined || metric.unfit(run) !== null) return null;
-  const value = run.metrics[metric.name] ?? null;
-  // A ratio requires a value above 0. Memory growth may be indistinguishable from 0.
-  return value !== null && value > 0 ? value : null;
+  pairs: RoundPair[];
 }
 
 function figurePairs(question: Question): FigurePairs {
@@ -123,11 +103,45 @@ function figurePairs(question: Question): FigurePairs {
   return { ...sidesOf(question), better: metric.better ?? 'lower', threshold: DEFAULT_THRESHOLD, weight };
 }
 
-function sidesOf({ pairs }: Question): { baseline: number[]; variant: number[] } {
-  return { baseline: pairs.map((pair) => pair.baseline), variant: pairs.map((pair) => pair.variant) };
+function sidesOf({ pairs }: Question): Record<'baseline' | 'variant', number[]> {
+  return {
+    baseline: pairs.map(({ values }) => values.baseline),
+    variant: pairs.map(({ values }) => values.variant),
+  };
 }
 
-function isMeasured(runs: readonly RunFacts[], kind: ComparedMetric, variants: readonly string[]): boolean {
+/** Returns how many pairs of turns were excluded, and the effect that all of them together would give. */
+function excludedTurns({ pairs }: Question): Pick<ComparedFigure, 'turns'> {
+  const sum = (of: (pair: RoundPair) => number) => pairs.reduce((total, pair) => total + of(pair), 0);
+  const counts = {
+    pairs: sum(({ turns }) => turns.pairs),
+    steal: sum(({ turns }) => turns.steal),
+    other: sum(({ turns }) => turns.other),
+  };
+  if (counts.pairs === 0) return {};
+  if (counts.steal + counts.other === 0) return { turns: { ...counts, withAll: null } };
+  const all = pairs.map(({ values, all }) => all ?? values);
+  const sideOf = (side: 'baseline' | 'variant') => all.map((each) => each[side]);
+  const { ratio, interval } = effectOf(logRatios(sideOf('baseline'), sideOf('variant')));
+  return {
+    turns: {
+      ...counts,
+      withAll: { effect: ratio, interval: interval === null ? null : [interval.low, interval.high] },
+    },
+  };
+}
+
+/** Returns how many rounds a verdict on the metric needs. */
+function roundsNeeded({ kind }: Question, answered: readonly Question[]): number {
+  const kinds = answered.map((each) => each.kind);
+  return fewestRounds(totalWeight(kinds.includes(kind) ? kinds : [...kinds, kind]) / kind.weight);
+}
+
+function isMeasured(
+  runs: readonly ComparedRun[],
+  kind: ComparedMetric,
+  variants: readonly string[],
+): boolean {
   return variants.every((name) =>
     runs.some(
       (run) =>
@@ -137,14 +151,14 @@ function isMeasured(runs: readonly RunFacts[], kind: ComparedMetric, variants: r
 }
 
 /** Reports whether every variant completed all of its runs in the round without losses. */
-function isWhole(runs: readonly RunFacts[], round: number): boolean {
+function isWhole(runs: readonly ComparedRun[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
   return within.filter((run) => run.round === round && incomplete(run) === null).length === kinds.size;
 }
 
 /** Lists what is excluded from the comparison, with one entry per run and reason. */
-export function excludedOf(runs: readonly RunFacts[]): Excluded[] {
+export function excludedOf(runs: readonly ComparedRun[]): Excluded[] {
   return runs.flatMap((run) => {
     const { variant, step, round } = run;
     if (round === null) return [];

@@ -78,7 +78,7 @@ test('with a rate that is named, rounds are all there is: every variant once in 
 test('the variants of a round take turns in each step, in turns that hold several echoes', () => {
   const strategy = makeRounds({ ...OPTIONS, variants: ['plain', 'tls', 'cache'] });
   const first = strategy.next([]);
-  const turns = { of: 3, lengthMs: 250, pauseMs: 5 };
+  const turns = { of: 3, lengthMs: 250, pauseMs: 5, mirrored: true };
   assert.deepEqual(
     first.map((spec) => [spec.variant, spec.step, spec.turns]),
     roundOrder(['plain', 'tls', 'cache'], 1, OPTIONS.seed).map((name, index) => [
@@ -87,11 +87,16 @@ test('the variants of a round take turns in each step, in turns that hold severa
       { index, ...turns },
     ]),
   );
-  const slow = { ...BASE, slices: makeRun({ seconds: 1, connections: 10, medianUs: 60_000 }).slices };
-  const after = strategy.next(first.map((spec) => ({ ...slow, plan: { ...BASE.plan, ...planned(spec) } })));
-  assert.deepEqual(new Set(after.map(({ step }) => step)), new Set(['latency']));
-  for (const { turns: own } of after)
-    assert.ok(own !== undefined && own.lengthMs >= 8 * 60 && own.lengthMs <= 2000);
+  const slow = { ...BASE, slices: makeRun({ seconds: 1, connections: 10, medianUs: 120_000 }).slices };
+  const closed = first.map((spec) => ({ ...slow, plan: { ...BASE.plan, ...planned(spec) } }));
+  const open = strategy.next(closed);
+  // The echoes of the closed loop say nothing about those on a schedule.
+  for (const { step, turns: own } of open) assert.deepEqual([step, own?.lengthMs], ['latency', 250]);
+  const after = strategy.next([...closed, ...open.map(runOf)]);
+  for (const { step, round, turns: own } of after) {
+    assert.deepEqual([step, round], ['throughput', 2]);
+    assert.ok(own !== undefined && own.lengthMs >= 3 * 120 && own.lengthMs <= 2000);
+  }
 });
 
 test('where they cannot be set up at once they run one after the other, in the same order', () => {

@@ -1,6 +1,4 @@
 import { figuresOf } from '../measure/figures.ts';
-import type { RunFacts } from '../metrics/metric.ts';
-import { factsOf } from '../metrics/metrics.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import { type Finding, stored } from '../model/finding.ts';
 import { type Load, loadOf } from '../model/load.ts';
@@ -11,8 +9,8 @@ import { stepNamed } from '../scenarios/registry.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { expectedRunMs, meanRunMs } from './budget.ts';
+import { comparedRun } from './compared-run.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
-import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
 export interface RoundsOptions extends StepsOptions {
@@ -22,6 +20,8 @@ export interface RoundsOptions extends StepsOptions {
   budgetMs: number | null;
   /** Seed for the order of variants within each round. */
   seed: number;
+  /** Length of the measured phase of each run in a round, in ms; by default, as requested. */
+  roundDurationMs?: number;
   /** Whether all variants can be set up at the same time, and therefore be interleaved. */
   together: boolean;
   /** The steps to run in the pilot. */
@@ -32,15 +32,15 @@ export interface RoundsOptions extends StepsOptions {
  * Draws conclusions from the runs of all rounds. `asked` is null if a time budget determines the number of
  * rounds.
  */
-export type Judge = (runs: readonly RunFacts[], options: ComparisonOptions) => Conclusion[];
+export type Judge = (runs: readonly Run[], options: ComparisonOptions) => Conclusion[];
 
-const compare: Judge = (runs, options) => [compareRuns(runs, options)];
+const compare: Judge = (runs, options) => [compareRuns(runs.map(comparedRun), options)];
 
 /**
  * Pause at the end of a turn, in ms. A generator that spins to keep its schedule needs this time to wake up.
  */
-const PAUSE_MS = 5;
-const ECHOES_A_TURN = 8;
+export const PAUSE_MS = 5;
+const ECHOES_A_TURN = 3;
 const SHORTEST_TURN_MS = 250;
 const LONGEST_TURN_MS = 2_000;
 
@@ -57,12 +57,11 @@ const MOST_ROUNDS = 1000;
  * steps of each variant once, and its runs are not compared.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
-  const { variants, steps, seed } = options;
+  const { variants, steps, seed, roundDurationMs } = options;
+  const length = roundDurationMs === undefined ? {} : { durationMs: roundDurationMs };
   const [baseline = '', ...others] = variants;
-  const hasPilot =
-    steps.some((step) => stepNamed(step).load === 'open') && options.load.ratePerSecond === null;
+  const hasPilot = needsPilot(options);
   const pilot = makeSteps({ ...options, steps: options.pilotSteps });
-  const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
 
   function next(done: readonly Run[]): readonly RunSpec[] {
     const first = hasPilot ? pilot.next(pilotOf(done)) : [];
@@ -79,8 +78,12 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     const group = specs.filter(({ step }) => step === specs[0]?.step);
     if (!options.together || group.length < 2) return group.slice(0, 1);
     const { length: of } = group;
-    const lengthMs = turnMs(done);
-    return group.map((spec, index) => ({ ...spec, turns: { index, of, lengthMs, pauseMs: PAUSE_MS } }));
+    const [{ step } = { step: '' }] = group;
+    const lengthMs = turnMs(step, done);
+    return group.map((spec, index) => ({
+      ...spec,
+      turns: { index, of, lengthMs, pauseMs: PAUSE_MS, mirrored: true },
+    }));
   }
 
   /** Lists all runs of a round, in order; empty if there is nothing to compare. */
@@ -90,7 +93,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     const order = roundOrder(variants, round, seed).filter((name) => able.includes(name));
     return steps.flatMap((step) => {
       const load = stepLoad(step, done);
-      return load === undefined ? [] : order.map((variant) => ({ variant, step, round, load }));
+      return load === undefined ? [] : order.map((variant) => ({ variant, step, round, load, ...length }));
     });
   }
 
@@ -116,7 +119,9 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 
   function runMs(done: readonly Run[]): number {
     const [step] = steps;
-    return step === undefined ? 0 : expectedRunMs(done, options.planOf({ variant: baseline, step }));
+    return step === undefined
+      ? 0
+      : expectedRunMs(done, options.planOf({ variant: baseline, step, ...length }));
   }
 
   function expectedRuns(done: readonly Run[]): number {
@@ -140,31 +145,35 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
       return [
         ...rate.filter(({ kind }) => kind === 'rate'),
         ...lost.map((variant): Conclusion => ({ kind: 'left-out', variant, reason: whyLost(done, variant) })),
-        ...judge(done.map(comparedRun), { baseline, variants: others, asked: options.rounds, seed }),
+        ...judge(done, { baseline, variants: others, asked: options.rounds, seed }),
       ];
     },
   };
 }
 
+/** Reports whether a pilot has to determine the rate of the latency step. */
+export function needsPilot({ steps, load }: Pick<RoundsOptions, 'steps' | 'load'>): boolean {
+  return steps.some((step) => stepNamed(step).load === 'open') && load.ratePerSecond === null;
+}
+
 /**
- * Determines the length of a turn, in ms: as short as possible, but long enough for several echo round trips
- * of every variant in a closed loop. It is based on the first run of each variant; before these runs, it is
+ * Determines the length of a turn in a step, in ms: as short as possible, but long enough for several echo
+ * round trips of every variant. It is based on the step's first run of each variant; before these runs, it is
  * the minimum length.
  */
-function turnMs(done: readonly Run[]): number {
+function turnMs(step: Step, done: readonly Run[]): number {
   const first = new Map(
     done
-      .filter(isClosedLoop)
+      .filter(({ plan, outcome }) => plan.step === step && outcome.state === 'completed')
       .toReversed()
       .map((run) => [run.plan.variant, run]),
   );
-  const longestUs = [...first.values()].map((run) => figuresOf(run).latencies.service?.p99 ?? 0);
+  const longestUs = [...first.values()].map((run) => {
+    const { latencies, latencyName } = figuresOf(run);
+    return latencies[latencyName]?.p99 ?? 0;
+  });
   const wanted = Math.ceil((Math.max(0, ...longestUs) * ECHOES_A_TURN) / 1e4) * 10;
   return Math.min(LONGEST_TURN_MS, Math.max(SHORTEST_TURN_MS, wanted));
-}
-
-function isClosedLoop({ plan, outcome }: Run): boolean {
-  return plan.workload.load?.kind === 'closed' && outcome.state === 'completed';
 }
 
 function pilotOf(done: readonly Run[]): Run[] {

@@ -12,8 +12,9 @@ import type { Variant } from '../model/variant.ts';
 import { compareSets } from '../stats/unpaired-comparison.ts';
 import { DEFAULT_THRESHOLD } from '../stats/verdict.ts';
 import { comparedFigure, type FigureSides, overall, restated } from './compared-figure.ts';
-import { excludedOf, usable } from './comparison.ts';
+import { excludedOf } from './comparison.ts';
 import { configurationDifference, differencesOf } from './differences.ts';
+import { usable } from './pairs.ts';
 
 /** Two stored results combined into one, with variants called `tls (A)` and `tls (B)`. */
 export interface StoredPair {

@@ -52,6 +52,8 @@ export interface DisturbanceFacts {
   count: Amount;
   seconds: readonly number[];
   of: Amount;
+  /** Length of the intervals in µs if they are shorter than seconds, as in an interleaved run. */
+  eachUs?: Amount;
   stolen: Amount | null;
   other: Amount | null;
 }
@@ -173,14 +175,16 @@ export const STATES: Record<Outcome['state'], string> = {
  * Describes disturbances, as in `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU
  * time`.
  */
-export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFacts): string {
+export function disturbance({ count, seconds, of, eachUs, stolen, other }: DisturbanceFacts): string {
   const causes = [
     ...(stolen === null
       ? []
       : [`the host gave up to ${formatShare(mostOf(stolen))} of the CPU time to others`]),
     ...(other === null ? [] : [`other work took up to ${formatShare(mostOf(other))} of the CPU time`]),
   ];
-  return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
+  const intervals =
+    eachUs === undefined ? counted(of, 'second') : `${counted(of, 'interval')} of ${formatTime(eachUs)}`;
+  return `${formatCount(count)} of ${intervals} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
 }
 
 /** Lists seconds, as in ` (2, 5–7)`; empty if they are unknown. */

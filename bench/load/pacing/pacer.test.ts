@@ -72,7 +72,7 @@ test('poisson: gaps have the mean and the spread of an exponential distribution'
 });
 
 test('in turns: nothing is due in the turn of another or in a pause, and the rate is that of the own time', () => {
-  const turns = { index: 1, of: 3, lengthMs: 100, pauseMs: 10 };
+  const turns = { index: 1, of: 3, lengthMs: 100, pauseMs: 10, mirrored: false };
   for (const arrivals of ['uniform', 'poisson'] as const) {
     const load = { kind: 'open', ratePerSecond: 10_000, arrivals } as const;
     const startUs = 5_000;

@@ -86,6 +86,11 @@ export function effectColumns({ variant }: VariantComparison, baseline: string):
   return ['metric', baseline, variant, 'effect', '95 % CI', 'p', 'verdict', 'detectable effect'];
 }
 
+/** The verdict, with the number of rounds that it has and needs if they are too few. */
+function verdictCell({ verdict, needed, rounds }: ComparedFigure): string {
+  return needed === undefined ? verdict : `${verdict} (${rounds.length} of ${needed})`;
+}
+
 /** One row per figure, with the columns of `effectColumns`. */
 export function effectRows({ figures }: VariantComparison): string[][] {
   return figures.map((figure) => [
@@ -95,7 +100,7 @@ export function effectRows({ figures }: VariantComparison): string[][] {
     formatEffect(figure.effect),
     formatInterval(figure.interval),
     formatP(figure.pValue),
-    figure.verdict,
+    verdictCell(figure),
     formatDetectable(figure.detectable),
   ]);
 }

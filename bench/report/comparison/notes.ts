@@ -1,15 +1,16 @@
 import { weightsBeside } from '../../metrics/compared.ts';
 import { metricTitle } from '../../metrics/metrics.ts';
-import type { Comparison, Excluded, Stored } from '../../model/comparison.ts';
+import type { ComparedFigure, Comparison, Excluded, Stored } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
 import { scenarioNamed } from '../../scenarios/registry.ts';
 import { roundsForWeights } from '../../stats/verdict.ts';
 import { groupedFindings } from '../../wording/finding.ts';
-import { formatRate } from '../../wording/format.ts';
+import { formatCount, formatRate } from '../../wording/format.ts';
 import { counted } from '../../wording/words.ts';
 import { keptSentence } from '../calibration.ts';
 import { conclusionOf } from '../conclusion.ts';
+import { formatEffect, formatInterval } from './effect.ts';
 
 /**
  * Notes that supplement the verdicts: variants identical to the baseline, omitted variants, the rate, and the
@@ -64,6 +65,65 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
   return `${completed} Some metrics of ${counted(runs, 'run')} do not count; for those metrics the round is excluded on both sides.`;
 }
 
+/**
+ * Pairs of turns that were excluded because the machine was disturbed, and the effect on the first metric of
+ * each step if they counted.
+ */
+function turnLines({ comparisons }: Comparison): string[] {
+  return comparisons.flatMap(({ variant, figures }) => {
+    const measured = figures.filter(({ turns }) => turns !== undefined);
+    const steps = [...new Set(measured.map(({ step }) => step))];
+    return steps.flatMap((step) =>
+      turnLine(
+        variant,
+        measured.find((each) => each.step === step),
+      ),
+    );
+  });
+}
+
+function turnLine(variant: string, figure: ComparedFigure | undefined): string[] {
+  if (figure?.turns === undefined || figure.turns.withAll === null) return [];
+  const { pairs, steal, other, withAll } = figure.turns;
+  const causes = [
+    ...(steal > 0 ? [`${steal} because the host took CPU time`] : []),
+    ...(other > 0 ? [`${other} because other work ran`] : []),
+  ];
+  const interval = withAll.interval === null ? '' : ` (95 % CI ${formatInterval(withAll.interval)})`;
+  return [
+    `${variant}, ${figure.step} step: ${steal + other} of ${counted(pairs, 'pair')} of turns excluded on both sides: ${causes.join(', ')}. ` +
+      `If they counted, the effect on ${metricTitle(figure)} would be ${formatEffect(withAll.effect)}${interval} instead of ${formatEffect(figure.effect)}.`,
+  ];
+}
+
+/** Effect in the estimate of how many rounds a metric needs. */
+const WANTED = 1.1;
+
+/**
+ * How many rounds it would take to detect a change of 10 % in the metrics whose detectable effect is larger.
+ * The detectable effect shrinks with the square root of the number of rounds.
+ */
+export function wantedRoundsLine({ comparisons, stored }: Comparison): string[] {
+  if (stored !== undefined) return [];
+  const wanted = new Map<string, number>();
+  for (const figure of comparisons.flatMap(({ figures }) => figures)) {
+    const { detectable, rounds } = figure;
+    if (detectable === null || detectable <= WANTED || figure.verdict !== 'no difference detected') continue;
+    const needed = roundedUp(rounds.length * (Math.log(detectable) / Math.log(WANTED)) ** 2);
+    const title = metricTitle(figure);
+    wanted.set(title, Math.max(needed, wanted.get(title) ?? 0));
+  }
+  if (wanted.size === 0) return [];
+  const each = [...wanted].map(([title, rounds]) => `${title} about ${formatCount(rounds)}`);
+  return [`Rounds needed to detect a change of 10 %, if the variation stays the same: ${each.join(', ')}.`];
+}
+
+/** Rounds a number of rounds up to two significant digits. */
+function roundedUp(rounds: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(rounds)) - 1);
+  return Math.ceil(rounds / unit) * unit;
+}
+
 /** States which stored results were compared, and that their runs are not paired. */
 function storedSentence({ baseline, variant }: Stored, used: number): string {
   const named = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
@@ -91,15 +151,16 @@ export function unmatchedLines({ unmatched }: Stored): string[] {
 
 /**
  * Runs with excluded metrics, and the reasons: `tls, latency step, rounds 3, 7: response time p99 excluded:
- * …`.
+ * …`. Then the excluded turns.
  */
-export function excludedLines({ excluded }: Comparison): string[] {
+export function excludedLines(comparison: Comparison): string[] {
+  const { excluded } = comparison;
   const kinds = new Map<string, Excluded[]>();
   for (const each of excluded) {
     const kind = JSON.stringify([each.variant, each.step, each.figures]);
     kinds.set(kind, [...(kinds.get(kind) ?? []), each]);
   }
-  return [...kinds.values()].flatMap((kind) =>
+  const ofRuns = [...kinds.values()].flatMap((kind) =>
     groupedFindings(kind, ({ reason }) => reason).map(({ members, finding }) => {
       const [{ variant, step, figures }] = members;
       const titles = figures.map((name) => metricTitle({ name, step }));
@@ -107,4 +168,5 @@ export function excludedLines({ excluded }: Comparison): string[] {
       return `${variant}, ${step} step, ${rounds}: ${titles.join(', ')} excluded: ${finding.text}`;
     }),
   );
+  return [...ofRuns, ...turnLines(comparison)];
 }

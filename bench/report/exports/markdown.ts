@@ -4,7 +4,7 @@ import type { Result } from '../../model/result.ts';
 import type { Size } from '../../model/size.ts';
 import { formatCount } from '../../wording/format.ts';
 import { baselineOf, effectColumns, effectNote, effectRows } from '../comparison/effect.ts';
-import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
+import { excludedLines, notesOf, roundsSentence, wantedRoundsLine } from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
 import { conclusionOf } from '../conclusion.ts';
 import { topicOf } from '../external.ts';
@@ -96,7 +96,7 @@ function comparisonMarkdown(result: Result, comparison: Comparison): string {
     escaped([roundsSentence(comparison), ...notesOf(result)].join(' ')),
     ...tables,
     '',
-    escaped(effectNote(comparison)),
+    escaped([effectNote(comparison), ...wantedRoundsLine(comparison)].join(' ')),
     ...(excluded.length === 0 ? [] : ['', ...excluded]),
     ...originOf(result),
   );

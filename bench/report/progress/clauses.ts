@@ -35,7 +35,7 @@ export function leftClause(progress: Progress, nowMs: number): string {
  */
 export function runClauses(
   { plan }: Pick<RunUnderWay, 'plan'>,
-  { comparison, ladder }: Pick<Progress, 'comparison' | 'ladder'>,
+  { comparison, trials, ladder }: Pick<Progress, 'comparison' | 'trials' | 'ladder'>,
 ): string[] {
   const name = `${printable(plan.variant)}, ${plan.step}`;
   const level = ladder === null ? null : levelOf(plan, ladder.over);
@@ -43,7 +43,7 @@ export function runClauses(
     return [name, levelText(ladder.over, level), `round ${plan.round} of ${ladder.rounds}`];
   if (comparison === null) return [name];
   const { asked } = comparison.rounds;
-  const of = asked === null ? '' : ` of ${asked}`;
+  const of = asked === null ? '' : ` of ${asked * trials}`;
   return [name, plan.round === null ? 'pilot' : `round ${plan.round}${of}`];
 }
 

@@ -19,6 +19,8 @@ export interface Progress {
   ended: { runs: number; lastMs: number; meanExtraMs: number };
   /** The outcome of the rounds so far; null unless this is a comparison. */
   comparison: Comparison | null;
+  /** Number of comparisons that share the numbers of the rounds: more than 1 only in a calibration. */
+  trials: number;
   /** The outcome of the trials so far; null unless this is a capacity search. */
   search: CapacitySearch | null;
   /** The runs so far; null unless this is a ladder. */
@@ -43,6 +45,7 @@ export function begun(nowMs: number): Progress {
     expectedRuns: 0,
     ended: { runs: 0, lastMs: nowMs, meanExtraMs: 0 },
     comparison: null,
+    trials: 1,
     search: null,
     ladder: null,
   };
@@ -68,6 +71,7 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
       return {
         ...progress,
         comparison: conclusionOf(event, 'comparison'),
+        trials: conclusionOf(event, 'calibration')?.trials.length ?? 1,
         search: conclusionOf(event, 'capacity'),
         ladder: conclusionOf(event, 'ladder'),
       };

@@ -1,4 +1,4 @@
-import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from '../calibration.ts';
+import { calibrationSentences, SPREAD_COLUMNS, spreadRows, variationSentences } from '../calibration.ts';
 import { notesOf, roundsSentence } from '../comparison/notes.ts';
 import { conclusionOf } from '../conclusion.ts';
 import { table } from '../elements.ts';
@@ -16,7 +16,7 @@ export function calibration({ result }: View): Section {
     title: 'Calibration',
     charts: [],
     body: html`<p class="verdict">${first}</p>
-<ul class="plain">${others.map((each) => html`<li>${each}</li>`)}</ul>
+<ul class="plain">${[...others, ...variationSentences(found)].map((each) => html`<li>${each}</li>`)}</ul>
 <p>${roundsSentence(comparison)}</p>
 <ul class="plain">${notesOf(result).map((note) => html`<li>${note}</li>`)}</ul>
 ${table(
@@ -24,6 +24,6 @@ ${table(
   SPREAD_COLUMNS.map((title) => ({ title })),
   spreadRows(found.spread),
 )}
-<p class="how">Variation is the standard deviation over the runs of ${comparison.baseline}, as a share of their mean. The detectable effect is the smallest one that a comparison with as many rounds would find in 4 out of 5 cases, estimated from the rounds of ${comparison.baseline} against itself. Each variant is judged as if it were compared alone. Later comparisons on this machine quote these results.</p>`,
+<p class="how">Each variant was compared with ${comparison.baseline} in rounds of two sides, like in an ordinary comparison. Variation is the standard deviation over the runs of ${comparison.baseline}, as a share of their mean. Most of it affects both sides of a round alike, so the ratio of two equal sides varies less. The next three columns divide its variation, again as standard deviations: between pairs of turns that follow each other, in addition between pairs further apart within a round, and in addition between rounds, which have fresh processes. More turns reduce the first two, only more rounds reduce the third. The detectable effect is the smallest one that a comparison with as many rounds would find in 4 out of 5 cases: the median over the comparisons of equal sides. Later comparisons on this machine quote these results.</p>`,
   };
 }

@@ -16,6 +16,7 @@ import {
   roundsSentence,
   SAME_SESSIONS,
   unmatchedLines,
+  wantedRoundsLine,
 } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
@@ -74,7 +75,7 @@ export function effects(view: View): Section & FoldedSection {
     finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} metrics.`,
     charts: [],
     body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
-<p class="how">${effectNote(comparison)} It counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is beyond 2 %, the shaded band. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale.</p>`,
+<p class="how">${effectNote(comparison)} It counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is beyond 2 %, the shaded band. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale. ${wantedRoundsLine(comparison)}</p>`,
   };
 }
 

@@ -290,7 +290,8 @@ test('the environment and the plan are those of the result', () => {
   const [first] = result.runs;
   assert.ok(first);
   first.plan.seed = 4711;
-  for (const run of result.runs) run.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 5 };
+  for (const run of result.runs)
+    run.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 5, mirrored: true };
   first.plan.engine = 'bun';
   result.environment.bun = '1.4.5';
   const page = shown(result);

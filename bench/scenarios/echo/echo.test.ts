@@ -594,7 +594,7 @@ test('connections and messages are counted by route', () => {
 
 describe('a closed loop that takes turns', () => {
   /** The second of two: its turns of 100 ms begin 100 ms after the warm-up, and then every 200 ms. */
-  const turns = { index: 1, of: 2, lengthMs: 100, pauseMs: 0 };
+  const turns = { index: 1, of: 2, lengthMs: 100, pauseMs: 0, mirrored: false };
   const turnUs = (number: number) => TIMES.warmUpUs + 100_000 + number * 200_000;
 
   function turning(): Scene {

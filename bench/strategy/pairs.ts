@@ -1,0 +1,147 @@
+import type { ComparedMetric } from '../metrics/compared.ts';
+import type { ComparedFigure } from '../model/comparison.ts';
+import { PAIRS_A_BLOCK } from '../stats/allocation.ts';
+import type { Block, NestedRatios } from '../stats/components.ts';
+import type { ComparedRun, RunTurns } from './compared-run.ts';
+
+/**
+ * The values of a metric in one round, for both sides. `all` has the values over all turns if disturbed turns
+ * were excluded, and is null otherwise.
+ */
+export interface RoundPair {
+  values: ComparedFigure['rounds'][number];
+  all: { baseline: number; variant: number } | null;
+  /** Pairs of turns in which the metric was measured, and those excluded as disturbed; 0 without turns. */
+  turns: { pairs: number; steal: number; other: number };
+}
+
+const NO_TURNS = { pairs: 0, steal: 0, other: 0 };
+
+/**
+ * Pairs the two sides of every round that has a usable value of the metric for both.
+ *
+ * A pair of turns is excluded on both sides if the machine was disturbed in its cycle: its host took CPU
+ * time, or other work ran. The other pair of its block (A B, B A) is excluded as well, because the order
+ * affects a pair and only cancels in whole blocks. If this concerns more than half of the pairs of a round,
+ * all of them count. The disturbance is then the usual state of the machine, and the few remaining turns
+ * would be no fair selection.
+ */
+export function pairsOf(
+  runs: readonly ComparedRun[],
+  rounds: readonly number[],
+  kind: ComparedMetric,
+  baseline: string,
+  variant: string,
+): RoundPair[] {
+  return rounds.flatMap((round): RoundPair[] => {
+    const [base, own] = sidesOf(runs, round, kind, baseline, variant);
+    const [whole, wholeOwn] = [usable(base, kind), usable(own, kind)];
+    if (whole === null || wholeOwn === null) return [];
+    const all = { baseline: whole, variant: wholeOwn };
+    const turns = countsOf(base, own, kind);
+    const kept = calm(base, own);
+    const values =
+      turns.steal + turns.other === 0
+        ? null
+        : { baseline: over(base, kept, kind), variant: over(own, kept, kind) };
+    if (values === null || values.baseline === null || values.variant === null)
+      return [{ values: { round, ...all }, all: null, turns: { ...turns, steal: 0, other: 0 } }];
+    return [{ values: { round, baseline: values.baseline, variant: values.variant }, all, turns }];
+  });
+}
+
+/**
+ * Returns the log-ratios of a metric in each whole block of turns that counts, by round; empty if the metric
+ * is not measured in turns.
+ */
+export function turnRatios(
+  runs: readonly ComparedRun[],
+  rounds: readonly number[],
+  kind: ComparedMetric,
+  baseline: string,
+  variant: string,
+): NestedRatios {
+  return rounds.flatMap((round): Block[][] => {
+    const [base, own] = sidesOf(runs, round, kind, baseline, variant);
+    if (usable(base, kind) === null || usable(own, kind) === null) return [];
+    const ratios = new Map<number, number>();
+    for (const number of calm(base, own)) {
+      const [before, after] = [turnValue(base, number, kind), turnValue(own, number, kind)];
+      if (before !== null && after !== null) ratios.set(number, Math.log(after / before));
+    }
+    const blocks = [...ratios].flatMap(([number, ratio]): Block[] => {
+      const next = number % PAIRS_A_BLOCK === 0 ? ratios.get(number + 1) : undefined;
+      return next === undefined ? [] : [[ratio, next]];
+    });
+    return blocks.length === 0 ? [] : [blocks];
+  });
+}
+
+/**
+ * Returns a run's value for a metric; null if the run is missing, lacks the value or is unfit for the metric.
+ */
+export function usable(run: ComparedRun | undefined, { metric }: ComparedMetric): number | null {
+  if (run === undefined || metric.unfit(run) !== null) return null;
+  return aboveZero(run.metrics[metric.name]);
+}
+
+type Maybe = ComparedRun | undefined;
+
+function sidesOf(
+  runs: readonly ComparedRun[],
+  round: number,
+  { step }: ComparedMetric,
+  ...names: readonly [string, string]
+): [Maybe, Maybe] {
+  const [base, own] = names.map((name) =>
+    runs.find((run) => run.variant === name && run.round === round && run.step === step),
+  );
+  return [base, own];
+}
+
+/** Counts the pairs of turns in which both sides have a value, and those of them that are excluded. */
+function countsOf(base: Maybe, own: Maybe, kind: ComparedMetric): RoundPair['turns'] {
+  const causes = causesOf(base, own);
+  const measured = [...causes].filter(
+    ([number]) => turnValue(base, number, kind) !== null && turnValue(own, number, kind) !== null,
+  );
+  if (measured.length === 0) return NO_TURNS;
+  const kept = new Set(calm(base, own));
+  const excluded = measured.filter(([number]) => !kept.has(number));
+  const steal = excluded.filter(([, cause]) => cause === 'steal').length;
+  return { pairs: measured.length, steal, other: excluded.length - steal };
+}
+
+/** Returns the numbers of the cycles that count for both sides: those of undisturbed blocks, or all. */
+function calm(base: Maybe, own: Maybe): number[] {
+  const causes = [...causesOf(base, own)];
+  const undisturbed = causes.filter(([, cause]) => cause === null);
+  const counted = undisturbed.length * 2 >= causes.length ? undisturbed : causes;
+  return counted.map(([number]) => number);
+}
+
+type Cause = RunTurns['cycles'][number]['cause'];
+
+/** Returns the cycles that both runs have, and why the block of each is disturbed for either of them. */
+function causesOf(base: Maybe, own: Maybe): Map<number, Cause> {
+  const others = new Map(own?.turns?.cycles.map(({ number, cause }) => [number, cause]));
+  const cycles = (base?.turns?.cycles ?? []).filter(({ number }) => others.has(number));
+  const blockOf = (number: number) => Math.floor(number / PAIRS_A_BLOCK);
+  const ofBlocks = new Map<number, Cause>();
+  for (const { number, cause } of cycles)
+    ofBlocks.set(blockOf(number), ofBlocks.get(blockOf(number)) ?? cause ?? others.get(number) ?? null);
+  return new Map(cycles.map(({ number }) => [number, ofBlocks.get(blockOf(number)) ?? null]));
+}
+
+function turnValue(run: Maybe, number: number, { metric }: ComparedMetric): number | null {
+  return aboveZero(run?.turns?.ofCycle(number)[metric.name]);
+}
+
+function over(run: Maybe, cycles: readonly number[], { metric }: ComparedMetric): number | null {
+  return aboveZero(run?.turns?.ofCycles(cycles)[metric.name]);
+}
+
+/** A ratio requires a value above 0. Memory growth may be indistinguishable from 0. */
+function aboveZero(value: number | null | undefined): number | null {
+  return value !== undefined && value !== null && value > 0 ? value : null;
+}
