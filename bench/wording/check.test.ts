@@ -92,7 +92,7 @@ describe('what check finds', () => {
     says(
       'passed-to-nothing',
       { location: '/ws', variables: ['$a'], sources: [{ why: 'unmapped', places: ['a.conf:2'] }] },
-      'The address in proxy_pass of location /ws is invalid, because $a is empty there, so Nginx answers 500. The map at a.conf:2 has no value for this request. Add an entry or a default to it.',
+      'The address in proxy_pass of location /ws is invalid: $a is empty there, so Nginx answers 500. The map at a.conf:2 has no value for this request. Add an entry or a default to it.',
     );
     says(
       'response-header-hidden',
