@@ -8,6 +8,10 @@ export type { Client, ClientContext, OpenSessions } from './load/sessions/client
 export type { Session } from './load/sessions/session.ts';
 export { Messages } from './measure/messages.ts';
 export type { PhaseTimes, Recorder } from './measure/recorder.ts';
+export { chartFigure } from './report/chart-figure.ts';
+export { table } from './report/elements.ts';
+export { html, type Markup } from './report/markup.ts';
+export type { RunView, Section, VariantView, View } from './report/view.ts';
 export { type Config, defineConfig } from './request/define-config.ts';
 export type {
   Conversation,
@@ -16,10 +20,6 @@ export type {
   OwnMessage,
   Talker,
 } from './scenarios/conversation.ts';
-export { chartFigure } from './report/chart-figure.ts';
-export { table } from './report/elements.ts';
-export { html, type Markup } from './report/markup.ts';
-export type { RunView, Section, VariantView, View } from './report/view.ts';
 export type { MakeOwnClient, OwnClient, OwnMetric, OwnScenario } from './scenarios/own-scenario.ts';
 export { formatBytes, formatCount, formatRate, formatShare, formatTime } from './wording/format.ts';
 

@@ -38,7 +38,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   strategy: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'plan'],
   nginx: ['model', 'wording', 'files', 'node:child_process'],
   topology: ['model', 'wording', 'files', 'nginx', 'node:child_process', 'selfsigned'],
-  load: ['model', 'scenarios', 'measure', 'package.ts', '../server/wire', '../server/ring', 'autocannon', 'ws'],
+  load: [
+    'model',
+    'scenarios',
+    'measure',
+    'package.ts',
+    '../server/wire',
+    '../server/ring',
+    'autocannon',
+    'ws',
+  ],
   observe: ['model', 'wording', 'measure'],
   diagnose: ['model', 'wording', 'scenarios', 'measure'],
   up: ['model', 'nginx', 'topology'],
@@ -158,7 +167,10 @@ describe('what a folder may import', () => {
   it('every folder of bench has a rule, and none has one that is not there', () => {
     const rules = readFileSync(join(PROJECT, 'imports.grit'), 'utf8').matchAll(/\$from <: r"(\w+)",\s+\$to/g);
     const named = [...rules].map(([, name]) => name);
-    assert.deepEqual(named.toSorted(), [...folders, 'page', 'ring', 'sections', 'server', 'package'].toSorted());
+    assert.deepEqual(
+      named.toSorted(),
+      [...folders, 'page', 'ring', 'sections', 'server', 'package'].toSorted(),
+    );
     assert.deepEqual(folders.toSorted(), Object.keys(MAY_IMPORT).toSorted());
   });
 

@@ -28,7 +28,9 @@ function mistakesIn(t: TestContext, text: string): string[] {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['chat.ts'] }));
   const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
-  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], { encoding: 'utf8' });
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
+    encoding: 'utf8',
+  });
   return stdout.split('\n').filter((line) => line.includes('error TS'));
 }
 
@@ -44,7 +46,9 @@ describe('the types of a scenario file', () => {
   });
 
   it('reveal a wrong load, meaning or statistic', (t) => {
-    const wrong = EXAMPLE.replace("'open'", "'opne'").replace("'ready'", "'redy'").replace("'p99' }", "'p42' }");
+    const wrong = EXAMPLE.replace("'open'", "'opne'")
+      .replace("'ready'", "'redy'")
+      .replace("'p99' }", "'p42' }");
     assert.ok(mistakesIn(t, wrong).length > 0);
   });
 });

@@ -55,7 +55,14 @@ describe('loading', () => {
 
   test('others come after those, by name; a folder without profile.json is no profile', async () => {
     const text = JSON.stringify(DESCRIPTION);
-    const folder = await folderOf({ zeta: text, alpha: text, mu: text, plain: text, beta: text, tunings: null });
+    const folder = await folderOf({
+      zeta: text,
+      alpha: text,
+      mu: text,
+      plain: text,
+      beta: text,
+      tunings: null,
+    });
     assert.deepEqual(
       (await loadProfiles(folder)).map(({ name }) => name),
       ['plain', 'alpha', 'beta', 'mu', 'zeta'],

@@ -52,7 +52,10 @@ export function makeRedactor(head: ResultHead, words: readonly string[]): Redact
 }
 
 /** The words known so far that must be hidden, and the functions that hide them. */
-function makeState({ variants, plan: { declared } }: Pick<ResultHead, 'variants' | 'plan'>, given: readonly string[]) {
+function makeState(
+  { variants, plan: { declared } }: Pick<ResultHead, 'variants' | 'plan'>,
+  given: readonly string[],
+) {
   const names = publicNames(variants);
   const words = new Set([...given, ...variants.flatMap(wordsOfVariant)]);
   const nameOf = (name: string) => names.get(name)?.name ?? name;

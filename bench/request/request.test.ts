@@ -279,7 +279,10 @@ test('wrong usage is reported with the remedy', () => {
     ['--json report', /^The command comes before its options/],
     ['report', /^`report` takes one path/],
     ['report a b', /^`report` takes one path/],
-    ['report a --rate 5', /^report has no --rate\. It is an option of run, compare, capacity, ladder and size\./],
+    [
+      'report a --rate 5',
+      /^report has no --rate\. It is an option of run, compare, capacity, ladder and size\./,
+    ],
     [
       'compare plain tls --baseline direct',
       /^compare has no --baseline: its first variant is the baseline\.$/,

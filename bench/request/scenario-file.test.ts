@@ -8,7 +8,12 @@ test('a command line names a scenario file only where --scenario has a path, and
   assert.equal(fileOf('-p tls --scenario ./chat.ts --room 5'), './chat.ts');
   assert.equal(fileOf('compare plain tls --scenario=chat.ts'), 'chat.ts');
   assert.equal(fileOf('ladder -p tls --scenario ../a/chat.mjs --over rate'), '../a/chat.mjs');
-  for (const line of ['-p tls', '-p tls --scenario idle', 'profiles --scenario ./chat.ts', 'nonsense --scenario ./x.ts'])
+  for (const line of [
+    '-p tls',
+    '-p tls --scenario idle',
+    'profiles --scenario ./chat.ts',
+    'nonsense --scenario ./x.ts',
+  ])
     assert.equal(fileOf(line), null, line);
   for (const line of ['--scenario ./chat.ts --help', 'run --scenario ./chat.ts -V'])
     assert.equal(fileOf(line), null, line);
