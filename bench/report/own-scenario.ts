@@ -84,10 +84,13 @@ function valueText(view: RunView | undefined, name: string): string {
 }
 
 /** `plain: response time p50 0.4 ms, and response time p99 2 ms.` */
-function answer(variant: VariantView, { listed: names }: Declaration): string {
+function answer(variant: VariantView, { listed: names, steps }: Declaration): string {
   const known = names.flatMap(({ name, step }) => {
     const value = valueText(variant.answers[step], name);
-    return value === NOTHING ? [] : [`${metricTitle({ name, step })} ${value}`];
+    if (value === NOTHING) return [];
+    // With a single step, its name says nothing.
+    const title = steps.length === 1 ? findMetric(name)?.title : metricTitle({ name, step });
+    return [`${title ?? name} ${value}`];
   });
   return known.length === 0
     ? `Nothing was measured for ${variant.name}.`
