@@ -52,6 +52,7 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
       timeline: [],
       backend: null,
       engine: 'node',
+      carrier: 'sockets',
     },
   ],
   ['a placement', placementSchema.entries, { runner: [] }],
