@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
+import type { Client } from 'autocannon';
 import { bucketValue, HIGHEST_US } from '../../measure/counts.ts';
 import { portOf } from '../connections/connection.test.fixture.ts';
 import type { HttpCounts } from './counted.ts';
-import { runHttpLeg } from './http-leg.ts';
+import { runHttpLeg, startTally } from './http-leg.ts';
 
 const CONNECTIONS = 4;
 const BODY = 'x'.repeat(1000);
@@ -125,5 +126,38 @@ describe('the HTTP leg', { concurrency: true }, () => {
     const counts = await run(url);
     assert.deepEqual([counts.requests, samples(counts), counts.bytesReceived], [0, 0, 0]);
     assert.ok(counts.errors > 0);
+  });
+});
+
+/** What a tally makes of a connection's events; each is its name and what comes with it. */
+function tallied(...events: readonly (readonly [name: string, ...of: readonly unknown[]])[]) {
+  const client = new EventEmitter();
+  const tally = startTally(false);
+  tally.watch(client as unknown as Client);
+  for (const [name, ...of] of events) client.emit(name, ...of);
+  const { requests, errors, timeouts } = tally.counts();
+  return { requests, errors, timeouts };
+}
+
+test('a request that a timeout replaces is a timeout, and one that a broken connection replaces an error', () => {
+  const answer = (shouldKeepAlive: boolean) => [
+    ['headers', { shouldKeepAlive }] as const,
+    ['response', 200, 1] as const,
+  ];
+  const [request, timeout, connError] = [['request'], ['timeout'], ['connError']] as const;
+  const none = { requests: 0, errors: 0, timeouts: 0 };
+  assert.deepEqual(tallied(request, request, timeout), { ...none, timeouts: 1 });
+  assert.deepEqual(tallied(request, request), { ...none, errors: 1 });
+  assert.deepEqual(tallied(request, connError, request), { ...none, errors: 1 });
+  // The server announced that it would close, so the request after that is lost with no fault of its own.
+  const closing = [request, ...answer(false), request] as const;
+  assert.deepEqual(tallied(...closing, request), { ...none, requests: 1 });
+  assert.deepEqual(tallied(...closing, connError), { ...none, requests: 1 });
+  assert.deepEqual(tallied(...closing, request, timeout), { requests: 1, errors: 0, timeouts: 1 });
+  assert.deepEqual(tallied(...closing, request, request), { requests: 1, errors: 1, timeouts: 0 });
+  assert.deepEqual(tallied(request, ...answer(true), request, request), {
+    requests: 1,
+    errors: 1,
+    timeouts: 0,
   });
 });

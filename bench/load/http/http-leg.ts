@@ -10,14 +10,35 @@ export interface HttpLegPlan extends HttpTarget {
 /**
  * Runs the HTTP leg with autocannon: one request at a time per connection, without correction for coordinated
  * omission.
- *
- * Latencies and errors are derived from client events, not from autocannon's result. Nginx closes a
+ */
+export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
+  const tally = startTally(plan.cache);
+  await autocannon({
+    url: plan.url,
+    ...(plan.host === null ? {} : { headers: { host: plan.host }, servername: plan.host }),
+    connections: plan.connections,
+    duration: plan.durationMs / 1000,
+    setupClient: tally.watch,
+  });
+  return tally.counts();
+}
+
+interface Tally {
+  /** Counts everything that happens on a connection. */
+  watch(client: Pick<Client, 'on'>): void;
+  counts(): HttpCounts;
+}
+
+/**
+ * Derives latencies and errors from client events instead of autocannon's result. Nginx closes a
  * connection after its 1,000th response (keepalive_requests) and announces this in that response. Contrary to
  * RFC 9112 section 9.6, autocannon still writes one more request to that connection, and repeats it on the
  * next connection. From then on, autocannon measures latencies from the wrong request. It would also count
  * the reset that may follow the lost request as an error.
+ *
+ * @param hasCache whether to count what a cache says of itself
  */
-export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
+export function startTally(hasCache: boolean): Tally {
   const latency = new Counts();
   const cache: Record<string, number> = {};
   const statuses: Record<string, number> = {};
@@ -28,7 +49,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
   const startedAt = performance.now();
   let lastAt = startedAt;
 
-  function watch(client: Client): void {
+  function watch(client: Pick<Client, 'on'>): void {
     let sentAt = 0;
     let unanswered = false;
     /** Whether the last response announced that the connection will be closed. */
@@ -55,7 +76,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
     });
     client.on('headers', (head) => {
       closing = !head.shouldKeepAlive;
-      if (plan.cache) countStatus(cache, head.headers);
+      if (hasCache) countStatus(cache, head.headers);
     });
     client.on('response', (status, bytes) => {
       lastAt = performance.now();
@@ -68,22 +89,18 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
     });
   }
 
-  await autocannon({
-    url: plan.url,
-    ...(plan.host === null ? {} : { headers: { host: plan.host }, servername: plan.host }),
-    connections: plan.connections,
-    duration: plan.durationMs / 1000,
-    setupClient: watch,
-  });
   return {
-    durationUs: Math.round((lastAt - startedAt) * 1e3),
-    requests,
-    non2xx: requests - (statuses['2xx'] ?? 0),
-    statuses,
-    errors,
-    timeouts,
-    bytesReceived,
-    latency: latency.drain(),
-    cache: plan.cache ? cache : null,
+    watch,
+    counts: () => ({
+      durationUs: Math.round((lastAt - startedAt) * 1e3),
+      requests,
+      non2xx: requests - (statuses['2xx'] ?? 0),
+      statuses,
+      errors,
+      timeouts,
+      bytesReceived,
+      latency: latency.drain(),
+      cache: hasCache ? cache : null,
+    }),
   };
 }
