@@ -15,6 +15,7 @@ import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
 import type { RunContext } from './context.ts';
+import { makeHostLags } from './host-lags.ts';
 import { prepareHttp } from './http.ts';
 import { watchKernel } from './kernel.ts';
 import { watchLive } from './live.ts';
@@ -40,6 +41,7 @@ export type LoadOutcome = Pick<
   | 'queues'
   | 'slices'
   | 'workers'
+  | 'hosts'
   | 'processes'
   | 'machine'
   | 'listenDrops'
@@ -66,7 +68,8 @@ export async function driveLoad(
   saveSoFar: (driven: LoadOutcome) => Promise<void>,
 ): Promise<LoadOutcome> {
   const { plan } = context;
-  const generator = await ownGenerator(processSet).start({
+  const coordinator = context.coordinator ?? ownGenerator(processSet);
+  const generator = await coordinator.start({
     ...plan,
     cpus: plan.placement?.generator ?? null,
     target,
@@ -74,6 +77,7 @@ export async function driveLoad(
   generator.onLost(processSet.fail);
   const { workers, headStartUs } = generator;
   const merger = makeMerger(workers.length);
+  const lags = makeHostLags();
   const brought = await listProcesses(plan, target, servers, generator.processes);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
@@ -88,7 +92,7 @@ export async function driveLoad(
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(workers, (recording) => {
-    merger.add(recording);
+    if (merger.add(recording)) lags.note(recording);
     live.note(recording);
     const process = generator.processes[recording.from.index];
     if (recording.loop !== null && process !== undefined) sampler.noteLoop(process.pid, recording.loop);
@@ -160,7 +164,14 @@ export async function driveLoad(
   fleet.leave();
   await Promise.race([Promise.all(workers.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
-  const whole = driven(outcome, endUs, stats);
+  const observed = await generator.end();
+  const own = driven(outcome, endUs, stats);
+  const hosts = observed.hosts.map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
+  const whole = {
+    ...own,
+    processes: [...own.processes, ...observed.processes],
+    ...(hosts.length === 0 ? {} : { hosts }),
+  };
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
   const { listenDrops } = kernel;
   return { ...whole, listenDrops, notices: [...whole.notices, ...kernel.notices, ...faults] };

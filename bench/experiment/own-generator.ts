@@ -32,6 +32,7 @@ export function ownGenerator(processSet: ProcessSet): Coordinator {
         processes: channels.map(({ launched }) => processOf('generator', launched)),
         headStartUs: HEAD_START_US,
         onLost() {},
+        end: async () => ({ processes: [], hosts: [] }),
       };
     },
   };

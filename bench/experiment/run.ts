@@ -160,6 +160,7 @@ async function enter(
   if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
   return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {
     upgradeTo,
+    ...(plan.listen === undefined ? {} : { host: plan.listen }),
   });
 }
 

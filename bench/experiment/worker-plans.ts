@@ -55,7 +55,7 @@ export function workerPlans(
             },
       ...requestOf(target, handshake),
     },
-    sourcePorts: ports,
+    sourcePorts: plan.sourceAddresses.length === 0 ? [] : ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
   }));

@@ -1,6 +1,7 @@
+import type { GeneratorHost } from '../model/host.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { WorkerId } from '../model/recording.ts';
-import type { RunProcess } from '../model/run.ts';
+import type { ProcessSeries, RunProcess } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { WorkerProcess } from './fleet.ts';
 
@@ -36,6 +37,15 @@ export interface Generator {
   headStartUs: number;
   /** Calls `listen` with a sentence if the run can no longer have all of its load. */
   onLost(listen: (sentence: string) => void): void;
+  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
+  end(): Promise<Observed>;
+}
+
+/** What other hosts observed of a run; empty if there are none, or they were lost. */
+export interface Observed {
+  processes: readonly ProcessSeries[];
+  /** The send lag is added by the runner, which has the recordings. */
+  hosts: readonly Omit<GeneratorHost, 'sendLag'>[];
 }
 
 /**

@@ -42,6 +42,7 @@ const DEFAULTS: RunRequest = {
   server: null,
   backend: null,
   workers: null,
+  agents: null,
   servers: null,
   nginxWorkers: null,
   pin: null,
