@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clockSince } from '../load/clock.ts';
 import { makeGate } from '../load/gate.ts';
 import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
-import { decodeRecording } from '../measure/recording-bytes.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
+import { decodeRecording } from '../measure/recording-bytes.ts';
 import type { ProcessSeries } from '../model/run.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { type Channel, startGenerators } from '../topology/generators.ts';
-import { type Ears, atWorkplace } from '../topology/workplace.ts';
+import { atWorkplace, type Ears } from '../topology/workplace.ts';
 import type { Outbox } from './outbox.ts';
 import type { Begin } from './protocol.ts';
 

@@ -8,7 +8,7 @@ import { monotonicNs } from '../load/clock.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
-import { beginAgentRun, type AgentRun } from './agent-run.ts';
+import { type AgentRun, beginAgentRun } from './agent-run.ts';
 import { type AllowedTarget, refusalOf } from './allow-list.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { agentFacts, readWhereabouts } from './host-facts.ts';
@@ -100,7 +100,8 @@ function makeAgent(
       callback(error, message) {
         if (error !== null) return;
         const request = readMessage(schema, message);
-        if (request === null) answer(message, `it does not understand the request. It runs version ${version}.`);
+        if (request === null)
+          answer(message, `it does not understand the request. It runs version ${version}.`);
         else void handle(message, request);
       },
     });
@@ -129,7 +130,8 @@ function makeAgent(
       return answer(message, error.message);
     }
     const { host, ports } = begin.target;
-    say(`Run ${begin.run}: load on ${host}:${ports.join(',')}, ${begin.workers.length} generator processes.`);
+    const numbers = begin.workers.map((index) => index + 1);
+    say(`Run ${begin.run}: load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}.`);
     void watchRunner(connection, run, () => current !== run).then(async (isGone) => {
       if (!isGone) return;
       say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
@@ -138,7 +140,10 @@ function makeAgent(
     answer(message, null);
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
-    const isKnown = current?.run === run && current.tell(worker, command as WorkerCommand);
+    // What was allowed at the beginning need not be what the plan says.
+    const refusal = command.type === 'connect' ? refusalOf(command.plan.target, allowed) : null;
+    if (refusal !== null) return answer(message, refusal);
+    const isKnown = current?.run === run && current.tell(worker, command as unknown as WorkerCommand);
     answer(message, isKnown ? null : 'it does not carry out this run.');
   });
   serve('end', endSchema, async (message, { run }) => {

@@ -29,7 +29,10 @@ const RETRY_MS = 250;
  *
  * @throws Problem('environment') if the server cannot be reached, or rejects the credentials
  */
-export async function connectTo({ url, secretFile, caFile }: NatsAccess, name: string): Promise<NatsConnection> {
+export async function connectTo(
+  { url, secretFile, caFile }: NatsAccess,
+  name: string,
+): Promise<NatsConnection> {
   const secret = secretFile === null ? {} : secretOptions(await read(secretFile, '--nats-secret'));
   const needsTls = caFile !== null || url.startsWith('tls://');
   try {
@@ -72,7 +75,9 @@ function secretOptions(text: string): ConnectionOptions {
 
 async function read(path: string, option: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new Problem('environment', `${path} cannot be read: ${reasonOf(cause)}. Check ${option}.`, { cause });
+    throw new Problem('environment', `${path} cannot be read: ${reasonOf(cause)}. Check ${option}.`, {
+      cause,
+    });
   });
   return text.trim();
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Coordinator, Generator, GeneratorPlan, Observed } from '../load/coordinator.ts';
+import { makeGate } from '../load/gate.ts';
 import { Problem } from '../model/failure.ts';
 import type { GeneratorHost } from '../model/host.ts';
 import type { ProcessSeries } from '../model/run.ts';
@@ -64,6 +65,7 @@ async function startRemote(
   const stream = await openStream(connection);
   const losses: ((sentence: string) => void)[] = [];
   const lost = new Map<string, string>();
+  const lostEarly = makeGate<string>();
   const groups = agents.map((agent, at) => ({
     agent,
     indexes: Array.from({ length: plan.workers }, (_, index) => index).filter(
@@ -75,6 +77,7 @@ async function startRemote(
   function lose(agent: string, sentence: string): void {
     if (lost.has(agent)) return;
     lost.set(agent, sentence);
+    lostEarly.open(sentence);
     for (const listen of losses) listen(sentence);
     // Nothing more will come from its workers, so nobody should wait for them.
     for (const worker of workers.values()) if (worker.id.host === agent) worker.exit();
@@ -130,11 +133,15 @@ async function startRemote(
     stopListening();
     await stream.purge(run);
   }
-  const failure = (await Promise.allSettled(begun)).find(({ status }) => status === 'rejected');
-  if (failure?.status === 'rejected') {
+  const loss = lostEarly.opened.then((sentence) => Promise.reject(new Problem('environment', sentence)));
+  try {
+    await Promise.race([Promise.all(begun), loss]);
+  } catch (error) {
+    // An agent that is still starting its workers would otherwise keep them.
+    await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);
     await end();
     await close();
-    throw failure.reason;
+    throw error;
   }
   return {
     workers: [...workers].sort(([a], [b]) => a - b).map(([, worker]) => worker),
@@ -173,9 +180,7 @@ function checkReach(
   here: Whereabouts,
   { host }: GeneratorPlan['target'],
 ): void {
-  const apart = agents.filter(
-    ({ machine, network }) => machine !== here.machine || network !== here.network,
-  );
+  const apart = agents.filter(({ machine, network }) => machine !== here.machine || network !== here.network);
   if (apart.length === 0 || !/^(127\.|::1$)/.test(host)) return;
   const names = apart.map(({ name }) => name).join(', ');
   throw new Problem(

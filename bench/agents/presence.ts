@@ -4,8 +4,8 @@ import {
   type AgentFacts,
   LOST_MS,
   PRESENCE_MS,
-  presenceSubject,
   presenceSchema,
+  presenceSubject,
   runnerSubject,
 } from './protocol.ts';
 
@@ -47,7 +47,10 @@ export function watchPresence(
     publish();
     for (const [name, ms] of heardMs)
       if (performance.now() - ms > LOST_MS)
-        lose(name, `The agent ${name} was lost during the run: nothing was heard from it for ${LOST_MS / 1000} s.`);
+        lose(
+          name,
+          `The agent ${name} was lost during the run: nothing was heard from it for ${LOST_MS / 1000} s.`,
+        );
   }, PRESENCE_MS);
   return () => {
     clearInterval(timer);

@@ -87,7 +87,6 @@ export const answerSchema = v.object({ refusal: v.nullable(v.string()) });
 export type Answer = v.InferOutput<typeof answerSchema>;
 
 const COMMANDS = [
-  'connect',
   'connect-more',
   'start',
   'cut',
@@ -96,11 +95,22 @@ const COMMANDS = [
   'stop',
   'leave',
 ] as const satisfies readonly WorkerCommand['type'][];
-/** The contents of a command are the business of the worker, which runs the same version as the runner. */
+/** The rest of a command is the business of the worker, which runs the same version as the runner. */
 export const tellSchema = v.object({
   run: runId,
   worker: count,
-  command: v.looseObject({ type: v.picklist(COMMANDS) }),
+  command: v.variant('type', [
+    v.looseObject({
+      type: v.literal('connect'),
+      plan: v.looseObject({
+        epochNs: v.pipe(v.string(), v.regex(/^-?\d{1,20}$/)),
+        target: v.looseObject({ host: v.string(), ports: v.array(count) }),
+        /** A plan never names a file of the agent's host to run. */
+        scenarioFile: v.null(),
+      }),
+    }),
+    v.looseObject({ type: v.picklist(COMMANDS) }),
+  ]),
 });
 
 export const endSchema = v.object({ run: runId });

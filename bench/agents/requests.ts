@@ -28,7 +28,9 @@ export async function ask(
 ): Promise<void> {
   let reply: { refusal: string | null } | null;
   try {
-    const message = await connection.request(requestSubject(agent, verb), encodeMessage(request), { timeout });
+    const message = await connection.request(requestSubject(agent, verb), encodeMessage(request), {
+      timeout,
+    });
     reply = readMessage(answerSchema, message);
   } catch {
     throw new Problem('environment', `The agent ${agent} did not answer within ${timeout / 1000} s.`);

@@ -35,7 +35,10 @@ function start(t: TestContext, args: readonly string[], namespace: string | null
   ];
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => void (text += data));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (data) => {
+      text += data;
+    });
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   t.after(async () => {
     child.kill('SIGTERM');
@@ -99,10 +102,7 @@ async function steady(agent: Process): Promise<void> {
 }
 
 async function natsFor(t: TestContext, options: Parameters<typeof startNatsServer>[1] = {}) {
-  const nats = await startNatsServer(
-    makeOpenFolder(join(tmpdir(), 'nats-test-')),
-    options,
-  );
+  const nats = await startNatsServer(makeOpenFolder(join(tmpdir(), 'nats-test-')), options);
   t.after(() => nats.stop());
   return nats;
 }
@@ -165,7 +165,9 @@ describe('load from agents', () => {
     assert.notEqual(run.validity.verdict, 'valid');
     assert.ok(run.validity.reasons.some(({ code }) => code === 'run-ended'));
     assert.match(text, /agent b/);
-    assert.ok(run.slices.some(({ phase, counters }) => phase === 'steady' && counted(counters, 'echoed') > 0));
+    assert.ok(
+      run.slices.some(({ phase, counters }) => phase === 'steady' && counted(counters, 'echoed') > 0),
+    );
   });
 
   it('does not start without the agents, credentials and permission that it needs', async (t) => {
@@ -210,7 +212,8 @@ function lackOfNamespaces(): string | false {
 }
 
 it('the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
-  const ip = (line: string) => execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
+  const ip = (line: string) =>
+    execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
   // The generator's host is reached through a pair of interfaces.
   ip('netns add nwb-b');
   t.after(() => ip('netns delete nwb-b'));

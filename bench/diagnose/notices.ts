@@ -144,12 +144,11 @@ function conservation(_run: Run, { conservation: { ok, broken, workers } }: RunF
 /** Describes what each host contributed, if agents generated the load. */
 function generatorHosts(_: Run, { hosts }: RunFigures): Notice | null {
   if (hosts.length === 0) return null;
-  const facts = hosts.map(({ name: host, share, sendLag, cpu, cpus, clock }) => ({
+  const facts = hosts.map(({ name: host, share, sendLag, cpu, clock }) => ({
     host,
     share: share.messages ?? share.connections,
     lagUs: sendLag?.p99 ?? null,
     cpu,
-    cpus,
     errorUs: clock.errorUs,
   }));
   return notice('info', 'generator-hosts', { hosts: facts });

@@ -22,7 +22,10 @@ export interface HostFigures {
 }
 
 /** Returns the figures of each generator host; empty if the runner generated the load. */
-export function hostFigures({ hosts = [], workers }: Run, processes: readonly ProcessFigures[]): HostFigures[] {
+export function hostFigures(
+  { hosts = [], workers }: Run,
+  processes: readonly ProcessFigures[],
+): HostFigures[] {
   const sent = (indexes: readonly number[]) =>
     total(workers.map((each) => (indexes.includes(each.worker) ? counted(each, 'sent') : 0)));
   const opened = (indexes: readonly number[]) =>

@@ -99,9 +99,7 @@ export function planRequest(
       const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
       // The addresses and ports of other hosts are unknown, so their kernels choose them.
       const isAssigned = usesAssignedAddresses(plan.target) && plan.agents === undefined;
-      const addresses = isAssigned
-        ? sourceAddresses(ports, plan.seed, machine, number)
-        : [];
+      const addresses = isAssigned ? sourceAddresses(ports, plan.seed, machine, number) : [];
       const isApart = round !== null && profiles.length > 1 && turns === undefined;
       return {
         ...side,

@@ -32,7 +32,8 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
   const { generators } = machine;
   const agents = generators?.agents.length ?? 0;
   if (Math.min(request.workers ?? agents, request.connections) < agents) {
-    const [option, each] = request.connections < agents ? ['connections', 'connection'] : ['workers', 'process'];
+    const [option, each] =
+      request.connections < agents ? ['connections', 'connection'] : ['workers', 'process'];
     throw new Problem(
       'usage',
       `Each of the ${agents} agents needs at least one ${each}. Use --${option} ${agents} or more, or fewer agents.`,

@@ -14,10 +14,10 @@ import {
   verdicts,
 } from './section/comparison.ts';
 import { failures } from './section/failures.ts';
+import { hasHosts, hosts } from './section/hosts.ts';
 import { LADDER_SECTIONS, ladderRuns } from './section/ladder.ts';
 import { notices } from './section/notices.ts';
 import { price } from './section/price.ts';
-import { hasHosts, hosts } from './section/hosts.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
 import { runs } from './section/runs.ts';
 import { configurations, setup } from './section/setup.ts';

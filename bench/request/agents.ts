@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { Problem } from '../model/failure.ts';
 import { AGENT_NAME } from '../model/host.ts';
+import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { last } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
@@ -43,7 +44,10 @@ export const MOST_AGENTS = 256;
 const OF_THIS_HOST = ['pin', 'no-pin'];
 
 /** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
-export function agentsOf(given: GivenOptions): AgentsRequest | null {
+export function agentsOf(
+  given: GivenOptions,
+  { file }: Pick<ScenarioDefinition, 'file'>,
+): AgentsRequest | null {
   const text = last(given, 'agents');
   if (text === null) {
     const lonely = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
@@ -56,6 +60,12 @@ export function agentsOf(given: GivenOptions): AgentsRequest | null {
     throw new Incomplete(
       '--agents needs the NATS server through which the agents are reached. Name it with --nats, for example --nats nats://127.0.0.1:4222.',
       { nats: 'nats://127.0.0.1:4222' },
+    );
+  }
+  if (file !== undefined) {
+    throw new Problem(
+      'usage',
+      '--agents does not apply to a scenario of your own, whose file the agents do not have. Leave one out.',
     );
   }
   const local = OF_THIS_HOST.find((name) => given.has(name));

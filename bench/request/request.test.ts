@@ -108,6 +108,7 @@ test('every option is read, in the long form', () => {
       backend: null,
       others: [],
       workers: 2,
+      agents: null,
       servers: 3,
       nginxWorkers: 4,
       pin: true,

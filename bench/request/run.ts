@@ -260,7 +260,7 @@ export function requestOf(
     server: oneOf(given, 'server', ['ws', 'lean']),
     backend,
     workers: workersOf(given, connections),
-    agents: agentsOf(given),
+    agents: agentsOf(given, scenario),
     servers: number(given, 'servers', PROCESSES),
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),
     pin: pinOf(given),

@@ -25,22 +25,21 @@ export interface DisturbedFigures extends WorkFacts {
   undisturbed: HeadlineFacts | null;
 }
 
-/** What one generator host contributed. `share` is its share of the load, `cpu` a number of CPUs. */
+/** What one generator host contributed. `share` is its share of the load, `cpu` the CPU time of its generator processes. */
 export interface HostFacts {
   host: string;
-  share: number | null;
-  lagUs: number | null;
-  cpu: number | null;
-  cpus: number;
-  errorUs: number;
+  share: Amount | null;
+  lagUs: Amount | null;
+  cpu: Amount | null;
+  errorUs: Amount;
 }
 
-function hostText({ host, share, lagUs, cpu, cpus, errorUs }: HostFacts): string {
+function hostText({ host, share, lagUs, cpu, errorUs }: HostFacts): string {
   const parts = [
     share === null ? 'no load' : `${formatShare(share)} of the load`,
     ...(lagUs === null ? [] : [`send lag p99 ${formatTime(lagUs)}`]),
-    cpu === null ? 'CPU time unknown' : `${cpu.toFixed(2)} of ${cpus} CPUs`,
-    `clock error at most ${formatTime(errorUs)}`,
+    cpu === null ? 'CPU time unknown' : `generator CPU ${formatShare(cpu)} of a core`,
+    `clock error ${formatTime(errorUs)}`,
   ];
   return `${host}: ${parts.join(', ')}`;
 }
