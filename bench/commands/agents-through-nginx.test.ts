@@ -14,7 +14,7 @@ import { counted } from '../model/recording.ts';
 import { type Run, runSchema } from '../model/run.ts';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
-const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--no-http', '--client', 'lean', '-q'];
+const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--no-http', '--client', 'lean'];
 
 interface Process {
   child: ChildProcess;
@@ -95,12 +95,6 @@ async function execute(
   return { code, text: run.text(), run: stored === undefined ? null : v.parse(runSchema, stored) };
 }
 
-/** Makes the run known to be in its steady phase, by what an agent says and by waiting. */
-async function steady(agent: Process): Promise<void> {
-  await agent.says(/load on/);
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-}
-
 async function natsFor(t: TestContext, options: Parameters<typeof startNatsServer>[1] = {}) {
   const nats = await startNatsServer(makeOpenFolder(join(tmpdir(), 'nats-test-')), options);
   t.after(() => nats.stop());
@@ -154,9 +148,10 @@ describe('load from agents', () => {
     const nats = await natsFor(t);
     const [, b] = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
     assert.ok(b);
-    const options = ['-p', 'plain', '-d', '20s', '--agents', '2'];
-    const { run, code, text } = await execute(t, nats, options, async () => {
-      await steady(b);
+    const options = ['-p', 'plain', '-d', '60s', '--agents', '2'];
+    const { run, code, text } = await execute(t, nats, options, async (started) => {
+      // Printed ten seconds after the run was planned, at the earliest.
+      await started.says(/steady, [1-9]/);
       b.child.kill('SIGKILL');
     });
     assert.equal(code, 1, text);
