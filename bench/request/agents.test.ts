@@ -47,6 +47,7 @@ test('what is incomplete or contradicts is refused', () => {
     `${NATS} --agents a,*`,
     `${NATS} --agents 2 --pin`,
     `${NATS} --agents 2 --no-pin`,
+    `${NATS} --agents 2 --carrier io_uring`,
     `${NATS} --agents 2 --listen 0.0.0.0`,
     `${NATS} --agents 2 --listen example.com`,
     '--nats http://n --agents 2',

@@ -40,8 +40,8 @@ export const AGENT_OPTIONS = {
 } as const satisfies Options;
 
 export const MOST_AGENTS = 256;
-/** What only makes sense if the generator shares the CPUs and the addresses of this host. */
-const OF_THIS_HOST = ['pin', 'no-pin'];
+/** What depends on the host of the generator, of which only the runner's is examined. */
+const OF_THIS_HOST = ['pin', 'no-pin', 'carrier'];
 
 /** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
 export function agentsOf(
