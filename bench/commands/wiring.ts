@@ -106,7 +106,7 @@ export const services: Services = {
     const [{ serveAgent }, version, machine] = await Promise.all([
       import('../agents/agent.ts'),
       readVersion(),
-      readMachine(bunVersion()),
+      readMachine(runtime()),
     ]);
     return serveAgent({ access: nats, name, allowed, version, machine, ...ears });
   },
