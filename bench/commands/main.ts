@@ -135,6 +135,10 @@ async function dispatch(
       const { up } = await import('./up.ts');
       return stoppable((within) => up(request.up, within), 'everything was running');
     }
+    case 'agent': {
+      const { agent } = await import('./agent.ts');
+      return stoppable((within) => agent(request.agent, within), 'the agent was ready');
+    }
     case 'run': {
       const { run } = await import('./run.ts');
       return stoppable((within) => run(request.run, within));

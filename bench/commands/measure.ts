@@ -1,3 +1,4 @@
+import type { FoundAgents } from '../agents/found-agents.ts';
 import type { Binaries } from '../experiment/experiment.ts';
 import { type LiveReport, serveLive } from '../live/live.ts';
 import type { Listener } from '../model/event.ts';
@@ -31,6 +32,8 @@ export interface Question {
   notices: readonly Notice[];
   /** Nginx binaries of the sides, by the names that variants use to refer to them. */
   binaries: Binaries;
+  /** The agents that generate the load; missing if this host does. */
+  agents?: FoundAgents;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**
    * Checks everything beyond the plan that must hold before the first run, and returns what is already known
@@ -76,7 +79,7 @@ export interface Measured {
  * everything measured by then is already in the run folder.
  */
 export async function measure(
-  { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, binaries, agents, makeStrategy, prepare, assess }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
@@ -87,7 +90,7 @@ export async function measure(
     command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
-    machine,
+    machine: agents === undefined ? machine : { ...machine, generators: agents.hosts },
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
@@ -132,6 +135,7 @@ export async function measure(
       environment,
       binaries,
       assess,
+      ...(agents === undefined ? {} : { coordinator: agents.coordinator }),
       signal,
       urgent,
       say: screen.say,

@@ -1,3 +1,4 @@
+import type { FoundAgents } from '../agents/found-agents.ts';
 import type { CheckInput, CheckReport } from '../check/check.ts';
 import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
@@ -8,6 +9,8 @@ import type { Environment } from '../model/result.ts';
 import type { FindOptions, NginxBinary } from '../nginx/binary.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { AgentRequest } from '../request/agent.ts';
+import type { AgentsRequest } from '../request/agents.ts';
 import type { ConfigFile } from '../request/config.ts';
 import type { NginxSources } from '../request/nginx.ts';
 import type { Ears } from '../topology/workplace.ts';
@@ -64,6 +67,14 @@ export interface Services {
   watchMachine(): Promise<Notice[]>;
   /** Resolves to whether the strategy ran to completion. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
+  /**
+   * Connects to NATS and finds the agents that will generate the load.
+   *
+   * @throws Problem('environment') if they cannot be reached, or are not fit for runs of this version
+   */
+  findAgents(request: AgentsRequest, signal: AbortSignal): Promise<FoundAgents>;
+  /** Serves runs that are started elsewhere, until the signal aborts. */
+  serveAgent(request: AgentRequest, ears: Ears & { signal: AbortSignal }): Promise<void>;
   /** Keeps a topology running until the signal aborts. */
   keepUp(topology: UpInput): Promise<void>;
   /** @param path the value of --config; null reads the file in the working folder, if any */

@@ -98,6 +98,18 @@ export const services: Services = {
   async runExperiment(input) {
     return (await import('../experiment/experiment.ts')).runExperiment(input);
   },
+  async findAgents({ nats, wanted, listen }, signal) {
+    if (listen !== null) await (await import('../topology/ports.ts')).requireOwnAddress('--listen', listen);
+    return (await import('../agents/found-agents.ts')).findAgents(nats, wanted, await readVersion(), signal);
+  },
+  async serveAgent({ nats, name, allowed }, ears) {
+    const [{ serveAgent }, version, machine] = await Promise.all([
+      import('../agents/agent.ts'),
+      readVersion(),
+      readMachine(runtime()),
+    ]);
+    return serveAgent({ access: nats, name, allowed, version, machine, ...ears });
+  },
   async keepUp(...given) {
     await checkLoopback();
     return (await import('../up/up.ts')).keepUp(...given);

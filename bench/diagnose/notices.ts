@@ -23,6 +23,7 @@ export const RULES: readonly Rule[] = [
   nginxLog,
   conservation,
   unasked,
+  generatorHosts,
 ];
 
 /** Reports messages that the server sent of its own accord, if any message counts as an answer. */
@@ -138,4 +139,17 @@ function conservation(_run: Run, { conservation: { ok, broken, workers } }: RunF
   if (ok) return null;
   const generators = workers.filter((each) => !each.ok).map(({ worker }) => worker + 1);
   return notice('warning', 'conservation', { generators, broken });
+}
+
+/** Describes what each host contributed, if agents generated the load. */
+function generatorHosts(_: Run, { hosts }: RunFigures): Notice | null {
+  if (hosts.length === 0) return null;
+  const facts = hosts.map(({ name: host, share, sendLag, cpu, clock }) => ({
+    host,
+    share: share.messages ?? share.connections,
+    lagUs: sendLag?.p99 ?? null,
+    cpu,
+    errorUs: clock.errorUs,
+  }));
+  return notice('info', 'generator-hosts', { hosts: facts });
 }

@@ -73,9 +73,10 @@ function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus 
   return { components, used: cpuOf(figures, all) / cpus.split(',').length };
 }
 
+/** Returns the CPU time used on the runner's machine, as a number of CPUs. */
 function cpuOf({ processes }: RunFigures, components: readonly Component[]): number {
   return processes
-    .filter(({ component }) => components.includes(component))
+    .filter(({ component, host }) => host === undefined && components.includes(component))
     .reduce((sum, { cpuShare }) => sum + (cpuShare ?? 0), 0);
 }
 

@@ -1,3 +1,4 @@
+import type { Coordinator } from '../load/coordinator.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Run, RunProcess } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -16,6 +17,8 @@ export interface RunControl {
    * opens.
    */
   onProcesses?(processes: readonly RunProcess[]): void;
+  /** Starts the generator on other hosts; missing if the runner's own host generates the load. */
+  coordinator?: Coordinator;
   /** Additional command-line arguments for the echo servers. */
   serverArguments?: readonly string[];
 }

@@ -1,40 +1,32 @@
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockSince, monotonicNs } from '../load/clock.ts';
 import { makeFleet } from '../load/fleet.ts';
-import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
-import { workOf } from '../measure/work.ts';
 import type { Notice } from '../model/finding.ts';
-import type { RunPlan } from '../model/plan.ts';
-import type { MemorySample, Outcome, QueueSample, Run, RunProcess } from '../model/run.ts';
-import type { Target } from '../model/target.ts';
+import type { MemorySample, Outcome, QueueSample, Run } from '../model/run.ts';
 import { sliceUs } from '../model/turns.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { countOpenFiles, readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
-import type { HandshakeExtras } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
-import { backendChildren } from '../topology/backend.ts';
-import { startGenerators } from '../topology/generators.ts';
-import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import { LOOPBACK } from '../topology/sandboxed.ts';
 import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
 import type { RunContext } from './context.ts';
+import { makeHostLags } from './host-lags.ts';
 import { prepareHttp } from './http.ts';
 import { watchKernel } from './kernel.ts';
 import { watchLive } from './live.ts';
+import { ownGenerator } from './own-generator.ts';
 import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout, SETTLE_MS } from './phases.ts';
+import { childrenOf, listProcesses, processOf } from './processes.ts';
 import { startQueueSampler } from './queue-sampler.ts';
 import { spreadOf } from './spread.ts';
+import { workerPlans } from './worker-plans.ts';
 
 const EPOCH_AHEAD_MS = 150;
-/** Maximum number of handshakes in progress across all workers, well below any listen backlog. */
-const PENDING_HANDSHAKES = 256;
 
 /** Outcome recorded in every checkpoint; it becomes the final outcome if the bench is killed. */
 const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed during the run.' };
@@ -49,6 +41,7 @@ export type LoadOutcome = Pick<
   | 'queues'
   | 'slices'
   | 'workers'
+  | 'hosts'
   | 'processes'
   | 'machine'
   | 'listenDrops'
@@ -75,23 +68,17 @@ export async function driveLoad(
   saveSoFar: (driven: LoadOutcome) => Promise<void>,
 ): Promise<LoadOutcome> {
   const { plan } = context;
-  const cpus = plan.placement?.generator ?? null;
-  const generators = await startGenerators<WorkerCommand, WorkerReport>(
-    processSet,
-    plan.workers,
-    plan.client,
-    plan.engine,
-    cpus,
-  );
-  const merger = makeMerger(plan.workers);
-  const members = generators.map(({ launched, send, onReport }) => ({
-    name: launched.name,
-    exited: launched.exited,
-    send,
-    onReport,
-  }));
-  const launched = generators.map((generator) => generator.launched);
-  const brought = await listProcesses(plan, target, servers, launched);
+  const coordinator = context.coordinator ?? ownGenerator(processSet);
+  const generator = await coordinator.start({
+    ...plan,
+    cpus: plan.placement?.generator ?? null,
+    target,
+  });
+  generator.onLost(processSet.fail);
+  const { workers, headStartUs } = generator;
+  const merger = makeMerger(workers.length);
+  const lags = makeHostLags();
+  const brought = await listProcesses(plan, target, servers, generator.processes);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
   // for memory per connection.
@@ -104,11 +91,11 @@ export async function driveLoad(
   const sampler = startSampler({ nowUs: clock, follow, intervalMs: sliceUs(plan.turns) / 1e3 });
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
-  const fleet = makeFleet(members, (recording) => {
-    merger.add(recording);
+  const fleet = makeFleet(workers, (recording) => {
+    if (merger.add(recording)) lags.note(recording);
     live.note(recording);
-    const pid = generators[recording.from.index]?.launched.pid ?? 0;
-    if (recording.loop !== null) sampler.noteLoop(pid, recording.loop);
+    const process = generator.processes[recording.from.index];
+    if (recording.loop !== null && process !== undefined) sampler.noteLoop(process.pid, recording.loop);
   });
   sampler.watch(processes);
   context.place?.onBrought(sampler.watchBeside);
@@ -135,6 +122,7 @@ export async function driveLoad(
     live,
     on: { proxy, servers, processSet, tellClients: fleet.tellClients, http },
     timeline: [],
+    headStartUs,
     onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },
     times: null,
@@ -160,7 +148,10 @@ export async function driveLoad(
   const stopQueues = scenarioNamed(plan.workload.scenario).samplesQueues
     ? startQueueSampler(queues, clock, target, servers)
     : () => {};
-  const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, servers, epochNs, ports));
+  const outcome = await goThroughPhases(
+    phaseContext,
+    workerPlans(plan, target, servers, workers, epochNs, ports),
+  );
   await http?.stop();
   const endUs = Math.round(clock());
   live.close();
@@ -171,102 +162,17 @@ export async function driveLoad(
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   processSet.dismiss();
   fleet.leave();
-  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), responseTimeout()]);
+  await Promise.race([Promise.all(workers.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
-  const whole = driven(outcome, endUs, stats);
+  const observed = await generator.end();
+  const own = driven(outcome, endUs, stats);
+  const hosts = observed.hosts.map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
+  const whole = {
+    ...own,
+    processes: [...own.processes, ...observed.processes],
+    ...(hosts.length === 0 ? {} : { hosts }),
+  };
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
   const { listenDrops } = kernel;
   return { ...whole, listenDrops, notices: [...whole.notices, ...kernel.notices, ...faults] };
-}
-
-/**
- * All processes of a run, including the runner. The proxy's processes are those alive at the time of the
- * call.
- */
-async function listProcesses(
-  plan: RunPlan,
-  { proxy }: StartedTarget,
-  servers: readonly EchoServer[],
-  generators: readonly Launched[],
-): Promise<RunProcess[]> {
-  return [
-    ...(proxy === null ? [] : await proxy.processes()),
-    ...servers.map(({ launched }) => processOf('server', launched)),
-    ...(await childrenOf(plan, servers)),
-    ...generators.map((launched) => processOf('generator', launched)),
-    { component: 'runner', role: 'runner', name: 'runner', pid: process.pid },
-  ];
-}
-
-/** The processes that the servers have started themselves. Only a backend of the user's starts any. */
-async function childrenOf({ server }: RunPlan, servers: readonly EchoServer[]): Promise<RunProcess[]> {
-  if (server !== 'own') return [];
-  return (await Promise.all(servers.map(({ launched }) => backendChildren(launched)))).flat();
-}
-
-/** An echo server or a generator as a process of its run. */
-export function processOf(role: 'server' | 'generator', { name, pid }: Launched): RunProcess {
-  return { component: role, role, name, pid };
-}
-
-/**
- * Returns the plan of each generator worker for a run.
- *
- * @param epochNs the run's epoch, on the clock of `monotonicNs()`
- * @param ports source ports for connections
- */
-function workerPlans(
-  plan: RunPlan,
-  target: StartedTarget,
-  servers: readonly EchoServer[],
-  epochNs: bigint,
-  ports: number[],
-): WorkerPlan[] {
-  const { workers } = plan;
-  const { file, handshake = {} } = scenarioNamed(plan.workload.scenario);
-  // If the handshakes are the work, none takes place before the load.
-  const connections = workOf({ plan }) === 'handshakes' ? 0 : plan.connections;
-  return Array.from({ length: workers }, (_, worker) => ({
-    id: { host: hostname(), index: worker },
-    runPlan: plan,
-    scenarioFile: file ?? null,
-    epochNs: String(epochNs),
-    connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
-    servers: servers.map(({ port, socket }) => [
-      `${LOOPBACK}:${port}`,
-      ...(socket === null ? [] : [`unix:${socket}`]),
-    ]),
-    target: {
-      host: target.host,
-      ports: target.ports,
-      path: withQuery(target.path, handshake.query),
-      tls:
-        target.tls === null
-          ? null
-          : {
-              servername: target.tls.servername,
-              // The probe has verified Nginx, which the run started itself. Of an external server, every
-              // connection may reach another machine.
-              verifyWith: target.proxy === null ? (target.tls.ca ?? null) : null,
-            },
-      ...requestOf(target, handshake),
-    },
-    sourcePorts: ports,
-    rampPerSecond: plan.rampPerSecond / workers,
-    pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
-  }));
-}
-
-function withQuery(path: string, query: string | undefined): string {
-  return query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
-}
-
-/** The request of the target, with the scenario's subprotocols unless the user named others. */
-function requestOf(
-  { request, host }: StartedTarget,
-  { subprotocols }: HandshakeExtras,
-): Pick<Target, 'request'> {
-  if (subprotocols === undefined || (request?.subprotocols ?? []).length > 0)
-    return request === undefined ? {} : { request };
-  return { request: { host, headers: [], ...request, subprotocols } };
 }

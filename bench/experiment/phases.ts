@@ -17,11 +17,6 @@ import type { RunContext } from './context.ts';
 import type { Live } from './live.ts';
 import { type ActedOn, carryOut } from './timeline.ts';
 
-/**
- * Delay between the last handshake and the first message, in which the start command has to reach every
- * worker.
- */
-const HEAD_START_US = 100_000;
 /** Added to a worker's own timeouts; a worker that takes longer is considered hung. */
 const HUNG_AFTER_MS = 15_000;
 const RESPONSE_TIMEOUT_MS = 5_000;
@@ -44,6 +39,11 @@ export interface PhaseContext {
   on: ActedOn;
   /** Actions carried out so far. */
   timeline: DoneAction[];
+  /**
+   * Delay between the last handshake and the first message, in which the start command has to reach every
+   * worker.
+   */
+  headStartUs: number;
   /** Called when another stage of the connections is open, with the total number open. */
   onPartOpen(open: number): Promise<void>;
   /** From the first handshake to the last; has length zero while connections are opening. */
@@ -79,7 +79,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
   let ended = await within(connected, connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
     sampler.sampleNow();
-    beginUs = Math.ceil(clock()) + HEAD_START_US;
+    beginUs = Math.ceil(clock()) + phaseContext.headStartUs;
     if (context.place !== null) {
       const all = context.place.ready().then((beginNs) => {
         beginUs = Math.round(clock() + Number(beginNs - monotonicNs()) / 1e3);

@@ -24,9 +24,10 @@ import { type EchoServer, type ServersOptions, startServers } from '../topology/
 import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
 import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
-import { driveLoad, type LoadOutcome, processOf } from './drive.ts';
+import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
 import { fullDisk } from './kernel.ts';
+import { processOf } from './processes.ts';
 import { visit } from './visit.ts';
 
 /**
@@ -159,6 +160,7 @@ async function enter(
   if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
   return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {
     upgradeTo,
+    ...(plan.listen === undefined ? {} : { host: plan.listen }),
   });
 }
 

@@ -67,7 +67,10 @@ interface Member {
 }
 
 /** @param onRecording called for each recording received from a worker */
-export function makeFleet(processes: WorkerProcess[], onRecording: (recording: Recording) => void): Fleet {
+export function makeFleet(
+  processes: readonly WorkerProcess[],
+  onRecording: (recording: Recording) => void,
+): Fleet {
   const members = processes.map((process, worker) => makeMember(process, worker, onRecording, stopIfIdle));
   /**
    * Stops the workers if none has a connection left, because waiting for the end of the schedule would add no

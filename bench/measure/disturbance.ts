@@ -75,7 +75,9 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
   // The work of an external server on this machine would otherwise count as a disturbance.
   const known =
     run.plan.target.kind === 'sandbox' && run.processes.some((process) => process.samples.length > 1);
-  const ownUs = run.processes.reduce((sum, process) => sum + growth(process.samples, 'cpuUs', span), 0);
+  // Processes on other machines use none of this one's CPU time.
+  const here = run.processes.filter(({ host }) => host === undefined);
+  const ownUs = here.reduce((sum, process) => sum + growth(process.samples, 'cpuUs', span), 0);
   const besideUs = growth(samples, 'besideUs', span);
   return {
     ...span,

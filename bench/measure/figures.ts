@@ -15,6 +15,7 @@ import {
 import { type Conservation, conservationOf } from './conservation.ts';
 import { type SteadySecond, steadySeconds, undisturbedSlices } from './disturbance.ts';
 import { type Summary, summarise } from './histogram.ts';
+import { type HostFigures, hostFigures } from './hosts.ts';
 import { type HttpFigures, type HttpLoadFigures, httpFigures, httpLoadOf } from './http.ts';
 import {
   type ByComponent,
@@ -121,6 +122,8 @@ export interface RunFigures {
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
+  /** The hosts that generated the load; empty if the runner did. */
+  hosts: HostFigures[];
   conservation: Conservation;
   /**
    * Open loop only. `ratio` is achieved rate ÷ offered rate. `inTime` is the share of messages due in the
@@ -206,6 +209,7 @@ export function figuresOf(run: Run): RunFigures {
     stall: stallOf(run),
     memoryPerConnectionBytes: memoryPerConnection(run),
     processes,
+    hosts: hostFigures(run, processes),
     conservation,
     offered: offeredOf(run, achievedPerSecond, counted(sums, WORK_NAMES[workOf(run)].outstanding)),
     http: run.http === null ? null : httpFigures(run.http),

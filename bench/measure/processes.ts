@@ -47,6 +47,7 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
       role: series.role,
       name: series.name,
       pid: series.pid,
+      ...(series.host === undefined ? {} : { host: series.host }),
       cpuShare: cpuUsPerSecond === null ? null : cpuUsPerSecond / 1e6,
       voluntarySwitchesPerSecond: perSecond('voluntarySwitches'),
       involuntarySwitchesPerSecond: perSecond('involuntarySwitches'),

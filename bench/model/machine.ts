@@ -1,3 +1,13 @@
+/** The hosts that generate the load of a run, if agents do. */
+export interface GeneratorHosts {
+  /** Names of the agents. */
+  agents: readonly string[];
+  /** The lowest of their limits on open files. */
+  openFilesLimit: number;
+  /** Whether all of them have Bun. */
+  bun: boolean;
+}
+
 /** Machine limits that the preflight checks before any process is started. Sizes are in bytes. */
 export interface Machine {
   /**
@@ -27,4 +37,6 @@ export interface Machine {
    * is needed to use it.
    */
   ioUring: string | null;
+  /** The hosts that generate the load; missing if this one does. */
+  generators?: GeneratorHosts;
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { declarationSchema } from './declaration.ts';
+import { AGENT_NAME } from './host.ts';
 import { amount, count, scenarioName, workloadSchema } from './load.ts';
 import { plannedTargetSchema } from './target.ts';
 import { timelineSchema } from './timeline.ts';
@@ -75,6 +76,10 @@ export const runPlanSchema = v.strictObject({
   carrier: v.optional(carrierSchema, 'sockets'),
   /** Number of generator processes. */
   workers: positive,
+  /** Names of the agents that run the generator processes; missing if the runner does. */
+  agents: v.optional(v.array(v.pipe(v.string(), v.regex(AGENT_NAME)))),
+  /** Address on which Nginx listens, if that is not the usual loopback address. */
+  listen: v.optional(v.string()),
   /** Number of servers that the run starts: none for an external target. */
   servers: count,
   /** Nginx settings; null for the `direct` profile. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { failureCountsSchema } from './failure.ts';
 import { findingSchema, noticeSchema } from './finding.ts';
+import { generatorHostSchema } from './host.ts';
 import { amount, count, phaseSchema } from './load.ts';
 import { runPlanSchema } from './plan.ts';
 import { recordedName } from './recording.ts';
@@ -80,6 +81,8 @@ export const processSeriesSchema = v.strictObject({
   /** Name shown to the user, such as `nginx master`, `nginx worker 1`, `echo server 2` or `generator 1`. */
   name: v.string(),
   pid: count,
+  /** Name of the agent on whose machine it ran; missing if that is the runner's machine. */
+  host: v.optional(v.string()),
   samples: v.array(sampleSchema),
 });
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
@@ -318,6 +321,8 @@ export const runSchema = v.strictObject({
   queues: v.optional(v.array(queueSampleSchema), []),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
+  /** The generator hosts, if agents ran the generator; missing if the runner did. */
+  hosts: v.optional(v.array(generatorHostSchema)),
   processes: v.array(processSeriesSchema),
   /**
    * Machine samples; null if the system does not provide them, and in older results, which did not record

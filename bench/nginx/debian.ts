@@ -2,26 +2,36 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { addLibraries, type FetchedNginx, type FetchOptions, fetchOnce } from './fetch.ts';
+import { addLibraries, type Fetched, type FetchOptions, fetchOnce, NGINX, type Program } from './fetch.ts';
 
 const execute = promisify(execFile);
 /** Libraries that exist on every system and only work with its loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
+/** Like `fetchFromSystem`, for Nginx. Running `-V` shows whether its libraries are installed. */
+export function fetchDebianNginx(options: FetchOptions): Promise<Fetched> {
+  return fetchFromSystem(NGINX, '-V', options);
+}
+
 /**
- * Fetches Nginx from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is already
+ * Fetches a program from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is already
  * there. Needs neither root privileges nor the system's package lists, and writes nothing outside the cache.
  * If several runs fetch at the same time, all use the first complete copy.
  *
+ * @param harmless option with which the program exits at once, if all its libraries are installed
  * @throws Problem('environment') with the reason; the caller adds the remedy
  */
-export async function fetchDebianNginx(options: FetchOptions): Promise<FetchedNginx> {
+export async function fetchFromSystem(
+  program: Program,
+  harmless: string,
+  options: FetchOptions,
+): Promise<Fetched> {
   const system = await release();
-  const fetched = await fetchOnce(system, options, {
-    why: "Nginx is not installed here: fetching the system's package",
+  const fetched = await fetchOnce(program, system, options, {
+    why: `${program.title} is not installed here: fetching the system's package`,
     sources: async () => null,
     async addLibraries(apt, archive, unpacked) {
-      if (await runs(join(unpacked, 'usr/sbin/nginx'))) return;
+      if (await runs(join(unpacked, program.binary), harmless)) return;
       await addLibraries(apt, archive, unpacked, (name) => !SYSTEM_LIBRARY.test(name));
     },
   });
@@ -38,8 +48,8 @@ async function release(): Promise<string> {
   return `${field('ID') ?? process.platform}-${field('VERSION_ID') ?? field('VERSION_CODENAME') ?? 'unknown'}`;
 }
 
-async function runs(path: string): Promise<boolean> {
-  return execute(path, ['-V']).then(
+async function runs(path: string, option: string): Promise<boolean> {
+  return execute(path, [option]).then(
     () => true,
     () => false,
   );

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import type { Execute } from './apt.ts';
-import { addLibraries, type FetchPlace, fetchOnce } from './fetch.ts';
+import { addLibraries, type FetchPlace, fetchOnce, NGINX } from './fetch.ts';
 
 const BINARY = 'usr/sbin/nginx';
 
@@ -37,6 +37,7 @@ function archived(packages: Packages, work: (scene: Scene) => Promise<void>, mod
     };
     const fetch = () =>
       fetchOnce(
+        NGINX,
         'system',
         { cacheDir: join(folder, 'cache'), say: (line) => said.push(line), place },
         { why: 'Fetching', sources: async () => null, addLibraries: async () => {} },

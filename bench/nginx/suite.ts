@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
-import { addLibraries, exists, type FetchedNginx, type FetchOptions, fetchOnce } from './fetch.ts';
+import { addLibraries, exists, type Fetched, type FetchOptions, fetchOnce, NGINX } from './fetch.ts';
 import { readInterpreter, setInterpreter } from './interpreter.ts';
 
 const execute = promisify(execFile);
@@ -16,8 +16,8 @@ const KEYRINGS = ['pgp', 'gpg'].map((end) => `/usr/share/keyrings/debian-archive
  *
  * @throws Problem('environment') with the reason; the caller adds the remedy
  */
-export async function fetchSuiteNginx(suite: string, options: FetchOptions): Promise<FetchedNginx> {
-  const fetched = await fetchOnce(`debian-${suite}`, options, {
+export async function fetchSuiteNginx(suite: string, options: FetchOptions): Promise<Fetched> {
+  const fetched = await fetchOnce(NGINX, `debian-${suite}`, options, {
     why: `Fetching Nginx of debian:${suite} with its libraries`,
     sources: async () => `deb [signed-by=${await keyring()}] ${await mirror()} ${suite} main`,
     addLibraries: (apt, archive, unpacked) => addLibraries(apt, archive, unpacked, () => true),
@@ -30,7 +30,7 @@ export async function fetchSuiteNginx(suite: string, options: FetchOptions): Pro
  * Makes a binary use its own loader. The loader is set by its absolute path, so this is repeated if the cache
  * was moved.
  */
-async function useOwnLoader({ path, libraryPath }: FetchedNginx): Promise<void> {
+async function useOwnLoader({ path, libraryPath }: Fetched): Promise<void> {
   const before = await readInterpreter(path);
   for (const folder of libraryPath?.split(':') ?? []) {
     const loader = await realpath(join(folder, basename(before))).catch(() => null);

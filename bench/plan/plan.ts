@@ -97,9 +97,9 @@ export function planRequest(
       const { plan, ports, notices, ...side } = planStep(of);
       const { scenario, scenarioOptions: options, payload } = requestFor(of.step);
       const workload = { scenario: scenario.name, load, payload: of.payload ?? payload, options };
-      const addresses = usesAssignedAddresses(plan.target)
-        ? sourceAddresses(ports, plan.seed, machine, number)
-        : [];
+      // The addresses and ports of other hosts are unknown, so their kernels choose them.
+      const isAssigned = usesAssignedAddresses(plan.target) && plan.agents === undefined;
+      const addresses = isAssigned ? sourceAddresses(ports, plan.seed, machine, number) : [];
       const isApart = round !== null && profiles.length > 1 && turns === undefined;
       return {
         ...side,

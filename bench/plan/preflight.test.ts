@@ -386,3 +386,18 @@ test('a schedule with more handshakes than there are ports is refused', () => {
       /^3,011,000 handshakes need more source ports than the 2,540,800 .* Lower --rate or --duration\./,
   });
 });
+
+test('agents share the load: their limits count, and nothing of this host is assigned to them', () => {
+  const generators = { agents: ['a', 'b', 'c'], openFilesLimit: 1064, bun: false };
+  const nats = '--nats nats://127.0.0.1:4222 --agents 3';
+  const { plan } = decide(`-c 1k ${nats}`, { generators });
+  assert.deepEqual([plan.agents, plan.workers, plan.engine], [['a', 'b', 'c'], 3, 'node']);
+  assert.deepEqual([plan.placement, plan.sourceAddresses, plan.listen], [null, [], undefined]);
+  assert.equal(decide(`-R 1k ${nats}`, { generators }).plan.pacing, 'sleep');
+  assert.equal(decide(`-c 5k ${nats}`, { generators }).plan.workers, 5);
+  assert.equal(decide(`--workers 6 ${nats}`, { generators }).plan.workers, 6);
+  assert.equal(decide(`${nats} --listen 192.0.2.7`, { generators }).plan.listen, '192.0.2.7');
+  v.parse(runPlanSchema, plan);
+  for (const line of ['-c 2', '--workers 2'])
+    assert.throws(() => decide(`${line} ${nats}`, { generators }), { kind: 'usage', message: /3 agents/ });
+});

@@ -82,12 +82,14 @@ export function preflight(
   const { target } = request;
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
-  const placement = isExternal ? null : placementOf(request.pin, demand.loop, machine, all);
-  const engine = engineOf(engineFor(request, machine), demand, machine, notices);
+  const { generators } = machine;
+  const placement = isExternal || generators ? null : placementOf(request.pin, demand.loop, machine, all);
+  const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
   // A generator that spins would keep others from its CPUs: a server that is not ours, or the HTTP requests.
-  const sharesCpus = isExternal || scenario.httpLoad !== undefined;
+  // Nothing is known about what else runs on the hosts of agents.
+  const sharesCpus = isExternal || scenario.httpLoad !== undefined || generators !== undefined;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
   const plan: StepPlan = {
     variant,
@@ -108,6 +110,8 @@ export function preflight(
     engine,
     carrier: carrierOf(request.carrier, engine, demand, machine, notices),
     workers: processes.workers,
+    ...(generators === undefined ? {} : { agents: [...generators.agents] }),
+    ...(request.agents?.listen == null ? {} : { listen: request.agents.listen }),
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
     placement,
@@ -122,7 +126,7 @@ export function preflight(
   };
   if (request.backend !== null) notices.push(notice('info', 'own-backend', {}));
   const needed = portsNeeded(request, demand.loop, lengths);
-  checkAddresses(needed, machine, notices);
+  if (generators === undefined) checkAddresses(needed, machine, notices);
   return { plan, ports: needed.ports, notices };
 }
 
@@ -137,6 +141,11 @@ function engineFor(
   if (engine !== null) return engine;
   if (carrier === 'io_uring' && bun !== null) return 'bun';
   return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
+}
+
+/** A run has one engine, so Bun is only available if the generator hosts have it too. */
+function withSharedBun({ bun, generators }: Machine): Pick<Machine, 'bun'> {
+  return { bun: generators?.bun === false ? null : bun };
 }
 
 /**

@@ -23,22 +23,34 @@ import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
 const MOST_NODE_PROCESSES = 32;
 const MOST_NGINX_WORKERS = 64;
 
-/** Number of generator processes of a run. */
+/**
+ * Number of generator processes of a run, on all hosts together. By default, each agent runs one.
+ *
+ * @throws Problem('usage') if an agent would have none
+ */
 export function generatorWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
+  const { generators } = machine;
+  const agents = generators?.agents.length ?? 0;
+  if (Math.min(request.workers ?? agents, request.connections) < agents) {
+    const [option, each] =
+      request.connections < agents ? ['connections', 'connection'] : ['workers', 'process'];
+    throw new Problem(
+      'usage',
+      `Each of the ${agents} agents needs at least one ${each}. Use --${option} ${agents} or more, or fewer agents.`,
+    );
+  }
+  const { openFilesLimit } = generators ?? machine;
+  const capacity = connectionsPerNodeProcess({ openFilesLimit });
   return processCount(
     {
       code: 'preflight-generators',
       what: 'generator processes',
       option: '--workers',
       asked: request.workers,
-      byDefault: Math.min(shareOfCpus(machine), request.connections),
-      most: MOST_NODE_PROCESSES,
-      capacity: connectionsPerNodeProcess(machine),
-      hold: {
-        bound: 'open-files',
-        each: connectionsPerNodeProcess(machine),
-        openFiles: machine.openFilesLimit,
-      },
+      byDefault: generators === undefined ? Math.min(shareOfCpus(machine), request.connections) : agents,
+      most: Math.max(1, agents) * MOST_NODE_PROCESSES,
+      capacity,
+      hold: { bound: 'open-files', each: capacity, openFiles: openFilesLimit },
       remedy: raiseOpenFiles(machine),
     },
     request.connections,

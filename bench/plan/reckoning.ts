@@ -36,7 +36,7 @@ const PORTS_USABLE = 0.45;
  * Returns how many connections one generator or echo server process can hold; 0 if the limit is too low for
  * even one.
  */
-export function connectionsPerNodeProcess({ openFilesLimit }: Machine): number {
+export function connectionsPerNodeProcess({ openFilesLimit }: Pick<Machine, 'openFilesLimit'>): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as v from 'valibot';
 import { makeBothSteps } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
+import { type Run, runSchema } from '../model/run.ts';
 import { reportHtml } from '../report/html.ts';
 import { notice } from '../wording/finding.ts';
 import { makeRedactor, redactResult } from './result.ts';
@@ -378,4 +380,27 @@ test('a server that already runs has no address, path or authority left', () => 
   const shown = JSON.stringify(redactResult(given, IDENTITY));
   assert.doesNotMatch(shown, PRIVATE);
   assert.match(shown, /target:1/);
+});
+
+test('the hosts of agents are renamed wherever they are named', () => {
+  const result = plainResult({});
+  const [run] = result.runs;
+  assert.ok(run);
+  const [process] = run.processes;
+  assert.ok(process);
+  const clock = { errorUs: 1, driftUs: 0 };
+  const named: Run = {
+    ...run,
+    plan: { ...run.plan, agents: ['alices-desktop', 'attic'], listen: '192.0.2.7' },
+    processes: [{ ...process, host: 'attic' }],
+    hosts: [{ name: 'attic', cpus: 2, isRunners: false, workers: [0], sendLag: null, clock }],
+    outcome: { state: 'failed', reason: 'The agent attic was lost.' },
+  };
+  const [redacted] = redactResult({ ...result, runs: [named] }, []).runs;
+  assert.ok(redacted);
+  v.parse(runSchema, redacted);
+  assert.deepEqual(redacted.plan.agents, ['host-1', 'host-2']);
+  assert.deepEqual([redacted.hosts?.[0]?.name, redacted.processes[0]?.host], ['host-2', 'host-2']);
+  for (const word of ['attic', 'alices-desktop', '192.0.2.7'])
+    assert.ok(!JSON.stringify(redacted).includes(word), word);
 });

@@ -70,11 +70,14 @@ function makeState(
     variant: nameOf(plan.variant),
     profile: profileOf(plan.profile, plan.variant),
     backend: plan.backend === null ? null : HIDDEN,
+    ...(plan.agents === undefined ? {} : { agents: plan.agents.map((_, at) => hostName(at)) }),
+    ...(plan.listen === undefined ? {} : { listen: HIDDEN }),
     target: publicTarget(plan.target),
   });
   return {
     runPlan,
     learn(run: Run): void {
+      for (const name of run.plan.agents ?? []) words.add(name);
       for (const text of [run.proxy?.given, run.proxy?.configuration])
         if (text != null) for (const found of publicConfiguration(text).words) words.add(found);
       for (const { data } of run.notices)
@@ -104,6 +107,7 @@ function makeState(
     run: (run: Run): Run => ({
       ...run,
       plan: runPlan(run.plan),
+      ...publicHosts(run),
       ...withoutQuotes(run, redactText, run.plan.backend !== null || declared !== undefined),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
@@ -131,6 +135,22 @@ function publicNames(variants: readonly Variant[]): Map<string, { name: string; 
 /** Whether a variant is a server that already runs. */
 function isTarget({ profile }: Variant): boolean {
   return profile.startsWith('target:');
+}
+
+/** Returns the public name of the agent at this position in the plan. */
+function hostName(at: number): string {
+  return `host-${at + 1}`;
+}
+
+/** Renames the hosts of agents. */
+function publicHosts({ plan, hosts, processes }: Run): Pick<Run, 'processes'> & Partial<Pick<Run, 'hosts'>> {
+  const nameOf = (name: string) => hostName(plan.agents?.indexOf(name) ?? 0);
+  return {
+    processes: processes.map((each) =>
+      each.host === undefined ? each : { ...each, host: nameOf(each.host) },
+    ),
+    ...(hosts === undefined ? {} : { hosts: hosts.map((each) => ({ ...each, name: nameOf(each.name) })) }),
+  };
 }
 
 /** Returns a target without its address, and without anything else that its owner has named. */

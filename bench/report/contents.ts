@@ -14,6 +14,7 @@ import {
   verdicts,
 } from './section/comparison.ts';
 import { failures } from './section/failures.ts';
+import { hasHosts, hosts } from './section/hosts.ts';
 import { LADDER_SECTIONS, ladderRuns } from './section/ladder.ts';
 import { notices } from './section/notices.ts';
 import { price } from './section/price.ts';
@@ -41,6 +42,7 @@ const BEHIND_ALL = [notices, spread, failures, protocols, httpLeg, runs, setup, 
 /** Returns the sections of a result's report: those for its kind and those for its scenario. */
 export function contentsOf(result: Result): Contents {
   const { open, folded, ofRounds } = scenarioReport(result);
+  const behind = hasHosts(result.runs) ? [hosts, ...BEHIND_ALL] : BEHIND_ALL;
   const has = (kind: Parameters<typeof conclusionOf>[1]) => conclusionOf(result, kind) !== null;
   if (has('calibration'))
     return { open: [calibration], folded: [effects, rounds, curvesOfRounds, ...BEHIND_ROUNDS, setup] };
@@ -55,7 +57,7 @@ export function contentsOf(result: Result): Contents {
   if (has('size')) return { open: SIZE_SECTIONS, folded: [runs, lastConfiguration, kindsOfNotices, setup] };
   if (isExternal(result)) {
     const ofNginx: readonly unknown[] = [claims, configurations, httpLeg];
-    return { open, folded: [...folded, ...BEHIND_ALL].filter((section) => !ofNginx.includes(section)) };
+    return { open, folded: [...folded, ...behind].filter((section) => !ofNginx.includes(section)) };
   }
-  return { open: has('price') ? [...open, price] : open, folded: [...folded, ...BEHIND_ALL] };
+  return { open: has('price') ? [...open, price] : open, folded: [...folded, ...behind] };
 }

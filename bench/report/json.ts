@@ -1,5 +1,6 @@
 import { type Capacity, figuresOf, type HttpFigures, type RunFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
+import type { HostFigures } from '../measure/hosts.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import { metricsOf } from '../metrics/metrics.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
@@ -126,10 +127,19 @@ export interface JsonRun {
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** Every metric by its name in thresholds, in the base unit: µs, bytes, a count or a ratio. */
   metrics: Record<string, number | null>;
+  /** Only with --agents: what each generator host contributed, with times in µs. */
+  hosts?: JsonHost[];
   /** Number of failures by kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
   /** What else is known about the run: `handshakes-failed` gives the reason, and the line that may cause it. */
   notices: Run['notices'];
+}
+
+export interface JsonHost extends Omit<HostFigures, 'sendLag' | 'clock'> {
+  sendLagUs: Summary | null;
+  clockErrorUs: number;
+  /** Null if the agent was lost. */
+  clockDriftUs: number | null;
 }
 
 /** Kinds of conclusions that have a separate field. */
@@ -267,7 +277,12 @@ function jsonRun(run: Run): JsonRun {
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
     metrics: { ...metricsOf(figuresOf(run), run.plan) },
+    ...(figures.hosts.length === 0 ? {} : { hosts: figures.hosts.map(jsonHost) }),
     failures: failures.byKind,
     notices: run.notices,
   };
+}
+
+function jsonHost({ sendLag, clock, ...host }: HostFigures): JsonHost {
+  return { ...host, sendLagUs: sendLag, clockErrorUs: clock.errorUs, clockDriftUs: clock.driftUs };
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import { listed } from '../wording/words.ts';
+import { agentCommand } from './agent.ts';
 import { calibrateCommand } from './calibrate.ts';
 import { capacityCommand } from './capacity.ts';
 import { checkCommand } from './check.ts';
@@ -22,6 +23,7 @@ import { sizeCommand } from './size.ts';
 import { quoted } from './units.ts';
 import { upCommand } from './up.ts';
 
+export type { AgentRequest } from './agent.ts';
 export type { CalibrateRequest } from './calibrate.ts';
 export type { CapacityRequest } from './capacity.ts';
 export type { CompareRequest } from './compare.ts';
@@ -40,6 +42,7 @@ export const COMMANDS = {
   size: sizeCommand,
   calibrate: calibrateCommand,
   up: upCommand,
+  agent: agentCommand,
   check: checkCommand,
   report: reportCommand,
   publish: publishCommand,

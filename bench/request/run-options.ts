@@ -1,4 +1,5 @@
 import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS } from '../scenarios/registry.ts';
+import { AGENT_OPTIONS } from './agents.ts';
 import { EXPORT_OPTION } from './exports.ts';
 import { JSON_OPTION, type Options } from './options.ts';
 
@@ -100,6 +101,7 @@ export const RUN_OPTIONS = {
     pin: { value: null, help: 'Pin processes to CPUs [if the machine has 2 CPUs]' },
     'no-pin': { value: null, help: 'Let the kernel schedule all processes' },
   },
+  'Load from other hosts': AGENT_OPTIONS,
   'The output': {
     threshold: { value: 'CONDITION', many: true, help: `Exit with 99 if not met: 'service.p99<50ms'` },
     strict: { value: null, help: 'Exit with 1 unless every run is valid' },
@@ -120,11 +122,14 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** Returns why a command that starts what it measures has none of the options about a server that already runs. */
-export function refusedTarget(reason: string): Record<keyof typeof TARGET_OPTIONS, string> {
-  const names = Object.keys(TARGET_OPTIONS) as (keyof typeof TARGET_OPTIONS)[];
-  return Object.fromEntries(names.map((name) => [name, reason])) as Record<
-    keyof typeof TARGET_OPTIONS,
-    string
-  >;
+type RefusedOption = keyof typeof TARGET_OPTIONS | keyof typeof AGENT_OPTIONS;
+
+/**
+ * Returns why a command that starts what it measures, the generator included, has none of the options about a
+ * server that already runs, or about agents.
+ */
+export function refusedTarget(reason: string): Record<RefusedOption, string> {
+  const ofTarget = Object.keys(TARGET_OPTIONS).map((name) => [name, reason]);
+  const ofAgents = Object.keys(AGENT_OPTIONS).map((name) => [name, 'only `run` takes its load from agents']);
+  return Object.fromEntries([...ofTarget, ...ofAgents]);
 }

@@ -5,6 +5,7 @@ import type { LoadOptions, Payload } from '../model/load.ts';
 import { CARRIERS, type CarrierName, ENGINES, type EngineName, type Step } from '../model/plan.ts';
 import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
+import { type AgentsRequest, agentsOf } from './agents.ts';
 import { backendOf } from './backend.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
@@ -60,6 +61,8 @@ export interface RunRequest extends ScenarioRequest {
   /** Command that starts the user's own server, with `{port}` for its port; null for the echo servers. */
   backend: string | null;
   workers: number | null;
+  /** The hosts that generate the load; null for this one. */
+  agents: AgentsRequest | null;
   servers: number | null;
   nginxWorkers: number | null;
   pin: boolean | null;
@@ -119,8 +122,18 @@ function runRequest(given: GivenOptions): RunRequest {
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
   const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
   if (target !== null) return requestOfTarget(request, target, given);
+  checkListen(request);
   checkThresholds(request);
   return { ...request, baseline };
+}
+
+/** @throws Problem('usage') if what runs without Nginx would be out of the agents' reach */
+function checkListen({ agents, variants }: RunRequest): void {
+  if (agents?.listen == null || !variants.includes('direct')) return;
+  throw new Problem(
+    'usage',
+    '--listen is the address of Nginx, and direct has no Nginx: its echo servers stay on 127.0.0.1. Leave direct out.',
+  );
 }
 
 /** Returns the request for a server that already runs. */
@@ -247,6 +260,7 @@ export function requestOf(
     server: oneOf(given, 'server', ['ws', 'lean']),
     backend,
     workers: workersOf(given, connections),
+    agents: agentsOf(given, scenario),
     servers: number(given, 'servers', PROCESSES),
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),
     pin: pinOf(given),

@@ -27,19 +27,21 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
 }
 
 /**
- * Starts generator workers; resolves when each has sent its first message. `engine` is the lean client's
- * engine.
+ * Starts generator workers; resolves when each has sent its first message.
+ *
+ * @param numbers of the workers within the run, from 1: one worker for each
+ * @param engine of the lean client
  */
 export async function startGenerators<Command, Report>(
   processSet: ProcessSet,
-  count: number,
+  numbers: readonly number[],
   client: 'lean' | 'ws',
   engine: EngineName,
   cpus: readonly number[] | null,
 ): Promise<Channel<Command, Report>[]> {
-  const generators = Array.from({ length: count }, (_, i) =>
+  const generators = numbers.map((number) =>
     launchOn(client === 'lean' ? engine : 'node', ENTRY, {
-      name: `generator ${i + 1}`,
+      name: `generator ${number}`,
       component: 'generator',
       args: [],
       nodeArguments: nodeArguments(client, cpus),

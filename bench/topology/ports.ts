@@ -1,3 +1,5 @@
+import { networkInterfaces } from 'node:os';
+import { Problem } from '../model/failure.ts';
 import { freePorts } from './nginx.ts';
 
 /** Ports below this one often belong to other services. */
@@ -25,4 +27,18 @@ export async function portsOutside(
   for (let tried = 0; tried < Math.min(size, TRIES * count) && ports.length < count; tried++)
     ports.push(...(await freePorts(host, 1, from + ((start + tried) % size)).catch(() => [])));
   return ports.length < count ? freePorts(host, count) : ports;
+}
+
+/** @throws Problem('usage') if the address that was given with an option is none of this machine's */
+export async function requireOwnAddress(option: string, address: string): Promise<void> {
+  await freePorts(address, 1).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EADDRNOTAVAIL') throw cause;
+    const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    const names = own.filter(({ family }) => family === 'IPv4').map((each) => each.address);
+    throw new Problem(
+      'usage',
+      `${option} ${address} is not an address of this machine. Use one of ${names.join(', ')}.`,
+      { cause },
+    );
+  });
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import { freePorts } from '../topology/nginx.ts';
+import { requireOwnAddress } from '../topology/ports.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { startServers } from '../topology/servers.ts';
 import { directTarget, type ProxySource, type StartedTarget, startProxy } from '../topology/target.ts';
@@ -116,18 +116,10 @@ async function standUntil(signal: AbortSignal, processSet: ProcessSet): Promise<
 
 /** @throws Problem if it is impossible to listen on this address and port */
 async function checkAddress(host: string, port: number | null): Promise<void> {
+  await requireOwnAddress('--allow-remote', host);
   await freePorts(host, 1, port ?? 0).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EADDRINUSE' || cause.code === 'EACCES') {
-      const why = cause.code === 'EACCES' ? 'is not allowed for this user' : 'is already in use';
-      throw new Problem('environment', `--port ${port} ${why} on ${host}. Choose another port.`, { cause });
-    }
-    if (cause.code !== 'EADDRNOTAVAIL') throw cause;
-    const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-    const names = own.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
-    throw new Problem(
-      'usage',
-      `--allow-remote ${host} is not an address of this machine. Use one of ${names.join(', ')}.`,
-      { cause },
-    );
+    if (cause.code !== 'EADDRINUSE' && cause.code !== 'EACCES') throw cause;
+    const why = cause.code === 'EACCES' ? 'is not allowed for this user' : 'is already in use';
+    throw new Problem('environment', `--port ${port} ${why} on ${host}. Choose another port.`, { cause });
   });
 }

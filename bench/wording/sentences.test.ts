@@ -522,6 +522,16 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The cache answered 40 % of 24,000 ordinary GETs, and 1 of them reached an echo server. It does not touch WebSocket messages: all 9,000 echoes came from the 2 echo servers.',
     'The cache answered 40 to 80 % of 24,000 to 48,000 ordinary GETs, and 1 to 2 of them reached an echo server. It does not touch WebSocket messages: all 9,000 to 18,000 echoes came from the 2 to 4 echo servers.',
   ],
+  'generator-hosts': [
+    {
+      hosts: [
+        { host: 'a', share: 0.4, lagUs: 1200, cpu: 0.31, errorUs: 120 },
+        { host: 'b', share: null, lagUs: null, cpu: null, errorUs: 90 },
+      ],
+    },
+    'The load came from 2 hosts. a: 40 % of the load, send lag p99 1.2 ms, generator CPU 31 % of a core, clock error 120 µs; b: no load, CPU time unknown, clock error 90 µs.',
+    'The load came from 2 hosts. a: 40 to 80 % of the load, send lag p99 1.2 to 2.4 ms, generator CPU 31 to 62 % of a core, clock error 120 to 240 µs; b: no load, CPU time unknown, clock error 90 to 180 µs.',
+  ],
   'http-failed': [
     { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
     '16 of 17 ordinary GETs of /page failed (2 answered 4xx, 7 answered 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',

@@ -50,7 +50,7 @@ export const broadcast = {
       help: 'broadcast: most members of a room; 0: one room for all [0]',
     },
   },
-  excluded: ['baseline', 'in-flight', 'no-http'],
+  excluded: ['agents', 'baseline', 'in-flight', 'no-http'],
   lengths: () => null,
   defaults: { connections: 1000, payload: '64' },
   defaultRate: (connections, options) =>

@@ -64,7 +64,7 @@ export const slowConsumer = {
       help: 'slow-consumer: how long they do not read [40s]',
     },
   },
-  excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
+  excluded: ['agents', 'baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   lengths: (_step, { stall }) => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + Number(stall) + AFTER_MS }),
   defaults: { connections: 100, payload: '16k' },
   defaultRate: () => DEFAULT_RATE,

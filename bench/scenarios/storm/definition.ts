@@ -47,6 +47,7 @@ export const storm = {
     reconnect: RECONNECT_OPTION,
   },
   excluded: [
+    'agents',
     'baseline',
     'rate',
     'arrivals',

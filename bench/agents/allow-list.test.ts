@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refusalOf } from './allow-list.ts';
+
+const isAllowed = (host: string, ports: number[], allowed: { host: string; port: number | null }[]) =>
+  refusalOf({ host, ports }, allowed) === null;
+
+test('without a list, an agent accepts its own machine and nothing else', () => {
+  for (const host of ['127.0.0.1', '127.4.5.6', '::1']) assert.ok(isAllowed(host, [1, 2], []), host);
+  for (const host of ['10.0.0.1', '0.0.0.0', '127.0.0.1.example.com', 'localhost.example.com', '::2'])
+    assert.ok(!isAllowed(host, [1], []), host);
+});
+
+test('with a list, an agent accepts exactly the hosts and ports in it', () => {
+  const allowed = [
+    { host: '10.0.0.1', port: null },
+    { host: '10.0.0.2', port: 443 },
+  ];
+  assert.ok(isAllowed('10.0.0.1', [1, 2], allowed));
+  assert.ok(isAllowed('10.0.0.2', [443], allowed));
+  assert.ok(!isAllowed('10.0.0.2', [443, 444], allowed));
+  assert.ok(!isAllowed('10.0.0.3', [443], allowed));
+  assert.ok(!isAllowed('127.0.0.1', [443], allowed));
+});

@@ -1,0 +1,31 @@
+import { isIP } from 'node:net';
+import type { Target } from '../model/target.ts';
+
+/** A target on which an agent may put load: a host, and one of its ports or all of them. */
+export interface AllowedTarget {
+  host: string;
+  /** Null for any port. */
+  port: number | null;
+}
+
+/**
+ * Returns why an agent refuses a target, as a clause; null if it is allowed. Loopback addresses are allowed
+ * unless the list names others: what listens there belongs to the agent's own machine.
+ */
+export function refusalOf(
+  { host, ports }: Pick<Target, 'host' | 'ports'>,
+  allowed: readonly AllowedTarget[],
+): string | null {
+  const isAllowed = (port: number) =>
+    allowed.length === 0
+      ? isLoopback(host)
+      : allowed.some((each) => each.host === host && (each.port === null || each.port === port));
+  const refused = ports.find((port) => !isAllowed(port));
+  if (refused === undefined) return null;
+  const target = `${isIP(host) === 6 ? `[${host}]` : host}:${refused}`;
+  return `it may not put load on ${target}. Start it with --allow ${target}, or --allow ${isIP(host) === 6 ? `[${host}]` : host} for all ports.`;
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Exchange, measureOffset, offsetFrom } from './clock-offset.ts';
+
+const AHEAD = 200_000_000n;
+
+/** An exchange with a clock that is ahead by 200 ms, whose question and answer take these times. */
+const exchange = (sentNs: bigint, thereNs: bigint, backNs: bigint): Exchange => ({
+  sentNs,
+  otherNs: sentNs + thereNs + AHEAD,
+  receivedNs: sentNs + thereNs + backNs,
+});
+
+test('the true offset is within the error, however the delays are distributed', () => {
+  const delay = fc.bigInt({ min: 0n, max: 10_000_000n });
+  const exchanges = fc.array(fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 15n }), delay, delay), {
+    minLength: 1,
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(exchanges, (all) => {
+      const [first, ...rest] = all.map((each) => exchange(...each));
+      assert.ok(first);
+      const { offsetNs, errorNs } = offsetFrom([first, ...rest]);
+      const off = offsetNs > AHEAD ? offsetNs - AHEAD : AHEAD - offsetNs;
+      assert.ok(off <= errorNs);
+      const shortest = Math.min(...all.map(([, there, back]) => Number(there + back)));
+      assert.ok(Number(errorNs) <= shortest / 2 + 1);
+    }),
+  );
+});
+
+test('the offset comes from the exchange with the shortest round trip', () => {
+  const { offsetNs, errorNs } = offsetFrom([
+    exchange(0n, 900n, 100n),
+    exchange(5_000n, 50n, 50n),
+    exchange(9_000n, 0n, 400n),
+  ]);
+  assert.deepEqual([offsetNs, errorNs], [AHEAD, 51n]);
+});
+
+test('a clock is asked repeatedly, and a question that fails is not hidden', async () => {
+  let asked = 0;
+  let nowNs = 0n;
+  const here = () => nowNs++;
+  const { offsetNs } = await measureOffset(here, async () => {
+    asked++;
+    return nowNs + AHEAD;
+  });
+  assert.equal(asked, 50);
+  assert.ok(offsetNs - AHEAD <= 1n);
+  await assert.rejects(
+    measureOffset(here, async () => Promise.reject(new Error('no answer'))),
+    /no answer/,
+  );
+});

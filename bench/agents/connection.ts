@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import {
+  AuthorizationError,
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+  UserAuthenticationExpiredError,
+} from '@nats-io/transport-node';
+import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
+
+/** How to reach a NATS server. */
+export interface NatsAccess {
+  /** `nats://HOST:PORT`, or `tls://HOST:PORT` to require TLS. */
+  url: string;
+  /** File with a token, an nkey seed or the credentials of a user; null if the server requires none. */
+  secretFile: string | null;
+  /** PEM file with the certificate authorities of the server; null for those of the system. */
+  caFile: string | null;
+}
+
+const CONNECT_MS = 5_000;
+const RETRY_MS = 250;
+
+/**
+ * Connects to a NATS server, and reconnects whenever the connection breaks.
+ *
+ * @throws Problem('environment') if the server cannot be reached, or rejects the credentials
+ */
+export async function connectTo(
+  { url, secretFile, caFile }: NatsAccess,
+  name: string,
+): Promise<NatsConnection> {
+  const secret = secretFile === null ? {} : secretOptions(await read(secretFile, '--nats-secret'));
+  const needsTls = caFile !== null || url.startsWith('tls://');
+  try {
+    return await connect({
+      servers: url.replace(/^\w+:\/\//, ''),
+      name,
+      timeout: CONNECT_MS,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RETRY_MS,
+      // The runs are short: a server that does not respond has to be noticed.
+      pingInterval: 2_000,
+      ...secret,
+      ...(needsTls ? { tls: caFile === null ? {} : { caFile } } : {}),
+    });
+  } catch (cause) {
+    if (cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError) {
+      throw new Problem(
+        'environment',
+        secretFile === null
+          ? `The NATS server ${url} requires credentials. Name a file with a token, an nkey seed or credentials: --nats-secret FILE.`
+          : `The NATS server ${url} rejects the credentials in ${secretFile}. Check --nats-secret.`,
+        { cause },
+      );
+    }
+    throw new Problem(
+      'environment',
+      `The NATS server ${url} cannot be reached: ${reasonOf(cause)}. Check --nats, and that nats-server is running.`,
+      { cause },
+    );
+  }
+}
+
+/** Recognises what a file contains, because each kind of secret has its own form. */
+function secretOptions(text: string): ConnectionOptions {
+  const bytes = new TextEncoder().encode(text);
+  if (text.includes('-----BEGIN')) return { authenticator: credsAuthenticator(bytes) };
+  if (/^SU[A-Z2-7]{56}$/.test(text)) return { authenticator: nkeyAuthenticator(bytes) };
+  return { token: text };
+}
+
+async function read(path: string, option: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Problem('environment', `${path} cannot be read: ${reasonOf(cause)}. Check ${option}.`, {
+      cause,
+    });
+  });
+  return text.trim();
+}

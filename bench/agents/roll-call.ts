@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { Problem } from '../model/failure.ts';
+import { readMessage } from './message.ts';
+import { type AgentFacts, agentFactsSchema, ROLL_CALL } from './protocol.ts';
+
+/** Agents may still be starting when the runner calls them. */
+const ROLL_CALL_MS = 10_000;
+const REPEAT_MS = 250;
+
+/** The agents that a run needs: that many of those that answer, or those with these names. */
+export type WantedAgents = number | readonly string[];
+
+/**
+ * Calls the agents, and returns those that the runs will use, sorted by name.
+ *
+ * @param version of the runner, which must also be that of the agents
+ * @param signal stops waiting for them
+ * @throws Problem('environment') that names what is missing or does not fit; the signal's reason if stopped
+ */
+export async function callAgents(
+  connection: NatsConnection,
+  wanted: WantedAgents,
+  version: string,
+  signal: AbortSignal,
+  withinMs = ROLL_CALL_MS,
+): Promise<AgentFacts[]> {
+  const found = new Map<string, AgentFacts>();
+  const inbox = createInbox();
+  const subscription = connection.subscribe(inbox, {
+    callback(error, message) {
+      const facts = error === null ? readMessage(agentFactsSchema, message) : null;
+      if (facts !== null) found.set(facts.instance, facts);
+    },
+  });
+  try {
+    const end = performance.now() + withinMs;
+    for (;;) {
+      connection.publish(ROLL_CALL, '', { reply: inbox });
+      await sleep(REPEAT_MS, undefined, { signal }).catch(() => {});
+      signal.throwIfAborted();
+      const answered = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const isOver = performance.now() >= end;
+      if (isOver || missing(answered, wanted) === null) return choose(answered, wanted, version, withinMs);
+    }
+  } finally {
+    subscription.unsubscribe();
+  }
+}
+
+/** What is missing, as the beginning of a sentence; null if all wanted agents have answered. */
+function missing(answered: readonly AgentFacts[], wanted: WantedAgents): string | null {
+  if (typeof wanted === 'number') {
+    if (answered.length >= wanted) return null;
+    const names = answered.map(({ name }) => name).join(', ');
+    return `${answered.length} of ${wanted} agents answered${names === '' ? '' : ` (${names})`}`;
+  }
+  const absent = wanted.filter((name) => !answered.some((each) => each.name === name));
+  return absent.length === 0
+    ? null
+    : `${absent.length === 1 ? 'The agent' : 'The agents'} ${absent.join(', ')} did not answer`;
+}
+
+/** Checks the agents, and takes as many as wanted. All that answered count, not just the ones that fit. */
+function choose(
+  answered: readonly AgentFacts[],
+  wanted: WantedAgents,
+  version: string,
+  withinMs: number,
+): AgentFacts[] {
+  const lack = missing(answered, wanted);
+  if (lack !== null) {
+    throw new Problem(
+      'environment',
+      `${lack} within ${withinMs / 1000} s. Start ${typeof wanted === 'number' ? 'one' : 'them'} on each host: nginx-ws-bench agent --nats URL --role generator.`,
+    );
+  }
+  const taken =
+    typeof wanted === 'number'
+      ? answered.slice(0, wanted)
+      : answered.filter(({ name }) => wanted.includes(name));
+  for (const { name, instance, version: other, run } of taken) {
+    if (other !== version) {
+      throw new Problem(
+        'environment',
+        `The agent ${name} runs version ${other}, and this is version ${version}. Install the same version on all hosts.`,
+      );
+    }
+    if (taken.some((each) => each.name === name && each.instance !== instance)) {
+      throw new Problem(
+        'environment',
+        `Several agents are called ${name}. Restart them with different names: --name.`,
+      );
+    }
+    if (run !== null) {
+      throw new Problem(
+        'environment',
+        `The agent ${name} is busy with another run. Wait for it, or name other agents with --agents.`,
+      );
+    }
+  }
+  return taken;
+}

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { makeOpenFolder } from '../../test/folder.ts';
+import { type NatsServer, startNatsServer } from '../../test/nats-server.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { counted } from '../model/recording.ts';
+import { type Run, runSchema } from '../model/run.ts';
+
+const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
+const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--no-http', '--client', 'lean'];
+
+interface Process {
+  child: ChildProcess;
+  /** Everything printed so far. */
+  text(): string;
+  /** Resolves when this has been printed. */
+  says(pattern: RegExp): Promise<void>;
+  exited: Promise<number | null>;
+}
+
+/** Starts the command line; it is stopped after the test. */
+function start(t: TestContext, args: readonly string[], namespace: string | null = null): Process {
+  const [command = '', ...rest] = [
+    ...(namespace === null ? [] : ['ip', 'netns', 'exec', namespace]),
+    process.execPath,
+    CLI,
+    ...args,
+  ];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (data) => {
+      text += data;
+    });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  t.after(async () => {
+    child.kill('SIGTERM');
+    await exited;
+  });
+  return {
+    child,
+    text: () => text,
+    exited,
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => pattern.test(text) && resolve();
+        for (const stream of [child.stdout, child.stderr]) stream?.on('data', look);
+        void exited.then(() => reject(new Error(`It ended without ${pattern}: ${text}`)));
+        look();
+      }),
+  };
+}
+
+/** An agent that is ready. */
+async function startAgent(
+  t: TestContext,
+  { url }: NatsServer,
+  name: string,
+  options: readonly string[] = [],
+  namespace: string | null = null,
+): Promise<Process> {
+  const args = ['agent', '--nats', url, '--role', 'generator', '--name', name, ...options];
+  const agent = start(t, args, namespace);
+  await agent.says(/is ready/);
+  return agent;
+}
+
+interface Ran {
+  code: number | null;
+  text: string;
+  run: Run | null;
+}
+
+async function execute(
+  t: TestContext,
+  { url }: NatsServer,
+  options: readonly string[],
+  during: (run: Process) => Promise<void> = async () => {},
+): Promise<Ran> {
+  const reports = makeOpenFolder(join(tmpdir(), 'agents-test-'));
+  const run = start(t, ['run', ...LOAD, '--nats', url, '--reports', reports, ...options]);
+  await during(run);
+  const code = await run.exited;
+  const [result] = await readdir(reports);
+  const runs = result === undefined ? [] : await readdir(join(reports, result, 'runs'));
+  const [first] = runs;
+  const stored = first && JSON.parse(await readFile(join(reports, result ?? '', 'runs', first), 'utf8'));
+  return { code, text: run.text(), run: stored === undefined ? null : v.parse(runSchema, stored) };
+}
+
+async function natsFor(t: TestContext, options: Parameters<typeof startNatsServer>[1] = {}) {
+  const nats = await startNatsServer(makeOpenFolder(join(tmpdir(), 'nats-test-')), options);
+  t.after(() => nats.stop());
+  return nats;
+}
+
+describe('load from agents', () => {
+  it('has all of its load, and every host is accounted for', async (t) => {
+    const nats = await natsFor(t);
+    const agents = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
+    const { run, code, text } = await execute(t, nats, ['-p', 'plain', '-d', '2s', '--agents', 'b,a']);
+    assert.ok(run !== null && code === 0, text);
+    assert.deepEqual(run.outcome, { state: 'completed' });
+    assert.deepEqual(run.plan.agents, ['a', 'b']);
+    assert.deepEqual(
+      run.workers.map(({ worker, opened }) => [worker, opened]),
+      [
+        [0, 30],
+        [1, 30],
+      ],
+    );
+    const figures = figuresOf(run);
+    assert.ok(figures.conservation.ok);
+    // What all hosts got back is what the echo servers counted.
+    const servers = run.spread.filter(({ component }) => component === 'server');
+    const echoed = run.workers.reduce((sum, worker) => sum + counted(worker, 'echoed'), 0);
+    assert.ok(echoed > 0);
+    assert.equal(
+      servers.reduce((sum, { messages }) => sum + messages, 0),
+      echoed,
+    );
+    for (const code of ['recordings-missing', 'slices-differ'])
+      assert.ok(!run.notices.some((notice) => notice.code === code), code);
+    assert.deepEqual(
+      figures.hosts.map(({ name, workers, connections }) => [name, workers, connections]),
+      [
+        ['a', 1, 30],
+        ['b', 1, 30],
+      ],
+    );
+    for (const { cpu, sendLag, clock } of figures.hosts) {
+      assert.ok(cpu !== null && cpu > 0);
+      assert.ok(sendLag !== null && sendLag.count > 0);
+      assert.ok(clock.errorUs > 0 && clock.driftUs !== null);
+    }
+    assert.match(text, /The load came from 2 hosts\. a: .* b: /);
+    for (const agent of agents) await agent.says(/ended/);
+  });
+
+  it('is invalid and names the agent that was killed, and keeps what was measured', async (t) => {
+    const nats = await natsFor(t);
+    const [, b] = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
+    assert.ok(b);
+    const options = ['-p', 'plain', '-d', '60s', '--agents', '2'];
+    const { run, code, text } = await execute(t, nats, options, async (started) => {
+      // Printed ten seconds after the run was planned, at the earliest.
+      await started.says(/steady, [1-9]/);
+      b.child.kill('SIGKILL');
+    });
+    assert.equal(code, 1, text);
+    assert.ok(run?.outcome.state === 'failed');
+    assert.match(run.outcome.reason, /agent b/);
+    assert.notEqual(run.validity.verdict, 'valid');
+    assert.ok(run.validity.reasons.some(({ code }) => code === 'run-ended'));
+    assert.match(text, /agent b/);
+    assert.ok(
+      run.slices.some(({ phase, counters }) => phase === 'steady' && counted(counters, 'echoed') > 0),
+    );
+  });
+
+  it('does not start without the agents, credentials and permission that it needs', async (t) => {
+    const nats = await natsFor(t, { authorization: 'token: "a token"' });
+    const secrets = makeOpenFolder(join(tmpdir(), 'secret-test-'));
+    const right = join(secrets, 'right');
+    await writeFile(right, 'a token\n');
+    await writeFile(join(secrets, 'wrong'), 'another\n');
+    const options = ['-p', 'direct', '-d', '1s', '--agents', 'a'];
+    const without = await execute(t, nats, options);
+    assert.deepEqual([without.code, without.run], [1, null]);
+    assert.match(without.text, /requires credentials/);
+    const wrong = await execute(t, nats, [...options, '--nats-secret', join(secrets, 'wrong')]);
+    assert.deepEqual([wrong.code, wrong.run], [1, null]);
+    assert.match(wrong.text, /rejects the credentials/);
+    const secret = ['--nats-secret', right];
+    const a = await startAgent(t, nats, 'a', [...secret, '--allow', '192.0.2.1']);
+    const [second, missing, refused] = await Promise.all([
+      start(t, ['agent', '--nats', nats.url, '--role', 'generator', '--name', 'a', ...secret]).exited,
+      execute(t, nats, ['-p', 'direct', '-d', '1s', '--agents', 'a,c', ...secret]),
+      execute(t, nats, [...options, ...secret]),
+    ]);
+    assert.equal(second, 1);
+    assert.deepEqual([missing.code, missing.run], [1, null]);
+    assert.match(missing.text, /The agent c did not answer/);
+    assert.equal(refused.code, 1);
+    assert.ok(refused.run?.outcome.state === 'failed');
+    assert.match(refused.run.outcome.reason, /agent a refused the run: it may not put load on 127\.0\.0\.1/);
+    await a.says(/Refused a run/);
+  });
+});
+
+/** Why network namespaces cannot be used here; false if they can. */
+function lackOfNamespaces(): string | false {
+  try {
+    execFileSync('ip', ['netns', 'add', 'nwb-try'], { stdio: 'ignore' });
+    execFileSync('ip', ['netns', 'delete', 'nwb-try'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'network namespaces need root and the command ip';
+  }
+}
+
+it('the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
+  const ip = (line: string) =>
+    execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
+  // The generator's host is reached through a pair of interfaces.
+  ip('netns add nwb-b');
+  t.after(() => ip('netns delete nwb-b'));
+  ip('link add nwb0 type veth peer name nwb1 netns nwb-b');
+  ip('address add 198.18.77.1/30 dev nwb0');
+  ip('link set nwb0 up');
+  ip('-n nwb-b address add 198.18.77.2/30 dev nwb1');
+  ip('-n nwb-b link set nwb1 up');
+  ip('-n nwb-b link set lo up');
+  const nats = await natsFor(t, { host: '198.18.77.1' });
+  await startAgent(t, nats, 'b', ['--allow', '198.18.77.1'], 'nwb-b');
+  const options = ['-p', 'tls', '-d', '1s', '--agents', '1'];
+  const apart = await execute(t, nats, options);
+  assert.ok(apart.run?.outcome.state === 'failed');
+  assert.match(apart.run.outcome.reason, /these agents are on other hosts: b\. Use --listen/);
+  const { run, code, text } = await execute(t, nats, [...options, '--listen', '198.18.77.1']);
+  assert.ok(run !== null && code === 0, text);
+  assert.deepEqual([run.outcome.state, run.plan.listen], ['completed', '198.18.77.1']);
+  assert.equal(figuresOf(run).connections.opened, 60);
+});

@@ -1,0 +1,39 @@
+import { hostname } from 'node:os';
+import type { Coordinator } from '../load/coordinator.ts';
+import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
+import { startGenerators } from '../topology/generators.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import { processOf } from './processes.ts';
+
+/** Enough for a message between processes of one host. */
+const HEAD_START_US = 100_000;
+
+/** Starts all workers on this host, as processes of the run. Their deaths are those of any process of the set. */
+export function ownGenerator(processSet: ProcessSet): Coordinator {
+  return {
+    async start({ workers, client, engine, cpus }) {
+      const host = hostname();
+      const channels = await startGenerators<WorkerCommand, WorkerReport>(
+        processSet,
+        Array.from({ length: workers }, (_, index) => index + 1),
+        client,
+        engine,
+        cpus,
+      );
+      return {
+        workers: channels.map(({ launched: { name, exited }, send, onReport }, index) => ({
+          id: { host, index },
+          name,
+          exited,
+          send,
+          onReport,
+          toHostNs: (ns) => ns,
+        })),
+        processes: channels.map(({ launched }) => processOf('generator', launched)),
+        headStartUs: HEAD_START_US,
+        onLost() {},
+        end: async () => ({ processes: [], hosts: [] }),
+      };
+    },
+  };
+}

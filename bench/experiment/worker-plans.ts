@@ -1,0 +1,76 @@
+import type { GeneratorWorker } from '../load/coordinator.ts';
+import type { WorkerPlan } from '../load/protocol.ts';
+import { workOf } from '../measure/work.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Target } from '../model/target.ts';
+import type { HandshakeExtras } from '../scenarios/definition.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
+import { LOOPBACK } from '../topology/sandboxed.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import type { StartedTarget } from '../topology/target.ts';
+
+/** Maximum number of handshakes in progress across all workers, well below any listen backlog. */
+const PENDING_HANDSHAKES = 256;
+
+/**
+ * Returns the plan of each generator worker for a run.
+ *
+ * @param epochNs the run's epoch, on the clock of `monotonicNs()` of this host
+ * @param ports source ports for connections
+ */
+export function workerPlans(
+  plan: RunPlan,
+  target: StartedTarget,
+  servers: readonly EchoServer[],
+  generators: readonly Pick<GeneratorWorker, 'id' | 'toHostNs'>[],
+  epochNs: bigint,
+  ports: number[],
+): WorkerPlan[] {
+  const { workers } = plan;
+  const { file, handshake = {} } = scenarioNamed(plan.workload.scenario);
+  // If the handshakes are the work, none takes place before the load.
+  const connections = workOf({ plan }) === 'handshakes' ? 0 : plan.connections;
+  return generators.map(({ id, toHostNs }, worker) => ({
+    id,
+    runPlan: plan,
+    scenarioFile: file ?? null,
+    epochNs: String(toHostNs(epochNs)),
+    connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
+    servers: servers.map(({ port, socket }) => [
+      `${LOOPBACK}:${port}`,
+      ...(socket === null ? [] : [`unix:${socket}`]),
+    ]),
+    target: {
+      host: target.host,
+      ports: target.ports,
+      path: withQuery(target.path, handshake.query),
+      tls:
+        target.tls === null
+          ? null
+          : {
+              servername: target.tls.servername,
+              // The probe has verified Nginx, which the run started itself. Of an external server, every
+              // connection may reach another machine.
+              verifyWith: target.proxy === null ? (target.tls.ca ?? null) : null,
+            },
+      ...requestOf(target, handshake),
+    },
+    sourcePorts: plan.sourceAddresses.length === 0 ? [] : ports,
+    rampPerSecond: plan.rampPerSecond / workers,
+    pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
+  }));
+}
+
+function withQuery(path: string, query: string | undefined): string {
+  return query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
+}
+
+/** The request of the target, with the scenario's subprotocols unless the user named others. */
+function requestOf(
+  { request, host }: StartedTarget,
+  { subprotocols }: HandshakeExtras,
+): Pick<Target, 'request'> {
+  if (subprotocols === undefined || (request?.subprotocols ?? []).length > 0)
+    return request === undefined ? {} : { request };
+  return { request: { host, headers: [], ...request, subprotocols } };
+}

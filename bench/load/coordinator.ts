@@ -1,0 +1,62 @@
+import type { GeneratorHost } from '../model/host.ts';
+import type { EngineName } from '../model/plan.ts';
+import type { WorkerId } from '../model/recording.ts';
+import type { ProcessSeries, RunProcess } from '../model/run.ts';
+import type { Target } from '../model/target.ts';
+import type { WorkerProcess } from './fleet.ts';
+
+/** The generator that a run needs. */
+export interface GeneratorPlan {
+  /** Number of workers on all hosts together. */
+  workers: number;
+  client: 'lean' | 'ws';
+  /** Runtime of the lean client. */
+  engine: EngineName;
+  /** CPUs to which the workers are pinned; null leaves the choice to the kernel. */
+  cpus: readonly number[] | null;
+  target: Pick<Target, 'host' | 'ports'>;
+}
+
+/** A generator worker on any host. */
+export interface GeneratorWorker extends WorkerProcess {
+  id: WorkerId;
+  /**
+   * Converts a reading of `monotonicNs()` (clock.ts) on the runner's host to the reading at the same moment on
+   * the worker's host.
+   */
+  toHostNs(ns: bigint): bigint;
+}
+
+/** The workers of a run, ready for their plans. */
+export interface Generator {
+  /** In the order of their index within the run. */
+  workers: readonly GeneratorWorker[];
+  /** Those of the workers' processes that the runner's sampler can observe, in the same order. */
+  processes: readonly RunProcess[];
+  /** How long before the first message is due the workers have to be told, in µs. */
+  headStartUs: number;
+  /** Calls `listen` with a sentence if the run can no longer have all of its load. */
+  onLost(listen: (sentence: string) => void): void;
+  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
+  end(): Promise<Observed>;
+}
+
+/** What other hosts observed of a run; empty if there are none, or they were lost. */
+export interface Observed {
+  processes: readonly ProcessSeries[];
+  /** The send lag is added by the runner, which has the recordings. */
+  hosts: readonly Omit<GeneratorHost, 'sendLag'>[];
+}
+
+/**
+ * Starts the generator workers of runs, on this host or on others. Everything that follows is done by the
+ * fleet (fleet.ts), through the workers' commands and reports.
+ */
+export interface Coordinator {
+  /**
+   * Starts the workers of a run; resolves when all are ready.
+   *
+   * @throws Problem('environment') if not all of them can be started
+   */
+  start(plan: GeneratorPlan): Promise<Generator>;
+}

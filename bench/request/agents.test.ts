@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SCENARIOS } from '../scenarios/registry.ts';
+import type { AgentsRequest } from './agents.ts';
+import { COMMANDS, parseRequest } from './request.ts';
+
+const NATS = '--nats nats://10.0.0.1:4222';
+const agents = (line: string): AgentsRequest | null => {
+  const request = parseRequest(line.split(' '));
+  assert.ok(request.command === 'run');
+  return request.run.agents;
+};
+const agent = (line: string) => {
+  const request = parseRequest(['agent', ...line.split(' ')]);
+  assert.ok(request.command === 'agent');
+  return request.agent;
+};
+const refused = (line: string, message?: RegExp) =>
+  assert.throws(() => parseRequest(line.split(' ')), { kind: 'usage', ...(message && { message }) }, line);
+
+test('the load comes from a number of agents, or from those that are named', () => {
+  assert.equal(agents('-p tls'), null);
+  assert.deepEqual(agents(`-p tls ${NATS} --agents 2`), {
+    nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
+    wanted: 2,
+    listen: null,
+  });
+  assert.deepEqual(
+    agents(`-p tls --nats tls://n --nats-secret s --nats-ca c --agents a,b-1 --listen 10.0.0.7`),
+    {
+      nats: { url: 'tls://n', secretFile: 's', caFile: 'c' },
+      wanted: ['a', 'b-1'],
+      listen: '10.0.0.7',
+    },
+  );
+});
+
+test('what is incomplete or contradicts is refused', () => {
+  for (const options of [
+    '--agents 2',
+    NATS,
+    '--listen 10.0.0.7',
+    `${NATS} --agents 0`,
+    `${NATS} --agents 257`,
+    `${NATS} --agents a,a`,
+    `${NATS} --agents a.b`,
+    `${NATS} --agents a,*`,
+    `${NATS} --agents 2 --pin`,
+    `${NATS} --agents 2 --no-pin`,
+    `${NATS} --agents 2 --carrier io_uring`,
+    `${NATS} --agents 2 --listen 0.0.0.0`,
+    `${NATS} --agents 2 --listen example.com`,
+    '--nats http://n --agents 2',
+    '--nats nats: --agents 2',
+  ])
+    refused(`-p tls ${options}`);
+  refused(`-p tls,direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
+});
+
+test('a password in the address of the NATS server is refused, and not repeated', () => {
+  for (const url of ['nats://user:hunter2@n', 'nats://hunter2@n'])
+    assert.throws(
+      () => parseRequest(['-p', 'tls', '--agents', '2', '--nats', url]),
+      ({ message }: Error) => message.includes('--nats-secret') && !message.includes('hunter2'),
+    );
+});
+
+test('only `run` takes its load from agents, in the scenarios that support it', () => {
+  for (const line of ['compare plain tls', 'capacity -p tls', 'ladder -p tls --over connections'])
+    refused(`${line} ${NATS} --agents 2`, /only `run`/);
+  const supporting = SCENARIOS.filter(({ excluded }) => !excluded.includes('agents')).map(({ name }) => name);
+  assert.deepEqual(supporting, ['echo', 'idle', 'reload', 'mixed']);
+});
+
+test('an agent has a role, a name and a list of targets', () => {
+  assert.deepEqual(
+    agent(`${NATS} --role generator --name a --allow 10.0.0.7 --allow [fd00::1]:443 --allow 10.0.0.8:80`),
+    {
+      nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
+      name: 'a',
+      allowed: [
+        { host: '10.0.0.7', port: null },
+        { host: 'fd00::1', port: 443 },
+        { host: '10.0.0.8', port: 80 },
+      ],
+    },
+  );
+  for (const line of [
+    NATS,
+    '--role generator',
+    `${NATS} --role proxy`,
+    `${NATS} --role generator --name a.b`,
+    `${NATS} --role generator --allow ws://n/`,
+    `${NATS} --role generator --allow n/path`,
+    `${NATS} --role generator --allow user@n`,
+  ])
+    refused(`agent ${line}`);
+});
+
+test('an agent reads no configuration file, which would run code', () => {
+  assert.equal(COMMANDS.agent.takesFromFile, false);
+});
