@@ -107,6 +107,7 @@ test('every option is read, in the long form', () => {
       server: 'lean',
       backend: null,
       others: [],
+      carrier: null,
       workers: 2,
       agents: null,
       servers: 3,
