@@ -161,7 +161,9 @@ test('a later comparison asks by machine, engine and Nginx, and quotes what was 
   const page = await readFile(join(reports, '20250102T030405Z-compare-plain-direct', 'report.html'), 'utf8');
   assert.ok(page.includes(sentence));
   const { cpuModel, cpus, kernel } = makeKeptCalibration().machine;
-  assert.deepEqual(asked, [{ cpuModel, cpus, kernel, engine: asked[0]?.engine, nginx: '1.22.1' }]);
+  assert.deepEqual(asked, [
+    { cpuModel, cpus, kernel, engine: asked[0]?.engine, carrier: 'sockets', nginx: '1.22.1' },
+  ]);
   const { calibration } = JSON.parse((await obey([...line, '--json'], services)).out);
   assert.equal(calibration.id, makeKeptCalibration().id);
 });

@@ -33,19 +33,20 @@ export async function ladder(
     const named = chooseVariants(library, request.run.variants, ownSides(request.run));
     const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     let options: LadderOptions | null = null;
+    const optionsFor = (planning: Planning) => {
+      options ??= optionsOf(request, planning, screen.say);
+      return options;
+    };
     const question = {
       request: request.run,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
-      makeStrategy(planning: Planning) {
-        options = optionsOf(request, planning, screen.say);
-        return makeLadder(options);
-      },
-      async prepare({ planRun }: Planning) {
+      async prepare(planning: Planning) {
         // Rejects a level that this machine cannot hold before the first run, not in the middle. The largest
         // comes first, so that the message names it.
-        for (const spec of options === null ? [] : specsOf(options).reverse()) planRun(spec, 1);
+        for (const spec of specsOf(optionsFor(planning)).reverse()) planning.planRun(spec, 1);
         return {};
       },
+      makeStrategy: (planning: Planning) => makeLadder(optionsFor(planning)),
       assess: (measured: Parameters<typeof missedNotices>[0]) => missedNotices(measured, request.run),
     };
     const { result, folder, complete } = await measure(question, context, screen);

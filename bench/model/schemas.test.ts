@@ -40,7 +40,15 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
   [
     'a run',
     runSchema.entries,
-    { timeline: [], memory: [], queues: [], listenDrops: null, httpLoad: null, machine: null },
+    {
+      timeline: [],
+      memory: [],
+      queues: [],
+      listenDrops: null,
+      httpLoad: null,
+      machine: null,
+      hosts: undefined,
+    },
   ],
   [
     "a run's plan",
@@ -53,10 +61,12 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
       backend: null,
       engine: 'node',
       carrier: 'sockets',
+      agents: undefined,
+      listen: undefined,
     },
   ],
   ['a placement', placementSchema.entries, { runner: [] }],
-  ['a process', processSeriesSchema.entries, { bornUs: null, endedUs: null }],
+  ['a process', processSeriesSchema.entries, { host: undefined, bornUs: null, endedUs: null }],
   ['a sample of the machine', machineSampleSchema.entries, { besideUs: 0, suspendedUs: 0, timeWait: null }],
   ['a profile', profileSchema.entries, { key: 'ecdsa', visit: null, upstreamTls: false, inAll: true }],
 ];

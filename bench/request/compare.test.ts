@@ -16,6 +16,7 @@ test('two variants are enough: short runs of both steps, as many rounds as it ta
     tunes: [],
     rounds: null,
     budgetMs: null,
+    hasDuration: false,
     failOnSlower: false,
   });
   const { variants, steps, durationMs, warmupMs, http, load, connections, name } = run;

@@ -115,7 +115,6 @@ test('every option is read, in the long form', () => {
       pin: true,
       http: false,
       engine: null,
-      carrier: null,
       nginx: { usual: '/usr/sbin/nginx', named: new Map() },
       seed: 7,
       thresholds: ['response.p99<50ms', 'messages.lost==0'],

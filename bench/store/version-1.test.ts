@@ -88,6 +88,7 @@ test('every field that has another name or place now holds what it held', async 
       workload,
       proxy,
       engine,
+      carrier,
       openingStages,
       timeline,
       target,
@@ -95,7 +96,7 @@ test('every field that has another name or place now holds what it held', async 
       ...plan
     } = run.plan;
     assert.deepEqual(plan, { ...kept, http: kept.http && { ...kept.http, ratePerSecond: null } });
-    assert.deepEqual([engine, turns, openingStages, timeline], ['node', null, 1, []]);
+    assert.deepEqual([engine, carrier, turns, openingStages, timeline], ['node', 'sockets', null, 1, []]);
     assert.deepEqual([target, backend], [{ kind: 'sandbox' }, null]);
     assert.deepEqual({ ...workload }, { scenario, load, payload, options: {} });
     assert.deepEqual(proxy, nginx);

@@ -89,6 +89,7 @@ test('a result is an index and a file for each run, named by number, variant and
         client: plan.client,
         server: plan.server,
         backend: plan.backend,
+        carrier: plan.carrier,
         engine: plan.engine,
         workers: plan.workers,
         servers: plan.servers,
