@@ -307,27 +307,32 @@ for (const { kind, carrier } of SERVERS) {
       const frame = clientFrame(0x82, 'x'.repeat(16));
       const echoes = new Array<number>(1000).fill(0);
       let total = 0;
-      /** Sends as much as comes back, and `first` at the beginning. */
-      const echo = (first: number, onEcho: () => void) => {
-        const socket = connect(server.port, '127.0.0.1');
-        t.after(() => socket.destroy());
-        socket.write(REQUEST);
-        socket.once('data', () => {
-          let owed = 0;
-          socket.on('data', (bytes) => {
-            owed += bytes.length;
-            const count = Math.floor(owed / 18);
-            owed %= 18;
-            if (count === 0) return;
-            onEcho();
-            socket.write(Buffer.concat(new Array<Buffer>(count).fill(frame)));
-          });
-          socket.write(Buffer.concat(new Array<Buffer>(first).fill(frame)));
+      const upgraded = () =>
+        new Promise<Socket>((done) => {
+          const socket = connect(server.port, '127.0.0.1');
+          t.after(() => socket.destroy());
+          socket.write(REQUEST);
+          socket.once('data', () => done(socket));
         });
+      /** Sends as much as comes back, and `first` at the beginning. */
+      const echo = (socket: Socket, first: number, onEcho: () => void) => {
+        let owed = 0;
+        socket.on('data', (bytes) => {
+          owed += bytes.length;
+          const count = Math.floor(owed / 18);
+          owed %= 18;
+          if (count === 0) return;
+          onEcho();
+          socket.write(Buffer.concat(new Array<Buffer>(count).fill(frame)));
+        });
+        socket.write(Buffer.concat(new Array<Buffer>(first).fill(frame)));
       };
-      echo(1000, () => {});
-      for (const [i] of echoes.entries())
-        echo(1, () => {
+      // All are open before the first sends: which one was accepted early must not count.
+      const busy = await upgraded();
+      const sockets = await Promise.all(echoes.map(upgraded));
+      echo(busy, 1000, () => {});
+      for (const [i, socket] of sockets.entries())
+        echo(socket, 1, () => {
           echoes[i] = (echoes[i] ?? 0) + 1;
           total++;
         });
@@ -388,11 +393,13 @@ for (const { kind, carrier } of SERVERS) {
     const message = Buffer.alloc(65_536 + 14, 0x61);
     Buffer.from('82ff000000000001000000000000', 'hex').copy(message);
     const pings = Buffer.concat(Array(500).fill(clientFrame(0x89, Buffer.alloc(125))));
+    // Each pong costs Bun a tenth of a millisecond, and its sockets hold fewer of them.
+    const pingBatches = 'bun' in process.versions ? 80 : 200;
     for (const [what, chunk, times, echoed, options] of [
       ['messages', message, 400, 65_536 + 10, {}],
       ['answers that are due later', message, 400, 65_536 + 20, { reply: 'you-said', delayMs: 1 }],
       // Each is a frame of its own, of which the kernel holds fewer bytes.
-      ['pings', pings, 200, 500 * 127, {}],
+      ['pings', pings, pingBatches, 500 * 127, {}],
     ] as const)
       it(`keeps no more than it must of what a client does not read: ${what}`, async (t) => {
         const server = await start(t, options);

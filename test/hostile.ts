@@ -6,6 +6,7 @@ const RESTRICTED = new Set([
   'steps',
   'pacing',
   'engine',
+  'carrier',
   'scenario',
   'kind',
   'arrivals',

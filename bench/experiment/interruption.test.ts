@@ -22,8 +22,8 @@ const CASES: Case[] = [
   { phase: 'http', afterMs: 500, options: '-d 60s', urgent: true },
   { phase: 'connect', afterMs: 300, options: '-d 60s --ramp 1 --no-http' },
   { phase: 'warm-up', afterMs: 500, options: '-w 60s -d 60s --no-http' },
-  { phase: 'steady', afterMs: 1_100, options: '-w 100ms -d 60s --no-http' },
-  { phase: 'steady', afterMs: 1_100, options: '-R 1k -w 100ms -d 60s --no-http', urgent: true },
+  { phase: 'steady', afterMs: 1_500, options: '-w 100ms -d 60s --no-http' },
+  { phase: 'steady', afterMs: 1_500, options: '-R 1k -w 100ms -d 60s --no-http', urgent: true },
   { phase: 'drain', afterMs: 100, options: '-w 100ms -d 300ms --no-http', delayMs: 2_000 },
 ];
 

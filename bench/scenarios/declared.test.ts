@@ -48,6 +48,7 @@ async function storedWith(change: (declared: Declaration) => unknown): Promise<R
     const [summary] = index.runs;
     index.plan = { ...index.plan, scenario: 'chat', steps: ['chat'], declared: change(DECLARED) };
     summary.step = 'chat';
+    summary.load.workload.scenario = 'chat';
     await writeFile(path, JSON.stringify(index));
     const run = JSON.parse(await readFile(join(folder, summary.file), 'utf8'));
     run.plan.step = 'chat';
