@@ -52,5 +52,5 @@ const together = SHARED.map((folder) => {
   writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
   return path;
 });
-// The longest comes first (the tests that run again on Bun), or the others would all have to wait for it at the end.
+// The longest file, which repeats tests on Bun, comes first. At the end it would run alone.
 process.stdout.write([...[...own].reverse(), ...together].join('\n'));

@@ -79,7 +79,7 @@ async function startRemote(
     lost.set(agent, sentence);
     lostEarly.open(sentence);
     for (const listen of losses) listen(sentence);
-    // Nothing more will come from its workers, so nobody should wait for them.
+    // Its workers will report nothing more, so the run must not wait for them.
     for (const worker of workers.values()) if (worker.id.host === agent) worker.exit();
   }
 

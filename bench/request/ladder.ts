@@ -7,13 +7,13 @@ import type { Command } from './command.ts';
 import { last, number, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
+import { PROCESSES } from './processes.ts';
 import {
   CONNECTIONS,
   checkThresholds,
   hasProxy,
   PAYLOAD,
   PER_SECOND,
-  PROCESSES,
   type RunRequest,
   requestOf,
   variantsOf,

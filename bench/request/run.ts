@@ -2,7 +2,7 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { LoadOptions, Payload } from '../model/load.ts';
-import { CARRIERS, type CarrierName, ENGINES, type EngineName, type Step } from '../model/plan.ts';
+import type { Step } from '../model/plan.ts';
 import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { type AgentsRequest, agentsOf } from './agents.ts';
@@ -14,6 +14,7 @@ import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
+import { type ProcessesRequest, processesOf } from './processes.ts';
 import { withinLimit } from './remote.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import {
@@ -31,7 +32,7 @@ import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
 /** The request of `run`. Null means that the preflight decides. */
-export interface RunRequest extends ScenarioRequest {
+export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   /** Variant names as typed, such as `tls` or `tls+buf-16k`. `all` has not been expanded yet. */
   variants: readonly string[];
   /** Paths of the user's configurations, which run after the variants. */
@@ -51,21 +52,10 @@ export interface RunRequest extends ScenarioRequest {
   durationMs: number;
   echoTimeoutMs: number;
   connectTimeoutMs: number;
-  client: 'lean' | 'ws';
-  /** Engine of the lean client and server; null to let the preflight decide. */
-  engine: EngineName | null;
-  /** Carrier of the lean client and server without TLS; null to let the preflight decide. */
-  carrier: CarrierName | null;
-  /** Null for each step's default. */
-  server: 'ws' | 'lean' | null;
   /** Command that starts the user's own server, with `{port}` for its port; null for the echo servers. */
   backend: string | null;
-  workers: number | null;
   /** The hosts that generate the load; null for this one. */
   agents: AgentsRequest | null;
-  servers: number | null;
-  nginxWorkers: number | null;
-  pin: boolean | null;
   http: boolean;
   nginx: NginxSources;
   /** Null for a random seed. */
@@ -94,7 +84,6 @@ export interface RunRequest extends ScenarioRequest {
 
 export const PORTS: Bounds = { min: 1, max: 65_535 };
 const MINUTE_US = 60_000_000;
-export const PROCESSES: Bounds = { min: 1, max: 256 };
 const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
 const ARRIVALS = ['uniform', 'poisson'] as const;
 export const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
@@ -254,16 +243,9 @@ export function requestOf(
     durationMs: milliseconds(given, 'duration', DURATION_US) ?? durationMs,
     echoTimeoutMs: milliseconds(given, 'echo-timeout', TIMEOUT_US) ?? 10_000,
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
-    engine: oneOf(given, 'engine', ENGINES),
-    carrier: carrierOf(given),
-    client: oneOf(given, 'client', ['lean', 'ws']) ?? 'lean',
-    server: oneOf(given, 'server', ['ws', 'lean']),
+    ...processesOf(given, connections),
     backend,
-    workers: workersOf(given, connections),
     agents: agentsOf(given, scenario),
-    servers: number(given, 'servers', PROCESSES),
-    nginxWorkers: number(given, 'nginx-workers', PROCESSES),
-    pin: pinOf(given),
     // Only the paths of its WebSockets are known.
     http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),
@@ -339,37 +321,4 @@ function pendingOf({ scenarioOptions: { pending } }: ScenarioRequest): number | 
 function payloadOf(given: GivenOptions, { defaults }: ScenarioDefinition): Payload {
   const { min, max } = parseByteRange('--payload', last(given, 'payload') ?? defaults.payload, PAYLOAD);
   return { minBytes: min, maxBytes: max, type: oneOf(given, 'type', ['text', 'binary']) ?? 'text' };
-}
-
-function workersOf(given: GivenOptions, connections: number): number | null {
-  const workers = number(given, 'workers', PROCESSES);
-  if (workers === null || workers <= connections) return workers;
-  throw new Problem(
-    'usage',
-    `--workers ${workers} is more than the number of connections (${connections}). Each worker needs at least one.`,
-  );
-}
-
-/** @throws Problem('usage') if nothing in the run could use the carrier */
-function carrierOf(given: GivenOptions): CarrierName | null {
-  const carrier = oneOf(given, 'carrier', ['auto', ...CARRIERS] as const);
-  if (carrier === null || carrier === 'auto') return null;
-  if (carrier === 'sockets') return carrier;
-  if (last(given, 'engine') === 'node')
-    throw new Problem('usage', '--carrier io_uring needs Bun. Leave out --engine node.');
-  if (last(given, 'client') === 'ws' && last(given, 'server') === 'ws') {
-    throw new Problem(
-      'usage',
-      '--carrier io_uring is for the lean client and the lean server. Leave out --client ws or --server ws.',
-    );
-  }
-  return carrier;
-}
-
-function pinOf(given: GivenOptions): boolean | null {
-  if (given.has('pin') && given.has('no-pin')) {
-    throw new Problem('usage', '--pin and --no-pin contradict each other. Leave one out.');
-  }
-  if (given.has('pin')) return true;
-  return given.has('no-pin') ? false : null;
 }
