@@ -117,7 +117,7 @@ export const endSchema = v.object({ run: runId });
 export const endedSchema = v.object({ processes: v.array(processSeriesSchema) });
 
 const routeSchema = v.object({
-  nginxWorker: v.nullable(v.string()),
+  proxyWorker: v.nullable(v.string()),
   upstream: v.nullable(v.string()),
   alpn: v.nullable(v.string()),
   connections: count,

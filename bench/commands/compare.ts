@@ -42,7 +42,7 @@ export async function compare(
     const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
     const nginx = { sources: request.run.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
-    const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
+    const { sides, notices, proxies } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
     const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
       ...request.run,
@@ -58,7 +58,7 @@ export async function compare(
       request: request.run,
       sides,
       notices,
-      binaries,
+      proxies,
       makeStrategy(planning: Planning, { calibration }: Pick<ResultHead, 'calibration'>) {
         const options = roundsOptions(planning);
         const spending = calibration === undefined ? null : spendingIn(options, calibration, request);
@@ -70,7 +70,7 @@ export async function compare(
         const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
         if (warning !== null) screen.say(warning);
-        return lookBeforehand(planning, environment, binaries, services, {
+        return lookBeforehand(planning, environment, proxies, services, {
           say: screen.say,
           urgent: interruption.urgent,
         });
