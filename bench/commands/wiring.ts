@@ -72,13 +72,13 @@ export const services: Services = {
     if (listen !== null) await (await import('../topology/ports.ts')).requireOwnAddress('--listen', listen);
     return (await import('../agents/found-agents.ts')).findAgents(nats, wanted, await readVersion(), signal);
   },
-  async serveAgent({ nats, name, allowed }, ears) {
+  async serveAgent({ nats: access, ...agent }, ears) {
     const [{ serveAgent }, version, machine] = await Promise.all([
       import('../agents/agent.ts'),
       readVersion(),
       readMachine(runtime()),
     ]);
-    return serveAgent({ access: nats, name, allowed, version, machine, ...ears });
+    return serveAgent({ access, ...agent, version, machine, ...ears });
   },
   async keepUp(...given) {
     await checkLoopback();

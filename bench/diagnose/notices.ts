@@ -5,6 +5,7 @@ import type { Run } from '../model/run.ts';
 import { expectationOf } from '../model/target.ts';
 import { notice } from '../wording/finding.ts';
 import { disturbanceNotice } from './disturbance.ts';
+import { differingHosts } from './host-outliers.ts';
 import { comebackLateness, workFacts } from './schedule.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   conservation,
   unasked,
   generatorHosts,
+  differingHosts,
 ];
 
 /** Reports messages that the server sent of its own accord, if any message counts as an answer. */

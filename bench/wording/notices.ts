@@ -26,25 +26,6 @@ export interface DisturbedFigures extends WorkFacts {
   undisturbed: HeadlineFacts | null;
 }
 
-/** What one generator host contributed. `share` is its share of the load, `cpu` the CPU time of its generator processes. */
-export interface HostFacts {
-  host: string;
-  share: Amount | null;
-  lagUs: Amount | null;
-  cpu: Amount | null;
-  errorUs: Amount;
-}
-
-function hostText({ host, share, lagUs, cpu, errorUs }: HostFacts): string {
-  const parts = [
-    share === null ? 'no load' : `${formatShare(share)} of the load`,
-    ...(lagUs === null ? [] : [`send lag p99 ${formatTime(lagUs)}`]),
-    cpu === null ? 'CPU time unknown' : `generator CPU ${formatShare(cpu)} of a core`,
-    `clock error ${formatTime(errorUs)}`,
-  ];
-  return `${host}: ${parts.join(', ')}`;
-}
-
 export const MISSED_THRESHOLD = 'threshold-missed';
 
 /** Notices for readers of a run's figures. */
@@ -63,8 +44,6 @@ export const NOTICES = {
     value === null
       ? `${threshold}: missed; this run has no ${metric} (too few samples, or nothing to measure).`
       : `${threshold}: missed; ${metric} is ${formatFigure(value, unit)}.`,
-  'generator-hosts': ({ hosts }: { hosts: readonly HostFacts[] }) =>
-    `The load came from ${counted(hosts.length, 'host')}. ${hosts.map(hostText).join('; ')}.`,
   'target-address': ({ host, address }: { host: string; address: string }) =>
     `All connections went to ${address}, the address of ${host} when the run began.`,
   'target-unverified': () =>
