@@ -66,7 +66,6 @@ export async function calibrate(
         });
         return {};
       },
-      assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
     const written = await writeOutputs(result, folder.path, request, terminal);

@@ -41,9 +41,9 @@ export interface Question {
    *
    * @throws Problem if a condition does not hold
    */
-  prepare(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
+  prepare?(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
   /** Returns additional notices to record in a completed run. */
-  assess(run: Run): Notice[];
+  assess?(run: Run): Notice[];
 }
 
 /** Without /proc, a run could neither be judged nor yield a rate. */
@@ -78,7 +78,7 @@ export interface Measured {
  * everything measured by then is already in the run folder.
  */
 export async function measure(
-  { request, sides, notices, proxies, agents, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, proxies, agents, makeStrategy, prepare, assess = () => [] }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
@@ -93,7 +93,7 @@ export async function measure(
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
-  const known = await prepare(planning, environment);
+  const known = (await prepare?.(planning, environment)) ?? {};
   const strategy = makeStrategy(planning, known);
   signal.throwIfAborted();
   const head: ResultHead = {

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { homedir, hostname, userInfo } from 'node:os';
+import { basename } from 'node:path';
 import type { ProxyKind } from '../model/proxy.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { checkLoopback } from '../observe/loopback.ts';
@@ -12,7 +14,6 @@ import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
 import { readConfigFile } from './config-file.ts';
-import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
   calibrationsFolder,
@@ -35,6 +36,22 @@ const DRIVERS: Readonly<Record<ProxyKind, () => Promise<ProxyDriver>>> = {
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+}
+
+/** Names of this machine and its user, as far as the system reports them. */
+function readIdentity(): string[] {
+  const host = hostname();
+  const names = [host, host.split('.')[0] ?? '', basename(homedir()), userName()];
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The user has no entry in /etc/passwd, as in many containers.
+    return '';
+  }
 }
 
 /** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */
