@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { html, type Markup } from '../report/markup.ts';
 import { capital } from '../wording/words.ts';
 import { xmlText } from './badge.ts';
-import { headlineOf } from './headline.ts';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import type { Published, Series } from './series.ts';
 import { changeSentence, isChanged, seriesTitle } from './series-text.ts';
 import { rfc3339 } from './time.ts';

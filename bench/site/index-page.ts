@@ -1,3 +1,4 @@
+import { machineText } from '../report/calibration.ts';
 import { metricTitle } from '../metrics/metrics.ts';
 import { isBetter, type OverallVerdict } from '../model/comparison.ts';
 import { formatDetectable, formatEffect } from '../report/comparison/effect.ts';
@@ -15,11 +16,11 @@ import {
   traitsOfResult,
   traitsOfSeries,
 } from './facets.ts';
-import { type Headline, headlineOf } from './headline.ts';
+import type { Headline } from '../report/kinds/kind.ts';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import { resultsTable } from './results.ts';
 import {
   compareTexts,
-  machineText,
   type Published,
   type Series,
   type Trend,

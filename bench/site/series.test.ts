@@ -7,7 +7,7 @@ import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/re
 import { stored } from '../model/finding.ts';
 import type { LoadDigest, ResultIndex } from '../model/result.ts';
 import { median } from '../stats/median.ts';
-import { headlineOf } from './headline.ts';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import { type Published, seriesOf } from './series.ts';
 import { changeWord } from './series-text.ts';
 
