@@ -3,6 +3,7 @@ import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
+import { wrapped } from '../wording/wrap.ts';
 import { conclusionOf } from './conclusion.ts';
 import type { Block } from './kinds/kind.ts';
 import { kindOf } from './kinds/kinds.ts';
@@ -116,21 +117,6 @@ function doubtsOf({ run }: RunView): Finding[] {
   const { verdict, reasons } = run.validity;
   if (verdict === 'valid') return [];
   return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === DETAILED_BY[code]));
-}
-
-/** Wraps a line between words. Continuation lines are indented by two more spaces. */
-function wrapped(line: string, width: number): string[] {
-  const [indent = ''] = /^ */.exec(line) ?? [];
-  const lines: string[] = [];
-  let current = '';
-  for (const word of line.trim().split(' ')) {
-    const longer = current === '' ? indent + word : `${current} ${word}`;
-    if (current !== '' && [...longer].length > width) {
-      lines.push(current);
-      current = `${indent}  ${word}`;
-    } else current = longer;
-  }
-  return [...lines, current];
 }
 
 /** The summary of a result of any kind, as `summaryText` has it for one that consists only of runs. */
