@@ -3,8 +3,7 @@ import { PROXY } from '../model/proxy.ts';
 import type { Command } from '../request/command.ts';
 import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
 import { COMMANDS, type CommandName } from '../request/request.ts';
-import { sentence } from '../wording/words.ts';
-import { wrapped } from '../wording/wrap.ts';
+import { sentence, wrapped } from '../wording/words.ts';
 
 const EXAMPLES = [
   ['Throughput, then latency at a lower rate, with 1,000 connections', '--profile tls'],
