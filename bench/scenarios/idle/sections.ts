@@ -130,7 +130,7 @@ function cells({ name, answers }: VariantView): Cells {
 }
 
 function answers(view: View): Section {
-  return answerCards(view, answer, true);
+  return answerCards(view, answer, { namesSteps: true });
 }
 
 function survival({ variants }: View): Section {
