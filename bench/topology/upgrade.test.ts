@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { exchangeBinary, linkBinary } from './exchangeable.ts';
 import { HOST, setUpBench } from './nginx.test.fixture.ts';
 import { readPid, startNginx, workerPids, writeConfiguration } from './nginx.ts';
-import { groupGone } from './process.ts';
+import { groupGone } from './process-group.ts';
 import type { NamedProcess } from './process-set.ts';
 import { startServers } from './servers.ts';
 import { type Upgradable, upgradeBinary } from './upgrade.ts';
