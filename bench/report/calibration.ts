@@ -1,7 +1,7 @@
-import type { Environment } from '../model/result.ts';
 import { isHeadline } from '../metrics/compared.ts';
 import { metricTitle } from '../metrics/metrics.ts';
 import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '../model/calibration.ts';
+import type { Environment } from '../model/result.ts';
 import { formatShare, formatTime, NOTHING } from '../wording/format.ts';
 import { formatDetectable, formatEffect } from './comparison/effect.ts';
 

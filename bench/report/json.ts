@@ -145,7 +145,10 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
   const ofKinds = kindsIn(result);
   const withFields = new Set<string>(['price', ...ofKinds.map(({ name }) => name)]);
   const conclusions = result.conclusions.filter(({ kind }) => !withFields.has(kind));
-  const ofKind: Partial<JsonSummary> = Object.assign({}, ...ofKinds.map(({ kind, found }) => kind.json(found)));
+  const ofKind: Partial<JsonSummary> = Object.assign(
+    {},
+    ...ofKinds.map(({ kind, found }) => kind.json(found)),
+  );
   const calibration = ofKind.calibration ?? result.calibration;
   const { labels, note, series } = result.plan;
   return {

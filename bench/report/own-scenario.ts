@@ -126,7 +126,12 @@ ${absent.length > 0 && html`<p class="how">${absent.join(' ')}</p>`}`,
 
 const CARD = {
   namesSteps: true,
-  remarksOf: (run: RunView) => [outcomeSentence(run), doubtSentence(run), limitSentence(run), lossSentence(run)],
+  remarksOf: (run: RunView) => [
+    outcomeSentence(run),
+    doubtSentence(run),
+    limitSentence(run),
+    lossSentence(run),
+  ],
 };
 
 function runsOf({ variants }: View): RunView[] {

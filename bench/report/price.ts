@@ -1,13 +1,13 @@
+import { isUsualStep, metricTitle } from '../metrics/metrics.ts';
+import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
 import { PROXY } from '../model/proxy.ts';
+import { formatFigure, NOTHING } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
+import { changeWords, formatEffect } from './comparison/effect.ts';
 import { conclusionOf } from './conclusion.ts';
 import { table } from './elements.ts';
 import { html } from './markup.ts';
 import type { Section, View } from './view.ts';
-import { isUsualStep, metricTitle } from '../metrics/metrics.ts';
-import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
-import { formatFigure, NOTHING } from '../wording/format.ts';
-import { capital } from '../wording/words.ts';
-import { changeWords, formatEffect } from './comparison/effect.ts';
 
 /** Whether a metric appears in the sentence. The other metrics appear only in the table. */
 function isMain(figure: PricedFigure): boolean {

@@ -1,6 +1,6 @@
-import { machineText } from '../report/calibration.ts';
 import { PROXY } from '../model/proxy.ts';
 import type { ResultIndex, RunSummary } from '../model/result.ts';
+import { machineText } from '../report/calibration.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { compareTexts, type Published, type Series } from './series.ts';
 

@@ -1,9 +1,9 @@
-import { machineText } from '../report/calibration.ts';
 import { PROXY } from '../model/proxy.ts';
 import type { ResultIndex } from '../model/result.ts';
+import { machineText } from '../report/calibration.ts';
 import { badge, tagsMarkup } from '../report/elements.ts';
-import { html, type Markup } from '../report/markup.ts';
 import { headlineOf } from '../report/kinds/kinds.ts';
+import { html, type Markup } from '../report/markup.ts';
 import type { Published } from './series.ts';
 import { timeMarkup } from './time.ts';
 

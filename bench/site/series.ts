@@ -1,4 +1,3 @@
-import { machineText } from '../report/calibration.ts';
 import { createHash } from 'node:crypto';
 import { comparedMetrics } from '../metrics/compared.ts';
 import type { Metric } from '../metrics/metric.ts';
@@ -6,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
+import { machineText } from '../report/calibration.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import { median } from '../stats/median.ts';
 import { type Standing, standingsOf } from './changes.ts';

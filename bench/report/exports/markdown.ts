@@ -59,10 +59,7 @@ function originOf({ environment: machine, tool, id }: Result): string[] {
   return ['', `<sub>${escaped(origin)}</sub>`];
 }
 
-function table(
-  [head = [], ...rows]: readonly (readonly string[])[],
-  words: readonly number[],
-): string[] {
+function table([head = [], ...rows]: readonly (readonly string[])[], words: readonly number[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
   return [
     line(head),

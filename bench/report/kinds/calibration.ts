@@ -11,8 +11,8 @@ import { table } from '../elements.ts';
 import { html } from '../markup.ts';
 import { BEHIND_ROUNDS, curvesOfRounds, effects, rounds } from '../section/comparison.ts';
 import { setup } from '../section/setup.ts';
-import { comparisonMarkdown, effectsSoFar, roundClauses } from './comparison.ts';
 import type { Section, View } from '../view.ts';
+import { comparisonMarkdown, effectsSoFar, roundClauses } from './comparison.ts';
 import { type ResultKind, withoutVerdict } from './kind.ts';
 
 /** Comparisons whose outcome is known in advance, which show how well this machine compares. */

@@ -1,3 +1,4 @@
+import type { Ladder } from '../../model/ladder.ts';
 import { levelOf } from '../../model/ladder.ts';
 import { levelText } from '../../wording/ladder.ts';
 import { counted } from '../../wording/words.ts';
@@ -6,7 +7,6 @@ import { lastConfiguration } from '../section/capacity.ts';
 import { kindsOfNotices } from '../section/comparison.ts';
 import { LADDER_SECTIONS, ladderLoad, ladderRuns } from '../section/ladder.ts';
 import { setup } from '../section/setup.ts';
-import type { Ladder } from '../../model/ladder.ts';
 import { type ResultKind, type SummaryTable, withoutVerdict } from './kind.ts';
 
 /** More metrics of a ladder would not fit the width of a terminal. The report shows all of them. */
