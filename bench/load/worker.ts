@@ -11,7 +11,7 @@ import { TlsSessions } from './carriers/tls-sessions.ts';
 import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
-import { triedServers } from './connections/upstream.ts';
+import { triedServers } from './connections/route.ts';
 import { makeLoopReader } from './loop-reader.ts';
 import { type Ramp, startRamp } from './pacing/ramp.ts';
 import { spinningWaker, threadWaker, type Waker } from './pacing/waker.ts';

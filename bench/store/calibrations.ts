@@ -5,7 +5,7 @@ import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } f
 import { readFileIn, writeFileWhole } from './file.ts';
 
 /**
- * Stores a calibration in a folder, replacing any previous one for the same machine, engine, carrier and Nginx.
+ * Stores a calibration in a folder, replacing any previous one for the same machine, engine, carrier and proxy.
  *
  * @returns the path
  * @throws Problem('environment') like `writeFileWhole`
@@ -15,7 +15,7 @@ export async function keepCalibration(folder: string, kept: KeptCalibration): Pr
 }
 
 /**
- * Finds the calibration for exactly this machine, engine, carrier and Nginx; null if there is none or it cannot be
+ * Finds the calibration for exactly this machine, engine, carrier and proxy; null if there is none or it cannot be
  * read. An unreadable file is not an error, because a calibration can be repeated.
  */
 export async function findCalibration(

@@ -17,7 +17,7 @@ import { groupGone } from './process-group.ts';
 
 /** Name prefix of a run's private folders, which are created directly below the system's temporary folder. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Name prefix of the folders in the cache into which Nginx is fetched. */
+/** Name prefix of the folders in the cache into which a proxy is fetched. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**

@@ -25,7 +25,7 @@ export interface ProcessSet {
   retire(launched: Launched): Promise<void>;
   /**
    * Watches a process that is not a child of this one, but belongs to the group of one that is, such as
-   * Nginx's master during an upgrade of its binary. It ends with its group.
+   * the proxy's master during an upgrade of its binary. It ends with its group.
    */
   watch(other: NamedProcess): void;
   /** Declares that this process's exit is part of the run, and not unexpected. */

@@ -172,7 +172,7 @@ function tailOf(child: ChildProcess): () => string {
 
 /**
  * Resolves when the process has exited and its group is gone. The rest of the group is killed at once,
- * because its children (Nginx workers) must not outlive it.
+ * because its children (such as the workers of a proxy) must not outlive it.
  */
 function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
   // The child's own 'close' event cannot be used: it never fires if this side has closed the channel.

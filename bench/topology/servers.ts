@@ -203,7 +203,7 @@ function sumOf(a: ServerStats, b: ServerStats): ServerStats {
   };
 }
 
-/** Lets Nginx's workers, which may run as another user, connect to the socket. */
+/** Lets the proxy's workers, which may run as another user, connect to the socket. */
 async function openSocket(socket: string | null): Promise<void> {
   if (socket !== null) await openToWorkers(socket, 0o660);
 }

@@ -63,7 +63,7 @@ export async function atWorkplace<T>(
   }
 }
 
-/** Provides a folder to fetch Nginx into; nothing is left behind even if the bench is killed. */
+/** Provides a folder to fetch a proxy into; nothing is left behind even if the bench is killed. */
 export function fetchPlace({ say, urgent }: Ears): FetchPlace {
   return async (cacheDir, work) => {
     for (const sentence of await sweepAbandoned(cacheDir, FETCH_FOLDER_PREFIX)) say(sentence);
@@ -152,7 +152,7 @@ export function lostFolder(folder: string): string {
 }
 
 /**
- * Watches the folder. If it disappeared unnoticed, Nginx would keep running without logs.
+ * Watches the folder. If it disappeared unnoticed, the proxy would keep running without logs.
  *
  * @returns a function that stops watching
  */
