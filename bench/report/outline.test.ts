@@ -16,7 +16,7 @@ import type { Run } from '../model/run.ts';
 import { isBuiltIn, SCENARIOS } from '../scenarios/registry.ts';
 import { reportHtml } from './html.ts';
 import { BROKEN, shown } from './page-text.test.fixture.ts';
-import { calibrationText, capacityText, comparisonText, ladderText, summaryText } from './terminal.ts';
+import { resultText } from './terminal.ts';
 
 /** What every kind of result shows: structure and figures, compared with golden files. */
 
@@ -38,28 +38,25 @@ function calibrated(): Result {
   return { ...result, conclusions: [...result.conclusions, makeCalibration()] };
 }
 
-type TextOf = (result: Result) => string | null;
-
-const KINDS: readonly (readonly [name: string, make: () => Result, text: TextOf])[] = [
-  ['steps', measured, (result) => summaryText(result, null)],
-  ['comparison', makeRounds, comparisonText],
-  ['capacity', makeSearchResult, capacityText],
-  ['ladder', () => makeLadderResult({}, { disturbedRuns: [3] }), ladderText],
-  ['calibration', calibrated, calibrationText],
-  ...SCENARIOS.filter(({ name }) => isBuiltIn(name)).map((scenario): [string, () => Result, TextOf] => [
+const KINDS: readonly (readonly [name: string, make: () => Result])[] = [
+  ['steps', measured],
+  ['comparison', makeRounds],
+  ['capacity', makeSearchResult],
+  ['ladder', () => makeLadderResult({}, { disturbedRuns: [3] })],
+  ['calibration', calibrated],
+  ...SCENARIOS.filter(({ name }) => isBuiltIn(name)).map((scenario): [string, () => Result] => [
     `scenario-${scenario.name}`,
     () => makeScenarioResult(scenario),
-    (result) => summaryText(result, null),
   ]),
 ];
 
-for (const [name, make, textOf] of KINDS)
+for (const [name, make] of KINDS)
   test(`the outline of ${name} is what its golden file says`, () => {
     const result = make();
     assert.doesNotMatch(shown(result), BROKEN);
     const outlines = [
       outlineOf(reportHtml(result)),
-      figuresByLine(textOf(result) ?? assert.fail()),
+      figuresByLine(resultText(result, null)),
       ...result.runs.map(metricsText),
     ];
     assertGolden(`outlines/${name}.txt`, `${outlines.join('\n\n')}\n`);

@@ -47,7 +47,7 @@ for (const name of EXPORTS) {
     const [file] =
       'text' in format ? [{ name: format.file, text: format.text(measured()) }] : format.files(measured());
     assert.ok(file);
-    await assertGolden(`exports/${file.name}`, file.text);
+    assertGolden(`exports/${file.name}`, file.text);
   });
 }
 
