@@ -62,7 +62,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
   'http-counts-differ': [
     {},
-    'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
+    'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   ],
   'http-unanswered': [
     { due: 5000, failed: 20, unanswered: 30 },

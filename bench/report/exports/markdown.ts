@@ -9,7 +9,7 @@ import { verdictSentence } from '../comparison/verdict.ts';
 import { conclusionOf } from '../conclusion.ts';
 import { topicOf } from '../external.ts';
 import { AXIS_TITLES, exclusionLines, levelColumns, levelRows, levelsNote } from '../ladder/levels.ts';
-import { scenarioReport } from '../scenario.ts';
+import { scenarioReport, summaryTable } from '../scenario.ts';
 import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from '../size/rows.ts';
 import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
@@ -60,8 +60,9 @@ function sizeMarkdown(result: Result, size: Size): string {
 function runsMarkdown(result: Result): string {
   const view = viewOf(result);
   const names = view.variants.map(({ name }) => name).join(', ');
-  const { answer, cells: cellsOf, words } = scenarioReport(result);
-  const rows = view.variants.map(cellsOf);
+  const report = scenarioReport(result);
+  const { answer, words } = report;
+  const { rows } = summaryTable(report, view);
   const headings = (rows[0] ?? []).map(([heading]) => heading);
   const cells = rows.map((row) => row.map(([, cell]) => cell));
   const isWords = (column: number) => words.includes(headings[column] ?? '');

@@ -10,14 +10,14 @@ import { formatCapacity } from './sentences.ts';
 import { carriedFigure } from './throughput.ts';
 
 /** A table with throughput and latency of each variant, and the two main charts. */
-export function summary({ variants, steps }: View): Section {
+export function summary({ variants, steps, isExternal }: View): Section {
   const main = steps.flatMap((each) => MAIN_FIGURES[each.step]?.(each) ?? []);
   return {
     id: 'summary',
     title: 'Summary',
     charts: main.map(({ chart }) => chart),
     body: html`${table('The variants at a glance', COLUMNS, variants.map(rowOf))}
-<p class="how">Messages per second, limit, CPU and capacity come from the throughput step, response times from the latency step; if only one step ran, CPU and memory come from that one. In parentheses: over the undisturbed seconds only. ≥ marks a capacity that is a lower bound. – means not measured, or fewer than ten samples beyond the percentile: p99.9 needs 10,000 messages.</p>
+<p class="how">${isExternal ? 'Messages per second and limit come from the throughput step, response times from the latency step.' : 'Messages per second, limit, CPU and capacity come from the throughput step, response times from the latency step; if only one step ran, CPU and memory come from that one.'} In parentheses: over the undisturbed seconds only.${!isExternal && ' ≥ marks a capacity that is a lower bound.'} – means not measured, or fewer than ten samples beyond the percentile: p99.9 needs 10,000 messages.</p>
 ${main.map(({ figure }) => figure)}`,
   };
 }
@@ -39,13 +39,13 @@ const COLUMNS = [
   { title: 'Throughput', text: true },
   { title: 'Messages per second' },
   { title: 'Limited by', text: true },
-  { title: 'Per core of Nginx' },
+  { title: 'Per core of Nginx', optional: true },
   { title: 'Latency', text: true },
   { title: 'Response time p50' },
   { title: 'p99' },
   { title: 'p99.9' },
-  { title: 'Nginx CPU per message' },
-  { title: 'Nginx memory per connection' },
+  { title: 'Nginx CPU per message', optional: true },
+  { title: 'Nginx memory per connection', optional: true },
   { title: 'Failed' },
   { title: 'Lost' },
 ];
