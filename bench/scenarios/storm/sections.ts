@@ -177,7 +177,7 @@ const INTERVAL_US = 100_000;
 /** Attempts and returns in each interval after the cut; null for older runs, which have only counts per second. */
 function attemptsChart(runs: readonly RunView[]): LineSpec | null {
   const series = runs.flatMap(({ run, name, colour, pattern }) =>
-    ([['attempts', 'attemptAfter', pattern + 1] as const, ['back', 'backAfter', pattern] as const]).map(
+    [['attempts', 'attemptAfter', pattern + 1] as const, ['back', 'backAfter', pattern] as const].map(
       ([what, histogram, dashes]) => ({
         label: runs.length === 1 ? what : `${name}: ${what}`,
         colour: runs.length === 1 && what === 'back' ? 'series-1' : colour,
@@ -199,7 +199,10 @@ function attemptsChart(runs: readonly RunView[]): LineSpec | null {
     x: { title: 'seconds since the cut', unit: 'seconds', min: 0, max: end },
     y: { title: 'in 100 ms', unit: 'count', min: 0 },
     // A line of steps ends where its last interval does.
-    series: series.map((each) => ({ ...each, points: [...each.points, { x: (each.points.length * INTERVAL_US) / 1e6, y: 0 }] })),
+    series: series.map((each) => ({
+      ...each,
+      points: [...each.points, { x: (each.points.length * INTERVAL_US) / 1e6, y: 0 }],
+    })),
   };
 }
 
