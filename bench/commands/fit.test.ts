@@ -13,7 +13,7 @@ const SKIPPED = finding('variant-passed-over', { variant: 'tls', missing: LACK }
 function lacking(...names: string[]): { services: Services; ran: string[] } {
   const ran: string[] = [];
   const services = fakeServices({
-    missingModule: async ({ variant }) => (names.includes(variant.name) ? LACK : null),
+    unmetNeed: async ({ variant }) => (names.includes(variant.name) ? LACK : null),
     runExperiment: experimentOf(async (planned) => {
       ran.push(planned.variant.name);
       return goodRun(planned);
@@ -68,7 +68,7 @@ test('each variant runs on the Nginx that it names, found once, and it is told w
       const isNew = source === 'debian:trixie';
       return isNew ? { ...binary, version: '1.26.3', origin: 'nginx 1.26.3-3 of debian:trixie' } : binary;
     },
-    missingModule: async ({ variant }, { version }) =>
+    unmetNeed: async ({ variant }, { version }) =>
       variant.name === 'tls@new' && version === '1.22.1' ? LACK : null,
     runExperiment: experimentOf(async (planned, { binaries }) => {
       const { name, proxy } = planned.variant;

@@ -27,10 +27,10 @@ export interface NginxSearch {
 }
 
 /** Services needed to adapt sides to this machine. */
-export type FitNeed = 'findNginx' | 'missingModule' | 'passesOverTls';
+export type FitNeed = 'findNginx' | 'unmetNeed' | 'passesOverTls';
 
 /**
- * Finds the Nginx binary for each side, skips the sides whose binary lacks a required module, and determines
+ * Finds the Nginx binary for each side, skips the sides whose binary lacks what they need, and determines
  * for the others whether their echo servers use TLS.
  *
  * @param suffices whether the remaining sides are enough to measure
@@ -47,7 +47,7 @@ export async function fitSides(
   const notices: Notice[] = [];
   for (const side of all) {
     const binary = binaries.get(side.variant.proxy?.binary ?? null);
-    const missing = binary === undefined ? null : await services.missingModule(side, binary);
+    const missing = binary === undefined ? null : await services.unmetNeed(side, binary);
     if (missing === null) sides.push(side);
     else notices.push(notice('warning', 'variant-passed-over', { variant: side.variant.name, missing }));
   }

@@ -42,6 +42,7 @@ export function tuningNamed(name: string): ShippedTuning {
     load: '',
     expect: 'No.',
     profiles: null,
+    since: null,
   };
 }
 
@@ -83,7 +84,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     loadTunings: async () => TUNINGS,
     checkTunings: async () => {},
     findNginx: async () => NGINX,
-    missingModule: async () => null,
+    unmetNeed: async () => null,
     passesOverTls: async () => false,
     checkSide: async () => {},
     findCalibration: async () => null,

@@ -49,8 +49,8 @@ export interface Services {
     source: string | null,
     progress: { say: (line: string) => void; signal: AbortSignal },
   ): Promise<NginxBinary>;
-  /** Sentence that says which module the side's Nginx lacks and how to get it; null if none is missing. */
-  missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
+  /** Sentence that says what the side needs and its Nginx lacks, and how to get it; null if it lacks nothing. */
+  unmetNeed(side: Side, binary: NginxBinary): Promise<string | null>;
   /**
    * Whether the side's Nginx forwards WebSockets to its upstreams over TLS.
    *

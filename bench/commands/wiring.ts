@@ -8,6 +8,7 @@ import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import type { Node } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
 import { passesOverTls } from '../nginx/upstream-tls.ts';
+import { atLeast } from '../nginx/version.ts';
 import { findPaths } from '../nginx/websocket.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { checkLoopback } from '../observe/loopback.ts';
@@ -66,7 +67,14 @@ export const services: Services = {
     await withConfiguration(side, (tree, options) => options !== null && findPaths(tree, options));
   },
   findNginx: (source, { say, signal }) => findNginx({ source, signal, ...search(say, signal) }),
-  async missingModule(side, binary) {
+  async unmetNeed(side, binary) {
+    const names = side.variant.proxy?.tunings.map(({ name }) => name) ?? [];
+    const shipped = names.length === 0 ? [] : await loadTunings(TUNINGS_FOLDER);
+    const tooNew = shipped.find(
+      ({ name, since }) => names.includes(name) && since !== null && !atLeast(binary.version, since),
+    );
+    if (tooNew !== undefined)
+      return `The tuning ${tooNew.name} needs Nginx ${tooNew.since} or newer, and this is ${binary.version}. Name a newer one with --nginx, for example --nginx debian:forky.`;
     return (await withConfiguration(side, needsStreamModule)) ? lackOfStream(binary) : null;
   },
   async passesOverTls(side) {

@@ -51,6 +51,8 @@ export const tuningDescriptionSchema = v.strictObject({
   expect: v.string(),
   /** Profiles to which the tuning applies; null for all profiles that contain the blocks that it changes. */
   profiles: v.nullable(v.array(v.string())),
+  /** The first version of Nginx that has its directives and parameters; null if every version in use does. */
+  since: v.optional(v.nullable(v.pipe(v.string(), v.regex(/^\d+(\.\d+)+$/))), null),
 });
 /** A built-in tuning. Its name is the file name, and its text is the content of the .conf file. */
 export type ShippedTuning = v.InferOutput<typeof tuningDescriptionSchema> & { name: string; text: string };

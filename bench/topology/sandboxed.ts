@@ -27,7 +27,8 @@ import { nginxUser } from './worker-user.ts';
 export const LOOPBACK = '127.0.0.1';
 
 /** Parameters for moving a configuration into the sandbox. */
-export interface SandboxedOptions extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards'> {
+export interface SandboxedOptions
+  extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards' | 'nameServer'> {
   binary: NginxBinary;
   /** The run's private folder; receives the certificate, the configuration and the logs. */
   folder: string;

@@ -16,10 +16,11 @@ import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { givenSecrets, maskedFinding, maskerOf, maskProblems } from '../nginx/secrets.ts';
-import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
+import { type ConfigurationSource, needNameServer, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { linkBinary } from './exchangeable.ts';
+import { startNameServer } from './name-server.ts';
 import { nginxProcesses, readPid, reload } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { NamedProcess, ProcessSet } from './process-set.ts';
@@ -145,6 +146,8 @@ export async function startProxy(
   opening: Opening = {},
 ): Promise<StartedTarget> {
   const { upgradeTo = null } = opening;
+  const nameServer = needNameServer(source.tunings) ? await startNameServer() : null;
+  if (nameServer !== null) processSet.closing('name server', nameServer.close);
   const { read, name, levels, sandbox, changes, secrets, servesFolder } = await prepare(
     source,
     plan.proxy,
@@ -153,6 +156,7 @@ export async function startProxy(
     folder,
     processSet,
     opening,
+    nameServer?.address ?? null,
   );
   const { moved } = sandbox;
   const redactLine = lineRedactor(moved.tree, secrets);
@@ -161,6 +165,7 @@ export async function startProxy(
     () => secrets,
     () => sandbox.start(plan.placement?.proxy ?? null, upgradeTo !== null),
   );
+  await nameServer?.asked;
   const masters = [await masterOf(launched, folder, upgradeTo !== null)];
   if (upgradeTo !== null) masters.forEach(processSet.watch);
   const { workers } = plan.proxy;
@@ -231,7 +236,8 @@ export async function checkProxy(
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
-    await prepare(source, proxy, binary, places, folder, processSet);
+    const nameServer = needNameServer(source.tunings) ? `${LOOPBACK}:53` : null;
+    await prepare(source, proxy, binary, places, folder, processSet, {}, nameServer);
   });
 }
 
@@ -246,13 +252,14 @@ async function prepare(
   servers: readonly Upstream[],
   folder: string,
   processSet: ProcessSet,
-  opening: Opening = {},
+  opening: Opening,
+  nameServer: string | null,
 ) {
   const changes = collectChanges();
   const secrets = () => [...changes.secrets(), ...(source.options ? givenSecrets(source.options) : [])];
   return maskProblems(secrets, async () => {
     const prepared = await namingEmptyIncludes(changes, () =>
-      checked(source, proxy, binary, servers, folder, processSet, opening, changes),
+      checked(source, proxy, binary, servers, folder, processSet, opening, nameServer, changes),
     );
     return { ...prepared, changes, secrets: secrets() };
   });
@@ -266,6 +273,7 @@ async function checked(
   folder: string,
   processSet: ProcessSet,
   { host = LOOPBACK, port = null, pageFolder }: Opening,
+  nameServer: string | null,
   changes: Changes,
 ) {
   const read = await readTuned(source, changes.note);
@@ -286,6 +294,7 @@ async function checked(
       names: [name],
       host,
       port,
+      nameServer,
       upstreams: servers.map(({ port, socket, certPath }) => ({ host: LOOPBACK, port, socket, certPath })),
       keepGuards: options?.keepGuards ?? true,
       vital: vitalParts(tree, levels.at(-1)),
