@@ -139,13 +139,13 @@ function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): Ladd
   };
 }
 
-/** Why a run does not count for a metric. For times and rates it must be valid, for CPU time and memory complete. */
-function exclusion({ kind, unfit }: Metric, facts: RunFacts): Finding | null {
+/** Why a run does not count for a metric. What was carried counts only if the run is valid. */
+function exclusion({ kind, unit, unfit }: Metric, facts: RunFacts): Finding | null {
   const { outcome, validity } = facts;
   if (outcome.state !== 'completed')
     return finding('run-ended', { state: outcome.state, reason: outcome.reason });
   const { verdict, reasons } = validity;
-  const isDoubtful = kind === 'speed' && verdict !== 'valid';
+  const isDoubtful = kind === 'speed' && unit !== 'time' && verdict !== 'valid';
   return isDoubtful ? (reasons[0] ?? finding('not-valid', { verdict })) : unfit(facts);
 }
 

@@ -33,7 +33,7 @@ export function formatLevel(over: LadderAxis, level: number): string {
 /** Column headings of the table of levels, with at most `most` metrics. */
 export function levelColumns(ladder: Ladder, most = Infinity): string[] {
   const titles = shownMetrics(ladder).map(({ title }) => title);
-  return [AXIS_TITLES[ladder.over], 'valid', ...titles.slice(0, most)];
+  return [AXIS_TITLES[ladder.over], 'runs', ...titles.slice(0, most)];
 }
 
 /**

@@ -104,14 +104,13 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
 /**
  * The outcome of the runs so far, one line each. In a comparison, the headline figures of each variant: `+31
  * % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. In a capacity search, the ends of its interval: `held
- * 5k/s, missed 10k/s`. In a ladder, how many
- * runs are valid: `9 of 10 runs valid`.
+ * 5k/s, missed 10k/s`. In a ladder, how many runs count: `9 of 10 runs count`.
  */
 export function soFarClauses({ comparison, search, ladder }: Progress): string[][] {
   if (ladder !== null) {
     const { points } = ladder;
     const valid = points.filter(({ excluded }) => excluded === null).length;
-    return points.length === 0 ? [] : [[`${valid} of ${counted(points.length, 'run')} valid`]];
+    return points.length === 0 ? [] : [[`${valid} of ${counted(points.length, 'run')} count`]];
   }
   if (search !== null) return [[searchSoFar(search)]];
   if (comparison === null) return [];

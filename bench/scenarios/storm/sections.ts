@@ -197,7 +197,7 @@ function attemptsChart(runs: readonly RunView[]): LineSpec | null {
     kind: 'line',
     id: 'chart-attempts',
     x: { title: 'seconds since the cut', unit: 'seconds', min: 0, max: end },
-    y: { title: 'in 100 ms', unit: 'count', min: 0 },
+    y: { title: 'handshakes in 100 ms', unit: 'count', min: 0 },
     // A line of steps ends where its last interval does.
     series: series.map((each) => ({
       ...each,
