@@ -17,6 +17,8 @@ const FLUSH_MS = 5_000;
 /** What an agent does for one run: it starts its workers, passes on their commands and reports, and observes them. */
 export interface AgentRun {
   readonly run: string;
+  /** Number of its workers. */
+  readonly workers: number;
   /**
    * Resolves when all workers are ready.
    *
@@ -73,6 +75,7 @@ export function beginAgentRun({ run, workers, client, engine }: Begin, outbox: O
 
   return {
     run,
+    workers: workers.length,
     ready,
     tell(worker, command) {
       const channel = channels.get(worker);

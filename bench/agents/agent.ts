@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { jetstream } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type * as v from 'valibot';
 import { monotonicNs } from '../load/clock.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
 import { type AgentRun, beginAgentRun } from './agent-run.ts';
-import { type AllowedTarget, refusalOf } from './allow-list.ts';
+import { type AllowedTarget, refusalOf, withAddresses } from './allow-list.ts';
+import type { Bus } from './bus.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { agentFacts, readWhereabouts } from './host-facts.ts';
+import { type AgentLimits, excessOf } from './limits.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import { makeOutbox } from './outbox.ts';
 import {
@@ -36,6 +37,7 @@ export interface AgentInput {
   machine: Machine;
   /** The only targets on which the agent puts load; if empty, those on its own loopback addresses. */
   allowed: readonly AllowedTarget[];
+  limits: AgentLimits;
   say(line: string): void;
   /** Stops the agent gracefully. */
   signal: AbortSignal;
@@ -45,15 +47,17 @@ export interface AgentInput {
 
 /** How long a second agent of the same name has to answer before this one takes the name. */
 const NAME_TAKEN_MS = 500;
+const NOT_THIS_RUN = 'it does not carry out this run.';
 
 /**
  * Serves runs, one at a time, until the signal aborts.
  *
+ * @param connect connects to the NATS server
  * @throws Problem('environment') if NATS cannot be reached, or another agent has the same name
  */
-export async function serveAgent(input: AgentInput): Promise<void> {
+export async function serveAgent(input: AgentInput, connect = connectTo): Promise<void> {
   const { access, name, version, machine, allowed, say, signal } = input;
-  const connection = await connectTo(access, `agent ${name}`);
+  const connection = await connect(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
     const facts = agentFacts(name, version, machine, await readWhereabouts());
@@ -68,7 +72,7 @@ export async function serveAgent(input: AgentInput): Promise<void> {
   }
 }
 
-async function refuseTakenName(connection: NatsConnection, name: string): Promise<void> {
+async function refuseTakenName(connection: Bus, name: string): Promise<void> {
   const other = await connection
     .request(requestSubject(name, 'clock'), '', { timeout: NAME_TAKEN_MS })
     .catch(() => null);
@@ -80,12 +84,14 @@ async function refuseTakenName(connection: NatsConnection, name: string): Promis
 }
 
 function makeAgent(
-  connection: NatsConnection,
+  connection: Bus,
   fixed: Omit<AgentFacts, 'run'>,
-  { allowed, say, urgent }: AgentInput,
+  { allowed: named, limits, say, urgent }: AgentInput,
 ) {
   const { name, version, instance } = fixed;
   let current: AgentRun | null = null;
+  /** The addresses of the names are those at the beginning of the run. */
+  let allowed: readonly AllowedTarget[] = [];
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
   const answer = (message: Msg, refusal: string | null) => reply(message, { refusal } satisfies Answer);
@@ -114,13 +120,15 @@ function makeAgent(
   serve('begin', beginSchema, async (message, begin) => {
     if (begin.version !== version)
       return answer(message, `it runs version ${version}, and the runner ${begin.version}.`);
+    const addresses = await withAddresses(named);
     if (current !== null) return answer(message, 'it is busy with another run.');
+    allowed = addresses;
     const refusal = refusalOf(begin.target, allowed);
     if (refusal !== null) {
       say(`Refused a run: ${refusal}`);
       return answer(message, refusal);
     }
-    const run = beginAgentRun(begin, makeOutbox(jetstream(connection), begin.run, name), { say, urgent });
+    const run = beginAgentRun(begin, makeOutbox(connection, begin.run, name), { say, urgent });
     current = run;
     try {
       await run.ready;
@@ -141,14 +149,21 @@ function makeAgent(
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
     // What was allowed at the beginning need not be what the plan says.
-    const refusal = command.type === 'connect' ? refusalOf(command.plan.target, allowed) : null;
-    if (refusal !== null) return answer(message, refusal);
-    const isKnown = current?.run === run && current.tell(worker, command as unknown as WorkerCommand);
-    answer(message, isKnown ? null : 'it does not carry out this run.');
+    if (current?.run !== run) return answer(message, NOT_THIS_RUN);
+    const refusal =
+      command.type === 'connect'
+        ? (refusalOf(command.plan.target, allowed) ?? excessOf(command.plan.runPlan, current.workers, limits))
+        : null;
+    if (refusal !== null) {
+      say(`Refused a run: ${refusal}`);
+      return answer(message, refusal);
+    }
+    const isKnown = current.tell(worker, command as unknown as WorkerCommand);
+    answer(message, isKnown ? null : NOT_THIS_RUN);
   });
   serve('end', endSchema, async (message, { run }) => {
     const ended = current;
-    if (ended?.run !== run) return answer(message, 'it does not carry out this run.');
+    if (ended?.run !== run) return answer(message, NOT_THIS_RUN);
     const processes = await finish(ended, () => ended.end());
     say(`Run ${run}: ended.`);
     message.respond(gzipSync(encodeMessage({ processes })));
@@ -177,11 +192,7 @@ function makeAgent(
  *
  * @returns whether the runner is gone
  */
-async function watchRunner(
-  connection: NatsConnection,
-  { run }: AgentRun,
-  isOver: () => boolean,
-): Promise<boolean> {
+async function watchRunner(connection: Bus, { run }: AgentRun, isOver: () => boolean): Promise<boolean> {
   let heardMs = performance.now();
   const subscription = connection.subscribe(runnerSubject(run), {
     callback: () => {

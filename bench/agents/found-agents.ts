@@ -16,6 +16,7 @@ export interface FoundAgents {
 /**
  * Connects to NATS and finds the agents.
  *
+ * @param connect connects to the NATS server
  * @throws Problem('environment') if NATS cannot be reached, or the agents are missing or do not fit
  */
 export async function findAgents(
@@ -23,8 +24,9 @@ export async function findAgents(
   wanted: WantedAgents,
   version: string,
   signal: AbortSignal,
+  connect = connectTo,
 ): Promise<FoundAgents> {
-  const connection = await connectTo(access, 'runner');
+  const connection = await connect(access, 'runner');
   try {
     const agents = await callAgents(connection, wanted, version, signal);
     const coordinator = natsCoordinator(connection, agents, await readWhereabouts());

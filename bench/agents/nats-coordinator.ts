@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { Coordinator, Generator, GeneratorPlan, Observed } from '../load/coordinator.ts';
 import { makeGate } from '../load/gate.ts';
 import { Problem } from '../model/failure.ts';
 import type { GeneratorHost } from '../model/host.ts';
 import type { ProcessSeries } from '../model/run.ts';
+import type { Bus } from './bus.ts';
 import type { ClockOffset } from './clock-offset.ts';
 import type { Whereabouts } from './host-facts.ts';
 import { watchPresence } from './presence.ts';
 import type { AgentFacts, Begin } from './protocol.ts';
 import { type RemoteWorker, remoteWorker } from './remote-worker.ts';
-import { openStream } from './report-stream.ts';
 import { ask, compareClocks, endRun } from './requests.ts';
 
 /** How long an agent has to start its workers. */
@@ -27,7 +26,7 @@ const HEAD_START_US = 1_000_000;
  * @param here where the runner is
  */
 export function natsCoordinator(
-  connection: NatsConnection,
+  connection: Bus,
   agents: readonly AgentFacts[],
   here: Whereabouts,
 ): Coordinator & { close(): Promise<void> } {
@@ -55,14 +54,14 @@ export function natsCoordinator(
 }
 
 async function startRemote(
-  connection: NatsConnection,
+  connection: Bus,
   agents: readonly AgentFacts[],
   here: Whereabouts,
   plan: GeneratorPlan,
 ): Promise<Generator> {
   checkReach(agents, here, plan.target);
   const run = randomUUID();
-  const stream = await openStream(connection);
+  const stream = await connection.openStream();
   const losses: ((sentence: string) => void)[] = [];
   const lost = new Map<string, string>();
   const lostEarly = makeGate<string>();

@@ -3,6 +3,7 @@ import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
 import { AGENT_NAME } from '../model/host.ts';
 import { engineSchema } from '../model/plan.ts';
 import { processSeriesSchema, workerTotalsSchema } from '../model/run.ts';
+import { sharedLoadSchema } from './limits.ts';
 
 /**
  * The messages between a runner and its agents, and the NATS subjects that they use. Commands are requests
@@ -105,6 +106,7 @@ export const tellSchema = v.object({
       plan: v.looseObject({
         epochNs: v.pipe(v.string(), v.regex(/^-?\d{1,20}$/)),
         target: v.looseObject({ host: v.string(), ports: v.array(count) }),
+        runPlan: sharedLoadSchema,
         /** A plan never names a file of the agent's host to run. */
         scenarioFile: v.null(),
       }),
@@ -117,7 +119,7 @@ export const endSchema = v.object({ run: runId });
 export const endedSchema = v.object({ processes: v.array(processSeriesSchema) });
 
 const routeSchema = v.object({
-  nginxWorker: v.nullable(v.string()),
+  proxyWorker: v.nullable(v.string()),
   upstream: v.nullable(v.string()),
   alpn: v.nullable(v.string()),
   connections: count,

@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { monotonicNs } from '../load/clock.ts';
 import { Problem } from '../model/failure.ts';
 import type { ProcessSeries } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
+import type { Bus } from './bus.ts';
 import { type ClockOffset, measureOffset } from './clock-offset.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import { answerSchema, clockSchema, endedSchema, requestSubject } from './protocol.ts';
@@ -20,7 +20,7 @@ const END_MS = 15_000;
  * @throws Problem('environment') that names the agent if it refuses, or does not answer in time
  */
 export async function ask(
-  connection: NatsConnection,
+  connection: Bus,
   agent: string,
   verb: 'begin' | 'tell',
   request: unknown,
@@ -45,7 +45,7 @@ export async function ask(
  *
  * @throws Problem('environment') if the agent does not answer
  */
-export async function compareClocks(connection: NatsConnection, agent: string): Promise<ClockOffset> {
+export async function compareClocks(connection: Bus, agent: string): Promise<ClockOffset> {
   try {
     return await measureOffset(monotonicNs, async () => {
       const reply = await connection.request(requestSubject(agent, 'clock'), '', { timeout: CLOCK_MS });
@@ -62,7 +62,7 @@ export async function compareClocks(connection: NatsConnection, agent: string): 
 
 /** Ends a run on an agent. Returns the processes that it observed; none if it cannot be reached. */
 export async function endRun(
-  connection: NatsConnection,
+  connection: Bus,
   agent: string,
   run: string,
   isLost: boolean,

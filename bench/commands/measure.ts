@@ -1,5 +1,4 @@
 import type { FoundAgents } from '../agents/found-agents.ts';
-import type { Binaries } from '../experiment/experiment.ts';
 import { type LiveReport, serveLive } from '../live/live.ts';
 import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
@@ -14,6 +13,7 @@ import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import type { VariantProxy } from '../topology/driver.ts';
 import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
 import type { FitNeed } from './fit.ts';
@@ -30,8 +30,8 @@ export interface Question {
   sides: readonly Side[];
   /** Notices to report in addition to the runs. */
   notices: readonly Notice[];
-  /** Nginx binaries of the sides, by the names that variants use to refer to them. */
-  binaries: Binaries;
+  /** The proxies of the sides, by the names of their variants. */
+  proxies: ReadonlyMap<string, VariantProxy>;
   /** The agents that generate the load; missing if this host does. */
   agents?: FoundAgents;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
@@ -41,9 +41,9 @@ export interface Question {
    *
    * @throws Problem if a condition does not hold
    */
-  prepare(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
+  prepare?(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
   /** Returns additional notices to record in a completed run. */
-  assess(run: Run): Notice[];
+  assess?(run: Run): Notice[];
 }
 
 /** Without /proc, a run could neither be judged nor yield a rate. */
@@ -58,7 +58,6 @@ export type MeasureNeed =
   | 'canObserve'
   | 'readEnvironment'
   | 'readMachine'
-  | 'checkTunings'
   | 'watchMachine'
   | 'runExperiment'
   | 'readIdentity'
@@ -79,7 +78,7 @@ export interface Measured {
  * everything measured by then is already in the run folder.
  */
 export async function measure(
-  { request, sides, notices, binaries, agents, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, proxies, agents, makeStrategy, prepare, assess = () => [] }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
@@ -94,8 +93,7 @@ export async function measure(
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
-  for (const side of sides) await services.checkTunings(side);
-  const known = await prepare(planning, environment);
+  const known = (await prepare?.(planning, environment)) ?? {};
   const strategy = makeStrategy(planning, known);
   signal.throwIfAborted();
   const head: ResultHead = {
@@ -133,7 +131,7 @@ export async function measure(
       strategy,
       planRun,
       environment,
-      binaries,
+      proxies,
       assess,
       ...(agents === undefined ? {} : { coordinator: agents.coordinator }),
       signal,

@@ -1,28 +1,19 @@
 import { randomInt } from 'node:crypto';
-import type { ConfigurationOptions } from '../model/configuration.ts';
-import { findNginx } from '../nginx/binary.ts';
-import { namingEmptyIncludes } from '../nginx/empty-include.ts';
-import { collectChanges } from '../nginx/notices.ts';
-import { maskProblems } from '../nginx/secrets.ts';
-import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
-import type { Node } from '../nginx/tree.ts';
-import { readTuned } from '../nginx/tuned.ts';
-import { passesOverTls } from '../nginx/upstream-tls.ts';
-import { atLeast } from '../nginx/version.ts';
-import { findPaths } from '../nginx/websocket.ts';
+import { homedir, hostname, userInfo } from 'node:os';
+import { basename } from 'node:path';
+import type { ProxyKind } from '../model/proxy.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
-import type { Side } from '../plan/variants.ts';
 import type { OwnSections } from '../report/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
+import type { ProxyDriver } from '../topology/driver.ts';
 import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
 import { readConfigFile } from './config-file.ts';
-import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
   calibrationsFolder,
@@ -36,59 +27,47 @@ import { readStandardInput } from './standard-input.ts';
 
 const runtime = () => ({ bun: bunHere()?.version ?? null, ioUring: ioUringHere() });
 
-/**
- * Reads a side's configuration and passes it to `act`. Secrets inserted from variables are masked in errors
- * from either step.
- */
-async function withConfiguration<T>(
-  { profile, variant }: Side,
-  act: (tree: Node[], options: ConfigurationOptions | null) => T,
-): Promise<T | null> {
-  const { configurationPath: path, options } = profile;
-  if (path === null) return null;
-  const changes = collectChanges();
-  const source = { path, options, tunings: variant.proxy?.tunings ?? [] };
-  return maskProblems(changes.secrets, () =>
-    namingEmptyIncludes(changes, async () => act(await readTuned(source, changes.note), options)),
-  );
-}
+/** The drivers of all kinds of proxies. */
+const DRIVERS: Readonly<Record<ProxyKind, () => Promise<ProxyDriver>>> = {
+  nginx: async () => (await import('../nginx/driver.ts')).NGINX,
+};
 
-/** Options for finding Nginx. A fetch stops on the urgent signal, because it needs no graceful shutdown. */
+/** Options for finding a proxy. A fetch stops on the urgent signal, because it needs no graceful shutdown. */
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+}
+
+/** Names of this machine and its user, as far as the system reports them. */
+function readIdentity(): string[] {
+  const host = hostname();
+  const names = [host, host.split('.')[0] ?? '', basename(homedir()), userName()];
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The user has no entry in /etc/passwd, as in many containers.
+    return '';
+  }
 }
 
 /** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
-  async checkTunings(side) {
-    await withConfiguration(side, (tree, options) => options !== null && findPaths(tree, options));
+  async findProxy(kind, source, { say, signal }) {
+    return (await DRIVERS[kind]()).locate({ source, signal, ...search(say, signal) });
   },
-  findNginx: (source, { say, signal }) => findNginx({ source, signal, ...search(say, signal) }),
-  async unmetNeed(side, binary) {
-    const names = side.variant.proxy?.tunings.map(({ name }) => name) ?? [];
-    const shipped = names.length === 0 ? [] : await loadTunings(TUNINGS_FOLDER);
-    const tooNew = shipped.find(
-      ({ name, since }) => names.includes(name) && since !== null && !atLeast(binary.version, since),
-    );
-    if (tooNew !== undefined)
-      return `The tuning ${tooNew.name} needs Nginx ${tooNew.since} or newer, and this is ${binary.version}. Name a newer one with --nginx, for example --nginx debian:forky.`;
-    return (await withConfiguration(side, needsStreamModule)) ? lackOfStream(binary) : null;
+  async findNginx(source, { say, signal }) {
+    const { findNginx } = await import('../nginx/binary.ts');
+    return findNginx({ source, signal, ...search(say, signal) });
   },
-  async passesOverTls(side) {
-    const passes = await withConfiguration(
-      side,
-      (tree, options) => options !== null && passesOverTls(tree, options),
-    );
-    return passes ?? false;
-  },
-  async checkSide({ plan, profile, variant }, binary, ears) {
-    const { checkProxy, proxySource } = await import('../topology/target.ts');
-    const source = proxySource(profile, variant);
-    if (plan.proxy !== null && source !== null)
-      await checkProxy(source, plan.proxy, binary, plan.servers, ears);
+  prepareProxy: async (kind, source) => (await DRIVERS[kind]()).prepare(source),
+  async checkSide({ plan }, { prepared, binary }, ears) {
+    if (plan.proxy !== null) await prepared.check(plan.proxy, binary, plan.servers, ears);
   },
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
@@ -110,13 +89,13 @@ export const services: Services = {
     if (listen !== null) await (await import('../topology/ports.ts')).requireOwnAddress('--listen', listen);
     return (await import('../agents/found-agents.ts')).findAgents(nats, wanted, await readVersion(), signal);
   },
-  async serveAgent({ nats, name, allowed }, ears) {
+  async serveAgent({ nats: access, ...agent }, ears) {
     const [{ serveAgent }, version, machine] = await Promise.all([
       import('../agents/agent.ts'),
       readVersion(),
       readMachine(runtime()),
     ]);
-    return serveAgent({ access: nats, name, allowed, version, machine, ...ears });
+    return serveAgent({ access, ...agent, version, machine, ...ears });
   },
   async keepUp(...given) {
     await checkLoopback();

@@ -20,10 +20,10 @@ export interface ProcessFigures extends RunProcess {
 }
 
 /**
- * Reports whether a process is an Nginx worker. The master process is not a worker, because it handles no
+ * Reports whether a process is a worker of the proxy. The master process is not a worker, because it handles no
  * messages.
  */
-export function isNginxWorker({ role }: Pick<RunProcess, 'role'>): boolean {
+export function isProxyWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
 

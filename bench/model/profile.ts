@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ConfigurationOptions } from './configuration.ts';
 
 /**
- * Schema of profile.json, which describes a profile. The configuration itself is the nginx.conf next to it.
+ * Schema of profile.json, which describes a profile. The configuration itself is next to it.
  */
 export const profileSchema = v.strictObject({
   title: v.string(),
@@ -27,7 +27,7 @@ export const profileSchema = v.strictObject({
   inAll: v.optional(v.boolean(), true),
 });
 /**
- * A profile with its name (the folder name) and the path of its nginx.conf; the path is null for `direct`.
+ * A profile with its name (the folder name) and the path of its configuration; the path is null for `direct`.
  */
 export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;
@@ -51,8 +51,6 @@ export const tuningDescriptionSchema = v.strictObject({
   expect: v.string(),
   /** Profiles to which the tuning applies; null for all profiles that contain the blocks that it changes. */
   profiles: v.nullable(v.array(v.string())),
-  /** The first version of Nginx that has its directives and parameters; null if every version in use does. */
-  since: v.optional(v.nullable(v.pipe(v.string(), v.regex(/^\d+(\.\d+)+$/))), null),
 });
 /** A built-in tuning. Its name is the file name, and its text is the content of the .conf file. */
 export type ShippedTuning = v.InferOutput<typeof tuningDescriptionSchema> & { name: string; text: string };

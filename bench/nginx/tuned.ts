@@ -3,12 +3,14 @@ import { parseEnv } from 'node:util';
 import { readRegularFile } from '../files/regular-file.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
+import type { ProxySource } from '../topology/driver.ts';
 import { AS_IT_LIES, type ConfigurationText, type Reading, readConfiguration } from './include.ts';
 import type { OnChange } from './notices.ts';
 import { overlay } from './overlay.ts';
 import { parse } from './parse.ts';
 import { directives, type Node, place } from './tree.ts';
 import { isResolved } from './upstream.ts';
+import { atLeast, type NginxVersion } from './version.ts';
 
 /**
  * Directives that the run sets in every configuration, each with the option that controls it. Tuning them
@@ -29,21 +31,13 @@ const SET_BY_RUN: Record<string, string | null> = {
 
 const MAX_ENV_BYTES = 1_048_576;
 
-/** A configuration as written by the user, with the tunings to apply. */
-export interface ConfigurationSource {
-  path: string;
-  tunings: readonly { name: string; text: string }[];
-  /** Null for a profile of the package, which is read unchanged. */
-  options: ConfigurationOptions | null;
-}
-
 /**
  * Reads a configuration and applies tunings to it in order.
  *
  * @throws Problem('configuration') if a file or a tuning has a syntax error, or a tuning has no effect
  */
 export async function readTuned(
-  { path, tunings, options }: Omit<ConfigurationSource, 'path'> & { path: string | ConfigurationText },
+  { path, tunings, options }: Pick<ProxySource, 'tunings' | 'options'> & { path: string | ConfigurationText },
   onChange: OnChange = () => {},
 ): Promise<Node[]> {
   const reading = options === null ? AS_IT_LIES : await readingOf(options, onChange);
@@ -56,9 +50,28 @@ export async function readTuned(
   );
 }
 
+/** The first version in which `resolve` is not reserved for Nginx Plus. */
+const RESOLVES_SINCE = '1.27.3';
+
 /** Whether any of these tunings has Nginx resolve the names of upstream servers while it runs. */
-export function needNameServer(tunings: ConfigurationSource['tunings']): boolean {
-  return tunings.some(({ name, text }) => resolvesNames(parse(text, `the tuning ${name}`)));
+export function needNameServer(tunings: ProxySource['tunings']): boolean {
+  return resolving(tunings) !== undefined;
+}
+
+/** Sentence that says that this Nginx is too old for one of the tunings; null if it is not. */
+export function lackOfResolving(
+  { tunings }: Pick<ProxySource, 'tunings'>,
+  { version }: Pick<NginxVersion, 'version'>,
+): string | null {
+  const tuning = resolving(tunings);
+  if (tuning === undefined || atLeast(version, RESOLVES_SINCE)) return null;
+  return `The tuning ${tuning.name} needs Nginx ${RESOLVES_SINCE} or newer, and this is ${version}. Name a newer one with --nginx, for example --nginx debian:forky.`;
+}
+
+function resolving(
+  tunings: ProxySource['tunings'],
+): ProxySource['tunings'][number] | undefined {
+  return tunings.find(({ name, text }) => resolvesNames(parse(text, `the tuning ${name}`)));
 }
 
 function resolvesNames(nodes: readonly Node[]): boolean {

@@ -9,7 +9,7 @@ import { chooseSides, chooseVariants, type Library } from './variants.ts';
 const NAMES = ['direct', 'plain', 'tls', 'http2', 'load-balanced'];
 
 function tuningNamed(name: string, profiles: string[] | null = null): ShippedTuning {
-  return { name, text: `# ${name}`, question: 'q', load: '', expect: 'e', profiles, since: null };
+  return { name, text: `# ${name}`, question: 'q', load: '', expect: 'e', profiles };
 }
 
 const LIBRARY: Library = {

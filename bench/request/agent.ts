@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 import { last } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
-import { quoted } from './units.ts';
+import { parseCount, quoted } from './units.ts';
 
 /** The request of `agent`. */
 export interface AgentRequest {
@@ -13,6 +13,8 @@ export interface AgentRequest {
   name: string;
   /** Targets on which the agent may put load; if empty, those on its own loopback addresses. */
   allowed: readonly { host: string; port: number | null }[];
+  /** The most that it generates for a run; null for any number. */
+  limits: { connections: number | null; ratePerSecond: number | null };
 }
 
 const OPTIONS = {
@@ -24,6 +26,11 @@ const OPTIONS = {
       value: 'HOST[:PORT]',
       many: true,
       help: 'Target on which it may put load [only 127.0.0.1]',
+    },
+    'max-connections': { value: 'N', help: 'Refuse runs with more connections on this host [no limit]' },
+    'max-rate': {
+      value: 'N',
+      help: 'Refuse runs with more messages/s from this host, and closed loops [no limit]',
     },
   },
 } as const satisfies Readonly<Record<string, Options>>;
@@ -54,7 +61,13 @@ function agentRequest(given: GivenOptions): AgentRequest {
     nats: natsOf(given),
     name: name === null ? ownName() : checkName('--name', name),
     allowed: (given.get('allow') ?? []).map(allowedTarget),
+    limits: { connections: limit(given, 'max-connections'), ratePerSecond: limit(given, 'max-rate') },
   };
+}
+
+function limit(given: GivenOptions, name: 'max-connections' | 'max-rate'): number | null {
+  const text = last(given, name);
+  return text === null ? null : parseCount(`--${name}`, text, { min: 1, max: Number.MAX_SAFE_INTEGER });
 }
 
 /** The first part of the host name, in the form of an agent's name. */

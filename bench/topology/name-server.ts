@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LOOPBACK } from './sandboxed.ts';
+import { LOOPBACK } from './ports.ts';
 
 /** A name server for Nginx. Every name has the address of the echo servers, 127.0.0.1. */
 export interface NameServer {

@@ -1,5 +1,5 @@
+import { PROXY } from '../model/proxy.ts';
 import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
-import { ioUringRemedy } from './io-uring.ts';
 import { counted } from './words.ts';
 
 /** Reasons why a single process cannot hold all connections. */
@@ -23,7 +23,7 @@ export const PLANNING = {
     'Your own servers (--backend) do not report what they count, so their connections and messages are not compared with those of the generator.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
   'preflight-servers': (facts: CountFacts) => processes('echo servers', facts),
-  'preflight-nginx-workers': (facts: CountFacts) => processes('Nginx workers', facts),
+  'preflight-nginx-workers': (facts: CountFacts) => processes(`${PROXY} workers`, facts),
   'preflight-reuseport': ({
     workerConnections,
     connections,
@@ -88,7 +88,7 @@ function processes(what: string, { needed, byDefault, connections, hold }: Count
 /** Returns a clause such as `one holds 20,000 under the open-files limit of 20,480`. */
 export function holdClause(hold: HoldFacts): string {
   const each = formatCount(hold.each);
-  if (hold.bound === 'ports') return `Nginx has ports for ${each} to each server (ip_local_port_range)`;
+  if (hold.bound === 'ports') return `${PROXY} has ports for ${each} to each server (ip_local_port_range)`;
   const room = hold.bound === 'open-files' ? '' : ', at 2 files each and with room for uneven spread';
   return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }
@@ -98,4 +98,12 @@ function formatCpus(cpus: Amount): string {
   return typeof cpus === 'number'
     ? String(Number(cpus.toFixed(2)))
     : `${formatCpus(cpus.least)} to ${formatCpus(cpus.most)}`;
+}
+
+/** Returns how to make io_uring available, for the error with which a system refused it. */
+export function ioUringRemedy(error: string): string {
+  if (error === 'EPERM' || error === 'EACCES')
+    return 'Allow it with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.';
+  if (error === 'ENOMEM') return 'Allow more locked memory with ulimit -l.';
+  return 'It needs Linux 6.1 or later.';
 }

@@ -1,9 +1,6 @@
-import type { CapacitySearch } from '../../model/capacity.ts';
-import type { Comparison } from '../../model/comparison.ts';
+import type { Conclusion } from '../../model/conclusion.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../../model/event.ts';
-import type { Ladder } from '../../model/ladder.ts';
 import type { RunPlan } from '../../model/plan.ts';
-import { conclusionOf } from '../conclusion.ts';
 
 /** The progress of an invocation, as known from its events. Times are read from a monotonic clock, in ms. */
 export interface Progress {
@@ -17,14 +14,8 @@ export interface Progress {
    * time.
    */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
-  /** The outcome of the rounds so far; null unless this is a comparison. */
-  comparison: Comparison | null;
-  /** Number of comparisons that share the numbers of the rounds: more than 1 only in a calibration. */
-  trials: number;
-  /** The outcome of the trials so far; null unless this is a capacity search. */
-  search: CapacitySearch | null;
-  /** The runs so far; null unless this is a ladder. */
-  ladder: Ladder | null;
+  /** What follows from the runs so far. */
+  conclusions: readonly Conclusion[];
 }
 
 export interface RunUnderWay {
@@ -44,10 +35,7 @@ export function begun(nowMs: number): Progress {
     run: null,
     expectedRuns: 0,
     ended: { runs: 0, lastMs: nowMs, meanExtraMs: 0 },
-    comparison: null,
-    trials: 1,
-    search: null,
-    ladder: null,
+    conclusions: [],
   };
 }
 
@@ -68,13 +56,7 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
     case 'run-ended':
       return run === null ? progress : { ...progress, ended: withOneMore(progress.ended, run, nowMs) };
     case 'concluded':
-      return {
-        ...progress,
-        comparison: conclusionOf(event, 'comparison'),
-        trials: conclusionOf(event, 'calibration')?.trials.length ?? 1,
-        search: conclusionOf(event, 'capacity'),
-        ladder: conclusionOf(event, 'ladder'),
-      };
+      return { ...progress, conclusions: event.conclusions };
     case 'checkpoint':
       return progress;
   }

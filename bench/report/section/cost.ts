@@ -1,4 +1,5 @@
 import type { ByComponent, ProcessFigures } from '../../measure/processes.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { MEASURED } from '../../model/run.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
@@ -11,7 +12,7 @@ import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
-  proxy: 'Nginx',
+  proxy: PROXY,
   server: 'Echo server',
   generator: 'Generator',
 };
@@ -142,7 +143,7 @@ function busiestFinding(runs: readonly RunView[]): string {
     const shares = busiestOf(view);
     const spins = view.run.plan.pacing === 'spin';
     return MEASURED.filter((component) => !(spins && component === 'generator')).map((component) => ({
-      whose: `${component === 'proxy' ? 'Nginx' : component === 'server' ? 'the echo server' : 'the generator'} of ${view.name}`,
+      whose: `${component === 'proxy' ? PROXY : component === 'server' ? 'the echo server' : 'the generator'} of ${view.name}`,
       share: shares[component] ?? 0,
     }));
   });
@@ -185,10 +186,10 @@ function busiestChart(runs: readonly RunView[], id: string): BarSpec {
 const COMPONENT_COLUMNS = [
   { title: 'Variant' },
   { title: 'Step', text: true },
-  { title: 'Nginx CPU per message', optional: true },
+  { title: `${PROXY} CPU per message`, optional: true },
   { title: 'Echo server CPU per message', optional: true },
   { title: 'Generator CPU per message' },
-  { title: 'Nginx memory per connection', optional: true },
+  { title: `${PROXY} memory per connection`, optional: true },
   { title: 'Echo server memory per connection', optional: true },
   { title: 'Generator memory per connection' },
 ];

@@ -1,5 +1,6 @@
 import type { Estimate } from '../../model/estimate.ts';
 import { type Ladder, levelOf } from '../../model/ladder.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { formatFigure, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { formatSmall, levelText } from '../../wording/ladder.ts';
 import { capital, counted } from '../../wording/words.ts';
@@ -28,11 +29,10 @@ function ladderIn({ result }: View): Ladder {
   return ladder;
 }
 
-/** Sentence that describes the load of the runs; null if the result is not a ladder. */
-export function ladderLoad({ result }: View): string | null {
-  const ladder = conclusionOf(result, 'ladder');
+/** Sentence that describes the load of the runs; null without runs. */
+export function ladderLoad(ladder: Ladder, { result }: View): string | null {
   const plan = result.runs[0]?.plan;
-  if (ladder === null || plan === undefined) return null;
+  if (plan === undefined) return null;
   const { over, step, rounds } = ladder;
   const held = [
     ...(over === 'connections' ? [] : [levelText('connections', plan.connections)]),
@@ -84,7 +84,7 @@ function lawFacts(ladder: Ladder): Markup | false {
       law.peak === null ? 'beyond twice the largest level, or none' : levelText(over, law.peak),
     ],
   ])}
-<p class="how">The Universal Scalability Law: X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)). Contention (σ) flattens the curve: part of the work happens one piece at a time. Coherency (κ) makes it fall: the work for each message grows with N. The law describes the whole chain of generator, Nginx and echo server on this machine, and the curve is not extended beyond twice the largest level.</p>`;
+<p class="how">The Universal Scalability Law: X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)). Contention (σ) flattens the curve: part of the work happens one piece at a time. Coherency (κ) makes it fall: the work for each message grows with N. The law describes the whole chain of generator, ${PROXY} and echo server on this machine, and the curve is not extended beyond twice the largest level.</p>`;
 }
 
 function levels(view: View): Section {

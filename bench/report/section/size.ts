@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import { NEEDS, type Size } from '../../model/size.ts';
 import { formatCount, formatRate, formatShare } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
@@ -16,10 +17,8 @@ function sizeIn({ result }: View): Size {
   return size;
 }
 
-/** Sentence that describes the plan; null if the result is not a sizing. */
-export function sizeLoad({ result }: View): string | null {
-  const size = conclusionOf(result, 'size');
-  if (size === null) return null;
+/** Sentence that describes the plan. */
+export function sizeLoad(size: Size): string {
   const { connections, ratePerSecond, churnPerSecond } = size.wanted;
   return `Plan: ${formatCount(connections)} connections, ${formatRate(ratePerSecond)} messages, ${formatRate(churnPerSecond)} new connections.`;
 }
@@ -44,7 +43,7 @@ ${facts([
   };
 }
 
-const GROUPS = { load: 'CPU and memory', nginx: 'Nginx', system: 'System' } as const;
+const GROUPS = { load: 'CPU and memory', nginx: PROXY, system: 'System' } as const;
 
 function needs(view: View): Section {
   const size = sizeIn(view);
@@ -87,7 +86,7 @@ function check(view: View): Section {
             checkRows(size),
           )
     }
-<p class="how">Predicted for ${formatCount(connections)} connections and ${formatCount(workers)} Nginx worker${workers === 1 ? '' : 's'} from costs that were measured with fewer connections, and then measured. Memory and descriptors are those of connections that exchanged one message. CPU is that of messages at the rate per worker at which their cost was measured. The cost of a handshake is not checked this way.</p>`,
+<p class="how">Predicted for ${formatCount(connections)} connections and ${formatCount(workers)} ${PROXY} worker${workers === 1 ? '' : 's'} from costs that were measured with fewer connections, and then measured. Memory and descriptors are those of connections that exchanged one message. CPU is that of messages at the rate per worker at which their cost was measured. The cost of a handshake is not checked this way.</p>`,
   };
 }
 

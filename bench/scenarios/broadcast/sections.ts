@@ -1,15 +1,17 @@
 import { mergeEncoded } from '../../measure/histogram.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
 import { MEASURED, type Slice } from '../../model/run.ts';
 import { timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table, withBar } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table, withBar } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, limitName, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { limitName, verdictOf } from '../../report/verdict.ts';
 import type { FoldedSection, RunView, Section, VariantView, View } from '../../report/view.ts';
 import {
   formatCount,
@@ -78,7 +80,7 @@ function cpuSentence({ run, figures }: RunView): string {
   const server = cpuUsPerDelivery(figures, 'server');
   const proxy = run.proxy === null ? null : cpuUsPerDelivery(figures, 'proxy');
   const parts = [
-    ...(proxy === null ? [] : [`Nginx used ${formatTime(proxy)}`]),
+    ...(proxy === null ? [] : [`${PROXY} used ${formatTime(proxy)}`]),
     ...(server === null ? [] : [`the server ${proxy === null ? 'used ' : ''}${formatTime(server)}`]),
   ];
   if (parts.length === 0) return '';
@@ -121,25 +123,8 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers.broadcast ?? []);
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function receivers(view: View): Section {
@@ -208,7 +193,7 @@ function deliveryRow({ name, figures: { counts, conservation } }: RunView): Cont
   ];
 }
 
-const CPU = [{ title: 'Variant' }, { title: 'Nginx' }, { title: 'Server' }, { title: 'Generator' }];
+const CPU = [{ title: 'Variant' }, { title: PROXY }, { title: 'Server' }, { title: 'Generator' }];
 
 function cpuRow({ name, figures }: RunView): string[] {
   return [name, ...MEASURED.map((part) => formatTime(cpuUsPerDelivery(figures, part)))];
@@ -218,10 +203,10 @@ function fairness(view: View): FoldedSection {
   const runs = runsOf(view);
   return {
     id: 'fairness',
-    title: 'Distribution over Nginx workers',
+    title: `Distribution over ${PROXY} workers`,
     finding: runs.map(fairnessSentence).join(' '),
     charts: [],
-    body: html`${table('Members and deliveries by Nginx worker', SHARES, runs.flatMap(shareRows))}
+    body: html`${table(`Members and deliveries by ${PROXY} worker`, SHARES, runs.flatMap(shareRows))}
 <p class="how">A member stays with the worker that accepted it. A worker with more members has more to send for every publication, so its members get it later.</p>`,
   };
 }
@@ -233,7 +218,7 @@ function workersOf({ run }: RunView) {
 function fairnessSentence(view: RunView): string {
   const workers = workersOf(view);
   const all = workers.reduce((sum, { messages }) => sum + messages, 0);
-  if (workers.length === 0 || all === 0) return `${view.name}: no worker of Nginx is known.`;
+  if (workers.length === 0 || all === 0) return `${view.name}: no worker of ${PROXY} is known.`;
   if (workers.length === 1) return `${view.name}: one worker made all deliveries.`;
   const shares = workers.map(({ messages }) => messages / all);
   return `${view.name}: the busiest of ${counted(workers.length, 'worker')} made ${formatShare(Math.max(...shares))} of the deliveries, the least busy ${formatShare(Math.min(...shares))}.`;

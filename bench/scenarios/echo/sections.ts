@@ -1,4 +1,5 @@
 import { printable } from '../../model/printable.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { claims } from '../../report/section/claims.ts';
 import { curvesOfRounds } from '../../report/section/comparison.ts';
@@ -26,9 +27,9 @@ export const report: ScenarioReport = {
     { before: '', headings: ['failed', 'lost', 'validity'] },
   ],
   legend: () => [
-    [['nginx/core'], 'messages per second per core of Nginx'],
-    [['nginx/msg'], 'Nginx CPU per message'],
-    [['nginx/conn'], 'Nginx memory per connection'],
+    [['nginx/core'], `messages per second per core of ${PROXY}`],
+    [['nginx/msg'], `${PROXY} CPU per message`],
+    [['nginx/conn'], `${PROXY} memory per connection`],
   ],
   remarks,
   // The answers as sentences, then as a table with the two main charts, followed by the supporting facts.

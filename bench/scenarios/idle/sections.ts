@@ -1,13 +1,15 @@
 import type { Slope } from '../../measure/figures.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
@@ -35,7 +37,7 @@ export const report: ScenarioReport = {
 };
 
 const KERNEL_SHARE = {
-  sandbox: 'covers all four sockets of a connection: client, both sides of Nginx, and server',
+  sandbox: `covers all four sockets of a connection: client, both sides of ${PROXY}, and server`,
   external: 'of the whole machine of the generator',
 };
 
@@ -72,7 +74,7 @@ function enderOf({ proxy, plan }: RunView['run'], kinds: Readonly<Record<string,
   if (plan.target.kind === 'external') return 'the other side';
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
   const enders = [
-    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : 'Nginx'] : []),
+    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : PROXY] : []),
     ...(byServer ? ['the server or the client'] : []),
   ];
   return listed(enders);
@@ -97,9 +99,9 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   const kernel = clearOf((hold ?? touched)?.figures.memorySlopes.kernel);
   if (untouched === null && used === null)
     return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
-  const first = untouched === null ? '' : `Nginx takes ${slopeText(untouched)} for each idle connection`;
+  const first = untouched === null ? '' : `${PROXY} takes ${slopeText(untouched)} for each idle connection`;
   const then = used === null ? '' : `${slopeText(used)} once ${touchText(touched)} went through it`;
-  const both = first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
+  const both = first === '' ? `${PROXY} takes ${then}` : then === '' ? first : `${first}, and ${then}`;
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
@@ -138,25 +140,8 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => html`${runBadge(run, run.step)} `)}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer, { namesSteps: true });
 }
 
 function survival({ variants, isExternal }: View): Section {
@@ -172,9 +157,9 @@ function survival({ variants, isExternal }: View): Section {
     id: 'survival',
     title: 'Survival',
     charts: runs.length === 0 ? [] : [spec],
-    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, `A steep drop comes from a timer that all connections share; it usually counts from the last byte.${isExternal ? ' Code 1006 means that the connection ended without a close frame.' : ' Nginx cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.'}`)}
+    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, `A steep drop comes from a timer that all connections share; it usually counts from the last byte. ${isExternal ? 'Code 1006 means that the connection ended without a close frame.' : `${PROXY} cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.`}`)}
 ${table('How silent connections ended', ENDINGS, runs.flatMap(endingRows))}
-<p class="how">Lifetimes count from the end of the handshake.${!isExternal && html` By default Nginx ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.`}</p>`,
+<p class="how">Lifetimes count from the end of the handshake.${!isExternal && html` By default ${PROXY} ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.`}</p>`,
   };
 }
 
@@ -218,9 +203,9 @@ function memory({ variants, isExternal }: View): Section {
     id: 'memory',
     title: 'Memory per connection',
     charts: measured.length === 0 ? [] : [spec],
-    body: html`${measured.length > 0 && chartFigure(spec, 'Memory of Nginx by open connections', slopesFinding(measured), 'The connections were opened in stages, and memory was measured after each. The slope of the line is the memory of one connection; its start is the memory of Nginx itself.')}
+    body: html`${measured.length > 0 && chartFigure(spec, `Memory of ${PROXY} by open connections`, slopesFinding(measured), `The connections were opened in stages, and memory was measured after each. The slope of the line is the memory of one connection; its start is the memory of ${PROXY} itself.`)}
 ${table('Memory per connection', SLOPES, runs.flatMap(slopeRows))}
-<p class="how">${!isExternal && 'Nginx: proportional set size of its processes, so that shared pages count once. '}Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. ${isExternal ? 'Any' : 'That includes all four sockets of a connection; any'} other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
+<p class="how">${!isExternal && `${PROXY}: proportional set size of its processes, so that shared pages count once. `}Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. ${isExternal ? 'Any' : 'That includes all four sockets of a connection; any'} other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
   };
 }
 
@@ -239,7 +224,7 @@ function memoryChart(runs: readonly RunView[]): LineSpec {
     kind: 'line',
     id: 'chart-memory',
     x: { title: 'open connections', unit: 'count', min: 0 },
-    y: bytesAxis('memory of Nginx', 'bytes', most),
+    y: bytesAxis(`memory of ${PROXY}`, 'bytes', most),
     series: runs.map(({ label, run, colour, pattern }, index) => ({
       label,
       colour,
@@ -253,7 +238,7 @@ const SLOPES = [
   { title: 'Variant' },
   { title: 'Step', text: true },
   { title: 'Sizes' },
-  { title: 'Nginx', optional: true },
+  { title: PROXY, optional: true },
   { title: '95 % CI', text: true, optional: true },
   { title: 'Kernel' },
   { title: '95 % CI', text: true },

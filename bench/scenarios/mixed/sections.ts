@@ -1,9 +1,11 @@
 import { type HttpFigures, type HttpLoadFigures, httpCourse } from '../../measure/http.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { HttpLeg } from '../../model/run.ts';
 import { timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import { cacheCounts } from '../../report/protocol.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
@@ -13,7 +15,7 @@ import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll, timeOf } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatCount, formatRate, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, paragraph } from '../../wording/words.ts';
@@ -115,25 +117,8 @@ function backendShare(http: HttpFigures | null | undefined): number | null {
   return http?.backend == null || http.succeeded === 0 ? null : http.backend / http.succeeded;
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function times(view: View): Section {
@@ -237,7 +222,7 @@ function requestRows({ name, run, figures }: RunView): string[][] {
 const CPU = [
   { title: 'Variant' },
   { title: 'When', text: true },
-  ...['Nginx', 'Echo servers', 'Generator'].map((title) => ({ title })),
+  ...[PROXY, 'Echo servers', 'Generator'].map((title) => ({ title })),
 ];
 
 function cpu(view: View): Section {

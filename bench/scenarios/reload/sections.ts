@@ -1,10 +1,12 @@
 import { summarise } from '../../measure/histogram.ts';
 import { type Residents, residentsOf } from '../../measure/processes.ts';
 import { mergeSlices } from '../../measure/span.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { eventsOf, steadySecond } from '../../report/section/bands.ts';
@@ -13,7 +15,7 @@ import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph, sentence } from '../../wording/words.ts';
@@ -35,7 +37,7 @@ export const report: ScenarioReport = {
       'from the reload or upgrade until half, or all, of the clients that were cut and came back were back',
     ],
     [['old workers'], 'how many were still there at the end'],
-    [['nginx peak'], 'the highest memory of all Nginx processes together'],
+    [['nginx peak'], `the highest memory of all ${PROXY} processes together`],
   ],
   remarks: () => [],
   open: [answers, survival, responses, workers],
@@ -155,25 +157,8 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers.reload ?? []);
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function survival(view: View): Section {
@@ -246,12 +231,15 @@ function responseSentence({ name, run }: RunView): string {
 
 function workers(view: View): Section {
   const runs = runsOf(view).filter(({ run }) => run.proxy !== null);
-  const counts = overSeconds('chart-workers', runs, { title: 'old Nginx workers', unit: 'count', min: 0 }, [
-    { label: '', of: ({ run }) => oldWorkersOverTime(run), figure: ({ processes }) => processes },
-  ]);
+  const counts = overSeconds(
+    'chart-workers',
+    runs,
+    { title: `old ${PROXY} workers`, unit: 'count', min: 0 },
+    [{ label: '', of: ({ run }) => oldWorkersOverTime(run), figure: ({ processes }) => processes }],
+  );
   const most = Math.max(1, ...runs.map(({ figures }) => figures.proxyPeakBytes ?? 0));
   const bytes = (residents: Residents) => residents.bytes;
-  const memory = overSeconds('chart-memory', runs, bytesAxis('memory of Nginx', 'bytes', most), [
+  const memory = overSeconds('chart-memory', runs, bytesAxis(`memory of ${PROXY}`, 'bytes', most), [
     { label: ', all processes', of: ({ run }) => residentsOf(run, 'proxy'), figure: bytes },
     { label: ', old workers', of: ({ run }) => oldWorkersOverTime(run), figure: bytes },
   ]);
@@ -261,8 +249,8 @@ function workers(view: View): Section {
     title: 'Old workers and memory',
     charts: [counts, memory],
     body: html`<div class="pair">
-${chartFigure(counts, 'Old Nginx workers over time', runs.map(ageSentence).join(' '), 'A worker is old once a reload or an upgrade has replaced it. It exits when its last connection closes, or after worker_shutdown_timeout.')}
-${chartFigure(memory, 'Memory of Nginx over time', peaks.join(' '), 'Resident memory. Pages shared by several processes are counted for each of them.')}
+${chartFigure(counts, `Old ${PROXY} workers over time`, runs.map(ageSentence).join(' '), 'A worker is old once a reload or an upgrade has replaced it. It exits when its last connection closes, or after worker_shutdown_timeout.')}
+${chartFigure(memory, `Memory of ${PROXY} over time`, peaks.join(' '), 'Resident memory. Pages shared by several processes are counted for each of them.')}
 </div>
 ${table('Processes that were replaced', WORKERS, runs.flatMap(workerRows))}`,
   };

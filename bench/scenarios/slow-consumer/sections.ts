@@ -1,17 +1,19 @@
 import { mergeEncoded } from '../../measure/histogram.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
 import type { QueueSample, Slice } from '../../model/run.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { LineSpec, SeriesSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { bandsOf, eventsOf, steadySecond } from '../../report/section/bands.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices, timeOf } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
@@ -32,7 +34,7 @@ export const report: ScenarioReport = {
       'time from when a message was due until the clients that kept reading had it, p99',
     ],
     [['kernel', 'nginx', 'server'], 'growth in memory per stalled client, at its highest'],
-    [['closed'], 'stalled clients that Nginx closed'],
+    [['closed'], `stalled clients that ${PROXY} closed`],
     [['first after'], 'when the first was found closed, since the stall began'],
   ],
   remarks: () => [],
@@ -66,7 +68,7 @@ function othersSentence({ run, figures }: RunView): string {
 function memorySentence({ figures: { stall } }: RunView): string {
   const parts = [
     ...(stall?.tcpBytes == null ? [] : [`${formatBytes(stall.tcpBytes)} of socket memory in the kernel`]),
-    ...(stall?.proxyBytes == null ? [] : [`${formatBytes(stall.proxyBytes)} in Nginx`]),
+    ...(stall?.proxyBytes == null ? [] : [`${formatBytes(stall.proxyBytes)} in ${PROXY}`]),
     ...(stall?.serverBytes == null ? [] : [`${formatBytes(stall.serverBytes)} in the server`]),
   ];
   return parts.length === 0 ? '' : `Each stalled client took up to ${listed(parts)}.`;
@@ -78,10 +80,10 @@ function closedSentence({ run, figures: { stall, failures } }: RunView): string 
   const kinds = Object.entries(failures.byStage.open);
   const ended = listed(kinds.map(([kind, count]) => `${formatCount(count)} ${kind}`));
   if (closed === null)
-    return ended === '' ? 'Nginx closed none of them.' : `Afterwards, connections ended: ${ended}.`;
+    return ended === '' ? `${PROXY} closed none of them.` : `Afterwards, connections ended: ${ended}.`;
   const first = `the first ${formatTime(closed.firstUs)} after it had stopped reading`;
   const last = closed.lastUs === closed.firstUs ? '' : ` and the last after ${formatTime(closed.lastUs)}`;
-  return `Nginx closed ${formatCount(closed.count)} of them during that time, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
+  return `${PROXY} closed ${formatCount(closed.count)} of them during that time, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
 }
 
 function lossSentence({ figures: { counts } }: RunView): string {
@@ -118,25 +120,8 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers['slow-consumer'] ?? []);
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 /** The longest delay, in µs, of the clients that kept reading; null if nothing reached them. */
@@ -207,11 +192,11 @@ ${runs.map(
       queues[index],
       `${run.name}: data in socket queues over time`,
       queueSentence(run),
-      'Bytes in the queues of all sockets of the run (/proc/net/tcp). Data first waits unread at the client, then unsent at Nginx, then unread at Nginx, and finally unsent at the server.',
+      `Bytes in the queues of all sockets of the run (/proc/net/tcp). Data first waits unread at the client, then unsent at ${PROXY}, then unread at ${PROXY}, and finally unsent at the server.`,
     ),
 )}
 ${table('Per stalled client, at its highest', HELD, runs.map(heldRow))}
-<p class="how">Memory is the growth since before the stall ÷ stalled clients: TCP buffers of the whole machine, proportional set size of Nginx, and resident memory of the server, which also varies by itself. Queued data is smaller than the memory that holds it. Nginx counts as having closed a client once its socket to that client is no longer established; samples are a second apart. Data that is then still queued stays in the kernel until the client reads it or the kernel gives up.</p>`,
+<p class="how">Memory is the growth since before the stall ÷ stalled clients: TCP buffers of the whole machine, proportional set size of ${PROXY}, and resident memory of the server, which also varies by itself. Queued data is smaller than the memory that holds it. ${PROXY} counts as having closed a client once its socket to that client is no longer established; samples are a second apart. Data that is then still queued stays in the kernel until the client reads it or the kernel gives up.</p>`,
   };
 }
 
@@ -234,13 +219,13 @@ function memoryChart(runs: readonly RunView[]): LineSpec {
 
 const SIDES: readonly [label: string, of: (sample: QueueSample) => number][] = [
   ['unread by the clients', ({ client }) => client.unread],
-  ['unsent by Nginx', ({ proxyClient }) => proxyClient.unsent],
-  ['unread by Nginx', ({ proxyServer }) => proxyServer.unread],
+  [`unsent by ${PROXY}`, ({ proxyClient }) => proxyClient.unsent],
+  [`unread by ${PROXY}`, ({ proxyServer }) => proxyServer.unread],
   ['unsent by the server', ({ server }) => server.unsent],
 ];
 
 function queueChart(view: RunView, id: string): LineSpec {
-  const sides = view.run.proxy === null ? SIDES.filter(([label]) => !label.includes('Nginx')) : SIDES;
+  const sides = view.run.proxy === null ? SIDES.filter(([label]) => !label.includes(PROXY)) : SIDES;
   const series = sides.map(
     ([label, of], index): SeriesSpec => ({
       label,
@@ -275,7 +260,7 @@ function queueSentence({ figures: { stall }, run }: RunView): string {
     `${formatBytes(client)} unread by the client`,
     ...(run.proxy === null
       ? []
-      : [`${formatBytes(proxyClient)} unsent and ${formatBytes(proxyServer)} unread by Nginx`]),
+      : [`${formatBytes(proxyClient)} unsent and ${formatBytes(proxyServer)} unread by ${PROXY}`]),
     `${formatBytes(server)} unsent by the server`,
   ];
   return `At most, each stalled client held ${listed(parts)}.`;
@@ -283,10 +268,12 @@ function queueSentence({ figures: { stall }, run }: RunView): string {
 
 const HELD = [
   { title: 'Variant' },
-  ...['Kernel memory', 'Nginx memory', 'Server memory'].map((title) => ({ title })),
-  ...['Unread by the client', 'Unsent by Nginx', 'Unread by Nginx', 'Unsent by the server'].map((title) => ({
-    title,
-  })),
+  ...['Kernel memory', `${PROXY} memory`, 'Server memory'].map((title) => ({ title })),
+  ...['Unread by the client', `Unsent by ${PROXY}`, `Unread by ${PROXY}`, 'Unsent by the server'].map(
+    (title) => ({
+      title,
+    }),
+  ),
 ];
 
 function heldRow({ name, figures: { stall } }: RunView): string[] {

@@ -1,16 +1,18 @@
 import { failedHandshakes } from '../../measure/attempts.ts';
 import { evenBins } from '../../measure/distribution.ts';
 import { histogramOf } from '../../measure/figures.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Run } from '../../model/run.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
@@ -33,7 +35,7 @@ export const report: ScenarioReport = {
     ],
     [['attempts'], 'per client'],
     [['overflows'], 'of listen queues on this machine, during the load'],
-    [['peak cpu'], 'of all processes of Nginx, in one second'],
+    [['peak cpu'], `of all processes of ${PROXY}, in one second`],
   ],
   remarks: () => [],
   open: [answers, recovery, failedAttempts],
@@ -72,7 +74,7 @@ function recoverySentence({ run, figures }: RunView): string {
 
 function cutBy({ plan: { workload, servers } }: Run): string {
   const { cut } = workload.options;
-  if (cut === 'proxy') return 'when all Nginx workers were killed';
+  if (cut === 'proxy') return `when all ${PROXY} workers were killed`;
   if (cut !== 'backend') return 'by their clients';
   return servers === 1
     ? 'when the echo server was killed'
@@ -127,25 +129,8 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function recovery({ variants, isExternal }: View): Section {
@@ -223,9 +208,9 @@ function failedAttempts({ variants, isExternal }: View): Section {
     title: 'Failed attempts, and the load on the machine',
     charts: [],
     body: html`${rows.length === 0 ? html`<p>No attempt to reconnect failed.</p>` : table('Failed attempts by stage and kind', FAILURES, rows)}
-${!isExternal && html`<p class="how"><code>status-502</code>: Nginx found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>`}
-${table(`${isExternal ? 'The' : 'Nginx and the'} kernel during the storm`, PEAKS, runs.map(peakRow))}
-<p class="how">${!isExternal && 'Peaks are totals over all Nginx processes in one second. '}The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
+${!isExternal && html`<p class="how"><code>status-502</code>: ${PROXY} found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>`}
+${table(isExternal ? 'The kernel during the storm' : `${PROXY} and the kernel during the storm`, PEAKS, runs.map(peakRow))}
+<p class="how">${!isExternal && `Peaks are totals over all ${PROXY} processes in one second. `}The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
   };
 }
 
@@ -247,8 +232,8 @@ function failureRows({ name, figures: { failures } }: RunView): string[][] {
 
 const PEAKS = [
   { title: 'Variant' },
-  { title: 'Peak Nginx CPU', optional: true },
-  { title: 'Peak Nginx memory', optional: true },
+  { title: `Peak ${PROXY} CPU`, optional: true },
+  { title: `Peak ${PROXY} memory`, optional: true },
   { title: 'Listen overflows' },
   { title: 'Listen drops' },
 ];

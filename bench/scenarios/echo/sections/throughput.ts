@@ -1,3 +1,4 @@
+import { PROXY } from '../../../model/proxy.ts';
 import { chartFigure } from '../../../report/chart-figure.ts';
 import { runBadge, table } from '../../../report/elements.ts';
 import { extremesSentence } from '../../../report/finding/extremes.ts';
@@ -60,7 +61,7 @@ export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figur
       'Messages per second',
       carriedFinding(runs),
       hasCapacity(runs)
-        ? 'The first bar is the throughput, the second the throughput per core of Nginx. If something other than Nginx was the limit, the first bar says as much about that as about Nginx.'
+        ? `The first bar is the throughput, the second the throughput per core of ${PROXY}. If something other than ${PROXY} was the limit, the first bar says as much about that as about ${PROXY}.`
         : 'Each bar is the throughput, which is limited by the slowest part of the whole chain.',
     ),
   };
@@ -80,7 +81,7 @@ ${figure}
       html`<li><strong>${name}</strong>: ${sentence}</li>
 `,
   )}</ul>
-${hasCapacity(runs) && html`<p class="how">Per-core capacity is messages per second ÷ the share of a core that the Nginx workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if Nginx was the limit.</p>`}
+${hasCapacity(runs) && html`<p class="how">Per-core capacity is messages per second ÷ the share of a core that the ${PROXY} workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if ${PROXY} was the limit.</p>`}
 ${closedLoopTimes(runs)}`;
 }
 
@@ -104,10 +105,10 @@ const COLUMNS = [
   { title: 'Over the undisturbed seconds' },
   { title: 'Disturbed seconds' },
   { title: 'Limited by', text: true },
-  { title: 'Per core of Nginx', optional: true },
+  { title: `Per core of ${PROXY}`, optional: true },
   { title: 'Bytes sent per second' },
   { title: 'Bytes received per second' },
-  { title: 'Nginx CPU', optional: true },
+  { title: `${PROXY} CPU`, optional: true },
 ];
 
 function rowOf(view: RunView): Content[] {
@@ -149,7 +150,7 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
       ...(hasCapacity(runs)
         ? [
             {
-              label: 'per core of Nginx',
+              label: `per core of ${PROXY}`,
               colour: 'component-proxy',
               values: runs.map(({ figures }) => figures.perCoreCapacity?.perSecond ?? null),
             },
@@ -168,7 +169,7 @@ function carriedFinding(runs: readonly RunView[]): string {
   const limited =
     others.length === 0
       ? ''
-      : ` Something other than Nginx limited ${listed(others.map(({ name }) => name))}.`;
+      : ` Something other than ${PROXY} limited ${listed(others.map(({ name }) => name))}.`;
   return `${extremesSentence('Throughput', levels, formatRate)}${limited}`;
 }
 
