@@ -68,9 +68,7 @@ export function lackOfResolving(
   return `The tuning ${tuning.name} needs Nginx ${RESOLVES_SINCE} or newer, and this is ${version}. Name a newer one with --nginx, for example --nginx debian:forky.`;
 }
 
-function resolving(
-  tunings: ProxySource['tunings'],
-): ProxySource['tunings'][number] | undefined {
+function resolving(tunings: ProxySource['tunings']): ProxySource['tunings'][number] | undefined {
   return tunings.find(({ name, text }) => resolvesNames(parse(text, `the tuning ${name}`)));
 }
 
