@@ -61,8 +61,10 @@ function optionsOf(
   { plan, variants, planRun }: Planning,
   say: (line: string) => void,
 ): LadderOptions {
-  const variant = variants[0]?.name ?? '';
-  const options = { ...run, variant, step, over, levels, rounds, seed: plan.seed };
+  const [side] = variants;
+  const variant = side?.name ?? '';
+  const hasProxy = side?.proxy != null;
+  const options = { ...run, variant, hasProxy, step, over, levels, rounds, seed: plan.seed };
   if (!isDefault) return options;
   const rejected = (count: number): string | null => {
     const some = { ...options, levels: levels.slice(0, count) };

@@ -26,8 +26,8 @@ export async function ownClient(file: string): Promise<MakeClient<unknown>> {
   return guarded(clientOf(own), end);
 }
 
-function clientOf({ client, conversation }: OwnScenario): MakeOwnClient<unknown> {
-  return client ?? (conversationClient(conversation) as MakeOwnClient<unknown>);
+function clientOf({ client, conversation, reconnects }: OwnScenario): MakeOwnClient<unknown> {
+  return client ?? (conversationClient(conversation, reconnects === true) as MakeOwnClient<unknown>);
 }
 
 /** `chat.ts:12:5 threw TypeError: message is undefined` */

@@ -9,6 +9,7 @@ import {
   type ProxySource,
   shownPath,
 } from '../topology/driver.ts';
+import { startNameServer } from '../topology/name-server.ts';
 import { LOOPBACK } from '../topology/ports.ts';
 import type { Launched } from '../topology/process.ts';
 import type { NamedProcess, ProcessSet } from '../topology/process-set.ts';
@@ -33,7 +34,7 @@ import { givenSecrets, maskedFinding, maskerOf, maskProblems } from './secrets.t
 import { readPid, reload, roleOf } from './start.ts';
 import { lackOfStream, needsStreamModule } from './stream-module.ts';
 import type { Node } from './tree.ts';
-import { readTuned } from './tuned.ts';
+import { lackOfResolving, needNameServer, readTuned } from './tuned.ts';
 import { type Upgradable, upgradeBinary } from './upgrade.ts';
 import { passesOverTls } from './upstream-tls.ts';
 import { findPaths, hostOf } from './websocket.ts';
@@ -66,7 +67,8 @@ async function prepare(source: ProxySource): Promise<PreparedProxy<NginxBinary>>
     const upstreamTls = options === null ? source.upstreamTls : passesOverTls(tree, options);
     return {
       upstreamTls,
-      lackIn: (binary) => (needsStreamModule(tree) ? lackOfStream(binary) : null),
+      lackIn: (binary) =>
+        lackOfResolving(source, binary) ?? (needsStreamModule(tree) ? lackOfStream(binary) : null),
       check: (...given) => check(read, upstreamTls, ...given),
       start: (...given) => start(read, ...given),
     };
@@ -90,6 +92,8 @@ async function start(
 ): Promise<StartedTarget> {
   const { upgradeTo = null } = opening;
   const { source } = given;
+  const nameServer = needNameServer(source.tunings) ? await startNameServer() : null;
+  if (nameServer !== null) processSet.closing('name server', nameServer.close);
   const { read, name, levels, sandbox, changes, secrets, servesFolder } = await accept(
     given,
     plan.proxy,
@@ -98,6 +102,7 @@ async function start(
     folder,
     processSet,
     opening,
+    nameServer?.address ?? null,
   );
   const { moved } = sandbox;
   const redactLine = lineRedactor(moved.tree, secrets);
@@ -106,6 +111,7 @@ async function start(
     () => secrets,
     () => sandbox.start(plan.placement?.proxy ?? null, upgradeTo !== null),
   );
+  await nameServer?.asked;
   const masters = [await masterOf(launched, folder, upgradeTo !== null)];
   if (upgradeTo !== null) masters.forEach(processSet.watch);
   const { workers } = plan.proxy;
@@ -169,11 +175,16 @@ async function check(
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
-    await accept(read, proxy, binary, places, folder, processSet);
+    const nameServer = needNameServer(read.source.tunings) ? `${LOOPBACK}:53` : null;
+    await accept(read, proxy, binary, places, folder, processSet, {}, nameServer);
   });
 }
 
-/** Moves the configuration into the sandbox and has Nginx check it. */
+/**
+ * Moves the configuration into the sandbox and has Nginx check it.
+ *
+ * @param nameServer `host:port` of the run's own name server; null if it has none
+ */
 async function accept(
   { source, tree: read, changes: made }: ReadConfiguration,
   proxy: ProxyPlan,
@@ -181,7 +192,8 @@ async function accept(
   servers: readonly Upstream[],
   folder: string,
   processSet: ProcessSet,
-  { host = LOOPBACK, port = null, pageFolder }: Opening = {},
+  { host = LOOPBACK, port = null, pageFolder }: Opening,
+  nameServer: string | null,
 ) {
   const { options } = source;
   const changes = made.copy();
@@ -201,6 +213,7 @@ async function accept(
         names: [name],
         host,
         port,
+        nameServer,
         upstreams: servers.map(({ port, socket, certPath }) => ({ host: LOOPBACK, port, socket, certPath })),
         keepGuards: options?.keepGuards ?? true,
         vital: vitalParts(tree, levels.at(-1)),

@@ -34,10 +34,12 @@ export function ownReport(declared: Declaration, sections: OwnSections | null): 
     answer: (variant) => answer(variant, declared),
     cells: (variant) => cells(variant, declared),
     words: ['variant', 'validity'],
+    optional: [],
     lines: [
       { before: '', headings },
       { before: '', headings: ['failed', 'validity'] },
     ],
+    legend: () => [],
     remarks: () => [declared.question, ...absentSections(declared, sections)],
     open: [
       (view) => answers(view, declared, absentSections(declared, sections)),

@@ -8,7 +8,7 @@ import type { Block } from './kinds/kind.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from './price.ts';
-import { type Cells, type ScenarioReport, scenarioReport } from './scenario.ts';
+import { type Cells, type ScenarioReport, scenarioReport, summaryTable } from './scenario.ts';
 import { hasLosses, lossSentence, outcomeSentence } from './verdict.ts';
 import { type RunView, type View, viewOf } from './view.ts';
 
@@ -25,13 +25,14 @@ export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
   if (view.runs.length === 0) return 'No run finished.\n';
   const width = columns || USUAL_COLUMNS;
-  const { cells, lines: groups, words, remarks } = scenarioReport(result);
-  const answers = answersTable(view.variants.map(cells), words);
+  const report = scenarioReport(result);
+  const { rows, legend } = summaryTable(report, view);
+  const answers = answersTable(rows, report.words);
   const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
-    ...(isNarrow ? view.variants.flatMap((variant) => stacked(cells(variant), groups)) : answers),
+    ...(isNarrow ? rows.flatMap((row) => stacked(row, report.lines)) : answers),
     '',
-    ...remarks(view).map(printable),
+    ...[...report.remarks(view), legend].filter((text) => text !== '').map(printable),
     ...remarksOf(view),
   ];
   return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;

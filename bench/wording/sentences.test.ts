@@ -62,7 +62,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
   'http-counts-differ': [
     {},
-    'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
+    'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   ],
   'http-unanswered': [
     { due: 5000, failed: 20, unanswered: 30 },
@@ -339,8 +339,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ladder-excluded': [
     { excluded: 1, of: 14 },
-    '1 of 14 runs was not valid. Their points are hollow in the charts and excluded from all medians and fits.',
-    '1 to 2 of 14 to 28 runs were not valid. Their points are hollow in the charts and excluded from all medians and fits.',
+    '1 of 14 runs was not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.',
+    '1 to 2 of 14 to 28 runs were not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.',
   ],
   'ladder-unfinished': [
     { done: 5, of: 14 },

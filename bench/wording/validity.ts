@@ -118,7 +118,7 @@ export const VALIDITY = {
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
   'http-missing': () => 'No HTTP request was sent during the load, so nothing is known about their effect.',
   'http-counts-differ': () =>
-    'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
+    'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   'http-unanswered': ({ due, failed, unanswered }: Record<'due' | 'failed' | 'unanswered', Amount>) =>
     `Of ${counted(due, 'HTTP request')} during the load, ${formatCount(failed)} failed and ${formatCount(unanswered)} had no response by the end${unanswered === 0 ? '' : '; use a lower --http-rate'}.`,
   stalled: ({

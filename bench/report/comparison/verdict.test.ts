@@ -109,6 +109,12 @@ test('a variant that is the baseline once more is said to be', () => {
   const [rate, machine, ...others] = notesOf(result);
   assert.deepEqual([rate, others], ['The latency step ran at 20k/s. It was asked for.', []]);
   assert.match(machine ?? '', /^This machine has not been calibrated with this Nginx/);
+  // An event cannot take turns.
+  const events = { ...result, plan: { ...result.plan, scenario: 'reload' } };
+  assert.equal(
+    notesOf(events).filter((note) => /^Runs of reload cannot be interleaved/.test(note)).length,
+    1,
+  );
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is identical to plain \(an A\/A comparison\)/);
 });

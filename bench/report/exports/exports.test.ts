@@ -72,6 +72,32 @@ test('CSV: a row for each slice that adds up to what the run counted, with as ma
   assert.equal(row?.variant, `'${text}`);
 });
 
+test('CSV: messages due and unsent are empty for older runs, which did not count them', () => {
+  const cellsOf = (change: (counters: Record<string, number>) => Record<string, number>) => {
+    const result = measured();
+    const runs = result.runs.map((run) => ({
+      ...run,
+      slices: run.slices.map((slice) => ({ ...slice, counters: change(slice.counters) })),
+    }));
+    const rows: Record<string, string>[] = parseCsv(slicesCsv({ ...result, runs }), { columns: true });
+    return new Set(
+      rows.filter(({ sent }) => sent !== '0').map(({ due, unsent }) => `${due === ''} ${unsent}`),
+    );
+  };
+  assert.deepEqual(
+    cellsOf((counters) => counters),
+    new Set(['false 0']),
+  );
+  assert.deepEqual(
+    cellsOf(({ due: _, unsent: __, ...others }) => others),
+    new Set(['true ']),
+  );
+  assert.deepEqual(
+    cellsOf((counters) => ({ ...counters, due: 0, unsent: 0 })),
+    new Set(['true ']),
+  );
+});
+
 test('JUnit: a suite for each run, its thresholds where they are checked, and what was missed fails', async () => {
   const report = await parseJunit(junitXml(measured()));
   assert.ok(report && 'testsuite' in report);

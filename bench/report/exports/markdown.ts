@@ -2,7 +2,7 @@ import type { Result } from '../../model/result.ts';
 import { topicOf } from '../external.ts';
 import type { Block, TitledSummary } from '../kinds/kind.ts';
 import { kindOf } from '../kinds/kinds.ts';
-import { scenarioReport } from '../scenario.ts';
+import { scenarioReport, summaryTable } from '../scenario.ts';
 import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
@@ -23,16 +23,17 @@ export function resultMarkdown(result: Result): string {
 function runsMarkdown(result: Result): TitledSummary {
   const view = viewOf(result);
   const names = view.variants.map(({ name }) => name).join(', ');
-  const { answer, cells: cellsOf, words } = scenarioReport(result);
-  const cells = view.variants.map(cellsOf);
-  const head = (cells[0] ?? []).map(([heading]) => heading);
+  const report = scenarioReport(result);
+  const { answer, words } = report;
+  const { rows } = summaryTable(report, view);
+  const head = (rows[0] ?? []).map(([heading]) => heading);
   return {
     title: `${topicOf(result)}: ${names}`,
     sentences: view.variants.map(answer),
     blocks: [
       {
         head,
-        rows: cells.map((row) => row.map(([, cell]) => cell)),
+        rows: rows.map((row) => row.map(([, cell]) => cell)),
         words: head.flatMap((heading, column) => (words.includes(heading) ? [column] : [])),
         isOptional: true,
       },

@@ -1,5 +1,5 @@
 import type { Metric } from '../../metrics/metric.ts';
-import type { FittedLaw, Ladder, LadderPoint } from '../../model/ladder.ts';
+import { countsFor, type FittedLaw, type Ladder, type LadderPoint } from '../../model/ladder.ts';
 import type { MetricUnit } from '../../model/metric.ts';
 import { mediansByLevel } from '../../stats/levels.ts';
 import { throughputAt } from '../../stats/scalability.ts';
@@ -47,7 +47,7 @@ export function metricPlot(ladder: Ladder, { name, title, unit }: Metric, isMain
       : 'Each point is one run. Line: the fitted law, dashed beyond the largest level. Band: its 95 % confidence interval.';
   return figure(ladder, {
     heading,
-    how: html`${how}${places.some(({ isValid }) => !isValid) && ' Hollow points are runs that were not valid.'}`,
+    how: html`${how}${places.some(({ isValid }) => !isValid) && ' Hollow points are runs that do not count for this figure.'}`,
     unit,
     places,
     height: HEIGHT,
@@ -90,9 +90,9 @@ export function residualPlot(ladder: Ladder): Markup | null {
 }
 
 function placesOf(points: readonly LadderPoint[], name: string): Place[] {
-  const places = points.flatMap(({ level, figures, excluded }) => {
-    const value = figures[name] ?? null;
-    return value === null ? [] : [{ level, value, isValid: excluded === null }];
+  const places = points.flatMap((point) => {
+    const value = point.figures[name] ?? null;
+    return value === null ? [] : [{ level: point.level, value, isValid: countsFor(point, name) }];
   });
   // Hollow points are drawn last, so that no other point covers them.
   return places.toSorted((a, b) => Number(b.isValid) - Number(a.isValid));

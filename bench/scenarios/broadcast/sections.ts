@@ -29,15 +29,21 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'limit', 'validity'],
+  optional: ['nginx'],
   lines: [
     { before: '', headings: ['deliveries', 'not delivered', 'limit'] },
     { before: 'median of the time to the ', headings: ['first', 'median', 'last'] },
     { before: 'CPU per delivery: ', headings: ['nginx', 'server'] },
     { before: '', headings: ['validity'] },
   ],
-  remarks: () => [
-    'first, median, last: time from when a publication was due until its first, its median and its last receiver had it, for half of the publications. nginx, server: CPU time per delivery.',
+  legend: () => [
+    [
+      ['first', 'median', 'last'],
+      'time from when a publication was due until its first, its median and its last receiver had it, for half of the publications',
+    ],
+    [['nginx', 'server'], 'CPU time per delivery'],
   ],
+  remarks: () => [],
   open: [answers, receivers, deliveries],
   folded: [fairness, handshakes],
   ofRounds: [],

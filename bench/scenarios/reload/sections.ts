@@ -25,14 +25,21 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'codes', 'validity'],
+  optional: [],
   lines: [
     { before: '', headings: ['cut', 'codes', 'back p50', 'back all'] },
     { before: 'response time ', headings: ['p50', 'p99'] },
     { before: '', headings: ['old workers', 'nginx peak', 'validity'] },
   ],
-  remarks: () => [
-    `back: from the reload or upgrade until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all ${PROXY} processes together.`,
+  legend: () => [
+    [
+      ['back'],
+      'from the reload or upgrade until half, or all, of the clients that were cut and came back were back',
+    ],
+    [['old workers'], 'how many were still there at the end'],
+    [['nginx peak'], `the highest memory of all ${PROXY} processes together`],
   ],
+  remarks: () => [],
   open: [answers, survival, responses, workers],
   folded: [course, handshakes, cost],
   ofRounds: [],

@@ -22,14 +22,22 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'validity'],
+  optional: ['nginx', 'closed', 'first after'],
   lines: [
     { before: 'delay of the others, p99: ', headings: ['before', 'during', 'after'] },
     { before: 'memory per stalled client: ', headings: ['kernel', 'nginx', 'server'] },
     { before: '', headings: ['stalled', 'closed', 'first after', 'validity'] },
   ],
-  remarks: () => [
-    `before, during, after: time from when a message was due until the clients that kept reading had it, p99. kernel, nginx, server: growth in memory per stalled client, at its highest. closed: stalled clients that ${PROXY} closed; first after: when the first was found closed, since the stall began.`,
+  legend: () => [
+    [
+      ['before', 'during', 'after'],
+      'time from when a message was due until the clients that kept reading had it, p99',
+    ],
+    [['kernel', 'nginx', 'server'], 'growth in memory per stalled client, at its highest'],
+    [['closed'], `stalled clients that ${PROXY} closed`],
+    [['first after'], 'when the first was found closed, since the stall began'],
   ],
+  remarks: () => [],
   open: [answers, others, held],
   folded: [handshakes],
   ofRounds: [],
