@@ -19,6 +19,7 @@ import type { StartedTarget } from '../topology/target.ts';
 import { atWorkplace, type Ears } from '../topology/workplace.ts';
 import { findNginx, type NginxBinary } from './binary.ts';
 import { keyTypeFor } from './certificates.ts';
+import { acceptsTls } from './client-tls.ts';
 import { vitalParts } from './complaint.ts';
 import { namingEmptyIncludes } from './empty-include.ts';
 import { readErrorLog } from './error-log.ts';
@@ -67,6 +68,7 @@ async function prepare(source: ProxySource): Promise<PreparedProxy<NginxBinary>>
     const upstreamTls = options === null ? source.upstreamTls : passesOverTls(tree, options);
     return {
       upstreamTls,
+      clientTls: acceptsTls(tree, options ?? undefined),
       lackIn: (binary) =>
         lackOfResolving(source, binary) ?? (needsStreamModule(tree) ? lackOfStream(binary) : null),
       check: (...given) => check(read, upstreamTls, ...given),

@@ -98,6 +98,7 @@ export async function withPrivateFolder<T>(
   };
   return within(scope, warden, urgent, make, async (workplace) => {
     try {
+      await openFolderToWorkers(workplace.folder);
       return await work(workplace);
     } catch (error) {
       throw problemWithin(workplace.folder, error) ?? error;
@@ -118,7 +119,6 @@ async function within<T>(
     const folder = make();
     scope.add('private folder', () => warden.removeFolder(folder));
     scope.add('look at the private folder', watchFolder(folder, processSet));
-    await openFolderToWorkers(folder);
     return await work({ folder, processSet });
   } finally {
     processSet.dismiss();

@@ -654,8 +654,14 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'WebSockets are opened at /ws, which is handled by "location /ws" at nginx.conf:5. Other locations also pass the Upgrade header on: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
   ],
   'sandbox-upgrade': [
-    { version: '1.22.1', location: '/ws', place: 'nginx.conf:5', missing: ['proxy_http_version 1.1;'] },
-    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to it: proxy_http_version 1.1;',
+    {
+      version: '1.22.1',
+      location: '/ws',
+      place: 'nginx.conf:5',
+      missing: ['proxy_http_version 1.1;'],
+      map: 'map $a $b { }',
+    },
+    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to it: proxy_http_version 1.1; Add to http: map $a $b { }',
   ],
 };
 

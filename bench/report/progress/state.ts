@@ -22,7 +22,10 @@ export interface RunUnderWay {
   /** Counts from 1. */
   number: number;
   plan: RunPlan;
+  /** When it was planned or, if it is interleaved with others, when the first of them was. */
   startedMs: number;
+  /** Number of runs under way: itself, and those that it is interleaved with. */
+  together: number;
   phase: RunPhase;
   phaseStartedMs: number;
   /** Null until the load begins. */
@@ -45,8 +48,10 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
   switch (event.type) {
     case 'run-planned': {
       const { number, plan, expectedRuns } = event;
-      const started = { number, plan, startedMs: nowMs, phaseStartedMs: nowMs, figures: null };
-      return { ...progress, expectedRuns, run: { ...started, phase: 'set-up' } };
+      const isFirst = run === null || run.together === 0;
+      const [startedMs, together] = isFirst ? [nowMs, 1] : [run.startedMs, run.together + 1];
+      const planned = { number, plan, startedMs, together, phaseStartedMs: nowMs, figures: null };
+      return { ...progress, expectedRuns, run: { ...planned, phase: 'set-up' } };
     }
     case 'phase':
       if (run === null) return progress;
@@ -54,7 +59,12 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
     case 'live':
       return run === null ? progress : { ...progress, run: { ...run, figures: event.figures } };
     case 'run-ended':
-      return run === null ? progress : { ...progress, ended: withOneMore(progress.ended, run, nowMs) };
+      if (run === null) return progress;
+      return {
+        ...progress,
+        run: { ...run, together: run.together - 1 },
+        ended: withOneMore(progress.ended, run, nowMs),
+      };
     case 'concluded':
       return { ...progress, conclusions: event.conclusions };
     case 'checkpoint':
@@ -83,8 +93,7 @@ export function timeLeftMs({ run, ended, expectedRuns }: Progress, nowMs: number
   if (run === null) return null;
   const extraMs = ended.runs === 0 ? USUAL_EXTRA_MS : ended.meanExtraMs;
   const runMs = Math.max(0, plannedMs(run.plan) + extraMs);
-  const isOver = ended.runs >= run.number;
-  const ownMs = isOver ? 0 : Math.max(0, runMs - (nowMs - run.startedMs));
+  const ownMs = Math.max(0, run.together * runMs - (nowMs - run.startedMs));
   return ownMs + Math.max(0, expectedRuns - run.number) * runMs;
 }
 
