@@ -142,8 +142,8 @@ function makeAgent(
     say(`Run ${begin.run}: load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}.`);
     void watchRunner(connection, run, () => current !== run).then(async (isGone) => {
       if (!isGone) return;
-      say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
       await finish(run, () => run.giveUp('it has not heard from the runner.'));
+      say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
     });
     answer(message, null);
   });

@@ -5,8 +5,9 @@ import { Problem } from '../model/failure.ts';
 import type { GeneratorHost } from '../model/host.ts';
 import type { ProcessSeries } from '../model/run.ts';
 import type { Bus } from './bus.ts';
-import type { ClockOffset } from './clock-offset.ts';
+import { type ClockOffset, ownTimes } from './clock-offset.ts';
 import type { Whereabouts } from './host-facts.ts';
+import { inOwnTime } from './own-time.ts';
 import { watchPresence } from './presence.ts';
 import type { AgentFacts, Begin } from './protocol.ts';
 import { type RemoteWorker, remoteWorker } from './remote-worker.ts';
@@ -72,6 +73,8 @@ async function startRemote(
     ),
   }));
   const workers = new Map<number, RemoteWorker>();
+  /** Epoch of the run, on the runner's clock. */
+  let epochNs = 0n;
 
   function lose(agent: string, sentence: string): void {
     if (lost.has(agent)) return;
@@ -92,14 +95,16 @@ async function startRemote(
         remoteWorker({
           id: { host: agent.name, index },
           offsetNs,
-          tell: (command) =>
-            ask(
+          tell(command) {
+            if (command.type === 'connect') epochNs = BigInt(command.plan.epochNs) - offsetNs;
+            return ask(
               connection,
               agent.name,
               'tell',
               { run, worker: index, command },
               command.type === 'start' ? HEAD_START_US / 1e3 : COMMAND_MS,
-            ),
+            );
+          },
           onFailure: (sentence) => lose(agent.name, sentence),
         }),
       );
@@ -151,7 +156,8 @@ async function startRemote(
       for (const sentence of lost.values()) tell(sentence);
     },
     async end(): Promise<Observed> {
-      const processes = await end();
+      const observed = await end();
+      const toOwn = new Map<string, (otherUs: number) => number>();
       const hosts: Observed['hosts'][number][] = [];
       for (const { agent, indexes } of groups) {
         const before = clocks.get(agent.name);
@@ -159,6 +165,7 @@ async function startRemote(
         const after = lost.has(agent.name)
           ? null
           : await compareClocks(connection, agent.name).catch(() => null);
+        toOwn.set(agent.name, ownTimes(epochNs, before, after));
         hosts.push({
           name: agent.name,
           cpus: agent.cpus,
@@ -168,6 +175,10 @@ async function startRemote(
         });
       }
       await close();
+      const processes = observed.map((each) => {
+        const convert = toOwn.get(each.host ?? '');
+        return convert === undefined ? each : inOwnTime(each, convert);
+      });
       return { processes, hosts };
     },
   };
