@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   plan: ['model', 'wording', 'scenarios', 'request', 'valibot'],
   strategy: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'plan'],
   nginx: ['model', 'wording', 'files', 'topology', 'node:child_process'],
-  topology: ['model', 'wording', 'files', 'node:child_process', 'selfsigned'],
+  topology: ['model', 'wording', 'files', 'node:child_process'],
   load: [
     'model',
     'scenarios',
@@ -101,7 +101,6 @@ const PACKAGES = [
   'node:child_process',
   'valibot',
   'hdr-histogram-js',
-  'selfsigned',
   'autocannon',
   'ws',
   'chart.js',

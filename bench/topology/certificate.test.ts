@@ -25,6 +25,31 @@ test('an ECDSA certificate for loopback, and a key that nobody else may read', a
   }
 });
 
+test('every name and address is in it, however many and long they are, and only a server may use it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'certificate-test-'));
+  try {
+    const names = ['*.example.com', ...Array.from({ length: 20 }, (_, i) => `host-${i}.a-long-name.example`)];
+    const addresses = ['127.0.0.1', '::1', '2001:db8::ff:1', '::ffff:192.0.2.7', '::'];
+    const { certPem } = await makeCertificate(folder, 'ecdsa', names, addresses);
+    const certificate = new X509Certificate(certPem);
+    assert.equal(certificate.subject, 'CN=*.example.com');
+    assert.equal(certificate.issuer, certificate.subject);
+    assert.equal(certificate.ca, false);
+    assert.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.1']);
+    for (const name of names.slice(1)) assert.equal(certificate.checkHost(name), name);
+    assert.equal(certificate.checkHost('any.example.com'), '*.example.com');
+    assert.equal(certificate.checkHost('example.org'), undefined);
+    for (const address of addresses) assert.equal(certificate.checkIP(address), address);
+    assert.equal(certificate.checkIP('192.0.2.7'), undefined);
+    assert.notEqual(
+      certificate.serialNumber,
+      new X509Certificate((await makeCertificate(folder)).certPem).serialNumber,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test('an RSA one of 2048 bits where that is asked for', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'certificate-test-'));
   try {

@@ -1,5 +1,8 @@
+import { generateKeyPair } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { selfSigned } from './x509.ts';
 
 /** ECDSA with curve P-256, or 2048-bit RSA. */
 export type KeyType = 'ecdsa' | 'rsa';
@@ -14,10 +17,7 @@ export interface Certificate {
 
 const DAY_MS = 86_400_000;
 
-const KEYS = {
-  ecdsa: { keyType: 'ec', curve: 'P-256' },
-  rsa: { keyType: 'rsa', keySize: 2048 },
-} as const;
+const generate = promisify(generateKeyPair);
 
 /**
  * Makes a self-signed certificate for the given host names and addresses, valid for a week.
@@ -31,31 +31,22 @@ export async function makeCertificate(
   addresses: readonly string[] = ['127.0.0.1'],
 ): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Slow to import, and most commands need no certificate.
-  const { generate } = await import('selfsigned');
+  const { publicKey, privateKey } =
+    key === 'rsa'
+      ? await generate('rsa', { modulusLength: 2048 })
+      : await generate('ec', { namedCurve: 'P-256' });
   const now = Date.now();
-  const made = await generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
-    ...KEYS[key],
-    algorithm: 'sha256',
+  const certPem = selfSigned(publicKey, privateKey, {
+    commonName: hosts[0] ?? 'localhost',
+    hosts,
+    addresses,
     // Backdated by a day, so that the certificate stays valid if the clock is set back in the meantime.
-    notBeforeDate: new Date(now - DAY_MS),
-    notAfterDate: new Date(now + 7 * DAY_MS),
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          ...hosts.map((value) => ({ type: 2 as const, value })),
-          ...addresses.map((ip) => ({ type: 7 as const, ip })),
-        ],
-      },
-    ],
+    notBefore: new Date(now - DAY_MS),
+    notAfter: new Date(now + 7 * DAY_MS),
   });
   const certPath = join(folder, 'certificate.pem');
   const keyPath = join(folder, 'key.pem');
-  await writeFile(keyPath, made.private, { mode: 0o600 });
-  await writeFile(certPath, made.cert);
-  return { certPath, keyPath, certPem: made.cert };
+  await writeFile(keyPath, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  await writeFile(certPath, certPem);
+  return { certPath, keyPath, certPem };
 }

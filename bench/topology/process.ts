@@ -7,16 +7,12 @@ import type { Component } from '../model/run.ts';
 import { placed } from './affinity.ts';
 import { bunHere } from './engine.ts';
 import { findExecutable } from './executable.ts';
+import { groupGone, killGroup } from './process-group.ts';
 
 /** Number of characters stored from the end of a child's stderr. */
 const STDERR_TAIL = 8192;
 /** How long to wait for a child's last output after its exit, because a grandchild may hold the pipe open. */
 const LAST_WORDS_MS = 250;
-/**
- * How long to wait after SIGKILL, which cannot be ignored. A process still listed then is a zombie that
- * process 1 has to reap.
- */
-const KILLED_MS = 300;
 
 export interface Exit {
   code: number | null;
@@ -146,27 +142,6 @@ export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOpti
 /** Describes how a process ended, without a final period, so that the caller can continue the sentence. */
 export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code, signal }: Exit): string {
   return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
-}
-
-/**
- * Sends SIGKILL to a process group.
- *
- * @returns whether the group still had any process
- */
-export function killGroup(pid: number): boolean {
-  try {
-    process.kill(-pid, 'SIGKILL');
-    return true;
-  } catch {
-    return false; // ESRCH: no process left; EPERM: no longer ours, so none of ours is left
-  }
-}
-
-/** Resolves when no process of the killed process group remains, except zombies. */
-export async function groupGone(pid: number): Promise<void> {
-  for (const end = performance.now() + KILLED_MS; performance.now() < end; await sleep(5)) {
-    if (!killGroup(pid)) return;
-  }
 }
 
 function spawnOptions({ cwd, env, ipc, stdout = 'ignore' }: LaunchOptions): SpawnOptions {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { FETCH_FOLDER_PREFIX, folderProblem, problemWithin, sweepAbandoned } from './private-folder.ts';
+import { folderProblem, problemWithin } from './folder-problem.ts';
+import { FETCH_FOLDER_PREFIX, sweepAbandoned } from './private-folder.ts';
 import { exitWords } from './process.ts';
 import { makeProcessSet, type ProcessSet } from './process-set.ts';
 import { createScope, type Scope } from './scope.ts';
