@@ -42,5 +42,9 @@ const together = GROUPS.map((folders) => {
   writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
   return path;
 });
-// The longest file, which repeats tests on Bun, comes first. At the end it would run alone.
-process.stdout.write([...[...own].reverse(), ...together].join('\n'));
+/** Those that take longest come first. At the end, each would run alone. */
+const LONGEST = /on-bun|death|interruption|nginx\/files|agents-through|report\/page|reload\.test|profiles/;
+const [first, then] = [true, false].map((longest) =>
+  [...own].filter((file) => LONGEST.test(file) === longest),
+);
+process.stdout.write([...(first ?? []).reverse(), ...together, ...(then ?? [])].join('\n'));
