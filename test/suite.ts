@@ -20,7 +20,7 @@ const GROUPS: readonly (readonly string[])[] = [
 
 /** A file that starts processes, opens connections or sleeps waits for them, and the others would wait with it. */
 const WAITS =
-  /launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|nginx|own|ring|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
+  /launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
 const TOGETHER = join(DIST, 'test', 'together');
@@ -42,5 +42,9 @@ const together = GROUPS.map((folders) => {
   writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
   return path;
 });
-// The longest file, which repeats tests on Bun, comes first. At the end it would run alone.
-process.stdout.write([...[...own].reverse(), ...together].join('\n'));
+/** Those that take longest come first. At the end, each would run alone. */
+const LONGEST = /on-bun|death|interruption|nginx\/files|agents-through|report\/page|reload\.test|profiles/;
+const [first, then] = [true, false].map((longest) =>
+  [...own].filter((file) => LONGEST.test(file) === longest),
+);
+process.stdout.write([...(first ?? []).reverse(), ...together, ...(then ?? [])].join('\n'));
