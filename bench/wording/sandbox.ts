@@ -130,7 +130,7 @@ export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
     folders.length === 0
       ? 'Put that file below the folder of the configuration.'
       : `Name its folder with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
-  return `What is missing may be in a file that is not here: none matches ${listed(named)}. ${remedy}`;
+  return `The missing part may be in a file that was not found: no file matches ${listed(named)}. ${remedy}`;
 }
 
 /** Describes a directive, as in `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
