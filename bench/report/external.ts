@@ -1,12 +1,12 @@
 import { PROXY } from '../model/proxy.ts';
 import type { Result } from '../model/result.ts';
 
-/** Whether a result is about a server that already runs, of which neither Nginx nor a configuration is known. */
+/** Whether a result is about a server that already runs, so that neither its Nginx nor its configuration is known. */
 export function isExternal({ variants }: Pick<Result, 'variants'>): boolean {
   return variants.length > 0 && variants.every(({ profile }) => profile.startsWith('target:'));
 }
 
-/** What a result measures, as its title says. */
+/** The subject of a result, as used in its title. */
 export function topicOf(result: Pick<Result, 'variants'>): string {
   return isExternal(result) ? 'WebSocket server' : `WebSocket through ${PROXY}`;
 }

@@ -172,7 +172,7 @@ export function capacityText(result: Result): string | null {
   ]);
 }
 
-/** More metrics of a ladder would not fit the width of a terminal. The report shows all of them. */
+/** Maximum number of metrics of a ladder, so that the table fits a terminal. The report shows all of them. */
 const METRICS_SHOWN = 3;
 
 /** What follows from a ladder, followed by a table of its levels. Null if the result is not a ladder. */

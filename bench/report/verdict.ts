@@ -47,7 +47,10 @@ export function lossSentence({ figures, run }: RunView): string {
     : sentence(capital(losses.join('; ')));
 }
 
-/** The same for handshakes. Those in progress at the end are cut off, which is no failure. */
+/**
+ * Reports handshakes that failed or never started, and connections that ended early. Handshakes that are cut off at the
+ * end of the run do not count as failed.
+ */
 function handshakeLossSentence({ counts, conservation }: RunView['figures']): string {
   const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0, due = 0 } = counts;
   const losses = [

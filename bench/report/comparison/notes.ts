@@ -66,8 +66,8 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
 }
 
 /**
- * Pairs of turns that were excluded because the machine was disturbed, and the effect on the first metric of
- * each step if they counted.
+ * States how many pairs of turns were excluded because the machine was disturbed, and what the effect on the first
+ * metric of each step would be if they counted.
  */
 function turnLines({ comparisons }: Comparison): string[] {
   return comparisons.flatMap(({ variant, figures }) => {
@@ -96,11 +96,11 @@ function turnLine(variant: string, figure: ComparedFigure | undefined): string[]
   ];
 }
 
-/** Effect in the estimate of how many rounds a metric needs. */
+/** The change for which the number of rounds is estimated, as a ratio. */
 const WANTED = 1.1;
 
 /**
- * How many rounds it would take to detect a change of 10 % in the metrics whose detectable effect is larger.
+ * Estimates how many rounds it would take to detect a change of 10 %, for metrics whose detectable effect is larger.
  * The detectable effect shrinks with the square root of the number of rounds.
  */
 export function wantedRoundsLine({ comparisons, stored }: Comparison): string[] {

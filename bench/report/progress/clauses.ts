@@ -102,10 +102,9 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
 }
 
 /**
- * The outcome of the runs so far, one line each. In a comparison, the headline figures of each variant: `+31
- * % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. In a capacity search, the ends of its interval: `held
- * 5k/s, missed 10k/s`. In a ladder, how many
- * runs are valid: `9 of 10 runs valid`.
+ * The outcome of the runs so far, one line each. In a comparison, the headline figures of each variant: `+31 % (+29 %
+ * to +33 %)`, `Nginx CPU per message`, `tls`. In a capacity search, the ends of its interval: `held 5k/s, missed
+ * 10k/s`. In a ladder, how many runs are valid: `9 of 10 runs valid`.
  */
 export function soFarClauses({ comparison, search, ladder }: Progress): string[][] {
   if (ladder !== null) {

@@ -19,7 +19,7 @@ export interface Progress {
   ended: { runs: number; lastMs: number; meanExtraMs: number };
   /** The outcome of the rounds so far; null unless this is a comparison. */
   comparison: Comparison | null;
-  /** Number of comparisons that share the numbers of the rounds: more than 1 only in a calibration. */
+  /** Number of comparisons that run in the same rounds: more than 1 only in a calibration. */
   trials: number;
   /** The outcome of the trials so far; null unless this is a capacity search. */
   search: CapacitySearch | null;

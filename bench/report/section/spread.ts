@@ -28,12 +28,15 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
   };
 }
 
-/** Whether connections, not messages, are what is counted: they are silent, or opening them is the work. */
+/**
+ * Whether the scenario counts connections instead of messages, because they are silent or because opening them is its
+ * work.
+ */
 function hasNoMessages({ run, figures }: RunView): boolean {
   return run.plan.workload.load === null || figures.connect.isWork;
 }
 
-/** The same section for scenarios without messages: their own equations take the place of messages. */
+/** The same section for scenarios without messages. It shows the scenario's own equations instead. */
 function connectionSpread(runs: readonly RunView[]): FoldedSection {
   const rows = runs.flatMap(equationRows);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
