@@ -30,7 +30,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Opens a page of the site; none may complain or ask for anything but itself. */
+/** Opens a page of the site. The page must not log errors or request anything except itself. */
 async function visit(
   name: string,
   options: BrowserContextOptions,
@@ -56,7 +56,7 @@ async function visit(
 const aSeries = () => pages.find((name) => name.startsWith('series/tls-throughput')) ?? assert.fail();
 const shown = (page: Page, within: string) => page.locator(`${within} [data-has]:visible`).count();
 
-test('axe finds nothing in the index and in a series, light and dark', async () => {
+test('axe finds no violation in the index and a series page, light and dark', async () => {
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const name of ['index.html', aSeries()]) {
@@ -72,7 +72,7 @@ test('axe finds nothing in the index and in a series, light and dark', async () 
   }
 });
 
-test('at 360 px no page is wider than the screen', async () => {
+test('at a width of 360 px, no page is wider than the screen', async () => {
   for (const name of ['index.html', aSeries()]) {
     await visit(name, { viewport: { width: 360, height: 800 } }, async (page) => {
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, name);
@@ -80,7 +80,7 @@ test('at 360 px no page is wider than the screen', async () => {
   }
 });
 
-test('filters by keyboard: series, changes, comparisons and results, and again from the address', async () => {
+test('the keyboard filters series, changes, comparisons and results, and the URL restores the filters', async () => {
   await visit('index.html', {}, async (page) => {
     const all = await shown(page, '#results');
     assert.equal(all, 40);
@@ -104,7 +104,7 @@ test('filters by keyboard: series, changes, comparisons and results, and again f
   });
 });
 
-test('without JavaScript everything is there but the filters', async () => {
+test('without JavaScript, everything except for the filters is there', async () => {
   await visit('index.html', { javaScriptEnabled: false }, async (page) => {
     assert.equal(await shown(page, '#results'), 40);
     assert.ok(!(await page.locator('#filters').isVisible()));
