@@ -11,7 +11,7 @@ import type { Services } from './services.ts';
 export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
 /**
- * Has the proxy of every side check its configuration before the first round, so that a rejected configuration is
+ * Lets the proxy of every side check its configuration before the first round, so that a rejected configuration is
  * reported within a second. Then looks up this machine's stored calibration.
  *
  * @throws Problem('configuration') that names the side

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { obey, temporaryFolder } from './services.test.fixture.ts';
 import { services } from './wiring.ts';
 
-test('over the number of real Nginx workers: as many as asked, and nothing else differs', async (t) => {
+test('a ladder over real Nginx workers has the given numbers, and nothing else differs', async (t) => {
   const line = 'ladder -p plain --over nginx-workers --points 1,3 --rounds 1 -c 6 -w 0 -d 300ms --json -q';
   const { out } = await obey([...line.split(' '), '--reports', await temporaryFolder(t)], services);
   const { ladder, runs } = JSON.parse(out);

@@ -79,7 +79,7 @@ export interface Services {
   /**
    * Connects to NATS and finds the agents that will generate the load.
    *
-   * @throws Problem('environment') if they cannot be reached, or are not fit for runs of this version
+   * @throws Problem('environment') if NATS or an agent cannot be reached, or if an agent cannot take part in the run
    */
   findAgents(request: AgentsRequest, signal: AbortSignal): Promise<FoundAgents>;
   /** Serves runs that are started elsewhere, until the signal aborts. */

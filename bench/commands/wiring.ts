@@ -37,7 +37,7 @@ function search(say: (line: string) => void, urgent: AbortSignal) {
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
 }
 
-/** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */
+/** The services of all commands on a real machine. Modules that only some commands need are imported on first use. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
