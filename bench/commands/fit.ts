@@ -10,7 +10,7 @@ import type { Progress, Services } from './services.ts';
 /** The sides that can run here, their proxies, and notices about those proxies and about each skipped side. */
 export interface FitSides {
   sides: Side[];
-  /** By the names of the variants; a variant without a proxy is missing. */
+  /** Keyed by the names of the variants. Variants without a proxy are missing. */
   proxies: ReadonlyMap<string, VariantProxy>;
   notices: Notice[];
 }

@@ -24,7 +24,7 @@ import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
 import type { LibraryNeed } from './services.ts';
 
-/** What to measure, and the strategy that selects the runs. */
+/** The measurement that a command asks for, with the strategy that selects the runs. */
 export interface Question {
   request: RunRequest;
   sides: readonly Side[];

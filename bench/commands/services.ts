@@ -25,7 +25,7 @@ import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
-/** How to report progress if something takes long, and when to give up. */
+/** How a service reports its progress if it takes long, and when it has to give up. */
 export interface Progress {
   say: (line: string) => void;
   signal: AbortSignal;
@@ -58,7 +58,7 @@ export interface Services {
    * @param source as in `FindOptions`
    */
   findProxy(kind: ProxyKind, source: string | null, progress: Progress): Promise<ProxyBinary>;
-  /** Like `findProxy`, for a check, which is about Nginx alone. */
+  /** Finds Nginx for `check`, which is about Nginx alone. */
   findNginx(source: string | null, progress: Progress): Promise<NginxBinary>;
   /**
    * Reads a side's configuration.

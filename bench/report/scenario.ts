@@ -47,7 +47,7 @@ export function addSections(scenario: string, sections: OwnSections): void {
   sectionsOf.set(scenario, sections);
 }
 
-/** How results of this scenario are reported. */
+/** Returns how results of this scenario are reported. */
 export function scenarioReport({ plan }: Pick<Result, 'plan'>): ScenarioReport {
   const { scenario, declared } = plan;
   const report =

@@ -55,7 +55,7 @@ function answersTable(variants: readonly Cells[], leftward: readonly string[]): 
   );
 }
 
-/** The same values in lines below the variant's name, without values that were not measured. */
+/** Formats the same values as lines below the variant's name, without values that were not measured. */
 function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
   const lines = groups.map(({ before, headings }) => {
     const told = cells
@@ -96,12 +96,12 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 
-/** How a run ended if it did not complete, and its losses. */
+/** States how a run ended if it did not complete, and what it lost. */
 function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
 
-/** Why runs cannot be trusted; each reason appears once. */
+/** States why runs cannot be trusted; each reason appears once. */
 function runDoubts(view: View): Said<string>[] {
   const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
   const verdicts = [...new Set(doubts.map(({ of }) => of.run.validity.verdict))];
@@ -175,7 +175,7 @@ export function capacityText(result: Result): string | null {
 /** Maximum number of metrics of a ladder, so that the table fits a terminal. The report shows all of them. */
 const METRICS_SHOWN = 3;
 
-/** What follows from a ladder, followed by a table of its levels. Null if the result is not a ladder. */
+/** The findings of a ladder, followed by a table of its levels. Null if the result is not a ladder. */
 export function ladderText(result: Result): string | null {
   const ladder = conclusionOf(result, 'ladder');
   if (ladder === null) return null;
@@ -189,7 +189,7 @@ export function ladderText(result: Result): string | null {
   ]);
 }
 
-/** What a planned load needs, how far the prediction was off, and the costs. Null if the result is not a sizing. */
+/** The needs of a planned load, the error of the prediction, and the costs. Null if the result is not a sizing. */
 export function sizeText(result: Result): string | null {
   const size = conclusionOf(result, 'size');
   if (size === null) return null;

@@ -12,7 +12,7 @@ export function verdictOf({ run }: RunView): string {
   return run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state;
 }
 
-/** How the run ended if it did not complete; otherwise empty. */
+/** States how a run ended if it did not complete; otherwise empty. */
 export function outcomeSentence({ run: { outcome } }: RunView): string {
   return outcome.state === 'completed' ? '' : sentence(`${capital(outcome.state)}: ${outcome.reason}`);
 }
@@ -69,7 +69,7 @@ export function validitySentences(view: RunView): string[] {
   return [doubtSentence(view), limitSentence(view)].filter((text) => text !== '');
 }
 
-/** Why the figures cannot be trusted; empty if they can. */
+/** States why the figures cannot be trusted; empty if they can. */
 export function doubtSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons } = validity;
   return verdict === 'valid'
@@ -118,7 +118,10 @@ export interface Due {
   unsent: number;
 }
 
-/** Null in a closed loop, which has no schedule, and in results that predate this counter. */
+/**
+ * Returns the counts of messages that were due. Null in a closed loop, which has no schedule, and in results that
+ * predate this counter.
+ */
 export function dueOf({ plan, workers, slices }: Run): Due | null {
   if (plan.workload.load?.kind !== 'open') return null;
   const counts = workers.length > 0 ? workers : slices.map(({ counters }) => counters);

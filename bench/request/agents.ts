@@ -19,7 +19,7 @@ export interface NatsRequest {
 /** The generator hosts of a run. */
 export interface AgentsRequest {
   nats: NatsRequest;
-  /** How many agents, or their names. */
+  /** The number of agents, or their names. */
   wanted: number | readonly string[];
   /** Address on which Nginx listens, so that the agents can reach it; null for the loopback address. */
   listen: string | null;

@@ -59,7 +59,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   agents: AgentsRequest | null;
   http: boolean;
   nginx: NginxSources;
-  /** Null for a random seed. */
+  /** Seed of random values; null for a random seed. */
   seed: number | null;
   thresholds: readonly Threshold[];
   /**

@@ -99,7 +99,7 @@ function refuseScenario({ scenario, scenarioOptions }: ScenarioRequest): void {
 
 function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  // What follows a question mark may be secret.
+  // The query is not shown, because it may be secret.
   const shown = quoted(text.replace(/\?.*/s, '?…'));
   if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
     throw new Problem('usage', `--target ${shown} must be a ws:// or wss:// address, ${EXAMPLE}.`);

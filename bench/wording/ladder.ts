@@ -52,7 +52,7 @@ export interface LawFacts {
   deviation: Amount;
 }
 
-/** What follows from the runs of a ladder. */
+/** Findings about the runs of a ladder. */
 export const LADDER = {
   'ladder-curve': ({ variant, over, title, unit, first, last, highest }: CurveFacts) => {
     const at = ({ level, value }: AtLevel) => `${formatFigure(value, unit)} ${atLevel(over, level)}`;

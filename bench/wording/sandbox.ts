@@ -2,7 +2,9 @@ import type { Amount } from './format.ts';
 import { formatCount } from './format.ts';
 import { listed } from './words.ts';
 
-/** How the sandbox changes the meaning of a configuration, in the order in which the changes are reported. */
+/**
+ * Differences between a configuration as written and as run in the sandbox, in the order in which they are reported.
+ */
 export const CHANGES = {
   'upstream-tls':
     'Nginx connects to its upstream without TLS here, because the echo servers do not support TLS',

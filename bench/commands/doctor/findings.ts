@@ -13,7 +13,7 @@ import { CANNOT_OBSERVE } from '../measure.ts';
 import type { Facts } from './examine.ts';
 import type { Reach } from './reach.ts';
 
-/** Result of one check. `note`: runs work, subject to the restriction in `text`. `failed`: no run works. */
+/** Result of one check. `note`: runs are possible, with the restriction in `text`. `failed`: no run is possible. */
 export interface Finding {
   check: string;
   state: 'ok' | 'note' | 'failed';

@@ -150,8 +150,8 @@ export function unmatchedLines({ unmatched }: Stored): string[] {
 }
 
 /**
- * Runs with excluded metrics, and the reasons: `tls, latency step, rounds 3, 7: response time p99 excluded:
- * …`. Then the excluded turns.
+ * Lists runs with excluded metrics and the reasons, as in `tls, latency step, rounds 3, 7: response time p99 excluded:
+ * …`, followed by the excluded turns.
  */
 export function excludedLines(comparison: Comparison): string[] {
   const { excluded } = comparison;

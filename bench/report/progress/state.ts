@@ -28,7 +28,7 @@ export interface Progress {
 }
 
 export interface RunUnderWay {
-  /** Counts from 1. */
+  /** Number of the run, counted from 1. */
   number: number;
   plan: RunPlan;
   startedMs: number;

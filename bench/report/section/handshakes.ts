@@ -18,7 +18,7 @@ const PARTS: [name: (typeof COMMON_HISTOGRAMS)[number], title: string, colour: s
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** How connections were opened. Every run opens new connections. */
+/** Shows how connections were opened. Every run opens new connections. */
 export function handshakes({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepHandshakes);
   return {

@@ -36,7 +36,7 @@ function hasNoMessages({ run, figures }: RunView): boolean {
   return run.plan.workload.load === null || figures.connect.isWork;
 }
 
-/** The same section for scenarios without messages. It shows the scenario's own equations instead. */
+/** The section for scenarios without messages: it shows the scenario's own equations instead. */
 function connectionSpread(runs: readonly RunView[]): FoldedSection {
   const rows = runs.flatMap(equationRows);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);

@@ -158,8 +158,10 @@ const HANDSHAKE_REASONS = {
     'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
 };
 
-/** Why a variable is empty: it is `set` in another location, a regular expression resets the captures, or
- * a `map` has no entry for it. */
+/**
+ * The reason why a variable is empty: it is `set` in another location, a regular expression resets the captures, or a
+ * `map` has no entry for it.
+ */
 export type EmptySource =
   | { why: 'elsewhere'; places: readonly string[] }
   | { why: 'reset'; place: string; expression: string }
@@ -179,7 +181,7 @@ function emptySentence(source: EmptySource): string {
   }
 }
 
-/** What two servers of a configuration disagree about on the connection between them. */
+/** Settings on which two servers of a configuration disagree, for the connection between them. */
 export type HopMismatch =
   | 'proxy-protocol-unexpected'
   | 'proxy-protocol-missing'
