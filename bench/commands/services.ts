@@ -43,7 +43,7 @@ export interface Services {
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
   /**
-   * Has a side's proxy check its configuration exactly as a run would use it.
+   * Lets a side's proxy check its configuration exactly as a run would use it.
    *
    * @throws Problem('configuration') in the proxy's own words
    */
