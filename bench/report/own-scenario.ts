@@ -55,7 +55,7 @@ export function ownReport(declared: Declaration, sections: OwnSections | null): 
 function absentSections({ sections: count }: Declaration, sections: OwnSections | null): string[] {
   if (count === 0 || sections !== null) return [];
   return [
-    `This report lacks ${amount(count, 'section')} that the scenario file adds, because it was made from the stored result without that file.`,
+    `This report lacks ${amount(count, 'section')} that the scenario file adds, because it was made from the stored result without the file.`,
   ];
 }
 
