@@ -188,7 +188,7 @@ function reachedBackend(view: RunView | undefined): string[] {
 export const balancing: Claim = {
   id: 'balancing',
   title: 'Load balancing spreads the connections',
-  says: 'With several backends, Nginx spreads the connections over them and so handles many.',
+  says: 'With several backends, Nginx spreads the connections over them and can therefore handle many.',
   shownBy:
     'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the shares before the loss count, and the evidence describes the shares after it.',
   needs: ['load-balanced'],

@@ -77,7 +77,7 @@ export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
   const definition =
     stored === undefined
       ? 'the median of the ratios within each round'
-      : 'the median of the ratios of every run of the one to every run of the other';
+      : 'the median of the ratios between every run of one result and every run of the other';
   return `An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table.`;
 }
 

@@ -38,7 +38,7 @@ export function notesOf(result: Result): string[] {
   ];
 }
 
-const NOT_CALIBRATED = `This machine has not been calibrated with this ${PROXY}. Run the calibrate command to measure how often a comparison errs here and how small a difference it detects.`;
+const NOT_CALIBRATED = `This machine has not been calibrated with this ${PROXY}. Run the calibrate command to measure how often comparisons are wrong on this machine, and how small a difference they detect.`;
 
 function machineNotes(result: Result): string[] {
   if (result.calibration !== undefined) return [keptSentence(result.calibration)];

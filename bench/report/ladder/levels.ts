@@ -65,7 +65,7 @@ export function levelsNote(ladder: Ladder): string {
     const own = ladder.points.filter((point) => point.level === level);
     return own.length > 0 && own.every(({ excluded }) => excluded !== null);
   });
-  return `Figures are medians over the valid runs at each level${hollow ? '; in parentheses: no run at this level is valid' : ''}.`;
+  return `Figures are medians over the valid runs at each level${hollow ? '; those in parentheses are from levels without a valid run' : ''}.`;
 }
 
 /** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */

@@ -9,7 +9,7 @@ import type { Section, View } from '../view.ts';
 export function calibration({ result }: View): Section {
   const found = conclusionOf(result, 'calibration');
   const comparison = conclusionOf(result, 'comparison');
-  if (found === null || comparison === null) throw new TypeError('the result is no calibration');
+  if (found === null || comparison === null) throw new TypeError('the result is not a calibration');
   const [first, ...others] = calibrationSentences(found);
   return {
     id: 'calibration',
