@@ -206,7 +206,7 @@ function lackOfNamespaces(): string | false {
   }
 }
 
-it('also works if the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
+it('load from agents also works if the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
   const ip = (line: string) =>
     execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
   // A pair of virtual interfaces connects the generator's host.

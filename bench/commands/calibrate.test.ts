@@ -70,7 +70,7 @@ test('all trials are run; with too few rounds, nothing is stored and the command
   assert.deepEqual(kept, []);
 });
 
-test('by default it runs as many rounds as verdicts need, and with a budget as many as fit', async (t) => {
+test('by default, there are as many rounds as verdicts need, and with a budget as many as fit', async (t) => {
   const reports = await temporaryFolder(t);
   const roundsOf = async (...asked: string[]) => {
     let expected: number | null = null;
@@ -140,7 +140,7 @@ test('--json has the calibration next to the comparison, once', async (t) => {
   assert.deepEqual(conclusions, []);
 });
 
-test('a later comparison looks it up by machine, engine and Nginx, and quotes its findings', async (t) => {
+test('a later comparison finds the calibration by machine, engine and Nginx, and quotes it', async (t) => {
   const reports = await temporaryFolder(t);
   const asked: CalibratedMachine[] = [];
   const services = fakeServices({
