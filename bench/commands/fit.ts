@@ -18,7 +18,7 @@ export interface FitSides {
 /** Where to look for the binaries of proxies. */
 export interface ProxySearch extends Progress {
   sources: NginxSources;
-  /** The binary to which the sides are upgraded during their runs, as in `Library`. */
+  /** The name of the binary to which the sides are upgraded during their runs, as in `Library`. */
   upgradeTo?: string | null | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface Question {
   notices: readonly Notice[];
   /** The proxies of the sides, by the names of their variants. */
   proxies: ReadonlyMap<string, VariantProxy>;
-  /** The agents that generate the load; missing if this host does. */
+  /** The agents that generate the load; missing if this host generates it. */
   agents?: FoundAgents;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**

@@ -188,7 +188,7 @@ function unplaced(why: string): string {
   return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from ${PROXY}: metrics scatter more, and the limit is harder to identify.`;
 }
 
-/** Cost of keeping the schedule. */
+/** CPU usage and lateness of a generator that keeps a schedule. */
 export interface PacingFacts extends WorkFacts {
   /** CPU usage of the generator, as a share of a core. */
   cores: Amount;
