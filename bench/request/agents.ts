@@ -109,7 +109,7 @@ function listenOf(given: GivenOptions): string | null {
   if (address === '0.0.0.0' || !isIPv4(address))
     throw new Problem('usage', `--listen ${quoted(address)} ${problem}.`);
   if (given.has('target')) {
-    throw new Problem('usage', '--listen does not apply with --target, which starts no Nginx. Leave one out.');
+    throw new Problem('usage', '--listen does not apply with --target: no Nginx is started. Leave one out.');
   }
   return address;
 }

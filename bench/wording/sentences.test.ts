@@ -61,7 +61,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '30 of 5,000 deliveries did not arrive; the server skipped 20 of them because a member had fallen behind.',
     '30 to 60 of 5,000 to 10,000 deliveries did not arrive; the server skipped 20 to 40 of them because a member had fallen behind.',
   ],
-  'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of such requests is unknown.'],
+  'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of requests is unknown.'],
   'http-counts-differ': [
     {},
     'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',

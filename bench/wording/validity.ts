@@ -116,7 +116,7 @@ export const VALIDITY = {
   },
   'deliveries-lost': ({ lost, expected, skipped }: { lost: Amount; expected: Amount; skipped: Amount }) =>
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
-  'http-missing': () => 'No HTTP request was sent during the load, so the effect of such requests is unknown.',
+  'http-missing': () => 'No HTTP request was sent during the load, so the effect of requests is unknown.',
   'http-counts-differ': () =>
     'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
   'http-unanswered': ({ due, failed, unanswered }: Record<'due' | 'failed' | 'unanswered', Amount>) =>
