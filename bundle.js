@@ -1,5 +1,5 @@
-// The last part of `npm run build`: what runs in a browser becomes one classic script for each page, beside
-// the compiled modules. A report is a single file, and modules within one cannot import each other.
+// The last part of `npm run build`: bundles the code that runs in a browser into one classic script for each page.
+// A report is a single file, and modules within a single file cannot import each other.
 import { readdirSync, statSync } from 'node:fs';
 import { build } from 'rolldown';
 
@@ -7,10 +7,10 @@ const PAGES = ['bench/report/page/main.ts', 'bench/report/page/site.ts'];
 
 const outputOf = (input) => `dist/${input.replace(/\.ts$/, '.bundle.js')}`;
 
-/** When a file was last changed, in ms; 0 if there is none. */
+/** Returns when a file was last changed, in ms; 0 if it does not exist. */
 const changedMs = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Whatever a bundle may consist of. A checkout that cannot be written to needs no build as long as none of it changes. */
+/** Files that can affect a bundle. If none has changed, nothing is written, so a read-only checkout works as well. */
 const sources = [
   'bundle.js',
   'package-lock.json',
@@ -25,7 +25,7 @@ for (const input of PAGES.filter((page) => changedMs(outputOf(page)) < newestMs)
   try {
     await build({
       input,
-      // The build precedes every bench, whose output is the bench's own. Errors are told all the same.
+      // The build runs before every command, and must not add anything to its output. Errors are still reported.
       logLevel: 'silent',
       output: {
         file: outputOf(input),

@@ -21,12 +21,12 @@ interface Process {
   child: ChildProcess;
   /** Everything printed so far. */
   text(): string;
-  /** Resolves when this has been printed. */
+  /** Resolves when text that matches the pattern has been printed. */
   says(pattern: RegExp): Promise<void>;
   exited: Promise<number | null>;
 }
 
-/** Starts the command line; it is stopped after the test. */
+/** Runs the command line in a process that is stopped after the test. */
 function start(t: TestContext, args: readonly string[], namespace: string | null = null): Process {
   const [command = '', ...rest] = [
     ...(namespace === null ? [] : ['ip', 'netns', 'exec', namespace]),
@@ -59,7 +59,7 @@ function start(t: TestContext, args: readonly string[], namespace: string | null
   };
 }
 
-/** An agent that is ready. */
+/** Starts an agent and waits until it is ready. */
 async function startAgent(
   t: TestContext,
   { url }: NatsServer,
@@ -103,7 +103,7 @@ async function natsFor(t: TestContext, options: Parameters<typeof startNatsServe
 }
 
 describe('load from agents', () => {
-  it('has all of its load, and every host is accounted for', async (t) => {
+  it('carries the whole load, and every host is accounted for', async (t) => {
     const nats = await natsFor(t);
     const agents = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
     const { run, code, text } = await execute(t, nats, ['-p', 'plain', '-d', '2s', '--agents', 'b,a']);
@@ -119,7 +119,7 @@ describe('load from agents', () => {
     );
     const figures = figuresOf(run);
     assert.ok(figures.conservation.ok);
-    // What all hosts got back is what the echo servers counted.
+    // The echoes counted by all hosts together equal those counted by the echo servers.
     const servers = run.spread.filter(({ component }) => component === 'server');
     const echoed = run.workers.reduce((sum, worker) => sum + counted(worker, 'echoed'), 0);
     assert.ok(echoed > 0);
@@ -145,13 +145,13 @@ describe('load from agents', () => {
     for (const agent of agents) await agent.says(/ended/);
   });
 
-  it('is invalid and names the agent that was killed, and keeps what was measured', async (t) => {
+  it('fails and names an agent that was killed, and keeps the measurements', async (t) => {
     const nats = await natsFor(t);
     const [, b] = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
     assert.ok(b);
     const options = ['-p', 'plain', '-d', '60s', '--agents', '2'];
     const { run, code, text } = await execute(t, nats, options, async (started) => {
-      // Printed ten seconds after the run was planned, at the earliest.
+      // This line is printed ten seconds after the run was planned, or later.
       await started.says(/steady, [1-9]/);
       b.child.kill('SIGKILL');
     });
@@ -166,7 +166,7 @@ describe('load from agents', () => {
     );
   });
 
-  it('does not start without the agents, credentials and permission that it needs', async (t) => {
+  it('does not start without the required agents, credentials and permission', async (t) => {
     const nats = await natsFor(t, { authorization: 'token: "a token"' });
     const secrets = makeOpenFolder(join(tmpdir(), 'secret-test-'));
     const right = join(secrets, 'right');
@@ -196,7 +196,7 @@ describe('load from agents', () => {
   });
 });
 
-/** Why network namespaces cannot be used here; false if they can. */
+/** Returns why network namespaces cannot be used here; false if they can. */
 function lackOfNamespaces(): string | false {
   try {
     execFileSync('ip', ['netns', 'add', 'nwb-try'], { stdio: 'ignore' });
@@ -207,7 +207,7 @@ function lackOfNamespaces(): string | false {
   }
 }
 
-it('the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
+it('load from agents also works if the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
   const ip = (line: string) =>
     execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
   // The generator's host is reached through a pair of interfaces. Those of another test may still exist.

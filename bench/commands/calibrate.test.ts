@@ -12,7 +12,7 @@ import type { Services } from './services.ts';
 
 const loadTunings = async () => ['placebo', 'epoll-events-8', 'epoll-events-1'].map(tuningNamed);
 
-/** An experiment of one run that comes to what a calibration of ten rounds might. */
+/** Services whose experiment executes one run and concludes with the results of a calibration of ten rounds. */
 function calibrated(changes: Partial<Services> = {}): Services {
   return fakeServices({
     loadTunings,
@@ -31,7 +31,7 @@ function calibrated(changes: Partial<Services> = {}): Services {
   });
 }
 
-test('all trials are run, and too few rounds are told, kept by nobody, and a failure', async (t) => {
+test('all trials are run; with too few rounds, nothing is stored and the command fails', async (t) => {
   const reports = await temporaryFolder(t);
   const kept: KeptCalibration[] = [];
   const services = fakeServices({
@@ -61,7 +61,7 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
       ['plain+delay-1ms', { delayMs: 1, burnUs: 0 }],
     ],
   );
-  // A pilot of both steps of every variant, then a round of two sides for each of the eight trials.
+  // A pilot with both steps of every variant, then one round with two sides for each of the eight comparisons.
   assert.equal(runs.length, 9 * 2 + 8 * 2 * 2);
   assert.deepEqual(
     conclusions.map(({ kind }) => kind),
@@ -70,7 +70,7 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
   assert.deepEqual(kept, []);
 });
 
-test('left to itself it takes the rounds that verdicts need, and with a budget as many as fit', async (t) => {
+test('by default, there are as many rounds as verdicts need, and with a budget as many as fit', async (t) => {
   const reports = await temporaryFolder(t);
   const roundsOf = async (...asked: string[]) => {
     let expected: number | null = null;
@@ -89,11 +89,11 @@ test('left to itself it takes the rounds that verdicts need, and with a budget a
   const aRound = 8 * 2 * 2;
   assert.equal(await roundsOf(), pilot + roundsForVerdicts(1, STEPS) * aRound);
   assert.equal(await roundsOf('--rounds', '8'), pilot + 8 * aRound);
-  // What fits is not known before the first round has shown how long one takes.
+  // The number of rounds that fit is unknown until the first round has shown how long one takes.
   assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1, STEPS) * aRound);
 });
 
-test('what was found is told, drawn, and kept', async (t) => {
+test('the findings are printed, drawn and stored', async (t) => {
   const reports = await temporaryFolder(t);
   const kept: KeptCalibration[] = [];
   const services = calibrated({
@@ -129,7 +129,7 @@ test('what was found is told, drawn, and kept', async (t) => {
   assert.match(page, /Variation of each metric of plain/);
 });
 
-test('--json has the calibration beside the comparison, once', async (t) => {
+test('--json has the calibration next to the comparison, once', async (t) => {
   const line = ['calibrate', '--json', '--reports', await temporaryFolder(t)];
   const { calibration, baseline, comparisons, conclusions } = JSON.parse(
     (await obey(line, calibrated())).out,
@@ -140,7 +140,7 @@ test('--json has the calibration beside the comparison, once', async (t) => {
   assert.deepEqual(conclusions, []);
 });
 
-test('a later comparison asks by machine, engine and Nginx, and quotes what was found', async (t) => {
+test('a later comparison finds the calibration by machine, engine and Nginx, and quotes it', async (t) => {
   const reports = await temporaryFolder(t);
   const asked: CalibratedMachine[] = [];
   const services = fakeServices({
@@ -193,7 +193,7 @@ test('it divides its budget as the calibration suggests, unless the length or th
     return { durationMs, said: said.join('\n') };
   };
   const divided = await lengthWith('--budget', '10m');
-  // Whole blocks of two turns of 250 ms, with a pause of 5 ms each.
+  // The duration is a whole number of blocks, each with two turns of 250 ms minus a pause of 5 ms.
   assert.equal((divided.durationMs ?? 1) % 490, 0);
   assert.match(divided.said, /The budget holds about \d+ rounds\. .* calibration of 2025-01-02\./);
   for (const options of [
@@ -207,16 +207,16 @@ test('it divides its budget as the calibration suggests, unless the length or th
   }
 });
 
-test('a budget that cannot hold one round is refused before the first run', async (t) => {
+test('a budget that is too short for one round is rejected before the first run', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ loadTunings, runExperiment: () => assert.fail('nothing is to be run') });
   const { code, said } = await obey(['calibrate', '--budget', '2m', '--reports', reports], services);
   assert.deepEqual([code, await readdir(reports)], [2, []]);
-  // A pilot of nine variants in two steps, and a round of two sides in each of the eight trials.
+  // A pilot of nine variants in two steps, and one round with two sides for each of the eight comparisons.
   assert.match(said.join('\n'), /^--budget 2m is too short for even one round: it needs 50 runs/);
 });
 
-test('one profile is calibrated, and it has an Nginx', async (t) => {
+test('only a single profile that uses Nginx can be calibrated', async (t) => {
   const reports = await temporaryFolder(t);
   const refused = async (profile: string) => {
     const { code, said } = await obey(['calibrate', '-p', profile, '--reports', reports], calibrated());

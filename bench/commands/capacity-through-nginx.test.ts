@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { obey, temporaryFolder } from './services.test.fixture.ts';
 import { services } from './wiring.ts';
 
-/** What this Nginx lets in at a time, whatever the machine does besides. */
+/** Number of connections that this Nginx accepts at the same time, however busy the machine is. */
 const LIMIT = 30;
 
 const CONFIGURATION = `
@@ -27,7 +27,7 @@ http {
 }
 `;
 
-test('a real Nginx that lets in so many WebSockets: none fails up to there, each beyond does', async (t) => {
+test('if a real Nginx limits its WebSockets, no level up to the limit fails and every higher one does', async (t) => {
   const reports = await temporaryFolder(t);
   const file = join(reports, 'limited.conf');
   await writeFile(file, CONFIGURATION);
@@ -38,7 +38,7 @@ test('a real Nginx that lets in so many WebSockets: none fails up to there, each
   const { capacity, runs } = JSON.parse(out);
   const [low, high] = capacity.interval;
   assert.ok(low === null || low <= LIMIT, `${low}`);
-  // What holds may be missed by a machine that is busy with other work; what is refused cannot hold.
+  // On a busy machine, a level that Nginx accepts may still be missed. A level that it refuses is never met.
   assert.ok(high !== null && high <= 40, `${high}`);
   assert.equal(runs.length, capacity.trials.length);
   assert.equal(capacity.trials[0].level, 40);

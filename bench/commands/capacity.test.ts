@@ -20,7 +20,7 @@ const BUSY: Validity = {
 };
 const LATE: Validity = { ...BUSY, limit: { component: 'generator', evidence: stored('it was busy.') } };
 
-/** Made-up runs of a system that carries so much. */
+/** Services whose generated runs come from a system with this capacity. */
 function carrying(truth: number, beyond = BUSY, levelOf = rateOf) {
   return fakeServices({
     runExperiment: experimentOf(async (planned) => {
@@ -37,14 +37,14 @@ function rateOf({ plan }: PlannedRun): number {
 }
 
 async function searched(reports: string, line: string, services = carrying(3000), signals?: EventEmitter) {
-  // A second of made-up messages has too few for a p99.
+  // One second of generated messages has too few samples for a p99.
   const argv = ['capacity', '--objective', 'response.p50<1s', ...line.split(' '), '--reports', reports];
   const ended = await obey(argv, services, signals === undefined ? {} : { signals });
   const [id = ''] = (await readdir(reports)).filter((name) => name !== 'index.html');
   return { ...ended, folder: join(reports, id) };
 }
 
-test('a search writes an index, a file a run and a report, and prints the answer first', async (t) => {
+test('a search writes an index, one file per run and a report, and prints the answer first', async (t) => {
   const { code, out, folder } = await searched(await temporaryFolder(t), '-p tls');
   assert.equal(code, 0);
   assert.match(out, /^tls holds between [\d,]+ and [\d,]+ messages per second over 1,000 WebSockets with /);
@@ -56,7 +56,7 @@ test('a search writes an index, a file a run and a report, and prints the answer
   assert.equal(runs.length, 1 + capacity.trials.length);
   const [low, high] = capacity.interval;
   assert.ok(low !== null && high !== null && low <= 3000 && high > 3000);
-  // The report drawn again from what is stored is the same.
+  // Redrawing the report from the stored result gives the same report.
   const page = await readFile(join(folder, 'report.html'), 'utf8');
   assert.equal((await obey(['report', folder], fakeServices())).out, out);
   assert.equal(await readFile(join(folder, 'report.html'), 'utf8'), page);
@@ -74,7 +74,7 @@ test('--json has the interval and every trial', async (t) => {
   assert.equal(runs.length, capacity.trials.length);
 });
 
-test('over connections the plans have them, and no more than this machine can do', async (t) => {
+test('a search over connections plans them, and never more than this machine can run', async (t) => {
   const connectionsOf = ({ plan }: PlannedRun) => plan.connections;
   const line = '-p plain --over connections -c 300 --rate-per-connection 1';
   const found = await searched(await temporaryFolder(t), line, carrying(700, BUSY, connectionsOf));
@@ -92,7 +92,7 @@ test('over connections the plans have them, and no more than this machine can do
   for (const { plan } of runs) assert.ok(plan.workers * (1000 - 64) >= plan.connections);
 });
 
-test('the exit code: a lower bound is an answer but for --strict, nothing that holds is a miss', async (t) => {
+test('exit codes: a lower bound is a success without --strict; if no level held, a threshold was missed', async (t) => {
   const codeOf = async (line: string, services = carrying(3000)) =>
     (await searched(await temporaryFolder(t), line, services)).code;
   assert.equal(await codeOf('-p tls -R 1k --strict'), 0);
@@ -102,7 +102,7 @@ test('the exit code: a lower bound is an answer but for --strict, nothing that h
   assert.equal(await codeOf('-p tls -R 1k', carrying(0, LATE)), 1);
 });
 
-test('a budget that cannot hold the first trial is refused before anything is measured', async (t) => {
+test('a budget that is too short for the first trial is rejected before any measurement', async (t) => {
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
   for (const line of ['-p tls --budget 1s', '-p tls --budget 17s', '-p tls -R 1k --budget 8s']) {
     const argv = ['capacity', ...line.split(' '), '--reports', await temporaryFolder(t)];
@@ -112,7 +112,7 @@ test('a budget that cannot hold the first trial is refused before anything is me
   }
 });
 
-test('interrupted, it tells how far it came', async (t) => {
+test('an interrupted search reports its progress so far', async (t) => {
   const signals = new EventEmitter();
   let runs = 0;
   const services = fakeServices({

@@ -22,7 +22,7 @@ const WARNING: LintFinding = {
 };
 const ERROR: LintFinding = { ...WARNING, rule: 'upgrade', level: 'error', seen: null, remedies: [] };
 
-/** Services whose check finds these; and what it was asked. */
+/** Services whose check reports these findings, and the inputs it was called with. */
 function finding(findings: readonly LintFinding[], changes: Partial<CheckReport> = {}) {
   const asked: CheckInput[] = [];
   const subject = seenAs(subjectOf(whole({ server: SOUND })), {});
@@ -45,7 +45,7 @@ function finding(findings: readonly LintFinding[], changes: Partial<CheckReport>
 }
 
 describe('check', () => {
-  test('prints findings like a linter, with what was seen and what to write', async () => {
+  test('prints findings like a linter, with observations and remedies', async () => {
     const { services } = finding([WARNING], {
       changes: [
         { level: 'info', code: 'sandbox-ocsp', data: {}, text: 'Left out of the run: ssl_stapling.' },
@@ -71,7 +71,7 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
     );
   });
 
-  test('ends with 1 where there is an error, also as JSON, with nothing else on stdout', async () => {
+  test('exits with 1 if there is an error, also with JSON, which is the only output on stdout', async () => {
     const { services } = finding([ERROR, WARNING]);
     const { code, out } = await obey(['check', 'site.conf', '--json'], services);
     assert.equal(code, 1);
@@ -102,7 +102,7 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
     });
   });
 
-  test('hands on how the configuration is read and entered', async () => {
+  test('passes on how the configuration is read and requested', async () => {
     const { asked, services: others } = finding([]);
     const sources: (string | null)[] = [];
     const services = {
@@ -141,14 +141,14 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
     assert.equal((await obey(['check', '--conf', 'a.conf'], services)).code, 2);
   });
 
-  test('shows no control characters of a configuration', async () => {
+  test('prints no control characters of a configuration', async () => {
     const { services } = finding([{ ...WARNING, text: 'location \u001b[2J is cut.' }]);
     const { out } = await obey(['check', 'site.conf'], services);
     assert.ok(!out.includes('\u001b'));
     assert.match(out, /location {2}?\[2J is cut\./);
   });
 
-  test('breaks lines at the width of the terminal', async () => {
+  test('wraps lines at the width of the terminal', async () => {
     const { services } = finding([{ ...WARNING, text: 'word '.repeat(60).trim() }]);
     const { out } = await obey(['check', 'site.conf'], services, { columns: 70 });
     const texts = out.split('\n').filter((line) => line.startsWith('    word'));
@@ -157,7 +157,10 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
   });
 });
 
-/** Services whose check finds in each file what its name says, and the order in which the files are asked for. */
+/**
+ * Services whose check reports the findings listed for each file, and the files in the order in which they were
+ * checked.
+ */
 function byFile(found: Readonly<Record<string, readonly LintFinding[]>>) {
   const { services: others } = finding([]);
   const asked: (readonly [path: string, text: string | null])[] = [];
@@ -177,7 +180,7 @@ function byFile(found: Readonly<Record<string, readonly LintFinding[]>>) {
 }
 
 describe('check of several files', () => {
-  test('checks each in turn with the same Nginx, and ends with 1 if one has an error', async () => {
+  test('checks one after the other with the same Nginx, and exits with 1 if one has an error', async () => {
     const { asked, binaries, services } = byFile({ 'a.conf': [ERROR], 'b.conf': [WARNING], 'c.conf': [] });
     for (const format of ['text', 'json', 'sarif', 'github']) {
       const ended = async (...files: string[]) =>
@@ -192,7 +195,7 @@ describe('check of several files', () => {
     assert.equal(new Set(binaries.slice(0, 3)).size, 1);
   });
 
-  test('prints the text of each, with an empty line in between', async () => {
+  test('prints the text of each, separated by an empty line', async () => {
     const { services } = byFile({ 'a.conf': [ERROR], 'b.conf': [] });
     const { out } = await obey(['check', 'a.conf', 'b.conf'], services);
     assert.equal(
@@ -207,7 +210,7 @@ b.conf: 0 errors, 0 warnings, 0 notes. No WebSocket was tried.
     );
   });
 
-  test('prints one JSON object with an entry per file, which is otherwise as for that file alone', async () => {
+  test('prints one JSON object with an entry per file, each as for a single file', async () => {
     const { services } = byFile({ 'a.conf': [ERROR], 'b.conf': [] });
     const json = async (...files: string[]) =>
       JSON.parse((await obey(['check', ...files, '--json'], services)).out);
@@ -228,7 +231,7 @@ b.conf: 0 errors, 0 warnings, 0 notes. No WebSocket was tried.
     assert.deepEqual([name, own], ['nginx-ws-bench', '1.2.3']);
   });
 
-  test('prints workflow commands, and nothing at all if there is no finding', async () => {
+  test('prints workflow commands, or nothing if there are no findings', async () => {
     const { services } = byFile({ 'a.conf': [{ ...ERROR, text: 'One\n::warning::two' }], 'b.conf': [] });
     const github = async (...files: string[]) =>
       (await obey(['check', ...files, '--format', 'github'], services)).out;
@@ -239,7 +242,7 @@ b.conf: 0 errors, 0 warnings, 0 notes. No WebSocket was tried.
     assert.equal(await github('b.conf'), '');
   });
 
-  test('ends with 2 at a file that cannot be read, and prints no result that would look complete', async () => {
+  test('exits with 2 if a file cannot be read, and prints nothing that would look like a complete result', async () => {
     const { services } = byFile({ 'a.conf': [ERROR], 'c.conf': [] });
     const ask = (format: string) =>
       obey(['check', 'a.conf', 'b.conf', 'c.conf', '--format', format], services);
@@ -253,7 +256,7 @@ b.conf: 0 errors, 0 warnings, 0 notes. No WebSocket was tried.
 });
 
 describe('check of standard input', () => {
-  test('is called stdin, and read once, whatever its place among the files', async () => {
+  test('is called stdin and read once, whatever its position among the files', async () => {
     const { asked, services } = byFile({
       stdin: [{ ...ERROR, origin: { file: 'stdin', line: 2 } }],
       'a.conf': [],
@@ -270,7 +273,7 @@ describe('check of standard input', () => {
     ]);
   });
 
-  test('is not read if no operand asks for it', async () => {
+  test('is not read unless an operand asks for it', async () => {
     const { asked, services } = byFile({ stdin: [], './-': [] });
     const unread = { ...services, readStandardInput: () => assert.fail('read') };
     assert.equal((await obey(['check', 'stdin', './-'], unread)).code, 0);
@@ -280,7 +283,7 @@ describe('check of standard input', () => {
     ]);
   });
 
-  test('that cannot be read is wrong use, and nothing is checked', async () => {
+  test('is a usage error if it cannot be read, and nothing is checked', async () => {
     const { asked, services } = byFile({});
     const readStandardInput = async () => {
       throw new Problem('usage', 'It is too large.');

@@ -11,9 +11,9 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { screenOf } from './screen.ts';
 
 /**
- * For each configuration, prints what prevents it from serving WebSockets. In text format, each result is
- * printed as soon as the configuration has been checked. Other formats are printed at the end, and only if
- * every configuration could be checked.
+ * Checks configurations and prints what prevents each from serving WebSockets. In text format, each result is printed
+ * as soon as the configuration has been checked. Other formats are printed at the end, and only if every configuration
+ * could be checked.
  */
 export async function check(
   { paths, configuration, nginx, format }: CheckRequest,

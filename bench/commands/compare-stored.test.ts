@@ -8,13 +8,13 @@ import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts'
 
 const VERSION_1 = fileURLToPath(new URL('../../../test/fixtures/result-version-1.json', import.meta.url));
 
-/** Two results of comparisons that were made up, and the folder of a third. */
+/** Runs these command lines with generated runs, and returns the folders of all results. */
 async function measured(reports: string, ...lines: string[]): Promise<string[]> {
   for (const line of lines) await obey([...line.split(' '), '--reports', reports], fakeServices());
   return (await readdir(reports)).filter((name) => name !== 'index.html').map((name) => join(reports, name));
 }
 
-test('two stored results become one, that can be drawn again without them', async (t) => {
+test('comparing two stored results makes a new one that can be drawn without them', async (t) => {
   const reports = await temporaryFolder(t);
   const [a = '', b = ''] = await measured(
     reports,
@@ -47,7 +47,7 @@ test('two stored results become one, that can be drawn again without them', asyn
   assert.equal((await obey(['report', folder], fakeServices())).out, out);
 });
 
-test('--json has the shape of a comparison, and what the two are', async (t) => {
+test('--json has the format of a comparison, and names the two results', async (t) => {
   const reports = await temporaryFolder(t);
   const [a = ''] = await measured(reports, 'compare plain tls --rounds 2 -R 5k');
   const line = ['compare', a, a, '--json', '--reports', reports, '--name', 'same'];
@@ -78,7 +78,7 @@ test('--json has the shape of a comparison, and what the two are', async (t) => 
   assert.deepEqual([summary.stored.differences, summary.runs.length], [[], 16]);
 });
 
-test('a result of schema version 1 is read as any other', async (t) => {
+test('a result of schema version 1 can be compared like any other', async (t) => {
   const reports = await temporaryFolder(t);
   const old = join(reports, 'old.json');
   await cp(VERSION_1, old);
@@ -88,7 +88,7 @@ test('a result of schema version 1 is read as any other', async (t) => {
   assert.match(out, /With one run per step, the variation between runs is unknown/);
 });
 
-test('what is no pair of stored results is refused in a sentence', async (t) => {
+test('anything other than a pair of stored results is rejected with a sentence', async (t) => {
   const reports = await temporaryFolder(t);
   const [a = ''] = await measured(reports, 'compare plain tls --rounds 1 -R 5k');
   const refused = async (...line: string[]) => {

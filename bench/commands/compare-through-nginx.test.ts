@@ -5,7 +5,7 @@ import { readResult } from '../store/read.ts';
 import { obey, temporaryFolder } from './services.test.fixture.ts';
 import { services } from './wiring.ts';
 
-test('two variants through a real Nginx: every run is there, under the configuration of its variant', async (t) => {
+test('two variants through a real Nginx: every run is there, with the configuration of its variant', async (t) => {
   const reports = await temporaryFolder(t);
   const argv = ['compare', 'plain', '--tune', 'http { gzip on; }', '--rounds', '2', '-R', '400'];
   const load = ['-c', '20', '-w', '100ms', '-d', '300ms', '--seed', '1', '--json', '--reports', reports];
@@ -32,7 +32,7 @@ test('two variants through a real Nginx: every run is there, under the configura
   }
   const { baseline, rounds, excluded } = summary;
   assert.deepEqual([baseline, rounds.asked], ['plain', 2]);
-  // Beside other work a run of 300 ms may not count; its round is then none that was used, and named.
+  // If other work runs, a run of 300 ms may not count. Its round is then excluded and named.
   const doubted = new Set(excluded.map(({ round }: { round: number }) => round));
   assert.ok(rounds.used <= 2 && rounds.used + doubted.size >= 2, JSON.stringify([rounds, excluded]));
   assert.deepEqual(
@@ -46,7 +46,7 @@ test('two variants through a real Nginx: every run is there, under the configura
   }
 });
 
-test('what Nginx refuses is told before any run, in its own words and with the side that it is', async (t) => {
+test("a configuration that Nginx rejects is reported before any run, with Nginx's message and the side", async (t) => {
   const reports = await temporaryFolder(t);
   const tune = 'http { proxy_buffers nonsense; }';
   const { code, said } = await obey(['compare', 'plain', '--tune', tune, '--reports', reports], services);

@@ -17,7 +17,7 @@ import {
   temporaryFolder,
 } from './services.test.fixture.ts';
 
-/** Made-up runs in which Nginx under this variant takes so much CPU for a message. */
+/** Services whose generated runs use the CPU of Nginx per message multiplied by the factor for the variant. */
 function costing(factors: Record<string, number>, change: (planned: PlannedRun) => object = () => ({})) {
   return fakeServices({
     runExperiment: experimentOf(async (planned) => {
@@ -45,7 +45,7 @@ async function compared(reports: string, line: string, services = fakeServices()
   return { ...ended, folder: join(reports, id) };
 }
 
-test('a comparison writes an index, a file a run and a report, and prints its verdict first', async (t) => {
+test('a comparison writes an index, one file per run and a report, and prints its verdict first', async (t) => {
   const reports = await temporaryFolder(t);
   const { code, out, folder } = await compared(reports, 'compare plain tls --rounds 2');
   assert.equal(code, 0);
@@ -53,7 +53,7 @@ test('a comparison writes an index, a file a run and a report, and prints its ve
   assert.ok(out.endsWith(`\nReport: ${join(folder, 'report.html')}\n`));
   assert.match(folder, /20250102T030405Z-compare-plain-tls$/);
   const result = await readResult(folder);
-  // A pilot of both steps, then two rounds.
+  // A pilot with both steps, then two rounds.
   assert.equal(result.runs.length, 4 + 2 * 4);
   assert.deepEqual(
     result.conclusions.map(({ kind }) => kind),
@@ -61,12 +61,12 @@ test('a comparison writes an index, a file a run and a report, and prints its ve
   );
   const page = await readFile(join(folder, 'report.html'), 'utf8');
   assert.match(page, /Too few rounds to compare .* in Nginx CPU per message/);
-  // The report drawn again from what is stored is the same.
+  // Redrawing the report from the stored result gives the same report.
   const again = await obey(['report', folder], fakeServices());
   assert.equal(again.out, out);
 });
 
-test('--json has a figure by the name of its threshold, and the runs as a run has them', async (t) => {
+test('--json has figures by their threshold names, and the usual fields for runs', async (t) => {
   const services = costing({ 'plain+placebo': 1.5 });
   const { code, out, folder } = await compared(
     await temporaryFolder(t),
@@ -91,7 +91,7 @@ test('--json has a figure by the name of its threshold, and the runs as a run ha
   assert.ok(cpu.pValue > 0 && cpu.pValue < 0.05 && cpu.detectable > 1);
 });
 
-test('--fail-on slower ends with 99 where anything got slower or dearer, and only there', async (t) => {
+test('--fail-on slower exits with 99 only if a figure got worse', async (t) => {
   const line = 'compare plain plain+placebo --rounds 10 -R 5k';
   const codeOf = async (words: string, factor: number) =>
     (await compared(await temporaryFolder(t), words, costing({ 'plain+placebo': factor }))).code;
@@ -101,7 +101,7 @@ test('--fail-on slower ends with 99 where anything got slower or dearer, and onl
   assert.equal(await codeOf(`${line} --fail-on slower`, 1), 0);
 });
 
-test('a variant beside itself is an A/A comparison, and is said to be one', async (t) => {
+test('a variant compared with itself is reported as an A/A comparison', async (t) => {
   const { code, out } = await compared(await temporaryFolder(t), 'compare plain plain --rounds 10 -R 5k');
   assert.equal(code, 0);
   assert.match(out, /plain \(2\) is identical to plain \(an A\/A comparison\)/);
@@ -109,7 +109,7 @@ test('a variant beside itself is an A/A comparison, and is said to be one', asyn
   assert.doesNotMatch(out, /faster|slower|lower|higher|less|more Nginx/);
 });
 
-test('a tuning that is typed is a variant, with its text in the result', async (t) => {
+test('a tuning given on the command line is a variant, with its text in the result', async (t) => {
   const reports = await temporaryFolder(t);
   const argv = [
     'compare',
@@ -128,7 +128,7 @@ test('a tuning that is typed is a variant, with its text in the result', async (
   assert.deepEqual(variants[1]?.proxy?.tunings, [{ name: 'tune-1', text: 'events { multi_accept on; }' }]);
 });
 
-test('--markdown writes the comparison to a file as well', async (t) => {
+test('--markdown also writes the comparison to a file', async (t) => {
   const reports = await temporaryFolder(t);
   const file = join(reports, 'comparison.md');
   const { out } = await compared(reports, `compare plain tls --rounds 1 --markdown ${file}`);
@@ -139,7 +139,7 @@ test('--markdown writes the comparison to a file as well', async (t) => {
   assert.ok(!out.includes('| figure |'));
 });
 
-test('unknown names and tunings that fit nothing are refused before anything starts', async (t) => {
+test('unknown names, and tunings that do not apply, are rejected before anything starts', async (t) => {
   const reports = await temporaryFolder(t);
   const refused = async (line: string, services = fakeServices()) => {
     const { code, said } = await obey([...line.split(' '), '--reports', reports], services);
@@ -160,7 +160,7 @@ test('unknown names and tunings that fit nothing are refused before anything sta
   assert.equal((await refused('compare plain plain+placebo', unfit))[0], 1);
 });
 
-test('a side that Nginx refuses is known before the first run, by its name', async (t) => {
+test('a side that Nginx rejects is named before the first run', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
     async checkSide({ variant }) {
@@ -174,7 +174,7 @@ test('a side that Nginx refuses is known before the first run, by its name', asy
   assert.deepEqual(said, ['plain+tune-1 cannot be compared. Nginx refuses it.']);
 });
 
-test('too few rounds, or too short a budget, for any verdict get a warning before the first run', async (t) => {
+test('if rounds or budget are too small for any verdict, there is a warning before the first run', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be run') });
   const line = ['compare', 'plain', 'tls', '--reports', reports];
@@ -201,18 +201,18 @@ test('too few rounds, or too short a budget, for any verdict get a warning befor
   assert.match(told[4] ?? '', /^--budget 3m may be too short/);
 });
 
-test('where this machine was never calibrated a comparison says so', async (t) => {
+test('if this machine was never calibrated, a comparison says so', async (t) => {
   const reports = await temporaryFolder(t);
   const file = join(reports, 'comparison.md');
   const line = `compare plain direct --rounds 1 -R 5k --markdown ${file}`;
   const { out, folder } = await compared(join(reports, 'results'), line);
   const page = await readFile(join(folder, 'report.html'), 'utf8');
-  // The same words everywhere, so no sign that is markup in one of them.
+  // The sentence is the same in all outputs, so it must not contain any character that is markup in one of them.
   for (const text of [out, page, await readFile(file, 'utf8')])
     assert.match(text, /This machine has not been calibrated with this Nginx\. Run the calibrate command/);
 });
 
-test('interrupted, it reports what it has and ends with 130', async (t) => {
+test('an interrupted comparison reports what it has and exits with 130', async (t) => {
   const reports = await temporaryFolder(t);
   const signals = new EventEmitter();
   let runs = 0;
@@ -229,7 +229,7 @@ test('interrupted, it reports what it has and ends with 130', async (t) => {
   assert.match(out, /\n1 of 10 rounds completed without losses\./);
 });
 
-test('a variant that cannot be run is said to be left out, and the bench ends with 1', async (t) => {
+test('a variant that cannot be run is reported as left out, and the exit code is 1', async (t) => {
   const failed = { state: 'failed', reason: 'Nginx refuses the configuration.' };
   const services = costing({}, ({ plan }) => (plan.variant === 'tls' ? { outcome: failed } : {}));
   const { code, out } = await compared(
@@ -242,7 +242,7 @@ test('a variant that cannot be run is said to be left out, and the bench ends wi
   assert.match(out, /compare direct with plain/);
 });
 
-test('the screen tells the round and the effect so far', async (t) => {
+test('the screen shows the round and the effects so far', async (t) => {
   const argv = ['compare', 'plain', 'plain+placebo', '--rounds', '3', '--reports', await temporaryFolder(t)];
   const { drawn } = await obey(argv, costing({ 'plain+placebo': 1.5 }), { columns: 200 });
   assert.match(drawn, /Run 1 of 16 +plain, throughput · pilot/);
@@ -250,7 +250,7 @@ test('the screen tells the round and the effect so far', async (t) => {
   assert.match(drawn, /So far +\+50 % \(no interval yet\) · Nginx CPU per message · plain\+placebo/);
 });
 
-test('a run takes tunings as well', async (t) => {
+test('a run accepts tunings as well', async (t) => {
   const reports = await temporaryFolder(t);
   const { code } = await obey(['-p', 'plain+placebo', '--reports', reports], fakeServices());
   assert.equal(code, 0);

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { COMMANDS, optionsOf } from '../request/request.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
-/** The script as the command prints it. */
+/** Returns the script that the command prints. */
 async function scriptOf(shell: string): Promise<string> {
   const { code, out } = await obey(['completion', shell], fakeServices());
   assert.equal(code, 0);
@@ -14,7 +14,9 @@ async function scriptOf(shell: string): Promise<string> {
 }
 
 const BASH = await scriptOf('bash');
-/** Asks for each line of stdin, its words between tabs, what the function that the script registers proposes. */
+/**
+ * Reads lines of words separated by tabs, and prints what the function registered by the script proposes for each line.
+ */
 const ASK = `
 function=$(complete -p nginx-ws-bench | sed 's/.*-F \\([^ ]*\\).*/\\1/')
 while IFS= read -r line; do
@@ -25,7 +27,7 @@ while IFS= read -r line; do
   printf '%s\\n' "\${COMPREPLY[*]}"
 done`;
 
-/** @param lines Words behind the program's name @returns what bash would propose for the last word of each */
+/** Returns what bash proposes for the last word of each line. The lines do not include the program's name. */
 function proposals(lines: readonly (readonly string[])[], cwd = '/'): string[][] {
   const input = lines.map((words) => ['nginx-ws-bench', ...words].join('\t'));
   const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', BASH + ASK], {
@@ -53,7 +55,7 @@ describe('completion in bash', () => {
     }
   });
 
-  it('proposes values: those that an option lists, profiles with tunings over them, steps, metrics', () => {
+  it('proposes values: choices, profiles with tunings, steps and metrics', () => {
     const cases: [words: string[], proposed: string[]][] = [
       [
         ['--server', ''],
@@ -104,7 +106,7 @@ describe('completion in bash', () => {
     );
   });
 
-  it('proposes files and folders where a path is wanted', async (t) => {
+  it('proposes files and folders for paths', async (t) => {
     const folder = await temporaryFolder(t);
     await mkdir(join(folder, 'sites'));
     await writeFile(join(folder, 'site.conf'), '');
@@ -124,20 +126,20 @@ for (const [shell, option] of [
   ['zsh', (name: string) => `--${name}`],
   ['fish', (name: string) => ` -l ${name} `],
 ] as const) {
-  it(`the script for ${shell} has every option of every command, and is in that shell's own language`, async (t) => {
+  it(`the script for ${shell} has every option of every command, and is valid in that shell`, async (t) => {
     const script = await scriptOf(shell);
     for (const command of Object.values(COMMANDS))
       for (const name of Object.keys(optionsOf(command))) assert.ok(script.includes(option(name)), name);
     const file = join(await temporaryFolder(t), 'script');
     await writeFile(file, script);
-    // Where the shell is not installed nothing more can be said of the script.
+    // If the shell is not installed, the script cannot be checked any further.
     const { error, status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     if (error === undefined) assert.deepEqual([status, stderr], [0, '']);
     else assert.equal((error as NodeJS.ErrnoException).code, 'ENOENT');
   });
 }
 
-it('the script for fish completes operands only after the command, and only where there are any', async () => {
+it('the script for fish only completes operands after a command that has some', async () => {
   const lines = (await scriptOf('fish')).split('\n');
   const later = lines.filter((line) => line.includes('; and not __nginx_ws_bench_first'));
   const named = later.map((line) => /__nginx_ws_bench_in (\w+);/.exec(line)?.[1]);
@@ -149,7 +151,7 @@ it('the script for fish completes operands only after the command, and only wher
   assert.match(endOf('compare') ?? '', /^-f -a '\(__nginx_ws_bench_variants (list|one)\)'$/);
 });
 
-it('a shell that is none is named with those that are', async () => {
+it('an unknown shell is rejected with the names of the known ones', async () => {
   for (const [argv, sentence] of [
     [['fihs'], /bash, zsh, fish\. Did you mean fish\?/],
     [[], /bash, zsh, fish\. For example/],

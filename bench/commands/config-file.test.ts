@@ -16,8 +16,8 @@ async function folderWith(t: TestContext, files: Record<string, string>): Promis
   return folder;
 }
 
-describe('the file with options of a folder', () => {
-  it('is TypeScript, with all that needs more than leaving types out, and what it imports', async (t) => {
+describe('a configuration file in a folder', () => {
+  it('is TypeScript, including syntax that needs compilation, and may import modules', async (t) => {
     const folder = await folderWith(t, {
       'sizes.ts': 'export enum Size { Small = 64 }\n',
       'bench.config.ts': `import { join } from 'node:path';
@@ -33,14 +33,14 @@ export default defineConfig(await Promise.resolve(options));
     assert.deepEqual(await readdir(folder), before, 'nothing is written beside it');
   });
 
-  it('is JSON, or none, or one that --config names', async (t) => {
+  it('is JSON, or missing, or named by --config', async (t) => {
     const folder = await folderWith(t, { 'bench.config.json': '{"seed": 1}', 'other.json': '{"seed": 2}' });
     assert.deepEqual(await readConfigFile(null, folder), { name: 'bench.config.json', value: { seed: 1 } });
     assert.deepEqual(await readConfigFile('other.json', folder), { name: 'other.json', value: { seed: 2 } });
     assert.equal(await readConfigFile(null, await temporaryFolder(t)), null);
   });
 
-  it('is refused in one sentence where it cannot be read', async (t) => {
+  it('is rejected in one sentence if it cannot be read', async (t) => {
     const folder = await folderWith(t, {
       'bench.config.json': '{',
       'bench.config.ts': 'export default {};',
@@ -67,7 +67,7 @@ export default defineConfig(await Promise.resolve(options));
     }
   });
 
-  it('is refused where it is a pipe that nobody writes to, and not waited for', {
+  it('is rejected without waiting if it is a pipe', {
     timeout: 20_000,
   }, async (t) => {
     const folder = await temporaryFolder(t);
@@ -78,7 +78,7 @@ export default defineConfig(await Promise.resolve(options));
       });
   });
 
-  it('has a type that an editor goes by', async (t) => {
+  it('has a type that editors can use', async (t) => {
     const folder = await folderWith(t, {
       'bench.config.ts': `import { type Config, defineConfig } from 'nginx-ws-bench';
 const all: Config = { connections: '10k', profile: ['tls'], 'nginx-workers': 2, noHttp: true, threshold: ['response.p99<50ms'] };
@@ -106,13 +106,13 @@ defineConfig({ report: { json: true } });
   });
 });
 
-describe('a command with a file', () => {
+describe('a command with a configuration file', () => {
   const readConfigFile = async () => ({
     name: 'bench.config.ts',
     value: { steps: 'throughput', header: 'Authorization: Bearer very-secret', conf: 'x.conf' },
   });
 
-  it('says which options it has from it, and stores the whole command line, secrets masked', async (t) => {
+  it('lists the options from it, and stores the whole command line with secrets masked', async (t) => {
     const reports = await temporaryFolder(t);
     const services = fakeServices({ readConfigFile });
     const { code, said } = await obey(['--reports', reports], services);
@@ -126,7 +126,7 @@ describe('a command with a file', () => {
     assert.deepEqual(command.slice(6), ['--conf', 'x.conf', '--no-config']);
   });
 
-  it('does not look for one before its line is valid, nor where nothing in it could matter', async () => {
+  it('does not look for a file if the command line is invalid or the file could not matter', async () => {
     const services = fakeServices({ readConfigFile: () => assert.fail('a file was looked for') });
     for (const line of [
       '-p tls -d 5',
@@ -154,7 +154,7 @@ describe('a command with a file', () => {
     }
   });
 
-  it('looks for one where the line lacks something that a file may bring', async () => {
+  it('looks for a file if the command line lacks an option that the file may provide', async () => {
     let times = 0;
     const services = fakeServices({
       async readConfigFile() {
@@ -183,7 +183,7 @@ describe('a command with a file', () => {
     }
   });
 
-  it('does not look for one where it is told not to, and help is there whatever it holds', async (t) => {
+  it('does not look for a file with --no-config, and prints help whatever the file contains', async (t) => {
     const services = fakeServices({ readConfigFile: () => assert.fail('a file was looked for') });
     for (const argv of [
       ['-p', 'plain', '--no-config', '--reports', await temporaryFolder(t)],

@@ -22,7 +22,7 @@ const NGINX: NginxBinary = {
   origin: null,
 };
 
-/** A machine on which all is well. */
+/** A machine without any problem. */
 const FIT: Facts = {
   environment: { ...makeResult([]).environment, bun: '1.4.5', cpuQuota: null },
   machine: SMALL_MACHINE,
@@ -38,7 +38,7 @@ const FIT: Facts = {
 };
 const REACH: Reach = { connections: 50_000, limit: { code: null, text: 'Raise it.' } };
 
-/** The one finding that differs from those of the fit machine. */
+/** Returns the only finding that differs from those of a machine without problems. */
 function differing(changes: Partial<Facts>, reach: Reach = REACH): Finding {
   const fit = findingsOf(FIT, REACH);
   const found = findingsOf({ ...FIT, ...changes }, reach);
@@ -51,8 +51,8 @@ function differing(changes: Partial<Facts>, reach: Reach = REACH): Finding {
 const machine = (changes: Partial<Machine>) => ({ machine: { ...SMALL_MACHINE, ...changes } });
 const environment = (changes: Partial<Environment>) => ({ environment: { ...FIT.environment, ...changes } });
 
-describe('what a doctor finds', () => {
-  it('is nothing where all is well', () => {
+describe('findings of doctor', () => {
+  it('are all ok on a machine without problems', () => {
     const found = findingsOf(FIT, REACH);
     assert.deepEqual(
       found.filter(({ state, remedy }) => state !== 'ok' || remedy !== null),
@@ -74,7 +74,7 @@ describe('what a doctor finds', () => {
     );
   });
 
-  it('is a note, with the command that mends it, where a run works all the same', () => {
+  it('are notes with a remedy if runs work nevertheless', () => {
     const cases: [Partial<Facts>, check: string, remedy: RegExp][] = [
       [{ nginx: { ...NGINX, buildArguments: '--with-http_v2_module --with-stream' } }, 'TLS', /--nginx PATH/],
       [
@@ -112,7 +112,7 @@ describe('what a doctor finds', () => {
     assert.equal(differing({}, { ...REACH, connections: 500 }).remedy, 'Raise it.');
   });
 
-  it('is a failure where no run is possible', () => {
+  it('are failures if no run is possible', () => {
     const none = 'Nginx was not found. Install it with: sudo apt-get install nginx.';
     const cases: [Partial<Facts>, check: string][] = [
       [{ canObserve: false }, 'System'],
@@ -130,7 +130,7 @@ describe('what a doctor finds', () => {
     assert.equal(differing({}, { ...REACH, connections: 0 }).state, 'failed');
   });
 
-  it('does not count a quota that leaves all CPUs, or a browser that only tests need', () => {
+  it('ignore a quota that leaves all CPUs, and a browser that only tests need', () => {
     for (const changes of [
       { container: { cpuQuota: 8, memoryLeftBytes: 2 ** 30 } },
       { browser: null },
@@ -142,10 +142,10 @@ describe('what a doctor finds', () => {
   });
 });
 
-describe('how many connections a machine has room for', () => {
+describe('the number of connections that a machine can run', () => {
   const library = { profiles: [profileNamed('direct'), profileNamed('tls')], tunings: [], binaries: [] };
 
-  it('is where the preflight begins to refuse, and its sentence says why', () => {
+  it('is the highest that the preflight accepts, and its message gives the reason', () => {
     const little = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 30 }, library);
     assert.equal(little.limit.code, TOO_LITTLE_MEMORY);
     assert.ok(
@@ -164,7 +164,7 @@ describe('how many connections a machine has room for', () => {
 });
 
 describe('doctor', () => {
-  it('prints a line a finding and what mends it, and ends with 1 where a run is impossible', async () => {
+  it('prints a line per finding with its remedy, and exits with 1 if no run is possible', async () => {
     const well = await obey(['doctor'], fakeServices({ examine: async () => FIT }));
     assert.equal(well.code, 0);
     assert.match(well.out, /^ok {5}System {13}\S/m);
@@ -176,7 +176,7 @@ describe('doctor', () => {
     assert.match(ill.out, /^FAILED Nginx {14}no usable Nginx\n {24,}→ Install it\.$/m);
   });
 
-  it('says the same as JSON, and asks for the Nginx that was named', async () => {
+  it('prints the same as JSON, and examines the given Nginx', async () => {
     let asked: string | null = null;
     const { code, out } = await obey(
       ['doctor', '--json', '--nginx', '/opt/nginx'],

@@ -13,7 +13,7 @@ function judged(verdict: Run['validity']['verdict'] = 'valid', change: Partial<J
   return { run: { ...GOOD, validity: { ...GOOD.validity, verdict } }, ...NO_FAILURES, ...change };
 }
 
-test('--strict takes nothing but valid runs, whatever the others are called', () => {
+test('--strict only accepts the verdict valid', () => {
   for (const verdict of ['suspect', 'generator-limited', 'server-limited'] as const) {
     assert.equal(exitCodeOf([judged(), judged(verdict)], WHOLE), EXIT.done, verdict);
     assert.equal(exitCodeOf([judged(), judged(verdict)], { ...WHOLE, strict: true }), EXIT.failed, verdict);
@@ -21,7 +21,7 @@ test('--strict takes nothing but valid runs, whatever the others are called', ()
   assert.equal(exitCodeOf([judged(), judged()], { ...WHOLE, strict: true }), EXIT.done);
 });
 
-test('each kind of failure of a run fails the whole, and only an interruption weighs more', () => {
+test('every kind of failure of a run makes the command fail, and only an interruption takes precedence', () => {
   const { connections, messages, failures, http } = NO_FAILURES.figures;
   const figures = { connections, messages, failures, http };
   const failing: Partial<Judged>[] = [
@@ -41,7 +41,7 @@ test('each kind of failure of a run fails the whole, and only an interruption we
   assert.equal(exitCodeOf([], WHOLE), EXIT.done);
 });
 
-test('of two codes the worse one counts', () => {
+test('the worse of two exit codes counts', () => {
   const byWeight = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
   for (const [at, worse] of byWeight.entries()) {
     for (const other of byWeight.slice(at)) {
@@ -51,7 +51,7 @@ test('of two codes the worse one counts', () => {
   }
 });
 
-test('what a scenario is about fails no run: a lost message, or a connection that ended while it was open', () => {
+test('losses that a scenario causes on purpose do not make a run fail', () => {
   const { connections, messages, failures, http } = NO_FAILURES.figures;
   const figures = {
     connections,

@@ -16,7 +16,7 @@ import type { Services } from './services.ts';
 const LACK = 'It has no stream module. Install it.';
 const SKIPPED = finding('variant-passed-over', { variant: 'tls', missing: LACK }).text;
 
-/** Services with an Nginx that cannot run the variants named, and the variants that were run. */
+/** Services whose Nginx lacks a module for the named variants, and a list of the variants that were run. */
 function lacking(...names: string[]): { services: Services; ran: string[] } {
   const ran: string[] = [];
   const services = fakeServices({
@@ -32,7 +32,7 @@ function lacking(...names: string[]): { services: Services; ran: string[] } {
   return { services, ran };
 }
 
-test('what this Nginx lacks a module for is passed over with a notice, and is no failure', async (t) => {
+test('a variant that needs a missing module is skipped with a notice, and that is not a failure', async (t) => {
   const reports = await temporaryFolder(t);
   const { services, ran } = lacking('tls');
   const line = ['-p', 'plain,tls', '--steps', 'throughput', '--reports', reports];
@@ -41,7 +41,7 @@ test('what this Nginx lacks a module for is passed over with a notice, and is no
   assert.ok([out, ...said].join('\n').includes(SKIPPED));
 });
 
-test('with nothing left to run it is told why, before anything starts', async (t) => {
+test('if no variant is left, the reason is reported before anything starts', async (t) => {
   const reports = await temporaryFolder(t);
   const { services, ran } = lacking('tls');
   const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
@@ -49,7 +49,7 @@ test('with nothing left to run it is told why, before anything starts', async (t
   assert.deepEqual(await readdir(reports), []);
 });
 
-test('a comparison goes on without a variant, but not without its baseline or with nothing beside it', async (t) => {
+test('a comparison continues without a variant, but not without its baseline or the last other side', async (t) => {
   const compared = async (missing: string, ...names: string[]) => {
     const { services, ran } = lacking(missing);
     const reports = await temporaryFolder(t);
@@ -67,7 +67,7 @@ test('a comparison goes on without a variant, but not without its baseline or wi
   }
 });
 
-test('each variant runs on the Nginx that it names, found once, and it is told which that is', async (t) => {
+test('each variant runs on the Nginx it names, which is found once and reported', async (t) => {
   const reports = await temporaryFolder(t);
   const found: (string | null)[] = [];
   const ran: string[] = [];
@@ -120,7 +120,7 @@ test('each variant runs on the Nginx that it names, found once, and it is told w
   assert.ok([out, ...said].join('\n').includes(text), out);
 });
 
-test('a side with an Nginx is not run where that cannot be had', async (t) => {
+test('a side whose Nginx is not available is not run', async (t) => {
   const reports = await temporaryFolder(t);
   const { services, ran } = lacking();
   const findProxy = async () => {
@@ -131,7 +131,7 @@ test('a side with an Nginx is not run where that cannot be had', async (t) => {
   assert.deepEqual([code, said, ran, await readdir(reports)], [1, ['It cannot be had.'], [], []]);
 });
 
-test('the Nginx to which an upgrade leads is found too, although no variant runs on it', async (t) => {
+test('the Nginx for an upgrade is found as well, although no variant starts with it', async (t) => {
   const reports = await temporaryFolder(t);
   const found: (string | null)[] = [];
   const upgrades: unknown[] = [];

@@ -12,7 +12,7 @@ import { type LibraryNeed, type Progress, readLibrary, type Services } from './s
 /** The sides that can run here, their proxies, and notices about those proxies and about each skipped side. */
 export interface FitSides {
   sides: Side[];
-  /** By the names of the variants; a variant without a proxy is missing. */
+  /** Keyed by the names of the variants. Variants without a proxy are missing. */
   proxies: ReadonlyMap<string, VariantProxy>;
   notices: Notice[];
 }
@@ -20,7 +20,7 @@ export interface FitSides {
 /** Where to look for the binaries of proxies. */
 export interface ProxySearch extends Progress {
   sources: NginxSources;
-  /** The binary to which the sides are upgraded during their runs, as in `Library`. */
+  /** The name of the binary to which the sides are upgraded during their runs, as in `Library`. */
   upgradeTo?: string | null | undefined;
 }
 

@@ -12,7 +12,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import { readResult } from '../store/read.ts';
 import { experimentOf, fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
-/** A run that follows the law of the fixture, with its plan as planned. */
+/** Returns a run as planned, with the throughput that the fixture's law predicts. */
 function run({ plan }: PlannedRun): Run {
   const { variant, step, round, connections, workload } = plan;
   return { ...runOf({ variant, step, round, connections, load: workload.load }), plan };
@@ -56,7 +56,7 @@ test('all runs have the processes, limits and placement of the largest', async (
   assert.equal(new Set(plans.map(alike)).size, 1);
 });
 
-test('default levels that the machine cannot hold are left out; given ones are refused before the first run', async (t) => {
+test('default levels beyond the limits of the machine are left out; given ones are rejected', async (t) => {
   const readMachine = async () => ({ ...SMALL_MACHINE, memoryBytes: 320 * 2 ** 20 });
   const small = { ...services(), readMachine };
   const { said, code } = await climbed(await temporaryFolder(t), '-p plain --rounds 1', small);
@@ -68,14 +68,14 @@ test('default levels that the machine cannot hold are left out; given ones are r
   assert.match(given.said.join('\n'), /100,000 connections need about/);
 });
 
-test('--json has the ladder with its findings, and no answers of single variants', async (t) => {
+test('--json has the ladder with its findings, and no answers for single variants', async (t) => {
   const { out } = await climbed(await temporaryFolder(t), '-p plain --json --rounds 1');
   const { ladder, answers, conclusions } = JSON.parse(out);
   v.assert(ladderSchema, { kind: 'ladder', ...ladder });
   assert.deepEqual([answers, conclusions], [[], []]);
 });
 
-test('--redact changes nothing that a ladder consists of', async (t) => {
+test('--redact does not change the ladder', async (t) => {
   const { out } = await climbed(await temporaryFolder(t), '-p plain --json --rounds 1 --redact');
   const { ladder } = JSON.parse(out);
   const plain = JSON.parse(
@@ -84,7 +84,7 @@ test('--redact changes nothing that a ladder consists of', async (t) => {
   assert.deepEqual(ladder, plain);
 });
 
-test('interrupted: what was measured is kept and drawn, and the exit code says so', async (t) => {
+test('an interrupted ladder keeps and draws its measurements, and sets the exit code', async (t) => {
   const signals = new EventEmitter();
   let runs = 0;
   const interrupting = services(async (planned) => {
@@ -103,7 +103,7 @@ test('interrupted: what was measured is kept and drawn, and the exit code says s
   assert.match(await readFile(join(folder, 'report.html'), 'utf8'), /class="plot climb"/);
 });
 
-test('exit codes: 1 without a valid run and with --strict and a doubtful one, 99 for a missed threshold', async (t) => {
+test('exit codes: 1 without a valid run, or with --strict and a suspect one; 99 for a missed threshold', async (t) => {
   const codeOf = async (line: string, given = services()) =>
     (await climbed(await temporaryFolder(t), `-p plain --steps throughput --rounds 1 ${line}`, given)).code;
   const spoilt = (isSpoilt: (planned: PlannedRun) => boolean) =>

@@ -36,8 +36,8 @@ export async function ladder(
       request: request.run,
       ...(await fitRequest(request.run, search, services)),
       async prepare(planning: Planning) {
-        // Rejects a level that this machine cannot hold before the first run, not in the middle. The largest
-        // comes first, so that the message names it.
+        // Levels that this machine cannot hold are rejected before the first run. The largest is checked first, so that
+        // the message names it.
         for (const spec of specsOf(optionsFor(planning)).reverse()) planning.planRun(spec, 1);
         return {};
       },

@@ -14,7 +14,7 @@ const silent = () => assert.fail('nothing to say');
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 
-test('the listing is made of the indexes alone, leads to the reports, and leaves out what is none', async () => {
+test('the listing is made from the indexes alone, links to the reports, and ignores other folders', async () => {
   await inFolder(async (folder) => {
     const result = makeResult([makeRun(SMALL)]);
     await storeResult(join(folder, 'a'), result);
@@ -33,7 +33,7 @@ test('the listing is made of the indexes alone, leads to the reports, and leaves
   });
 });
 
-test("somebody else's result is listed with the reason, and so is a damaged one; the others stand", async () => {
+test('a damaged result, or one of another user, is listed with the reason; the others are listed as usual', async () => {
   await inFolder(async (folder) => {
     for (const name of ['damaged', 'mine', 'theirs']) {
       await storeResult(join(folder, name), { ...makeResult([makeRun(SMALL)]), id: name });
@@ -50,7 +50,7 @@ test("somebody else's result is listed with the reason, and so is a damaged one;
   }, COMMON_FOLDER);
 });
 
-test('of many results the newest 50 are listed', async () => {
+test('the newest 50 of many results are listed', async () => {
   await inFolder(async (folder) => {
     const names = Array.from({ length: 52 }, (_, index) => `2025-01-${String(index).padStart(2, '0')}`);
     for (const name of names) {
@@ -66,7 +66,7 @@ test('of many results the newest 50 are listed', async () => {
   });
 });
 
-test("an index.html that is somebody else's is left alone, and a folder that is not there is said", async () => {
+test('an index.html from another source is left alone, and a missing folder is reported', async () => {
   await inFolder(async (folder) => {
     await writeFile(join(folder, 'index.html'), '<title>My site</title>');
     assert.equal(await writeListing(folder, silent), null);

@@ -19,7 +19,7 @@ import { watchSignals } from './interruption.ts';
 import { nodeVersionProblem } from './node-version.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
-test('help names every command and metric, and the options of a run', async () => {
+test('help lists every command and metric, and the options of a run', async () => {
   const { code, out, said } = await obey(['--help'], fakeServices());
   assert.deepEqual([code, said], [0, []]);
   assert.equal(out, `${helpText(null)}\n`);
@@ -31,13 +31,13 @@ test('help names every command and metric, and the options of a run', async () =
   for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
 });
 
-test('help tells what each exit code means, and no other', () => {
+test('help explains every exit code', () => {
   const [, listed = ''] = helpText(null).split('\nExit codes:\n');
   const codes = [...listed.matchAll(/^ {2}(\d+) +\S/gm)].map(([, code]) => Number(code));
   assert.deepEqual(codes, Object.values(EXIT));
 });
 
-test('the help of a command names its options, within 100 columns', async () => {
+test('the help of a command lists its options, within 100 columns', async () => {
   for (const name of Object.keys(COMMANDS) as CommandName[]) {
     const { code, out } = await obey([name, '--help'], fakeServices());
     assert.equal(code, 0);
@@ -49,7 +49,7 @@ test('the help of a command names its options, within 100 columns', async () => 
   }
 });
 
-test('an option that is wider than its column has its explanation on the next line', () => {
+test('if an option is wider than its column, its explanation is on the next line', () => {
   assert.match(helpText('check'), /^ {6}--format text\|json\|sarif\|github\n {34}How to print /m);
 });
 
@@ -77,7 +77,7 @@ test('the version and the profiles are printed', async () => {
   );
 });
 
-test('`report` draws a stored result again, from its folder or its file', async (t) => {
+test('`report` redraws a stored result, given its folder or its file', async (t) => {
   const folder = join(await temporaryFolder(t), 'stored');
   const writer = makeResultWriter(folder, headOf(makeResult([makeRun({ seconds: 1 })])));
   await writer.begin();
@@ -92,7 +92,7 @@ function headOf({ endedAt: _, conclusions: _c, runs: _r, ...head }: Result): Res
   return head;
 }
 
-test('wrong use ends with 2 and a sentence, nothing on stdout', async () => {
+test('a usage error exits with 2 and prints a sentence, but nothing on stdout', async () => {
   for (const argv of [
     ['--bogus'],
     ['-p', 'nonesuch'],
@@ -106,7 +106,7 @@ test('wrong use ends with 2 and a sentence, nothing on stdout', async () => {
   }
 });
 
-test('a defect is one sentence, and its stack is for who asks', async () => {
+test('a defect is one sentence; the stack trace is printed on request', async () => {
   const broken = fakeServices({
     loadProfiles: async () => {
       throw new TypeError('this is\nnot a function');
@@ -122,7 +122,7 @@ test('a defect is one sentence, and its stack is for who asks', async () => {
   assert.match(full.said.join('\n'), /\n {4}at /);
 });
 
-test('the second press counts once half a second has gone by since the first', () => {
+test('a second Ctrl-C counts if it comes at least half a second after the first', () => {
   let now = 1000;
   const source = new EventEmitter();
   const { signal, urgent, release } = watchSignals(source, () => now);
@@ -138,7 +138,7 @@ test('the second press counts once half a second has gone by since the first', (
   assert.deepEqual(source.eventNames(), []);
 });
 
-test('a second press ends the process, even where what it waits for never ends', async (t) => {
+test('a second Ctrl-C ends the process, even if it waits for something that never ends', async (t) => {
   const signals = new EventEmitter();
   let begun = () => {};
   const waiting = new Promise<void>((resolve) => {
@@ -169,7 +169,7 @@ test('every metric that a threshold can name is a figure of a run', () => {
   assert.equal(metrics['connections.asked'], 1000);
 });
 
-test('a signal while Nginx is fetched is told by what the command was to do', async (t) => {
+test('if a signal interrupts the download of Nginx, the message names the work that was prevented', async (t) => {
   const reports = await temporaryFolder(t);
   const told = async (...line: string[]) => {
     const signals = new EventEmitter();
@@ -191,7 +191,7 @@ test('a signal while Nginx is fetched is told by what the command was to do', as
   assert.equal(await told('compare', 'plain', 'tls', '--reports', reports), measured);
 });
 
-test('Node below 20.19 is refused with a sentence', () => {
+test('Node versions below 20.19 are rejected with a sentence', () => {
   for (const version of ['v20.19.0', 'v20.20.1', 'v22.0.0', 'v24.1.0']) {
     assert.equal(nodeVersionProblem(version), null);
   }

@@ -24,7 +24,7 @@ import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
 import type { LibraryNeed } from './services.ts';
 
-/** What to measure, and the strategy that selects the runs. */
+/** The measurement that a command asks for, with the strategy that selects the runs. */
 export interface Question {
   request: RunRequest;
   sides: readonly Side[];
@@ -32,7 +32,7 @@ export interface Question {
   notices: readonly Notice[];
   /** The proxies of the sides, by the names of their variants. */
   proxies: ReadonlyMap<string, VariantProxy>;
-  /** The agents that generate the load; missing if this host does. */
+  /** The agents that generate the load; missing if this host generates it. */
   agents?: FoundAgents;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**

@@ -10,7 +10,7 @@ const INSTEAD = ['fewer variants', 'a shorter --duration'];
 
 const LOAD: LoadOptions = { inFlight: 1, ratePerSecond: 5000, arrivals: 'uniform' };
 
-/** Two variants in both steps, 5 s a run. */
+/** Two variants in both steps, with runs of 5 s. */
 const OPTIONS: RoundsOptions = {
   variants: ['plain', 'tls'],
   steps: ['throughput', 'latency'],
@@ -30,18 +30,18 @@ function warning(changes: Partial<RoundsOptions>, needed = 7): string | null {
   return fewRoundsWarning({ ...OPTIONS, ...changes }, needed, INSTEAD);
 }
 
-test('rounds that are too few for any verdict get a warning with the number it takes', () => {
+test('if there are too few rounds for any verdict, the warning gives the number needed', () => {
   assert.equal(
     warning({ rounds: 6 }),
     '--rounds 6 is too few for a verdict on any metric. Use at least --rounds 7, or leave it out.',
   );
   assert.equal(warning({ rounds: 7 }), null);
-  // One warning is enough.
+  // Only one of the two warnings is printed.
   assert.match(warning({ rounds: 1, budgetMs: 1000 }) ?? '', /^--rounds 1 /);
 });
 
-test('a budget that cannot hold one round is refused, as --rounds 0 is', () => {
-  // A round has four runs of 5 s, and so has the pilot.
+test('a budget that is too short for one round is rejected, as is --rounds 0', () => {
+  // A round has four runs of 5 s, as does the pilot.
   assert.throws(() => warning({ budgetMs: 19_999 }), {
     kind: 'usage',
     message: /^--budget 19999ms .* 4 runs/,
@@ -52,7 +52,7 @@ test('a budget that cannot hold one round is refused, as --rounds 0 is', () => {
   assert.match(warning({ ...withPilot, budgetMs: 40_000 }) ?? '', /verdict/);
 });
 
-test('so does a budget that cannot hold them, with the alternatives', () => {
+test('a budget that is too short for these rounds gets a warning, with alternatives', () => {
   // 7 rounds of four runs of 5 s
   assert.equal(
     warning({ budgetMs: 139_999 }),
@@ -62,7 +62,7 @@ test('so does a budget that cannot hold them, with the alternatives', () => {
   assert.match(warning({ budgetMs: 60_000, rounds: 10 }) ?? '', /^--budget 1m is too short/);
 });
 
-test('a budget that barely suffices gets a warning, and one with time to start the runs does not', () => {
+test('a barely sufficient budget gets a warning; one with time to start the runs does not', () => {
   assert.match(warning({ budgetMs: 140_000 }) ?? '', /^--budget 140s may be too short .* Use --budget 4m, /);
   assert.match(warning({ budgetMs: 209_999 }) ?? '', /may be too short/);
   assert.equal(warning({ budgetMs: 210_000 }), null);

@@ -61,7 +61,7 @@ export function spendingSentence(
 ): string {
   const basis =
     calibration === null
-      ? 'on a machine like most; `calibrate` finds out what suits this one'
+      ? 'for a typical machine. Use `calibrate` to find the best division for this one'
       : `according to the calibration of ${calibration.startedAt.slice(0, 10)}`;
   return (
     `The budget holds about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}, ` +

@@ -10,7 +10,7 @@ import { services } from './wiring.ts';
 const LOCATION =
   'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
 
-/** Nginx verifies its upstream, and has files and ciphers that the echo servers know nothing of. */
+/** Nginx verifies its upstream here, with files and ciphers that the echo servers do not have. */
 const OVER_TLS = `
 events { }
 http {
@@ -41,7 +41,7 @@ http {
   }
 }`;
 
-test('the echo servers behind each configuration speak TLS where its WebSockets are passed on over it', async (t) => {
+test('the echo servers behind a configuration use TLS if its WebSockets are passed on over TLS', async (t) => {
   const folder = await temporaryFolder(t);
   const reports = join(folder, 'reports');
   await mkdir(reports);
@@ -61,7 +61,8 @@ test('the echo servers behind each configuration speak TLS where its WebSockets 
     const passes = run.proxy?.configuration.match(/proxy_pass .*;/g);
     return [run.plan.variant, passes, codesOf(run.notices)];
   });
-  // Nginx takes no answer on https:// without a handshake, and verifies it; nor does a TLS server answer on http://.
+  // With https://, Nginx only accepts answers after a verified TLS handshake. With http://, a TLS server does not
+  // answer.
   assert.deepEqual(facts, [
     [
       'conf:tls.conf',

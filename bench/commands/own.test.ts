@@ -10,7 +10,7 @@ async function storedBy(reports: string) {
   return JSON.parse(await readFile(join(reports, id, 'result.json'), 'utf8'));
 }
 
-test('a configuration of one’s own is a variant like any other, after those that are named', async (t) => {
+test("a user's configuration is a variant like any other, after the named ones", async (t) => {
   const reports = await temporaryFolder(t);
   const line = ['-p', 'plain', '--conf', 'a/nginx.conf', '--conf', 'b/nginx.conf', '--steps', 'throughput'];
   const { code } = await obey([...line, '--reports', reports], fakeServices());
@@ -26,7 +26,7 @@ test('a configuration of one’s own is a variant like any other, after those th
   );
 });
 
-test('compare takes them as sides, and what a header holds is stored nowhere', async (t) => {
+test('compare accepts configurations as sides, and stores no value of a header', async (t) => {
   const reports = await temporaryFolder(t);
   const header = 'Authorization: Bearer sup3rs3cret';
   const line = ['compare', 'plain', '--conf', 'mine.conf', '--header', header, '--rounds', '1'];
@@ -40,7 +40,7 @@ test('compare takes them as sides, and what a header holds is stored nowhere', a
   assert.doesNotMatch(JSON.stringify(result), /sup3rs3cret/);
 });
 
-test('one that is not there is wrong use, and nothing is started', async (t) => {
+test('a missing configuration is a usage error, and nothing is started', async (t) => {
   const reports = join(await temporaryFolder(t), 'none');
   const { prepareProxy } = services;
   const ended = await obey(['--conf', '/no/such.conf', '--reports', reports], fakeServices({ prepareProxy }));

@@ -64,10 +64,10 @@ const publish = (...argv: string[]) => obey(['publish', ...argv], fakeServices()
 const RUN = 'run -p tls --no-http';
 const TLS = '20250102T030405Z-tls';
 
-test('a site of all results of a folder, with the reports as they are stored', async (t) => {
+test('the site has all results of a folder, with the reports as they are stored', async (t) => {
   const reports = await reportsOf(t, RUN, 'compare plain tls --rounds 1');
   const out = join(await temporaryFolder(t), 'deep/site');
-  // Drawn by another version, say.
+  // A report that differs from what this version would draw.
   await writeFile(join(reports, TLS, 'report.html'), 'As it is stored.');
   const { code, out: printed } = await publish(reports, '--out', out, '--title', 'Of <two>');
   assert.equal(code, 0);
@@ -94,7 +94,7 @@ test('a site of all results of a folder, with the reports as they are stored', a
     assert.ok(index.includes(`href="${file}"`), file);
 });
 
-test('a report that is missing is drawn; what cannot be read is left out and told, unless it was named', async (t) => {
+test('a missing report is drawn; an unreadable result is skipped with a message, unless it was named', async (t) => {
   const reports = await reportsOf(t, RUN, RUN, RUN);
   const [first = '', second = '', third = ''] = (await readdir(reports)).filter(
     (name) => name !== 'index.html',
@@ -102,7 +102,7 @@ test('a report that is missing is drawn; what cannot be read is left out and tol
   const page = await readFile(join(reports, first, 'report.html'), 'utf8');
   await rm(join(reports, first, 'report.html'));
   await writeFile(join(reports, second, 'result.json'), '{');
-  // Its index can be read, and what a report would be drawn from cannot.
+  // The index can be read, but the runs from which a report would be drawn are missing.
   await rm(join(reports, third, 'report.html'));
   await rm(join(reports, third, 'runs'), { recursive: true });
   await mkdir(join(reports, 'something else'));
@@ -118,7 +118,7 @@ test('a report that is missing is drawn; what cannot be read is left out and tol
   assert.match(named.said.join(), /is cut off after/);
 });
 
-test('results may be named one by one; the same one counts once, another of its id gets a number', async (t) => {
+test('results may be named one by one; duplicates count once, and others with the same id get a number', async (t) => {
   const [a, b] = [await reportsOf(t, RUN), await reportsOf(t, `${RUN} --seed 9`)];
   const out = join(await temporaryFolder(t), 'site');
   const { out: printed } = await publish(
@@ -133,12 +133,12 @@ test('results may be named one by one; the same one counts once, another of its 
   assert.deepEqual((await readdir(join(out, 'results'))).sort(), [TLS, `${TLS}-2`]);
 });
 
-test('a site is written over by the next, and any other folder is left alone', async (t) => {
+test('a site is overwritten by the next one, and any other folder is left alone', async (t) => {
   const reports = await reportsOf(t, RUN, RUN);
   const out = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', out);
   await writeFile(join(out, 'CNAME'), 'bench.example');
-  // The site's own results may be what is published.
+  // A site can be published from its own results.
   await rm(join(out, 'results', TLS), { recursive: true });
   await publish(out, '--out', out);
   assert.deepEqual(await readdir(join(out, 'results')), ['20250102T030406Z-tls']);
@@ -168,7 +168,7 @@ test('a site is written over by the next, and any other folder is left alone', a
   }
 });
 
-test('a folder without a result, and a path that is not there, are wrong use', async (t) => {
+test('a folder without results, or a missing path, is a usage error', async (t) => {
   const empty = await temporaryFolder(t);
   const out = join(empty, 'site');
   for (const path of [empty, join(empty, 'nowhere')]) {
@@ -178,7 +178,7 @@ test('a folder without a result, and a path that is not there, are wrong use', a
   }
 });
 
-/** Every file of a site with its text. */
+/** Returns the text of every file of a site. */
 async function contentsOf(site: string): Promise<Map<string, string>> {
   const files = await filesIn(site);
   return new Map(
@@ -188,7 +188,7 @@ async function contentsOf(site: string): Promise<Map<string, string>> {
   );
 }
 
-test('what in a result is a pipe or a link is neither waited for nor copied', async (t) => {
+test('pipes and links in a result are neither waited for nor copied', async (t) => {
   const folder = await temporaryFolder(t);
   const secret = join(folder, 'secret');
   await writeFile(secret, 'a secret');
@@ -205,7 +205,7 @@ test('what in a result is a pipe or a link is neither waited for nor copied', as
       await rm(join(reports, path));
       await plant(join(reports, path));
     }
-    // A folder of a result that is a link is none of the results that are found.
+    // A symbolic link to a result's folder is not found as a result.
     await rename(join(reports, third), join(folder, third));
     await symlink(join(folder, third), join(reports, third));
     const out = join(await temporaryFolder(t), 'site');
@@ -227,7 +227,7 @@ test('what in a result is a pipe or a link is neither waited for nor copied', as
   }
 });
 
-/** A command line in a process of its own, for what cannot be seen within this one. */
+/** Runs a command line in a separate process, for effects that cannot be observed within this one. */
 function cli(argv: readonly string[], before = ''): ChildProcess {
   const script = fileURLToPath(new URL('../cli.js', import.meta.url));
   const command = `${before} exec "$0" "$@"`;
@@ -236,7 +236,7 @@ function cli(argv: readonly string[], before = ''): ChildProcess {
   });
 }
 
-/** @returns the exit code and what it said */
+/** @returns the exit code and the text on stderr */
 async function ended(child: ChildProcess): Promise<{ code: number | null; said: string }> {
   const said: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
@@ -244,7 +244,7 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; said: 
   return { code, said: Buffer.concat(said).toString() };
 }
 
-test('a disk that is full fails a publication, and leaves the old site as it was', {
+test('a full disk makes publishing fail, and the old site remains', {
   timeout: 600_000,
 }, async (t) => {
   const reports = await reportsOf(t, RUN);
@@ -252,10 +252,10 @@ test('a disk that is full fails a publication, and leaves the old site as it was
   await publish(reports, '--out', out);
   const before = await contentsOf(out);
   const more = await reportsOf(t, RUN, 'compare plain tls --rounds 1');
-  // Of the largest limit all but one file of a run stay within.
+  // With the largest of the limits below, all files can be written except for this one.
   const [run = ''] = await readdir(join(more, TLS, 'runs'));
   await appendFile(join(more, TLS, 'runs', run), ' '.repeat(2 ** 23));
-  // In blocks of 512 bytes, of 1024 in some shells.
+  // The limits count blocks of 512 bytes, or of 1024 bytes in some shells.
   for (const blocks of [1, 200, 4000]) {
     const { code, said } = await ended(cli(['publish', more, '--out', out], `ulimit -f ${blocks};`));
     assert.equal(code, 1, said);
@@ -270,7 +270,7 @@ test('a disk that is full fails a publication, and leaves the old site as it was
   }
 });
 
-/** Publishes, and sends a signal as soon as there is something in the draft. */
+/** Publishes, and sends a signal as soon as the draft contains a file. */
 async function interrupted(reports: string, out: string, signal: NodeJS.Signals) {
   const child = cli(['publish', reports, '--out', out]);
   const end = ended(child);
@@ -281,7 +281,7 @@ async function interrupted(reports: string, out: string, signal: NodeJS.Signals)
   return end;
 }
 
-test('a publication that is killed leaves the old site, the next cleans up', {
+test('if publishing is killed, the old site remains, and the next publication cleans up', {
   timeout: 600_000,
 }, async (t) => {
   const reports = await reportsOf(t, ...Array.from({ length: 40 }, () => RUN));
@@ -312,13 +312,13 @@ test('a publication that is killed leaves the old site, the next cleans up', {
   }
 });
 
-test('a publication that was killed while it took its place is finished by the next', async (t) => {
+test('a publication that was killed while replacing the old site is completed by the next one', async (t) => {
   const reports = await reportsOf(t, RUN, RUN);
   const out = join(await temporaryFolder(t), 'site');
   const reference = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', reference);
   const whole = await contentsOf(reference);
-  /** A process that is no more. */
+  /** A process that has already ended. */
   const child = cli(['--version']);
   await ended(child);
   const order = ['results', 'series', 'claims.html', 'feed.xml', 'index.html'];
@@ -331,14 +331,14 @@ test('a publication that was killed while it took its place is finished by the n
       await rename(join(out, name), join(work, 'old', name));
       await rename(join(work, 'complete', name), join(out, name));
     }
-    // It is finished before anything else: even one that fails afterwards does it.
+    // The interrupted publication is completed first, even by an invocation that fails afterwards.
     assert.equal((await publish(join(out, 'nowhere'), '--out', out)).code, 2);
     assert.deepEqual(await contentsOf(out), whole);
     await rm(out, { recursive: true });
   }
 });
 
-test('what only looks like something that a publication left is left alone', async (t) => {
+test('folders that only look like remains of a publication are left alone', async (t) => {
   const reports = await reportsOf(t, RUN);
   const out = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', out);
@@ -353,7 +353,7 @@ test('what only looks like something that a publication left is left alone', asy
   await mkdir(join(out, `${name}mine`));
   await mkdir(join(out, `${name}${child.pid}-mnopqr`));
   await writeFile(join(out, `${name}${child.pid}-mnopqr`, 'letter'), 'mine');
-  // Root can hand a folder to somebody else; for others it would be their own.
+  // Only root can give a folder to another user.
   if (process.geteuid?.() === 0) {
     const theirs = join(out, `${name}${child.pid}-stuvwx`);
     await mkdir(join(theirs, 'draft'), { recursive: true });
@@ -363,19 +363,19 @@ test('what only looks like something that a publication left is left alone', asy
   assert.equal((await publish(reports, '--out', out)).code, 0);
   assert.deepEqual(await readdir(out), before);
   assert.deepEqual(await readdir(elsewhere), ['letter']);
-  // One that is at work is waited for.
+  // While another publication is still running, publishing fails.
   await mkdir(join(out, `${name}${process.ppid}-abcdef`));
   const { code, said } = await publish(reports, '--out', out);
   assert.equal(code, 1);
   assert.match(said.join(), /^Another publish \(process \d+\) is writing to ".*site"\. /);
 });
 
-test('a result of the site itself that cannot be read stays in it, unless the site is to be redacted', async (t) => {
+test('an unreadable result in the site itself is kept, unless the site is redacted', async (t) => {
   const reports = await reportsOf(t, RUN, RUN, RUN);
   const out = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', out);
   const [first = '', second = ''] = await readdir(join(out, 'results'));
-  // Of a newer version, say, from another place the same is left out.
+  // This index cannot be read, as if a newer version had written it. From any other folder, such a result is skipped.
   for (const folder of [reports, join(out, 'results')])
     await writeFile(join(folder, second, 'result.json'), '{}');
   await rm(join(out, 'results', first), { recursive: true });
@@ -393,7 +393,7 @@ test('a result of the site itself that cannot be read stays in it, unless the si
 
 const PRIVATE = /alice|chat\.acme|secret-place|Tell nobody/i;
 
-/** Results of a configuration that tells whose it is. */
+/** Services whose results contain names of their owner. */
 function telling() {
   return fakeServices({
     readEnvironment: async () => ({ ...makeResult([]).environment, kernel: '6.1-alices-laptop' }),
@@ -403,7 +403,7 @@ function telling() {
   });
 }
 
-test('--redact: neither pages nor data of a published site have what the stored result has', async (t) => {
+test('--redact: neither pages nor data of the site contain private words of the stored result', async (t) => {
   const reports = await temporaryFolder(t);
   const line = 'run -p tls --no-http --name alice --label branch=main --note Why.';
   await obey([...line.split(' '), '--reports', reports], telling());
@@ -411,7 +411,7 @@ test('--redact: neither pages nor data of a published site have what the stored 
   assert.match(await readFile(join(stored, 'result.json'), 'utf8'), PRIVATE);
   const out = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', out);
-  // What somebody put beside the runs of a result is no part of it.
+  // A file that somebody put next to a result's runs is not part of the result.
   await mkdir(join(out, 'results', TLS, 'runs'), { recursive: true });
   await writeFile(join(out, 'results', TLS, 'runs/alice.json'), 'alice');
   await publish(reports, '--out', out, '--redact');
@@ -425,7 +425,7 @@ test('--redact: neither pages nor data of a published site have what the stored 
   assert.deepEqual([plan.labels, plan.note], [{ branch: 'main' }, 'Why.']);
 });
 
-test('--redact of a run: what is stored has none of it, and the folder neither', async (t) => {
+test('--redact of a run: neither the stored result nor its folder name contains private words', async (t) => {
   const reports = await temporaryFolder(t);
   const line = `run -p tls --no-http --name alice --redact --reports ${reports}`;
   const { code } = await obey(line.split(' '), telling());

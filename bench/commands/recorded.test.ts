@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { recordedCommand, shownTuning } from './recorded.ts';
 import { fakeServices, filesIn, obey, temporaryFolder } from './services.test.fixture.ts';
 
-test('a command line is kept without what it sends to be let in', () => {
+test('a command line is stored without credentials', () => {
   const command = [
     ...[
       'compare',
@@ -37,14 +37,14 @@ test('a command line is kept without what it sends to be let in', () => {
   ]);
 });
 
-test('a tuning is kept as it was typed, unless it has a secret in it or cannot be read', () => {
+test('a tuning is stored as typed, unless it contains a secret or cannot be parsed', () => {
   for (const text of ['http { # why\n gzip  on; }', 'proxy_set_header X-Token $x;'])
     assert.equal(shownTuning(text), text);
   assert.equal(shownTuning('set $password a; # b'), 'set $password ***;\n');
   assert.equal(shownTuning('http { set $password a;'), '***');
 });
 
-test('a result has no secret of a tuning that was typed', async (t) => {
+test('a result contains no secret of a tuning given on the command line', async (t) => {
   const reports = await temporaryFolder(t);
   const tune = 'http { server { add_header X-Auth-Token opensesame; } }';
   const { code, said } = await obey(

@@ -8,14 +8,14 @@ const ID = '20250102T030405Z-tls';
 
 const report = (...argv: string[]) => obey(['report', ...argv], fakeServices());
 
-/** The folder of a run's result. */
+/** Runs once and returns the folder of the result. */
 async function stored(t: TestContext): Promise<string> {
   const reports = await temporaryFolder(t);
   assert.equal((await obey(['-p', 'tls', '--reports', reports], fakeServices())).code, 0);
   return join(reports, ID);
 }
 
-test('where report.html cannot be written, all else is: exports, listing, summary and JSON; the end is 1', async (t) => {
+test('if report.html cannot be written, everything else is, and the exit code is 1', async (t) => {
   const folder = await stored(t);
   const whole = await report(folder, '--json');
   assert.equal(whole.code, 0);
@@ -40,7 +40,7 @@ test('where report.html cannot be written, all else is: exports, listing, summar
   assert.doesNotMatch(told.out, /Report:/);
 });
 
-test('an export that cannot be written does not keep the next from being written, nor a run from being told', async (t) => {
+test('an export that cannot be written affects neither the other exports nor the summary', async (t) => {
   const place = await temporaryFolder(t);
   const folder = await stored(t);
   await mkdir(join(folder, 'junit.xml'));
@@ -51,7 +51,7 @@ test('an export that cannot be written does not keep the next from being written
   assert.match(await readFile(join(place, 'a.csv'), 'utf8'), /^run,/);
 });
 
-test('of many files that fail for one reason each is counted, and some are named', async (t) => {
+test('if many files fail for the same reason, some are named and the others counted', async (t) => {
   const folder = await stored(t);
   const names = (await readdir(folder)).filter((name) => /\.(hgrm|html)$/.test(name));
   for (const name of names) {
@@ -66,7 +66,7 @@ test('of many files that fail for one reason each is counted, and some are named
   assert.equal(Number(named?.[2]), names.length - 1 - 3, said[1]);
 });
 
-test('links in the folder of a result lead no output elsewhere', async (t) => {
+test("links in a result's folder cannot redirect any output", async (t) => {
   const folder = await stored(t);
   const victim = join(await temporaryFolder(t), 'victim');
   await writeFile(victim, 'untouched');
@@ -79,7 +79,7 @@ test('links in the folder of a result lead no output elsewhere', async (t) => {
   assert.match(await readFile(join(folder, 'report.html'), 'utf8'), /^<!doctype html>/i);
 });
 
-test('a result that is cut off, damaged or missing is wrong use of any command that is given it', async (t) => {
+test('a result that is cut off, damaged or missing is a usage error in every command that reads one', async (t) => {
   const folder = await stored(t);
   const cut = join(folder, '../cut');
   await cp(folder, cut, { recursive: true });

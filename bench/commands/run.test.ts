@@ -21,7 +21,7 @@ import type { Services } from './services.ts';
 
 const ID = '20250102T030405Z-tls';
 
-/** Services whose runs all come out like good ones, but for these changes. */
+/** Services whose runs complete without problems, except for these changes. */
 function endingWith(change: (run: Run) => Partial<Run>): Services {
   return fakeServices({
     runExperiment: experimentOf(async (planned) => {
@@ -35,7 +35,7 @@ function stored(reports: string, id = ID): Promise<Result> {
   return readResult(join(reports, id));
 }
 
-test('a run writes its steps, a result and a report to a folder of its own and ends with the path', async (t) => {
+test('a run writes its steps, a result and a report to its own folder, and prints the path last', async (t) => {
   const reports = join(await temporaryFolder(t), 'deep', 'reports');
   const ended = await obey(['-p', 'tls', '--reports', reports], fakeServices());
   const reportPath = join(reports, ID, 'report.html');
@@ -64,7 +64,7 @@ test('a run writes its steps, a result and a report to a folder of its own and e
   assert.ok(load?.kind === 'open' && load.ratePerSecond === rate.ratePerSecond);
 });
 
-test('a second run in the same second has a folder of its own too', async (t) => {
+test('a second run in the same second has its own folder', async (t) => {
   const reports = await temporaryFolder(t);
   for (const id of [ID, `${ID}-2`, `${ID}-3`]) {
     assert.equal((await obey(['-p', 'tls', '--reports', reports], fakeServices())).code, 0);
@@ -72,7 +72,7 @@ test('a second run in the same second has a folder of its own too', async (t) =>
   }
 });
 
-test('--json prints the summary and nothing else on stdout', async (t) => {
+test('--json prints only the summary on stdout', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
     async findProxy(kind, source, { say, signal }) {
@@ -87,7 +87,7 @@ test('--json prints the summary and nothing else on stdout', async (t) => {
   assert.deepEqual(said, ['Nginx was fetched.']);
 });
 
-test('how it goes is drawn on a terminal that can be redrawn, told in lines elsewhere, and left out with --quiet', async (t) => {
+test('progress is drawn on a terminal, printed as lines elsewhere, and omitted with --quiet', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
     findProxy(kind, source, { say, signal }) {
@@ -118,7 +118,7 @@ test('how it goes is drawn on a terminal that can be redrawn, told in lines else
   }
 });
 
-test('exports go where they are named, else to the folder of the run', async (t) => {
+test('exports are written to the given paths, or to the folder of the run', async (t) => {
   const reports = await temporaryFolder(t);
   const file = join(reports, 'slices.csv');
   const line = ['-p', 'tls', '--reports', reports, '--export', `csv=${file}`, '--export', 'junit'];
@@ -133,7 +133,7 @@ test('exports go where they are named, else to the folder of the run', async (t)
   assert.match(await readFile(join(reports, ID, 'report.md'), 'utf8'), /^## WebSocket through Nginx: tls\n/);
 });
 
-test('an export without a place is refused before anything is measured', async (t) => {
+test('an export that cannot be written is rejected before any measurement', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
   for (const [wanted, told] of [
@@ -180,7 +180,7 @@ test('an export to stdout is all that is printed there', async (t) => {
 
 test('a threshold is checked in the runs that can measure it', async (t) => {
   const reports = await temporaryFolder(t);
-  // The HTTP requests are in the first step only, and direct has no Nginx.
+  // Only the first step has HTTP requests, and direct has no Nginx.
   const asked = ['--threshold', 'http.p50<1us', '--threshold', 'cpuPerMessage.proxy<1us'];
   const { code } = await obey(['-p', 'direct,tls', '--reports', reports, ...asked], fakeServices());
   assert.equal(code, 99);
@@ -200,7 +200,7 @@ test('a threshold is checked in the runs that can measure it', async (t) => {
   );
 });
 
-test('lost messages, failed connections, failed requests and runs that failed end with 1', async (t) => {
+test('lost messages, failed connections, failed requests and failed runs exit with 1', async (t) => {
   const reports = await temporaryFolder(t);
   const books = (change: Readonly<Record<string, number>>) => (run: Run) => ({
     workers: run.workers.map((worker, index) => (index === 0 ? { ...worker, ...change } : worker)),
@@ -223,7 +223,7 @@ test('lost messages, failed connections, failed requests and runs that failed en
   }
 });
 
-test('--strict asks for valid runs, in each step', async (t) => {
+test('--strict requires valid runs in each step', async (t) => {
   const reports = await temporaryFolder(t);
   const line = ['-p', 'tls', '--reports', reports];
   for (const step of ['throughput', 'latency']) {
@@ -244,7 +244,7 @@ test('--strict asks for valid runs, in each step', async (t) => {
   assert.equal((await obey([...line, '--strict'], fakeServices())).code, 0);
 });
 
-test('a missed threshold ends with 99, is told for the step that it is checked in, and is in the result', async (t) => {
+test('a missed threshold exits with 99, is reported for its step, and is stored in the result', async (t) => {
   const reports = await temporaryFolder(t);
   const asked = ['--threshold', 'messages.lost==0', '--threshold', 'messages.perSecond>1M'];
   const { code, said } = await obey(['-p', 'plain,tls', '--reports', reports, ...asked], fakeServices());
@@ -263,13 +263,13 @@ test('a missed threshold ends with 99, is told for the step that it is checked i
   assert.match(latency.said[0] ?? '', /^tls, latency: response\.p50<1us: missed/);
 });
 
-test('a loss weighs more than a missed threshold', async (t) => {
+test('a loss takes precedence over a missed threshold', async (t) => {
   const line = ['-p', 'tls', '--reports', await temporaryFolder(t), '--threshold', 'messages.perSecond>1M'];
   const failing = endingWith(() => ({ outcome: { state: 'failed', reason: 'Nginx died.' } }));
   assert.equal((await obey(line, failing)).code, 1);
 });
 
-test('every notice of every run is in the result that is stored, and in the report', async (t) => {
+test('every notice of every run is in the stored result and in the report', async (t) => {
   const reports = await temporaryFolder(t);
   const notice = (step: string): Notice => ({
     level: 'warning',
@@ -291,14 +291,14 @@ test('every notice of every run is in the result that is stored, and in the repo
   }
 });
 
-test('a signal stops the experiment; what it measured is reported, and the end is 130', async (t) => {
+test('a signal stops the experiment; its measurements are reported, and the exit code is 130', async (t) => {
   const reports = await temporaryFolder(t);
   const signals = new EventEmitter();
   const services = fakeServices({
     runExperiment: experimentOf(async (planned, input) => {
       signals.emit('SIGINT');
       assert.equal(input.signal.aborted, true);
-      signals.emit('SIGINT'); // npm passes on what the terminal sent to both
+      signals.emit('SIGINT'); // npm forwards the signal that the terminal has already sent to both
       assert.equal(input.urgent.aborted, false);
       return { ...goodRun(planned), outcome: { state: 'aborted', reason: 'Interrupted.' } };
     }),
@@ -329,7 +329,7 @@ test('a signal before anything was started leaves nothing behind', async (t) => 
   assert.deepEqual(await readdir(reports), []);
 });
 
-test('a failure before the first run has ended leaves no folder, one after it leaves result and report', async (t) => {
+test('a failure before the end of the first run leaves no folder; a later one leaves result and report', async (t) => {
   const reports = await temporaryFolder(t);
   const failing = (after: number): Services => {
     let ended = 0;
@@ -354,11 +354,11 @@ test('a failure before the first run has ended leaves no folder, one after it le
   assert.equal((await stored(reports)).endedAt, null);
 });
 
-test('a run that cannot be saved is printed all the same', async (t) => {
+test('a run that cannot be saved is printed nevertheless', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
     runExperiment: experimentOf(async (planned) => {
-      // A file in the place of the folder for the runs: not even root can write below it.
+      // A file takes the place of the folder for the runs, so not even root can write into it.
       await writeFile(join(reports, ID, 'runs'), '');
       return goodRun(planned);
     }),
@@ -369,7 +369,7 @@ test('a run that cannot be saved is printed all the same', async (t) => {
   assert.deepEqual([runs.length, runs[0].variant, reportPath], [1, 'tls', null]);
 });
 
-test('what the machine cannot do is said before anything starts', async (t) => {
+test('if the machine cannot run a plan, this is reported before anything starts', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
   const { code, said } = await obey(['-p', 'tls', '-c', '1M', '--reports', reports], services);
@@ -378,7 +378,7 @@ test('what the machine cannot do is said before anything starts', async (t) => {
   assert.deepEqual(await readdir(reports), []);
 });
 
-test('a system that shows nothing of its processes is told so in one sentence, before anything starts', async (t) => {
+test('a system that reports nothing about processes is rejected in one sentence before anything starts', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
     canObserve: () => false,
@@ -390,7 +390,7 @@ test('a system that shows nothing of its processes is told so in one sentence, b
   assert.deepEqual(await readdir(reports), []);
 });
 
-test('a place that cannot be written to is wrong use, named with the reason', async (t) => {
+test('a folder that is not writable is a usage error, named with the reason', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'file');
   await writeFile(file, '');
@@ -404,11 +404,11 @@ test('a place that cannot be written to is wrong use, named with the reason', as
   }
 });
 
-test('somebody else’s result beside it that cannot be read does not fail a good run', async (t) => {
+test('an unreadable result of another user in the same folder does not make a good run fail', async (t) => {
   const reports = await temporaryFolder(t);
   const strange = join(reports, '20240101T000000Z-strange');
   await mkdir(strange);
-  // Whoever runs this may be root, who can read what has no rights: a folder in the file's place cannot be.
+  // Root can read files without any permissions, so a folder takes the place of the file: nobody can read that.
   await mkdir(join(strange, 'result.json'));
   const locked = join(reports, '20240102T000000Z-locked');
   await mkdir(locked);
@@ -422,7 +422,7 @@ test('somebody else’s result beside it that cannot be read does not fail a goo
     assert.ok(listing.includes(name), name);
 });
 
-test('--baseline direct runs without a proxy as well, tells the price, and asks nothing of the baseline', async (t) => {
+test('--baseline direct also runs without a proxy and reports the price; thresholds ignore the baseline', async (t) => {
   const reports = await temporaryFolder(t);
   const line = '-p tls --baseline direct --threshold memoryPerConnection.proxy>1 --json --reports';
   const { code, out } = await obey([...line.split(' '), reports], fakeServices());

@@ -4,7 +4,7 @@ import xterm from '@xterm/headless';
 import { screenOf } from './screen.ts';
 import { sizeOf } from './terminal.ts';
 
-/** A terminal as people have one, which wraps lines again when its size changes, and what stands in it. */
+/** Emulates a terminal that rewraps its lines when its size changes, and returns its contents. */
 function emulated(columns: number, rows = 12) {
   const emulator = new xterm.Terminal({ cols: columns, rows, convertEol: true, allowProposedApi: true });
   const terminal = {
@@ -21,7 +21,7 @@ function emulated(columns: number, rows = 12) {
       emulator.resize(to, rows);
       terminal.columns = to;
     },
-    /** Every line that is not empty, those that were scrolled out of sight among them. */
+    /** Every line that is not empty, including those that have been scrolled off the screen. */
     async lines(): Promise<string[]> {
       await written(emulator);
       const { active } = emulator.buffer;
@@ -38,7 +38,7 @@ function written(emulator: InstanceType<typeof xterm.Terminal>): Promise<void> {
   return new Promise((resolve) => emulator.write('', resolve));
 }
 
-test('the newest lines stand below what was said, and nothing else', async () => {
+test('the newest lines are below the permanent output, and nothing else remains', async () => {
   const { terminal, lines } = emulated(40);
   const screen = screenOf(terminal);
   screen.show(['one', 'two', 'three']);
@@ -53,7 +53,7 @@ test('the newest lines stand below what was said, and nothing else', async () =>
   assert.deepEqual(await lines(), ['A line that stays.']);
 });
 
-test('a terminal that becomes narrower or wider keeps what was said, and no rest of the lines before', async () => {
+test('if the terminal changes its width, the permanent output remains and old lines do not', async () => {
   const { terminal, resize, lines } = emulated(60, 30);
   const screen = screenOf(terminal);
   const frame = () => ['a', 'b', 'c'].map((letter) => letter.repeat(sizeOf(terminal).columns));
@@ -69,7 +69,7 @@ test('a terminal that becomes narrower or wider keeps what was said, and no rest
   assert.equal((await lines()).join(''), 'A line that stays.');
 });
 
-test('where nothing can be redrawn, lines are said and none is drawn', () => {
+test('if nothing can be redrawn, messages are printed and no lines are drawn', () => {
   const said: string[] = [];
   const screen = screenOf({
     print: assert.fail,
@@ -84,7 +84,7 @@ test('where nothing can be redrawn, lines are said and none is drawn', () => {
   assert.deepEqual(said, ['two']);
 });
 
-test('a terminal that does not tell its size has the usual one', () => {
+test('a terminal that does not report its size is assumed to have the usual one', () => {
   const terminal = { print: assert.fail, say: assert.fail, draw: null };
   assert.deepEqual(sizeOf({ ...terminal, columns: 0, rows: 0 }), { columns: 79, rows: 24 });
   assert.deepEqual(sizeOf({ ...terminal, columns: 1, rows: 5 }), { columns: 1, rows: 5 });

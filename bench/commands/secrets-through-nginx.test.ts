@@ -6,7 +6,9 @@ import { EXPORTS } from '../model/export.ts';
 import { filesIn, obey, temporaryFolder } from './services.test.fixture.ts';
 import { services } from './wiring.ts';
 
-/** A secret for each way in, so that a failure says which it was; none looks like one. */
+/**
+ * One secret for each way into the configuration, so that a failure shows which one leaked. None looks like a secret.
+ */
 const ENV_FILE = `SERVED_BY=canaryheader
 REALM="canary realm"
 MAPPED=canarymap
@@ -51,7 +53,7 @@ const PATH = '/ws?ticket=canaryticket';
 const HEADERS = ['--header', 'X-Api-Key: canarykey', '--header=Cookie: a=canarycookie'];
 const IN_FILE = { header: ['X-Other: canaryfile', 'Authorization: Bearer canarybearer'] };
 
-test('nothing that came from the environment, a header or a query is written or printed', async (t) => {
+test('no secret from the environment, a header or a query is written or printed', async (t) => {
   const folder = await temporaryFolder(t);
   const reports = join(folder, 'reports');
   const site = join(folder, 'site');
@@ -68,9 +70,9 @@ test('nothing that came from the environment, a header or a query is written or 
   };
   await writeFile(paths.env, ENV_FILE);
   await writeFile(paths.good, CONFIGURATION.replace('GUARD', ''));
-  // Nginx logs the request of each that it refuses, with its query.
+  // Nginx logs every request that it refuses, with the query.
   await writeFile(paths.shut, CONFIGURATION.replace('GUARD', 'deny all;'));
-  // Nginx quotes what it cannot read.
+  // Nginx quotes the value that it rejects.
   await writeFile(paths.wrong, CONFIGURATION.replace('GUARD', `proxy_next_upstream "\${SERVED_BY}";`));
 
   const printed: string[] = [];
@@ -79,7 +81,7 @@ test('nothing that came from the environment, a header or a query is written or 
     printed.push(out, ...said, ...told, drawn);
     return [out, ...said].join('\n');
   };
-  // Headers of a file are put aside where the line has some.
+  // Headers in the configuration file are ignored if the command line has any.
   const withFile = { ...services, readConfigFile: async () => ({ name: 'bench.config.ts', value: IN_FILE }) };
   const load = [
     '-c',
@@ -130,12 +132,12 @@ test('nothing that came from the environment, a header or a query is written or 
   for (const shown of ['"/ws?***"', 'X-Api-Key: ***', '--header=Cookie: ***', '--env-file'])
     assert.ok(kept.includes(shown), shown);
   const report = await readFile(join(reports, first, '../report.html'), 'utf8');
-  // What is structural is there to be read, and so is what stands around a secret.
+  // The structure of the configuration remains visible, and so does the text around a secret.
   for (const shown of ['proxy_set_header X-Served-By ***;', 'listen 8080', 'server app.internal:80'])
     assert.ok(report.includes(shown), shown);
 });
 
-/** Each with what stands around it. */
+/** Returns each leaked secret with the text around it. */
 function leaksIn(text: string): string[] {
   return [...text.matchAll(/canary(?!_of_process)[a-z]+/gi)].map(({ index }) =>
     text.slice(Math.max(0, index - 80), index + 40),

@@ -34,7 +34,7 @@ const NGINX: NginxBinary = {
   origin: null,
 };
 
-/** A configuration that lacks nothing. It is not started, because no experiment is real. */
+/** A prepared configuration that lacks nothing. It must not be started, because experiments are fake. */
 export const PREPARED: PreparedProxy = {
   upstreamTls: false,
   clientTls: false,
@@ -43,7 +43,7 @@ export const PREPARED: PreparedProxy = {
   start: async () => assert.fail('nothing is started'),
 };
 
-/** A tuning for every profile. */
+/** A tuning that applies to every profile. */
 export function tuningNamed(name: string): ShippedTuning {
   return {
     name,
@@ -55,7 +55,7 @@ export function tuningNamed(name: string): ShippedTuning {
   };
 }
 
-/** A run as it comes out of the experiment when all goes well; short, so that tests are. */
+/** A completed run without problems. It is short, so that tests are fast. */
 export function goodRun({ plan }: Pick<PlannedRun, 'plan'>): Run {
   const load = plan.step === 'throughput' ? CLOSED : OPEN;
   const run = makeRun({ profile: plan.profile, seconds: 1, connections: 10, perSecond: 1000, load });
@@ -66,7 +66,7 @@ export function goodRun({ plan }: Pick<PlannedRun, 'plan'>): Run {
   return { ...run, plan, validity: { ...run.validity, limit } };
 }
 
-/** An experiment whose runs are made up: all of it but for the processes. */
+/** An experiment with generated runs. Everything except for the processes is real. */
 export function experimentOf(execute: (planned: PlannedRun, input: ExperimentRequest) => Promise<Run>) {
   return (input: ExperimentRequest): Promise<boolean> =>
     runLoop({
@@ -81,12 +81,12 @@ export function experimentOf(execute: (planned: PlannedRun, input: ExperimentReq
     });
 }
 
-/** Hands an event to all who listen. */
+/** Sends an event to all listeners. */
 export async function tell(input: ExperimentRequest, event: BenchEvent): Promise<void> {
   await Promise.all(input.listeners.map((listen) => listen(event)));
 }
 
-/** Everything but the experiment works; that one runs everything well. */
+/** Services that all succeed, with an experiment whose runs complete without problems. */
 export function fakeServices(changes: Partial<Services> = {}): Services {
   return {
     loadProfiles: async () => PROFILES,
@@ -127,19 +127,19 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
   };
 }
 
-/** What came of one command line. */
+/** The outcome of a command line. */
 export interface Ended {
   code: ExitCode;
   out: string;
-  /** Lines on stderr, without those that tell how the runs go. */
+  /** Lines on stderr, except for those that report the progress of runs. */
   said: string[];
-  /** Those, where there is no terminal: each begins with the number of its run. */
+  /** Progress lines, which are printed if there is no terminal. Each begins with the number of its run. */
   told: string[];
-  /** Drawn on the terminal. */
+  /** Everything that was drawn on the terminal. */
   drawn: string;
 }
 
-/** Obeys one command line against fakes. */
+/** Executes a command line with these services. */
 export async function obey(
   argv: readonly string[],
   services: Services,
@@ -169,14 +169,14 @@ export async function obey(
   return { code, ...ended };
 }
 
-/** A folder that is gone when the test has ended. */
+/** Creates a folder that is removed after the test. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = makeOpenFolder(join(tmpdir(), 'commands-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Files of a folder and of those in it, sorted; without the distributions, of which there are many. */
+/** Lists the files in a folder and its subfolders, sorted, without the many percentile distributions. */
 export async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

@@ -25,7 +25,7 @@ import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
-/** How to report progress if something takes long, and when to give up. */
+/** How a service reports its progress if it takes long, and when it has to give up. */
 export interface Progress {
   say: (line: string) => void;
   signal: AbortSignal;
@@ -43,7 +43,7 @@ export interface Services {
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
   /**
-   * Has a side's proxy check its configuration exactly as a run would use it.
+   * Lets a side's proxy check its configuration exactly as a run would use it.
    *
    * @throws Problem('configuration') in the proxy's own words
    */
@@ -58,7 +58,7 @@ export interface Services {
    * @param source as in `FindOptions`
    */
   findProxy(kind: ProxyKind, source: string | null, progress: Progress): Promise<ProxyBinary>;
-  /** Like `findProxy`, for a check, which is about Nginx alone. */
+  /** Finds Nginx for `check`, which is about Nginx alone. */
   findNginx(source: string | null, progress: Progress): Promise<NginxBinary>;
   /**
    * Reads a side's configuration.
@@ -79,7 +79,7 @@ export interface Services {
   /**
    * Connects to NATS and finds the agents that will generate the load.
    *
-   * @throws Problem('environment') if they cannot be reached, or are not fit for runs of this version
+   * @throws Problem('environment') if NATS or an agent cannot be reached, or if an agent cannot take part in the run
    */
   findAgents(request: AgentsRequest, signal: AbortSignal): Promise<FoundAgents>;
   /** Serves runs that are started elsewhere, until the signal aborts. */

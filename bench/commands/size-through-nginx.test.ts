@@ -4,7 +4,7 @@ import type { Size } from '../model/size.ts';
 import { obey, temporaryFolder } from './services.test.fixture.ts';
 import { services } from './wiring.ts';
 
-test('memory and descriptors of a real Nginx: costs, and a check with more connections', async (t) => {
+test('memory and descriptors of a real Nginx are measured, and checked with more connections', async (t) => {
   const line = 'size -p plain -c 4k --rate 0 --churn 0 --check 400 --rounds 2 --json -q';
   const { out, code } = await obey([...line.split(' '), '--reports', await temporaryFolder(t)], services);
   assert.equal(code, 0);
@@ -14,9 +14,9 @@ test('memory and descriptors of a real Nginx: costs, and a check with more conne
     [1, 2, null].map((round) => ['idle', 'touched', round, 'completed']),
   );
   const cost = (name: string) => size.costs.find((each) => each.name === name)?.estimate;
-  // One descriptor for the client, and one for the server.
+  // Nginx needs one descriptor for the client and one for the server.
   assert.ok(Math.abs((cost('files-connection')?.value ?? 0) - 2) < 0.01);
-  // Beside other work a sample may come before all buffers are touched, so how much it is cannot be asserted.
+  // If other work runs, a sample may be taken before all buffers were used, so the amount is not asserted.
   assert.ok(cost('memory-connection'), JSON.stringify(size.costs));
   const [memory, files, ...others] = size.check.checked;
   assert.deepEqual(others, []);

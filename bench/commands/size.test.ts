@@ -12,7 +12,7 @@ import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import { readResult } from '../store/read.ts';
 import { experimentOf, fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
-/** An experiment whose runs follow known costs; `change` may spoil some of them. */
+/** Services with an experiment whose runs have known costs; `change` may modify a run. */
 function services(change = (run: Run, _number: number) => run, plans: RunPlan[] = []) {
   return fakeServices({
     runExperiment: experimentOf(async ({ plan }) => {
@@ -71,7 +71,7 @@ test('known costs are found, and the plan and the check follow from them', async
   assert.equal(plans.length, 2 + 3 * 3 + 2);
 });
 
-test('all runs have the processes and limits of the check, but for every second that measures memory', async (t) => {
+test('all runs have the processes and limits of the check, except for every second memory run', async (t) => {
   const plans: RunPlan[] = [];
   await sized(await temporaryFolder(t), LINE, services(undefined, plans));
   const alike = ({ proxy, workers, servers }: RunPlan) => JSON.stringify({ proxy, workers, servers });
@@ -84,7 +84,7 @@ test('all runs have the processes and limits of the check, but for every second 
   );
 });
 
-test('without messages or new connections, nothing is measured for them', async (t) => {
+test('without messages or new connections, their cost is not measured', async (t) => {
   const plans: RunPlan[] = [];
   const line = '-p plain -c 100k --rate 0 --churn 0 --check 1k --rounds 2';
   const { code, folder } = await sized(await temporaryFolder(t), line, services(undefined, plans));
@@ -95,7 +95,7 @@ test('without messages or new connections, nothing is measured for them', async 
   assert.deepEqual(wanted.assumed, []);
 });
 
-test('the report drawn again from a stored sizing is the same, and has every derivation', async (t) => {
+test('the redrawn report of a stored sizing is the same, and has every derivation', async (t) => {
   const { out, folder } = await sized(await temporaryFolder(t), LINE);
   const page = await readFile(join(folder, 'report.html'), 'utf8');
   const { findings, needs } = await conclusionIn(folder);
@@ -106,14 +106,14 @@ test('the report drawn again from a stored sizing is the same, and has every der
   assert.equal(await readFile(join(folder, 'report.html'), 'utf8'), page);
 });
 
-test('--json has the sizing, and no answers of single variants', async (t) => {
+test('--json has the sizing, and no answers for single variants', async (t) => {
   const { out } = await sized(await temporaryFolder(t), `${LINE} --json`);
   const { size, answers, conclusions } = JSON.parse(out);
   v.assert(sizeSchema, { kind: 'size', ...size });
   assert.deepEqual([answers, conclusions], [[], []]);
 });
 
-test('the check is as large as the machine allows, and says why; a size that was asked for is refused', async (t) => {
+test('the check is as large as the machine allows, and gives the reason; a requested size is rejected', async (t) => {
   const small = {
     ...services(),
     readMachine: async () => ({ ...SMALL_MACHINE, memoryBytes: 400 * 2 ** 20 }),
@@ -128,7 +128,7 @@ test('the check is as large as the machine allows, and says why; a size that was
   assert.match(said.join('\n'), /100,000 connections need about/);
 });
 
-test('interrupted: the costs measured so far are kept, and the sizing says that it is not complete', async (t) => {
+test('an interrupted sizing keeps the costs measured so far, and says that it is not complete', async (t) => {
   const signals = new EventEmitter();
   const interrupting = services((run, number) => {
     if (number === 6) signals.emit('SIGINT');
@@ -143,7 +143,7 @@ test('interrupted: the costs measured so far are kept, and the sizing says that 
   assert.deepEqual(check.checked, []);
 });
 
-test('a run that failed is left out and named; with too few left, the needs are unknown and the exit code is 1', async (t) => {
+test('a failed run is left out and named; with too few left, needs are unknown and the exit code is 1', async (t) => {
   const failing = (rounds: readonly number[]) =>
     services((run) =>
       run.plan.step === 'latency' && rounds.includes(run.plan.round ?? 0)

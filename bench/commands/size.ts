@@ -47,7 +47,7 @@ export async function size(request: SizeRequest, context: StoppableContext<Measu
   }
 }
 
-/** Determines the sizes of the runs that this machine can hold. */
+/** Determines with how many connections this machine can measure the costs and check the plan. */
 function optionsOf(
   { run, wanted, check: asked, rounds }: SizeRequest,
   { variants, planStep }: Planning,
@@ -74,7 +74,7 @@ function optionsOf(
   };
 }
 
-/** A sizing fails if it did not finish, or if what it plans is not known completely. */
+/** A sizing fails if it did not finish, or if any value of the plan is unknown. */
 function exitCodeOf(result: Result, complete: boolean, strict: boolean): ExitCode {
   const needs = conclusionOf(result, 'size')?.needs ?? [];
   if (!complete || needs.length === 0 || needs.some(({ estimate }) => estimate === null)) return EXIT.failed;

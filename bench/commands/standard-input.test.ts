@@ -7,13 +7,13 @@ import { readStandardInput } from './standard-input.ts';
 const NEVER = new AbortController().signal;
 
 describe('a configuration on standard input', () => {
-  it('is read to its end, as UTF-8, also where a character is cut in two', async () => {
+  it('is read to its end as UTF-8, even if a character is split', async () => {
     const bytes = Buffer.from('# größer\n');
     const halves = [bytes.subarray(0, 5), bytes.subarray(5)];
     assert.equal(await readStandardInput(Readable.from(halves), NEVER), '# größer\n');
   });
 
-  it('is rejected if it is empty, which a command before the pipe that failed would look like', async () => {
+  it('is rejected if it is empty, for example because an earlier command in the pipe failed', async () => {
     await assert.rejects(readStandardInput(Readable.from([]), NEVER), {
       kind: 'usage',
       message: 'Standard input is empty. Pipe an Nginx configuration into `check -`.',

@@ -15,7 +15,7 @@ const TARGET = {
   proxy: null,
 } satisfies StartedTarget;
 
-/** Runs a command line against services that have everything up at once and let it end. */
+/** Runs a command line with services that start everything at once and then end. */
 async function upWith(...argv: string[]) {
   const asked: UpInput[] = [];
   const sources: ProxySource[] = [];
@@ -38,7 +38,7 @@ async function upWith(...argv: string[]) {
 }
 
 describe('up', () => {
-  it('plans a topology without a load, and ends well', async () => {
+  it('plans a topology without a load, and ends with exit code 0', async () => {
     const { code, out, said, asked, sources } = await upWith('-p', 'tls+buf-16k', '--servers', '2', '--log');
     assert.equal(code, 0);
     assert.deepEqual(said, []);
@@ -57,7 +57,7 @@ describe('up', () => {
     );
   });
 
-  it('takes a port, unless there is no Nginx to listen on it', async () => {
+  it('accepts a port, unless there is no Nginx to listen on it', async () => {
     const { asked } = await upWith('-p', 'tls', '--port', '8443');
     assert.equal(asked[0]?.port, 8443);
     for (const line of [
@@ -72,7 +72,7 @@ describe('up', () => {
     }
   });
 
-  it('keeps a configuration of one’s own running, or the echo servers alone', async () => {
+  it("keeps a user's configuration running, or the echo servers alone", async () => {
     const own = await upWith('--conf', '/srv/chat.conf', '--ws-path', '/live', '--reply', 'echo');
     assert.equal(own.code, 0, own.said.join());
     assert.equal(own.sources[0]?.options?.websocketPath, '/live');
@@ -85,7 +85,7 @@ describe('up', () => {
     assert.deepEqual([direct.asked[0]?.plan.server, direct.asked[0]?.plan.engine], ['lean', 'node']);
   });
 
-  it('is refused in a sentence where it is asked for what it is not', async () => {
+  it('rejects options that do not apply, with a sentence', async () => {
     for (const [argv, sentence] of [
       [['-p', 'tls,plain'], /^`up` runs one variant/],
       [['-p', 'all'], /runs one variant/],

@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A page and what its console complained of. */
+/** A page, and the errors and warnings on its console. */
 async function opened(url: string): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage();
   const complaints: string[] = [];
@@ -34,7 +34,7 @@ async function opened(url: string): Promise<{ page: Page; complaints: string[] }
   return { page, complaints };
 }
 
-/** Both steps of `direct`, one after the other; `url` comes as soon as it is served. */
+/** Starts a bench that runs both steps of `direct`; `url` resolves as soon as the live report is served. */
 async function benchUnderWay(t: TestContext) {
   const reports = makeOpenFolder(join(tmpdir(), 'live-test-'));
   t.after(() => rm(reports, { recursive: true, force: true }));
@@ -57,7 +57,7 @@ async function benchUnderWay(t: TestContext) {
   return { url, ended };
 }
 
-test('a page that joins late sees what was measured before, and one that is closed changes nothing', {
+test('a page that joins late sees earlier measurements, and closing one has no effect', {
   timeout: 300_000,
 }, async (t) => {
   const { url, ended } = await benchUnderWay(t);
@@ -85,7 +85,7 @@ test('a page that joins late sees what was measured before, and one that is clos
   await late.page.locator('#link', { hasText: 'finished: this is the complete report' }).waitFor();
   const whole = late.page.frameLocator('iframe:not(.coming)');
   await whole.locator('#latency').waitFor();
-  // What was open in the report before it is open in the one that took its place.
+  // Sections that were open before the report was redrawn are still open.
   await whole.getByText('Every run').waitFor();
   assert.equal(await whole.locator('.folded > details[open]').count(), 1);
   assert.equal(await late.page.locator('iframe').count(), 1);
@@ -93,7 +93,7 @@ test('a page that joins late sees what was measured before, and one that is clos
   await late.page.close();
 });
 
-test('a page of another site reads nothing and frames nothing', { timeout: 300_000 }, async (t) => {
+test('a page of another site can neither read nor frame the live report', { timeout: 300_000 }, async (t) => {
   const { endedAt: _, conclusions: _c, runs: _r, ...head } = makeResult([]);
   const live = await serveLive(head, null, () => performance.now());
   t.after(() => live.end(makeResult([]), AbortSignal.abort()));

@@ -11,7 +11,7 @@ function courseOf(moments: number) {
   return course;
 }
 
-test('of a long run moments are kept that lie evenly from its beginning to its end', () => {
+test('a long run is thinned out evenly from its beginning to its end', () => {
   for (const moments of [1, 240, 241, 500, 5000]) {
     const { points, every } = courseOf(moments);
     const kept = points.map(({ echoedPerSecond }) => echoedPerSecond);
@@ -22,7 +22,7 @@ test('of a long run moments are kept that lie evenly from its beginning to its e
   }
 });
 
-test('a chart of each figure, as high as its highest point; an empty one before there are two', () => {
+test('each figure has a chart scaled to its maximum, and there is none before the second point', () => {
   assert.equal(
     courseMarkup(courseOf(1)).markup,
     '<div class="course"><figure></figure><figure></figure></div>',

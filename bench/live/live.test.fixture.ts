@@ -1,6 +1,6 @@
 import type { LiveFigures } from '../model/event.ts';
 
-/** A second of a closed loop that goes well. */
+/** One second of a closed loop without failures. */
 export const FIGURES: LiveFigures = {
   connections: { asked: 100, open: 100, failed: 0 },
   offeredPerSecond: null,

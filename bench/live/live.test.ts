@@ -48,7 +48,7 @@ function asked(url: string, headers: Record<string, string> = {}, method = 'GET'
   });
 }
 
-/** Joins the events and keeps what comes; each as `event: data`. */
+/** Subscribes to the events and collects them, each as `event: data`. */
 async function joined(url: string) {
   const events: string[] = [];
   const response = await new Promise<IncomingMessage>((resolve) => get(`${url}events`, resolve));
@@ -78,7 +78,7 @@ const planned = (number: number, { plan }: Run): BenchEvent => ({
   plan,
 });
 
-test('the page and the report have policies, are kept nowhere, and load nothing from elsewhere', async (t) => {
+test('page and report have policies, are never cached, and load nothing from elsewhere', async (t) => {
   const live = await served(t);
   const page = await asked(live.url);
   assert.equal(page.status, 200);
@@ -95,7 +95,7 @@ test('the page and the report have policies, are kept nowhere, and load nothing 
   assert.match(report.body, /^<!doctype html>[\s\S]*tls/);
 });
 
-test('requests that another site may have caused are refused, whatever they ask for', async (t) => {
+test('requests that another site may have caused are rejected, whatever their path', async (t) => {
   const live = await served(t);
   const { host, port } = new URL(live.url);
   for (const path of ['', 'events', 'report', 'nowhere']) {
@@ -129,7 +129,7 @@ test('requests that another site may have caused are refused, whatever they ask 
     assert.equal((await asked(live.url, headers)).status, 200, JSON.stringify(headers));
 });
 
-test('a page that joins late has the state and the report; the report grows with the runs', async (t) => {
+test('a page that joins late gets the state and the report, which grows with the runs', async (t) => {
   const live = await served(t);
   const [first, second] = [run('variant-one'), run('variant-two')];
   const early = await joined(live.url);
@@ -152,7 +152,7 @@ test('a page that joins late has the state and the report; the report grows with
   for (const { response } of [early, late]) response.destroy();
 });
 
-test('at the end whoever watches gets the whole report, and is waited for until it hangs up', async () => {
+test('at the end, each page gets the whole report, and the server waits until it disconnects', async () => {
   const result = makeResult([run('whole')]);
   const live = await serveLive(headOf(result), null, () => performance.now());
   const page = await joined(live.url);
@@ -164,7 +164,7 @@ test('at the end whoever watches gets the whole report, and is waited for until 
   await assert.rejects(asked(live.url), /ECONNREFUSED/);
 });
 
-test('at the end nothing is drawn without anybody who watches, or without a run', async () => {
+test('at the end, nothing is drawn if there is no page or no run', async () => {
   let asked = 0;
   const clock = () => {
     asked += 1;
@@ -174,7 +174,7 @@ test('at the end nothing is drawn without anybody who watches, or without a run'
   const lonely = await serveLive(headOf(whole), null, clock);
   const before = asked;
   await lonely.end(whole, NEVER);
-  // A drawing is timed.
+  // The live report reads the clock when it draws a report, so the number of reads shows whether it drew one.
   assert.equal(asked, before);
   const live = await serveLive(headOf(whole), null, clock);
   const page = await joined(live.url);
@@ -183,7 +183,7 @@ test('at the end nothing is drawn without anybody who watches, or without a run'
   assert.deepEqual(page.names(), ['state', 'end']);
 });
 
-test('who does not hang up is cut off, and without anybody the end is at once', async () => {
+test('a client that does not disconnect is cut off; without clients, the end is immediate', async () => {
   const result = makeResult([run('whole')]);
   const lonely = await serveLive(headOf(result), null, () => performance.now());
   await lonely.end(result, NEVER);
@@ -210,9 +210,9 @@ test('a comparison is drawn from its first run on, and hostile names stay text',
   page.response.destroy();
 });
 
-test('drawing takes no more than a share of the time', async (t) => {
+test('drawing takes at most a fixed share of the time', async (t) => {
   let ms = 0;
-  // Whatever is asked for takes 100 ms: a drawing does, and little else happens.
+  // The clock advances by 100 ms each time it is read, so drawing seems to take that long.
   const live = await serveLive(headOf(makeResult([])), null, () => (ms += 100));
   t.after(() => live.end(makeResult([]), AbortSignal.timeout(100)));
   const page = await joined(live.url);
@@ -226,7 +226,7 @@ test('drawing takes no more than a share of the time', async (t) => {
   page.response.destroy();
 });
 
-test('a page that does not read is cut off, and costs no memory', async (t) => {
+test('a page that does not read is cut off, and uses no memory', async (t) => {
   const site = { contentOf: () => null, greeting: () => [{ event: 'state', data: 'all there is' }] };
   const server = await serveSite(site, null);
   t.after(() => server.close(AbortSignal.abort()));
@@ -242,7 +242,7 @@ test('a page that does not read is cut off, and costs no memory', async (t) => {
   assert.equal(server.listeners(), 0);
 });
 
-test('a port that is taken is refused with the remedy', async (t) => {
+test('a port that is in use is rejected with a remedy', async (t) => {
   const live = await served(t);
   const { port } = new URL(live.url);
   await assert.rejects(

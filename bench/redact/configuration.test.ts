@@ -5,7 +5,7 @@ import { parse } from '../nginx/parse.ts';
 import { publicConfiguration } from './configuration.ts';
 import { textRedactor } from './text.ts';
 
-/** Words that are in nobody's language. */
+/** Words that do not occur in any language that redaction keeps. */
 const privateWord = fc
   .tuple(
     fc.stringMatching(/^[a-z]{2,8}$/),
@@ -17,7 +17,7 @@ const privateWord = fc
 const quoted = (word: string) =>
   fc.constantFrom(word, `"${word}"`, `'${word}'`, `~^${word}$`, `https://${word}/x`, `name=${word}:10m`);
 
-test('whatever a person calls things by, in any argument of any directive, is neither kept nor left in a sentence', () => {
+test('private words in any argument of any directive appear neither in the configuration nor in sentences', () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -43,11 +43,11 @@ test('whatever a person calls things by, in any argument of any directive, is ne
   );
 });
 
-test('what cannot be read as a configuration is hidden whole', () => {
+test('text that cannot be parsed as a configuration is hidden completely', () => {
   assert.equal(publicConfiguration('http { server_name alice').text, '…');
 });
 
-test('sentences of the bench are left as they are', () => {
+test('sentences of the bench remain unchanged', () => {
   const redactText = textRedactor(['nginx', 'on']);
   for (const text of [
     'response.p99 was 3.2 ms at 8.9k/s, cpuPerMessage.proxy 20.9 µs: 12 of 24 runs and/or more.',
@@ -68,10 +68,10 @@ const ADDRESSES = [
   '::ffff:10.20.30.40',
   '1::',
 ];
-/** What everybody has, and what only looks like an address. */
+/** Addresses that every machine has, and texts that only look like addresses. */
 const NO_ADDRESSES = ['127.0.0.1', '::1', '::', '12:38:05', '1.22.1', '3.0.19', '10:20'];
 
-test('addresses are hidden in sentences, IPv4 and IPv6, in brackets and with a port; the loopback is not', () => {
+test('IPv4 and IPv6 addresses in sentences are hidden, also in brackets and with ports, except loopback', () => {
   const redactText = textRedactor([]);
   for (const address of ADDRESSES) {
     assert.equal(redactText(`It is ${address}.`), 'It is ….');
@@ -86,7 +86,7 @@ test('addresses are hidden in sentences, IPv4 and IPv6, in brackets and with a p
       assert.equal(redactText(text), text);
 });
 
-test('addresses are hidden in configurations, whole', () => {
+test('whole addresses in configurations are hidden', () => {
   for (const address of ADDRESSES.filter((each) => each.includes(':'))) {
     for (const line of [`listen [${address}]:443 ssl;`, `allow ${address};`, `allow ${address}/64;`]) {
       const { text, words } = publicConfiguration(`http { ${line} }`);
@@ -100,14 +100,14 @@ test('addresses are hidden in configurations, whole', () => {
   );
 });
 
-test("Nginx's own variables are kept in either spelling, and the owner's in neither", () => {
+test("Nginx's own variables are kept in both notations, and the user's are hidden in both", () => {
   for (const line of ['proxy_set_header Host $host;', `proxy_set_header Host $\{host};`])
     assert.ok(publicConfiguration(line).text.includes(line), line);
   for (const line of ['proxy_set_header Host $alice;', `proxy_set_header Host $\{alice};`])
     assert.ok(!publicConfiguration(line).text.includes('alice'), line);
 });
 
-test('a word is hidden in whatever case, alone, and the longer one before the one that it contains', () => {
+test('words are hidden regardless of case, as whole words, longer words before shorter ones', () => {
   const redactText = textRedactor(['chat', 'chat-room-7', 'al', 'alice']);
   assert.equal(
     redactText('ALICE of Chat-Room-7 and chat, in "chat": alicette, al.'),

@@ -46,7 +46,7 @@ function publicLevel(nodes: readonly Node[], hide: Hide): Node[] {
   }));
 }
 
-/** In a `map`, the names are data, too. */
+/** The entries of a `map` look like directives, but their names are data, too. */
 function publicEntries(block: readonly Node[], hide: Hide): Directive[] {
   return directives(block).map((entry) => ({
     ...entry,

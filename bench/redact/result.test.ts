@@ -11,7 +11,7 @@ import { makeRedactor, redactResult } from './result.ts';
 
 const IDENTITY = ['alices-laptop', 'alice'];
 
-/** What must be nowhere in what is published. */
+/** Matches everything that must not occur in a published result. */
 const PRIVATE =
   /alice|bob|wonderland|chatroom|acme|internal|10\.20\.30\.40|Tell nobody|\/home|\/etc|\/srv|\/tmp|secret-path/i;
 
@@ -36,7 +36,7 @@ http {
 }
 `;
 
-/** A result in which every place that may tell something does. */
+/** A result with private information in every place that can hold any. */
 function telling(): Result {
   const result = makeBothSteps(3, 1);
   const own = {
@@ -115,12 +115,12 @@ function telling(): Result {
   };
 }
 
-test('neither the JSON nor the report of a redacted result has a host, a user, a path or a comment', () => {
+test('neither the JSON nor the report of a redacted result contains a host, user, path or comment', () => {
   const result = telling();
   assert.match(JSON.stringify(result), PRIVATE);
   const redacted = redactResult(result, IDENTITY);
   for (const text of [JSON.stringify(redacted, null, 1), reportHtml(redacted)]) {
-    // Markup of the report's own: paths in its links and closing tags are none of a person's.
+    // The report's own markup is ignored: paths in its links and closing tags are not private.
     const lines = text.split('\n').filter((line) => PRIVATE.test(line));
     assert.deepEqual(
       lines.map((line) => `${PRIVATE.exec(line)?.[0]}: ${line.slice(0, 200)}`),
@@ -129,7 +129,7 @@ test('neither the JSON nor the report of a redacted result has a host, a user, a
   }
 });
 
-test('what was measured stays, and so does what was given to be read', () => {
+test('measurements remain, and so does text that the user wrote for readers', () => {
   const result = telling();
   const redacted = redactResult(result, IDENTITY);
   assert.equal(redacted.id, '20260102T030405Z-compare-direct-plain-conf-1');
@@ -174,7 +174,7 @@ test('what was measured stays, and so does what was given to be read', () => {
   assert.equal(redacted.notices[0]?.text, 'Of conf-1 in …:12 the host … of "…" is … (…).');
 });
 
-test('a result that only comes about is redacted run by run', () => {
+test('a result in progress is redacted run by run', () => {
   const result = telling();
   const redactor = makeRedactor(result, IDENTITY);
   assert.doesNotMatch(JSON.stringify(redactor.head), /alice|acme/i);
@@ -188,14 +188,14 @@ test('a result that only comes about is redacted run by run', () => {
   assert.doesNotMatch(JSON.stringify(concluded), PRIVATE);
 });
 
-/** A result of which only these differ from one that tells nothing. */
+/** A result without private information, except for these changes. */
 function plainResult(change: Partial<Result>): Result {
   return { ...makeBothSteps(3, 1), ...change };
 }
 
 const saying = (text: string) => [{ level: 'info' as const, code: 'x', data: {}, text }];
 
-test('what is known from one place is hidden in every other: from what was given, what was run, and names', () => {
+test('a private word known from one place is hidden in every other place', () => {
   const result = plainResult({
     notices: saying('Of moonbase, starlight, twilight, zephyr, wavelet and plain.'),
   });
@@ -213,7 +213,7 @@ test('what is known from one place is hidden in every other: from what was given
   assert.equal(variants.find(({ name }) => name === 'conf-1')?.profile, 'conf:1');
 });
 
-test('files that a notice names are hidden in it, the usual ones excepted', () => {
+test('file names in notices are hidden, except for common ones', () => {
   const result = plainResult({});
   const [run] = result.runs;
   const notice = {
@@ -236,7 +236,7 @@ test('files that a notice names are hidden in it, the usual ones excepted', () =
   });
 });
 
-test('folders that half the world has are no words to be hidden', () => {
+test('common folder names are not private words', () => {
   const result = plainResult({ notices: saying('It is in conf, sites-enabled and root, of user srv.') });
   const own = result.variants.find(({ name }) => name === 'tls') ?? assert.fail();
   own.profile = 'conf:/root/srv/conf/sites-enabled/zephyr.conf';
@@ -246,7 +246,7 @@ test('folders that half the world has are no words to be hidden', () => {
   );
 });
 
-test('of a calibration the name that a person gave is hidden, and figures, verdicts and times are kept', () => {
+test('in a calibration, the name given by the user is hidden; figures, verdicts and times are kept', () => {
   const kept = {
     schemaVersion: 1 as const,
     machine: {
@@ -287,7 +287,7 @@ test('of a calibration the name that a person gave is hidden, and figures, verdi
   assert.equal(odd.calibration?.id, 'result');
 });
 
-test('the id has the time and the public names, a comparison is called one, and many variants are counted', () => {
+test('the id has the time and the public names; a comparison is named as one, and many variants are counted', () => {
   const idOf = (change: Partial<Result>) =>
     redactResult(plainResult({ id: '20260102T030405Z-x', ...change }), []).id;
   const { plan, variants } = plainResult({});
@@ -301,7 +301,7 @@ test('the id has the time and the public names, a comparison is called one, and 
   assert.equal(idOf({ variants: [...variants, { ...first, name: 'other' }] }), '20260102T030405Z-4-variants');
 });
 
-test('what Nginx answered and wrote is hidden but for its own words', () => {
+test('responses and log lines of Nginx are hidden, except for its own words', () => {
   const result = plainResult({});
   const [, run] = result.runs;
   assert.ok(run?.http && run.proxy);
@@ -323,7 +323,7 @@ test('what Nginx answered and wrote is hidden but for its own words', () => {
   assert.equal(kept?.http?.path, result.runs[2]?.http?.path);
 });
 
-test('words of the bench’s own stay where a person calls something by them', () => {
+test('words of the bench are kept, even if the user has used them as names', () => {
   const conclusions: Result['conclusions'] = [
     { kind: 'left-out', variant: 'plain', reason: stored('It was left-out.') },
   ];
@@ -331,7 +331,7 @@ test('words of the bench’s own stay where a person calls something by them', (
   assert.deepEqual(kept, { kind: 'left-out', variant: 'plain', reason: stored('It was ….') });
 });
 
-test('the command of a backend, and whatever may quote it or what it printed, is hidden', () => {
+test('the command of a backend is hidden, and so is anything that may quote it or its output', () => {
   const result = makeBothSteps(3, 1);
   const reason = 'backend 1 (node bob.js {port}) exited with code 1. Its last lines on stderr: acme';
   const failed = result.runs.map((run) => ({
@@ -350,7 +350,7 @@ test('the command of a backend, and whatever may quote it or what it printed, is
   for (const run of redacted.runs) assert.equal(run.plan.server, 'own');
 });
 
-test('a server that already runs has no address, path or authority left', () => {
+test('no address, path or certificate authority of an external server remains', () => {
   const result = makeBothSteps(2, 1);
   const url = 'wss://chat.acme.example/secret-path';
   const [first] = result.variants;
@@ -382,7 +382,7 @@ test('a server that already runs has no address, path or authority left', () => 
   assert.match(shown, /target:1/);
 });
 
-test('the hosts of agents are renamed wherever they are named', () => {
+test('hosts of agents are renamed wherever they occur', () => {
   const result = plainResult({});
   const [run] = result.runs;
   assert.ok(run);

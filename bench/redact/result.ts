@@ -10,7 +10,7 @@ import { publicConfiguration } from './configuration.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 import { textRedactor } from './text.ts';
 
-/** Removes everything from a growing result that would reveal its origin. */
+/** Removes everything that would reveal a result's origin, while runs are still being added to the result. */
 export interface Redactor {
   head: ResultHead;
   event(event: BenchEvent): BenchEvent;
@@ -35,7 +35,7 @@ export function redactResult(result: Result, words: readonly string[]): Result {
   };
 }
 
-/** Like `redactResult`, for a result that has just begun. */
+/** Makes a redactor for a result that has no runs yet. It redacts the runs as they are added. */
 export function makeRedactor(head: ResultHead, words: readonly string[]): Redactor {
   const state = makeState(head, words);
   return {
@@ -244,8 +244,8 @@ const UNTOLD = 'the reason is hidden, because it may quote the server, its comma
 const QUOTING = new Set(['run-ended', 'action-failed']);
 
 /**
- * Redacts what quotes errors. Those about a server of the user's quote its command and what it printed, and those about
- * a scenario of the user's what its code threw.
+ * Redacts texts that quote an error. An error of a user's server quotes its command and its output. An error of a
+ * user's scenario quotes what its code threw.
  */
 function withoutQuotes(
   { outcome, validity, timeline }: Run,

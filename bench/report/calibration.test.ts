@@ -21,7 +21,7 @@ const delay = (changes: Partial<KnownEffect>): KnownEffect => ({
 const knownOf = (known: readonly KnownEffect[], changes: Partial<Calibration> = {}) =>
   calibrationSentences({ ...makeCalibration(), known: [...known], ...changes }).slice(1);
 
-test('false positives are counted, with the interval of their rate', () => {
+test('false positives are counted, with an interval for their rate', () => {
   const told = (figures: number, called: number) =>
     calibrationSentences({
       ...makeCalibration(),
@@ -35,7 +35,7 @@ test('false positives are counted, with the interval of their rate', () => {
   assert.equal(told(0, 0), 'Too few rounds for a verdict on any metric.');
 });
 
-test('a known effect is told with what was measured; one that was not found, with what would have been', () => {
+test('a known effect is reported with the measured one or, if not found, with the detectable one', () => {
   assert.deepEqual(knownOf(makeCalibration().known), [
     `plain+epoll-events-8 (Nginx asks the kernel for fewer events at a time): found, ${CPU} +5 %.`,
     `plain+delay-1ms (its echo servers answer 1 ms later): not found, ${P50} +1 % (detectable effect: ±3 %).`,
@@ -57,7 +57,7 @@ test('the detectable effect is that of the same metric in the same step', () => 
   assert.match(knownOf([delay({})], { spread: [...spread, own] })[0] ?? '', /effect: ±3 %\)/);
 });
 
-test('the smallest effect that was found counts in either direction', () => {
+test('the smallest effect found may be an increase or a decrease', () => {
   const smallest = (...effects: readonly (number | null)[]) =>
     knownOf(effects.map((effect) => delay({ effect, found: true }))).at(-1);
   assert.equal(smallest(1.3, 0.9, 0.5, null), `Smallest known effect found: −10 % in ${P50}.`);
@@ -65,7 +65,7 @@ test('the smallest effect that was found counts in either direction', () => {
   assert.doesNotMatch(smallest(null) ?? '', /Smallest/);
 });
 
-test('a stored calibration is told with its conditions and the detectable effects of the headline metrics', () => {
+test('the summary of a stored calibration has its conditions and the detectable effects of the headline metrics', () => {
   const kept = makeKeptCalibration();
   assert.equal(
     keptSentence(kept),
@@ -77,7 +77,7 @@ test('a stored calibration is told with its conditions and the detectable effect
   );
 });
 
-test('the variation of each metric is a row; what one run cannot tell is left open', () => {
+test('there is a row for the variation of each metric, with dashes for what a single run cannot show', () => {
   assert.deepEqual(spreadRows(makeCalibration().spread), [
     [CPU, '10', '2.5 %', '4 %', '0.5 %', '1.2 %', '±2.4 %'],
     [P50, '10', '1.7 %', '3 %', '0 %', '1.5 %', '±3 %'],
@@ -85,9 +85,9 @@ test('the variation of each metric is a row; what one run cannot tell is left op
   ]);
 });
 
-test('where the variation comes from is told of the headline metrics', () => {
+test('the origin of the variation is stated for the headline metrics', () => {
   const told = variationSentences(makeCalibration());
   assert.equal(told.length, 2);
-  assert.match(told[0] ?? '', new RegExp(`${CPU} by 4 % .* 0\\.5 % within .* 1\\.2 % between rounds`));
+  assert.match(told[0] ?? '', new RegExp(`${CPU} varies by 4 % .* 0\\.5 % within .* 1\\.2 % between rounds`));
   assert.deepEqual(variationSentences({ spread: [] }), []);
 });

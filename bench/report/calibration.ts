@@ -52,13 +52,16 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
   return found.toSorted((a, b) => distance(a.effect) - distance(b.effect))[0] ?? null;
 }
 
-/** Where the variation of the ratio of two equal sides comes from, for each main metric. */
+/**
+ * For each main metric, states how much the ratio of two equal sides varies between turns, within a round and between
+ * rounds.
+ */
 export function variationSentences({ spread }: Pick<Calibration, 'spread'>): string[] {
   return spread.filter(isHeadline).flatMap((each) => {
     if (each.components === null) return [];
     const { turn, block, round } = each.components;
     return [
-      `The ratio of two equal sides varies in ${metricTitle(each)} by ${formatShare(turn)} between adjacent turns, in addition by ${formatShare(block)} within a round and by ${formatShare(round)} between rounds.`,
+      `The ratio of two equal sides in ${metricTitle(each)} varies by ${formatShare(turn)} between adjacent turns, by a further ${formatShare(block)} within a round, and by a further ${formatShare(round)} between rounds.`,
     ];
   });
 }

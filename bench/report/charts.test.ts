@@ -22,7 +22,7 @@ interface Drawn {
   values: number[];
 }
 
-test('every value lies within the axis it is drawn on', () => {
+test('every value lies within its axis', () => {
   for (const [name, result] of PAGES) {
     const charts = chartsOf(reportHtml(result));
     assert.ok(charts.length > 0, name);
@@ -38,9 +38,9 @@ test('every value lies within the axis it is drawn on', () => {
   }
 });
 
-test('an axis goes no further than what is drawn on it needs', () => {
+test('an axis extends no further than its values require', () => {
   for (const [name, result] of PAGES) {
-    // Charts beside each other share their scale.
+    // Charts next to each other share a scale.
     const scales = new Map<string, Drawn>();
     for (const { axis, values } of chartsOf(reportHtml(result)).flatMap(drawnBy)) {
       const scale = `${axis.title} to ${axis.max}`;
@@ -53,7 +53,7 @@ test('an axis goes no further than what is drawn on it needs', () => {
   }
 });
 
-test('the chart of the handshakes ends with them', () => {
+test('the chart of handshakes ends with the last handshake', () => {
   const charts = chartsOf(reportHtml(STEPS));
   const { phases } = STEPS.runs[0] ?? assert.fail();
   const { startUs, endUs } = phases.find(({ phase }) => phase === 'connect') ?? assert.fail();
@@ -66,7 +66,7 @@ test('the chart of the handshakes ends with them', () => {
   }
 });
 
-/** What a chart draws on each of its axes that has a scale. */
+/** Returns the values that a chart draws on each axis that has a scale. */
 function drawnBy(chart: ChartSpec): Drawn[] {
   const numbers = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
   if (chart.kind === 'bar') {
@@ -92,12 +92,12 @@ interface Tooltip {
   label?(item: object): string;
 }
 
-describe('a line on the page', () => {
+describe('a line chart on the page', () => {
   const globals = globalThis as { document?: unknown; getComputedStyle?: unknown };
   const before = { document: globals.document, getComputedStyle: globals.getComputedStyle };
   const theme = { text: '', muted: '', grid: '', surface: '', band: '', disturbed: '', font: '' };
 
-  /** A chart of one line with these values, one a second. */
+  /** Creates a chart with one line through these values, one per second. */
   const lineOf = (values: readonly number[]): ChartSpec => ({
     kind: 'line',
     id: 'chart',
@@ -122,7 +122,7 @@ describe('a line on the page', () => {
     Object.assign(globals, before);
   });
 
-  it('has a mark on each of its points where they are at most fifteen', () => {
+  it('marks each point if there are at most fifteen', () => {
     const radiusOf = (points: number) => {
       const { line } = drawn(Array.from({ length: points }, () => 1));
       return line && 'pointRadius' in line ? line.pointRadius : null;
@@ -130,21 +130,21 @@ describe('a line on the page', () => {
     assert.deepEqual([1, 15, 16, 100].map(radiusOf), [3, 3, 0, 0]);
   });
 
-  it('breaks at what a logarithmic axis cannot show, and only there', () => {
+  it('is interrupted only where a logarithmic axis cannot show a value', () => {
     const values = (logarithmic: boolean) => drawn([2, 0, 1], { logarithmic }).line?.data;
     const point = (x: number, y: number | null) => ({ x, y });
     assert.deepEqual(values(true), [point(0, 2), point(1, null), point(2, 1)]);
     assert.deepEqual(values(false), [point(0, 2), point(1, 0), point(2, 1)]);
   });
 
-  it('tells its time and value, each in its unit, where it is pointed at', () => {
+  it('shows time and value in their units when the pointer is over a point', () => {
     const { tooltip } = drawn([1, 2, 3]);
     const item = { datasetIndex: 0, dataset: { label: 'a' }, parsed: { x: 2, y: 1500 } };
     assert.equal(tooltip.title?.([item]), formatFigure(2, 'seconds'));
     assert.equal(tooltip.label?.(item), `a: ${formatFigure(1500, 'time')}`);
   });
 
-  it('is hidden and cut as was chosen', () => {
+  it('hides series and zooms as selected', () => {
     const { line, scales } = drawn([1, 2, 3], { hidden: new Set([0]), range: [1, 2] });
     assert.equal(line?.hidden, true);
     assert.deepEqual([scales?.x?.min, scales?.x?.max], [1, 2]);

@@ -43,14 +43,14 @@ const BARS: BarSpec = {
   series: [{ label: '@sum', colour: 'series-0', values: [0.25, null] }],
 };
 
-test('lines share a row where they share a place, in order, and a place without any is left out', () => {
+test('lines share a row for each position, in order; positions without a value are left out', () => {
   assert.deepEqual(dataOf(LINES).rows, [
     [1.5, 20, 7],
     [2, 30, null],
   ]);
 });
 
-test('data are copied in full, with their units, and nothing of them is a formula', () => {
+test('data are copied in full, with units, and never as formulas', () => {
   assert.equal(csvOf(LINES), 'seconds (s),p50 (µs),bytes (B/s)\r\n1.5,20,7\r\n2,30,\r\n');
   assert.equal(csvOf(BARS), 'Name,\'@sum\r\n"\'=HYPERLINK(""x"")",0.25\r\n"a, b",\r\n');
 });

@@ -7,7 +7,7 @@ import { reportHtml } from './html.ts';
 
 const NONE = { series: null, labels: {}, note: null };
 
-test('series, labels and note as they were given, escaped; nothing where there is none', () => {
+test('series, labels and note are shown as given, escaped; nothing is shown without them', () => {
   assert.equal(tagsMarkup(NONE).markup, '');
   const { markup } = tagsMarkup({ series: 'night', labels: { branch: '<main>' }, note: 'Why & how.' });
   assert.deepEqual(
@@ -37,7 +37,7 @@ test('an optional column is left out if no row has a value in it', () => {
   assert.deepEqual(cells('td'), ['–', '–', '7 KiB', '–']);
 });
 
-test('a report has them in its header', () => {
+test('tags are shown in the header of a report', () => {
   const result = makeResult([makeRun({ seconds: 1 })]);
   Object.assign(result.plan, { note: 'After the update.' });
   const [header = ''] = reportHtml(result).split('<nav');

@@ -8,7 +8,7 @@ export interface Column {
   title: Content;
   /** Whether the cells contain left-aligned text instead of right-aligned figures. */
   text?: boolean;
-  /** Whether the column is left out if no row has a value in it, such as that of a component that is not there. */
+  /** Whether the column is left out if no row has a value in it, such as the column of a component that no run has. */
   optional?: boolean;
 }
 

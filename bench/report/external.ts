@@ -6,7 +6,7 @@ export function isExternal({ variants }: Pick<Result, 'variants'>): boolean {
   return variants.length > 0 && variants.every(({ profile }) => profile.startsWith('target:'));
 }
 
-/** What a result measures, as its title says. */
+/** The subject of a result, as used in its title. */
 export function topicOf(result: Pick<Result, 'variants'>): string {
   return isExternal(result) ? 'WebSocket server' : `WebSocket through ${PROXY}`;
 }

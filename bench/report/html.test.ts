@@ -8,7 +8,7 @@ import { html, jsonMarkup, trusted } from './markup.ts';
 import { pageScript } from './page.ts';
 import { BROKEN, chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
 
-test('a template escapes whatever is not markup', () => {
+test('a template escapes everything except markup', () => {
   const hostile = `<img src="x" onerror='alert(1)'>&amp;`;
   assert.equal(
     html`<p title="${hostile}">${[hostile, 7, null, false, trusted('<b></b>')]}</p>`.markup,
@@ -22,11 +22,11 @@ test('the script of the page is one classic script', () => {
   const script = pageScript();
   assert.doesNotMatch(script, /^\s*(import|export)\b/m);
   assert.ok(!script.includes('</script'));
-  // Parses as what it is included as.
+  // The script is valid as a classic script.
   assert.doesNotThrow(() => new Function(script));
 });
 
-test('the policy of a report allows its own scripts and style and nothing else', () => {
+test('the policy of a report allows only its own scripts and style', () => {
   const page = reportHtml(makeResult([makeRun({ seconds: 1 })]));
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
   assert.match(policy, /^default-src 'none'; /);
@@ -41,7 +41,7 @@ test('the policy of a report allows its own scripts and style and nothing else',
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 
-test('a report has every part, and what a reader looks for in it', () => {
+test('a report has every part, and everything that readers look for', () => {
   const page = shown(makeBothSteps(6, 4));
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles, [
@@ -77,7 +77,7 @@ test('a report has every part, and what a reader looks for in it', () => {
   assert.doesNotMatch(page, BROKEN);
 });
 
-test('a report can be drawn of a result that was cut off anywhere', () => {
+test('a report can be drawn from a result that was cut off at any point', () => {
   const whole = makeRun({ seconds: 1 });
   const nothing = {
     phases: [],
@@ -112,7 +112,7 @@ test('a report can be drawn of a result that was cut off anywhere', () => {
   assert.match(shown(last), /This bench was interrupted before it finished\./);
 });
 
-test('from one to twelve variants a report has a card, a row and charts for each', () => {
+test('a report of one to twelve variants has a card, a row and charts for each', () => {
   for (const count of [1, 2, 12]) {
     const names = Array.from({ length: count }, (_, at) => `variant-${at}`);
     const result = makeResult([
@@ -128,7 +128,7 @@ test('from one to twelve variants a report has a card, a row and charts for each
     const ids = chartsOf(page).map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     for (const id of ids) assert.ok(page.includes(`<canvas id="${id}"`), id);
-    // Throughput, the two of latency, each run over time, all of them together, handshakes, CPU and memory.
+    // Throughput, two for latency, each run over time, all runs together, handshakes, CPU and memory.
     assert.equal(ids.length, 1 + 2 + count * 3 + (count > 1 ? 3 : 1) + 2 * 2 + 2 * 3);
   }
 });

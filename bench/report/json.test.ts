@@ -10,7 +10,7 @@ import { jsonSummary } from './json.ts';
 
 const SMALL = { seconds: 2, connections: 10, perSecond: 1000 };
 
-test('the summary for programs has exactly the fields that are promised', () => {
+test('the JSON summary has exactly the documented fields', () => {
   const run = makeLatencyRun('tls', SMALL, 1000);
   disturb(run, 0, { stolenUs: 500_000 });
   run.http = makeRun(SMALL).http;
@@ -81,7 +81,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
   assert.deepEqual(Object.keys(told.memoryPerConnectionBytes), components);
 });
 
-test('every figure of it is the one of the run', () => {
+test('every figure in the summary equals that of the run', () => {
   const result = makeBothSteps(2, 2);
   const [, first] = result.runs;
   assert.ok(first);
@@ -160,7 +160,7 @@ test('every figure of it is the one of the run', () => {
   assert.equal(runs[1]?.perCoreCapacity?.bound, 'measured');
 });
 
-test('a closed loop has no response time, and says so with null', () => {
+test('a closed loop has null instead of a response time', () => {
   const [run] = jsonSummary(makeResult([makeRun(SMALL)]), '').runs;
   assert.equal(run?.responseUs, null);
   assert.equal(run?.sendLagUs, null);
@@ -168,7 +168,7 @@ test('a closed loop has no response time, and says so with null', () => {
   assert.notEqual(run?.serviceUs, null);
 });
 
-test('a run that came to nothing has a summary all the same', () => {
+test('a run without any figures has a summary as well', () => {
   const cut = { phases: [], slices: [], workers: [], processes: [], machine: null, http: null, probe: null };
   const [run] = jsonSummary(makeResult([{ ...makeRun(SMALL), ...cut }]), '').runs;
   assert.doesNotMatch(JSON.stringify(run), /NaN|undefined/);

@@ -36,9 +36,9 @@ export interface JsonSummary {
   excluded?: Comparison['excluded'];
   /** In capacity searches only: the outcome, and the trials that led to it. */
   capacity?: JsonCapacity;
-  /** In ladders only: the points, the fitted law, and what follows from them as `findings`. */
+  /** In ladders only: the points, the fitted law, and the resulting `findings`. */
   ladder?: Omit<Ladder, 'kind'>;
-  /** In sizings only: the plan, the costs, what is needed with its derivation, and the check. */
+  /** In sizings only: the plan, the costs, the needs with their derivation, and the check. */
   size?: Omit<Size, 'kind'>;
   /** In comparisons of stored results only: the results, and all other differences between them. */
   stored?: Stored;
@@ -125,11 +125,11 @@ export interface JsonRun {
   nginx: Pick<UsedProxy, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** Every metric by its name in thresholds, in the base unit: µs, bytes, a count or a ratio. */
   metrics: Record<string, number | null>;
-  /** Only with --agents: what each generator host contributed, with times in µs. */
+  /** Only with --agents: the contribution of each generator host, with times in µs. */
   hosts?: JsonHost[];
   /** Number of failures by kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
-  /** What else is known about the run: `handshakes-failed` gives the reason, and the line that may cause it. */
+  /** Other notices about the run: `handshakes-failed` gives the reason, and the line that may cause it. */
   notices: Run['notices'];
 }
 

@@ -16,7 +16,7 @@ function entryOf(folder: string, result: Result, hasReport = true): ListingEntry
   return { folder, hasReport, problem: '', index: { ...result, runs } };
 }
 
-/** The text of every cell of the results, row by row; their runs are tables of their own. */
+/** Returns the text of every cell in the table of results, row by row, without the nested tables of runs. */
 function rowsOf(page: string): string[][] {
   const outer = page.replace(/<details>.*?<\/details>/gs, '');
   const rows = [...outer.matchAll(/<tr>(.*?)<\/tr>/gs)].slice(1);
@@ -29,7 +29,7 @@ function cellsOf(row: string): string[] {
   );
 }
 
-test('a row for each result, and closed below it each run; no closed loop has a response time', () => {
+test('each result has a row, with its runs collapsed below it; closed loops have no response time', () => {
   const result = makeBothSteps(1, 2);
   const [throughput, latency] = result.runs;
   assert.ok(throughput && latency);
@@ -56,7 +56,7 @@ test('a row for each result, and closed below it each run; no closed loop has a 
   );
 });
 
-test('only the newest results are open, and those before them are below', () => {
+test('only the newest results are shown; older ones are collapsed below them', () => {
   const entries = Array.from({ length: 23 }, (_, at) => {
     const startedAt = `2026-03-${String(at + 1).padStart(2, '0')}T00:00:00.000Z`;
     return entryOf(`${at}`, { ...makeResult([]), id: `id-${at}`, startedAt });
@@ -67,7 +67,7 @@ test('only the newest results are open, and those before them are below', () => 
   assert.deepEqual(idsIn(older), ['id-2', 'id-1', 'id-0']);
 });
 
-test('a comparison, a search and a calibration are listed with what they found', () => {
+test('a comparison, a search and a calibration are listed with their findings', () => {
   const [comparison, search] = [makeComparison('plain', 'tls'), makeSearch()];
   const page = listingHtml([
     entryOf('a', { ...makeBothSteps(1, 1), conclusions: [comparison] }),
@@ -81,7 +81,7 @@ test('a comparison, a search and a calibration are listed with what they found',
   );
 });
 
-test('the newest first; what cannot be read at the end, with the reason, and escaped', () => {
+test('the newest comes first; what cannot be read comes last, with the reason, and is escaped', () => {
   const dated = (id: string, startedAt: string) =>
     entryOf(`${id} & <b>`, { ...makeResult([]), id, startedAt });
   const page = listingHtml([
@@ -99,7 +99,7 @@ test('the newest first; what cannot be read at the end, with the reason, and esc
   assert.ok(page.includes(`<title>${LISTING_TITLE}</title>`));
 });
 
-test('a result without a report has no link, and an empty folder says so', () => {
+test('a result without a report has no link, and an empty folder is reported', () => {
   assert.doesNotMatch(listingHtml([entryOf('a', makeResult([]), false)]), /<a /);
   assert.match(listingHtml([entryOf('a', makeResult([]))]), /no run finished/);
   assert.match(listingHtml([]), /No runs yet\./);

@@ -63,7 +63,7 @@ function rowOf(entry: ListingEntry): [Content, ...Content[]] {
   return [html`${link(entry, id)}${tagsMarkup(plan)}`, shownTime(startedAt), outcome];
 }
 
-/** `2026-03-01 09:30 UTC`. */
+/** Formats a time, as in `2026-03-01 09:30 UTC`. */
 function shownTime(startedAt: string): string {
   return `${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
 }
@@ -78,7 +78,7 @@ function verdictsOf(index: ResultIndex): readonly string[] {
   return variants.map((name) => figuresOf(name, index.runs));
 }
 
-/** `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, with only the metrics that were measured. */
+/** Describes a variant, as in `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, with only the metrics that were measured. */
 function figuresOf(name: string, runs: readonly RunSummary[]): string {
   const parts = runs.filter(({ variant }) => variant === name).flatMap(listedOf);
   return `${name}: ${parts.length === 0 ? 'no figures' : parts.join(', ')}`;

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatRate, formatTime } from '../wording/for
 import { capital, counted } from '../wording/words.ts';
 import type { View } from './view.ts';
 
-/** `closed, 1 in flight` or `open, 8.9k/s, uniform`. */
+/** Formats the kind of load, as in `closed, 1 in flight` or `open, 8.9k/s, uniform`. */
 export function loadText(load: Load | null): string {
   if (load === null) return 'none';
   return load.kind === 'closed'
@@ -14,7 +14,7 @@ export function loadText(load: Load | null): string {
     : `open, ${formatRate(load.ratePerSecond)}, ${load.arrivals}`;
 }
 
-/** `64 B text`, `64 B to 16 KiB binary`. */
+/** Formats the size and type of messages, as in `64 B text` or `64 B to 16 KiB binary`. */
 export function payloadText({ minBytes, maxBytes, type }: Payload): string {
   const from = minBytes === maxBytes ? '' : `${formatBytes(minBytes)} to `;
   return `${from}${formatBytes(maxBytes)} ${type}`;

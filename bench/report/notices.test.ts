@@ -26,7 +26,7 @@ const info = (text: string): Notice => ({ level: 'info', code: codeOf(text), dat
 const WARNING = `${mark('attention').markup} Warning`;
 const NOTE = `${mark('note').markup} Note`;
 
-test('what is said of several runs is said once, with whose it is', () => {
+test('a notice shared by several runs appears once, with the names of the runs', () => {
   const result = makeBothSteps(3, 1);
   const [direct, plain, tls, directLatency, plainLatency, tlsLatency] = result.runs;
   assert.ok(direct && plain && tls && directLatency && plainLatency && tlsLatency);
@@ -47,7 +47,7 @@ test('what is said of several runs is said once, with whose it is', () => {
   ]);
 });
 
-test('with one step there is no need to name it; a superseded run is named', () => {
+test('the step is only named if there are several; a superseded run is named', () => {
   const one = makeResult([makeRun(SMALL), makeRun({ ...SMALL, variant: 'other' })]);
   for (const run of one.runs) run.notices = [info('the same')];
   assert.deepEqual(said(one), [['tls, other', 'the same']]);
@@ -59,7 +59,7 @@ test('with one step there is no need to name it; a superseded run is named', () 
   );
 });
 
-test('another placement of a variant in a step is a warning; a variant without Nginx is not', () => {
+test('a different placement of a variant in a step is a warning, unless the variant has no Nginx', () => {
   const result = makeBothSteps(3, 1);
   const placed = (cpus: [proxy: number[], server: number[], generator: number[]]) => {
     const [proxy, server, generator] = cpus;
@@ -102,14 +102,14 @@ test('another placement of a variant in a step is a warning; a variant without N
   plainLatency.plan.placement = placed([[1], [1], [0]]);
   const [{ data, text } = assert.fail(), ...others] = found();
   assert.deepEqual([data.step, others], ['latency', []]);
-  // Beside the figures that it is about, and on the terminal.
+  // The notice appears next to the figures that it is about, and in the terminal.
   const page = reportHtml(result);
   const section = page.slice(page.indexOf('<section id="latency"'), page.indexOf('<section id="course"'));
   assert.match(section, /placement-differs/);
   assert.ok(summaryText(result, null).includes(text.slice(0, 40)));
 });
 
-test('every notice of every run is found in the report and on the terminal', () => {
+test('every notice of every run appears in the report and in the terminal', () => {
   const notice = fc.record({
     level: fc.constantFrom('info' as const, 'warning' as const),
     code: fc.constantFrom('one', 'two'),
@@ -145,7 +145,7 @@ test('every notice of every run is found in the report and on the terminal', () 
             `${at} ${told}`,
           );
           const inFull = lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name));
-          // Of a kind that is said in several ways one is told, and whose the others are.
+          // If notices of one kind differ, one is shown in full, followed by the names of the runs with the others.
           assert.ok(inFull || lines.some((line) => line.split('more of this kind, for ')[1]?.includes(name)));
         }
       }
@@ -159,7 +159,7 @@ test('every notice of every run is found in the report and on the terminal', () 
   );
 });
 
-test('twelve notices that say one thing with other figures are one line, in the report and on the terminal', () => {
+test('twelve notices that differ only in figures become one line, in the report and in the terminal', () => {
   const result = makeBothSteps(6, 1);
   for (const [at, run] of result.runs.entries())
     run.notices = [{ level: 'info', ...finding('send-lag', { lagUs: 100 + at, share: (50 - at) / 100 }) }];
@@ -170,7 +170,7 @@ test('twelve notices that say one thing with other figures are one line, in the 
   assert.ok(summaryText(result, null).includes(`\n${names}: Note: ${text}\n`));
 });
 
-test('notices of one kind that differ in more than figures stand behind the first, and none is lost', () => {
+test('notices of one kind that differ in other ways follow the first, and none is lost', () => {
   const result = makeBothSteps(4, 1);
   const causes = ['steal', 'work', 'both', 'neither'];
   const tellOf = (count: number): void => {
@@ -192,7 +192,7 @@ test('notices of one kind that differ in more than figures stand behind the firs
       'http2 (throughput): Disturbed by neither.',
     ],
   );
-  // The terminal has less room: one of them, and whose the others are. A few are told one by one.
+  // The terminal shows one notice in full and the names of the runs with the others, unless there are only a few.
   const told = () =>
     summaryText(result, null)
       .split('\n')

@@ -54,22 +54,25 @@ export function ownReport(declared: Declaration, sections: OwnSections | null): 
   };
 }
 
-/** Says that a report lacks sections, because the file that makes them was not read. */
+/** States that the report lacks sections because the scenario's file, which makes them, was not read. */
 function absentSections({ sections: count }: Declaration, sections: OwnSections | null): string[] {
   if (count === 0 || sections !== null) return [];
   return [
-    `The scenario file adds ${amount(count, 'section')} to its reports, which this one lacks: it was made from the stored result, without the file.`,
+    `This report lacks ${amount(count, 'section')} that the scenario file adds, because it was made from the stored result without the file.`,
   ];
 }
 
-/** A section of a scenario file. What its code throws is shown in its place, because the figures are worth more. */
+/**
+ * Wraps a section of a scenario file. If its code throws, the error takes the place of the section, so that the rest of
+ * the report is still made.
+ */
 function guarded(section: OwnSections[number], index: number): OwnSections[number] {
   return (view) => {
     try {
       return section(view);
     } catch (error) {
       const title = `Section ${index + 1} of the scenario file`;
-      const body = html`<p>It could not be made: ${error instanceof Error ? error.message : String(error)}.</p>`;
+      const body = html`<p>This section could not be made: ${error instanceof Error ? error.message : String(error)}.</p>`;
       return { id: `own-${index + 1}`, title, charts: [], body };
     }
   };
@@ -79,19 +82,19 @@ function headingOf({ name, step }: ListedName, { steps }: Declaration): string {
   return steps.length === 1 ? name : `${name}, ${step}`;
 }
 
-/** `1.2 ms`; a dash if the metric has no value. */
+/** Formats a metric of a run, as in `1.2 ms`; a dash if it has no value. */
 function valueText(view: RunView | undefined, name: string): string {
   const metric = findMetric(name);
   if (view === undefined || metric === undefined) return NOTHING;
   return formatFigure(metric.read(view.figures, view.run.plan), metric.unit);
 }
 
-/** `plain: response time p50 0.4 ms, and response time p99 2 ms.` */
+/** Summarises a variant, as in `plain: response time p50 0.4 ms, and response time p99 2 ms.` */
 function answer(variant: VariantView, { listed: names, steps }: Declaration): string {
   const known = names.flatMap(({ name, step }) => {
     const value = valueText(variant.answers[step], name);
     if (value === NOTHING) return [];
-    // With a single step, its name says nothing.
+    // If there is only one step, there is no need to name it.
     const title = steps.length === 1 ? findMetric(name)?.title : metricTitle({ name, step });
     return [`${title ?? name} ${value}`];
   });
@@ -159,7 +162,7 @@ ${
   };
 }
 
-/** The scenario's own counters over time. */
+/** Charts of the scenario's own counters over time. */
 function counters(view: View, { recorded }: Declaration): Section {
   const runs = runsOf(view);
   const charts =
@@ -190,7 +193,7 @@ function counterChart(name: string, runs: readonly RunView[]): LineSpec {
   );
 }
 
-/** All counters and gauges of each run, which the equations are about. */
+/** Table of all counters and gauges that the scenario's equations may refer to, for each run. */
 function counts(view: View): FoldedSection {
   const runs = runsOf(view);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok).map(({ label }) => label);

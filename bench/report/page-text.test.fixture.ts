@@ -3,18 +3,18 @@ import type { Result } from '../model/result.ts';
 import { reportHtml } from './html.ts';
 import type { ChartSpec } from './page/spec.ts';
 
-/** What a person reads: the page without its scripts and style. */
+/** Returns the page without scripts and style. */
 export function shown(result: Result): string {
   return reportHtml(result).replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '');
 }
 
-/** The text of one section, without tags. */
+/** Returns the text of one section, without tags. */
 export function sectionText(page: string, id: string): string {
   const section = new RegExp(`<section id="${id}"[\\s\\S]*?</section>`).exec(page)?.[0] ?? assert.fail(id);
   return section.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
 }
 
-/** The cells of the table with this caption, row by row, the heading of a group in each of its rows. */
+/** Returns the cells of the table with this caption, row by row. Each row of a group includes the group's heading. */
 export function tableOf(page: string, caption: string): string[][] {
   const table =
     page.split('<table>').find((text) => text.includes(`<caption>${caption}</caption>`)) ??
@@ -30,10 +30,10 @@ export function tableOf(page: string, caption: string): string[][] {
   });
 }
 
-/** What the page draws. */
+/** Returns the charts of a page. */
 export function chartsOf(page: string): ChartSpec[] {
   return JSON.parse(/id="charts">(.*?)<\/script>/.exec(page)?.[1] ?? '[]');
 }
 
-/** What must never stand where a person reads. */
+/** Matches text that must never be shown. */
 export const BROKEN = /NaN|undefined|Infinity|\[object/;

@@ -31,14 +31,14 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What a page did beside showing itself. */
+/** Everything that a page did in addition to showing itself. */
 interface Events {
   complaints: string[];
   requests: string[];
   dialogs: number;
 }
 
-/** Opens a file in a context of its own, hands it to `look`, and closes it whatever happens. */
+/** Opens a file in a separate browser context, passes the page to `look`, and always closes the context. */
 async function visit(
   path: string,
   options: BrowserContextOptions,
@@ -78,7 +78,10 @@ async function openAll(page: Page): Promise<void> {
   await allDrawn(page);
 }
 
-/** A chart is drawn a moment after it comes to be seen; Chart.js sets the style of its canvas then. */
+/**
+ * Waits until all charts are drawn. A chart is drawn shortly after it becomes visible; Chart.js then sets a style on
+ * its canvas.
+ */
 async function allDrawn(page: Page): Promise<void> {
   await until(
     page,
@@ -87,14 +90,14 @@ async function allDrawn(page: Page): Promise<void> {
 }
 
 /**
- * Waits until an expression is true in a page. Playwright's \`waitForFunction\` evaluates it within the page each time
- * but the first, and the page's Content Security Policy refuses that.
+ * Waits until an expression is true in a page. Playwright's `waitForFunction` cannot be used: after the first attempt,
+ * it evaluates the expression within the page, which the Content Security Policy forbids.
  */
 async function until(page: Page, expression: string): Promise<void> {
   while (!(await page.evaluate<boolean>(expression))) await setTimeout(20);
 }
 
-/** How many different colours each canvas shows: one that was not drawn has one. */
+/** Returns the number of different colours in each canvas. A canvas that was not drawn has one. */
 function coloursOf(page: Page, which = 'canvas'): Promise<Record<string, number>> {
   return page.evaluate(`Object.fromEntries([...document.querySelectorAll('${which}')].map((canvas) => {
     // A copy: a browser complains where the canvas of the page is read more than once. It is smaller, because what
@@ -115,7 +118,7 @@ test('a report draws every chart, without a complaint and without a request', as
   await visit(await report(makeBothSteps()), {}, async (page, events) => {
     await openAll(page);
     const colours = await coloursOf(page);
-    // Throughput, the two of latency, six variants over time in both steps, handshakes, CPU and memory.
+    // Throughput, two for latency, six variants over time in both steps, handshakes, CPU and memory.
     assert.equal(Object.keys(colours).length, 1 + 2 + (1 + 6) + (2 + 6 * 2) + 2 * 2 + 2 * 3);
     for (const [id, count] of Object.entries(colours)) assert.ok(count > 8, `${id} is blank`);
     assert.deepEqual(events, { complaints: [], requests: [page.url()], dialogs: 0 });
@@ -129,7 +132,7 @@ test('a report draws every chart, without a complaint and without a request', as
   });
 });
 
-/** The sections that a reader has before them in full, of those that can be closed. */
+/** Returns the sections that are open, out of those that can be collapsed. */
 function openSections(page: Page): Promise<string[]> {
   return page.evaluate(
     `[...document.querySelectorAll('.folded > details[open]')].map((each) => each.parentElement.id)`,
@@ -142,7 +145,7 @@ for (const [profiles, tallest] of [
   [1, 3500],
   [6, 6000],
 ] as const) {
-  test(`what people need of ${profiles} profiles stands open in ${tallest} px; of the rest the title and the finding`, async () => {
+  test(`the main parts of ${profiles} profiles fit in ${tallest} px; other sections are collapsed`, async () => {
     await visit(await report(makeBothSteps(profiles)), WIDE, async (page) => {
       assert.ok((await evaluateNumber(page, 'document.documentElement.scrollHeight')) <= tallest);
       assert.deepEqual(await openSections(page), []);
@@ -161,7 +164,7 @@ for (const [profiles, tallest] of [
   });
 }
 
-test('a section is opened by click, by keyboard and by every kind of link, and its charts are drawn then', async () => {
+test('a section opens by click, by keyboard and by every kind of link, and its charts are then drawn', async () => {
   const path = await report(makeBothSteps(2, 4));
   await visit(path, WIDE, async (page, events) => {
     const drawn = async (id: string) => {
@@ -178,7 +181,7 @@ test('a section is opened by click, by keyboard and by every kind of link, and i
     await page.keyboard.press('Space');
     assert.deepEqual(await openSections(page), ['cost']);
 
-    // The second time the address stays the same.
+    // The second time, the address does not change.
     for (let time = 0; time < 2; time++) {
       await page.locator('nav a[href="#course"]').click();
       assert.deepEqual(await openSections(page), ['course', 'cost']);
@@ -187,7 +190,7 @@ test('a section is opened by click, by keyboard and by every kind of link, and i
     await page.locator('nav a[href="#setup"]').click();
     await page.locator('#setup dl').first().waitFor();
     await page.locator('#setup summary').first().press('Enter');
-    // Typed into the address, or gone back to.
+    // The user types the address or goes back to it.
     await page.evaluate(`location.hash = '#runs'`);
     await page.locator('#runs table').waitFor();
     await page.locator('#runs summary').first().press('Enter');
@@ -208,7 +211,7 @@ test('a section is opened by click, by keyboard and by every kind of link, and i
   });
 });
 
-test('what is closed is skipped and not taken out, so that a browser finds text in it and opens it', async () => {
+test("collapsed text is skipped by the reader but can be found and opened by a browser's search", async () => {
   await visit(await report(makeBothSteps(1, 4)), {}, async (page) => {
     const hidden = await page.evaluate<string[]>(
       `[...document.querySelectorAll('.folded > details')].map((each) => {
@@ -221,7 +224,7 @@ test('what is closed is skipped and not taken out, so that a browser finds text 
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing in the ${colorScheme} report`, async () => {
+  test(`axe finds no violation in the ${colorScheme} report`, async () => {
     const result = makeResult([
       makeRun({ seconds: 3, load: OPEN }),
       makeRun({ seconds: 3, profile: 'http2', http2: true, cache: true }),
@@ -246,7 +249,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-test('on a narrow screen tables scroll within themselves, never the page', async () => {
+test('on a narrow screen, tables scroll by themselves and the page never does', async () => {
   await visit(await report(makeBothSteps()), { viewport: { width: 360, height: 800 } }, async (page) => {
     await openAll(page);
     assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), 360);
@@ -254,10 +257,10 @@ test('on a narrow screen tables scroll within themselves, never the page', async
   });
 });
 
-test('on paper a dark report is light, and its charts are drawn again', async () => {
-  // A4 less its margins.
+test('in print, a dark report is light, and its charts are redrawn', async () => {
+  // The size of A4 without margins.
   const paper = { width: 700, height: 1000 };
-  // What makes the tables widest: the longest verdict, and times beside times.
+  // A result with wide tables: the longest verdict, and the times of disturbed runs next to each other.
   const result = makeBothSteps();
   for (const run of result.runs) {
     disturb(run, 1, { otherUs: 900_000 });
@@ -266,7 +269,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   await visit(await report(result), { colorScheme: 'dark', viewport: paper }, async (page, events) => {
     await page.emulateMedia({ media: 'print' });
     await until(page, `getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
-    // Every section is on paper, whatever is closed on the screen; what is closed within one is as the reader left it.
+    // In print, every section is open. Elements within a section stay as the reader left them.
     const shown = await page
       .locator('.folded > details > :nth-child(2)')
       .evaluateAll((list) => list.map((each) => each.checkVisibility()));
@@ -276,7 +279,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
     await openAll(page);
     for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);
     assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), paper.width);
-    // Each fits on a sheet and is kept on one: none is cut.
+    // Each picture fits on a page and is not split across two.
     const pictures = await page.locator('.canvas').evaluateAll((list) =>
       list.map((picture) => ({
         height: picture.clientHeight,
@@ -293,7 +296,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   });
 });
 
-test('charts are drawn for the width of a sheet, however wide the window is', async () => {
+test('charts are drawn for the width of a sheet, whatever the width of the window', async () => {
   await visit(await report(makeBothSteps(2, 4)), { viewport: { width: 1600, height: 900 } }, async (page) => {
     await page.emulateMedia({ media: 'print' });
     await until(page, `document.querySelector('canvas').clientWidth < 800`);
@@ -301,12 +304,12 @@ test('charts are drawn for the width of a sheet, however wide the window is', as
     const widths = await page
       .locator('canvas')
       .evaluateAll((list) => list.map(({ clientWidth }) => clientWidth));
-    // A4 less its margins, and those of a section.
+    // The width of A4 without its margins and those of a section.
     for (const width of widths) assert.ok(width > 0 && width <= 678, `${width}`);
   });
 });
 
-test('without JavaScript the tables are there and the charts are not', async () => {
+test('without JavaScript, tables are shown and charts are hidden', async () => {
   await visit(await report(makeBothSteps()), { javaScriptEnabled: false }, async (page) => {
     const captions = await page.locator('caption:visible').allTextContents();
     for (const caption of [
@@ -326,7 +329,7 @@ test('without JavaScript the tables are there and the charts are not', async () 
 
 const HOSTILE = `</script></style></title><img src=x onerror=alert(1)><script>alert(2)</script>"'\`--><!-- \u2028\${1} &lt;`;
 
-test('hostile text in every place of a result stays text', async () => {
+test('hostile text stays text, wherever it occurs in a result', async () => {
   const result = makeBothSteps(6, 2);
   for (const run of result.runs) {
     run.notices = [{ level: 'warning', code: 'a-code', data: {}, text: '' }];
@@ -351,18 +354,18 @@ test('hostile text in every place of a result stays text', async () => {
   });
 });
 
-/** The colour of a chart's background at a share (0..1) of the width of its canvas. */
+/** Returns the background colour of a chart at a horizontal position, as a share (0..1) of the width of its canvas. */
 function shadeAt(page: Page, id: string, share: number): Promise<string> {
   return page.evaluate<string>(`(() => {
     const canvas = document.getElementById('${id}');
     const x = Math.round(canvas.width * ${share});
-    // A little above the axis, where no line of a steady run passes.
+    // Slightly above the axis, where a steady run draws no line.
     const y = Math.round(canvas.height * 0.68);
     return [...canvas.getContext('2d').getImageData(x, y, 1, 1).data].join();
   })()`);
 }
 
-test('disturbed seconds are shaded, in another colour than what is not steady, and in the dark as well', async () => {
+test('disturbed seconds are shaded differently from other phases, also in the dark scheme', async () => {
   const result = makeBothSteps(1, 10);
   const [throughput] = result.runs;
   assert.ok(throughput);
@@ -378,19 +381,19 @@ test('disturbed seconds are shaded, in another colour than what is not steady, a
   }
 });
 
-/** What stands on the clipboard as text. */
+/** Returns the text on the clipboard. */
 function pasted(page: Page): Promise<string> {
   return page.evaluate<string>('navigator.clipboard.readText()');
 }
 
-test('a chart is switched, zoomed, scaled and copied by keyboard alone', async () => {
+test('a chart can be switched, zoomed, scaled and copied with the keyboard alone', async () => {
   const options = { permissions: ['clipboard-read', 'clipboard-write'] };
   await visit(await report(makeBothSteps(3, 10)), options, async (page, events) => {
     await openAll(page);
     const figure = page.locator('figure', { has: page.locator('#chart-echoed-throughput') });
     const drawn = () =>
       page.evaluate<string>(`document.getElementById('chart-echoed-throughput').toDataURL()`);
-    /** Puts the focus on a control as Tab would, presses a key, and says whether the picture is another. */
+    /** Focuses a control as Tab would, presses keys, and reports whether the picture has changed. */
     const press = async (control: ReturnType<Page['locator']>, ...keys: string[]): Promise<boolean> => {
       const before = await drawn();
       await control.focus();
@@ -403,7 +406,7 @@ test('a chart is switched, zoomed, scaled and copied by keyboard alone', async (
     assert.equal(await named('plain').getAttribute('aria-pressed'), 'false');
     assert.ok(await press(named('Logarithmic'), 'Enter'));
     assert.equal(await named('Logarithmic').getAttribute('aria-pressed'), 'true');
-    // From the warm-up on, where the axis opens.
+    // The axis begins with the warm-up.
     const from = figure.getByLabel('from', { exact: true });
     assert.equal(await from.inputValue(), '-2');
     assert.ok(await press(from, 'Control+A', '4', 'Tab'));
@@ -424,7 +427,7 @@ test('a chart is switched, zoomed, scaled and copied by keyboard alone', async (
   });
 });
 
-test('a part of the time is zoomed to by dragging; where a page may not copy, a file is saved', async () => {
+test('dragging zooms in; if copying is not allowed, a file is saved', async () => {
   await visit(await report(makeBothSteps(2, 10)), { permissions: [] }, async (page, events) => {
     await openAll(page);
     const figure = page.locator('figure', { has: page.locator('#chart-p99-latency') });
@@ -453,7 +456,7 @@ test('a part of the time is zoomed to by dragging; where a page may not copy, a 
   });
 });
 
-test('the listing leads to the reports', async () => {
+test('the listing links to the reports', async () => {
   const name = 'run # 1 & more?';
   const result = { ...makeResult([makeRun({ seconds: 1 })]), startedAt: HOSTILE };
   const reports = join(folder, 'reports');

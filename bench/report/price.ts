@@ -17,8 +17,8 @@ function isMain(figure: PricedFigure): boolean {
 const MAIN = ['cpuPerMessage.total', 'response.p50', 'response.p99'];
 
 /**
- * `tls compared with direct: CPU per message 2.3 times as high (31.2 µs, up from 13.5 µs); …`, with reliable
- * metrics only.
+ * Compares a variant with the baseline, as in `tls compared with direct: CPU per message 2.3 times as high (31.2 µs, up
+ * from 13.5 µs); …`. Only reliable metrics are included.
  */
 export function priceSentence({ variant, figures }: VariantPrice, baseline: string): string {
   const clauses = figures

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { PLAIN_PROBE } from '../load/probe.ts';
 import { keyName, protocolSentence } from './protocol.ts';
 
-test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
+test('no sentence claims that WebSockets ran over HTTP/2 if they did not', () => {
   const probe = {
     alpn: null,
     alpnOffered: 'h2',
@@ -25,7 +25,7 @@ test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
   assert.match(protocolSentence(null), /was not probed/);
 });
 
-test('the key of a certificate has the name that people know it by', () => {
+test('the key type of a certificate has its common name', () => {
   const names = ['ec', 'rsa', 'ed25519', null].map((tlsKeyType) => keyName({ ...PLAIN_PROBE, tlsKeyType }));
   assert.deepEqual([...names, keyName(null)], ['ECDSA', 'RSA', 'ed25519', '–', '–']);
 });

@@ -49,7 +49,7 @@ export function cacheSentence({ run, figures, label }: RunView): string {
   return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only. Messages on an open WebSocket never reach the cache: after the 101 response, ${PROXY} only relays bytes.`;
 }
 
-/** `HIT 23,999, MISS 1`, most frequent first. */
+/** Lists cache statuses with their counts, as in `HIT 23,999, MISS 1`, most frequent first. */
 export function cacheCounts(cache: HttpLeg['cache']): string {
   if (cache === null) return 'no cache';
   const counts = Object.entries(cache).sort(([, a], [, b]) => b - a);

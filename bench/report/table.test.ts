@@ -29,7 +29,7 @@ const PAGES: readonly (readonly [string, Result])[] = [
   ],
 ];
 
-/** A figure starts with its sign or a digit. A time of day does as well, but is read as a name. */
+/** A figure starts with a sign or a digit. So does a time of day, but that is treated as a name. */
 const FIGURE = /^(?!\d\d:)[+±−×]?\.?\d/;
 
 test('every table has a heading for each of its columns', () => {
@@ -47,7 +47,7 @@ test('every table has a heading for each of its columns', () => {
 test('figures are aligned right, text left', () => {
   for (const [name, result] of PAGES) {
     const columns = tablesOf(reportHtml(result)).flatMap((table) =>
-      // The first column is the heading of the row, whatever it holds.
+      // The first column is the heading of each row, whatever it contains.
       table.columns.slice(1).map((column) => ({ ...column, caption: table.caption })),
     );
     const wrong = columns.filter(({ isText, cells }) => {
@@ -62,7 +62,7 @@ test('figures are aligned right, text left', () => {
   }
 });
 
-/** The tables of a page, column by column. The heading of a group of rows is a cell of each. */
+/** Returns the tables of a page, column by column. Each row of a group includes the group's heading. */
 function tablesOf(page: string): { caption: string; widths: number[]; columns: Column[] }[] {
   return [...page.matchAll(/<table>(.*?)<\/table>/gs)].map(([, text = '']) => {
     const [head = '', ...groups] = text.split('<tbody>');

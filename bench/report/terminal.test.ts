@@ -20,12 +20,12 @@ function linesOf(result: Result, columns: number | null = WIDE): string[] {
   return summaryText(result, columns).split('\n');
 }
 
-/** The cells of a line: two spaces and more stand between them. */
+/** Splits a line into its cells, which are separated by two or more spaces. */
 function cellsOf(line = ''): string[] {
   return line.trim().split(/ {2,}/);
 }
 
-test('one row a variant holds both answers, each from its own step', () => {
+test('one row per variant holds both answers, each from its own step', () => {
   const result = makeBothSteps(3, 4);
   const lines = linesOf(result);
   assert.deepEqual(cellsOf(lines[0]), [
@@ -64,7 +64,7 @@ test('one row a variant holds both answers, each from its own step', () => {
       'valid',
     ]);
   }
-  // Where the table ends the rate and its reason stand, once.
+  // The rate and its reason appear once, below the table.
   assert.equal(lines[5], '');
   assert.equal(
     lines[6],
@@ -73,7 +73,7 @@ test('one row a variant holds both answers, each from its own step', () => {
   assert.equal(summaryText(result, WIDE).match(/is half of what/g)?.length, 1);
 });
 
-test('the columns stand below each other', () => {
+test('columns are aligned', () => {
   const [head = '', rule = '', ...rows] = linesOf(makeBothSteps(6, 1)).slice(0, 8);
   assert.equal(rule, '─'.repeat(Math.max(...[head, ...rows].map((line) => line.length))));
   const ends = (line: string, at: number) =>
@@ -84,7 +84,7 @@ test('the columns stand below each other', () => {
   }
 });
 
-test('a capacity that is a bound is told from one that was measured', () => {
+test('a capacity that is a lower bound is marked as such', () => {
   const run = makeRun(SMALL);
   const measured = formatRate(figuresOf(run).perCoreCapacity?.perSecond);
   assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], measured);
@@ -92,7 +92,7 @@ test('a capacity that is a bound is told from one that was measured', () => {
   assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], `≥ ${measured}`);
 });
 
-test('the time of a closed loop is not a latency', () => {
+test('the time of a closed loop is not reported as latency', () => {
   const result = makeAllProfiles();
   const text = summaryText(result, WIDE);
   for (const row of text.split('\n').slice(2, 8)) assert.deepEqual(cellsOf(row).slice(4, 7), ['–', '–', '–']);
@@ -103,7 +103,7 @@ test('the time of a closed loop is not a latency', () => {
   }
 });
 
-test('the step latency alone has CPU and memory of its own, and the rate that was asked for', () => {
+test('the latency step alone has its own CPU and memory, and the requested rate', () => {
   const run = makeLatencyRun('tls', SMALL, 1000);
   const lines = linesOf({ ...makeResult([run]), conclusions: [] });
   const { cpuUsPerMessage, memoryPerConnectionBytes } = figuresOf(run);
@@ -117,7 +117,7 @@ test('the step latency alone has CPU and memory of its own, and the rate that wa
   assert.equal(lines[4], 'p50, p99 and p99.9 are response times at 1k/s.');
 });
 
-test('failed connections and lost messages are those of both steps, and whose they are is said', () => {
+test('failed connections and lost messages of both steps are reported with their runs', () => {
   const result = makeBothSteps(1, 1);
   for (const [at, run] of result.runs.entries()) {
     const [worker] = run.workers;
@@ -137,7 +137,7 @@ test('failed connections and lost messages are those of both steps, and whose th
   assert.ok(lines.some((line) => /^direct \(latency\): 3 of 1,003 connections failed; 5 of/.test(line)));
 });
 
-test('what went wrong is named: how it ended, what speaks against it, and both verdicts', () => {
+test('problems are named: how the run ended, the reasons for doubt, and both verdicts', () => {
   const result = makeBothSteps(3, 1);
   const [direct, , tls, , plainLatency] = result.runs;
   assert.ok(direct && tls && plainLatency);
@@ -157,7 +157,7 @@ test('what went wrong is named: how it ended, what speaks against it, and both v
   assert.ok(lines.includes('direct, tls (throughput): Suspect: generator 1 was busy 91 % of the time'));
 });
 
-test('a reason that a notice tells is told by the notice', () => {
+test('a reason is omitted if a notice gives the details', () => {
   const run = makeRun(SMALL);
   run.validity = {
     ...run.validity,
@@ -171,7 +171,7 @@ test('a reason that a notice tells is told by the notice', () => {
   assert.equal(lines.filter((line) => line.includes('disturbed')).length, 1);
 });
 
-test('a variant that was left out says why', () => {
+test('a variant that was left out is reported with the reason', () => {
   const result = makeResult([makeRun(SMALL)]);
   result.conclusions = [
     rateOf(1000),
@@ -180,7 +180,7 @@ test('a variant that was left out says why', () => {
   assert.ok(linesOf(result).includes('tls has no latency. Nothing was echoed.'));
 });
 
-test('where the table does not fit it becomes lines under each name, and nothing is wider than the terminal', () => {
+test('if the table does not fit, there are lines for each variant, none wider than the terminal', () => {
   const result = makeBothSteps(3, 4);
   result.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'word '.repeat(60).trim() }];
   assert.equal(summaryText(result, 0), summaryText(result, 80), 'a terminal that reports no width');
@@ -193,7 +193,7 @@ test('where the table does not fit it becomes lines under each name, and nothing
     const tls = text.slice(text.indexOf('\ntls\n'), text.indexOf('p50, p99'));
     for (const cell of row.slice(1))
       assert.ok(tls.replace(/\s+/g, ' ').includes(cell), `${columns}: ${cell}`);
-    // What was not measured of a variant without Nginx takes no line.
+    // Values that a variant without Nginx does not have are left out.
     assert.doesNotMatch(text.slice(0, text.indexOf('\nplain\n')), /nginx|–/);
     assert.equal(text.match(/word/g)?.length, 60);
   }
@@ -206,7 +206,7 @@ test('where the table does not fit it becomes lines under each name, and nothing
   assert.equal(linesOf(result, widest - 1)[0], 'direct');
 });
 
-test('what is no terminal gets the table, and no line is broken for whoever searches it', () => {
+test('without a terminal, there is a table whose lines are never wrapped', () => {
   const result = makeBothSteps(2, 1);
   const text = 'word '.repeat(60).trim();
   result.notices = [{ level: 'warning', code: 'a-code', data: {}, text }];
@@ -216,7 +216,7 @@ test('what is no terminal gets the table, and no line is broken for whoever sear
   assert.ok(lines.includes(text));
 });
 
-test('a result without a run, and a run that came to nothing', () => {
+test('a result without runs, and a run without figures, have a summary', () => {
   assert.equal(summaryText(makeResult([]), WIDE), 'No run finished.\n');
   const cut = { phases: [], slices: [], workers: [], processes: [], machine: null, http: null, probe: null };
   for (const columns of [WIDE, 80, null]) {

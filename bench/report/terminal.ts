@@ -49,7 +49,7 @@ function answersTable(variants: readonly Cells[], leftward: readonly string[]): 
   );
 }
 
-/** The same values in lines below the variant's name, without values that were not measured. */
+/** Formats the same values as lines below the variant's name, without values that were not measured. */
 function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
   const lines = groups.map(({ before, headings }) => {
     const told = cells
@@ -90,12 +90,12 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 
-/** How a run ended if it did not complete, and its losses. */
+/** States how a run ended if it did not complete, and what it lost. */
 function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
 
-/** Why runs cannot be trusted; each reason appears once. */
+/** States why runs cannot be trusted; each reason appears once. */
 function runDoubts(view: View): Said<string>[] {
   const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
   const verdicts = [...new Set(doubts.map(({ of }) => of.run.validity.verdict))];

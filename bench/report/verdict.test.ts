@@ -10,7 +10,7 @@ import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
 import { validitySentences } from './verdict.ts';
 import { viewOf } from './view.ts';
 
-test('messages that were due and never sent are told where there are any, and drawn', () => {
+test('messages that were due but never sent are reported and drawn, if there are any', () => {
   const result = makeBothSteps(1, 4);
   const [closed, open] = result.runs;
   assert.ok(closed && open);
@@ -34,13 +34,13 @@ test('messages that were due and never sent are told where there are any, and dr
     page.includes(`<p class="broken">Latency. 100 of ${due} messages that were due were never sent.</p>`),
   );
   assert.deepEqual(seriesOf(), ['due', 'sent', 'echoed', 'bytes']);
-  // A result from before it was counted.
+  // An older result, which does not count messages that were due.
   for (const worker of open.workers) worker.due = 0;
   for (const slice of open.slices) slice.counters.due = 0;
   assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
 });
 
-test('of a run without a doubt the limit alone is told, and of a doubt without reasons that none is known', () => {
+test('a run without doubts only reports its limit; doubts without reasons are reported as unknown', () => {
   const [run] = makeBothSteps(1, 4).runs;
   assert.ok(run);
   const evidence = stored('the busiest worker 98 %.');

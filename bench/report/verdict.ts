@@ -12,7 +12,7 @@ export function verdictOf({ run }: RunView): string {
   return run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state;
 }
 
-/** How the run ended if it did not complete; otherwise empty. */
+/** States how a run ended if it did not complete; otherwise empty. */
 export function outcomeSentence({ run: { outcome } }: RunView): string {
   return outcome.state === 'completed' ? '' : sentence(`${capital(outcome.state)}: ${outcome.reason}`);
 }
@@ -47,7 +47,10 @@ export function lossSentence({ figures, run }: RunView): string {
     : sentence(capital(losses.join('; ')));
 }
 
-/** The same for handshakes. Those in progress at the end are cut off, which is no failure. */
+/**
+ * Reports handshakes that failed or never started, and connections that ended early. Handshakes that are cut off at the
+ * end of the run do not count as failed.
+ */
 function handshakeLossSentence({ counts, conservation }: RunView['figures']): string {
   const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0, due = 0 } = counts;
   const losses = [
@@ -66,7 +69,7 @@ export function validitySentences(view: RunView): string[] {
   return [doubtSentence(view), limitSentence(view)].filter((text) => text !== '');
 }
 
-/** Why the figures cannot be trusted; empty if they can. */
+/** States why the figures cannot be trusted; empty if they can. */
 export function doubtSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons } = validity;
   return verdict === 'valid'
@@ -115,7 +118,10 @@ export interface Due {
   unsent: number;
 }
 
-/** Null in a closed loop, which has no schedule, and in results that predate this counter. */
+/**
+ * Returns the counts of messages that were due. Null in a closed loop, which has no schedule, and in results that
+ * predate this counter.
+ */
 export function dueOf({ plan, workers, slices }: Run): Due | null {
   if (plan.workload.load?.kind !== 'open') return null;
   const counts = workers.length > 0 ? workers : slices.map(({ counters }) => counters);

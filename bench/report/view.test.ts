@@ -19,7 +19,7 @@ function labelsOf(runs: readonly (RunView | undefined)[]): (string | undefined)[
   return runs.map((run) => run?.label);
 }
 
-test('every variant has both of its answers, and every step its runs in the order of the variants', () => {
+test('every variant has the answers of both steps, and every step its runs in the order of the variants', () => {
   const { variants, steps, runs, rate } = viewOf(makeBothSteps(3, 1));
   assert.deepEqual(
     variants.map(({ name, title }) => [name, title]),
@@ -48,7 +48,7 @@ test('every variant has both of its answers, and every step its runs in the orde
   assert.equal(rate?.ratePerSecond, RATE);
 });
 
-test('a run at a rate that was given up answers nothing, and is not lost', () => {
+test('a run at a superseded rate provides no answer, but is not lost', () => {
   const carried = [makeRun({ ...SMALL, profile: 'plain' }), makeRun(SMALL)];
   const high = ['plain', 'tls'].map((profile) => makeLatencyRun(profile, SMALL, 2000));
   const low = makeLatencyRun('plain', SMALL, 1000);
@@ -71,7 +71,7 @@ test('a run at a rate that was given up answers nothing, and is not lost', () =>
   );
 });
 
-test('a variant without a latency says why, and one that was never reached is a variant', () => {
+test('a variant without a latency step gives the reason, and one that never ran is still listed', () => {
   const result = makeResult([makeRun({ ...SMALL, profile: 'plain' })]);
   const [plain] = result.variants;
   assert.ok(plain);
@@ -87,7 +87,7 @@ test('a variant without a latency says why, and one that was never reached is a 
   );
 });
 
-test('a run of a variant that the result does not list is shown all the same', () => {
+test('a run whose variant is not listed in the result is shown as well', () => {
   const result = { ...makeResult([makeRun(SMALL)]), variants: [] };
   assert.deepEqual(
     viewOf(result).variants.map(({ name, title, answers }) => [name, title, answers.throughput?.label]),
@@ -95,7 +95,7 @@ test('a run of a variant that the result does not list is shown all the same', (
   );
 });
 
-test('a variant has one colour in both steps, and twelve of them are told apart', () => {
+test('a variant has the same colour in both steps, and twelve variants can be told apart', () => {
   const both = viewOf(makeBothSteps(6, 1));
   for (const { colour, answers } of both.variants)
     assert.deepEqual([answers.throughput?.colour, answers.latency?.colour], [colour, colour]);
@@ -104,7 +104,7 @@ test('a variant has one colour in both steps, and twelve of them are told apart'
   assert.equal(new Set(looks).size, 12);
 });
 
-test('the seconds of a run are those of its steady phase, or not known', () => {
+test('the seconds of a run are those of its steady phase, or unknown', () => {
   const run = makeRun({ ...SMALL, seconds: 3 });
   disturb(run, 1, { stolenUs: 500_000 });
   const [seen] = viewOf(makeResult([run])).runs;

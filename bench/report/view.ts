@@ -34,7 +34,7 @@ export interface RunView {
   times: Histogram;
   /** The run over time from the warm-up on, thinned out for charts. */
   points: Point[];
-  /** The same for the time in which connections were opened, which may be many times as long. */
+  /** The part of the run in which connections were opened, over time. It may take many times as long as the rest. */
   connecting: Point[];
   /**
    * The seconds of its steady phase, with the causes of disturbances; null if the machine was not sampled.
@@ -163,7 +163,7 @@ function leftOut({ conclusions }: Result, name: string): Finding | null {
   return null;
 }
 
-/** What distinguishes the runs of one kind of result. */
+/** Determines how runs are named in one kind of result. */
 interface Naming {
   /** Whether the figures of the step come from this run. */
   answers: boolean;

@@ -20,12 +20,12 @@ export interface AgentRequest {
 const OPTIONS = {
   'The agent': {
     ...NATS_OPTIONS,
-    role: { value: 'generator', help: 'What it does for runs: it generates their load' },
-    name: { value: 'NAME', help: 'Its name in commands and reports [the host name]' },
+    role: { value: 'generator', help: 'What the agent does for a run: it generates the load' },
+    name: { value: 'NAME', help: 'Name of the agent in commands and reports [the host name]' },
     allow: {
       value: 'HOST[:PORT]',
       many: true,
-      help: 'Target on which it may put load [only 127.0.0.1]',
+      help: 'Target that the agent may put under load [only 127.0.0.1]',
     },
     'max-connections': { value: 'N', help: 'Refuse runs with more connections on this host [no limit]' },
     'max-rate': {
@@ -39,7 +39,8 @@ export const agentCommand = {
   operands: '',
   help: 'Generate load on this host for runs that are started elsewhere',
   options: OPTIONS,
-  // A file of the folder in which an agent happens to start must not decide where it puts load.
+  // The agent reads no configuration file, because a file in the folder where it happens to be started must not decide
+  // where it puts load.
   takesFromFile: false,
   parse: (given) => ({ command: 'agent', agent: agentRequest(given) }),
 } as const satisfies Command<{ command: 'agent'; agent: AgentRequest }>;
@@ -70,7 +71,7 @@ function limit(given: GivenOptions, name: 'max-connections' | 'max-rate'): numbe
   return text === null ? null : parseCount(`--${name}`, text, { min: 1, max: Number.MAX_SAFE_INTEGER });
 }
 
-/** The first part of the host name, in the form of an agent's name. */
+/** Returns the first part of the host name. Characters that an agent's name may not contain become hyphens. */
 function ownName(): string {
   const [first = ''] = hostname().split('.');
   const name = first.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+/, '');
@@ -80,7 +81,7 @@ function ownName(): string {
 function allowedTarget(text: string): AgentRequest['allowed'][number] {
   const url = URL.canParse(`ws://${text}`) ? new URL(`ws://${text}`) : null;
   const isPlain = url !== null && url.pathname === '/' && url.username === '' && !/[/?#@]/.test(text);
-  // URL drops the default port, which is a port like any other here.
+  // `URL` drops the default port, so the port is taken from the text.
   const port = /:(\d+)$/.exec(text.replace(/^\[.*\]/, ''))?.[1] ?? null;
   if (url !== null && isPlain && url.hostname !== '')
     return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: port === null ? null : Number(port) };

@@ -18,7 +18,7 @@ const agent = (line: string) => {
 const refused = (line: string, message?: RegExp) =>
   assert.throws(() => parseRequest(line.split(' ')), { kind: 'usage', ...(message && { message }) }, line);
 
-test('the load comes from a number of agents, or from those that are named', () => {
+test('the load comes from a number of agents, or from named ones', () => {
   assert.equal(agents('-p tls'), null);
   assert.deepEqual(agents(`-p tls ${NATS} --agents 2`), {
     nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
@@ -35,7 +35,7 @@ test('the load comes from a number of agents, or from those that are named', () 
   );
 });
 
-test('what is incomplete or contradicts is refused', () => {
+test('incomplete or contradictory options are rejected', () => {
   for (const options of [
     '--agents 2',
     NATS,
@@ -57,7 +57,7 @@ test('what is incomplete or contradicts is refused', () => {
   refused(`-p tls,direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
 });
 
-test('a password in the address of the NATS server is refused, and not repeated', () => {
+test('a password in the address of the NATS server is rejected and not printed', () => {
   for (const url of ['nats://user:hunter2@n', 'nats://hunter2@n'])
     assert.throws(
       () => parseRequest(['-p', 'tls', '--agents', '2', '--nats', url]),
@@ -104,6 +104,6 @@ test('an agent has a role, a name, a list of targets and limits', () => {
     refused(`agent ${line}`);
 });
 
-test('an agent reads no configuration file, which would run code', () => {
+test('an agent reads no configuration file, because that would run code', () => {
   assert.equal(COMMANDS.agent.takesFromFile, false);
 });

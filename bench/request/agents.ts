@@ -19,31 +19,34 @@ export interface NatsRequest {
 /** The generator hosts of a run. */
 export interface AgentsRequest {
   nats: NatsRequest;
-  /** How many agents, or their names. */
+  /** The number of agents, or their names. */
   wanted: number | readonly string[];
   /** Address on which Nginx listens, so that the agents can reach it; null for the loopback address. */
   listen: string | null;
 }
 
-/** Options about the NATS server, of runners and agents. */
+/** Options about the NATS server, for runners and agents alike. */
 export const NATS_OPTIONS = {
   nats: { value: 'URL', help: 'NATS server with JetStream: nats://HOST:4222, or tls:// for TLS' },
-  'nats-secret': { value: 'FILE', help: 'File with its token, nkey seed or credentials' },
-  'nats-ca': { value: 'FILE', help: "Its certificate authorities, in PEM format [the system's]" },
+  'nats-secret': { value: 'FILE', help: 'File with the token, nkey seed or credentials for NATS' },
+  'nats-ca': { value: 'FILE', help: "Certificate authorities for NATS, in PEM format [the system's]" },
 } as const satisfies Options;
 
 /** Options of `run` about generators on other hosts. */
 export const AGENT_OPTIONS = {
-  agents: { value: 'N|NAMES', help: 'Generate the load on this many agents, or on these' },
+  agents: { value: 'N|NAMES', help: 'Generate the load on N agents, or on the named ones' },
   ...NATS_OPTIONS,
-  listen: { value: 'ADDRESS', help: 'Address of this host on which the agents reach Nginx [127.0.0.1]' },
+  listen: { value: 'ADDRESS', help: 'Address of this host at which agents reach Nginx [127.0.0.1]' },
 } as const satisfies Options;
 
 export const MOST_AGENTS = 256;
-/** What depends on the host of the generator, of which only the runner's is examined. */
+/**
+ * Options that depend on the generator's host. With agents they do not apply, because only the runner's host is
+ * examined.
+ */
 const OF_THIS_HOST = ['pin', 'no-pin', 'carrier'];
 
-/** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
+/** @throws Problem('usage') if options are incomplete or contradict others */
 export function agentsOf(
   given: GivenOptions,
   { file }: Pick<ScenarioDefinition, 'file'>,
@@ -52,7 +55,7 @@ export function agentsOf(
   if (text === null) {
     const lonely = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
     if (lonely === undefined) return null;
-    throw new Incomplete(`--${lonely} only applies to load from agents. Say how many with --agents N.`, {
+    throw new Incomplete(`--${lonely} only applies to load from agents. Add --agents N to use N of them.`, {
       agents: '2',
     });
   }
@@ -65,14 +68,14 @@ export function agentsOf(
   if (file !== undefined) {
     throw new Problem(
       'usage',
-      '--agents does not apply to a scenario of your own, whose file the agents do not have. Leave one out.',
+      '--agents does not apply to a scenario of your own, because the agents do not have its file. Leave one out.',
     );
   }
   const local = OF_THIS_HOST.find((name) => given.has(name));
   if (local !== undefined) {
     throw new Problem(
       'usage',
-      `--${local} does not apply with --agents, which run the generator on other hosts. Leave one out.`,
+      `--${local} does not apply with --agents, because agents run the generator on other hosts. Leave one out.`,
     );
   }
   return { nats: natsOf(given), wanted: wantedOf(text), listen: listenOf(given) };
@@ -106,12 +109,12 @@ function listenOf(given: GivenOptions): string | null {
   if (address === '0.0.0.0' || !isIPv4(address))
     throw new Problem('usage', `--listen ${quoted(address)} ${problem}.`);
   if (given.has('target')) {
-    throw new Problem('usage', '--listen does not apply with --target, which already runs. Leave one out.');
+    throw new Problem('usage', '--listen does not apply with --target: no Nginx is started. Leave one out.');
   }
   return address;
 }
 
-/** @throws Problem('usage') for an address that is none, or contains a password */
+/** @throws Problem('usage') if the address is invalid or contains a password */
 export function natsOf(given: GivenOptions): NatsRequest {
   const text = last(given, 'nats') ?? '';
   const url = URL.canParse(text) ? new URL(text) : null;

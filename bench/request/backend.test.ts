@@ -4,7 +4,7 @@ import { parseRequest } from './request.ts';
 
 const APP = 'node app.js --port {port}';
 
-test('a backend takes the place of the echo servers in every command that puts variants under load', () => {
+test('a backend replaces the echo servers in every command that puts variants under load', () => {
   const request = parseRequest(['-p', 'tls', '--backend', APP]);
   assert.ok(request.command === 'run');
   assert.deepEqual([request.run.backend, request.run.server, request.run.http], [APP, null, false]);
@@ -14,16 +14,16 @@ test('a backend takes the place of the echo servers in every command that puts v
   assert.ok(search.command === 'capacity' && search.capacity.run.backend === APP);
 });
 
-test('what cannot be done with a backend is refused in a sentence', () => {
+test('options that do not work with a backend are rejected with a sentence', () => {
   const cases: [words: string[], message: RegExp][] = [
     [['--backend', 'node app.js'], /must contain \{port\}/],
-    [['--backend', 'cd app && node app.js {port}'], /needs a shell/],
-    [['--backend', "node 'app.js {port}"], /not closed/],
+    [['--backend', 'cd app && node app.js {port}'], /only a shell interprets/],
+    [['--backend', "node 'app.js {port}"], /unclosed quote/],
     [['--backend', APP, '--server', 'ws'], /^--server /],
     [['--backend', APP, '--no-http'], /^--no-http /],
     [['--backend', APP, '--scenario', 'broadcast'], /^--scenario broadcast /],
     [['--backend', APP, '--scenario', 'mixed'], /sends HTTP requests/],
-    [['--backend', APP, '--threshold', 'http.p99<1s'], /is sent none/],
+    [['--backend', APP, '--threshold', 'http.p99<1s'], /receives none/],
   ];
   for (const [words, message] of cases)
     assert.throws(() => parseRequest(['-p', 'tls', ...words]), { kind: 'usage', message }, words.join(' '));

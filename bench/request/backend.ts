@@ -5,7 +5,7 @@ import type { GivenOptions } from './options.ts';
 import type { ScenarioRequest } from './scenario.ts';
 import { quoted } from './units.ts';
 
-/** Options about the echo servers of the benchmark, or about requests that only they answer. */
+/** Options that only apply to the benchmark's own echo servers, which --backend replaces. */
 const OF_ECHO_SERVERS = ['server', 'no-http'];
 
 const EXAMPLE = "for example --backend 'node app.js --port {port}'";
@@ -13,7 +13,7 @@ const EXAMPLE = "for example --backend 'node app.js --port {port}'";
 /**
  * Parses --backend: the command that starts the user's own server. Its value is kept as typed.
  *
- * @throws Problem('usage') if it is not a command with {port}, and for what does not apply with it
+ * @throws Problem('usage') if it is not a command with {port}, or if another option cannot be combined with it
  */
 export function backendOf(
   given: GivenOptions,
@@ -25,33 +25,33 @@ export function backendOf(
   if (idle !== undefined) {
     throw new Problem(
       'usage',
-      `--${idle} does not apply with --backend, which takes the place of the echo servers and is sent no HTTP requests. Leave one out.`,
+      `--${idle} does not apply with --backend, which replaces the echo servers and receives no HTTP requests. Leave one out.`,
     );
   }
   if (scenario.serverArguments(scenarioOptions).length > 0) {
     throw new Problem(
       'usage',
-      `--scenario ${scenario.name} with these options needs echo servers that do more than echo, and a --backend cannot be told to. Leave --backend out.`,
+      `--scenario ${scenario.name} with these options needs echo servers that do more than echo, and only the bench's own servers do. Leave --backend out.`,
     );
   }
   if (scenario.httpLoad !== undefined) {
     throw new Problem(
       'usage',
-      `--scenario ${scenario.name} sends HTTP requests, and a --backend is sent none. Leave --backend out.`,
+      `--scenario ${scenario.name} sends HTTP requests, but a --backend receives none. Leave --backend out.`,
     );
   }
   const words = commandWords(command);
   if (words === 'open-quote')
-    throw new Problem('usage', `--backend ${quoted(command)} has a quote that is not closed. Close it.`);
+    throw new Problem('usage', `--backend ${quoted(command)} has an unclosed quote. Close it.`);
   if (words === 'shell') {
     throw new Problem(
       'usage',
-      `--backend ${quoted(command)} needs a shell, and none is used. Quote these characters, or start a shell yourself: --backend "sh -c 'cd app && exec node app.js {port}'".`,
+      `--backend ${quoted(command)} has characters that only a shell interprets, but the command runs without one. Quote them, or start a shell yourself: --backend "sh -c 'cd app && exec node app.js {port}'".`,
     );
   }
   if (words.some((word) => word.includes('{port}'))) return command;
   throw new Problem(
     'usage',
-    `--backend ${quoted(command)} must contain {port}, which is replaced by the port to listen on, ${EXAMPLE}.`,
+    `--backend ${quoted(command)} must contain {port}, which is replaced with the port to listen on, ${EXAMPLE}.`,
   );
 }

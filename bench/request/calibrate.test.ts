@@ -8,7 +8,7 @@ function calibrate(line: string) {
   return request.calibrate;
 }
 
-test('plain is calibrated with the runs of a comparison, unless asked otherwise', () => {
+test('plain is calibrated with the runs of a comparison by default', () => {
   const { run, rounds, budgetMs } = calibrate('');
   assert.deepEqual([rounds, budgetMs], [null, null]);
   assert.deepEqual(
@@ -23,7 +23,7 @@ test('plain is calibrated with the runs of a comparison, unless asked otherwise'
   );
 });
 
-test('several profiles, operands and options that would change what is known are refused', () => {
+test('several profiles, operands, and options that would change the known outcome are rejected', () => {
   assert.throws(() => calibrate('-p plain,tls'), /one profile/);
   assert.throws(() => calibrate('-p all'), /one profile/);
   assert.throws(() => calibrate('plain'), /`calibrate` does not take "plain"/);

@@ -11,7 +11,7 @@ import { quoted } from './units.ts';
 export interface CalibrateRequest {
   /** The request for each run. Its only variant is the baseline. */
   run: RunRequest;
-  /** Null for as many rounds as in a comparison, or as many as fit into the time budget. */
+  /** Number of rounds; null for as many as in a comparison, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
 }

@@ -20,7 +20,7 @@ function refused(line: string, message: RegExp): void {
 
 const texts = ({ objectives }: CapacityRequest): string[] => objectives.map(({ text }) => text);
 
-test('a profile is enough: the rate, over 1,000 connections, from one that is chosen', () => {
+test('with only a profile, the search is over the rate with 1,000 connections, from a chosen rate', () => {
   const request = asked('-p tls');
   assert.deepEqual(texts(request), ['response.p99<20ms', 'connections.failed==0', 'messages.lost==0']);
   assert.deepEqual(request.axis, { over: 'rate', connections: 1000 });
@@ -28,11 +28,11 @@ test('a profile is enough: the rate, over 1,000 connections, from one that is ch
   const { run } = request;
   assert.deepEqual(run.steps, ['throughput', 'latency']);
   assert.deepEqual([run.server, run.http, run.durationMs, run.name], ['lean', false, 5000, 'capacity-tls']);
-  // p99 takes a thousand messages, in five seconds.
+  // A p99 needs 1,000 messages, and a trial takes five seconds.
   assert.equal(request.least, 200);
 });
 
-test('objectives are those that are given; what is lost counts unless one looks at it', () => {
+test('given objectives apply; losses count as well, unless an objective covers them', () => {
   assert.deepEqual(texts(asked('-p tls --objective response.p50<1ms --objective messages.lost<10')), [
     'response.p50<1ms',
     'messages.lost<10',
@@ -41,7 +41,7 @@ test('objectives are those that are given; what is lost counts unless one looks 
   assert.equal(asked('-p tls --objective response.p999<1s -d 10s').least, 1000);
 });
 
-test('the samples that each percentile takes decide what is the least, of the most demanding one', () => {
+test('the most demanding percentile determines the minimum level', () => {
   const SAMPLES = { p9999: 100_000, p999: 10_000, p99: 1000, p95: 200, p90: 100, p50: 20 };
   for (const [percentile, samples] of Object.entries(SAMPLES)) {
     const objective = `--objective response.${percentile}<20ms`;
@@ -51,20 +51,20 @@ test('the samples that each percentile takes decide what is the least, of the mo
   assert.equal(asked('-p tls --objective messages.lost==0').least, 1);
 });
 
-test('what just has the samples is accepted', () => {
+test('a level with just enough samples is accepted', () => {
   assert.equal(asked('-p tls --max 200').most, 200);
   refused('-p tls --max 199', /^--max 199 /);
   assert.equal(asked('-p tls --over connections -R 200').least, 1);
   refused('-p tls --over connections -R 199', /--rate 200,/);
 });
 
-test('a rate that is named is tried first, and needs no run before it', () => {
+test('a given rate is tried first, without a run before it', () => {
   const request = asked('-p tls -R 5k --max 20k --budget 2m');
   assert.deepEqual([request.start, request.most, request.budgetMs], [5000, 20_000, 120_000]);
   assert.deepEqual(request.run.steps, ['latency']);
 });
 
-test('over connections -c is tried first, and the rate is on each or on all', () => {
+test('over connections, -c is tried first, and the rate is per connection or in total', () => {
   const each = asked('-p plain --over connections -c 500 --rate-per-connection 0.5');
   assert.deepEqual(each.axis, { over: 'connections', ratePerSecond: 0.5, per: 'connection' });
   assert.deepEqual([each.start, each.least, each.run.name], [500, 400, 'capacity-plain-connections']);
@@ -78,12 +78,12 @@ test('over connections -c is tried first, and the rate is on each or on all', ()
   });
 });
 
-test('a configuration of one’s own is a variant like any', () => {
+test("a user's configuration is a variant like any other", () => {
   const { run } = asked('--conf ./site.conf');
   assert.deepEqual([run.variants, run.configurations, run.name], [[], ['./site.conf'], 'capacity-site.conf']);
 });
 
-test('what cannot be searched is refused with what to do', () => {
+test('requests that cannot be searched are rejected with a remedy', () => {
   refused('-p plain,tls', /takes one variant/);
   refused('-p all', /takes one variant/);
   refused('--objective response.p99<20ms', /--profile tls/);

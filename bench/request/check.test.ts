@@ -16,7 +16,7 @@ function rejects(words: readonly string[], message: RegExp): void {
 }
 
 describe('the operands of check', () => {
-  it('are one or more paths, checked in the order in which they are given', () => {
+  it('are one or more paths, checked in the given order', () => {
     assert.deepEqual(parse('a.conf').paths, ['a.conf']);
     assert.deepEqual(parse('b.conf', '--keep-guards', 'a.conf', './b').paths, ['b.conf', 'a.conf', './b']);
     rejects([], /^`check` takes the path of an nginx\.conf/);
@@ -34,7 +34,7 @@ describe('the operands of check', () => {
     rejects(['a.conf', resolve('a.conf')], / twice\./);
   });
 
-  it('do not combine standard input with a file that its findings could be confused with', () => {
+  it('reject standard input together with a file whose findings could be confused with it', () => {
     for (const path of ['stdin', './stdin', resolve('stdin')]) {
       rejects(['-', path], /^Findings in standard input .*"stdin"/);
       rejects([path, '-'], /^Findings in standard input .*"stdin"/);
@@ -45,7 +45,7 @@ describe('the operands of check', () => {
 });
 
 describe('the format of check', () => {
-  it('is text, unless another one is named', () => {
+  it('is text by default', () => {
     assert.equal(parse('a.conf').format, 'text');
     for (const format of CHECK_FORMATS) assert.equal(parse('a.conf', '--format', format).format, format);
     rejects(['a.conf', '--format', 'xml'], /^--format "xml" must be text or json or sarif or github\.$/);
@@ -62,7 +62,7 @@ describe('the format of check', () => {
     }
   });
 
-  it('on the command line takes precedence over that of a file, in either notation', () => {
+  it('on the command line takes precedence over a configuration file, in both notations', () => {
     const [json, sarif] = [new Map([['json', []]]), new Map([['format', ['sarif']]])];
     assert.deepEqual(withOptions(json, sarif), sarif);
     assert.deepEqual(withOptions(sarif, json), json);

@@ -10,7 +10,7 @@ function compare(...argv: string[]): CompareRequest {
 
 const words = (line: string) => line.split(' ');
 
-test('two variants are enough: short runs of both steps, as many rounds as it takes', () => {
+test('with only two variants, the comparison has short runs of both steps, and as many rounds as needed', () => {
   const { run, ...comparison } = compare('plain', 'tls+buf-16k');
   assert.deepEqual(comparison, {
     tunes: [],
@@ -36,7 +36,7 @@ test('two variants are enough: short runs of both steps, as many rounds as it ta
   );
 });
 
-test('every option of its own, and those of a run', () => {
+test('all options of its own and of a run are accepted', () => {
   const request = compare(
     ...words('plain tls plain -R 5k -d 1s -w 500ms -c 100 --rounds 3 --budget 10m --markdown a.md'),
     ...words('--fail-on slower --json --seed 7 --payload 64k --name mine'),
@@ -59,17 +59,17 @@ test('every option of its own, and those of a run', () => {
   );
 });
 
-test('one variant is enough beside a tuning that is typed', () => {
+test('one variant is enough if a tuning is given', () => {
   const { run, tunes } = compare('tls', '--tune', 'http { tcp_nodelay off; }');
   assert.deepEqual([run.variants, tunes.length, run.name], [['tls'], 1, 'compare-tls-tune-1']);
 });
 
-test('one step alone, the latency without a rate too: the pilot finds it', () => {
+test('a single step may be selected, even latency without a rate: the pilot finds the rate', () => {
   assert.deepEqual(compare('plain', 'tls', '--steps', 'latency').run.steps, ['latency']);
   assert.deepEqual(compare('plain', 'tls', '--steps', 'throughput').run.steps, ['throughput']);
 });
 
-test('wrong use is told in a sentence', () => {
+test('usage errors are reported in a sentence', () => {
   const cases: [line: string, message: RegExp][] = [
     ['', /compare tls tls\+buf-16k\./],
     ['plain', /^`compare` needs at least two variants/],

@@ -16,7 +16,7 @@ export interface CompareRequest {
   run: RunRequest;
   /** Tunings of the baseline. Each adds a variant. */
   tunes: readonly string[];
-  /** Null for as many rounds as all metrics need for a verdict, or as many as fit into the time budget. */
+  /** Number of rounds; null for as many as all metrics need for a verdict, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
   /** Whether the user chose the length of the runs. */

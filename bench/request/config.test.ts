@@ -26,7 +26,7 @@ function refused(value: unknown, sentence: string | RegExp, line = '-p tls'): vo
   );
 }
 
-/** Options with two values each, in the order of the table; switches have none. */
+/** Two values for each option, in the order of the table; none for switches. */
 const VALUES: Readonly<Record<string, readonly [string, string] | []>> = {
   profile: ['plain', 'tls,http2'],
   server: ['ws', 'lean'],
@@ -45,8 +45,8 @@ const VALUES: Readonly<Record<string, readonly [string, string] | []>> = {
 
 const camel = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-describe('a file with options', () => {
-  it('asks for the same as a command line does, and the command line goes before it', () => {
+describe('a configuration file', () => {
+  it('makes the same request as a command line, which takes precedence', () => {
     const names = Object.keys(VALUES).filter((name) => name !== 'profile');
     const subset = fc.subarray(names);
     fc.assert(
@@ -65,7 +65,7 @@ describe('a file with options', () => {
     );
   });
 
-  it('has numbers, lists and switches as values', () => {
+  it('may contain numbers, lists and switches', () => {
     const value = {
       profile: ['plain', 'tls'],
       connections: 5,
@@ -79,7 +79,7 @@ describe('a file with options', () => {
     assert.deepEqual(ask('--conf c.conf', two), parse('--conf c.conf'), 'a list is replaced, not added to');
   });
 
-  it('gives a command only the options that it has, and those under its name before the others', () => {
+  it('gives a command only options that it has, and those under its name take precedence', () => {
     const value = {
       profile: 'plain',
       reply: 'echo',
@@ -93,14 +93,14 @@ describe('a file with options', () => {
     assert.deepEqual(ask('', { up: { profile: 'tls' } }), { command: 'help', of: null });
   });
 
-  it('steps aside where the line answers the same question in another way', () => {
+  it('is overridden by options on the command line that set the same thing', () => {
     const own = { conf: 'site.conf', wsPath: '/live', pin: true };
     assert.deepEqual(ask('-p tls --no-pin', own), parse('-p tls --no-pin'));
     assert.deepEqual(ask('--conf other.conf', own), parse('--conf other.conf --ws-path /live --pin'));
     assert.deepEqual(ask('--conf other.conf', { profile: 'all' }), parse('--conf other.conf'));
   });
 
-  it('is refused with the nearest name for a key that is none, wherever it stands', () => {
+  it('is rejected with the most similar name if any key is unknown', () => {
     refused({ conections: 5 }, 'bench.config.ts: "conections" is not an option. Did you mean connections?');
     refused({ nginxWorker: 5 }, /Did you mean nginxWorkers\?$/);
     refused({ 'nginx-worker': 5 }, /Did you mean nginx-workers\?$/);
@@ -113,7 +113,7 @@ describe('a file with options', () => {
     refused({ noHttp: true, 'no-http': true }, /no-http is given twice/);
   });
 
-  it('is refused in one sentence for a value of the wrong type', () => {
+  it('is rejected in one sentence if a value has the wrong type', () => {
     refused({ strict: 'yes' }, 'bench.config.ts: strict must be true or false, not "yes".');
     refused({ connections: [5] }, 'bench.config.ts: connections must be a string or a number, not a list.');
     refused({ connections: true }, /not true\.$/);
@@ -128,15 +128,15 @@ describe('a file with options', () => {
     refused({ conf: 'x', host: 'a b' }, /^bench\.config\.ts: --host "a b"/, '');
   });
 
-  it('is not blamed for what the line has wrong', () => {
+  it('is not blamed for mistakes on the command line', () => {
     assert.throws(() => ask('-p tls -d 5', { connections: 10 }), { message: /^--duration "5"/ });
-    // It lacks a profile, whatever the file says.
+    // There is no profile, neither on the command line nor in the file.
     assert.throws(() => ask('-c 5', { seed: 10 }), { message: /^No profile/ });
-    // What the file leaves to the line is the file's fault only if the line is complete without it.
+    // The file is only blamed if the command line would be complete without it.
     refused({ steps: 'throughput' }, /^bench\.config\.ts: --rate/, '-p tls -R 5k');
   });
 
-  it('is known by what it gave, as one would type it', () => {
+  it('is recorded by its options, as they would be typed', () => {
     const file = {
       name: 'bench.config.ts',
       value: { connections: 5, noHttp: true, header: ['A: b', 'C: d'], conf: 'x' },
@@ -145,7 +145,7 @@ describe('a file with options', () => {
     assert.deepEqual(typed(fromFile), ['--no-http', '--header', 'A: b', '--header', 'C: d', '--conf', 'x']);
   });
 
-  it('is read for what has options of its own, unless the line says otherwise', () => {
+  it('is read by commands that have options of their own, unless --no-config is given', () => {
     const reads = (line: string) => readsConfig(readLine(line.split(' ').filter(Boolean)));
     assert.deepEqual(['', '-p tls', 'up', 'compare a b', 'publish'].map(reads), Array(5).fill(true));
     const without = [
@@ -164,7 +164,7 @@ describe('a file with options', () => {
     assert.throws(() => reads('--config x --no-config'), { message: /contradict each other/ });
   });
 
-  it('can have every option of every command that reads it', () => {
+  it('may contain every option of every command that reads it', () => {
     for (const [name, command] of Object.entries<Command<unknown>>(COMMANDS)) {
       if (command.takesFromFile === false) continue;
       const options: Options = Object.assign({}, ...Object.values(command.options));

@@ -1,7 +1,7 @@
 import type { compareCommand } from './compare.ts';
 import type { COMMANDS } from './request.ts';
 
-/** `nginx-workers` → `nginxWorkers` */
+/** Converts an option name to camel case: `nginx-workers` becomes `nginxWorkers`. */
 type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name;

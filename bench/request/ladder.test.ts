@@ -28,7 +28,7 @@ test('by default over connections, on a schedule, twice at each of at least six 
   assert.deepEqual([run.http, run.server, run.name], [false, 'lean', 'ladder-plain-echo-connections']);
 });
 
-test('every axis has at least six levels by default, and its own numbers with --points', () => {
+test('every axis has at least six levels by default, and takes other levels from --points', () => {
   for (const over of ['connections', 'rate', 'payload', 'nginx-workers'])
     assert.ok(asked(`-p plain --over ${over}`).levels.length >= 6, over);
   assert.deepEqual(asked('-p plain --over payload --points 1k,64,1k').levels, [64, 1024]);
@@ -36,7 +36,7 @@ test('every axis has at least six levels by default, and its own numbers with --
   assert.deepEqual(asked('-p plain --points 1k,2').levels, [2, 1000]);
 });
 
-test('a rate takes the step that has a schedule, over whichever axis', () => {
+test('a rate selects the step with a schedule, over every axis', () => {
   const load = (line: string) => asked(line).step.load;
   assert.equal(load('-p plain --over rate'), 'open');
   assert.equal(load('-p plain -R 1k'), 'open');
@@ -49,7 +49,7 @@ test('a rate takes the step that has a schedule, over whichever axis', () => {
   assert.equal(asked('-p plain --scenario reload').run.load.ratePerSecond, 1000);
 });
 
-test('scenarios without messages have connections and workers to increase, and nothing else', () => {
+test('in scenarios without messages, only connections and workers can be increased', () => {
   assert.equal(asked('-p plain --scenario idle').step.name, asked('-p plain --scenario idle').run.steps[0]);
   assert.equal(asked('-p plain --scenario storm --over nginx-workers').over, 'nginx-workers');
   for (const over of ['rate', 'payload'])
@@ -59,7 +59,7 @@ test('scenarios without messages have connections and workers to increase, and n
     );
 });
 
-test('what contradicts the ladder is refused', () => {
+test('options that contradict the ladder are rejected', () => {
   const cases: [string, RegExp][] = [
     ['-p plain -c 10', /--points/],
     ['-p plain --over payload --payload 1k', /--points/],
@@ -77,6 +77,6 @@ test('what contradicts the ladder is refused', () => {
   for (const [line, remedy] of cases) assert.match(refused(line), remedy, line);
 });
 
-test('--scenario ladder says what to type', () => {
+test('--scenario ladder is rejected with the command to type', () => {
   assert.match(refused('-p plain --scenario ladder', 'run'), /bench -- ladder -p plain --over connections/);
 });

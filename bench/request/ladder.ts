@@ -31,7 +31,7 @@ export interface LadderRequest {
   over: LadderAxis;
   /** Levels in ascending order, without duplicates. */
   levels: readonly number[];
-  /** Whether the levels are the default ones, of which those that the machine cannot hold are left out. */
+  /** Whether these are the default levels. Default levels that the machine cannot hold are left out. */
   isDefault: boolean;
   rounds: number;
 }
@@ -74,7 +74,7 @@ const LADDER_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a ladder. */
 const ABSENT = {
   baseline: 'run it once more for direct',
-  ...refusedTarget('it starts the variant that it loads'),
+  ...refusedTarget('it starts the variant that it puts under load'),
   'no-http': 'it sends no HTTP requests',
 };
 

@@ -5,7 +5,7 @@ import { nearest, suggestion } from './nearest.ts';
 
 const NAMES = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
 
-test('a slip is recognised: a letter missing, wrong, too many, swapped, in the other case', () => {
+test('typing errors are recognised: a missing, wrong, additional or swapped letter, or another case', () => {
   for (const [typed, meant] of [
     ['plian', 'plain'],
     ['plan', 'plain'],
@@ -20,14 +20,14 @@ test('a slip is recognised: a letter missing, wrong, too many, swapped, in the o
   }
 });
 
-test('what is like nothing known is not guessed at', () => {
+test('no name is suggested for a word that is not similar to any', () => {
   for (const typed of ['', 'x', 'quic', 'envoy', 'something else'])
     assert.equal(nearest(typed, NAMES), null, typed);
   assert.equal(suggestion('quic', NAMES), '');
   assert.equal(suggestion('tsl', NAMES), ' Did you mean tls?');
 });
 
-test('a known name is nearest to itself, and any answer is a known name', () => {
+test('a known name is most similar to itself, and every suggestion is a known name', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(...NAMES), (typed, name) => {
       assert.equal(nearest(name, NAMES), name);

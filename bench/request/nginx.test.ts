@@ -9,7 +9,7 @@ function sources(...argv: string[]): { usual: string | null; named: [string, str
   return { usual, named: [...named] };
 }
 
-test('one for all, or several by name, or both', () => {
+test('there may be one Nginx for all variants, several with names, or both', () => {
   assert.deepEqual(sources(), { usual: null, named: [] });
   assert.deepEqual(sources('--nginx', '/opt/a=b/nginx'), { usual: '/opt/a=b/nginx', named: [] });
   assert.deepEqual(sources('--nginx', 'debian:trixie'), { usual: 'debian:trixie', named: [] });
@@ -25,7 +25,7 @@ test('one for all, or several by name, or both', () => {
   );
 });
 
-test('one name for two, and two for all, are told in a sentence', () => {
+test('the same name twice, or two for all variants, is rejected with a sentence', () => {
   const cases: [argv: string[], message: RegExp][] = [
     [['--nginx', 'a=/1', '--nginx', 'a=/2'], /^--nginx a= is given twice/],
     [['--nginx', '/1', '--nginx', '/2'], /^--nginx .*"\/1" and "\/2".*--nginx new=\/2.*tls@new\.$/],

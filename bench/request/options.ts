@@ -32,7 +32,7 @@ export const JSON_OPTION = {
 } as const satisfies Options;
 
 /**
- * Returns the options of a command by name, including those of a scenario of the user's if it takes one.
+ * Returns the options of a command by name. If the command takes a scenario, those of the user's scenario are included.
  *
  * @throws Problem('usage') if the user's scenario has an option that the command has already
  */

@@ -11,7 +11,7 @@ export interface ProcessesRequest {
   engine: EngineName | null;
   /** Carrier of the lean client and server without TLS. */
   carrier: CarrierName | null;
-  /** Null for each step's default. */
+  /** The echo server; null for each step's default. */
   server: 'ws' | 'lean' | null;
   workers: number | null;
   servers: number | null;

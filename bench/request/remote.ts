@@ -5,14 +5,14 @@ import type { GivenOptions } from './options.ts';
 import type { RunRequest } from './run.ts';
 import { stepsWith } from './scenario.ts';
 
-/** Maximum number of connections, and of messages or handshakes per second, on another host by default. */
+/** Default maximum of connections, and of messages or handshakes per second, on another host. */
 const USUAL_LIMIT = 100;
 
 /**
- * Limits the load on another host. Defaults above the limit are lowered to it; given values above it are
- * rejected, so that a command line written for this machine cannot overload another one by accident.
+ * Limits the load on another host. Defaults above the limit are lowered to it; given values above it are rejected, so
+ * that a command line written for this machine cannot overload another one by accident.
  *
- * @throws Problem('usage') for a load that exceeds the limit, or that has none
+ * @throws Problem('usage') if the load exceeds the limit or is not limited at all
  */
 export function withinLimit(request: RunRequest, given: GivenOptions): RunRequest {
   const limit = number(given, 'remote-limit', { min: 1, max: 1_000_000 }) ?? USUAL_LIMIT;
@@ -44,7 +44,7 @@ export function withinLimit(request: RunRequest, given: GivenOptions): RunReques
     const what = option === 'connections' ? 'connections' : 'per second';
     throw new Problem(
       'usage',
-      `--${option} exceeds the limit of ${limit} ${what} for another host. Use a lower load, or raise the limit if you may: --remote-limit ${Math.ceil(amount)}.`,
+      `--${option} exceeds the limit of ${limit} ${what} for another host. Use a lower load, or raise the limit if you are allowed to: --remote-limit ${Math.ceil(amount)}.`,
     );
   }
   return { ...request, connections, rampPerSecond: request.rampPerSecond || limit };

@@ -5,7 +5,7 @@ import { Problem } from '../model/failure.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import { COMMANDS, optionsOf, parseRequest, type RunRequest } from './request.ts';
 
-/** Splits like a shell would; no test here needs quotes. */
+/** Splits a line at spaces; no test here needs quotes. */
 function run(line: string): RunRequest {
   const request = parseRequest(line.split(' '));
   assert.equal(request.command, 'run');
@@ -67,7 +67,7 @@ test('a profile is enough', () => {
   assert.deepEqual(run('run --profile tls'), DEFAULTS);
 });
 
-test('every option is read, in the long form', () => {
+test('every option is accepted in its long form', () => {
   const all = run(
     '--profile plain,tls --connections 10k --duration 30s --warmup 500ms --rate 1.5k --arrivals poisson ' +
       '--payload 64-1k --type binary --ramp 500 --client ws --server lean --seed 7 --no-http --connect-timeout 1s ' +
@@ -135,7 +135,7 @@ test('every option is read, in the long form', () => {
   );
 });
 
-test('the short forms of wrk and wrk2, joined to their value or apart', () => {
+test('the short options of wrk and wrk2 work, with and without a space before the value', () => {
   const request = run('-p tls -c200 -d 3s -w1s -R 10k');
   assert.equal(request.connections, 200);
   assert.equal(request.durationMs, 3000);
@@ -146,7 +146,7 @@ test('the short forms of wrk and wrk2, joined to their value or apart', () => {
   assert.equal(run('-p tls --no-pin').pin, false);
 });
 
-test('what is asked of a step asks for it alone, and --steps for what it names', () => {
+test('an option for one step selects only that step, and --steps selects the named ones', () => {
   for (const [line, steps] of [
     ['-p tls', ['throughput', 'latency']],
     ['-p tls -R 5k', ['latency']],
@@ -162,7 +162,7 @@ test('what is asked of a step asks for it alone, and --steps for what it names',
   }
 });
 
-test('--live takes a port or none, and leaves what follows alone', () => {
+test('--live takes a port or nothing, and ignores other words', () => {
   assert.deepEqual(run('-p tls --live').live, { port: null });
   assert.deepEqual(run('--live -p tls').live, { port: null });
   assert.deepEqual(run('--live 8080 -p tls').live, { port: 8080 });
@@ -177,20 +177,20 @@ test('--live takes a port or none, and leaves what follows alone', () => {
   assert.ok(named.command === 'compare');
   assert.deepEqual(named.compare.run.variants, ['plain', 'tls']);
   assert.equal(run('-p tls -c 4 --workers 4').workers, 4);
-  // With a value of its own it leaves the number behind it alone, which is a stray operand then.
+  // If --live has its own value, the next number is an unexpected operand.
   assert.throws(() => run('-p tls --live=8080 9090'), /does not take "9090"/);
   assert.throws(() => run('-p tls 8080'), /does not take "8080"/);
   assert.throws(() => run('-p tls --live 70000'), /--live/);
   assert.throws(() => run('-p tls --live=x'), /--live/);
 });
 
-test('an export to stdout is printed, so it excludes --json and several files', () => {
+test('an export to stdout excludes --json and formats with several files', () => {
   assert.deepEqual(run('-p tls --export markdown=-').exports, [{ name: 'markdown', path: '-' }]);
   for (const line of ['--export markdown=- --json', '--export markdown=- --export csv=-', '--export hgrm=-'])
     assert.throws(() => run(`-p tls ${line}`), { kind: 'usage' }, line);
 });
 
-test('an export that is unknown, twice the same, or without its file is refused', () => {
+test('an export that is unknown, given twice, or has an empty file name is rejected', () => {
   assert.throws(() => run('-p tls --export jnuit'), /Did you mean junit\?/);
   assert.throws(() => run('-p tls --export csv='), /has no file name\. Use --export csv=FILE/);
   assert.throws(() => run('-p tls --export csv --export csv'), /--export csv is given twice/);
@@ -222,7 +222,7 @@ test('the other commands', () => {
     assert.deepEqual(parseRequest(argv), { command: 'version' });
 });
 
-test('a threshold that no planned run can measure is refused before the first', () => {
+test('a threshold that no planned run can measure is rejected before the first run', () => {
   for (const line of [
     '-p tls --in-flight 1 --threshold response.p99<5ms',
     '-p tls -R 5k --threshold perCoreCapacity>10k',
@@ -240,7 +240,7 @@ test('a threshold that no planned run can measure is refused before the first', 
     run(line);
 });
 
-test('wrong usage is reported with the remedy', () => {
+test('usage errors are reported with a remedy', () => {
   for (const [line, message] of [
     ['-c 5', /--profile tls .*--conf/],
     ['-p tls --conections 5', /^run has no --conections\. Did you mean --connections\?/],
@@ -297,7 +297,7 @@ test('wrong usage is reported with the remedy', () => {
   }
 });
 
-test('any command line is a request or a Problem of one line', () => {
+test('every command line is either a request or a Problem of one line', () => {
   const options = Object.values(COMMANDS).flatMap((command) => Object.keys(optionsOf(command)));
   const word = fc.oneof(
     fc.constantFrom(
@@ -329,7 +329,7 @@ test('any command line is a request or a Problem of one line', () => {
   );
 });
 
-test('a configuration of one’s own is enough, and needs no profile', () => {
+test("a user's configuration is enough, without any profile", () => {
   assert.deepEqual(run('--conf a.conf'), {
     ...DEFAULTS,
     variants: [],
@@ -337,7 +337,7 @@ test('a configuration of one’s own is enough, and needs no profile', () => {
   });
 });
 
-test('what belongs to a configuration of one’s own is checked', () => {
+test("options for a user's configuration are validated", () => {
   for (const [line, words] of [
     ['-p tls --ws-path /ws', /^--ws-path .*--conf PATH/],
     ['--conf a --ws-path ws', /^--ws-path "ws"/],
@@ -352,7 +352,7 @@ test('what belongs to a configuration of one’s own is checked', () => {
   assert.throws(() => parseRequest(['run', '--conf', 'a', '--header', 'A: b\r\nC: d']), { kind: 'usage' });
 });
 
-test('the baseline runs first and once, whether it is named as a profile or not', () => {
+test('the baseline runs first and only once, even if it is also named as a profile', () => {
   assert.deepEqual(run('-p plain,direct,tls --baseline direct').variants, ['direct', 'plain', 'tls']);
   assert.deepEqual(run('-p all --baseline direct').variants, ['direct', 'all']);
   assert.deepEqual(run('--conf a.conf --baseline direct').variants, ['direct']);

@@ -45,9 +45,9 @@ export const RUN_OPTIONS = {
     'conf-root': {
       value: 'FROM=DIR',
       many: true,
-      help: 'Local copy of a folder that it names: /etc/nginx=./site',
+      help: 'Local copy of a folder that the file names: /etc/nginx=./site',
     },
-    'env-file': { value: 'FILE', help: 'File with NAME=value lines for its variables [the environment]' },
+    'env-file': { value: 'FILE', help: 'File with NAME=value lines for variables in it [the environment]' },
     'ws-path': { value: 'PATH', help: 'Path of the WebSocket endpoint [chosen from its locations]' },
     host: { value: 'NAME', help: 'Host header of the requests [its server_name]' },
     header: {
@@ -125,8 +125,8 @@ export const RUN_OPTIONS = {
 type RefusedOption = keyof typeof TARGET_OPTIONS | keyof typeof AGENT_OPTIONS;
 
 /**
- * Returns why a command that starts what it measures, the generator included, has none of the options about a
- * server that already runs, or about agents.
+ * Returns the reasons why a command has no options about targets or agents: it starts everything that it measures,
+ * including the generator.
  */
 export function refusedTarget(reason: string): Record<RefusedOption, string> {
   const ofTarget = Object.keys(TARGET_OPTIONS).map((name) => [name, reason]);

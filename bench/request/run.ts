@@ -40,7 +40,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   configurations: readonly string[];
   /** How to read these configurations, and which of their WebSocket endpoints to use. */
   configurationOptions: ConfigurationOptions;
-  /** Further scenarios whose steps the runs of this request may have. */
+  /** Other scenarios whose steps this request may run as well. */
   others: readonly ScenarioRequest[];
   /** The steps of each variant, in order. */
   steps: readonly Step[];
@@ -59,7 +59,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   agents: AgentsRequest | null;
   http: boolean;
   nginx: NginxSources;
-  /** Null for a random seed. */
+  /** Seed of random values; null for a random seed. */
   seed: number | null;
   thresholds: readonly Threshold[];
   /**
@@ -117,7 +117,7 @@ function runRequest(given: GivenOptions): RunRequest {
   return { ...request, baseline };
 }
 
-/** @throws Problem('usage') if what runs without Nginx would be out of the agents' reach */
+/** @throws Problem('usage') if the agents could not reach a variant that has no Nginx */
 function checkListen({ agents, variants }: RunRequest): void {
   if (agents?.listen == null || !variants.includes('direct')) return;
   throw new Problem(
@@ -191,7 +191,7 @@ export function checkThresholds(request: RunRequest): void {
         'usage',
         request.backend === null
           ? `${start} the HTTP requests that --no-http skips. Leave --no-http out.`
-          : `${start} HTTP requests, and a --backend is sent none. Leave one out.`,
+          : `${start} HTTP requests, but a --backend receives none. Leave one out.`,
       );
     case 'answers':
       throw new Problem(
@@ -247,7 +247,7 @@ export function requestOf(
     ...processesOf(given, connections),
     backend,
     agents: agentsOf(given, scenario),
-    // Only the paths of its WebSockets are known.
+    // The bench does not know which ordinary HTTP requests the user's own server answers.
     http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),

@@ -4,7 +4,7 @@ import { scenarioFileIn, scenarioFileOf } from './scenario-file.ts';
 
 const fileOf = (line: string) => scenarioFileOf(line.split(' '));
 
-test('a command line names a scenario file only where --scenario has a path, and the command takes it', () => {
+test('a command line names a scenario file only if --scenario has a path and the command has that option', () => {
   assert.equal(fileOf('-p tls --scenario ./chat.ts --room 5'), './chat.ts');
   assert.equal(fileOf('compare plain tls --scenario=chat.ts'), 'chat.ts');
   assert.equal(fileOf('ladder -p tls --scenario ../a/chat.mjs --over rate'), '../a/chat.mjs');
@@ -20,7 +20,7 @@ test('a command line names a scenario file only where --scenario has a path, and
   assert.equal(fileOf('run --scenario ./chat.ts -V'), null);
 });
 
-test('a configuration file names one for all commands, or for one of them', () => {
+test('a configuration file names a scenario file for all commands, or for one of them', () => {
   const value = { scenario: './all.ts', compare: { scenario: './compared.ts' } };
   assert.equal(scenarioFileIn({ name: 'bench.config.ts', value }, 'run'), './all.ts');
   assert.equal(scenarioFileIn({ name: 'bench.config.ts', value }, 'compare'), './compared.ts');

@@ -21,7 +21,7 @@ export function scenarioFileOf(argv: readonly string[]): string | null {
   return fileIn(values);
 }
 
-/** Whether a command has the option --scenario. Only then does a file of the user's run. */
+/** Whether a command has the option --scenario. For any other command, no scenario file is loaded. */
 function takesScenario(command: unknown): boolean {
   const options = fieldOf(command, 'options');
   return typeof options === 'object' && options !== null && Object.values(options).some(hasScenario);
@@ -31,13 +31,16 @@ function hasScenario(group: unknown): boolean {
   return fieldOf(group, 'scenario') !== undefined;
 }
 
-/** The same for a configuration file, in which the options of a command precede those of all commands. */
+/**
+ * Returns the scenario file that a configuration file names, null if it names none. Options listed under the command's
+ * name take precedence.
+ */
 export function scenarioFileIn({ value }: ConfigFile, command: string): string | null {
   if (!takesScenario(fieldOf(COMMANDS, command))) return null;
   return fileIn(fieldOf(value, command)) ?? fileIn(value);
 }
 
-/** Whether a value names a file: names of built-in scenarios have neither dots nor slashes. */
+/** Whether a value names a file. Names of built-in scenarios contain neither dots nor slashes. */
 function isScenarioFile(value: string): boolean {
   return /[./\\]/.test(value);
 }

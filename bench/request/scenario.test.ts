@@ -15,7 +15,7 @@ import {
 } from './scenario.ts';
 import { parseThreshold } from './threshold.ts';
 
-/** What was typed: `--scenario echo --steps latency`. */
+/** Parses a command line such as `--scenario echo --steps latency`. */
 function given(line: string): ReadonlyMap<string, readonly string[]> {
   const words = line.split(' ').filter((word) => word !== '');
   const pairs = words.flatMap((word, at) =>
@@ -24,7 +24,7 @@ function given(line: string): ReadonlyMap<string, readonly string[]> {
   return new Map(pairs);
 }
 
-/** A value that an option takes. */
+/** Returns a valid value for an option. */
 function valueFor(option: ScenarioDefinition['options'][string] | undefined): string {
   if (option === undefined) return '1';
   if (option.kind === 'switch') return 'on';
@@ -33,7 +33,7 @@ function valueFor(option: ScenarioDefinition['options'][string] | undefined): st
   return option.kind === 'text' ? option.default : `${option.leastMs}ms`;
 }
 
-/** One step of each kind. */
+/** A scenario with one step for each kind of load. */
 const ALL_KINDS: ScenarioDefinition = {
   ...echo,
   name: 'all-kinds',
@@ -45,13 +45,13 @@ const ALL_KINDS: ScenarioDefinition = {
 };
 
 describe('the scenario', () => {
-  test('is the first of all unless another is named', () => {
+  test('is the first one by default', () => {
     assert.equal(scenarioOf(given('')).scenario, DEFAULT_SCENARIO);
     for (const scenario of SCENARIOS)
       assert.equal(scenarioOf(given(`--scenario ${scenario.name}`)).scenario, scenario);
   });
 
-  test('that is unknown is usage, with the name that is nearest and all that there are', () => {
+  test('is rejected if unknown, with the most similar name and a list of all', () => {
     const names = SCENARIOS.map(({ name }) => name).join(', ');
     const own = 'For one of your own, name its file: --scenario ./chat.ts.';
     assert.throws(() => scenarioOf(given('--scenario ech')), {
@@ -70,7 +70,7 @@ describe('the scenario', () => {
   for (const scenario of SCENARIOS) {
     const line = `--scenario ${scenario.name}`;
 
-    test(`${scenario.name}: an option of its own has its default, and what is given instead`, () => {
+    test(`${scenario.name}: each of its options has a default, which a given value replaces`, () => {
       const defaults = Object.entries(scenario.options).map(([name, option]) => [name, option.default]);
       assert.deepEqual(scenarioOf(given(line)).scenarioOptions, Object.fromEntries(defaults));
       for (const [name, option] of Object.entries(scenario.options)) {
@@ -83,7 +83,7 @@ describe('the scenario', () => {
       }
     });
 
-    test(`${scenario.name}: an option that does not apply to it is usage`, () => {
+    test(`${scenario.name}: options that do not apply to it are rejected`, () => {
       const others = SCENARIOS.flatMap(({ options }) => Object.entries(options)).filter(
         ([name]) => !Object.hasOwn(scenario.options, name),
       );
@@ -106,14 +106,14 @@ describe('the scenario', () => {
 });
 
 describe('steps', () => {
-  test('are those that are named, in the order of the scenario', () => {
+  test('are the named ones, in the order of the scenario', () => {
     assert.equal(namedSteps(given(''), echo), null);
     assert.deepEqual(namedSteps(given('--steps latency'), echo), ['latency']);
     assert.deepEqual(namedSteps(given('--steps latency,throughput'), echo), ['throughput', 'latency']);
     assert.deepEqual(namedSteps(given('--steps paced,standing'), ALL_KINDS), ['standing', 'paced']);
   });
 
-  test('that the scenario does not have are usage, with the name that is nearest', () => {
+  test('are rejected if the scenario lacks them, with the most similar name', () => {
     assert.throws(() => namedSteps(given('--steps latency,troughput'), echo), {
       kind: 'usage',
       message:
@@ -134,7 +134,7 @@ describe('steps', () => {
     assert.deepEqual(allSteps(ALL_KINDS), { steps: 'standing,carrying,paced' });
   });
 
-  test('an option of a step that is left out is incomplete, and tells what completes it', () => {
+  test('an option for an excluded step is incomplete, and the error tells what completes it', () => {
     const check = (line: string, steps: readonly string[]) => () => checkSteps(given(line), ALL_KINDS, steps);
     for (const [option, step] of [
       ['rate', 'paced'],
@@ -152,12 +152,12 @@ describe('steps', () => {
       check(`--${option} 1`, [step])();
     }
     check('', [])();
-    // A scenario without such a step excludes the option itself.
+    // A scenario without such a step rejects the option itself.
     checkSteps(given('--rate 5'), { ...ALL_KINDS, steps: [] }, []);
   });
 });
 
-test('a threshold on a metric of another scenario is refused with its name, one on what every run has is not', () => {
+test('a threshold on a metric of another scenario is rejected with its name; common metrics are accepted', () => {
   const [, silent] = SCENARIOS;
   assert.ok(silent);
   const conditions = (metric: string) => [parseThreshold(`${metric}>0`)];
@@ -173,7 +173,7 @@ test('a threshold on a metric of another scenario is refused with its name, one 
   });
 });
 
-test('an upgrade in place of a reload: of the same Nginx, or to one that has a name', () => {
+test('an upgrade instead of a reload is to the same Nginx, or to a named one', () => {
   const reload = (...words: [string, string[]][]) => new Map([['scenario', ['reload']], ...words]);
   const targetOf = (...values: string[]) => upgradeTargetOf(scenarioOf(reload(['upgrade', values])));
   assert.equal(upgradeTargetOf(scenarioOf(reload())), undefined);

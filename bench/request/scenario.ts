@@ -123,7 +123,10 @@ export function checkMetrics(conditions: readonly Condition[], scenario: Scenari
   }
 }
 
-/** Returns options that would complete a command line that excludes a step needed by its other options. */
+/**
+ * Returns the --steps option with all steps, as the remedy for a command line that excludes a step which another option
+ * needs.
+ */
 export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
   return { steps: steps.map(({ name }) => name).join(',') };
 }

@@ -20,7 +20,7 @@ function refused(line: string): string {
   return assert.fail(`${line} was accepted`);
 }
 
-test('a plan in full, and what is assumed without a rate or churn', () => {
+test('a complete plan, and the values assumed without a rate or churn', () => {
   const { wanted, check } = requestOf('-p tls -c 1M --rate 50k --churn 1k --utilisation 60% --check 20k');
   assert.deepEqual(wanted, {
     connections: 1_000_000,
@@ -44,7 +44,7 @@ test('connections exchange a message of the planned size before their memory is 
   );
 });
 
-test('what cannot be planned is refused with a sentence', () => {
+test('requests that cannot be planned are rejected with a sentence', () => {
   for (const [line, sentence] of [
     ['-p tls', /^--connections is missing/],
     ['-c 100k', /^No profile was given\./],

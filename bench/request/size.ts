@@ -24,7 +24,10 @@ export interface SizeRequest {
   rounds: number;
 }
 
-/** Below this, worker_connections of the check are too close to their least value to see what they cost. */
+/**
+ * With fewer connections, worker_connections of the check would be too close to its minimum to show what each unit
+ * costs.
+ */
 export const FEWEST_CHECKED = 400;
 const PLANNED: Bounds = { min: 1000, max: 1_000_000_000 };
 const ROUNDS: Bounds = { min: 2, max: 20 };
@@ -32,7 +35,7 @@ const ROUNDS: Bounds = { min: 2, max: 20 };
 const DURATION_MS = 3000;
 const WARMUP_MS = 1000;
 
-/** Assumed unless given: a message per connection in this time, and connections that last this long. */
+/** Defaults: each connection sends one message in this time, and is closed after this lifetime. */
 const SECONDS_PER_MESSAGE = 10;
 const LIFETIME_SECONDS = 600;
 const UTILISATION_PERCENT = 50;
@@ -55,9 +58,9 @@ const ABSENT = {
   scenario: 'it runs idle, echo and connect',
   steps: 'it runs the steps that measure its costs',
   arrivals: 'its messages are spaced evenly',
-  'in-flight': 'it measures the CPU time of a message on a schedule',
-  'nginx-workers': 'their number is a part of its answer',
-  threshold: 'the error of the check is a part of its answer',
+  'in-flight': 'it measures the CPU time per message on a schedule',
+  'nginx-workers': 'the number of workers is part of the result',
+  threshold: 'the error of the check is part of the result',
   'no-http': 'it sends no HTTP requests',
 };
 
@@ -102,7 +105,7 @@ function sizeRequest(given: GivenOptions): SizeRequest {
   const variants = variantsOf(given);
   const connections = number(given, 'connections', PLANNED);
   if (connections === null) {
-    throw new Incomplete('--connections is missing: the number of WebSockets to plan for, such as 100k.', {
+    throw new Incomplete('--connections is missing. Give the number to plan for, such as 100k.', {
       connections: '100k',
     });
   }
@@ -119,7 +122,7 @@ function sizeRequest(given: GivenOptions): SizeRequest {
   };
 }
 
-/** The options without those that describe the plan, not the runs. */
+/** Removes the options that describe the plan rather than the runs. */
 function ofItsRuns(given: GivenOptions): GivenOptions {
   return new Map([...given].filter(([name]) => !Object.hasOwn(SIZE_OPTIONS, name)));
 }
@@ -129,7 +132,7 @@ function checkOf(given: GivenOptions, connections: number): number | null {
   if (check === null || check <= connections) return check;
   throw new Problem(
     'usage',
-    `--check ${formatNumber(check)} is more than --connections ${formatNumber(connections)}. Check at most the size that is planned.`,
+    `--check ${formatNumber(check)} is more than --connections ${formatNumber(connections)}. Check at most as many connections as are planned.`,
   );
 }
 

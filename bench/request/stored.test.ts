@@ -7,7 +7,7 @@ import { Problem } from '../model/failure.ts';
 import { parseRequest, readLine, requestFrom } from './request.ts';
 import { isStored } from './stored.ts';
 
-test('a path is a stored result, and so is a folder here that holds one; the name of a variant is none', (t) => {
+test('a path, or a folder that contains a result, is a stored result; a variant name is not', (t) => {
   for (const path of ['reports/a', './a', '/tmp/a', 'a/result.json', 'result.json'])
     assert.ok(isStored(path), path);
   const folder = mkdtempSync(join(tmpdir(), 'stored-test-'));
@@ -19,7 +19,7 @@ test('a path is a stored result, and so is a folder here that holds one; the nam
   for (const name of ['plain', 'tls+buf-16k', 'tls@old', 'conf:nginx.conf']) assert.ok(!isStored(name), name);
 });
 
-test('two of them are compared, with the options that say what becomes of a comparison', () => {
+test('two of them are compared, with the options for the result of a comparison', () => {
   const line = 'compare reports/a reports/b --fail-on slower --markdown c.md --json --reports out --name ab';
   assert.deepEqual(parseRequest(line.split(' ')), {
     command: 'compare-stored',
@@ -36,7 +36,7 @@ test('two of them are compared, with the options that say what becomes of a comp
   });
 });
 
-test('a file with options may shape the runs of other comparisons: here it says what becomes of this one', () => {
+test('a configuration file may have options for runs: only those for the result apply here', () => {
   const file = {
     name: 'bench.config.json',
     value: { connections: 500, reports: 'kept', compare: { rounds: 3 } },
@@ -48,7 +48,7 @@ test('a file with options may shape the runs of other comparisons: here it says 
   assert.equal(parseRequest(['compare', 'reports/a', 'reports/b', '--no-config']).command, 'compare-stored');
 });
 
-test('one, three, one beside a variant, and options that shape runs are refused', () => {
+test('one or three results, a result with a variant, and options for runs are rejected', () => {
   const refused = (line: string, message: RegExp) =>
     assert.throws(
       () => parseRequest(`compare ${line}`.split(' ')),

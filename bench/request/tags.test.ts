@@ -9,7 +9,7 @@ const given = (labels: string[], more: Record<string, string> = {}) =>
     ...Object.entries(more).map(([name, text]): [string, string[]] => [name, [text]]),
   ]);
 
-test('labels are names and values, and a value may have any sign in it', () => {
+test('labels are names and values, and a value may contain any character', () => {
   assert.deepEqual(tagsOf(given(['branch=main', 'url=a=b c'], { note: 'Why.', series: 'nightly' })), {
     labels: { branch: 'main', url: 'a=b c' },
     note: 'Why.',
@@ -18,7 +18,7 @@ test('labels are names and values, and a value may have any sign in it', () => {
   assert.deepEqual(tagsOf(new Map()), { labels: {}, note: null, series: null });
 });
 
-test('a label without a name or a value, with an unfit name, or twice, is refused with the remedy', () => {
+test('a label without name or value, with an invalid name, or given twice is rejected with a remedy', () => {
   for (const text of [
     'branch',
     '=main',

@@ -15,7 +15,7 @@ function refuses(cases: readonly [line: string, message: RegExp][]): void {
 
 const HERE = '--target ws://127.0.0.1:9000/';
 
-test('a target takes the place of variants, and only a rate adds the open loop', () => {
+test('a target replaces the variants, and the open loop only runs if a rate is given', () => {
   const { target, variants, steps, http, name, configurationOptions } = run(
     '--target ws://localhost:9000/chat?token=abc -c 5 --header X-Key:secret --subprotocol a,b',
   );
@@ -36,7 +36,7 @@ test('a target takes the place of variants, and only a rate adds the open loop',
   assert.deepEqual(run('-p tls').target, { kind: 'sandbox' });
 });
 
-test('a certificate is verified with the system, a file, or not at all', () => {
+test("a certificate is verified with the system's authorities, with a file, or not at all", () => {
   const certificateOf = (line: string) => {
     const { target } = run(`--target wss://localhost/ ${line}`.trim());
     return target.kind === 'external' ? target.certificate : null;
@@ -67,7 +67,7 @@ test('scenarios that need no topology can run on a target', () => {
   );
 });
 
-test('without answers, there is only a schedule, and no figure of an answer', () => {
+test('without answers, there is only a schedule and no figure about answers', () => {
   assert.deepEqual(run(`${HERE} --expect none -R 10`).steps, ['latency']);
   refuses([
     [`${HERE} --expect none`, /--rate/],
@@ -81,7 +81,7 @@ test('without answers, there is only a schedule, and no figure of an answer', ()
 const THERE = '--target wss://chat.example.org/';
 const ALLOWED = `${THERE} --allow-remote chat.example.org`;
 
-test('another host is loaded only if it is named, and within the limit', () => {
+test('another host is only put under load if it is named, and within the limit', () => {
   const { target, connections, rampPerSecond } = run(`${ALLOWED} -R 100`);
   assert.ok(target.kind === 'external' && target.isRemote);
   assert.deepEqual([connections, rampPerSecond], [100, 100]);
@@ -107,7 +107,7 @@ test('another host is loaded only if it is named, and within the limit', () => {
   ]);
 });
 
-test('what cannot be done with a target is refused in a sentence', () => {
+test('options that do not work with a target are rejected with a sentence', () => {
   refuses([
     ['--target http://127.0.0.1/', /must be a ws:/],
     ['--target ws://a:b@127.0.0.1/', /user/],

@@ -12,7 +12,7 @@ import { TARGET_OPTIONS } from './run-options.ts';
 import type { ScenarioRequest } from './scenario.ts';
 import { quoted } from './units.ts';
 
-/** Options about a topology. A run on a server that already runs starts none. */
+/** Options about a topology. A run against a target starts none. */
 const OF_A_TOPOLOGY = [
   ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'nginx'],
   ...['backend', 'servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
@@ -23,7 +23,10 @@ const OF_CLIENTS: ReadonlySet<string> = new Set(['cut-clients', 'stall-clients',
 
 const EXAMPLE = 'for example --target ws://127.0.0.1:9000/chat';
 
-/** A server that already runs, and how to request its WebSockets. Only the former is stored. */
+/**
+ * A server that already runs, and how to request its WebSockets. The request is not stored, because it may contain
+ * secrets.
+ */
 export interface AskedTarget {
   target: ExternalTarget;
   /** The path to request, with its query, and the headers to send. */
@@ -96,7 +99,7 @@ function refuseScenario({ scenario, scenarioOptions }: ScenarioRequest): void {
 
 function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  // What follows a question mark may be secret.
+  // The query is not shown, because it may be secret.
   const shown = quoted(text.replace(/\?.*/s, '?…'));
   if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
     throw new Problem('usage', `--target ${shown} must be a ws:// or wss:// address, ${EXAMPLE}.`);
@@ -115,7 +118,7 @@ function addressOf(text: string): URL {
   return url;
 }
 
-/** Whether a URL names this machine by an address that cannot mean any other. */
+/** Whether a URL names this machine by an address that cannot refer to another one. */
 export function isLoopback({ hostname }: URL): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))

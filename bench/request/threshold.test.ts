@@ -23,7 +23,7 @@ test('a threshold is a metric, an operator and a limit in the unit of the metric
   }
 });
 
-test('a wrong threshold is told what would be right', () => {
+test('an invalid threshold is rejected with valid examples', () => {
   for (const [text, message] of [
     ['p99', /^--threshold "p99" must be a condition, for example 'response\.p99<50ms'/],
     ['response.p99=50ms', /must be a condition/],
@@ -38,7 +38,7 @@ test('a wrong threshold is told what would be right', () => {
   }
 });
 
-test('any text is a threshold or a Problem', () => {
+test('every text is either a threshold or a Problem', () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[a-z.]{0,12}(<|>|==|<=|=)[\d.a-z]{0,8}$/));
   fc.assert(
     fc.property(text, (typed) => {
@@ -51,7 +51,7 @@ test('any text is a threshold or a Problem', () => {
   );
 });
 
-test('a threshold is measurable if the planned runs have what its metric needs', () => {
+test('a threshold can be measured if the planned runs have what its metric needs', () => {
   const all = { schedule: true, 'closed-loop': true, http: true, proxy: true, answers: true };
   for (const [text, need] of [
     ['response.p99<50ms', 'schedule'],
@@ -71,7 +71,7 @@ test('a threshold is measurable if the planned runs have what its metric needs',
   assert.equal(unmeasurable(service, { ...all, schedule: false, http: false, proxy: false }), null);
 });
 
-test('each operator is missed on its own side of the limit', () => {
+test('each operator has its own side on which the limit is missed', () => {
   for (const [text, met, missed] of [
     ['service.p99<10us', 9, 10],
     ['service.p99<=10us', 10, 11],
@@ -87,7 +87,7 @@ test('each operator is missed on its own side of the limit', () => {
   }
 });
 
-test('a metric that the run does not have is missed, and says so', () => {
+test('a metric that the run does not have counts as missed, and the notice says so', () => {
   const threshold = parseThreshold('service.p999<1s');
   for (const figures of [{}, { 'service.p999': null }]) {
     assert.deepEqual(
@@ -97,7 +97,7 @@ test('a metric that the run does not have is missed, and says so', () => {
   }
 });
 
-test('only what is missed is listed, each once', () => {
+test('only missed thresholds are listed, each once', () => {
   const thresholds = ['messages.lost==0', 'messages.perSecond>10k', 'memoryPerConnection.proxy<20k'].map(
     parseThreshold,
   );

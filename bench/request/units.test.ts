@@ -22,7 +22,7 @@ const quantity = fc.oneof(
 
 const PARSERS = { parseNumber, parseCount, parseDuration, parseBytes, parseByteRange };
 
-test('numbers take SI suffixes in either case', () => {
+test('numbers accept SI suffixes in upper and lower case', () => {
   for (const [text, value] of [
     ['0', 0],
     ['1000', 1000],
@@ -39,7 +39,7 @@ test('numbers take SI suffixes in either case', () => {
   }
 });
 
-test('times take a unit and come out in microseconds', () => {
+test('times need a unit and are returned in microseconds', () => {
   for (const [text, value] of [
     ['100us', 100],
     ['100µs', 100],
@@ -55,7 +55,7 @@ test('times take a unit and come out in microseconds', () => {
   }
 });
 
-test('sizes count as nginx does', () => {
+test('sizes use the suffixes of Nginx', () => {
   for (const [text, value] of [
     ['64', 64],
     ['64B', 64],
@@ -73,7 +73,7 @@ test('sizes count as nginx does', () => {
   assert.deepEqual(parseByteRange('--payload', '64', ANY), { min: 64, max: 64 });
 });
 
-test('an error names the option, the value and what would do', () => {
+test('an error names the option, the value and the valid values', () => {
   const bounds = { min: 1, max: 1000 };
   for (const [act, message] of [
     [() => parseCount('-c', '10x', bounds), '-c "10x" must be a whole number from 1 to 1k.'],
@@ -101,7 +101,7 @@ test('an error names the option, the value and what would do', () => {
   }
 });
 
-test('what a formatter writes, its parser reads', () => {
+test('every formatted value is parsed back to the same value', () => {
   fc.assert(
     fc.property(quantity, quantity, (a, b) => {
       assert.equal(parseNumber('', formatNumber(a), ANY), a);
@@ -114,7 +114,7 @@ test('what a formatter writes, its parser reads', () => {
   );
 });
 
-test('whatever the text, a parser gives a value within its bounds or a Problem of one line', () => {
+test('for every text, a parser returns a value within its bounds or throws a Problem of one line', () => {
   const text = fc.oneof(
     fc.string(),
     fc.string({ unit: 'binary' }),

@@ -49,7 +49,7 @@ export function parseNumber(option: string, text: string, bounds: Bounds): numbe
   return within(option, text, value, bounds, formatNumber);
 }
 
-/** Like parseNumber, for whole numbers only. */
+/** Parses a whole number with an optional SI suffix. */
 export function parseCount(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, SI);
   if (value === null || !Number.isInteger(value))

@@ -69,10 +69,10 @@ function upRequest(given: GivenOptions): UpRequest {
   }
   const host = hostOf(given);
   const { configurationOptions } = run;
-  // Its access rules cannot reject a load here, because there is none, and others depend on them.
+  // There is no load that access rules could reject, and if others can reach the address, they rely on these rules.
   const keepGuards = configurationOptions.keepGuards || host !== LOOPBACK;
   return {
-    // Without a load, there is no client, and the kernel schedules the processes.
+    // There is no load, so the generator's client does not matter and no process is pinned.
     run: {
       ...run,
       client: 'ws',

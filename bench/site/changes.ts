@@ -17,7 +17,7 @@ export interface Band {
   runs: number;
 }
 
-/** How a value compares with earlier ones. */
+/** The result of comparing a value with earlier ones. */
 export type Standing =
   | { kind: 'uncounted' }
   /** There are too few comparable earlier values. */

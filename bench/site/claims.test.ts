@@ -10,7 +10,7 @@ const at = (day: number, profiles: number) => {
   return { folder: result.id, result, index: indexOf(result) };
 };
 
-test('the newest result of each set of variants tells, and one with a single variant does not', () => {
+test('the newest result for each set of variants is used, unless it has a single variant', () => {
   const single = { folder: '9', index: indexOf(makeResult([makeRun({ seconds: 1 })])) };
   const told = tellingResults([at(2, 3), at(1, 3), at(3, 3), single, at(4, 6)]);
   assert.deepEqual(
@@ -19,7 +19,7 @@ test('the newest result of each set of variants tells, and one with a single var
   );
 });
 
-test('of many sets of variants the newest eight tell', () => {
+test('if there are many sets of variants, the newest eight are used', () => {
   const sets = Array.from({ length: 9 }, (_, set) => {
     const { folder, index, result } = at(set + 1, 2);
     const runs = index.runs.map((run) => ({ ...run, variant: `${run.variant}-${set}` }));
@@ -31,7 +31,7 @@ test('of many sets of variants the newest eight tell', () => {
   );
 });
 
-test('the claims page has a verdict for what was tried, with a link to the report that shows it', () => {
+test('the claims page has a verdict on each tested claim, with a link to the report', () => {
   const { file, body } = claimsPage([at(1, 6), at(2, 3)]);
   assert.equal(file, 'claims.html');
   assert.match(body.markup, /(confirmed|refuted|not shown)<\/span>/);

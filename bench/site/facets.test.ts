@@ -14,7 +14,7 @@ const ALL = [
   traits({ profile: ['plain', 'tls'], nginx: ['1.26.3'], step: ['latency'], series: [] }),
 ];
 
-test('only what differs can be chosen, in the order of names', () => {
+test('only facets with several values can be selected, in the order of their names', () => {
   const choices = choicesOf(ALL);
   assert.deepEqual(choices, [
     ['profile', 'Profile', ['plain', 'tls']],
@@ -30,7 +30,7 @@ test('only what differs can be chosen, in the order of names', () => {
   );
 });
 
-test('the form has an option for each value, by its number', () => {
+test('the form has an option for each value, identified by number', () => {
   const { markup: form } = filterForm([['label', 'Label', ['a=<b>', 'c=d']]]);
   assert.match(form, /<label for="filter-label">Label\n<select id="filter-label" name="label">/);
   assert.deepEqual(form.match(/<option.*?<\/option>/g), [

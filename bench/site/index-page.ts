@@ -169,7 +169,7 @@ function nothingChanged(series: readonly Series[]): string {
     : `Not enough history yet: trends need at least ${FEWEST} comparable results.`;
 }
 
-/** Series with at least two results, each with its newest figures and how they developed. */
+/** Creates an entry for each series with at least two results: its newest figures and their trends. */
 function trendsMarkup(recurring: readonly Series[], filter: Filter): Markup {
   return html`<p class="how">Runs of the same variant, workload and machine, oldest first. Dots mark runs that differ from earlier ones by more than noise.</p>
 <ul class="rows">${recurring.map(
@@ -182,7 +182,7 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
   )}</ul>`;
 }
 
-/** A table of all series, closed until somebody looks for one: most sites have many, with one result each. */
+/** Creates the table of all series. It is collapsed, because most sites have many series with only one result each. */
 function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
   if (series.length === 0) return html`<p>No usable runs yet.</p>`;
   return html`<p class="how">Results of the same variant, workload and machine form a series. Its page shows every figure, and from the second result on how it changed.</p>

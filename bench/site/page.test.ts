@@ -30,7 +30,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Opens a page of the site; none may complain or ask for anything but itself. */
+/** Opens a page of the site. The page must not log errors or request anything except itself. */
 async function visit(
   name: string,
   options: BrowserContextOptions,
@@ -67,7 +67,7 @@ test('axe finds nothing in the index and in a series, light and dark', async () 
   }
 });
 
-test('at 360 px no page is wider than the screen', async () => {
+test('at a width of 360 px, no page is wider than the screen', async () => {
   for (const name of ['index.html', aSeries()]) {
     await visit(name, { viewport: { width: 360, height: 800 } }, async (page) => {
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, name);
@@ -75,7 +75,7 @@ test('at 360 px no page is wider than the screen', async () => {
   }
 });
 
-test('filters by keyboard: series, changes, comparisons and results, and again from the address', async () => {
+test('the keyboard filters series, changes, comparisons and results, and the URL restores the filters', async () => {
   await visit('index.html', {}, async (page) => {
     const all = await shown(page, '#results');
     assert.equal(all, 40);
@@ -99,7 +99,7 @@ test('filters by keyboard: series, changes, comparisons and results, and again f
   });
 });
 
-test('without JavaScript everything is there but the filters', async () => {
+test('without JavaScript, everything except for the filters is there', async () => {
   await visit('index.html', { javaScriptEnabled: false }, async (page) => {
     assert.equal(await shown(page, '#results'), 40);
     assert.ok(!(await page.locator('#filters').isVisible()));

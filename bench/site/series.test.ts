@@ -17,7 +17,7 @@ const publish = (...indexes: ResultIndex[]): Published[] =>
 const names = (published: Published[]) =>
   seriesOf(published).map(({ name, variant, step, answers }) => [name, variant, step, answers.length]);
 
-test('runs of the same variant, step, workload and machine are one series, in the order of time', () => {
+test('runs of the same variant, step, workload and machine form one series, in order of time', () => {
   const first = indexOf(makeBothSteps(2, 1));
   const later = structuredClone(first);
   for (const run of later.runs) run.startedAt = '2027-01-01T00:00:00.000Z';
@@ -33,7 +33,7 @@ test('runs of the same variant, step, workload and machine are one series, in th
   );
 });
 
-/** Each makes a series of its own. */
+/** Changes to an index, each of which must result in a separate series. */
 const DIFFERENCES: Record<string, (index: ResultIndex) => object> = {
   machine: ({ environment }) => Object.assign(environment, { cpuModel: 'Another' }),
   quota: ({ environment }) => Object.assign(environment, { cpuQuota: 1.5 }),
@@ -51,7 +51,7 @@ function loadIn({ runs }: ResultIndex): LoadDigest {
 }
 
 for (const [what, change] of Object.entries(DIFFERENCES)) {
-  test(`another ${what} is another series, with a page of its own`, () => {
+  test(`a different ${what} makes a different series, with its own page`, () => {
     const first = indexOf(makeResult([makeBothSteps(2, 1).runs[1] ?? assert.fail()]));
     const other = structuredClone(first);
     change(other);
@@ -61,7 +61,7 @@ for (const [what, change] of Object.entries(DIFFERENCES)) {
   });
 }
 
-test('a tuning makes another series of the variant that has it, and of no other', () => {
+test('a tuning makes a different series only for the variant that has it', () => {
   const first = indexOf(makeBothSteps(3, 1));
   const other = structuredClone(first);
   const proxy = other.variants.find(({ name }) => name === 'tls')?.proxy ?? assert.fail();
@@ -82,7 +82,7 @@ test('a tuning makes another series of the variant that has it, and of no other'
   assert.equal(seriesOf(publish(other, renamed)).length, 6, 'by its text, whatever it is called');
 });
 
-test('another version of Nginx, kernel or rate of the open loop is the same series', () => {
+test('another version of Nginx or the kernel, or another rate of the open loop, is the same series', () => {
   const first = indexOf(makeResult([makeLatencyRun('plain', { seconds: 1 })]));
   const other = structuredClone(first);
   other.environment.kernel = '9.9.9';
@@ -93,7 +93,7 @@ test('another version of Nginx, kernel or rate of the open loop is the same seri
   assert.deepEqual(names(publish(first, other)), [[null, 'plain', 'latency', 2]]);
 });
 
-test('of a comparison the rounds count, by their median, and not the pilot', () => {
+test('a comparison contributes the median over its rounds, without the pilot', () => {
   const index = indexOf(makeRounds());
   const pilot = structuredClone(index.runs[0] ?? assert.fail());
   pilot.round = null;
@@ -114,7 +114,7 @@ test('of a comparison the rounds count, by their median, and not the pilot', () 
   );
 });
 
-test('where a rate was decided the run at it counts; a search without a rate answers nothing', () => {
+test('if a rate was chosen, the run at that rate counts; a search without one contributes nothing', () => {
   const runs = [12_000, 8900, 17_000].map((rate) => makeLatencyRun('plain', { seconds: 1 }, rate));
   const search = indexOf(makeResult(runs));
   assert.deepEqual(seriesOf(publish(search)), []);
@@ -143,7 +143,7 @@ test('a run that does not count is a point without a value, with the reason', ()
   assert.ok(p50?.points.every(({ value }) => value !== null));
 });
 
-test('of a made-up history the change that was made is found, in the figure that it was made in', () => {
+test('in a generated history, the change is found in the figure that changed', () => {
   const series = seriesOf(makeHistory(50).map((index) => ({ folder: index.id, index })));
   const found = series.flatMap(({ variant, step, trends }) =>
     trends.flatMap(({ figure, points }) =>
@@ -163,7 +163,7 @@ test('of a made-up history the change that was made is found, in the figure that
   ]);
 });
 
-test('the runs of a ladder differ in their load, so none is in a series; its findings are a headline', () => {
+test('the runs of a ladder differ in their load, so they are in no series; its findings are a headline', () => {
   const index = indexOf(makeLadderResult({ levels: [1, 4] }));
   assert.deepEqual(seriesOf([{ folder: '1', index }]), []);
   const [ladder] = index.conclusions;
@@ -176,7 +176,7 @@ test('the runs of a ladder differ in their load, so none is in a series; its fin
   );
 });
 
-test('a change is named by its direction, and for speed by whether it is good', () => {
+test('a change is named by its direction, or as faster or slower for speed', () => {
   const [series] = seriesOf(makeHistory(1).map((index) => ({ folder: index.id, index })));
   const figure = series?.trends[0]?.figure;
   assert.ok(figure);

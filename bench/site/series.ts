@@ -118,10 +118,10 @@ function answersOf(folder: string, index: ResultIndex): Keyed[] {
 }
 
 /**
- * Selects the runs to use. If there are rounds, selects all rounds except the pilot. Otherwise selects the
- * last run or, if a rate was chosen, the last run at that rate. Several runs at different rates without a
- * chosen rate are part of a search, so none of them is used. Nor are those of a ladder or a sizing, which differ in
- * their load.
+ * Selects the runs to use. If there are rounds, selects all rounds except the pilot. Otherwise selects the last run or,
+ * if a rate was chosen, the last run at that rate. Several runs at different rates without a chosen rate are part of a
+ * search, so none of them is used. The runs of a ladder or a sizing are not used either, because they differ in their
+ * load.
  */
 function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): RunSummary[] {
   if (conclusions.some(({ kind }) => kind === 'ladder' || kind === 'size')) return [];

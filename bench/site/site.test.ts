@@ -17,7 +17,9 @@ function site(indexes: readonly ResultIndex[], title = 'A site'): Map<string, st
   return new Map(siteFiles(title, published).map(({ name, text }) => [name, text]));
 }
 
-/** Elements that are open at the end, and what closes nothing: none in a document that is well formed. */
+/**
+ * Returns elements that are never closed, and closing tags without an opening one. A well-formed document has neither.
+ */
 function unbalanced(xml: string): string[] {
   const open: string[] = [];
   for (const [, closing, name = '', own] of xml.matchAll(/<(\/?)([A-Za-z][\w:]*)(?:\s[^<>]*?)?(\/?)>/g)) {
@@ -28,7 +30,7 @@ function unbalanced(xml: string): string[] {
   return open;
 }
 
-test('a page and a badge a series, and everything that a page links to is there', () => {
+test('every series has a page and a badge, and no link is broken', () => {
   const files = site(makeHistory(12));
   const names = [...files.keys()];
   assert.deepEqual(names.slice(0, 2), ['index.html', 'feed.xml']);
@@ -46,7 +48,7 @@ test('a page and a badge a series, and everything that a page links to is there'
   }
 });
 
-test('a page of its own is linked to by the index, and leads back', () => {
+test('the index links to an additional page, which links back', () => {
   const page = { file: 'more.html', title: 'More & more', body: html`<p>What there is.</p>` };
   const files = new Map(siteFiles('A site', [], [page]).map(({ name, text }) => [name, text]));
   assert.match(files.get('index.html') ?? '', /<a href="more\.html">More &amp; more<\/a>/);
@@ -56,12 +58,12 @@ test('a page of its own is linked to by the index, and leads back', () => {
   assert.match(text, /<p>What there is\.<\/p>/);
 });
 
-test('the same results make the same site in whatever order they are given', () => {
+test('the site does not depend on the order of the results', () => {
   const history = makeHistory(12);
   assert.deepEqual([...site(history)], [...site(history.toReversed())]);
 });
 
-test('the index shows the newest few changes, figures and findings, and says how many changes it leaves out', () => {
+test('the index shows the newest changes, figures and findings, and the number of changes left out', () => {
   const elsewhere = makeHistory(40, 8).map((each) => ({
     ...each,
     id: `${each.id}-elsewhere`,
@@ -79,7 +81,7 @@ test('the index shows the newest few changes, figures and findings, and says how
   assert.equal(Math.max(...rows.map((row) => count(row, /class="tile"/g))), 3);
 });
 
-test('the index tells what changed, what comparisons found, and of each result whether it may be believed', () => {
+test('the index shows changes, findings of comparisons, and whether each result is valid', () => {
   const history = makeHistory(40);
   const cut = structuredClone(history.at(-1) ?? assert.fail());
   Object.assign(cut, { id: 'cut', endedAt: null });
@@ -101,7 +103,7 @@ test('the index tells what changed, what comparisons found, and of each result w
   assert.deepEqual([rowsIn('results'), rowsIn('series')], [41, pages.length]);
 });
 
-test('a change for the better is marked as one, and so is one for the worse', () => {
+test('improvements and deteriorations are marked as such', () => {
   const kinds = (history: readonly ResultIndex[]) => {
     const index = site(history).get('index.html') ?? '';
     const changes = /<section id="changes".*?<\/section>/s.exec(index)?.[0] ?? '';
@@ -118,7 +120,7 @@ test('a change for the better is marked as one, and so is one for the worse', ()
   assert.ok(kinds(backwards).includes('lower: good'));
 });
 
-test('a capacity and a calibration are told by what they found, and not as a comparison or as runs', () => {
+test('a capacity and a calibration are listed with their findings, not as comparisons or runs', () => {
   const capacity = { ...indexOf(makeSearchResult()), id: 'a-capacity' };
   const calibration = {
     ...indexOf(makeRounds()),
@@ -148,7 +150,7 @@ test('a capacity and a calibration are told by what they found, and not as a com
   assert.match(feed, /<summary>False positives: 1 of 16 metrics /);
 });
 
-test('the feed is a well-formed Atom feed, with the newest first and what changed in it', () => {
+test('the Atom feed is well formed and lists the newest result first, with its changes', () => {
   const feed = site(makeHistory(70)).get('feed.xml') ?? '';
   assert.ok(
     feed.startsWith('<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'),
@@ -156,7 +158,7 @@ test('the feed is a well-formed Atom feed, with the newest first and what change
   assert.deepEqual(unbalanced(feed), []);
   const entries = feed.split('<entry>').slice(1);
   assert.equal(entries.length, 50);
-  // RFC 4287 section 4.1.2: each entry has these once.
+  // RFC 4287 section 4.1.2: each entry has exactly one of each of these.
   for (const entry of entries) {
     for (const element of ['id', 'title', 'updated', 'summary'])
       assert.equal([...entry.matchAll(new RegExp(`<${element}>[^<]+</${element}>`, 'g'))].length, 1);
@@ -174,7 +176,7 @@ test('the feed is a well-formed Atom feed, with the newest first and what change
   );
 });
 
-test('a badge tells the newest figure, and is green or red where that has just changed', () => {
+test('a badge shows the newest figure, in green or red if it has just changed', () => {
   const badgeOf = (cpu: number, figure: string, results = 9) => {
     const history = makeHistory(results).map((index) => ({ ...index, conclusions: [] }));
     for (const run of history.at(-1)?.runs ?? []) run.metrics[figure] = (run.metrics[figure] ?? 0) * cpu;
@@ -193,18 +195,18 @@ test('a badge tells the newest figure, and is green or red where that has just c
     /<title>tls throughput: 3[\d.]+k\/s \(\+[\d.]+ %\)<\/title>.*#17693b/s,
   );
   assert.match(badgeOf(3, 'response.p50'), /<title>tls p50: .* \(×[\d.]+\)<\/title>.*#a3202d/s);
-  // Grey as long as there is too little to compare it with.
+  // Grey until there are enough values for a comparison.
   assert.match(badgeOf(1, 'messages.perSecond', 3), /<title>tls throughput: 2[\d.]+k\/s<\/title>.*#586374/s);
 });
 
-test('no result, or none that ended a run, makes a site that says so', () => {
+test('a site without results, or without a completed run, says so', () => {
   assert.match(site([]).get('index.html') ?? '', /No results yet\./);
   const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
   assert.match(index, /no run finished/);
   assert.match(index, /No usable runs yet\./);
 });
 
-test('trends are there as soon as a series has two results, and say how many a judgement takes', () => {
+test('trends appear once a series has two results, and say how many a verdict needs', () => {
   const [first] = makeHistory(1);
   assert.ok(first);
   const sections = (indexes: readonly ResultIndex[]) =>
@@ -217,7 +219,7 @@ test('trends are there as soon as a series has two results, and say how many a j
   );
 });
 
-test('hostile text stays text, in pages, feed and badges, and leads nowhere', () => {
+test('hostile text stays text in pages, feed and badges, and no link leads elsewhere', () => {
   const results = [makeBothSteps(2, 1), makeRounds(), makeSearchResult(), makeRounds()].map((result) => {
     result.plan.labels = { key: '' };
     Object.assign(result.plan, { note: '', series: '' });
@@ -225,7 +227,7 @@ test('hostile text stays text, in pages, feed and badges, and leads nowhere', ()
   });
   const [first, second, third, fourth] = results;
   assert.ok(first && second && third && fourth);
-  // The names of a comparison are no strings that may be any text in `hostile.ts`: its verdicts are.
+  // In a comparison, only the verdicts may be arbitrary text; `hostile.ts` does not replace its names.
   second.conclusions = [withEveryString(makeComparison(), HOSTILE)];
   third.conclusions = [withEveryString(makeSearch(), HOSTILE)];
   fourth.conclusions = [

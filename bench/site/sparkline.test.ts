@@ -11,7 +11,7 @@ function lineOf(markup: string): number[][] {
   return points.split(' ').map((pair) => pair.split(',').map(Number));
 }
 
-/** Class and place of each mark. */
+/** Returns the class and position of each mark. */
 const marksOf = (markup: string) =>
   [...markup.matchAll(/<circle class="(\w+)" cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, kind, x, y]) => [
     kind,
@@ -19,7 +19,7 @@ const marksOf = (markup: string) =>
     Number(y),
   ]);
 
-test('more is further up, in proportion of logarithms, from edge to edge of the picture', () => {
+test('values are drawn on a logarithmic scale, from edge to edge of the picture', () => {
   assert.deepEqual(lineOf(draw('messages.perSecond', values(100, 400, 200))), [
     [5, 35],
     [90, 5],
@@ -27,15 +27,15 @@ test('more is further up, in proportion of logarithms, from edge to edge of the 
   ]);
 });
 
-test('noise of a percent is no mountain', () => {
-  // The scale spans a ratio of 1.1 about the middle: a hundredth is a tenth of 30.
+test('noise of one per cent does not look like a large change', () => {
+  // The scale covers at least a ratio of 1.1 around the middle, so 1 % is about a tenth of its height of 30.
   const [, from = 0] = lineOf(draw('messages.perSecond', values(100, 101)))[0] ?? [];
   const [, to = 0] = lineOf(draw('messages.perSecond', values(100, 101)))[1] ?? [];
   assert.ok(from > to && from - to < 3.5, `${from} ${to}`);
   assert.ok(Math.abs((from + to) / 2 - 20) < 0.1, 'about the middle');
 });
 
-test('what does not count leaves a gap in the row of points, and the end is marked where the last value is', () => {
+test('a value that does not count leaves a gap, and the last value is marked as the end', () => {
   const markup = draw('messages.perSecond', values(100, null, 200, null));
   assert.deepEqual(lineOf(markup), [
     [5, 35],
@@ -45,7 +45,7 @@ test('what does not count leaves a gap in the row of points, and the end is mark
   assert.match(markup, /aria-label="[^"]*: 2 runs, 100\/s to 200\/s"/);
 });
 
-test('a change is marked where it is, as better or worse; one that stands alone is not', () => {
+test('a change is marked as better or worse; a single outlier is not', () => {
   const drawn: Drawn[] = [
     { value: 100 },
     { value: 200, standing: changed(2, true) },
@@ -64,7 +64,7 @@ test('a change is marked where it is, as better or worse; one that stands alone 
   assert.match(draw('messages.perSecond', drawn), /; changes: ×2, −50 %"/);
 });
 
-test('of many points the newest 40 are drawn, and of one there is nothing to be seen', () => {
+test('the newest 40 of many points are drawn, and nothing is drawn for a single point', () => {
   const many = values(...Array.from({ length: 45 }, (_, at) => (at < 5 ? 1 : 100 + at)));
   const line = lineOf(draw('messages.perSecond', many));
   assert.equal(line.length, 40);

@@ -8,14 +8,14 @@ import type { Point, Trend, TrendMetric } from './series.ts';
 
 const [RUN] = indexOf(makeResult([makeRun({ seconds: 1, connections: 10, perSecond: 100 })])).runs;
 
-/** A point of a picture: its value, and how it stands to those before. */
+/** A point of a chart: its value, and how it compares with earlier ones. */
 export interface Drawn {
   value: number | null;
   standing?: Standing;
   nginx?: string;
 }
 
-/** A trend of these points, a day each from 1 Jan 2026; their folders are `r0`, `r1`, … */
+/** A trend of these points, one per day from 1 Jan 2026, with the folders `r0`, `r1`, … */
 export function trendOf(name: string, drawn: readonly Drawn[]): Trend {
   return { figure: figureNamed(name), points: drawn.map(pointOf) };
 }
@@ -37,7 +37,7 @@ function pointOf({ value, standing = { kind: 'early' }, nginx = '1.22.1' }: Draw
   };
 }
 
-/** How a value beyond 90 to 110 stands. */
+/** A change to a value outside a band from 90 to 110. */
 export function changed(ratio: number, lasting: boolean | null): Standing {
   return { kind: 'change', band: { centre: 100, low: 90, high: 110, runs: 5 }, ratio, lasting };
 }

@@ -6,7 +6,7 @@ import { trendChart } from './trend.ts';
 const draw = (drawn: readonly Drawn[], name = 'messages.perSecond'): string =>
   trendChart(trendOf(name, drawn))?.markup ?? '';
 const values = (...all: (number | null)[]): Drawn[] => all.map((value) => ({ value }));
-/** Of the plot within the picture of 900 by 260. */
+/** Top and bottom of the plot area in a picture of 900 by 260. */
 const [TOP, BOTTOM] = [18, 226];
 
 function all(markup: string, pattern: RegExp): number[][] {
@@ -20,9 +20,10 @@ const ticksOf = (markup: string) =>
     ([, y, text]) => [Number(y) - 4, text] as const,
   );
 
-test('more is further up, in proportion, with room above and below', () => {
+test('values are drawn in proportion, with a margin above and below', () => {
   const line = lineOf(draw(values(100, 300, 200)));
-  // From 100 to 300 with 6 % of that, which is 4 % of the most, on either side: 88 to 312.
+  // The scale goes from 88 to 312: the values 100 to 300, with a margin of 12 on either side, which is 4 % of the
+  // maximum.
   const y = (value: number) => Math.round((TOP + (BOTTOM - TOP) * ((312 - value) / (312 - 88))) * 10) / 10;
   assert.deepEqual(line, [
     [215.7, y(100)],
@@ -31,14 +32,14 @@ test('more is further up, in proportion, with room above and below', () => {
   ]);
 });
 
-test('noise of a percent is no mountain, and no scale goes below zero', () => {
+test('noise of one per cent does not look like a large change, and no scale goes below zero', () => {
   const [[, low = 0] = [], [, high = 0] = []] = lineOf(draw(values(100, 101)));
   assert.ok(low > high && low - high < 0.15 * (BOTTOM - TOP), `${low} ${high}`);
   const [[, least = 0] = []] = lineOf(draw(values(0.001, 100)));
   assert.ok(least > BOTTOM - 0.5 && least <= BOTTOM, `${least}`);
 });
 
-test('a tick stands where its value is: between two points it is the value between them', () => {
+test('a tick is drawn at its value, halfway between the points of two values around it', () => {
   const markup = draw(values(100, 300));
   const [[, from = 0] = [], [, to = 0] = []] = lineOf(markup);
   const ticks = ticksOf(markup);
@@ -52,7 +53,7 @@ test('a tick stands where its value is: between two points it is the value betwe
     assert.ok(y1 === y2 && ticks.some(([y]) => y === y1));
 });
 
-test('ticks are multiples of 1, 2 or 5, as many as there is room for, and of bytes in powers of two', () => {
+test('ticks are multiples of 1, 2 or 5, as many as fit; for bytes, they are powers of two', () => {
   for (const [high, expected] of [
     [109, ['100/s', '105/s', '110/s']],
     [130, ['100/s', '110/s', '120/s', '130/s']],
@@ -71,7 +72,7 @@ test('ticks are multiples of 1, 2 or 5, as many as there is room for, and of byt
   );
 });
 
-test('the band that a point is judged by lies behind it, about its centre, as wide as a point has room', () => {
+test('the band for judging a point is drawn behind it, around its centre', () => {
   const standing = { kind: 'same', band: { centre: 150, low: 100, high: 200, runs: 5 } } as const;
   const markup = draw([{ value: 100 }, { value: 200, standing }]);
   const [[x1 = 0, low = 0] = [], [x2 = 0, high = 0] = []] = lineOf(markup);
@@ -88,7 +89,7 @@ test('the band that a point is judged by lies behind it, about its centre, as wi
   for (const each of centre) assert.ok(Math.abs(each - (high + low) / 2) < 0.11);
 });
 
-test('a change is a diamond where its value is, better or worse by its figure; hollow where it stands alone', () => {
+test('a change is a diamond in the colour of better or worse, or hollow if it is an outlier', () => {
   const drawn: Drawn[] = [
     { value: 100 },
     { value: 200, standing: changed(2, true) },
@@ -114,7 +115,7 @@ test('a change is a diamond where its value is, better or worse by its figure; h
   }
 });
 
-test('each point is told and leads to its report, one that does not count stands at the foot', () => {
+test('each point has a description and a link; a point that does not count is drawn at the bottom', () => {
   const markup = draw([{ value: 100 }, { value: null }, { value: 200, standing: changed(2, true) }]);
   const points = [
     ...markup.matchAll(/<a href="([^"]+)" aria-label="([^"]+)"><title>([^<]+)<\/title>(<\w+)/g),
@@ -131,7 +132,7 @@ test('each point is told and leads to its report, one that does not count stands
   assert.equal(lineOf(markup).length, 2);
 });
 
-test('of many points the newest 120 are drawn, with the dates of the first, the middle and the last', () => {
+test('the newest 120 of many points are drawn, with the first, middle and last date', () => {
   const markup = draw(values(...Array.from({ length: 130 }, (_, at) => 100 + at)));
   const folders = [...markup.matchAll(/results\/(r\d+)\/report/g)].map(([, folder]) => folder);
   assert.deepEqual([folders.length, folders[0], folders.at(-1)], [120, 'r10', 'r129']);
@@ -147,7 +148,7 @@ test('of many points the newest 120 are drawn, with the dates of the first, the 
   assert.equal(trendChart(trendOf('messages.perSecond', values(1))), null);
 });
 
-test('a line stands where another version of Nginx begins, half way from the point before', () => {
+test('a line marks a new version of Nginx, halfway from the previous point', () => {
   const drawn = ['1.22.1', '1.22.1', '1.26.3', '1.26.3'].map((nginx) => ({ value: 100, nginx }));
   const markup = draw(drawn);
   const lines = all(markup, /<line class="zero" x1="([\d.]+)" x2="([\d.]+)" y1="([\d.]+)" y2="([\d.]+)"/g);

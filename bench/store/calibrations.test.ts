@@ -48,7 +48,7 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder;
 }
 
-test('what was kept is found for the very same machine, engine and Nginx, and for no other', async (t) => {
+test('a stored calibration is only found for the same machine, engine and Nginx', async (t) => {
   const folder = join(await folderFor(t), 'made');
   assert.equal(await findCalibration(folder, MACHINE), null);
   const path = await keepCalibration(folder, kept());
@@ -65,7 +65,7 @@ test('what was kept is found for the very same machine, engine and Nginx, and fo
   for (const change of others) assert.equal(await findCalibration(folder, { ...MACHINE, ...change }), null);
 });
 
-test('a later one takes the place of the one before; another machine has its own', async (t) => {
+test('a new calibration replaces the previous one for the same machine', async (t) => {
   const folder = await folderFor(t);
   await keepCalibration(folder, kept());
   await keepCalibration(folder, kept(MACHINE, 30));
@@ -82,7 +82,7 @@ test('one of an earlier version is outdated until a later one takes its place', 
   assert.deepEqual(await findCalibration(folder, MACHINE), kept());
 });
 
-test('one that is damaged is none', async (t) => {
+test('a damaged calibration counts as missing', async (t) => {
   const folder = await folderFor(t);
   const path = await keepCalibration(folder, kept());
   for (const text of ['', '{', '[]', JSON.stringify({ ...kept(), rounds: -1 })]) {
@@ -91,7 +91,7 @@ test('one that is damaged is none', async (t) => {
   }
 });
 
-test('a pipe or a link in its place is none, and a later one takes that place', async (t) => {
+test('a pipe or a link in its place counts as missing and is replaced by a new calibration', async (t) => {
   const folder = await folderFor(t);
   const path = await keepCalibration(folder, kept());
   await rename(path, join(folder, 'elsewhere'));

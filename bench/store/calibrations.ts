@@ -41,7 +41,7 @@ export async function findCalibration(
 /** CPU names and versions are external input. A digest of them cannot lead to another folder. */
 function fileOf({ cpuModel, cpus, kernel, engine, carrier, nginx }: CalibratedMachine): string {
   const conditions = [cpuModel, cpus, kernel, engine, nginx];
-  // The files of earlier versions, which had no other carrier, keep their names.
+  // `sockets` is left out, so that calibrations from versions without a choice of carrier are still found.
   if (carrier !== 'sockets') conditions.push(carrier);
   const digest = createHash('sha256').update(JSON.stringify(conditions));
   return `${digest.digest('hex').slice(0, 16)}.json`;

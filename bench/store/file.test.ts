@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { copyFileIn, isSpecialFile, readFileIn, readUpTo } from './file.ts';
 
-test('a file is read whole however few bytes come at a time, and neither past its end nor past its size', () =>
+test('a file is read completely, however few bytes arrive at a time, up to its end or its size', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'a file');
     await writeFile(path, '0123456789');
@@ -26,7 +26,7 @@ test('a file is read whole however few bytes come at a time, and neither past it
     assert.deepEqual(await inParts(0, 4), ['', []]);
   }));
 
-test('a file is copied as it is, once, and one that is missing is not', () =>
+test('a file is copied unchanged; a missing one is not', () =>
   inFolder(async (folder) => {
     const bytes = Buffer.from([0xff, 0x00, 0x80]);
     await writeFile(join(folder, 'from'), bytes);
@@ -38,7 +38,7 @@ test('a file is copied as it is, once, and one that is missing is not', () =>
     assert.equal(await readFileIn(folder, 'none'), null);
   }));
 
-test('devices, and whatever has a name in /dev, are special; files, folders and what is missing are not', () =>
+test('devices, and all names in /dev, are special; files, folders and missing paths are not', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'file');
     await writeFile(path, '');

@@ -7,7 +7,7 @@ import { printable } from '../model/printable.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 
 /**
- * Maximum file size in bytes, far larger than the result of hours with many profiles. A larger file is not
+ * Maximum file size in bytes. Even the result of several hours with many profiles is far smaller. A larger file is not
  * read at all.
  */
 const MOST_BYTES = 256 * 2 ** 20;
@@ -122,9 +122,8 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Reports whether a file written under this name would replace a device, a pipe, a socket, or one of the
- * system's names for them. For example, `/dev/stdout` may lead to a regular file, but it is a link that must
- * not be replaced.
+ * Reports whether a file written under this name would replace a device, a pipe, a socket, or a link by which the
+ * system names one. For example, `/dev/stdout` may lead to a regular file, but it is a link that must not be replaced.
  */
 export async function isSpecialFile(path: string): Promise<boolean> {
   if ((await realpath(dirname(path)).catch(() => null)) === '/dev') return true;

@@ -16,7 +16,7 @@ import { readIndex, readResult } from './read.ts';
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 const FIRST_RUN = join('runs', '1-tls-throughput.json');
 
-/** The sentence that a reading ends with. */
+/** Returns the message of the Problem with which reading fails. */
 async function problemOf(reading: Promise<unknown>, kind: ProblemKind): Promise<string> {
   let message = '';
   await assert.rejects(reading, (error) => {
@@ -28,7 +28,7 @@ async function problemOf(reading: Promise<unknown>, kind: ProblemKind): Promise<
   return message;
 }
 
-/** The same with an index of this text, which is told by readResult and readIndex alike. */
+/** Returns the message for an index with this text. It must be the same from readResult and readIndex. */
 async function indexProblem(text: string): Promise<string> {
   let message = '';
   await inFolder(async (folder) => {
@@ -41,7 +41,7 @@ async function indexProblem(text: string): Promise<string> {
   return message;
 }
 
-/** The index of a stored result of one run, changed by `change` before it is read again. */
+/** Stores a result with one run, and lets `change` modify its index before `look` reads it. */
 async function withIndex(
   change: (index: ResultIndex, text: string) => unknown,
   look: (folder: string) => Promise<void>,
@@ -56,7 +56,7 @@ async function withIndex(
   });
 }
 
-test('what was written is read, from the file and from the folder, and its index alone', async () => {
+test('a stored result is read by its file or its folder, and its index can be read alone', async () => {
   await inFolder(async (folder) => {
     const result = makeResult([makeRun(SMALL), makeRun({ ...SMALL, load: OPEN })]);
     await storeResult(folder, result);
@@ -75,7 +75,7 @@ test('what was written is read, from the file and from the folder, and its index
   });
 });
 
-test('a path that a person gave and that is not there, or is no file, is wrong use', async () => {
+test('a path given by the user that is missing or not a file is a usage error', async () => {
   const missing = await problemOf(readResult('/nowhere/result.json'), 'usage');
   assert.match(missing, /There is no result at "\/nowhere\/result.json"\. Use the path of a result.json/);
   assert.match(await problemOf(readResult('/dev/null'), 'result'), /"\/dev\/null" is not a regular file/);
@@ -86,7 +86,7 @@ test('a path that a person gave and that is not there, or is no file, is wrong u
   });
 });
 
-test("somebody else's files are named, and whom to ask", async () => {
+test('files that belong to somebody else are named, with the owner to ask', async () => {
   await inFolder(async (folder) => {
     await storeResult(folder, makeResult([makeRun(SMALL)]));
     await chmod(folder, 0o755);
@@ -96,14 +96,14 @@ test("somebody else's files are named, and whom to ask", async () => {
       assert.ok(message.includes(file), message);
       assert.match(message, /cannot be read: this user lacks the permission\. Ask its owner for access\.$/);
     }
-    // A folder that may not be entered hides what is in it, and is not taken for an empty one.
+    // A folder without access permission is not mistaken for an empty one.
     await chmod(folder, 0o000);
     assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /lacks the permission/);
     await chmod(folder, 0o700);
   }, COMMON_FOLDER);
 });
 
-test('a truncated file is told from one that never was JSON', async () => {
+test('a truncated file is distinguished from one that never was JSON', async () => {
   const text = JSON.stringify(makeResult([]));
   for (const length of [1, 100, text.length - 1])
     assert.match(await indexProblem(text.slice(0, length)), /is cut off after/);
@@ -111,7 +111,7 @@ test('a truncated file is told from one that never was JSON', async () => {
     assert.match(await indexProblem(other), /is not JSON/);
 });
 
-test('a newer version and other JSON are named as such', async () => {
+test('a newer version and other JSON are reported as such', async () => {
   const result = makeResult([]);
   for (const schemaVersion of [0, 3, 1.5]) {
     const message = await indexProblem(JSON.stringify({ ...result, schemaVersion }));
@@ -121,7 +121,7 @@ test('a newer version and other JSON are named as such', async () => {
     assert.match(await indexProblem(other), /no schemaVersion/);
 });
 
-test('a scenario that this bench does not have is told by its name, and what to do', async () => {
+test('an unknown scenario is named, with a remedy', async () => {
   const run = makeRun(SMALL);
   const workload = { ...run.plan.workload, scenario: 'of-tomorrow' };
   const other = { ...run, plan: { ...run.plan, workload } };
@@ -145,7 +145,7 @@ test('a scenario that this bench does not have is told by its name, and what to 
   );
 });
 
-test('a damaged value is named by its place, in the index and in the file of a run', async () => {
+test('a damaged value in the index or in the file of a run is reported with its position', async () => {
   assert.match(await indexProblem(JSON.stringify({ ...makeResult([]), extra: 1 })), /extra/);
   await withIndex(
     (index) => ({ ...index, runs: index.runs.map((run) => ({ ...run, step: 'other' })) }),
@@ -182,7 +182,7 @@ test('a damaged value is named by its place, in the index and in the file of a r
   }
 });
 
-test('a run whose file is missing, cut off, no file or of another run is named', async () => {
+test('if the file of a run is missing, cut off, not a file or from another run, it is named', async () => {
   const other = JSON.stringify(makeRun({ ...SMALL, variant: 'plain' }));
   const latency = JSON.stringify(makeRun({ ...SMALL, load: OPEN }));
   const same = makeRun(SMALL);
@@ -219,7 +219,7 @@ test('a run whose file is missing, cut off, no file or of another run is named',
   }
 });
 
-test('no name of a run file leads out of the folder', async () => {
+test("no name of a run's file leads out of the folder", async () => {
   const names = [
     '../../etc/passwd',
     '/etc/passwd',
@@ -242,7 +242,7 @@ test('no name of a run file leads out of the folder', async () => {
   }
 });
 
-test('a hostile file neither pollutes nor reaches the terminal', async () => {
+test('a hostile file affects neither prototypes nor the terminal', async () => {
   const text = JSON.stringify(makeResult([]));
   const message = await indexProblem(text.replace('{', '{"\\u001b]0;owned\\u0007":1,'));
   for (const character of message) assert.ok((character.codePointAt(0) ?? 0) >= 32);
@@ -261,7 +261,7 @@ test('a hostile file neither pollutes nor reaches the terminal', async () => {
   }
 });
 
-/** What stands in the place of a file of a result that somebody else made. */
+/** What somebody else's result may contain instead of a regular file. */
 const PLANTED: [what: string, plant: (path: string) => Promise<void>, told: RegExp][] = [
   ['a pipe', async (path) => void execFileSync('mkfifo', [path]), /is not a regular file/],
   ['a device', (path) => symlink('/dev/zero', path), /is a symbolic link/],
@@ -269,7 +269,7 @@ const PLANTED: [what: string, plant: (path: string) => Promise<void>, told: RegE
   ['a link that leads nowhere', (path) => symlink('/nowhere', path), /is a symbolic link/],
 ];
 
-test('what is no regular file is neither waited for nor followed, as the index and as the file of a run', async () => {
+test('the index or the file of a run is neither waited for nor followed if it is not a regular file', async () => {
   for (const [what, plant, told] of PLANTED) {
     for (const file of ['result.json', FIRST_RUN]) {
       await withIndex(
@@ -286,7 +286,7 @@ test('what is no regular file is neither waited for nor followed, as the index a
   }
 });
 
-test('a folder of runs that is a link is not followed; a link to the whole result is', async () => {
+test('a link to the folder of runs is not followed, but one to the whole result is', async () => {
   await withIndex(
     (index) => index,
     async (folder) => {
@@ -314,9 +314,9 @@ test('a file that is too large is not read', async () => {
   });
 });
 
-test('any text where text may stand is read', async () => {
+test('any text is accepted where text is allowed', async () => {
   const result = makeResult([makeRun({ ...SMALL, cache: true })]);
-  // As names of a field these are left out when a result is read, so that they can set no prototype.
+  // Fields with these names are dropped when a result is read, so that they cannot set a prototype.
   const leftOut = ['__proto__', 'prototype', 'constructor'];
   const anyText = fc.string().filter((text) => !leftOut.includes(text));
   await fc.assert(
@@ -331,7 +331,7 @@ test('any text where text may stand is read', async () => {
   );
 });
 
-test('processes of results from before roles were recorded get theirs', async () => {
+test('processes in older results, which have no roles, get them when read', async () => {
   await inFolder(async (folder) => {
     const result = makeResult([makeRun(SMALL)]);
     await storeResult(folder, result);

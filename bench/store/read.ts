@@ -91,8 +91,9 @@ function parsedIndex(value: unknown, file: string): ResultIndex {
 }
 
 /**
- * Adds the user's scenario of a result, as far as it is declared in it. Its file is not read. If the scenario is known
- * already, from its file or from another result, what only this result declares is added.
+ * Makes the user's scenario available as it is declared in a result; the scenario's file is not read. If a scenario of
+ * this name is already known, from its file or from another result, only what this result declares in addition is
+ * added.
  */
 function addDeclared(declared: Declaration, scenario: string, file: string): void {
   const known = SCENARIOS.find(({ name }) => name === declared.name);
@@ -106,7 +107,7 @@ function addDeclared(declared: Declaration, scenario: string, file: string): voi
   if (differing !== null)
     throw new Problem(
       'result',
-      `${quote(file)} has a scenario ${declared.name} of its own, and another one of this name differs in ${differing}. Give the scenarios different names, or read their results separately.`,
+      `${quote(file)} declares its own scenario ${declared.name}, which differs from another scenario of that name in ${differing}. Give the scenarios different names, or read their results separately.`,
     );
   if (known.declared === undefined || isDeepStrictEqual(known.declared, declared)) return;
   const whole = declaredDefinition(united(known.declared, declared));
@@ -141,7 +142,7 @@ function knownScenario(name: string, file: string): ScenarioDefinition {
   );
 }
 
-/** Checked here because figures and reports look up scenarios and steps by name. */
+/** Checks that the scenario and its step exist, because figures and reports look them up by name. */
 function checkStep(name: string, step: Step, place: string, file: string): void {
   if (!knownScenario(name, file).steps.some((each) => each.name === step))
     throw broken(file, `${place}: ${step} is not a step of the scenario ${name}`);

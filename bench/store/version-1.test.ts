@@ -17,10 +17,10 @@ import { summaryText } from '../report/terminal.ts';
 import { readIndex, readResult } from './read.ts';
 import { convertVersion1 } from './version-1.ts';
 
-/** The published example of version 0.1.0: six profiles, each once in a closed loop, as it was written. */
+/** The published example of version 0.1.0, as it was written: six profiles, each run once in a closed loop. */
 const FIXTURE = fileURLToPath(new URL('../../../test/fixtures/result-version-1.json', import.meta.url));
 
-/** What version 1 called things, as far as these tests look at them. */
+/** The fields of version 1 that these tests use. */
 interface Old {
   plan: { runs: Record<string, unknown>[] };
   runs: {
@@ -38,7 +38,7 @@ async function oldResult(): Promise<Old> {
   return JSON.parse(await readFile(FIXTURE, 'utf8'));
 }
 
-/** Reads a result of version 1 that was changed. */
+/** Reads a modified result of version 1. */
 async function readOld(old: unknown): Promise<Result> {
   let result: Result | undefined;
   await inFolder(async (folder) => {
@@ -49,7 +49,7 @@ async function readOld(old: unknown): Promise<Result> {
   return result;
 }
 
-test('the whole of it is read and converted to the schema of today', async () => {
+test('a complete result is read and converted to the current schema', async () => {
   const old = await oldResult();
   const { runs, ...index } = await readResult(FIXTURE);
   assert.equal(index.schemaVersion, 2);
@@ -72,7 +72,7 @@ test('the whole of it is read and converted to the schema of today', async () =>
   for (const run of runs) v.parse(runSchema, run);
 });
 
-test('every field that has another name or place now holds what it held', async () => {
+test('every field that was renamed or moved has its old value', async () => {
   const old = await oldResult();
   const { runs } = await readResult(FIXTURE);
   for (const [at, run] of runs.entries()) {
@@ -128,7 +128,7 @@ test('every field that has another name or place now holds what it held', async 
   );
 });
 
-test('a limit and placements of version 1 that the example does not have', async () => {
+test('a limit and placements of version 1 that the example lacks', async () => {
   const old = await oldResult();
   const [, plain] = old.runs;
   assert.ok(plain);
@@ -137,18 +137,18 @@ test('a limit and placements of version 1 that the example does not have', async
   const [, run] = (await readOld(old)).runs;
   assert.deepEqual(run?.plan.placement, { proxy: [1], server: [0], generator: [0], runner: [0] });
   assert.equal(run?.validity.limit.component, 'proxy');
-  // Before the runner was placed there was no such field.
+  // Older results have no such field, because the runner was not pinned yet.
   plain.plan.pin = { nginx: [1], server: [0], generator: [0] };
   const [, earlier] = (await readOld(old)).runs;
   assert.deepEqual(earlier?.plan.placement, { proxy: [1], server: [0], generator: [0], runner: [] });
 });
 
-test('slices hold the same counts, and every message is accounted for', async () => {
+test('slices have the same counts, and every message is accounted for', async () => {
   const old = await oldResult();
   const { runs } = await readResult(FIXTURE);
   for (const [at, run] of runs.entries()) {
     const flat = run.slices.map(({ counters: { due, unsent, ...counters }, gauges, ...rest }) => {
-      // Version 1 did not count them.
+      // Version 1 did not count these.
       assert.deepEqual([due, unsent], [undefined, undefined]);
       return { ...rest, ...counters, ...gauges };
     });
@@ -164,7 +164,7 @@ test('slices hold the same counts, and every message is accounted for', async ()
   }
 });
 
-test('an open loop was a latency, and a profile that it did not come to is a variant', async () => {
+test('an open loop becomes the latency step, and a profile that was not reached remains a variant', async () => {
   const old = await oldResult();
   const load = { kind: 'open', ratePerSecond: 5000, arrivals: 'uniform' };
   for (const plan of old.plan.runs) plan.load = load;
@@ -181,7 +181,7 @@ test('an open loop was a latency, and a profile that it did not come to is a var
   ]);
 });
 
-test('it is drawn, summed up, listed, and can be written as it would be today', async () => {
+test('the converted result can be drawn, summarised, listed and written in the current format', async () => {
   const result = await readResult(FIXTURE);
   const page = reportHtml(result).replace(/<script>[\s\S]*?<\/script>/g, '');
   assert.doesNotMatch(page, /NaN|undefined|Infinity|\[object/);
@@ -207,13 +207,13 @@ test('it is drawn, summed up, listed, and can be written as it would be today', 
   });
 });
 
-/** Paths to everything in a value. */
+/** Returns the path of every value nested in a value. */
 function placesIn(value: unknown, path: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [path];
   return [path, ...Object.entries(value).flatMap(([key, item]) => placesIn(item, [...path, key]))];
 }
 
-/** The value with something else in one place; undefined takes the place away. */
+/** Returns a copy with another value at one path; undefined removes the value there. */
 function withChange(value: unknown, path: readonly string[], instead: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined || typeof value !== 'object' || value === null) return instead;
@@ -224,7 +224,7 @@ function withChange(value: unknown, path: readonly string[], instead: unknown): 
   return Array.isArray(value) ? Object.values(items) : items;
 }
 
-test('a mangled one is read or refused with a sentence, whatever was done to it', async () => {
+test('a modified result is read or rejected with a sentence, whatever was changed', async () => {
   const old = await oldResult();
   const [run] = old.runs;
   assert.ok(run);

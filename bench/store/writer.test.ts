@@ -33,7 +33,7 @@ async function indexIn(folder: string) {
   return v.parse(resultIndexSchema, JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')));
 }
 
-/** Writes a part, and then meets the system's own error for a full disk. */
+/** Writes part of the text, and then fails with the system's own error for a full disk. */
 const fullDisk: Write = async (file, text) => {
   await file.writeFile(text.slice(0, 100));
   const full = await open('/dev/full', 'w');
@@ -44,7 +44,7 @@ const fullDisk: Write = async (file, text) => {
   }
 };
 
-test('a result is an index and a file for each run, named by number, variant and step', async () => {
+test('a result is an index and one file per run, named by number, variant and step', async () => {
   await inFolder(async (folder) => {
     const runs = [
       makeRun({ ...SMALL, load: CLOSED }),
@@ -100,7 +100,7 @@ test('a result is an index and a file for each run, named by number, variant and
   });
 });
 
-test('what was written before the first run is a result without runs, and without an end', async () => {
+test('before the first run, the folder contains a result without runs and without an end', async () => {
   await inFolder(async (folder) => {
     const head = headOf([makeRun(SMALL)]);
     await makeResultWriter(join(folder, 'new'), head).begin();
@@ -113,7 +113,7 @@ test('what was written before the first run is a result without runs, and withou
   });
 });
 
-test('a bench that is killed at any moment leaves a result that is read, with what was saved last', async () => {
+test('if the bench is killed at any moment, the result can be read up to the last save', async () => {
   await inFolder(async (folder) => {
     const [first, second] = [makeRun({ ...SMALL, load: CLOSED }), makeRun({ ...SMALL, load: OPEN })];
     const soFar: Run = { ...second, outcome: { state: 'aborted', reason: 'cut off' }, slices: [] };
@@ -149,7 +149,7 @@ test('a bench that is killed at any moment leaves a result that is read, with wh
   });
 });
 
-test('a run that has ended is written once, whatever comes after it; a checkpoint leaves the index alone', async () => {
+test('a run that has ended is written only once; a checkpoint does not change the index', async () => {
   await inFolder(async (folder) => {
     const written: string[] = [];
     const write: Write = async (file, text) => {
@@ -172,7 +172,7 @@ test('a run that has ended is written once, whatever comes after it; a checkpoin
   });
 });
 
-test('of runs that take turns a later one may be saved first, and two at once: the index has them in order', async () => {
+test('later interleaved runs may be saved first or at the same time; the index has them in order', async () => {
   await inFolder(async (folder) => {
     const runs = ['a', 'b'].map((variant) => makeRun({ ...SMALL, variant }));
     const writer = makeResultWriter(folder, headOf(runs));
@@ -190,7 +190,7 @@ test('of runs that take turns a later one may be saved first, and two at once: t
   });
 });
 
-test('a full disk leaves the old file, no temporary one, and a sentence', async () => {
+test('if the disk is full, the old file remains, no temporary file is left, and a sentence is reported', async () => {
   await inFolder(async (folder) => {
     const run = makeRun(SMALL);
     await storeResult(folder, makeResult([run]));
@@ -216,7 +216,7 @@ test('a full disk leaves the old file, no temporary one, and a sentence', async 
   });
 });
 
-test('what stands in the place of a folder or a file is named, with what to do', async () => {
+test('anything in the place of a folder or file is named, with a remedy', async () => {
   await inFolder(async (folder) => {
     await writeFile(join(folder, 'file'), '');
     await assert.rejects(
@@ -228,7 +228,7 @@ test('what stands in the place of a folder or a file is named, with what to do',
   });
 });
 
-test('nothing is written through a link: neither through the name of a temporary file nor through the target', async () => {
+test('nothing is written through a link at the temporary name or at the target', async () => {
   await inFolder(async (folder) => {
     const victim = join(folder, 'victim');
     await writeFile(victim, 'untouched');
@@ -250,7 +250,7 @@ test('nothing is written through a link: neither through the name of a temporary
   });
 });
 
-test('a folder within a result that is a link is not written into', async () => {
+test('nothing is written into a linked folder within a result', async () => {
   await inFolder(async (folder) => {
     const [result, victim] = [join(folder, 'result'), join(folder, 'victim')];
     await mkdir(result);

@@ -27,7 +27,7 @@ export interface ResultWriter {
  */
 export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
   const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
-  /** By run number, because a later run may be saved first if several runs are interleaved. */
+  /** Keyed by run number, because a later run may be saved first if several runs are interleaved. */
   const saved = new Map<number, { run: Run; summary: RunSummary }>();
   let saving: Promise<void> = Promise.resolve();
   /**

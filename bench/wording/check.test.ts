@@ -11,8 +11,8 @@ import { VALIDITY } from './validity.ts';
 const says = <C extends Code>(code: C, data: DataOf<C>, text: string) =>
   assert.equal(finding(code, data).text, text);
 
-describe('what check finds', () => {
-  it('says what a location lacks for an upgrade', () => {
+describe('findings of check', () => {
+  it('state what a location lacks for an upgrade', () => {
     says(
       'upgrade-not-passed',
       {
@@ -41,7 +41,7 @@ describe('what check finds', () => {
     says(
       'no-proxied-location',
       { missing: [{ path: '/etc/nginx/sites/*', place: '/a/nginx.conf:9', folder: '/etc/nginx/sites' }] },
-      'No location uses proxy_pass, so no WebSocket can connect. What is missing may be in a file that is not here: none matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name its folder with --conf-root /etc/nginx/sites=DIR.',
+      'No location uses proxy_pass, so no WebSocket can connect. The missing part may be in a file that was not found: no file matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name its folder with --conf-root /etc/nginx/sites=DIR.',
     );
     says(
       'no-location-for-path',
@@ -50,7 +50,7 @@ describe('what check finds', () => {
     );
   });
 
-  it('says what became of a request, and which line is the cause', () => {
+  it('state what happened to a request, and which line is the cause', () => {
     says(
       'no-websocket',
       { locations: 2 },
@@ -182,7 +182,7 @@ describe('what check finds', () => {
     says(
       'try-files-first',
       { location: '/ws', fallback: '=404' },
-      'Location /ws has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it answers 404, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".',
+      'Location /ws has both try_files and proxy_pass. try_files is evaluated first: unless there is a file with the path of the request, it answers 404, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".',
     );
     says(
       'try-files-folder',
@@ -306,13 +306,13 @@ describe('what check finds', () => {
     );
   });
 
-  it('gives the reason of others in their own words', () => {
+  it('give the reason of an error in its own words', () => {
     const reason = 'Nginx refuses the configuration: unknown directive "lisen" in a.conf:3.';
     says('configuration-rejected', { reason }, reason);
     says('configuration-not-run', { reason: 'No disk.' }, 'No WebSocket was tried. No disk.');
   });
 
-  it('says why a location accepts no WebSocket, or was not tried', () => {
+  it('state why a location accepts no WebSocket, or was not tried', () => {
     const failed = (reason: DataOf<'handshake-failed'>['reason']) =>
       finding('handshake-failed', { location: '/ws', reason }).text;
     assert.equal(
@@ -361,7 +361,7 @@ describe('what check finds', () => {
     );
   });
 
-  it('says what cuts a WebSocket, and how many there can be', () => {
+  it('state what cuts WebSockets, and how many there can be', () => {
     says(
       'idle-timeout',
       { directive: 'proxy_read_timeout', seconds: 60, isDefault: true, location: '/ws' },
@@ -402,7 +402,7 @@ describe('what check finds', () => {
     );
   });
 
-  it('says what a cache, HTTP/2 and TLS do to handshakes', () => {
+  it('state what a cache, HTTP/2 and TLS do to handshakes', () => {
     says(
       'handshakes-cached',
       { location: '/ws', isKept: true, isLocked: true },
@@ -431,7 +431,7 @@ describe('what check finds', () => {
     );
   });
 
-  it('says how upstreams choose a server', () => {
+  it('state how upstreams choose a server', () => {
     says(
       'no-zone',
       { upstream: 'app', method: null },
@@ -459,7 +459,7 @@ describe('what check finds', () => {
     );
   });
 
-  it('says what has no effect, what is logged when, and what was not checked', () => {
+  it('state what has no effect, what is logged when, and what was not checked', () => {
     says(
       'no-effect',
       { directives: ['proxy_buffering', 'gzip'], location: '/ws' },
@@ -482,8 +482,8 @@ describe('what check finds', () => {
   });
 });
 
-describe('what check saw', () => {
-  it('says how a handshake was answered, and what reached the upstream server', () => {
+describe('observations of check', () => {
+  it('state how a handshake was answered, and what reached the upstream server', () => {
     says(
       'handshake-answered',
       {
@@ -513,7 +513,7 @@ describe('what check saw', () => {
       );
   });
 
-  it('says what closed a WebSocket, and when', () => {
+  it('state what closed a WebSocket, and when', () => {
     says(
       'silent-closed',
       {
@@ -541,7 +541,7 @@ describe('what check saw', () => {
     );
   });
 
-  it('says what a worker, a cache and upstreams did', () => {
+  it('state what a worker, a cache and upstreams did', () => {
     says(
       'worker-full',
       { opened: 255, outcome: 'reset' },
@@ -570,7 +570,7 @@ describe('what check saw', () => {
     );
   });
 
-  it('says what TLS negotiated, and when the log was written', () => {
+  it('state what TLS negotiated, and when the log was written', () => {
     says(
       'http2-settings',
       { extendedConnect: false },
@@ -589,8 +589,8 @@ describe('what check saw', () => {
   });
 });
 
-describe('the codes of check', () => {
-  it('are those of no other table: all share one', () => {
+describe('codes of check', () => {
+  it('do not occur in any other table, because all tables share one set of codes', () => {
     const others = new Set(Object.keys({ ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES }));
     assert.deepEqual(
       Object.keys(CHECK).filter((code) => others.has(code)),

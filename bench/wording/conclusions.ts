@@ -18,7 +18,7 @@ export interface DemandFacts extends StepFacts {
   variant: string;
   proxyUs: Amount | null;
   serverUs: Amount | null;
-  /** Only for handshakes, which cost the generator about as much as Nginx. */
+  /** Only set for handshakes, which cost the generator about as much CPU as Nginx. */
   generatorUs?: Amount | null | undefined;
   /**
    * Cost of the `ws` echo server ÷ cost of the lean server that was measured; 1 if the servers are the same.

@@ -9,7 +9,7 @@ import type { Amount } from './format.ts';
 const count = fc.nat(100_000);
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const seconds = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 3 });
-/** Findings of some codes: of one figure, of nested ones, of lists of figures, and of lists of objects. */
+/** Findings with several codes, whose data contain figures, nested figures, lists of figures, and lists of objects. */
 const made: fc.Arbitrary<Finding> = fc.oneof(
   fc.record({ lagUs: count, share }).map((data) => finding('send-lag', data)),
   fc.record({ count, seconds, of: count, usualUs: count }).map((data) => finding('stalled', data)),
@@ -31,12 +31,12 @@ const made: fc.Arbitrary<Finding> = fc.oneof(
   fc.constant(finding('engine-node', { remedy: 'Install it' })),
 );
 const several = fc.array(made, { minLength: 1, maxLength: 5 }) as fc.Arbitrary<[Finding, ...Finding[]]>;
-/** Findings that can be merged more often than not. */
+/** Findings that can usually be merged. */
 const alike = fc
   .array(fc.record({ lagUs: count, share }), { minLength: 1, maxLength: 5 })
   .map((all) => all.map((data) => finding('send-lag', data)) as [Finding, ...Finding[]]);
 
-test('merging does not depend on the order', () => {
+test('the result of merging does not depend on the order', () => {
   const shuffled = fc
     .oneof(several, alike)
     .chain((all) =>
@@ -47,7 +47,7 @@ test('merging does not depend on the order', () => {
   );
 });
 
-test('a merged finding has every figure of each within its spans, and the sentence of its data', () => {
+test('a merged finding covers every figure of its parts, and its sentence is generated from its data', () => {
   fc.assert(
     fc.property(fc.oneof(several, alike), (all) => {
       const merged = mergedFinding(all);
@@ -59,7 +59,7 @@ test('a merged finding has every figure of each within its spans, and the senten
   );
 });
 
-/** Whether each figure is the other's, or within its span; a list of figures may be left out. */
+/** Whether each figure of `part` equals that of `whole` or lies in its range. Lists of figures may be missing. */
 function covers(whole: Fact, part: Fact): boolean {
   if (typeof part === 'number') {
     const amount = whole as Amount;
@@ -71,7 +71,7 @@ function covers(whole: Fact, part: Fact): boolean {
   return Object.entries(part).every(([name, each]) => covers((whole as Facts)[name], each));
 }
 
-test('other codes, other words and foreign sentences are not merged', () => {
+test('findings with different codes, different words or unknown sentences are not merged', () => {
   const lag = finding('send-lag', { lagUs: 1, share: 0.5 });
   const ended = (reason: string) => finding('run-ended', { state: 'failed', reason });
   const pairs: [Finding, Finding][] = [
@@ -93,7 +93,7 @@ test('other codes, other words and foreign sentences are not merged', () => {
   assert.equal(mergedFinding([stored('a'), stored('a')])?.text, 'a');
 });
 
-test('groups are in the order of their first, with all of their members', () => {
+test('groups are in the order of their first member and contain all of their members', () => {
   const lags = [1000, 3000, 2000].map((lagUs) => finding('send-lag', { lagUs, share: 0.5 }));
   const other = finding('nothing-echoed', {});
   const [first, ...rest] = lags;
@@ -108,7 +108,7 @@ test('groups are in the order of their first, with all of their members', () => 
   );
 });
 
-test('whatever was stored can be merged or not, but never throws', () => {
+test('merging never throws, whatever was stored', () => {
   const code = fc.constantFrom(...Object.keys(SENTENCES), 'constructor', 'stored');
   const name = fc.constantFrom(
     'seconds',
@@ -123,7 +123,7 @@ test('whatever was stored can be merged or not, but never throws', () => {
   );
   const data = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 })) as fc.Arbitrary<Facts>;
   const hostile = fc.record({ code, data, text: fc.constantFrom('', 'a', '–') }).map((each): Finding => {
-    // Half of them with the sentence that is made of their data, where one can be.
+    // About half of them have the sentence that is generated from their data, if it can be generated.
     try {
       const sentence = SENTENCES[each.code as keyof typeof SENTENCES] as (of: unknown) => string;
       return each.text === '' ? { ...each, text: String(sentence(each.data)) } : each;
@@ -144,7 +144,7 @@ test('whatever was stored can be merged or not, but never throws', () => {
   );
 });
 
-test('data that goes deeper than that of any finding is refused where it is read', () => {
+test('data nested more deeply than that of any finding is rejected when it is read', () => {
   const nested = (levels: number): Fact => (levels === 0 ? 1 : { a: nested(levels - 1) });
   const read = (levels: number) => v.is(findingSchema, { code: 'a', data: nested(levels), text: '' });
   assert.deepEqual([read(1), read(10), read(11)], [true, true, false]);

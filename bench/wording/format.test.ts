@@ -12,7 +12,7 @@ import {
   formatTime,
 } from './format.ts';
 
-test('times are written in the unit that fits', () => {
+test('times are formatted in a suitable unit', () => {
   const written: [us: number, text: string][] = [
     [0, '0 µs'],
     [0.4, '0.4 µs'],
@@ -44,12 +44,12 @@ test('counts, rates, bytes and shares', () => {
   assert.equal(formatSeconds(-2.5), '-2.5 s');
 });
 
-test('the percentile axis is labelled as one says it', () => {
+test('ticks of the percentile axis are labelled as percentiles', () => {
   const labels = [2, 10, 100, 1000, 10_000, 100_000].map(formatPercentile);
   assert.deepEqual(labels, ['50 %', '90 %', '99 %', '99.9 %', '99.99 %', '99.999 %']);
 });
 
-test('what is not known is a dash, and no number is ever written as NaN', () => {
+test('unknown values are formatted as a dash, and no number as NaN', () => {
   const formats = [
     formatTime,
     formatCount,

@@ -1,6 +1,6 @@
 /**
- * Text for values that were not measured or for which there are too few samples. This module formats figures
- * for tables, sentences, charts and the terminal, and is the only one that defines units.
+ * Text for values that were not measured or have too few samples. This module is the only one that defines units;
+ * tables, sentences, charts and the terminal use it to format figures.
  */
 export const NOTHING = '–';
 

@@ -1,7 +1,10 @@
 import { type Amount, formatShare, formatTime } from './format.ts';
 import { counted, listed } from './words.ts';
 
-/** What one generator host contributed. `share` is its share of the load, `cpu` the CPU time of its generator processes. */
+/**
+ * The contribution of one generator host. `share` is its share of the load, `cpu` the CPU usage of its generator
+ * processes as a share of a core.
+ */
 export interface HostFacts {
   host: string;
   share: Amount | null;
@@ -10,14 +13,14 @@ export interface HostFacts {
   errorUs: Amount;
 }
 
-/** How a generator host differs from the others; null if it does not differ in that. */
+/** Values in which a generator host differs from the others; null for each value in which it does not. */
 export interface DifferingHost {
   host: string;
-  /** CPU time per message, and the median of the other hosts. */
+  /** CPU time per message of this host, and the median over the other hosts. */
   cpuUs: { own: Amount; others: Amount } | null;
-  /** p99 of the send lag, and the median of the other hosts. */
+  /** p99 of the send lag of this host, and the median over the other hosts. */
   lagUs: { own: Amount; others: Amount } | null;
-  /** Its share of the messages, and of the connections. */
+  /** The host's share of the messages, and its share of the connections. */
   share: { own: Amount; planned: Amount } | null;
 }
 

@@ -52,7 +52,7 @@ export interface LawFacts {
   deviation: Amount;
 }
 
-/** What follows from the runs of a ladder. */
+/** Findings about the runs of a ladder. */
 export const LADDER = {
   'ladder-curve': ({ variant, over, title, unit, first, last, highest }: CurveFacts) => {
     const at = ({ level, value }: AtLevel) => `${formatFigure(value, unit)} ${atLevel(over, level)}`;
@@ -72,7 +72,7 @@ export const LADDER = {
   'ladder-too-few': ({ valid, needed }: { valid: Amount; needed: Amount }) =>
     `The Universal Scalability Law was not fitted: a fit needs at least ${formatCount(needed)} levels with a valid run, and this ladder has ${formatCount(valid)}.`,
   'ladder-undetermined': () =>
-    'The Universal Scalability Law was not fitted: throughput grows at none of the levels. Add smaller levels with --points.',
+    'The Universal Scalability Law was not fitted: throughput does not grow at any of the levels. Add smaller levels with --points.',
   'ladder-memory': ({ value, low, high }: EstimateFacts) =>
     `${PROXY} memory grows by ${formatBytes(value)} per connection (95 % CI ${intervalText({ value, low, high }, formatBytes)}).`,
   'ladder-excluded': ({ excluded, of }: { excluded: Amount; of: Amount }) =>
@@ -88,12 +88,12 @@ function peakSentence(over: LadderAxis, peak: Amount | null, declines: boolean):
     : `Its maximum is ${atLevel(over, peak)}; beyond that, throughput declines.`;
 }
 
-/** `with 64 connections`, `at 8,000 messages per second`. */
+/** Formats a level with its preposition, as in `with 64 connections` or `at 8,000 messages per second`. */
 function atLevel(over: LadderAxis, level: Amount): string {
   return `${over === 'rate' ? 'at' : 'with'} ${levelText(over, level)}`;
 }
 
-/** A level with its unit: `64 connections`, `8,000 messages per second`, `16 KiB messages`, `1 Nginx worker`. */
+/** Formats a level with its unit, as in `64 connections`, `8,000 messages per second` or `1 Nginx worker`. */
 export function levelText(over: LadderAxis, level: Amount): string {
   switch (over) {
     case 'connections':

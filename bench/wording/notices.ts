@@ -115,7 +115,7 @@ export const NOTICES = {
   'pacing-sleep': (facts: PacingFacts) =>
     `The generator sleeps until the next ${unitOf(facts)} is due, because no CPU is free for it alone: ${pacing(facts)}.`,
   'comeback-lag': ({ lagUs }: { lagUs: Amount }) =>
-    `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.`,
+    `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
       ? `An ${PROXY} worker process exited ${how} during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.`
@@ -188,7 +188,7 @@ function unplaced(why: string): string {
   return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from ${PROXY}: metrics scatter more, and the limit is harder to identify.`;
 }
 
-/** Cost of keeping the schedule. */
+/** CPU usage and lateness of a generator that keeps a schedule. */
 export interface PacingFacts extends WorkFacts {
   /** CPU usage of the generator, as a share of a core. */
   cores: Amount;
@@ -210,7 +210,7 @@ function pacing({ cores, perMessageUs, lagUs, work }: PacingFacts): string {
 }
 
 function besideText({ all, undisturbed: calm, work }: DisturbedFigures): string {
-  if (all === null || calm === null) return 'No second is left to compare with.';
+  if (all === null || calm === null) return 'There is no undisturbed second to compare with.';
   const pair = (
     what: string,
     [a, b]: readonly [Amount | null, Amount | null],

@@ -20,7 +20,7 @@ export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
   'own-backend': () =>
-    'Your own servers (--backend) do not report what they count, so their connections and messages are not compared with those of the generator.',
+    'Your own servers (--backend) do not report any counts, so the connections and messages that the generator counted cannot be compared with theirs.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
   'preflight-servers': (facts: CountFacts) => processes('echo servers', facts),
   'preflight-nginx-workers': (facts: CountFacts) => processes(`${PROXY} workers`, facts),
@@ -46,11 +46,11 @@ export const PLANNING = {
   }: Record<'connections' | 'plainBytes' | 'tlsBytes' | 'availableBytes', Amount>) =>
     `${counted(connections, 'connection')} take an estimated ${formatBytes(plainBytes)} of memory, or ${formatBytes(tlsBytes)} with TLS, and ${formatBytes(availableBytes)} is available.`,
   'engine-schedule': ({ bun }: { bun: string }) =>
-    `The generator runs on Node, which keeps a schedule more exactly than Bun ${bun}: Bun's compiler takes slices of the generator's CPU. Use --engine bun to run it on Bun.`,
+    `The generator runs on Node, which keeps a schedule more precisely than Bun ${bun}: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.`,
   'engine-large-messages': ({ bun, mostBytes }: { bun: string; mostBytes: Amount }) =>
     `The lean client and the lean echo server run on Node, because messages over ${formatBytes(mostBytes)} cost Bun ${bun} more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.`,
   'engine-node': ({ remedy }: { remedy: string }) =>
-    `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. ${remedy}.`,
+    `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to ${PROXY}. ${remedy}.`,
   'carrier-needs-bun': () =>
     'The lean client and the lean echo server use sockets instead of io_uring, which needs Bun.',
   'carrier-refused': ({ error }: { error: string }) =>
@@ -58,7 +58,7 @@ export const PLANNING = {
   'cpu-quota': ({ quota, shown, planned }: Record<'quota' | 'shown' | 'planned', Amount>) =>
     `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.`,
   'cpu-throttled': ({ us }: { us: Amount }) =>
-    `The control group used up its CPU quota during the load, and its processes were kept off the CPUs for ${formatTime(us)} in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
+    `The control group used up its CPU quota during the load, and its processes could not run for ${formatTime(us)} in total (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
   'listen-overflow': ({ count }: { count: Amount }) =>
     `The backlog of a listening socket overflowed ${counted(count, 'time')} (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.`,
   'machine-busy': ({ share }: { share: Amount }) =>
@@ -82,13 +82,14 @@ export const PLANNING = {
 };
 
 function processes(what: string, { needed, byDefault, connections, hold }: CountFacts): string {
-  return `${formatCount(needed)} ${what} instead of ${formatCount(byDefault)}: of ${counted(connections, 'connection')}, ${holdClause(hold)}.`;
+  return `${formatCount(needed)} ${what} are used instead of ${formatCount(byDefault)}, because there are ${counted(connections, 'connection')} and ${holdClause(hold)}.`;
 }
 
 /** Returns a clause such as `one holds 20,000 under the open-files limit of 20,480`. */
 export function holdClause(hold: HoldFacts): string {
   const each = formatCount(hold.each);
-  if (hold.bound === 'ports') return `${PROXY} has ports for ${each} to each server (ip_local_port_range)`;
+  if (hold.bound === 'ports')
+    return `${PROXY} has ports for ${each} connections to each server (ip_local_port_range)`;
   const room = hold.bound === 'open-files' ? '' : ', at 2 files each and with room for uneven spread';
   return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }

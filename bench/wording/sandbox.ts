@@ -2,7 +2,9 @@ import type { Amount } from './format.ts';
 import { formatCount } from './format.ts';
 import { listed } from './words.ts';
 
-/** How the sandbox changes the meaning of a configuration, in the order in which the changes are reported. */
+/**
+ * Differences between a configuration as written and as run in the sandbox, in the order in which they are reported.
+ */
 export const CHANGES = {
   'upstream-tls':
     'Nginx connects to its upstream without TLS here, because the echo servers do not support TLS',
@@ -136,7 +138,7 @@ export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
     folders.length === 0
       ? 'Put that file below the folder of the configuration.'
       : `Name its folder with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
-  return `What is missing may be in a file that is not here: none matches ${listed(named)}. ${remedy}`;
+  return `The missing part may be in a file that was not found: no file matches ${listed(named)}. ${remedy}`;
 }
 
 /** Describes a directive, as in `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */

@@ -7,10 +7,12 @@ import { CHANGES, type Change } from './sandbox.ts';
 import type { BusyFacts } from './validity.ts';
 
 type CodeOfChange = `sandbox-${Change}`;
-/** Their sentences have a test of their own, check.test.ts. */
+/** Codes whose sentences are tested in check.test.ts. */
 type CodeOfCheck = keyof typeof CHECK;
 
-/** Data, the sentence made of it, and the one for it and for data with all numbers doubled, if that differs. */
+/**
+ * Data, its sentence, and the sentence after merging it with the same data with all numbers doubled, if that differs.
+ */
 type Example<C extends Code> = readonly [data: DataOf<C>, text: string, merged?: string];
 
 const BUSY: BusyFacts = { proxy: { busiest: 0.47, least: null }, server: 0.4, generator: 0.31 };
@@ -59,7 +61,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '30 of 5,000 deliveries did not arrive; the server skipped 20 of them because a member had fallen behind.',
     '30 to 60 of 5,000 to 10,000 deliveries did not arrive; the server skipped 20 to 40 of them because a member had fallen behind.',
   ],
-  'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
+  'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of requests is unknown.'],
   'http-counts-differ': [
     {},
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
@@ -198,8 +200,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       ...{ name: 'memory', connections: 20_000, measured: 2 ** 28, error: 0.031 },
       predicted: { value: 2 ** 28, low: 2 ** 28, high: 2 ** 29 },
     },
-    'Check with 20,000 connections: memory of Nginx measured 256 MiB, predicted 256 MiB (95 % CI 256 to 512 MiB), which is 3.1 % too high.',
-    'Check with 20,000 to 40,000 connections: memory of Nginx measured 256 to 512 MiB, predicted 256 to 512 MiB (95 % CI 256 MiB to 1 GiB), which is 3.1 to 6.2 % too high.',
+    'Check with 20,000 connections: memory of Nginx was 256 MiB. The prediction was 256 MiB (95 % CI 256 to 512 MiB), which is 3.1 % too high.',
+    'Check with 20,000 to 40,000 connections: memory of Nginx was 256 to 512 MiB. The prediction was 256 to 512 MiB (95 % CI 256 MiB to 1 GiB), which is 3.1 to 6.2 % too high.',
   ],
   'size-not-checked': [
     { name: 'cores', reason: 'The run failed' },
@@ -207,8 +209,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-other-load': [
     { of: 'cpu-message', here: 3000, planned: 25_000 },
-    'Nginx CPU per message was measured at 3k/s per Nginx worker, and the plan has 25k/s. A busier worker handles several events at a time, which costs less for each.',
-    'Nginx CPU per message was measured at 3 to 6k/s per Nginx worker, and the plan has 25 to 50k/s. A busier worker handles several events at a time, which costs less for each.',
+    'Nginx CPU per message was measured at 3k/s per Nginx worker, but the plan has 25k/s. A busier worker handles several events at a time, so each costs less.',
+    'Nginx CPU per message was measured at 3 to 6k/s per Nginx worker, but the plan has 25 to 50k/s. A busier worker handles several events at a time, so each costs less.',
   ],
   'size-excluded': [
     { of: 'cpu-message', runs: 1, all: 3, reason: 'The run failed' },
@@ -274,8 +276,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-upstream-addresses': [
     { ports: 110_020, each: 28_232, widest: 64_512, withWidest: 2 },
-    '110,020 ports ÷ 28,232, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 ports): 2. Each server in upstream with an address or port of its own counts, and each source address (proxy_bind).',
-    '110,020 to 220,040 ports ÷ 28,232 to 56,464, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 to 129,024 ports): 2 to 4. Each server in upstream with an address or port of its own counts, and each source address (proxy_bind).',
+    '110,020 ports ÷ 28,232, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 ports): 2. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).',
+    '110,020 to 220,040 ports ÷ 28,232 to 56,464, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 to 129,024 ports): 2 to 4. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).',
   ],
   'size-somaxconn': [
     {},
@@ -284,8 +286,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'size-syn-backlog': [{}, 'At least the backlog. Handshakes wait here until they are complete.'],
   'size-port-range': [
     { ports: 110_020, widest: 64_512 },
-    'As many as there are source ports (110,020) if there is one upstream address; at most 64,512.',
-    'As many as there are source ports (110,020 to 220,040) if there is one upstream address; at most 64,512 to 129,024.',
+    'The number of source ports (110,020), if there is only one upstream address; at most 64,512.',
+    'The number of source ports (110,020 to 220,040), if there is only one upstream address; at most 64,512 to 129,024.',
   ],
   'size-nr-open': [{}, 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.'],
   'size-file-max': [
@@ -330,7 +332,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ladder-undetermined': [
     {},
-    'The Universal Scalability Law was not fitted: throughput grows at none of the levels. Add smaller levels with --points.',
+    'The Universal Scalability Law was not fitted: throughput does not grow at any of the levels. Add smaller levels with --points.',
   ],
   'ladder-memory': [
     { value: 18_125, low: 17_920, high: 18_330 },
@@ -362,7 +364,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'own-backend': [
     {},
-    'Your own servers (--backend) do not report what they count, so their connections and messages are not compared with those of the generator.',
+    'Your own servers (--backend) do not report any counts, so the connections and messages that the generator counted cannot be compared with theirs.',
   ],
   'preflight-apart': [
     {},
@@ -375,13 +377,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       connections: 50_000,
       hold: { bound: 'open-files', each: 20_000, openFiles: 20_480 },
     },
-    '3 generator processes instead of 2: of 50,000 connections, one holds 20,000 under the open-files limit of 20,480.',
-    '3 to 6 generator processes instead of 2 to 4: of 50,000 to 100,000 connections, one holds 20,000 to 40,000 under the open-files limit of 20,480 to 40,960.',
+    '3 generator processes are used instead of 2, because there are 50,000 connections and one holds 20,000 under the open-files limit of 20,480.',
+    '3 to 6 generator processes are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one holds 20,000 to 40,000 under the open-files limit of 20,480 to 40,960.',
   ],
   'preflight-servers': [
     { needed: 3, byDefault: 2, connections: 50_000, hold: { bound: 'ports', each: 28_231 } },
-    '3 echo servers instead of 2: of 50,000 connections, Nginx has ports for 28,231 to each server (ip_local_port_range).',
-    '3 to 6 echo servers instead of 2 to 4: of 50,000 to 100,000 connections, Nginx has ports for 28,231 to 56,462 to each server (ip_local_port_range).',
+    '3 echo servers are used instead of 2, because there are 50,000 connections and Nginx has ports for 28,231 connections to each server (ip_local_port_range).',
+    '3 to 6 echo servers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and Nginx has ports for 28,231 to 56,462 connections to each server (ip_local_port_range).',
   ],
   'preflight-nginx-workers': [
     {
@@ -390,8 +392,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       connections: 50_000,
       hold: { bound: 'nginx-files', each: 8000, openFiles: 20_480 },
     },
-    '3 Nginx workers instead of 2: of 50,000 connections, one holds 8,000 under the open-files limit of 20,480, at 2 files each and with room for uneven spread.',
-    '3 to 6 Nginx workers instead of 2 to 4: of 50,000 to 100,000 connections, one holds 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, at 2 files each and with room for uneven spread.',
+    '3 Nginx workers are used instead of 2, because there are 50,000 connections and one holds 8,000 under the open-files limit of 20,480, at 2 files each and with room for uneven spread.',
+    '3 to 6 Nginx workers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one holds 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, at 2 files each and with room for uneven spread.',
   ],
   'preflight-reuseport': [
     { workerConnections: 512, connections: 1000 },
@@ -425,7 +427,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'engine-schedule': [
     { bun: '1.2.3' },
-    "The generator runs on Node, which keeps a schedule more exactly than Bun 1.2.3: Bun's compiler takes slices of the generator's CPU. Use --engine bun to run it on Bun.",
+    "The generator runs on Node, which keeps a schedule more precisely than Bun 1.2.3: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.",
   ],
   'engine-large-messages': [
     { bun: '1.2.3', mostBytes: 16_384 },
@@ -434,7 +436,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'engine-node': [
     { remedy: 'Install it' },
-    'The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. Install it.',
+    'The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to Nginx. Install it.',
   ],
   'carrier-needs-bun': [
     {},
@@ -451,8 +453,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'cpu-throttled': [
     { us: 120_000 },
-    'The control group used up its CPU quota during the load, and its processes were kept off the CPUs for 120 ms in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.',
-    'The control group used up its CPU quota during the load, and its processes were kept off the CPUs for 120 to 240 ms in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.',
+    'The control group used up its CPU quota during the load, and its processes could not run for 120 ms in total (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.',
+    'The control group used up its CPU quota during the load, and its processes could not run for 120 to 240 ms in total (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.',
   ],
   'listen-overflow': [
     { count: 1 },
@@ -573,8 +575,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'comeback-lag': [
     { lagUs: 172_000 },
-    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
-    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.',
   ],
   'nginx-worker-ended': [
     { count: 1, how: 'on signal 9' },
@@ -665,14 +667,14 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
 };
 
-test('every sentence is asserted: a new one needs an example', () => {
+test('every sentence is asserted, so a new one needs an example', () => {
   const changes = Object.keys(CHANGES).map((change) => `sandbox-${change}`);
   const asserted = [...Object.keys(EXAMPLES), ...changes, ...Object.keys(CHECK)];
   assert.deepEqual(asserted.toSorted(), Object.keys(SENTENCES).toSorted());
 });
 
 for (const [code, [data, text, merged]] of Object.entries(EXAMPLES)) {
-  test(`${code}: of one run, and of several`, () => {
+  test(`${code}: the sentence for one run, and for several`, () => {
     const [one, two] = [data as Fact, doubled(data as Fact)].map((each) =>
       finding(code as Code, each as never),
     );
@@ -682,7 +684,7 @@ for (const [code, [data, text, merged]] of Object.entries(EXAMPLES)) {
   });
 }
 
-/** The same with all numbers in it doubled. */
+/** Returns a fact with all its numbers doubled. */
 function doubled(fact: Fact): Fact {
   if (typeof fact === 'number') return 2 * fact;
   if (typeof fact !== 'object' || fact === null) return fact;
@@ -690,7 +692,7 @@ function doubled(fact: Fact): Fact {
   return Object.fromEntries(Object.entries(fact).map(([name, each]) => [name, doubled(each)]));
 }
 
-test('what a sentence says only sometimes', () => {
+test('parts of sentences that depend on the data', () => {
   const quiet: BusyFacts = { proxy: null, server: null, generator: null };
   const text = <C extends Code>(code: C, data: DataOf<C>) => finding(code, data).text;
   const said: [text: string, part: RegExp][] = [
@@ -701,7 +703,7 @@ test('what a sentence says only sometimes', () => {
     [text('runner-stopped', { gapsUs: [2e6], seconds: [] }), /no sample for 2 s\. CPU/],
     [
       text('limited-by', { component: 'machine', evidence: { kind: 'full-cpus', used: 0.97, busy: quiet } }),
-      /^No CPU was left for more: all processes together used 97 % of the CPUs, and none was busy by itself; nothing is known about the processes\.$/,
+      /^The machine had no CPU time left: all processes together used 97 % of the CPUs, although no single process was at its limit; nothing is known about the processes\.$/,
     ],
     [text('limit', { evidence: { kind: 'busy', busy: quiet } }), /^Nothing is known about the processes\.$/],
     [
@@ -786,14 +788,14 @@ test('what a sentence says only sometimes', () => {
         all: null,
         undisturbed: null,
       }),
-      /No second is left to compare with\.$/,
+      /There is no undisturbed second to compare with\.$/,
     ],
     [text('sandbox-location', { path: '/a', location: '/', place: 'a:1', others: [] }), /at a:1\. Use/],
   ];
   for (const [whole, part] of said) assert.match(whole, part);
 });
 
-test('what the sandbox changes: the change, and which directives it concerns where', () => {
+test('changes by the sandbox name the change, the directives and their lines', () => {
   const directives = [
     { directive: 'include', argument: 'sites/*', places: ['nginx.conf:5', 'nginx.conf:9'], more: 0 },
     { directive: 'resolver', argument: null, places: ['a.conf:1'], more: 3 },

@@ -14,7 +14,7 @@ import {
 import type { EstimateFacts } from './ladder.ts';
 import { capital, counted, listed, paragraph, sentence } from './words.ts';
 
-/** What the costs are called, at the beginning of a row. */
+/** Titles of the costs, used as row headings. */
 export const COST_TITLES: Record<CostName, string> = {
   'memory-connection': `${PROXY} memory per connection`,
   'memory-slot': `${PROXY} memory per unit of worker_connections`,
@@ -49,13 +49,13 @@ export const CHECKED_TITLES: Record<CheckedName, string> = {
   cores: `CPU of ${PROXY} for messages`,
 };
 
-/** Formats a value that is needed. */
+/** Formats a value of the plan or of its check. */
 export function formatNeed(name: NeedName | CheckedName, value: Amount): string {
   if (name === 'cores') return formatCores(value);
   return name === 'memory' || name === 'kernel-memory' ? formatBytes(value) : formatCount(value);
 }
 
-/** Formats what one thing costs. */
+/** Formats the cost of one connection, process, message or handshake. */
 export function formatCost(name: CostName, value: Amount): string {
   if (name === 'files-connection') return formatDecimal(value);
   return name.startsWith('cpu-') ? formatTime(value) : formatBytes(value);
@@ -78,7 +78,7 @@ export interface AnswerFacts {
   addresses: Amount | null;
 }
 
-/** What a load needs, and how that follows from the measured costs. */
+/** Findings of a sizing: what the load needs, and how that was derived from the measured costs. */
 export const SIZE = {
   'size-answer': ({ variant, connections, ratePerSecond, churnPerSecond, ...needs }: AnswerFacts) => {
     const { workers, cores, memory, slots, addresses } = needs;
@@ -131,16 +131,16 @@ export const SIZE = {
   }) => {
     const checked = name as CheckedName;
     const format = (value: Amount) => formatNeed(checked, value);
-    return `Check with ${formatCount(connections)} connections: ${CHECKED_TITLES[checked]} measured ${format(measured)}, predicted ${format(predicted.value)} (${intervalText(predicted, format)}), which is ${errorText(error)}.`;
+    return `Check with ${formatCount(connections)} connections: ${CHECKED_TITLES[checked]} was ${format(measured)}. The prediction was ${format(predicted.value)} (${intervalText(predicted, format)}), which is ${errorText(error)}.`;
   },
   'size-not-checked': ({ name, reason }: { name: string; reason: string }) =>
     `${capital(CHECKED_TITLES[name as CheckedName])} could not be checked. ${sentence(reason)}`,
   'size-other-load': ({ of, here, planned }: { of: string; here: Amount; planned: Amount }) =>
     paragraph([
-      `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per ${PROXY} worker, and the plan has ${formatRate(planned)}.`,
+      `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per ${PROXY} worker, but the plan has ${formatRate(planned)}.`,
       leastOf(planned) > mostOf(here)
-        ? 'A busier worker handles several events at a time, which costs less for each.'
-        : 'A worker with less to do handles fewer events at a time, which costs more for each.',
+        ? 'A busier worker handles several events at a time, so each costs less.'
+        : 'A less busy worker handles fewer events at a time, so each costs more.',
     ]),
   'size-excluded': ({ of, runs, all, reason }: { of: string; runs: Amount; all: Amount; reason: string }) =>
     `${capital(COST_TITLES[of as CostName])}: ${formatCount(runs)} of ${counted(all, 'run')} could not be used. ${sentence(reason)}`,
@@ -218,12 +218,12 @@ export const SIZE = {
     widest,
     withWidest,
   }: Record<'ports' | 'each' | 'widest' | 'withWidest', Amount>) =>
-    `${formatCount(ports)} ports ÷ ${formatCount(each)}, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, ${formatCount(widest)} ports): ${formatCount(withWidest)}. Each server in upstream with an address or port of its own counts, and each source address (proxy_bind).`,
+    `${formatCount(ports)} ports ÷ ${formatCount(each)}, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, ${formatCount(widest)} ports): ${formatCount(withWidest)}. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).`,
   'size-somaxconn': () =>
     'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
   'size-syn-backlog': () => 'At least the backlog. Handshakes wait here until they are complete.',
   'size-port-range': ({ ports, widest }: { ports: Amount; widest: Amount }) =>
-    `As many as there are source ports (${formatCount(ports)}) if there is one upstream address; at most ${formatCount(widest)}.`,
+    `The number of source ports (${formatCount(ports)}), if there is only one upstream address; at most ${formatCount(widest)}.`,
   'size-nr-open': () => 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.',
   'size-file-max': ({ connections, each }: { connections: Amount; each: Amount }) =>
     `${formatCount(connections)} connections × ${formatCount(each)} descriptors, in addition to those of other programs.`,
@@ -241,7 +241,7 @@ function formatDecimal(value: Amount): string {
   return typeof value === 'number' ? one(value) : `${one(value.least)} to ${one(value.most)}`;
 }
 
-/** A smaller error would be shown as 0 %. */
+/** An error smaller than this would be shown as 0 %, so it is called exact instead. */
 const NEGLIGIBLE = 5e-5;
 
 /** Formats the error of a prediction, as in `3.1 % too high`. */
@@ -250,7 +250,7 @@ export function errorText(error: Amount): string {
   return `${formatShare(sizeOf(error))} too ${mostOf(error) > 0 ? 'high' : 'low'}`;
 }
 
-/** The distance of an error from 0. */
+/** Returns the absolute value of an error. */
 function sizeOf(error: Amount): Amount {
   if (typeof error === 'number') return Math.abs(error);
   const [a, b] = [Math.abs(error.least), Math.abs(error.most)];

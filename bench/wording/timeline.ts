@@ -9,7 +9,7 @@ export function actionText(action: Action): string {
   return ALONE[action.kind];
 }
 
-/** Like `actionText`, for actions of one kind that were carried out together. */
+/** Returns one label for actions of one kind that were carried out together, such as `echo servers 1–2 killed`. */
 export function actionsText(actions: readonly Action[]): string {
   const [first] = actions;
   if (first === undefined) return '';

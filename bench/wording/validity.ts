@@ -59,7 +59,7 @@ export interface DisturbanceFacts {
   other: Amount | null;
 }
 
-/** What happened to completed work, in a word. */
+/** The word for completed work: messages are echoed or sent, connections are opened. */
 export const DONE: Readonly<Record<Work, string>> = {
   messages: 'echoed',
   sends: 'sent',
@@ -116,7 +116,7 @@ export const VALIDITY = {
   },
   'deliveries-lost': ({ lost, expected, skipped }: { lost: Amount; expected: Amount; skipped: Amount }) =>
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
-  'http-missing': () => 'No HTTP request was sent during the load, so nothing is known about their effect.',
+  'http-missing': () => 'No HTTP request was sent during the load, so the effect of requests is unknown.',
   'http-counts-differ': () =>
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   'http-unanswered': ({ due, failed, unanswered }: Record<'due' | 'failed' | 'unanswered', Amount>) =>
@@ -158,7 +158,7 @@ export const VALIDITY = {
     evidence: EvidenceFacts;
   }) =>
     component === 'machine'
-      ? `No CPU was left for more: ${evidenceClause(evidence)}.`
+      ? `The machine had no CPU time left: ${evidenceClause(evidence)}.`
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
   'generator-busy': ({ share, isExternal }: { share: Amount; isExternal?: boolean | undefined }) =>
     `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than ${isExternal === true ? 'the server' : PROXY}.`,
@@ -205,7 +205,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'shared-cpus':
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
-      return `all processes together used ${formatShare(evidence.used)} of the CPUs, and none was busy by itself; ${busy}`;
+      return `all processes together used ${formatShare(evidence.used)} of the CPUs, although no single process was at its limit; ${busy}`;
     case 'unobserved':
       return `the generator was not the limit, and the server was not observed; ${busy}`;
     case 'idle':

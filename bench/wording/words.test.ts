@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { wrapped } from './words.ts';
 
-test('a line breaks between words, and continues with its indentation and more', () => {
+test('a line breaks between words, and continuation lines are indented further', () => {
   assert.deepEqual(wrapped('one two three', 80), ['one two three']);
   assert.deepEqual(wrapped('  one two three', 9), ['  one two', '    three']);
   assert.deepEqual(wrapped('  one two three', 9, ''), ['  one two', '  three']);

@@ -7,13 +7,13 @@ interface Client {
   parser: Parser;
   /** Packets that the parser has found in the last message. */
   packets: Packet[];
-  /** When each message that has no PUBACK yet was published, in µs, by the packet's identifier. */
+  /** Time at which each message without a PUBACK was published, in µs, by packet identifier. */
   publishedUs: Map<number, number>;
 }
 
 /**
- * Each client subscribes to a topic of its own and publishes to it with QoS 1. A message counts as answered when the
- * broker delivers it. When it acknowledges the message is recorded separately.
+ * Each client subscribes to its own topic and publishes to it with QoS 1. A message counts as answered when the broker
+ * delivers it. The time of its acknowledgement is recorded separately.
  */
 export default defineScenario<Client>({
   name: 'mqtt',
@@ -95,7 +95,7 @@ export default defineScenario<Client>({
       },
       message(talker, bytes) {
         const { state, id, awaited } = talker;
-        // MQTT is a stream: a message may carry a part of a packet, or several packets. The parser keeps what it gets.
+        // MQTT is a stream: a message may carry part of a packet, or several packets. The parser buffers incomplete ones.
         state.parser.parse(Buffer.from(bytes));
         let answered = 0;
         return state.packets.splice(0).map((packet) => {

@@ -33,7 +33,7 @@ export default defineScenario<{ decoder: Decoder; packets: Packet[] }>({
       decoder.on('decoded', (packet: Packet) => packets.push(packet));
       return { decoder, packets };
     },
-    // The server begins: it sends the session, and then expects the namespace.
+    // The server sends the session first, and then expects the namespace.
     open() {},
     request: (_, sequence) =>
       encoded({ type: PacketType.EVENT, nsp: '/', id: sequence, data: ['say', `message ${sequence}`] }),

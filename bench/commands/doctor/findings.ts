@@ -13,7 +13,7 @@ import { CANNOT_OBSERVE } from '../measure.ts';
 import type { Facts } from './examine.ts';
 import type { Reach } from './reach.ts';
 
-/** Result of one check. `note`: runs work, subject to the restriction in `text`. `failed`: no run works. */
+/** Result of one check. `note`: runs are possible, with the restriction in `text`. `failed`: no run is possible. */
 export interface Finding {
   check: string;
   state: 'ok' | 'note' | 'failed';
@@ -190,7 +190,7 @@ function addressesOf({ loopback, otherLoopback }: Facts): Judged {
     return failed(`nothing can connect to ${LOOPBACK}: the interface lo is down`, RAISE_LOOPBACK);
   if (otherLoopback) return ok('all of 127.0.0.0/8 can be used');
   return note(
-    '127.0.0.2 cannot be used, but the generator connects from such addresses, so it fails',
+    '127.0.0.2 cannot be used, but runs need it as a source address of the generator',
     'sudo ip addr add 127.0.0.2/8 dev lo (macOS: sudo ifconfig lo0 alias 127.0.0.2)',
   );
 }

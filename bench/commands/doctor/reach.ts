@@ -5,10 +5,10 @@ import { TOO_LITTLE_MEMORY } from '../../plan/preflight.ts';
 import { chooseVariants, type Library } from '../../plan/variants.ts';
 import { parseRequest } from '../../request/request.ts';
 
-/** How many WebSockets a run can have on this machine. */
+/** The number of WebSockets that a run can have on this machine. */
 export interface Reach {
   connections: number;
-  /** What limits the number: a sentence that includes the remedy, and a code. */
+  /** The limit on that number: a sentence that includes the remedy, and a code. */
   limit: { code: string | null; text: string };
 }
 

@@ -8,7 +8,7 @@ import { capacitySentences, searchSoFar } from './answer.ts';
 const OBJECTIVES = 'with response.p99<20ms and connections.failed==0';
 const LATE = 'The generator sent late: 9 ms.';
 
-test('an interval, a lower bound, nothing that holds, and nothing that is known are told apart', () => {
+test('answers distinguish an interval, a lower bound, no level that holds, and an unknown capacity', () => {
   const held = `over 100 WebSockets ${OBJECTIVES}`;
   assert.deepEqual(capacitySentences(makeSearch()), [
     `tls holds between 4,900 and 5,100 messages per second ${held}.`,
@@ -35,12 +35,12 @@ test('an interval, a lower bound, nothing that holds, and nothing that is known 
   assert.match(unknown.join(' '), /^Could not determine the capacity of tls over .* 9 ms\.$/);
 });
 
-test('a search that was cut short says so', () => {
+test('the answer says if the search did not finish', () => {
   const [, last] = capacitySentences(makeSearch({ finished: false }));
   assert.equal(last, 'The search did not finish: it ended after 6 trials.');
 });
 
-test('over connections they are counted, at a rate on each or on all', () => {
+test('a search over connections counts them, with the rate on each or in total', () => {
   const sentence = (per: 'all' | 'connection', ratePerSecond: number) =>
     capacitySentences(makeSearch({ axis: { over: 'connections', ratePerSecond, per } }))[0];
   assert.equal(
@@ -50,7 +50,7 @@ test('over connections they are counted, at a rate on each or on all', () => {
   assert.match(sentence('all', 2500), /WebSockets at 2.5k messages per second in total with /);
 });
 
-test('the live line has both ends, as far as they are known', () => {
+test('the progress line has both ends of the interval, as far as they are known', () => {
   assert.equal(searchSoFar(makeSearch()), 'held 4.9k/s, missed 5.1k/s');
   assert.equal(searchSoFar(makeSearch({ interval: [4900, null] })), 'held 4.9k/s');
   assert.equal(searchSoFar(makeSearch({ interval: [null, null] })), 'search');

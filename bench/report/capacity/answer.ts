@@ -19,7 +19,7 @@ function answer({ variant, axis, interval: [low, high], bound, objectives }: Cap
   const what = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
   const load = `${heldText(axis)} with ${listed(objectives.map(({ text }) => text))}`;
   if (bound === 'unknown')
-    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, and something else may be the cause.`;
+    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, and the cause may be something else.`;
   if (low === null)
     return `${variant} did not hold ${formatLevel(high, axis)} ${what}, the lowest level tried, ${load}.`;
   if (bound === 'at-least' || high === null)

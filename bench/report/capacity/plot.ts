@@ -6,7 +6,7 @@ import { html, type Markup } from '../markup.ts';
 import { logScale, type Scale } from '../scale.ts';
 import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
-/** Drawn small, so that it can be read on a narrow screen, and enlarged on a wide one. */
+/** Size of the drawing: small enough to be readable on a narrow screen. On a wide one it is enlarged. */
 const WIDTH = 600;
 const HEIGHT = 300;
 const LEFT = 86;

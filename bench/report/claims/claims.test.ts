@@ -32,7 +32,7 @@ function runOf(result: Result, variant: string, step: string): Run {
   );
 }
 
-/** As a run through several echo servers leaves it. */
+/** Spreads the connections of a run over several echo servers. */
 function spreadOver(run: Run, connections: readonly number[]): void {
   run.plan.servers = connections.length;
   run.spread = connections.map((count, at) => ({
@@ -43,7 +43,7 @@ function spreadOver(run: Run, connections: readonly number[]): void {
   }));
 }
 
-test('six profiles in both steps have a word on every claim, with the figure', () => {
+test('six profiles in both steps yield a verdict on every claim, with figures', () => {
   const result = makeBothSteps();
   assert.deepEqual(verdicts(result), {
     upgrade: 'confirmed',
@@ -51,19 +51,19 @@ test('six profiles in both steps have a word on every claim, with the figure', (
     http2: 'refuted',
     'cache-messages': 'refuted',
     'cache-requests': 'confirmed',
-    // Nothing about HTTP requests alongside.
+    // There were no HTTP requests alongside the WebSockets.
     'cache-mixed': 'not shown',
     balancing: 'confirmed',
-    // 41,000 a second without Nginx, 27,000 with it; p50 twice as long.
+    // 41,000 messages per second without Nginx and 27,000 with it; p50 is twice as long.
     performance: 'refuted',
-    // The same CPU of the echo servers for so many fewer messages.
+    // The echo servers use the same CPU time for far fewer messages.
     backend: 'refuted',
   });
   for (const { claim, findings } of judge([viewOf(result)]))
     for (const { finding } of findings) assert.match(finding.evidence.join(' '), /\d/, claim.id);
 });
 
-test('messages are not from a cache if the echo servers answered each of them', () => {
+test('messages do not come from a cache if the echo servers answered each of them', () => {
   const result = makeBothSteps();
   const run = runOf(result, 'cache', 'throughput');
   const echoed = run.workers.reduce((sum, worker) => sum + counted(worker, 'echoed'), 0);
@@ -83,7 +83,7 @@ test('messages are not from a cache if the echo servers answered each of them', 
   }
 });
 
-test('a result without the profiles of a claim says nothing on it', () => {
+test('a result without the profiles of a claim shows nothing about it', () => {
   const tls = makeResult([makeRun({ profile: 'tls', seconds: 1 })]);
   const tried = judge([viewOf(tls)]).filter(({ findings }) => findings.length > 0);
   assert.deepEqual(
@@ -96,14 +96,14 @@ test('a result without the profiles of a claim says nothing on it', () => {
   );
   const none = verdicts(makeResult([]));
   assert.deepEqual(new Set(Object.values(none)), new Set(['not shown']));
-  // Tunings are another matter than the profile as it ships.
+  // A profile with a tuning does not count as the profile itself.
   const tuned = makeResult([
     makeRun({ profile: 'http2', variant: 'http2+buf-16k', http2: true, seconds: 1 }),
   ]);
   assert.deepEqual(judgedOf('http2', tuned).findings, []);
 });
 
-test('one run a side confirms and refutes nothing by a small difference', () => {
+test('a small difference between single runs neither confirms nor refutes a claim', () => {
   for (const [cpuRatio, verdict] of [
     [0.7, 'confirmed'],
     [0.85, 'not shown'],
@@ -111,7 +111,7 @@ test('one run a side confirms and refutes nothing by a small difference', () => 
     [1.4, 'refuted'],
   ] as const) {
     const result = makeBothSteps(2, 2);
-    // CPU that no process of the run used would count as other work.
+    // Otherwise, CPU time that is missing from the processes would count as other work.
     for (const run of result.runs) run.machine = null;
     for (const { component, samples } of runOf(result, 'plain', 'throughput').processes)
       if (component === 'server')
@@ -123,7 +123,7 @@ test('one run a side confirms and refutes nothing by a small difference', () => 
   }
 });
 
-test('a run that something else held back does not count for or against Nginx', () => {
+test('a run that was limited by something else counts neither for nor against Nginx', () => {
   const result = makeBothSteps(2, 2);
   const carried = runOf(result, 'plain', 'throughput');
   carried.validity = {
@@ -151,7 +151,7 @@ test('a run that lost messages supports no claim about CPU', () => {
   assert.equal(judgedOf('backend', result).verdict, 'not shown');
 });
 
-test('a run that was disturbed most of the time says nothing by itself', () => {
+test('a single run that was disturbed for most of its time shows nothing', () => {
   const result = makeBothSteps(2, 3);
   assert.equal(judgedOf('performance', result).verdict, 'refuted');
   for (const run of result.runs) if (run.plan.variant === 'plain') disturb(run, 0, { stolenUs: 900_000 });
@@ -171,7 +171,7 @@ test('better in one figure and worse in another shows nothing', () => {
   assert.match(judged.told, /One metric is better and another is worse\./);
 });
 
-test('TLS is refuted where a connection did without, HTTP/2 only where the listener spoke it in vain', () => {
+test('TLS is refuted by a connection without it, HTTP/2 only if the listener offered it in vain', () => {
   const result = makeBothSteps(4, 2);
   const tls = runOf(result, 'tls', 'throughput');
   for (const slice of tls.slices) delete slice.histograms.tls;
@@ -190,7 +190,7 @@ test('TLS is refuted where a connection did without, HTTP/2 only where the liste
   }
 });
 
-test('a cache spares the backend requests, by how many reached it', () => {
+test('whether a cache relieves the backend depends on how many requests reached it', () => {
   for (const [backendRequests, verdict] of [
     [1, 'confirmed'],
     [18_000, 'not shown'],
@@ -207,7 +207,7 @@ test('a cache spares the backend requests, by how many reached it', () => {
   assert.equal(judgedOf('cache-messages', result).verdict, 'not shown');
 });
 
-test('a cache under mixed load is judged by the WebSockets, and not if requests failed', () => {
+test('a cache under mixed load is judged by the WebSockets, unless requests failed', () => {
   const mixed = (cachedUs: number) => {
     const runs = [makeMixedRun('plain'), makeMixedRun('cache', cachedUs)];
     for (const run of runs) run.validity.limit.component = 'schedule';
@@ -233,7 +233,7 @@ test('a cache under mixed load is judged by the WebSockets, and not if requests 
   }
 });
 
-test('a cache whose requests failed speaks for no claim, and no share is more than all', () => {
+test('a cache whose requests failed supports no claim, and no share exceeds 100 %', () => {
   for (const change of [
     { errors: 1 },
     { timeouts: 1 },
@@ -266,7 +266,7 @@ test('a cache whose requests failed speaks for no claim, and no share is more th
   assert.doesNotMatch(judgedOf('cache-requests', result).told, /without a cache/);
 });
 
-test('Nginx carries WebSockets where all opened and came back; one that failed is no proof against it', () => {
+test('Nginx carries WebSockets if all opened and every message came back; a failed one refutes nothing', () => {
   const change = (of: (run: Run) => void) => {
     const result = makeBothSteps(2, 1);
     for (const run of result.runs) if (run.proxy !== null) of(run);
@@ -295,14 +295,14 @@ test('Nginx carries WebSockets where all opened and came back; one that failed i
       Object.assign(worker, { failed: worker.opened, opened: 0, sent: 0, echoed: 0 });
   };
   assert.deepEqual(change(none), ['refuted', '0 of 2,000 connections']);
-  // All opened, and nothing was sent: that shows nothing.
+  // If connections only opened and nothing was sent, that shows nothing.
   const idle = (run: Run) => {
     for (const worker of run.workers) Object.assign(worker, { sent: 0, echoed: 0, outstanding: 0 });
   };
   assert.equal(change(idle)[0], 'not shown');
 });
 
-test('HTTP/2 is not refuted where its listener was the faster one, whatever no WebSocket spoke', () => {
+test('a faster HTTP/2 listener prevents a refutation, although no WebSocket used HTTP/2', () => {
   const result = makeBothSteps(4, 2);
   assert.equal(judgedOf('http2', result).verdict, 'refuted');
   const [slow, fast] = ['tls', 'http2'].map((name) => runOf(result, name, 'throughput'));
@@ -318,7 +318,7 @@ test('HTTP/2 is not refuted where its listener was the faster one, whatever no W
   assert.equal(judgedOf('http2', result).verdict, 'refuted');
 });
 
-test('connections are shared out where each server got its even share', () => {
+test('connections are balanced if each server has an even share', () => {
   for (const [connections, verdict] of [
     [[334, 333, 333], 'confirmed'],
     [[600, 200, 200], 'not shown'],
@@ -332,11 +332,11 @@ test('connections are shared out where each server got its even share', () => {
   }
 });
 
-test('a lost backend takes nothing from what was spread before, and is told of', () => {
+test('the loss of a backend does not affect the spread before it, and is part of the evidence', () => {
   const run = makeRun({ profile: 'load-balanced', seconds: 4, load: OPEN });
   run.plan.workload = { ...run.plan.workload, scenario: 'backend-loss' };
   run.plan.step = 'backend-loss';
-  // Over the whole run, reconnects included.
+  // Counted over the whole run, including reconnects.
   spreadOver(run, [100, 150, 150]);
   const steady = run.slices.filter(({ phase }) => phase === 'steady');
   for (const slice of run.slices)
@@ -355,11 +355,11 @@ test('a lost backend takes nothing from what was spread before, and is told of',
   assert.equal(verdict, 'confirmed');
   assert.match(told, /100 to 100 each/);
   assert.match(told, /0 of 300 connections at the end/);
-  // Some were opened twice and others cut on purpose, so they say nothing about Nginx as such.
+  // Some connections were opened twice and others were cut on purpose, so they show nothing about Nginx itself.
   assert.deepEqual(judgedOf('upgrade', loss).findings, []);
 });
 
-/** A comparison of direct and plain, with what its rounds came to. */
+/** Adds a comparison of direct and plain with these outcomes to a result. */
 function comparedTo(
   result: Result,
   changes: Partial<ComparedFigure>,
@@ -377,9 +377,9 @@ function comparedTo(
   };
 }
 
-test('rounds outweigh single runs, and tell small effects', () => {
+test('rounds outweigh single runs and show small effects', () => {
   const single = makeBothSteps(2, 2);
-  // Throughput of one run a side would refute it; it is not in these rounds.
+  // The throughput of a single run per side would refute the claim, but the rounds do not include it.
   runOf(single, 'plain', 'throughput').outcome = { state: 'aborted', reason: 'interrupted' };
   const faster = comparedTo(single, { effect: 0.95, interval: [0.93, 0.97], verdict: 'faster' });
   assert.equal(judgedOf('performance', faster).verdict, 'confirmed');
@@ -397,7 +397,7 @@ test('rounds outweigh single runs, and tell small effects', () => {
     judgedOf('performance', turned).told,
     /plain 80 µs, direct 100 µs \(−20 %, 95 % CI −23\.1 % to −16\.7 %/,
   );
-  // A single run that refutes and rounds that confirm: the rounds count.
+  // If a single run refutes and rounds confirm, the rounds decide.
   assert.equal(judgedOf('performance', makeBothSteps(2, 2)).verdict, 'refuted');
   assert.equal(judgedOf('performance', makeBothSteps(2, 2), faster).verdict, 'confirmed');
   const slower = comparedTo(single, { effect: 1.05, interval: [1.03, 1.07], verdict: 'slower' });
@@ -405,7 +405,7 @@ test('rounds outweigh single runs, and tell small effects', () => {
   assert.deepEqual([both.verdict, both.disagree], ['not shown', true]);
 });
 
-test('the claims of several results are one fragment, whose evidence says of which result it is', () => {
+test('the claims from several results are one fragment, which names the result of each piece of evidence', () => {
   const results = ['one', 'two'].map((id) => ({ ...makeBothSteps(3, 1), id }));
   const { markup } = claimsMarkup(results, ({ id }) => `<${id}>`);
   assert.equal(markup.match(/<article class="claim"/g)?.length, 4);
@@ -415,7 +415,7 @@ test('the claims of several results are one fragment, whose evidence says of whi
   assert.doesNotMatch(claimsMarkup(results.slice(0, 1)).markup, /<strong>/);
 });
 
-test('every claim is put in our own words, says what would show it, and survives hostile names', () => {
+test('every claim has its own wording, says how to test it, and escapes hostile names', () => {
   assert.equal(new Set(CLAIMS.map(({ id }) => id)).size, CLAIMS.length);
   for (const { says, shownBy, needs } of CLAIMS) {
     assert.match(says, /\.$/);

@@ -176,7 +176,7 @@ export const cachedBackend: Claim = {
   },
 };
 
-/** How many of the HTTP requests alongside WebSockets reached an echo server. */
+/** States how many of the HTTP requests alongside WebSockets reached an echo server. */
 function reachedBackend(view: RunView | undefined): string[] {
   const { backend = null, succeeded = 0 } = view?.figures.httpLoad ?? {};
   if (view === undefined || backend === null) return [];
@@ -188,9 +188,9 @@ function reachedBackend(view: RunView | undefined): string[] {
 export const balancing: Claim = {
   id: 'balancing',
   title: 'Load balancing spreads the connections',
-  says: 'With several backends, Nginx spreads the connections over them and so handles many.',
+  says: 'With several backends, Nginx spreads the connections over them and can therefore handle many.',
   shownBy:
-    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the shares before the loss count, and the evidence includes what became of them after it.',
+    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the shares before the loss count, and the evidence describes the shares after it.',
   needs: ['load-balanced'],
   judge: (view) => {
     const [first] = runsOf(view, 'load-balanced');
@@ -217,7 +217,7 @@ export const balancing: Claim = {
   },
 };
 
-/** What became of the shares after one of the echo servers was lost and had returned. */
+/** States how the connections were spread after one of the echo servers had been lost and had come back. */
 function afterLoss({ figures: { backends } }: RunView): string[] {
   if (backends?.lost == null || backends.returnedUs === null || backends.atEnd === null) return [];
   const all = backends.atEnd.reduce((sum, open) => sum + open, 0);
@@ -231,7 +231,9 @@ function afterLoss({ figures: { backends } }: RunView): string[] {
   ];
 }
 
-/** CPU utilisation of the busiest echo server at the same message rate, with one server and with several. */
+/**
+ * Compares the CPU utilisation of the busiest echo server with one and with several servers, at the same message rate.
+ */
 function busiestServers(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)

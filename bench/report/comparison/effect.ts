@@ -27,14 +27,14 @@ export function formatChange(ratio: number): string {
   return `${digits(Math.abs(ratio - 1) * 100)} %`;
 }
 
-/** `25 % higher`, `54 % lower`, `5.4 times as high`. */
+/** Describes a ratio in words, as in `25 % higher`, `54 % lower` or `5.4 times as high`. */
 export function changeWords(ratio: number): string {
   if (ratio >= FACTOR) return `${digits(ratio)} times as high`;
   const change = formatChange(ratio);
   return change === '0 %' ? 'unchanged' : `${change} ${ratio < 1 ? 'lower' : 'higher'}`;
 }
 
-/** `+1.2 % to +3.4 %`; if either end is a factor, both are: `×1.93 to ×2.2`. */
+/** Formats an interval, as in `+1.2 % to +3.4 %`. If either end is a factor, both are: `×1.93 to ×2.2`. */
 export function formatInterval(interval: ComparedFigure['interval']): string {
   if (interval === null) return NOTHING;
   const format = interval.some((ratio) => ratio >= FACTOR)
@@ -77,7 +77,7 @@ export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
   const definition =
     stored === undefined
       ? 'the median of the ratios within each round'
-      : 'the median of the ratios of every run of the one to every run of the other';
+      : 'the median of the ratios between every run of one result and every run of the other';
   return `An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table.`;
 }
 
@@ -86,7 +86,7 @@ export function effectColumns({ variant }: VariantComparison, baseline: string):
   return ['metric', baseline, variant, 'effect', '95 % CI', 'p', 'verdict', 'detectable effect'];
 }
 
-/** The verdict, with the number of rounds that it has and needs if they are too few. */
+/** Formats a verdict. If there are too few rounds for one, adds how many there are and how many are needed. */
 function verdictCell({ verdict, needed, rounds }: ComparedFigure): string {
   return needed === undefined ? verdict : `${verdict} (${rounds.length} of ${needed})`;
 }

@@ -44,7 +44,7 @@ export function notesOf(result: Result): string[] {
   ];
 }
 
-const NOT_CALIBRATED = `This machine has not been calibrated with this ${PROXY}. Run the calibrate command to measure how often a comparison errs here and how small a difference it detects.`;
+const NOT_CALIBRATED = `This machine has not been calibrated with this ${PROXY}. Run the calibrate command to measure how often comparisons are wrong on this machine, and how small a difference they detect.`;
 
 function machineNotes(result: Result): string[] {
   if (result.calibration !== undefined) return [keptSentence(result.calibration)];
@@ -72,8 +72,8 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
 }
 
 /**
- * Pairs of turns that were excluded because the machine was disturbed, and the effect on the first metric of
- * each step if they counted.
+ * States how many pairs of turns were excluded because the machine was disturbed, and what the effect on the first
+ * metric of each step would be if they counted.
  */
 function turnLines({ comparisons }: Comparison): string[] {
   return comparisons.flatMap(({ variant, figures }) => {
@@ -102,11 +102,11 @@ function turnLine(variant: string, figure: ComparedFigure | undefined): string[]
   ];
 }
 
-/** Effect in the estimate of how many rounds a metric needs. */
+/** The change for which the number of rounds is estimated, as a ratio. */
 const WANTED = 1.1;
 
 /**
- * How many rounds it would take to detect a change of 10 % in the metrics whose detectable effect is larger.
+ * Estimates how many rounds it would take to detect a change of 10 %, for metrics whose detectable effect is larger.
  * The detectable effect shrinks with the square root of the number of rounds.
  */
 export function wantedRoundsLine({ comparisons, stored }: Comparison): string[] {
@@ -156,8 +156,8 @@ export function unmatchedLines({ unmatched }: Stored): string[] {
 }
 
 /**
- * Runs with excluded metrics, and the reasons: `tls, latency step, rounds 3, 7: response time p99 excluded:
- * …`. Then the excluded turns.
+ * Lists runs with excluded metrics and the reasons, as in `tls, latency step, rounds 3, 7: response time p99 excluded:
+ * …`, followed by the excluded turns.
  */
 export function excludedLines(comparison: Comparison): string[] {
   const { excluded } = comparison;

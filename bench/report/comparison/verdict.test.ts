@@ -11,7 +11,7 @@ const COMPARISON = makeComparison();
 const [VARIANT] = COMPARISON.comparisons;
 assert.ok(VARIANT);
 
-test('a ratio is a change in percent, far from 1 a factor', () => {
+test('a ratio is formatted as a percentage, or as a factor if it is large', () => {
   assert.deepEqual(
     [1.032, 0.968, 1, 1.00001, 1.25, 1.999, 2, 5.4, 0.51, 0.5, 0.333, 123.4].map(formatEffect),
     [
@@ -38,7 +38,7 @@ test('a ratio is a change in percent, far from 1 a factor', () => {
   assert.deepEqual([0.0321, 1, 0.0001, null].map(formatP), ['.032', '1.000', '< .001', '–']);
 });
 
-test('the sentence on a variant tells the headline figures, and what else differs', () => {
+test('the sentence on a variant has the headline figures, and names other differences', () => {
   assert.equal(
     verdictSentence(VARIANT, 'plain'),
     'plain+buf-16k uses 25 % more Nginx CPU per message than plain (95 % CI 20 to 30 %). ' +
@@ -74,7 +74,7 @@ test('the sentence on a variant tells the headline figures, and what else differ
   );
 });
 
-test('how much it rests on, and what was left out, the same reason once', () => {
+test('notes state the number of rounds and the exclusions, with each reason once', () => {
   assert.equal(
     roundsSentence(COMPARISON),
     '3 of 10 rounds completed without losses. A verdict on every metric needs 10 rounds. Some metrics of 2 runs do not count; for those metrics the round is excluded on both sides.',
@@ -102,7 +102,7 @@ test('the terminal has the verdict first, then every figure in columns', () => {
   assert.equal(new Set(widths).size, 1);
 });
 
-test('a variant that is the baseline once more is said to be', () => {
+test('a variant that is identical to the baseline is reported as such', () => {
   const result = makeRounds();
   const [baseline] = result.variants;
   assert.ok(baseline);

@@ -62,7 +62,7 @@ function foundSentence(
 }
 
 /**
- * `uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %)`.
+ * Describes a difference, as in `uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %)`.
  *
  * @param baseline null if an earlier clause has already named it
  */
@@ -83,7 +83,7 @@ function foundClause({ name, step, effect, interval }: ComparedFigure, baseline:
   return `uses ${amount} ${title}${than}${ci}`;
 }
 
-/** `Nginx memory per connection 25 % higher (95 % CI 20 to 30 %)`. */
+/** Describes another difference, as in `Nginx memory per connection 25 % higher (95 % CI 20 to 30 %)`. */
 function otherClause({ name, step, effect, interval }: ComparedFigure): string {
   const ratio = effect ?? 1;
   return `${metricTitle({ name, step })} ${changeWords(ratio)}${intervalClause(interval, ratio)}`;

@@ -20,7 +20,7 @@ import { openMetrics } from './openmetrics.ts';
 
 const HOSTILE = '=<a b="c">&\'|`*[x](y)\\,\r\n\u0000\ud800';
 
-/** Two profiles in both steps, of one second; the second run missed a threshold and lost its way. */
+/** A result of two profiles in both steps of one second. The second run missed a threshold and failed. */
 function measured(): Result {
   const result = makeBothSteps(2, 1);
   const [first, second, ...others] = result.runs;
@@ -57,7 +57,7 @@ test('junit of a comparison is what its golden file says', () =>
 test('markdown of a comparison is what its golden file says', () =>
   assertGolden('exports/comparison.md', resultMarkdown(makeRounds())));
 
-test('CSV: a row for each slice that adds up to what the run counted, with as many cells as heads', () => {
+test('CSV: rows add up to the counts of the run, and have as many cells as the header', () => {
   const result = measured();
   const rows: Record<string, string>[] = parseCsv(slicesCsv(result), { columns: true });
   assert.equal(rows.length, result.runs.flatMap(({ slices }) => slices).length);
@@ -124,13 +124,13 @@ test('JUnit: a suite for each run, its thresholds where they are checked, and wh
   assert.equal(latency?.testcase?.at(-1)?.name, 'response.p99<50ms');
 });
 
-test('JUnit: ordinary requests that failed are a failure', async () => {
+test('JUnit: failed ordinary requests are a failure', async () => {
   const result = measured();
   for (const run of result.runs) if (run.http !== null) run.http = { ...run.http, errors: 7 };
   assert.match(junitXml(result), /0 messages were lost, 7 ordinary requests failed/);
 });
 
-test('JUnit: --strict asks for valid runs; in a comparison a figure that is worse fails', async () => {
+test('JUnit: --strict requires valid runs; in a comparison, a figure that got worse fails', async () => {
   const result = makeResult();
   const [run] = result.runs;
   assert.ok(run);
@@ -143,14 +143,14 @@ test('JUnit: --strict asks for valid runs; in a comparison a figure that is wors
   assert.deepEqual([suite?.tests, suite?.failures, suite?.skipped], [4, 2, 1]);
 });
 
-test('JUnit: hostile names stay text, and what XML cannot hold is replaced', async () => {
+test('JUnit: hostile names stay text, and characters that XML does not allow are replaced', async () => {
   const report = await parseJunit(junitXml(hostile(measured())));
   assert.ok(report && 'testsuite' in report);
   const shown = HOSTILE.replace('\u0000', '\ufffd').replace('\ud800', '\ufffd');
   assert.equal(report.testsuite?.[0]?.name, `${shown}, throughput`);
 });
 
-test('OpenMetrics: families of samples with the figures of each run, in base units, closed by EOF', () => {
+test('OpenMetrics: families of samples with the figures of each run in base units, ended by EOF', () => {
   const result = measured();
   const text = openMetrics(result);
   assert.ok(text.endsWith('\n# EOF\n'));
@@ -174,7 +174,7 @@ test('OpenMetrics: families of samples with the figures of each run, in base uni
   }
 });
 
-test('OpenMetrics: the effects of a comparison, and hostile names stay in their label', () => {
+test('OpenMetrics: effects of a comparison; hostile names stay within their label', () => {
   const effects = parseMetrics(openMetrics(makeRounds())).find(({ name }) => name.endsWith('effect_ratio'));
   assert.equal(effects?.metrics.length, 9);
   const [first] = parseMetrics(openMetrics(hostile(measured()))).filter(({ name }) =>
@@ -183,7 +183,7 @@ test('OpenMetrics: the effects of a comparison, and hostile names stay in their 
   assert.equal(first?.metrics[0]?.labels?.variant, HOSTILE);
 });
 
-test('Markdown: a list of answers and one table with every variant, as a Markdown parser reads it', () => {
+test('Markdown: a Markdown parser reads a list of answers and one table with every variant', () => {
   const tokens = lexer(resultMarkdown(measured()));
   const tables = tokens.filter(({ type }) => type === 'table');
   const [table] = tables;
@@ -195,7 +195,7 @@ test('Markdown: a list of answers and one table with every variant, as a Markdow
   assert.ok(tokens.some(({ type }) => type === 'list'));
 });
 
-test('Markdown: of a comparison a table for each variant, and no markup from outside', () => {
+test('Markdown: a comparison has a table for each variant, and no markup from outside', () => {
   const variant = '<img src=x>|`*[a](b)';
   const text = resultMarkdown({ ...makeRounds(), conclusions: [makeComparison('plain', variant)] });
   const tokens = lexer(text);

@@ -7,7 +7,7 @@ import { hgrmFiles } from './hgrm.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
 
-test('a distribution of each kind of time of each run, and no name that leads elsewhere', () => {
+test('each kind of time of each run has a distribution, and no name leads to another folder', () => {
   const result = makeResult([
     makeLatencyRun('tls', SMALL),
     makeRun({ ...SMALL, variant: '../../etc/passwd' }),
@@ -22,7 +22,7 @@ test('a distribution of each kind of time of each run, and no name that leads el
   );
 });
 
-test('how long messages waited that were given up is in the other times, and no kind of its own', () => {
+test('waiting times of abandoned messages are part of the other times, not a separate kind', () => {
   const run = makeLatencyRun('tls', SMALL);
   const before = hgrmFiles(makeResult([run])).map(({ name }) => name);
   for (const { histograms } of run.slices) {
@@ -35,7 +35,7 @@ test('how long messages waited that were given up is in the other times, and no 
   );
 });
 
-test('a distribution is one that the plotter reads: four columns, rising, in ms, with every sample', () => {
+test('the plotter can read a distribution: four ascending columns in ms, with every sample', () => {
   const run = makeRun({ seconds: 2 });
   const file = hgrmFiles(makeResult([run])).find(({ name }) => name === '1-tls-throughput-service.hgrm');
   const lines = file?.text.split('\n') ?? [];

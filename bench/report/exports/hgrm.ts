@@ -6,7 +6,7 @@ import type { Run } from '../../model/run.ts';
 import { SCENARIOS } from '../../scenarios/registry.ts';
 import type { OutputFile } from '../outputs.ts';
 
-/** Number of steps each time the distance to 100 % is halved, as in the tools of HdrHistogram. */
+/** Number of percentiles written each time the distance to 100 % is halved, as in the tools of HdrHistogram. */
 const TICKS_PER_HALF_DISTANCE = 5;
 /** The plotter expects milliseconds by default. */
 const US_PER_MS = 1000;

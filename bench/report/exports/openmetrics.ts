@@ -53,7 +53,7 @@ function labelsOf({ plan: { variant, step, round } }: Run, number: number): Labe
   return { run: String(number), variant, step, ...(round === null ? {} : { round: String(round) }) };
 }
 
-/** What distinguishes the runs of a ladder, such as `connections="64"`. */
+/** The label that distinguishes the runs of a ladder, such as `connections="64"`. */
 function levelLabel({ plan }: Run, over: LadderAxis | null): Labels {
   const level = over === null ? null : levelOf(plan, over);
   return over === null || level === null ? {} : { [over.replace('-', '_')]: String(level) };
@@ -82,14 +82,14 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'connections',
     type: 'gauge',
     unit: '',
-    help: 'WebSocket connections, by what became of them.',
+    help: 'WebSocket connections, by outcome.',
     of: ({ connections: { asked, opened, failed } }) => byLabel('state', { asked, opened, failed }),
   },
   {
     name: 'messages',
     type: 'gauge',
     unit: '',
-    help: 'Messages of the whole run, by what became of them.',
+    help: 'Messages of the whole run, by outcome.',
     of: ({ messages: { sent, echoed, lost, outstanding } }) =>
       byLabel('state', { sent, echoed, lost, outstanding }),
   },
@@ -112,7 +112,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'time_seconds',
     type: 'gauge',
     unit: 'seconds',
-    help: 'Times of messages and handshakes, by kind: mean, percentiles and longest.',
+    help: 'Times of messages and handshakes, by kind: mean, percentiles and maximum.',
     of: ({ latencies }) =>
       Object.entries(latencies).flatMap(([time, summary]) =>
         TIMES.map((figure) => ({ labels: { time, figure }, value: inSeconds(summary?.[figure] ?? null) })),
@@ -122,7 +122,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'cpu_per_message_seconds',
     type: 'gauge',
     unit: 'seconds',
-    help: 'CPU time that a component used for each message of the steady phase.',
+    help: 'CPU time that a component used per message in the steady phase.',
     of: ({ cpuUsPerMessage }) => byComponent((component) => inSeconds(cpuUsPerMessage[component])),
   },
   {
@@ -136,7 +136,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'memory_per_connection_bytes',
     type: 'gauge',
     unit: 'bytes',
-    help: 'Resident memory by which a component grew for each connection.',
+    help: 'Growth of the resident memory of a component per connection.',
     of: ({ memoryPerConnectionBytes: bytes }) => byComponent((component) => bytes[component]),
   },
 ];

@@ -10,7 +10,7 @@ import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';
 import { DURATION, extremesSentence } from './extremes.ts';
 
-test('a level is told from the highest to the lowest, as about the same, alone, or as not measured', () => {
+test('levels are stated from highest to lowest, as about the same, for one variant only, or as not measured', () => {
   const told = (...values: (number | null)[]) =>
     extremesSentence(
       'The time',
@@ -42,14 +42,14 @@ test('a level is told from the highest to the lowest, as about the same, alone, 
   );
 });
 
-/** So many messages that took so long (µs). */
+/** A histogram with this number of messages for each time in µs. */
 function times(counts: Record<number, number>) {
   const histogram = emptyHistogram();
   for (const [us, count] of Object.entries(counts)) histogram.recordValueWithCount(Number(us), count);
   return histogram;
 }
 
-test('percentiles are told of the quickest and the slowest, as far as the samples go', () => {
+test('percentiles are stated for the fastest and the slowest variant, as far as samples suffice', () => {
   const quick = { name: 'quick', times: times({ 100: 9800, 2000: 200 }) };
   const slow = { name: 'slow', times: times({ 300: 9000, 1500: 1000 }) };
   assert.equal(
@@ -68,7 +68,7 @@ test('percentiles are told of the quickest and the slowest, as far as the sample
   );
 });
 
-test('the most uneven moment of the steady phase is found, with what disturbed it', () => {
+test('the finding names the most uneven moment of the steady phase, and what disturbed it', () => {
   const result = makeBothSteps(2, 6);
   const [, plain, , plainLatency] = result.runs;
   const dip = plain?.slices.filter(({ phase }) => phase === 'steady')[3];

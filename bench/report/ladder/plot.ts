@@ -111,7 +111,7 @@ interface Plot {
   height: number;
   x: Scale;
   y: Scale;
-  /** What is drawn behind the points. */
+  /** Markup drawn behind the points. */
   drawn: Markup;
 }
 

@@ -20,7 +20,7 @@ export const BUSY: LiveFigures = {
   ],
 };
 
-/** A run that is about to begin, of 10 s after 2 s of warm-up and 2 s of HTTP. */
+/** The event for a planned run of 10 s, after 2 s of HTTP requests and 2 s of warm-up. */
 export function planned(
   number: number,
   expectedRuns: number,
@@ -31,17 +31,17 @@ export function planned(
   return { type: 'run-planned', number, expectedRuns, plan: { ...plan, round } };
 }
 
-/** Its end. */
+/** The event for the end of a run. */
 export function ended(number = 1, variant = 'tls'): BenchEvent {
   return { type: 'run-ended', number, run: makeRun({ seconds: 1, connections: 10, variant }) };
 }
 
-/** What comes of events, each of which happens at its ms. */
+/** Returns the progress after these events, each with its time in ms. */
 export function after(...events: readonly (readonly [ms: number, event: BenchEvent])[]): Progress {
   return events.reduce((progress, [ms, event]) => advanced(progress, event, ms), begun(0));
 }
 
-/** The second of six runs, in its steady phase. */
+/** The progress in the steady phase of the second of six runs. */
 export function underWay(): Progress {
   return after(
     [0, planned(1, 6)],
@@ -52,7 +52,7 @@ export function underWay(): Progress {
   );
 }
 
-/** A comparison in its fourth round. */
+/** The progress of a comparison in its fourth round. */
 export function compared(): Progress {
   return after(
     [0, { type: 'concluded', conclusions: [makeComparison('plain', 'plain+buf-16k')] }],

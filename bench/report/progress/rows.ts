@@ -21,7 +21,7 @@ import { type Progress, shareDone } from './state.ts';
 export interface Row {
   label: string;
   short: string;
-  /** 0 to 1; null if the row has no bar. */
+  /** Length of the bar, from 0 to 1; null if the row has no bar. */
   share: number | null;
   clauses: readonly string[];
 }

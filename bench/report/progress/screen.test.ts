@@ -12,12 +12,12 @@ import { after, BUSY, compared, planned, underWay } from './progress.test.fixtur
 import { screenLines } from './screen.ts';
 import { begun } from './state.ts';
 
-/** One string for a screen, as it stands in the tests. */
+/** Joins the lines of a screen into one string, as written in the tests. */
 function drawn(lines: readonly string[]): string {
   return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-test('a run in full: place, time left, rates, times, failures, and how busy each component is', () => {
+test('a full screen has the run, the time left, rates, times, failures, and the CPU of each component', () => {
   assert.equal(
     drawn(screenLines(underWay(), 27_000, 120)),
     `
@@ -35,7 +35,7 @@ Generator CPU  █████░░░░░░░░░░░░░░░░�
   );
 });
 
-test('in 60 columns less is told of each', () => {
+test('in 60 columns, each line is shorter', () => {
   assert.equal(
     drawn(screenLines(underWay(), 27_000, 60)),
     `
@@ -53,7 +53,7 @@ Generator CPU  ██░░░░░░░░░ 20 % · 0.40 of 2 cores
   );
 });
 
-test('in 30 columns the most telling of each is left', () => {
+test('in 30 columns, only the most important part of each line remains', () => {
   assert.equal(
     drawn(screenLines(underWay(), 27_000, 30)),
     `
@@ -84,7 +84,7 @@ test('a calibration counts the rounds of all its comparisons', () => {
   );
 });
 
-test('a comparison tells its round, and the effects so far with their intervals', () => {
+test('a comparison shows its round, and the effects so far with their intervals', () => {
   assert.equal(
     drawn(screenLines(compared(), 5000, 100)),
     `
@@ -104,7 +104,7 @@ So far         +25 % (+20 % to +30 %) · Nginx CPU per message · plain+buf-16k
   );
 });
 
-test('before the first run and before the load there is little to tell', () => {
+test('before the first run and before the load, there is little to show', () => {
   assert.deepEqual(screenLines(begun(60_000), 64_000, 80), ['Preparing      0:04 elapsed']);
   assert.equal(
     screenLines(after([0, planned(1, 2)]), 1000, 80).length,

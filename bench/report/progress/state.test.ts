@@ -8,13 +8,13 @@ import { after, BUSY, ended, planned, underWay } from './progress.test.fixture.t
 import { progressRows } from './rows.ts';
 import { advanced, begun, shareDone, timeLeftMs } from './state.ts';
 
-test('the time left goes by the plan, and by how much longer the runs so far have taken', () => {
+test('the time left is based on the plan, and on how much longer the runs so far took', () => {
   assert.equal(timeLeftMs(begun(0), 1000), null);
-  // 14 s in the plan, and 2 s that come on top before a run has shown how much it is.
+  // The plan takes 14 s, plus 2 s that are assumed until the first run has shown the actual overhead.
   assert.equal(timeLeftMs(after([0, planned(1, 6)]), 6000), 10_000 + 5 * 16_000);
-  // The first took 20 s, so each takes 6 s more than its plan says.
+  // The first run took 20 s, so each run is expected to take 6 s more than planned.
   assert.equal(timeLeftMs(underWay(), 27_000), 13_000 + 4 * 20_000);
-  // One that takes longer than any before is never owed time.
+  // If a run takes longer than expected, its own remaining time is 0 and never negative.
   assert.equal(timeLeftMs(underWay(), 60_000), 4 * 20_000);
 });
 
@@ -46,7 +46,7 @@ test('every run begins without the figures of the one before; what tells nothing
   assert.equal(advanced(early, { type: 'live', figures: BUSY }, 5), early);
 });
 
-test('rows go by the work of the scenario, the kind of load, and whether there is Nginx', () => {
+test('the rows depend on the work of the scenario, the kind of load, and whether there is Nginx', () => {
   const rowsOf = (change: (plan: RunPlan) => void) => {
     const event = planned(1, 2);
     assert.ok(event.type === 'run-planned');
@@ -103,7 +103,7 @@ test('rows go by the work of the scenario, the kind of load, and whether there i
   assert.deepEqual([sends[4]?.label, sends[4]?.short], ['Messages', 'msgs']);
 });
 
-test('hours, minutes and seconds', () => {
+test('durations are formatted in hours, minutes and seconds', () => {
   assert.deepEqual([0, 5400, 59_600, 3_599_000, 3_725_000, -5].map(formatClock), [
     '0:00',
     '0:05',
@@ -114,7 +114,7 @@ test('hours, minutes and seconds', () => {
   ]);
 });
 
-test('of runs that take turns each end names its own run, though all of them were planned before', () => {
+test('when interleaved runs end, each line names its own run, although all were planned before', () => {
   const plainLine = makePlainLines();
   const events = [planned(1, 2, 'tls'), planned(2, 2, 'plain'), ended(1, 'tls'), ended(2, 'plain')];
   let progress = begun(0);
@@ -125,7 +125,7 @@ test('of runs that take turns each end names its own run, though all of them wer
   assert.deepEqual(named, ['[1/2] tls', '[2/2] plain', '[1/2] tls', '[2/2] plain']);
 });
 
-test('in plain lines a run tells its beginning, every ten seconds of it, and its end', () => {
+test('plain lines report the start of a run, its progress every ten seconds, and its end', () => {
   const plainLine = makePlainLines();
   let progress = begun(0);
   const lines = (

@@ -19,7 +19,7 @@ export interface Progress {
 }
 
 export interface RunUnderWay {
-  /** Counts from 1. */
+  /** Number of the run, counted from 1. */
   number: number;
   plan: RunPlan;
   /** When it was planned or, if it is interleaved with others, when the first of them was. */

@@ -11,7 +11,7 @@ const RESULT = makeSearchResult();
 const PAGE = reportHtml(RESULT);
 const plotOf = (page: string): string => /<svg class="plot levels"[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
 
-test('a search has sections of its own, the answer first', () => {
+test('a search has its own sections, with the answer first', () => {
   assert.deepEqual(
     [...PAGE.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]),
     [
@@ -27,7 +27,7 @@ test('a search has sections of its own, the answer first', () => {
   assert.match(PAGE, /<p class="load">Search over 100 WebSockets, 64 B text messages, 2 s per trial\.<\/p>/);
 });
 
-test('every trial is a point: a circle that held, a diamond that missed, a square that is inconclusive', () => {
+test('every trial is a point: a circle if it held, a diamond if missed, a square if inconclusive', () => {
   const plot = plotOf(PAGE);
   assert.deepEqual(
     [...plot.matchAll(/<g class="(\w+)"><(\w+)/g)].map(([, kind, shape]) => `${kind} ${shape}`),
@@ -67,13 +67,13 @@ test('points whose labels would overlap share one, which goes below them if anot
   assert.ok(upper !== undefined && lower !== undefined && lower.y - upper.y > 40);
 });
 
-test('the table has a row for each trial, with whether its run may be believed', () => {
+test('the table has a row for each trial, with the verdict on its run', () => {
   const rows = tableOf(PAGE, 'Trials, in the order they ran');
   assert.equal(rows.length, 6);
   assert.ok(rows.every((row) => row.at(-1)?.includes('valid')));
 });
 
-test('the curves are of the last trials at both ends', () => {
+test('the curves are those of the last trials at both ends of the interval', () => {
   const charts = chartsOf(PAGE) as unknown as { series: { label: string }[] }[];
   assert.deepEqual(
     charts.flatMap(({ series }) => series.map(({ label }) => label)),
@@ -81,7 +81,7 @@ test('the curves are of the last trials at both ends', () => {
   );
 });
 
-test('a search without a trial, and one whose figures are missing, have a report as well', () => {
+test('a search without trials, or with missing figures, has a report as well', () => {
   const nothing = { interval: [null, null], bound: 'unknown', finished: false, trials: [] } as const;
   const page = reportHtml({
     ...makeSearchResult({ ...nothing, interval: [null, null], trials: [] }),
@@ -95,12 +95,12 @@ test('a search without a trial, and one whose figures are missing, have a report
   assert.match(reportHtml(makeSearchResult({ trials })), /Trial 1: It died\./);
 });
 
-test('what stands in the result is shown, never run', () => {
+test('strings from outside stay text', () => {
   const hostile = '<img src=x onerror=alert(1)>';
   assert.doesNotMatch(reportHtml(withEveryString(RESULT, hostile)), /<img/);
 });
 
-test('the summary for programs has the interval, the path and the sentence', () => {
+test('the JSON summary has the interval, the trials and the sentence', () => {
   const { capacity, conclusions, runs, schemaVersion } = jsonSummary(RESULT, '/r/report.html');
   assert.deepEqual([schemaVersion, conclusions, runs.length], [2, [], 7]);
   assert.deepEqual(

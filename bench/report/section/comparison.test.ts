@@ -12,7 +12,7 @@ import { tableOf } from '../page-text.test.fixture.ts';
 const PAGE = reportHtml(makeRounds());
 const titles = (page: string) => [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
 
-test('a comparison has sections of its own, the verdict first, and runs as one table', () => {
+test('a comparison has its own sections, with the verdict first, and all runs in one table', () => {
   assert.deepEqual(titles(PAGE), [
     'Verdict',
     'Effects',
@@ -29,7 +29,7 @@ test('a comparison has sections of its own, the verdict first, and runs as one t
   assert.equal(runs.match(/<tr>/g)?.length, 1 + 12);
 });
 
-test('the rounds that are drawn are a table as well', () => {
+test('the rounds in the charts are listed in a table as well', () => {
   assert.deepEqual(tableOf(PAGE, 'plain+buf-16k and plain, round by round').slice(0, 3), [
     ['Nginx CPU per message', '1', '20 µs', '25 µs'],
     ['Nginx CPU per message', '2', '21 µs', '26 µs'],
@@ -37,7 +37,7 @@ test('the rounds that are drawn are a table as well', () => {
   ]);
 });
 
-test('what has no effect, and what only restates CPU per message, is neither drawn nor listed round by round', () => {
+test('rounds are neither plotted nor listed for unaffected figures or for per-core capacity', () => {
   const result = makeRounds();
   const comparison = makeComparison();
   const [each = assert.fail()] = comparison.comparisons;
@@ -58,7 +58,7 @@ test('what has no effect, and what only restates CPU per message, is neither dra
   assert.equal(page.match(/<svg class="plot pairs"/g)?.length, 1);
 });
 
-test('every effect is drawn with its interval, those beyond the scale as an arrow', () => {
+test('every effect is drawn with its interval, or as an arrow if it is beyond the scale', () => {
   const forest = /<svg class="plot effects"[\s\S]*?<\/svg>/.exec(PAGE)?.[0] ?? '';
   assert.equal(forest.match(/class="interval"/g)?.length, 3);
   assert.equal(forest.match(/<circle/g)?.length, 2);
@@ -71,7 +71,7 @@ test('every effect is drawn with its interval, those beyond the scale as an arro
     assert.ok(Number(x) >= 0 && Number(x) <= 960, x);
 });
 
-test('every round that counts is a pair of points joined', () => {
+test('every round that counts is a pair of joined points', () => {
   const plots = [...PAGE.matchAll(/<svg class="plot pairs"[\s\S]*?<\/svg>/g)].map(([plot]) => plot);
   assert.equal(plots.length, 3);
   for (const plot of plots) {
@@ -81,7 +81,7 @@ test('every round that counts is a pair of points joined', () => {
   }
 });
 
-test('the configurations differ in what the tuning changes, not in ports and folders', () => {
+test('configuration differences show the tuning, but neither ports nor folders', () => {
   const diff = /<pre class="diff"[\s\S]*?<\/pre>/.exec(PAGE)?.[0] ?? '';
   const changed = [...diff.matchAll(/<span class="(added|removed)">([^<]*)/g)].map(([, kind, text]) => [
     kind,
@@ -90,7 +90,7 @@ test('the configurations differ in what the tuning changes, not in ports and fol
   assert.deepEqual(changed, [['added', '+   proxy_buffer_size 16k;']]);
 });
 
-test('percentiles are of all rounds together, the baseline in grey', () => {
+test('percentiles cover all rounds, with the baseline in grey', () => {
   const [chart] = JSON.parse(/id="charts">([\s\S]*?)<\/script>/.exec(PAGE)?.[1] ?? '[]');
   assert.deepEqual(
     chart.series.map(({ label, colour }: { label: string; colour: string }) => [label, colour]),
@@ -101,14 +101,14 @@ test('percentiles are of all rounds together, the baseline in grey', () => {
   );
 });
 
-test('distributions are one file a variant, step and kind, not one a run', () => {
+test('there is one distribution file per variant, step and kind of time, not one per run', () => {
   const names = hgrmFiles(makeRounds()).map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
   assert.ok(names.includes('plain+buf-16k-latency-response.hgrm'));
   assert.ok(names.every((name) => /^plain(\+buf-16k)?-(throughput|latency)-\w+\.hgrm$/.test(name)));
 });
 
-test('a comparison with nothing in it is a page all the same', () => {
+test('a comparison without any results still has a page', () => {
   const result = makeRounds();
   const conclusions = result.conclusions.flatMap((each) =>
     each.kind !== 'comparison'
@@ -120,7 +120,7 @@ test('a comparison with nothing in it is a page all the same', () => {
   assert.doesNotMatch(page.slice(0, page.indexOf('<script')), /NaN|Infinity|undefined/);
 });
 
-test('stored results: two points without a line for each run, and everything that differs as a table', () => {
+test('stored results have two points without a line for each run, and a table of all other differences', () => {
   const page = reportHtml(makeStored());
   assert.deepEqual(titles(page).slice(0, 4), [
     'Verdict',
@@ -144,7 +144,7 @@ test('stored results: two points without a line for each run, and everything tha
   assert.doesNotMatch(plot, /NaN|Infinity/);
 });
 
-test('where a variant ran on another Nginx, both are named beside the difference', () => {
+test('if a variant ran on another Nginx, both versions are named above the configuration differences', () => {
   const result = makeRounds();
   assert.doesNotMatch(PAGE, /It ran on/);
   const runs = result.runs.map((run) => {
@@ -158,20 +158,20 @@ test('where a variant ran on another Nginx, both are named beside the difference
   );
 });
 
-test('a calibration is told of as a whole before its comparisons', () => {
+test('a calibration is summarised before its comparisons', () => {
   const page = reportHtml(makeCalibrated());
   assert.deepEqual(titles(page).slice(0, 3), ['Calibration', 'Effects', 'Round by round']);
   assert.match(page, /<h1>WebSocket through Nginx: Calibration with plain<\/h1>/);
 });
 
-test('whatever strings there are, none is markup', () => {
+test('no string from outside becomes markup', () => {
   for (const result of [makeRounds(), makeStored(), makeCalibrated()]) {
     const page = reportHtml(withEveryString(result, '</script><img src=x onerror=alert(1)>"\''));
     assert.doesNotMatch(page, /<img/);
   }
 });
 
-/** The same rounds, as if they were of two results. */
+/** The same rounds, presented as runs of two stored results. */
 function makeStored(): Result {
   const result = makeRounds();
   const comparison = makeComparison();

@@ -222,7 +222,7 @@ function proxyOf({ result }: View, variant: string): UsedProxy | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** The variant's Nginx, if it differs from the baseline's. */
+/** States which Nginx the variant ran on, if it is not the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;

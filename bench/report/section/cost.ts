@@ -25,7 +25,7 @@ export function cost({ steps, runs }: View): FoldedSection {
     title: 'CPU and memory',
     finding: cpuFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
-    body: html`<p>CPU per message is the CPU time that a component used in the steady phase ÷ the messages echoed in it. On a noisy machine it varies less than any latency, so it is the metric to compare configurations by. A generator that spins to keep its schedule also uses CPU while it waits, and that is included. Memory per connection is the growth in resident memory while the connections opened ÷ the connections opened; kernel buffers are not included.</p>
+    body: html`<p>CPU per message is the CPU time that a component used in the steady phase ÷ the messages echoed in it. On a noisy machine it varies less than any latency, so it is the best metric for comparing configurations. It includes the CPU time for which a generator spins to keep its schedule. Memory per connection is the growth in resident memory while the connections were opened ÷ the number of connections; kernel buffers are not included.</p>
 ${parts.map(({ body }) => body)}
 ${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
 ${processDetails(runs)}`,

@@ -8,7 +8,7 @@ import { reportHtml } from '../html.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
 
-test('disturbed seconds are bands of the charts over time, those beside each other one, and explained', () => {
+test('disturbed seconds are bands in charts over time; adjacent ones are joined, and their cause is given', () => {
   const result = makeBothSteps(1, 5);
   const [carried] = result.runs;
   assert.ok(carried);
@@ -32,7 +32,7 @@ test('disturbed seconds are bands of the charts over time, those beside each oth
   assert.match(sectionText(page, 'course'), /Amber areas were disturbed: steal is CPU time that the host/);
 });
 
-test('the figures over time are those of each point', () => {
+test('figures over time equal those of the points', () => {
   const result = makeBothSteps(1, 3);
   for (const run of result.runs)
     for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');

@@ -37,7 +37,7 @@ test('the busiest process of each component is drawn with its own share', () => 
   }
 });
 
-test('the busiest process is told, and a generator that spins is not taken for it', () => {
+test('the busiest process is named, not counting generators that spin', () => {
   const result = makeBothSteps(2, 2);
   for (const { plan, processes } of result.runs) {
     if (plan.step !== 'latency') continue;
@@ -127,7 +127,7 @@ test('failures are counted by stage and kind, and losses stand out in the card',
   assert.doesNotMatch(sectionText(page, 'answers'), /No connection failed/);
 });
 
-test('the bars of CPU, memory and handshakes are those of their component and part', () => {
+test('bars of CPU, memory and handshakes have the values of their component and part', () => {
   const result = makeBothSteps(3, 2);
   const charts = chartsOf(reportHtml(result));
   const barsOf = (id: string) => {
@@ -153,7 +153,7 @@ test('the bars of CPU, memory and handshakes are those of their component and pa
   }
 });
 
-test('every process has its own row, with its switches and its event loop', () => {
+test('every process has a row with its context switches and event loop', () => {
   const result = makeBothSteps(2, 2);
   const rows = viewOf(result).runs.flatMap(({ name, step, figures }) =>
     figures.processes.map((each) => [
@@ -171,7 +171,7 @@ test('every process has its own row, with its switches and its event loop', () =
   assert.deepEqual(tableOf(shown(result), 'Every process in the steady phase'), rows);
 });
 
-test('shares are of the connections and of the messages, among the processes of one component', () => {
+test('shares are computed among the processes of one component, for connections and for messages', () => {
   const result = makeBothSteps(2, 2);
   const [, plain] = result.runs;
   assert.ok(plain);
@@ -192,7 +192,7 @@ test('shares are of the connections and of the messages, among the processes of 
   );
 });
 
-test('books that do not balance are seen in the total, at the worker and in the card', () => {
+test('counts that do not add up are shown in the total, at the worker and in the card', () => {
   const result = makeBothSteps(1, 2);
   const [, second] = result.runs[0]?.workers ?? [];
   assert.ok(second);
@@ -214,7 +214,7 @@ test('books that do not balance are seen in the total, at the worker and in the 
   assert.match(page, /<p class="broken">Throughput\. The counts do not add up/);
 });
 
-test('connections that were not opened and messages that were outstanding are said', () => {
+test('connections that were not opened and messages that were outstanding are reported', () => {
   const result = makeBothSteps(1, 2);
   const [worker] = result.runs[0]?.workers ?? [];
   assert.ok(worker);
@@ -225,7 +225,7 @@ test('connections that were not opened and messages that were outstanding are sa
   );
 });
 
-test('the HTTP leg and the probe are told by their own figures', () => {
+test('the HTTP leg and the probe are reported with their own figures', () => {
   const result = makeResult([
     makeRun({ seconds: 1, profile: 'cache', cache: true }),
     makeRun({ seconds: 1, http2: true }),
@@ -277,14 +277,14 @@ test('the HTTP leg and the probe are told by their own figures', () => {
   ]);
 });
 
-/** Names and what they stand for. */
+/** Returns the values in lists of facts, by name. */
 function factsOf(page: string): Map<string, string> {
   return new Map(
     [...page.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/g)].map(([, name = '', value = '']) => [name, value]),
   );
 }
 
-test('the environment and the plan are those of the result', () => {
+test('environment and plan are those of the result', () => {
   const result = makeBothSteps(2, 3);
   result.environment = { ...result.environment, cpus: 48, somaxconn: 4097, openFilesLimit: 20_001 };
   const [first] = result.runs;
@@ -336,7 +336,7 @@ test('the environment and the plan are those of the result', () => {
   );
 });
 
-test('the error log of Nginx stands beside the configuration that it is of', () => {
+test("Nginx's error log is shown next to the configuration", () => {
   const result = makeBothSteps(2, 1);
   const latency = result.runs[3];
   assert.ok(latency?.proxy);

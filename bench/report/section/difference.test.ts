@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { difference, diffLines, hunksOf, sandboxDifference } from './difference.ts';
 
-test('what was taken out and put in stands line by line, escaped', () => {
+test('removed and added lines are shown one by one, escaped', () => {
   const proxy = { given: 'a;\nlisten <80>;\n', configuration: 'a;\nlisten 127.0.0.1:9;\n' };
   const text = sandboxDifference(proxy, 'conf:nginx.conf')?.markup ?? '';
   assert.match(text, /<summary>What the bench changed in conf:nginx\.conf<\/summary>/);
@@ -11,7 +11,7 @@ test('what was taken out and put in stands line by line, escaped', () => {
   assert.match(text, /<span class="added">\+ listen 127\.0\.0\.1:9;\n<\/span>/);
 });
 
-test('there is none where nothing differs, or where it is not known', () => {
+test('there is no diff if nothing differs or if one side is unknown', () => {
   assert.equal(difference('a', 'a', 'x'), null);
   assert.equal(sandboxDifference({ given: 'a', configuration: 'a' }, 'x'), null);
   assert.equal(sandboxDifference({ given: null, configuration: 'a' }, 'x'), null);
@@ -23,7 +23,7 @@ const told = (before: string, after: string) =>
     .map(({ kind, text }) => `${{ same: '', removed: '-', added: '+' }[kind]}${text}`)
     .join(' ');
 
-test('what is in both stays, what is not is removed or added where it stands', () => {
+test('common lines stay; other lines are removed or added at their position', () => {
   assert.equal(told('abc', 'abc'), 'a b c');
   assert.equal(told('abc', 'axc'), 'a -b +x c');
   assert.equal(told('abcd', 'bcde'), '-a b c d +e');
@@ -33,7 +33,7 @@ test('what is in both stays, what is not is removed or added where it stands', (
 
 const lines = fc.array(fc.constantFrom('a', 'b', 'c', '}'), { maxLength: 25 });
 
-test('without what was added it is the one text, without what was removed the other', () => {
+test('without its added lines a diff is the first text, and without its removed lines the second', () => {
   fc.assert(
     fc.property(lines, lines, (before, after) => {
       const diff = diffLines(before, after);

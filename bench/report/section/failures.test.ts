@@ -24,7 +24,7 @@ function failing(scenario: string, ...kinds: readonly Record<string, number>[]) 
   return { finding: section.finding, rows: rows.filter((row) => /^\d/.test(row.at(-1) ?? '')) };
 }
 
-test('failures are counted over the runs that have any, and listed by stage, the most frequent first', () => {
+test('failures are counted over the affected runs, and listed by stage, most frequent first', () => {
   const { finding, rows } = failing(
     'echo',
     { 'upgrade/status-502': 2, 'upgrade/status-503': 3, 'tcp/refused': 1 },
@@ -44,17 +44,17 @@ test('failures are counted over the runs that have any, and listed by stage, the
   assert.deepEqual(failing('echo', {}), { finding: 'No connection failed in any run.', rows: [] });
 });
 
-test('connections that end as the scenario wants are counted apart from failures', () => {
+test('connections that end because of the scenario are not counted as failures', () => {
   const { finding, rows } = failing('storm', { 'open/cut': 40, 'open/closed-1006': 2, 'tcp/refused': 3 }, {});
   assert.match(
     finding,
-    /^\d+ failures in 1 of 2 runs; \d+ open connections ended, which the scenario brings about\.$/,
+    /^\d+ failures in 1 of 2 runs; \d+ open connections ended because of the scenario\.$/,
   );
   const counted = (pattern: RegExp) => Number(pattern.exec(finding)?.[1]);
   assert.equal(counted(/^(\d+) failures/) + counted(/; (\d+) open/), 45);
   assert.deepEqual(rows.map((row) => row.at(-1)).toSorted(), ['2', '3', '40']);
   assert.equal(
     failing('storm', { 'open/cut': 1 }).finding,
-    'No attempt to connect failed; 1 open connection ended, which the scenario brings about.',
+    'No attempt to connect failed; 1 open connection ended because of the scenario.',
   );
 });

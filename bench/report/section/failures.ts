@@ -39,7 +39,7 @@ function failuresFinding(runs: readonly RunView[]): string {
   const failed = `${counted(whole, 'failure')} in ${counts.length} of ${runs.length} runs`;
   if (ends === 0) return counts.length === 0 ? 'No connection failed in any run.' : `${failed}.`;
   const what = counts.length === 0 ? 'No attempt to connect failed' : failed;
-  return `${what}; ${counted(ends, 'open connection')} ended, which the scenario brings about.`;
+  return `${what}; ${counted(ends, 'open connection')} ended because of the scenario.`;
 }
 
 function endsOf(expectedEnds: RunView['figures']['failures']['expectedEnds']): number {

@@ -10,7 +10,7 @@ import { counted } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import { shown } from '../page-text.test.fixture.ts';
 
-/** What each section that is closed says of itself. */
+/** Returns the finding of each collapsed section. */
 function foundIn(result: Result): Record<string, string> {
   const page = shown(result);
   return Object.fromEntries(
@@ -20,7 +20,7 @@ function foundIn(result: Result): Record<string, string> {
   );
 }
 
-test('every closed section says what it found', () => {
+test('every collapsed section states its finding', () => {
   const found = foundIn(makeBothSteps(3, 4));
   assert.deepEqual(
     Object.entries(found).filter(([, text]) => !/^[^.].*\.$/.test(text)),
@@ -45,7 +45,7 @@ test('every closed section says what it found', () => {
   assert.match(found.spread ?? '', /^Every message is accounted for: [\d,]+ sent, 0 lost\.$/);
 });
 
-test('a comparison, a calibration and a search open with what they found', () => {
+test('a comparison, a calibration and a search begin with their findings', () => {
   const rounds = makeRounds();
   const { rounds: round, configuration, notices, runs, claims, setup, ...others } = foundIn(rounds);
   assert.deepEqual(others, {});
@@ -77,7 +77,7 @@ test('a comparison, a calibration and a search open with what they found', () =>
   assert.equal(search.configuration, 'The last run used Nginx 1.22.1 with 8 lines of configuration.');
 });
 
-test('what went wrong is in what a section found', () => {
+test("failures and problems are part of a section's finding", () => {
   const result = makeBothSteps(1, 2);
   const [throughput, latency] = result.runs;
   const [slice] = latency?.slices ?? [];
@@ -103,7 +103,7 @@ test('what went wrong is in what a section found', () => {
   assert.match(shown(result), /<header[\s\S]*This bench was interrupted[\s\S]*<\/header>\s*<nav/);
 });
 
-test('connections that a storm cuts are no failures, and are counted in its own terms', () => {
+test('connections cut by a storm do not count as failures, and are counted separately', () => {
   const run = makeRun({ seconds: 1 });
   run.plan.workload = { ...run.plan.workload, load: null, scenario: 'storm' };
   run.plan.step = 'storm';
@@ -117,7 +117,7 @@ test('connections that a storm cuts are no failures, and are counted in its own 
   assert.deepEqual(
     [failures, spread],
     [
-      'No attempt to connect failed; 1,000 open connections ended, which the scenario brings about.',
+      'No attempt to connect failed; 1,000 open connections ended because of the scenario.',
       'Every connection is accounted for.',
     ],
   );
@@ -128,7 +128,7 @@ test('connections that a storm cuts are no failures, and are counted in its own 
   assert.match(foundIn(storm).failures ?? '', /^2 failures in 1 of 1 runs; 1,000 open connections ended/);
 });
 
-test('a section that has nothing but its finding cannot be opened', () => {
+test('a section that consists only of its finding cannot be opened', () => {
   const page = shown(makeResult([makeRun({ seconds: 1 })]));
   for (const id of ['failures', 'notices'])
     assert.doesNotMatch(

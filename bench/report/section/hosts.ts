@@ -14,7 +14,7 @@ export function hosts({ runs }: View): FoldedSection {
     finding: `The load came from ${counted(names.size, 'host')}: ${[...names].join(', ')}.`,
     charts: [],
     body: html`${table('What each host contributed', COLUMNS, runs.flatMap(rowsOf))}
-<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end that much apart at most, plus the drift.</p>`,
+<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end at most that far apart on different hosts, plus the drift.</p>`,
   };
 }
 

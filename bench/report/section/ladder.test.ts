@@ -11,7 +11,7 @@ import { reportHtml } from '../html.ts';
 import { BROKEN, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { resultText } from '../terminal.ts';
 
-/** The plots of a page, by their headings. */
+/** Returns the plots of a page by heading. */
 function plotsOf(page: string): Map<string, string> {
   return new Map(
     [...page.matchAll(/<figure class="plotted"><h3>(.*?)<\/h3>(.*?)<\/figure>/gs)].map(
@@ -24,7 +24,7 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-test('the curve: a point for each run, hollow if it is not valid, with law, band and residuals', () => {
+test('the curve has a point for each run, hollow if not valid, with law, band and residuals', () => {
   const result = makeLadderResult({}, { disturbedRuns: [2, 5, 6] });
   const page = shown(result);
   assert.doesNotMatch(page, BROKEN);
@@ -40,7 +40,7 @@ test('the curve: a point for each run, hollow if it is not valid, with law, band
   assert.deepEqual([count(residuals, '<circle'), count(residuals, 'class="hollow"')], [9, 0]);
 });
 
-test('the text, the tables and the headline are those of the conclusion', () => {
+test('text, tables and headline are those of the conclusion', () => {
   const result = makeLadderResult({}, { disturbedRuns: [2] });
   const ladder = conclusionOf(result, 'ladder');
   assert.ok(ladder);
@@ -53,7 +53,7 @@ test('the text, the tables and the headline are those of the conclusion', () => 
   assert.equal(tableOf(page, 'Runs, in the order they ran').length, 12);
 });
 
-test('without a law: a line through the medians, and no residuals', () => {
+test('without a law, a line joins the medians and there are no residuals', () => {
   const result = makeLadderResult({ levels: [1, 4] }, { disturbedRuns: [1] });
   const plots = plotsOf(shown(result));
   const curve = plots.get('Throughput over connections') ?? '';
@@ -64,7 +64,7 @@ test('without a law: a line through the medians, and no residuals', () => {
   assert.ok(!plots.has('Residuals'));
 });
 
-test('every axis has a report, also of no run and of a single one', () => {
+test('every axis has a report, even with no run or a single one', () => {
   const [, latency = ladderOptions().step] = scenarioNamed('echo').steps;
   for (const over of ['connections', 'rate', 'payload', 'nginx-workers'] as const) {
     const step = over === 'rate' ? latency : ladderOptions().step;
@@ -76,14 +76,14 @@ test('every axis has a report, also of no run and of a single one', () => {
   }
 });
 
-test('in parentheses: the figures of levels without a valid run', () => {
+test('figures of levels without a valid run are in parentheses', () => {
   const result = makeLadderResult({ levels: [1, 4], rounds: 1 }, { disturbedRuns: [1] });
   const rows = tableOf(shown(result), 'The figures at each level');
   assert.equal(rows.filter(([, valid]) => valid === '0 of 1').length, 1);
   for (const [, valid = '', figure = ''] of rows) assert.equal(figure.startsWith('('), valid === '0 of 1');
 });
 
-test('exports: a table of the levels in Markdown, and the level of each run in OpenMetrics', () => {
+test('exports have a table of levels in Markdown, and the level of each run in OpenMetrics', () => {
   const result = makeLadderResult();
   const table = lexer(resultMarkdown(result)).find(({ type }) => type === 'table');
   assert.ok(table?.type === 'table');

@@ -39,7 +39,7 @@ function priced(): Result {
   return { ...result, conclusions: [...result.conclusions, PRICE] };
 }
 
-test('it stands below the answers: a sentence for each variant, and that a pair has no interval', () => {
+test('the price follows the answers, with a sentence for each variant, and says that a pair has no interval', () => {
   const page = reportHtml(priced());
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Throughput']);
@@ -55,7 +55,7 @@ test('it stands below the answers: a sentence for each variant, and that a pair 
   assert.match(page, /<li>\* Response time p99: direct: The generator sent late\.<\/li>/);
 });
 
-test('a report without it has no such section', () => {
+test('a report without a price has no such section', () => {
   const page = reportHtml(makeBothSteps(3, 2));
   assert.doesNotMatch(page, /price of the proxy/);
   assert.equal(priceText(makeBothSteps(3, 2)), '');
@@ -73,7 +73,7 @@ test('the text has the same table', () => {
   assert.ok(lines.includes(`* Response time p99: direct: ${LATE.reason.text}`));
 });
 
-test('where something speaks against every figure the sentence says so', () => {
+test('if no figure is reliable, the sentence says so', () => {
   const [plain] = PRICE.variants;
   const doubted = plain?.figures.map((figure) => ({ ...figure, doubts: [LATE] })) ?? [];
   const result = priced();
@@ -84,7 +84,7 @@ test('where something speaks against every figure the sentence says so', () => {
   );
 });
 
-test('the summary for programs has every figure with its ratio', () => {
+test('the JSON summary has every figure with its ratio', () => {
   const { price, conclusions } = jsonSummary(priced(), '/r/report.html');
   assert.deepEqual(
     conclusions.map(({ kind }) => kind),
@@ -104,6 +104,6 @@ test('the summary for programs has every figure with its ratio', () => {
   );
 });
 
-test('what stands in the result is shown, never run', () => {
+test('strings from outside stay text', () => {
   assert.doesNotMatch(reportHtml(withEveryString(priced(), '<img src=x onerror=alert(1)>')), /<img/);
 });

@@ -103,7 +103,7 @@ const LEG = [
   { title: 'Reached an echo server' },
 ];
 
-/** Responses other than 2xx: `1,571 (5xx 1,571)`. */
+/** Formats the number of responses other than 2xx, as in `1,571 (5xx 1,571)`. */
 function notTwo({ non2xx, statuses }: HttpLeg): string {
   const others = Object.entries(statuses ?? {}).filter(([kind]) => kind !== '2xx');
   const kinds = others.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ');

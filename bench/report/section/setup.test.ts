@@ -5,7 +5,7 @@ import { makeRun } from '../../../test/run.ts';
 import type { Run, UsedProxy } from '../../model/run.ts';
 import { sectionText, shown } from '../page-text.test.fixture.ts';
 
-/** What the section says of Nginx. */
+/** Returns what the section says about Nginx. */
 function told(...runs: [variant: string, changes: Partial<UsedProxy>][]): string {
   const made = runs.map(([variant, changes]): Run => {
     const run = makeRun({ profile: 'tls' });
@@ -19,7 +19,7 @@ function told(...runs: [variant: string, changes: Partial<UsedProxy>][]): string
 const OLD = { version: '1.22.1', openssl: 'OpenSSL 3.0.19' };
 const NEW = { version: '1.26.3', openssl: 'OpenSSL 3.5.9', origin: 'nginx 1.26.3-3 of debian:trixie' };
 
-test('one Nginx is told once, several with the variants that ran on each', () => {
+test('a single Nginx is named once; several are named with their variants', () => {
   assert.equal(
     told(['tls', OLD], ['plain', OLD]),
     '1.22.1 (/usr/sbin/nginx) OpenSSL of Nginx OpenSSL 3.0.19',
@@ -32,7 +32,7 @@ test('one Nginx is told once, several with the variants that ran on each', () =>
   );
 });
 
-test('the facts of the machine and of the invocation are all there, each under its own name', () => {
+test('all facts about the machine and the invocation are listed by name', () => {
   const result = makeResult([makeRun({ profile: 'tls' })]);
   const page = shown({ ...result, endedAt: '2025-01-02T03:14:05.000Z' });
   const section = page.slice(page.indexOf('<section id="setup"'));
@@ -74,7 +74,7 @@ test('the facts of the machine and of the invocation are all there, each under i
     assert.equal(facts.get(name), value, name);
 });
 
-test('the command of a backend is named in the plan, and escaped', () => {
+test('the command of a backend is named in the plan, escaped', () => {
   const run = makeRun({ profile: 'tls' });
   const plan = { ...run.plan, server: 'own' as const, backend: 'node <app>.js {port}', servers: 2 };
   const page = shown(makeResult([{ ...run, plan }]));

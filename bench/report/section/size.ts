@@ -8,7 +8,7 @@ import { html } from '../markup.ts';
 import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from '../size/rows.ts';
 import type { Section, View } from '../view.ts';
 
-/** Sections that show what a planned load needs, how that was derived, and how far it was off. */
+/** Sections that show what a planned load needs, how that was derived, and how accurate the prediction was. */
 export const SIZE_SECTIONS = [found, needs, check, costs];
 
 function sizeIn({ result }: View): Size {
@@ -29,7 +29,7 @@ function found(view: View): Section {
   const [answer, ...others] = size.findings.map(({ text }) => text);
   return {
     id: 'size',
-    title: 'What it needs',
+    title: 'What the load needs',
     charts: [],
     body: html`<p class="verdict">${answer ?? 'No run finished.'}</p>
 ${others.map((each) => html`<p>${each}</p>`)}
@@ -97,7 +97,7 @@ function costs(view: View): Section {
     title: 'Costs',
     charts: [],
     body: html`${table(
-      'What one thing costs',
+      'Cost of one connection, process, message or handshake',
       COST_COLUMNS.map((title) => ({ title: capital(title) })),
       costRows(size),
     )}

@@ -28,7 +28,10 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
   };
 }
 
-/** Whether connections, not messages, are what is counted: they are silent, or opening them is the work. */
+/**
+ * Whether the scenario counts connections instead of messages, because they are silent or because opening them is its
+ * work.
+ */
 function hasNoMessages({ run, figures }: RunView): boolean {
   return run.plan.workload.load === null || figures.connect.isWork;
 }

@@ -44,8 +44,8 @@ export function ofAll(
 }
 
 /**
- * Like `ofAll`, for a figure that is computed from the slices of a second, such as a scenario's own counters
- * and histograms. One point for each second.
+ * Chart of one figure over time, like `ofAll`, with one point per second. The figure is computed from slices, such as a
+ * scenario's own counters and histograms.
  */
 export function ofSlices(
   id: string,

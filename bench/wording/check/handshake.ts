@@ -84,7 +84,7 @@ export const HANDSHAKE = {
   'slash-redirect': ({ location, path }: { location: LocationFact; path: string }) =>
     `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.`,
   'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
-    `${capital(locationName(location))} has both try_files and proxy_pass. try_files goes first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
+    `${capital(locationName(location))} has both try_files and proxy_pass. try_files is evaluated first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
   'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
     `Because of ${test} in try_files, ${locationName(location)} does not pass on requests for folders that exist: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
   'passed-to-nothing': ({
@@ -173,8 +173,10 @@ const HANDSHAKE_REASONS = {
     'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
 };
 
-/** Why a variable is empty: it is `set` in another location, a regular expression resets the captures, or
- * a `map` has no entry for it. */
+/**
+ * The reason why a variable is empty: it is `set` in another location, a regular expression resets the captures, or a
+ * `map` has no entry for it.
+ */
 export type EmptySource =
   | { why: 'elsewhere'; places: readonly string[] }
   | { why: 'reset'; place: string; expression: string }
@@ -194,7 +196,7 @@ function emptySentence(source: EmptySource): string {
   }
 }
 
-/** What two servers of a configuration disagree about on the connection between them. */
+/** Settings on which two servers of a configuration disagree, for the connection between them. */
 export type HopMismatch =
   | 'proxy-protocol-unexpected'
   | 'proxy-protocol-missing'

@@ -12,7 +12,7 @@ export const LIMITS = {
     webSockets: number;
     /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
     perWorker: boolean;
-    /** The lowest first. */
+    /** In ascending order of the number of WebSockets. */
     limits: readonly CapacityLimit[];
     /** The rate that limit_req allows; null if it allows any. */
     handshakes: { rate: string; place: string; perClient: boolean } | null;
@@ -102,7 +102,7 @@ const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', 
 export interface CapacityLimit {
   what: keyof typeof LIMIT_NAMES;
   webSockets: number;
-  /** As in the finding. */
+  /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
   perWorker: boolean;
   place: string;
 }
@@ -115,7 +115,7 @@ const LIMIT_NAMES = {
   ports: 'the number of ports to the upstream address',
 };
 
-/** The clients that a limit counts together. */
+/** Names the clients that a limit counts together. */
 function sharedBy(perClient: boolean): string {
   return perClient ? 'which all clients behind one address share' : 'which all clients have in common';
 }
