@@ -207,7 +207,9 @@ function lackOfNamespaces(): string | false {
   }
 }
 
-it('load from agents also works if the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
+it('load from agents also works if the hosts are network namespaces', {
+  skip: lackOfNamespaces(),
+}, async (t) => {
   const ip = (line: string) =>
     execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
   // The generator's host is reached through a pair of interfaces. Those of another test may still exist.
