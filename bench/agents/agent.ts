@@ -7,8 +7,10 @@ import type * as v from 'valibot';
 import { monotonicNs } from '../load/clock.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
+import type { AgentRole, HostMachine } from '../model/host.ts';
 import type { Machine } from '../model/machine.ts';
-import { type AgentRun, beginAgentRun } from './agent-run.ts';
+import type { Watch } from '../observe/watched.ts';
+import { type AgentRun, beginGeneratorRun } from './agent-run.ts';
 import { type AllowedTarget, refusalOf } from './allow-list.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { agentFacts, readWhereabouts } from './host-facts.ts';
@@ -17,16 +19,20 @@ import { makeOutbox } from './outbox.ts';
 import {
   type AgentFacts,
   type Answer,
+  type Begin,
   beginSchema,
   endSchema,
   LOST_MS,
+  observeSchema,
   PRESENCE_MS,
   presenceSubject,
   ROLL_CALL,
   requestSubject,
   runnerSubject,
+  sampleSchema,
   tellSchema,
 } from './protocol.ts';
+import { beginWatchRun } from './watch-run.ts';
 
 /** An agent to run on this host. */
 export interface AgentInput {
@@ -34,8 +40,12 @@ export interface AgentInput {
   name: string;
   version: string;
   machine: Machine;
+  system: HostMachine;
+  role: AgentRole;
   /** The only targets on which the agent puts load; if empty, those on its own loopback addresses. */
   allowed: readonly AllowedTarget[];
+  /** What an agent with the role `proxy` watches. */
+  watches: readonly Watch[];
   say(line: string): void;
   /** Stops the agent gracefully. */
   signal: AbortSignal;
@@ -52,20 +62,24 @@ const NAME_TAKEN_MS = 500;
  * @throws Problem('environment') if NATS cannot be reached, or another agent has the same name
  */
 export async function serveAgent(input: AgentInput): Promise<void> {
-  const { access, name, version, machine, allowed, say, signal } = input;
+  const { access, name, say, signal } = input;
   const connection = await connectTo(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
-    const facts = agentFacts(name, version, machine, await readWhereabouts());
-    const agent = makeAgent(connection, facts, input);
-    const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
-    const where = targets.length === 0 ? 'its own loopback addresses' : targets.join(', ');
-    say(`Agent ${name} is ready at ${access.url}. It may put load on ${where}.`);
+    const agent = makeAgent(connection, agentFacts(input, await readWhereabouts()), input);
+    say(`Agent ${name} is ready at ${access.url}. ${dutyOf(input)}`);
     if (!signal.aborted) await once(signal, 'abort');
     await agent.close();
   } finally {
     await connection.drain();
   }
+}
+
+function dutyOf({ role, allowed, watches }: AgentInput): string {
+  if (role === 'proxy')
+    return `It watches ${watches.map((each) => ('pid' in each ? `process ${each.pid}` : each.name)).join(', ')}.`;
+  const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
+  return `It may put load on ${targets.length === 0 ? 'its own loopback addresses' : targets.join(', ')}.`;
 }
 
 async function refuseTakenName(connection: NatsConnection, name: string): Promise<void> {
@@ -82,9 +96,9 @@ async function refuseTakenName(connection: NatsConnection, name: string): Promis
 function makeAgent(
   connection: NatsConnection,
   fixed: Omit<AgentFacts, 'run'>,
-  { allowed, say, urgent }: AgentInput,
+  { allowed, watches, say, urgent }: AgentInput,
 ) {
-  const { name, version, instance } = fixed;
+  const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
@@ -92,7 +106,7 @@ function makeAgent(
 
   /** Handles a request. One that is not as this version sends it is refused. */
   function serve<Schema extends v.GenericSchema>(
-    verb: 'begin' | 'tell' | 'end',
+    verb: 'begin' | 'tell' | 'observe' | 'sample' | 'end',
     schema: Schema,
     handle: (message: Msg, request: v.InferOutput<Schema>) => void | Promise<void>,
   ): void {
@@ -107,20 +121,43 @@ function makeAgent(
     });
   }
 
+  /** The current run, if it is this one. Otherwise, the request is refused. */
+  function currentRun(message: Msg, run: string): AgentRun | null {
+    if (current?.run === run) return current;
+    answer(message, 'it does not carry out this run.');
+    return null;
+  }
+
+  /** Returns why this agent does not begin a run; null if it does. */
+  function refusalToBegin(begin: Begin): string | null {
+    if (begin.version !== version) return `it runs version ${version}, and the runner ${begin.version}.`;
+    if (begin.role !== role) return `its role is ${role}.`;
+    if (current !== null) return 'it is busy with another run.';
+    const refusal = begin.role === 'generator' ? refusalOf(begin.target, allowed) : null;
+    if (refusal !== null) say(`Refused a run: ${refusal}`);
+    return refusal;
+  }
+
+  function beginRun(begin: Begin): { run: AgentRun; what: string } {
+    const outbox = makeOutbox(jetstream(connection), begin.run, name);
+    if (begin.role === 'proxy')
+      return { run: beginWatchRun(begin.run, watches, outbox), what: 'watching Nginx' };
+    const { host, ports } = begin.target;
+    const numbers = begin.workers.map((index) => index + 1);
+    return {
+      run: beginGeneratorRun(begin, outbox, { say, urgent }),
+      what: `load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}`,
+    };
+  }
+
   connection.subscribe(ROLL_CALL, { callback: (_, message) => reply(message, facts()) });
   connection.subscribe(requestSubject(name, 'clock'), {
     callback: (_, message) => reply(message, { ns: String(monotonicNs()) }),
   });
   serve('begin', beginSchema, async (message, begin) => {
-    if (begin.version !== version)
-      return answer(message, `it runs version ${version}, and the runner ${begin.version}.`);
-    if (current !== null) return answer(message, 'it is busy with another run.');
-    const refusal = refusalOf(begin.target, allowed);
-    if (refusal !== null) {
-      say(`Refused a run: ${refusal}`);
-      return answer(message, refusal);
-    }
-    const run = beginAgentRun(begin, makeOutbox(jetstream(connection), begin.run, name), { say, urgent });
+    const refusal = refusalToBegin(begin);
+    if (refusal !== null) return answer(message, refusal);
+    const { run, what } = beginRun(begin);
     current = run;
     try {
       await run.ready;
@@ -129,9 +166,7 @@ function makeAgent(
       if (!(error instanceof Problem)) throw error;
       return answer(message, error.message);
     }
-    const { host, ports } = begin.target;
-    const numbers = begin.workers.map((index) => index + 1);
-    say(`Run ${begin.run}: load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}.`);
+    say(`Run ${begin.run}: ${what}.`);
     void watchRunner(connection, run, () => current !== run).then(async (isGone) => {
       if (!isGone) return;
       say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
@@ -143,15 +178,27 @@ function makeAgent(
     // What was allowed at the beginning need not be what the plan says.
     const refusal = command.type === 'connect' ? refusalOf(command.plan.target, allowed) : null;
     if (refusal !== null) return answer(message, refusal);
-    const isKnown = current?.run === run && current.tell(worker, command as unknown as WorkerCommand);
-    answer(message, isKnown ? null : 'it does not carry out this run.');
+    const isKnown = currentRun(message, run)?.tell(worker, command as unknown as WorkerCommand);
+    if (isKnown !== undefined) answer(message, isKnown ? null : `it has no generator ${worker + 1}.`);
+  });
+  serve('observe', observeSchema, (message, { run, epochNs, intervalMs }) => {
+    const observed = currentRun(message, run);
+    if (observed === null) return;
+    observed.observer.begin(BigInt(epochNs), intervalMs);
+    answer(message, null);
+  });
+  serve('sample', sampleSchema, (message, { run, timesUs }) => {
+    const observed = currentRun(message, run);
+    if (observed === null) return;
+    observed.observer.sampleAt(timesUs);
+    answer(message, null);
   });
   serve('end', endSchema, async (message, { run }) => {
-    const ended = current;
-    if (ended?.run !== run) return answer(message, 'it does not carry out this run.');
-    const processes = await finish(ended, () => ended.end());
+    const ended = currentRun(message, run);
+    if (ended === null) return;
+    const observed = await finish(ended, () => ended.end());
     say(`Run ${run}: ended.`);
-    message.respond(gzipSync(encodeMessage({ processes })));
+    message.respond(gzipSync(encodeMessage(observed)));
   });
   const presence = setInterval(() => {
     connection.publish(presenceSubject(name), encodeMessage({ instance, run: current?.run ?? null }));

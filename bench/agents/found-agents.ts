@@ -1,16 +1,29 @@
-import type { Coordinator } from '../load/coordinator.ts';
+import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
 import type { GeneratorHosts } from '../model/machine.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { readWhereabouts } from './host-facts.ts';
-import { natsCoordinator } from './nats-coordinator.ts';
+import type { AgentFacts } from './protocol.ts';
+import { startRemoteGenerator, startRemoteWatch } from './remote-parts.ts';
 import { callAgents, type WantedAgents } from './roll-call.ts';
+import { oneAfterAnother } from './succession.ts';
 
-/** The agents that generate the load of all runs of an invocation. */
+/** The agents that take part in all runs of an invocation. */
 export interface FoundAgents {
-  hosts: GeneratorHosts;
-  coordinator: Coordinator;
+  /** Missing if the runner's own host generates the load. */
+  hosts?: GeneratorHosts;
+  coordinator?: Coordinator;
+  /** Missing if no agent watches Nginx. */
+  proxyWatch?: ProxyWatch;
   /** Ends what is still running, and disconnects from NATS. */
   close(): Promise<void>;
+}
+
+/** The agents that an invocation needs. */
+export interface AgentsWanted {
+  /** How many generate the load, or which; null if none does. */
+  generators: WantedAgents['which'] | null;
+  /** The one that watches Nginx; null if none does. */
+  proxy: string | null;
 }
 
 /**
@@ -20,23 +33,26 @@ export interface FoundAgents {
  */
 export async function findAgents(
   access: NatsAccess,
-  wanted: WantedAgents,
+  wanted: AgentsWanted,
   version: string,
   signal: AbortSignal,
 ): Promise<FoundAgents> {
   const connection = await connectTo(access, 'runner');
+  const call = async (role: WantedAgents['role'], which: WantedAgents['which'] | null) =>
+    which === null ? [] : callAgents(connection, { role, which }, version, signal);
   try {
-    const agents = await callAgents(connection, wanted, version, signal);
-    const coordinator = natsCoordinator(connection, agents, await readWhereabouts());
+    const here = await readWhereabouts();
+    const generators = await call('generator', wanted.generators);
+    const [proxy] = await call('proxy', wanted.proxy === null ? null : [wanted.proxy]);
+    const coordinator = oneAfterAnother((plan: Parameters<Coordinator['start']>[0]) =>
+      startRemoteGenerator(connection, generators, here, plan),
+    );
+    const watch = oneAfterAnother((agent: AgentFacts) => startRemoteWatch(connection, agent, here));
     return {
-      hosts: {
-        agents: agents.map(({ name }) => name),
-        openFilesLimit: Math.min(...agents.map(({ openFiles }) => openFiles)),
-        bun: agents.every(({ bun }) => bun),
-      },
-      coordinator,
+      ...(generators.length === 0 ? {} : { hosts: hostsOf(generators), coordinator }),
+      ...(proxy === undefined ? {} : { proxyWatch: { start: () => watch.start(proxy) } }),
       async close() {
-        await coordinator.close();
+        await Promise.all([coordinator.close(), watch.close()]);
         await connection.close();
       },
     };
@@ -44,4 +60,12 @@ export async function findAgents(
     await connection.close();
     throw error;
   }
+}
+
+function hostsOf(agents: readonly AgentFacts[]): GeneratorHosts {
+  return {
+    agents: agents.map(({ name }) => name),
+    openFilesLimit: Math.min(...agents.map(({ openFiles }) => openFiles)),
+    bun: agents.every(({ bun }) => bun),
+  };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
-import type { Machine } from '../model/machine.ts';
+import type { AgentInput } from './agent.ts';
 import type { AgentFacts } from './protocol.ts';
 
 /** Where a process runs. */
@@ -15,15 +15,15 @@ export async function readWhereabouts(): Promise<Whereabouts> {
 
 /** The facts about an agent that do not change. */
 export function agentFacts(
-  name: string,
-  version: string,
-  { cpus, openFilesLimit, bun }: Machine,
+  { name, version, role, system, machine: { cpus, openFilesLimit, bun } }: AgentInput,
   whereabouts: Whereabouts,
 ): Omit<AgentFacts, 'run'> {
   return {
     name,
     instance: randomUUID(),
     version,
+    role,
+    system,
     cpus: cpus.length,
     openFiles: openFilesLimit,
     bun: bun !== null,

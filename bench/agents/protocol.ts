@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
-import { AGENT_NAME } from '../model/host.ts';
+import { AGENT_NAME, AGENT_ROLES, hostMachineSchema } from '../model/host.ts';
+import { machineSeriesSchema } from '../model/machine-series.ts';
 import { engineSchema } from '../model/plan.ts';
 import { processSeriesSchema, workerTotalsSchema } from '../model/run.ts';
 
@@ -18,10 +19,11 @@ export const STREAM = 'nginx-ws-bench-reports';
 export const STREAM_SUBJECTS = `${PREFIX}.reports.*.*`;
 
 /**
- * Requests to one agent: `clock` asks for its monotonic clock, `begin` starts the workers of a run, `tell`
- * passes a command to a worker, and `end` stops everything and asks for what was observed.
+ * Requests to one agent: `clock` asks for its monotonic clock, `begin` starts its part of a run, `tell` passes a
+ * command to a worker, `observe` begins to sample, `sample` takes samples at certain times, and `end` stops
+ * everything and asks for what was observed.
  */
-export type Verb = 'clock' | 'begin' | 'tell' | 'end';
+export type Verb = 'clock' | 'begin' | 'tell' | 'observe' | 'sample' | 'end';
 
 export function requestSubject(agent: string, verb: Verb): string {
   return `${PREFIX}.agent.${agent}.${verb}`;
@@ -55,11 +57,13 @@ export const agentFactsSchema = v.object({
   /** Differs for each start of an agent, so that a restart is noticed. */
   instance: v.string(),
   version: v.string(),
+  role: v.picklist(AGENT_ROLES),
   /** The run that the agent carries out; null if it is free. */
   run: v.nullable(runId),
   cpus: count,
   openFiles: count,
   bun: v.boolean(),
+  system: hostMachineSchema,
   /** Identifies the machine: the ID of the running system. */
   machine: v.string(),
   /** Identifies the network namespace on that machine: agents in the same one share its loopback interface. */
@@ -71,18 +75,25 @@ export const presenceSchema = v.object({ instance: v.string(), run: v.nullable(r
 
 export const clockSchema = v.object({ ns: v.pipe(v.string(), v.regex(/^\d{1,20}$/)) });
 
-export const beginSchema = v.object({
-  run: runId,
-  version: v.string(),
+const ofAnyRole = { run: runId, version: v.string() };
+const beginGeneratorSchema = v.object({
+  role: v.literal('generator'),
+  ...ofAnyRole,
   /** Indexes of the agent's workers within the run. */
   workers: v.pipe(v.array(count), v.minLength(1), v.maxLength(256)),
   client: v.picklist(['lean', 'ws']),
   engine: engineSchema,
   target: v.object({ host: v.string(), ports: v.array(count) }),
 });
+export type BeginGenerator = v.InferOutput<typeof beginGeneratorSchema>;
+/** The part of an agent in a run. One that watches Nginx knows itself what to watch. */
+export const beginSchema = v.variant('role', [
+  beginGeneratorSchema,
+  v.object({ role: v.literal('proxy'), ...ofAnyRole }),
+]);
 export type Begin = v.InferOutput<typeof beginSchema>;
 
-/** The reply to `begin` and `tell`. A refusal is a clause that completes "The agent NAME refused the run:". */
+/** The reply to every request except `clock` and `end`. A refusal is a clause that completes "The agent NAME refused the run:". */
 export const answerSchema = v.object({ refusal: v.nullable(v.string()) });
 export type Answer = v.InferOutput<typeof answerSchema>;
 
@@ -95,6 +106,7 @@ const COMMANDS = [
   'stop',
   'leave',
 ] as const satisfies readonly WorkerCommand['type'][];
+const epochNs = v.pipe(v.string(), v.regex(/^-?\d{1,20}$/));
 /** The rest of a command is the business of the worker, which runs the same version as the runner. */
 export const tellSchema = v.object({
   run: runId,
@@ -103,7 +115,7 @@ export const tellSchema = v.object({
     v.looseObject({
       type: v.literal('connect'),
       plan: v.looseObject({
-        epochNs: v.pipe(v.string(), v.regex(/^-?\d{1,20}$/)),
+        epochNs,
         target: v.looseObject({ host: v.string(), ports: v.array(count) }),
         /** A plan never names a file of the agent's host to run. */
         scenarioFile: v.null(),
@@ -113,8 +125,21 @@ export const tellSchema = v.object({
   ]),
 });
 
+/** The epoch is on the clock of the agent's host. */
+export const observeSchema = v.object({
+  run: runId,
+  epochNs,
+  intervalMs: v.pipe(v.number(), v.minValue(1), v.maxValue(60_000)),
+});
+/** The times are in µs since the epoch. */
+export const sampleSchema = v.object({ run: runId, timesUs: v.pipe(v.array(v.number()), v.maxLength(100)) });
+
 export const endSchema = v.object({ run: runId });
-export const endedSchema = v.object({ processes: v.array(processSeriesSchema) });
+export const endedSchema = v.object({
+  processes: v.array(processSeriesSchema),
+  machine: v.nullable(machineSeriesSchema),
+});
+export type Ended = v.InferOutput<typeof endedSchema>;
 
 const routeSchema = v.object({
   nginxWorker: v.nullable(v.string()),

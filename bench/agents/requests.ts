@@ -2,11 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { monotonicNs } from '../load/clock.ts';
 import { Problem } from '../model/failure.ts';
-import type { ProcessSeries } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
 import { type ClockOffset, measureOffset } from './clock-offset.ts';
 import { encodeMessage, readMessage } from './message.ts';
-import { answerSchema, clockSchema, endedSchema, requestSubject } from './protocol.ts';
+import { answerSchema, clockSchema, type Ended, endedSchema, requestSubject, type Verb } from './protocol.ts';
 
 /** The requests of a runner to its agents. Each has a deadline. */
 
@@ -22,7 +21,7 @@ const END_MS = 15_000;
 export async function ask(
   connection: NatsConnection,
   agent: string,
-  verb: 'begin' | 'tell',
+  verb: Verb,
   request: unknown,
   timeout: number,
 ): Promise<void> {
@@ -60,18 +59,20 @@ export async function compareClocks(connection: NatsConnection, agent: string): 
   }
 }
 
-/** Ends a run on an agent. Returns the processes that it observed; none if it cannot be reached. */
+/** Ends a run on an agent. Returns what it observed; nothing if it cannot be reached. */
 export async function endRun(
   connection: NatsConnection,
   agent: string,
   run: string,
   isLost: boolean,
-): Promise<ProcessSeries[]> {
+): Promise<Ended> {
   const timeout = isLost ? CLOCK_MS : END_MS;
   const reply = await connection
     .request(requestSubject(agent, 'end'), encodeMessage({ run }), { timeout })
     .catch(() => null);
-  if (reply === null) return [];
+  if (reply === null) return NOTHING_OBSERVED;
   const ended = readMessage(endedSchema, { json: () => JSON.parse(gunzipSync(reply.data).toString()) });
-  return ended?.processes ?? [];
+  return ended ?? NOTHING_OBSERVED;
 }
+
+const NOTHING_OBSERVED: Ended = { processes: [], machine: null };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { counted } from '../model/recording.ts';
 import { type Run, runSchema } from '../model/run.ts';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
-const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--no-http', '--client', 'lean'];
+const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--client', 'lean'];
 
 interface Process {
   child: ChildProcess;
@@ -58,7 +59,7 @@ function start(t: TestContext, args: readonly string[], namespace: string | null
   };
 }
 
-/** An agent that is ready. */
+/** An agent that is ready. It generates load unless the options say otherwise. */
 async function startAgent(
   t: TestContext,
   { url }: NatsServer,
@@ -66,7 +67,8 @@ async function startAgent(
   options: readonly string[] = [],
   namespace: string | null = null,
 ): Promise<Process> {
-  const args = ['agent', '--nats', url, '--role', 'generator', '--name', name, ...options];
+  const role = options.includes('--role') ? [] : ['--role', 'generator'];
+  const args = ['agent', '--nats', url, '--name', name, ...role, ...options];
   const agent = start(t, args, namespace);
   await agent.says(/is ready/);
   return agent;
@@ -85,7 +87,8 @@ async function execute(
   during: (run: Process) => Promise<void> = async () => {},
 ): Promise<Ran> {
   const reports = makeOpenFolder(join(tmpdir(), 'agents-test-'));
-  const run = start(t, ['run', ...LOAD, '--nats', url, '--reports', reports, ...options]);
+  const ofTopology = options.includes('--target') ? [] : ['--no-http'];
+  const run = start(t, ['run', ...LOAD, ...ofTopology, '--nats', url, '--reports', reports, ...options]);
   await during(run);
   const code = await run.exited;
   const [result] = await readdir(reports);
@@ -193,6 +196,56 @@ describe('load from agents', () => {
     assert.match(refused.run.outcome.reason, /agent a refused the run: it may not put load on 127\.0\.0\.1/);
     await a.says(/Refused a run/);
   });
+});
+
+/** The CPU time of a process so far, in ns. */
+function cpuNs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]);
+}
+
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.trim().split(' ').map(Number);
+}
+
+it('an Nginx that no run started is observed by an agent, down to the last of its CPU time', async (t) => {
+  const nats = await natsFor(t);
+  const nginx = start(t, ['up', '-p', 'plain', '--reply', 'echo', '--nginx-workers', '2']);
+  await nginx.says(/Ctrl-C/);
+  const url = /WebSocket +(ws:\S+)/.exec(nginx.text())?.[1] ?? assert.fail(nginx.text());
+  const titleOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  const isMaster = (pid: number) => titleOf(pid).startsWith('nginx: master');
+  const master = childrenOf(nginx.child.pid ?? 0).find(isMaster) ?? assert.fail();
+  const workers = childrenOf(master).filter((pid) => titleOf(pid).startsWith('nginx: worker'));
+  assert.equal(workers.length, 2);
+  await startAgent(t, nats, 'p', ['--role', 'proxy', '--watch', String(master)]);
+  const all = () => [master, ...workers].reduce((sum, pid) => sum + cpuNs(pid), 0) / 1e3;
+  const beforeUs = all();
+  const { run, code, text } = await execute(t, nats, ['--target', url, '-d', '1s', '--proxy-agent', 'p']);
+  const usedUs = all() - beforeUs;
+  assert.ok(run !== null && code === 0, text);
+  const observed = run.processes.filter(({ component }) => component === 'proxy');
+  assert.deepEqual(
+    observed.map(({ role, pid }) => [role, pid]),
+    [['master', master], ...workers.map((pid) => ['worker', pid])],
+  );
+  // Nginx has nothing to do before the first sample, nor after the last one.
+  const seenUs = observed.reduce(
+    (sum, { samples }) => sum + (samples.at(-1)?.cpuUs ?? 0) - (samples[0]?.cpuUs ?? 0),
+    0,
+  );
+  assert.ok(seenUs <= usedUs + observed.length && seenUs >= usedUs * 0.95, `${seenUs} of ${usedUs} µs`);
+  // Each phase has its part of it, and each message of the steady phase a part of that.
+  const figures = figuresOf(run);
+  const perMessage = figures.cpuUsPerMessage.proxy ?? assert.fail();
+  assert.ok(perMessage > 0 && perMessage * figures.steady.echoed < seenUs);
+  assert.deepEqual(
+    run.hosts?.map(({ name, role, workers }) => [name, role, workers]),
+    [['p', 'proxy', []]],
+  );
+  assert.equal(run.plan.proxyAgent, 'p');
+  assert.match(text, /The agent p observed Nginx on its host/);
+  assert.match(text, /nginx\/msg/);
 });
 
 /** Why network namespaces cannot be used here; false if they can. */

@@ -32,8 +32,6 @@ export interface Question {
   notices: readonly Notice[];
   /** Nginx binaries of the sides, by the names that variants use to refer to them. */
   binaries: Binaries;
-  /** The agents that generate the load; missing if this host does. */
-  agents?: FoundAgents;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**
    * Checks everything beyond the plan that must hold before the first run, and returns what is already known
@@ -60,6 +58,7 @@ export type MeasureNeed =
   | 'readMachine'
   | 'checkTunings'
   | 'watchMachine'
+  | 'findAgents'
   | 'runExperiment'
   | 'readIdentity'
   | 'readVersion'
@@ -79,18 +78,35 @@ export interface Measured {
  * everything measured by then is already in the run folder.
  */
 export async function measure(
-  { request, sides, notices, binaries, agents, makeStrategy, prepare, assess }: Question,
+  question: Question,
+  context: StoppableContext<MeasureNeed>,
+  screen: Screen,
+): Promise<Measured> {
+  const { services, interruption } = context;
+  const { exports, agents } = question.request;
+  await checkExports(exports);
+  if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
+  const found = agents === null ? null : await services.findAgents(agents, interruption.signal);
+  try {
+    return await measureWith(found, question, context, screen);
+  } finally {
+    await found?.close();
+  }
+}
+
+/** @param agents those that take part; null if this host does everything */
+async function measureWith(
+  agents: FoundAgents | null,
+  { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
-  await checkExports(request.exports);
-  if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
     command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
-    machine: agents === undefined ? machine : { ...machine, generators: agents.hosts },
+    machine: agents?.hosts === undefined ? machine : { ...machine, generators: agents.hosts },
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
@@ -135,7 +151,8 @@ export async function measure(
       environment,
       binaries,
       assess,
-      ...(agents === undefined ? {} : { coordinator: agents.coordinator }),
+      ...(agents?.coordinator === undefined ? {} : { coordinator: agents.coordinator }),
+      ...(agents?.proxyWatch === undefined ? {} : { proxyWatch: agents.proxyWatch }),
       signal,
       urgent,
       say: screen.say,

@@ -68,7 +68,7 @@ export interface Services {
   /** Resolves to whether the strategy ran to completion. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
   /**
-   * Connects to NATS and finds the agents that will generate the load.
+   * Connects to NATS and finds the agents that take part in the runs.
    *
    * @throws Problem('environment') if they cannot be reached, or are not fit for runs of this version
    */

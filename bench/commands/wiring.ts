@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ConfigurationOptions } from '../model/configuration.ts';
+import type { HostMachine } from '../model/host.ts';
+import type { Environment } from '../model/result.ts';
 import { findNginx } from '../nginx/binary.ts';
 import { namingEmptyIncludes } from '../nginx/empty-include.ts';
 import { collectChanges } from '../nginx/notices.ts';
@@ -58,6 +60,11 @@ function search(say: (line: string) => void, urgent: AbortSignal) {
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
 }
 
+/** The part of the environment that describes a host of others. */
+function systemOf({ os, kernel, arch, cpuModel, memoryBytes }: Environment): HostMachine {
+  return { os, kernel, arch, cpuModel, memoryBytes };
+}
+
 /** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
@@ -98,17 +105,18 @@ export const services: Services = {
   async runExperiment(input) {
     return (await import('../experiment/experiment.ts')).runExperiment(input);
   },
-  async findAgents({ nats, wanted, listen }, signal) {
+  async findAgents({ nats, listen, ...wanted }, signal) {
     if (listen !== null) await (await import('../topology/ports.ts')).requireOwnAddress('--listen', listen);
     return (await import('../agents/found-agents.ts')).findAgents(nats, wanted, await readVersion(), signal);
   },
-  async serveAgent({ nats, name, allowed }, ears) {
-    const [{ serveAgent }, version, machine] = await Promise.all([
+  async serveAgent({ nats, ...agent }, ears) {
+    const [{ serveAgent }, version, machine, system] = await Promise.all([
       import('../agents/agent.ts'),
       readVersion(),
       readMachine(runtime()),
+      readEnvironment(runtime()),
     ]);
-    return serveAgent({ access: nats, name, allowed, version, machine, ...ears });
+    return serveAgent({ access: nats, ...agent, version, machine, system: systemOf(system), ...ears });
   },
   async keepUp(...given) {
     await checkLoopback();

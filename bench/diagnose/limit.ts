@@ -41,7 +41,7 @@ export function limitOf(
     schedule(run, figures, utilisation, doubts) ??
     busyProcess(utilisation) ??
     lateSpinner(run, figures, utilisation, doubts) ??
-    (run.plan.target.kind === 'external' ? unobserved(utilisation) : fullCpus(utilisation)) ?? {
+    (run.plan.target.kind === 'external' ? beyondView(figures, utilisation) : fullCpus(utilisation)) ?? {
       component: 'none',
       evidence: { kind: 'idle', used: utilisation.machine, busy: busyFacts(utilisation) },
     }
@@ -97,9 +97,16 @@ function known({ proxy, server, generator }: Utilisation): {
   };
 }
 
-/** An external server was not observed, so a run on it only shows whether the generator was the limit. */
-function unobserved(utilisation: Utilisation): Limit {
-  return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };
+/**
+ * An external server was not observed, or only its proxy by an agent. A run on it shows whether these were the
+ * limit, but not what else was.
+ */
+function beyondView({ hosts }: RunFigures, utilisation: Utilisation): Limit {
+  const busy = busyFacts(utilisation);
+  const used = hosts.find(({ role }) => role === 'proxy')?.used ?? null;
+  if (used !== null && used >= SHARED_FULL)
+    return { component: 'machine', evidence: { kind: 'full-host', used, busy } };
+  return { component: 'none', evidence: { kind: 'unobserved', busy } };
 }
 
 function lateSpinner(

@@ -1,4 +1,4 @@
-import type { Coordinator } from '../load/coordinator.ts';
+import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Run, RunProcess } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -19,6 +19,8 @@ export interface RunControl {
   onProcesses?(processes: readonly RunProcess[]): void;
   /** Starts the generator on other hosts; missing if the runner's own host generates the load. */
   coordinator?: Coordinator;
+  /** Watches the Nginx behind an external target; missing if none is observed. */
+  proxyWatch?: ProxyWatch;
   /** Additional command-line arguments for the echo servers. */
   serverArguments?: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockSince, monotonicNs } from '../load/clock.ts';
+import type { OtherHosts } from '../load/coordinator.ts';
 import { makeFleet } from '../load/fleet.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
@@ -74,7 +75,9 @@ export async function driveLoad(
     cpus: plan.placement?.generator ?? null,
     target,
   });
-  generator.onLost(processSet.fail);
+  const watch = await context.proxyWatch?.start();
+  const elsewhere: readonly OtherHosts[] = watch === undefined ? [generator] : [generator, watch];
+  for (const each of elsewhere) each.onLost(processSet.fail);
   const { workers, headStartUs } = generator;
   const merger = makeMerger(workers.length);
   const lags = makeHostLags();
@@ -88,7 +91,8 @@ export async function driveLoad(
   const processes = http === null ? brought : [...brought, processOf('generator', http.launched)];
   const { proxy } = target;
   const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, servers))];
-  const sampler = startSampler({ nowUs: clock, follow, intervalMs: sliceUs(plan.turns) / 1e3 });
+  const intervalMs = sliceUs(plan.turns) / 1e3;
+  const sampler = startSampler({ nowUs: clock, follow, intervalMs });
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(workers, (recording) => {
@@ -102,6 +106,7 @@ export async function driveLoad(
   context.place?.bring(processes.filter(({ component }) => component !== 'runner'));
   sampler.sampleNow();
   context.onProcesses?.(processes);
+  await Promise.all(elsewhere.map((each) => each.observe(epochNs, intervalMs)));
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelFigures = await watchKernel();
   const memory: MemorySample[] = [];
@@ -123,6 +128,9 @@ export async function driveLoad(
     on: { proxy, servers, processSet, tellClients: fleet.tellClients, http },
     timeline: [],
     headStartUs,
+    sampleElsewhere(timesUs) {
+      for (const each of elsewhere) each.sampleAt(timesUs);
+    },
     onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },
     times: null,
@@ -164,12 +172,14 @@ export async function driveLoad(
   fleet.leave();
   await Promise.race([Promise.all(workers.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
-  const observed = await generator.end();
+  const observed = await Promise.all(elsewhere.map((each) => each.end()));
   const own = driven(outcome, endUs, stats);
-  const hosts = observed.hosts.map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
+  const hosts = observed
+    .flatMap((each) => each.hosts)
+    .map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
   const whole = {
     ...own,
-    processes: [...own.processes, ...observed.processes],
+    processes: [...own.processes, ...observed.flatMap((each) => each.processes)],
     ...(hosts.length === 0 ? {} : { hosts }),
   };
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));

@@ -111,6 +111,7 @@ export function preflight(
     carrier: carrierOf(request.carrier, engine, demand, machine, notices),
     workers: processes.workers,
     ...(generators === undefined ? {} : { agents: [...generators.agents] }),
+    ...(request.agents?.proxy == null ? {} : { proxyAgent: request.agents.proxy }),
     ...(request.agents?.listen == null ? {} : { listen: request.agents.listen }),
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,

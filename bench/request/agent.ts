@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { Problem } from '../model/failure.ts';
+import { AGENT_ROLES, type AgentRole } from '../model/host.ts';
 import { checkName, NATS_OPTIONS, type NatsRequest, natsOf } from './agents.ts';
 import type { Command } from './command.ts';
-import { last } from './given.ts';
+import { last, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { quoted } from './units.ts';
@@ -11,26 +12,37 @@ import { quoted } from './units.ts';
 export interface AgentRequest {
   nats: NatsRequest;
   name: string;
+  role: AgentRole;
   /** Targets on which the agent may put load; if empty, those on its own loopback addresses. */
   allowed: readonly { host: string; port: number | null }[];
+  /** What an agent with the role `proxy` watches: processes with a name, or one process. */
+  watches: readonly ({ name: string } | { pid: number })[];
 }
 
 const OPTIONS = {
   'The agent': {
     ...NATS_OPTIONS,
-    role: { value: 'generator', help: 'What it does for runs: it generates their load' },
+    role: {
+      value: 'generator|proxy',
+      help: 'What it does for runs: it generates their load, or observes Nginx on its host',
+    },
     name: { value: 'NAME', help: 'Its name in commands and reports [the host name]' },
     allow: {
       value: 'HOST[:PORT]',
       many: true,
       help: 'Target on which it may put load [only 127.0.0.1]',
     },
+    watch: {
+      value: 'NAME|PID',
+      many: true,
+      help: 'Process that it observes, with all that it has started: nginx',
+    },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const agentCommand = {
   operands: '',
-  help: 'Generate load on this host for runs that are started elsewhere',
+  help: 'Generate load on this host, or observe Nginx on it, for runs that are started elsewhere',
   options: OPTIONS,
   // A file of the folder in which an agent happens to start must not decide where it puts load.
   takesFromFile: false,
@@ -44,17 +56,37 @@ function agentRequest(given: GivenOptions): AgentRequest {
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
-  const role = last(given, 'role');
+  const role = oneOf(given, 'role', AGENT_ROLES);
   if (role === null)
-    throw new Incomplete('`agent` needs a role. Use --role generator.', { role: 'generator' });
-  if (role !== 'generator')
-    throw new Problem('usage', `--role ${quoted(role)} is not a role. Use --role generator.`);
+    throw new Incomplete('`agent` needs a role. Use --role generator or --role proxy.', {
+      role: 'generator',
+    });
+  const other = role === 'generator' ? 'watch' : 'allow';
+  if (given.has(other))
+    throw new Problem('usage', `--${other} does not apply to an agent with --role ${role}. Leave it out.`);
+  if (role === 'proxy' && !given.has('watch')) {
+    throw new Incomplete('--role proxy needs the processes to observe. Use --watch nginx.', {
+      watch: 'nginx',
+    });
+  }
   const name = last(given, 'name');
   return {
     nats: natsOf(given),
     name: name === null ? ownName() : checkName('--name', name),
+    role,
     allowed: (given.get('allow') ?? []).map(allowedTarget),
+    watches: (given.get('watch') ?? []).map(watchOf),
   };
+}
+
+function watchOf(text: string): AgentRequest['watches'][number] {
+  if (/^[1-9]\d{0,9}$/.test(text)) return { pid: Number(text) };
+  // The kernel keeps a name of 15 bytes at most, without the folder.
+  if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
+  throw new Problem(
+    'usage',
+    `--watch ${quoted(text)} must be the name of a program or the ID of a process, for example --watch nginx.`,
+  );
 }
 
 /** The first part of the host name, in the form of an agent's name. */

@@ -22,17 +22,34 @@ test('the load comes from a number of agents, or from those that are named', () 
   assert.equal(agents('-p tls'), null);
   assert.deepEqual(agents(`-p tls ${NATS} --agents 2`), {
     nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
-    wanted: 2,
+    generators: 2,
+    proxy: null,
     listen: null,
   });
   assert.deepEqual(
     agents(`-p tls --nats tls://n --nats-secret s --nats-ca c --agents a,b-1 --listen 10.0.0.7`),
     {
       nats: { url: 'tls://n', secretFile: 's', caFile: 'c' },
-      wanted: ['a', 'b-1'],
+      generators: ['a', 'b-1'],
+      proxy: null,
       listen: '10.0.0.7',
     },
   );
+});
+
+const TARGET = '--target ws://127.0.0.1:9000/ -R 10';
+
+test('the Nginx behind a target is observed by an agent, whoever generates the load', () => {
+  const parts = (line: string) => {
+    const { generators, proxy } = agents(`${TARGET} ${NATS} ${line}`) ?? assert.fail();
+    return [generators, proxy];
+  };
+  assert.deepEqual(parts('--proxy-agent p'), [null, 'p']);
+  assert.deepEqual(parts('--proxy-agent p --agents 2 --threshold cpuPerMessage.proxy<1ms'), [2, 'p']);
+  refused(`${TARGET} --proxy-agent p`);
+  refused(`${TARGET} ${NATS} --proxy-agent a.b`);
+  refused(`-p tls ${NATS} --proxy-agent p`, /--target/);
+  refused(`${TARGET} ${NATS} --agents 2 --threshold cpuPerMessage.proxy<1ms`, /--proxy-agent/);
 });
 
 test('what is incomplete or contradicts is refused', () => {
@@ -78,6 +95,8 @@ test('an agent has a role, a name and a list of targets', () => {
     {
       nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
       name: 'a',
+      role: 'generator',
+      watches: [],
       allowed: [
         { host: '10.0.0.7', port: null },
         { host: 'fd00::1', port: 443 },
@@ -85,10 +104,17 @@ test('an agent has a role, a name and a list of targets', () => {
       ],
     },
   );
+  const { role, watches } = agent(`${NATS} --role proxy --watch nginx --watch 4711`);
+  assert.deepEqual([role, watches], ['proxy', [{ name: 'nginx' }, { pid: 4711 }]]);
   for (const line of [
     NATS,
     '--role generator',
+    `${NATS} --role runner`,
     `${NATS} --role proxy`,
+    `${NATS} --role proxy --watch 0`,
+    `${NATS} --role proxy --watch /usr/sbin/nginx`,
+    `${NATS} --role proxy --watch nginx --allow 10.0.0.7`,
+    `${NATS} --role generator --watch nginx`,
     `${NATS} --role generator --name a.b`,
     `${NATS} --role generator --allow ws://n/`,
     `${NATS} --role generator --allow n/path`,

@@ -16,11 +16,13 @@ export interface NatsRequest {
   caFile: string | null;
 }
 
-/** The generator hosts of a run. */
+/** The agents of a run. */
 export interface AgentsRequest {
   nats: NatsRequest;
-  /** How many agents, or their names. */
-  wanted: number | readonly string[];
+  /** How many agents generate the load, or their names; null if this host generates it. */
+  generators: number | readonly string[] | null;
+  /** The agent that watches the Nginx behind a target; null if none does. */
+  proxy: string | null;
   /** Address on which Nginx listens, so that the agents can reach it; null for the loopback address. */
   listen: string | null;
 }
@@ -32,9 +34,10 @@ export const NATS_OPTIONS = {
   'nats-ca': { value: 'FILE', help: "Its certificate authorities, in PEM format [the system's]" },
 } as const satisfies Options;
 
-/** Options of `run` about generators on other hosts. */
+/** Options about the part of other hosts in runs. */
 export const AGENT_OPTIONS = {
   agents: { value: 'N|NAMES', help: 'Generate the load on this many agents, or on these' },
+  'proxy-agent': { value: 'NAME', help: 'With --target: also observe the Nginx that this agent watches' },
   ...NATS_OPTIONS,
   listen: { value: 'ADDRESS', help: 'Address of this host on which the agents reach Nginx [127.0.0.1]' },
 } as const satisfies Options;
@@ -49,19 +52,24 @@ export function agentsOf(
   { file }: Pick<ScenarioDefinition, 'file'>,
 ): AgentsRequest | null {
   const text = last(given, 'agents');
-  if (text === null) {
-    const lonely = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
-    if (lonely === undefined) return null;
+  const proxy = proxyOf(given);
+  // Without generators on other hosts, nobody else connects to Nginx.
+  const lonely = Object.keys(proxy === null ? AGENT_OPTIONS : { listen: null }).find((name) =>
+    given.has(name),
+  );
+  if (text === null && lonely !== undefined) {
     throw new Incomplete(`--${lonely} only applies to load from agents. Say how many with --agents N.`, {
       agents: '2',
     });
   }
+  if (text === null && proxy === null) return null;
   if (!given.has('nats')) {
     throw new Incomplete(
-      '--agents needs the NATS server through which the agents are reached. Name it with --nats, for example --nats nats://127.0.0.1:4222.',
+      `--${text === null ? 'proxy-agent' : 'agents'} needs the NATS server through which the agents are reached. Name it with --nats, for example --nats nats://127.0.0.1:4222.`,
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
+  if (text === null) return { nats: natsOf(given), generators: null, proxy, listen: null };
   if (file !== undefined) {
     throw new Problem(
       'usage',
@@ -75,10 +83,20 @@ export function agentsOf(
       `--${local} does not apply with --agents, which run the generator on other hosts. Leave one out.`,
     );
   }
-  return { nats: natsOf(given), wanted: wantedOf(text), listen: listenOf(given) };
+  return { nats: natsOf(given), generators: generatorsOf(text), proxy, listen: listenOf(given) };
 }
 
-function wantedOf(text: string): AgentsRequest['wanted'] {
+function proxyOf(given: GivenOptions): string | null {
+  const name = last(given, 'proxy-agent');
+  if (name === null) return null;
+  if (given.has('target')) return checkName('--proxy-agent', name);
+  throw new Problem(
+    'usage',
+    '--proxy-agent only applies with --target: without it, the run starts Nginx on this host and observes it there. Leave it out.',
+  );
+}
+
+function generatorsOf(text: string): AgentsRequest['generators'] {
   if (/^[\d.]+[kMG]?$/.test(text)) return parseCount('--agents', text, { min: 1, max: MOST_AGENTS });
   const names = text.split(',').map((name) => name.trim());
   const twice = names.find((name, at) => names.indexOf(name) < at);

@@ -54,7 +54,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   connectTimeoutMs: number;
   /** Command that starts the user's own server, with `{port}` for its port; null for the echo servers. */
   backend: string | null;
-  /** The hosts that generate the load; null for this one. */
+  /** The agents on other hosts that take part; null if none does. */
   agents: AgentsRequest | null;
   http: boolean;
   nginx: NginxSources;
@@ -165,7 +165,7 @@ export function checkThresholds(request: RunRequest): void {
     schedule: steps.includes(open),
     'closed-loop': steps.includes(closed),
     http: scenario.httpLoad !== undefined || (http && scenario.hasHttpLeg),
-    proxy: hasProxy(request),
+    proxy: hasProxy(request) || request.agents?.proxy != null,
     answers: expectationOf(request.target) !== 'none',
   });
   if (missing === null) return;
@@ -201,7 +201,7 @@ export function checkThresholds(request: RunRequest): void {
       throw new Problem(
         'usage',
         request.target.kind === 'external'
-          ? `${start} Nginx, and a --target cannot be observed. Use a metric of its answers, such as response.p99.`
+          ? `${start} Nginx, and a --target is only observed with --proxy-agent. Name an agent, or use a metric of the answers, such as response.p99.`
           : `${start} Nginx, and direct has none. Add a variant that has it.`,
       );
   }

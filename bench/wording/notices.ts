@@ -34,6 +34,21 @@ export interface HostFacts {
   errorUs: Amount;
 }
 
+/**
+ * The host of an Nginx that an agent observed. `cpu` is the CPU time of Nginx, and `used` the share of all CPU time
+ * that anything used there.
+ */
+export interface ProxyHostFacts {
+  host: string;
+  cpus: Amount;
+  cpuModel: string | null;
+  kernel: string | null;
+  workers: Amount;
+  cpu: Amount | null;
+  used: Amount | null;
+  errorUs: Amount;
+}
+
 function hostText({ host, share, lagUs, cpu, errorUs }: HostFacts): string {
   const parts = [
     share === null ? 'no load' : `${formatShare(share)} of the load`,
@@ -64,6 +79,21 @@ export const NOTICES = {
       : `${threshold}: missed; ${metric} is ${formatFigure(value, unit)}.`,
   'generator-hosts': ({ hosts }: { hosts: readonly HostFacts[] }) =>
     `The load came from ${counted(hosts.length, 'host')}. ${hosts.map(hostText).join('; ')}.`,
+  'proxy-host': ({ host, cpus, cpuModel, kernel, workers, cpu, used, errorUs }: ProxyHostFacts) => {
+    const machine = [
+      counted(cpus, 'CPU'),
+      ...(cpuModel === null ? [] : [cpuModel]),
+      ...(kernel === null ? [] : [`kernel ${kernel}`]),
+    ];
+    const use = [
+      cpu === null
+        ? 'its CPU time is unknown'
+        : `${counted(workers, 'worker')} and the master used ${formatShare(cpu)} of a core`,
+      ...(used === null ? [] : [`all CPUs together were ${formatShare(used)} used`]),
+      `clock error ${formatTime(errorUs)}`,
+    ];
+    return `The agent ${host} observed Nginx on its host (${machine.join(', ')}): ${use.join(', ')}.`;
+  },
   'target-address': ({ host, address }: { host: string; address: string }) =>
     `All connections went to ${address}, the address of ${host} when the run began.`,
   'target-unverified': () =>

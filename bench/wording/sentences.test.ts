@@ -532,6 +532,14 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The load came from 2 hosts. a: 40 % of the load, send lag p99 1.2 ms, generator CPU 31 % of a core, clock error 120 µs; b: no load, CPU time unknown, clock error 90 µs.',
     'The load came from 2 hosts. a: 40 to 80 % of the load, send lag p99 1.2 to 2.4 ms, generator CPU 31 to 62 % of a core, clock error 120 to 240 µs; b: no load, CPU time unknown, clock error 90 to 180 µs.',
   ],
+  'proxy-host': [
+    {
+      ...{ host: 'p', cpus: 4, cpuModel: 'Xeon', kernel: '6.1', workers: 2 },
+      ...{ cpu: 1.2, used: 0.4, errorUs: 80 },
+    },
+    'The agent p observed Nginx on its host (4 CPUs, Xeon, kernel 6.1): 2 workers and the master used 120 % of a core, all CPUs together were 40 % used, clock error 80 µs.',
+    'The agent p observed Nginx on its host (4 to 8 CPUs, Xeon, kernel 6.1): 2 to 4 workers and the master used 120 to 240 % of a core, all CPUs together were 40 to 80 % used, clock error 80 to 160 µs.',
+  ],
   'http-failed': [
     { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
     '16 of 17 ordinary GETs of /page failed (2 answered 4xx, 7 answered 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
@@ -687,6 +695,16 @@ test('what a sentence says only sometimes', () => {
     [
       text('limit', { evidence: { kind: 'unobserved', busy: quiet } }),
       /^The generator was not the limit, and the server was not observed;/,
+    ],
+    [
+      text('limit', {
+        evidence: { kind: 'unobserved', busy: { ...quiet, proxy: { busiest: 0.4, least: null } } },
+      }),
+      /^Neither Nginx nor the generator was the limit, and nothing behind Nginx was observed; the busiest Nginx worker/,
+    ],
+    [
+      text('limited-by', { component: 'machine', evidence: { kind: 'full-host', used: 0.98, busy: quiet } }),
+      /^No CPU was left for more: the CPUs of the host of Nginx were 98 % used, by Nginx and by what else runs there;/,
     ],
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [

@@ -22,7 +22,9 @@ export type EvidenceFacts =
   | { kind: 'shared-cpus'; components: readonly ComponentName[]; used: Amount; busy: BusyFacts }
   | { kind: 'full-cpus'; used: Amount; busy: BusyFacts }
   | { kind: 'idle'; used: Amount; busy: BusyFacts }
-  /** The generator kept up. Nothing else of an external target is known. */
+  /** The host of an Nginx that an agent observed had no CPU time left. */
+  | { kind: 'full-host'; used: Amount; busy: BusyFacts }
+  /** What was observed was not the limit. Nothing else of an external target is known. */
   | { kind: 'unobserved'; busy: BusyFacts };
 
 /** The equations over counters that do not hold; missing in older findings, which were about messages only. */
@@ -205,8 +207,12 @@ export function evidenceClause(evidence: EvidenceFacts): string {
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
       return `all processes together used ${formatShare(evidence.used)} of the CPUs, and none was busy by itself; ${busy}`;
+    case 'full-host':
+      return `the CPUs of the host of Nginx were ${formatShare(evidence.used)} used, by Nginx and by what else runs there; ${busy}`;
     case 'unobserved':
-      return `the generator was not the limit, and the server was not observed; ${busy}`;
+      return evidence.busy.proxy === null
+        ? `the generator was not the limit, and the server was not observed; ${busy}`
+        : `neither Nginx nor the generator was the limit, and nothing behind Nginx was observed; ${busy}`;
     case 'idle':
       return `no process was busy${evidence.used === 0 ? '' : `, and all together used ${formatShare(evidence.used)} of the CPUs`}; ${busy}`;
   }

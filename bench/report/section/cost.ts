@@ -1,4 +1,4 @@
-import type { ByComponent, ProcessFigures } from '../../measure/processes.ts';
+import { type ByComponent, isNginxObserved, type ProcessFigures } from '../../measure/processes.ts';
 import { MEASURED } from '../../model/run.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
@@ -118,7 +118,7 @@ function cpuFinding(runs: readonly RunView[]): string {
 /** Nginx's figures for the variants that use it. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
   return runs
-    .filter(({ run }) => run.proxy !== null)
+    .filter(({ run }) => isNginxObserved(run))
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
 }
 

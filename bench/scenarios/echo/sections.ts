@@ -1,3 +1,4 @@
+import { isNginxObserved } from '../../measure/processes.ts';
 import { printable } from '../../model/printable.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { claims } from '../../report/section/claims.ts';
@@ -76,7 +77,7 @@ function remarks({ rate, steps, variants }: View): string[] {
   return [
     ...told,
     ...leftOut,
-    ...(variants.some(({ answers }) => Object.values(answers).some(({ run }) => run.proxy !== null))
+    ...(variants.some(({ answers }) => Object.values(answers).some(({ run }) => isNginxObserved(run)))
       ? [nginx]
       : []),
   ];

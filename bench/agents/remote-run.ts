@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Observed, OtherHosts } from '../load/coordinator.ts';
+import { makeGate } from '../load/gate.ts';
+import type { WorkerCommand } from '../load/protocol.ts';
+import { Problem } from '../model/failure.ts';
+import type { AgentHost } from '../model/host.ts';
+import type { ClockOffset } from './clock-offset.ts';
+import type { Whereabouts } from './host-facts.ts';
+import { watchPresence } from './presence.ts';
+import type { AgentFacts, Begin, BeginGenerator, Reported, Verb } from './protocol.ts';
+import { openStream } from './report-stream.ts';
+import { ask, compareClocks, endRun } from './requests.ts';
+
+/** How long an agent has to begin its part. */
+const BEGIN_MS = 30_000;
+/** How long an agent has to acknowledge a command. */
+const COMMAND_MS = 5_000;
+
+/** What one agent does in a run. */
+export interface Part {
+  agent: AgentFacts;
+  duty: { role: 'proxy' } | Omit<BeginGenerator, 'run' | 'version'>;
+}
+
+/** What the runner does about messages from agents. */
+export interface RemoteListener {
+  hear(agent: string, message: Exclude<Reported, { type: 'lost' }>): void;
+  /** Nothing more will be heard from this agent. */
+  gone(agent: string): void;
+}
+
+/** The parts of one run on other hosts. */
+export interface RemoteRun extends OtherHosts {
+  /** How far the clock of the agent's host is ahead of the runner's, in ns. */
+  offsetOf(agent: string): bigint;
+  /**
+   * Passes a command to a generator worker. If it is not acknowledged in time, its agent is lost.
+   *
+   * @param withinMs default: 5 s
+   */
+  tell(agent: string, worker: number, command: WorkerCommand, withinMs?: number): void;
+  /**
+   * Makes the agents begin. Resolves when all are ready.
+   *
+   * @throws Problem('environment') that names an agent which is not; everything has then been stopped
+   */
+  begin(listener: RemoteListener): Promise<void>;
+}
+
+/**
+ * Prepares a run on other hosts: compares their clocks, and watches whether they are there.
+ *
+ * @param here where the runner is
+ * @throws Problem('environment') if an agent does not answer
+ */
+export async function openRemoteRun(
+  connection: NatsConnection,
+  here: Whereabouts,
+  parts: readonly Part[],
+): Promise<RemoteRun> {
+  const run = randomUUID();
+  const agents = parts.map(({ agent }) => agent);
+  const stream = await openStream(connection);
+  const clocks = new Map<string, ClockOffset>();
+  for (const { name } of agents) clocks.set(name, await compareClocks(connection, name));
+  const losses: ((sentence: string) => void)[] = [];
+  const lost = new Map<string, string>();
+  const lostEarly = makeGate<string>();
+  let listener: RemoteListener = { hear() {}, gone() {} };
+
+  function lose(agent: string, sentence: string): void {
+    if (lost.has(agent)) return;
+    lost.set(agent, sentence);
+    lostEarly.open(sentence);
+    for (const listen of losses) listen(sentence);
+    listener.gone(agent);
+  }
+
+  /** Sends a request to an agent, which is lost if it does not do what it was told. */
+  async function command(agent: string, verb: Verb, request: object, withinMs = COMMAND_MS): Promise<void> {
+    await ask(connection, agent, verb, { run, ...request }, withinMs).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      lose(agent, error.message);
+    });
+  }
+
+  const stopListening = await stream.listen(run, agents, (agent, message) => {
+    if (message.type === 'lost') lose(agent, `The agent ${agent} gave up: ${message.reason}`);
+    else listener.hear(agent, message);
+  });
+  const stopWatching = watchPresence(connection, run, agents, lose);
+  const offsetOf = (agent: string) => clocks.get(agent)?.offsetNs ?? 0n;
+
+  async function endAll() {
+    const ended = agents.map(async (agent) => ({
+      agent,
+      ...(await endRun(connection, agent.name, run, lost.has(agent.name))),
+    }));
+    return Promise.all(ended);
+  }
+
+  async function close(): Promise<void> {
+    stopWatching();
+    stopListening();
+    await stream.purge(run);
+  }
+
+  return {
+    offsetOf,
+    tell(agent, worker, told, withinMs) {
+      // The end of the run follows the command to leave anyway, and stops the worker too.
+      if (told.type === 'leave')
+        ask(connection, agent, 'tell', { run, worker, command: told }, COMMAND_MS).catch(() => {});
+      else void command(agent, 'tell', { worker, command: told }, withinMs);
+    },
+    async begin(given) {
+      listener = given;
+      const begun = parts.map(({ agent: { name, version }, duty }) =>
+        ask(connection, name, 'begin', { run, version, ...duty } satisfies Begin, BEGIN_MS),
+      );
+      const loss = lostEarly.opened.then((sentence) => Promise.reject(new Problem('environment', sentence)));
+      try {
+        await Promise.race([Promise.all(begun), loss]);
+      } catch (error) {
+        // An agent that is still starting its workers would otherwise keep them.
+        await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);
+        await endAll();
+        await close();
+        throw error;
+      }
+    },
+    async observe(epochNs, intervalMs) {
+      const told = agents.map(({ name }) =>
+        command(name, 'observe', { epochNs: String(epochNs + offsetOf(name)), intervalMs }),
+      );
+      await Promise.all(told);
+    },
+    sampleAt(timesUs) {
+      for (const { name } of agents) void command(name, 'sample', { timesUs });
+    },
+    onLost(tell) {
+      losses.push(tell);
+      for (const sentence of lost.values()) tell(sentence);
+    },
+    async end(): Promise<Observed> {
+      const ended = await endAll();
+      const hosts: Observed['hosts'][number][] = [];
+      for (const { agent, machine } of ended) {
+        const { name } = agent;
+        const before = clocks.get(name);
+        if (before === undefined) continue;
+        const after = lost.has(name) ? null : await compareClocks(connection, name).catch(() => null);
+        hosts.push({
+          name,
+          role: agent.role,
+          cpus: agent.cpus,
+          isRunners: agent.machine === here.machine,
+          machine: agent.system,
+          samples: machine,
+          workers: parts.flatMap((part) =>
+            part.agent === agent && part.duty.role === 'generator' ? part.duty.workers : [],
+          ),
+          clock: clockFacts(before, after),
+        });
+      }
+      await close();
+      return {
+        // Processes on the runner's machine compete with the others there, as if the runner had started them.
+        processes: ended.flatMap(({ agent: { name, machine }, processes }) =>
+          machine === here.machine ? processes : processes.map((each) => ({ ...each, host: name })),
+        ),
+        hosts,
+      };
+    },
+  };
+}
+
+function clockFacts(before: ClockOffset, after: ClockOffset | null): AgentHost['clock'] {
+  const us = (ns: bigint) => Math.round(Number(ns) / 1e3);
+  const largest = after !== null && after.errorNs > before.errorNs ? after.errorNs : before.errorNs;
+  return {
+    errorUs: Math.ceil(Number(largest) / 1e3),
+    driftUs: after === null ? null : us(after.offsetNs - before.offsetNs),
+  };
+}
