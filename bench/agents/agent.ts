@@ -13,7 +13,7 @@ import type { Watch } from '../observe/watched.ts';
 import { type AgentRun, beginGeneratorRun } from './agent-run.ts';
 import { type AllowedTarget, refusalOf } from './allow-list.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
-import { agentFacts, readWhereabouts } from './host-facts.ts';
+import { agentFacts, readPortReuse, readWhereabouts } from './host-facts.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import { makeOutbox } from './outbox.ts';
 import {
@@ -66,7 +66,7 @@ export async function serveAgent(input: AgentInput): Promise<void> {
   const connection = await connectTo(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
-    const agent = makeAgent(connection, agentFacts(input, await readWhereabouts()), input);
+    const agent = makeAgent(connection, agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }), input);
     say(`Agent ${name} is ready at ${access.url}. ${dutyOf(input)}`);
     if (!signal.aborted) await once(signal, 'abort');
     await agent.close();

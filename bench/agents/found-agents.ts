@@ -63,9 +63,11 @@ export async function findAgents(
 }
 
 function hostsOf(agents: readonly AgentFacts[]): GeneratorHosts {
+  const scarce = agents.flatMap(({ ports, reusesPorts }) => (reusesPorts ? [] : [ports]));
   return {
     agents: agents.map(({ name }) => name),
     openFilesLimit: Math.min(...agents.map(({ openFiles }) => openFiles)),
+    scarcePorts: scarce.length === 0 ? null : Math.min(...scarce),
     bun: agents.every(({ bun }) => bun),
   };
 }

@@ -13,10 +13,19 @@ export async function readWhereabouts(): Promise<Whereabouts> {
   return { machine: machine.trim(), network };
 }
 
+/** Size of the range that Linux uses by default. */
+const DEFAULT_PORTS = 28_232;
+
+/** Whether this host's kernel reuses source ports in TIME_WAIT for any target. */
+export async function readPortReuse(): Promise<Pick<AgentFacts, 'reusesPorts'>> {
+  const text = await readFile('/proc/sys/net/ipv4/tcp_tw_reuse', 'utf8').catch(() => '');
+  return { reusesPorts: text.trim() === '1' };
+}
+
 /** The facts about an agent that do not change. */
 export function agentFacts(
-  { name, version, role, system, machine: { cpus, openFilesLimit, bun } }: AgentInput,
-  whereabouts: Whereabouts,
+  { name, version, role, system, machine: { cpus, openFilesLimit, portRange, bun } }: AgentInput,
+  whereabouts: Whereabouts & Pick<AgentFacts, 'reusesPorts'>,
 ): Omit<AgentFacts, 'run'> {
   return {
     name,
@@ -26,6 +35,7 @@ export function agentFacts(
     system,
     cpus: cpus.length,
     openFiles: openFilesLimit,
+    ports: portRange === null ? DEFAULT_PORTS : portRange[1] - portRange[0] + 1,
     bun: bun !== null,
     ...whereabouts,
   };

@@ -62,6 +62,10 @@ export const agentFactsSchema = v.object({
   run: v.nullable(runId),
   cpus: count,
   openFiles: count,
+  /** Number of source ports that the kernel chooses from (ip_local_port_range). */
+  ports: count,
+  /** Whether the kernel reuses ports in TIME_WAIT after a second, for any target (tcp_tw_reuse). */
+  reusesPorts: v.boolean(),
   bun: v.boolean(),
   system: hostMachineSchema,
   /** Identifies the machine: the ID of the running system. */

@@ -77,25 +77,36 @@ async function startAgent(
 interface Ran {
   code: number | null;
   text: string;
-  run: Run | null;
+  runs: Run[];
+}
+
+/** Executes a command that measures. */
+async function measure(
+  t: TestContext,
+  { url }: NatsServer,
+  args: readonly string[],
+  during: (run: Process) => Promise<void> = async () => {},
+): Promise<Ran> {
+  const reports = makeOpenFolder(join(tmpdir(), 'agents-test-'));
+  const command = start(t, [...args, '--nats', url, '--reports', reports]);
+  await during(command);
+  const code = await command.exited;
+  const [result = ''] = await readdir(reports);
+  const names = result === '' ? [] : await readdir(join(reports, result, 'runs'));
+  const stored = names.sort().map((name) => readFile(join(reports, result, 'runs', name), 'utf8'));
+  const runs = (await Promise.all(stored)).map((text) => v.parse(runSchema, JSON.parse(text)));
+  return { code, text: command.text(), runs };
 }
 
 async function execute(
   t: TestContext,
-  { url }: NatsServer,
+  nats: NatsServer,
   options: readonly string[],
-  during: (run: Process) => Promise<void> = async () => {},
-): Promise<Ran> {
-  const reports = makeOpenFolder(join(tmpdir(), 'agents-test-'));
+  during?: (run: Process) => Promise<void>,
+): Promise<Ran & { run: Run | null }> {
   const ofTopology = options.includes('--target') ? [] : ['--no-http'];
-  const run = start(t, ['run', ...LOAD, ...ofTopology, '--nats', url, '--reports', reports, ...options]);
-  await during(run);
-  const code = await run.exited;
-  const [result] = await readdir(reports);
-  const runs = result === undefined ? [] : await readdir(join(reports, result, 'runs'));
-  const [first] = runs;
-  const stored = first && JSON.parse(await readFile(join(reports, result ?? '', 'runs', first), 'utf8'));
-  return { code, text: run.text(), run: stored === undefined ? null : v.parse(runSchema, stored) };
+  const ran = await measure(t, nats, ['run', ...LOAD, ...ofTopology, ...options], during);
+  return { ...ran, run: ran.runs[0] ?? null };
 }
 
 async function natsFor(t: TestContext, options: Parameters<typeof startNatsServer>[1] = {}) {
@@ -145,6 +156,35 @@ describe('load from agents', () => {
     }
     assert.match(text, /The load came from 2 hosts\. a: .* b: /);
     for (const agent of agents) await agent.says(/ended/);
+  });
+
+  it('is the load of comparisons and of scenarios that open, cut and publish', async (t) => {
+    const nats = await natsFor(t);
+    await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
+    const short = ['-c', '20', '-w', '100ms', '-d', '300ms', '--agents', '2'];
+    const compared = await measure(t, nats, [
+      ...['compare', 'plain', 'plain+buf-16k', '--rounds', '1', '--steps', 'throughput'],
+      ...short,
+    ]);
+    assert.equal(compared.runs.length, 2, compared.text);
+    for (const { outcome, notices, plan } of compared.runs) {
+      assert.deepEqual([outcome, plan.turns], [{ state: 'completed' }, null]);
+      assert.ok(notices.some(({ code }) => code === 'agents-apart'));
+    }
+    const scenarios: [args: readonly string[], counter: string][] = [
+      [['connect', ...short, '-R', '100'], 'opened'],
+      [['broadcast', ...short, '-R', '20'], 'delivered'],
+      [['storm', '-c', '20', '--recovery', '1s', '--agents', '2'], 'back'],
+    ];
+    for (const [args, counter] of scenarios) {
+      const { runs, text } = await measure(t, nats, ['run', '-p', 'plain', '--scenario', ...args]);
+      const [run] = runs;
+      assert.ok(run !== undefined && run.outcome.state === 'completed', text);
+      const { conservation, counts, hosts } = figuresOf(run);
+      assert.ok(conservation.ok, text);
+      assert.ok((counts[counter] ?? run.workers.reduce((sum, each) => sum + counted(each, counter), 0)) > 0);
+      assert.equal(hosts.length, 2);
+    }
   });
 
   it('is invalid and names the agent that was killed, and keeps what was measured', async (t) => {

@@ -71,3 +71,12 @@ function usedShare(run: Run, series: AgentHost['samples']): number | null {
   );
   return idle === null ? null : Math.min(1, Math.max(0, 1 - idle));
 }
+
+/** Returns the largest possible error of a time from one generator host to another, in µs; 0 if there is only one. */
+export function oneWayErrorUs({ hosts = [] }: Pick<Run, 'hosts'>): number {
+  const errors = hosts
+    .filter(({ role }) => role === 'generator')
+    .map(({ clock: { errorUs, driftUs } }) => errorUs + Math.abs(driftUs ?? 0))
+    .sort((a, b) => b - a);
+  return errors.length < 2 ? 0 : total(errors.slice(0, 2));
+}

@@ -4,6 +4,11 @@ export interface GeneratorHosts {
   agents: readonly string[];
   /** The lowest of their limits on open files. */
   openFilesLimit: number;
+  /**
+   * Lowest number of source ports that one of them has for a target, if its kernel reuses them only after a minute;
+   * null if all reuse them sooner.
+   */
+  scarcePorts: number | null;
   /** Whether all of them have Bun. */
   bun: boolean;
 }

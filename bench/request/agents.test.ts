@@ -82,11 +82,22 @@ test('a password in the address of the NATS server is refused, and not repeated'
     );
 });
 
-test('only `run` takes its load from agents, in the scenarios that support it', () => {
+test('every command whose runs are about Nginx takes its load from agents', () => {
   for (const line of ['compare plain tls', 'capacity -p tls', 'ladder -p tls --over connections'])
-    refused(`${line} ${NATS} --agents 2`, /only `run`/);
-  const supporting = SCENARIOS.filter(({ excluded }) => !excluded.includes('agents')).map(({ name }) => name);
-  assert.deepEqual(supporting, ['echo', 'idle', 'reload', 'mixed']);
+    assert.doesNotThrow(() => parseRequest(`${line} ${NATS} --agents 2`.split(' ')), line);
+  const ladder = parseRequest(`ladder -p tls ${NATS} --agents 4`.split(' '));
+  assert.ok(ladder.command === 'ladder' && Math.min(...ladder.ladder.levels) === 4);
+  refused(`compare plain direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
+  refused(`compare plain tls ${NATS} --agents 2 --proxy-agent p`);
+  refused(`size -c 10k ${NATS} --agents 2`, /this host/);
+});
+
+test('a scenario whose load cannot come from agents says why', () => {
+  for (const { name, needsGeneratorHere } of SCENARIOS) {
+    const line = `-p tls --scenario ${name} ${NATS} --agents 2`;
+    if (needsGeneratorHere === undefined) assert.equal(agents(line)?.generators, 2, name);
+    else refused(line, /slow-consumer: it reads what waits/);
+  }
 });
 
 test('an agent has a role, a name and a list of targets', () => {

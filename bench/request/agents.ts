@@ -49,7 +49,7 @@ const OF_THIS_HOST = ['pin', 'no-pin', 'carrier'];
 /** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
 export function agentsOf(
   given: GivenOptions,
-  { file }: Pick<ScenarioDefinition, 'file'>,
+  { name, file, needsGeneratorHere }: Pick<ScenarioDefinition, 'name' | 'file' | 'needsGeneratorHere'>,
 ): AgentsRequest | null {
   const text = last(given, 'agents');
   const proxy = proxyOf(given);
@@ -76,6 +76,12 @@ export function agentsOf(
       '--agents does not apply to a scenario of your own, whose file the agents do not have. Leave one out.',
     );
   }
+  if (needsGeneratorHere !== undefined) {
+    throw new Problem(
+      'usage',
+      `--agents does not apply to the scenario ${name}: ${needsGeneratorHere}. Leave one out.`,
+    );
+  }
   const local = OF_THIS_HOST.find((name) => given.has(name));
   if (local !== undefined) {
     throw new Problem(
@@ -96,7 +102,14 @@ function proxyOf(given: GivenOptions): string | null {
   );
 }
 
-function generatorsOf(text: string): AgentsRequest['generators'] {
+/** Returns the number of agents that generate the load; 0 if this host does. */
+export function agentCount(given: GivenOptions): number {
+  const text = last(given, 'agents');
+  const generators = text === null ? 0 : generatorsOf(text);
+  return typeof generators === 'number' ? generators : generators.length;
+}
+
+function generatorsOf(text: string): NonNullable<AgentsRequest['generators']> {
   if (/^[\d.]+[kMG]?$/.test(text)) return parseCount('--agents', text, { min: 1, max: MOST_AGENTS });
   const names = text.split(',').map((name) => name.trim());
   const twice = names.find((name, at) => names.indexOf(name) < at);

@@ -5,7 +5,6 @@ import { Problem } from '../model/failure.ts';
 import type { Load } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
-import { AGENT_OPTIONS } from './agents.ts';
 import type { Command } from './command.ts';
 import { milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
@@ -19,7 +18,7 @@ import {
   requestOf,
   variantsOf,
 } from './run.ts';
-import { RUN_OPTIONS, refusedTarget, TARGET_OPTIONS } from './run-options.ts';
+import { OF_TARGETS, RUN_OPTIONS, refusedTarget } from './run-options.ts';
 import { stepsWith } from './scenario.ts';
 import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
@@ -101,8 +100,7 @@ const CAPACITY_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a search. */
 const NOT_OF_A_TRIAL = [
   'steps',
-  ...Object.keys(TARGET_OPTIONS),
-  ...Object.keys(AGENT_OPTIONS),
+  ...OF_TARGETS,
   'baseline',
   'threshold',
   'no-http',

@@ -122,14 +122,15 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-type RefusedOption = keyof typeof TARGET_OPTIONS | keyof typeof AGENT_OPTIONS;
+/** Options about a server that already runs, and about agents that observe it. */
+export const OF_TARGETS = [...Object.keys(TARGET_OPTIONS), 'proxy-agent'] as const;
 
-/**
- * Returns why a command that starts what it measures, the generator included, has none of the options about a
- * server that already runs, or about agents.
- */
-export function refusedTarget(reason: string): Record<RefusedOption, string> {
-  const ofTarget = Object.keys(TARGET_OPTIONS).map((name) => [name, reason]);
-  const ofAgents = Object.keys(AGENT_OPTIONS).map((name) => [name, 'only `run` takes its load from agents']);
-  return Object.fromEntries([...ofTarget, ...ofAgents]);
+/** Returns why a command that starts what it measures has none of the options about a server that already runs. */
+export function refusedTarget(reason: string): Record<string, string> {
+  return Object.fromEntries(OF_TARGETS.map((name) => [name, reason]));
+}
+
+/** Returns why a command whose runs generate their load on this host has none of the options about agents. */
+export function refusedAgents(reason: string): Record<string, string> {
+  return Object.fromEntries(Object.keys(AGENT_OPTIONS).map((name) => [name, reason]));
 }

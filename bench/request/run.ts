@@ -111,13 +111,12 @@ function runRequest(given: GivenOptions): RunRequest {
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
   const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
   if (target !== null) return requestOfTarget(request, target, given);
-  checkListen(request);
   checkThresholds(request);
   return { ...request, baseline };
 }
 
 /** @throws Problem('usage') if what runs without Nginx would be out of the agents' reach */
-function checkListen({ agents, variants }: RunRequest): void {
+function checkListen({ agents, variants }: Pick<RunRequest, 'agents' | 'variants'>): void {
   if (agents?.listen == null || !variants.includes('direct')) return;
   throw new Problem(
     'usage',
@@ -224,6 +223,8 @@ export function requestOf(
   const backend = backendOf(given, asked);
   const problem = scenario.problemOf({ connections, payload, options: scenarioOptions });
   if (problem !== null) throw new Problem('usage', problem);
+  const agents = agentsOf(given, scenario);
+  checkListen({ ...what, agents });
   return {
     ...what,
     ...asked,
@@ -245,7 +246,7 @@ export function requestOf(
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
     ...processesOf(given, connections),
     backend,
-    agents: agentsOf(given, scenario),
+    agents,
     // Only the paths of its WebSockets are known.
     http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),

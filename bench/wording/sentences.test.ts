@@ -59,6 +59,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '30 of 5,000 deliveries did not arrive; the server skipped 20 of them because a member had fallen behind.',
     '30 to 60 of 5,000 to 10,000 deliveries did not arrive; the server skipped 20 to 40 of them because a member had fallen behind.',
   ],
+  'clock-error': [
+    { errorUs: 300, p50Us: 1000 },
+    'The clocks of the generator hosts may differ by 300 µs, and the median time to a receiver was 1 ms, so times from one host to another are too inaccurate. Use one agent.',
+    'The clocks of the generator hosts may differ by 300 to 600 µs, and the median time to a receiver was 1 to 2 ms, so times from one host to another are too inaccurate. Use one agent.',
+  ],
   'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
   'http-counts-differ': [
     {},
@@ -367,6 +372,15 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'preflight-apart': [
     {},
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+  ],
+  'agents-apart': [
+    {},
+    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics scatter more.',
+  ],
+  'preflight-agent-ports': [
+    { ports: 28_231 },
+    'Each agent can start about 28,231 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
+    'Each agent can start about 28,231 to 56,462 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
   ],
   'preflight-generators': [
     {

@@ -117,6 +117,8 @@ export const VALIDITY = {
   },
   'deliveries-lost': ({ lost, expected, skipped }: { lost: Amount; expected: Amount; skipped: Amount }) =>
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
+  'clock-error': ({ errorUs, p50Us }: { errorUs: Amount; p50Us: Amount }) =>
+    `The clocks of the generator hosts may differ by ${formatTime(errorUs)}, and the median time to a receiver was ${formatTime(p50Us)}, so times from one host to another are too inaccurate. Use one agent.`,
   'http-missing': () => 'No HTTP request was sent during the load, so nothing is known about their effect.',
   'http-counts-differ': () =>
     'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
