@@ -172,7 +172,7 @@ describe('load from agents', () => {
       assert.ok(notices.some(({ code }) => code === 'agents-apart'));
     }
     const scenarios: [args: readonly string[], counter: string][] = [
-      [['connect', ...short, '-R', '100'], 'opened'],
+      [['connect', ...short, '-R', '100', '-c', '100'], 'opened'],
       [['broadcast', ...short, '-R', '20'], 'delivered'],
       [['storm', '-c', '20', '--recovery', '1s', '--agents', '2'], 'back'],
     ];
