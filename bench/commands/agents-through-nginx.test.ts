@@ -161,9 +161,9 @@ describe('load from agents', () => {
   it('is the load of comparisons and of scenarios that open, cut and publish', async (t) => {
     const nats = await natsFor(t);
     await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
-    const short = ['-c', '20', '-w', '100ms', '-d', '300ms', '--agents', '2'];
+    const short = ['-w', '100ms', '-d', '300ms', '--agents', '2'];
     const compared = await measure(t, nats, [
-      ...['compare', 'plain', 'plain+buf-16k', '--rounds', '1', '--steps', 'throughput'],
+      ...['compare', 'plain', 'plain+buf-16k', '--rounds', '1', '--steps', 'throughput', '-c', '20'],
       ...short,
     ]);
     assert.equal(compared.runs.length, 2, compared.text);
@@ -173,7 +173,7 @@ describe('load from agents', () => {
     }
     const scenarios: [args: readonly string[], counter: string][] = [
       [['connect', ...short, '-R', '100', '-c', '100'], 'opened'],
-      [['broadcast', ...short, '-R', '20'], 'delivered'],
+      [['broadcast', ...short, '-R', '20', '-c', '20'], 'delivered'],
       [['storm', '-c', '20', '--recovery', '1s', '--agents', '2'], 'back'],
     ];
     for (const [args, counter] of scenarios) {
