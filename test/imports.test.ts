@@ -36,8 +36,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   request: ['model', 'wording', 'scenarios', 'metrics'],
   plan: ['model', 'wording', 'scenarios', 'request', 'valibot'],
   strategy: ['model', 'wording', 'scenarios', 'metrics', 'measure', 'stats', 'plan'],
-  nginx: ['model', 'wording', 'files', 'node:child_process'],
-  topology: ['model', 'wording', 'files', 'nginx', 'node:child_process', 'selfsigned'],
+  nginx: ['model', 'wording', 'files', 'topology', 'node:child_process'],
+  topology: ['model', 'wording', 'files', 'node:child_process', 'selfsigned'],
   load: [
     'model',
     'scenarios',

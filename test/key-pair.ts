@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../bench/load/connections/connection.test.fixture.ts';
-import type { KeyType } from '../bench/nginx/certificates.ts';
-import { makeCertificate } from '../bench/topology/certificate.ts';
+import { type KeyType, makeCertificate } from '../bench/topology/certificate.ts';
 
 /** A certificate for localhost with its key; leaves no file behind. */
 export async function makeKeyPair(key: KeyType = 'ecdsa'): Promise<KeyPair> {

@@ -31,8 +31,8 @@ export function ladderOptions(changes: Partial<LadderOptions> = {}): LadderOptio
 
 /** A run as it was specified, whose throughput follows the law above. */
 export function runOf(spec: RunSpec, over: LadderAxis = 'connections'): Run {
-  const { connections = 100, payload, nginxWorkers, load, step, round, variant } = spec;
-  const size = over === 'connections' ? connections : (nginxWorkers ?? 1);
+  const { connections = 100, payload, proxyWorkers, load, step, round, variant } = spec;
+  const size = over === 'connections' ? connections : (proxyWorkers ?? 1);
   const perSecond = load?.kind === 'open' ? load.ratePerSecond : Math.round(throughputAt(LAW, size));
   const run = makeRun({
     profile: variant,
@@ -53,7 +53,7 @@ export function runOf(spec: RunSpec, over: LadderAxis = 'connections'): Run {
       ...plan,
       ...{ variant, step, round },
       workload: { ...plan.workload, payload: payload ?? plan.workload.payload },
-      proxy: plan.proxy && { ...plan.proxy, workers: nginxWorkers ?? 1 },
+      proxy: plan.proxy && { ...plan.proxy, workers: proxyWorkers ?? 1 },
     },
   };
 }

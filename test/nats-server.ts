@@ -22,21 +22,28 @@ export interface NatsServer {
   stop(): Promise<void>;
 }
 
+/** The path of the program, which is fetched if it is missing. */
+export async function findNatsServer(): Promise<string> {
+  const { path } = await fetchFromSystem(NATS_SERVER, '--version', { cacheDir: CACHE, say: () => {} });
+  return path;
+}
+
 /**
  * Starts a NATS server on a free port, which keeps its files in the given folder.
  *
  * @param host address to listen on
  * @param authorization contents of the block of that name in its configuration
+ * @param tls contents of the block of that name; empty for none
  */
 export async function startNatsServer(
   folder: string,
-  { host = '127.0.0.1', authorization = '' } = {},
+  { host = '127.0.0.1', authorization = '', tls = '' } = {},
 ): Promise<NatsServer> {
-  const { path } = await fetchFromSystem(NATS_SERVER, '--version', { cacheDir: CACHE, say: () => {} });
+  const path = await findNatsServer();
   const configuration = join(folder, 'nats.conf');
   await writeFile(
     configuration,
-    `listen: "${host}:-1"\nports_file_dir: "${folder}"\njetstream { store_dir: "${folder}/js" }\nauthorization { ${authorization} }\n`,
+    `listen: "${host}:-1"\nports_file_dir: "${folder}"\njetstream { store_dir: "${folder}/js" }\nauthorization { ${authorization} }\n${tls === '' ? '' : `tls { ${tls} }\n`}`,
   );
   const launched = launch({
     name: 'nats-server',

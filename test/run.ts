@@ -3,7 +3,7 @@ import { stored } from '../bench/model/finding.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import { counted } from '../bench/model/recording.ts';
-import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
+import type { Component, HttpLeg, Probe, ProcessSeries, Run, Slice, UsedProxy } from '../bench/model/run.ts';
 import { quietMachine } from './machine.ts';
 
 /** What a made-up run is like; every run of the same options is the same. */
@@ -325,7 +325,7 @@ function makeHttp(random: () => number, cache: boolean): HttpLeg {
   };
 }
 
-function makeNginx(profile: string): NginxFacts {
+function makeNginx(profile: string): UsedProxy {
   return {
     binary: '/usr/sbin/nginx',
     origin: null,

@@ -13,6 +13,8 @@ const FLUSH_MS = 5_000;
 /** What an agent does for one run, whatever its role. */
 export interface AgentRun {
   readonly run: string;
+  /** Number of its generator workers. */
+  readonly workers: number;
   /**
    * Resolves when the agent is ready for the load.
    *
@@ -34,7 +36,7 @@ export interface AgentRun {
  * @param stop stops what is still running
  */
 export function agentRun(
-  { run, ready, observer, tell }: Pick<AgentRun, 'run' | 'ready' | 'observer' | 'tell'>,
+  { run, workers, ready, observer, tell }: Omit<AgentRun, 'end' | 'giveUp'>,
   outbox: Outbox,
   stop: () => Promise<void>,
 ): AgentRun {
@@ -46,6 +48,7 @@ export function agentRun(
   }
   return {
     run,
+    workers,
     ready,
     observer,
     tell,
@@ -119,7 +122,7 @@ export function beginGeneratorRun(
   }
 
   const ready = Promise.race([started.opened, over]);
-  return agentRun({ run, ready, observer, tell }, outbox, async () => {
+  return agentRun({ run, workers: workers.length, ready, observer, tell }, outbox, async () => {
     isEnding = true;
     ending.open();
     await over.catch(() => {});

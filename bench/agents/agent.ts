@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { jetstream } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type * as v from 'valibot';
 import { monotonicNs } from '../load/clock.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
@@ -11,9 +10,11 @@ import type { AgentRole, HostMachine } from '../model/host.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Watch } from '../observe/watched.ts';
 import { type AgentRun, beginGeneratorRun } from './agent-run.ts';
-import { type AllowedTarget, refusalOf } from './allow-list.ts';
+import { type AllowedTarget, refusalOf, withAddresses } from './allow-list.ts';
+import type { Bus } from './bus.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { agentFacts, readPortReuse, readWhereabouts } from './host-facts.ts';
+import { type AgentLimits, excessOf } from './limits.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import { makeOutbox } from './outbox.ts';
 import {
@@ -44,6 +45,7 @@ export interface AgentInput {
   role: AgentRole;
   /** The only targets on which the agent puts load; if empty, those on its own loopback addresses. */
   allowed: readonly AllowedTarget[];
+  limits: AgentLimits;
   /** What an agent with the role `proxy` watches. */
   watches: readonly Watch[];
   say(line: string): void;
@@ -55,18 +57,24 @@ export interface AgentInput {
 
 /** How long a second agent of the same name has to answer before this one takes the name. */
 const NAME_TAKEN_MS = 500;
+const NOT_THIS_RUN = 'it does not carry out this run.';
 
 /**
  * Serves runs, one at a time, until the signal aborts.
  *
+ * @param connect connects to the NATS server
  * @throws Problem('environment') if NATS cannot be reached, or another agent has the same name
  */
-export async function serveAgent(input: AgentInput): Promise<void> {
+export async function serveAgent(input: AgentInput, connect = connectTo): Promise<void> {
   const { access, name, say, signal } = input;
-  const connection = await connectTo(access, `agent ${name}`);
+  const connection = await connect(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
-    const agent = makeAgent(connection, agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }), input);
+    const agent = makeAgent(
+      connection,
+      agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }),
+      input,
+    );
     say(`Agent ${name} is ready at ${access.url}. ${dutyOf(input)}`);
     if (!signal.aborted) await once(signal, 'abort');
     await agent.close();
@@ -82,7 +90,7 @@ function dutyOf({ role, allowed, watches }: AgentInput): string {
   return `It may put load on ${targets.length === 0 ? 'its own loopback addresses' : targets.join(', ')}.`;
 }
 
-async function refuseTakenName(connection: NatsConnection, name: string): Promise<void> {
+async function refuseTakenName(connection: Bus, name: string): Promise<void> {
   const other = await connection
     .request(requestSubject(name, 'clock'), '', { timeout: NAME_TAKEN_MS })
     .catch(() => null);
@@ -94,12 +102,14 @@ async function refuseTakenName(connection: NatsConnection, name: string): Promis
 }
 
 function makeAgent(
-  connection: NatsConnection,
+  connection: Bus,
   fixed: Omit<AgentFacts, 'run'>,
-  { allowed, watches, say, urgent }: AgentInput,
+  { allowed: named, limits, watches, say, urgent }: AgentInput,
 ) {
   const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
+  /** The addresses of the names are those at the beginning of the run. */
+  let allowed: readonly AllowedTarget[] = [];
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
   const answer = (message: Msg, refusal: string | null) => reply(message, { refusal } satisfies Answer);
@@ -124,22 +134,24 @@ function makeAgent(
   /** The current run, if it is this one. Otherwise, the request is refused. */
   function currentRun(message: Msg, run: string): AgentRun | null {
     if (current?.run === run) return current;
-    answer(message, 'it does not carry out this run.');
+    answer(message, NOT_THIS_RUN);
     return null;
   }
 
   /** Returns why this agent does not begin a run; null if it does. */
-  function refusalToBegin(begin: Begin): string | null {
+  async function refusalToBegin(begin: Begin): Promise<string | null> {
     if (begin.version !== version) return `it runs version ${version}, and the runner ${begin.version}.`;
     if (begin.role !== role) return `its role is ${role}.`;
+    const addresses = await withAddresses(named);
     if (current !== null) return 'it is busy with another run.';
+    allowed = addresses;
     const refusal = begin.role === 'generator' ? refusalOf(begin.target, allowed) : null;
     if (refusal !== null) say(`Refused a run: ${refusal}`);
     return refusal;
   }
 
   function beginRun(begin: Begin): { run: AgentRun; what: string } {
-    const outbox = makeOutbox(jetstream(connection), begin.run, name);
+    const outbox = makeOutbox(connection, begin.run, name);
     if (begin.role === 'proxy')
       return { run: beginWatchRun(begin.run, watches, outbox), what: 'watching Nginx' };
     const { host, ports } = begin.target;
@@ -155,7 +167,7 @@ function makeAgent(
     callback: (_, message) => reply(message, { ns: String(monotonicNs()) }),
   });
   serve('begin', beginSchema, async (message, begin) => {
-    const refusal = refusalToBegin(begin);
+    const refusal = await refusalToBegin(begin);
     if (refusal !== null) return answer(message, refusal);
     const { run, what } = beginRun(begin);
     current = run;
@@ -176,10 +188,17 @@ function makeAgent(
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
     // What was allowed at the beginning need not be what the plan says.
-    const refusal = command.type === 'connect' ? refusalOf(command.plan.target, allowed) : null;
-    if (refusal !== null) return answer(message, refusal);
-    const isKnown = currentRun(message, run)?.tell(worker, command as unknown as WorkerCommand);
-    if (isKnown !== undefined) answer(message, isKnown ? null : `it has no generator ${worker + 1}.`);
+    const told = currentRun(message, run);
+    if (told === null) return;
+    const refusal =
+      command.type === 'connect'
+        ? (refusalOf(command.plan.target, allowed) ?? excessOf(command.plan.runPlan, told.workers, limits))
+        : null;
+    if (refusal !== null) {
+      say(`Refused a run: ${refusal}`);
+      return answer(message, refusal);
+    }
+    answer(message, told.tell(worker, command as unknown as WorkerCommand) ? null : NOT_THIS_RUN);
   });
   serve('observe', observeSchema, (message, { run, epochNs, intervalMs }) => {
     const observed = currentRun(message, run);
@@ -224,11 +243,7 @@ function makeAgent(
  *
  * @returns whether the runner is gone
  */
-async function watchRunner(
-  connection: NatsConnection,
-  { run }: AgentRun,
-  isOver: () => boolean,
-): Promise<boolean> {
+async function watchRunner(connection: Bus, { run }: AgentRun, isOver: () => boolean): Promise<boolean> {
   let heardMs = performance.now();
   const subscription = connection.subscribe(runnerSubject(run), {
     callback: () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refusalOf } from './allow-list.ts';
+import { refusalOf, withAddresses } from './allow-list.ts';
 
 const isAllowed = (host: string, ports: number[], allowed: { host: string; port: number | null }[]) =>
   refusalOf({ host, ports }, allowed) === null;
@@ -21,4 +21,16 @@ test('with a list, an agent accepts exactly the hosts and ports in it', () => {
   assert.ok(!isAllowed('10.0.0.2', [443, 444], allowed));
   assert.ok(!isAllowed('10.0.0.3', [443], allowed));
   assert.ok(!isAllowed('127.0.0.1', [443], allowed));
+});
+
+test('a name in the list allows its addresses, and nothing if it has none', async () => {
+  const named = await withAddresses([
+    { host: 'localhost', port: 443 },
+    { host: 'no-such-name.invalid', port: null },
+  ]);
+  assert.ok(isAllowed(named.some(({ host }) => host === '127.0.0.1') ? '127.0.0.1' : '::1', [443], named));
+  assert.ok(!isAllowed('127.0.0.1', [444], named));
+  // Otherwise a list whose only name cannot be resolved would count as none.
+  const unknown = await withAddresses([{ host: 'no-such-name.invalid', port: null }]);
+  assert.ok(!isAllowed('127.0.0.1', [443], unknown));
 });

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Target } from '../model/target.ts';
 
@@ -6,6 +7,19 @@ export interface AllowedTarget {
   host: string;
   /** Null for any port. */
   port: number | null;
+}
+
+/**
+ * Replaces names by their addresses, because a plan names a target by its address. The agent resolves them
+ * itself, so it does not depend on what the runner takes for the address of a name. A name without an address
+ * stays as it is, and allows nothing.
+ */
+export async function withAddresses(allowed: readonly AllowedTarget[]): Promise<AllowedTarget[]> {
+  const resolved = allowed.map(async (each) => {
+    const found = isIP(each.host) === 0 ? await lookup(each.host, { all: true }).catch(() => []) : [];
+    return found.length === 0 ? [each] : found.map(({ address }) => ({ ...each, host: address }));
+  });
+  return (await Promise.all(resolved)).flat();
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Exchange, measureOffset, offsetFrom } from './clock-offset.ts';
+import { type Exchange, measureOffset, offsetFrom, ownTimes } from './clock-offset.ts';
 
 const AHEAD = 200_000_000n;
 
@@ -38,6 +38,34 @@ test('the offset comes from the exchange with the shortest round trip', () => {
     exchange(9_000n, 0n, 400n),
   ]);
   assert.deepEqual([offsetNs, errorNs], [AHEAD, 51n]);
+});
+
+test('times of a clock that is 200 ms ahead and drifts are right within the error, throughout the run', () => {
+  const drift = fc.integer({ min: -200, max: 200 });
+  const delay = fc.bigInt({ min: 1_000n, max: 400_000n });
+  const seconds = fc.integer({ min: 1, max: 600 });
+  fc.assert(
+    fc.property(drift, seconds, fc.tuple(delay, delay, delay, delay), (ppm, runS, delays) => {
+      const [there, back, thereAfter, backAfter] = delays;
+      const other = (ns: bigint) => ns + AHEAD + (ns * BigInt(ppm)) / 1_000_000n;
+      const compared = (sentNs: bigint, to: bigint, from: bigint) =>
+        offsetFrom([{ sentNs, otherNs: other(sentNs + to), receivedNs: sentNs + to + from }]);
+      const before = compared(5_000_000_000n, there, back);
+      const epochNs = 6_000_000_000n;
+      const endNs = epochNs + BigInt(runS) * 1_000_000_000n;
+      const after = compared(endNs + 500_000_000n, thereAfter, backAfter);
+      const toOwn = ownTimes(epochNs, before, after);
+      const hostEpoch = epochNs + before.offsetNs;
+      const errorUs = Number(before.errorNs > after.errorNs ? before.errorNs : after.errorNs) / 1e3;
+      for (const part of [0n, 1n, 2n, 3n]) {
+        const ns = epochNs + ((endNs - epochNs) * part) / 3n;
+        const own = toOwn(Number(other(ns) - hostEpoch) / 1e3);
+        assert.ok(Math.abs(own - Number(ns - epochNs) / 1e3) <= errorUs + 1);
+      }
+    }),
+  );
+  const unknown = ownTimes(0n, { offsetNs: AHEAD, errorNs: 1n, atNs: 0n }, null);
+  assert.equal(unknown(1_234), 1_234);
 });
 
 test('a clock is asked repeatedly, and a question that fails is not hidden', async () => {

@@ -9,6 +9,8 @@ export interface Exchange {
 export interface ClockOffset {
   offsetNs: bigint;
   errorNs: bigint;
+  /** When the clocks were compared, on this host's clock. */
+  atNs: bigint;
 }
 
 /** Number of exchanges from which an offset is determined. */
@@ -22,7 +24,24 @@ export function offsetFrom(exchanges: readonly [Exchange, ...Exchange[]]): Clock
   const roundTrip = ({ sentNs, receivedNs }: Exchange) => receivedNs - sentNs;
   const fastest = exchanges.reduce((best, each) => (roundTrip(each) < roundTrip(best) ? each : best));
   const half = roundTrip(fastest) / 2n;
-  return { offsetNs: fastest.otherNs - (fastest.sentNs + half), errorNs: half + 1n };
+  const atNs = fastest.sentNs + half;
+  return { offsetNs: fastest.otherNs - atNs, errorNs: half + 1n, atNs };
+}
+
+/**
+ * Converts times that another host measured from the run's epoch to the same moments on this host's clock, both
+ * in µs since the epoch. The epoch was converted with the offset before the run. Crystals keep their frequency
+ * for minutes, so the offset changed evenly from then until the clocks were compared again (null: unknown).
+ */
+export function ownTimes(
+  epochNs: bigint,
+  before: ClockOffset,
+  after: ClockOffset | null,
+): (otherUs: number) => number {
+  if (after === null || after.atNs <= before.atNs) return (otherUs) => otherUs;
+  const drift = Number(after.offsetNs - before.offsetNs) / Number(after.atNs - before.atNs);
+  const comparedUs = Number(before.atNs - epochNs) / 1e3;
+  return (otherUs) => comparedUs + (otherUs - comparedUs) / (1 + drift);
 }
 
 /** Compares clocks by asking `other` repeatedly. Rejects as soon as one question does. */

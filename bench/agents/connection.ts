@@ -4,12 +4,12 @@ import {
   type ConnectionOptions,
   connect,
   credsAuthenticator,
-  type NatsConnection,
   nkeyAuthenticator,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
+import { type Bus, natsBus } from './bus.ts';
 
 /** How to reach a NATS server. */
 export interface NatsAccess {
@@ -29,14 +29,11 @@ const RETRY_MS = 250;
  *
  * @throws Problem('environment') if the server cannot be reached, or rejects the credentials
  */
-export async function connectTo(
-  { url, secretFile, caFile }: NatsAccess,
-  name: string,
-): Promise<NatsConnection> {
+export async function connectTo({ url, secretFile, caFile }: NatsAccess, name: string): Promise<Bus> {
   const secret = secretFile === null ? {} : secretOptions(await read(secretFile, '--nats-secret'));
   const needsTls = caFile !== null || url.startsWith('tls://');
   try {
-    return await connect({
+    const connection = await connect({
       servers: url.replace(/^\w+:\/\//, ''),
       name,
       timeout: CONNECT_MS,
@@ -47,6 +44,7 @@ export async function connectTo(
       ...secret,
       ...(needsTls ? { tls: caFile === null ? {} : { caFile } } : {}),
     });
+    return natsBus(connection);
   } catch (cause) {
     if (cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError) {
       throw new Problem(

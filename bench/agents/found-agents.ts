@@ -29,6 +29,7 @@ export interface AgentsWanted {
 /**
  * Connects to NATS and finds the agents.
  *
+ * @param connect connects to the NATS server
  * @throws Problem('environment') if NATS cannot be reached, or the agents are missing or do not fit
  */
 export async function findAgents(
@@ -36,8 +37,9 @@ export async function findAgents(
   wanted: AgentsWanted,
   version: string,
   signal: AbortSignal,
+  connect = connectTo,
 ): Promise<FoundAgents> {
-  const connection = await connectTo(access, 'runner');
+  const connection = await connect(access, 'runner');
   const call = async (role: WantedAgents['role'], which: WantedAgents['which'] | null) =>
     which === null ? [] : callAgents(connection, { role, which }, version, signal);
   try {

@@ -9,13 +9,12 @@ test('messages are repeated until the stream has them, with the same number and 
   let calls = 0;
   const outbox = makeOutbox(
     {
-      async publish(subject, payload, options) {
+      async store(subject, report, id) {
         assert.equal(subject, `nginx-ws-bench.reports.${RUN}.a`);
         calls++;
-        stored.set(options?.msgID ?? '', String(payload));
+        stored.set(id, report);
         // Stored, but the acknowledgement is lost.
         if (calls === 1) throw new Error('timeout');
-        return { stream: '', domain: '', seq: calls, duplicate: false };
       },
     },
     RUN,
@@ -35,7 +34,7 @@ test('messages are repeated until the stream has them, with the same number and 
 });
 
 test('an outbox that is closed gives up', async () => {
-  const outbox = makeOutbox({ publish: async () => Promise.reject(new Error('no stream')) }, RUN, 'a');
+  const outbox = makeOutbox({ store: async () => Promise.reject(new Error('no stream')) }, RUN, 'a');
   outbox.add({ type: 'exited', worker: 1 });
   outbox.close();
   await outbox.flush(60_000);

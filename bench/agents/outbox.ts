@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import type { Bus } from './bus.ts';
 import { encodeMessage } from './message.ts';
 import { type Reported, reportSubject } from './protocol.ts';
 
@@ -17,15 +17,15 @@ export interface Outbox {
   close(): void;
 }
 
-export function makeOutbox(jetstream: Pick<JetStreamClient, 'publish'>, run: string, agent: string): Outbox {
+export function makeOutbox(bus: Pick<Bus, 'store'>, run: string, agent: string): Outbox {
   const closed = new AbortController();
   let number = 0;
   let sending: Promise<void> = Promise.resolve();
   /** Recordings that are waiting were encoded already: they take kilobytes each. */
-  async function send(msgID: string, text: string): Promise<void> {
+  async function send(id: string, text: string): Promise<void> {
     while (!closed.signal.aborted) {
       try {
-        await jetstream.publish(reportSubject(run, agent), text, { msgID });
+        await bus.store(reportSubject(run, agent), text, id);
         return;
       } catch {
         await sleep(RETRY_MS, undefined, { signal: closed.signal }).catch(() => {});
@@ -34,9 +34,9 @@ export function makeOutbox(jetstream: Pick<JetStreamClient, 'publish'>, run: str
   }
   return {
     add(message) {
-      const msgID = `${run} ${agent} ${number++}`;
+      const id = `${run} ${agent} ${number++}`;
       const text = encodeMessage(message);
-      sending = sending.then(() => send(msgID, text));
+      sending = sending.then(() => send(id, text));
     },
     async flush(withinMs) {
       await Promise.race([sending, sleep(withinMs, undefined, { ref: false })]);

@@ -1,4 +1,4 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { Bus } from './bus.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import {
   type AgentFacts,
@@ -16,7 +16,7 @@ import {
  * @returns a function that stops
  */
 export function watchPresence(
-  connection: NatsConnection,
+  connection: Bus,
   run: string,
   agents: readonly Pick<AgentFacts, 'name' | 'instance'>[],
   onLost: (agent: string, sentence: string) => void,

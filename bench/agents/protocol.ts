@@ -4,6 +4,7 @@ import { AGENT_NAME, AGENT_ROLES, hostMachineSchema } from '../model/host.ts';
 import { machineSeriesSchema } from '../model/machine-series.ts';
 import { engineSchema } from '../model/plan.ts';
 import { processSeriesSchema, workerTotalsSchema } from '../model/run.ts';
+import { sharedLoadSchema } from './limits.ts';
 
 /**
  * The messages between a runner and its agents, and the NATS subjects that they use. Commands are requests
@@ -121,6 +122,7 @@ export const tellSchema = v.object({
       plan: v.looseObject({
         epochNs,
         target: v.looseObject({ host: v.string(), ports: v.array(count) }),
+        runPlan: sharedLoadSchema,
         /** A plan never names a file of the agent's host to run. */
         scenarioFile: v.null(),
       }),
@@ -146,7 +148,7 @@ export const endedSchema = v.object({
 export type Ended = v.InferOutput<typeof endedSchema>;
 
 const routeSchema = v.object({
-  nginxWorker: v.nullable(v.string()),
+  proxyWorker: v.nullable(v.string()),
   upstream: v.nullable(v.string()),
   alpn: v.nullable(v.string()),
   connections: count,

@@ -1,6 +1,6 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { Generator, GeneratorPlan, OtherHosts } from '../load/coordinator.ts';
 import { Problem } from '../model/failure.ts';
+import type { Bus } from './bus.ts';
 import type { Whereabouts } from './host-facts.ts';
 import type { AgentFacts } from './protocol.ts';
 import { openRemoteRun } from './remote-run.ts';
@@ -16,7 +16,7 @@ const HEAD_START_US = 1_000_000;
  * @param here where the runner is
  */
 export async function startRemoteGenerator(
-  connection: NatsConnection,
+  connection: Bus,
   agents: readonly AgentFacts[],
   here: Whereabouts,
   { workers: count, client, engine, target }: GeneratorPlan,
@@ -69,7 +69,7 @@ export async function startRemoteGenerator(
  * @param here where the runner is
  */
 export async function startRemoteWatch(
-  connection: NatsConnection,
+  connection: Bus,
   agent: AgentFacts,
   here: Whereabouts,
 ): Promise<OtherHosts> {

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { NatsConnection } from '@nats-io/transport-node';
 import type { Observed, OtherHosts } from '../load/coordinator.ts';
 import { makeGate } from '../load/gate.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
 import type { AgentHost } from '../model/host.ts';
+import type { Bus } from './bus.ts';
 import type { ClockOffset } from './clock-offset.ts';
 import type { Whereabouts } from './host-facts.ts';
 import { watchPresence } from './presence.ts';
 import type { AgentFacts, Begin, BeginGenerator, Reported, Verb } from './protocol.ts';
-import { openStream } from './report-stream.ts';
 import { ask, compareClocks, endRun } from './requests.ts';
 
 /** How long an agent has to begin its part. */
@@ -55,13 +54,13 @@ export interface RemoteRun extends OtherHosts {
  * @throws Problem('environment') if an agent does not answer
  */
 export async function openRemoteRun(
-  connection: NatsConnection,
+  connection: Bus,
   here: Whereabouts,
   parts: readonly Part[],
 ): Promise<RemoteRun> {
   const run = randomUUID();
   const agents = parts.map(({ agent }) => agent);
-  const stream = await openStream(connection);
+  const stream = await connection.openStream();
   const clocks = new Map<string, ClockOffset>();
   for (const { name } of agents) clocks.set(name, await compareClocks(connection, name));
   const losses: ((sentence: string) => void)[] = [];

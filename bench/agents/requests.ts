@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { monotonicNs } from '../load/clock.ts';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
+import type { Bus } from './bus.ts';
 import { type ClockOffset, measureOffset } from './clock-offset.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import { answerSchema, clockSchema, type Ended, endedSchema, requestSubject, type Verb } from './protocol.ts';
@@ -19,7 +19,7 @@ const END_MS = 15_000;
  * @throws Problem('environment') that names the agent if it refuses, or does not answer in time
  */
 export async function ask(
-  connection: NatsConnection,
+  connection: Bus,
   agent: string,
   verb: Verb,
   request: unknown,
@@ -44,7 +44,7 @@ export async function ask(
  *
  * @throws Problem('environment') if the agent does not answer
  */
-export async function compareClocks(connection: NatsConnection, agent: string): Promise<ClockOffset> {
+export async function compareClocks(connection: Bus, agent: string): Promise<ClockOffset> {
   try {
     return await measureOffset(monotonicNs, async () => {
       const reply = await connection.request(requestSubject(agent, 'clock'), '', { timeout: CLOCK_MS });
@@ -60,12 +60,7 @@ export async function compareClocks(connection: NatsConnection, agent: string): 
 }
 
 /** Ends a run on an agent. Returns what it observed; nothing if it cannot be reached. */
-export async function endRun(
-  connection: NatsConnection,
-  agent: string,
-  run: string,
-  isLost: boolean,
-): Promise<Ended> {
+export async function endRun(connection: Bus, agent: string, run: string, isLost: boolean): Promise<Ended> {
   const timeout = isLost ? CLOCK_MS : END_MS;
   const reply = await connection
     .request(requestSubject(agent, 'end'), encodeMessage({ run }), { timeout })

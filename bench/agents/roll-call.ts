@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox } from '@nats-io/transport-node';
 import { Problem } from '../model/failure.ts';
 import type { AgentRole } from '../model/host.ts';
+import type { Bus } from './bus.ts';
 import { readMessage } from './message.ts';
 import { type AgentFacts, agentFactsSchema, ROLL_CALL } from './protocol.ts';
 
@@ -23,7 +24,7 @@ export interface WantedAgents {
  * @throws Problem('environment') that names what is missing or does not fit; the signal's reason if stopped
  */
 export async function callAgents(
-  connection: NatsConnection,
+  connection: Bus,
   wanted: WantedAgents,
   version: string,
   signal: AbortSignal,

@@ -21,5 +21,5 @@ export function beginWatchRun(run: string, watches: readonly Watch[], outbox: Ou
 
   const ready = 'lack' in first ? Promise.reject(new Problem('environment', first.lack)) : Promise.resolve();
   const tell = () => false;
-  return agentRun({ run, ready, observer: makeObserver(look), tell }, outbox, async () => {});
+  return agentRun({ run, workers: 0, ready, observer: makeObserver(look), tell }, outbox, async () => {});
 }

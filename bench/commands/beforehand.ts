@@ -1,10 +1,9 @@
-import type { Binaries } from '../experiment/experiment.ts';
 import type { CalibratedMachine } from '../model/calibration.ts';
 import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Environment, ResultHead } from '../model/result.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedStep, Planning } from '../plan/plan.ts';
+import type { VariantProxy } from '../topology/driver.ts';
 import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
@@ -12,7 +11,7 @@ import type { Services } from './services.ts';
 export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
 /**
- * Has Nginx check the configuration of every side before the first round, so that a rejected configuration is
+ * Has the proxy of every side check its configuration before the first round, so that a rejected configuration is
  * reported within a second. Then looks up this machine's stored calibration.
  *
  * @throws Problem('configuration') that names the side
@@ -20,17 +19,17 @@ export type BeforehandNeed = 'checkSide' | 'findCalibration';
 export async function lookBeforehand(
   { plan, variants, planStep }: Planning,
   environment: Environment,
-  binaries: Binaries,
+  proxies: ReadonlyMap<string, VariantProxy>,
   services: Pick<Services, BeforehandNeed>,
   ears: Ears,
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const planned = variants.map(({ name }) => planStep({ variant: name, step: plan.steps[0] ?? '' }));
   const versions: string[] = [];
   for (const each of planned) {
-    const binary = each.variant.proxy === null ? undefined : binaries.get(each.variant.proxy.binary);
-    if (binary === undefined) continue;
-    await check(each, binary, services, ears);
-    versions.push(binary.version);
+    const proxy = proxies.get(each.variant.name);
+    if (proxy === undefined) continue;
+    await check(each, proxy, services, ears);
+    versions.push(proxy.binary.version);
   }
   const [version] = versions;
   const [baseline] = planned;
@@ -40,7 +39,7 @@ export async function lookBeforehand(
   return calibration === null ? {} : { calibration };
 }
 
-/** Everything that must match for a stored calibration to apply: machine, engine, carrier and Nginx version. */
+/** Everything that must match for a stored calibration to apply: machine, engine, carrier and proxy. */
 export function calibratedMachine(
   { cpuModel, cpus, kernel }: Environment,
   { engine, carrier }: Pick<RunPlan, 'engine' | 'carrier'>,
@@ -51,12 +50,12 @@ export function calibratedMachine(
 
 async function check(
   planned: PlannedStep,
-  binary: NginxBinary,
+  proxy: VariantProxy,
   services: Pick<Services, 'checkSide'>,
   ears: Ears,
 ): Promise<void> {
   try {
-    await services.checkSide(planned, binary, ears);
+    await services.checkSide(planned, proxy, ears);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const { kind, code, message } = error;

@@ -33,7 +33,7 @@ export async function calibrate(
     const { sides: named, trials } = calibrationSides(library, profile);
     const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
     const all = (fit: readonly Side[]) => fit.length === named.length;
-    const { sides, binaries, notices } = await fitSides(named, all, nginx, services);
+    const { sides, proxies, notices } = await fitSides(named, all, nginx, services);
     const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
       ...request,
       variants: variants.map(({ name }) => name),
@@ -48,7 +48,7 @@ export async function calibrate(
       request,
       sides,
       notices,
-      binaries,
+      proxies,
       makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
       async prepare(planning: Planning, environment: Result['environment']) {
         // Each variant is judged as if it were the only one compared with the baseline.
@@ -60,7 +60,7 @@ export async function calibrate(
           (options) => makeCalibration(options, trials),
         );
         if (warning !== null) screen.say(warning);
-        await lookBeforehand(planning, environment, binaries, services, {
+        await lookBeforehand(planning, environment, proxies, services, {
           say: screen.say,
           urgent: interruption.urgent,
         });

@@ -8,7 +8,14 @@ import { comparedFigureSchema } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { readResult } from '../store/read.ts';
-import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
+import {
+  experimentOf,
+  fakeServices,
+  goodRun,
+  obey,
+  PREPARED,
+  temporaryFolder,
+} from './services.test.fixture.ts';
 
 /** Made-up runs in which Nginx under this variant takes so much CPU for a message. */
 function costing(factors: Record<string, number>, change: (planned: PlannedRun) => object = () => ({})) {
@@ -145,8 +152,9 @@ test('unknown names and tunings that fit nothing are refused before anything sta
   assert.match((await refused('compare plain plain+buf-16'))[1], /Did you mean buf-16k\?/);
   assert.match((await refused('compare direct direct+placebo'))[1], /^direct runs without Nginx/);
   const unfit = fakeServices({
-    async checkTunings({ variant }) {
-      if (variant.name === 'plain+placebo') throw new TypeError('it matches nothing');
+    async prepareProxy(_kind, { tunings }) {
+      if (tunings.length > 0) throw new TypeError('it matches nothing');
+      return PREPARED;
     },
   });
   assert.equal((await refused('compare plain plain+placebo', unfit))[0], 1);

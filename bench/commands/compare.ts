@@ -42,7 +42,7 @@ export async function compare(
     const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
     const nginx = { sources: request.run.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
-    const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
+    const { sides, notices, proxies } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
     const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
       ...request.run,
@@ -58,19 +58,19 @@ export async function compare(
       request: request.run,
       sides,
       notices,
-      binaries,
+      proxies,
       makeStrategy(planning: Planning, { calibration }: Pick<ResultHead, 'calibration'>) {
         const options = roundsOptions(planning);
-        const spending = calibration === undefined ? null : spendingIn(options, calibration, request);
-        if (calibration === undefined || spending === null) return makeRounds(options);
-        screen.say(spendingSentence(spending, calibration));
+        const spending = spendingIn(options, calibration ?? null, request);
+        if (spending === null) return makeRounds(options);
+        screen.say(spendingSentence(spending, calibration ?? null));
         return makeRounds({ ...options, roundDurationMs: spending.durationMs });
       },
       prepare(planning: Planning, environment: Environment) {
         const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
         if (warning !== null) screen.say(warning);
-        return lookBeforehand(planning, environment, binaries, services, {
+        return lookBeforehand(planning, environment, proxies, services, {
           say: screen.say,
           urgent: interruption.urgent,
         });
@@ -86,18 +86,18 @@ export async function compare(
 }
 
 /**
- * Divides a time budget between rounds and turns as the calibration suggests. Null if the user decides on
- * either of them, or if the sides cannot take turns.
+ * Divides a time budget between rounds and turns. Null if the user decides on either of them, or if the sides
+ * cannot take turns.
  */
 function spendingIn(
   { variants, steps, load, budgetMs, rounds, together, pilotSteps }: RoundsOptions,
-  calibration: KeptCalibration,
+  calibration: KeptCalibration | null,
   { run, hasDuration }: CompareRequest,
 ): Spending | null {
   if (budgetMs === null || rounds !== null || hasDuration || !together) return null;
   const pilotRuns = needsPilot({ steps, load }) ? variants.length * pilotSteps.length : 0;
   const pilotMs = pilotRuns * (run.warmupMs + run.durationMs + STARTING_MS);
-  return spendingOf(calibration, steps, budgetMs - pilotMs, roundsForVerdicts(variants.length - 1, steps));
+  return spendingOf(calibration, variants.length - 1, steps, budgetMs - pilotMs);
 }
 
 /** Options that make a comparison fit into a shorter budget. */

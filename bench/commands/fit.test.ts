@@ -3,7 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import { finding } from '../wording/finding.ts';
-import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
+import {
+  experimentOf,
+  fakeServices,
+  goodRun,
+  obey,
+  PREPARED,
+  temporaryFolder,
+} from './services.test.fixture.ts';
 import type { Services } from './services.ts';
 
 const LACK = 'It has no stream module. Install it.';
@@ -13,7 +20,10 @@ const SKIPPED = finding('variant-passed-over', { variant: 'tls', missing: LACK }
 function lacking(...names: string[]): { services: Services; ran: string[] } {
   const ran: string[] = [];
   const services = fakeServices({
-    missingModule: async ({ variant }) => (names.includes(variant.name) ? LACK : null),
+    prepareProxy: async (_kind, { path }) => ({
+      ...PREPARED,
+      lackIn: () => (names.some((name) => path.includes(`/${name}/`)) ? LACK : null),
+    }),
     runExperiment: experimentOf(async (planned) => {
       ran.push(planned.variant.name);
       return goodRun(planned);
@@ -62,17 +72,15 @@ test('each variant runs on the Nginx that it names, found once, and it is told w
   const found: (string | null)[] = [];
   const ran: string[] = [];
   const services = fakeServices({
-    async findNginx(source, progress) {
+    async findProxy(kind, source, progress) {
       found.push(source);
-      const binary = await fakeServices().findNginx(source, progress);
+      const binary = await fakeServices().findProxy(kind, source, progress);
       const isNew = source === 'debian:trixie';
       return isNew ? { ...binary, version: '1.26.3', origin: 'nginx 1.26.3-3 of debian:trixie' } : binary;
     },
-    missingModule: async ({ variant }, { version }) =>
-      variant.name === 'tls@new' && version === '1.22.1' ? LACK : null,
-    runExperiment: experimentOf(async (planned, { binaries }) => {
-      const { name, proxy } = planned.variant;
-      ran.push(`${name} ${proxy === null ? null : binaries.get(proxy.binary)?.version}`);
+    runExperiment: experimentOf(async (planned, { proxies }) => {
+      const { name } = planned.variant;
+      ran.push(`${name} ${proxies.get(name)?.binary.version ?? null}`);
       return goodRun(planned);
     }),
   });
@@ -115,11 +123,11 @@ test('each variant runs on the Nginx that it names, found once, and it is told w
 test('a side with an Nginx is not run where that cannot be had', async (t) => {
   const reports = await temporaryFolder(t);
   const { services, ran } = lacking();
-  const findNginx = async () => {
+  const findProxy = async () => {
     throw new Problem('environment', 'It cannot be had.');
   };
   const line = ['-p', 'direct,tls@new', '--nginx', 'new=debian:nosuch', '--reports', reports];
-  const { code, said } = await obey(line, { ...services, findNginx });
+  const { code, said } = await obey(line, { ...services, findProxy });
   assert.deepEqual([code, said, ran, await readdir(reports)], [1, ['It cannot be had.'], [], []]);
 });
 
@@ -128,14 +136,14 @@ test('the Nginx to which an upgrade leads is found too, although no variant runs
   const found: (string | null)[] = [];
   const upgrades: unknown[] = [];
   const services = fakeServices({
-    async findNginx(source, progress) {
+    async findProxy(kind, source, progress) {
       found.push(source);
-      return { ...(await fakeServices().findNginx(source, progress)), version: `of ${source}` };
+      return { ...(await fakeServices().findProxy(kind, source, progress)), version: `of ${source}` };
     },
-    runExperiment: experimentOf(async (planned, { binaries }) => {
+    runExperiment: experimentOf(async (planned, { proxies }) => {
       upgrades.push(
         planned.plan.timeline.map(({ action }) => action),
-        binaries.get('new')?.version,
+        proxies.get(planned.variant.name)?.upgradeTo?.version,
       );
       return goodRun(planned);
     }),

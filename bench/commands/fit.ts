@@ -1,74 +1,89 @@
-import type { Binaries } from '../experiment/experiment.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
-import { type NginxBinary, shownPath } from '../nginx/binary.ts';
+import type { Variant } from '../model/variant.ts';
 import type { Side } from '../plan/variants.ts';
 import type { NginxSources } from '../request/nginx.ts';
+import { type ProxyBinary, proxySource, shownPath, type VariantProxy } from '../topology/driver.ts';
 import { notice } from '../wording/finding.ts';
-import type { Services } from './services.ts';
+import type { Progress, Services } from './services.ts';
 
-/**
- * The sides that can run here, their Nginx binaries, and notices about those binaries and about each skipped
- * side.
- */
+/** The sides that can run here, their proxies, and notices about those proxies and about each skipped side. */
 export interface FitSides {
   sides: Side[];
-  binaries: Binaries;
+  /** By the names of the variants; a variant without a proxy is missing. */
+  proxies: ReadonlyMap<string, VariantProxy>;
   notices: Notice[];
 }
 
-/** Where to look for Nginx, and how to report progress if the search takes long. */
-export interface NginxSearch {
+/** Where to look for the binaries of proxies. */
+export interface ProxySearch extends Progress {
   sources: NginxSources;
-  /** The Nginx to which the sides are upgraded during their runs, as in `Library`. */
+  /** The binary to which the sides are upgraded during their runs, as in `Library`. */
   upgradeTo?: string | null | undefined;
-  say: (line: string) => void;
-  signal: AbortSignal;
 }
 
 /** Services needed to adapt sides to this machine. */
-export type FitNeed = 'findNginx' | 'missingModule' | 'passesOverTls';
+export type FitNeed = 'findProxy' | 'prepareProxy';
 
 /**
- * Finds the Nginx binary for each side, skips the sides whose binary lacks a required module, and determines
- * for the others whether their echo servers use TLS.
+ * Finds the proxy of each side and reads its configuration, skips the sides whose binary lacks a required
+ * module, and determines for the others whether their echo servers use TLS.
  *
  * @param suffices whether the remaining sides are enough to measure
- * @throws Problem('environment') if they are not, or if an Nginx binary is not available
+ * @throws Problem('environment') if they are not, or if a binary is not available
  */
 export async function fitSides(
   all: readonly Side[],
   suffices: (sides: readonly Side[]) => boolean,
-  search: NginxSearch,
+  search: ProxySearch,
   services: Pick<Services, FitNeed>,
 ): Promise<FitSides> {
   const binaries = await findBinaries(all, search, services);
+  const proxies = new Map<string, VariantProxy>();
   const sides: Side[] = [];
   const notices: Notice[] = [];
   for (const side of all) {
-    const binary = binaries.get(side.variant.proxy?.binary ?? null);
-    const missing = binary === undefined ? null : await services.missingModule(side, binary);
-    if (missing === null) sides.push(side);
-    else notices.push(notice('warning', 'variant-passed-over', { variant: side.variant.name, missing }));
+    const { variant, profile } = side;
+    const source = proxySource(profile, variant);
+    const { proxy } = variant;
+    const binary = proxy === null ? undefined : binaries.get(keyOf(proxy));
+    if (source === null || proxy === null || binary === undefined) {
+      sides.push(side);
+      continue;
+    }
+    const prepared = await services.prepareProxy(proxy.kind, source);
+    const missing = prepared.lackIn(binary);
+    if (missing !== null) {
+      notices.push(notice('warning', 'variant-passed-over', { variant: variant.name, missing }));
+      continue;
+    }
+    const upgradeTo = binaries.get(keyOf({ ...proxy, binary: search.upgradeTo ?? proxy.binary })) ?? null;
+    proxies.set(variant.name, { binary, prepared, upgradeTo });
+    sides.push(side);
   }
   if (!suffices(sides)) throw new Problem('environment', notices.map(({ text }) => text).join(' '));
-  const settled: Side[] = [];
-  for (const side of sides) settled.push(await withServers(side, services));
-  return { sides: settled, binaries, notices: [...notices, ...namedNotices(settled, binaries)] };
+  const settled = sides.map((side) => withServers(side, proxies.get(side.variant.name)));
+  return { sides: settled, proxies, notices: [...notices, ...namedNotices(sides, binaries)] };
 }
 
 /** Sets whether the echo servers use TLS, which a user's own configuration determines. */
-async function withServers(side: Side, services: Pick<Services, 'passesOverTls'>): Promise<Side> {
-  if (side.profile.options === null) return side;
-  const upstreamTls = await services.passesOverTls(side);
-  return { ...side, profile: { ...side.profile, upstreamTls } };
+function withServers(side: Side, proxy: VariantProxy | undefined): Side {
+  if (proxy === undefined) return side;
+  return { ...side, profile: { ...side.profile, upstreamTls: proxy.prepared.upstreamTls } };
 }
 
-/** Notices about the Nginx used by each side, if the user chose a binary by name for any side. */
+type Binaries = ReadonlyMap<string, ProxyBinary>;
+type NamedBinary = Pick<NonNullable<Variant['proxy']>, 'kind' | 'binary'>;
+
+function keyOf({ kind, binary }: NamedBinary): string {
+  return `${kind}@${binary ?? ''}`;
+}
+
+/** Notices about the proxy used by each side, if the user chose a binary by name for any side. */
 function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
-  const used = [...binaries].flatMap(([name, binary]) => {
-    const on = sides.filter(({ variant }) => variant.proxy !== null && variant.proxy.binary === name);
+  const used = [...binaries].flatMap(([key, binary]) => {
+    const on = sides.filter(({ variant: { proxy } }) => proxy !== null && keyOf(proxy) === key);
     const { version, openssl, origin } = binary;
     const facts = { version, openssl, origin: origin ?? shownPath(binary) };
     return on.length === 0 ? [] : [{ variants: on.map(({ variant }) => variant.name), ...facts }];
@@ -82,14 +97,17 @@ function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
  */
 async function findBinaries(
   sides: readonly Side[],
-  { sources, upgradeTo, ...progress }: NginxSearch,
-  services: Pick<Services, 'findNginx'>,
+  { sources, upgradeTo, ...progress }: ProxySearch,
+  services: Pick<Services, 'findProxy'>,
 ): Promise<Binaries> {
-  const binaries = new Map<string | null, NginxBinary>();
-  const names = sides.flatMap(({ variant }) => (variant.proxy === null ? [] : [variant.proxy.binary]));
-  for (const binary of new Set([...names, ...(typeof upgradeTo === 'string' ? [upgradeTo] : [])])) {
+  const binaries = new Map<string, ProxyBinary>();
+  const used = sides.flatMap(({ variant: { proxy } }) => proxy ?? []);
+  const later = typeof upgradeTo === 'string' ? used.map(({ kind }) => ({ kind, binary: upgradeTo })) : [];
+  for (const wanted of [...used, ...later]) {
+    const { kind, binary } = wanted;
+    if (binaries.has(keyOf(wanted))) continue;
     const source = binary === null ? sources.usual : (sources.named.get(binary) ?? null);
-    binaries.set(binary, await services.findNginx(source, progress));
+    binaries.set(keyOf(wanted), await services.findProxy(kind, source, progress));
   }
   return binaries;
 }

@@ -1,4 +1,5 @@
 import { METRICS } from '../metrics/metrics.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { Command } from '../request/command.ts';
 import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
 import { COMMANDS, type CommandName } from '../request/request.ts';
@@ -8,7 +9,7 @@ import { wrapped } from '../wording/wrap.ts';
 const EXAMPLES = [
   ['Throughput, then latency at a lower rate, with 1,000 connections', '--profile tls'],
   ['Every profile, with 10,000 connections', '-p all -c 10k -d 30s'],
-  ['Latency only, at 5,000 messages per second, with and without Nginx', '-p direct,plain -R 5k'],
+  [`Latency only, at 5,000 messages per second, with and without ${PROXY}`, '-p direct,plain -R 5k'],
   ['TLS with larger buffers compared with TLS', 'compare tls tls+buf-16k --payload 64k'],
   ['Two stored results', 'compare reports/A reports/B'],
   [
@@ -47,7 +48,7 @@ export function helpText(of: CommandName | null): string {
 
 function overview(): string[] {
   return [
-    'Benchmarks WebSockets through real Nginx configurations.',
+    `Benchmarks WebSockets through real ${PROXY} configurations.`,
     'Usage: npm run bench -- [COMMAND] [OPTIONS]\n   or: nginx-ws-bench [COMMAND] [OPTIONS]',
     section('Commands (`COMMAND --help` shows its options)', commandLines()),
     exampleLines(),

@@ -143,7 +143,7 @@ test('a second press ends the process, even where what it waits for never ends',
     begun = resolve;
   });
   const services = fakeServices({
-    findNginx() {
+    findProxy() {
       begun();
       return new Promise<never>(() => {});
     },
@@ -171,11 +171,13 @@ test('a signal while Nginx is fetched is told by what the command was to do', as
   const reports = await temporaryFolder(t);
   const told = async (...line: string[]) => {
     const signals = new EventEmitter();
+    const interrupted = async ({ signal }: { signal: AbortSignal }) => {
+      signals.emit('SIGINT');
+      throw signal.reason;
+    };
     const services = fakeServices({
-      async findNginx(_source, { signal }) {
-        signals.emit('SIGINT');
-        throw signal.reason;
-      },
+      findProxy: (_kind, _source, progress) => interrupted(progress),
+      findNginx: (_source, progress) => interrupted(progress),
     });
     const { code, said } = await obey(line, services, { signals });
     return `${code} ${said.join()}`;

@@ -1,5 +1,4 @@
 import type { FoundAgents } from '../agents/found-agents.ts';
-import type { Binaries } from '../experiment/experiment.ts';
 import { type LiveReport, serveLive } from '../live/live.ts';
 import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
@@ -14,6 +13,7 @@ import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import type { VariantProxy } from '../topology/driver.ts';
 import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
 import type { FitNeed } from './fit.ts';
@@ -30,8 +30,8 @@ export interface Question {
   sides: readonly Side[];
   /** Notices to report in addition to the runs. */
   notices: readonly Notice[];
-  /** Nginx binaries of the sides, by the names that variants use to refer to them. */
-  binaries: Binaries;
+  /** The proxies of the sides, by the names of their variants. */
+  proxies: ReadonlyMap<string, VariantProxy>;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**
    * Checks everything beyond the plan that must hold before the first run, and returns what is already known
@@ -56,7 +56,6 @@ export type MeasureNeed =
   | 'canObserve'
   | 'readEnvironment'
   | 'readMachine'
-  | 'checkTunings'
   | 'watchMachine'
   | 'findAgents'
   | 'runExperiment'
@@ -97,7 +96,7 @@ export async function measure(
 /** @param agents those that take part; null if this host does everything */
 async function measureWith(
   agents: FoundAgents | null,
-  { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, proxies, makeStrategy, prepare, assess }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
@@ -110,7 +109,6 @@ async function measureWith(
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
-  for (const side of sides) await services.checkTunings(side);
   const known = await prepare(planning, environment);
   const strategy = makeStrategy(planning, known);
   signal.throwIfAborted();
@@ -149,7 +147,7 @@ async function measureWith(
       strategy,
       planRun,
       environment,
-      binaries,
+      proxies,
       assess,
       ...(agents?.coordinator === undefined ? {} : { coordinator: agents.coordinator }),
       ...(agents?.proxyWatch === undefined ? {} : { proxyWatch: agents.proxyWatch }),

@@ -57,11 +57,15 @@ export function fewRoundsWarning(
 /** States how a time budget is divided between rounds and turns, and on what that is based. */
 export function spendingSentence(
   { rounds, durationMs }: Spending,
-  { startedAt }: Pick<KeptCalibration, 'startedAt'>,
+  calibration: Pick<KeptCalibration, 'startedAt'> | null,
 ): string {
+  const basis =
+    calibration === null
+      ? 'on a machine like most; `calibrate` finds out what suits this one'
+      : `according to the calibration of ${calibration.startedAt.slice(0, 10)}`;
   return (
     `The budget holds about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}, ` +
-    `which is the most precise division according to the calibration of ${startedAt.slice(0, 10)}.`
+    `which is the most precise division ${basis}.`
   );
 }
 

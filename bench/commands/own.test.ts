@@ -42,8 +42,8 @@ test('compare takes them as sides, and what a header holds is stored nowhere', a
 
 test('one that is not there is wrong use, and nothing is started', async (t) => {
   const reports = join(await temporaryFolder(t), 'none');
-  const { checkTunings } = services;
-  const ended = await obey(['--conf', '/no/such.conf', '--reports', reports], fakeServices({ checkTunings }));
+  const { prepareProxy } = services;
+  const ended = await obey(['--conf', '/no/such.conf', '--reports', reports], fakeServices({ prepareProxy }));
   assert.equal(ended.code, 2);
   assert.match(ended.said.join('\n'), /\/no\/such\.conf cannot be read: there is no such file/);
   await assert.rejects(readdir(reports));

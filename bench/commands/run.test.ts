@@ -75,9 +75,9 @@ test('a second run in the same second has a folder of its own too', async (t) =>
 test('--json prints the summary and nothing else on stdout', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
-    async findNginx(source, { say, signal }) {
+    async findProxy(kind, source, { say, signal }) {
       say('Nginx was fetched.');
-      return fakeServices().findNginx(source, { say, signal });
+      return fakeServices().findProxy(kind, source, { say, signal });
     },
   });
   const { code, out, said } = await obey(['-p', 'tls', '--json', '--reports', reports], services);
@@ -90,9 +90,9 @@ test('--json prints the summary and nothing else on stdout', async (t) => {
 test('how it goes is drawn on a terminal that can be redrawn, told in lines elsewhere, and left out with --quiet', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
-    findNginx(source, { say, signal }) {
+    findProxy(kind, source, { say, signal }) {
       say('A line that stays.');
-      return fakeServices().findNginx(source, { say, signal });
+      return fakeServices().findProxy(kind, source, { say, signal });
     },
   });
   const line = ['-p', 'tls', '--reports', reports];

@@ -15,6 +15,7 @@ import type { Run } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import type { PreparedProxy } from '../topology/driver.ts';
 import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentRequest, Services } from './services.ts';
@@ -31,6 +32,14 @@ const NGINX: NginxBinary = {
   streamModule: null,
   libraryPath: null,
   origin: null,
+};
+
+/** A configuration that lacks nothing. It is not started, because no experiment is real. */
+export const PREPARED: PreparedProxy = {
+  upstreamTls: false,
+  lackIn: () => null,
+  check: async () => {},
+  start: async () => assert.fail('nothing is started'),
 };
 
 /** A tuning for every profile. */
@@ -81,10 +90,9 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
   return {
     loadProfiles: async () => PROFILES,
     loadTunings: async () => TUNINGS,
-    checkTunings: async () => {},
+    findProxy: async () => NGINX,
     findNginx: async () => NGINX,
-    missingModule: async () => null,
-    passesOverTls: async () => false,
+    prepareProxy: async () => PREPARED,
     checkSide: async () => {},
     findCalibration: async () => null,
     keepCalibration: async () => '/nowhere/calibration.json',

@@ -5,17 +5,31 @@ import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts
 import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
+import type { ProxyKind } from '../model/proxy.ts';
 import type { Environment } from '../model/result.ts';
-import type { FindOptions, NginxBinary } from '../nginx/binary.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedStep } from '../plan/plan.ts';
-import type { Library, Side } from '../plan/variants.ts';
+import type { Library } from '../plan/variants.ts';
 import type { AgentRequest } from '../request/agent.ts';
 import type { AgentsRequest } from '../request/agents.ts';
 import type { ConfigFile } from '../request/config.ts';
 import type { NginxSources } from '../request/nginx.ts';
+import type {
+  FindOptions,
+  PreparedProxy,
+  ProxyBinary,
+  ProxySource,
+  VariantProxy,
+} from '../topology/driver.ts';
 import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
+
+/** How to report progress if something takes long, and when to give up. */
+export interface Progress {
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
 
 /** Input of an experiment that the command provides; the installation adds the rest. */
 export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
@@ -28,35 +42,30 @@ export interface Services {
   /** All profiles shipped with the package. */
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
-  /** @throws Problem if a configuration cannot be read, or a tuning does not apply to it */
-  checkTunings(side: Side): Promise<void>;
   /**
-   * Has Nginx check (`nginx -t`) a side's configuration exactly as a run would use it.
+   * Has a side's proxy check its configuration exactly as a run would use it.
    *
-   * @throws Problem('configuration') in Nginx's own words
+   * @throws Problem('configuration') in the proxy's own words
    */
-  checkSide(planned: PlannedStep, binary: NginxBinary, ears: Ears): Promise<void>;
+  checkSide(planned: PlannedStep, proxy: VariantProxy, ears: Ears): Promise<void>;
   /** The calibration stored for this machine; null if there is none. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
   /** Stores a calibration for later comparisons, and returns its path. */
   keepCalibration(kept: KeptCalibration): Promise<string>;
   /**
-   * Finds an Nginx binary, or fetches one.
+   * Finds a binary of this kind of proxy, or fetches one.
    *
    * @param source as in `FindOptions`
    */
-  findNginx(
-    source: string | null,
-    progress: { say: (line: string) => void; signal: AbortSignal },
-  ): Promise<NginxBinary>;
-  /** Sentence that says which module the side's Nginx lacks and how to get it; null if none is missing. */
-  missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
+  findProxy(kind: ProxyKind, source: string | null, progress: Progress): Promise<ProxyBinary>;
+  /** Like `findProxy`, for a check, which is about Nginx alone. */
+  findNginx(source: string | null, progress: Progress): Promise<NginxBinary>;
   /**
-   * Whether the side's Nginx forwards WebSockets to its upstreams over TLS.
+   * Reads a side's configuration.
    *
-   * @throws Problem('configuration') if the configuration has no WebSocket location
+   * @throws Problem if it cannot be read, a tuning does not apply to it, or it has no WebSocket location
    */
-  passesOverTls(side: Side): Promise<boolean>;
+  prepareProxy(kind: ProxyKind, source: ProxySource): Promise<PreparedProxy>;
   /** Whether this system provides the data needed to judge a run. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;

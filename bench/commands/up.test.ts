@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ProxySource } from '../topology/driver.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import type { UpInput } from '../up/up.ts';
-import { fakeServices, obey } from './services.test.fixture.ts';
+import { fakeServices, obey, PREPARED } from './services.test.fixture.ts';
 
 const TARGET = {
   host: '127.0.0.1',
@@ -17,7 +18,12 @@ const TARGET = {
 /** Runs a command line against services that have everything up at once and let it end. */
 async function upWith(...argv: string[]) {
   const asked: UpInput[] = [];
+  const sources: ProxySource[] = [];
   const services = fakeServices({
+    async prepareProxy(_kind, source) {
+      sources.push(source);
+      return PREPARED;
+    },
     async keepUp(topology) {
       asked.push(topology);
       topology.log?.('connected 127.0.0.1:5');
@@ -28,21 +34,21 @@ async function upWith(...argv: string[]) {
       });
     },
   });
-  return { ...(await obey(['up', ...argv], services)), asked };
+  return { ...(await obey(['up', ...argv], services)), asked, sources };
 }
 
 describe('up', () => {
   it('plans a topology without a load, and ends well', async () => {
-    const { code, out, said, asked } = await upWith('-p', 'tls+buf-16k', '--servers', '2', '--log');
+    const { code, out, said, asked, sources } = await upWith('-p', 'tls+buf-16k', '--servers', '2', '--log');
     assert.equal(code, 0);
     assert.deepEqual(said, []);
-    const [{ name, plan, source, reply, host, port }] = asked as [UpInput];
+    const [{ name, plan, proxy, reply, host, port }] = asked as [UpInput];
     assert.equal(port, null);
     assert.equal(name, 'tls+buf-16k');
     assert.deepEqual([plan.server, plan.servers, reply, host], ['ws', 2, 'you-said', '127.0.0.1']);
     assert.deepEqual(
-      source?.tunings.map((tuning) => tuning.name),
-      ['buf-16k'],
+      [proxy?.prepared, sources.flatMap(({ tunings }) => tunings.map((tuning) => tuning.name))],
+      [PREPARED, ['buf-16k']],
     );
     assert.equal(out.split('\n')[0], 'connected 127.0.0.1:5');
     assert.match(
@@ -69,10 +75,13 @@ describe('up', () => {
   it('keeps a configuration of one’s own running, or the echo servers alone', async () => {
     const own = await upWith('--conf', '/srv/chat.conf', '--ws-path', '/live', '--reply', 'echo');
     assert.equal(own.code, 0, own.said.join());
-    assert.equal(own.asked[0]?.source?.options?.websocketPath, '/live');
+    assert.equal(own.sources[0]?.options?.websocketPath, '/live');
     assert.deepEqual([own.asked[0]?.reply, own.asked[0]?.log], ['echo', null]);
+    assert.equal(own.sources[0]?.options?.keepGuards, false);
+    const seen = await upWith('--conf', '/srv/chat.conf', '--allow-remote', '192.0.2.7');
+    assert.equal(seen.sources[0]?.options?.keepGuards, true);
     const direct = await upWith('-p', 'direct', '--server', 'lean', '--engine', 'node');
-    assert.equal(direct.asked[0]?.source, null);
+    assert.equal(direct.asked[0]?.proxy, null);
     assert.deepEqual([direct.asked[0]?.plan.server, direct.asked[0]?.plan.engine], ['lean', 'node']);
   });
 

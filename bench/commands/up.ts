@@ -3,7 +3,6 @@ import { sidesOf } from '../plan/sides.ts';
 import type { Side } from '../plan/variants.ts';
 import type { RunRequest } from '../request/run.ts';
 import type { UpRequest } from '../request/up.ts';
-import { proxySource } from '../topology/target.ts';
 import { standingLines } from '../up/standing.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -22,7 +21,7 @@ export async function up(
   const library = await readLibrary(services, run.nginx);
   const named = sidesOf(library, run);
   const nginx = { sources: run.nginx, say: terminal.say, signal };
-  const { sides, binaries } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
+  const { sides, proxies } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
   const [side] = sides;
   if (side === undefined) throw new TypeError('there is no variant to run');
   const { variant, profile } = side;
@@ -33,8 +32,7 @@ export async function up(
     name: variant.name,
     title: profile.title,
     plan: { ...plan, server: plan.server },
-    source: proxySource(profile, variant),
-    binary: (variant.proxy && binaries.get(variant.proxy.binary)) ?? null,
+    proxy: proxies.get(variant.name) ?? null,
     reply,
     log: log ? terminal.print : null,
     host,

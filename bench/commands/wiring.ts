@@ -1,24 +1,15 @@
 import { randomInt } from 'node:crypto';
-import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { HostMachine } from '../model/host.ts';
+import type { ProxyKind } from '../model/proxy.ts';
 import type { Environment } from '../model/result.ts';
-import { findNginx } from '../nginx/binary.ts';
-import { namingEmptyIncludes } from '../nginx/empty-include.ts';
-import { collectChanges } from '../nginx/notices.ts';
-import { maskProblems } from '../nginx/secrets.ts';
-import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
-import type { Node } from '../nginx/tree.ts';
-import { readTuned } from '../nginx/tuned.ts';
-import { passesOverTls } from '../nginx/upstream-tls.ts';
-import { findPaths } from '../nginx/websocket.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
-import type { Side } from '../plan/variants.ts';
 import type { OwnSections } from '../report/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
+import type { ProxyDriver } from '../topology/driver.ts';
 import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
@@ -37,24 +28,12 @@ import { readStandardInput } from './standard-input.ts';
 
 const runtime = () => ({ bun: bunHere()?.version ?? null, ioUring: ioUringHere() });
 
-/**
- * Reads a side's configuration and passes it to `act`. Secrets inserted from variables are masked in errors
- * from either step.
- */
-async function withConfiguration<T>(
-  { profile, variant }: Side,
-  act: (tree: Node[], options: ConfigurationOptions | null) => T,
-): Promise<T | null> {
-  const { configurationPath: path, options } = profile;
-  if (path === null) return null;
-  const changes = collectChanges();
-  const source = { path, options, tunings: variant.proxy?.tunings ?? [] };
-  return maskProblems(changes.secrets, () =>
-    namingEmptyIncludes(changes, async () => act(await readTuned(source, changes.note), options)),
-  );
-}
+/** The drivers of all kinds of proxies. */
+const DRIVERS: Readonly<Record<ProxyKind, () => Promise<ProxyDriver>>> = {
+  nginx: async () => (await import('../nginx/driver.ts')).NGINX,
+};
 
-/** Options for finding Nginx. A fetch stops on the urgent signal, because it needs no graceful shutdown. */
+/** Options for finding a proxy. A fetch stops on the urgent signal, because it needs no graceful shutdown. */
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
@@ -69,25 +48,16 @@ function systemOf({ os, kernel, arch, cpuModel, memoryBytes }: Environment): Hos
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
-  async checkTunings(side) {
-    await withConfiguration(side, (tree, options) => options !== null && findPaths(tree, options));
+  async findProxy(kind, source, { say, signal }) {
+    return (await DRIVERS[kind]()).locate({ source, signal, ...search(say, signal) });
   },
-  findNginx: (source, { say, signal }) => findNginx({ source, signal, ...search(say, signal) }),
-  async missingModule(side, binary) {
-    return (await withConfiguration(side, needsStreamModule)) ? lackOfStream(binary) : null;
+  async findNginx(source, { say, signal }) {
+    const { findNginx } = await import('../nginx/binary.ts');
+    return findNginx({ source, signal, ...search(say, signal) });
   },
-  async passesOverTls(side) {
-    const passes = await withConfiguration(
-      side,
-      (tree, options) => options !== null && passesOverTls(tree, options),
-    );
-    return passes ?? false;
-  },
-  async checkSide({ plan, profile, variant }, binary, ears) {
-    const { checkProxy, proxySource } = await import('../topology/target.ts');
-    const source = proxySource(profile, variant);
-    if (plan.proxy !== null && source !== null)
-      await checkProxy(source, plan.proxy, binary, plan.servers, ears);
+  prepareProxy: async (kind, source) => (await DRIVERS[kind]()).prepare(source),
+  async checkSide({ plan }, { prepared, binary }, ears) {
+    if (plan.proxy !== null) await prepared.check(plan.proxy, binary, plan.servers, ears);
   },
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),

@@ -1,10 +1,12 @@
 import type { RunFigures } from '../measure/figures.ts';
-import { isNginxWorker } from '../measure/processes.ts';
+import { isProxyWorker } from '../measure/processes.ts';
 import type { Notice } from '../model/finding.ts';
+import { PROXIES, USUAL_PROXY } from '../model/proxy.ts';
 import type { Run } from '../model/run.ts';
 import { expectationOf } from '../model/target.ts';
 import { notice } from '../wording/finding.ts';
 import { disturbanceNotice } from './disturbance.ts';
+import { differingHosts } from './host-outliers.ts';
 import { comebackLateness, workFacts } from './schedule.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
@@ -20,11 +22,12 @@ export const RULES: readonly Rule[] = [
   pacing,
   disturbanceNotice,
   comebackLag,
-  nginxWorkerEnded,
-  nginxLog,
+  proxyWorkerEnded,
+  proxyLog,
   conservation,
   unasked,
   generatorHosts,
+  differingHosts,
   proxyHost,
 ];
 
@@ -74,7 +77,7 @@ function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null
 }
 
 /**
- * Reports an uneven distribution over the Nginx workers. Long-lived connections stay with the worker that
+ * Reports an uneven distribution over the proxy's workers. Long-lived connections stay with the worker that
  * accepted them.
  */
 function skew({ spread, timeline }: Run): Notice | null {
@@ -117,22 +120,21 @@ function comebackLag(run: Run, figures: RunFigures): Notice | null {
   return late === null ? null : notice('warning', 'comeback-lag', { lagUs: late.lagUs });
 }
 
-/** Matches the log line that Nginx writes when a worker dies (ngx_process.c, ngx_process_get_status). */
-const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
+const { workerEnded } = PROXIES[USUAL_PROXY];
 
 /**
  * Reports a worker that died. The master replaces it and the run continues, but its open connections, if any,
  * were cut.
  */
-function nginxWorkerEnded({ proxy, timeline }: Run): Notice | null {
+function proxyWorkerEnded({ proxy, timeline }: Run): Notice | null {
   if (timeline.some(({ action }) => action.kind === 'kill-proxy-workers')) return null;
-  const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
+  const ends = (proxy?.errorLog ?? []).flatMap((line) => workerEnded.exec(line)?.[1] ?? []);
   const [how] = ends;
   return how === undefined ? null : notice('warning', 'nginx-worker-ended', { count: ends.length, how });
 }
 
-function nginxLog({ proxy }: Run): Notice | null {
-  const lines = (proxy?.errorLog ?? []).filter((line) => !WORKER_ENDED.test(line));
+function proxyLog({ proxy }: Run): Notice | null {
+  const lines = (proxy?.errorLog ?? []).filter((line) => !workerEnded.test(line));
   const [first] = lines;
   return first === undefined ? null : notice('warning', 'nginx-log', { lines: lines.length, first });
 }
@@ -164,7 +166,7 @@ function proxyHost(_: Run, { hosts, processes }: RunFigures): Notice | null {
   const { name, cpus, machine, cpu, used, clock } = host;
   return notice('info', 'proxy-host', {
     ...{ host: name, cpus, cpuModel: machine?.cpuModel ?? null, kernel: machine?.kernel ?? null },
-    workers: processes.filter(isNginxWorker).length,
+    workers: processes.filter(isProxyWorker).length,
     ...{ cpu, used, errorUs: clock.errorUs },
   });
 }

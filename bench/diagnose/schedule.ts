@@ -20,7 +20,7 @@ const LAG_SHARE = 0.1;
  * Send lag up to this value in µs is always acceptable, because timers on this kind of machine are not more
  * precise.
  */
-const LAG_FLOOR_US = 300;
+export const LAG_FLOOR_US = 300;
 
 /**
  * Outstanding messages count as a backlog if they exceed both the messages due in a tenth of a second and

@@ -1,5 +1,5 @@
 import type { RunFigures } from '../measure/figures.ts';
-import { isNginxWorker } from '../measure/processes.ts';
+import { isProxyWorker } from '../measure/processes.ts';
 import type { Placement } from '../model/plan.ts';
 import type { Component, MEASURED, Run } from '../model/run.ts';
 import type { BusyFacts } from '../wording/validity.ts';
@@ -32,7 +32,7 @@ export interface SharedCpus {
 
 /** @param cpus number of CPUs that the run may use */
 export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Utilisation {
-  const workers = figures.processes.filter(isNginxWorker).map(({ cpuShare }) => cpuShare ?? 0);
+  const workers = figures.processes.filter(isProxyWorker).map(({ cpuShare }) => cpuShare ?? 0);
   const loops = (component: Component): number[] =>
     figures.processes
       .filter((process) => process.component === component)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
+import type { Profile } from '../model/profile.ts';
 import { execute, ownTemporaryFolder, PROFILES } from './experiment.test.fixture.ts';
 
 ownTemporaryFolder();
@@ -31,7 +32,6 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
       (text: string) => text.replace('proxy_http_version  1.1', 'proxy_http_version  7'),
       /^Nginx rejects the configuration: invalid value "7".* in PLACE\.$/,
     ],
-    ['a brace that is missing', (text: string) => text.replace(/\}\s*$/, ''), /PLACE/],
     ['no WebSocket location', (text: string) => text.replaceAll('proxy_pass', '#'), /PLACE|location/],
   ] as const) {
     it(`${what}: the run has failed, with file, line and Nginx's words`, async (t) => {
@@ -45,6 +45,16 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
       assert.deepEqual([run.slices, run.processes, run.proxy], [[], [], null]);
     });
   }
+
+  it('a brace that is missing: it is known before anything runs', async (t) => {
+    const path = await changed(t, (text) => text.replace(/\}\s*$/, ''));
+    const changeProfile = (profile: Profile) => ({ ...profile, configurationPath: path });
+    const message = new RegExp(path);
+    await assert.rejects(execute(t, `--profile plain ${LOAD}`, { changeProfile }), {
+      kind: 'configuration',
+      message,
+    });
+  });
 
   it('that lets nobody in: none of the connections opens, which is a run that failed', async (t) => {
     const path = await changed(t, (text) => text.replace('proxy_read_timeout', 'deny all; $&'));

@@ -1,8 +1,8 @@
 import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Run, RunProcess } from '../model/run.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import type { VariantProxy } from '../topology/driver.ts';
 import type { Warden } from '../topology/warden.ts';
 import type { Place } from './turns.ts';
 
@@ -28,9 +28,7 @@ export interface RunControl {
 /** A planned run, with everything needed to execute it. */
 export interface RunContext extends PlannedRun, RunControl {
   /** Null for the profile `direct`. */
-  binary: NginxBinary | null;
-  /** The binary to which Nginx is upgraded during the run; null if the timeline has no upgrade. */
-  upgradeTo: NginxBinary | null;
+  proxy: VariantProxy | null;
   warden: Warden;
   /** Coordinates this run with the others it is interleaved with; null if it has the machine to itself. */
   place: Place | null;

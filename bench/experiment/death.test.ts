@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { counted } from '../model/recording.ts';
 import type { Run, RunProcess } from '../model/run.ts';
-import { workerPids } from '../topology/nginx.ts';
+import { workerPids } from '../nginx/start.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import {
   checkFaultless,

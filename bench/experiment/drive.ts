@@ -5,6 +5,7 @@ import { makeFleet } from '../load/fleet.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { Notice } from '../model/finding.ts';
+import { USUAL_PROXY } from '../model/proxy.ts';
 import type { MemorySample, Outcome, QueueSample, Run } from '../model/run.ts';
 import { sliceUs } from '../model/turns.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
@@ -146,7 +147,7 @@ export async function driveLoad(
     processes: sampler.series(),
     machine: sampler.machine(),
     listenDrops: null,
-    spread: spreadOf(fleet, sampler.series(), stats),
+    spread: spreadOf(fleet, sampler.series(), stats, context.variant.proxy?.kind ?? USUAL_PROXY),
     httpLoad: http?.soFar() ?? null,
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,

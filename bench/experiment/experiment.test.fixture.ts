@@ -15,14 +15,16 @@ import type { Profile } from '../model/profile.ts';
 import { counted } from '../model/recording.ts';
 import { type Run, type RunProcess, runSchema } from '../model/run.ts';
 import type { Handicap } from '../model/variant.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { NGINX } from '../nginx/driver.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { sidesOf } from '../plan/sides.ts';
 import { loadTunings } from '../plan/tuning.ts';
+import type { Side } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
+import { proxySource, type VariantProxy } from '../topology/driver.ts';
 import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { runExperiment } from './experiment.ts';
@@ -38,8 +40,17 @@ const bun = bunHere()?.version ?? null;
 const runtime = { bun, ioUring: ioUringHere() };
 const surroundings = Promise.all([readEnvironment(runtime), readMachine(runtime)]);
 
-function nginxFrom(source: string | null): Promise<NginxBinary> {
-  return findNginx({ source, searchPath: process.env.PATH ?? '', cacheDir: CACHE, say: () => {} });
+/** The proxy of a side; null if it has none. */
+async function proxyOf({ profile, variant }: Side, source: string | null): Promise<VariantProxy | null> {
+  const configuration = proxySource(profile, variant);
+  if (configuration === null) return null;
+  const binary = await NGINX.locate({
+    source,
+    searchPath: process.env.PATH ?? '',
+    cacheDir: CACHE,
+    say: () => {},
+  });
+  return { binary, prepared: await NGINX.prepare(configuration), upgradeTo: binary };
 }
 
 /** What a test does to a run while it goes on. */
@@ -119,6 +130,11 @@ export async function executeWithin(
     profile: changeProfile?.(profile) ?? profile,
     variant: handicap === undefined ? variant : { ...variant, handicap },
   }));
+  const proxies = new Map<string, VariantProxy>();
+  for (const side of sides) {
+    const proxy = await proxyOf(side, request.run.nginx.usual);
+    if (proxy !== null) proxies.set(side.variant.name, proxy);
+  }
   const [environment, machine] = await surroundings;
   const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
   const { variants, planRun, planStep } = planning;
@@ -148,9 +164,7 @@ export async function executeWithin(
     }),
     planRun,
     environment,
-    binaries: new Map(
-      variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxFrom(request.run.nginx.usual)]] : [],
-    ),
+    proxies,
     assess: () => [],
     // A test that is out of time takes its run with it.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),

@@ -5,11 +5,10 @@ import type { Notice } from '../model/finding.ts';
 import type { Environment } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
-import type { Variant } from '../model/variant.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
 import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
+import type { VariantProxy } from '../topology/driver.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import { finding, notice } from '../wording/finding.ts';
 import type { RunControl } from './context.ts';
@@ -24,17 +23,13 @@ import type { Place } from './turns.ts';
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;
 
-/**
- * Nginx binaries by the name that the user gave them. The key null stands for variants that name no binary.
- */
-export type Binaries = ReadonlyMap<string | null, NginxBinary>;
-
 /** Input of an experiment, which starts and ends every process of the topology. */
 export interface ExperimentInput extends RunControl {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   environment: Environment;
-  binaries: Binaries;
+  /** The proxies of the variants, by their names; a variant without one is missing. */
+  proxies: ReadonlyMap<string, VariantProxy>;
   /** Returns additional notices to record in a completed run. */
   assess(run: Run): Notice[];
   /** Called with anything else the user should know. */
@@ -81,22 +76,6 @@ async function busyMachine(): Promise<Notice[]> {
   return [notice('warning', 'machine-busy', { share })];
 }
 
-function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | null {
-  if (proxy === null) return null;
-  const binary = binaries.get(proxy.binary);
-  if (binary === undefined) throw new TypeError(`there is no Nginx for ${name}`);
-  return binary;
-}
-
-/** The binary to which the timeline upgrades Nginx; null if it does not. */
-function upgradeOf({ plan: { timeline }, variant }: PlannedRun, binaries: Binaries): NginxBinary | null {
-  const upgrade = timeline.find(({ action }) => action.kind === 'upgrade')?.action;
-  if (upgrade?.kind !== 'upgrade' || variant.proxy === null) return null;
-  const binary = binaries.get(upgrade.to ?? variant.proxy.binary);
-  if (binary === undefined) throw new TypeError(`there is no Nginx named ${upgrade.to}`);
-  return binary;
-}
-
 /**
  * Executes a run. One that cannot be started is recorded as failed; the runs before and after it remain
  * valid.
@@ -108,13 +87,12 @@ async function attempt(
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<Run> {
   const startedAt = new Date().toISOString();
-  const { binaries, environment } = input;
+  const { proxies, environment } = input;
   try {
     return await executeRun({
       ...input,
       ...planned,
-      binary: binaryOf(planned.variant, binaries),
-      upgradeTo: upgradeOf(planned, binaries),
+      proxy: proxies.get(planned.variant.name) ?? null,
       warden,
       place,
       cpus: environment.cpuQuota ?? environment.cpus,

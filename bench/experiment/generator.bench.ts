@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 import { figuresOf, type RunFigures } from '../measure/figures.ts';
 import { MESSAGE_NAMES, Messages } from '../measure/messages.ts';
 import { Recorder } from '../measure/recorder.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { NGINX } from '../nginx/driver.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
-import { chooseVariants } from '../plan/variants.ts';
+import { chooseVariants, type Side } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
+import { proxySource, type VariantProxy } from '../topology/driver.ts';
 import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { runExperiment } from './experiment.ts';
@@ -209,7 +210,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
     }),
     planRun,
     environment,
-    binaries: new Map(variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxHere()]] : []),
+    proxies: await proxiesOf(sides),
     assess: () => [],
     signal: never,
     urgent: never,
@@ -226,13 +227,20 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
   return figure;
 }
 
-function nginxHere(): Promise<NginxBinary> {
-  return findNginx({
-    source: null,
-    searchPath: process.env.PATH ?? '',
-    cacheDir: fileURLToPath(new URL('.cache', PROJECT)),
-    say: (text) => void process.stderr.write(`${text}\n`),
-  });
+async function proxiesOf(sides: readonly Side[]): Promise<Map<string, VariantProxy>> {
+  const proxies = new Map<string, VariantProxy>();
+  for (const { profile, variant } of sides) {
+    const source = proxySource(profile, variant);
+    if (source === null) continue;
+    const binary = await NGINX.locate({
+      source: null,
+      searchPath: process.env.PATH ?? '',
+      cacheDir: fileURLToPath(new URL('.cache', PROJECT)),
+      say: (text) => void process.stderr.write(`${text}\n`),
+    });
+    proxies.set(variant.name, { binary, prepared: await NGINX.prepare(source), upgradeTo: null });
+  }
+  return proxies;
 }
 
 function print(

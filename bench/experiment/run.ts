@@ -5,23 +5,21 @@ import { probeEcho } from '../load/echo-probe.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { Probe, Run } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
-import { handshakeNotices } from '../nginx/handshake-notice.ts';
 import { givenSecrets, maskerOf } from '../nginx/secrets.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
-import { readErrorLog } from '../topology/error-log.ts';
 import { externalTarget } from '../topology/external.ts';
-import { portsOutside } from '../topology/ports.ts';
+import { LOOPBACK, portsOutside } from '../topology/ports.ts';
 import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import { LOOPBACK } from '../topology/sandboxed.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, type ServersOptions, startServers } from '../topology/servers.ts';
-import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
+import { directTarget, type StartedTarget } from '../topology/target.ts';
 import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
@@ -115,8 +113,8 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   if (isLost && driven.outcome.state === 'completed')
     driven.outcome = { state: 'failed', reason: lostFolder(folder) };
   const notices = [...driven.notices, ...(isLost ? [] : fullDisk(await statfs(folder)))];
-  const errorLog = proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine);
-  const failing = handshakeNotices(driven.slices, proxy?.likelyLine ?? null);
+  const errorLog = (await proxy?.readErrorLog()) ?? [];
+  const failing = proxy?.explain(driven.slices) ?? [];
   return runOf({ ...driven, notices: [...notices, ...failing] }, errorLog);
 }
 
@@ -150,16 +148,17 @@ function handicapArguments({ handicap }: RunContext['variant']): string[] {
 }
 
 async function enter(
-  { plan, profile, variant, binary, upgradeTo }: RunContext,
+  { plan, profile, proxy }: RunContext,
   servers: EchoServer[],
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
   if (plan.target.kind === 'external') return externalTarget(plan.target, profile.options);
-  const source = proxySource(profile, variant);
-  if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
-  return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {
-    upgradeTo,
+  if (plan.proxy === null) return directTarget(servers);
+  if (proxy === null) throw new TypeError(`there is no proxy for ${plan.variant}`);
+  const { binary, prepared, upgradeTo } = proxy;
+  return prepared.start({ ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {
+    upgradeTo: plan.timeline.some(({ action }) => action.kind === 'upgrade') ? upgradeTo : null,
     ...(plan.listen === undefined ? {} : { host: plan.listen }),
   });
 }
@@ -177,7 +176,7 @@ async function probeTarget(
     const message =
       proxy === null
         ? `The TLS handshake with the target failed: ${why}. If its certificate is not signed by a known authority, name one with --ca, or use --insecure.`
-        : `Nginx does not answer as a TLS listener should: ${why}. Look at the TLS lines of its configuration.`;
+        : `${PROXY} does not answer as a TLS listener should: ${why}. Look at the TLS lines of its configuration.`;
     throw new Problem('environment', message, { cause });
   });
 }

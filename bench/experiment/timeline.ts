@@ -4,7 +4,7 @@ import { reasonOf } from '../model/system-error.ts';
 import type { Action, DoneAction, Timeline } from '../model/timeline.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer } from '../topology/servers.ts';
-import type { RunningNginx } from '../topology/target.ts';
+import type { RunningProxy } from '../topology/target.ts';
 
 /** HTTP requests that can be sent alongside the WebSocket load. */
 export interface HttpRequests {
@@ -15,7 +15,7 @@ export interface HttpRequests {
 
 /** The processes and clients on which the actions of a timeline act. */
 export interface ActedOn {
-  proxy: Pick<RunningNginx, 'reload' | 'upgrade' | 'processes'> | null;
+  proxy: Pick<RunningProxy, 'reload' | 'upgrade' | 'processes'> | null;
   servers: readonly EchoServer[];
   processSet: Pick<ProcessSet, 'expectExit'>;
   /** Makes every client drop its connection, or the slow ones stop reading or read again. */
@@ -107,7 +107,7 @@ async function act(
   if (!signalOrNot(server, signal)) throw new Error(`${server.launched.name} has exited`);
 }
 
-async function killWorkers({ processes }: Pick<RunningNginx, 'processes'>): Promise<void> {
+async function killWorkers({ processes }: Pick<RunningProxy, 'processes'>): Promise<void> {
   for (const { role, pid } of await processes()) if (role === 'worker') process.kill(pid, 'SIGKILL');
 }
 

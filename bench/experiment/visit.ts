@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { Problem } from '../model/failure.ts';
+import { PROXY } from '../model/proxy.ts';
 import { reasonOf } from '../model/system-error.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
@@ -24,7 +25,7 @@ export async function visit(
     await once(response, 'end');
   } catch (cause) {
     signal.throwIfAborted();
-    throw new Problem('environment', `Nginx does not answer a GET of ${path}: ${reasonOf(cause)}.`, {
+    throw new Problem('environment', `${PROXY} does not answer a GET of ${path}: ${reasonOf(cause)}.`, {
       cause,
     });
   }

@@ -5,7 +5,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
 import type { HandshakeExtras } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
-import { LOOPBACK } from '../topology/sandboxed.ts';
+import { LOOPBACK } from '../topology/ports.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
@@ -49,7 +49,7 @@ export function workerPlans(
           ? null
           : {
               servername: target.tls.servername,
-              // The probe has verified Nginx, which the run started itself. Of an external server, every
+              // The probe has verified the proxy, which the run started itself. Of an external server, every
               // connection may reach another machine.
               verifyWith: target.proxy === null ? (target.tls.ca ?? null) : null,
             },

@@ -75,7 +75,7 @@ function recording(worker: number, counters: Counters, changes: Partial<Recordin
 
 const CONNECTED: WorkerReport = { type: 'connected', startUs: 10, endUs: 500_000, open: 5 };
 const TIMES = { connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 3 };
-const ROUTE: Route = { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 };
+const ROUTE: Route = { proxyWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 };
 
 function done(worker: number, echoed: number, routes: Route[] = []): WorkerReport {
   const counts = { due: echoed, sent: echoed, echoed, outstanding: 0, lost: 0, unsent: 0 };
@@ -167,7 +167,7 @@ test('routes are summed over workers, by worker of Nginx, upstream and ALPN', as
     other,
     { ...ROUTE, alpn: 'http/1.1' },
   ]);
-  assert.deepEqual(ROUTE, { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 });
+  assert.deepEqual(ROUTE, { proxyWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 });
 });
 
 test('of a worker that dies, what its recordings told is kept, and nobody waits for it', async () => {

@@ -1,5 +1,5 @@
 import type { Run } from '../model/run.ts';
-import { isNginxWorker, type ProcessFigures } from './processes.ts';
+import { isProxyWorker, type ProcessFigures } from './processes.ts';
 
 /** Per-core capacity: messages per second that the Nginx workers handle per CPU core used. */
 export interface Capacity {
@@ -27,7 +27,7 @@ export function capacityOf(
   const measured = run.validity.limit.component === 'proxy';
   if (run.plan.workload.load?.kind !== 'closed' && !measured) return null;
   let cores = 0;
-  for (const { cpuShare } of processes.filter(isNginxWorker)) {
+  for (const { cpuShare } of processes.filter(isProxyWorker)) {
     if (cpuShare === null) return null;
     cores += cpuShare;
   }

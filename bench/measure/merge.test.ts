@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { COMMON_COUNTERS, counted, type Recording, zeroCounters } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
-import { decode } from './histogram.ts';
+import { decode, emptyHistogram } from './histogram.ts';
 import { makeMerger, type WorkerEnd } from './merge.ts';
 import { MESSAGE_NAMES, Messages } from './messages.ts';
 import { Recorder } from './recorder.ts';
+import { mergeSlices } from './span.ts';
 
 const COUNTERS = [...COMMON_COUNTERS, ...MESSAGE_NAMES.counters];
 
@@ -173,6 +174,46 @@ describe('check', () => {
     const both = ['here', 'there'].map((host) => recordedBy(0, [10], host));
     for (const { recordings } of both) for (const one of recordings) assert.equal(merger.add(one), true);
     assert.deepEqual(merger.check(both.map(({ end }) => end)), []);
+  });
+
+  test('over hosts: whatever the order and however often they come, all raw recordings are merged once', () => {
+    const delivered = fleets.chain((fleet) => {
+      const recorded = fleet.map((each, worker) => recordedBy(worker, each, `host ${worker % 2}`));
+      const raw = recorded.flatMap(({ recordings }) => recordings);
+      const twice = [...raw, ...raw];
+      return fc.record({
+        latencies: fc.constant(fleet.flat()),
+        recorded: fc.constant(recorded),
+        order: fc.shuffledSubarray(twice, { minLength: twice.length }),
+        lost: fc.subarray(raw, { maxLength: 5 }),
+      });
+    });
+    fc.assert(
+      fc.property(delivered, ({ latencies, recorded, order, lost }) => {
+        const ends = recorded.map(({ end }) => end);
+        const merger = makeMerger(recorded.length);
+        for (const one of order) merger.add(one);
+        assert.deepEqual(merger.check(ends), []);
+        const raw = emptyHistogram();
+        for (const latencyUs of latencies) raw.recordValue(latencyUs + 1);
+        const merged = mergeSlices(merger.slices(), 'response');
+        assert.equal(merged.totalCount, raw.totalCount);
+        for (const percentile of [0, 50, 90, 99, 100])
+          assert.equal(merged.getValueAtPercentile(percentile), raw.getValueAtPercentile(percentile));
+        const gaps = makeMerger(recorded.length);
+        for (const one of order) if (!lost.includes(one)) gaps.add(one);
+        const found = gaps.check(ends).filter(({ code }) => code === 'recordings-missing');
+        const missing = recorded.flatMap(({ end: { from }, recordings }) => {
+          const count = recordings.filter((one) => lost.includes(one)).length;
+          return count === 0 ? [] : [[from.index + 1, from.host, count, recordings.length]];
+        });
+        assert.deepEqual(
+          found.map(({ data: { generator, host, missing, of } }) => [generator, host, missing, of]),
+          missing,
+        );
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test('any recording that does not come is told of', () => {

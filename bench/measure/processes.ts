@@ -20,15 +20,15 @@ export interface ProcessFigures extends RunProcess {
 }
 
 /**
- * Reports whether a process is an Nginx worker. The master process is not a worker, because it handles no
+ * Reports whether a process is a worker of the proxy. The master process is not a worker, because it handles no
  * messages.
  */
-export function isNginxWorker({ role }: Pick<RunProcess, 'role'>): boolean {
+export function isProxyWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
 
-/** Reports whether Nginx took part in a run, and its processes were observed. */
-export function isNginxObserved({ processes }: Pick<Run, 'processes'>): boolean {
+/** Reports whether a proxy took part in a run, and its processes were observed. */
+export function isProxyObserved({ processes }: Pick<Run, 'processes'>): boolean {
   return processes.some(({ component }) => component === 'proxy');
 }
 

@@ -1,6 +1,7 @@
 import { total } from '../measure/arithmetic.ts';
 import type { RunFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
+import { PROXY } from '../model/proxy.ts';
 import { MEASURED, type Run } from '../model/run.ts';
 import { notCompleted } from './fitness.ts';
 import type { Metric } from './metric.ts';
@@ -69,7 +70,7 @@ export function count(name: string, title: string, better: Metric['better'], rea
 export type Part = (typeof MEASURED)[number];
 
 const PARTS: Record<Part | 'total', string> = {
-  proxy: 'Nginx ',
+  proxy: `${PROXY} `,
   server: 'echo server ',
   generator: 'generator ',
   total: '',

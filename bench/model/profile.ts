@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ConfigurationOptions } from './configuration.ts';
 
 /**
- * Schema of profile.json, which describes a profile. The configuration itself is the nginx.conf next to it.
+ * Schema of profile.json, which describes a profile. The configuration itself is next to it.
  */
 export const profileSchema = v.strictObject({
   title: v.string(),
@@ -27,7 +27,7 @@ export const profileSchema = v.strictObject({
   inAll: v.optional(v.boolean(), true),
 });
 /**
- * A profile with its name (the folder name) and the path of its nginx.conf; the path is null for `direct`.
+ * A profile with its name (the folder name) and the path of its configuration; the path is null for `direct`.
  */
 export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;

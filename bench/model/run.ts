@@ -224,10 +224,11 @@ export const httpLoadSchema = v.strictObject({
 });
 export type HttpLoad = v.InferOutput<typeof httpLoadSchema>;
 
-export const nginxFactsSchema = v.strictObject({
+/** The proxy of a run: the program, and its configuration. */
+export const usedProxySchema = v.strictObject({
   binary: v.string(),
   /**
-   * The downloaded package, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if Nginx was already
+   * The downloaded package, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if it was already
    * installed.
    */
   origin: v.optional(v.nullable(v.string()), null),
@@ -239,9 +240,9 @@ export const nginxFactsSchema = v.strictObject({
    * it.
    */
   given: v.optional(v.nullable(v.string()), null),
-  /** The configuration as generated for `nginx -c`. */
+  /** The configuration as generated for the run. */
   configuration: v.string(),
-  /** The binary to which Nginx was to be upgraded during the run; null if it was not. */
+  /** The binary to which the proxy was to be upgraded during the run; null if it was not. */
   upgrade: v.optional(
     v.nullable(
       v.strictObject({
@@ -256,7 +257,7 @@ export const nginxFactsSchema = v.strictObject({
   /** The last lines of the error log at level warn and above, at most 200. */
   errorLog: v.array(v.string()),
 });
-export type NginxFacts = v.InferOutput<typeof nginxFactsSchema>;
+export type UsedProxy = v.InferOutput<typeof usedProxySchema>;
 
 export const outcomeSchema = v.variant('state', [
   v.strictObject({ state: v.literal('completed') }),
@@ -309,7 +310,7 @@ export const runSchema = v.strictObject({
   http: v.nullable(httpLegSchema),
   /** Null if the timeline started no HTTP requests during the load. */
   httpLoad: v.optional(v.nullable(httpLoadSchema), null),
-  proxy: v.nullable(nginxFactsSchema),
+  proxy: v.nullable(usedProxySchema),
   notices: v.array(noticeSchema),
   validity: validitySchema,
 });

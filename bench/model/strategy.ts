@@ -15,12 +15,12 @@ export interface StepOfVariant {
   /** Length of the measured phase in ms; defaults to the one in the user's request. */
   durationMs?: number;
   /** Number of Nginx workers; defaults to the number in the user's request. */
-  nginxWorkers?: number;
+  proxyWorkers?: number;
   /**
    * The largest of a ladder's runs. All of its runs get the processes, limits and placement that the largest
    * one needs, so that they differ in nothing but their level.
    */
-  largest?: { connections?: number; nginxWorkers?: number };
+  largest?: { connections?: number; proxyWorkers?: number };
 }
 
 /** The run that a strategy requests next. It is planned in full, as a RunPlan, before it starts. */

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { count } from './load.ts';
+import { PROXY_KINDS } from './proxy.ts';
 
-/** A small change applied on top of a profile, in Nginx configuration syntax. */
+/** A small change applied on top of a profile, in the configuration syntax of its proxy. */
 export const tuningSchema = v.strictObject({
   /** Name such as `buf-16k`, or `tune-1` for a tuning given on the command line. */
   name: v.pipe(v.string(), v.minLength(1)),
@@ -31,8 +32,8 @@ export const variantSchema = v.strictObject({
   /** The proxy; null if connections go directly to the echo servers. */
   proxy: v.nullable(
     v.strictObject({
-      kind: v.literal('nginx'),
-      /** The user's name for the Nginx binary; null for the default binary. */
+      kind: v.picklist(PROXY_KINDS),
+      /** The user's name for the binary; null for the default binary. */
       binary: v.optional(v.nullable(v.string()), null),
       /** Tunings applied to the profile, in order. Empty in older results, which did not support tunings. */
       tunings: v.optional(v.array(tuningSchema), []),

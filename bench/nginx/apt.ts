@@ -4,17 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
-
-/**
- * Runs a command until it exits.
- *
- * @returns its output; rejects if it fails, like promisified `execFile`
- */
-export type Execute = (
-  command: string,
-  args: readonly string[],
-  options?: { cwd?: string; timeout?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
-) => Promise<{ stderr: string }>;
+import type { Execute } from '../topology/workplace.ts';
 
 export const execute = promisify(execFile);
 /** Time limit of one apt-get call; long enough for a slow connection. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import { type FindOptions, findNginx, nginxCommand } from './binary.ts';
+import type { FindOptions } from '../topology/driver.ts';
+import { findNginx, nginxCommand } from './binary.ts';
 
 let folder: string;
 

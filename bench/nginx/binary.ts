@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
+import type { FindOptions, ProxyBinary } from '../topology/driver.ts';
 import { fetchDebianNginx } from './debian.ts';
 import { fetchSuiteNginx } from './suite.ts';
 import { type NginxVersion, parseVersion } from './version.ts';
@@ -23,32 +24,13 @@ const SYSTEM_FOLDERS = [
 ];
 
 /** An Nginx binary that is known to start, because it has been run with -V. */
-export interface NginxBinary extends NginxVersion {
-  /** Absolute path of the binary. */
-  path: string;
+export interface NginxBinary extends ProxyBinary, NginxVersion {
   /** Folder of the binary's dynamic modules; null if it has none. */
   modulesPath: string | null;
   /** Path of the stream module if it is an installed dynamic module; null if it is built in or missing. */
   streamModule: string | null;
   /** LD_LIBRARY_PATH that the binary needs; null if all its libraries are installed on the system. */
   libraryPath: string | null;
-  /**
-   * The fetched package, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if Nginx was already
-   * installed.
-   */
-  origin: string | null;
-}
-
-export interface FindOptions {
-  /** Path of a binary, or a Debian suite such as `debian:trixie`; null searches for a binary. */
-  source: string | null;
-  /** Folders to search, in the format of PATH. */
-  searchPath: string;
-  /** Cache folder for fetched packages; created when needed. */
-  cacheDir: string;
-  /** Shows one line to the user. */
-  say: (line: string) => void;
-  signal?: AbortSignal;
 }
 
 /**
@@ -116,15 +98,6 @@ export function nginxCommand(
   args: readonly string[],
 ): [string, ...string[]] {
   return libraryPath === null ? [path, ...args] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, path, ...args];
-}
-
-/**
- * Returns the path to show in a report. Below the working folder, the path is relative, because the part
- * above the folder is private.
- */
-export function shownPath({ path }: Pick<NginxBinary, 'path'>): string {
-  const below = relative(process.cwd(), path);
-  return below.startsWith('..') ? path : below;
 }
 
 type Found = Pick<NginxBinary, 'path' | 'libraryPath' | 'origin'>;

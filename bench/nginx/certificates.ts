@@ -1,8 +1,6 @@
+import type { KeyType } from '../topology/certificate.ts';
 import { inherited } from './located.ts';
 import type { Directive } from './tree.ts';
-
-/** ECDSA with curve P-256, or 2048-bit RSA. */
-export type KeyType = 'ecdsa' | 'rsa';
 
 /** OpenSSL names of cipher suites that use RSA for key exchange or signature. */
 const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|^DES-CBC3-SHA$/;

@@ -4,8 +4,8 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
-import type { Execute } from './apt.ts';
-import { addLibraries, type FetchPlace, fetchOnce, NGINX } from './fetch.ts';
+import type { Execute, FetchPlace } from '../topology/workplace.ts';
+import { addLibraries, fetchOnce, NGINX } from './fetch.ts';
 
 const BINARY = 'usr/sbin/nginx';
 

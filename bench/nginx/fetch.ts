@@ -12,7 +12,9 @@ import {
 import { basename, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
-import { type Apt, dependenciesOf, type Execute, execute, privateApt, requireApt } from './apt.ts';
+import type { FindOptions } from '../topology/driver.ts';
+import type { FetchPlace } from '../topology/workplace.ts';
+import { type Apt, dependenciesOf, execute, privateApt, requireApt } from './apt.ts';
 import { requireTrusted } from './trust.ts';
 
 /** Packages that contain libraries, excluding Nginx modules. */
@@ -20,22 +22,7 @@ const LIBRARY = /^(lib(?!nginx-)|zlib)/;
 /** File in the folder of a fetched program that lists the archive names of its packages. */
 const MANIFEST = 'packages';
 
-export interface FetchOptions {
-  cacheDir: string;
-  say: (line: string) => void;
-  signal?: AbortSignal;
-  /** Default: a temporary folder that is removed at the end unless this process is killed. */
-  place?: FetchPlace;
-}
-
-/**
- * Creates a folder in the cache, does the work in it, and then removes the folder. By then, all processes of
- * the work have exited.
- */
-export type FetchPlace = <T>(
-  cacheDir: string,
-  work: (folder: string, execute: Execute) => Promise<T>,
-) => Promise<T>;
+export type FetchOptions = Omit<FindOptions, 'source' | 'searchPath'>;
 
 /** A program to fetch, and the packages that contain it. */
 export interface Program {

@@ -37,15 +37,19 @@ export interface Changes {
   secrets(): string[];
   /** Each `include` whose pattern matches no file. */
   withoutFiles(): Directive[];
+  /** A collection of its own that begins with these changes, which were made when the configuration was read. */
+  copy(): Changes;
 }
 
-export function collectChanges(): Changes {
-  const changed = new Map<Change, Directive[]>();
+export function collectChanges(
+  changed: Map<Change, readonly Directive[]> = new Map<Change, readonly Directive[]>(),
+): Changes {
   return {
     note: (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]),
     notices: (tree) => noticesOf(changed, tree),
     secrets: () => (changed.get('template') ?? []).flatMap(texts),
-    withoutFiles: () => changed.get('no-files') ?? [],
+    withoutFiles: () => [...(changed.get('no-files') ?? [])],
+    copy: () => collectChanges(new Map(changed)),
   };
 }
 

@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util';
 import { readRegularFile } from '../files/regular-file.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
+import type { ProxySource } from '../topology/driver.ts';
 import { AS_IT_LIES, type ConfigurationText, type Reading, readConfiguration } from './include.ts';
 import type { OnChange } from './notices.ts';
 import { overlay } from './overlay.ts';
@@ -28,21 +29,13 @@ const SET_BY_RUN: Record<string, string | null> = {
 
 const MAX_ENV_BYTES = 1_048_576;
 
-/** A configuration as written by the user, with the tunings to apply. */
-export interface ConfigurationSource {
-  path: string;
-  tunings: readonly { name: string; text: string }[];
-  /** Null for a profile of the package, which is read unchanged. */
-  options: ConfigurationOptions | null;
-}
-
 /**
  * Reads a configuration and applies tunings to it in order.
  *
  * @throws Problem('configuration') if a file or a tuning has a syntax error, or a tuning has no effect
  */
 export async function readTuned(
-  { path, tunings, options }: Omit<ConfigurationSource, 'path'> & { path: string | ConfigurationText },
+  { path, tunings, options }: Pick<ProxySource, 'tunings' | 'options'> & { path: string | ConfigurationText },
   onChange: OnChange = () => {},
 ): Promise<Node[]> {
   const reading = options === null ? AS_IT_LIES : await readingOf(options, onChange);

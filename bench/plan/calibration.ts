@@ -1,5 +1,6 @@
 import type { Trial } from '../model/calibration.ts';
 import type { Step } from '../model/plan.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { Handicap } from '../model/variant.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import { chooseSides, type Library, type Side } from './variants.ts';
@@ -65,7 +66,7 @@ export function calibrationSides(library: Library, profile: string): Calibration
       ...costly.map(
         ({ variant }): Trial => ({
           variant: variant.name,
-          change: 'Nginx asks the kernel for fewer events at a time',
+          change: `${PROXY} asks the kernel for fewer events at a time`,
           expected: { ...headline('cpuPerMessage.proxy'), verdict: 'higher' },
         }),
       ),

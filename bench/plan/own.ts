@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Profile } from '../model/profile.ts';
 import type { RunRequest } from '../request/request.ts';
-import { onBinary, type Side } from './variants.ts';
+import { onBinary, proxyFor, type Side } from './variants.ts';
 
 /** The parts of a profile that nobody has described. */
 export const UNDESCRIBED = {
@@ -41,7 +41,7 @@ export function ownSides({
         name,
         title: `Your own ${path}`,
         profile,
-        proxy: { kind: 'nginx', binary: null, tunings: [] },
+        proxy: proxyFor(path),
       },
       profile: {
         ...UNDESCRIBED,

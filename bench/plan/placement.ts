@@ -35,15 +35,15 @@ export function placementOf(
     );
   }
   if (loop === 'open') return onSchedule(cpus, processes);
-  return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
+  return processes.proxyWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
 /**
  * Returns the number of processes of the component under test: Nginx, or the echo servers if there is no
  * Nginx.
  */
-function subjectProcesses({ nginxWorkers, servers }: Processes): number {
-  return nginxWorkers === 0 ? servers : nginxWorkers;
+function subjectProcesses({ proxyWorkers, servers }: Processes): number {
+  return proxyWorkers === 0 ? servers : proxyWorkers;
 }
 
 /**
@@ -57,8 +57,8 @@ export function pacingOf(
   all: readonly Processes[],
 ): RunPlan['pacing'] {
   if (loop !== 'open') return null;
-  const { workers, servers, nginxWorkers } = most(all);
-  if (placement === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
+  const { workers, servers, proxyWorkers } = most(all);
+  if (placement === null) return cpus.length > workers + servers + proxyWorkers ? 'spin' : 'sleep';
   const others = new Set([...placement.proxy, ...placement.server]);
   const alone = placement.generator.length >= workers && !placement.generator.some((cpu) => others.has(cpu));
   return alone ? 'spin' : 'sleep';
@@ -70,18 +70,18 @@ function most(all: readonly Processes[]): Processes {
   return {
     workers: greatest('workers'),
     servers: greatest('servers'),
-    nginxWorkers: greatest('nginxWorkers'),
+    proxyWorkers: greatest('proxyWorkers'),
   };
 }
 
-function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Placement {
+function onSchedule(cpus: readonly number[], { workers, proxyWorkers }: Processes): Placement {
   const own = Math.min(workers, Math.floor(cpus.length / 2));
   const generator = cpus.slice(0, own);
   const others = cpus.slice(own);
   const runner = others;
-  if (nginxWorkers === 0) return { proxy: [], server: others, generator, runner };
+  if (proxyWorkers === 0) return { proxy: [], server: others, generator, runner };
   if (others.length === 1) return { proxy: others, server: others, generator, runner };
-  const { first, last } = split(others, nginxWorkers);
+  const { first, last } = split(others, proxyWorkers);
   return { proxy: last, server: first, generator, runner };
 }
 
@@ -90,8 +90,8 @@ function direct(cpus: readonly number[], { servers }: Processes): Placement {
   return { proxy: [], server: last, generator: first, runner: first };
 }
 
-function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes): Placement {
-  const { first, last } = split(cpus, nginxWorkers);
+function proxied(cpus: readonly number[], { proxyWorkers, servers }: Processes): Placement {
+  const { first, last } = split(cpus, proxyWorkers);
   if (first.length === 1) return { proxy: last, server: first, generator: first, runner: first };
   const rest = split(first, servers);
   return { proxy: last, server: rest.last, generator: rest.first, runner: first };

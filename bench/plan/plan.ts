@@ -54,7 +54,6 @@ export interface Planning {
   together: boolean;
 }
 
-
 /** @throws Problem if the name cannot be used for a folder */
 export function planRequest(
   request: RunRequest,

@@ -189,12 +189,12 @@ test('memory is that of processes, of connections on both sides of Nginx, and of
     inFlight: 3,
     payload: { minBytes: 0, maxBytes: 100, type: 'text' },
   } as const;
-  const direct = { workers: 1, servers: 2, nginxWorkers: 0 };
+  const direct = { workers: 1, servers: 2, proxyWorkers: 0 };
   // Two sockets without Nginx, four with it.
   const alone = 3 * 60 * KIB * KIB + 1000 * ((6 + 12 + 2 * 4) * KIB + 2 * 3 * 100);
   assert.deepEqual(memoryOf(demand, direct), { plain: alone, tls: alone });
   const proxied = Math.ceil(alone + 2 * 12 * KIB * KIB + 1000 * (17.7 + 2 * 4) * KIB);
-  assert.deepEqual(memoryOf(demand, { ...direct, nginxWorkers: 2 }), {
+  assert.deepEqual(memoryOf(demand, { ...direct, proxyWorkers: 2 }), {
     plain: proxied,
     tls: Math.ceil(proxied + 1000 * (34 + 23.8) * KIB),
   });

@@ -11,7 +11,7 @@ import { formatBytes, formatCount } from '../wording/format.ts';
 import { carrierOf } from './carrier.ts';
 import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
-import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
+import { echoServers, generatorWorkers, proxyWorkers } from './processes.ts';
 import {
   type Demand,
   maxWorkerConnections,
@@ -40,8 +40,7 @@ export interface StepContext extends StepOfVariant {
   seed: number;
 }
 
-
-/** The default of nginx on Linux, and of Node. */
+/** The default of Nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
@@ -62,13 +61,13 @@ export function preflight(
   asked: RunRequest,
   { variant, step, connections = asked.connections, profile, profiles, machine, seed, ...of }: StepContext,
 ): Preflight {
-  const { payload = asked.payload, nginxWorkers: asNeeded = asked.nginxWorkers } = of;
+  const { payload = asked.payload, proxyWorkers: asNeeded = asked.proxyWorkers } = of;
   const { durationMs = asked.durationMs } = of;
-  const request: RunRequest = { ...asked, connections, payload, durationMs, nginxWorkers: asNeeded };
+  const request: RunRequest = { ...asked, connections, payload, durationMs, proxyWorkers: asNeeded };
   const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
   checkBackend(request, profile);
-  const sized = processesOf({ ...largest, nginxWorkers: asNeeded }, profile, machine, notices);
+  const sized = processesOf({ ...largest, proxyWorkers: asNeeded }, profile, machine, notices);
   // Each generator process needs a connection.
   const processes = { ...sized, workers: Math.min(sized.workers, connections) };
   const demand = demandOf(request, step);
@@ -109,7 +108,7 @@ export function preflight(
     ...(request.agents?.proxy == null ? {} : { proxyAgent: request.agents.proxy }),
     ...(request.agents?.listen == null ? {} : { listen: request.agents.listen }),
     servers: processes.servers,
-    proxy: processes.nginxWorkers > 0 ? nginxPlan(largest, machine, processes.nginxWorkers, notices) : null,
+    proxy: processes.proxyWorkers > 0 ? proxyPlan(largest, machine, processes.proxyWorkers, notices) : null,
     placement,
     pacing: sharesCpus && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
@@ -160,7 +159,7 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   return {
     workers: generatorWorkers(request, machine, notices),
     servers: request.target.kind === 'external' ? 0 : echoServers(request, profile, machine, notices),
-    nginxWorkers: profile.configurationPath === null ? 0 : nginxWorkers(request, machine, notices),
+    proxyWorkers: profile.configurationPath === null ? 0 : proxyWorkers(request, machine, notices),
   };
 }
 
@@ -187,7 +186,7 @@ function demandOf({ client, server, backend, connections, payload, load }: RunRe
   };
 }
 
-function nginxPlan(
+function proxyPlan(
   request: RunRequest,
   machine: Machine,
   workers: number,

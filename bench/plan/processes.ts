@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
+import { PROXIES, PROXY, USUAL_PROXY } from '../model/proxy.ts';
 import type { RunRequest } from '../request/request.ts';
 import { notice } from '../wording/finding.ts';
 import { formatCount } from '../wording/format.ts';
@@ -21,7 +22,6 @@ import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
  * should be raised instead.
  */
 const MOST_NODE_PROCESSES = 32;
-const MOST_NGINX_WORKERS = 64;
 
 /**
  * Number of generator processes of a run, on all hosts together. By default, each agent runs one.
@@ -70,7 +70,7 @@ export function echoServers(
   notices: Notice[],
 ): number {
   const files = connectionsPerNodeProcess(machine);
-  // Each echo server has its own port, and only Nginx connects from a single address.
+  // Each echo server has its own port, and only a proxy connects from a single address.
   const ports =
     profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
   const bound = ports < files;
@@ -120,19 +120,19 @@ function checkServers({ scenario: { name, servers } }: RunRequest, profile: Prof
   }
 }
 
-/** Number of Nginx worker processes. */
-export function nginxWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
+/** Number of the proxy's worker processes. */
+export function proxyWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
   const most = maxWorkerConnections(machine);
   const alone = webSocketsPerWorker(most);
   const capacity = request.connections <= alone ? alone : webSocketsPerHashedWorker(most);
   return processCount(
     {
       code: 'preflight-nginx-workers',
-      what: 'Nginx workers',
+      what: `${PROXY} workers`,
       option: '--nginx-workers',
-      asked: request.nginxWorkers,
+      asked: request.proxyWorkers,
       byDefault: shareOfCpus(machine),
-      most: MOST_NGINX_WORKERS,
+      most: PROXIES[USUAL_PROXY].mostWorkers,
       capacity,
       hold: { bound: 'nginx-files', each: capacity, openFiles: machine.openFilesLimit },
       remedy: raiseOpenFiles(machine),
@@ -142,7 +142,7 @@ export function nginxWorkers(request: RunRequest, machine: Machine, notices: Not
   );
 }
 
-/** A third of the CPUs: Nginx, the generators and the echo servers each get a third. */
+/** A third of the CPUs: the proxy, the generators and the echo servers each get a third. */
 function shareOfCpus({ cpus }: Machine): number {
   return Math.max(1, Math.floor(cpus.length / 3));
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
+import { PROXIES } from '../model/proxy.ts';
 import { reasonOf } from '../model/system-error.ts';
 
 /**
@@ -22,9 +23,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /**
  * Reads all profiles in a folder. Each is a folder that contains profile.json and, except for `direct`,
- * nginx.conf. Folders without profile.json are ignored.
+ * the configuration of a proxy. Folders without profile.json are ignored.
  *
- * @throws Problem('configuration') if a profile.json is invalid or the nginx.conf next to it is missing
+ * @throws Problem('configuration') if a profile.json is invalid or the configuration next to it is missing
  */
 export async function loadProfiles(folder: string): Promise<Profile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
@@ -74,11 +75,20 @@ function parseJson(text: string, path: string): unknown {
 
 async function configurationPath(folder: string, name: string): Promise<string | null> {
   if (name === 'direct') return null;
-  const path = join(folder, name, 'nginx.conf');
-  await access(path).catch((cause: unknown) => {
-    throw new Problem('configuration', `The profile ${name} has no nginx.conf: ${path} could not be read.`, {
-      cause,
-    });
-  });
-  return path;
+  const files = Object.values(PROXIES).map(({ configurationFile }) => configurationFile);
+  for (const file of files) {
+    const path = join(folder, name, file);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  }
+  const text = files.join(' or ');
+  throw new Problem(
+    'configuration',
+    `The profile ${name} has no ${text}: ${join(folder, name, text)} could not be read.`,
+  );
 }

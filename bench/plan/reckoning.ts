@@ -1,6 +1,7 @@
 import type { Load, Workload } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { RunPlan } from '../model/plan.ts';
+import { PROXIES, USUAL_PROXY } from '../model/proxy.ts';
 
 /**
  * Capacities and requirements of processes, addresses and connections, on which the preflight's decisions are
@@ -13,21 +14,14 @@ import type { RunPlan } from '../model/plan.ts';
  */
 export const OTHER_FILES = 64;
 
-/**
- * Once 15/16 of its connections are in use, nginx closes those that have not sent their request yet
- * (`ngx_drain_connections` in ngx_connection.c).
- */
-const NGINX_USABLE = 7 / 8;
-
-/** One for the client side and one for the upstream side. */
-const NGINX_FILES_PER_CONNECTION = 2;
+const { usableConnections, connectionsPerWebSocket, memory: PROXY_MEMORY } = PROXIES[USUAL_PROXY];
 
 /** The kernel's default, used if net.ipv4.ip_local_port_range cannot be read. */
 export const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
 
 /**
- * nginx cannot connect to its upstream from a port that the generator has bound on any address
- * (`__inet_hash_connect` in the kernel skips it), so nginx and the generator each use less than half of the
+ * A proxy cannot connect to its upstream from a port that the generator has bound on any address
+ * (`__inet_hash_connect` in the kernel skips it), so proxy and generator each use less than half of the
  * range.
  */
 const PORTS_USABLE = 0.45;
@@ -45,9 +39,9 @@ export function maxWorkerConnections({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 
-/** Returns how many WebSockets one nginx worker can hold with the given `worker_connections`. */
+/** Returns how many WebSockets one worker of the proxy can hold with the given `worker_connections`. */
 export function webSocketsPerWorker(workerConnections: number): number {
-  return Math.floor((workerConnections * NGINX_USABLE) / NGINX_FILES_PER_CONNECTION);
+  return Math.floor((workerConnections * usableConnections) / connectionsPerWebSocket);
 }
 
 /**
@@ -56,7 +50,7 @@ export function webSocketsPerWorker(workerConnections: number): number {
  * does not help: a worker that is 7/8 full only accepts less often, `ngx_accept_disabled` in ngx_event.c.)
  */
 export function webSocketsPerHashedWorker(workerConnections: number): number {
-  const most = Math.floor(workerConnections / NGINX_FILES_PER_CONNECTION);
+  const most = Math.floor(workerConnections / connectionsPerWebSocket);
   const mean = ((Math.sqrt(25 + 4 * most) - 5) / 2) ** 2;
   return Math.min(webSocketsPerWorker(workerConnections), Math.floor(mean));
 }
@@ -72,11 +66,11 @@ export function webSocketsOfBusiestWorker(webSockets: number, workers: number): 
 
 /** Returns the `worker_connections` that a worker needs for this many WebSockets. */
 export function workerConnectionsFor(webSockets: number): number {
-  return Math.ceil((webSockets * NGINX_FILES_PER_CONNECTION) / NGINX_USABLE);
+  return Math.ceil((webSockets * connectionsPerWebSocket) / usableConnections);
 }
 
 /**
- * Returns the number of connections possible from one source address, and from nginx to one upstream port.
+ * Returns the number of connections possible from one source address, and from the proxy to one upstream port.
  */
 export function connectionsPerAddress({ portRange }: Machine): number {
   return Math.max(1, Math.floor(connectionPorts(portRange) * PORTS_USABLE));
@@ -92,8 +86,8 @@ export function connectionPorts(portRange: Machine['portRange']): number {
 export interface Processes {
   workers: number;
   servers: number;
-  /** 0 if there is no Nginx. */
-  nginxWorkers: number;
+  /** 0 if there is no proxy. */
+  proxyWorkers: number;
 }
 
 const KIB = 1024;
@@ -101,14 +95,11 @@ const MIB = 1024 * KIB;
 
 /** Resident memory of an idle process. */
 const NODE_PROCESS_BYTES = 60 * MIB;
-const NGINX_WORKER_BYTES = 12 * MIB;
 
 /** Measured resident memory of one idle connection, and kernel memory of one socket. */
 const GENERATOR_BYTES = { lean: 6 * KIB, ws: 12 * KIB };
 const GENERATOR_TLS_BYTES = 34 * KIB;
 const SERVER_BYTES = 12 * KIB;
-const NGINX_BYTES = 17.7 * KIB;
-const NGINX_TLS_BYTES = 23.8 * KIB;
 const SOCKET_BYTES = 4 * KIB;
 
 /** The properties that determine how much memory a run needs. */
@@ -122,18 +113,18 @@ export interface Demand extends Pick<RunPlan, 'connections' | 'client'>, Pick<Wo
 /** Returns the memory that a run needs, in bytes, without and with TLS. */
 export function memoryOf(
   request: Demand,
-  { workers, servers, nginxWorkers }: Processes,
+  { workers, servers, proxyWorkers }: Processes,
 ): { plain: number; tls: number } {
-  const proxied = nginxWorkers > 0;
+  const proxied = proxyWorkers > 0;
   const perConnection =
     GENERATOR_BYTES[request.client] +
     SERVER_BYTES +
-    (proxied ? NGINX_BYTES : 0) +
+    (proxied ? PROXY_MEMORY.webSocket : 0) +
     SOCKET_BYTES * (proxied ? 4 : 2) +
     // In the worst case, each message is in the generator and in the server at the same time.
     2 * request.inFlight * request.payload.maxBytes;
-  const processes = (workers + servers) * NODE_PROCESS_BYTES + nginxWorkers * NGINX_WORKER_BYTES;
+  const processes = (workers + servers) * NODE_PROCESS_BYTES + proxyWorkers * PROXY_MEMORY.worker;
   const plain = processes + request.connections * perConnection;
-  const tls = proxied ? plain + request.connections * (GENERATOR_TLS_BYTES + NGINX_TLS_BYTES) : plain;
+  const tls = proxied ? plain + request.connections * (GENERATOR_TLS_BYTES + PROXY_MEMORY.tls) : plain;
   return { plain: Math.ceil(plain), tls: Math.ceil(tls) };
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
+import { PROXY, proxyKindOf } from '../model/proxy.ts';
 import type { Tuning, Variant } from '../model/variant.ts';
 import { suggestion } from '../request/nearest.ts';
 import { quoted } from '../request/units.ts';
@@ -66,6 +67,11 @@ export function chooseSides(
   return numbered([...named, ...typed]);
 }
 
+/** The proxy that a configuration is for, with its default binary; null without a configuration. */
+export function proxyFor(path: string | null): Variant['proxy'] {
+  return path === null ? null : { kind: proxyKindOf(path), binary: null, tunings: [] };
+}
+
 function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
   const [first = '', ...others] = name.split('+');
   const [base = '', ...at] = first.split('@');
@@ -76,7 +82,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     name: base,
     title: profile.title,
     profile: base,
-    proxy: profile.configurationPath === null ? null : { kind: 'nginx', binary: null, tunings: [] },
+    proxy: proxyFor(profile.configurationPath),
   };
   const side =
     at.length === 0 ? { variant, profile } : onBinary({ variant, profile }, at.join('@'), binaries);
@@ -84,7 +90,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     const [word = '', ...late] = each.split('@');
     if (late.length > 0) {
       const right = `${base}@${late.join('@')}+${word}`;
-      throw new Problem('usage', `The tuning must follow the Nginx name. Use ${right}.`);
+      throw new Problem('usage', `The tuning must follow the ${PROXY} name. Use ${right}.`);
     }
     const tuning = tunings.find((shipped) => shipped.name === each);
     if (tuning === undefined)
@@ -106,19 +112,19 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
 /** Returns the same side, running on the Nginx that the user named. */
 export function onBinary({ variant, profile }: Side, name: string, binaries: readonly string[]): Side {
   if (variant.proxy === null)
-    throw new Problem('usage', `${variant.name} runs without Nginx, so it cannot run on ${quoted(name)}.`);
+    throw new Problem('usage', `${variant.name} runs without ${PROXY}, so it cannot run on ${quoted(name)}.`);
   if (!binaries.includes(name)) {
     const list =
       binaries.length === 0
         ? `Name it, for example --nginx ${name || 'new'}=/path/to/nginx, or --nginx trixie=debian:trixie.`
         : `--nginx names ${binaries.join(', ')}.`;
-    throw new Problem('usage', `No Nginx is named ${quoted(name)}.${suggestion(name, binaries)} ${list}`);
+    throw new Problem('usage', `No ${PROXY} is named ${quoted(name)}.${suggestion(name, binaries)} ${list}`);
   }
   return {
     variant: {
       ...variant,
       name: `${variant.name}@${name}`,
-      title: `${variant.title}, on Nginx ${name}`,
+      title: `${variant.title}, on ${PROXY} ${name}`,
       proxy: { ...variant.proxy, binary: name },
     },
     profile,
@@ -134,7 +140,7 @@ function checkUse(sides: readonly Side[], library: Library): void {
   if (idle === undefined) return;
   throw new Problem(
     'usage',
-    `No variant runs on the Nginx named ${idle}. Use it, for example as tls@${idle}, or leave --nginx ${idle}= out.`,
+    `No variant runs on the ${PROXY} named ${idle}. Use it, for example as tls@${idle}, or leave --nginx ${idle}= out.`,
   );
 }
 
@@ -144,17 +150,17 @@ function checkUpgrade(sides: readonly Side[], { binaries, upgradeTo: name }: Lib
   if (without !== undefined) {
     throw new Problem(
       'usage',
-      `${without.variant.name} runs without Nginx, so --upgrade does not apply to it. Leave one of them out.`,
+      `${without.variant.name} runs without ${PROXY}, so --upgrade does not apply to it. Leave one of them out.`,
     );
   }
   if (name === null || binaries.includes(name)) return;
   const isVariant = sides.some(({ variant }) => variant.name === name);
   const remedy = isVariant
-    ? 'To upgrade to the same Nginx, write --upgrade last.'
+    ? `To upgrade to the same ${PROXY}, write --upgrade last.`
     : `Name it, for example --nginx ${name}=/path/to/nginx, or --nginx ${name}=debian:trixie.`;
   throw new Problem(
     'usage',
-    `--upgrade ${quoted(name)}: no Nginx has that name.${suggestion(name, binaries)} ${remedy}`,
+    `--upgrade ${quoted(name)}: no ${PROXY} has that name.${suggestion(name, binaries)} ${remedy}`,
   );
 }
 
@@ -162,7 +168,7 @@ function tuned({ variant, profile }: Side, tuning: Tuning): Side {
   if (variant.proxy === null) {
     throw new Problem(
       'usage',
-      `${variant.name} runs without Nginx, so the tuning ${tuning.name} does not apply to it.`,
+      `${variant.name} runs without ${PROXY}, so the tuning ${tuning.name} does not apply to it.`,
     );
   }
   return {

@@ -2,7 +2,7 @@ import type { Conclusion } from '../model/conclusion.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Fact, Finding, Notice } from '../model/finding.ts';
 import type { Result, ResultHead } from '../model/result.ts';
-import type { HttpLeg, NginxFacts, Run, Validity } from '../model/run.ts';
+import type { HttpLeg, Run, UsedProxy, Validity } from '../model/run.ts';
 import type { PlannedTarget } from '../model/target.ts';
 import type { Tuning, Variant } from '../model/variant.ts';
 import { publicCommand } from './command.ts';
@@ -322,7 +322,7 @@ function redacted<T>(value: T, redactText: (text: string) => string): T {
  * Redacts facts about Nginx: the error log quotes requests and addresses, and the build arguments contain
  * folder names.
  */
-function publicFacts(facts: NginxFacts, redactText: (text: string) => string): NginxFacts {
+function publicFacts(facts: UsedProxy, redactText: (text: string) => string): UsedProxy {
   const { version, buildArguments, given, configuration, upgrade } = facts;
   return {
     ...redacted(facts, redactText),

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { Result } from '../model/result.ts';
 
 /** Whether a result is about a server that already runs, of which neither Nginx nor a configuration is known. */
@@ -7,5 +8,5 @@ export function isExternal({ variants }: Pick<Result, 'variants'>): boolean {
 
 /** What a result measures, as its title says. */
 export function topicOf(result: Pick<Result, 'variants'>): string {
-  return isExternal(result) ? 'WebSocket server' : 'WebSocket through Nginx';
+  return isExternal(result) ? 'WebSocket server' : `WebSocket through ${PROXY}`;
 }

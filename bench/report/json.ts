@@ -11,7 +11,7 @@ import type { Ladder } from '../model/ladder.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
-import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
+import type { Outcome, Run, UsedProxy, Validity } from '../model/run.ts';
 import type { Size } from '../model/size.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { baselineOf } from './comparison/effect.ts';
@@ -124,7 +124,7 @@ export interface JsonRun {
     | null;
   alpn: string | null;
   /** The Nginx used in the run; null if there was none. `origin` is the package from which it was fetched. */
-  nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
+  nginx: Pick<UsedProxy, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** Every metric by its name in thresholds, in the base unit: µs, bytes, a count or a ratio. */
   metrics: Record<string, number | null>;
   /** Only with --agents or --proxy-agent: what each host contributed, with times in µs. */
@@ -221,7 +221,7 @@ function jsonSize(result: Result): Pick<JsonSummary, 'size'> {
   return { size };
 }
 
-function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {
+function nginxOf({ version, openssl, binary, origin }: UsedProxy): JsonRun['nginx'] {
   return { version, openssl, binary, origin };
 }
 

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { HttpLeg, Probe } from '../model/run.ts';
 import { formatCount, formatShare, NOTHING } from '../wording/format.ts';
 import type { RunView } from './view.ts';
@@ -45,7 +46,7 @@ export function cacheSentence({ run, figures, label }: RunView): string {
   if (figures.http === null || figures.http.backend === null)
     return `${label}: some requests failed, so what the cache answered is unknown.`;
   const reached = `${formatCount(figures.http.backend)} of ${formatCount(http.requests)} requests reached an echo server`;
-  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only. Messages on an open WebSocket never reach the cache: after the 101 response, Nginx only relays bytes.`;
+  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only. Messages on an open WebSocket never reach the cache: after the 101 response, ${PROXY} only relays bytes.`;
 }
 
 /** `HIT 23,999, MISS 1`, most frequent first. */

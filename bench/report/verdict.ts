@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import { counted } from '../model/recording.ts';
 import type { Run, Validity } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
@@ -85,7 +86,7 @@ export function limitSentence({ run: { plan, validity } }: RunView): string {
 }
 
 const LIMITED_BY: Record<Validity['limit']['component'], string> = {
-  proxy: 'Limited by Nginx',
+  proxy: `Limited by ${PROXY}`,
   server: 'Limited by the echo server',
   generator: 'Limited by the generator',
   machine: 'Limited by the CPUs',
@@ -101,7 +102,7 @@ export function limitName({ plan, validity: { limit } }: Run): string {
 }
 
 const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
-  proxy: 'Nginx',
+  proxy: PROXY,
   server: 'echo server',
   generator: 'generator',
   machine: 'CPUs',

@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 import { last, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
-import { quoted } from './units.ts';
+import { parseCount, quoted } from './units.ts';
 
 /** The request of `agent`. */
 export interface AgentRequest {
@@ -15,6 +15,8 @@ export interface AgentRequest {
   role: AgentRole;
   /** Targets on which the agent may put load; if empty, those on its own loopback addresses. */
   allowed: readonly { host: string; port: number | null }[];
+  /** The most that it generates for a run; null for any number. */
+  limits: { connections: number | null; ratePerSecond: number | null };
   /** What an agent with the role `proxy` watches: processes with a name, or one process. */
   watches: readonly ({ name: string } | { pid: number })[];
 }
@@ -31,6 +33,11 @@ const OPTIONS = {
       value: 'HOST[:PORT]',
       many: true,
       help: 'Target on which it may put load [only 127.0.0.1]',
+    },
+    'max-connections': { value: 'N', help: 'Refuse runs with more connections on this host [no limit]' },
+    'max-rate': {
+      value: 'N',
+      help: 'Refuse runs with more messages/s from this host, and closed loops [no limit]',
     },
     watch: {
       value: 'NAME|PID',
@@ -76,6 +83,7 @@ function agentRequest(given: GivenOptions): AgentRequest {
     role,
     allowed: (given.get('allow') ?? []).map(allowedTarget),
     watches: (given.get('watch') ?? []).map(watchOf),
+    limits: { connections: limit(given, 'max-connections'), ratePerSecond: limit(given, 'max-rate') },
   };
 }
 
@@ -87,6 +95,11 @@ function watchOf(text: string): AgentRequest['watches'][number] {
     'usage',
     `--watch ${quoted(text)} must be the name of a program or the ID of a process, for example --watch nginx.`,
   );
+}
+
+function limit(given: GivenOptions, name: 'max-connections' | 'max-rate'): number | null {
+  const text = last(given, name);
+  return text === null ? null : parseCount(`--${name}`, text, { min: 1, max: Number.MAX_SAFE_INTEGER });
 }
 
 /** The first part of the host name, in the form of an agent's name. */

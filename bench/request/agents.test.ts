@@ -100,7 +100,7 @@ test('a scenario whose load cannot come from agents says why', () => {
   }
 });
 
-test('an agent has a role, a name and a list of targets', () => {
+test('an agent has a role, a name, a list of targets and limits', () => {
   assert.deepEqual(
     agent(`${NATS} --role generator --name a --allow 10.0.0.7 --allow [fd00::1]:443 --allow 10.0.0.8:80`),
     {
@@ -113,8 +113,13 @@ test('an agent has a role, a name and a list of targets', () => {
         { host: 'fd00::1', port: 443 },
         { host: '10.0.0.8', port: 80 },
       ],
+      limits: { connections: null, ratePerSecond: null },
     },
   );
+  assert.deepEqual(agent(`${NATS} --role generator --max-connections 20k --max-rate 500`).limits, {
+    connections: 20_000,
+    ratePerSecond: 500,
+  });
   const { role, watches } = agent(`${NATS} --role proxy --watch nginx --watch 4711`);
   assert.deepEqual([role, watches], ['proxy', [{ name: 'nginx' }, { pid: 4711 }]]);
   for (const line of [
@@ -130,6 +135,8 @@ test('an agent has a role, a name and a list of targets', () => {
     `${NATS} --role generator --allow ws://n/`,
     `${NATS} --role generator --allow n/path`,
     `${NATS} --role generator --allow user@n`,
+    `${NATS} --role generator --max-connections 0`,
+    `${NATS} --role generator --max-rate 1.5`,
   ])
     refused(`agent ${line}`);
 });

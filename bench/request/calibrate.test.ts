@@ -13,7 +13,7 @@ test('plain is calibrated with the runs of a comparison, unless asked otherwise'
   assert.deepEqual([rounds, budgetMs], [null, null]);
   assert.deepEqual(
     [run.variants, run.steps, run.durationMs, run.warmupMs, run.http, run.name],
-    [['plain'], ['throughput', 'latency'], 3000, 2000, false, 'calibrate-plain'],
+    [['plain'], ['throughput', 'latency'], 3000, 1000, false, 'calibrate-plain'],
   );
   const other = calibrate('-p tls+buf-16k --rounds 20 --budget 20m -d 1s -c 200 --name mine');
   assert.deepEqual([other.rounds, other.budgetMs], [20, 1_200_000]);

@@ -21,7 +21,7 @@ export interface CalibrateRequest {
  * comparisons.
  */
 const DURATION_MS = 3000;
-const WARMUP_MS = 2000;
+const WARMUP_MS = 1000;
 
 const LOAD = RUN_OPTIONS['The load'];
 const PROCESSES = RUN_OPTIONS['The processes (by default, chosen for this machine)'];
@@ -37,7 +37,7 @@ const OPTIONS = {
   'The load': {
     connections: LOAD.connections,
     duration: { ...LOAD.duration, help: 'Duration of the measured phase per run [3s]' },
-    warmup: { ...LOAD.warmup, help: 'Warm-up before the measured phase [2s]' },
+    warmup: { ...LOAD.warmup, help: 'Warm-up before the measured phase [1s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
     carrier: LOAD.carrier,

@@ -4,6 +4,7 @@ import type { Condition } from '../model/condition.ts';
 import { Problem } from '../model/failure.ts';
 import type { Load } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
+import { PROXY } from '../model/proxy.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import type { Command } from './command.ts';
 import { milliseconds, number, oneOf, rate } from './given.ts';
@@ -131,7 +132,7 @@ function optionsOfItsTrials(): Readonly<Record<string, Options>> {
     server: 'Echo server [lean]',
     duration: 'Duration of the measured phase per trial [5s]',
     arrivals: 'Spacing of messages [uniform]',
-    strict: 'Exit with 1 unless Nginx was the limit',
+    strict: `Exit with 1 unless ${PROXY} was the limit`,
   };
   return Object.fromEntries(
     Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
@@ -190,7 +191,7 @@ function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
     throw new Problem(
       'usage',
       untold.need === 'proxy'
-        ? `--objective ${quoted(untold.text)} needs Nginx, and direct has none. Name another variant.`
+        ? `--objective ${quoted(untold.text)} needs ${PROXY}, and direct has none. Name another variant.`
         : `--objective ${quoted(untold.text)} cannot be measured: a trial is an open loop without HTTP requests. Use \`run\` to measure it.`,
     );
   }

@@ -27,7 +27,7 @@ test('two variants are enough: short runs of both steps, as many rounds as it ta
       variants: ['plain', 'tls+buf-16k'],
       steps: ['throughput', 'latency'],
       durationMs: 3000,
-      warmupMs: 2000,
+      warmupMs: 1000,
       http: false,
       ratePerSecond: null,
       connections: 1000,

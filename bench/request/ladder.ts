@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { LADDER_AXES, type LadderAxis } from '../model/ladder.ts';
 import type { Load } from '../model/load.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { ScenarioDefinition, StepDefinition } from '../scenarios/definition.ts';
 import { agentCount } from './agents.ts';
 import type { Command } from './command.ts';
@@ -147,7 +148,7 @@ function checkVariant(run: RunRequest, over: LadderAxis): void {
   if (over === 'nginx-workers' && !hasProxy(run)) {
     throw new Problem(
       'usage',
-      '--over nginx-workers needs Nginx, and direct has none. Name another variant.',
+      `--over nginx-workers needs ${PROXY}, and direct has none. Name another variant.`,
     );
   }
 }

@@ -15,7 +15,7 @@ export interface ProcessesRequest {
   server: 'ws' | 'lean' | null;
   workers: number | null;
   servers: number | null;
-  nginxWorkers: number | null;
+  proxyWorkers: number | null;
   pin: boolean | null;
 }
 
@@ -30,7 +30,7 @@ export function processesOf(given: GivenOptions, connections: number): Processes
     server: oneOf(given, 'server', ['ws', 'lean']),
     workers: workersOf(given, connections),
     servers: number(given, 'servers', PROCESSES),
-    nginxWorkers: number(given, 'nginx-workers', PROCESSES),
+    proxyWorkers: number(given, 'nginx-workers', PROCESSES),
     pin: pinOf(given),
   };
 }

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { Command } from './command.ts';
 import { last } from './given.ts';
 
@@ -27,7 +28,7 @@ export const publishCommand = {
     publish: {
       paths: operands.length === 0 ? ['reports'] : operands,
       out: last(given, 'out') ?? 'site',
-      title: last(given, 'title') ?? 'WebSocket through Nginx',
+      title: last(given, 'title') ?? `WebSocket through ${PROXY}`,
       redact: given.has('redact'),
     },
   }),

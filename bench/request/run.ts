@@ -3,6 +3,7 @@ import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { LoadOptions, Payload } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
+import { PROXY } from '../model/proxy.ts';
 import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { type AgentsRequest, agentsOf } from './agents.ts';
@@ -120,7 +121,7 @@ function checkListen({ agents, variants }: Pick<RunRequest, 'agents' | 'variants
   if (agents?.listen == null || !variants.includes('direct')) return;
   throw new Problem(
     'usage',
-    '--listen is the address of Nginx, and direct has no Nginx: its echo servers stay on 127.0.0.1. Leave direct out.',
+    `--listen is the address of ${PROXY}, and direct has no ${PROXY}: its echo servers stay on 127.0.0.1. Leave direct out.`,
   );
 }
 
@@ -150,7 +151,7 @@ function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' 
   if (baseline === null || given.has('conf') || variants.some((name) => name !== baseline)) return baseline;
   throw new Problem(
     'usage',
-    '--baseline direct reports the price of the proxy, so it needs a variant with Nginx, for example -p tls --baseline direct.',
+    `--baseline direct reports the price of the proxy, so it needs a variant with ${PROXY}, for example -p tls --baseline direct.`,
   );
 }
 
@@ -200,8 +201,8 @@ export function checkThresholds(request: RunRequest): void {
       throw new Problem(
         'usage',
         request.target.kind === 'external'
-          ? `${start} Nginx, and a --target is only observed with --proxy-agent. Name an agent, or use a metric of the answers, such as response.p99.`
-          : `${start} Nginx, and direct has none. Add a variant that has it.`,
+          ? `${start} ${PROXY}, and a --target is only observed with --proxy-agent. Name an agent, or use a metric of the answers, such as response.p99.`
+          : `${start} ${PROXY}, and direct has none. Add a variant that has it.`,
       );
   }
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { Wanted } from '../model/size.ts';
 import { TOUCH_BYTES } from '../scenarios/idle/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
@@ -51,7 +52,7 @@ const ABSENT = {
   ...refusedTarget('it starts the variant that it measures'),
   baseline: 'measure the price of the proxy with `run`',
   server: 'it measures with the lean echo server',
-  backend: 'it measures what Nginx costs, with echo servers of its own',
+  backend: `it measures what ${PROXY} costs, with echo servers of its own`,
   scenario: 'it runs idle, echo and connect',
   steps: 'it runs the steps that measure its costs',
   arrivals: 'its messages are spaced evenly',
@@ -141,7 +142,7 @@ function checkVariant(run: RunRequest): void {
     );
   }
   if (hasProxy(run)) return;
-  throw new Problem('usage', '`size` plans for Nginx, and direct has none. Name another variant.');
+  throw new Problem('usage', `\`size\` plans for ${PROXY}, and direct has none. Name another variant.`);
 }
 
 function wantedOf(given: GivenOptions, connections: number, { payload }: RunRequest): Wanted {

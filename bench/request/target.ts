@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
+import { PROXY } from '../model/proxy.ts';
 import { EXPECTATIONS, type ExternalTarget } from '../model/target.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import { NEEDS_CONF, readingOptions } from './configuration.ts';
@@ -85,7 +86,7 @@ function refuseScenario({ scenario, scenarioOptions }: ScenarioRequest): void {
   const { name, servers } = scenario;
   if (!acts && servers === null && scenario.serverArguments(scenarioOptions).length === 0) return;
   const what = acts
-    ? 'acts on Nginx or on echo servers that a run starts'
+    ? `acts on ${PROXY} or on echo servers that a run starts`
     : 'needs echo servers that behave in a certain way';
   throw new Problem(
     'usage',

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { Problem } from '../model/failure.ts';
+import { PROXY } from '../model/proxy.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import type { Command } from './command.ts';
 import { last, number, oneOf } from './given.ts';
@@ -66,12 +67,22 @@ function upRequest(given: GivenOptions): UpRequest {
   if (variants.includes('all') || variants.length + run.configurations.length > 1) {
     throw new Problem('usage', '`up` runs one variant. Name one, for example up --profile tls.');
   }
+  const host = hostOf(given);
+  const { configurationOptions } = run;
+  // Its access rules cannot reject a load here, because there is none, and others depend on them.
+  const keepGuards = configurationOptions.keepGuards || host !== LOOPBACK;
   return {
     // Without a load, there is no client, and the kernel schedules the processes.
-    run: { ...run, client: 'ws', server: run.server ?? 'ws', pin: false },
+    run: {
+      ...run,
+      client: 'ws',
+      server: run.server ?? 'ws',
+      pin: false,
+      configurationOptions: { ...configurationOptions, keepGuards },
+    },
     reply: oneOf(given, 'reply', ['you-said', 'echo']) ?? 'you-said',
     log: given.has('log'),
-    host: hostOf(given),
+    host,
     port: portOf(given, run),
   };
 }
@@ -94,5 +105,8 @@ function hostOf(given: GivenOptions): string {
 function portOf(given: GivenOptions, run: RunRequest): number | null {
   const port = number(given, 'port', PORTS);
   if (port === null || hasProxy(run)) return port;
-  throw new Problem('usage', '--port sets the port of Nginx, and direct has no Nginx. Leave --port out.');
+  throw new Problem(
+    'usage',
+    `--port sets the port of ${PROXY}, and direct has no ${PROXY}. Leave --port out.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { compareTexts, machineText, type Published, type Series } from './series.ts';
@@ -8,7 +9,7 @@ const FACETS = [
   ['variant', 'Variant'],
   ['step', 'Step'],
   ['machine', 'Machine'],
-  ['nginx', 'Nginx'],
+  ['nginx', PROXY],
   ['series', 'Series'],
   ['label', 'Label'],
 ] as const;

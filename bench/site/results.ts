@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { ResultIndex } from '../model/result.ts';
 import { badge, tagsMarkup } from '../report/elements.ts';
 import { html, type Markup } from '../report/markup.ts';
@@ -5,7 +6,7 @@ import { headlineOf } from './headline.ts';
 import { machineText, type Published } from './series.ts';
 import { timeMarkup } from './time.ts';
 
-const COLUMNS = ['Result', 'Started', 'What', 'Nginx', 'Machine', 'Runs', 'Data'];
+const COLUMNS = ['Result', 'Started', 'What', PROXY, 'Machine', 'Runs', 'Data'];
 
 /**
  * Creates a table with one row per result, newest first.

@@ -1,4 +1,5 @@
 import { metricTitle } from '../metrics/metrics.ts';
+import { PROXY } from '../model/proxy.ts';
 import { facts } from '../report/elements.ts';
 import { html, type Markup, trusted } from '../report/markup.ts';
 import { formatRate } from '../wording/format.ts';
@@ -69,7 +70,7 @@ function pointsTable(series: Series): Markup {
   const heading = (kind: string) => (title: string) => html`<th scope="col" class="${kind}">${title}</th>`;
   return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
 <table>
-<thead><tr>${['Result', 'Started'].map(heading('text'))}${figures.map(heading('figure'))}${heading('text')('Nginx')}</tr></thead>
+<thead><tr>${['Result', 'Started'].map(heading('text'))}${figures.map(heading('figure'))}${heading('text')(PROXY)}</tr></thead>
 <tbody>
 ${rows.toReversed()}</tbody>
 </table>

@@ -1,4 +1,5 @@
 import { metricTitle } from '../metrics/metrics.ts';
+import { PROXY } from '../model/proxy.ts';
 import { formatEffect } from '../report/comparison/effect.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatFigure } from '../wording/format.ts';
@@ -128,7 +129,7 @@ function versionLines(points: readonly Point[], { x, half }: Scale): (Markup | n
   return versions.map((version, at) => {
     if (at === 0 || version === null || version === versions[at - 1]) return null;
     const place = Math.round((x(at) - half) * 10) / 10;
-    return html`<line class="zero" x1="${place}" x2="${place}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick version" x="${place + 4}" y="${TOP + 8}">Nginx ${version}</text>
+    return html`<line class="zero" x1="${place}" x2="${place}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick version" x="${place + 4}" y="${TOP + 8}">${PROXY} ${version}</text>
 `;
   });
 }

@@ -1,4 +1,5 @@
 import { type Components, roundVariance } from './components.ts';
+import { detectableFactor } from './detectable.ts';
 
 /** A metric whose comparison is to be precise. */
 export interface Precision {
@@ -20,19 +21,25 @@ export interface Allocation {
   measuredMs: number;
 }
 
+/** What must be possible in the end. */
+export interface Aim {
+  /** Minimum number of rounds, which a verdict on every metric needs. */
+  least: number;
+  /** Number of comparisons for which the verdicts on these metrics are adjusted. */
+  comparisons: number;
+}
+
 /** Pairs of turns in a block: A B, then B A. */
 export const PAIRS_A_BLOCK = 2;
 
 /**
- * Chooses the number of rounds and the number of turns per round that make a comparison most precise within a
- * budget. In a nested design, the variance of the mean is σ²(round) ÷ R + (σ²(block) + σ²(turn) ÷ 2) ÷ (R m)
- * with R rounds of m blocks each. Under a fixed budget it is smallest at m = √(fixed cost × (σ²(block) +
- * σ²(turn) ÷ 2) ÷ (cost of a block × σ²(round))) (Cochran, "Sampling Techniques", 3rd ed., section 10.6).
- * Because R and m are whole numbers and R has a minimum, all m are tried instead. Of several metrics, the one
- * with the largest variance decides.
+ * Chooses the number of rounds and the number of turns per round so that a comparison detects the smallest effect
+ * possible within a budget. In a nested design, the variance of a round is σ²(round) + (σ²(block) + σ²(turn) ÷ 2) ÷ m
+ * with m blocks (Cochran, "Sampling Techniques", 3rd ed., section 10.6). What is detected with R such rounds follows
+ * from the test: few rounds cost more than their share, see `detectableFactor`. All m are tried. Of several metrics,
+ * the one with the largest detectable effect decides.
  *
  * @param metrics at least one
- * @param least minimum number of rounds, which a verdict needs
  * @param mostMs maximum total length of the turns of a run
  * @returns null if the budget does not hold the minimum number of rounds with one block each
  */
@@ -40,20 +47,20 @@ export function allocate(
   metrics: readonly Precision[],
   { fixedMs, perMeasuredMs }: RoundCost,
   budgetMs: number,
-  least: number,
+  { least, comparisons }: Aim,
   mostMs: number,
 ): Allocation | null {
   const blockMs = PAIRS_A_BLOCK * Math.max(...metrics.map(({ turnMs }) => turnMs));
-  let best: (Allocation & { variance: number }) | null = null;
+  let best: (Allocation & { detectable: number }) | null = null;
   for (let measuredMs = blockMs; measuredMs <= mostMs; measuredMs += blockMs) {
     const rounds = Math.floor(budgetMs / (fixedMs + measuredMs * perMeasuredMs));
     if (rounds < least) break;
-    const variances = metrics.map(({ components, turnMs }) => {
+    const deviations = metrics.map(({ components, turnMs }) => {
       const pairs = measuredMs / turnMs;
-      return roundVariance(components, pairs / PAIRS_A_BLOCK, pairs) / rounds;
+      return Math.sqrt(roundVariance(components, pairs / PAIRS_A_BLOCK, pairs));
     });
-    const variance = Math.max(...variances);
-    if (best === null || variance < best.variance) best = { rounds, measuredMs, variance };
+    const detectable = detectableFactor(rounds, comparisons) * Math.max(...deviations);
+    if (best === null || detectable < best.detectable) best = { rounds, measuredMs, detectable };
   }
   return best === null ? null : { rounds: best.rounds, measuredMs: best.measuredMs };
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { assertClose } from './assert.test.fixture.ts';
 import { type Block, type Components, componentsOf } from './components.ts';
 import { nestedRatios } from './nested.test.fixture.ts';
-import { normalFrom } from './noise.test.fixture.ts';
 
 test('a balanced example by hand', () => {
   // Differences −2, −6 and 2, 2: (2² + 2²) ÷ 2 = 4, 2 degrees of freedom. Block means 1, 7 and 3, 11:

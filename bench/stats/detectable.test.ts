@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { assertClose } from './assert.test.fixture.ts';
-import { smallestDetectable } from './detectable.ts';
+import { detectableFactor, smallestDetectable } from './detectable.ts';
 import { effectOf } from './effect.ts';
-import { normalFrom } from './noise.test.fixture.ts';
 import { verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 
@@ -85,4 +84,28 @@ test('a shift changes nothing, twice the spread is twice the effect, stricter cr
     }),
     { numRuns: 5 },
   );
+});
+
+test('what normal rounds detect is the factor times their spread, and shrinks with more rounds', () => {
+  const normal = normalFrom(randomFrom(23));
+  for (const [rounds, comparisons] of [
+    [10, 1],
+    [12, 2],
+  ] as const) {
+    const factor = detectableFactor(rounds, comparisons);
+    const detected = Array.from({ length: 1_000 }, () => {
+      const logs = Array.from({ length: rounds }, () => 0.05 * (factor + normal()));
+      const effect = { ...effectOf(logs), adjustedP: comparisons * signedRankP(logs) };
+      return verdictOn(effect, { better: 'lower', threshold: 0, comparisons }) === 'slower';
+    });
+    const share = detected.filter(Boolean).length / detected.length;
+    assert.ok(Math.abs(share - 0.8) < 0.06, `${share} with ${rounds} rounds`);
+  }
+  assert.equal(detectableFactor(6, 2), Number.POSITIVE_INFINITY);
+  const factors = [7, 10, 14, 20, 40, 80].map((rounds) => detectableFactor(rounds, 2));
+  assert.deepEqual(
+    factors,
+    factors.toSorted((a, b) => b - a),
+  );
+  assertClose(detectableFactor(80, 2), detectableFactor(20, 2) / 2);
 });

@@ -1,4 +1,4 @@
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { ALPHA } from './interval.ts';
 import { median } from './median.ts';
 import { type Criteria, fewestRounds } from './verdict.ts';
@@ -8,6 +8,9 @@ import { boundOrder, walshAverages } from './wilcoxon.ts';
 const POWER = 0.8;
 
 const SIMULATIONS = 1_000;
+
+/** Beyond this number of rounds, the detectable effect shrinks with their square root. */
+const ROUNDS_OF_THE_LAW = 20;
 
 /**
  * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same number
@@ -34,15 +37,42 @@ export function smallestDetectable(
 ): number | null {
   const rounds = logRatios.length;
   if (rounds < fewestRounds(comparisons)) return null;
-  const order = boundOrder(rounds, ALPHA / comparisons);
   const random = randomFrom(seed);
   const residuals = widenedResiduals(logRatios);
+  const draw = () => drawSymmetric(residuals, random);
+  return Math.exp(neededShift(rounds, comparisons, Math.log(1 + threshold), draw));
+}
+
+/**
+ * Returns the smallest detectable effect of normally distributed rounds, as a multiple of the standard deviation
+ * of their log-ratios and without a threshold. It shrinks faster than the square root of the number of rounds: a
+ * verdict on one of two comparisons is possible with 7 rounds, but then all of them must agree, so that the factor
+ * is 1.9; with 14 rounds it is 1.0.
+ *
+ * @returns infinity if there are too few rounds for any verdict
+ */
+export function detectableFactor(rounds: number, comparisons: number): number {
+  if (rounds < fewestRounds(comparisons)) return Number.POSITIVE_INFINITY;
+  const simulated = Math.min(rounds, Math.max(ROUNDS_OF_THE_LAW, fewestRounds(comparisons)));
+  const key = `${simulated} ${comparisons}`;
+  const normal = normalFrom(randomFrom(simulated));
+  const factor = factors.get(key) ?? neededShift(simulated, comparisons, 0, normal);
+  factors.set(key, factor);
+  return factor * Math.sqrt(simulated / rounds);
+}
+
+/** Factors of `detectableFactor` simulated so far. */
+const factors = new Map<string, number>();
+
+/** Returns the shift of the log-ratios that leads to a verdict with the power above, by simulation. */
+function neededShift(rounds: number, comparisons: number, logThreshold: number, draw: () => number): number {
+  const order = boundOrder(rounds, ALPHA / comparisons);
   const needed = Float64Array.from({ length: SIMULATIONS }, () => {
-    const noise = residuals.map(() => drawSymmetric(residuals, random));
+    const noise = Array.from({ length: rounds }, draw);
     const lowerBound = walshAverages(noise)[order - 1] as number;
-    return Math.max(-lowerBound, Math.log(1 + threshold) - median(noise));
+    return Math.max(-lowerBound, logThreshold - median(noise));
   }).sort();
-  return Math.exp(needed[Math.ceil(POWER * SIMULATIONS) - 1] as number);
+  return needed[Math.ceil(POWER * SIMULATIONS) - 1] as number;
 }
 
 function widenedResiduals(values: readonly number[]): number[] {

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { assertClose } from './assert.test.fixture.ts';
 import { effectOf, logRatios } from './effect.ts';
 import { contains, type Interval } from './interval.ts';
-import { normalFrom } from './noise.test.fixture.ts';
 
 test('the effect is the median of the ratios within the rounds, not the ratio of the medians', () => {
   const baseline = [100, 200, 400, 100, 800, 100, 100];

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { assertClose } from './assert.test.fixture.ts';
 import { rankSumP, rejectedSums } from './mann-whitney.ts';
-import { normalFrom } from './noise.test.fixture.ts';
 import { compareSets, type FigureSets } from './unpaired-comparison.ts';
 
 const FIGURE = { better: 'lower', threshold: 0.02, weight: 1 } as const;

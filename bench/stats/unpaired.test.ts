@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { assertClose } from './assert.test.fixture.ts';
 import { contains } from './interval.ts';
-import { normalFrom } from './noise.test.fixture.ts';
 import { doubledRanks } from './ranks.ts';
 import { unpairedEffect } from './unpaired.ts';
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { randomFrom } from '../model/random.ts';
+import { normalFrom, randomFrom } from '../model/random.ts';
 import { effectOf } from './effect.ts';
-import { normalFrom } from './noise.test.fixture.ts';
 import { DEFAULT_THRESHOLD, fewestRounds, verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 

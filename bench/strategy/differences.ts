@@ -1,6 +1,7 @@
 import type { Stored } from '../model/comparison.ts';
 import type { Load, Payload } from '../model/load.ts';
 import type { Placement, RunPlan } from '../model/plan.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { Environment, Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 
@@ -28,9 +29,9 @@ const MACHINE: Facts<Environment> = [
 ];
 
 const NGINX: Facts<Run> = [
-  ['Nginx', ({ proxy }) => proxy?.version ?? null],
-  ['OpenSSL of Nginx', ({ proxy }) => proxy?.openssl ?? null],
-  ['build of Nginx', ({ proxy }) => proxy?.buildArguments ?? null],
+  [PROXY, ({ proxy }) => proxy?.version ?? null],
+  [`OpenSSL of ${PROXY}`, ({ proxy }) => proxy?.openssl ?? null],
+  [`build of ${PROXY}`, ({ proxy }) => proxy?.buildArguments ?? null],
 ];
 
 /** Facts about the runs of one step. */
@@ -48,7 +49,7 @@ const PLAN: Facts<RunPlan> = [
   ['server', ({ server }) => server],
   ['generators', ({ workers }) => workers],
   ['echo servers', ({ servers }) => servers],
-  ['Nginx workers', ({ proxy }) => proxy?.workers ?? null],
+  [`${PROXY} workers`, ({ proxy }) => proxy?.workers ?? null],
   ['reuseport for balance', ({ proxy }) => (proxy === null ? null : String(proxy.reuseport))],
   ['placement', ({ placement }) => placementText(placement)],
   ['pacing', ({ pacing }) => pacing],
@@ -122,5 +123,5 @@ function payloadText({ minBytes, maxBytes, type }: Payload): string {
 function placementText(placement: Placement | null): string {
   if (placement === null) return 'by the kernel';
   const { proxy, server, generator } = placement;
-  return `Nginx on ${proxy.join(',')}, servers on ${server.join(',')}, generators on ${generator.join(',')}`;
+  return `${PROXY} on ${proxy.join(',')}, servers on ${server.join(',')}, generators on ${generator.join(',')}`;
 }

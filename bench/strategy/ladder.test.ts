@@ -68,7 +68,7 @@ test('each axis changes its own quantity, and sizes all runs for the largest lev
   assert.equal(over({}).connections, 2);
   assert.deepEqual(over({ over: 'payload' }).payload, { minBytes: 2, maxBytes: 2, type: 'text' });
   const workers = over({ over: 'nginx-workers' });
-  assert.deepEqual([workers.nginxWorkers, workers.largest], [2, { nginxWorkers: 8 }]);
+  assert.deepEqual([workers.proxyWorkers, workers.largest], [2, { proxyWorkers: 8 }]);
   const rate = over({ over: 'rate', step: latency });
   assert.equal(ratePerSecondOf(rate.load), 2);
   for (const axis of ['connections', 'payload', 'nginx-workers', 'rate'] as const) {

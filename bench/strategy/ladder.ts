@@ -118,7 +118,7 @@ export function ladderSpec(
     load: loadOf(step.load, load, rate),
     ...(over === 'connections' ? { connections: level, largest: { connections: top } } : {}),
     ...(over === 'payload' ? { payload: { ...payload, minBytes: level, maxBytes: level } } : {}),
-    ...(over === 'nginx-workers' ? { nginxWorkers: level, largest: { nginxWorkers: top } } : {}),
+    ...(over === 'nginx-workers' ? { proxyWorkers: level, largest: { proxyWorkers: top } } : {}),
   };
 }
 

@@ -46,7 +46,7 @@ type Work = 'message' | 'handshake';
  */
 export function makeSize(options: SizeOptions): Strategy {
   const { variant, wanted, sample, check, rounds, load, planOf } = options;
-  const like = { variant, nginxWorkers: check.workers, connections: sample };
+  const like = { variant, proxyWorkers: check.workers, connections: sample };
   const asChecked = { ...like, largest: { connections: check.connections } };
   const perSecond: Record<Work, number> = {
     message: wanted.ratePerSecond,

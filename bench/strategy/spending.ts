@@ -1,7 +1,8 @@
-import { isHeadline } from '../metrics/compared.ts';
+import { isHeadline, weightsBeside } from '../metrics/compared.ts';
 import type { KeptCalibration } from '../model/calibration.ts';
 import type { Step } from '../model/plan.ts';
 import { allocate, type Precision } from '../stats/allocation.ts';
+import { roundsForVerdicts } from './comparison.ts';
 import { PAUSE_MS } from './rounds.ts';
 
 /** How a comparison spends its time budget. */
@@ -15,21 +16,42 @@ export interface Spending {
 /** Maximum total length of the turns of a run. */
 const MOST_MS = 15_000;
 
+/** Where the variation of a metric comes from, and what a round costs. */
+type Known = Pick<KeptCalibration, 'costs'> & {
+  spread: readonly Pick<KeptCalibration['spread'][number], 'name' | 'step' | 'components'>[];
+};
+
 /**
- * Divides a time budget between rounds and turns, based on where the variation on this machine comes from
- * (see `allocate`).
+ * Assumed on a machine that was not calibrated: what comparisons of 1,000 connections with themselves showed on two
+ * CPUs of a shared host, in whole percents and seconds (see the decision on pairs of turns).
+ */
+const ASSUMED: Known = {
+  spread: [
+    { name: 'cpuPerMessage.proxy', step: 'throughput', components: { turn: 0.1, block: 0, round: 0.02 } },
+  ],
+  costs: [
+    { step: 'throughput', turnMs: 250, fixedMs: 7000 },
+    { step: 'latency', turnMs: 250, fixedMs: 8000 },
+  ],
+};
+
+/**
+ * Divides a time budget between rounds and turns so that the comparison detects the smallest effect possible (see
+ * `allocate`), based on where the variation on this machine comes from.
  *
+ * @param calibration of this machine; null if it was not calibrated
+ * @param others number of variants that are compared with the baseline
  * @param budgetMs for the rounds, without the pilot
- * @param least number of rounds that verdicts need
- * @returns null if the calibration did not decompose a main metric of these steps, or if the budget does not
- * hold `least` rounds
+ * @returns null if nothing is known about a main metric of these steps, or if the budget does not hold the number of
+ * rounds that verdicts need
  */
 export function spendingOf(
-  { spread, costs }: Pick<KeptCalibration, 'spread' | 'costs'>,
+  calibration: Known | null,
+  others: number,
   steps: readonly Step[],
   budgetMs: number,
-  least: number,
 ): Spending | null {
+  const { spread, costs } = calibration ?? ASSUMED;
   const own = costs.filter(({ step }) => steps.includes(step));
   const metrics = spread.filter(isHeadline).flatMap(({ step, components }): Precision[] => {
     const cost = own.find((each) => each.step === step);
@@ -39,12 +61,17 @@ export function spendingOf(
     return [{ components: variances, turnMs: cost.turnMs }];
   });
   if (own.length < steps.length || metrics.length === 0) return null;
+  const sides = others + 1;
   const cost = {
-    fixedMs: own.reduce((sum, { fixedMs }) => sum + fixedMs, 0),
-    // Two sides take turns in each step.
-    perMeasuredMs: 2 * steps.length,
+    fixedMs: own.reduce((sum, { fixedMs }) => sum + fixedMs, 0) * (sides / 2),
+    perMeasuredMs: sides * steps.length,
   };
-  const found = allocate(metrics, cost, budgetMs, least, MOST_MS);
+  const weights = weightsBeside(steps);
+  const aim = {
+    least: roundsForVerdicts(others, steps),
+    comparisons: (others * weights.reduce((sum, weight) => sum + weight, 0)) / Math.max(...weights),
+  };
+  const found = allocate(metrics, cost, budgetMs, aim, MOST_MS);
   if (found === null) return null;
   const { rounds, measuredMs } = found;
   const turns = measuredMs / Math.max(...own.map(({ turnMs }) => turnMs));

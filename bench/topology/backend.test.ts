@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePorts } from './nginx.ts';
+import { freePorts } from './ports.ts';
 import type { Launched } from './process.ts';
 import { startServers } from './servers.ts';
 

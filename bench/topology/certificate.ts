@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeyType } from '../nginx/certificates.ts';
+
+/** ECDSA with curve P-256, or 2048-bit RSA. */
+export type KeyType = 'ecdsa' | 'rsa';
 
 /** A certificate for one run. Its key is stored only in the given folder. */
 export interface Certificate {

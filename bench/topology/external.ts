@@ -9,7 +9,7 @@ import type { Profile } from '../model/profile.ts';
 import { reasonOf } from '../model/system-error.ts';
 import type { ExternalTarget } from '../model/target.ts';
 import { notice } from '../wording/finding.ts';
-import { LOOPBACK } from './sandboxed.ts';
+import { LOOPBACK } from './ports.ts';
 import type { StartedTarget } from './target.ts';
 
 const MOST_CA_BYTES = 4 * 1_048_576;

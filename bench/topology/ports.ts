@@ -1,6 +1,9 @@
+import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Problem } from '../model/failure.ts';
-import { freePorts } from './nginx.ts';
+
+/** Where everything that a run starts listens, unless the user chose another address. */
+export const LOOPBACK = '127.0.0.1';
 
 /** Ports below this one often belong to other services. */
 const LEAST_PORT = 10_000;
@@ -41,4 +44,26 @@ export async function requireOwnAddress(option: string, address: string): Promis
       { cause },
     );
   });
+}
+
+/**
+ * Finds distinct ports that are currently free on an address.
+ *
+ * @param wanted port to try first; 0 accepts any
+ */
+export async function freePorts(host: string, count: number, wanted = 0): Promise<number[]> {
+  const servers: Server[] = [];
+  try {
+    const ports: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const server = createServer();
+      servers.push(server);
+      await new Promise<void>((done, fail) => server.once('error', fail).listen(wanted, host, done));
+      const address = server.address();
+      if (address !== null && typeof address === 'object') ports.push(address.port);
+    }
+    return ports;
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  }
 }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../model/failure.ts';
+import { PROXY } from '../model/proxy.ts';
 
-/** The user that Nginx's workers run as if the master runs as root. */
+/** The user that a proxy's workers run as if its master runs as root. */
 export interface WorkerUser {
   name: string;
   uid: number;
@@ -30,19 +31,12 @@ export function workerUser(): WorkerUser | null {
   if (user === null) {
     throw new Problem(
       'environment',
-      `Nginx would start as root, but /etc/passwd has no user for its workers (${NAMES.join(', ')}). Add one, or run the bench as another user.`,
+      `${PROXY} would start as root, but /etc/passwd has no user for its workers (${NAMES.join(', ')}). Add one, or run the bench as another user.`,
     );
   }
   const isMapped =
     covers(readText('/proc/self/uid_map'), user.uid) && covers(readText('/proc/self/gid_map'), user.gid);
   return isMapped && maySwitch(readText('/proc/self/status')) ? user : null;
-}
-
-/** Arguments of Nginx's `user` directive; null if Nginx does not run as root. */
-export function nginxUser(): string | null {
-  if (process.getuid?.() !== 0) return null;
-  const user = workerUser();
-  return user === null ? 'root root' : `${user.name} ${user.group}`;
 }
 
 /**
@@ -109,7 +103,7 @@ export async function openFolderToWorkers(folder: string): Promise<void> {
     if ((mode & may) === 0) {
       throw new Problem(
         'environment',
-        `The Nginx workers run as ${user.name}, which has no access to ${above}. Set TMPDIR to another folder, or run the bench without root.`,
+        `The ${PROXY} workers run as ${user.name}, which has no access to ${above}. Set TMPDIR to another folder, or run the bench without root.`,
       );
     }
     if (above === dirname(above)) return;

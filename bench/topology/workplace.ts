@@ -1,7 +1,5 @@
 import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { Execute } from '../nginx/apt.ts';
-import type { FetchPlace } from '../nginx/fetch.ts';
 import { FETCH_FOLDER_PREFIX, folderProblem, problemWithin, sweepAbandoned } from './private-folder.ts';
 import { exitWords } from './process.ts';
 import { makeProcessSet, type ProcessSet } from './process-set.ts';
@@ -19,6 +17,26 @@ export interface Workplace {
   folder: string;
   processSet: ProcessSet;
 }
+
+/**
+ * Runs a command until it exits.
+ *
+ * @returns its output; rejects if it fails, like promisified `execFile`
+ */
+export type Execute = (
+  command: string,
+  args: readonly string[],
+  options?: { cwd?: string; timeout?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
+) => Promise<{ stderr: string }>;
+
+/**
+ * Creates a folder in the cache, does the work in it, and then removes the folder. By then, all processes of
+ * the work have exited.
+ */
+export type FetchPlace = <T>(
+  cacheDir: string,
+  work: (folder: string, execute: Execute) => Promise<T>,
+) => Promise<T>;
 
 /** How a task receives the user's signals, and reports to the user. */
 export interface Ears {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
-import type { NginxFacts } from '../model/run.ts';
+import type { UsedProxy } from '../model/run.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import type { Launched } from '../topology/process.ts';
 import type { StartedTarget } from '../topology/target.ts';
@@ -23,10 +23,11 @@ const TARGET: StartedTarget = {
     processes: async () => [],
     reload: () => {},
     upgrade: async () => {},
-    servesFolder: true,
-    facts: { version: '1.22.1' } as NginxFacts,
+    folderPath: '/nginx-ws-bench/',
+    facts: { version: '1.22.1' } as UsedProxy,
     notices: [],
-    redactLine: (line) => line,
+    explain: () => [],
+    readErrorLog: async () => [],
   },
 };
 

@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { PAGE_PATH } from '../nginx/page.ts';
 import { maskedPath } from '../nginx/secrets.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
@@ -33,7 +32,7 @@ export function addressesOf({ target, servers, folder, accessLogs }: Standing): 
   const { host, ports, path, tls, proxy } = target;
   const s = tls === null ? '' : 's';
   return {
-    page: proxy?.servesFolder ? `http${s}://${host}:${ports[0]}${PAGE_PATH}` : null,
+    page: proxy?.folderPath == null ? null : `http${s}://${host}:${ports[0]}${proxy.folderPath}`,
     websockets: ports.map((port) => `ws${s}://${host}:${port}${path}`),
     echoServers:
       proxy === null

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findNginx } from '../nginx/binary.ts';
+import { NGINX } from '../nginx/driver.ts';
 import { loadProfiles } from '../plan/profile.ts';
+import type { ProxySource } from '../topology/driver.ts';
 import type { Standing } from './standing.ts';
 import { keepUp, type UpInput } from './up.ts';
 
@@ -28,8 +30,12 @@ export interface Up {
   end(): Promise<void>;
 }
 
-/** Raises a profile of the package. */
-export async function raise(name: string, changes: Partial<UpInput> = {}): Promise<Up> {
+/** Raises a profile of the package, or a configuration instead of it. */
+export async function raise(
+  name: string,
+  changes: Partial<UpInput> = {},
+  own: ProxySource | null = null,
+): Promise<Up> {
   const profile = PROFILES.find((each) => each.name === name);
   assert.ok(profile);
   const { configurationPath: path, options, key, upstreamTls, title, servers } = profile;
@@ -37,12 +43,13 @@ export async function raise(name: string, changes: Partial<UpInput> = {}): Promi
   const logged: string[] = [];
   const { promise: up, resolve: onUp } = withResolvers<Standing>();
   const proxy = { workers: 1, workerConnections: 512, workerFiles: 1024, reuseport: false, backlog: 511 };
+  const source = own ?? (path === null ? null : { path, options, key, upstreamTls, tunings: [] });
+  const prepared = source && (await NGINX.prepare(source));
   const kept = keepUp({
     name,
     title,
     plan: { server: 'ws', servers, engine: 'node', proxy: path === null ? null : proxy },
-    source: path === null ? null : { path, options, key, upstreamTls, tunings: [] },
-    binary: path === null ? null : await nginx,
+    proxy: prepared && { prepared, binary: await nginx, upgradeTo: null },
     reply: 'you-said',
     log: (line) => void logged.push(line),
     host: '127.0.0.1',

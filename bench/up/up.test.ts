@@ -11,10 +11,10 @@ import { WebSocket } from 'ws';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { ownTemporaryFolder } from '../experiment/experiment.test.fixture.ts';
 import { Problem } from '../model/failure.ts';
-import { freePorts } from '../topology/nginx.ts';
+import type { ProxySource } from '../topology/driver.ts';
+import { freePorts } from '../topology/ports.ts';
 import { addressesOf, type Standing, standingLines } from './standing.ts';
 import { raise } from './up.test.fixture.ts';
-import type { UpInput } from './up.ts';
 
 ownTemporaryFolder();
 
@@ -86,7 +86,7 @@ describe('a topology that is kept up', () => {
   location ~ ^/(live|nginx) { proxy_pass http://127.0.0.1:4000; proxy_http_version 1.1;
     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }`,
     );
-    const options: NonNullable<NonNullable<UpInput['source']>['options']> = {
+    const options: NonNullable<ProxySource['options']> = {
       roots: [],
       envFile: null,
       keepGuards: false,
@@ -94,9 +94,8 @@ describe('a topology that is kept up', () => {
       host: null,
       headers: [],
     };
-    const { standing, end } = await raise('tls', {
-      source: { path, options, tunings: [], key: 'ecdsa', upstreamTls: false },
-    });
+    const own: ProxySource = { path, options, tunings: [], key: 'ecdsa', upstreamTls: false };
+    const { standing, end } = await raise('tls', {}, own);
     const { page, websockets } = addressesOf(standing);
     assert.match(page ?? '', /^https:/);
     assert.match(websockets[0] ?? '', /^wss:\/\/127\.0\.0\.1:\d+\/live\/1$/);
@@ -106,7 +105,7 @@ describe('a topology that is kept up', () => {
     await end();
   });
 
-  it('keeps its guards where others can reach it, though their files are missing here', async (t) => {
+  it('keeps its guards if it is told to, though their files are missing here', async (t) => {
     const folder = makeOpenFolder(join(tmpdir(), 'own-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'guarded.conf');
@@ -119,16 +118,14 @@ describe('a topology that is kept up', () => {
     );
     const options = { roots: [], envFile: null, websocketPath: null, host: null, headers: [] };
     const statuses = async (host: string) => {
-      const { standing, end } = await raise('plain', {
-        source: {
-          path,
-          options: { ...options, keepGuards: false },
-          tunings: [],
-          key: 'ecdsa',
-          upstreamTls: false,
-        },
-        host,
-      });
+      const own: ProxySource = {
+        path,
+        options: { ...options, keepGuards: host !== '127.0.0.1' },
+        tunings: [],
+        key: 'ecdsa',
+        upstreamTls: false,
+      };
+      const { standing, end } = await raise('plain', { host }, own);
       const { page = '' } = addressesOf(standing);
       const paths = ['/ws', '/refused', '/nginx-ws-bench/'];
       const found = await Promise.all(paths.map((each) => statusOf(new URL(each, page ?? '').href)));

@@ -3,19 +3,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
 import { makeCertificate } from '../topology/certificate.ts';
-import { freePorts } from '../topology/nginx.ts';
-import { requireOwnAddress } from '../topology/ports.ts';
+import type { VariantProxy } from '../topology/driver.ts';
+import { freePorts, requireOwnAddress } from '../topology/ports.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { startServers } from '../topology/servers.ts';
-import { directTarget, type ProxySource, type StartedTarget, startProxy } from '../topology/target.ts';
+import { directTarget, type StartedTarget } from '../topology/target.ts';
 import { atWorkplace } from '../topology/workplace.ts';
 import { makeSite, writeTopology } from './site.ts';
 import type { Standing } from './standing.ts';
-
-/** An address on which only users of this machine can reach Nginx. */
-const LOOPBACK = '127.0.0.1';
 
 /** The echo servers' reply. */
 export type Reply = 'you-said' | 'echo';
@@ -26,14 +22,12 @@ export interface UpInput {
   name: string;
   title: string;
   plan: Pick<RunPlan, 'servers' | 'engine' | 'proxy'> & { server: 'lean' | 'ws' };
-  /** The configuration to put in front of the echo servers; null runs the echo servers alone. */
-  source: ProxySource | null;
-  /** The Nginx binary; null if only echo servers run. */
-  binary: NginxBinary | null;
+  /** The proxy to put in front of the echo servers; null runs the echo servers alone. */
+  proxy: VariantProxy | null;
   reply: Reply;
   /** Receives the echo servers' log lines; null disables their log. */
   log: ((line: string) => void) | null;
-  /** Address that Nginx listens on; the echo servers always listen on loopback. */
+  /** Address that the proxy listens on; the echo servers always listen on loopback. */
   host: string;
   /** Port for page and WebSockets; null uses any free port. */
   port: number | null;
@@ -64,8 +58,8 @@ export async function keepUp(input: UpInput): Promise<void> {
 
 /** @returns null if aborted in the meantime */
 async function raise(input: UpInput, folder: string, processSet: ProcessSet): Promise<Standing | null> {
-  const { plan, source, binary, signal, log, reply, name, title } = input;
-  const certificate = source?.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
+  const { plan, proxy, signal, log, reply, name, title } = input;
+  const certificate = proxy?.prepared.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
@@ -79,27 +73,17 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
   });
   if (signal.aborted) return null;
   let target: StartedTarget = directTarget(servers);
-  if (source !== null && binary !== null && plan.proxy !== null) {
+  if (proxy !== null && plan.proxy !== null) {
     const pageFolder = await makeSite(folder);
     const started = { placement: null, proxy: plan.proxy };
     const opening = { host: input.host, port: input.port, pageFolder };
-    const kept = guarded(source, input.host);
-    target = await startProxy(kept, started, binary, servers, folder, processSet, opening);
+    target = await proxy.prepared.start(started, proxy.binary, servers, folder, processSet, opening);
     await writeTopology(pageFolder, { name, title, reply, websocketPath: target.path });
   }
   if (signal.aborted) return null;
   const logs = (await readdir(folder)).filter((file) => /^access(-\d+)?\.log$/.test(file));
   const accessLogs = logs.sort().map((file) => join(folder, file));
   return { name, title, folder, target, servers, server: plan.server, accessLogs };
-}
-
-/**
- * Preserves the access rules and limits of a configuration if others can reach Nginx. The rules cannot reject
- * a load, because `up` runs none.
- */
-function guarded(source: ProxySource, host: string): ProxySource {
-  if (source.options === null || host === LOOPBACK) return source;
-  return { ...source, options: { ...source.options, keepGuards: true } };
 }
 
 async function standUntil(signal: AbortSignal, processSet: ProcessSet): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Step } from '../model/plan.ts';
+import { PROXY } from '../model/proxy.ts';
 import type { Outcome } from '../model/run.ts';
 import { type Amount, formatShort, formatTime } from './format.ts';
 import { type EvidenceFacts, evidenceClause, STATES, type WorkFacts } from './validity.ts';
@@ -57,12 +58,12 @@ function unitOf(work: WorkFacts['work']): string {
 
 function chosen({ variant, proxyUs, serverUs, generatorUs, wsRatio, step, work }: DemandFacts): string {
   const parts = [
-    ...(proxyUs === null ? [] : [`Nginx ${formatTime(proxyUs)}`]),
+    ...(proxyUs === null ? [] : [`${PROXY} ${formatTime(proxyUs)}`]),
     ...(serverUs === null ? [] : [`the echo servers ${formatTime(serverUs)}`]),
     ...(generatorUs == null ? [] : [`the generator ${formatTime(generatorUs)}`]),
   ];
   return paragraph([
-    `This is the highest rate, rounded down, at which no CPU used by Nginx${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
+    `This is the highest rate, rounded down, at which no CPU used by ${PROXY}${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
     `${variant} needs the most of one CPU: ${listed(parts)} per ${unitOf(work)}.`,
     wsRatio === 1
       ? ''

@@ -3,6 +3,7 @@ import type { Fact, Facts, Finding, Notice } from '../model/finding.ts';
 import { CHECK } from './check.ts';
 import { CONCLUSIONS } from './conclusions.ts';
 import { FITNESS } from './fitness.ts';
+import { HOSTS } from './hosts.ts';
 import { LADDER } from './ladder.ts';
 import { NOTICES } from './notices.ts';
 import { PLANNING } from './planning.ts';
@@ -22,6 +23,7 @@ export const SENTENCES = {
   ...SIZE,
   ...PLANNING,
   ...NOTICES,
+  ...HOSTS,
   ...SANDBOX,
   ...CHECK,
 };

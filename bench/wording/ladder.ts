@@ -1,5 +1,6 @@
 import type { LadderAxis } from '../model/ladder.ts';
 import type { MetricUnit } from '../model/metric.ts';
+import { PROXY } from '../model/proxy.ts';
 import {
   type Amount,
   formatBytes,
@@ -73,7 +74,7 @@ export const LADDER = {
   'ladder-undetermined': () =>
     'The Universal Scalability Law was not fitted: throughput grows at none of the levels. Add smaller levels with --points.',
   'ladder-memory': ({ value, low, high }: EstimateFacts) =>
-    `Nginx memory grows by ${formatBytes(value)} per connection (95 % CI ${intervalText({ value, low, high }, formatBytes)}).`,
+    `${PROXY} memory grows by ${formatBytes(value)} per connection (95 % CI ${intervalText({ value, low, high }, formatBytes)}).`,
   'ladder-excluded': ({ excluded, of }: { excluded: Amount; of: Amount }) =>
     `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid. Their points are hollow in the charts and excluded from all medians and fits.`,
   'ladder-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
@@ -102,7 +103,7 @@ export function levelText(over: LadderAxis, level: Amount): string {
     case 'payload':
       return `${formatBytes(level)} messages`;
     case 'nginx-workers':
-      return counted(typeof level === 'number' ? Math.round(level) : level, 'Nginx worker');
+      return counted(typeof level === 'number' ? Math.round(level) : level, `${PROXY} worker`);
   }
 }
 

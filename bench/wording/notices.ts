@@ -1,4 +1,5 @@
 import type { MetricUnit } from '../model/metric.ts';
+import { PROXY } from '../model/proxy.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
 import {
   type ConservationFacts,
@@ -25,40 +26,6 @@ export interface DisturbedFigures extends WorkFacts {
   undisturbed: HeadlineFacts | null;
 }
 
-/** What one generator host contributed. `share` is its share of the load, `cpu` the CPU time of its generator processes. */
-export interface HostFacts {
-  host: string;
-  share: Amount | null;
-  lagUs: Amount | null;
-  cpu: Amount | null;
-  errorUs: Amount;
-}
-
-/**
- * The host of an Nginx that an agent observed. `cpu` is the CPU time of Nginx, and `used` the share of all CPU time
- * that anything used there.
- */
-export interface ProxyHostFacts {
-  host: string;
-  cpus: Amount;
-  cpuModel: string | null;
-  kernel: string | null;
-  workers: Amount;
-  cpu: Amount | null;
-  used: Amount | null;
-  errorUs: Amount;
-}
-
-function hostText({ host, share, lagUs, cpu, errorUs }: HostFacts): string {
-  const parts = [
-    share === null ? 'no load' : `${formatShare(share)} of the load`,
-    ...(lagUs === null ? [] : [`send lag p99 ${formatTime(lagUs)}`]),
-    cpu === null ? 'CPU time unknown' : `generator CPU ${formatShare(cpu)} of a core`,
-    `clock error ${formatTime(errorUs)}`,
-  ];
-  return `${host}: ${parts.join(', ')}`;
-}
-
 export const MISSED_THRESHOLD = 'threshold-missed';
 
 /** Notices for readers of a run's figures. */
@@ -77,23 +44,6 @@ export const NOTICES = {
     value === null
       ? `${threshold}: missed; this run has no ${metric} (too few samples, or nothing to measure).`
       : `${threshold}: missed; ${metric} is ${formatFigure(value, unit)}.`,
-  'generator-hosts': ({ hosts }: { hosts: readonly HostFacts[] }) =>
-    `The load came from ${counted(hosts.length, 'host')}. ${hosts.map(hostText).join('; ')}.`,
-  'proxy-host': ({ host, cpus, cpuModel, kernel, workers, cpu, used, errorUs }: ProxyHostFacts) => {
-    const machine = [
-      counted(cpus, 'CPU'),
-      ...(cpuModel === null ? [] : [cpuModel]),
-      ...(kernel === null ? [] : [`kernel ${kernel}`]),
-    ];
-    const use = [
-      cpu === null
-        ? 'its CPU time is unknown'
-        : `${counted(workers, 'worker')} and the master used ${formatShare(cpu)} of a core`,
-      ...(used === null ? [] : [`all CPUs together were ${formatShare(used)} used`]),
-      `clock error ${formatTime(errorUs)}`,
-    ];
-    return `The agent ${host} observed Nginx on its host (${machine.join(', ')}): ${use.join(', ')}.`;
-  },
   'target-address': ({ host, address }: { host: string; address: string }) =>
     `All connections went to ${address}, the address of ${host} when the run began.`,
   'target-unverified': () =>
@@ -157,7 +107,7 @@ export const NOTICES = {
     return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.`;
   },
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
-    `Connections are spread unevenly over the Nginx workers: from ${formatCount(least)} to ${formatCount(most)}. They stay where they were accepted; listen … reuseport spreads them by hash.`,
+    `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)}. They stay where they were accepted; listen … reuseport spreads them by hash.`,
   'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
     `Connections opened at ${formatCount(perSecond)} per second instead of the requested ${formatCount(asked)}.`,
   'pacing-spin': (facts: PacingFacts) =>
@@ -168,14 +118,14 @@ export const NOTICES = {
     `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): one machine does the work of all clients. Response times of that time, and the times until clients were back, include this delay. The generator was on time before and after.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
-      ? `An Nginx worker process exited ${how} during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.`
-      : `${formatCount(count)} Nginx worker processes exited during this run or the HTTP leg before it, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
+      ? `An ${PROXY} worker process exited ${how} during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.`
+      : `${formatCount(count)} ${PROXY} worker processes exited during this run or the HTTP leg before it, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
-    `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
+    `${PROXY} logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators, broken }: { generators: readonly number[] } & ConservationFacts) =>
     `The counts of ${generators.length === 0 ? 'the generators' : `generator ${listed(generators.map(String))}`} do not add up: ${conservationClause(broken)}. This is a defect of the bench; please report it.`,
   'temporary-folder-full': () =>
-    'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.',
+    `The disk of the temporary folder is full: ${PROXY} may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.`,
   'affinity-missing': () => unplaced('taskset (package util-linux) is not on PATH'),
   'affinity-refused': () =>
     unplaced('the system does not allow it to call sched_setaffinity, as is common in containers'),
@@ -192,12 +142,12 @@ export const NOTICES = {
   'nginx-versions': ({ sides }: { sides: readonly NginxSide[] }) => {
     const told = sides.map(
       ({ variants, version, openssl, origin }) =>
-        `${variants.join(', ')}: Nginx ${version}, ${openssl ?? 'no TLS'}, ${origin}`,
+        `${variants.join(', ')}: ${PROXY} ${version}, ${openssl ?? 'no TLS'}, ${origin}`,
     );
     return paragraph([
       `${told.join('; ')}.`,
       sides.length > 1
-        ? 'A difference between them may be due to Nginx or to the libraries it runs with.'
+        ? `A difference between them may be due to ${PROXY} or to the libraries it runs with.`
         : '',
     ]);
   },
@@ -220,7 +170,7 @@ export interface NginxSide {
 export type CpuLists = Readonly<Record<'proxy' | 'server' | 'generator' | 'runner', string>>;
 
 const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[] = [
-  ['proxy', 'Nginx'],
+  ['proxy', PROXY],
   ['server', 'servers'],
   ['generator', 'generators'],
   ['runner', 'runner'],
@@ -235,7 +185,7 @@ export function placementText(cpus: CpuLists | null): string {
 }
 
 function unplaced(why: string): string {
-  return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.`;
+  return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from ${PROXY}: metrics scatter more, and the limit is harder to identify.`;
 }
 
 /** Cost of keeping the schedule. */

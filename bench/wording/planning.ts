@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
 import { ioUringRemedy } from './io-uring.ts';
 import { counted } from './words.ts';
@@ -27,7 +28,7 @@ export const PLANNING = {
     'Your own servers (--backend) do not report what they count, so their connections and messages are not compared with those of the generator.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
   'preflight-servers': (facts: CountFacts) => processes('echo servers', facts),
-  'preflight-nginx-workers': (facts: CountFacts) => processes('Nginx workers', facts),
+  'preflight-nginx-workers': (facts: CountFacts) => processes(`${PROXY} workers`, facts),
   'preflight-reuseport': ({
     workerConnections,
     connections,
@@ -92,7 +93,7 @@ function processes(what: string, { needed, byDefault, connections, hold }: Count
 /** Returns a clause such as `one holds 20,000 under the open-files limit of 20,480`. */
 export function holdClause(hold: HoldFacts): string {
   const each = formatCount(hold.each);
-  if (hold.bound === 'ports') return `Nginx has ports for ${each} to each server (ip_local_port_range)`;
+  if (hold.bound === 'ports') return `${PROXY} has ports for ${each} to each server (ip_local_port_range)`;
   const room = hold.bound === 'open-files' ? '' : ', at 2 files each and with room for uneven spread';
   return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }

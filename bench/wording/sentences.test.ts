@@ -546,6 +546,20 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The load came from 2 hosts. a: 40 % of the load, send lag p99 1.2 ms, generator CPU 31 % of a core, clock error 120 µs; b: no load, CPU time unknown, clock error 90 µs.',
     'The load came from 2 hosts. a: 40 to 80 % of the load, send lag p99 1.2 to 2.4 ms, generator CPU 31 to 62 % of a core, clock error 120 to 240 µs; b: no load, CPU time unknown, clock error 90 to 180 µs.',
   ],
+  'hosts-differ': [
+    {
+      hosts: [
+        {
+          host: 'b',
+          cpuUs: { own: 12, others: 6 },
+          lagUs: { own: 4200, others: 300 },
+          share: { own: 0.3, planned: 0.5 },
+        },
+      ],
+    },
+    'A generator host differs from the others: b used 12 µs of CPU time per message (the others 6 µs), had a send lag p99 of 4.2 ms (the others 300 µs) and sent 30 % of the messages on 50 % of the connections. The figures of this run combine all hosts, so part of them may be due to this host. Check what else runs there, or leave it out.',
+    'A generator host differs from the others: b used 12 to 24 µs of CPU time per message (the others 6 to 12 µs), had a send lag p99 of 4.2 to 8.4 ms (the others 300 to 600 µs) and sent 30 to 60 % of the messages on 50 to 100 % of the connections. The figures of this run combine all hosts, so part of them may be due to this host. Check what else runs there, or leave it out.',
+  ],
   'proxy-host': [
     {
       ...{ host: 'p', cpus: 4, cpuModel: 'Xeon', kernel: '6.1', workers: 2 },

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { CheckedName, CostName, NeedName } from '../model/size.ts';
 import {
   type Amount,
@@ -15,18 +16,18 @@ import { capital, counted, listed, paragraph, sentence } from './words.ts';
 
 /** What the costs are called, at the beginning of a row. */
 export const COST_TITLES: Record<CostName, string> = {
-  'memory-connection': 'Nginx memory per connection',
-  'memory-slot': 'Nginx memory per unit of worker_connections',
-  'memory-process': 'Nginx memory per process',
+  'memory-connection': `${PROXY} memory per connection`,
+  'memory-slot': `${PROXY} memory per unit of worker_connections`,
+  'memory-process': `${PROXY} memory per process`,
   'memory-kernel': 'kernel memory per connection',
   'files-connection': 'descriptors per connection',
-  'cpu-message': 'Nginx CPU per message',
-  'cpu-handshake': 'Nginx CPU per handshake',
+  'cpu-message': `${PROXY} CPU per message`,
+  'cpu-handshake': `${PROXY} CPU per handshake`,
 };
 
 export const NEED_TITLES: Record<NeedName, string> = {
-  cores: 'CPU of Nginx',
-  memory: 'memory of Nginx',
+  cores: `CPU of ${PROXY}`,
+  memory: `memory of ${PROXY}`,
   'kernel-memory': 'memory of the kernel',
   workers: 'worker_processes',
   'worker-connections': 'worker_connections',
@@ -43,9 +44,9 @@ export const NEED_TITLES: Record<NeedName, string> = {
 };
 
 export const CHECKED_TITLES: Record<CheckedName, string> = {
-  memory: 'memory of Nginx',
-  files: 'open descriptors of Nginx',
-  cores: 'CPU of Nginx for messages',
+  memory: `memory of ${PROXY}`,
+  files: `open descriptors of ${PROXY}`,
+  cores: `CPU of ${PROXY} for messages`,
 };
 
 /** Formats a value that is needed. */
@@ -86,11 +87,11 @@ export const SIZE = {
       ...(workers === null || cores === null
         ? []
         : [
-            `${counted(workers.value, 'Nginx worker')} (${formatCores(cores.value)}, ${intervalText(cores, formatCores)})`,
+            `${counted(workers.value, `${PROXY} worker`)} (${formatCores(cores.value)}, ${intervalText(cores, formatCores)})`,
           ]),
       ...(memory === null
         ? []
-        : [`${formatBytes(memory.value)} of memory for Nginx (${intervalText(memory, formatBytes)})`]),
+        : [`${formatBytes(memory.value)} of memory for ${PROXY} (${intervalText(memory, formatBytes)})`]),
       ...(slots === null ? [] : [`worker_connections ${formatCount(slots)}`]),
       ...(addresses === null ? [] : [counted(addresses, 'upstream address', 'upstream addresses')]),
     ];
@@ -136,7 +137,7 @@ export const SIZE = {
     `${capital(CHECKED_TITLES[name as CheckedName])} could not be checked. ${sentence(reason)}`,
   'size-other-load': ({ of, here, planned }: { of: string; here: Amount; planned: Amount }) =>
     paragraph([
-      `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per Nginx worker, and the plan has ${formatRate(planned)}.`,
+      `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per ${PROXY} worker, and the plan has ${formatRate(planned)}.`,
       leastOf(planned) > mostOf(here)
         ? 'A busier worker handles several events at a time, which costs less for each.'
         : 'A worker with less to do handles fewer events at a time, which costs more for each.',
@@ -194,17 +195,17 @@ export const SIZE = {
     isUncertain: boolean;
   }) =>
     paragraph([
-      `${formatCount(connections)} connections × ${formatBytes(bytes)}, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere.`,
+      `${formatCount(connections)} connections × ${formatBytes(bytes)}, for all four sockets of a connection. ${PROXY}’s host has only two of them if clients and servers are elsewhere.`,
       isUncertain ? 'The interval includes 0, because other programs used memory meanwhile.' : '',
     ]),
   'size-workers': ({ cores, utilisation }: { cores: Amount; utilisation: Amount }) =>
     `${formatCores(cores)} ÷ ${formatShare(utilisation)}, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.`,
   'size-worker-connections': ({ workers, busiest }: { workers: Amount; busiest: Amount }) =>
-    `2 per WebSocket. ${mostOf(workers) === 1 ? 'The only worker' : 'The busiest worker, chosen by a hash (listen … reuseport),'} has at most ${formatCount(busiest)}. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.`,
+    `2 per WebSocket. ${mostOf(workers) === 1 ? 'The only worker' : 'The busiest worker, chosen by a hash (listen … reuseport),'} has at most ${formatCount(busiest)}. An eighth stays free, because ${PROXY} closes connections when less than a sixteenth is left.`,
   'size-worker-files': ({ slots, others }: { slots: Amount; others: Amount }) =>
     `worker_connections (${formatCount(slots)}) + ${formatCount(others)} for listeners, logs and epoll.`,
   'size-backlog': ({ churnPerSecond, least }: { churnPerSecond: Amount; least: Amount }) =>
-    `The new connections of one second (${formatCount(churnPerSecond)}), and at least Nginx’s default of ${formatCount(least)}. If all clients may return at once, measure that with --scenario storm.`,
+    `The new connections of one second (${formatCount(churnPerSecond)}), and at least ${PROXY}’s default of ${formatCount(least)}. If all clients may return at once, measure that with --scenario storm.`,
   'size-upstream-ports': ({
     connections,
     waiting,

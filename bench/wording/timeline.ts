@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { Action } from '../model/timeline.ts';
 import { ranges } from './words.ts';
 
@@ -19,7 +20,7 @@ export function actionsText(actions: readonly Action[]): string {
 
 const ALONE = {
   reload: 'reload',
-  'kill-proxy-workers': 'Nginx workers killed',
+  'kill-proxy-workers': `${PROXY} workers killed`,
   'cut-clients': 'clients cut all connections',
   'stall-clients': 'clients stop reading',
   'resume-clients': 'clients resume reading',

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import type { Outcome } from '../model/run.ts';
 import type { Work } from '../model/work.ts';
 import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf } from './format.ts';
@@ -67,7 +68,7 @@ export const DONE: Readonly<Record<Work, string>> = {
   handshakes: 'opened',
 };
 
-const COMPONENTS = { proxy: 'Nginx', server: 'the echo server', generator: 'the generator' };
+const COMPONENTS = { proxy: PROXY, server: 'the echo server', generator: 'the generator' };
 
 /** Reasons to doubt a run, and descriptions of its bottleneck. */
 export const VALIDITY = {
@@ -135,7 +136,7 @@ export const VALIDITY = {
     of: Amount;
     usualUs: Amount;
   }) =>
-    `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: Nginx or an echo server stalled.`,
+    `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: ${PROXY} or an echo server stalled.`,
   'runner-stopped': ({ gapsUs, seconds }: { gapsUs: readonly number[]; seconds: readonly number[] }) =>
     `The runner was stopped, or had no CPU to run on: it took no sample for ${gapsUs.length === 0 ? 'some time' : listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known second by second.`,
   'machine-suspended': ({ us }: { us: Amount }) =>
@@ -164,7 +165,7 @@ export const VALIDITY = {
       ? `No CPU was left for more: ${evidenceClause(evidence)}.`
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
   'generator-busy': ({ share, isExternal }: { share: Amount; isExternal?: boolean | undefined }) =>
-    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than ${isExternal === true ? 'the server' : 'Nginx'}.`,
+    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than ${isExternal === true ? 'the server' : PROXY}.`,
   /** The bottleneck of a run. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
@@ -227,7 +228,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
  */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
   const workers =
-    proxy === null ? [] : [`the busiest Nginx worker used ${formatShare(proxy.busiest)} of a core`];
+    proxy === null ? [] : [`the busiest ${PROXY} worker used ${formatShare(proxy.busiest)} of a core`];
   if (proxy !== null && proxy.least !== null) workers.push(`the least busy one ${formatShare(proxy.least)}`);
   const loops = Object.entries({ 'echo server': server, 'generator worker': generator })
     .filter(([, share]) => share !== null)

@@ -1,5 +1,5 @@
 import type { Target } from '../../model/target.ts';
-import { reload } from '../../topology/nginx.ts';
+import { reload } from '../../nginx/start.ts';
 import { openSocket } from '../client.ts';
 import type { Seen } from '../observation.ts';
 import type { Raised } from '../raise.ts';

@@ -149,7 +149,7 @@ for (const client of CLIENTS) {
         assert.deepEqual(heard.facts, {
           // A server of `node:https` on Bun negotiates none.
           alpn: secure && !ON_BUN ? 'http/1.1' : null,
-          nginxWorker: null,
+          proxyWorker: null,
           upstream: null,
           ...(secure ? { resumed: false } : {}),
         });
@@ -192,7 +192,7 @@ for (const client of CLIENTS) {
         assert.doesNotMatch(request, /^Sec-WebSocket-(Extensions|Protocol):/im);
         assert.deepEqual(heard.facts, {
           alpn: secure ? 'http/1.1' : null,
-          nginxWorker: '4711',
+          proxyWorker: '4711',
           upstream: '127.0.0.1:9001',
           ...(secure ? { resumed: false } : {}),
         });

@@ -10,8 +10,8 @@ import type { Payload } from '../wire/payload.ts';
 export interface OpenFacts {
   /** Negotiated ALPN protocol; null without TLS, or if the server did not select one. */
   alpn: string | null;
-  /** Value of the X-Bench-Worker response header, the Nginx worker's process ID; null without Nginx. */
-  nginxWorker: string | null;
+  /** Value of the X-Bench-Worker response header, the process ID of the proxy's worker; null without a proxy. */
+  proxyWorker: string | null;
   /**
    * Value of the X-Bench-Upstream response header, the address of the echo server behind Nginx; null without
    * Nginx.

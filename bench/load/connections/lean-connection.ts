@@ -184,7 +184,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
       { tcpUs: this.#tcpUs, tlsUs: this.#tlsUs, upgradeUs },
       {
         alpn: this.#alpn,
-        nginxWorker: answer.headers.get('x-bench-worker') ?? null,
+        proxyWorker: answer.headers.get('x-bench-worker') ?? null,
         upstream: answer.headers.get('x-bench-upstream') ?? null,
         ...(this.#resumed === null ? {} : { resumed: this.#resumed }),
       },

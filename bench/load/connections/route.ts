@@ -1,7 +1,7 @@
 import type { OpenFacts } from './connection.ts';
 
 /**
- * The Nginx worker and echo server that a connection's messages pass through, as found in the handshake. One
+ * The proxy's worker and the echo server that a connection's messages pass through, as found in the handshake. One
  * row of the spread table.
  */
 export interface Route extends Omit<OpenFacts, 'resumed'> {
@@ -13,11 +13,11 @@ export interface Route extends Omit<OpenFacts, 'resumed'> {
  * Counts a newly opened connection in the row for its route and returns that row. Adds the row if it does not
  * exist.
  */
-export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFacts): Route {
+export function routeOf(routes: Route[], { proxyWorker, upstream, alpn }: OpenFacts): Route {
   const known = routes.find(
-    (route) => route.nginxWorker === nginxWorker && route.upstream === upstream && route.alpn === alpn,
+    (route) => route.proxyWorker === proxyWorker && route.upstream === upstream && route.alpn === alpn,
   );
-  const route = known ?? { nginxWorker, upstream, alpn, connections: 0, messages: 0 };
+  const route = known ?? { proxyWorker, upstream, alpn, connections: 0, messages: 0 };
   if (known === undefined) routes.push(route);
   route.connections++;
   return route;
@@ -27,7 +27,7 @@ export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFa
 export function sumRoutes(routes: readonly Route[]): Route[] {
   const sums = new Map<string, Route>();
   for (const route of routes) {
-    const key = JSON.stringify([route.nginxWorker, route.upstream, route.alpn]);
+    const key = JSON.stringify([route.proxyWorker, route.upstream, route.alpn]);
     const sum = sums.get(key);
     if (sum === undefined) sums.set(key, { ...route });
     else {

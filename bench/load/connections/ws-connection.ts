@@ -185,7 +185,7 @@ class WsConnection implements Connection {
       { tcpUs: this.#tcpUs, tlsUs: this.#tlsUs, upgradeUs },
       {
         alpn: transport instanceof tls.TLSSocket ? transport.alpnProtocol || null : null,
-        nginxWorker: header(this.#headers, 'x-bench-worker'),
+        proxyWorker: header(this.#headers, 'x-bench-worker'),
         upstream: header(this.#headers, 'x-bench-upstream'),
         ...(transport instanceof tls.TLSSocket ? { resumed: transport.isSessionReused() } : {}),
       },

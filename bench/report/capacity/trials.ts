@@ -1,6 +1,7 @@
-import { isNginxWorker } from '../../measure/processes.ts';
+import { isProxyWorker } from '../../measure/processes.ts';
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
 import { ratePerSecondOf } from '../../model/load.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatShare, NOTHING } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
@@ -17,7 +18,7 @@ export function runsOfTrials({ result, runs }: View): RunView[] {
 /** Column headings of the table of trials. */
 export function trialColumns({ axis, objectives }: CapacitySearch): string[] {
   const level = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
-  return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx CPU', 'outcome'];
+  return ['trial', level, ...objectives.map(({ text }) => text), `${PROXY} CPU`, 'outcome'];
 }
 
 /** One row per trial, with the columns of `trialColumns`. */
@@ -67,6 +68,6 @@ export function endsOf(
 /** CPU utilisation of the busiest Nginx worker. */
 function busyText(view: RunView | undefined): string {
   const shares =
-    view?.figures.processes.filter(isNginxWorker).flatMap(({ cpuShare }) => cpuShare ?? []) ?? [];
+    view?.figures.processes.filter(isProxyWorker).flatMap(({ cpuShare }) => cpuShare ?? []) ?? [];
   return shares.length === 0 ? NOTHING : formatShare(Math.max(...shares));
 }

@@ -1,6 +1,7 @@
 import { weightsBeside } from '../../metrics/compared.ts';
 import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Excluded, Stored } from '../../model/comparison.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
 import { scenarioNamed } from '../../scenarios/registry.ts';
@@ -37,8 +38,7 @@ export function notesOf(result: Result): string[] {
   ];
 }
 
-const NOT_CALIBRATED =
-  'This machine has not been calibrated with this Nginx. Run the calibrate command to measure how often a comparison errs here and how small a difference it detects.';
+const NOT_CALIBRATED = `This machine has not been calibrated with this ${PROXY}. Run the calibrate command to measure how often a comparison errs here and how small a difference it detects.`;
 
 function machineNotes(result: Result): string[] {
   if (result.calibration !== undefined) return [keptSentence(result.calibration)];

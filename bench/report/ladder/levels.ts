@@ -1,6 +1,7 @@
 import type { Metric } from '../../metrics/metric.ts';
 import { findMetric } from '../../metrics/metrics.ts';
 import type { Ladder, LadderAxis } from '../../model/ladder.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { median } from '../../stats/median.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatBytes, formatCount, formatFigure, formatRough, NOTHING } from '../../wording/format.ts';
@@ -12,7 +13,7 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
   connections: 'connections',
   rate: 'messages per second',
   payload: 'message size',
-  'nginx-workers': 'Nginx workers',
+  'nginx-workers': `${PROXY} workers`,
 };
 
 /**

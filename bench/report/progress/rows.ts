@@ -1,5 +1,6 @@
 import { workOf } from '../../measure/work.ts';
 import type { LiveCpu } from '../../model/event.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Work } from '../../model/work.ts';
 import { formatShare } from '../../wording/format.ts';
 import {
@@ -26,7 +27,7 @@ export interface Row {
 }
 
 const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; short: string }[] = [
-  { component: 'proxy', label: 'Nginx CPU', short: 'nginx' },
+  { component: 'proxy', label: `${PROXY} CPU`, short: 'nginx' },
   { component: 'server', label: 'Server CPU', short: 'serv' },
   { component: 'generator', label: 'Generator CPU', short: 'gen' },
 ];

@@ -1,4 +1,5 @@
 import type { CapacitySearch } from '../../model/capacity.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { formatTime } from '../../wording/format.ts';
 import { capacitySentences } from '../capacity/answer.ts';
 import { plottedObjectives, trialsPlot } from '../capacity/plot.ts';
@@ -54,7 +55,7 @@ ${
     rows.map((row, index) => [...row, runs[index] && runBadge(runs[index])]),
   )
 }
-<p class="how">The level is doubled until an objective is missed, then bisected to 5 %, and both ends are repeated until two trials agree. A trial holds if it meets every objective and keeps its schedule. If it does not, and something other than Nginx may be the cause, it is inconclusive. In the charts, circles held, diamonds missed and squares are inconclusive; the numbers give the order of the trials, and the band is the interval that was found.</p>
+<p class="how">The level is doubled until an objective is missed, then bisected to 5 %, and both ends are repeated until two trials agree. A trial holds if it meets every objective and keeps its schedule. If it does not, and something other than ${PROXY} may be the cause, it is inconclusive. In the charts, circles held, diamonds missed and squares are inconclusive; the numbers give the order of the trials, and the band is the interval that was found.</p>
 ${inconclusive.length > 0 && html`<h3>Inconclusive</h3><ul class="plain">${inconclusive.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }
@@ -95,11 +96,11 @@ export function lastConfiguration({ variants, result }: View): FoldedSection {
   const name = variants[0]?.name ?? '';
   return {
     id: 'configuration',
-    title: 'Nginx configuration',
+    title: `${PROXY} configuration`,
     finding:
       proxy === null
-        ? 'This variant has no Nginx, or Nginx did not start.'
-        : `The last run used Nginx ${proxy.version} with ${proxy.configuration.trim().split('\n').length} lines of configuration.`,
+        ? `This variant has no ${PROXY}, or ${PROXY} did not start.`
+        : `The last run used ${PROXY} ${proxy.version} with ${proxy.configuration.trim().split('\n').length} lines of configuration.`,
     charts: [],
     body:
       proxy &&

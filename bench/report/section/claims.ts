@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import type { Result } from '../../model/result.ts';
 import { tally } from '../../wording/words.ts';
 import { ARTICLE } from '../claims/claim.ts';
@@ -27,7 +28,7 @@ function claimsFinding(view: View): string {
 /** Names the article, and explains the verdicts. */
 export function claimsIntroduction(): Markup {
   const { title, translation, published } = ARTICLE;
-  return html`<p>The profiles of this bench follow the article <cite lang="zh">${title}</cite> (“${translation}”, ${published}), which describes WebSocket through Nginx and four best practices. Each of its claims is compared with the measurements: confirmed, refuted, or not shown. “Not shown” does not mean that a claim is wrong.</p>`;
+  return html`<p>The profiles of this bench follow the article <cite lang="zh">${title}</cite> (“${translation}”, ${published}), which describes WebSocket through ${PROXY} and four best practices. Each of its claims is compared with the measurements: confirmed, refuted, or not shown. “Not shown” does not mean that a claim is wrong.</p>`;
 }
 
 /** Identifies the source of evidence by a name or a link to its report, if there are several results. */

@@ -3,7 +3,8 @@ import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../../model/comparison.ts';
 import type { Notice } from '../../model/finding.ts';
 import { ratePerSecondOf } from '../../model/load.ts';
-import type { NginxFacts, Run } from '../../model/run.ts';
+import { PROXY } from '../../model/proxy.ts';
+import type { Run, UsedProxy } from '../../model/run.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { capital, counted } from '../../wording/words.ts';
@@ -200,7 +201,7 @@ function changeFinding({
   before,
   after,
 }: Record<'variant' | 'baseline', string> & Record<'before' | 'after', string | null>): string {
-  if (before === null || after === null) return `${variant} or ${baseline} ran without Nginx`;
+  if (before === null || after === null) return `${variant} or ${baseline} ran without ${PROXY}`;
   const lines = diffLines(before.split('\n'), after.split('\n'));
   const count = (kind: 'added' | 'removed'): number => lines.filter((line) => line.kind === kind).length;
   return `${variant} adds ${counted(count('added'), 'line')} to ${baseline} and removes ${count('removed')}`;
@@ -217,7 +218,7 @@ function configurationOf(view: View, variant: string): string | null {
   return moved.replace(/\b127\.0\.0\.1:\d+/g, '127.0.0.1:…');
 }
 
-function proxyOf({ result }: View, variant: string): NginxFacts | null {
+function proxyOf({ result }: View, variant: string): UsedProxy | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
@@ -225,15 +226,15 @@ function proxyOf({ result }: View, variant: string): NginxFacts | null {
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;
-  const text = ({ version, openssl, origin, binary }: NginxFacts) =>
-    `Nginx ${version} with ${openssl ?? 'no TLS'} (${origin ?? binary})`;
+  const text = ({ version, openssl, origin, binary }: UsedProxy) =>
+    `${PROXY} ${version} with ${openssl ?? 'no TLS'} (${origin ?? binary})`;
   if (text(before) === text(after)) return null;
   return html`<p>${variant} ran on ${text(after)}, ${baseline} on ${text(before)}.</p>`;
 }
 
 function differenceOf(before: string | null, after: string | null, name: string): Markup {
   if (before === null || after === null)
-    return html`<p>One of the two has no Nginx, or Nginx did not start.</p>`;
+    return html`<p>One of the two has no ${PROXY}, or ${PROXY} did not start.</p>`;
   return (
     difference(before, after, `What ${name} changes`) ?? html`<p>The two configurations are identical.</p>`
   );
@@ -289,7 +290,7 @@ const RUN_COLUMNS = [
   { title: 'Variant', text: true },
   { title: 'Validity', text: true },
   { title: 'Echoed per second' },
-  { title: 'Nginx CPU per message' },
+  { title: `${PROXY} CPU per message` },
   { title: 'Response time p50' },
   { title: 'p99' },
 ];

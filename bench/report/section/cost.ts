@@ -1,4 +1,5 @@
-import { type ByComponent, isNginxObserved, type ProcessFigures } from '../../measure/processes.ts';
+import { type ByComponent, isProxyObserved, type ProcessFigures } from '../../measure/processes.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { MEASURED } from '../../model/run.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
@@ -11,7 +12,7 @@ import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
-  proxy: 'Nginx',
+  proxy: PROXY,
   server: 'Echo server',
   generator: 'Generator',
 };
@@ -68,14 +69,14 @@ ${chartFigure(
   memory,
   `${capital(step)}: memory per connection, by component`,
   extremesSentence(
-    'Nginx memory per connection',
+    `${PROXY} memory per connection`,
     proxyLevels(runs, ({ figures }) => figures.memoryPerConnectionBytes),
     formatBytes,
   ),
   'Each bar is the memory of a connection that is open and has not sent anything yet, by component.',
 )}
 </div>
-${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), 'A process at 100 % uses a whole core and cannot go faster, so its component limits the run. If that is the generator or the echo server, the run says little about Nginx.')}
+${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), `A process at 100 % uses a whole core and cannot go faster, so its component limits the run. If that is the generator or the echo server, the run says little about ${PROXY}.`)}
 `,
   };
 }
@@ -112,13 +113,13 @@ export function componentChart(
 
 function cpuFinding(runs: readonly RunView[]): string {
   const levels = proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage);
-  return extremesSentence('Nginx CPU per message', levels, formatTime);
+  return extremesSentence(`${PROXY} CPU per message`, levels, formatTime);
 }
 
 /** Nginx's figures for the variants that use it. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
   return runs
-    .filter(({ run }) => isNginxObserved(run))
+    .filter(({ run }) => isProxyObserved(run))
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
 }
 
@@ -131,7 +132,7 @@ function busiestFinding(runs: readonly RunView[]): string {
     const shares = busiestOf(view);
     const spins = view.run.plan.pacing === 'spin';
     return MEASURED.filter((component) => !(spins && component === 'generator')).map((component) => ({
-      whose: `${component === 'proxy' ? 'Nginx' : component === 'server' ? 'the echo server' : 'the generator'} of ${view.name}`,
+      whose: `${component === 'proxy' ? PROXY : component === 'server' ? 'the echo server' : 'the generator'} of ${view.name}`,
       share: shares[component] ?? 0,
     }));
   });
@@ -174,10 +175,10 @@ function busiestChart(runs: readonly RunView[], id: string): BarSpec {
 const COMPONENT_COLUMNS = [
   { title: 'Variant' },
   { title: 'Step', text: true },
-  { title: 'Nginx CPU per message', optional: true },
+  { title: `${PROXY} CPU per message`, optional: true },
   { title: 'Echo server CPU per message', optional: true },
   { title: 'Generator CPU per message' },
-  { title: 'Nginx memory per connection', optional: true },
+  { title: `${PROXY} memory per connection`, optional: true },
   { title: 'Echo server memory per connection', optional: true },
   { title: 'Generator memory per connection' },
 ];

@@ -1,5 +1,6 @@
 import { logBins } from '../../measure/distribution.ts';
 import { histogramOf } from '../../measure/figures.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { formatTime } from '../../wording/format.ts';
 import { timeAxis } from '../axis.ts';
 import { chartFigure } from '../chart-figure.ts';
@@ -42,7 +43,7 @@ export function handshakeParts({ runs }: View): FoldedSection {
       );
     })}
 ${table('Parts of the handshake in full', PART_COLUMNS, runs.flatMap(partRows))}
-<p class="how">The HTTP upgrade includes the connection from Nginx to the echo server. The medians of the parts do not necessarily add up to the median of the whole.</p>`,
+<p class="how">The HTTP upgrade includes the connection from ${PROXY} to the echo server. The medians of the parts do not necessarily add up to the median of the whole.</p>`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import type { COMMON_HISTOGRAMS } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
@@ -26,7 +27,7 @@ export function handshakes({ steps, runs }: View): FoldedSection {
     finding: connectFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
-<p class="how">Opening a WebSocket takes a TCP connect, a TLS handshake for <code>wss:</code>, and the HTTP upgrade, which Nginx (if any) forwards to the echo server. Connections opened at the same time wait for each other, so these times depend on the rate at which connections are opened.</p>
+<p class="how">Opening a WebSocket takes a TCP connect, a TLS handshake for <code>wss:</code>, and the HTTP upgrade, which ${PROXY} (if any) forwards to the echo server. Connections opened at the same time wait for each other, so these times depend on the rate at which connections are opened.</p>
 ${parts.map(({ body }) => body)}
 <details><summary>Each part of the handshake in full</summary>
 ${table('Handshakes in full', TIMES, runs.flatMap(partRows))}</details>`,
@@ -110,7 +111,7 @@ const OPENING = [
   { title: 'Failed' },
   { title: 'Time to open' },
   { title: 'Connects per second' },
-  { title: 'Nginx CPU per connection', optional: true },
+  { title: `${PROXY} CPU per connection`, optional: true },
   { title: 'Echo server CPU per connection', optional: true },
   { title: 'Generator CPU per connection' },
 ];

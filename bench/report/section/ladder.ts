@@ -1,5 +1,6 @@
 import type { Estimate } from '../../model/estimate.ts';
 import { type Ladder, levelOf } from '../../model/ladder.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { formatFigure, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { formatSmall, levelText } from '../../wording/ladder.ts';
 import { capital, counted } from '../../wording/words.ts';
@@ -84,7 +85,7 @@ function lawFacts(ladder: Ladder): Markup | false {
       law.peak === null ? 'beyond twice the largest level, or none' : levelText(over, law.peak),
     ],
   ])}
-<p class="how">The Universal Scalability Law: X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)). Contention (σ) flattens the curve: part of the work happens one piece at a time. Coherency (κ) makes it fall: the work for each message grows with N. The law describes the whole chain of generator, Nginx and echo server on this machine, and the curve is not extended beyond twice the largest level.</p>`;
+<p class="how">The Universal Scalability Law: X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)). Contention (σ) flattens the curve: part of the work happens one piece at a time. Coherency (κ) makes it fall: the work for each message grows with N. The law describes the whole chain of generator, ${PROXY} and echo server on this machine, and the curve is not extended beyond twice the largest level.</p>`;
 }
 
 function levels(view: View): Section {

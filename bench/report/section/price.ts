@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import { conclusionOf } from '../conclusion.ts';
 import { table } from '../elements.ts';
 import { html } from '../markup.ts';
@@ -15,11 +16,11 @@ export function price({ result }: View): Section {
     charts: [],
     body: html`${found.variants.map((each) => html`<p>${priceSentence(each, found.baseline)}</p>`)}
 ${table(
-  `Through Nginx, compared with ${found.baseline}`,
+  `Through ${PROXY}, compared with ${found.baseline}`,
   priceColumns(found).map((title) => ({ title })),
   priceRows(found),
 )}
-<p class="how">In parentheses: variant ÷ ${found.baseline}, at the same rate and in the same placement. CPU and memory are totals of Nginx, echo servers and generators; a generator that spins to keep its schedule is not included. ${pairSentence(found)}</p>
+<p class="how">In parentheses: variant ÷ ${found.baseline}, at the same rate and in the same placement. CPU and memory are totals of ${PROXY}, echo servers and generators; a generator that spins to keep its schedule is not included. ${pairSentence(found)}</p>
 ${doubts.length > 0 && html`<ul class="plain">${doubts.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
-import type { NginxFacts, Run } from '../../model/run.ts';
+import type { Run, UsedProxy } from '../../model/run.ts';
 import { sectionText, shown } from '../page-text.test.fixture.ts';
 
 /** What the section says of Nginx. */
-function told(...runs: [variant: string, changes: Partial<NginxFacts>][]): string {
+function told(...runs: [variant: string, changes: Partial<UsedProxy>][]): string {
   const made = runs.map(([variant, changes]): Run => {
     const run = makeRun({ profile: 'tls' });
     assert.ok(run.proxy);

@@ -1,5 +1,6 @@
 import type { RunPlan } from '../../model/plan.ts';
-import type { NginxFacts } from '../../model/run.ts';
+import { PROXY } from '../../model/proxy.ts';
+import type { UsedProxy } from '../../model/run.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { placementText } from '../../wording/notices.ts';
 import { facts, table } from '../elements.ts';
@@ -16,7 +17,7 @@ export function setup({ result, runs }: View): FoldedSection {
   return {
     id: 'setup',
     title: 'Environment and plan',
-    finding: `${machine.cpus} CPUs, ${formatBytes(machine.memoryBytes)}, Node ${machine.node}, ${nginx === '' ? 'no Nginx' : `Nginx ${nginx}`}.`,
+    finding: `${machine.cpus} CPUs, ${formatBytes(machine.memoryBytes)}, Node ${machine.node}, ${nginx === '' ? `no ${PROXY}` : `${PROXY} ${nginx}`}.`,
     charts: [],
     body: html`${facts([
       ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
@@ -26,13 +27,13 @@ export function setup({ result, runs }: View): FoldedSection {
       ],
       ['Memory', formatBytes(machine.memoryBytes)],
       [
-        'Nginx',
+        PROXY,
         byVariant(runs, ({ version, binary, origin }) =>
           origin === null ? `${version} (${binary})` : `${version} (${origin}, ${binary})`,
         ) || 'none',
       ],
       ...upgradedTo(runs),
-      ['OpenSSL of Nginx', byVariant(runs, ({ openssl }) => openssl) || NOTHING],
+      [`OpenSSL of ${PROXY}`, byVariant(runs, ({ openssl }) => openssl) || NOTHING],
       ['Node', machine.node],
       ['Bun', machine.bun ?? 'none'],
       ['Open files limit', formatCount(machine.openFilesLimit)],
@@ -52,7 +53,7 @@ ${planOf(runs)}`,
 }
 
 /** A fact about Nginx. If it differs between runs, each value is listed with its variants. */
-function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => string | null): string {
+function byVariant(runs: readonly RunView[], factOf: (nginx: UsedProxy) => string | null): string {
   const variants = new Map<string, Set<string>>();
   for (const { run } of runs) {
     const fact = run.proxy === null ? null : factOf(run.proxy);
@@ -97,7 +98,7 @@ const PLAN = [
   { title: 'Turns', text: true },
   { title: 'Generators', text: true },
   { title: 'Echo servers', text: true },
-  { title: 'Nginx workers', text: true },
+  { title: `${PROXY} workers`, text: true },
   { title: 'Source addresses' },
   { title: 'CPUs', text: true },
   { title: 'Pacing', text: true },
@@ -150,7 +151,7 @@ export function configurations({ runs }: View): FoldedSection {
   const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {
     id: 'configuration',
-    title: 'Nginx configuration',
+    title: `${PROXY} configuration`,
     finding: logFinding(proxied),
     charts: [],
     body:
@@ -163,11 +164,11 @@ ${proxied.map(configurationOf)}`,
 
 /** Names the variants whose Nginx wrote to its error log. */
 function logFinding(proxied: readonly RunView[]): string {
-  if (proxied.length === 0) return 'No variant has Nginx.';
+  if (proxied.length === 0) return `No variant has ${PROXY}.`;
   const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);
   return logged.length === 0
-    ? 'Nginx wrote nothing to its error log.'
-    : `Nginx wrote to its error log: ${logged.map(({ label }) => label).join('; ')}.`;
+    ? `${PROXY} wrote nothing to its error log.`
+    : `${PROXY} wrote to its error log: ${logged.map(({ label }) => label).join('; ')}.`;
 }
 
 function configurationOf({ run, label }: RunView): Content {
@@ -187,5 +188,5 @@ function upgradedTo(runs: readonly RunView[]): [string, string][] {
   const text = byVariant(runs, ({ upgrade }) =>
     upgrade === null ? null : `${upgrade.version} (${upgrade.origin ?? upgrade.binary})`,
   );
-  return text === '' ? [] : [['Nginx after the upgrade', text]];
+  return text === '' ? [] : [[`${PROXY} after the upgrade`, text]];
 }

@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import { NEEDS, type Size } from '../../model/size.ts';
 import { formatCount, formatRate, formatShare } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
@@ -44,7 +45,7 @@ ${facts([
   };
 }
 
-const GROUPS = { load: 'CPU and memory', nginx: 'Nginx', system: 'System' } as const;
+const GROUPS = { load: 'CPU and memory', nginx: PROXY, system: 'System' } as const;
 
 function needs(view: View): Section {
   const size = sizeIn(view);
@@ -87,7 +88,7 @@ function check(view: View): Section {
             checkRows(size),
           )
     }
-<p class="how">Predicted for ${formatCount(connections)} connections and ${formatCount(workers)} Nginx worker${workers === 1 ? '' : 's'} from costs that were measured with fewer connections, and then measured. Memory and descriptors are those of connections that exchanged one message. CPU is that of messages at the rate per worker at which their cost was measured. The cost of a handshake is not checked this way.</p>`,
+<p class="how">Predicted for ${formatCount(connections)} connections and ${formatCount(workers)} ${PROXY} worker${workers === 1 ? '' : 's'} from costs that were measured with fewer connections, and then measured. Memory and descriptors are those of connections that exchanged one message. CPU is that of messages at the rate per worker at which their cost was measured. The cost of a handshake is not checked this way.</p>`,
   };
 }
 

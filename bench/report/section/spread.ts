@@ -1,4 +1,5 @@
 import type { Account } from '../../measure/figures.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { counted } from '../../model/recording.ts';
 import type { Share } from '../../model/run.ts';
 import { scenarioNamed } from '../../scenarios/registry.ts';
@@ -17,7 +18,7 @@ export function spread({ runs }: View): FoldedSection {
     finding: accountFinding(runs),
     charts: [],
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
-<p class="how">A WebSocket stays with the Nginx worker that accepted it. If workers got unequal numbers of connections, they stay unequal, and the fullest worker determines the tail latency. Shares are relative to the processes of the same component.</p>
+<p class="how">A WebSocket stays with the ${PROXY} worker that accepted it. If workers got unequal numbers of connections, they stay unequal, and the fullest worker determines the tail latency. Shares are relative to the processes of the same component.</p>
 ${table('Messages', CONSERVATION, runs.map(totalRow))}
 ${dueTable(runs)}
 <details><summary>By generator worker</summary>
@@ -49,7 +50,7 @@ function connectionSpread(runs: readonly RunView[]): FoldedSection {
       SHARES.slice(0, 5),
       runs.flatMap(shareRows).map((row) => row.slice(0, 5)),
     )}
-<p class="how">A WebSocket stays with the Nginx worker that accepted it. Shares are relative to the processes of the same component. Connections opened again count again.</p>
+<p class="how">A WebSocket stays with the ${PROXY} worker that accepted it. Shares are relative to the processes of the same component. Connections opened again count again.</p>
 ${table('Counts', EQUATIONS, rows)}
 <p class="how">Each count must equal the sum beside it, in total and for every generator worker; otherwise something was miscounted.</p>`,
   };

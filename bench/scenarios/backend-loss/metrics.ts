@@ -1,6 +1,7 @@
 import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { COMEBACK_METRICS, LISTEN_METRICS, PEAK_METRICS } from '../storm/metrics.ts';
 
 /** Metrics for the loss and the return of an echo server. */
@@ -13,7 +14,7 @@ export const BACKEND_LOSS_METRICS: readonly Metric[] = [
   ),
   count(
     'backendLoss.retried',
-    'handshakes for which Nginx tried several servers',
+    `handshakes for which ${PROXY} tried several servers`,
     'lower',
     ({ counts }) => counts.retried ?? null,
   ),

@@ -1,4 +1,5 @@
 import { type BackendFigures, EVEN } from '../../measure/backends.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { timeAxis } from '../../report/axis.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table, withBar } from '../../report/elements.ts';
@@ -28,7 +29,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['validity'] },
   ],
   remarks: () => [
-    'lost, unsent: messages. failed: attempts to reconnect while the server was gone. retried: handshakes for which Nginx tried several servers. p50, all: time from the end of a connection to the end of the handshake of the next. share: connections on the returned server at the end. even after: time from its return until every server had its share of the connections, within 25 %.',
+    `lost, unsent: messages. failed: attempts to reconnect while the server was gone. retried: handshakes for which ${PROXY} tried several servers. p50, all: time from the end of a connection to the end of the handshake of the next. share: connections on the returned server at the end. even after: time from its return until every server had its share of the connections, within 25 %.`,
   ],
   open: [answers, backends, losses, responses],
   folded: [course, handshakes, cost, claims],
@@ -77,7 +78,7 @@ function backSentence({ figures }: RunView): string {
       : failed === 0
         ? 'No attempt failed while the server was gone.'
         : `${counted(failed, 'attempt')} failed while it was gone.`,
-    retried === 0 ? '' : `For ${counted(retried, 'handshake')}, Nginx tried another server first.`,
+    retried === 0 ? '' : `For ${counted(retried, 'handshake')}, ${PROXY} tried another server first.`,
   ]);
 }
 
@@ -169,7 +170,7 @@ function backends(view: View): Section {
       );
     })}
 ${table('Connections by echo server', SERVERS, runs.flatMap(serverRows))}
-<p class="how">The spread counts as even if every server has an equal share of the open connections, within a factor of ${EVEN}. The time until then runs from the return to the end of the first second from which the spread stays even. Nginx chooses a server once, at the handshake, and never moves an open connection.</p>
+<p class="how">The spread counts as even if every server has an equal share of the open connections, within a factor of ${EVEN}. The time until then runs from the return to the end of the first second from which the spread stays even. ${PROXY} chooses a server once, at the handshake, and never moves an open connection.</p>
 ${runs.some(({ figures }) => (figures.counts.unplaced ?? 0) > 0) && html`<p class="how">The server of some connections is unknown, because a <code>stream</code> proxy adds no header that names it.</p>`}`,
   };
 }
@@ -238,7 +239,7 @@ function losses(view: View): Section {
     charts: [spec],
     body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${paragraph([lossSentence(run), backSentence(run)])}`).join(' '), 'The dashed lines are the loss and the return. One value is drawn for each second, so a shorter gap hardly shows; the table has the times of the clients.')}
 ${table('Losses', LOSSES, runs.map(lossRow))}
-<p class="how">Lost messages were on a connection that ended before their echo. Nginx tries several servers for one handshake if the first refuses the connection: that costs a round trip, but the client does not notice. With <code>max_fails</code> above 0, Nginx stops trying a server for <code>fail_timeout</code> after that many failures. A server that hangs still accepts connections through its kernel, so Nginx does not notice.</p>
+<p class="how">Lost messages were on a connection that ended before their echo. ${PROXY} tries several servers for one handshake if the first refuses the connection: that costs a round trip, but the client does not notice. With <code>max_fails</code> above 0, ${PROXY} stops trying a server for <code>fail_timeout</code> after that many failures. A server that hangs still accepts connections through its kernel, so ${PROXY} does not notice.</p>
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}`,
   };
 }

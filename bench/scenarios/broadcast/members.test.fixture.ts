@@ -127,7 +127,7 @@ export function makeScene(
         sessions.connect(id, null, 0);
         wires[id]?.events.opened(
           { tcpUs: 1, tlsUs: null, upgradeUs: 1 },
-          { alpn: null, nginxWorker: null, upstream: null },
+          { alpn: null, proxyWorker: null, upstream: null },
         );
       }
       for (const { recorder, sessions } of fleet) {

@@ -1,4 +1,5 @@
 import { mergeEncoded } from '../../measure/histogram.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
 import { MEASURED, type Slice } from '../../model/run.ts';
 import { timeAxis } from '../../report/axis.ts';
@@ -72,7 +73,7 @@ function cpuSentence({ run, figures }: RunView): string {
   const server = cpuUsPerDelivery(figures, 'server');
   const proxy = run.proxy === null ? null : cpuUsPerDelivery(figures, 'proxy');
   const parts = [
-    ...(proxy === null ? [] : [`Nginx used ${formatTime(proxy)}`]),
+    ...(proxy === null ? [] : [`${PROXY} used ${formatTime(proxy)}`]),
     ...(server === null ? [] : [`the server ${proxy === null ? 'used ' : ''}${formatTime(server)}`]),
   ];
   if (parts.length === 0) return '';
@@ -202,7 +203,7 @@ function deliveryRow({ name, figures: { counts, conservation } }: RunView): Cont
   ];
 }
 
-const CPU = [{ title: 'Variant' }, { title: 'Nginx' }, { title: 'Server' }, { title: 'Generator' }];
+const CPU = [{ title: 'Variant' }, { title: PROXY }, { title: 'Server' }, { title: 'Generator' }];
 
 function cpuRow({ name, figures }: RunView): string[] {
   return [name, ...MEASURED.map((part) => formatTime(cpuUsPerDelivery(figures, part)))];
@@ -212,10 +213,10 @@ function fairness(view: View): FoldedSection {
   const runs = runsOf(view);
   return {
     id: 'fairness',
-    title: 'Distribution over Nginx workers',
+    title: `Distribution over ${PROXY} workers`,
     finding: runs.map(fairnessSentence).join(' '),
     charts: [],
-    body: html`${table('Members and deliveries by Nginx worker', SHARES, runs.flatMap(shareRows))}
+    body: html`${table(`Members and deliveries by ${PROXY} worker`, SHARES, runs.flatMap(shareRows))}
 <p class="how">A member stays with the worker that accepted it. A worker with more members has more to send for every publication, so its members get it later.</p>`,
   };
 }
@@ -227,7 +228,7 @@ function workersOf({ run }: RunView) {
 function fairnessSentence(view: RunView): string {
   const workers = workersOf(view);
   const all = workers.reduce((sum, { messages }) => sum + messages, 0);
-  if (workers.length === 0 || all === 0) return `${view.name}: no worker of Nginx is known.`;
+  if (workers.length === 0 || all === 0) return `${view.name}: no worker of ${PROXY} is known.`;
   if (workers.length === 1) return `${view.name}: one worker made all deliveries.`;
   const shares = workers.map(({ messages }) => messages / all);
   return `${view.name}: the busiest of ${counted(workers.length, 'worker')} made ${formatShare(Math.max(...shares))} of the deliveries, the least busy ${formatShare(Math.min(...shares))}.`;

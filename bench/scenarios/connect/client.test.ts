@@ -151,7 +151,7 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
     over: false,
     open(resumed = false) {
       wire.stage = 'open';
-      const facts = { alpn: null, nginxWorker: null, upstream: null, resumed };
+      const facts = { alpn: null, proxyWorker: null, upstream: null, resumed };
       events.opened({ tcpUs: 10, tlsUs: null, upgradeUs: 20 }, facts);
     },
     echo() {

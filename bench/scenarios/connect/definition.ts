@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { CONNECT_METRICS } from './metrics.ts';
 
@@ -98,7 +99,7 @@ export const connect = {
   ],
   listed: [
     { name: 'handshakes.perSecond', step: 'fastest', label: 'handshakes ' },
-    { name: 'cpuPerConnection.proxy', step: 'fastest', label: 'Nginx CPU per handshake ' },
+    { name: 'cpuPerConnection.proxy', step: 'fastest', label: `${PROXY} CPU per handshake ` },
     { name: 'response.p50', step: 'scheduled', label: 'p50 ' },
     { name: 'response.p99', step: 'scheduled', label: 'p99 ' },
   ],

@@ -1,6 +1,7 @@
 import { incomplete, limitedElsewhere, notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { SCHEDULE_METRICS } from '../echo/metrics.ts';
 import { LISTEN_METRICS } from '../storm/metrics.ts';
 
@@ -23,7 +24,7 @@ export const CONNECT_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'handshakes.perCore',
-    title: 'handshakes per second per core of Nginx',
+    title: `handshakes per second per core of ${PROXY}`,
     unit: 'rate',
     better: 'higher',
     kind: 'speed',

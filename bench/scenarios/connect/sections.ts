@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
 import { extremesSentence } from '../../report/finding/extremes.ts';
@@ -64,7 +65,7 @@ function fastestClause({ figures, run }: RunView): string {
   if (work.perSecond === null) return 'never reached the steady phase of the fastest step';
   const limit = limitClause(run);
   const { proxy } = connect.cpuUsPerConnection;
-  const each = proxy === null ? '' : `, with ${formatTime(proxy)} of Nginx CPU for each`;
+  const each = proxy === null ? '' : `, with ${formatTime(proxy)} of ${PROXY} CPU for each`;
   return `${formatRough(work.perSecond)} handshakes per second${limit}${each}`;
 }
 
@@ -112,7 +113,7 @@ function cells({ name, answers }: VariantView): Cells {
 
 function remarks({ rate, variants }: View): string[] {
   return [
-    'handshakes: connections opened per second in the fastest step; nginx/core: the same per core of Nginx, which is a lower bound unless Nginx was the limit; nginx/handshake: Nginx CPU for each, which includes closing the connection.',
+    `handshakes: connections opened per second in the fastest step; nginx/core: the same per core of ${PROXY}, which is a lower bound unless ${PROXY} was the limit; nginx/handshake: ${PROXY} CPU for each, which includes closing the connection.`,
     `p50, p99: response times of the scheduled step, from the intended time until the connection is open.${rate === null ? '' : ` ${rate.reason.text}`}`,
     'overflows: listen queue overflows; time-wait: the highest number of sockets in TIME_WAIT, of the whole system.',
     ...variants.flatMap(({ name, leftOut }) =>
@@ -172,7 +173,7 @@ function rates(view: View): Section {
     charts: runs.length === 0 ? [] : [spec],
     body: html`${runs.length > 0 && chartFigure(spec, 'Connections opened per second over time, as fast as possible', finding, 'A new handshake starts when one ends, so that --pending are always in progress. A steady run is a flat line.')}
 ${table('Handshakes', RATES, view.runs.map(rateRow))}
-<p class="how">Per core: connections opened per second ÷ the CPU cores that the Nginx workers used. ≥ marks a lower bound: something other than Nginx was the limit. CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which may cost it more CPU than Nginx, so with TLS it is often the limit.</p>`,
+<p class="how">Per core: connections opened per second ÷ the CPU cores that the ${PROXY} workers used. ≥ marks a lower bound: something other than ${PROXY} was the limit. CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which may cost it more CPU than ${PROXY}, so with TLS it is often the limit.</p>`,
   };
 }
 
@@ -182,7 +183,7 @@ const RATES = [
   { title: 'Validity', text: true },
   { title: 'Opened per second' },
   { title: 'Limited by', text: true },
-  { title: 'Per core of Nginx', optional: true },
+  { title: `Per core of ${PROXY}`, optional: true },
   { title: 'Started' },
   { title: 'Opened' },
   { title: 'Failed' },
@@ -239,7 +240,7 @@ function cost({ runs, steps }: View): FoldedSection {
   );
   const finding = (of: readonly RunView[]) =>
     extremesSentence(
-      'Nginx CPU per handshake',
+      `${PROXY} CPU per handshake`,
       of
         .filter(({ run }) => run.proxy !== null)
         .map(({ name, figures }) => ({ name, value: figures.connect.cpuUsPerConnection.proxy })),
@@ -285,7 +286,7 @@ ${processDetails(runs)}`,
 const CPU_COLUMNS = [
   { title: 'Variant' },
   { title: 'Step', text: true },
-  { title: 'Nginx', optional: true },
+  { title: PROXY, optional: true },
   { title: 'Echo server', optional: true },
   { title: 'Generator' },
 ];

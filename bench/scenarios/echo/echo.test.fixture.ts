@@ -217,7 +217,7 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
     onSend: null,
     open(route = 'a') {
       wire.stage = 'open';
-      const facts = { alpn: null, nginxWorker: route, upstream: null };
+      const facts = { alpn: null, proxyWorker: route, upstream: null };
       events.opened({ tcpUs: 10, tlsUs: null, upgradeUs: 20 }, facts);
     },
     echo(count) {

@@ -587,8 +587,8 @@ test('connections and messages are counted by route', () => {
     for (let n = 0; n < count; n++) scene.wires[i]?.echo(1);
   });
   assert.deepEqual(scene.sessions.routes, [
-    { nginxWorker: '17', upstream: null, alpn: null, connections: 2, messages: 5 },
-    { nginxWorker: '18', upstream: null, alpn: null, connections: 1, messages: 2 },
+    { proxyWorker: '17', upstream: null, alpn: null, connections: 2, messages: 5 },
+    { proxyWorker: '18', upstream: null, alpn: null, connections: 1, messages: 2 },
   ]);
 });
 

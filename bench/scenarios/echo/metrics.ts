@@ -2,6 +2,7 @@ import type { RunFigures } from '../../measure/figures.ts';
 import { incomplete, invalid, limitedElsewhere, notCompleted, offSchedule } from '../../metrics/fitness.ts';
 import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 
 /** CPU time per MiB of echoed payload, in µs; null if unknown, and for empty messages. */
 function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Part): number | null {
@@ -64,7 +65,7 @@ export const ECHO_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'perCoreCapacity',
-    title: 'Nginx per-core capacity',
+    title: `${PROXY} per-core capacity`,
     unit: 'rate',
     better: 'higher',
     kind: 'speed',

@@ -1,5 +1,6 @@
-import { isNginxObserved } from '../../measure/processes.ts';
+import { isProxyObserved } from '../../measure/processes.ts';
 import { printable } from '../../model/printable.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { claims } from '../../report/section/claims.ts';
 import { curvesOfRounds } from '../../report/section/comparison.ts';
@@ -72,12 +73,11 @@ function remarks({ rate, steps, variants }: View): string[] {
   const leftOut = variants.flatMap(({ name, leftOut }) =>
     leftOut === null ? [] : `${name} has no latency. ${leftOut.text}`,
   );
-  const nginx =
-    'nginx/core: messages per second per core of Nginx; nginx/msg: Nginx CPU per message; nginx/conn: Nginx memory per connection.';
+  const nginx = `nginx/core: messages per second per core of ${PROXY}; nginx/msg: ${PROXY} CPU per message; nginx/conn: ${PROXY} memory per connection.`;
   return [
     ...told,
     ...leftOut,
-    ...(variants.some(({ answers }) => Object.values(answers).some(({ run }) => isNginxObserved(run)))
+    ...(variants.some(({ answers }) => Object.values(answers).some(({ run }) => isProxyObserved(run)))
       ? [nginx]
       : []),
   ];

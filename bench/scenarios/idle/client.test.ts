@@ -84,7 +84,7 @@ function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'
     open(count: number) {
       for (let i = 0; i < count; i++) {
         sessions.connect(wires.length, null, 1);
-        const facts = { alpn: null, nginxWorker: null, upstream: null };
+        const facts = { alpn: null, proxyWorker: null, upstream: null };
         wires.at(-1)?.events.opened({ tcpUs: 1, tlsUs: null, upgradeUs: 1 }, facts);
       }
     },

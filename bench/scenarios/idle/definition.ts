@@ -1,3 +1,4 @@
+import { PROXY } from '../../model/proxy.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { IDLE_METRICS } from './metrics.ts';
 
@@ -97,7 +98,7 @@ export const idle = {
   ],
   listed: [
     { name: 'idle.survived', step: 'hold', label: 'still open ' },
-    { name: 'idleMemory.proxy', step: 'hold', label: 'Nginx memory per connection ' },
+    { name: 'idleMemory.proxy', step: 'hold', label: `${PROXY} memory per connection ` },
     { name: 'idleMemory.proxy', step: 'touched', label: 'touched ' },
   ],
   doubts: [],

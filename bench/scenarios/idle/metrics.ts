@@ -1,6 +1,7 @@
 import { notCompleted } from '../../metrics/fitness.ts';
 import { PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 
 /** Metrics for silent connections. */
 export const IDLE_METRICS: readonly Metric[] = [
@@ -18,7 +19,7 @@ export const IDLE_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'idleMemory.proxy',
-    title: 'Nginx memory per idle connection',
+    title: `${PROXY} memory per idle connection`,
     unit: 'bytes',
     better: 'lower',
     kind: 'usage',

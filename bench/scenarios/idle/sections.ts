@@ -1,4 +1,5 @@
 import type { Slope } from '../../measure/figures.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis } from '../../report/axis.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
@@ -23,7 +24,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['failed', 'validity'] },
   ],
   remarks: ({ runs }) => [
-    `nginx, kernel: memory per open connection; touched: after one message of ${touchText(runs[0])} on each. The kernel’s share covers all four sockets of a connection: client, both sides of Nginx, and server.`,
+    `nginx, kernel: memory per open connection; touched: after one message of ${touchText(runs[0])} on each. The kernel’s share covers all four sockets of a connection: client, both sides of ${PROXY}, and server.`,
   ],
   open: [answers, survival, memory],
   folded: [handshakes],
@@ -61,7 +62,7 @@ function survivalClause({ run, figures }: RunView): string {
 function enderOf({ proxy }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
   const enders = [
-    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : 'Nginx'] : []),
+    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : PROXY] : []),
     ...(byServer ? ['the server or the client'] : []),
   ];
   return listed(enders);
@@ -86,9 +87,9 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   const kernel = clearOf((hold ?? touched)?.figures.memorySlopes.kernel);
   if (untouched === null && used === null)
     return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
-  const first = untouched === null ? '' : `Nginx takes ${slopeText(untouched)} for each idle connection`;
+  const first = untouched === null ? '' : `${PROXY} takes ${slopeText(untouched)} for each idle connection`;
   const then = used === null ? '' : `${slopeText(used)} once ${touchText(touched)} went through it`;
-  const both = first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
+  const both = first === '' ? `${PROXY} takes ${then}` : then === '' ? first : `${first}, and ${then}`;
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
@@ -161,9 +162,9 @@ function survival({ variants }: View): Section {
     id: 'survival',
     title: 'Survival',
     charts: runs.length === 0 ? [] : [spec],
-    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, 'A steep drop comes from a timer that all connections share; it counts from the last byte in either direction. Nginx cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.')}
+    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, `A steep drop comes from a timer that all connections share; it counts from the last byte in either direction. ${PROXY} cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.`)}
 ${table('How silent connections ended', ENDINGS, runs.flatMap(endingRows))}
-<p class="how">Lifetimes count from the end of the handshake. By default Nginx ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.</p>`,
+<p class="how">Lifetimes count from the end of the handshake. By default ${PROXY} ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.</p>`,
   };
 }
 
@@ -207,9 +208,9 @@ function memory({ variants }: View): Section {
     id: 'memory',
     title: 'Memory per connection',
     charts: measured.length === 0 ? [] : [spec],
-    body: html`${measured.length > 0 && chartFigure(spec, 'Memory of Nginx by open connections', slopesFinding(measured), 'The connections were opened in stages, and memory was measured after each. The slope of the line is the memory of one connection; its start is the memory of Nginx itself.')}
+    body: html`${measured.length > 0 && chartFigure(spec, `Memory of ${PROXY} by open connections`, slopesFinding(measured), `The connections were opened in stages, and memory was measured after each. The slope of the line is the memory of one connection; its start is the memory of ${PROXY} itself.`)}
 ${table('Memory per connection', SLOPES, runs.flatMap(slopeRows))}
-<p class="how">Nginx: proportional set size of its processes, so that shared pages count once. Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. That includes all four sockets of a connection; any other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
+<p class="how">${PROXY}: proportional set size of its processes, so that shared pages count once. Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. That includes all four sockets of a connection; any other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
   };
 }
 
@@ -228,7 +229,7 @@ function memoryChart(runs: readonly RunView[]): LineSpec {
     kind: 'line',
     id: 'chart-memory',
     x: { title: 'open connections', unit: 'count', min: 0 },
-    y: bytesAxis('memory of Nginx', 'bytes', most),
+    y: bytesAxis(`memory of ${PROXY}`, 'bytes', most),
     series: runs.map(({ label, run, colour, pattern }, index) => ({
       label,
       colour,
@@ -242,7 +243,7 @@ const SLOPES = [
   { title: 'Variant' },
   { title: 'Step', text: true },
   { title: 'Sizes' },
-  { title: 'Nginx' },
+  { title: PROXY },
   { title: '95 % CI', text: true },
   { title: 'Kernel' },
   { title: '95 % CI', text: true },

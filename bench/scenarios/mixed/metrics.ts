@@ -2,10 +2,11 @@ import { ratio } from '../../measure/arithmetic.ts';
 import { incomplete, invalid, notCompleted, offSchedule } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { MEASURED } from '../../model/run.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 
-const COMPONENTS = { proxy: 'Nginx', server: 'echo server', generator: 'generator' };
+const COMPONENTS = { proxy: PROXY, server: 'echo server', generator: 'generator' };
 
 /** Metrics for HTTP requests alongside WebSockets. CPU time cannot be divided between the two. */
 export const MIXED_METRICS: readonly Metric[] = [

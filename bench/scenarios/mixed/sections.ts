@@ -1,4 +1,5 @@
 import { type HttpFigures, type HttpLoadFigures, httpCourse } from '../../measure/http.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { HttpLeg } from '../../model/run.ts';
 import { timeAxis } from '../../report/axis.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
@@ -230,7 +231,7 @@ function requestRows({ name, run, figures }: RunView): string[][] {
 const CPU = [
   { title: 'Variant' },
   { title: 'When', text: true },
-  ...['Nginx', 'Echo servers', 'Generator'].map((title) => ({ title })),
+  ...[PROXY, 'Echo servers', 'Generator'].map((title) => ({ title })),
 ];
 
 function cpu(view: View): Section {

@@ -1,6 +1,7 @@
 import { COMEBACK_NAMES } from '../../load/sessions/comeback.ts';
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioOptions } from '../../model/load.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Action } from '../../model/timeline.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
@@ -34,7 +35,7 @@ export function upgradeOf({ upgrade = NO_UPGRADE }: ScenarioOptions): string | n
 export const reload = {
   name: 'reload',
   title: 'Reload under load',
-  question: 'What does a reload of Nginx do to open WebSockets?',
+  question: `What does a reload of ${PROXY} do to open WebSockets?`,
   steps: [{ name: 'reload', load: 'open', server: 'ws' }],
   options: {
     reloads: {
@@ -57,7 +58,7 @@ export const reload = {
       kind: 'text',
       optional: /^@?[A-Za-z0-9][A-Za-z0-9._-]*$/,
       pattern: /^@?[A-Za-z0-9][A-Za-z0-9._-]*$/,
-      expected: 'the name of an Nginx, as in --nginx NAME=PATH',
+      expected: `the name of an ${PROXY}, as in --nginx NAME=PATH`,
       bare: SAME,
       default: NO_UPGRADE,
       excludes: ['reloads'],
@@ -109,7 +110,7 @@ export const reload = {
   listed: [
     { name: 'connections.cut', step: 'reload', label: 'connections cut ' },
     { name: 'outage.p50', step: 'reload', label: 'outage p50 ' },
-    { name: 'peak.memory', step: 'reload', label: 'peak Nginx memory ' },
+    { name: 'peak.memory', step: 'reload', label: `peak ${PROXY} memory ` },
   ],
   doubts: ['nothing-echoed', 'disturbance', 'send-lag'],
 } as const satisfies ScenarioDefinition;

@@ -1,6 +1,7 @@
 import { summarise } from '../../measure/histogram.ts';
 import { type Residents, residentsOf } from '../../measure/processes.ts';
 import { mergeSlices } from '../../measure/span.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
@@ -29,7 +30,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['old workers', 'nginx peak', 'validity'] },
   ],
   remarks: () => [
-    'back: from the reload or upgrade until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all Nginx processes together.',
+    `back: from the reload or upgrade until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all ${PROXY} processes together.`,
   ],
   open: [answers, survival, responses, workers],
   folded: [course, handshakes, cost],
@@ -239,12 +240,15 @@ function responseSentence({ name, run }: RunView): string {
 
 function workers(view: View): Section {
   const runs = runsOf(view).filter(({ run }) => run.proxy !== null);
-  const counts = overSeconds('chart-workers', runs, { title: 'old Nginx workers', unit: 'count', min: 0 }, [
-    { label: '', of: ({ run }) => oldWorkersOverTime(run), figure: ({ processes }) => processes },
-  ]);
+  const counts = overSeconds(
+    'chart-workers',
+    runs,
+    { title: `old ${PROXY} workers`, unit: 'count', min: 0 },
+    [{ label: '', of: ({ run }) => oldWorkersOverTime(run), figure: ({ processes }) => processes }],
+  );
   const most = Math.max(1, ...runs.map(({ figures }) => figures.proxyPeakBytes ?? 0));
   const bytes = (residents: Residents) => residents.bytes;
-  const memory = overSeconds('chart-memory', runs, bytesAxis('memory of Nginx', 'bytes', most), [
+  const memory = overSeconds('chart-memory', runs, bytesAxis(`memory of ${PROXY}`, 'bytes', most), [
     { label: ', all processes', of: ({ run }) => residentsOf(run, 'proxy'), figure: bytes },
     { label: ', old workers', of: ({ run }) => oldWorkersOverTime(run), figure: bytes },
   ]);
@@ -254,8 +258,8 @@ function workers(view: View): Section {
     title: 'Old workers and memory',
     charts: [counts, memory],
     body: html`<div class="pair">
-${chartFigure(counts, 'Old Nginx workers over time', runs.map(ageSentence).join(' '), 'A worker is old once a reload or an upgrade has replaced it. It exits when its last connection closes, or after worker_shutdown_timeout.')}
-${chartFigure(memory, 'Memory of Nginx over time', peaks.join(' '), 'Resident memory. Pages shared by several processes are counted for each of them.')}
+${chartFigure(counts, `Old ${PROXY} workers over time`, runs.map(ageSentence).join(' '), 'A worker is old once a reload or an upgrade has replaced it. It exits when its last connection closes, or after worker_shutdown_timeout.')}
+${chartFigure(memory, `Memory of ${PROXY} over time`, peaks.join(' '), 'Resident memory. Pages shared by several processes are counted for each of them.')}
 </div>
 ${table('Processes that were replaced', WORKERS, runs.flatMap(workerRows))}`,
   };

@@ -1,6 +1,7 @@
 import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { DELIVERY_METRICS } from '../broadcast/metrics.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 
@@ -35,12 +36,12 @@ export const SLOW_CONSUMER_METRICS: readonly Metric[] = [
       unfit: notCompleted,
     }),
   ),
-  memory('proxy', 'Nginx', ['proxy'], ({ stall }) => stall?.proxyBytes ?? null),
+  memory('proxy', PROXY, ['proxy'], ({ stall }) => stall?.proxyBytes ?? null),
   memory('kernel', 'kernel', [], ({ stall }) => stall?.tcpBytes ?? null),
   memory('server', 'server', [], ({ stall }) => stall?.serverBytes ?? null),
   count(
     'stalled.closed',
-    'stalled clients closed by Nginx',
+    `stalled clients closed by ${PROXY}`,
     null,
     ({ stall }) => stall?.closed?.count ?? null,
   ),

@@ -1,4 +1,5 @@
 import { mergeEncoded } from '../../measure/histogram.ts';
+import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
 import type { QueueSample, Slice } from '../../model/run.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
@@ -26,7 +27,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['stalled', 'closed', 'first after', 'validity'] },
   ],
   remarks: () => [
-    'before, during, after: time from when a message was due until the clients that kept reading had it, p99. kernel, nginx, server: growth in memory per stalled client, at its highest. closed: stalled clients that Nginx closed; first after: when the first was found closed, since the stall began.',
+    `before, during, after: time from when a message was due until the clients that kept reading had it, p99. kernel, nginx, server: growth in memory per stalled client, at its highest. closed: stalled clients that ${PROXY} closed; first after: when the first was found closed, since the stall began.`,
   ],
   open: [answers, others, held],
   folded: [handshakes],
@@ -58,7 +59,7 @@ function othersSentence({ run, figures }: RunView): string {
 function memorySentence({ figures: { stall } }: RunView): string {
   const parts = [
     ...(stall?.tcpBytes == null ? [] : [`${formatBytes(stall.tcpBytes)} of socket memory in the kernel`]),
-    ...(stall?.proxyBytes == null ? [] : [`${formatBytes(stall.proxyBytes)} in Nginx`]),
+    ...(stall?.proxyBytes == null ? [] : [`${formatBytes(stall.proxyBytes)} in ${PROXY}`]),
     ...(stall?.serverBytes == null ? [] : [`${formatBytes(stall.serverBytes)} in the server`]),
   ];
   return parts.length === 0 ? '' : `Each stalled client took up to ${listed(parts)}.`;
@@ -70,10 +71,10 @@ function closedSentence({ run, figures: { stall, failures } }: RunView): string 
   const kinds = Object.entries(failures.byStage.open);
   const ended = listed(kinds.map(([kind, count]) => `${formatCount(count)} ${kind}`));
   if (closed === null)
-    return ended === '' ? 'Nginx closed none of them.' : `Afterwards, connections ended: ${ended}.`;
+    return ended === '' ? `${PROXY} closed none of them.` : `Afterwards, connections ended: ${ended}.`;
   const first = `the first ${formatTime(closed.firstUs)} after it had stopped reading`;
   const last = closed.lastUs === closed.firstUs ? '' : ` and the last after ${formatTime(closed.lastUs)}`;
-  return `Nginx closed ${formatCount(closed.count)} of them during that time, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
+  return `${PROXY} closed ${formatCount(closed.count)} of them during that time, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
 }
 
 function lossSentence({ figures: { counts } }: RunView): string {
@@ -199,11 +200,11 @@ ${runs.map(
       queues[index],
       `${run.name}: data in socket queues over time`,
       queueSentence(run),
-      'Bytes in the queues of all sockets of the run (/proc/net/tcp). Data first waits unread at the client, then unsent at Nginx, then unread at Nginx, and finally unsent at the server.',
+      `Bytes in the queues of all sockets of the run (/proc/net/tcp). Data first waits unread at the client, then unsent at ${PROXY}, then unread at ${PROXY}, and finally unsent at the server.`,
     ),
 )}
 ${table('Per stalled client, at its highest', HELD, runs.map(heldRow))}
-<p class="how">Memory is the growth since before the stall ÷ stalled clients: TCP buffers of the whole machine, proportional set size of Nginx, and resident memory of the server, which also varies by itself. Queued data is smaller than the memory that holds it. Nginx counts as having closed a client once its socket to that client is no longer established; samples are a second apart. Data that is then still queued stays in the kernel until the client reads it or the kernel gives up.</p>`,
+<p class="how">Memory is the growth since before the stall ÷ stalled clients: TCP buffers of the whole machine, proportional set size of ${PROXY}, and resident memory of the server, which also varies by itself. Queued data is smaller than the memory that holds it. ${PROXY} counts as having closed a client once its socket to that client is no longer established; samples are a second apart. Data that is then still queued stays in the kernel until the client reads it or the kernel gives up.</p>`,
   };
 }
 
@@ -226,13 +227,13 @@ function memoryChart(runs: readonly RunView[]): LineSpec {
 
 const SIDES: readonly [label: string, of: (sample: QueueSample) => number][] = [
   ['unread by the clients', ({ client }) => client.unread],
-  ['unsent by Nginx', ({ proxyClient }) => proxyClient.unsent],
-  ['unread by Nginx', ({ proxyServer }) => proxyServer.unread],
+  [`unsent by ${PROXY}`, ({ proxyClient }) => proxyClient.unsent],
+  [`unread by ${PROXY}`, ({ proxyServer }) => proxyServer.unread],
   ['unsent by the server', ({ server }) => server.unsent],
 ];
 
 function queueChart(view: RunView, id: string): LineSpec {
-  const sides = view.run.proxy === null ? SIDES.filter(([label]) => !label.includes('Nginx')) : SIDES;
+  const sides = view.run.proxy === null ? SIDES.filter(([label]) => !label.includes(PROXY)) : SIDES;
   const series = sides.map(
     ([label, of], index): SeriesSpec => ({
       label,
@@ -267,7 +268,7 @@ function queueSentence({ figures: { stall }, run }: RunView): string {
     `${formatBytes(client)} unread by the client`,
     ...(run.proxy === null
       ? []
-      : [`${formatBytes(proxyClient)} unsent and ${formatBytes(proxyServer)} unread by Nginx`]),
+      : [`${formatBytes(proxyClient)} unsent and ${formatBytes(proxyServer)} unread by ${PROXY}`]),
     `${formatBytes(server)} unsent by the server`,
   ];
   return `At most, each stalled client held ${listed(parts)}.`;
@@ -275,10 +276,12 @@ function queueSentence({ figures: { stall }, run }: RunView): string {
 
 const HELD = [
   { title: 'Variant' },
-  ...['Kernel memory', 'Nginx memory', 'Server memory'].map((title) => ({ title })),
-  ...['Unread by the client', 'Unsent by Nginx', 'Unread by Nginx', 'Unsent by the server'].map((title) => ({
-    title,
-  })),
+  ...['Kernel memory', `${PROXY} memory`, 'Server memory'].map((title) => ({ title })),
+  ...['Unread by the client', `Unsent by ${PROXY}`, `Unread by ${PROXY}`, 'Unsent by the server'].map(
+    (title) => ({
+      title,
+    }),
+  ),
 ];
 
 function heldRow({ name, figures: { stall } }: RunView): string[] {

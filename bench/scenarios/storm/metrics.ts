@@ -1,6 +1,7 @@
 import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { PROXY } from '../../model/proxy.ts';
 
 /** Metrics shared by all scenarios in which clients reconnect. */
 export const COMEBACK_METRICS: readonly Metric[] = [
@@ -26,7 +27,7 @@ export const PEAK_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'peak.cpu',
-    title: 'highest CPU usage of Nginx in one second',
+    title: `highest CPU usage of ${PROXY} in one second`,
     unit: 'share',
     better: 'lower',
     kind: 'usage',
@@ -37,7 +38,7 @@ export const PEAK_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'peak.memory',
-    title: 'highest memory of Nginx',
+    title: `highest memory of ${PROXY}`,
     unit: 'bytes',
     better: 'lower',
     kind: 'usage',

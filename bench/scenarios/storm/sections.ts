@@ -1,4 +1,5 @@
 import { failedHandshakes } from '../../measure/attempts.ts';
+import { PROXY } from '../../model/proxy.ts';
 import type { Run } from '../../model/run.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
@@ -24,7 +25,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['attempts', 'overflows', 'validity'] },
   ],
   remarks: () => [
-    'p50, p99, all: time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back. attempts: per client. overflows: of listen queues on this machine, during the load. peak cpu: of all processes of Nginx, in one second.',
+    `p50, p99, all: time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back. attempts: per client. overflows: of listen queues on this machine, during the load. peak cpu: of all processes of ${PROXY}, in one second.`,
   ],
   open: [answers, recovery, failedAttempts],
   folded: [handshakes],
@@ -62,7 +63,7 @@ function recoverySentence({ run, figures }: RunView): string {
 
 function cutBy({ plan: { workload, servers } }: Run): string {
   const { cut } = workload.options;
-  if (cut === 'proxy') return 'when all Nginx workers were killed';
+  if (cut === 'proxy') return `when all ${PROXY} workers were killed`;
   if (cut !== 'backend') return 'by their clients';
   return servers === 1
     ? 'when the echo server was killed'
@@ -164,9 +165,9 @@ function failedAttempts({ variants }: View): Section {
     title: 'Failed attempts, and the load on the machine',
     charts: [],
     body: html`${rows.length === 0 ? html`<p>No attempt to reconnect failed.</p>` : table('Failed attempts by stage and kind', FAILURES, rows)}
-<p class="how"><code>status-502</code>: Nginx found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>
-${table('Nginx and the kernel during the storm', PEAKS, runs.map(peakRow))}
-<p class="how">Peaks are totals over all Nginx processes in one second. The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
+<p class="how"><code>status-502</code>: ${PROXY} found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>
+${table(`${PROXY} and the kernel during the storm`, PEAKS, runs.map(peakRow))}
+<p class="how">Peaks are totals over all ${PROXY} processes in one second. The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
   };
 }
 
@@ -188,8 +189,8 @@ function failureRows({ name, figures: { failures } }: RunView): string[][] {
 
 const PEAKS = [
   { title: 'Variant' },
-  { title: 'Peak Nginx CPU' },
-  { title: 'Peak Nginx memory' },
+  { title: `Peak ${PROXY} CPU` },
+  { title: `Peak ${PROXY} memory` },
   { title: 'Listen overflows' },
   { title: 'Listen drops' },
 ];

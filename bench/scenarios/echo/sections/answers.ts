@@ -1,3 +1,4 @@
+import { PROXY } from '../../../model/proxy.ts';
 import { runBadge } from '../../../report/elements.ts';
 import { html, type Markup } from '../../../report/markup.ts';
 import {
@@ -52,7 +53,7 @@ ${![throughput, latency].some((view) => view !== null && hasLosses(view)) && htm
 function throughputNumbers({ figures }: RunView): Markup {
   const { messages, perCoreCapacity } = figures;
   return html`<div><dt>messages</dt><dd>${formatRate(messages.perSecond)}</dd></div>
-${perCoreCapacity && html`<div><dt>per core of Nginx</dt><dd>${formatCapacity(perCoreCapacity)}</dd></div>`}`;
+${perCoreCapacity && html`<div><dt>per core of ${PROXY}</dt><dd>${formatCapacity(perCoreCapacity)}</dd></div>`}`;
 }
 
 function latencyNumbers({ figures }: RunView): Markup {

@@ -1,4 +1,5 @@
 import type { Capacity, Summary } from '../../../measure/figures.ts';
+import { PROXY } from '../../../model/proxy.ts';
 import type { Run, Validity } from '../../../model/run.ts';
 import { expectationOf } from '../../../model/target.ts';
 import type { RunView, VariantView } from '../../../report/view.ts';
@@ -26,7 +27,7 @@ export function answerSentence({ name, answers, leftOut }: VariantView): string 
 }
 
 const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
-  proxy: ', limited by Nginx',
+  proxy: `, limited by ${PROXY}`,
   server: ', limited by the echo server',
   generator: ', limited by the load generator',
   machine: ', limited by the CPUs, all of which were busy',
@@ -83,7 +84,7 @@ export function capacitySentence({ figures }: RunView): string {
   const share = formatShare(messages.perSecond / capacity.perSecond);
   const perCore = `${formatRough(capacity.perSecond)} per core`;
   const bound = capacity.bound === 'measured' ? `${perCore} (measured)` : `at least ${perCore}`;
-  return `Nginx used ${share} of a core for ${formatRough(messages.perSecond)} messages per second: ${bound}.`;
+  return `${PROXY} used ${share} of a core for ${formatRough(messages.perSecond)} messages per second: ${bound}.`;
 }
 
 /** The figures over the undisturbed seconds, if only some seconds were disturbed; otherwise empty. */

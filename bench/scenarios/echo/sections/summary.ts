@@ -1,3 +1,4 @@
+import { PROXY } from '../../../model/proxy.ts';
 import { runBadge, table } from '../../../report/elements.ts';
 import { type Content, html, type Markup } from '../../../report/markup.ts';
 import type { ChartSpec } from '../../../report/page/spec.ts';
@@ -39,13 +40,13 @@ const COLUMNS = [
   { title: 'Throughput', text: true },
   { title: 'Messages per second' },
   { title: 'Limited by', text: true },
-  { title: 'Per core of Nginx' },
+  { title: `Per core of ${PROXY}` },
   { title: 'Latency', text: true },
   { title: 'Response time p50' },
   { title: 'p99' },
   { title: 'p99.9' },
-  { title: 'Nginx CPU per message' },
-  { title: 'Nginx memory per connection' },
+  { title: `${PROXY} CPU per message` },
+  { title: `${PROXY} memory per connection` },
   { title: 'Failed' },
   { title: 'Lost' },
 ];

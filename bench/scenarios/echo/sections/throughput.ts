@@ -1,4 +1,5 @@
-import { isNginxObserved } from '../../../measure/processes.ts';
+import { isProxyObserved } from '../../../measure/processes.ts';
+import { PROXY } from '../../../model/proxy.ts';
 import { chartFigure } from '../../../report/chart-figure.ts';
 import { runBadge, table } from '../../../report/elements.ts';
 import { extremesSentence } from '../../../report/finding/extremes.ts';
@@ -60,7 +61,7 @@ export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figur
       chart,
       'Messages per second',
       carriedFinding(runs),
-      html`The first bar is the throughput, the second the throughput per core of Nginx. If something other than Nginx was the limit, the first bar says as much about that as about Nginx.`,
+      html`The first bar is the throughput, the second the throughput per core of ${PROXY}. If something other than ${PROXY} was the limit, the first bar says as much about that as about ${PROXY}.`,
     ),
   };
 }
@@ -79,7 +80,7 @@ ${figure}
       html`<li><strong>${name}</strong>: ${sentence}</li>
 `,
   )}</ul>
-<p class="how">Per-core capacity is messages per second ÷ the share of a core that the Nginx workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if Nginx was the limit.</p>
+<p class="how">Per-core capacity is messages per second ÷ the share of a core that the ${PROXY} workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if ${PROXY} was the limit.</p>
 ${closedLoopTimes(runs)}`;
 }
 
@@ -89,7 +90,7 @@ ${closedLoopTimes(runs)}`;
  */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
-<p>This is not latency. Every connection waits for its echo before it sends again, so the mean time per message is the number of messages in flight ÷ the rate, whatever is in between (Little’s law): a faster Nginx with more connections has longer times. The latency step measures how fast a variant answers.</p>
+<p>This is not latency. Every connection waits for its echo before it sends again, so the mean time per message is the number of messages in flight ÷ the rate, whatever is in between (Little’s law): a faster ${PROXY} with more connections has longer times. The latency step measures how fast a variant answers.</p>
 ${table('Connections ÷ rate', LITTLE, runs.map(littleRow))}
 ${timesTable('Service time in the closed loop, in full', 'Time', runs, ({ figures }) => [['service', figures.latencies.service]])}
 </details>`;
@@ -103,10 +104,10 @@ const COLUMNS = [
   { title: 'Over the undisturbed seconds' },
   { title: 'Disturbed seconds' },
   { title: 'Limited by', text: true },
-  { title: 'Per core of Nginx' },
+  { title: `Per core of ${PROXY}` },
   { title: 'Bytes sent per second' },
   { title: 'Bytes received per second' },
-  { title: 'Nginx CPU' },
+  { title: `${PROXY} CPU` },
 ];
 
 function rowOf(view: RunView): Content[] {
@@ -142,7 +143,7 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
         values: runs.map(({ figures }) => figures.messages.perSecond),
       },
       {
-        label: 'per core of Nginx',
+        label: `per core of ${PROXY}`,
         colour: 'component-proxy',
         values: runs.map(({ figures }) => figures.perCoreCapacity?.perSecond ?? null),
       },
@@ -155,11 +156,11 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
  */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
-  const others = runs.filter(({ run }) => isNginxObserved(run) && run.validity.limit.component !== 'proxy');
+  const others = runs.filter(({ run }) => isProxyObserved(run) && run.validity.limit.component !== 'proxy');
   const limited =
     others.length === 0
       ? ''
-      : ` Something other than Nginx limited ${listed(others.map(({ name }) => name))}.`;
+      : ` Something other than ${PROXY} limited ${listed(others.map(({ name }) => name))}.`;
   return `${extremesSentence('Throughput', levels, formatRate)}${limited}`;
 }
 

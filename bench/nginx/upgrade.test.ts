@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { groupGone } from '../topology/process.ts';
+import type { NamedProcess } from '../topology/process-set.ts';
+import { startServers } from '../topology/servers.ts';
 import { exchangeBinary, linkBinary } from './exchangeable.ts';
-import { HOST, setUpBench } from './nginx.test.fixture.ts';
-import { readPid, startNginx, workerPids, writeConfiguration } from './nginx.ts';
-import { groupGone } from './process.ts';
-import type { NamedProcess } from './process-set.ts';
-import { startServers } from './servers.ts';
+import { HOST, setUpBench } from './start.test.fixture.ts';
+import { readPid, startNginx, workerPids, writeConfiguration } from './start.ts';
 import { type Upgradable, upgradeBinary } from './upgrade.ts';
 
 const bench = setUpBench();

@@ -1,30 +1,27 @@
 import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
-import type { KeyType } from '../nginx/certificates.ts';
-import { templateRemedy, withoutCulprit } from '../nginx/complaint.ts';
-import { listenAddresses } from '../nginx/listen.ts';
-import { nearestWord, wordsIn } from '../nginx/misspelt.ts';
-import type { OnChange } from '../nginx/notices.ts';
-import { parse } from '../nginx/parse.ts';
-import type { Sandbox, SandboxSpec } from '../nginx/sandbox.ts';
-import { type OwnAddresses, refuseOtherTargets, UNKNOWN_DIRECTIVE } from '../nginx/targets.ts';
-import { type Directive, type Node, rewrite } from '../nginx/tree.ts';
-import { type Certificate, makeCertificate } from './certificate.ts';
+import { type Certificate, type KeyType, makeCertificate } from '../topology/certificate.ts';
+import { freePorts, LOOPBACK } from '../topology/ports.ts';
+import type { Launched } from '../topology/process.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import { workerUser } from '../topology/worker-user.ts';
+import type { NginxBinary } from './binary.ts';
+import { templateRemedy, withoutCulprit } from './complaint.ts';
+import { listenAddresses } from './listen.ts';
+import { nearestWord, wordsIn } from './misspelt.ts';
+import type { OnChange } from './notices.ts';
+import { parse } from './parse.ts';
+import type { Sandbox, SandboxSpec } from './sandbox.ts';
 import {
   checkNginx,
-  freePorts,
   REJECTED_BY_NGINX,
   rejection,
   startNginx,
   type WrittenConfiguration,
   writeConfiguration,
-} from './nginx.ts';
-import type { Launched } from './process.ts';
-import type { ProcessSet } from './process-set.ts';
-import { nginxUser } from './worker-user.ts';
-
-export const LOOPBACK = '127.0.0.1';
+} from './start.ts';
+import { type OwnAddresses, refuseOtherTargets, UNKNOWN_DIRECTIVE } from './targets.ts';
+import { type Directive, type Node, rewrite } from './tree.ts';
 
 /** Parameters for moving a configuration into the sandbox. */
 export interface SandboxedOptions extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards'> {
@@ -84,7 +81,7 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     certificate,
     // Nginx is pinned as a whole, like every other process, and its workers inherit the affinity.
     cpuAffinity: null,
-    user: nginxUser(),
+    user: userArguments(),
     nginxVersion: binary.version,
     buildArguments: binary.buildArguments,
     modulesPath: binary.modulesPath,
@@ -107,6 +104,13 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     start: (cpus, upgradable = false) =>
       startNginx({ binary, confPath, folder, listeners, workers: proxy.workers, cpus, upgradable, launch }),
   };
+}
+
+/** Arguments of the `user` directive; null if Nginx does not run as root. */
+function userArguments(): string | null {
+  if (process.getuid?.() !== 0) return null;
+  const user = workerUser();
+  return user === null ? 'root root' : `${user.name} ${user.group}`;
 }
 
 /**

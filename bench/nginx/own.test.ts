@@ -10,14 +10,15 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { launch } from '../topology/process.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import type { StartedTarget } from '../topology/target.ts';
+import { findNginx, type NginxBinary } from './binary.ts';
+import { NGINX } from './driver.ts';
 import type { Kind } from './own.test.fixture.ts';
 import { PARTS } from './own-part.test.fixture.ts';
 import { WHOLES } from './own-whole.test.fixture.ts';
-import { launch } from './process.ts';
-import type { ProcessSet } from './process-set.ts';
-import type { EchoServer } from './servers.ts';
-import { type StartedTarget, startProxy } from './target.ts';
 
 const PLAN = {
   placement: null,
@@ -79,14 +80,8 @@ async function started(
     },
   };
   const processSet = { launch } as ProcessSet;
-  const target = await startProxy(
-    source,
-    PLAN,
-    binary,
-    [echo],
-    makeOpenFolder(join(root, 'run-')),
-    processSet,
-  );
+  const prepared = await NGINX.prepare(source);
+  const target = await prepared.start(PLAN, binary, [echo], makeOpenFolder(join(root, 'run-')), processSet);
   try {
     await body(target);
   } finally {

@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import type { RunProcess } from '../model/run.ts';
-import { type NginxBinary, nginxCommand } from '../nginx/binary.ts';
-import type { Listener } from '../nginx/listen.ts';
-import { type Printed, print } from '../nginx/print.ts';
-import type { Node, Origin } from '../nginx/tree.ts';
-import { atLeast } from '../nginx/version.ts';
+import type { Role } from '../model/run.ts';
+import { exitWords, type Launched, type LaunchOptions, launch } from '../topology/process.ts';
+import type { NamedProcess } from '../topology/process-set.ts';
+import { pidsOfChildren } from '../topology/proxy-processes.ts';
+import { type NginxBinary, nginxCommand } from './binary.ts';
 import { errorLogPath, readErrorLog } from './error-log.ts';
 import { UPGRADABLE_ENVIRONMENT, upgradableCommand } from './exchangeable.ts';
-import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
-import type { NamedProcess } from './process-set.ts';
+import type { Listener } from './listen.ts';
+import { type Printed, print } from './print.ts';
+import type { Node, Origin } from './tree.ts';
+import { atLeast } from './version.ts';
 
 /** Problem code used if `nginx -t` rejects the configuration; the data contains its `complaint`. */
 export const REJECTED_BY_NGINX = 'rejected-by-nginx';
@@ -256,30 +257,9 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
   );
 }
 
-/**
- * Creates a function that lists the current processes of a running Nginx, with the names shown to the user.
- * Workers are numbered in the order in which they were first seen.
- *
- * @param masters its masters in the order of their start; an upgrade of its binary adds one
- */
-export function nginxProcesses(masters: readonly NamedProcess[]): () => Promise<RunProcess[]> {
-  const numbers = new Map<number, number>();
-  return async () => {
-    const pids = (await Promise.all(masters.map(({ pid }) => workerPids(pid)))).flat();
-    for (const pid of pids) if (!numbers.has(pid)) numbers.set(pid, numbers.size + 1);
-    const workers = pids.map(
-      (pid): RunProcess => ({
-        component: 'proxy',
-        role: 'worker',
-        name: `nginx worker ${numbers.get(pid) ?? 0}`,
-        pid,
-      }),
-    );
-    return [
-      ...masters.map(({ name, pid }): RunProcess => ({ component: 'proxy', role: 'master', name, pid })),
-      ...workers,
-    ];
-  };
+/** Role of a process of Nginx, according to the title that it gives itself; null for its cache processes. */
+export function roleOf(title: string): Role | null {
+  return (/^nginx: (worker|master) process/.exec(title)?.[1] as Role | undefined) ?? null;
 }
 
 /**
@@ -287,15 +267,7 @@ export function nginxProcesses(masters: readonly NamedProcess[]): () => Promise<
  * there is no /proc or no such process.
  */
 export async function workerPids(masterPid: number): Promise<number[]> {
-  const children = await readFile(`/proc/${masterPid}/task/${masterPid}/children`, 'utf8').catch(() => '');
-  const pids = children
-    .split(' ')
-    .filter((each) => each.trim() !== '')
-    .map(Number);
-  const titles = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
-  );
-  return pids.filter((_, index) => titles[index]?.startsWith('nginx: worker process')).sort((a, b) => a - b);
+  return pidsOfChildren(masterPid, roleOf, 'worker');
 }
 
 /**
@@ -309,27 +281,5 @@ export function reload({ pid }: NamedProcess): void {
     process.kill(pid, 'SIGHUP');
   } catch (cause) {
     throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.', { cause });
-  }
-}
-
-/**
- * Finds distinct ports that are currently free on an address.
- *
- * @param wanted port to try first; 0 accepts any
- */
-export async function freePorts(host: string, count: number, wanted = 0): Promise<number[]> {
-  const servers: Server[] = [];
-  try {
-    const ports: number[] = [];
-    for (let index = 0; index < count; index += 1) {
-      const server = createServer();
-      servers.push(server);
-      await new Promise<void>((done, fail) => server.once('error', fail).listen(wanted, host, done));
-      const address = server.address();
-      if (address !== null && typeof address === 'object') ports.push(address.port);
-    }
-    return ports;
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   }
 }

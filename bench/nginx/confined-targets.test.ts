@@ -8,15 +8,16 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { Problem } from '../model/failure.ts';
-import { type Listener, listenAddresses } from '../nginx/listen.ts';
-import { parse } from '../nginx/parse.ts';
-import { moveAllServers, moveIntoSandbox, type Sandbox, type SandboxSpec } from '../nginx/sandbox.ts';
-import { directive, type Node } from '../nginx/tree.ts';
-import { makeCertificate } from './certificate.ts';
-import { HOST, setUpBench } from './nginx.test.fixture.ts';
-import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
-import { type Launched, launch } from './process.ts';
+import { makeCertificate } from '../topology/certificate.ts';
+import { freePorts } from '../topology/ports.ts';
+import { type Launched, launch } from '../topology/process.ts';
+import { type Listener, listenAddresses } from './listen.ts';
+import { parse } from './parse.ts';
+import { moveAllServers, moveIntoSandbox, type Sandbox, type SandboxSpec } from './sandbox.ts';
 import { writeAccepted } from './sandboxed.ts';
+import { HOST, setUpBench } from './start.test.fixture.ts';
+import { checkNginx, startNginx, writeConfiguration } from './start.ts';
+import { directive, type Node } from './tree.ts';
 
 const bench = setUpBench();
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { probeTls } from '../load/probe.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { atLeast } from '../nginx/version.ts';
 import { readMachine } from '../observe/environment.ts';
-import { makeCertificate } from './certificate.ts';
-import { HOST, setUpBench } from './nginx.test.fixture.ts';
-import { checkNginx, startNginx, workerPids, writeConfiguration } from './nginx.ts';
-import { startServers } from './servers.ts';
+import { makeCertificate } from '../topology/certificate.ts';
+import { startServers } from '../topology/servers.ts';
+import { findNginx, type NginxBinary } from './binary.ts';
+import { HOST, setUpBench } from './start.test.fixture.ts';
+import { checkNginx, startNginx, workerPids, writeConfiguration } from './start.ts';
+import { atLeast } from './version.ts';
 
 /** What depends on Nginx's version, on a real one that is newer than the system's: fetched once, then cached. */
 

@@ -1,6 +1,6 @@
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { NginxBinary } from '../nginx/binary.ts';
+import type { NginxBinary } from './binary.ts';
 
 /** Names in the private folder that lead to the current binary and to its dynamic modules. */
 const BINARY = 'nginx';

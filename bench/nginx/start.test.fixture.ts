@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
 import type { Profile } from '../model/profile.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { listenAddresses } from '../nginx/listen.ts';
-import { moveIntoSandbox, type Sandbox, type SandboxSpec } from '../nginx/sandbox.ts';
-import type { Node } from '../nginx/tree.ts';
-import { readTuned } from '../nginx/tuned.ts';
 import { loadProfiles } from '../plan/profile.ts';
-import { makeCertificate } from './certificate.ts';
-import { freePorts } from './nginx.ts';
+import { makeCertificate } from '../topology/certificate.ts';
+import { freePorts } from '../topology/ports.ts';
+import { findNginx, type NginxBinary } from './binary.ts';
+import { listenAddresses } from './listen.ts';
+import { moveIntoSandbox, type Sandbox, type SandboxSpec } from './sandbox.ts';
+import type { Node } from './tree.ts';
+import { readTuned } from './tuned.ts';
 
 export const HOST = '127.0.0.1';
 /** From dist/bench/topology. */

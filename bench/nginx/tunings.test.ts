@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import type { ShippedTuning } from '../model/profile.ts';
-import { parse } from '../nginx/parse.ts';
-import { print } from '../nginx/print.ts';
-import { directives, type Node, texts } from '../nginx/tree.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import { parseRequest } from '../request/request.ts';
-import { PROFILES, setUpBench } from './nginx.test.fixture.ts';
-import { checkNginx, writeConfiguration } from './nginx.ts';
+import { parse } from './parse.ts';
+import { print } from './print.ts';
+import { PROFILES, setUpBench } from './start.test.fixture.ts';
+import { checkNginx, writeConfiguration } from './start.ts';
+import { directives, type Node, texts } from './tree.ts';
 
 const bench = setUpBench();
 

@@ -10,23 +10,17 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import type { RunProcess } from '../model/run.ts';
-import { readConfiguration } from '../nginx/include.ts';
-import { parse } from '../nginx/parse.ts';
-import { print } from '../nginx/print.ts';
-import type { Sandbox } from '../nginx/sandbox.ts';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate } from '../topology/certificate.ts';
+import { freePorts } from '../topology/ports.ts';
+import type { Launched } from '../topology/process.ts';
+import { proxyProcesses } from '../topology/proxy-processes.ts';
 import { readErrorLog } from './error-log.ts';
-import { HOST, setUpBench } from './nginx.test.fixture.ts';
-import {
-  checkNginx,
-  freePorts,
-  nginxProcesses,
-  reload,
-  startNginx,
-  workerPids,
-  writeConfiguration,
-} from './nginx.ts';
-import type { Launched } from './process.ts';
+import { readConfiguration } from './include.ts';
+import { parse } from './parse.ts';
+import { print } from './print.ts';
+import type { Sandbox } from './sandbox.ts';
+import { HOST, setUpBench } from './start.test.fixture.ts';
+import { checkNginx, reload, roleOf, startNginx, workerPids, writeConfiguration } from './start.ts';
 
 const bench = setUpBench();
 const { sandbox, profileTree } = bench;
@@ -216,7 +210,7 @@ describe('a running nginx', () => {
     await using echo = await echoServer();
     const moved = await sandbox(await profileTree('plain'), { upstreams: [{ host: HOST, port: echo.port }] });
     await withNginx(moved, async (nginx) => {
-      const processes = nginxProcesses([{ name: 'nginx master', pid: nginx.pid }]);
+      const processes = proxyProcesses('nginx', roleOf, [{ name: 'nginx master', pid: nginx.pid }]);
       const old = await processes();
       const numbers = (list: readonly RunProcess[]) => list.map(({ name }) => name);
       assert.deepEqual(numbers(old), ['nginx master', 'nginx worker 1', 'nginx worker 2']);

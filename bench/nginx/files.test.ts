@@ -11,12 +11,13 @@ import { promisify } from 'node:util';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { COMMON_FOLDER } from '../../test/nobody.ts';
 import { Problem } from '../model/failure.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { launch } from './process.ts';
-import type { ProcessSet } from './process-set.ts';
-import type { EchoServer } from './servers.ts';
-import { type StartedTarget, startProxy } from './target.ts';
-import { openFolderToWorkers } from './worker-user.ts';
+import { launch } from '../topology/process.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import type { StartedTarget } from '../topology/target.ts';
+import { openFolderToWorkers } from '../topology/worker-user.ts';
+import { findNginx, type NginxBinary } from './binary.ts';
+import { NGINX } from './driver.ts';
 
 /**
  * That nothing from a configuration reads, writes or loads what lies outside: every directive of Nginx that takes a
@@ -132,7 +133,7 @@ async function running(
   const set = { launch } as ProcessSet;
   let target: StartedTarget;
   try {
-    target = await startProxy(source, PLAN, binary, [echo], folder, set);
+    target = await (await NGINX.prepare(source)).start(PLAN, binary, [echo], folder, set);
   } catch (error) {
     // To refuse it is as good: but only for what is wrong with the configuration.
     assert.ok(error instanceof Problem && error.kind === 'configuration', String(error));

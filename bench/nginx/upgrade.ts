@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
+import type { NamedProcess, ProcessSet } from '../topology/process-set.ts';
+import type { NginxBinary } from './binary.ts';
 import { readErrorLog } from './error-log.ts';
 import { exchangeBinary } from './exchangeable.ts';
-import { readPid, workerPids } from './nginx.ts';
-import type { NamedProcess, ProcessSet } from './process-set.ts';
+import { readPid, workerPids } from './start.ts';
 
 /** Time limit for the new binary to start its workers. */
 const READY_MS = 15_000;

@@ -1,0 +1,28 @@
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { openStream, type ReportStream } from './report-stream.ts';
+
+/** A connection to a NATS server, as far as the runner and the agents use it. */
+export interface Bus
+  extends Pick<NatsConnection, 'publish' | 'subscribe' | 'request' | 'isClosed' | 'drain' | 'close'> {
+  /** Stores a report in the stream, unless there is one with this ID. Rejects if that is not acknowledged. */
+  store(subject: string, report: string, id: string): Promise<void>;
+  /** @throws Problem('environment') if the NATS server has no JetStream */
+  openStream(): Promise<ReportStream>;
+}
+
+export function natsBus(connection: NatsConnection): Bus {
+  const stream = jetstream(connection);
+  return {
+    publish: (...message) => connection.publish(...message),
+    subscribe: (...subscription) => connection.subscribe(...subscription),
+    request: (...request) => connection.request(...request),
+    isClosed: () => connection.isClosed(),
+    drain: () => connection.drain(),
+    close: () => connection.close(),
+    async store(subject, report, msgID) {
+      await stream.publish(subject, report, { msgID });
+    },
+    openStream: () => openStream(connection),
+  };
+}

@@ -1,0 +1,136 @@
+import { relative } from 'node:path';
+import type { ConfigurationOptions } from '../model/configuration.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import type { ProxyKind } from '../model/proxy.ts';
+import type { UsedProxy } from '../model/run.ts';
+import type { Variant } from '../model/variant.ts';
+import type { KeyType } from './certificate.ts';
+import type { ProcessSet } from './process-set.ts';
+import type { RoleOf } from './proxy-processes.ts';
+import type { EchoServer } from './servers.ts';
+import type { StartedTarget } from './target.ts';
+import type { Ears, FetchPlace } from './workplace.ts';
+
+/**
+ * How runs find, start and observe one kind of proxy. What is known of it before, such as its title and its
+ * limits, is in `PROXIES`.
+ */
+export interface ProxyDriver<Binary extends ProxyBinary = ProxyBinary> {
+  kind: ProxyKind;
+  /**
+   * Finds a binary, or fetches one.
+   *
+   * @throws Problem('environment') with the command that installs it on this system
+   */
+  locate(options: FindOptions): Promise<Binary>;
+  /**
+   * Reads a configuration, once for all of its runs.
+   *
+   * @throws Problem if it cannot be read, or has no place for WebSockets
+   */
+  prepare(source: ProxySource): Promise<PreparedProxy<Binary>>;
+  roleOf: RoleOf;
+}
+
+/** A binary that is known to start. */
+export interface ProxyBinary extends Pick<UsedProxy, 'version' | 'openssl' | 'origin'> {
+  path: string;
+}
+
+/**
+ * Returns the path to show in a report. Below the working folder, the path is relative, because the part
+ * above the folder is private.
+ */
+export function shownPath({ path }: Pick<ProxyBinary, 'path'>): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith('..') ? path : below;
+}
+
+export interface FindOptions {
+  /** Path of a binary, or a Debian suite such as `debian:trixie`; null searches for a binary. */
+  source: string | null;
+  /** Folders to search, in the format of PATH. */
+  searchPath: string;
+  /** Cache folder for fetched packages; created when needed. */
+  cacheDir: string;
+  /** Shows one line to the user. */
+  say: (line: string) => void;
+  signal?: AbortSignal;
+  /** Default: a temporary folder that is removed at the end unless this process is killed. */
+  place?: FetchPlace;
+}
+
+/** A configuration to put in front of the echo servers. */
+export interface ProxySource {
+  path: string;
+  tunings: readonly { name: string; text: string }[];
+  /** Null for a profile of the package, which is read unchanged. */
+  options: ConfigurationOptions | null;
+  /**
+   * Key type of a profile's certificate. For the user's own configuration, its ciphers determine the key
+   * type.
+   */
+  key: KeyType;
+  /** Whether the echo servers behind a profile use TLS. A user's own configuration determines it itself. */
+  upstreamTls: boolean;
+}
+
+/** The configuration that a profile's variant puts in front of the servers; null if it has no proxy. */
+export function proxySource(
+  { configurationPath: path, options, key, upstreamTls }: Profile,
+  { proxy }: Variant,
+): ProxySource | null {
+  return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
+}
+
+/** Settings for a topology. All but `upgradeTo` are for one that runs for the user, without a measurement. */
+export interface Opening<Binary extends ProxyBinary = ProxyBinary> {
+  /** Address to listen on; default: 127.0.0.1. */
+  host?: string;
+  /** Port that clients connect to; a free one is used if null or missing. */
+  port?: number | null;
+  /** Folder to serve to browsers, on the server that handles the WebSockets. */
+  pageFolder?: string;
+  /** The binary to which the proxy is upgraded while it runs; null or missing if it is not. */
+  upgradeTo?: Binary | null;
+}
+
+type ProxyPlan = NonNullable<RunPlan['proxy']>;
+
+/** A configuration that has been read. It can be started as often as needed. */
+export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
+  /** Whether the proxy connects to the echo servers over TLS. */
+  upstreamTls: boolean;
+  /** Sentence that says what the configuration needs, the binary lacks, and how to get it; null if nothing. */
+  lackIn(binary: Binary): string | null;
+  /**
+   * Has the proxy check the configuration exactly as `start` would use it, without starting any process of a
+   * topology.
+   *
+   * @param servers number of echo servers to assume
+   * @throws Problem('configuration') in the proxy's own words
+   */
+  check(plan: ProxyPlan, binary: Binary, servers: number, ears: Ears): Promise<void>;
+  /**
+   * Moves the configuration into the sandbox, has the proxy check it, and starts it in front of the servers.
+   *
+   * @throws Problem('configuration') in the proxy's own words; Problem('environment') if it does not start
+   */
+  start(
+    plan: Pick<RunPlan, 'placement'> & { proxy: ProxyPlan },
+    binary: Binary,
+    servers: readonly EchoServer[],
+    folder: string,
+    processSet: ProcessSet,
+    opening?: Opening<Binary>,
+  ): Promise<StartedTarget>;
+}
+
+/** What the runs of a variant start in front of their servers. */
+export interface VariantProxy {
+  binary: ProxyBinary;
+  prepared: PreparedProxy;
+  /** The binary to which a run upgrades the proxy if its timeline says so; null if there is none. */
+  upgradeTo: ProxyBinary | null;
+}
