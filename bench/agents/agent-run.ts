@@ -1,11 +1,12 @@
-import { makeGate } from '../load/gate.ts';
 import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
 import { decodeRecording } from '../measure/recording-bytes.ts';
 import { type Channel, startGenerators } from '../topology/generators.ts';
-import { atWorkplace, type Ears } from '../topology/workplace.ts';
+import type { ServerStats } from '../topology/servers.ts';
+import type { Ears } from '../topology/workplace.ts';
+import { holdWorkplace } from './held-workplace.ts';
 import { makeObserver, type Observer } from './observer.ts';
 import type { Outbox } from './outbox.ts';
-import type { BeginGenerator, Ended } from './protocol.ts';
+import type { BeginGenerator, Ended, Started } from './protocol.ts';
 
 /** How long the last reports may take to reach the stream. */
 const FLUSH_MS = 5_000;
@@ -16,30 +17,35 @@ export interface AgentRun {
   /** Number of its generator workers. */
   readonly workers: number;
   /**
-   * Resolves when the agent is ready for the load.
+   * Resolves when the agent is ready for the load, with what the runner has to know about it.
    *
-   * @throws Problem('environment') if it cannot do its part
+   * @throws Problem if it cannot do its part
    */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<Started | null>;
   readonly observer: Observer;
   /** Passes a command to the worker with this index within the run; false if there is none. */
   tell(worker: number, command: WorkerCommand): boolean;
+  /** The counters of its echo servers. */
+  stats(): Promise<(ServerStats | null)[]>;
   /** Stops everything that is still running, and returns what was observed. */
   end(): Promise<Ended>;
   /** Stops everything, and reports why to the runner. The reason is a clause. */
   giveUp(reason: string): Promise<void>;
 }
 
-/**
- * Completes a run.
- *
- * @param stop stops what is still running
- */
-export function agentRun(
-  { run, workers, ready, observer, tell }: Omit<AgentRun, 'end' | 'giveUp'>,
-  outbox: Outbox,
-  stop: () => Promise<void>,
-): AgentRun {
+/** What differs between the roles. */
+export interface Duty
+  extends Pick<AgentRun, 'run' | 'ready' | 'observer'>,
+    Partial<Pick<AgentRun, 'workers' | 'tell' | 'stats'>> {
+  /** Returns the last lines of an error log; called before everything is stopped. */
+  readErrorLog?(): Promise<string[]>;
+  /** Stops what is still running. */
+  stop(): Promise<void>;
+}
+
+/** Completes a run. */
+export function agentRun(duty: Duty, outbox: Outbox): AgentRun {
+  const { ready, observer, readErrorLog = async () => [], stop } = duty;
   ready.catch(() => {});
   async function finish(): Promise<void> {
     await stop();
@@ -47,15 +53,15 @@ export function agentRun(
     outbox.close();
   }
   return {
-    run,
-    workers,
-    ready,
-    observer,
-    tell,
+    workers: 0,
+    tell: () => false,
+    stats: async () => [],
+    ...duty,
     async end() {
       const observed = observer.end();
+      const errorLog = await readErrorLog();
       await finish();
-      return observed;
+      return { ...observed, errorLog };
     },
     async giveUp(reason) {
       observer.end();
@@ -65,19 +71,14 @@ export function agentRun(
   };
 }
 
-/**
- * Starts the workers of a run, passes on their commands and reports, and observes them. They and all traces of
- * them are gone when the run has ended.
- */
+/** Starts the workers of a run, passes on their commands and reports, and observes them. */
 export function beginGeneratorRun(
   { run, workers, client, engine }: BeginGenerator,
   outbox: Outbox,
   ears: Ears,
 ): AgentRun {
-  const started = makeGate();
-  const ending = makeGate();
   const channels = new Map<number, Channel<WorkerCommand, WorkerReport>>();
-  const observer = makeObserver(() =>
+  const observer = makeObserver(async () =>
     [...channels.values()].map(({ launched: { name, pid } }) => ({
       component: 'generator',
       role: 'generator',
@@ -85,9 +86,7 @@ export function beginGeneratorRun(
       pid,
     })),
   );
-  let isEnding = false;
-
-  const over = atWorkplace(ears, async ({ processSet }) => {
+  const { ready, expectExits, stop } = holdWorkplace(ears, outbox, async ({ processSet }) => {
     const numbers = workers.map((index) => index + 1);
     const all = await startGenerators<WorkerCommand, WorkerReport>(processSet, numbers, client, engine, null);
     for (const [at, channel] of all.entries()) {
@@ -100,12 +99,7 @@ export function beginGeneratorRun(
       });
       void launched.exited.then(() => outbox.add({ type: 'exited', worker }));
     }
-    void processSet.unexpectedExit.then((reason) => {
-      if (!isEnding) outbox.add({ type: 'lost', reason });
-    });
-    started.open();
-    await ending.opened;
-    processSet.dismiss();
+    return null;
   });
 
   function noteLoop(pid: number, base64: string): void {
@@ -116,15 +110,10 @@ export function beginGeneratorRun(
   function tell(worker: number, command: WorkerCommand): boolean {
     const channel = channels.get(worker);
     // A worker that was told to leave exits as it should.
-    if (command.type === 'leave') isEnding = true;
+    if (command.type === 'leave') expectExits();
     channel?.send(command);
     return channel !== undefined;
   }
 
-  const ready = Promise.race([started.opened, over]);
-  return agentRun({ run, workers: workers.length, ready, observer, tell }, outbox, async () => {
-    isEnding = true;
-    ending.open();
-    await over.catch(() => {});
-  });
+  return agentRun({ run, workers: workers.length, ready, observer, tell, stop }, outbox);
 }

@@ -30,9 +30,12 @@ import {
   ROLL_CALL,
   requestSubject,
   runnerSubject,
+  type Started,
   sampleSchema,
   tellSchema,
+  type Verb,
 } from './protocol.ts';
+import { beginProxyRun, beginServerRun, type OwnProxy } from './topology-run.ts';
 import { beginWatchRun } from './watch-run.ts';
 
 /** An agent to run on this host. */
@@ -43,11 +46,17 @@ export interface AgentInput {
   machine: Machine;
   system: HostMachine;
   role: AgentRole;
-  /** The only targets on which the agent puts load; if empty, those on its own loopback addresses. */
+  /**
+   * The only addresses on which it puts load, or to which the Nginx that it starts connects; if empty, those on its own
+   * loopback addresses.
+   */
   allowed: readonly AllowedTarget[];
   limits: AgentLimits;
-  /** What an agent with the role `proxy` watches. */
+  /** What an agent with the role `proxy` watches; empty if it starts Nginx instead. */
   watches: readonly Watch[];
+  /** Address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  listen: string | null;
+  proxy: OwnProxy;
   say(line: string): void;
   /** Stops the agent gracefully. */
   signal: AbortSignal;
@@ -70,11 +79,7 @@ export async function serveAgent(input: AgentInput, connect = connectTo): Promis
   const connection = await connect(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
-    const agent = makeAgent(
-      connection,
-      agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }),
-      input,
-    );
+    const agent = makeAgent(connection, agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }), input);
     say(`Agent ${name} is ready at ${access.url}. ${dutyOf(input)}`);
     if (!signal.aborted) await once(signal, 'abort');
     await agent.close();
@@ -83,11 +88,15 @@ export async function serveAgent(input: AgentInput, connect = connectTo): Promis
   }
 }
 
-function dutyOf({ role, allowed, watches }: AgentInput): string {
-  if (role === 'proxy')
+function dutyOf({ role, allowed, watches, listen }: AgentInput): string {
+  if (role === 'server') return `It starts echo servers on ${listen}.`;
+  if (role === 'proxy' && watches.length > 0)
     return `It watches ${watches.map((each) => ('pid' in each ? `process ${each.pid}` : each.name)).join(', ')}.`;
   const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
-  return `It may put load on ${targets.length === 0 ? 'its own loopback addresses' : targets.join(', ')}.`;
+  const where = targets.length === 0 ? 'its own loopback addresses' : targets.join(', ');
+  return role === 'proxy'
+    ? `It starts Nginx on ${listen}, in front of servers on ${where}.`
+    : `It may put load on ${where}.`;
 }
 
 async function refuseTakenName(connection: Bus, name: string): Promise<void> {
@@ -104,7 +113,7 @@ async function refuseTakenName(connection: Bus, name: string): Promise<void> {
 function makeAgent(
   connection: Bus,
   fixed: Omit<AgentFacts, 'run'>,
-  { allowed: named, limits, watches, say, urgent }: AgentInput,
+  { allowed: named, limits, watches, listen, proxy, say, urgent }: AgentInput,
 ) {
   const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
@@ -116,7 +125,7 @@ function makeAgent(
 
   /** Handles a request. One that is not as this version sends it is refused. */
   function serve<Schema extends v.GenericSchema>(
-    verb: 'begin' | 'tell' | 'observe' | 'sample' | 'end',
+    verb: Exclude<Verb, 'clock'>,
     schema: Schema,
     handle: (message: Msg, request: v.InferOutput<Schema>) => void | Promise<void>,
   ): void {
@@ -145,19 +154,41 @@ function makeAgent(
     const addresses = await withAddresses(named);
     if (current !== null) return 'it is busy with another run.';
     allowed = addresses;
-    const refusal = begin.role === 'generator' ? refusalOf(begin.target, allowed) : null;
+    const refusal = refusalOfTarget(begin);
     if (refusal !== null) say(`Refused a run: ${refusal}`);
     return refusal;
   }
 
+  function refusalOfTarget(begin: Begin): string | null {
+    if (begin.role === 'generator') return refusalOf(begin.target, allowed);
+    if (begin.role === 'server') return null;
+    if (begin.start === null) return watches.length > 0 ? null : 'it watches nothing. Start it with --watch.';
+    if (listen === null) return 'it starts no Nginx. Start it with --listen instead of --watch.';
+    for (const { host, port } of begin.start.upstreams) {
+      const refusal = refusalOf({ host, ports: [port] }, allowed);
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  }
+
   function beginRun(begin: Begin): { run: AgentRun; what: string } {
     const outbox = makeOutbox(connection, begin.run, name);
-    if (begin.role === 'proxy')
-      return { run: beginWatchRun(begin.run, watches, outbox), what: 'watching Nginx' };
+    const ears = { say, urgent };
+    const at = listen ?? '';
+    if (begin.role === 'server') {
+      const run = beginServerRun(begin, at, outbox, ears);
+      return { run, what: `${begin.count} echo servers on ${at}` };
+    }
+    if (begin.role === 'proxy') {
+      const { run, start } = begin;
+      return start === null
+        ? { run: beginWatchRun(run, watches, outbox), what: 'watching the proxy' }
+        : { run: beginProxyRun(run, start, proxy, at, outbox, ears), what: `${start.kind} on ${at}` };
+    }
     const { host, ports } = begin.target;
     const numbers = begin.workers.map((index) => index + 1);
     return {
-      run: beginGeneratorRun(begin, outbox, { say, urgent }),
+      run: beginGeneratorRun(begin, outbox, ears),
       what: `load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}`,
     };
   }
@@ -171,8 +202,9 @@ function makeAgent(
     if (refusal !== null) return answer(message, refusal);
     const { run, what } = beginRun(begin);
     current = run;
+    let started: Started | null;
     try {
-      await run.ready;
+      started = await run.ready;
     } catch (error) {
       await finish(run, () => run.end());
       if (!(error instanceof Problem)) throw error;
@@ -184,7 +216,11 @@ function makeAgent(
       say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
       await finish(run, () => run.giveUp('it has not heard from the runner.'));
     });
-    answer(message, null);
+    reply(message, { refusal: null, started } satisfies Answer);
+  });
+  serve('stats', endSchema, async (message, { run }) => {
+    const asked = currentRun(message, run);
+    if (asked !== null) reply(message, { stats: await asked.stats() });
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
     // What was allowed at the beginning need not be what the plan says.
@@ -200,10 +236,10 @@ function makeAgent(
     }
     answer(message, told.tell(worker, command as unknown as WorkerCommand) ? null : NOT_THIS_RUN);
   });
-  serve('observe', observeSchema, (message, { run, epochNs, intervalMs }) => {
+  serve('observe', observeSchema, async (message, { run, epochNs, intervalMs }) => {
     const observed = currentRun(message, run);
     if (observed === null) return;
-    observed.observer.begin(BigInt(epochNs), intervalMs);
+    await observed.observer.begin(BigInt(epochNs), intervalMs);
     answer(message, null);
   });
   serve('sample', sampleSchema, (message, { run, timesUs }) => {

@@ -18,6 +18,8 @@ const MACHINE: Machine = {
 
 const SYSTEM = { os: 'Debian', kernel: '6.1', arch: 'x64', cpuModel: 'any', memoryBytes: 1e9 };
 
+const none = () => assert.fail('it starts no proxy');
+
 export interface TestAgent {
   /** Everything that it printed. */
   lines: readonly string[];
@@ -39,7 +41,8 @@ export async function startAgent(
   const input: AgentInput = {
     ...{ access: ACCESS, name, version: VERSION, machine: MACHINE, allowed: [] },
     limits: { connections: null, ratePerSecond: null },
-    ...{ role: 'generator', watches: [], system: SYSTEM },
+    ...{ role: 'generator', watches: [], listen: null, system: SYSTEM },
+    proxy: { sourceOf: none, driverOf: none, find: none },
     say: (line) => void lines.push(line),
     ...{ signal: stopped.signal, urgent: NEVER },
     ...changes,
@@ -66,9 +69,9 @@ export async function findOn(
   generators: number | readonly string[],
   version = VERSION,
 ): Promise<FoundAgents & { coordinator: Coordinator }> {
-  const found = await findAgents(ACCESS, { generators, proxy: null }, version, NEVER, hub.connect);
+  const found = await findAgents(ACCESS, { generators, proxy: null, servers: null, isWatched: false }, version, NEVER, hub.connect);
   t.after(() => found.close());
-  return { ...found, coordinator: found.coordinator ?? assert.fail() };
+  return { ...found, coordinator: found.control.coordinator ?? assert.fail() };
 }
 
 /** Waits for a fact, a minute at most. */

@@ -1,19 +1,20 @@
 import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
-import type { GeneratorHosts } from '../model/machine.ts';
+import type { GeneratorHosts, TopologyHost } from '../model/machine.ts';
+import type { PlacedProxyPlan, PlacedServersPlan, TopologyPlaces } from '../topology/placed.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { readWhereabouts } from './host-facts.ts';
 import type { AgentFacts } from './protocol.ts';
 import { startRemoteGenerator, startRemoteWatch } from './remote-parts.ts';
+import { startRemoteProxy, startRemoteServers } from './remote-topology.ts';
 import { callAgents, type WantedAgents } from './roll-call.ts';
 import { oneAfterAnother } from './succession.ts';
 
 /** The agents that take part in all runs of an invocation. */
 export interface FoundAgents {
-  /** Missing if the runner's own host generates the load. */
-  hosts?: GeneratorHosts;
-  coordinator?: Coordinator;
-  /** Missing if no agent watches Nginx. */
-  proxyWatch?: ProxyWatch;
+  /** What is missing is done by the runner's own host. */
+  hosts: { generators?: GeneratorHosts; proxyHost?: TopologyHost; serverHosts?: TopologyHost[] };
+  /** How the runs use them. */
+  control: { coordinator?: Coordinator; proxyWatch?: ProxyWatch; places?: TopologyPlaces };
   /** Ends what is still running, and disconnects from NATS. */
   close(): Promise<void>;
 }
@@ -22,8 +23,12 @@ export interface FoundAgents {
 export interface AgentsWanted {
   /** How many generate the load, or which; null if none does. */
   generators: WantedAgents['which'] | null;
-  /** The one that watches Nginx; null if none does. */
+  /** The one that watches or runs Nginx; null if none does. */
   proxy: string | null;
+  /** How many run the echo servers, or which; null if none does. */
+  servers: WantedAgents['which'] | null;
+  /** Whether Nginx already runs, so that its agent only watches it. */
+  isWatched: boolean;
 }
 
 /**
@@ -34,7 +39,7 @@ export interface AgentsWanted {
  */
 export async function findAgents(
   access: NatsAccess,
-  wanted: AgentsWanted,
+  { isWatched, ...wanted }: AgentsWanted,
   version: string,
   signal: AbortSignal,
   connect = connectTo,
@@ -45,16 +50,35 @@ export async function findAgents(
   try {
     const here = await readWhereabouts();
     const generators = await call('generator', wanted.generators);
+    const servers = await call('server', wanted.servers);
     const [proxy] = await call('proxy', wanted.proxy === null ? null : [wanted.proxy]);
     const coordinator = oneAfterAnother((plan: Parameters<Coordinator['start']>[0]) =>
       startRemoteGenerator(connection, generators, here, plan),
     );
+    const backends = oneAfterAnother((plan: PlacedServersPlan) =>
+      startRemoteServers(connection, servers, here, plan),
+    );
     const watch = oneAfterAnother((agent: AgentFacts) => startRemoteWatch(connection, agent, here));
+    const nginx = oneAfterAnother(([agent, plan]: [AgentFacts, PlacedProxyPlan]) =>
+      startRemoteProxy(connection, agent, here, plan),
+    );
+    const places: TopologyPlaces = {
+      ...(servers.length === 0 ? {} : { startServers: backends.start }),
+      ...(proxy === undefined || isWatched ? {} : { startProxy: (plan) => nginx.start([proxy, plan]) }),
+    };
     return {
-      ...(generators.length === 0 ? {} : { hosts: hostsOf(generators), coordinator }),
-      ...(proxy === undefined ? {} : { proxyWatch: { start: () => watch.start(proxy) } }),
+      hosts: {
+        ...(generators.length === 0 ? {} : { generators: hostsOf(generators) }),
+        ...(servers.length === 0 ? {} : { serverHosts: servers.map(topologyHost) }),
+        ...(proxy === undefined || isWatched ? {} : { proxyHost: topologyHost(proxy) }),
+      },
+      control: {
+        ...(generators.length === 0 ? {} : { coordinator }),
+        ...(proxy !== undefined && isWatched ? { proxyWatch: { start: () => watch.start(proxy) } } : {}),
+        places,
+      },
       async close() {
-        await Promise.all([coordinator.close(), watch.close()]);
+        await Promise.all([coordinator.close(), watch.close(), backends.close(), nginx.close()]);
         await connection.close();
       },
     };
@@ -72,4 +96,8 @@ function hostsOf(agents: readonly AgentFacts[]): GeneratorHosts {
     scarcePorts: scarce.length === 0 ? null : Math.min(...scarce),
     bun: agents.every(({ bun }) => bun),
   };
+}
+
+function topologyHost({ name, cpus, openFiles, somaxconn, bun }: AgentFacts): TopologyHost {
+  return { agent: name, cpus, openFilesLimit: openFiles, somaxconn, bun };
 }

@@ -24,7 +24,7 @@ export async function readPortReuse(): Promise<Pick<AgentFacts, 'reusesPorts'>> 
 
 /** The facts about an agent that do not change. */
 export function agentFacts(
-  { name, version, role, system, machine: { cpus, openFilesLimit, portRange, bun } }: AgentInput,
+  { name, version, role, listen, system, machine: { cpus, openFilesLimit, somaxconn, portRange, bun } }: AgentInput,
   whereabouts: Whereabouts & Pick<AgentFacts, 'reusesPorts'>,
 ): Omit<AgentFacts, 'run'> {
   return {
@@ -32,9 +32,11 @@ export function agentFacts(
     instance: randomUUID(),
     version,
     role,
+    listen,
     system,
     cpus: cpus.length,
     openFiles: openFilesLimit,
+    somaxconn,
     ports: portRange === null ? DEFAULT_PORTS : portRange[1] - portRange[0] + 1,
     bun: bun !== null,
     ...whereabouts,

@@ -7,26 +7,27 @@ import type { Ended } from './protocol.ts';
 /** Samples the processes of a run on this host, in the time of the run. */
 export interface Observer {
   /** Takes the first sample. Only the first call has an effect. */
-  begin(epochNs: bigint, intervalMs: number): void;
+  begin(epochNs: bigint, intervalMs: number): Promise<void>;
   /** Takes samples at these times in µs since the epoch. A time that has passed is sampled at once. */
   sampleAt(timesUs: readonly number[]): void;
   noteLoop: Sampler['noteLoop'];
   /** Takes the last sample. */
-  end(): Ended;
+  end(): Omit<Ended, 'errorLog'>;
 }
 
 /** @param look returns the processes as they are now; called again for each sample */
-export function makeObserver(look: () => readonly RunProcess[]): Observer {
+export function makeObserver(look: () => Promise<readonly RunProcess[]>): Observer {
   const over = new AbortController();
   let sampler: Sampler | null = null;
   let clock = () => 0;
   return {
-    begin(epochNs, intervalMs) {
+    async begin(epochNs, intervalMs) {
       if (sampler !== null) return;
       clock = clockSince(epochNs);
-      sampler = startSampler({ nowUs: clock, follow: async () => look(), intervalMs });
-      sampler.watch(look());
-      sampler.sampleNow();
+      const started = startSampler({ nowUs: clock, follow: look, intervalMs });
+      sampler = started;
+      started.watch(await look());
+      started.sampleNow();
     },
     sampleAt(timesUs) {
       for (const atUs of timesUs)

@@ -1,5 +1,6 @@
-import type { Generator, GeneratorPlan, OtherHosts } from '../load/coordinator.ts';
+import type { Generator, GeneratorPlan } from '../load/coordinator.ts';
 import { Problem } from '../model/failure.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 import type { Bus } from './bus.ts';
 import type { Whereabouts } from './host-facts.ts';
 import type { AgentFacts } from './protocol.ts';
@@ -73,7 +74,7 @@ export async function startRemoteWatch(
   agent: AgentFacts,
   here: Whereabouts,
 ): Promise<OtherHosts> {
-  const remote = await openRemoteRun(connection, here, [{ agent, duty: { role: 'proxy' } }]);
+  const remote = await openRemoteRun(connection, here, [{ agent, duty: { role: 'proxy', start: null } }]);
   await remote.begin({ hear() {}, gone() {} });
   return remote;
 }

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Observed, OtherHosts } from '../load/coordinator.ts';
 import { makeGate } from '../load/gate.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
 import type { AgentHost } from '../model/host.ts';
+import type { Observed, OtherHosts } from '../model/other-hosts.ts';
+import type { ServerStats } from '../topology/servers.ts';
 import type { Bus } from './bus.ts';
 import type { ClockOffset } from './clock-offset.ts';
 import type { Whereabouts } from './host-facts.ts';
 import { watchPresence } from './presence.ts';
-import type { AgentFacts, Begin, BeginGenerator, Reported, Verb } from './protocol.ts';
-import { ask, compareClocks, endRun } from './requests.ts';
+import type { AgentFacts, Begin, BeginGenerator, BeginProxy, BeginServer, Reported, Started, Verb } from './protocol.ts';
+import { ask, askStats, compareClocks, endRun } from './requests.ts';
 
 /** How long an agent has to begin its part. */
 const BEGIN_MS = 30_000;
@@ -19,7 +20,10 @@ const COMMAND_MS = 5_000;
 /** What one agent does in a run. */
 export interface Part {
   agent: AgentFacts;
-  duty: { role: 'proxy' } | Omit<BeginGenerator, 'run' | 'version'>;
+  duty:
+    | Omit<BeginGenerator, 'run' | 'version'>
+    | Omit<BeginProxy, 'run' | 'version'>
+    | Omit<BeginServer, 'run' | 'version'>;
 }
 
 /** What the runner does about messages from agents. */
@@ -40,11 +44,15 @@ export interface RemoteRun extends OtherHosts {
    */
   tell(agent: string, worker: number, command: WorkerCommand, withinMs?: number): void;
   /**
-   * Makes the agents begin. Resolves when all are ready.
+   * Makes the agents begin. Resolves when all are ready, with what each has started.
    *
    * @throws Problem('environment') that names an agent which is not; everything has then been stopped
    */
-  begin(listener: RemoteListener): Promise<void>;
+  begin(listener: RemoteListener): Promise<(Started | null)[]>;
+  /** The last lines of the error log of a proxy that was started, once the run has ended. */
+  errorLog(): string[];
+  /** The counters of an agent's echo servers; null if it does not answer. */
+  stats(agent: string): Promise<(ServerStats | null)[] | null>;
 }
 
 /**
@@ -66,6 +74,7 @@ export async function openRemoteRun(
   const losses: ((sentence: string) => void)[] = [];
   const lost = new Map<string, string>();
   const lostEarly = makeGate<string>();
+  let errorLog: string[] = [];
   let listener: RemoteListener = { hear() {}, gone() {} };
 
   function lose(agent: string, sentence: string): void {
@@ -120,7 +129,7 @@ export async function openRemoteRun(
       );
       const loss = lostEarly.opened.then((sentence) => Promise.reject(new Problem('environment', sentence)));
       try {
-        await Promise.race([Promise.all(begun), loss]);
+        return await Promise.race([Promise.all(begun), loss]);
       } catch (error) {
         // An agent that is still starting its workers would otherwise keep them.
         await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);
@@ -129,6 +138,8 @@ export async function openRemoteRun(
         throw error;
       }
     },
+    errorLog: () => errorLog,
+    stats: (agent) => askStats(connection, agent, run),
     async observe(epochNs, intervalMs) {
       const told = agents.map(({ name }) =>
         command(name, 'observe', { epochNs: String(epochNs + offsetOf(name)), intervalMs }),
@@ -144,6 +155,7 @@ export async function openRemoteRun(
     },
     async end(): Promise<Observed> {
       const ended = await endAll();
+      errorLog = ended.flatMap((each) => each.errorLog);
       const hosts: Observed['hosts'][number][] = [];
       for (const { agent, machine } of ended) {
         const { name } = agent;
@@ -157,9 +169,7 @@ export async function openRemoteRun(
           isRunners: agent.machine === here.machine,
           machine: agent.system,
           samples: machine,
-          workers: parts.flatMap((part) =>
-            part.agent === agent && part.duty.role === 'generator' ? part.duty.workers : [],
-          ),
+          workers: parts.flatMap((part) => (part.agent === agent ? indexesOf(part.duty) : [])),
           clock: clockFacts(before, after),
         });
       }
@@ -173,6 +183,13 @@ export async function openRemoteRun(
       };
     },
   };
+}
+
+/** Returns the indexes of an agent's workers or servers within the run. */
+function indexesOf(duty: Part['duty']): number[] {
+  if (duty.role === 'generator') return [...duty.workers];
+  if (duty.role === 'proxy') return [];
+  return Array.from({ length: duty.count }, (_, index) => duty.first - 1 + index);
 }
 
 function clockFacts(before: ClockOffset, after: ClockOffset | null): AgentHost['clock'] {

@@ -1,4 +1,4 @@
-import type { OtherHosts } from '../load/coordinator.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 
 /** Starts runs one after another, because an agent carries out one at a time. */
 export interface Succession<Plan, Run extends OtherHosts> {

@@ -11,7 +11,7 @@ export function beginWatchRun(run: string, watches: readonly Watch[], outbox: Ou
   const first = find();
   let isLost = false;
 
-  function look(): readonly RunProcess[] {
+  async function look(): Promise<readonly RunProcess[]> {
     const found = find();
     if ('processes' in found) return found.processes;
     if (!isLost) outbox.add({ type: 'lost', reason: found.lack });
@@ -19,7 +19,7 @@ export function beginWatchRun(run: string, watches: readonly Watch[], outbox: Ou
     return [];
   }
 
-  const ready = 'lack' in first ? Promise.reject(new Problem('environment', first.lack)) : Promise.resolve();
-  const tell = () => false;
-  return agentRun({ run, workers: 0, ready, observer: makeObserver(look), tell }, outbox, async () => {});
+  const ready =
+    'lack' in first ? Promise.reject(new Problem('environment', first.lack)) : Promise.resolve(null);
+  return agentRun({ run, ready, observer: makeObserver(look), stop: async () => {} }, outbox);
 }

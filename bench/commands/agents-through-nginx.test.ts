@@ -1,119 +1,13 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import * as v from 'valibot';
+import { describe, it } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
-import { type NatsServer, startNatsServer } from '../../test/nats-server.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { counted } from '../model/recording.ts';
-import { type Run, runSchema } from '../model/run.ts';
-
-const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
-const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--client', 'lean'];
-
-interface Process {
-  child: ChildProcess;
-  /** Everything printed so far. */
-  text(): string;
-  /** Resolves when this has been printed. */
-  says(pattern: RegExp): Promise<void>;
-  exited: Promise<number | null>;
-}
-
-/** Starts the command line; it is stopped after the test. */
-function start(t: TestContext, args: readonly string[], namespace: string | null = null): Process {
-  const [command = '', ...rest] = [
-    ...(namespace === null ? [] : ['ip', 'netns', 'exec', namespace]),
-    process.execPath,
-    CLI,
-    ...args,
-  ];
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (data) => {
-      text += data;
-    });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
-  t.after(async () => {
-    child.kill('SIGTERM');
-    await exited;
-  });
-  return {
-    child,
-    text: () => text,
-    exited,
-    says: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => pattern.test(text) && resolve();
-        for (const stream of [child.stdout, child.stderr]) stream?.on('data', look);
-        void exited.then(() => reject(new Error(`It ended without ${pattern}: ${text}`)));
-        look();
-      }),
-  };
-}
-
-/** An agent that is ready. It generates load unless the options say otherwise. */
-async function startAgent(
-  t: TestContext,
-  { url }: NatsServer,
-  name: string,
-  options: readonly string[] = [],
-  namespace: string | null = null,
-): Promise<Process> {
-  const role = options.includes('--role') ? [] : ['--role', 'generator'];
-  const args = ['agent', '--nats', url, '--name', name, ...role, ...options];
-  const agent = start(t, args, namespace);
-  await agent.says(/is ready/);
-  return agent;
-}
-
-interface Ran {
-  code: number | null;
-  text: string;
-  runs: Run[];
-}
-
-/** Executes a command that measures. */
-async function measure(
-  t: TestContext,
-  { url }: NatsServer,
-  args: readonly string[],
-  during: (run: Process) => Promise<void> = async () => {},
-): Promise<Ran> {
-  const reports = makeOpenFolder(join(tmpdir(), 'agents-test-'));
-  const command = start(t, [...args, '--nats', url, '--reports', reports]);
-  await during(command);
-  const code = await command.exited;
-  const [result = ''] = await readdir(reports);
-  const names = result === '' ? [] : await readdir(join(reports, result, 'runs'));
-  const stored = names.sort().map((name) => readFile(join(reports, result, 'runs', name), 'utf8'));
-  const runs = (await Promise.all(stored)).map((text) => v.parse(runSchema, JSON.parse(text)));
-  return { code, text: command.text(), runs };
-}
-
-async function execute(
-  t: TestContext,
-  nats: NatsServer,
-  options: readonly string[],
-  during?: (run: Process) => Promise<void>,
-): Promise<Ran & { run: Run | null }> {
-  const ofTopology = options.includes('--target') ? [] : ['--no-http'];
-  const ran = await measure(t, nats, ['run', ...LOAD, ...ofTopology, ...options], during);
-  return { ...ran, run: ran.runs[0] ?? null };
-}
-
-async function natsFor(t: TestContext, options: Parameters<typeof startNatsServer>[1] = {}) {
-  const nats = await startNatsServer(makeOpenFolder(join(tmpdir(), 'nats-test-')), options);
-  t.after(() => nats.stop());
-  return nats;
-}
+import { execute, measure, natsFor, start, startAgent } from './agents.test.fixture.ts';
 
 describe('load from agents', () => {
   it('has all of its load, and every host is accounted for', async (t) => {
@@ -236,56 +130,6 @@ describe('load from agents', () => {
     assert.match(refused.run.outcome.reason, /agent a refused the run: it may not put load on 127\.0\.0\.1/);
     await a.says(/Refused a run/);
   });
-});
-
-/** The CPU time of a process so far, in ns. */
-function cpuNs(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]);
-}
-
-function childrenOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return children.trim().split(' ').map(Number);
-}
-
-it('an Nginx that no run started is observed by an agent, down to the last of its CPU time', async (t) => {
-  const nats = await natsFor(t);
-  const nginx = start(t, ['up', '-p', 'plain', '--reply', 'echo', '--nginx-workers', '2']);
-  await nginx.says(/Ctrl-C/);
-  const url = /WebSocket +(ws:\S+)/.exec(nginx.text())?.[1] ?? assert.fail(nginx.text());
-  const titleOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  const isMaster = (pid: number) => titleOf(pid).startsWith('nginx: master');
-  const master = childrenOf(nginx.child.pid ?? 0).find(isMaster) ?? assert.fail();
-  const workers = childrenOf(master).filter((pid) => titleOf(pid).startsWith('nginx: worker'));
-  assert.equal(workers.length, 2);
-  await startAgent(t, nats, 'p', ['--role', 'proxy', '--watch', String(master)]);
-  const all = () => [master, ...workers].reduce((sum, pid) => sum + cpuNs(pid), 0) / 1e3;
-  const beforeUs = all();
-  const { run, code, text } = await execute(t, nats, ['--target', url, '-d', '1s', '--proxy-agent', 'p']);
-  const usedUs = all() - beforeUs;
-  assert.ok(run !== null && code === 0, text);
-  const observed = run.processes.filter(({ component }) => component === 'proxy');
-  assert.deepEqual(
-    observed.map(({ role, pid }) => [role, pid]),
-    [['master', master], ...workers.map((pid) => ['worker', pid])],
-  );
-  // Nginx has nothing to do before the first sample, nor after the last one.
-  const seenUs = observed.reduce(
-    (sum, { samples }) => sum + (samples.at(-1)?.cpuUs ?? 0) - (samples[0]?.cpuUs ?? 0),
-    0,
-  );
-  assert.ok(seenUs <= usedUs + observed.length && seenUs >= usedUs * 0.95, `${seenUs} of ${usedUs} µs`);
-  // Each phase has its part of it, and each message of the steady phase a part of that.
-  const figures = figuresOf(run);
-  const perMessage = figures.cpuUsPerMessage.proxy ?? assert.fail();
-  assert.ok(perMessage > 0 && perMessage * figures.steady.echoed < seenUs);
-  assert.deepEqual(
-    run.hosts?.map(({ name, role, workers }) => [name, role, workers]),
-    [['p', 'proxy', []]],
-  );
-  assert.equal(run.plan.proxyAgent, 'p');
-  assert.match(text, /The agent p observed Nginx on its host/);
-  assert.match(text, /nginx\/msg/);
 });
 
 /** Why network namespaces cannot be used here; false if they can. */

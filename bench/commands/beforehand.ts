@@ -33,7 +33,10 @@ export async function lookBeforehand(
   }
   const [version] = versions;
   const [baseline] = planned;
-  if (version === undefined || baseline === undefined) return {};
+  // A calibration is about this host only.
+  const { agents, proxyAgent, serverAgents } = baseline?.plan ?? {};
+  const isElsewhere = (agents ?? proxyAgent ?? serverAgents) !== undefined;
+  if (version === undefined || baseline === undefined || isElsewhere) return {};
   const machine = calibratedMachine(environment, baseline.plan, version);
   const calibration = await services.findCalibration(machine);
   return calibration === null ? {} : { calibration };

@@ -105,7 +105,7 @@ async function measureWith(
     command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
-    machine: agents?.hosts === undefined ? machine : { ...machine, generators: agents.hosts },
+    machine: { ...machine, ...agents?.hosts },
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
@@ -149,8 +149,7 @@ async function measureWith(
       environment,
       proxies,
       assess,
-      ...(agents?.coordinator === undefined ? {} : { coordinator: agents.coordinator }),
-      ...(agents?.proxyWatch === undefined ? {} : { proxyWatch: agents.proxyWatch }),
+      ...agents?.control,
       signal,
       urgent,
       say: screen.say,

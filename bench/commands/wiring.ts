@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
+import { Problem } from '../model/failure.ts';
 import type { HostMachine } from '../model/host.ts';
 import type { ProxyKind } from '../model/proxy.ts';
 import type { Environment } from '../model/result.ts';
+import type { Tuning } from '../model/variant.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -9,7 +11,7 @@ import { loadTunings } from '../plan/tuning.ts';
 import type { OwnSections } from '../report/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
-import type { ProxyDriver } from '../topology/driver.ts';
+import type { ProxyDriver, ProxySource } from '../topology/driver.ts';
 import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
@@ -37,6 +39,15 @@ const DRIVERS: Readonly<Record<ProxyKind, () => Promise<ProxyDriver>>> = {
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+}
+
+/** The configuration of a profile that is installed here. */
+async function ownSource(name: string, tunings: readonly Tuning[]): Promise<ProxySource> {
+  const profile = (await loadProfiles(PROFILES_FOLDER)).find((each) => each.name === name);
+  const path = profile?.configurationPath ?? null;
+  if (profile === undefined || path === null)
+    throw new Problem('environment', `there is no profile ${name} with Nginx.`);
+  return { path, options: null, tunings, key: profile.key, upstreamTls: profile.upstreamTls };
 }
 
 /** The part of the environment that describes a host of others. */
@@ -86,7 +97,22 @@ export const services: Services = {
       readMachine(runtime()),
       readEnvironment(runtime()),
     ]);
-    return serveAgent({ access: nats, ...agent, version, machine, system: systemOf(system), ...ears });
+    if (agent.listen !== null) {
+      const { requireOwnAddress } = await import('../topology/ports.ts');
+      await requireOwnAddress('--listen', agent.listen);
+    }
+    const { say, urgent } = ears;
+    return serveAgent({
+      access: nats,
+      ...agent,
+      ...{ version, machine, system: systemOf(system), ...ears },
+      proxy: {
+        sourceOf: ownSource,
+        driverOf: (kind) => DRIVERS[kind](),
+        find: async (kind) =>
+          (await DRIVERS[kind]()).locate({ source: null, signal: ears.signal, ...search(say, urgent) }),
+      },
+    });
   },
   async keepUp(...given) {
     await checkLoopback();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockSince, monotonicNs } from '../load/clock.ts';
-import type { OtherHosts } from '../load/coordinator.ts';
 import { makeFleet } from '../load/fleet.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { Notice } from '../model/finding.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 import { USUAL_PROXY } from '../model/proxy.ts';
 import type { MemorySample, Outcome, QueueSample, Run } from '../model/run.ts';
 import { sliceUs } from '../model/turns.ts';
@@ -13,7 +13,7 @@ import { countOpenFiles, readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import type { EchoServer, ServerStats } from '../topology/servers.ts';
+import type { EchoServer, ReachableServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
 import type { RunContext } from './context.ts';
@@ -55,6 +55,15 @@ export type LoadOutcome = Pick<
   alpn: string | null;
 };
 
+/** The echo servers of a run, and where they run. */
+export interface Backends {
+  servers: readonly ReachableServer[];
+  /** Those on this host; either all or none. */
+  own: readonly EchoServer[];
+  /** The parts of the topology that other hosts have started. */
+  elsewhere: readonly OtherHosts[];
+}
+
 /**
  * Starts the generator and makes it load the target while the sampler observes the processes.
  *
@@ -64,7 +73,7 @@ export type LoadOutcome = Pick<
 export async function driveLoad(
   context: RunContext,
   target: StartedTarget,
-  servers: readonly EchoServer[],
+  { servers, own, elsewhere: started }: Backends,
   processSet: ProcessSet,
   onSampler: (sampler: Sampler) => void,
   saveSoFar: (driven: LoadOutcome) => Promise<void>,
@@ -77,12 +86,12 @@ export async function driveLoad(
     target,
   });
   const watch = await context.proxyWatch?.start();
-  const elsewhere: readonly OtherHosts[] = watch === undefined ? [generator] : [generator, watch];
+  const elsewhere: readonly OtherHosts[] = [...started, generator, ...(watch === undefined ? [] : [watch])];
   for (const each of elsewhere) each.onLost(processSet.fail);
   const { workers, headStartUs } = generator;
   const merger = makeMerger(workers.length);
   const lags = makeHostLags();
-  const brought = await listProcesses(plan, target, servers, generator.processes);
+  const brought = await listProcesses(plan, target, own, generator.processes);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
   // for memory per connection.
@@ -91,7 +100,7 @@ export async function driveLoad(
   const http = prepareHttp(context, target, servers, processSet, epochNs, clock);
   const processes = http === null ? brought : [...brought, processOf('generator', http.launched)];
   const { proxy } = target;
-  const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, servers))];
+  const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, own))];
   const intervalMs = sliceUs(plan.turns) / 1e3;
   const sampler = startSampler({ nowUs: clock, follow, intervalMs });
   onSampler(sampler);
@@ -126,7 +135,7 @@ export async function driveLoad(
     sampler,
     processSet,
     live,
-    on: { proxy, servers, processSet, tellClients: fleet.tellClients, http },
+    on: { proxy, servers: own, processSet, tellClients: fleet.tellClients, http },
     timeline: [],
     headStartUs,
     sampleElsewhere(timesUs) {
@@ -174,13 +183,13 @@ export async function driveLoad(
   await Promise.race([Promise.all(workers.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
   const observed = await Promise.all(elsewhere.map((each) => each.end()));
-  const own = driven(outcome, endUs, stats);
+  const here = driven(outcome, endUs, stats);
   const hosts = observed
     .flatMap((each) => each.hosts)
     .map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
   const whole = {
-    ...own,
-    processes: [...own.processes, ...observed.flatMap((each) => each.processes)],
+    ...here,
+    processes: [...here.processes, ...observed.flatMap((each) => each.processes)],
     ...(hosts.length === 0 ? {} : { hosts }),
   };
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));

@@ -1,7 +1,7 @@
-import type { AgentHost } from '../model/host.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { WorkerId } from '../model/recording.ts';
-import type { ProcessSeries, RunProcess } from '../model/run.ts';
+import type { RunProcess } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { WorkerProcess } from './fleet.ts';
 
@@ -27,23 +27,6 @@ export interface GeneratorWorker extends WorkerProcess {
   toHostNs(ns: bigint): bigint;
 }
 
-/** What other hosts do for one run. They sample processes that the runner cannot see. */
-export interface OtherHosts {
-  /**
-   * Begins to sample. Resolves when every host has taken its first sample.
-   *
-   * @param epochNs the run's epoch, on the clock of `monotonicNs()` of the runner's host
-   * @param intervalMs between samples
-   */
-  observe(epochNs: bigint, intervalMs: number): Promise<void>;
-  /** Takes further samples at these times, in µs since the run's epoch, because figures refer to the spans between them. */
-  sampleAt(timesUs: readonly number[]): void;
-  /** Calls `listen` with a sentence if a host can no longer do its part. */
-  onLost(listen: (sentence: string) => void): void;
-  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
-  end(): Promise<Observed>;
-}
-
 /** The workers of a run, ready for their plans. */
 export interface Generator extends OtherHosts {
   /** In the order of their index within the run. */
@@ -52,13 +35,6 @@ export interface Generator extends OtherHosts {
   processes: readonly RunProcess[];
   /** How long before the first message is due the workers have to be told, in µs. */
   headStartUs: number;
-}
-
-/** What other hosts observed of a run; empty if there are none, or they were lost. */
-export interface Observed {
-  processes: readonly ProcessSeries[];
-  /** The send lag is added by the runner, which has the recordings. */
-  hosts: readonly Omit<AgentHost, 'sendLag'>[];
 }
 
 /**

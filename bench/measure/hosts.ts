@@ -14,14 +14,14 @@ export interface HostFigures {
   cpus: number;
   /** Null in older results. */
   machine: HostMachine | null;
-  /** Number of its generator processes. */
+  /** Number of its generator processes or echo servers. */
   workers: number;
   connections: number;
   /** Its share of the connections that all hosts opened, and of the messages that they sent; null for none. */
   share: { connections: number | null; messages: number | null };
   /** Null in a closed loop. */
   sendLag: Summary | null;
-  /** CPU time of its generator or Nginx processes, as a number of CPUs; null if the agent was lost. */
+  /** CPU time of its processes of the run, as a number of CPUs; null if the agent was lost. */
   cpu: number | null;
   /** Share of the time of its CPUs that anything used, 0 to 1; null if unknown. */
   used: number | null;
@@ -38,20 +38,21 @@ export function hostFigures(run: Run, processes: readonly ProcessFigures[]): Hos
     total(workers.map((each) => (indexes.includes(each.worker) ? each.opened : 0)));
   const all = workers.map(({ worker }) => worker);
   return hosts.map(({ name, role, cpus, machine, samples, workers: indexes, clock, sendLag }) => {
-    const names = indexes.map((index) => `generator ${index + 1}`);
+    const names = indexes.map((index) => `${role === 'server' ? 'echo server' : role} ${index + 1}`);
     const own = processes.flatMap(({ component, name, cpuShare }) =>
       component === role && (role === 'proxy' || names.includes(name)) && cpuShare !== null ? [cpuShare] : [],
     );
+    const load = role === 'generator' ? indexes : [];
     return {
       name,
       role,
       cpus,
       machine,
       workers: indexes.length,
-      connections: opened(indexes),
+      connections: opened(load),
       share: {
-        connections: ratio(opened(indexes), opened(all)),
-        messages: ratio(sent(indexes), sent(all)),
+        connections: ratio(opened(load), opened(all)),
+        messages: ratio(sent(load), sent(all)),
       },
       sendLag: sendLag === null ? null : summarise(decode(sendLag)),
       cpu: own.length === 0 ? null : total(own),

@@ -5,8 +5,8 @@ import { machineSeriesSchema } from './machine-series.ts';
 /** A name that an agent may have. It is a part of NATS subjects, in which dots and wildcards have a meaning. */
 export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
-/** What an agent does for runs: it generates load, or it watches the Nginx on its host. */
-export const AGENT_ROLES = ['generator', 'proxy'] as const;
+/** What an agent does for runs: it generates load, watches or runs Nginx, or runs echo servers. */
+export const AGENT_ROLES = ['generator', 'proxy', 'server'] as const;
 export type AgentRole = (typeof AGENT_ROLES)[number];
 
 /** What is known about the machine of a host. */
@@ -32,7 +32,7 @@ export const agentHostSchema = v.strictObject({
   machine: v.optional(v.nullable(hostMachineSchema), null),
   /** Samples of its CPUs during the run; null if the agent was lost, and in older results. */
   samples: v.optional(v.nullable(machineSeriesSchema), null),
-  /** Indexes of its generator workers within the run. */
+  /** Indexes of its generator workers or echo servers within the run. */
   workers: v.array(count),
   /** Send lag of its workers in the steady phase, as an encoded histogram; null without any, as in a closed loop. */
   sendLag: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/))),

@@ -13,6 +13,16 @@ export interface GeneratorHosts {
   bun: boolean;
 }
 
+/** A host on which an agent runs Nginx or echo servers. */
+export interface TopologyHost {
+  agent: string;
+  /** Number of CPUs that the agent may use. */
+  cpus: number;
+  openFilesLimit: number;
+  somaxconn: number | null;
+  bun: boolean;
+}
+
 /** Machine limits that the preflight checks before any process is started. Sizes are in bytes. */
 export interface Machine {
   /**
@@ -44,4 +54,8 @@ export interface Machine {
   ioUring: string | null;
   /** The hosts that generate the load; missing if this one does. */
   generators?: GeneratorHosts;
+  /** The host on which Nginx is started; missing if that is this one. */
+  proxyHost?: TopologyHost;
+  /** The hosts on which the echo servers are started; missing if that is this one. */
+  serverHosts?: readonly TopologyHost[];
 }

@@ -64,6 +64,7 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
       carrier: 'sockets',
       agents: undefined,
       proxyAgent: undefined,
+      serverAgents: undefined,
       listen: undefined,
     },
   ],

@@ -54,6 +54,7 @@ export interface Planning {
   together: boolean;
 }
 
+
 /** @throws Problem if the name cannot be used for a folder */
 export function planRequest(
   request: RunRequest,

@@ -11,7 +11,7 @@ import { formatBytes, formatCount } from '../wording/format.ts';
 import { carrierOf } from './carrier.ts';
 import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
-import { echoServers, generatorWorkers, proxyWorkers } from './processes.ts';
+import { echoServers, generatorWorkers, proxyMachine, proxyWorkers } from './processes.ts';
 import {
   type Demand,
   maxWorkerConnections,
@@ -40,6 +40,7 @@ export interface StepContext extends StepOfVariant {
   seed: number;
 }
 
+
 /** The default of Nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
@@ -67,6 +68,7 @@ export function preflight(
   const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
   checkBackend(request, profile);
+  checkServerHosts(machine, profile);
   const sized = processesOf({ ...largest, proxyWorkers: asNeeded }, profile, machine, notices);
   // Each generator process needs a connection.
   const processes = { ...sized, workers: Math.min(sized.workers, connections) };
@@ -76,8 +78,8 @@ export function preflight(
   const { target } = request;
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
-  const { generators } = machine;
-  const placement = isExternal || generators ? null : placementOf(request.pin, demand.loop, machine, all);
+  const { generators, serverHosts } = machine;
+  const placement = isExternal || generators || serverHosts ? null : placementOf(request.pin, demand.loop, machine, all);
   const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
@@ -105,10 +107,13 @@ export function preflight(
     carrier: carrierOf(request.carrier, engine, demand, machine, notices),
     workers: processes.workers,
     ...(generators === undefined ? {} : { agents: [...generators.agents] }),
-    ...(request.agents?.proxy == null ? {} : { proxyAgent: request.agents.proxy }),
+    ...(request.agents?.proxy == null || (profile.configurationPath === null && !isExternal)
+      ? {}
+      : { proxyAgent: request.agents.proxy }),
+    ...(serverHosts === undefined ? {} : { serverAgents: serverHosts.map(({ agent }) => agent) }),
     ...(request.agents?.listen == null ? {} : { listen: request.agents.listen }),
     servers: processes.servers,
-    proxy: processes.proxyWorkers > 0 ? proxyPlan(largest, machine, processes.proxyWorkers, notices) : null,
+    proxy: processes.proxyWorkers > 0 ? proxyPlan(largest, proxyMachine(machine), processes.proxyWorkers, notices) : null,
     placement,
     pacing: sharesCpus && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
@@ -139,9 +144,10 @@ function engineFor(
   return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
 }
 
-/** A run has one engine, so Bun is only available if the generator hosts have it too. */
-function withSharedBun({ bun, generators }: Machine): Pick<Machine, 'bun'> {
-  return { bun: generators?.bun === false ? null : bun };
+/** A run has one engine, so Bun is only available if the hosts of generators and servers have it too. */
+function withSharedBun({ bun, generators, serverHosts = [] }: Machine): Pick<Machine, 'bun'> {
+  const isShared = generators?.bun !== false && serverHosts.every((host) => host.bun);
+  return { bun: isShared ? bun : null };
 }
 
 /**
@@ -169,6 +175,15 @@ function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): 
   throw new Problem(
     'usage',
     `${name} connects to its servers over TLS, but a --backend is given no certificate. Leave --backend out, or use a configuration with proxy_pass http://.`,
+  );
+}
+
+/** @throws Problem('usage') if the profile needs servers that are close to Nginx */
+function checkServerHosts({ serverHosts }: Machine, { name, upstreamTls }: Profile): void {
+  if (serverHosts === undefined || !(upstreamTls || name === 'unix-socket')) return;
+  throw new Problem(
+    'usage',
+    `${name} connects to its servers ${upstreamTls ? 'over TLS with a certificate of this host' : 'through a file'}, so they cannot run on other hosts. Leave --server-agents out, or use another profile.`,
   );
 }
 

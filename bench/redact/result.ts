@@ -71,6 +71,9 @@ function makeState(
     profile: profileOf(plan.profile, plan.variant),
     backend: plan.backend === null ? null : HIDDEN,
     ...(plan.agents === undefined ? {} : { agents: plan.agents.map((name) => hostName(plan, name)) }),
+    ...(plan.serverAgents === undefined
+      ? {}
+      : { serverAgents: plan.serverAgents.map((name) => hostName(plan, name)) }),
     ...(plan.proxyAgent === undefined ? {} : { proxyAgent: hostName(plan, plan.proxyAgent) }),
     ...(plan.listen === undefined ? {} : { listen: HIDDEN }),
     target: publicTarget(plan.target),
@@ -139,8 +142,8 @@ function isTarget({ profile }: Variant): boolean {
 }
 
 /** Returns the names of all agents of a run. */
-function agentsOf({ agents = [], proxyAgent }: Run['plan']): string[] {
-  return [...agents, ...(proxyAgent === undefined ? [] : [proxyAgent])];
+function agentsOf({ agents = [], proxyAgent, serverAgents = [] }: Run['plan']): string[] {
+  return [...agents, ...(proxyAgent === undefined ? [] : [proxyAgent]), ...serverAgents];
 }
 
 /** Returns the public name of an agent: its number among those of the run. */

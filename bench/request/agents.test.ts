@@ -24,6 +24,8 @@ test('the load comes from a number of agents, or from those that are named', () 
     nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
     generators: 2,
     proxy: null,
+    isWatched: false,
+    servers: null,
     listen: null,
   });
   assert.deepEqual(
@@ -32,6 +34,8 @@ test('the load comes from a number of agents, or from those that are named', () 
       nats: { url: 'tls://n', secretFile: 's', caFile: 'c' },
       generators: ['a', 'b-1'],
       proxy: null,
+      isWatched: false,
+      servers: null,
       listen: '10.0.0.7',
     },
   );
@@ -41,15 +45,42 @@ const TARGET = '--target ws://127.0.0.1:9000/ -R 10';
 
 test('the Nginx behind a target is observed by an agent, whoever generates the load', () => {
   const parts = (line: string) => {
-    const { generators, proxy } = agents(`${TARGET} ${NATS} ${line}`) ?? assert.fail();
+    const { generators, proxy, isWatched } = agents(`${TARGET} ${NATS} ${line}`) ?? assert.fail();
+    assert.ok(isWatched);
     return [generators, proxy];
   };
   assert.deepEqual(parts('--proxy-agent p'), [null, 'p']);
   assert.deepEqual(parts('--proxy-agent p --agents 2 --threshold cpuPerMessage.proxy<1ms'), [2, 'p']);
   refused(`${TARGET} --proxy-agent p`);
   refused(`${TARGET} ${NATS} --proxy-agent a.b`);
-  refused(`-p tls ${NATS} --proxy-agent p`, /--target/);
+  refused(`${TARGET} ${NATS} --server-agents 1`);
   refused(`${TARGET} ${NATS} --agents 2 --threshold cpuPerMessage.proxy<1ms`, /--proxy-agent/);
+});
+
+test('Nginx and the echo servers are placed on agents', () => {
+  const placed = (line: string) => {
+    const { generators, proxy, servers, isWatched } = agents(`${NATS} ${line}`) ?? assert.fail();
+    assert.ok(!isWatched);
+    return [generators, proxy, servers];
+  };
+  assert.deepEqual(placed('-p tls --server-agents 2'), [null, null, 2]);
+  assert.deepEqual(placed('-p tls --proxy-agent p --server-agents s,t --agents 3'), [3, 'p', ['s', 't']]);
+  assert.deepEqual(placed('-p direct --server-agents 1'), [null, null, 1]);
+  assert.doesNotThrow(() => parseRequest(`compare plain tls ${NATS} --server-agents 1`.split(' ')));
+  for (const [options, message] of [
+    ['-p tls --proxy-agent p', /--server-agents/],
+    ['-p tls,direct --server-agents 2', /direct/],
+    ['-p tls --server-agents 1 --scenario reload', /acts on processes/],
+    ['-p tls --server-agents 1 --scenario slow-consumer', /reads the sockets/],
+    ['-p tls --server-agents 1 --pin', /--pin/],
+    ['-p tls --server-agents 1 --listen 10.0.0.7', /--agents/],
+    ['-p tls --proxy-agent p --server-agents 1 --agents 1 --listen 10.0.0.7', /--listen/],
+    ['--conf a.conf --proxy-agent p --server-agents 1', /--conf/],
+    ['-p tls --nginx /x --proxy-agent p --server-agents 1', /--nginx/],
+  ] as const)
+    refused(`${options} ${NATS}`, message);
+  for (const scenario of ['echo', 'idle', 'mixed', 'connect', 'broadcast', 'storm'])
+    assert.doesNotThrow(() => agents(`-p tls ${NATS} --server-agents 1 --scenario ${scenario}`), scenario);
 });
 
 test('what is incomplete or contradicts is refused', () => {
@@ -88,7 +119,6 @@ test('every command whose runs are about Nginx takes its load from agents', () =
   const ladder = parseRequest(`ladder -p tls ${NATS} --agents 4`.split(' '));
   assert.ok(ladder.command === 'ladder' && Math.min(...ladder.ladder.levels) === 4);
   refused(`compare plain direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
-  refused(`compare plain tls ${NATS} --agents 2 --proxy-agent p`);
   refused(`size -c 10k ${NATS} --agents 2`, /this host/);
 });
 
@@ -108,6 +138,7 @@ test('an agent has a role, a name, a list of targets and limits', () => {
       name: 'a',
       role: 'generator',
       watches: [],
+      listen: null,
       allowed: [
         { host: '10.0.0.7', port: null },
         { host: 'fd00::1', port: 443 },
@@ -122,6 +153,9 @@ test('an agent has a role, a name, a list of targets and limits', () => {
   });
   const { role, watches } = agent(`${NATS} --role proxy --watch nginx --watch 4711`);
   assert.deepEqual([role, watches], ['proxy', [{ name: 'nginx' }, { pid: 4711 }]]);
+  const server = agent(`${NATS} --role server --listen 10.0.0.9`);
+  assert.deepEqual([server.role, server.listen], ['server', '10.0.0.9']);
+  assert.equal(agent(`${NATS} --role proxy --listen 10.0.0.9 --allow 10.0.0.8`).listen, '10.0.0.9');
   for (const line of [
     NATS,
     '--role generator',
@@ -131,6 +165,11 @@ test('an agent has a role, a name, a list of targets and limits', () => {
     `${NATS} --role proxy --watch /usr/sbin/nginx`,
     `${NATS} --role proxy --watch nginx --allow 10.0.0.7`,
     `${NATS} --role generator --watch nginx`,
+    `${NATS} --role generator --listen 10.0.0.9`,
+    `${NATS} --role proxy --watch nginx --listen 10.0.0.9`,
+    `${NATS} --role server`,
+    `${NATS} --role server --listen 0.0.0.0`,
+    `${NATS} --role server --listen 10.0.0.9 --allow 10.0.0.8`,
     `${NATS} --role generator --name a.b`,
     `${NATS} --role generator --allow ws://n/`,
     `${NATS} --role generator --allow n/path`,

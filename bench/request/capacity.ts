@@ -19,7 +19,7 @@ import {
   requestOf,
   variantsOf,
 } from './run.ts';
-import { OF_TARGETS, RUN_OPTIONS, refusedTarget } from './run-options.ts';
+import { RUN_OPTIONS, refusedTarget, TARGET_OPTIONS } from './run-options.ts';
 import { stepsWith } from './scenario.ts';
 import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
@@ -101,7 +101,7 @@ const CAPACITY_OPTIONS = {
 /** Options of `run` that make no sense or take a different form in a search. */
 const NOT_OF_A_TRIAL = [
   'steps',
-  ...OF_TARGETS,
+  ...Object.keys(TARGET_OPTIONS),
   'baseline',
   'threshold',
   'no-http',

@@ -101,7 +101,7 @@ export const RUN_OPTIONS = {
     pin: { value: null, help: 'Pin processes to CPUs [if the machine has 2 CPUs]' },
     'no-pin': { value: null, help: 'Let the kernel schedule all processes' },
   },
-  'Load from other hosts': AGENT_OPTIONS,
+  'Other hosts': AGENT_OPTIONS,
   'The output': {
     threshold: { value: 'CONDITION', many: true, help: `Exit with 99 if not met: 'service.p99<50ms'` },
     strict: { value: null, help: 'Exit with 1 unless every run is valid' },
@@ -122,12 +122,9 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** Options about a server that already runs, and about agents that observe it. */
-export const OF_TARGETS = [...Object.keys(TARGET_OPTIONS), 'proxy-agent'] as const;
-
 /** Returns why a command that starts what it measures has none of the options about a server that already runs. */
 export function refusedTarget(reason: string): Record<string, string> {
-  return Object.fromEntries(OF_TARGETS.map((name) => [name, reason]));
+  return Object.fromEntries(Object.keys(TARGET_OPTIONS).map((name) => [name, reason]));
 }
 
 /** Returns why a command whose runs generate their load on this host has none of the options about agents. */

@@ -6,7 +6,7 @@ import type { Step } from '../model/plan.ts';
 import { PROXY } from '../model/proxy.ts';
 import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
-import { type AgentsRequest, agentsOf } from './agents.ts';
+import { type AgentsRequest, agentsOf, countOf } from './agents.ts';
 import { backendOf } from './backend.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
@@ -116,9 +116,16 @@ function runRequest(given: GivenOptions): RunRequest {
   return { ...request, baseline };
 }
 
-/** @throws Problem('usage') if what runs without Nginx would be out of the agents' reach */
-function checkListen({ agents, variants }: Pick<RunRequest, 'agents' | 'variants'>): void {
-  if (agents?.listen == null || !variants.includes('direct')) return;
+/** @throws Problem('usage') if the generators cannot reach what runs without Nginx */
+function checkDirect({ agents, variants }: Pick<RunRequest, 'agents' | 'variants'>): void {
+  if (agents === null || !variants.includes('direct')) return;
+  if (agents.servers !== null && countOf(agents.servers) > 1) {
+    throw new Problem(
+      'usage',
+      'The clients of direct connect to the echo servers of one host. Use --server-agents 1, or leave direct out.',
+    );
+  }
+  if (agents.listen === null || agents.servers !== null) return;
   throw new Problem(
     'usage',
     `--listen is the address of ${PROXY}, and direct has no ${PROXY}: its echo servers stay on 127.0.0.1. Leave direct out.`,
@@ -165,7 +172,7 @@ export function checkThresholds(request: RunRequest): void {
     schedule: steps.includes(open),
     'closed-loop': steps.includes(closed),
     http: scenario.httpLoad !== undefined || (http && scenario.hasHttpLeg),
-    proxy: hasProxy(request) || request.agents?.proxy != null,
+    proxy: hasProxy(request) || request.agents?.isWatched === true && request.agents.proxy !== null,
     answers: expectationOf(request.target) !== 'none',
   });
   if (missing === null) return;
@@ -224,8 +231,8 @@ export function requestOf(
   const backend = backendOf(given, asked);
   const problem = scenario.problemOf({ connections, payload, options: scenarioOptions });
   if (problem !== null) throw new Problem('usage', problem);
-  const agents = agentsOf(given, scenario);
-  checkListen({ ...what, agents });
+  const agents = agentsOf(given, asked);
+  checkDirect({ ...what, agents });
   return {
     ...what,
     ...asked,

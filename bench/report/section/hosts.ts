@@ -5,18 +5,19 @@ import { table } from '../elements.ts';
 import { html } from '../markup.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** The hosts whose agents took part: those that generated the load, and the one of Nginx. */
+/** The hosts whose agents took part: those that generated the load, and those of Nginx and of the echo servers. */
 export function hosts({ runs }: View): FoldedSection {
   const all = runs.flatMap(({ figures }) => figures.hosts);
   const namesOf = (role: HostFigures['role']) => [
     ...new Set(all.filter((each) => each.role === role).map(({ name }) => name)),
   ];
-  const [generators, proxies] = [namesOf('generator'), namesOf('proxy')];
+  const [generators, proxies, servers] = [namesOf('generator'), namesOf('proxy'), namesOf('server')];
   const finding = [
     ...(generators.length === 0
       ? []
       : [`The load came from ${counted(generators.length, 'host')}: ${generators.join(', ')}.`]),
     ...(proxies.length === 0 ? [] : [`Nginx was observed by the agent ${proxies.join(', ')} on its host.`]),
+    ...(servers.length === 0 ? [] : [`The echo servers were on ${servers.join(', ')}.`]),
   ];
   return {
     id: 'hosts',
@@ -75,7 +76,11 @@ const MACHINE_COLUMNS = [
   { title: 'Clock drift' },
 ];
 
-const ROLES: Record<HostFigures['role'], string> = { generator: 'generator', proxy: 'Nginx' };
+const ROLES: Record<HostFigures['role'], string> = {
+  generator: 'generator',
+  proxy: 'Nginx',
+  server: 'echo servers',
+};
 
 function machineRows({ name, step, figures }: RunView): string[][] {
   return figures.hosts.map(({ role, cpus, machine, cpu, used, clock, ...host }) => [
