@@ -396,8 +396,9 @@ for (const { kind, carrier } of SERVERS) {
     for (const [what, chunk, times, echoed, options] of [
       ['messages', message, 400, 65_536 + 10, {}],
       ['answers that are due later', message, 400, 65_536 + 20, { reply: 'you-said', delayMs: 1 }],
-      // Each is a frame of its own, of which the kernel holds fewer bytes.
-      ['pings', pings, 200, 500 * 127, {}],
+      // Each is a frame of its own, of which the kernel holds fewer bytes. From a session on, their answers take the
+      // way of any other, which does not depend on the engine; Bun needs ten seconds for them.
+      ...(ON_BUN ? [] : [['pings', pings, 200, 500 * 127, {}] as const]),
     ] as const)
       it(`keeps no more than it must of what a client does not read: ${what}`, async (t) => {
         const server = await start(t, options);

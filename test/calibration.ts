@@ -66,7 +66,7 @@ export function makeCalibration(): Calibration {
 export function makeKeptCalibration(): KeptCalibration {
   const { falsePositives, spread, costs, known } = makeCalibration();
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     machine: {
       cpuModel: 'Example CPU 2.40 GHz',
       cpus: 2,

@@ -19,6 +19,7 @@ export function ladderOptions(changes: Partial<LadderOptions> = {}): LadderOptio
     variant: 'plain',
     scenario,
     step: scenario.steps[0] as LadderOptions['step'],
+    hasProxy: true,
     over: 'connections',
     levels: LEVELS,
     rounds: 2,

@@ -79,7 +79,11 @@ export async function serveAgent(input: AgentInput, connect = connectTo): Promis
   const connection = await connect(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
-    const agent = makeAgent(connection, agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }), input);
+    const agent = makeAgent(
+      connection,
+      agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }),
+      input,
+    );
     say(`Agent ${name} is ready at ${access.url}. ${dutyOf(input)}`);
     if (!signal.aborted) await once(signal, 'abort');
     await agent.close();
@@ -213,8 +217,8 @@ function makeAgent(
     say(`Run ${begin.run}: ${what}.`);
     void watchRunner(connection, run, () => current !== run).then(async (isGone) => {
       if (!isGone) return;
-      say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
       await finish(run, () => run.giveUp('it has not heard from the runner.'));
+      say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
     });
     reply(message, { refusal: null, started } satisfies Answer);
   });

@@ -69,7 +69,13 @@ export async function findOn(
   generators: number | readonly string[],
   version = VERSION,
 ): Promise<FoundAgents & { coordinator: Coordinator }> {
-  const found = await findAgents(ACCESS, { generators, proxy: null, servers: null, isWatched: false }, version, NEVER, hub.connect);
+  const found = await findAgents(
+    ACCESS,
+    { generators, proxy: null, servers: null, isWatched: false },
+    version,
+    NEVER,
+    hub.connect,
+  );
   t.after(() => found.close());
   return { ...found, coordinator: found.control.coordinator ?? assert.fail() };
 }

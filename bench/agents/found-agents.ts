@@ -1,4 +1,5 @@
 import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
+import { Problem } from '../model/failure.ts';
 import type { GeneratorHosts, TopologyHost } from '../model/machine.ts';
 import type { PlacedProxyPlan, PlacedServersPlan, TopologyPlaces } from '../topology/placed.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
@@ -52,6 +53,8 @@ export async function findAgents(
     const generators = await call('generator', wanted.generators);
     const servers = await call('server', wanted.servers);
     const [proxy] = await call('proxy', wanted.proxy === null ? null : [wanted.proxy]);
+    if (proxy !== undefined && !isWatched) checkReach(proxy, generators.length === 0 ? [here] : generators);
+    for (const server of servers) checkReach(server, [isWatched ? here : (proxy ?? here)]);
     const coordinator = oneAfterAnother((plan: Parameters<Coordinator['start']>[0]) =>
       startRemoteGenerator(connection, generators, here, plan),
     );
@@ -86,6 +89,22 @@ export async function findAgents(
     await connection.close();
     throw error;
   }
+}
+
+/**
+ * @param users where the processes run that connect to what the agent starts
+ * @throws Problem('environment') if it would listen on an address that they cannot reach
+ */
+export function checkReach(
+  { name, listen, machine, network }: Pick<AgentFacts, 'name' | 'listen' | 'machine' | 'network'>,
+  users: readonly Pick<AgentFacts, 'machine' | 'network'>[],
+): void {
+  const isNear = users.every((user) => user.machine === machine && user.network === network);
+  if (isNear || listen?.startsWith('127.') !== true) return;
+  throw new Problem(
+    'environment',
+    `The agent ${name} listens on ${listen}, which only its own host can reach. Start it with another address of its host: --listen ADDRESS.`,
+  );
 }
 
 function hostsOf(agents: readonly AgentFacts[]): GeneratorHosts {

@@ -24,7 +24,14 @@ export async function readPortReuse(): Promise<Pick<AgentFacts, 'reusesPorts'>> 
 
 /** The facts about an agent that do not change. */
 export function agentFacts(
-  { name, version, role, listen, system, machine: { cpus, openFilesLimit, somaxconn, portRange, bun } }: AgentInput,
+  {
+    name,
+    version,
+    role,
+    listen,
+    system,
+    machine: { cpus, openFilesLimit, somaxconn, portRange, bun },
+  }: AgentInput,
   whereabouts: Whereabouts & Pick<AgentFacts, 'reusesPorts'>,
 ): Omit<AgentFacts, 'run'> {
   return {

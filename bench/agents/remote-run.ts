@@ -4,12 +4,23 @@ import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
 import type { AgentHost } from '../model/host.ts';
 import type { Observed, OtherHosts } from '../model/other-hosts.ts';
+import type { ProcessSeries } from '../model/run.ts';
 import type { ServerStats } from '../topology/servers.ts';
 import type { Bus } from './bus.ts';
-import type { ClockOffset } from './clock-offset.ts';
+import { type ClockOffset, ownTimes } from './clock-offset.ts';
 import type { Whereabouts } from './host-facts.ts';
+import { inOwnTime } from './own-time.ts';
 import { watchPresence } from './presence.ts';
-import type { AgentFacts, Begin, BeginGenerator, BeginProxy, BeginServer, Reported, Started, Verb } from './protocol.ts';
+import type {
+  AgentFacts,
+  Begin,
+  BeginGenerator,
+  BeginProxy,
+  BeginServer,
+  Reported,
+  Started,
+  Verb,
+} from './protocol.ts';
 import { ask, askStats, compareClocks, endRun } from './requests.ts';
 
 /** How long an agent has to begin its part. */
@@ -75,6 +86,8 @@ export async function openRemoteRun(
   const lost = new Map<string, string>();
   const lostEarly = makeGate<string>();
   let errorLog: string[] = [];
+  /** Epoch of the run, on the runner's clock. */
+  let observedNs = 0n;
   let listener: RemoteListener = { hear() {}, gone() {} };
 
   function lose(agent: string, sentence: string): void {
@@ -141,6 +154,7 @@ export async function openRemoteRun(
     errorLog: () => errorLog,
     stats: (agent) => askStats(connection, agent, run),
     async observe(epochNs, intervalMs) {
+      observedNs = epochNs;
       const told = agents.map(({ name }) =>
         command(name, 'observe', { epochNs: String(epochNs + offsetOf(name)), intervalMs }),
       );
@@ -157,30 +171,29 @@ export async function openRemoteRun(
       const ended = await endAll();
       errorLog = ended.flatMap((each) => each.errorLog);
       const hosts: Observed['hosts'][number][] = [];
-      for (const { agent, machine } of ended) {
+      const seen: ProcessSeries[] = [];
+      for (const { agent, machine, processes } of ended) {
         const { name } = agent;
         const before = clocks.get(name);
         if (before === undefined) continue;
         const after = lost.has(name) ? null : await compareClocks(connection, name).catch(() => null);
+        const isRunners = agent.machine === here.machine;
+        const toOwn = ownTimes(observedNs, before, after);
+        // Processes on the runner's machine compete with the others there, as if the runner had started them.
+        for (const each of processes) seen.push(isRunners ? each : { ...inOwnTime(each, toOwn), host: name });
         hosts.push({
           name,
           role: agent.role,
           cpus: agent.cpus,
-          isRunners: agent.machine === here.machine,
+          isRunners,
           machine: agent.system,
-          samples: machine,
+          samples: isRunners || machine === null ? machine : inOwnTime(machine, toOwn),
           workers: parts.flatMap((part) => (part.agent === agent ? indexesOf(part.duty) : [])),
           clock: clockFacts(before, after),
         });
       }
       await close();
-      return {
-        // Processes on the runner's machine compete with the others there, as if the runner had started them.
-        processes: ended.flatMap(({ agent: { name, machine }, processes }) =>
-          machine === here.machine ? processes : processes.map((each) => ({ ...each, host: name })),
-        ),
-        hosts,
-      };
+      return { processes: seen, hosts };
     },
   };
 }

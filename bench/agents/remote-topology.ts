@@ -30,7 +30,15 @@ export async function startRemoteServers(
   let first = 1;
   const parts = agents.map((agent, at) => {
     const own = Math.floor(count / agents.length) + (at < count % agents.length ? 1 : 0);
-    const duty = { role: 'server' as const, first, count: own, kind, engine, args: [...args], maxPayloadBytes };
+    const duty = {
+      role: 'server' as const,
+      first,
+      count: own,
+      kind,
+      engine,
+      args: [...args],
+      maxPayloadBytes,
+    };
     first += own;
     return { agent, duty };
   });
@@ -81,7 +89,8 @@ export async function startRemoteProxy(
     ...remote,
     target: {
       ...{ host, ports, path, page, http2 },
-      tls: tls === null ? null : { servername: tls.servername, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },
+      tls:
+        tls === null ? null : { servername: tls.servername, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },
       request: { host: requestHost, headers: [] },
       proxy: {
         // Its agent observes it.

@@ -84,12 +84,7 @@ export async function compareClocks(connection: Bus, agent: string): Promise<Clo
 }
 
 /** Ends a run on an agent. Returns what it observed; nothing if it cannot be reached. */
-export async function endRun(
-  connection: Bus,
-  agent: string,
-  run: string,
-  isLost: boolean,
-): Promise<Ended> {
+export async function endRun(connection: Bus, agent: string, run: string, isLost: boolean): Promise<Ended> {
   const timeout = isLost ? CLOCK_MS : END_MS;
   const reply = await connection
     .request(requestSubject(agent, 'end'), encodeMessage({ run }), { timeout })

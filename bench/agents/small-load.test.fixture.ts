@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { behaviourOf } from '../load/behaviour.ts';
 import { monotonicNs } from '../load/clock.ts';
 import type { Generator } from '../load/coordinator.ts';
 import { type Fleet, makeFleet } from '../load/fleet.ts';
@@ -89,6 +90,7 @@ export async function putLoad(
 function planOf(id: WorkerPlan['id'], workers: number, port: number, epochNs: bigint): WorkerPlan {
   return {
     id,
+    behaviour: behaviourOf({ scenario: 'echo', options: {} }),
     scenarioFile: null,
     epochNs: String(epochNs),
     connections: CONNECTIONS / workers,

@@ -1,6 +1,5 @@
 import { printable } from '../model/printable.ts';
-import { counted } from '../wording/words.ts';
-import { wrapped } from '../wording/wrap.ts';
+import { counted, wrapped } from '../wording/words.ts';
 import type { CheckReport } from './check.ts';
 import { countByLevel, type LintFinding, SEVERITIES, shownPlace } from './finding.ts';
 import { remedyLines, sentencesOf } from './message.ts';

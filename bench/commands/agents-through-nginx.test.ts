@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { counted } from '../model/recording.ts';
@@ -146,23 +147,41 @@ function lackOfNamespaces(): string | false {
 it('the hosts are network namespaces', { skip: lackOfNamespaces() }, async (t) => {
   const ip = (line: string) =>
     execFileSync('ip', line.split(' '), { stdio: ['ignore', 'ignore', 'inherit'] });
-  // The generator's host is reached through a pair of interfaces.
-  ip('netns add nwb-b');
-  t.after(() => ip('netns delete nwb-b'));
-  ip('link add nwb0 type veth peer name nwb1 netns nwb-b');
-  ip('address add 198.18.77.1/30 dev nwb0');
-  ip('link set nwb0 up');
-  ip('-n nwb-b address add 198.18.77.2/30 dev nwb1');
-  ip('-n nwb-b link set nwb1 up');
-  ip('-n nwb-b link set lo up');
-  const nats = await natsFor(t, { host: '198.18.77.1' });
-  await startAgent(t, nats, 'b', ['--allow', '198.18.77.1'], 'nwb-b');
+  // The generator's host is reached through a pair of interfaces. Those of another test may still exist.
+  const [own, net] = [`nwb${process.pid}`, `198.18.${process.pid % 256}`];
+  ip(`netns add ${own}`);
+  t.after(() => ip(`netns delete ${own}`));
+  ip(`link add ${own} type veth peer name there netns ${own}`);
+  ip(`address add ${net}.1/30 dev ${own}`);
+  ip(`link set ${own} up`);
+  ip(`-n ${own} address add ${net}.2/30 dev there`);
+  ip(`-n ${own} link set there up`);
+  ip(`-n ${own} link set lo up`);
+  const nats = await natsFor(t, { host: `${net}.1` });
+  const b = await startAgent(t, nats, 'b', ['--allow', `${net}.1`], own);
   const options = ['-p', 'tls', '-d', '1s', '--agents', '1'];
-  const apart = await execute(t, nats, options);
-  assert.ok(apart.run?.outcome.state === 'failed');
-  assert.match(apart.run.outcome.reason, /these agents are on other hosts: b\. Use --listen/);
-  const { run, code, text } = await execute(t, nats, [...options, '--listen', '198.18.77.1']);
+  const unreachable = await execute(t, nats, options);
+  assert.ok(unreachable.run?.outcome.state === 'failed');
+  assert.match(unreachable.run.outcome.reason, /these agents are on other hosts: b\. Use --listen/);
+  const { run, code, text } = await execute(t, nats, [...options, '--listen', `${net}.1`]);
   assert.ok(run !== null && code === 0, text);
-  assert.deepEqual([run.outcome.state, run.plan.listen], ['completed', '198.18.77.1']);
+  assert.deepEqual([run.outcome.state, run.plan.listen], ['completed', `${net}.1`]);
   assert.equal(figuresOf(run).connections.opened, 60);
+  const begun = b.text().split('load on').length;
+  const cut = await execute(
+    t,
+    nats,
+    ['-p', 'tls', '-d', '60s', '--agents', '1', '--listen', `${net}.1`],
+    async () => {
+      await b.says(new RegExp(`(load on[^]*){${begun}}`));
+      await sleep(3_000);
+      ip(`-n ${own} link set there down`);
+    },
+  );
+  assert.equal(cut.code, 1, cut.text);
+  assert.ok(cut.run?.outcome.state === 'failed');
+  assert.match(cut.run.outcome.reason, /agent b was lost/);
+  assert.ok(cut.run.slices.some(({ counters }) => counted(counters, 'echoed') > 0));
+  // The agent ends its part without being told.
+  await b.says(/the runner is gone/);
 });

@@ -10,19 +10,47 @@ import type { Services } from './services.ts';
 /** Services needed by the checks that precede a comparison. */
 export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
+const OUTDATED =
+  'The calibration stored for this machine was made by an earlier version that measured differently, so it is not used. ' +
+  'Run calibrate again.';
+
 /**
- * Has the proxy of every side check its configuration before the first round, so that a rejected configuration is
- * reported within a second. Then looks up this machine's stored calibration.
+ * Has the proxy of every side check its configuration. Then looks up this machine's stored calibration, and reports one
+ * that no longer applies.
  *
- * @throws Problem('configuration') that names the side
+ * @throws Problem like `checkSides`
  */
 export async function lookBeforehand(
-  { plan, variants, planStep }: Planning,
+  planning: Planning,
   environment: Environment,
   proxies: ReadonlyMap<string, VariantProxy>,
   services: Pick<Services, BeforehandNeed>,
   ears: Ears,
 ): Promise<Pick<ResultHead, 'calibration'>> {
+  const { baseline, version } = await checkSides(planning, proxies, services, ears);
+  if (version === undefined || baseline === undefined) return {};
+  // A calibration is about this host only.
+  const { agents, proxyAgent, serverAgents } = baseline.plan;
+  if ((agents ?? proxyAgent ?? serverAgents) !== undefined) return {};
+  const machine = calibratedMachine(environment, baseline.plan, version);
+  const calibration = await services.findCalibration(machine);
+  if (calibration === 'outdated') ears.say(OUTDATED);
+  return calibration === null || calibration === 'outdated' ? {} : { calibration };
+}
+
+/**
+ * Has the proxy of every side check its configuration before the first round, so that a rejected configuration is
+ * reported within a second.
+ *
+ * @returns the first side, and the version of the first proxy
+ * @throws Problem('configuration') that names the side
+ */
+export async function checkSides(
+  { plan, variants, planStep }: Planning,
+  proxies: ReadonlyMap<string, VariantProxy>,
+  services: Pick<Services, 'checkSide'>,
+  ears: Ears,
+): Promise<{ baseline: PlannedStep | undefined; version: string | undefined }> {
   const planned = variants.map(({ name }) => planStep({ variant: name, step: plan.steps[0] ?? '' }));
   const versions: string[] = [];
   for (const each of planned) {
@@ -31,15 +59,7 @@ export async function lookBeforehand(
     await check(each, proxy, services, ears);
     versions.push(proxy.binary.version);
   }
-  const [version] = versions;
-  const [baseline] = planned;
-  // A calibration is about this host only.
-  const { agents, proxyAgent, serverAgents } = baseline?.plan ?? {};
-  const isElsewhere = (agents ?? proxyAgent ?? serverAgents) !== undefined;
-  if (version === undefined || baseline === undefined || isElsewhere) return {};
-  const machine = calibratedMachine(environment, baseline.plan, version);
-  const calibration = await services.findCalibration(machine);
-  return calibration === null ? {} : { calibration };
+  return { baseline: planned[0], version: versions[0] };
 }
 
 /** Everything that must match for a stored calibration to apply: machine, engine, carrier and proxy. */

@@ -168,6 +168,14 @@ test('a later comparison asks by machine, engine and Nginx, and quotes what was 
   assert.equal(calibration.id, makeKeptCalibration().id);
 });
 
+test('one of an earlier version is not quoted, and that is said once', async (t) => {
+  const services = fakeServices({ findCalibration: async () => 'outdated' });
+  const line = ['compare', 'plain', 'tls', '--rounds', '2', '-R', '5k', '--json'];
+  const { out, said } = await obey([...line, '--reports', await temporaryFolder(t)], services);
+  assert.equal(JSON.parse(out).calibration, undefined);
+  assert.equal(said.filter((each) => each.includes('Run calibrate again.')).length, 1);
+});
+
 test('it divides its budget as the calibration suggests, unless the length or the number of its runs is given', async (t) => {
   const reports = await temporaryFolder(t);
   const lengthWith = async (...options: string[]) => {

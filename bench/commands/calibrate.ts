@@ -1,4 +1,4 @@
-import type { KeptCalibration } from '../model/calibration.ts';
+import { CALIBRATION_VERSION, type KeptCalibration } from '../model/calibration.ts';
 import type { Result } from '../model/result.ts';
 import { calibrationSides } from '../plan/calibration.ts';
 import type { Planning } from '../plan/plan.ts';
@@ -7,7 +7,7 @@ import type { CalibrateRequest } from '../request/request.ts';
 import { makeCalibration } from '../strategy/calibration.ts';
 import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
 import type { RoundsOptions } from '../strategy/rounds.ts';
-import { type BeforehandNeed, calibratedMachine, lookBeforehand } from './beforehand.ts';
+import { calibratedMachine, checkSides } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
@@ -23,7 +23,7 @@ import { readLibrary } from './services.ts';
  */
 export async function calibrate(
   { run: request, rounds, budgetMs }: CalibrateRequest,
-  context: StoppableContext<MeasureNeed | BeforehandNeed | 'keepCalibration'>,
+  context: StoppableContext<MeasureNeed | 'checkSide' | 'keepCalibration'>,
 ): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
@@ -50,7 +50,7 @@ export async function calibrate(
       notices,
       proxies,
       makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
-      async prepare(planning: Planning, environment: Result['environment']) {
+      async prepare(planning: Planning) {
         // Each variant is judged as if it were the only one compared with the baseline.
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
         const warning = fewRoundsWarning(
@@ -60,13 +60,9 @@ export async function calibrate(
           (options) => makeCalibration(options, trials),
         );
         if (warning !== null) screen.say(warning);
-        await lookBeforehand(planning, environment, proxies, services, {
-          say: screen.say,
-          urgent: interruption.urgent,
-        });
+        await checkSides(planning, proxies, services, { say: screen.say, urgent: interruption.urgent });
         return {};
       },
-      assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
     const written = await writeOutputs(result, folder.path, request, terminal);
@@ -92,7 +88,7 @@ function keptOf({ id, startedAt, environment, conclusions, runs }: Result): Kept
   const { falsePositives, spread, costs, known } = calibration;
   if (falsePositives.figures === 0) return null;
   return {
-    schemaVersion: 1,
+    schemaVersion: CALIBRATION_VERSION,
     machine: calibratedMachine(environment, run.plan, run.proxy.version),
     id,
     startedAt,

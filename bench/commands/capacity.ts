@@ -3,7 +3,6 @@ import { Problem } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import type { Planning } from '../plan/plan.ts';
-import { sidesOf } from '../plan/sides.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import { type CapacityRequest, SEARCH_STEPS } from '../request/capacity.ts';
 import { formatDuration } from '../request/units.ts';
@@ -13,12 +12,11 @@ import { finding } from '../wording/finding.ts';
 import { formatSeconds } from '../wording/format.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
-import { fitSides } from './fit.ts';
+import { fitRequest } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
 import { ceilingFor } from './rejection.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary } from './services.ts';
 
 /**
  * Searches for the highest rate, or number of WebSockets, that meets the objectives, writes the result and
@@ -32,18 +30,15 @@ export async function capacity(
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
-    const library = await readLibrary(services, request.run.nginx);
-    const named = sidesOf(library, request.run);
-    const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
+    const search = { say: screen.say, signal: interruption.signal };
     const question = {
       request: request.run,
-      ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
+      ...(await fitRequest(request.run, search, services)),
       makeStrategy: (planning: Planning) => strategyOf(request, planning),
       async prepare(planning: Planning) {
         checkBudget(request, planning);
         return {};
       },
-      assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
     const written = await writeOutputs(result, folder.path, request.run, terminal);

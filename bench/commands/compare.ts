@@ -75,7 +75,6 @@ export async function compare(
           urgent: interruption.urgent,
         });
       },
-      assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
     const written = await writeOutputs(result, folder.path, request.run, terminal);

@@ -1,11 +1,13 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Variant } from '../model/variant.ts';
+import { sidesOf } from '../plan/sides.ts';
 import type { Side } from '../plan/variants.ts';
 import type { NginxSources } from '../request/nginx.ts';
+import type { RunRequest } from '../request/request.ts';
 import { type ProxyBinary, proxySource, shownPath, type VariantProxy } from '../topology/driver.ts';
 import { notice } from '../wording/finding.ts';
-import type { Progress, Services } from './services.ts';
+import { type LibraryNeed, type Progress, readLibrary, type Services } from './services.ts';
 
 /** The sides that can run here, their proxies, and notices about those proxies and about each skipped side. */
 export interface FitSides {
@@ -24,6 +26,21 @@ export interface ProxySearch extends Progress {
 
 /** Services needed to adapt sides to this machine. */
 export type FitNeed = 'findProxy' | 'prepareProxy';
+
+/**
+ * Like `fitSides`, for all that a request names, of which one side is enough.
+ *
+ * @throws Problem('usage') like `sidesOf`
+ */
+export async function fitRequest(
+  request: RunRequest,
+  search: Omit<ProxySearch, 'sources'>,
+  services: Pick<Services, LibraryNeed | FitNeed>,
+): Promise<FitSides> {
+  const library = await readLibrary(services, request.nginx, search.upgradeTo);
+  const isEnough = (sides: readonly Side[]) => sides.length > 0;
+  return fitSides(sidesOf(library, request), isEnough, { sources: request.nginx, ...search }, services);
+}
 
 /**
  * Finds the proxy of each side and reads its configuration, skips the sides whose binary lacks a required

@@ -1,10 +1,10 @@
-import { METRICS } from '../metrics/metrics.ts';
+import { addedMetrics, METRICS } from '../metrics/metrics.ts';
 import { PROXY } from '../model/proxy.ts';
 import type { Command } from '../request/command.ts';
 import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
 import { COMMANDS, type CommandName } from '../request/request.ts';
-import { sentence } from '../wording/words.ts';
-import { wrapped } from '../wording/wrap.ts';
+import { addedOptions } from '../scenarios/registry.ts';
+import { sentence, wrapped } from '../wording/words.ts';
 
 const EXAMPLES = [
   ['Throughput, then latency at a lower rate, with 1,000 connections', '--profile tls'],
@@ -38,10 +38,13 @@ bytes and may end in k or M, as in nginx.conf (16k is 16,384).`;
 
 const HELP_COLUMNS = 100;
 
-const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
-${metricLines()}`;
+const CONDITIONS =
+  'Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:';
 
-/** Output of `--help` for one command, or for all if null; at most 100 columns wide. */
+/**
+ * Output of `--help` for one command, or for all if null; at most 100 columns wide. It includes the options and
+ * metrics of scenario files that were read.
+ */
 export function helpText(of: CommandName | null): string {
   return (of === null ? overview() : helpOf(of)).join('\n\n');
 }
@@ -54,7 +57,7 @@ function overview(): string[] {
     exampleLines(),
     ...optionSections(COMMANDS.run),
     UNITS,
-    METRICS_HELP,
+    metricsHelp(),
     section('Exit codes', EXIT_CODES, 6),
   ];
 }
@@ -69,7 +72,7 @@ function helpOf(name: CommandName): string[] {
     `Usage: npm run bench -- ${usageOf(name)} [OPTIONS]`,
     ...optionSections(command),
     UNITS,
-    ...(takesThresholds ? [METRICS_HELP] : []),
+    ...(takesThresholds ? [metricsHelp()] : []),
     section('Exit codes', EXIT_CODES, 6),
   ];
 }
@@ -85,7 +88,9 @@ function usageOf(name: CommandName): string {
 }
 
 function optionSections({ options }: Pick<Command<unknown>, 'options'>): string[] {
-  const own = Object.entries(options)
+  const takesScenario = Object.values(options).some((each) => Object.hasOwn(each, 'scenario'));
+  const groups = { ...options, 'The scenario file': takesScenario ? addedOptions() : {} };
+  const own = Object.entries<Options>(groups)
     .filter(([, each]) => Object.keys(each).length > 0)
     .map(([heading, each]) => section(heading, rows(each)));
   return [...own, section('Other options', rows(COMMON_OPTIONS))];
@@ -115,10 +120,14 @@ function exampleLines(): string {
   );
 }
 
+function metricsHelp(): string {
+  return `${CONDITIONS}\n${metricLines()}`;
+}
+
 /** Lists metrics as `tcp, tls, …: .min .mean …`; those with the same statistics share a line. */
 function metricLines(): string {
   const figures = new Map<string, string[]>();
-  for (const { name } of METRICS) {
+  for (const { name } of [...METRICS, ...addedMetrics()]) {
     const [group = '', figure = ''] = name.split('.');
     figures.set(group, [...(figures.get(group) ?? []), figure]);
   }

@@ -29,7 +29,7 @@ async function climbed(reports: string, line: string, given = services(), signal
 }
 
 test('a ladder stores its runs and its law; the report drawn again from them is the same', async (t) => {
-  const line = '-p plain --points 1,4,16,64,256,1k';
+  const line = '-p plain --steps throughput --points 1,4,16,64,256,1k';
   const { code, out, folder } = await climbed(await temporaryFolder(t), line);
   assert.equal(code, 0);
   const { conclusions, runs, plan } = await readResult(folder);
@@ -105,7 +105,7 @@ test('interrupted: what was measured is kept and drawn, and the exit code says s
 
 test('exit codes: 1 without a valid run and with --strict and a doubtful one, 99 for a missed threshold', async (t) => {
   const codeOf = async (line: string, given = services()) =>
-    (await climbed(await temporaryFolder(t), `-p plain --rounds 1 ${line}`, given)).code;
+    (await climbed(await temporaryFolder(t), `-p plain --steps throughput --rounds 1 ${line}`, given)).code;
   const spoilt = (isSpoilt: (planned: PlannedRun) => boolean) =>
     services(async (planned) => (isSpoilt(planned) ? disturbed(run(planned)) : run(planned)));
   const one = spoilt(({ plan }) => plan.connections === 16);

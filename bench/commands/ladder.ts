@@ -1,8 +1,6 @@
 import type { Result } from '../model/result.ts';
 import type { RunSpec } from '../model/strategy.ts';
-import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
-import { chooseVariants } from '../plan/variants.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import type { LadderRequest } from '../request/request.ts';
 import { type LadderOptions, ladderSpec, makeLadder } from '../strategy/ladder.ts';
@@ -10,13 +8,12 @@ import { levelText } from '../wording/ladder.ts';
 import { MISSED_THRESHOLD } from '../wording/notices.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
-import { fitSides } from './fit.ts';
+import { fitRequest } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
 import { rejectionReason } from './rejection.ts';
 import { writeOutputs } from './report.ts';
 import { missedNotices } from './run.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary } from './services.ts';
 
 /**
  * Repeats one step of a scenario at growing levels, writes the result and its reports, and prints the curve.
@@ -29,9 +26,7 @@ export async function ladder(
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
-    const library = await readLibrary(services, request.run.nginx);
-    const named = chooseVariants(library, request.run.variants, ownSides(request.run));
-    const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
+    const search = { say: screen.say, signal: interruption.signal };
     let options: LadderOptions | null = null;
     const optionsFor = (planning: Planning) => {
       options ??= optionsOf(request, planning, screen.say);
@@ -39,7 +34,7 @@ export async function ladder(
     };
     const question = {
       request: request.run,
-      ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
+      ...(await fitRequest(request.run, search, services)),
       async prepare(planning: Planning) {
         // Rejects a level that this machine cannot hold before the first run, not in the middle. The largest
         // comes first, so that the message names it.
@@ -66,8 +61,10 @@ function optionsOf(
   { plan, variants, planRun }: Planning,
   say: (line: string) => void,
 ): LadderOptions {
-  const variant = variants[0]?.name ?? '';
-  const options = { ...run, variant, step, over, levels, rounds, seed: plan.seed };
+  const [side] = variants;
+  const variant = side?.name ?? '';
+  const hasProxy = side?.proxy != null;
+  const options = { ...run, variant, hasProxy, step, over, levels, rounds, seed: plan.seed };
   if (!isDefault) return options;
   const rejected = (count: number): string | null => {
     const some = { ...options, levels: levels.slice(0, count) };

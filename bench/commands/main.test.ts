@@ -10,6 +10,8 @@ import { METRICS, metricsOf } from '../metrics/metrics.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { COMMANDS, type CommandName, optionsOf } from '../request/request.ts';
+import { ownDefinition } from '../scenarios/own-definition.ts';
+import { addScenario } from '../scenarios/registry.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { EXIT } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -199,4 +201,23 @@ test('Node below 20.19 is refused with a sentence', () => {
       /^nginx-ws-bench needs Node 20\.19 or newer, but this is v/,
     );
   }
+});
+
+test('the help of a command that takes a scenario file has its options and metrics', () => {
+  const chat = {
+    ...{ name: 'chat', title: 'Chat', question: 'How fast?', steps: [{ name: 'chat', load: 'open' }] },
+    options: {
+      room: { value: 'N', kind: 'count', least: 1, most: 9, default: 1, help: 'members of a room' },
+    },
+    recorded: { counters: ['joined'] },
+    metrics: [{ name: 'chat.joined', title: 'clients that joined', of: { counter: 'joined' } }],
+    ...{ reconnects: true, conversation: () => ({ request: () => 'x', message: () => 'answer' }) },
+  };
+  addScenario(ownDefinition(chat, '/chat.ts', './chat.ts'), './chat.ts');
+  for (const help of [helpText('run'), helpText('compare'), helpText(null)]) {
+    assert.match(help, /^The scenario file:\n {6}--room N +members of a room$/m);
+    if (help.includes('--threshold')) assert.match(help, /^ {2}chat\n {6}\.joined$/m);
+    assert.equal(help.match(/--reconnect /g)?.length, 1);
+  }
+  assert.doesNotMatch(helpText('check'), /--room/);
 });

@@ -39,9 +39,9 @@ export interface Question {
    *
    * @throws Problem if a condition does not hold
    */
-  prepare(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
+  prepare?(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
   /** Returns additional notices to record in a completed run. */
-  assess(run: Run): Notice[];
+  assess?(run: Run): Notice[];
 }
 
 /** Without /proc, a run could neither be judged nor yield a rate. */
@@ -96,7 +96,7 @@ export async function measure(
 /** @param agents those that take part; null if this host does everything */
 async function measureWith(
   agents: FoundAgents | null,
-  { request, sides, notices, proxies, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, proxies, makeStrategy, prepare, assess = () => [] }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
@@ -109,7 +109,8 @@ async function measureWith(
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
-  const known = await prepare(planning, environment);
+  checkResumption(request, sides, proxies);
+  const known = (await prepare?.(planning, environment)) ?? {};
   const strategy = makeStrategy(planning, known);
   signal.throwIfAborted();
   const head: ResultHead = {
@@ -179,6 +180,26 @@ function withoutSecrets(variant: Variant): Variant {
 /** Before anything starts, rejects plans that this machine cannot execute. */
 function checkPlans({ variants, planStep }: Planning, { steps }: ScenarioDefinition): void {
   for (const { name: step } of steps) for (const { name } of variants) planStep({ variant: name, step });
+}
+
+/** @throws Problem('usage') if TLS sessions are to be resumed, and no side has TLS */
+function checkResumption(
+  { scenario, scenarioOptions, target }: RunRequest,
+  sides: readonly Side[],
+  proxies: Question['proxies'],
+): void {
+  if (!scenario.connectionTraits?.(scenarioOptions).resumes) return;
+  const without = '--resume resumes TLS sessions, but clients connect without TLS to';
+  if (target.kind === 'external') {
+    if (target.certificate !== null) return;
+    throw new Problem('usage', `${without} ${target.url}. Leave --resume out, or name a wss:// address.`);
+  }
+  if ([...proxies.values()].some(({ prepared }) => prepared.clientTls)) return;
+  const names = sides.map(({ variant }) => variant.name).join(' and ');
+  throw new Problem(
+    'usage',
+    `${without} ${names}. Leave --resume out, or choose a variant with TLS: -p tls.`,
+  );
 }
 
 /** Writes a report of the runs measured before a failure, or removes the folder if there are none. */

@@ -69,14 +69,11 @@ it('Nginx and its echo servers are started by agents, and observed there', async
   assert.deepEqual(run.outcome, { state: 'completed' });
   assert.deepEqual([run.plan.proxyAgent, run.plan.serverAgents], ['p', ['s', 'u']]);
   const figures = figuresOf(run);
-  assert.deepEqual(
-    figures.hosts.map(({ name, role }) => [name, role]).sort(),
-    [
-      ['p', 'proxy'],
-      ['s', 'server'],
-      ['u', 'server'],
-    ],
-  );
+  assert.deepEqual(figures.hosts.map(({ name, role }) => [name, role]).sort(), [
+    ['p', 'proxy'],
+    ['s', 'server'],
+    ['u', 'server'],
+  ]);
   for (const { cpu } of figures.hosts) assert.ok(cpu !== null && cpu > 0);
   const { proxy, server, generator } = figures.cpuUsPerMessage;
   for (const each of [proxy, server, generator]) assert.ok(each !== null && each > 0);

@@ -13,21 +13,48 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { makeResult } from '../../test/result.ts';
 import { readResult } from '../store/read.ts';
 import { fakeServices, filesIn, obey, temporaryFolder } from './services.test.fixture.ts';
 
-/** A folder with reports of these command lines, at a second each. */
+/** The results that `reportsOf` copies, each in a folder of its own; by command line, because each is made once. */
+const originals = new Map<string, string>();
+after(() =>
+  Promise.all([...originals.values()].map((folder) => rm(folder, { recursive: true, force: true }))),
+);
+
+async function originalOf(line: string): Promise<string> {
+  const made = originals.get(line);
+  if (made !== undefined) return made;
+  const folder = makeOpenFolder(join(tmpdir(), 'publish-test-'));
+  originals.set(line, folder);
+  const { code, said } = await obey([...line.split(' '), '--reports', folder], fakeServices());
+  assert.equal(code, 0, said.join());
+  await rm(join(folder, 'index.html'));
+  return folder;
+}
+
+/** A folder with reports of these command lines, at a second each: that of `fakeServices`, and those after it. */
 async function reportsOf(t: TestContext, ...lines: string[]): Promise<string> {
   const reports = await temporaryFolder(t);
-  for (const [second, line] of lines.entries()) {
-    const services = fakeServices({ now: () => new Date(Date.UTC(2025, 0, 2, 3, 4, 5 + second)) });
-    const { code, said } = await obey([...line.split(' '), '--reports', reports], services);
-    assert.equal(code, 0, said.join());
+  for (const [index, line] of lines.entries()) {
+    const original = await originalOf(line);
+    const second = String(5 + index).padStart(2, '0');
+    for (const name of await filesIn(original)) {
+      const path = join(reports, name.replace(/T030405Z/, `T0304${second}Z`));
+      await mkdir(dirname(path), { recursive: true });
+      const text = await readFile(join(original, name), 'utf8');
+      await writeFile(
+        path,
+        text.replaceAll('T030405Z', `T0304${second}Z`).replaceAll('T03:04:05', `T03:04:${second}`),
+      );
+    }
   }
   return reports;
 }

@@ -5,15 +5,7 @@ import type { Result } from '../model/result.ts';
 import { systemCode } from '../model/system-error.ts';
 import { jsonSummary } from '../report/json.ts';
 import { OUTPUTS } from '../report/outputs.ts';
-import {
-  calibrationText,
-  capacityText,
-  comparisonText,
-  ladderText,
-  priceText,
-  sizeText,
-  summaryText,
-} from '../report/terminal.ts';
+import { resultText } from '../report/terminal.ts';
 import type { ReportRequest } from '../request/report.ts';
 import { readResult } from '../store/read.ts';
 import type { CommandContext } from './context.ts';
@@ -120,13 +112,7 @@ export function printResult(
   json: boolean,
   terminal: Terminal,
 ): void {
-  const text =
-    calibrationText(result) ??
-    comparisonText(result) ??
-    capacityText(result) ??
-    ladderText(result) ??
-    sizeText(result) ??
-    summaryText(result, terminal.columns) + priceText(result);
+  const text = resultText(result, terminal.columns);
   const where = reportPath === null ? '' : `\nReport: ${reportPath}`;
   terminal.print(json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}${where}`);
 }

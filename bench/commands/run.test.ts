@@ -136,19 +136,35 @@ test('exports go where they are named, else to the folder of the run', async (t)
 test('an export without a place is refused before anything is measured', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
-  for (const [wanted, told, exit] of [
-    [`csv=${reports}/none/a.csv`, /^The folder ".*\/none" for the export csv does not exist\./, 2],
-    [`hgrm=${reports}/none`, /^The folder ".*\/none" for the export hgrm/, 2],
-    [`csv=${reports}`, /^The export csv is a file, but ".*" is a folder\./, 2],
-    ['csv=/proc/a.csv', /^"\/proc" cannot be written/, 1],
-    ['csv=/dev/stdout', /^The export csv would replace "\/dev\/stdout", .* or - for stdout/, 2],
-    ['csv=/dev/null', /^The export csv would replace "\/dev\/null"/, 2],
+  for (const [wanted, told] of [
+    [`csv=${reports}/none/a.csv`, /^The folder ".*\/none" for the export csv does not exist\./],
+    [`hgrm=${reports}/none`, /^The folder ".*\/none" for the export hgrm/],
+    [`csv=${reports}`, /^The export csv is a file, but ".*" is a folder\./],
+    ['csv=/proc/a.csv', /^No file can be created in "\/proc"\./],
+    ['csv=/dev/stdout', /^The export csv would replace "\/dev\/stdout", .* or - for stdout/],
+    ['csv=/dev/null', /^The export csv would replace "\/dev\/null"/],
   ] as const) {
     const { code, said } = await obey(['-p', 'tls', '--reports', reports, '--export', wanted], services);
-    assert.deepEqual([code, said.length], [exit, 1]);
+    assert.deepEqual([code, said.length], [2, 1]);
     assert.match(said[0] ?? '', told);
     assert.deepEqual(await readdir(reports), []);
   }
+});
+
+test('--resume without TLS is refused before anything is measured', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
+  const refused = (...line: string[]) =>
+    obey([...line, '--scenario', 'connect', '--resume', '--reports', reports], services);
+  for (const [line, told] of [
+    [['-p', 'plain,direct'], /^--resume .* plain and direct\. Leave --resume out, /],
+    [['--target', 'ws://127.0.0.1:9/chat'], /^--resume .* ws:\/\/127\.0\.0\.1:9\/chat\. /],
+  ] as const) {
+    const { code, said } = await refused(...line);
+    assert.equal(code, 2);
+    assert.match(said.join(), told);
+  }
+  assert.deepEqual(await readdir(reports), []);
 });
 
 test('an export to stdout is all that is printed there', async (t) => {

@@ -4,7 +4,6 @@ import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { StepOfVariant } from '../model/strategy.ts';
 import type { Planning } from '../plan/plan.ts';
-import { sidesOf } from '../plan/sides.ts';
 import type { RunRequest } from '../request/request.ts';
 import { upgradeTargetOf } from '../request/scenario.ts';
 import { missedThresholds } from '../request/threshold.ts';
@@ -13,11 +12,10 @@ import { makeSteps } from '../strategy/steps.ts';
 import { MISSED_THRESHOLD } from '../wording/notices.ts';
 import type { StoppableContext } from './context.ts';
 import { type ExitCode, exitCodeOf, worseOf } from './exit-code.ts';
-import { fitSides } from './fit.ts';
+import { fitRequest } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary } from './services.ts';
 
 /**
  * Plans and executes a request, writes the result and its reports, and prints the summary. Throws a Problem
@@ -28,19 +26,16 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
   const screen = screenOf(terminal);
   try {
     const upgradeTo = upgradeTargetOf(request);
-    const library = await readLibrary(services, request.nginx, upgradeTo);
-    const named = sidesOf(library, request);
-    const nginx = { sources: request.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
+    const search = { upgradeTo, say: screen.say, signal: interruption.signal };
     const question = {
       request,
-      ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
+      ...(await fitRequest(request, search, services)),
       makeStrategy: ({ variants, planStep }: Planning) => {
         const names = variants.map(({ name }) => name);
         const planOf = (of: StepOfVariant) => planStep(of).plan;
         const steps = makeSteps({ ...request, variants: names, planOf });
         return request.baseline === null ? steps : withPrice(steps, request.baseline, names);
       },
-      prepare: async () => ({}),
       assess: (measured: Run) => missedNotices(measured, request),
     };
     const { result, folder, complete } = await measure(question, context, screen);

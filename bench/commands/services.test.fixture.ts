@@ -37,6 +37,7 @@ const NGINX: NginxBinary = {
 /** A configuration that lacks nothing. It is not started, because no experiment is real. */
 export const PREPARED: PreparedProxy = {
   upstreamTls: false,
+  clientTls: false,
   lackIn: () => null,
   check: async () => {},
   start: async () => assert.fail('nothing is started'),

@@ -48,8 +48,8 @@ export interface Services {
    * @throws Problem('configuration') in the proxy's own words
    */
   checkSide(planned: PlannedStep, proxy: VariantProxy, ears: Ears): Promise<void>;
-  /** The calibration stored for this machine; null if there is none. */
-  findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
+  /** The calibration stored for this machine, `outdated` if it no longer applies; null if there is none. */
+  findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | 'outdated' | null>;
   /** Stores a calibration for later comparisons, and returns its path. */
   keepCalibration(kept: KeptCalibration): Promise<string>;
   /**

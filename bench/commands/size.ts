@@ -1,7 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
 import type { Planning } from '../plan/plan.ts';
-import { sidesOf } from '../plan/sides.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import type { SizeRequest } from '../request/request.ts';
 import { FEWEST_CHECKED } from '../request/size.ts';
@@ -10,12 +9,11 @@ import { SIZE_STEPS } from '../strategy/size-costs.ts';
 import { finding } from '../wording/finding.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
-import { fitSides } from './fit.ts';
+import { fitRequest } from './fit.ts';
 import { type MeasureNeed, measure } from './measure.ts';
 import { ceilingFor, rejectionReason } from './rejection.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary } from './services.ts';
 
 /** The plan is checked with this share of its connections, unless the user names a number. */
 const CHECKED_SHARE = 0.1;
@@ -31,15 +29,12 @@ export async function size(request: SizeRequest, context: StoppableContext<Measu
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
-    const library = await readLibrary(services, request.run.nginx);
     const { portRange } = await services.readMachine();
-    const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
+    const search = { say: screen.say, signal: interruption.signal };
     const question = {
       request: request.run,
-      ...(await fitSides(sidesOf(library, request.run), (sides) => sides.length > 0, nginx, services)),
+      ...(await fitRequest(request.run, search, services)),
       makeStrategy: (planning: Planning) => makeSize({ ...optionsOf(request, planning), portRange }),
-      prepare: async () => ({}),
-      assess: () => [],
     };
     const { result, folder, complete } = await measure(question, context, screen);
     const written = await writeOutputs(result, folder.path, request.run, terminal);

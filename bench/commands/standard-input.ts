@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
-import { UnreadableFile } from '../files/regular-file.ts';
-import { readStream } from '../files/stream.ts';
+import { readStream, UnreadableFile } from '../files/regular-file.ts';
 import { Problem } from '../model/failure.ts';
 import { MAX_CONFIGURATION_BYTES } from '../nginx/include.ts';
 

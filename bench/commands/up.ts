@@ -1,13 +1,12 @@
 import { type PlannedStep, planRequest } from '../plan/plan.ts';
-import { sidesOf } from '../plan/sides.ts';
 import type { Side } from '../plan/variants.ts';
 import type { RunRequest } from '../request/run.ts';
 import type { UpRequest } from '../request/up.ts';
 import { standingLines } from '../up/standing.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { type FitNeed, fitSides } from './fit.ts';
-import { type LibraryNeed, readLibrary, type Services } from './services.ts';
+import { type FitNeed, fitRequest } from './fit.ts';
+import type { LibraryNeed, Services } from './services.ts';
 
 /** Keeps a topology running until it is interrupted, which is how the command normally ends. */
 export async function up(
@@ -18,10 +17,7 @@ export async function up(
     interruption: { signal, urgent },
   }: StoppableContext<LibraryNeed | FitNeed | 'readMachine' | 'now' | 'keepUp'>,
 ): Promise<ExitCode> {
-  const library = await readLibrary(services, run.nginx);
-  const named = sidesOf(library, run);
-  const nginx = { sources: run.nginx, say: terminal.say, signal };
-  const { sides, proxies } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
+  const { sides, proxies } = await fitRequest(run, { say: terminal.say, signal }, services);
   const [side] = sides;
   if (side === undefined) throw new TypeError('there is no variant to run');
   const { variant, profile } = side;

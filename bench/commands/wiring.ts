@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { homedir, hostname, userInfo } from 'node:os';
+import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { HostMachine } from '../model/host.ts';
 import type { ProxyKind } from '../model/proxy.ts';
@@ -16,7 +18,6 @@ import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
 import { readConfigFile } from './config-file.ts';
-import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
   calibrationsFolder,
@@ -53,6 +54,22 @@ async function ownSource(name: string, tunings: readonly Tuning[]): Promise<Prox
 /** The part of the environment that describes a host of others. */
 function systemOf({ os, kernel, arch, cpuModel, memoryBytes }: Environment): HostMachine {
   return { os, kernel, arch, cpuModel, memoryBytes };
+}
+
+/** Names of this machine and its user, as far as the system reports them. */
+function readIdentity(): string[] {
+  const host = hostname();
+  const names = [host, host.split('.')[0] ?? '', basename(homedir()), userName()];
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The user has no entry in /etc/passwd, as in many containers.
+    return '';
+  }
 }
 
 /** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */

@@ -22,7 +22,7 @@ const CLOSED_SHARE = 2 / 3;
 
 /**
  * Names the hosts that differ from the others. The figures of a run combine all hosts, so the percentiles of
- * a single slow host look like those of Nginx.
+ * a single slow host look like those of the proxy.
  */
 export function differingHosts({ plan }: Run, { hosts: all, steady }: RunFigures): Notice | null {
   const hosts = all.filter(({ role }) => role === 'generator');

@@ -19,7 +19,7 @@ import {
 
 const CONNECTIONS = 60;
 /** A load that leaves the CPUs to whatever else goes on, for what has nothing to do with a closed loop. */
-const LIGHT = '-R 500 --no-pin';
+const LIGHT = '-R 500';
 /** More than a slice, so that something is measured before. */
 const BEFORE_MS = 1_150;
 
@@ -28,9 +28,12 @@ function meddle(
   t: TestContext,
   options: string,
   what: (processes: readonly RunProcess[]) => void | Promise<void>,
+  durationS = 4,
 ): Promise<Executed> {
-  const line = `-c ${CONNECTIONS} -w 100ms -d 5s --echo-timeout 2s --workers 2 --no-http ${options}`;
+  const line = `-c ${CONNECTIONS} -w 100ms -d ${durationS}s --echo-timeout 2s --workers 2 --no-http ${options}`;
   return execute(t, line, {
+    // A closed loop sends as often as it is answered.
+    serverArguments: ['--delay', '50'],
     async onPhase(phase, processes) {
       if (phase !== 'steady') return;
       await sleep(BEFORE_MS);
@@ -88,8 +91,8 @@ ownTemporaryFolder();
 describe('in mid-run', { concurrency: 4 }, () => {
   for (const [options, name, calledSo] of [
     ['--profile plain --nginx-workers 2', 'nginx master', 'nginx'],
-    ['--profile load-balanced --client ws -R 1k', 'echo server 2', 'echo server 2'],
-    ['--profile tls -R 1k', 'generator 2', 'generator 2'],
+    ['--profile load-balanced --client ws -R 500', 'echo server 2', 'echo server 2'],
+    ['--profile tls -R 500', 'generator 2', 'generator 2'],
   ] as const) {
     it(`${options}: ${name} is killed`, async (t) => {
       const { run, pid } = await kill(t, options, name);
@@ -98,7 +101,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
     });
   }
 
-  for (const options of ['--in-flight 4', '--client ws -R 1k']) {
+  for (const options of ['--in-flight 4', '--client ws -R 500']) {
     it(`an Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
       // By hash, or a generator that opens fast may find one and the same worker every time.
       let others = 0;
@@ -140,7 +143,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
   }
 
   it('the only Nginx worker is killed: all connections fail, and the run ends', async (t) => {
-    const { run, figures } = await kill(t, '--profile plain --nginx-workers 1 -R 1k', 'nginx worker');
+    const { run, figures } = await kill(t, '--profile plain --nginx-workers 1 -R 500', 'nginx worker');
     checkKept(run);
     assert.deepEqual(run.outcome, {
       state: 'failed',
@@ -152,7 +155,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
     assert.notEqual(run.validity.verdict, 'valid');
   });
 
-  for (const options of [`--profile plain ${LIGHT}`, '--profile tls --client ws -R 1k']) {
+  for (const options of [`--profile plain ${LIGHT}`, '--profile tls --client ws -R 500']) {
     it(`${options}: Nginx is reloaded, and nothing is lost`, async (t) => {
       let before: number[] = [];
       let workers: number[] = [];
@@ -213,9 +216,14 @@ it('the clean-up process is killed: another takes its place, and the run goes on
 });
 
 it('the runner is stopped for seconds: the run is suspect, and the verdict says why', async (t) => {
-  const { run } = await meddle(t, `--profile plain ${LIGHT}`, () => {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
-  });
+  const { run } = await meddle(
+    t,
+    `--profile plain ${LIGHT}`,
+    () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+    },
+    5,
+  );
   assert.deepEqual(run.outcome, { state: 'completed' });
   assert.notEqual(run.validity.verdict, 'valid');
   const stopped = run.validity.reasons.find(({ code }) => code === 'runner-stopped');

@@ -109,15 +109,14 @@ export async function execute(
   return executed;
 }
 
-/** As `execute`, without the checks. A line that names no step is a closed loop. */
+/** As `execute`, without the checks. */
 export async function executeWithin(
   t: Pick<TestContext, 'signal'>,
   line: string | readonly string[],
   { serverArguments, handicap, changeProfile, signal, urgent, onPhase }: Meddling = {},
 ): Promise<Executed> {
   const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
-  const namesSteps = words.some((word) => /^(-R|--rate|--steps)\b/.test(word));
-  const command = namesSteps ? words : [...words, '--steps', 'throughput'];
+  const command = completed(words);
   const request = parseRequest(command);
   assert.ok(request.command === 'run');
   const library = {
@@ -180,6 +179,20 @@ export async function executeWithin(
   const [run] = runs;
   assert.ok(run);
   return { runs, conclusions, complete, run, figures: figuresOf(run), processes, said };
+}
+
+/**
+ * A line that names no step is a closed loop. One that does not say otherwise leaves the CPUs to the kernel: on two
+ * of them, a generator with a schedule would get one to itself and spin, and runs that go on side by side would all
+ * be pinned to the same ones.
+ */
+function completed(words: readonly string[]): string[] {
+  const names = (option: RegExp) => words.some((word) => option.test(word));
+  return [
+    ...words,
+    ...(names(/^(-R|--rate|--steps)\b/) ? [] : ['--steps', 'throughput']),
+    ...(names(/^--(no-pin|pin|target)\b/) ? [] : ['--no-pin']),
+  ];
 }
 
 function checkRuns(runs: readonly Run[]): void {

@@ -1,4 +1,5 @@
-import { encodePairs, mergePairs, type Pairs } from '../measure/pairs.ts';
+import { encodePairs } from '../measure/histogram.ts';
+import { mergePairs, type Pairs } from '../measure/pairs.ts';
 import type { Recording } from '../model/recording.ts';
 
 /** Collects the send lag of each generator host, because the slices of a run merge all hosts. */

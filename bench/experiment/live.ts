@@ -87,7 +87,7 @@ export function watchLive(
 }
 
 /**
- * CPU usage by component. The Nginx master is excluded: it does none of the work, and would only make the
+ * CPU usage by component. The proxy's master is excluded: it does none of the work, and would only make the
  * workers look less busy.
  */
 function cpuOf(usage: readonly ProcessUsage[]): LiveCpu[] {

@@ -44,6 +44,34 @@ describe('a scenario file', { concurrency: false }, () => {
       assert.equal(figures.conservation.ok, true);
     });
 
+    it(`whose connections are cut on ${engine} reconnects if it says so, and begins again`, async (t) => {
+      const path = await chatFile(t, (text) =>
+        text.replace(
+          '  steps: [',
+          "  reconnects: true,\n  timeline: () => [{ atMs: 600, action: { kind: 'cut-clients' } }],\n  steps: [",
+        ),
+      );
+      const line = [
+        ...SHORT,
+        '--scenario',
+        path,
+        '-R',
+        '200',
+        '--engine',
+        engine,
+        '--reconnect',
+        'immediate',
+      ];
+      const { run, figures } = await execute(t, line);
+      assert.deepEqual(run.outcome, { state: 'completed' });
+      const { joined, cut, back, waiting, echoed = 0 } = figures.counts;
+      assert.deepEqual({ joined, cut, back, waiting }, { joined: 12, cut: 6, back: 6, waiting: 0 });
+      assert.ok(echoed > 0);
+      assert.equal(figures.latencies.outage?.count, 6);
+      assert.deepEqual([figures.conservation.ok, figures.failures.faults], [true, 0]);
+      assert.ok(run.validity.reasons.every(({ code }) => code !== 'losses'));
+    });
+
     it(`that throws on ${engine} is a failed run, whose reason names the line`, async (t) => {
       const path = await chatFile(t, (text) =>
         text.replace("return 'ready';", "throw new Error('broken on purpose');\n"),

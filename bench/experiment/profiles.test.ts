@@ -5,6 +5,8 @@ import type { Role, Run } from '../model/run.ts';
 import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
 const CONNECTIONS = 100;
+/** So that a closed loop sends as often as a check of it needs, and no more. */
+const UNHURRIED = { serverArguments: ['--delay', '20'] };
 const LINE = `--profile all -c ${CONNECTIONS} -w 100ms -d 400ms --workers 2 --nginx-workers 2`;
 
 /** What is so in one profile only. */
@@ -91,7 +93,7 @@ ownTemporaryFolder();
 
 describe('all profiles, one after the other', () => {
   it('are run without a fault, each with processes of its own', async (t) => {
-    const { runs, complete } = await execute(t, LINE);
+    const { runs, complete } = await execute(t, LINE, UNHURRIED);
     assert.deepEqual(
       runs.map(({ plan }) => plan.profile),
       Object.keys(FACTS),
@@ -180,7 +182,7 @@ describe('the profiles that `all` leaves out', () => {
   it('are run without a fault', async (t) => {
     const names = Object.keys(OTHERS);
     const line = `--profile ${names.join(',')} -c ${CONNECTIONS} -w 100ms -d 400ms --nginx-workers 2 --no-http`;
-    const { runs, complete } = await execute(t, line);
+    const { runs, complete } = await execute(t, line, UNHURRIED);
     assert.deepEqual([complete, runs.map(({ plan }) => plan.profile)], [true, names]);
     for (const run of runs) {
       await t.test(run.plan.profile, () => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { statfs } from 'node:fs/promises';
+import { get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { join } from 'node:path';
 import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { probeEcho } from '../load/echo-probe.ts';
@@ -27,7 +30,6 @@ import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
 import { fullDisk } from './kernel.ts';
 import { processOf } from './processes.ts';
-import { visit } from './visit.ts';
 
 /**
  * Executes one run: starts the topology, makes the generator load it while the sampler observes it, always
@@ -210,4 +212,29 @@ async function probeTarget(
         : `${PROXY} does not answer as a TLS listener should: ${why}. Look at the TLS lines of its configuration.`;
     throw new Problem('environment', message, { cause });
   });
+}
+
+/**
+ * Requests a path once, without an upgrade, as a monitor or a browser would. Any response is accepted.
+ *
+ * @throws Problem('environment') if there is no response; the signal's reason if aborted
+ */
+async function visit(
+  { host, ports, tls, request: asked }: Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'request'>,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = asked === undefined ? {} : { host: asked.host };
+  const options = { host, port: ports[0], path, headers, agent: false, signal };
+  const request = tls === null ? getHttp(options) : getHttps({ ...options, ...tls });
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new Problem('environment', `${PROXY} does not answer a GET of ${path}: ${reasonOf(cause)}.`, {
+      cause,
+    });
+  }
 }

@@ -1,3 +1,4 @@
+import { behaviourOf } from '../load/behaviour.ts';
 import type { GeneratorWorker } from '../load/coordinator.ts';
 import type { WorkerPlan } from '../load/protocol.ts';
 import { workOf } from '../measure/work.ts';
@@ -27,11 +28,13 @@ export function workerPlans(
 ): WorkerPlan[] {
   const { workers } = plan;
   const { file, handshake = {} } = scenarioNamed(plan.workload.scenario);
+  const behaviour = behaviourOf(plan.workload);
   // If the handshakes are the work, none takes place before the load.
   const connections = workOf({ plan }) === 'handshakes' ? 0 : plan.connections;
   return generators.map(({ id, toHostNs }, worker) => ({
     id,
     runPlan: plan,
+    behaviour,
     scenarioFile: file ?? null,
     epochNs: String(toHostNs(epochNs)),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),

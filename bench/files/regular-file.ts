@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
 
 /** States why a file cannot be read. Its message completes a sentence: `… cannot be read: ${message}.` */
 export class UnreadableFile extends Error {
@@ -43,8 +44,34 @@ async function readBounded(file: FileHandle, size: number, maxBytes: number): Pr
   return buffer.subarray(0, length);
 }
 
+/**
+ * Reads a stream to its end. Destroys the stream if reading fails or if it is longer than allowed.
+ *
+ * @param maxBytes maximum number of bytes to read
+ * @throws UnreadableFile if the stream cannot be read or is longer; the signal's reason if the signal aborts
+ *   reading
+ */
+export async function readStream(stream: Readable, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  signal.throwIfAborted();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const source: AsyncIterable<Buffer | string> = addAbortSignal(signal, stream);
+  try {
+    for await (const chunk of source) {
+      const bytes = Buffer.from(chunk);
+      length += bytes.length;
+      if (length > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unreadable(error);
+  }
+  return Buffer.concat(chunks, length);
+}
+
 /** @param maxBytes the limit that was exceeded, in bytes */
-export function tooLarge(maxBytes: number): UnreadableFile {
+function tooLarge(maxBytes: number): UnreadableFile {
   return new UnreadableFile(`it is larger than ${shownBytes(maxBytes)}`);
 }
 
@@ -64,7 +91,7 @@ const REASONS: Record<string, string> = {
 };
 
 /** Converts a read error to one that states the reason. Returns an UnreadableFile unchanged. */
-export function unreadable(error: unknown): UnreadableFile {
+function unreadable(error: unknown): UnreadableFile {
   return error instanceof UnreadableFile ? error : new UnreadableFile(reasonOf(error), { cause: error });
 }
 

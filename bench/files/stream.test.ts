@@ -3,8 +3,7 @@ import { createReadStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, it } from 'node:test';
-import { UnreadableFile } from './regular-file.ts';
-import { readStream } from './stream.ts';
+import { readStream, UnreadableFile } from './regular-file.ts';
 
 const NEVER = new AbortController().signal;
 

@@ -4,6 +4,7 @@ import { makeRun } from '../../test/run.ts';
 import { MESSAGE_NAMES } from '../measure/messages.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { type Counters, type Recording, zeroCounters } from '../model/recording.ts';
+import { behaviourOf } from './behaviour.ts';
 import type { Route } from './connections/route.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
@@ -39,9 +40,11 @@ function fakeProcess(name: string): FakeProcess {
 }
 
 function plan(worker: number, connections: number): WorkerPlan {
+  const runPlan = makeRun({ seconds: 1 }).plan;
   return {
     id: { host: 'here', index: worker },
-    runPlan: makeRun({ seconds: 1 }).plan,
+    runPlan,
+    behaviour: behaviourOf(runPlan.workload),
     scenarioFile: null,
     epochNs: '0',
     connections,

@@ -5,13 +5,12 @@ import * as ourselves from '../package.ts';
 import { conversationClient } from '../scenarios/conversation.ts';
 import { loadOwnScenario } from '../scenarios/load-own.ts';
 import type { MakeOwnClient, OwnScenario } from '../scenarios/own-scenario.ts';
-import { addScenario } from '../scenarios/registry.ts';
 import type { MakeClient } from './sessions/client.ts';
 
 const STDERR = 2;
 
 /**
- * Imports the user's scenario file in this generator worker, adds its scenario, and returns its client. If its code
+ * Imports the user's scenario file in this generator worker and returns its client. If its code
  * throws, now or during the run, the worker ends and says where, and the run has failed.
  *
  * @param file absolute path
@@ -23,13 +22,12 @@ export async function ownClient(file: string): Promise<MakeClient<unknown>> {
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
-  const { definition, own } = await loadOwnScenario(file, dirname(file), ourselves).catch(end);
-  addScenario(definition, null);
+  const { own } = await loadOwnScenario(file, dirname(file), ourselves).catch(end);
   return guarded(clientOf(own), end);
 }
 
-function clientOf({ client, conversation }: OwnScenario): MakeOwnClient<unknown> {
-  return client ?? (conversationClient(conversation) as MakeOwnClient<unknown>);
+function clientOf({ client, conversation, reconnects }: OwnScenario): MakeOwnClient<unknown> {
+  return client ?? (conversationClient(conversation, reconnects === true) as MakeOwnClient<unknown>);
 }
 
 /** `chat.ts:12:5 threw TypeError: message is undefined` */

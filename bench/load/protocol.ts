@@ -3,6 +3,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { WorkerId } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
+import type { Behaviour } from './behaviour.ts';
 import type { Route } from './connections/route.ts';
 
 /** The part of a run's plan shared by all generator workers. */
@@ -32,6 +33,7 @@ export type LoadPlan = Pick<
 export interface WorkerPlan {
   id: WorkerId;
   runPlan: LoadPlan;
+  behaviour: Behaviour;
   /** Absolute path of the scenario file of the user's; null if the scenario is built in. */
   scenarioFile: string | null;
   /**

@@ -3,7 +3,7 @@ import type { Source } from './carriers/carrier.ts';
 /**
  * Returns the ports from which a generator connects: the odd ports in the range. The kernel tries odd ports
  * first for bind() and even ports first for connect() (`__inet_hash_connect`). Even ports therefore remain
- * free for Nginx's own upstream connections.
+ * free for the proxy's own upstream connections.
  *
  * @param taken ports of sockets that listen on all addresses
  */

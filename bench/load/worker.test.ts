@@ -10,6 +10,7 @@ import type { Workload } from '../model/load.ts';
 import type { CarrierName } from '../model/plan.ts';
 import { counted } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
+import { behaviourOf } from './behaviour.ts';
 import { clockSince, monotonicNs } from './clock.ts';
 import { portOf } from './connections/connection.test.fixture.ts';
 import { type Fleet, makeFleet, type WorkerProcess } from './fleet.ts';
@@ -71,6 +72,7 @@ function planOf(
 ): WorkerPlan {
   return {
     id: { host: hostname(), index: worker },
+    behaviour: behaviourOf({ scenario: 'echo', options: {} }),
     scenarioFile: null,
     epochNs: String(epochNs),
     connections: 5,

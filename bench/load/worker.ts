@@ -5,14 +5,13 @@ import { encodeRecording } from '../measure/recording-bytes.ts';
 import { inFlightOf } from '../model/load.ts';
 import type { CarrierName } from '../model/plan.ts';
 import { sliceUs } from '../model/turns.ts';
-import { scenarioNamed } from '../scenarios/registry.ts';
 import type { OpenCarrier } from './carriers/carrier.ts';
 import { carriersHere } from './carriers/engine.ts';
 import { TlsSessions } from './carriers/tls-sessions.ts';
 import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
-import { triedServers } from './connections/upstream.ts';
+import { triedServers } from './connections/route.ts';
 import { makeLoopReader } from './loop-reader.ts';
 import { type Ramp, startRamp } from './pacing/ramp.ts';
 import { spinningWaker, threadWaker, type Waker } from './pacing/waker.ts';
@@ -63,37 +62,39 @@ async function carrierOf(
   });
 }
 
+/** Names of folders of scenarios. A plan may come from another host. */
+const FOLDER = /^[a-z-]+$/;
+
 /**
- * Loads the client module from the folder of the scenario or of the one whose client it uses, or the user's scenario
- * file, whose scenario is added. The folder name comes from the registry, not from user input.
+ * Loads the client module from the folder of the scenario or of the one whose client it uses, or from the user's
+ * scenario file.
  */
-async function clientOf({ runPlan: { workload }, scenarioFile }: WorkerPlan): Promise<MakeClient<unknown>> {
+async function clientOf({ behaviour: { client }, scenarioFile }: WorkerPlan): Promise<MakeClient<unknown>> {
   if (scenarioFile !== null) return (await import('./own-client.ts')).ownClient(scenarioFile);
-  const { name, client = name } = scenarioNamed(workload.scenario);
+  if (!FOLDER.test(client)) throw new TypeError('There is no such scenario.');
   const module = await import(new URL(`../scenarios/${client}/client.js`, import.meta.url).href);
   return module.makeClient;
 }
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
-  const { id, runPlan } = plan;
+  const { id, runPlan, behaviour } = plan;
   const makeClient = await clientOf(plan);
   const clock = clockSince(BigInt(plan.epochNs));
   const makeWaker = await wakersOf(plan, clock);
   const payload = new Payload(runPlan.workload.payload, runPlan.seed);
   const recorder = new Recorder(
     id,
-    scenarioNamed(runPlan.workload.scenario).recorded,
+    behaviour.recorded,
     (recording) => report({ type: 'recording', base64: encodeRecording(recording).toString('base64') }),
     makeLoopReader(clock),
   );
-  const { work, connectionTraits } = scenarioNamed(runPlan.workload.scenario);
-  const { resumes, serverCloses } = connectionTraits?.(runPlan.workload.options) ?? {};
+  const { work, resumes, serverCloses } = behaviour;
   const connect = await connectorOf(runPlan, {
     clock,
     payload,
     target: plan.target,
-    ...(resumes === true ? { sessions: new TlsSessions() } : {}),
-    ...(serverCloses === true ? { serverCloses } : {}),
+    ...(resumes ? { sessions: new TlsSessions() } : {}),
+    ...(serverCloses ? { serverCloses } : {}),
   });
   /** Number of connections in the plan, plus replacements opened by the client. */
   let { connections } = plan;

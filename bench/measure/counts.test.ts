@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Float64Histogram } from 'hdr-histogram-js';
 import { bucketIndex, bucketValue, Counts, HIGHEST_US } from './counts.ts';
-import { bucketsOf, decode } from './histogram.ts';
-import { encodePairs, mergePairs } from './pairs.ts';
+import { bucketsOf, decode, encodePairs } from './histogram.ts';
+import { mergePairs } from './pairs.ts';
 
 const microseconds = fc.oneof(
   fc.integer({ min: 0, max: 5_000 }),

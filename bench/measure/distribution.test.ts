@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeRun } from '../../test/run.ts';
-import { logBins, percentileCurve } from './distribution.ts';
+import { evenBins, logBins, percentileCurve } from './distribution.ts';
 import { histogramOf } from './figures.ts';
 import { emptyHistogram } from './histogram.ts';
 
@@ -32,6 +32,16 @@ test('bins follow each other without a gap, twenty to a tenfold, with none left 
     assert.ok(Math.abs(bin.toUs / bin.fromUs - 10 ** 0.05) < 1e-9);
     if (i > 0) assert.equal(bin.fromUs, bins[i - 1]?.toUs);
   }
+});
+
+test('even bins start at 0, follow each other without a gap, and hold every sample', () => {
+  assert.deepEqual(evenBins(of(), 100), []);
+  assert.deepEqual(evenBins(of(0, 99, 100, 350), 100), [
+    { fromUs: 0, toUs: 100, count: 2 },
+    { fromUs: 100, toUs: 200, count: 1 },
+    { fromUs: 200, toUs: 300, count: 0 },
+    { fromUs: 300, toUs: 400, count: 1 },
+  ]);
 });
 
 test('the bins hold every sample', () => {

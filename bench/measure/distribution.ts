@@ -47,6 +47,19 @@ export function logBins(histogram: Histogram): Bin[] {
   return bins;
 }
 
+/** Groups samples into bins of this width, in µs, from 0 to the largest sample. */
+export function evenBins(histogram: Histogram, widthUs: number): Bin[] {
+  const bins: Bin[] = [];
+  for (const [valueUs, count] of bucketsOf(histogram)) {
+    const number = Math.floor(valueUs / widthUs);
+    while (bins.length <= number)
+      bins.push({ fromUs: bins.length * widthUs, toUs: (bins.length + 1) * widthUs, count: 0 });
+    const bin = bins[number];
+    if (bin !== undefined) bin.count += count;
+  }
+  return bins;
+}
+
 function edge(bin: number): number {
   return 10 ** (bin / BINS_PER_DECADE);
 }

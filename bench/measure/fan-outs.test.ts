@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FanOut } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
-import { FAN_OUT_HISTOGRAMS, FanOutMerger, FanOuts } from './fan-outs.ts';
+import { FanOutMerger } from './fan-out-merger.ts';
+import { FAN_OUT_HISTOGRAMS, FanOuts } from './fan-outs.ts';
 import { bucketsOf, decode } from './histogram.ts';
 
 function slice(startUs: number, endUs: number, phase: Slice['phase']): Slice {

@@ -1,7 +1,6 @@
 import type { FanOut } from '../model/recording.ts';
-import type { Slice } from '../model/run.ts';
 import { bucketIndex, HIGHEST_US } from './counts.ts';
-import { encodePairs, mergePairs, type Pairs } from './pairs.ts';
+import { pairsOf } from './pairs.ts';
 
 /**
  * Names of the histograms derived from all deliveries of a publication: the time from its intended time to
@@ -9,7 +8,7 @@ import { encodePairs, mergePairs, type Pairs } from './pairs.ts';
  * workers have been merged.
  */
 export const FAN_OUT_HISTOGRAMS = ['firstReceiver', 'medianReceiver', 'lastReceiver'] as const;
-type FanOutHistogram = (typeof FAN_OUT_HISTOGRAMS)[number];
+export type FanOutHistogram = (typeof FAN_OUT_HISTOGRAMS)[number];
 
 type Publication = Omit<FanOut, 'delays'>;
 
@@ -49,72 +48,4 @@ export class FanOuts {
     this.#last = null;
     return fanOuts;
   }
-}
-
-/** Merges the deliveries of all workers, and derives first, median and last receiver of each publication. */
-export class FanOutMerger {
-  readonly #merged = new Map<number, FanOut>();
-
-  add(fanOut: FanOut): void {
-    const { number, delays } = fanOut;
-    this.#merged.set(number, { ...fanOut, delays: mergePairs(this.#merged.get(number)?.delays, delays) });
-  }
-
-  /**
-   * Returns the slices with the histograms of the publications that were due in them.
-   *
-   * @param slices in chronological order
-   */
-  addTo(slices: Slice[]): Slice[] {
-    if (this.#merged.size === 0) return slices;
-    const endUs = Math.max(...slices.map((slice) => slice.endUs));
-    const due = new Map<Slice, Record<FanOutHistogram, Map<number, number>>>();
-    for (const fanOut of this.#merged.values()) {
-      const { intendedUs } = fanOut;
-      const slice = slices.findLast(({ startUs, phase }) => startUs <= intendedUs && phase !== 'connect');
-      if (slice === undefined) continue;
-      const counts = due.get(slice) ?? {
-        firstReceiver: new Map(),
-        medianReceiver: new Map(),
-        lastReceiver: new Map(),
-      };
-      due.set(slice, counts);
-      for (const [name, index] of Object.entries(receiversOf(fanOut, endUs - intendedUs))) {
-        const of = counts[name as FanOutHistogram];
-        of.set(index, (of.get(index) ?? 0) + 1);
-      }
-    }
-    return slices.map((slice) => {
-      const counts = due.get(slice);
-      if (counts === undefined) return slice;
-      const histograms = Object.entries(counts).map(([name, of]) => [name, encodePairs(pairsOf(of))]);
-      return { ...slice, histograms: { ...slice.histograms, ...Object.fromEntries(histograms) } };
-    });
-  }
-}
-
-function pairsOf(counts: ReadonlyMap<number, number>): Pairs {
-  return Uint32Array.from([...counts].sort(([a], [b]) => a - b).flat());
-}
-
-/**
- * Returns the bucket of the first, the median and the last receiver of a publication. Members that have not
- * received it count with the time that they have waited so far: they are late, not absent.
- *
- * @param waitedUs time from its intended time to the end of the recordings
- */
-function receiversOf({ members, delays }: FanOut, waitedUs: number): Record<FanOutHistogram, number> {
-  const waited = bucketIndex(Math.min(HIGHEST_US, Math.max(0, Math.round(waitedUs))));
-  let arrived = 0;
-  for (let i = 1; i < delays.length; i += 2) arrived += delays[i] ?? 0;
-  const all = Math.max(members, arrived);
-  const at = (rank: number): number => {
-    let seen = 0;
-    for (let i = 0; i < delays.length; i += 2) {
-      seen += delays[i + 1] ?? 0;
-      if (seen >= rank) return delays[i] ?? 0;
-    }
-    return Math.max(waited, delays.at(-2) ?? 0);
-  };
-  return { firstReceiver: at(1), medianReceiver: at(Math.ceil(all / 2)), lastReceiver: at(all) };
 }

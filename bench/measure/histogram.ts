@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js';
 import { bucketIndex, bucketValue, HIGHEST_US } from './counts.ts';
+import type { Pairs } from './pairs.ts';
 
 /** The histogram type used throughout: values in µs, with 3 significant digits. */
 export type Histogram = Float64Histogram;
@@ -27,6 +28,14 @@ export function emptyHistogram(): Histogram {
 /** Encodes a histogram as it is stored in a result: a compressed HdrHistogram V2 in base64. */
 export function encode(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);
+}
+
+/** Encodes (bucket index, count) pairs as a histogram in the format stored in a result. */
+export function encodePairs(pairs: Pairs): string {
+  const histogram = emptyHistogram();
+  for (let i = 0; i < pairs.length; i += 2)
+    histogram.recordValueWithCount(bucketValue(pairs[i] ?? 0), pairs[i + 1] ?? 0);
+  return encode(histogram);
 }
 
 /**

@@ -43,7 +43,7 @@ export interface HttpLoadFigures extends HttpFigures {
   /** How many requests were due on the schedule, and how many of them were not answered by the end. */
   due: number;
   unanswered: number;
-  /** Whether all requests are accounted for: due = answered + failed + unanswered. */
+  /** Whether all requests are accounted for: due = answered + broken (or timed out) + unanswered. */
   conserved: boolean;
   /** `without` covers the steady phase before the requests and after them; its CPU time only before. */
   with: PartFigures;

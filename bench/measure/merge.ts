@@ -3,9 +3,9 @@ import { type Counters, counted, type Recording, type WorkerId } from '../model/
 import type { Slice, WorkerTotals } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 import { bucketValue } from './counts.ts';
-import { FanOutMerger } from './fan-outs.ts';
-import { supports } from './histogram.ts';
-import { encodePairs, mergePairs, type Pairs } from './pairs.ts';
+import { FanOutMerger } from './fan-out-merger.ts';
+import { encodePairs, supports } from './histogram.ts';
+import { mergePairs, type Pairs } from './pairs.ts';
 
 /**
  * Merges recordings into slices. A slice combines all workers' recordings for the same second of the same

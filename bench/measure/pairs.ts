@@ -1,6 +1,3 @@
-import { bucketValue } from './counts.ts';
-import { emptyHistogram, encode } from './histogram.ts';
-
 /** A sparse histogram: (bucket index, count) pairs, sorted by index. */
 export type Pairs = Uint32Array;
 
@@ -20,10 +17,7 @@ export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   return merged.slice(0, at);
 }
 
-/** Encodes (bucket index, count) pairs as a histogram in the format stored in a result. */
-export function encodePairs(pairs: Pairs): string {
-  const histogram = emptyHistogram();
-  for (let i = 0; i < pairs.length; i += 2)
-    histogram.recordValueWithCount(bucketValue(pairs[i] ?? 0), pairs[i + 1] ?? 0);
-  return encode(histogram);
+/** Returns the (bucket index, count) pairs of counts by bucket index. */
+export function pairsOf(counts: ReadonlyMap<number, number>): Pairs {
+  return Uint32Array.from([...counts].sort(([a], [b]) => a - b).flat());
 }

@@ -10,12 +10,12 @@ import { ratio } from './arithmetic.ts';
 export interface StallFigures {
   /** Number of clients that stopped reading. */
   clients: number;
-  /** Growth since before the stall: Nginx (proportional set size), and TCP buffers of the whole machine. */
+  /** Growth since before the stall: the proxy (proportional set size), and TCP buffers of the whole machine. */
   proxyBytes: number | null;
   tcpBytes: number | null;
   /** Growth in resident memory of the servers. */
   serverBytes: number | null;
-  /** Data held in the kernel: unread by the client, unsent by Nginx, unread by Nginx, unsent by the server. */
+  /** Data held in the kernel: unread by the client, unsent by the proxy, unread by the proxy, unsent by the server. */
   queued: { client: number; proxyClient: number; proxyServer: number; server: number } | null;
   /**
    * Connections that the proxy closed during the stall, and when it had closed the first and the last, in µs

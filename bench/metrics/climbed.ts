@@ -1,31 +1,39 @@
 import type { LadderAxis } from '../model/ladder.ts';
-import type { Step } from '../model/plan.ts';
-import type { ScenarioDefinition } from '../scenarios/definition.ts';
+import type { ListedName, ScenarioDefinition, StepDefinition } from '../scenarios/definition.ts';
 import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics.ts';
 
 /** Resident memory of all Nginx processes, which grows with the number of connections. */
 export const MEMORY = 'memory.proxy';
 
-/** Metrics that depend on the size of a message, if the scenario has them. */
+/** Metrics that depend on the size of a message, if the scenario has them. The first is fixed by a schedule. */
 const OF_PAYLOAD = ['payload.perSecond', 'cpuPerMiB.proxy'];
 
 /**
  * Returns the metrics that a ladder shows for a step, without duplicates: those that the scenario lists, times
- * and rates first, then those that it compares. The first is the main one.
+ * and rates first, then those that it compares. The first is the main one. At a fixed rate, that is what the work
+ * costs Nginx: neither the generator nor the schedule limits it.
  */
 export function climbedMetrics(
-  { listed, compared, metrics }: ScenarioDefinition,
-  step: Step,
+  { listed, compared, metrics, work }: ScenarioDefinition,
+  { name: step, load }: StepDefinition,
   over: LadderAxis,
+  hasProxy: boolean,
 ): Metric[] {
-  const of = (names: readonly { name: string; step: Step }[]) =>
+  const of = (names: readonly Pick<ListedName, 'name' | 'step'>[]) =>
     names.filter((each) => each.step === step).map(({ name }) => metricNamed(name));
   const known = of(listed);
   const own = metrics.map(({ name }) => name);
+  const isPaced = load === 'open' && over !== 'rate';
+  const costs = [
+    ...of(compared).filter(({ kind, unit }) => kind === 'usage' && unit === 'time'),
+    ...(work === 'handshakes' ? [metricNamed('cpuPerConnection.proxy')] : []),
+  ];
+  const ofPayload = OF_PAYLOAD.slice(isPaced ? 1 : 0).filter((name) => own.includes(name));
   return [
     ...new Set([
-      ...(over === 'payload' ? OF_PAYLOAD.filter((name) => own.includes(name)).map(metricNamed) : []),
+      ...(over === 'payload' ? ofPayload.map(metricNamed) : []),
+      ...(isPaced && hasProxy ? costs : []),
       ...known.filter(({ kind }) => kind === 'speed'),
       ...(over === 'connections' ? [metricNamed(MEMORY)] : []),
       ...known,

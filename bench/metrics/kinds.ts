@@ -101,7 +101,7 @@ export function usage(
 }
 
 /**
- * Sums over Nginx (if any), echo servers and generators, because a proxy shifts work from one of them to
+ * Sums over the proxy (if any), echo servers and generators, because a proxy shifts work from one of them to
  * another. A generator that spins until the next message is due is excluded, because it is always equally
  * busy.
  */

@@ -103,6 +103,9 @@ test('which runs are unfit depends on the metric', () => {
   const limit = (component: Run['validity']['limit']['component']) => ({ component, evidence: late });
   const lost = { ...facts.metrics, 'messages.lost': 1 };
   assert.deepEqual(codes({ metrics: lost }), [...Array(4).fill('lost-some'), null]);
+  // A scenario that cuts connections loses messages on purpose.
+  const cut = { ...lost, 'connections.cut': 1 };
+  assert.ok(codes({ metrics: cut }).every((code) => code !== 'lost-some'));
   assert.deepEqual(
     codes({ outcome: { state: 'failed', reason: 'Nginx died.' } }),
     Array(5).fill('not-completed'),

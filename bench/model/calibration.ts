@@ -93,9 +93,15 @@ export const calibratedMachineSchema = v.strictObject({
 });
 export type CalibratedMachine = v.InferOutput<typeof calibratedMachineSchema>;
 
+/**
+ * Version of the calibrations that comparisons use. The trials of version 1 were not comparisons of two sides, so what
+ * it detected says nothing about a comparison of today. Results of that time still contain it.
+ */
+export const CALIBRATION_VERSION = 2;
+
 /** A calibration saved for later comparisons on the same machine. */
 export const keptCalibrationSchema = v.strictObject({
-  schemaVersion: v.literal(1),
+  schemaVersion: v.picklist([1, CALIBRATION_VERSION]),
   machine: calibratedMachineSchema,
   /** ID and start time of the calibration's result. */
   id: v.string(),

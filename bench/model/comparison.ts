@@ -93,7 +93,7 @@ export const variantComparisonSchema = v.strictObject({
    * variant has a separate baseline.
    */
   baseline: v.exactOptional(v.string()),
-  /** Verdict on the headline metrics: closed-loop Nginx CPU per message and p50 response time. */
+  /** Verdict on the headline metrics: closed-loop CPU of the proxy per message and p50 response time. */
   verdict: v.pipe(current, v.picklist(OVERALL_VERDICTS)),
   figures: v.array(comparedFigureSchema),
 });

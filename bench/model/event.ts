@@ -7,7 +7,7 @@ import type { Component, Run } from './run.ts';
 /** A component's CPU usage over the last second. */
 export interface LiveCpu {
   component: Exclude<Component, 'runner'>;
-  /** Number of processes that share the work; for Nginx, the number of workers. */
+  /** Number of processes that share the work; for the proxy, the number of workers. */
   processes: number;
   /** Total CPU time of its processes ÷ elapsed time. */
   cores: number;

@@ -18,10 +18,17 @@ export const ladderPointSchema = v.strictObject({
   round: positive,
   /** Metrics by name, in base units; null if the run lacks the metric. */
   figures: v.record(v.string(), v.nullable(figure)),
-  /** Why the run is excluded from the curve and the fit; null if it is not. */
+  /** Why the run is excluded from the curve and the fit of the first metric; null if it is not. */
   excluded: v.nullable(findingSchema),
+  /** Metrics for which the run does not count; null in older results, in which it is excluded for all or for none. */
+  unfit: v.optional(v.nullable(v.array(v.string())), null),
 });
 export type LadderPoint = v.InferOutput<typeof ladderPointSchema>;
+
+/** Whether a run counts for a metric. */
+export function countsFor({ excluded, unfit }: LadderPoint, metric: string): boolean {
+  return unfit === null ? excluded === null : !unfit.includes(metric);
+}
 
 /**
  * The Universal Scalability Law, X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)), fitted to the first metric of a

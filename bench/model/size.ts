@@ -4,7 +4,7 @@ import { findingSchema } from './finding.ts';
 import { amount, count } from './load.ts';
 import { positive } from './plan.ts';
 
-/** What one thing costs Nginx. CPU is in µs, memory in bytes. */
+/** What one thing costs the proxy. CPU is in µs, memory in bytes. */
 export const COSTS = [
   'memory-connection',
   'memory-slot',
@@ -23,7 +23,7 @@ const costSchema = v.strictObject({
   /** Runs on which the estimate is based, and runs that were made for it. */
   runs: count,
   of: count,
-  /** Load of these runs: messages or handshakes per second, and Nginx workers; null for memory and descriptors. */
+  /** Load of these runs: messages or handshakes per second, and workers of the proxy; null for memory and descriptors. */
   load: v.nullable(v.strictObject({ perSecond: amount, workers: positive })),
   /** Why the others were not used; each reason once. */
   excluded: v.array(findingSchema),
@@ -83,7 +83,7 @@ export const wantedSchema = v.strictObject({
   /** Connections that open, and close, per second. */
   churnPerSecond: amount,
   payloadBytes: count,
-  /** Highest share of a CPU that an Nginx worker is to use. */
+  /** Highest share of a CPU that a worker of the proxy is to use. */
   utilisation: v.pipe(amount, v.gtValue(0), v.maxValue(1)),
   /** What was not given and therefore assumed. */
   assumed: v.array(v.picklist(['rate', 'churn'])),
@@ -99,7 +99,7 @@ export const sizeSchema = v.strictObject({
   needs: v.array(needSchema),
   check: v.strictObject({
     connections: positive,
-    /** Number of Nginx workers. */
+    /** Number of the proxy's workers. */
     workers: positive,
     /** Why not more connections were checked; null if it is the requested number. */
     limit: v.nullable(findingSchema),

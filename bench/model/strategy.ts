@@ -14,7 +14,7 @@ export interface StepOfVariant {
   payload?: Payload;
   /** Length of the measured phase in ms; defaults to the one in the user's request. */
   durationMs?: number;
-  /** Number of Nginx workers; defaults to the number in the user's request. */
+  /** Number of the proxy's workers; defaults to the number in the user's request. */
   proxyWorkers?: number;
   /**
    * The largest of a ladder's runs. All of its runs get the processes, limits and placement that the largest

@@ -10,6 +10,7 @@ import {
   shownPath,
   type Upstream,
 } from '../topology/driver.ts';
+import { startNameServer } from '../topology/name-server.ts';
 import { LOOPBACK } from '../topology/ports.ts';
 import type { Launched } from '../topology/process.ts';
 import type { NamedProcess, ProcessSet } from '../topology/process-set.ts';
@@ -18,6 +19,7 @@ import type { StartedTarget } from '../topology/target.ts';
 import { atWorkplace, type Ears } from '../topology/workplace.ts';
 import { findNginx, type NginxBinary } from './binary.ts';
 import { keyTypeFor } from './certificates.ts';
+import { acceptsTls } from './client-tls.ts';
 import { vitalParts } from './complaint.ts';
 import { namingEmptyIncludes } from './empty-include.ts';
 import { readErrorLog } from './error-log.ts';
@@ -33,7 +35,7 @@ import { givenSecrets, maskedFinding, maskerOf, maskProblems } from './secrets.t
 import { readPid, reload, roleOf } from './start.ts';
 import { lackOfStream, needsStreamModule } from './stream-module.ts';
 import type { Node } from './tree.ts';
-import { readTuned } from './tuned.ts';
+import { lackOfResolving, needNameServer, readTuned } from './tuned.ts';
 import { type Upgradable, upgradeBinary } from './upgrade.ts';
 import { passesOverTls } from './upstream-tls.ts';
 import { findPaths, hostOf } from './websocket.ts';
@@ -63,7 +65,9 @@ async function prepare(source: ProxySource): Promise<PreparedProxy<NginxBinary>>
     const upstreamTls = options === null ? source.upstreamTls : passesOverTls(tree, options);
     return {
       upstreamTls,
-      lackIn: (binary) => (needsStreamModule(tree) ? lackOfStream(binary) : null),
+      clientTls: acceptsTls(tree, options ?? undefined),
+      lackIn: (binary) =>
+        lackOfResolving(source, binary) ?? (needsStreamModule(tree) ? lackOfStream(binary) : null),
       check: (...given) => check(read, upstreamTls, ...given),
       start: (...given) => start(read, ...given),
     };
@@ -87,6 +91,8 @@ async function start(
 ): Promise<StartedTarget> {
   const { upgradeTo = null } = opening;
   const { source } = given;
+  const nameServer = needNameServer(source.tunings) ? await startNameServer() : null;
+  if (nameServer !== null) processSet.closing('name server', nameServer.close);
   const { read, name, levels, sandbox, changes, secrets, servesFolder } = await accept(
     given,
     plan.proxy,
@@ -95,6 +101,7 @@ async function start(
     folder,
     processSet,
     opening,
+    nameServer?.address ?? null,
   );
   const { moved } = sandbox;
   const redactLine = lineRedactor(moved.tree, secrets);
@@ -103,6 +110,7 @@ async function start(
     () => secrets,
     () => sandbox.start(plan.placement?.proxy ?? null, upgradeTo !== null),
   );
+  await nameServer?.asked;
   const masters = [await masterOf(launched, folder, upgradeTo !== null)];
   if (upgradeTo !== null) masters.forEach(processSet.watch);
   const { workers } = plan.proxy;
@@ -167,11 +175,16 @@ async function check(
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
-    await accept(read, proxy, binary, places, folder, processSet);
+    const nameServer = needNameServer(read.source.tunings) ? `${LOOPBACK}:53` : null;
+    await accept(read, proxy, binary, places, folder, processSet, {}, nameServer);
   });
 }
 
-/** Moves the configuration into the sandbox and has Nginx check it. */
+/**
+ * Moves the configuration into the sandbox and has Nginx check it.
+ *
+ * @param nameServer `host:port` of the run's own name server; null if it has none
+ */
 async function accept(
   { source, tree: read, changes: made }: ReadConfiguration,
   proxy: ProxyPlan,
@@ -179,7 +192,8 @@ async function accept(
   servers: readonly Upstream[],
   folder: string,
   processSet: ProcessSet,
-  { host = LOOPBACK, port = null, pageFolder }: Opening = {},
+  { host = LOOPBACK, port = null, pageFolder }: Opening,
+  nameServer: string | null,
 ) {
   const { options } = source;
   const changes = made.copy();
@@ -199,6 +213,7 @@ async function accept(
         names: [name],
         host,
         port,
+        nameServer,
         upstreams: servers.map(({ host, port, socket, certPath }) => ({ host, port, socket, certPath })),
         keepGuards: options?.keepGuards ?? true,
         vital: vitalParts(tree, levels.at(-1)),

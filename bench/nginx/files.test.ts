@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { access, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { createServer, request } from 'node:http';
-import { request as requestOverTls } from 'node:https';
+import { Agent, createServer, request } from 'node:http';
+import { Agent as AgentOverTls, request as requestOverTls } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -147,18 +147,25 @@ async function running(
   }
 }
 
+/** Keep the connection for the next request: a handshake costs more than all that these tests ask. */
+const agents = [new Agent({ keepAlive: true }), new AgentOverTls({ keepAlive: true })] as const;
+after(() => {
+  for (const agent of agents) agent.destroy();
+});
+
 /** Sends the path as it is; neither Nginx nor this client has to like it. */
 async function ask(
   target: StartedTarget,
   path: string,
   method = 'GET',
 ): Promise<{ path: string; status: number; body: string }> {
+  const [plain, overTls] = agents;
   const asked = (target.tls === null ? request : requestOverTls)({
     host: target.host,
     port: target.ports[0],
     path,
     method,
-    agent: false,
+    agent: target.tls === null ? plain : overTls,
     headers: {
       'X-File': '../../outside/canary.txt',
       Cookie: 'page=/../outside/canary.txt',

@@ -1,5 +1,5 @@
-import { addressesOf, listensOn, serversIn } from './listen.ts';
-import { inherited, isProxied, type Located } from './located.ts';
+import { addressesOf, listenAddresses, listensOn, serversIn } from './listen.ts';
+import { inherited, isProxied, type Located, locatedIn } from './located.ts';
 import { hostsOf, httpTarget, streamPasses, streamTarget, type Target } from './proxy-pass.ts';
 import { type Directive, directives, type Node, texts } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
@@ -89,6 +89,45 @@ function httpTargets(
     });
 }
 
+/** Addresses to which a `stream` server passes connections, either directly or through an `upstream`. */
+function streamTargets(tree: readonly Node[], { block }: Directive, server: Directive): string[] {
+  return streamPasses(server)
+    .flatMap(texts)
+    .flatMap((text) => hostsOf(streamTarget(text), block ?? []) ?? [text])
+    .flatMap((host) => entriesOf(tree, 'stream', host) ?? [host]);
+}
+
+/**
+ * Loopback addresses to which a location or a `stream` server passes connections, and on which no server of the
+ * configuration listens.
+ *
+ * @param self the location, or the `stream` server
+ */
+export function unlistenedTargets(tree: readonly Node[], self: Directive): string[] {
+  const [stream] = directives(tree, 'stream');
+  const targets =
+    self.name === 'location'
+      ? httpTargets(tree, self)
+      : (stream === undefined ? [] : streamTargets(tree, stream, self)).map((host) => ({ host, port: '' }));
+  const all = listenAddresses(tree);
+  return targets.flatMap(({ host, port }) =>
+    LOOPBACK.test(host.replace(/:\d+$/, '')) && listenedFor(host, all, port) === null ? [host] : [],
+  );
+}
+
+/** Whether a server accepts connections only from this machine. */
+export function isInner(server: Directive): boolean {
+  return addressesOf(server).every((address) => /^(127\.|localhost:|\[::1\]|unix:)/.test(address));
+}
+
+/** The addresses of the configuration to which its own locations and `stream` servers pass connections. */
+export function innerAddresses(tree: readonly Node[]): Set<string> {
+  return new Set([
+    ...locatedIn(tree, null).flatMap((located) => httpHops(tree, located).map(({ address }) => address)),
+    ...streamHops(tree).flatMap(({ addresses }) => addresses),
+  ]);
+}
+
 /** Whether the scheme of a target is known. */
 export function isHttp({ scheme }: Pick<Target, 'scheme'>): boolean {
   return scheme === 'http' || scheme === 'https';
@@ -121,12 +160,8 @@ export function streamHops(tree: readonly Node[]): StreamHop[] {
   const all = [...new Set([...http, ...stream].flatMap(addressesOf))];
   return directives(tree, 'stream').flatMap((context) =>
     directives(context.block, 'server').flatMap((server): StreamHop[] => {
-      const hosts = streamPasses(server)
-        .flatMap(texts)
-        .flatMap((text) => hostsOf(streamTarget(text), context.block ?? []) ?? [text]);
       const own = addressesOf(server);
-      const listened = hosts
-        .flatMap((host) => entriesOf(tree, 'stream', host) ?? [host])
+      const listened = streamTargets(tree, context, server)
         .map((host) => listenedFor(host, all))
         .map((address) => (address === null || own.includes(address) ? null : address));
       const addresses = [...new Set(listened.filter((address) => address !== null))];

@@ -1,6 +1,6 @@
 import type { Change } from '../wording/sandbox.ts';
 import type { OnChange } from './notices.ts';
-import { type Directive, directive, type Node, rewrite, set } from './tree.ts';
+import { type Directive, directive, type Node, rewrite, set, word } from './tree.ts';
 import { address, type UpstreamServer } from './upstream.ts';
 
 /**
@@ -32,11 +32,13 @@ const BIND = /^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_bind$/;
  * server. A location whose backend does not use HTTP/1.1 returns 502 instead.
  *
  * @param tree as modified by redirectUpstreams and moveListens
+ * @param nameServer `host:port` of the run's own name server, which every resolver then uses; null if it has none
  */
 export function closeOff(
   tree: readonly Node[],
   [server]: readonly UpstreamServer[],
   onChange: OnChange,
+  nameServer: string | null = null,
 ): Node[] {
   const settled = tree.flatMap((node): Node[] => {
     if (node.kind === 'comment' || node.block === null || MEASURED.has(node.name)) return [node];
@@ -46,6 +48,10 @@ export function closeOff(
   });
   return rewrite(settled, (node, parents) => {
     if (parents.some((each) => takenOut(each) !== undefined)) return [node]; // removed with its block
+    if (node.name === 'resolver' && nameServer !== null) {
+      const parameters = node.args.filter(({ text }) => text.includes('='));
+      return [{ ...node, args: [word(nameServer), ...parameters] }];
+    }
     const change = takenOut(node);
     if (change !== undefined) {
       onChange(change, node);

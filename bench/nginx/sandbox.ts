@@ -29,6 +29,8 @@ export interface SandboxSpec extends ConfineSpec {
   wanted: Wanted;
   /** Whether access rules and limits are preserved. */
   keepGuards: boolean;
+  /** `host:port` of the run's own name server; null or missing if it has none. */
+  nameServer?: string | null;
 }
 
 /** A configuration that runs without touching anything else on the machine. */
@@ -122,9 +124,10 @@ function enclosed(
     isInner: (server) =>
       places.length > 0 && (server === null || (server.origin !== null && places.includes(server.origin))),
     keepEntries: spec.keepEntries ?? false,
+    resolvesNames: spec.nameServer != null,
   };
   const redirected = redirectUpstreams(moved, redirection, onChange);
-  const closed = closeOff(redirected, spec.upstreams, onChange);
+  const closed = closeOff(redirected, spec.upstreams, onChange, spec.nameServer);
   const tree = confine(traceLocations(closed), hasHops ? withHops(spec) : spec, onChange);
   refuseOtherTargets(tree, spec);
   return { tree, listeners };

@@ -24,7 +24,8 @@ import { type OwnAddresses, refuseOtherTargets, UNKNOWN_DIRECTIVE } from './targ
 import { type Directive, type Node, rewrite } from './tree.ts';
 
 /** Parameters for moving a configuration into the sandbox. */
-export interface SandboxedOptions extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards'> {
+export interface SandboxedOptions
+  extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards' | 'nameServer'> {
   binary: NginxBinary;
   /** The run's private folder; receives the certificate, the configuration and the logs. */
   folder: string;

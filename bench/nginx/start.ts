@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { Role } from '../model/run.ts';
+import { accepts } from '../topology/ports.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from '../topology/process.ts';
 import type { NamedProcess } from '../topology/process-set.ts';
 import { pidsOfChildren } from '../topology/proxy-processes.ts';
@@ -209,7 +209,7 @@ async function isUp(
   const written = await readPid(folder);
   if (written === 0 || (written !== pid && !upgradable)) return false;
   if (existsSync('/proc/self/task') && (await workerPids(written)).length < workers) return false;
-  return (await Promise.all(listeners.map(answers))).every(Boolean);
+  return (await Promise.all(listeners.map(({ host, port }) => accepts(host, port)))).every(Boolean);
 }
 
 /** The pid in the pid file of the Nginx that works in this folder; 0 if there is none. */
@@ -219,17 +219,6 @@ export async function readPid(folder: string): Promise<number> {
 
 function pidPath(folder: string): string {
   return join(folder, 'nginx.pid');
-}
-
-function answers({ host, port }: Listener): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, host);
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
-  });
 }
 
 async function startFailure(nginx: Launched, { folder }: StartOptions, what: string): Promise<Problem> {

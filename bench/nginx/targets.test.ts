@@ -14,6 +14,7 @@ const judged = (text: string) =>
   refuseOtherTargets(parse(text, 'a.conf'), {
     ...SPEC,
     upstreams: [{ host: '127.0.0.1', port: 7001, socket: '/run/echo.sock' }],
+    nameServer: '127.0.0.2:53',
   });
 
 describe('what is left to Nginx', () => {
@@ -28,6 +29,10 @@ describe('what is left to Nginx', () => {
       http('proxy_pass http://app;', 'upstream app { server 127.0.0.1:9001; }'),
       http('proxy_bind 127.0.0.2; access_log off; return 301 https://10.0.0.1:80/;'),
       http('proxy_pass http://app;', 'upstream app { server unix:/run/echo.sock weight=2; }'),
+      http(
+        'resolver 127.0.0.2:53 valid=1s ipv6=off; proxy_pass http://app;',
+        'upstream app { zone app 64k; server backend.test:7001 resolve max_fails=0; }',
+      ),
       http('proxy_pass app;'), // no URL: Nginx refuses it
       stream('proxy_pass app;'),
       stream('proxy_pass $b_1;', `${UPSTREAM} map $a $b_1 { default app; }`),
@@ -62,6 +67,9 @@ describe('what is left to Nginx', () => {
       http('fastcgi_pass app;'),
       http('health_check;'),
       http('resolver 127.0.0.53;'),
+      http('resolver 127.0.0.2:53 127.0.0.53;'),
+      http('proxy_pass http://app;', '\nupstream app { server backend.test:9999 resolve; }'),
+      http('proxy_pass http://app;', '\nupstream app { server app.example:7001 resolve; }'),
       http('access_log syslog:server=127.0.0.9:514;'),
       http('proxy_bind 10.0.0.1;'),
       http('js_content a.b;'),

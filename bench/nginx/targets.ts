@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import { type Directive, directives, isData, type Node, place, texts } from './tree.ts';
-import type { UpstreamServer } from './upstream.ts';
+import { RESOLVED_NAME, type UpstreamServer } from './upstream.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 
 /**
@@ -16,6 +16,8 @@ export interface OwnAddresses {
   ports: readonly number[];
   /** The echo servers. */
   upstreams: readonly UpstreamServer[];
+  /** `host:port` of the run's own name server; null or missing if it has none. */
+  nameServer?: string | null;
 }
 
 /** The blocks around a directive, outermost first. */
@@ -34,6 +36,7 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
     (node, own, parents) => (node.block === null ? isOwnEntry(node, own, parents) : listens(node)),
   ],
   [/^proxy_pass$/, (node, _, parents) => isOwnTarget(node, parents)],
+  [/^resolver$/, isOwnResolver],
   // An address that starts with `127.` is a loopback address or invalid, whatever its variables contain.
   [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
   [/^(access|error)_log$/, (node) => first(node) === 'off' || first(node).startsWith('/')],
@@ -46,7 +49,7 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
  * Directives that connect or query a name server regardless of their arguments, or that load such directives.
  */
 const NEVER =
-  /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|resolver|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
+  /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
 
 /** Directives with JavaScript, Perl or Lua code. Such code can open connections itself. */
 const CODE = /^js_|^perl(_|$)|_by_lua(_block|_file)?$/;
@@ -151,14 +154,26 @@ function listens(server: Directive): boolean {
   return directives(server.block, 'listen').length > 0;
 }
 
+/** Whether a resolver has no other address than that of the run's own name server. */
+function isOwnResolver(node: Directive, { nameServer = null }: OwnAddresses): boolean {
+  const [address, ...parameters] = texts(node);
+  return address === nameServer && parameters.every((each) => /^(valid|ipv4|ipv6|status_zone)=/.test(each));
+}
+
 /**
  * Whether a `server` of an `upstream` is an echo server or a listener of this Nginx, with no parameter that
- * would query a name server.
+ * would query a name server other than the run's own.
  */
-function isOwnEntry(node: Directive, { upstreams, host, ports }: OwnAddresses, parents: Parents): boolean {
+function isOwnEntry(
+  node: Directive,
+  { upstreams, host, ports, nameServer = null }: OwnAddresses,
+  parents: Parents,
+): boolean {
   const [address = '', ...parameters] = texts(node);
-  if (parents.at(-1)?.name !== 'upstream' || parameters.some((each) => /^(resolve$|service=)/.test(each)))
-    return false;
+  if (parents.at(-1)?.name !== 'upstream') return false;
+  if (nameServer !== null && parameters.includes('resolve'))
+    return upstreams.some(({ port }) => address === `${RESOLVED_NAME}:${port}`);
+  if (parameters.some((each) => /^(resolve$|service=)/.test(each))) return false;
   if (ports.some((port) => address === `${host}:${port}`)) return true;
   return upstreams.some(
     (server) => address === `${server.host}:${server.port}` || address === `unix:${server.socket}`,

@@ -8,7 +8,9 @@ import { AS_IT_LIES, type ConfigurationText, type Reading, readConfiguration } f
 import type { OnChange } from './notices.ts';
 import { overlay } from './overlay.ts';
 import { parse } from './parse.ts';
-import { type Node, place, texts } from './tree.ts';
+import { directives, type Node, place } from './tree.ts';
+import { isResolved } from './upstream.ts';
+import { atLeast, type NginxVersion } from './version.ts';
 
 /**
  * Directives that the run sets in every configuration, each with the option that controls it. Tuning them
@@ -42,13 +44,42 @@ export async function readTuned(
   return readConfiguration(path, reading, (tree) =>
     tunings.reduce<readonly Node[]>((tuned, { name, text }) => {
       const tuning = parse(text, `the tuning ${name}`);
-      refuseForeign(tuning);
+      refuseForeign(tuning, resolvesNames(tuning));
       return overlay(tuned, tuning);
     }, tree),
   );
 }
 
-function refuseForeign(nodes: readonly Node[]): void {
+/** The first version in which `resolve` is not reserved for Nginx Plus. */
+const RESOLVES_SINCE = '1.27.3';
+
+/** Whether any of these tunings has Nginx resolve the names of upstream servers while it runs. */
+export function needNameServer(tunings: ProxySource['tunings']): boolean {
+  return resolving(tunings) !== undefined;
+}
+
+/** Sentence that says that this Nginx is too old for one of the tunings; null if it is not. */
+export function lackOfResolving(
+  { tunings }: Pick<ProxySource, 'tunings'>,
+  { version }: Pick<NginxVersion, 'version'>,
+): string | null {
+  const tuning = resolving(tunings);
+  if (tuning === undefined || atLeast(version, RESOLVES_SINCE)) return null;
+  return `The tuning ${tuning.name} needs Nginx ${RESOLVES_SINCE} or newer, and this is ${version}. Name a newer one with --nginx, for example --nginx debian:forky.`;
+}
+
+function resolving(tunings: ProxySource['tunings']): ProxySource['tunings'][number] | undefined {
+  return tunings.find(({ name, text }) => resolvesNames(parse(text, `the tuning ${name}`)));
+}
+
+function resolvesNames(nodes: readonly Node[]): boolean {
+  return directives(nodes).some((node) =>
+    node.block === null ? isResolved(node) : resolvesNames(node.block),
+  );
+}
+
+/** @param resolves whether the tuning has a name to resolve; otherwise a resolver has nothing to do */
+function refuseForeign(nodes: readonly Node[], resolves: boolean): void {
   for (const node of nodes) {
     if (node.kind === 'comment') continue;
     if (node.name === 'include') {
@@ -57,13 +88,10 @@ function refuseForeign(nodes: readonly Node[]): void {
         `"include" at ${place(node.origin)} cannot be part of a tuning. Copy the included directives into the tuning.`,
       );
     }
-    if (
-      /^resolver(_timeout)?$/.test(node.name) ||
-      (node.name === 'server' && texts(node).includes('resolve'))
-    ) {
+    if (/^resolver(_timeout)?$/.test(node.name) && !resolves) {
       throw new Problem(
         'configuration',
-        `"${node.name === 'server' ? 'resolve' : node.name}" at ${place(node.origin)} would change nothing, because Nginx has no name server in the sandbox. Leave it out.`,
+        `"${node.name}" at ${place(node.origin)} would change nothing, because no server of the tuning is resolved while Nginx runs. Add "resolve" to one, or leave it out.`,
       );
     }
     const option = SET_BY_RUN[node.name];
@@ -74,7 +102,7 @@ function refuseForeign(nodes: readonly Node[]): void {
         `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets it. ${remedy}`,
       );
     }
-    if (node.block !== null) refuseForeign(node.block);
+    if (node.block !== null) refuseForeign(node.block, resolves);
   }
 }
 

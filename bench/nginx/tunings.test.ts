@@ -7,8 +7,9 @@ import { parseRequest } from '../request/request.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { PROFILES, setUpBench } from './start.test.fixture.ts';
-import { checkNginx, writeConfiguration } from './start.ts';
+import { checkNginx, REJECTED_BY_NGINX, writeConfiguration } from './start.ts';
 import { directives, type Node, texts } from './tree.ts';
+import { lackOfResolving, needNameServer } from './tuned.ts';
 
 const bench = setUpBench();
 
@@ -16,7 +17,7 @@ const bench = setUpBench();
 const NAMES = [
   ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'epoll-events-1'],
   ...['epoll-events-8', 'keepalive-1', 'ktls', 'max-fails-1'],
-  ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'reuseport', 'send-timeout-5s'],
+  ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'resolve', 'reuseport', 'send-timeout-5s'],
   ...['session-cache-off'],
   ...['shutdown-timeout-10s', 'ssl-buf-4k', 'tickets-off', 'zone'],
 ];
@@ -53,7 +54,7 @@ function statements(nodes: readonly Node[]): string[] {
     if (node.block !== null) return statements(node.block);
     if (node.name === 'listen') return texts(node);
     // The sandbox replaces the address.
-    if (node.name === 'server') return texts(node).slice(1);
+    if (node.name === 'server' || node.name === 'resolver') return texts(node).slice(1);
     return [`${[node.name, ...texts(node)].join(' ')};`];
   });
 }
@@ -70,14 +71,19 @@ describe('every tuning', () => {
         'a profile that is named exists and has the blocks',
       );
       for (const profile of fitting) {
-        const moved = await bench.sandbox(await bench.profileTree(profile, [tuning]), { reuseport: false });
+        const nameServer = needNameServer([tuning]) ? '127.0.0.1:53' : null;
+        const tree = await bench.profileTree(profile, [tuning]);
+        const moved = await bench.sandbox(tree, { reuseport: false, nameServer });
         const { text } = print(moved.tree);
         for (const statement of statements(parse(tuning.text, name)))
           assert.ok(text.includes(statement), `${profile}: ${statement}`);
         // That of the first stands for the others: checking takes a process each.
         if (profile !== fitting[0]) continue;
         const { confPath, origins } = await writeConfiguration(moved.folder, moved.tree);
-        assert.deepEqual(await checkNginx(bench.binary, confPath, moved.folder, origins), []);
+        const checked = () => checkNginx(bench.binary, confPath, moved.folder, origins);
+        const isTooOld = lackOfResolving({ tunings: [tuning] }, bench.binary) !== null;
+        if (isTooOld) await assert.rejects(checked(), { code: REJECTED_BY_NGINX });
+        else assert.deepEqual(await checked(), []);
       }
     });
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { groupGone } from '../topology/process.ts';
+import { groupGone } from '../topology/process-group.ts';
 import type { NamedProcess } from '../topology/process-set.ts';
 import { startServers } from '../topology/servers.ts';
 import { exchangeBinary, linkBinary } from './exchangeable.ts';

@@ -1,4 +1,5 @@
 import { keyTypeOf } from './certificates.ts';
+import { listensWithTls } from './client-tls.ts';
 import { hopsOf } from './hop.ts';
 import { withSslParameters } from './legacy.ts';
 import { inherited, type Located } from './located.ts';
@@ -77,16 +78,6 @@ function streamPassesOverTls(tree: readonly Node[]): boolean {
   const [stream] = directives(tree, 'stream');
   if (server === undefined || stream === undefined) return false;
   return inherited([stream, server], 'proxy_ssl')[0]?.args[0]?.text === 'on';
-}
-
-/**
- * Whether a server will listen with TLS over TCP. This includes one that only uses QUIC, because QUIC is
- * replaced by TLS.
- */
-function listensWithTls({ block }: Directive): boolean {
-  return directives(block, 'listen').some((listen) =>
-    texts(listen).some((each) => /^(ssl|quic)$/.test(each)),
-  );
 }
 
 /**

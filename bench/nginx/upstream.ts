@@ -24,6 +24,14 @@ const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets', h
 /** Parameters of `server` that make Nginx query a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
+/** The name of the echo servers, if a name server of the run resolves it. The top-level domain is reserved (RFC 6761). */
+export const RESOLVED_NAME = 'backend.test';
+
+/** Whether a `server` of an `upstream` is resolved while Nginx runs. */
+export function isResolved(server: Directive): boolean {
+  return server.name === 'server' && server.block === null && texts(server).includes('resolve');
+}
+
 /** Directives for TLS to the upstream servers. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
@@ -53,6 +61,8 @@ export interface Redirection {
    * observed.
    */
   keepEntries?: boolean;
+  /** Whether the run has a name server, so that entries may still be resolved while Nginx runs. */
+  resolvesNames?: boolean;
 }
 
 /**
@@ -183,7 +193,7 @@ function redirectUpstream(upstream: Directive, redirection: Redirection): Direct
 /** @param least minimum number of entries, unless there were none */
 function cycle(
   entries: readonly Directive[],
-  { servers, hop }: Pick<Redirection, 'servers' | 'hop'>,
+  { servers, hop, resolvesNames = false }: Pick<Redirection, 'servers' | 'hop' | 'resolvesNames'>,
   least: number,
 ): Directive[] {
   const length = entries.length === 0 ? 0 : Math.max(entries.length, least);
@@ -191,9 +201,13 @@ function cycle(
     const entry = entries[index % entries.length];
     const server = servers[index % servers.length];
     if (entry === undefined || server === undefined) return [];
-    const parameters = entry.args.slice(1).filter(({ text }) => !DROPPED.test(text));
+    const keepsName = resolvesNames && isResolved(entry);
+    const parameters = entry.args
+      .slice(1)
+      .filter(({ text }) => !DROPPED.test(text) || (keepsName && text === 'resolve'));
     const written = entry.args[0]?.text ?? '';
-    const next = hop(written) ?? addressFor(server, isLocal(written));
+    const named = keepsName ? `${RESOLVED_NAME}:${server.port}` : null;
+    const next = named ?? hop(written) ?? addressFor(server, isLocal(written));
     return [{ ...entry, args: [word(next), ...parameters] }];
   });
 }

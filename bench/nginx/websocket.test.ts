@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import { notice } from '../wording/finding.ts';
 import { move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
+import { UPGRADE_MAP } from './websocket.ts';
 
 describe('the path for WebSockets', () => {
   const pathOf = (location: string) => {
@@ -179,6 +180,16 @@ describe('the choice among several locations', () => {
     ]);
     assert.deepEqual(lacks('', '1.29.7'), ['proxy_set_header Connection $connection_upgrade;']);
     assert.deepEqual(lacks('proxy_set_header connection upgrade;', '1.29.7'), []);
+  });
+
+  test('names the map for those lines if there is none', () => {
+    const mapWith = (http: string, header = '') => {
+      const text = `http { ${http} server { location /ws { proxy_pass http://a; proxy_set_header Upgrade $a; ${header} } } }`;
+      return move(text, { nginxVersion: '1.22.1' }).notices.map(({ data }) => data.map);
+    };
+    assert.deepEqual(mapWith(''), [UPGRADE_MAP]);
+    assert.deepEqual(mapWith(UPGRADE_MAP), [null]);
+    assert.deepEqual(mapWith('', 'proxy_set_header Connection upgrade;'), [null]);
   });
 
   test('finds no way in through a stream without TCP', () => {

@@ -3,7 +3,7 @@ import type { Notice } from '../model/finding.ts';
 import { notice } from '../wording/finding.ts';
 import { type LocationFacts, locationText } from '../wording/sandbox.ts';
 import { INCOMPLETE } from './empty-include.ts';
-import { addressesOf } from './listen.ts';
+import { isInner } from './hop.ts';
 import {
   carries,
   inherited,
@@ -122,10 +122,7 @@ function unreachableProblem(located: Located): Problem {
  * case, selects the location of that other server.
  */
 function throughFront(tree: readonly Node[], { located, path }: Choice, all: readonly Located[]): Located {
-  const isInner = addressesOf(located.server).every((address) =>
-    /^(127\.|localhost:|\[::1\]|unix:)/.test(address),
-  );
-  const fronts = isInner ? frontsOf(tree, located, path, locatedIn(tree, null)) : [];
+  const fronts = isInner(located.server) ? frontsOf(tree, located, path, locatedIn(tree, null)) : [];
   const [front = located] = [...fronts.filter(carries), ...fronts];
   return all.includes(located) ? front : located;
 }
@@ -208,7 +205,12 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
     ...(connects ? [] : ['proxy_set_header Connection $connection_upgrade;']),
   ];
   if (missing.length === 0) return [];
-  return [notice('warning', 'sandbox-upgrade', { version: nginxVersion, ...factsOf({ location }), missing })];
+  const isMapped = levels
+    .flatMap(({ block }) => directives(block, 'map'))
+    .some(({ args: [, result] }) => result?.text === '$connection_upgrade');
+  const map = connects || isMapped ? null : UPGRADE_MAP;
+  const facts = { version: nginxVersion, ...factsOf({ location }), missing, map };
+  return [notice('warning', 'sandbox-upgrade', facts)];
 }
 
 /** Version from which Nginx uses HTTP/1.1 to upstream servers by default. */

@@ -6,7 +6,7 @@ import type { Processes } from './reckoning.ts';
 
 /**
  * Assigns CPUs to each component; null if the kernel chooses. By default, processes are pinned only on a
- * machine with two CPUs: there, the kernel would otherwise move the generator onto Nginx's CPU and back, and
+ * machine with two CPUs: there, the kernel would otherwise move the generator onto the proxy's CPU and back, and
  * neither would ever appear to be the bottleneck. A closed loop reserves a CPU for the process to be
  * saturated, if there is only one such process. An open loop reserves one for the generator, which has a
  * schedule to keep. Without a load, no process has to be saturated, so processes are not pinned by default.
@@ -39,8 +39,8 @@ export function placementOf(
 }
 
 /**
- * Returns the number of processes of the component under test: Nginx, or the echo servers if there is no
- * Nginx.
+ * Returns the number of processes of the component under test: the proxy, or the echo servers if there is
+ * none.
  */
 function subjectProcesses({ proxyWorkers, servers }: Processes): number {
   return proxyWorkers === 0 ? servers : proxyWorkers;

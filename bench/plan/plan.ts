@@ -54,7 +54,6 @@ export interface Planning {
   together: boolean;
 }
 
-
 /** @throws Problem if the name cannot be used for a folder */
 export function planRequest(
   request: RunRequest,
@@ -63,7 +62,7 @@ export function planRequest(
 ): Planning {
   const seed = request.seed ?? drawn;
   const profiles = sides.map(({ profile }) => profile);
-  const onAgents = machine.generators !== undefined;
+  const onAgents = (machine.generators ?? machine.proxyHost ?? machine.serverHosts) !== undefined;
   /** The request with the scenario that has this step. */
   function requestFor(step: Step): RunRequest {
     const owner = request.others.find(({ scenario }) => scenario.steps.some(({ name }) => name === step));

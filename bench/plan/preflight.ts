@@ -40,7 +40,6 @@ export interface StepContext extends StepOfVariant {
   seed: number;
 }
 
-
 /** The default of Nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
@@ -79,7 +78,8 @@ export function preflight(
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
   const { generators, serverHosts } = machine;
-  const placement = isExternal || generators || serverHosts ? null : placementOf(request.pin, demand.loop, machine, all);
+  const placement =
+    isExternal || generators || serverHosts ? null : placementOf(request.pin, demand.loop, machine, all);
   const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
@@ -113,7 +113,10 @@ export function preflight(
     ...(serverHosts === undefined ? {} : { serverAgents: serverHosts.map(({ agent }) => agent) }),
     ...(request.agents?.listen == null ? {} : { listen: request.agents.listen }),
     servers: processes.servers,
-    proxy: processes.proxyWorkers > 0 ? proxyPlan(largest, proxyMachine(machine), processes.proxyWorkers, notices) : null,
+    proxy:
+      processes.proxyWorkers > 0
+        ? proxyPlan(largest, proxyMachine(machine), processes.proxyWorkers, notices)
+        : null,
     placement,
     pacing: sharesCpus && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.

@@ -42,7 +42,11 @@ export function portsNeeded(
 }
 
 /** @throws Problem('environment') if the connections need more source addresses than a run may use */
-export function checkAddresses({ ports, handshakes }: PortsNeeded, machine: Machine, notices: Notice[]): void {
+export function checkAddresses(
+  { ports, handshakes }: PortsNeeded,
+  machine: Machine,
+  notices: Notice[],
+): void {
   const each = connectionsPerAddress(machine);
   const needed = Math.ceil(ports / each);
   if (needed > MOST_ADDRESSES && handshakes?.isGiven !== false) {

@@ -111,7 +111,7 @@ function makeState(
     run: (run: Run): Run => ({
       ...run,
       plan: runPlan(run.plan),
-      ...publicHosts(run),
+      ...publicHosts(run, redactText),
       ...withoutQuotes(run, redactText, run.plan.backend !== null || declared !== undefined),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
@@ -152,13 +152,24 @@ function hostName(plan: Run['plan'], name: string): string {
 }
 
 /** Renames the hosts of agents. */
-function publicHosts({ plan, hosts, processes }: Run): Pick<Run, 'processes'> & Partial<Pick<Run, 'hosts'>> {
+function publicHosts(
+  { plan, hosts, processes }: Run,
+  redactText: (text: string) => string,
+): Pick<Run, 'processes'> & Partial<Pick<Run, 'hosts'>> {
   const nameOf = (name: string) => hostName(plan, name);
   return {
     processes: processes.map((each) =>
       each.host === undefined ? each : { ...each, host: nameOf(each.host) },
     ),
-    ...(hosts === undefined ? {} : { hosts: hosts.map((each) => ({ ...each, name: nameOf(each.name) })) }),
+    ...(hosts === undefined
+      ? {}
+      : {
+          hosts: hosts.map((each) => ({
+            ...each,
+            name: nameOf(each.name),
+            machine: each.machine && { ...each.machine, kernel: redactText(each.machine.kernel) },
+          })),
+        }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { isHeadline } from '../metrics/compared.ts';
 import { metricTitle } from '../metrics/metrics.ts';
 import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '../model/calibration.ts';
+import type { Environment } from '../model/result.ts';
 import { formatShare, formatTime, NOTHING } from '../wording/format.ts';
 import { formatDetectable, formatEffect } from './comparison/effect.ts';
 
@@ -97,4 +98,12 @@ export function keptSentence({ startedAt, falsePositives, spread, known, ...how 
     `detectable effect: ${seen === '' ? 'unknown' : seen};`,
     `smallest known effect found: ${smallest === null ? 'none' : `${formatEffect(smallest.effect)} in ${metricTitle(smallest)}`}.`,
   ].join(' ');
+}
+
+/**
+ * Describes the machine, as in `AMD EPYC, 2 CPUs, 24 GiB`. Figures are comparable only if measured on the
+ * same machine.
+ */
+export function machineText({ cpuModel, cpus, memoryBytes }: Environment): string {
+  return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }

@@ -1,18 +1,16 @@
 import type { Result } from '../model/result.ts';
+import { stepNamed } from '../scenarios/registry.ts';
 import { formatBytes } from '../wording/format.ts';
-import { capacityLoad } from './capacity/answer.ts';
+import { listed } from '../wording/words.ts';
 import { chartData } from './chart-figure.ts';
-import { conclusionOf } from './conclusion.ts';
 import { contentsOf } from './contents.ts';
 import { tagsMarkup } from './elements.ts';
 import { topicOf } from './external.ts';
+import { kindOf } from './kinds/kinds.ts';
 import { loadSentence } from './load.ts';
 import { html, type Markup } from './markup.ts';
 import { pageOf, pageScript } from './page.ts';
-import { ladderLoad } from './section/ladder.ts';
-import { interruptedSentence } from './section/notices.ts';
-import { sizeLoad } from './section/size.ts';
-import { type FoldedSection, type Section, viewOf } from './view.ts';
+import { type FoldedSection, type Section, type View, viewOf } from './view.ts';
 
 /**
  * Returns the report of a result as a single, self-contained HTML file. The function is pure and expects a
@@ -23,6 +21,7 @@ import { type FoldedSection, type Section, viewOf } from './view.ts';
  */
 export function reportHtml(result: Result, isRunning = false): string {
   const view = viewOf(result);
+  const of = kindOf(result);
   const contents = contentsOf(result);
   const open = contents.open.map((section) => section(view));
   const folded = contents.folded.map((section) => section(view));
@@ -31,7 +30,7 @@ export function reportHtml(result: Result, isRunning = false): string {
   const interrupted = isRunning ? '' : interruptedSentence(view);
   const body = html`<header class="wide masthead">
 <h1>${topicOf(result)}: ${subjectOf(result)}</h1>
-<p class="load">${capacityLoad(view) ?? ladderLoad(view) ?? sizeLoad(view) ?? loadSentence(view)}</p>
+<p class="load">${of?.kind.load(of.found, view) ?? loadSentence(view)}</p>
 ${interrupted !== '' && html`<p class="broken">${interrupted}</p>`}
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 ${tagsMarkup(result.plan)}
@@ -66,12 +65,31 @@ ${body === null ? html`<div class="head">${head}</div>` : html`<details><summary
 
 /** The subject of the measurement: the machine itself, or variants. */
 function subjectOf(result: Result): string {
-  if (conclusionOf(result, 'calibration') !== null)
-    return `Calibration with ${conclusionOf(result, 'comparison')?.baseline ?? result.id}`;
-  return result.variants.map(({ name }) => name).join(', ') || result.id;
+  const ofKind = kindOf(result)?.kind.subject?.(result);
+  return ofKind ?? (result.variants.map(({ name }) => name).join(', ') || result.id);
 }
 
 function machineOf({ environment }: Result): string {
   const bun = environment.bun === null ? '' : ` · Bun ${environment.bun}`;
   return `${environment.cpuModel}, ${environment.cpus} CPUs, ${formatBytes(environment.memoryBytes)} · ${environment.os} · Node ${environment.node}${bun}`;
+}
+
+/**
+ * States which measurements are missing if the bench was interrupted; empty if it finished. Excluded variants
+ * do not count as missing.
+ */
+function interruptedSentence({ result, variants }: View): string {
+  if (result.endedAt !== null) return '';
+  const missing = variants.flatMap((variant) =>
+    result.plan.steps
+      .filter(
+        (step) =>
+          variant.answers[step] === undefined &&
+          !(stepNamed(step).load === 'open' && variant.leftOut !== null),
+      )
+      .map((step) => `the ${step} step of ${variant.name}`),
+  );
+  return missing.length > 0 && !kindOf(result)?.kind.isSearch
+    ? `This bench was interrupted before ${listed(missing)}.`
+    : 'This bench was interrupted before it finished.';
 }

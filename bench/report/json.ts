@@ -13,10 +13,8 @@ import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, UsedProxy, Validity } from '../model/run.ts';
 import type { Size } from '../model/size.ts';
-import { capacitySentences } from './capacity/answer.ts';
-import { baselineOf } from './comparison/effect.ts';
-import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
+import { kindOf, kindsIn } from './kinds/kinds.ts';
 import { priceSentence } from './price.ts';
 import { scenarioReport } from './scenario.ts';
 import { viewOf } from './view.ts';
@@ -142,20 +140,16 @@ export interface JsonHost extends Omit<HostFigures, 'sendLag' | 'clock'> {
   clockDriftUs: number | null;
 }
 
-/** Kinds of conclusions that have a separate field. */
-const OF_THEIR_OWN = new Set<Conclusion['kind']>([
-  'comparison',
-  'capacity',
-  'ladder',
-  'size',
-  'calibration',
-  'price',
-]);
-
 /** Machine-readable summary of a result. */
 export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
-  const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
-  const calibration = conclusionOf(result, 'calibration') ?? result.calibration;
+  const ofKinds = kindsIn(result);
+  const withFields = new Set<string>(['price', ...ofKinds.map(({ name }) => name)]);
+  const conclusions = result.conclusions.filter(({ kind }) => !withFields.has(kind));
+  const ofKind: Partial<JsonSummary> = Object.assign(
+    {},
+    ...ofKinds.map(({ kind, found }) => kind.json(found)),
+  );
+  const calibration = ofKind.calibration ?? result.calibration;
   const { labels, note, series } = result.plan;
   return {
     schemaVersion: 2,
@@ -163,10 +157,7 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
     labels,
     note,
     series,
-    ...jsonComparison(result),
-    ...jsonCapacity(result),
-    ...jsonLadder(result),
-    ...jsonSize(result),
+    ...ofKind,
     ...(calibration === undefined ? {} : { calibration }),
     ...jsonPrice(result),
     answers: jsonAnswers(result),
@@ -176,49 +167,10 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
 }
 
 function jsonAnswers(result: Result): JsonSummary['answers'] {
-  if (result.conclusions.some(({ kind }) => OTHER_KINDS.has(kind))) return [];
+  // The variants of other kinds of results do not answer the question of their scenario.
+  if (kindOf(result) !== null) return [];
   const { answer } = scenarioReport(result);
   return viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) }));
-}
-
-/**
- * Kinds of conclusions that answer a different question. Results with such a conclusion have no summary
- * sentences for the variants.
- */
-const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'ladder', 'size', 'calibration']);
-
-function jsonComparison(
-  result: Result,
-): Pick<JsonSummary, 'baseline' | 'rounds' | 'comparisons' | 'excluded' | 'stored'> {
-  const comparison = conclusionOf(result, 'comparison');
-  if (comparison === null) return {};
-  const { baseline, rounds, excluded, stored } = comparison;
-  const comparisons = comparison.comparisons.map((each) => ({
-    ...each,
-    sentence: verdictSentence(each, baselineOf(each, comparison)),
-  }));
-  return { baseline, rounds, comparisons, excluded, ...(stored === undefined ? {} : { stored }) };
-}
-
-function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
-  const found = conclusionOf(result, 'capacity');
-  if (found === null) return {};
-  const { kind: _, ...capacity } = found;
-  return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
-}
-
-function jsonLadder(result: Result): Pick<JsonSummary, 'ladder'> {
-  const found = conclusionOf(result, 'ladder');
-  if (found === null) return {};
-  const { kind: _, ...ladder } = found;
-  return { ladder };
-}
-
-function jsonSize(result: Result): Pick<JsonSummary, 'size'> {
-  const found = conclusionOf(result, 'size');
-  if (found === null) return {};
-  const { kind: _, ...size } = found;
-  return { size };
 }
 
 function nginxOf({ version, openssl, binary, origin }: UsedProxy): JsonRun['nginx'] {

@@ -3,12 +3,8 @@ import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import { formatFigure } from '../wording/format.ts';
 import { counted, tally } from '../wording/words.ts';
-import { calibrationSentences } from './calibration.ts';
-import { capacitySentences } from './capacity/answer.ts';
-import { baselineOf } from './comparison/effect.ts';
-import { verdictSentence } from './comparison/verdict.ts';
-import { conclusionOf } from './conclusion.ts';
 import { table, tagsMarkup } from './elements.ts';
+import { headlineOf } from './kinds/kinds.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { pageOf } from './page.ts';
 
@@ -74,17 +70,10 @@ function shownTime(startedAt: string): string {
 
 /** Verdicts of a result; if it only has runs, the figures of each variant. */
 function verdictsOf(index: ResultIndex): readonly string[] {
-  const calibration = conclusionOf(index, 'calibration');
-  if (calibration !== null) return calibrationSentences(calibration).slice(0, 1);
-  const capacity = conclusionOf(index, 'capacity');
-  if (capacity !== null) return capacitySentences(capacity).slice(0, 1);
-  const ladder = conclusionOf(index, 'ladder');
-  if (ladder !== null) return ladder.findings.slice(0, 1).map(({ text }) => text);
-  const size = conclusionOf(index, 'size');
-  if (size !== null) return size.findings.slice(0, 1).map(({ text }) => text);
-  const comparison = conclusionOf(index, 'comparison');
-  if (comparison !== null)
-    return comparison.comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison)));
+  const lines = headlineOf(index)?.lines;
+  // A verdict on each variant, or else the first sentence.
+  if (lines !== undefined)
+    return lines.filter(({ verdict }, at) => at === 0 || verdict !== null).map(({ sentence }) => sentence);
   const variants = [...new Set(index.runs.map(({ variant }) => variant))];
   return variants.map((name) => figuresOf(name, index.runs));
 }

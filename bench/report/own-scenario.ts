@@ -4,10 +4,11 @@ import { printable } from '../model/printable.ts';
 import { counted } from '../model/recording.ts';
 import type { ListedName } from '../scenarios/definition.ts';
 import { formatCount, formatFigure, NOTHING } from '../wording/format.ts';
-import { counted as amount, capital, listed, paragraph } from '../wording/words.ts';
+import { counted as amount, capital, listed } from '../wording/words.ts';
+import { answerCard } from './cards.ts';
 import { chartFigure } from './chart-figure.ts';
-import { runBadge, table } from './elements.ts';
-import { html, type Markup } from './markup.ts';
+import { table } from './elements.ts';
+import { html } from './markup.ts';
 import type { LineSpec } from './page/spec.ts';
 import type { Cells, ScenarioReport } from './scenario.ts';
 import { course } from './section/course.ts';
@@ -33,10 +34,12 @@ export function ownReport(declared: Declaration, sections: OwnSections | null): 
     answer: (variant) => answer(variant, declared),
     cells: (variant) => cells(variant, declared),
     words: ['variant', 'validity'],
+    optional: [],
     lines: [
       { before: '', headings },
       { before: '', headings: ['failed', 'validity'] },
     ],
+    legend: () => [],
     remarks: () => [declared.question, ...absentSections(declared, sections)],
     open: [
       (view) => answers(view, declared, absentSections(declared, sections)),
@@ -117,25 +120,21 @@ function answers({ variants, runs }: View, declared: Declaration, absent: readon
     title: 'Answers',
     charts: [],
     body: html`<p>${declared.question}</p>
-<div class="cards${variants.length === 1 && ' one'}">${variants.map((variant) => card(variant, declared))}</div>
+<div class="cards${variants.length === 1 && ' one'}">${variants.map((variant) => answerCard(variant, answer(variant, declared), CARD))}</div>
 ${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}
 ${absent.length > 0 && html`<p class="how">${absent.join(' ')}</p>`}`,
   };
 }
 
-function card(variant: VariantView, declared: Declaration): Markup {
-  const runs = Object.values(variant.answers);
-  const told = paragraph(
-    runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run), limitSentence(run), lossSentence(run)]),
-  );
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => html`${runBadge(run, run.step)} `)}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant, declared)}</p>
-${told !== '' && html`<p>${told}</p>`}
-</article>
-`;
-}
+const CARD = {
+  namesSteps: true,
+  remarksOf: (run: RunView) => [
+    outcomeSentence(run),
+    doubtSentence(run),
+    limitSentence(run),
+    lossSentence(run),
+  ],
+};
 
 function runsOf({ variants }: View): RunView[] {
   return variants.flatMap((variant) => Object.values(variant.answers));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { axeViolations, contrastViolations } from '../../test/axe.ts';
 import { launchBrowser } from '../../test/browser.ts';
 import { withEveryString } from '../../test/hostile.ts';
 import { disturb } from '../../test/machine.ts';
@@ -97,26 +97,18 @@ async function until(page: Page, expression: string): Promise<void> {
 /** How many different colours each canvas shows: one that was not drawn has one. */
 function coloursOf(page: Page, which = 'canvas'): Promise<Record<string, number>> {
   return page.evaluate(`Object.fromEntries([...document.querySelectorAll('${which}')].map((canvas) => {
-    // A copy: a browser complains where the canvas of the page is read more than once.
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    const pixels = new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+    // A copy: a browser complains where the canvas of the page is read more than once. It is smaller, because what
+    // is drawn shows in fewer pixels as well.
+    const [width, height] = [canvas.width, canvas.height].map((length) => Math.ceil(length / 4));
+    const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0, width, height);
+    const pixels = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
     return [canvas.id, new Set(pixels).size];
   }))`);
 }
 
 function evaluateNumber(page: Page, expression: string): Promise<number> {
   return page.evaluate<number>(expression);
-}
-
-/** The rules that axe-core finds broken, with the elements. */
-async function axeViolations(page: Page): Promise<string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(source);
-  return page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
-  );
 }
 
 test('a report draws every chart, without a complaint and without a request', async () => {
@@ -163,7 +155,8 @@ for (const [profiles, tallest] of [
       const found = await page.locator('.folded .found:visible').allTextContents();
       assert.equal(found.length, 14);
       for (const finding of found) assert.match(finding, /^\S.*\.$/);
-      assert.deepEqual(await axeViolations(page), []);
+      // What is closed has the same elements for any number of profiles.
+      if (profiles === 1) assert.deepEqual(await axeViolations(page), []);
     });
   });
 }
@@ -246,7 +239,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     ];
     await visit(await report(result), { colorScheme }, async (page) => {
       await openAll(page);
-      assert.deepEqual(await axeViolations(page), []);
+      // In the dark, nothing but the colours is different.
+      const find = colorScheme === 'light' ? axeViolations : contrastViolations;
+      assert.deepEqual(await find(page), []);
     });
   });
 }

@@ -5,7 +5,7 @@ import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
 /**
- * The CPUs to which each component of a run was pinned; the proxy's list is empty without Nginx. Null if the
+ * The CPUs to which each component of a run was pinned; the proxy's list is empty without one. Null if the
  * run was not pinned.
  */
 export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
@@ -29,7 +29,7 @@ export function placementNotice({ step, runs }: StepView): Notice | null {
   return notice('warning', 'placement-differs', { step, placed });
 }
 
-/** Whether two runs were pinned to the same CPUs. If either does not use Nginx, Nginx's CPUs are ignored. */
+/** Whether two runs were pinned to the same CPUs. If either has no proxy, its CPUs are ignored. */
 function arePlacedAlike(a: CpuLists | null, b: CpuLists | null): boolean {
   if (a === null || b === null) return a === b;
   const oneHasNone = a.proxy === '' || b.proxy === '';

@@ -1,10 +1,14 @@
 import type { Result } from '../model/result.ts';
 import { isBuiltIn, SCENARIOS } from '../scenarios/registry.ts';
+import { NOTHING } from '../wording/format.ts';
 import { type OwnSections, ownReport } from './own-scenario.ts';
 import type { FoldedSection, Section, VariantView, View } from './view.ts';
 
 /** Table cells with their headings, in reading order. */
 export type Cells = readonly (readonly [heading: string, cell: string])[];
+
+/** What the cells under some headings are. */
+export type Explanation = readonly [headings: readonly string[], meaning: string];
 
 /**
  * Describes a scenario's runs in reports. Implemented by the exports of `sections.ts` in the scenario's
@@ -17,9 +21,13 @@ export interface ScenarioReport {
   cells(variant: VariantView): Cells;
   /** Headings of the cells that contain words, which are aligned to the left. */
   words: readonly string[];
+  /** Headings that are left out if no variant has a value, such as those about Nginx if there is none. */
+  optional: readonly string[];
   /** How the cells are arranged in lines if the terminal is too narrow for a table. */
   lines: readonly { before: string; headings: readonly string[] }[];
-  /** Explains what the figures refer to. */
+  /** Explains the headings. Those that are left out are not explained either. */
+  legend(view: View): readonly Explanation[];
+  /** What else there is to say about the figures. */
   remarks(view: View): string[];
   /** Sections that are always shown. */
   open: readonly ((view: View) => Section)[];
@@ -45,6 +53,25 @@ const sectionsOf = new Map<string, OwnSections>();
 /** Adds the sections of a user's scenario to the reports of its results. */
 export function addSections(scenario: string, sections: OwnSections): void {
   sectionsOf.set(scenario, sections);
+}
+
+/** A scenario's table of variants without the cells that are left out, and the explanation of its headings. */
+export function summaryTable(
+  { cells, optional, legend }: ScenarioReport,
+  view: View,
+): { rows: Cells[]; legend: string } {
+  const all = view.variants.map(cells);
+  const absent = optional.filter((heading) =>
+    all.every((row) => row.every(([each, cell]) => each !== heading || cell === NOTHING)),
+  );
+  const explained = legend(view).flatMap(([headings, meaning]) => {
+    const shown = headings.filter((heading) => !absent.includes(heading));
+    return shown.length === 0 ? [] : [`${shown.join(', ')}: ${meaning}.`];
+  });
+  return {
+    rows: all.map((row) => row.filter(([heading]) => !absent.includes(heading))),
+    legend: explained.join(' '),
+  };
 }
 
 /** How results of this scenario are reported. */

@@ -154,15 +154,14 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .verdict { font-size: 1.12rem; font-weight: 600; }
 .plot { display: block; width: 100%; height: auto; font-size: 14px; }
-.climb { min-width: 720px; }
-.trials { max-width: 960px; font-size: 9px; }
-.trials .tick { font-size: 8px; }
+.levels { max-width: 960px; font-size: 9px; }
 .listing td p { margin: 0 0 2px; }
 .listing td details { margin: 0; }
 .effects { max-width: 720px; font-size: 10px; margin: 12px 0; }
 .plotted { margin: 0 0 18px; min-width: 0; }
 .plot text { fill: var(--text); }
 .plot .tick { text-anchor: middle; fill: var(--muted); font-size: 12px; }
+.levels .tick { font-size: 8px; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; }
 .plot .name { text-anchor: end; }
 .effects .name { text-anchor: start; }
 .effects .effect { text-anchor: end; }
@@ -203,8 +202,8 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .canvas { height: 320px; }
   .effects { font-size: 16px; }
   .effects .tick { font-size: 14px; }
-  .trials { font-size: 19px; }
-  .trials .tick { font-size: 18px; }
+  .levels { font-size: 19px; }
+  .levels .tick { font-size: 18px; }
   /* A result is a block on a narrow page: name, time and outcome below each other. */
   .listing > :is(.scroll, details) thead { display: none; }
   .listing :is(table, caption, tbody, tr, th, td) { display: block; white-space: normal; }

@@ -2,20 +2,13 @@ import type { Finding } from '../model/finding.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { NOTHING } from '../wording/format.ts';
-import { NEED_TITLES } from '../wording/size.ts';
-import { capital } from '../wording/words.ts';
-import { calibrationSentences, SPREAD_COLUMNS, spreadRows, variationSentences } from './calibration.ts';
-import { capacitySentences } from './capacity/answer.ts';
-import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
-import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/effect.ts';
-import { excludedLines, notesOf, roundsSentence, wantedRoundsLine } from './comparison/notes.ts';
-import { verdictSentence } from './comparison/verdict.ts';
+import { capital, wrapped } from '../wording/words.ts';
 import { conclusionOf } from './conclusion.ts';
-import { exclusionLines, levelColumns, levelRows, levelsNote } from './ladder/levels.ts';
+import type { Block } from './kinds/kind.ts';
+import { kindOf } from './kinds/kinds.ts';
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from './price.ts';
-import { type Cells, type ScenarioReport, scenarioReport } from './scenario.ts';
-import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from './size/rows.ts';
+import { type Cells, type ScenarioReport, scenarioReport, summaryTable } from './scenario.ts';
 import { hasLosses, lossSentence, outcomeSentence } from './verdict.ts';
 import { type RunView, type View, viewOf } from './view.ts';
 
@@ -32,13 +25,14 @@ export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
   if (view.runs.length === 0) return 'No run finished.\n';
   const width = columns || USUAL_COLUMNS;
-  const { cells, lines: groups, words, remarks } = scenarioReport(result);
-  const answers = answersTable(view.variants.map(cells), words);
+  const report = scenarioReport(result);
+  const { rows, legend } = summaryTable(report, view);
+  const answers = answersTable(rows, report.words);
   const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
-    ...(isNarrow ? view.variants.flatMap((variant) => stacked(cells(variant), groups)) : answers),
+    ...(isNarrow ? rows.flatMap((row) => stacked(row, report.lines)) : answers),
     '',
-    ...remarks(view).map(printable),
+    ...[...report.remarks(view), legend].filter((text) => text !== '').map(printable),
     ...remarksOf(view),
   ];
   return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;
@@ -125,83 +119,20 @@ function doubtsOf({ run }: RunView): Finding[] {
   return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === DETAILED_BY[code]));
 }
 
-/** Wraps a line between words. Continuation lines are indented by two more spaces. */
-function wrapped(line: string, width: number): string[] {
-  const [indent = ''] = /^ */.exec(line) ?? [];
-  const lines: string[] = [];
-  let current = '';
-  for (const word of line.trim().split(' ')) {
-    const longer = current === '' ? indent + word : `${current} ${word}`;
-    if (current !== '' && [...longer].length > width) {
-      lines.push(current);
-      current = `${indent}  ${word}`;
-    } else current = longer;
-  }
-  return [...lines, current];
+/** The summary of a result of any kind, as `summaryText` has it for one that consists only of runs. */
+export function resultText(result: Result, columns: number | null): string {
+  const of = kindOf(result);
+  if (of === null) return summaryText(result, columns) + priceText(result);
+  const { sentences, blocks } = of.kind.text(of.found, result);
+  return printed([...sentences, ...blocks.flatMap((each) => block(linesOf(each)))]);
 }
 
-/**
- * Findings about the machine, followed by the variation of each metric. Null if the result is not a
- * calibration.
- */
-export function calibrationText(result: Result): string | null {
-  const calibration = conclusionOf(result, 'calibration');
-  const comparison = conclusionOf(result, 'comparison');
-  if (calibration === null || comparison === null) return null;
-  return printed([
-    ...calibrationSentences(calibration),
-    ...variationSentences(calibration),
-    roundsSentence(comparison),
-    ...notesOf(result),
-    ...block(textTable(SPREAD_COLUMNS, spreadRows(calibration.spread), [0])),
-    ...block(excludedLines(comparison)),
-  ]);
-}
-
-/** Result of the search, followed by its trials. Null if the result is not a capacity search. */
-export function capacityText(result: Result): string | null {
-  const capacity = conclusionOf(result, 'capacity');
-  if (capacity === null) return null;
-  const rows = trialRows(capacity, viewOf(result));
-  const columns = trialColumns(capacity);
-  return printed([
-    ...capacitySentences(capacity),
-    ...block(rows.length === 0 ? [] : textTable(columns, rows, [columns.length - 1])),
-    ...block(inconclusiveLines(capacity)),
-    ...block(result.notices.map(({ text }) => text)),
-  ]);
-}
-
-/** More metrics of a ladder would not fit the width of a terminal. The report shows all of them. */
-const METRICS_SHOWN = 3;
-
-/** What follows from a ladder, followed by a table of its levels. Null if the result is not a ladder. */
-export function ladderText(result: Result): string | null {
-  const ladder = conclusionOf(result, 'ladder');
-  if (ladder === null) return null;
-  const rows = levelRows(ladder, METRICS_SHOWN);
-  const columns = levelColumns(ladder, METRICS_SHOWN);
-  return printed([
-    ...ladder.findings.map(({ text }) => text),
-    ...block(rows.length === 0 ? [] : [...textTable(columns, rows, []), levelsNote(ladder)]),
-    ...block(exclusionLines(ladder)),
-    ...block(result.notices.map(({ text }) => text)),
-  ]);
-}
-
-/** What a planned load needs, how far the prediction was off, and the costs. Null if the result is not a sizing. */
-export function sizeText(result: Result): string | null {
-  const size = conclusionOf(result, 'size');
-  if (size === null) return null;
-  const derivations = size.needs.map(({ name, derivation }) => `${NEED_TITLES[name]}: ${derivation.text}`);
-  return printed([
-    ...size.findings.map(({ text }) => text),
-    ...block(textTable(NEED_COLUMNS, needRows(size), [0])),
-    ...block(textTable(COST_COLUMNS, costRows(size), [0])),
-    ...block(size.check.checked.length === 0 ? [] : textTable(CHECK_COLUMNS, checkRows(size), [0])),
-    ...block(derivations),
-    ...block(result.notices.map(({ text }) => text)),
-  ]);
+function linesOf(block: Block): readonly string[] {
+  if (typeof block === 'string') return [block];
+  if (!('rows' in block)) return block;
+  const { head, rows, words, note, isOptional } = block;
+  if (isOptional && rows.length === 0) return [];
+  return [...textTable(head, rows, words), ...(note === undefined ? [] : [note])];
 }
 
 /** Cost of going through the proxy, shown below the summary; empty if it was not requested. */
@@ -215,23 +146,6 @@ export function priceText(result: Result): string {
     pairSentence(price),
     ...block(textTable(priceColumns(price), priceRows(price), [0])),
     ...doubtLines(price),
-  ]);
-}
-
-/** Verdicts, followed by a table for each variant. Null if the result is not a comparison. */
-export function comparisonText(result: Result): string | null {
-  const comparison = conclusionOf(result, 'comparison');
-  if (comparison === null) return null;
-  const { comparisons } = comparison;
-  return printed([
-    ...comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison))),
-    roundsSentence(comparison),
-    ...notesOf(result),
-    ...comparisons.flatMap((each) =>
-      block(textTable(effectColumns(each, baselineOf(each, comparison)), effectRows(each), [0, 6])),
-    ),
-    ...block([effectNote(comparison), ...wantedRoundsLine(comparison)]),
-    ...block(excludedLines(comparison)),
   ]);
 }
 

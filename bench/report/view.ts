@@ -13,6 +13,7 @@ import { scenarioNamed, stepNamed } from '../scenarios/registry.ts';
 import { formatRate } from '../wording/format.ts';
 import { levelText } from '../wording/ladder.ts';
 import { conclusionOf } from './conclusion.ts';
+import { isExternal } from './external.ts';
 import type { Markup } from './markup.ts';
 import type { ChartSpec } from './page/spec.ts';
 
@@ -74,6 +75,8 @@ export interface View {
   runs: RunView[];
   /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
+  /** Whether the result is about a server that already runs, of which nothing but its answers is known. */
+  isExternal: boolean;
 }
 
 /** One section of the report, with its charts. */
@@ -128,7 +131,14 @@ export function viewOf(result: Result): View {
     step,
     runs: variants.flatMap(({ answers }) => answers[step] ?? []),
   }));
-  return { result, variants, steps: steps.filter((step) => step.runs.length > 0), runs, rate };
+  return {
+    result,
+    variants,
+    steps: steps.filter((step) => step.runs.length > 0),
+    runs,
+    rate,
+    isExternal: isExternal(result),
+  };
 }
 
 /**

@@ -64,9 +64,10 @@ const OF_NO_PROCESS: ReadonlySet<string> = new Set([...OF_CLIENTS, 'start-http',
 /** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
 export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsRequest | null {
   const [part] = PARTS.filter((name) => given.has(name));
-  const lonely = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
-  if (lonely === undefined) return null;
-  if (part === undefined || (lonely === 'listen' && !given.has('agents'))) {
+  const first = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
+  if (first === undefined) return null;
+  const lonely = part === undefined ? first : given.has('listen') && !given.has('agents') ? 'listen' : null;
+  if (lonely !== null) {
     throw new Incomplete(`--${lonely} only applies to load from agents. Say how many with --agents N.`, {
       agents: '2',
     });
@@ -134,7 +135,12 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
   refuse(given, option, OF_THIS_HOST, 'because nothing is known about the CPUs and kernels of other hosts');
   refuse(given, 'server-agents', OF_THESE_SERVERS, 'which run the echo servers of the bench');
   if (given.has('proxy-agent'))
-    refuse(given, 'proxy-agent', OF_THIS_NGINX, 'which runs the Nginx of its host, with a profile of the bench');
+    refuse(
+      given,
+      'proxy-agent',
+      OF_THIS_NGINX,
+      'which runs the Nginx of its host, with a profile of the bench',
+    );
 }
 
 /** @throws Problem('usage') if any of these options is given */
@@ -159,7 +165,8 @@ function whichOf(option: string, text: string): number | readonly string[] {
   if (/^[\d.]+[kMG]?$/.test(text)) return parseCount(option, text, { min: 1, max: MOST_AGENTS });
   const names = text.split(',').map((name) => name.trim());
   const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) throw new Problem('usage', `${option} names ${quoted(twice)} twice. Name it once.`);
+  if (twice !== undefined)
+    throw new Problem('usage', `${option} names ${quoted(twice)} twice. Name it once.`);
   for (const name of names) checkName(option, name);
   return names;
 }

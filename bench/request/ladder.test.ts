@@ -19,12 +19,10 @@ function refused(line: string, command = 'ladder'): string {
   return assert.fail(`${line} is accepted`);
 }
 
-test('by default over connections, in the first step, twice at each of at least six levels', () => {
+test('by default over connections, on a schedule, twice at each of at least six levels', () => {
   const { over, step, levels, isDefault, rounds, run } = asked('-p plain');
-  assert.deepEqual(
-    [over, step.name, rounds, isDefault],
-    ['connections', run.scenario.steps[0]?.name, 2, true],
-  );
+  assert.deepEqual([over, step.name, rounds, isDefault], ['connections', 'latency', 2, true]);
+  assert.equal(run.load.ratePerSecond, 1000);
   assert.ok(levels.length >= 6);
   assert.equal(run.connections, levels[0]);
   assert.deepEqual([run.http, run.server, run.name], [false, 'lean', 'ladder-plain-echo-connections']);
@@ -43,6 +41,11 @@ test('a rate takes the step that has a schedule, over whichever axis', () => {
   assert.equal(load('-p plain --over rate'), 'open');
   assert.equal(load('-p plain -R 1k'), 'open');
   assert.equal(load('-p plain --in-flight 4'), 'closed');
+  assert.equal(load('-p plain --steps throughput'), 'closed');
+  const rate = (line: string) => asked(line).run.load.ratePerSecond;
+  assert.equal(rate('-p plain -R 2k'), 2000);
+  assert.ok((rate('-p plain --over payload') ?? 0) < 1000);
+  assert.ok((rate('-p plain --scenario connect --over nginx-workers') ?? 0) < 1000);
   assert.equal(asked('-p plain --scenario reload').run.load.ratePerSecond, 1000);
 });
 
@@ -65,11 +68,10 @@ test('what contradicts the ladder is refused', () => {
     ['-p plain --points 0,5', /--points "0"/],
     ['-p plain,tls', /one variant/],
     ['-p direct --over nginx-workers', /needs Nginx/],
-    ['-p plain --arrivals poisson', /--arrivals does not apply/],
+    ['-p plain --steps throughput --arrivals poisson', /--arrivals does not apply/],
     ['-p plain -R 1k --in-flight 2', /--in-flight does not apply/],
     ['-p plain --steps throughput,latency', /single step/],
     ['-p plain --steps throughput --over rate', /--over rate only applies to the latency step/],
-    ['-p plain --steps latency', /--rate 5k/],
     ['-p plain --baseline direct', /ladder has no --baseline/],
   ];
   for (const [line, remedy] of cases) assert.match(refused(line), remedy, line);

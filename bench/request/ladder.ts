@@ -3,11 +3,11 @@ import { Problem } from '../model/failure.ts';
 import { LADDER_AXES, type LadderAxis } from '../model/ladder.ts';
 import type { Load } from '../model/load.ts';
 import { PROXY } from '../model/proxy.ts';
+import type { Work } from '../model/work.ts';
 import type { ScenarioDefinition, StepDefinition } from '../scenarios/definition.ts';
 import { agentCount } from './agents.ts';
 import type { Command } from './command.ts';
 import { last, number, oneOf } from './given.ts';
-import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { PROCESSES } from './processes.ts';
 import {
@@ -44,7 +44,7 @@ const WARMUP_MS = 1000;
 /** A fit needs six levels; the default ladders have at least that many. */
 const LEVELS: Record<LadderAxis, readonly number[]> = {
   connections: [1, 4, 16, 64, 256, 1024, 4096],
-  rate: [500, 1000, 2000, 4000, 8000, 16_000, 32_000],
+  rate: [250, 500, 1000, 2000, 4000, 8000],
   payload: [64, 256, 1024, 4096, 16_384, 65_536, 262_144],
   'nginx-workers': [1, 2, 3, 4, 6, 8],
 };
@@ -54,6 +54,14 @@ const MOST_LEVELS = 12;
 
 /** Enough to keep Nginx busy in a closed loop. */
 const CONNECTIONS_HELD = 100;
+
+/**
+ * Messages or handshakes per second of a step with a schedule, if neither the user nor the scenario sets a rate: as
+ * many as a machine with two CPUs can generate and carry at every default level. In a closed loop, the generator
+ * would be the limit on such a machine.
+ */
+const RATE: Record<Work, number> = { messages: 1000, sends: 1000, handshakes: 100 };
+const RATE_OVER_PAYLOAD = 200;
 
 const LADDER_OPTIONS = {
   over: { value: LADDER_AXES.join('|'), help: 'What to increase [connections]' },
@@ -86,10 +94,10 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     server: 'Echo server [lean]',
     scenario: 'Scenario to repeat [echo]; see docs/scenarios.md',
     connections: `WebSocket connections [${CONNECTIONS_HELD}]`,
-    steps: 'Step to repeat [the first; with a rate: the open loop]',
+    steps: 'Step to repeat [the one with a schedule, if there is one]',
     duration: 'Duration of the measured phase per run [2s]',
     warmup: 'Warm-up before the measured phase [1s]',
-    rate: 'Messages per second in total, on a schedule [none: a closed loop]',
+    rate: 'Messages per second in total, on a schedule [1000; over payload: 200]',
     threshold: `Exit with 99 if a run misses it: 'service.p99<50ms'`,
     strict: 'Exit with 1 unless every run is valid',
   };
@@ -108,24 +116,27 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
 /** Parses the options of `ladder`; throws a `usage` Problem if they are invalid. */
 function ladderRequest(given: GivenOptions): LadderRequest {
   const over = oneOf(given, 'over', LADDER_AXES) ?? 'connections';
-  const { scenario } = scenarioOf(given);
+  const { scenario, scenarioOptions } = scenarioOf(given);
   const variants = variantsOf(given);
   checkAxis(given, over, scenario);
   const step = stepOf(given, scenario, over);
   const levels = levelsOf(given, over);
-  const connections = over === 'connections' ? levels[0] : CONNECTIONS_HELD;
-  const complete: GivenOptions = given.has('connections')
-    ? given
-    : new Map([...given, ['connections', [String(connections)]]]);
+  const connections = over === 'connections' ? (levels[0] ?? 1) : CONNECTIONS_HELD;
+  const isPaced = step.load === 'open' && over !== 'rate';
+  const rate = over === 'payload' ? RATE_OVER_PAYLOAD : RATE[scenario.work ?? 'messages'];
+  const defaults: [name: string, value: number][] = [
+    ['connections', connections],
+    ...(isPaced && scenario.defaultRate(connections, scenarioOptions) === null
+      ? [['rate', rate] satisfies [string, number]]
+      : []),
+  ];
+  const complete: GivenOptions = new Map([
+    ...defaults.map(([name, value]) => [name, [String(value)]] as const),
+    ...given,
+  ]);
   const what = { variants, steps: [step.name], warmupMs: WARMUP_MS, durationMs: DURATION_MS };
   const run = requestOf(complete, what);
   checkVariant(run, over);
-  if (step.load === 'open' && over !== 'rate' && run.load.ratePerSecond === null) {
-    throw new Incomplete(
-      `The ${step.name} step sends messages at a fixed rate. Set one, for example --rate 5k, or use --over rate.`,
-      { rate: '5k' },
-    );
-  }
   checkThresholds({ ...run, http: false });
   return {
     run: { ...run, http: false, server: run.server ?? 'lean', name: run.name ?? nameOf(run, over) },
@@ -182,7 +193,8 @@ function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderA
   const load: Load['kind'] | null =
     over === 'rate' || given.has('rate') ? 'open' : given.has('in-flight') ? 'closed' : null;
   const fitting = scenario.steps.filter((step) => load === null || step.load === load);
-  const step = fitting.find(({ name }) => named === null || named.includes(name));
+  const possible = fitting.filter(({ name }) => named === null || named.includes(name));
+  const step = possible.find((each) => each.load === 'open') ?? possible[0];
   if (step === undefined) {
     const option = over === 'rate' ? '--over rate' : given.has('rate') ? '--rate' : '--in-flight';
     throw new Problem(

@@ -172,7 +172,7 @@ export function checkThresholds(request: RunRequest): void {
     schedule: steps.includes(open),
     'closed-loop': steps.includes(closed),
     http: scenario.httpLoad !== undefined || (http && scenario.hasHttpLeg),
-    proxy: hasProxy(request) || request.agents?.isWatched === true && request.agents.proxy !== null,
+    proxy: hasProxy(request) || (request.agents?.isWatched === true && request.agents.proxy !== null),
     answers: expectationOf(request.target) !== 'none',
   });
   if (missing === null) return;

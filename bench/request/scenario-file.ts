@@ -2,17 +2,16 @@ import { parseArgs } from 'node:util';
 import type { ConfigFile } from './config.ts';
 import { COMMANDS } from './request.ts';
 
-/** Options that explain instead of doing anything. */
-const EXPLAINS = /^(--help|-h|--version|-V)$/;
+const VERSION = /^(--version|-V)$/;
 
 /**
  * Returns the scenario file that a command line names, null if it names none. The file has to be read before the rest
- * of the command line, because the scenario determines which other options there are.
+ * of the command line and before its help, because the scenario determines which other options there are.
  */
 export function scenarioFileOf(argv: readonly string[]): string | null {
   const [first = ''] = argv;
   const command = first === '' || first.startsWith('-') ? COMMANDS.run : fieldOf(COMMANDS, first);
-  if (!takesScenario(command) || argv.some((word) => EXPLAINS.test(word))) return null;
+  if (!takesScenario(command) || argv.some((word) => VERSION.test(word))) return null;
   const { values } = parseArgs({
     args: [...argv],
     options: { scenario: { type: 'string' } },

@@ -1,4 +1,5 @@
 import type { ClientContext, MakeClient } from '../load/sessions/client.ts';
+import { makeReturningClient } from '../load/sessions/returning-client.ts';
 import type { Session } from '../load/sessions/session.ts';
 import { Messages } from '../measure/messages.ts';
 import { Exchange } from './echo/exchange.ts';
@@ -89,8 +90,24 @@ function bytesOf(message: OwnMessage): number {
   return typeof message === 'string' ? Buffer.byteLength(message) : message.length;
 }
 
-/** Returns the client whose connections hold a conversation. */
-export function conversationClient<State>(make: MakeConversation<State>): MakeClient<Talk<State>> {
+/**
+ * Returns the client whose connections hold a conversation.
+ *
+ * @param reconnects whether clients that lose their connection reconnect, and begin the conversation again
+ */
+export function conversationClient<State>(
+  make: MakeConversation<State>,
+  reconnects: boolean,
+): MakeClient<Talk<State>> {
+  const makeClient = lastingClient(make);
+  return (context, sessions) => {
+    const client = makeClient(context, sessions);
+    return reconnects ? makeReturningClient(context, client) : client;
+  };
+}
+
+/** The client of connections that are not replaced. */
+function lastingClient<State>(make: MakeConversation<State>): MakeClient<Talk<State>> {
   return (context, sessions) => {
     const { clock, recorder, plan } = context;
     const conversation = make(context);

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MESSAGE_NAMES } from '../measure/messages.ts';
 import type { Declaration } from '../model/declaration.ts';
 import { metricOf } from './declared-metric.ts';
 import type { DoubtName, ScenarioDefinition } from './definition.ts';
 import { ECHO_METRICS } from './echo/metrics.ts';
+import { COMEBACK_METRICS } from './storm/metrics.ts';
 
 /** Phases from which the times of messages are read, as in `echo`. */
 const OF_STEADY = ['steady', 'drain'] as const;
@@ -10,6 +12,14 @@ const OF_STEADY = ['steady', 'drain'] as const;
 /** Messages per second of a step that has a schedule, if nothing else determines them. */
 const USUAL_RATE = 1000;
 const USUAL_CONNECTIONS = 100;
+
+/** Holds in every scenario whose clients reconnect. */
+export const OF_COMEBACK = { whole: 'cut', parts: ['back', 'waiting'] };
+
+/** Returns whether the clients of a declared scenario reconnect, so that a lost connection is no fault. */
+function reconnects({ conservation }: Pick<Declaration, 'conservation'>): boolean {
+  return conservation.some((equation) => isDeepStrictEqual(equation, OF_COMEBACK));
+}
 
 /** Returns whether any step of a declared scenario sends messages in a loop or on a schedule. */
 export function sendsMessages({ steps }: Pick<Declaration, 'steps'>): boolean {
@@ -67,12 +77,21 @@ export function declaredDefinition(declared: Declaration): ScenarioDefinition {
     takesTurns: false,
     largestMessage: ({ maxBytes }) => maxBytes,
     serverArguments: () => [],
-    metrics: [...(sends ? ECHO_METRICS : []), ...metrics.map(metricOf)],
-    doubts: sends ? [...OF_MESSAGES, ...OF_CONNECTIONS] : OF_CONNECTIONS,
+    metrics: [
+      ...(sends ? ECHO_METRICS : []),
+      ...(reconnects(declared) ? COMEBACK_METRICS : []),
+      ...metrics.map(metricOf),
+    ],
+    doubts: reconnects(declared)
+      ? OF_RETURNING
+      : sends
+        ? [...OF_MESSAGES, ...OF_CONNECTIONS]
+        : OF_CONNECTIONS,
   };
 }
 
 const OF_MESSAGES: readonly DoubtName[] = ['nothing-echoed', 'stall', 'send-lag', 'schedule'];
+const OF_RETURNING: readonly DoubtName[] = ['nothing-echoed', 'disturbance', 'send-lag'];
 const OF_CONNECTIONS: readonly DoubtName[] = ['losses', 'disturbance', 'limit'];
 
 /**

@@ -60,6 +60,20 @@ describe('a scenario file', () => {
     assert.ok(!doubts.includes('nothing-echoed'));
   });
 
+  test('whose clients reconnect takes the policy, records what happens to them, and may lose connections', () => {
+    const { options, recorded, conservation, doubts, metrics, declared } = definitionOf({
+      ...CHAT,
+      reconnects: true,
+    });
+    assert.deepEqual(Object.keys(options), ['reconnect']);
+    assert.ok(recorded.counters.includes('cut') && recorded.histograms.includes('outage'));
+    assert.ok(conservation.some(({ whole }) => whole === 'cut'));
+    assert.ok(metrics.some(({ name }) => name === 'outage.p99'));
+    assert.ok(!doubts.includes('losses') && definitionOf(CHAT).doubts.includes('losses'));
+    // The same follows from the stored result, without the file.
+    assert.deepEqual(declaredDefinition(declared ?? assert.fail()).doubts, doubts);
+  });
+
   const mistakes: [what: string, scenario: unknown, words: RegExp][] = [
     ['no object', 'chat', /default export is not a scenario/],
     ['a missing field', { ...CHAT, title: undefined, question: undefined }, /title/],
@@ -71,6 +85,11 @@ describe('a scenario file', () => {
       /client and conversation are missing/,
     ],
     ['both', { ...CHAT, client: () => ({}) }, /both a client and a conversation/],
+    [
+      'a client that is to reconnect by itself',
+      { ...CHAT, conversation: undefined, client: () => ({}), reconnects: true },
+      /reconnects belongs to a conversation/,
+    ],
     ['the name of a built-in scenario', { ...CHAT, name: 'echo' }, /echo is the name of a built-in/],
     ['no name', { ...CHAT, name: 'My Chat' }, /name/],
     ['steps that are not a list', { ...CHAT, steps: 'chat' }, /steps is not a list/],

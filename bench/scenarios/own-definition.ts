@@ -1,18 +1,20 @@
+import { COMEBACK_NAMES } from '../load/sessions/comeback.ts';
 import { findMetric } from '../metrics/metrics.ts';
 import { type Declaration, declarationFault } from '../model/declaration.ts';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import { COMMON_COUNTERS, COMMON_HISTOGRAMS } from '../model/recording.ts';
-import { declaredDefinition } from './declared.ts';
+import { declaredDefinition, OF_COMEBACK } from './declared.ts';
 import type { ComparedName, ListedName, ScenarioDefinition } from './definition.ts';
 import type { OwnMetric, OwnScenario } from './own-scenario.ts';
+import { RECONNECT_OPTION } from './reconnect-option.ts';
 import { isBuiltIn, SCENARIOS } from './registry.ts';
 
 const REQUIRED = ['name', 'title', 'question', 'steps'] as const;
 const OPTIONAL = [
   ...['recorded', 'conservation', 'phasesRead', 'metrics', 'compared', 'listed', 'defaults', 'handshake'],
   ...['options', 'lengths', 'defaultRate', 'problemOf', 'timeline', 'servers', 'openingStages', 'takesTurns'],
-  ...['largestMessage', 'sections', 'client', 'conversation'],
+  ...['largestMessage', 'sections', 'client', 'conversation', 'reconnects'],
 ] as const;
 
 /** Names that the totals of a generator worker use besides those that a scenario records. */
@@ -35,7 +37,8 @@ export function ownDefinition(scenario: unknown, file: string, name: string): Sc
     throw wrong(`${found.place || 'the scenario'} is not valid: ${found.fault}. Correct it.`);
   checkNames(own, declared, wrong);
   const base = declaredDefinition(declared);
-  const { defaults, options = {}, timeline, lengths, defaultRate, problemOf, handshake } = own;
+  const { defaults, timeline, lengths, defaultRate, problemOf, handshake } = own;
+  const options = { ...own.options, ...(own.reconnects ? { reconnect: RECONNECT_OPTION } : {}) };
   for (const option of Object.keys(options)) {
     if (/^[a-z][a-z0-9-]{0,39}$/.test(option)) continue;
     throw wrong(`the option ${option} must be in lower case, with hyphens between words. Rename it.`);
@@ -75,6 +78,8 @@ function checkedFields(scenario: unknown, wrong: Wrong): OwnScenario {
     throw wrong('client and conversation are missing. Add one of them: it says what the connections do.');
   if (own.client !== undefined && own.conversation !== undefined)
     throw wrong('it has both a client and a conversation. Remove one of them.');
+  if (own.client !== undefined && own.reconnects !== undefined)
+    throw wrong('reconnects belongs to a conversation, and it has a client. Reconnect in the client itself.');
   const { sections = [] } = own;
   if (!Array.isArray(sections) || sections.some((section) => typeof section !== 'function'))
     throw wrong('sections is not a list of functions. Use: sections: [(view) => ({ id: …, title: … })].');
@@ -86,13 +91,21 @@ function declarationOf(own: OwnScenario): Declaration {
   const { name, title, question, recorded = {}, conservation = [], phasesRead = {}, metrics = [] } = own;
   const steps = own.steps.map((step) => ({ server: 'lean' as const, ...step }));
   const { counters = [], gauges = [], histograms = [] } = recorded;
+  const added = own.reconnects ? COMEBACK_NAMES : { counters: [], gauges: [], histograms: [] };
   return {
     name,
     title,
     question,
     steps,
-    recorded: { counters: [...counters], gauges: [...gauges], histograms: [...histograms] },
-    conservation: conservation.map(({ whole, parts }) => ({ whole, parts: [...parts] })),
+    recorded: {
+      counters: [...added.counters, ...counters],
+      gauges: [...added.gauges, ...gauges],
+      histograms: [...added.histograms, ...histograms],
+    },
+    conservation: [...(own.reconnects ? [OF_COMEBACK] : []), ...conservation].map(({ whole, parts }) => ({
+      whole,
+      parts: [...parts],
+    })),
     phasesRead: Object.fromEntries(Object.entries(phasesRead).map(([each, phases]) => [each, [...phases]])),
     metrics: metrics.map(completed),
     compared: [...(own.compared ?? usuallyCompared(steps))],

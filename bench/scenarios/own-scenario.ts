@@ -88,11 +88,18 @@ export type OwnScenario<State = unknown> = OwnDefinition &
     | {
         /** Requests and their answers. The benchmark sends the requests, in a loop or on a schedule. */
         conversation: MakeConversation<State>;
+        /**
+         * Whether clients that lose their connection reconnect, when --reconnect says, and begin the conversation
+         * again. The loss of connections is then an outcome and not a fault. Default: they stay away, and the run
+         * is suspect.
+         */
+        reconnects?: boolean;
         client?: never;
       }
     | {
         /** Full control over the connections, as in the built-in scenarios. */
         client: MakeOwnClient<State>;
         conversation?: never;
+        reconnects?: never;
       }
   );

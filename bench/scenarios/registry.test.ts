@@ -150,13 +150,13 @@ for (const scenario of SCENARIOS) {
     });
 
     test('its report has a cell for each of its headings', () => {
-      const { cells, words, lines, answer } = scenarioReport(resultOf(name));
+      const { cells, words, lines, optional, answer } = scenarioReport(resultOf(name));
       const nothing = { name: 'plain', title: '', colour: '', answers: {}, leftOut: null };
       assert.match(answer(nothing), /plain/);
       const headings = cells(nothing).map(([heading]) => heading);
       assertUnique(headings);
       assert.deepEqual(cells(nothing)[0], ['variant', 'plain']);
-      for (const heading of [...words, ...lines.flatMap((line) => line.headings)])
+      for (const heading of [...words, ...optional, ...lines.flatMap((line) => line.headings)])
         assert.ok(headings.includes(heading), heading);
     });
   });

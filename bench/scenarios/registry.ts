@@ -52,9 +52,11 @@ export function addedScenarios(): readonly ScenarioDefinition[] {
   return scenarios.slice(REGISTRY.length);
 }
 
-/** Returns the options of the scenarios that were added from files. */
+/** Returns the options of the scenarios that were added from files, without those that are a built-in one's. */
 export function addedOptions(): Readonly<Record<string, ScenarioOption>> {
-  return Object.assign({}, ...[...byPath.values()].map(({ options }) => options));
+  const builtIn: readonly ScenarioOption[] = Object.values(SCENARIO_OPTIONS);
+  const all = [...byPath.values()].flatMap(({ options }) => Object.entries(options));
+  return Object.fromEntries(all.filter(([, option]) => !builtIn.includes(option)));
 }
 
 /** Reports whether a scenario of this name comes with the package. */

@@ -1,7 +1,8 @@
 import { PROXY } from '../model/proxy.ts';
 import type { ResultIndex, RunSummary } from '../model/result.ts';
+import { machineText } from '../report/calibration.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { compareTexts, machineText, type Published, type Series } from './series.ts';
+import { compareTexts, type Published, type Series } from './series.ts';
 
 /** Filters on the index page. */
 const FACETS = [

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { capital } from '../wording/words.ts';
 import { xmlText } from './badge.ts';
-import { headlineOf } from './headline.ts';
 import type { Published, Series } from './series.ts';
 import { changeSentence, isChanged, seriesTitle } from './series-text.ts';
 import { rfc3339 } from './time.ts';

@@ -1,7 +1,10 @@
 import { metricTitle } from '../metrics/metrics.ts';
 import { isBetter, type OverallVerdict } from '../model/comparison.ts';
+import { machineText } from '../report/calibration.ts';
 import { formatDetectable, formatEffect } from '../report/comparison/effect.ts';
 import { badge } from '../report/elements.ts';
+import type { Headline } from '../report/kinds/kind.ts';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatFigure, NOTHING } from '../wording/format.ts';
 import { capital, counted } from '../wording/words.ts';
@@ -15,16 +18,8 @@ import {
   traitsOfResult,
   traitsOfSeries,
 } from './facets.ts';
-import { type Headline, headlineOf } from './headline.ts';
 import { resultsTable } from './results.ts';
-import {
-  compareTexts,
-  machineText,
-  type Published,
-  type Series,
-  type Trend,
-  type TrendMetric,
-} from './series.ts';
+import { compareTexts, type Published, type Series, type Trend, type TrendMetric } from './series.ts';
 import {
   type ChangedPoint,
   changeEvidence,

@@ -1,9 +1,10 @@
 import { PROXY } from '../model/proxy.ts';
 import type { ResultIndex } from '../model/result.ts';
+import { machineText } from '../report/calibration.ts';
 import { badge, tagsMarkup } from '../report/elements.ts';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { headlineOf } from './headline.ts';
-import { machineText, type Published } from './series.ts';
+import type { Published } from './series.ts';
 import { timeMarkup } from './time.ts';
 
 const COLUMNS = ['Result', 'Started', 'What', PROXY, 'Machine', 'Runs', 'Data'];

@@ -6,8 +6,8 @@ import { makeLadderResult } from '../../test/ladder.ts';
 import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
 import type { LoadDigest, ResultIndex } from '../model/result.ts';
+import { headlineOf } from '../report/kinds/kinds.ts';
 import { median } from '../stats/median.ts';
-import { headlineOf } from './headline.ts';
 import { type Published, seriesOf } from './series.ts';
 import { changeWord } from './series-text.ts';
 

@@ -4,7 +4,8 @@ import type { Metric } from '../metrics/metric.ts';
 import type { Finding } from '../model/finding.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
-import type { Environment, LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
+import type { LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
+import { machineText } from '../report/calibration.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import { median } from '../stats/median.ts';
 import { type Standing, standingsOf } from './changes.ts';
@@ -205,14 +206,6 @@ function measure(figure: TrendMetric, { runs }: Answer): { value: number | null;
     doubt ??= reason;
   }
   return values.length === 0 ? { value: null, doubt } : { value: median(values), doubt: null };
-}
-
-/**
- * Describes the machine, as in `AMD EPYC, 2 CPUs, 24 GiB`. Figures are comparable only if measured on the
- * same machine.
- */
-export function machineText({ cpuModel, cpus, memoryBytes }: Environment): string {
-  return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }
 
 /** All steps, in the order of the scenarios. */

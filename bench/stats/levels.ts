@@ -1,4 +1,4 @@
-import type { LadderPoint } from '../model/ladder.ts';
+import { countsFor, type LadderPoint } from '../model/ladder.ts';
 import { median } from './median.ts';
 
 /** A metric at one level of a ladder. */
@@ -8,14 +8,14 @@ export interface LevelMedian {
 }
 
 /**
- * Returns the median of a metric over the valid runs at each level, in ascending order of levels. A level
- * without a valid run is missing.
+ * Returns the median of a metric over the runs that count for it at each level, in ascending order of levels. A
+ * level without such a run is missing.
  */
 export function mediansByLevel(points: readonly LadderPoint[], name: string): LevelMedian[] {
   const levels = [...new Set(points.map(({ level }) => level))].sort((a, b) => a - b);
   return levels.flatMap((level) => {
     const values = points
-      .filter((point) => point.level === level && point.excluded === null)
+      .filter((point) => point.level === level && countsFor(point, name))
       .flatMap(({ figures }) => figures[name] ?? []);
     return values.length === 0 ? [] : [{ level, value: median(values) }];
   });

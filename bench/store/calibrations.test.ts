@@ -18,7 +18,7 @@ const MACHINE: CalibratedMachine = {
 
 function kept(machine = MACHINE, rounds = 10): KeptCalibration {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     machine,
     id: '20250102T030405Z-calibrate-plain',
     startedAt: '2025-01-02T03:04:05.000Z',
@@ -71,7 +71,15 @@ test('a later one takes the place of the one before; another machine has its own
   await keepCalibration(folder, kept(MACHINE, 30));
   await keepCalibration(folder, kept({ ...MACHINE, nginx: '1.26.3' }));
   assert.equal((await readdir(folder)).length, 2);
-  assert.equal((await findCalibration(folder, MACHINE))?.rounds, 30);
+  assert.deepEqual(await findCalibration(folder, MACHINE), kept(MACHINE, 30));
+});
+
+test('one of an earlier version is outdated until a later one takes its place', async (t) => {
+  const folder = await folderFor(t);
+  await keepCalibration(folder, { ...kept(), schemaVersion: 1 });
+  assert.equal(await findCalibration(folder, MACHINE), 'outdated');
+  await keepCalibration(folder, kept());
+  assert.deepEqual(await findCalibration(folder, MACHINE), kept());
 });
 
 test('one that is damaged is none', async (t) => {
@@ -93,5 +101,5 @@ test('a pipe or a link in its place is none, and a later one takes that place', 
   execFileSync('mkfifo', [path]);
   assert.equal(await findCalibration(folder, MACHINE), null);
   await keepCalibration(folder, kept(MACHINE, 30));
-  assert.equal((await findCalibration(folder, MACHINE))?.rounds, 30);
+  assert.deepEqual(await findCalibration(folder, MACHINE), kept(MACHINE, 30));
 });

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } from '../model/calibration.ts';
+import {
+  CALIBRATION_VERSION,
+  type CalibratedMachine,
+  type KeptCalibration,
+  keptCalibrationSchema,
+} from '../model/calibration.ts';
 import { readFileIn, writeFileWhole } from './file.ts';
 
 /**
- * Stores a calibration in a folder, replacing any previous one for the same machine, engine, carrier and Nginx.
+ * Stores a calibration in a folder, replacing any previous one for the same machine, engine, carrier and proxy.
  *
  * @returns the path
  * @throws Problem('environment') like `writeFileWhole`
@@ -15,16 +20,19 @@ export async function keepCalibration(folder: string, kept: KeptCalibration): Pr
 }
 
 /**
- * Finds the calibration for exactly this machine, engine, carrier and Nginx; null if there is none or it cannot be
- * read. An unreadable file is not an error, because a calibration can be repeated.
+ * Finds the calibration for exactly this machine, engine, carrier and proxy; `outdated` if it was stored by an earlier
+ * version that measured differently; null if there is none or it cannot be read. An unreadable file is not an error,
+ * because a calibration can be repeated.
  */
 export async function findCalibration(
   folder: string,
   machine: CalibratedMachine,
-): Promise<KeptCalibration | null> {
+): Promise<KeptCalibration | 'outdated' | null> {
   try {
     const text = await readFileIn(folder, fileOf(machine));
-    return text === null ? null : v.parse(keptCalibrationSchema, JSON.parse(text));
+    if (text === null) return null;
+    const kept = v.parse(keptCalibrationSchema, JSON.parse(text));
+    return kept.schemaVersion === CALIBRATION_VERSION ? kept : 'outdated';
   } catch {
     return null;
   }

@@ -138,7 +138,7 @@ export async function isSpecialFile(path: string): Promise<boolean> {
  * Checks that files can be created in a folder, by creating one. Permissions alone are not enough: not even
  * root can create a file in /proc.
  *
- * @throws Problem('environment') if no file can be created
+ * @throws Problem('usage') if no file can be created, because the user chose the folder
  */
 export async function checkWritable(folder: string): Promise<void> {
   const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);
@@ -146,7 +146,10 @@ export async function checkWritable(folder: string): Promise<void> {
     await (await open(temporary, 'wx', 0o600)).close();
     await rm(temporary);
   } catch (error) {
-    throw unwritable(error, folder);
+    if (systemCode(error) === null) throw error;
+    // The reason in /proc is ENOENT, although the folder exists.
+    const message = `No file can be created in ${quote(folder)}. Name another folder, or change its permissions.`;
+    throw new Problem('usage', message, { cause: error });
   }
 }
 

@@ -45,7 +45,7 @@ export function roundsForAnyVerdict(
 
 /**
  * Compares each variant with the baseline, metric by metric, based on the effect within each round. A metric
- * that one side never provides (such as Nginx CPU without Nginx) is omitted.
+ * that one side never provides (such as its CPU without a proxy) is omitted.
  *
  * @param runs in any order; those that do not belong to a round are ignored
  */

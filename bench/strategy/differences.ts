@@ -64,7 +64,9 @@ function agentsText({ agents = [], proxyAgent, serverAgents = [] }: RunPlan): st
     [PROXY]: proxyAgent === undefined ? [] : [proxyAgent],
     'echo servers': serverAgents,
   });
-  const told = parts.filter(([, names]) => names.length > 0).map(([part, names]) => `${part} ${names.join(', ')}`);
+  const told = parts
+    .filter(([, names]) => names.length > 0)
+    .map(([part, names]) => `${part} ${names.join(', ')}`);
   return told.join('; ') || 'none';
 }
 

@@ -1,7 +1,7 @@
 import type { Metric } from '../metrics/metric.ts';
 import type { Estimate } from '../model/estimate.ts';
 import type { Finding } from '../model/finding.ts';
-import type { FittedLaw, LadderAxis, LadderPoint } from '../model/ladder.ts';
+import { countsFor, type FittedLaw, type LadderAxis, type LadderPoint } from '../model/ladder.ts';
 import type { MetricUnit } from '../model/metric.ts';
 import type { StepDefinition } from '../scenarios/definition.ts';
 import { median } from '../stats/median.ts';
@@ -36,9 +36,10 @@ export function lawOf(
 ): Fitted | null {
   const applies = over === 'connections' ? load === 'closed' : over === 'nginx-workers' && load !== 'open';
   if (!applies || metric === undefined || metric.unit !== 'rate') return null;
-  const sized = points.flatMap(({ level, excluded, figures }) => {
+  const sized = points.flatMap((point) => {
+    const { level, figures } = point;
     const value = figures[metric.name] ?? null;
-    return excluded !== null || value === null || value <= 0 ? [] : [{ size: level, value }];
+    return !countsFor(point, metric.name) || value === null || value <= 0 ? [] : [{ size: level, value }];
   });
   const sizes = [...new Set(sized.map(({ size }) => size))].sort((a, b) => a - b);
   const fit = fitLaw(sized, seed);

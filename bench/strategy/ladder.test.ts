@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { climb, disturbed, LAW, LEVELS, ladderOptions, runOf } from '../../test/ladder.ts';
-import { type Ladder, ladderSchema, levelOf } from '../model/ladder.ts';
+import { countsFor, type Ladder, ladderSchema, levelOf } from '../model/ladder.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
@@ -124,8 +124,10 @@ test('runs that are not valid are points, but in no median and no fit', () => {
 
 test('without a valid run there is no curve', () => {
   const ladder = ladderOf(whole(ladderOptions()).map(disturbed));
-  assert.deepEqual(codesOf(ladder), ['ladder-without-points', 'ladder-too-few', 'ladder-excluded']);
-  assert.equal(ladder.memorySlope, null);
+  // Memory does not depend on how much was carried.
+  assert.deepEqual(codesOf(ladder), [
+    ...['ladder-without-points', 'ladder-too-few', 'ladder-memory', 'ladder-excluded'],
+  ]);
   const options = ladderOptions({ over: 'payload', levels: [64, 1024] });
   const ofPayload = ladderOf(whole(options).map(disturbed), options);
   assert.deepEqual(codesOf(ofPayload), ['ladder-without-points', 'ladder-excluded']);
@@ -172,6 +174,25 @@ test('over the rate: response times, and no law, which open loops do not obey', 
   const ladder = ladderOf(whole(options), options);
   assert.equal(ladder.metrics[0], 'response.p50');
   assert.deepEqual(codesOf(ladder), ['ladder-curve']);
+});
+
+test('at a fixed rate: CPU per message, response times and memory; doubtful runs count for all but the tail', () => {
+  const [, latency] = scenarioNamed('echo').steps;
+  assert.ok(latency);
+  const load = { ...ladderOptions().load, ratePerSecond: 1000 };
+  const options = ladderOptions({ step: latency, load });
+  const ladder = ladderOf(whole(options).map(disturbed), options);
+  assert.deepEqual(ladder.metrics.slice(0, 2), ['cpuPerMessage.proxy', 'response.p50']);
+  assert.deepEqual(codesOf(ladder), ['ladder-curve', 'ladder-curve', 'ladder-memory']);
+  for (const point of ladder.points) {
+    assert.equal(point.excluded, null);
+    for (const name of ladder.metrics) assert.equal(countsFor(point, name), name !== 'response.p99', name);
+  }
+  const codes = codesOf(ladderOf(whole(options), options));
+  assert.deepEqual(codes, ['ladder-curve', 'ladder-curve', 'ladder-memory']);
+  // Without Nginx, there is no CPU of Nginx.
+  const direct = { ...options, hasProxy: false };
+  assert.equal(ladderOf([], direct).metrics[0], 'response.p50');
 });
 
 test('silent connections: memory is the main metric, and its slope is known', () => {

@@ -1,7 +1,7 @@
 import { figuresOf } from '../measure/figures.ts';
 import { slopeOf } from '../measure/slope.ts';
 import { climbedMetrics, MEMORY } from '../metrics/climbed.ts';
-import type { Metric } from '../metrics/metric.ts';
+import type { Metric, RunFacts } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
 import type { Estimate } from '../model/estimate.ts';
 import type { Finding } from '../model/finding.ts';
@@ -21,6 +21,8 @@ export interface LadderOptions {
   scenario: ScenarioDefinition;
   /** The step that is repeated. */
   step: StepDefinition;
+  /** Whether the variant has Nginx. */
+  hasProxy: boolean;
   over: LadderAxis;
   /** Levels in ascending order, without duplicates. */
   levels: readonly number[];
@@ -44,8 +46,8 @@ const FAILURES = 2;
  * scaling.
  */
 export function makeLadder(options: LadderOptions): Strategy {
-  const { variant, scenario, step, over, levels, rounds, seed } = options;
-  const metrics = climbedMetrics(scenario, step.name, over);
+  const { variant, scenario, step, over, levels, rounds, seed, hasProxy } = options;
+  const metrics = climbedMetrics(scenario, step, over, hasProxy);
   const pointOf = remembered((run: Run) => makePoint(run, over, metrics));
   const planned = Array.from({ length: rounds }, (_, index) =>
     roundOrder(levels, index + 1, seed).map((level) => ({ level, round: index + 1 })),
@@ -71,7 +73,7 @@ export function makeLadder(options: LadderOptions): Strategy {
       const points = pointsOf(done);
       const fitted = lawOf(points, options, metrics[0]);
       const memorySlope = over === 'connections' ? memorySlopeOf(points) : null;
-      const curves = metrics.slice(0, over === 'payload' ? 2 : 1);
+      const curves = metrics.slice(0, over === 'payload' || metrics[0]?.kind === 'usage' ? 2 : 1);
       const excluded = points.filter((each) => each.excluded !== null).length;
       return [
         {
@@ -127,18 +129,24 @@ function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): Ladd
   const level = levelOf(run.plan, over);
   if (level === null) return null;
   const facts = factsOf(run, figuresOf(run));
+  const [main] = metrics;
   return {
     level,
     round: run.plan.round ?? 1,
     figures: Object.fromEntries(metrics.map(({ name }) => [name, facts.metrics[name] ?? null])),
-    excluded: exclusion(run) ?? metrics[0]?.unfit(facts) ?? null,
+    excluded: main === undefined ? null : exclusion(main, facts),
+    unfit: metrics.filter((metric) => exclusion(metric, facts) !== null).map(({ name }) => name),
   };
 }
 
-function exclusion({ outcome, validity: { verdict, reasons } }: Run): Finding | null {
+/** Why a run does not count for a metric. What was carried counts only if the run is valid. */
+function exclusion({ kind, unit, unfit }: Metric, facts: RunFacts): Finding | null {
+  const { outcome, validity } = facts;
   if (outcome.state !== 'completed')
     return finding('run-ended', { state: outcome.state, reason: outcome.reason });
-  return verdict === 'valid' ? null : (reasons[0] ?? finding('not-valid', { verdict }));
+  const { verdict, reasons } = validity;
+  const isDoubtful = kind === 'speed' && unit !== 'time' && verdict !== 'valid';
+  return isDoubtful ? (reasons[0] ?? finding('not-valid', { verdict })) : unfit(facts);
 }
 
 function curveFinding(

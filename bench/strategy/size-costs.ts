@@ -23,9 +23,9 @@ export const SIZE_STEPS = {
 /** The costs as measured so far. */
 export interface MeasuredCosts {
   costs: Cost[];
-  /** Nginx memory in bytes by processes, connection slots (`worker_connections` of all workers) and connections. */
+  /** Memory of the proxy in bytes by processes, connection slots (`worker_connections` of all workers) and connections. */
   memory: LinearFit | null;
-  /** Open descriptors of Nginx by processes and connections. */
+  /** Open descriptors of the proxy by processes and connections. */
   files: LinearFit | null;
 }
 
@@ -71,12 +71,12 @@ export function costsOf(rounds: readonly Run[]): MeasuredCosts {
   };
 }
 
-/** Number of Nginx processes of a run: the master and its workers. */
+/** Number of the proxy's processes of a run: the master and its workers. */
 export function processesOf({ plan }: Pick<Run, 'plan'>): number {
   return (plan.proxy?.workers ?? 0) + 1;
 }
 
-/** Number of connections for which Nginx's workers allocate memory when they start. */
+/** Number of connections for which the proxy's workers allocate memory when they start. */
 export function slotsOf({ plan }: Pick<Run, 'plan'>): number {
   return (plan.proxy?.workers ?? 0) * (plan.proxy?.workerConnections ?? 0);
 }

@@ -20,7 +20,7 @@ const WIDEST_PORTS = 65_535 - 1024 + 1;
 /** One descriptor for the client, one for the server. */
 const FILES_PER_CONNECTION = 2;
 
-/** Returns the CPU, in cores, that Nginx's workers use under a load; null if a cost that it needs is unknown. */
+/** Returns the CPU, in cores, that the proxy's workers use under a load; null if a cost that it needs is unknown. */
 export function coresFor(
   { ratePerSecond, churnPerSecond }: Pick<Wanted, 'ratePerSecond' | 'churnPerSecond'>,
   costs: readonly Cost[],

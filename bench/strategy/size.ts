@@ -19,7 +19,7 @@ export interface SizeOptions {
   wanted: Wanted;
   /** Connections of the runs that measure costs. */
   sample: number;
-  /** Connections of the runs that check the plan, their Nginx workers, and why there are not more. */
+  /** Connections of the runs that check the plan, their workers of the proxy, and why there are not more. */
   check: { connections: number; workers: number; limit: Finding | null };
   /** Runs of each kind that measure costs; at least two. */
   rounds: number;
@@ -40,7 +40,7 @@ const SIMILAR_LOAD = 1.5;
 type Work = 'message' | 'handshake';
 
 /**
- * Measures what connections, messages and handshakes cost Nginx, derives from it what a load needs, and checks the
+ * Measures what connections, messages and handshakes cost the proxy, derives from it what a load needs, and checks the
  * prediction with more connections. All runs have the processes and limits that the check needs, except for every
  * second run that measures memory: its smaller `worker_connections` shows what these cost.
  */

@@ -130,8 +130,8 @@ function valuesOf(runs: readonly RunFacts[], variant: string, kind: ComparedMetr
 }
 
 /**
- * Reports whether both sides provide a metric. A metric that one side never provides (such as Nginx CPU
- * without Nginx) is omitted rather than reported as equal.
+ * Reports whether both sides provide a metric. A metric that one side never provides (such as CPU of the
+ * proxy without one) is omitted rather than reported as equal.
  */
 function isGiven(
   runs: readonly RunFacts[],

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandWords } from '../model/command.ts';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import type { RunProcess } from '../model/run.ts';
+import { accepts, LOOPBACK } from './ports.ts';
 import { type Launched, launch } from './process.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { ServersOptions } from './servers.ts';
@@ -19,7 +19,6 @@ export interface Backend {
   signal: AbortSignal;
 }
 
-const HOST = '127.0.0.1';
 const POLL_MS = 50;
 const READY_MS = 30_000;
 /** Number of lines of its stderr that a message shows. */
@@ -49,14 +48,14 @@ export function launchBackend(
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline && !over.aborted) {
       signal.throwIfAborted();
-      if (await accepts(port)) return port;
+      if (await accepts(LOOPBACK, port)) return port;
       const end = await Promise.race([gone, sleep(POLL_MS, 'waiting' as const)]);
       if (end === 'waiting') continue;
       const how = typeof end === 'number' ? `exited with code ${end}` : `was killed by ${end}`;
-      throw notReady(`${how} before it accepted a connection on ${HOST}:${port}`);
+      throw notReady(`${how} before it accepted a connection on ${LOOPBACK}:${port}`);
     }
     throw notReady(
-      `accepted no connection on ${HOST}:${port} within ${timeoutMs / 1000} s. It must listen on the port that replaces {port}`,
+      `accepted no connection on ${LOOPBACK}:${port} within ${timeoutMs / 1000} s. It must listen on the port that replaces {port}`,
     );
   }
 
@@ -101,15 +100,4 @@ async function descendants(pid: number): Promise<number[]> {
   const children = lists.flatMap((list) => list.split(' ').map(Number)).filter((child) => child > 0);
   const further = await Promise.all(children.map(descendants));
   return [...children, ...further.flat()];
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect(port, HOST);
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
-  });
 }

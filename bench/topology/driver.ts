@@ -105,6 +105,8 @@ type ProxyPlan = NonNullable<RunPlan['proxy']>;
 export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
   /** Whether the proxy connects to the echo servers over TLS. */
   upstreamTls: boolean;
+  /** Whether clients connect to the proxy over TLS. */
+  clientTls: boolean;
   /** Sentence that says what the configuration needs, the binary lacks, and how to get it; null if nothing. */
   lackIn(binary: Binary): string | null;
   /**

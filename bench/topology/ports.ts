@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Problem } from '../model/failure.ts';
 
@@ -43,6 +43,18 @@ export async function requireOwnAddress(option: string, address: string): Promis
       `${option} ${address} is not an address of this machine. Use one of ${names.join(', ')}.`,
       { cause },
     );
+  });
+}
+
+/** Whether something accepts connections on this address and port. */
+export function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, host);
+    socket.once('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
   });
 }
 

@@ -1,6 +1,5 @@
 import {
   appendFileSync,
-  existsSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -12,14 +11,13 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Problem } from '../model/failure.ts';
 import { counted } from '../wording/words.ts';
 import { identityOf, isGone, isRunning, type Owner, type ProcessIdentity, thisOwner } from './owner.ts';
-import { groupGone } from './process.ts';
+import { groupGone } from './process-group.ts';
 
 /** Name prefix of a run's private folders, which are created directly below the system's temporary folder. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Name prefix of the folders in the cache into which Nginx is fetched. */
+/** Name prefix of the folders in the cache into which a proxy is fetched. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**
@@ -86,34 +84,6 @@ export async function sweepAbandoned(parent: string, prefix: string): Promise<st
   }
   return sentences;
 }
-
-/** Explains why a temporary folder could not be used, with the remedy; null for any other kind of error. */
-export function folderProblem(folder: string, error: unknown): Problem | null {
-  if (!(error instanceof Error) || !('code' in error)) return null;
-  const why = REASONS[String(error.code)] ?? `the system reports ${error.code}`;
-  const message = `The temporary folder ${folder} cannot be used: ${why}. Fix that, or set TMPDIR to another folder.`;
-  return new Problem('environment', message, { cause: error });
-}
-
-/** Like `folderProblem`, for errors from code that does more than use the folder. */
-export function problemWithin(folder: string, error: unknown): Problem | null {
-  const { code = '', path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  // An error from writing to an open file has no path. Errors from any other file that a run writes are
-  // reported elsewhere.
-  if (!(code in REASONS) || (path !== undefined && !path.startsWith(folder))) return null;
-  // A file missing from a folder that still exists is our own bug.
-  return code === 'ENOENT' && existsSync(folder) ? null : folderProblem(folder, error);
-}
-
-const REASONS: Record<string, string> = {
-  ENOSPC: 'the disk is full (ENOSPC)',
-  EDQUOT: 'your quota on this disk is used up (EDQUOT)',
-  EROFS: 'its file system is read-only (EROFS)',
-  EACCES: 'you may not write there (EACCES)',
-  EPERM: 'you may not write there (EPERM)',
-  ENOENT: 'it does not exist (ENOENT)',
-  ENOTDIR: 'it is a file (ENOTDIR)',
-};
 
 function ownStats(path: string): Stats | null {
   const stats = resolve(path) === path ? lstatSync(path, { throwIfNoEntry: false }) : undefined;

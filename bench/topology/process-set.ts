@@ -25,9 +25,11 @@ export interface ProcessSet {
   retire(launched: Launched): Promise<void>;
   /**
    * Watches a process that is not a child of this one, but belongs to the group of one that is, such as
-   * Nginx's master during an upgrade of its binary. It ends with its group.
+   * the proxy's master during an upgrade of its binary. It ends with its group.
    */
   watch(other: NamedProcess): void;
+  /** Has something else closed with the set, after the processes that were launched later. */
+  closing(what: string, close: () => void): void;
   /** Declares that this process's exit is part of the run, and not unexpected. */
   expectExit(process: NamedProcess): void;
   /** From now on, any process of the set may exit. */
@@ -103,6 +105,7 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
       retired.add(launched);
       await launched.stop('SIGTERM', STOP_MS);
     },
+    closing: (what, close) => scope.add(what, close),
     expectExit(process) {
       retired.add(process);
     },

@@ -7,16 +7,12 @@ import type { Component } from '../model/run.ts';
 import { placed } from './affinity.ts';
 import { bunHere } from './engine.ts';
 import { findExecutable } from './executable.ts';
+import { groupGone, killGroup } from './process-group.ts';
 
 /** Number of characters stored from the end of a child's stderr. */
 const STDERR_TAIL = 8192;
 /** How long to wait for a child's last output after its exit, because a grandchild may hold the pipe open. */
 const LAST_WORDS_MS = 250;
-/**
- * How long to wait after SIGKILL, which cannot be ignored. A process still listed then is a zombie that
- * process 1 has to reap.
- */
-const KILLED_MS = 300;
 
 export interface Exit {
   code: number | null;
@@ -148,27 +144,6 @@ export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code,
   return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
 }
 
-/**
- * Sends SIGKILL to a process group.
- *
- * @returns whether the group still had any process
- */
-export function killGroup(pid: number): boolean {
-  try {
-    process.kill(-pid, 'SIGKILL');
-    return true;
-  } catch {
-    return false; // ESRCH: no process left; EPERM: no longer ours, so none of ours is left
-  }
-}
-
-/** Resolves when no process of the killed process group remains, except zombies. */
-export async function groupGone(pid: number): Promise<void> {
-  for (const end = performance.now() + KILLED_MS; performance.now() < end; await sleep(5)) {
-    if (!killGroup(pid)) return;
-  }
-}
-
 function spawnOptions({ cwd, env, ipc, stdout = 'ignore' }: LaunchOptions): SpawnOptions {
   return {
     detached: true,
@@ -197,7 +172,7 @@ function tailOf(child: ChildProcess): () => string {
 
 /**
  * Resolves when the process has exited and its group is gone. The rest of the group is killed at once,
- * because its children (Nginx workers) must not outlive it.
+ * because its children (such as the workers of a proxy) must not outlive it.
  */
 function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
   // The child's own 'close' event cannot be used: it never fires if this side has closed the channel.

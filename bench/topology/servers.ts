@@ -6,8 +6,8 @@ import { Problem } from '../model/failure.ts';
 import type { CarrierName, EngineName } from '../model/plan.ts';
 import { type Backend, launchBackend } from './backend.ts';
 import type { Certificate } from './certificate.ts';
-import type { Launched } from './process.ts';
 import { LOOPBACK } from './ports.ts';
+import type { Launched } from './process.ts';
 import { launchServer, type ServerPlace, type ServerProcess } from './server-process.ts';
 import { openToWorkers } from './worker-user.ts';
 
@@ -214,7 +214,7 @@ function sumOf(a: ServerStats, b: ServerStats): ServerStats {
   };
 }
 
-/** Lets Nginx's workers, which may run as another user, connect to the socket. */
+/** Lets the proxy's workers, which may run as another user, connect to the socket. */
 async function openSocket(socket: string | null): Promise<void> {
   if (socket !== null) await openToWorkers(socket, 0o660);
 }

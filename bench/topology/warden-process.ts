@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { isPrivateFolder } from './private-folder.ts';
-import { groupGone } from './process.ts';
+import { groupGone } from './process-group.ts';
 import type { WardenMessage } from './warden.ts';
 
 /** Time limit of the clean-up, because a warden that never exits would be worse than leftovers. */

@@ -2,13 +2,8 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { Problem } from '../model/failure.ts';
-import {
-  createPrivateFolder,
-  folderProblem,
-  PRIVATE_FOLDER_PREFIX,
-  recordGroup,
-  sweepAbandoned,
-} from './private-folder.ts';
+import { folderProblem } from './folder-problem.ts';
+import { createPrivateFolder, PRIVATE_FOLDER_PREFIX, recordGroup, sweepAbandoned } from './private-folder.ts';
 import { type Exit, exitWords, type Launched, launchNode } from './process.ts';
 
 /** A warden that exits sooner than this is not replaced, because its successor would exit the same way. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
@@ -51,6 +51,13 @@ describe('workplace', () => {
       for (const name of readdirSync(temporary)) rmSync(join(temporary, name), { recursive: true });
     });
   }
+
+  it('fetches into a folder to which the workers of Nginx have no access, such as that of root', async () => {
+    const cache = join(temporary, 'private', 'cache');
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    assert.equal(await fetchPlace(SILENT)(cache, async (folder) => existsSync(folder)), true);
+    rmSync(join(temporary, 'private'), { recursive: true });
+  });
 
   it('makes a full disk of the temporary folder a problem of the machine, and leaves our own slips alone', async () => {
     const throwing = (error: (folder: string) => Error) =>

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { FETCH_FOLDER_PREFIX, folderProblem, problemWithin, sweepAbandoned } from './private-folder.ts';
+import { folderProblem, problemWithin } from './folder-problem.ts';
+import { FETCH_FOLDER_PREFIX, sweepAbandoned } from './private-folder.ts';
 import { exitWords } from './process.ts';
 import { makeProcessSet, type ProcessSet } from './process-set.ts';
 import { createScope, type Scope } from './scope.ts';
@@ -62,7 +63,7 @@ export async function atWorkplace<T>(
   }
 }
 
-/** Provides a folder to fetch Nginx into; nothing is left behind even if the bench is killed. */
+/** Provides a folder to fetch a proxy into; nothing is left behind even if the bench is killed. */
 export function fetchPlace({ say, urgent }: Ears): FetchPlace {
   return async (cacheDir, work) => {
     for (const sentence of await sweepAbandoned(cacheDir, FETCH_FOLDER_PREFIX)) say(sentence);
@@ -97,6 +98,7 @@ export async function withPrivateFolder<T>(
   };
   return within(scope, warden, urgent, make, async (workplace) => {
     try {
+      await openFolderToWorkers(workplace.folder);
       return await work(workplace);
     } catch (error) {
       throw problemWithin(workplace.folder, error) ?? error;
@@ -117,7 +119,6 @@ async function within<T>(
     const folder = make();
     scope.add('private folder', () => warden.removeFolder(folder));
     scope.add('look at the private folder', watchFolder(folder, processSet));
-    await openFolderToWorkers(folder);
     return await work({ folder, processSet });
   } finally {
     processSet.dismiss();
@@ -151,7 +152,7 @@ export function lostFolder(folder: string): string {
 }
 
 /**
- * Watches the folder. If it disappeared unnoticed, Nginx would keep running without logs.
+ * Watches the folder. If it disappeared unnoticed, the proxy would keep running without logs.
  *
  * @returns a function that stops watching
  */

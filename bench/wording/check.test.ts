@@ -216,6 +216,21 @@ describe('what check finds', () => {
       'This stream server passes its connections on to a.conf:9, which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
     );
     says(
+      'pass-unlistened',
+      { address: '127.0.0.1:8443' },
+      'This stream server hands its connections to 127.0.0.1:8443, on which no server of this configuration listens. pass reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.',
+    );
+    says(
+      'inner-server-unused',
+      { location: '/ws', address: '127.0.0.1:81', place: 'a.conf:9', listened: '127.0.0.1:82' },
+      'Location /ws passes its connections on to 127.0.0.1:81, on which no server of this configuration listens. None are passed to the server with WebSockets at a.conf:9, which accepts connections only from this machine (127.0.0.1:82). Unless another program is in between, use the same address in both.',
+    );
+    says(
+      'scheme-changed',
+      { location: '/ws', isBehind: true },
+      'Clients of location /ws use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server, because the server that it belongs to is reached without TLS. The upstream server may redirect the handshake or reject its Origin.',
+    );
+    says(
       'capacity',
       {
         webSockets: 512,

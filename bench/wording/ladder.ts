@@ -76,7 +76,7 @@ export const LADDER = {
   'ladder-memory': ({ value, low, high }: EstimateFacts) =>
     `${PROXY} memory grows by ${formatBytes(value)} per connection (95 % CI ${intervalText({ value, low, high }, formatBytes)}).`,
   'ladder-excluded': ({ excluded, of }: { excluded: Amount; of: Amount }) =>
-    `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid. Their points are hollow in the charts and excluded from all medians and fits.`,
+    `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.`,
   'ladder-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
     `The ladder did not finish: ${formatCount(done)} of ${counted(of, 'run')} ended.`,
 };

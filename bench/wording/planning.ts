@@ -1,6 +1,5 @@
 import { PROXY } from '../model/proxy.ts';
 import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
-import { ioUringRemedy } from './io-uring.ts';
 import { counted } from './words.ts';
 
 /** Reasons why a single process cannot hold all connections. */
@@ -103,4 +102,12 @@ function formatCpus(cpus: Amount): string {
   return typeof cpus === 'number'
     ? String(Number(cpus.toFixed(2)))
     : `${formatCpus(cpus.least)} to ${formatCpus(cpus.most)}`;
+}
+
+/** Returns how to make io_uring available, for the error with which a system refused it. */
+export function ioUringRemedy(error: string): string {
+  if (error === 'EPERM' || error === 'EACCES')
+    return 'Allow it with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.';
+  if (error === 'ENOMEM') return 'Allow more locked memory with ulimit -l.';
+  return 'It needs Linux 6.1 or later.';
 }

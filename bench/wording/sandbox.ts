@@ -109,9 +109,15 @@ export const SANDBOX = {
   'sandbox-upgrade': ({
     version,
     missing,
+    map,
     ...chosen
-  }: LocationFacts & { version: string; missing: readonly string[] }) =>
-    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}`,
+  }: LocationFacts & {
+    version: string;
+    missing: readonly string[];
+    /** The map that these lines need; null if the configuration has it. */
+    map: string | null;
+  }) =>
+    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}${map === null ? '' : ` Add to http: ${map}`}`,
 };
 
 /** An `include` that matches no file. */

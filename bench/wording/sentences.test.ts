@@ -67,7 +67,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
   'http-counts-differ': [
     {},
-    'The counts of HTTP requests do not add up: due is not answered + failed + unanswered.',
+    'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   ],
   'http-unanswered': [
     { due: 5000, failed: 20, unanswered: 30 },
@@ -344,8 +344,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ladder-excluded': [
     { excluded: 1, of: 14 },
-    '1 of 14 runs was not valid. Their points are hollow in the charts and excluded from all medians and fits.',
-    '1 to 2 of 14 to 28 runs were not valid. Their points are hollow in the charts and excluded from all medians and fits.',
+    '1 of 14 runs was not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.',
+    '1 to 2 of 14 to 28 runs were not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.',
   ],
   'ladder-unfinished': [
     { done: 5, of: 14 },
@@ -676,8 +676,14 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'WebSockets are opened at /ws, which is handled by "location /ws" at nginx.conf:5. Other locations also pass the Upgrade header on: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
   ],
   'sandbox-upgrade': [
-    { version: '1.22.1', location: '/ws', place: 'nginx.conf:5', missing: ['proxy_http_version 1.1;'] },
-    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to it: proxy_http_version 1.1;',
+    {
+      version: '1.22.1',
+      location: '/ws',
+      place: 'nginx.conf:5',
+      missing: ['proxy_http_version 1.1;'],
+      map: 'map $a $b { }',
+    },
+    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to it: proxy_http_version 1.1; Add to http: map $a $b { }',
   ],
 };
 

@@ -43,3 +43,21 @@ export function tally(words: readonly string[]): string {
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
 }
+
+/**
+ * Wraps a line between words. A word that is longer than a line is not split. Continuation lines have the
+ * indentation of the first line, plus `hanging`.
+ */
+export function wrapped(line: string, width: number, hanging = '  '): string[] {
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.trim().split(' ')) {
+    const longer = current === '' ? indent + word : `${current} ${word}`;
+    if (current !== '' && [...longer].length > width) {
+      lines.push(current);
+      current = indent + hanging + word;
+    } else current = longer;
+  }
+  return [...lines, current];
+}

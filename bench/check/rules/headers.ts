@@ -6,7 +6,7 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding, Severity } from '../finding.ts';
 import type { Trace } from '../observation.ts';
 import { blockFor, isSound, type Rule } from '../subject.ts';
-import { innermost } from './innermost.ts';
+import { candidatesBehind, innermost } from './innermost.ts';
 
 type Headers = Trace['sent']['headers'];
 
@@ -173,6 +173,41 @@ export const headers: Rule = innermost((subject, candidate) => {
     ];
   });
 });
+
+/**
+ * Reports a line that hides the TLS of clients from the upstream server. Usually it belongs to an inner server, which
+ * is reached without TLS and overwrites the header of the server in front.
+ */
+export const forwardedProto: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+    if (trace === null || !isSound(subject, candidate)) return [];
+    const isTls = headerOf(trace.sent.headers, 'origin')?.startsWith('https://') ?? false;
+    if (!isTls || headerOf(trace.received.headers, 'x-forwarded-proto') !== 'http') return [];
+    const behind = candidatesBehind(subject, candidate);
+    const [last, setter] =
+      [candidate, ...behind]
+        .map((each) => [each, setterOf(each.levels, 'x-forwarded-proto')] as const)
+        .findLast((each) => each[1] !== null) ?? [];
+    if (last === undefined || setter == null) return [];
+    const isBehind = last !== candidate || candidate.entrance !== candidate.server;
+    const value = behind.length > 0 ? '$http_x_forwarded_proto' : 'https';
+    return [
+      {
+        rule: 'header-x-forwarded-proto',
+        level: 'warning',
+        origin: setter.origin,
+        ...finding('scheme-changed', { location: locationOf(candidate), isBehind }),
+        seen: null,
+        remedies: [
+          {
+            block: blockFor(last.levels, 'proxy_set_header'),
+            lines: [`proxy_set_header  X-Forwarded-Proto  ${value};`],
+          },
+        ],
+      },
+    ];
+  });
 
 /** Request variables that do not reveal which page the request comes from. */
 const NOT_OF_PAGE =

@@ -1,5 +1,14 @@
-import { httpHops, type StreamHop, socketAt, streamHops } from '../../nginx/hop.ts';
-import { listensOn } from '../../nginx/listen.ts';
+import {
+  httpHops,
+  innerAddresses,
+  isInner,
+  listenedFor,
+  type StreamHop,
+  socketAt,
+  streamHops,
+  unlistenedTargets,
+} from '../../nginx/hop.ts';
+import { addressesOf, listenAddresses, listensOn } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
 import { streamPasses } from '../../nginx/proxy-pass.ts';
 import { type Directive, directives, type Node, place, texts } from '../../nginx/tree.ts';
@@ -34,6 +43,51 @@ export const hop: Rule = (subject) =>
       },
     ];
   });
+
+/**
+ * Reports connections that are passed to an address on which no server of the configuration listens. `pass` reaches
+ * nothing else. Behind `proxy_pass` there may be another program, so that it is only remarkable if at the same time
+ * no connections are passed to an inner server with WebSockets.
+ */
+export const unlistened: Rule = ({ tree, isPart, missing, candidates }) => {
+  if (isPart || missing.length > 0) return [];
+  const reached = innerAddresses(tree);
+  const idle = candidates.find(
+    ({ sign, server }) =>
+      (sign === 'upgrade' || sign === 'asked') &&
+      isInner(server) &&
+      !addressesOf(server).some((address) => reached.has(address)),
+  );
+  const fromInner = candidates
+    .filter(({ server }) => isInner(server))
+    .flatMap(({ self }) => unlistenedTargets(tree, self));
+  return candidates.flatMap((candidate): LintFinding[] => {
+    const { self, server } = candidate;
+    const base = { rule: 'hop', seen: null, remedies: [] };
+    const [lost] = directives(self.block, 'pass').filter(
+      (pass) => !texts(pass).some((text) => text.includes('$') || isListenedOn(tree, text)),
+    );
+    if (lost !== undefined) {
+      const address = texts(lost)[0] ?? '';
+      return [{ ...base, level: 'error', origin: lost.origin, ...finding('pass-unlistened', { address }) }];
+    }
+    const [address] = unlistenedTargets(tree, self).filter((each) => !fromInner.includes(each));
+    if (address === undefined || idle === undefined || isInner(server)) return [];
+    const [listen = idle.server] = directives(idle.server.block, 'listen');
+    const facts = {
+      location: locationOf(candidate),
+      address,
+      place: place(listen.origin),
+      listened: addressesOf(idle.server)[0] ?? '',
+    };
+    const [pass = self] = directives(self.block, 'proxy_pass');
+    return [{ ...base, level: 'note', origin: pass.origin, ...finding('inner-server-unused', facts) }];
+  });
+};
+
+function isListenedOn(tree: readonly Node[], address: string): boolean {
+  return listenedFor(address, listenAddresses(tree)) !== null;
+}
 
 /** Whether the `stream` server through which clients reach a candidate disagrees with the server behind it. */
 export function isCutOff(tree: readonly Node[], { entrance, server }: Candidate): boolean {

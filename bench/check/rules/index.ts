@@ -8,8 +8,8 @@ import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
-import { headers, host, hostPort, ownOrigin } from './headers.ts';
-import { hop } from './hop.ts';
+import { forwardedProto, headers, host, hostPort, ownOrigin } from './headers.ts';
+import { hop, unlistened } from './hop.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
 import { connectionLimit, ports, requestLimit } from './limits.ts';
@@ -38,11 +38,13 @@ const RULES: readonly Rule[] = [
   passed,
   response,
   hop,
+  unlistened,
   handshake,
   tryFiles,
   host,
   hostPort,
   headers,
+  forwardedProto,
   ownOrigin,
   subprotocol,
   path,

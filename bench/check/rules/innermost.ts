@@ -18,7 +18,7 @@ export function innermost(judge: (subject: Subject, candidate: Candidate) => Lin
 }
 
 /** The candidates of the servers to which a location passes requests on. */
-function candidatesBehind(
+export function candidatesBehind(
   { tree, candidates }: Subject,
   { sign, server, self, path }: Candidate,
 ): Candidate[] {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { OPENED, ofServer, only, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
 import type { LocationSeen, Trace } from '../observation.ts';
 import type { Subject } from '../subject.ts';
-import { headers, host, hostPort, ownOrigin } from './headers.ts';
+import { forwardedProto, headers, host, hostPort, ownOrigin } from './headers.ts';
 import { judge } from './index.ts';
 import { withNowhere } from './nowhere.ts';
 import { passed } from './passed.ts';
@@ -187,6 +187,50 @@ proxy_pass http://app${inner}; ${UP} proxy_set_header Host $http_host; } } }`);
     );
     assert.ok(renamed.seen);
     only(host({ ...renamed, seen: { ...renamed.seen, locations } }), 'warning :4 host-changed');
+  });
+});
+
+describe('X-Forwarded-Proto of a client that uses TLS', () => {
+  const seen = (text: string, proto: string, origin = 'https://a.example.org') => {
+    const trace: Trace = {
+      sent: { path: '/ws', headers: listed({ ...SENT, origin }) },
+      received: {
+        ...{ httpVersion: '1.1', upgrade: 'websocket', connection: 'upgrade', method: 'GET', path: '/ws' },
+        headers: listed({ ...SENT, 'x-forwarded-proto': proto }),
+      },
+      response: { status: 101, headers: [] },
+    };
+    const subject = seenAs(subjectOf(text), { trace });
+    const [front] = subject.candidates;
+    assert.ok(front !== undefined && subject.seen !== null);
+    const locations = new Map([...subject.seen.locations].filter(([each]) => each === front));
+    return forwardedProto({ ...subject, seen: { ...subject.seen, locations } });
+  };
+  const two = (inner: string) => `events { }
+http {
+server { listen 443 ssl; server_name a.example.org; location /ws {
+proxy_pass http://127.0.0.1:81; ${UP} proxy_set_header X-Forwarded-Proto $scheme; } }
+server { listen 127.0.0.1:81; server_name a.example.org; location /ws {
+proxy_pass http://app; ${UP}
+${inner} } } }`;
+
+  it('is overwritten by an inner server, or written as http', () => {
+    const overwritten = two('proxy_set_header X-Forwarded-Proto $scheme;');
+    const found = only(seen(overwritten, 'http'), 'warning :7 scheme-changed', { isBehind: true });
+    assert.deepEqual(found.remedies[0]?.lines, [
+      'proxy_set_header  X-Forwarded-Proto  $http_x_forwarded_proto;',
+    ]);
+    const written = whole({
+      server: `location /ws {\nproxy_pass http://app; ${UP} proxy_set_header X-Forwarded-Proto http; }`,
+    });
+    only(seen(written, 'http'), 'warning :12 scheme-changed', { isBehind: false });
+  });
+
+  it('arrives, is not sent, or is that of a client without TLS', () => {
+    const passed = two('proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;');
+    assert.deepEqual(seen(passed, 'https'), []);
+    assert.deepEqual(seen(passed, ''), []);
+    assert.deepEqual(seen(passed, 'http', 'http://a.example.org'), []);
   });
 });
 

@@ -124,7 +124,7 @@ export const maxFails = eachUpstream((upstream, { seen }) => {
       origin: first.origin,
       ...finding('max-fails', {
         upstream: nameOf(upstream),
-        uncounted: others.map(({ origin }) => place(origin)),
+        uncounted: [...new Set(others.map(({ origin }) => place(origin)))],
       }),
       seen: recoveryEvidence(recovery),
       remedies: [{ block: 'upstream', lines }],

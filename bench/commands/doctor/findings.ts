@@ -8,7 +8,7 @@ import { connectionsPerAddress } from '../../plan/reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from '../../plan/remedies.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
 import { formatBytes, formatCount } from '../../wording/format.ts';
-import { ioUringRemedy } from '../../wording/io-uring.ts';
+import { ioUringRemedy } from '../../wording/planning.ts';
 import { CANNOT_OBSERVE } from '../measure.ts';
 import type { Facts } from './examine.ts';
 import type { Reach } from './reach.ts';

@@ -13,8 +13,8 @@ export interface OpenFacts {
   /** Value of the X-Bench-Worker response header, the process ID of the proxy's worker; null without a proxy. */
   proxyWorker: string | null;
   /**
-   * Value of the X-Bench-Upstream response header, the address of the echo server behind Nginx; null without
-   * Nginx.
+   * Value of the X-Bench-Upstream response header, the address of the echo server behind the proxy; null
+   * without a proxy.
    */
   upstream: string | null;
   /** Whether the TLS handshake resumed an earlier session; missing without TLS. */

@@ -37,3 +37,11 @@ export function sumRoutes(routes: readonly Route[]): Route[] {
   }
   return [...sums.values()];
 }
+
+/**
+ * Returns the addresses of the echo servers that the proxy tried for a handshake, from the value of
+ * X-Bench-Upstream (Nginx's $upstream_addr). The last one answered.
+ */
+export function triedServers(upstream: string): string[] {
+  return upstream.split(/, | : /);
+}

@@ -48,7 +48,7 @@ export interface Client<State> extends SessionListener<State> {
 export interface ServerOfConnection {
   /** From 0; null if the handshake did not reveal it. */
   index: number | null;
-  /** How many servers Nginx tried until one answered; 1 without Nginx. */
+  /** How many servers the proxy tried until one answered; 1 without a proxy. */
   tried: number;
 }
 

@@ -41,7 +41,11 @@ export interface Comeback<State extends object> {
   stop(): void;
 }
 
-export function makeComeback<State extends object>(context: ClientContext): Comeback<State> {
+/** @param attempted called when a client starts an attempt to reconnect */
+export function makeComeback<State extends object>(
+  context: ClientContext,
+  attempted: (nowUs: number) => void = () => {},
+): Comeback<State> {
   const { clock, recorder, plan, worker, callAt, connect } = context;
   const policy = parseReconnect(String(plan.workload.options.reconnect));
   /** Maps the state of each replacement connection to the client that reconnected. */
@@ -57,8 +61,10 @@ export function makeComeback<State extends object>(context: ClientContext): Come
     if (stopped) return;
     for (const client of due.splice(0, STARTS_A_TURN)) {
       client.attempt++;
-      recorder.at(clock());
+      const nowUs = clock();
+      recorder.at(nowUs);
       recorder.count('attempts');
+      attempted(nowUs);
       opening = client;
       connect();
       opening = null;

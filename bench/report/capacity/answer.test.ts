@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeSearch, makeSearchResult } from '../../../test/capacity.ts';
 import { stored } from '../../model/finding.ts';
-import { capacityText } from '../terminal.ts';
+import { resultText } from '../terminal.ts';
 import { capacitySentences, searchSoFar } from './answer.ts';
 
 const OBJECTIVES = 'with response.p99<20ms and connections.failed==0';
@@ -57,7 +57,7 @@ test('the live line has both ends, as far as they are known', () => {
 });
 
 test('the text has the answer first, a row for each trial, and why one is inconclusive', () => {
-  const lines = (capacityText(makeSearchResult()) ?? '').split('\n');
+  const lines = resultText(makeSearchResult(), null).split('\n');
   assert.match(lines[0] ?? '', /^tls holds between 4,900 and 5,100 messages per second/);
   const cells = lines.slice(2).map((line) => line.trim().split(/ {2,}/));
   assert.deepEqual(cells[0], [

@@ -4,7 +4,6 @@ import type { Finding } from '../../model/finding.ts';
 import { ratePerSecondOf } from '../../model/load.ts';
 import { formatCount, formatFigure, formatRough, formatShort, formatTime } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
-import { conclusionOf } from '../conclusion.ts';
 import { payloadText } from '../load.ts';
 import type { View } from '../view.ts';
 
@@ -39,11 +38,10 @@ function missedSentence(
   ]);
 }
 
-/** Sentence that describes the load of the trials; null if the result is not a capacity search. */
-export function capacityLoad({ result }: View): string | null {
-  const capacity = conclusionOf(result, 'capacity');
+/** Sentence that describes the load of the trials; null if no run shows it. */
+export function capacityLoad(capacity: CapacitySearch, { result }: View): string | null {
   const plan = result.runs.find(({ plan }) => ratePerSecondOf(plan.workload.load) !== null)?.plan;
-  if (capacity === null || plan === undefined) return null;
+  if (plan === undefined) return null;
   return `Search ${heldText(capacity.axis)}, ${payloadText(plan.workload.payload)} messages, ${formatTime(plan.durationMs * 1000)} per trial.`;
 }
 

@@ -13,8 +13,8 @@ const LEFT = 86;
 const RIGHT = WIDTH - 18;
 const TOP = 24;
 const BOTTOM = HEIGHT - 56;
-/** Minimum distance between two points whose labels do not overlap. */
-const LABEL = 20;
+/** Size of a label's characters on a narrow screen, where they are largest compared with the plot. */
+const CHARACTER = { width: 10, height: 20 };
 
 /**
  * Plots the trials by level, with the figure of one objective, its limit as a line, and the interval as a
@@ -43,7 +43,7 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
       `trial ${number} at ${formatLevel(trial.level, axis)}: ${formatMetric(figure, objective)}, ${outcomeText(trial)}`,
   );
   return html`<figure class="plotted"><h3>${title}</h3><p class="how">Dashed line: the objective ${objective.text}.</p>
-<svg class="plot trials" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${trials.join('; ')}">
+<svg class="plot levels" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${trials.join('; ')}">
 ${band(interval, x)}
 ${grid(x, y, objective)}
 <line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/>
@@ -92,15 +92,40 @@ function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
     : html`<g class="unknown"><rect x="${x - 5}" y="${y - 5}" width="10" height="10"/></g>`;
 }
 
-/** Labels each point with the number of its trial; overlapping points share a label. */
+/** Labels each point with the number of its trial. Points whose labels would overlap share one. */
 function labels(points: readonly { x: number; y: number; number: number }[]): Markup {
   const groups: { x: number; y: number; numbers: number[] }[] = [];
-  for (const { x, y, number } of points) {
-    const group = groups.find((each) => Math.abs(each.x - x) < LABEL && Math.abs(each.y - y) < LABEL);
+  for (const { x, y, number } of points.toSorted((a, b) => a.x - b.x)) {
+    const group = groups.find(
+      (each) =>
+        Math.abs(each.y - y) < CHARACTER.height &&
+        x - each.x < (widthOf(each.numbers) + widthOf([number])) / 2 + CHARACTER.width,
+    );
     if (group === undefined) groups.push({ x, y, numbers: [number] });
-    else group.numbers.push(number);
+    else {
+      const { numbers } = group;
+      group.x = (group.x * numbers.length + x) / (numbers.length + 1);
+      group.y = Math.min(group.y, y);
+      numbers.push(number);
+    }
   }
-  return html`${groups.map(({ x, y, numbers }) => html`<text class="tick" x="${x}" y="${y - 10}">${numbers.join(', ')}</text>`)}`;
+  return html`${groups.map((group) => {
+    const { x, numbers } = group;
+    const near = points.filter((each) => Math.abs(each.x - x) < widthOf(numbers) / 2 + CHARACTER.width);
+    // The label goes below its points if another one is in its place above them.
+    const isTaken = near.some(({ y }) => y < group.y && group.y - y < 2 * CHARACTER.height);
+    const lowest = Math.max(...near.filter(({ number }) => numbers.includes(number)).map(({ y }) => y));
+    const y = isTaken ? lowest + 10 + CHARACTER.height / 2 : group.y - 10;
+    return html`<text class="tick" x="${x}" y="${y}">${labelOf(numbers)}</text>`;
+  })}`;
+}
+
+function labelOf(numbers: readonly number[]): string {
+  return numbers.toSorted((a, b) => a - b).join(', ');
+}
+
+function widthOf(numbers: readonly number[]): number {
+  return labelOf(numbers).length * CHARACTER.width;
 }
 
 function valueScale(values: readonly number[], { unit }: Condition): Scale {

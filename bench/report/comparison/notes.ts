@@ -14,14 +14,15 @@ import { conclusionOf } from '../conclusion.ts';
 import { formatEffect, formatInterval } from './effect.ts';
 
 /**
- * Notes that supplement the verdicts: variants identical to the baseline, omitted variants, the rate, and the
- * differences that the machine can detect. For stored results, also any other differences between them.
+ * Notes that supplement the verdicts: variants identical to the baseline, omitted variants, the rate, how the runs
+ * alternated if they could not be interleaved, and the differences that the machine can detect. For stored results, also any other differences between them.
  */
 export function notesOf(result: Result): string[] {
   const stored = conclusionOf(result, 'comparison')?.stored;
   if (stored !== undefined) return [...differenceLines(stored), ...unmatchedLines(stored)];
   const baseline = result.variants.find(({ name }) => name === conclusionOf(result, 'comparison')?.baseline);
-  const scheduled = scenarioNamed(result.plan.scenario).steps.find(({ load }) => load === 'open')?.name;
+  const { name: scenario, steps, takesTurns } = scenarioNamed(result.plan.scenario);
+  const scheduled = steps.find(({ load }) => load === 'open')?.name;
   const same = result.variants.filter((each) => each !== baseline && isSame(each, baseline));
   return [
     ...same.map(
@@ -34,6 +35,11 @@ export function notesOf(result: Result): string[] {
         ? [`The ${scheduled ?? ''} step ran at ${formatRate(each.ratePerSecond)}. ${each.reason.text}`]
         : [];
     }),
+    ...(takesTurns
+      ? []
+      : [
+          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another: in a random order, which every second round reverses.`,
+        ]),
     ...machineNotes(result),
   ];
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
-import { makeResult } from '../../../test/result.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
-import { comparisonText } from '../terminal.ts';
+import { resultText } from '../terminal.ts';
 import { formatDetectable, formatEffect, formatInterval, formatP } from './effect.ts';
 import { excludedLines, notesOf, roundsSentence } from './notes.ts';
 import { verdictSentence } from './verdict.ts';
@@ -91,7 +90,7 @@ test('how much it rests on, and what was left out, the same reason once', () => 
 });
 
 test('the terminal has the verdict first, then every figure in columns', () => {
-  const lines = comparisonText(makeRounds())?.split('\n') ?? [];
+  const lines = resultText(makeRounds(), null).split('\n');
   assert.match(lines[0] ?? '', /^plain\+buf-16k uses 25 % more /);
   const head = lines.findIndex((line) => line.startsWith('metric'));
   assert.match(
@@ -101,7 +100,6 @@ test('the terminal has the verdict first, then every figure in columns', () => {
   assert.match(lines[head + 5] ?? '', /^response time p99 +– +– +– .* too few rounds +–$/);
   const widths = lines.slice(head + 2, head + 6).map((line) => [...line].length);
   assert.equal(new Set(widths).size, 1);
-  assert.equal(comparisonText(makeResult()), null);
 });
 
 test('a variant that is the baseline once more is said to be', () => {
@@ -111,6 +109,12 @@ test('a variant that is the baseline once more is said to be', () => {
   const [rate, machine, ...others] = notesOf(result);
   assert.deepEqual([rate, others], ['The latency step ran at 20k/s. It was asked for.', []]);
   assert.match(machine ?? '', /^This machine has not been calibrated with this Nginx/);
+  // An event cannot take turns.
+  const events = { ...result, plan: { ...result.plan, scenario: 'reload' } };
+  assert.equal(
+    notesOf(events).filter((note) => /^Runs of reload cannot be interleaved/.test(note)).length,
+    1,
+  );
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is identical to plain \(an A\/A comparison\)/);
 });

@@ -1,9 +1,10 @@
 import { latencyNameOf } from '../../measure/figures.ts';
 import { mergeEncoded, summarise } from '../../measure/histogram.ts';
+import { counted } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run, Slice } from '../../model/run.ts';
 
-/** Counters in column order. Cells are empty for counters that a scenario does not use. */
+/** Counters in column order. Cells are empty for counters that a run did not record. */
 const COUNTERS = ['due', 'sent', 'echoed', 'lost', 'unsent', 'bytesSent', 'bytesReceived', 'opened'];
 
 const COLUMNS = [
@@ -25,9 +26,22 @@ export function slicesCsv(result: Result): string {
 
 type Cell = string | number | null;
 
+/** Counters that older runs did not record. In some of their results, they are 0 although messages were sent. */
+const ADDED = ['due', 'unsent'];
+
+/** The counters of a slice that the run did record. */
+function recordedIn(run: Run, { counters }: Slice): Readonly<Record<string, number>> {
+  const isOlder =
+    run.slices.some(({ counters }) => counted(counters, 'sent') > 0) &&
+    run.slices.every(({ counters }) => counted(counters, 'due') === 0);
+  if (!isOlder) return counters;
+  return Object.fromEntries(Object.entries(counters).filter(([name]) => !ADDED.includes(name)));
+}
+
 function rowOf(run: Run, number: number, slice: Slice): Cell[] {
   const { variant, step, round } = run.plan;
-  const { counters, gauges, failures } = slice;
+  const { gauges, failures } = slice;
+  const counters = recordedIn(run, slice);
   const name = latencyNameOf(run);
   const times = summarise(mergeEncoded([slice.histograms[name] ?? []].flat()));
   const { p50, p90, p95, p99, p999, p9999, max } = times;

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseJunit } from 'junit2json';
 import { lexer } from 'marked';
 import parseMetrics from 'parse-prometheus-text-format';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
+import { assertGolden } from '../../../test/golden.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { figuresOf } from '../../measure/figures.ts';
@@ -19,7 +18,6 @@ import { junitXml } from './junit.ts';
 import { resultMarkdown } from './markdown.ts';
 import { openMetrics } from './openmetrics.ts';
 
-const GOLDEN = fileURLToPath(new URL('../../../../test/fixtures/exports/', import.meta.url));
 const HOSTILE = '=<a b="c">&\'|`*[x](y)\\,\r\n\u0000\ud800';
 
 /** Two profiles in both steps, of one second; the second run missed a threshold and lost its way. */
@@ -43,28 +41,21 @@ function hostile(result: Result): Result {
   return withEveryString(result, HOSTILE);
 }
 
-/** To renew them, delete them: a golden file that is not there is written, and the test fails once. */
-async function assertGolden(name: string, text: string): Promise<void> {
-  const golden = await readFile(GOLDEN + name, 'utf8').catch(() => null);
-  if (golden === null) await writeFile(GOLDEN + name, text);
-  assert.equal(text, golden, `${name}: look at the difference, and keep it if it is meant`);
-}
-
 for (const name of EXPORTS) {
-  test(`${name} of a run is what its golden file says`, async () => {
+  test(`${name} of a run is what its golden file says`, () => {
     const format = EXPORT_FORMATS[name];
     const [file] =
       'text' in format ? [{ name: format.file, text: format.text(measured()) }] : format.files(measured());
     assert.ok(file);
-    await assertGolden(file.name, file.text);
+    assertGolden(`exports/${file.name}`, file.text);
   });
 }
 
 test('junit of a comparison is what its golden file says', () =>
-  assertGolden('comparison.xml', junitXml(makeRounds())));
+  assertGolden('exports/comparison.xml', junitXml(makeRounds())));
 
 test('markdown of a comparison is what its golden file says', () =>
-  assertGolden('comparison.md', resultMarkdown(makeRounds())));
+  assertGolden('exports/comparison.md', resultMarkdown(makeRounds())));
 
 test('CSV: a row for each slice that adds up to what the run counted, with as many cells as heads', () => {
   const result = measured();
@@ -79,6 +70,32 @@ test('CSV: a row for each slice that adds up to what the run counted, with as ma
   const strange = withEveryString(result, text);
   const [row]: Record<string, string>[] = parseCsv(slicesCsv(strange), { columns: true });
   assert.equal(row?.variant, `'${text}`);
+});
+
+test('CSV: messages due and unsent are empty for older runs, which did not count them', () => {
+  const cellsOf = (change: (counters: Record<string, number>) => Record<string, number>) => {
+    const result = measured();
+    const runs = result.runs.map((run) => ({
+      ...run,
+      slices: run.slices.map((slice) => ({ ...slice, counters: change(slice.counters) })),
+    }));
+    const rows: Record<string, string>[] = parseCsv(slicesCsv({ ...result, runs }), { columns: true });
+    return new Set(
+      rows.filter(({ sent }) => sent !== '0').map(({ due, unsent }) => `${due === ''} ${unsent}`),
+    );
+  };
+  assert.deepEqual(
+    cellsOf((counters) => counters),
+    new Set(['false 0']),
+  );
+  assert.deepEqual(
+    cellsOf(({ due: _, unsent: __, ...others }) => others),
+    new Set(['true ']),
+  );
+  assert.deepEqual(
+    cellsOf((counters) => ({ ...counters, due: 0, unsent: 0 })),
+    new Set(['true ']),
+  );
 });
 
 test('JUnit: a suite for each run, its thresholds where they are checked, and what was missed fails', async () => {

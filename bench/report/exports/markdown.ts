@@ -1,109 +1,57 @@
-import type { Comparison } from '../../model/comparison.ts';
-import type { Ladder } from '../../model/ladder.ts';
 import type { Result } from '../../model/result.ts';
-import type { Size } from '../../model/size.ts';
-import { formatCount } from '../../wording/format.ts';
-import { baselineOf, effectColumns, effectNote, effectRows } from '../comparison/effect.ts';
-import { excludedLines, notesOf, roundsSentence, wantedRoundsLine } from '../comparison/notes.ts';
-import { verdictSentence } from '../comparison/verdict.ts';
-import { conclusionOf } from '../conclusion.ts';
 import { topicOf } from '../external.ts';
-import { AXIS_TITLES, exclusionLines, levelColumns, levelRows, levelsNote } from '../ladder/levels.ts';
-import { scenarioReport } from '../scenario.ts';
-import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from '../size/rows.ts';
+import type { Block, TitledSummary } from '../kinds/kind.ts';
+import { kindOf } from '../kinds/kinds.ts';
+import { scenarioReport, summaryTable } from '../scenario.ts';
 import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
 /** Summary of a result as Markdown, for a pull request or a CI job summary. */
 export function resultMarkdown(result: Result): string {
-  const comparison = conclusionOf(result, 'comparison');
-  if (comparison !== null) return comparisonMarkdown(result, comparison);
-  const ladder = conclusionOf(result, 'ladder');
-  if (ladder !== null) return ladderMarkdown(result, ladder);
-  const size = conclusionOf(result, 'size');
-  return size === null ? runsMarkdown(result) : sizeMarkdown(result, size);
-}
-
-function ladderMarkdown(result: Result, ladder: Ladder): string {
-  const rows = levelRows(ladder);
-  const excluded = exclusionLines(ladder).map((line) => `- ${escaped(line)}`);
-  return lines(
-    `## ${escaped(ladder.variant)} over ${AXIS_TITLES[ladder.over]}`,
+  const of = kindOf(result);
+  const { title, sentences, blocks } = of?.kind.markdown(of.found, result) ?? runsMarkdown(result);
+  const all = [
+    `## ${escaped(title)}`,
     '',
-    ...ladder.findings.map(({ text }) => `- ${escaped(text)}`),
-    ...(rows.length === 0
-      ? []
-      : ['', ...table([levelColumns(ladder), ...rows], () => false), '', escaped(levelsNote(ladder))]),
-    ...(excluded.length === 0 ? [] : ['', ...excluded]),
+    ...listOf(sentences),
+    ...blocks.map(linesOf).flatMap((lines) => (lines.length === 0 ? [] : ['', ...lines])),
     ...originOf(result),
-  );
+  ];
+  return `${all.join('\n')}\n`;
 }
 
-function sizeMarkdown(result: Result, size: Size): string {
-  const derived = size.needs.map(({ derivation }) => derivation.text);
-  const needs = needRows(size).map((row, at) => [...row, derived[at] ?? '']);
-  return lines(
-    `## ${escaped(size.variant)} for ${formatCount(size.wanted.connections)} connections`,
-    '',
-    ...size.findings.map(({ text }) => `- ${escaped(text)}`),
-    '',
-    ...table([[...NEED_COLUMNS, 'how'], ...needs], (column) => column === 0 || column === 3),
-    '',
-    ...table([COST_COLUMNS, ...costRows(size)], (column) => column === 0),
-    ...(size.check.checked.length === 0
-      ? []
-      : ['', ...table([CHECK_COLUMNS, ...checkRows(size)], (column) => column === 0)]),
-    ...originOf(result),
-  );
-}
-
-function runsMarkdown(result: Result): string {
+function runsMarkdown(result: Result): TitledSummary {
   const view = viewOf(result);
   const names = view.variants.map(({ name }) => name).join(', ');
-  const { answer, cells: cellsOf, words } = scenarioReport(result);
-  const rows = view.variants.map(cellsOf);
-  const headings = (rows[0] ?? []).map(([heading]) => heading);
-  const cells = rows.map((row) => row.map(([, cell]) => cell));
-  const isWords = (column: number) => words.includes(headings[column] ?? '');
-  const remarks = remarksOf(view).filter((line) => line !== '');
-  return lines(
-    `## ${topicOf(result)}: ${escaped(names)}`,
-    '',
-    ...view.variants.map((variant) => `- ${escaped(answer(variant))}`),
-    ...(rows.length === 0 ? [] : ['', ...table([headings, ...cells], isWords)]),
-    ...(remarks.length === 0 ? [] : ['', ...remarks.map((line) => `- ${escaped(line)}`)]),
-    ...originOf(result),
-  );
+  const report = scenarioReport(result);
+  const { answer, words } = report;
+  const { rows } = summaryTable(report, view);
+  const head = (rows[0] ?? []).map(([heading]) => heading);
+  return {
+    title: `${topicOf(result)}: ${names}`,
+    sentences: view.variants.map(answer),
+    blocks: [
+      {
+        head,
+        rows: rows.map((row) => row.map(([, cell]) => cell)),
+        words: head.flatMap((heading, column) => (words.includes(heading) ? [column] : [])),
+        isOptional: true,
+      },
+      remarksOf(view).filter((line) => line !== ''),
+    ],
+  };
 }
 
-function comparisonMarkdown(result: Result, comparison: Comparison): string {
-  const { comparisons } = comparison;
-  const baselines = [...new Set(comparisons.map((each) => baselineOf(each, comparison)))];
-  const verdicts = comparisons.map(
-    (each) => `- ${escaped(verdictSentence(each, baselineOf(each, comparison)))}`,
-  );
-  const isWords = (column: number) => column === 0 || column === 6;
-  const tables = comparisons.flatMap((each) => [
-    '',
-    ...table([effectColumns(each, baselineOf(each, comparison)), ...effectRows(each)], isWords),
-  ]);
-  const excluded = excludedLines(comparison).map((line) => `- ${escaped(line)}`);
-  return lines(
-    `## ${escaped(comparisons.map(({ variant }) => variant).join(', '))} compared with ${escaped(baselines.join(', '))}`,
-    '',
-    ...verdicts,
-    '',
-    escaped([roundsSentence(comparison), ...notesOf(result)].join(' ')),
-    ...tables,
-    '',
-    escaped([effectNote(comparison), ...wantedRoundsLine(comparison)].join(' ')),
-    ...(excluded.length === 0 ? [] : ['', ...excluded]),
-    ...originOf(result),
-  );
+function linesOf(block: Block): readonly string[] {
+  if (typeof block === 'string') return [escaped(block)];
+  if (!('rows' in block)) return listOf(block);
+  const { head, rows, words, note, isOptional } = block;
+  if (isOptional && rows.length === 0) return [];
+  return [...table([head, ...rows], words), ...(note === undefined ? [] : ['', escaped(note)])];
 }
 
-function lines(...all: readonly string[]): string {
-  return `${all.join('\n')}\n`;
+function listOf(texts: readonly string[]): string[] {
+  return texts.map((text) => `- ${escaped(text)}`);
 }
 
 /** The machine, the version of the bench, and the result's id. */
@@ -112,14 +60,11 @@ function originOf({ environment: machine, tool, id }: Result): string[] {
   return ['', `<sub>${escaped(origin)}</sub>`];
 }
 
-function table(
-  [head = [], ...rows]: readonly (readonly string[])[],
-  isWords: (column: number) => boolean,
-): string[] {
+function table([head = [], ...rows]: readonly (readonly string[])[], words: readonly number[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
   return [
     line(head),
-    `|${head.map((_, column) => (isWords(column) ? '---' : '---:')).join('|')}|`,
+    `|${head.map((_, column) => (words.includes(column) ? '---' : '---:')).join('|')}|`,
     ...rows.map(line),
   ];
 }

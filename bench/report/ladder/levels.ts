@@ -1,6 +1,6 @@
 import type { Metric } from '../../metrics/metric.ts';
 import { findMetric } from '../../metrics/metrics.ts';
-import type { Ladder, LadderAxis } from '../../model/ladder.ts';
+import { countsFor, type Ladder, type LadderAxis } from '../../model/ladder.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { median } from '../../stats/median.ts';
 import { groupedFindings } from '../../wording/finding.ts';
@@ -34,12 +34,12 @@ export function formatLevel(over: LadderAxis, level: number): string {
 /** Column headings of the table of levels, with at most `most` metrics. */
 export function levelColumns(ladder: Ladder, most = Infinity): string[] {
   const titles = shownMetrics(ladder).map(({ title }) => title);
-  return [AXIS_TITLES[ladder.over], 'valid', ...titles.slice(0, most)];
+  return [AXIS_TITLES[ladder.over], 'runs', ...titles.slice(0, most)];
 }
 
 /**
- * One row per level at which something ran: how many of its runs are valid, and the median of each metric over
- * these runs. At a level without a valid run, the median over all runs is given in parentheses.
+ * One row per level at which something ran: how many of its runs count for the main metric, and the median of each
+ * metric over the runs that count for it. If none does, the median over all runs is given in parentheses.
  */
 export function levelRows(ladder: Ladder, most = Infinity): string[][] {
   const { levels, over, points } = ladder;
@@ -48,12 +48,12 @@ export function levelRows(ladder: Ladder, most = Infinity): string[][] {
     const own = points.filter((point) => point.level === level);
     const valid = own.filter(({ excluded }) => excluded === null);
     if (own.length === 0) return [];
-    const counted = valid.length > 0 ? valid : own;
     const cells = metrics.map(({ name, unit }) => {
-      const values = counted.flatMap(({ figures }) => figures[name] ?? []);
+      const fit = own.filter((point) => countsFor(point, name));
+      const values = (fit.length > 0 ? fit : own).flatMap(({ figures }) => figures[name] ?? []);
       if (values.length === 0) return NOTHING;
       const figure = formatFigure(median(values), unit);
-      return valid.length > 0 ? figure : `(${figure})`;
+      return fit.length > 0 ? figure : `(${figure})`;
     });
     return [[formatLevel(over, level), `${valid.length} of ${own.length}`, ...cells]];
   });
@@ -61,11 +61,12 @@ export function levelRows(ladder: Ladder, most = Infinity): string[][] {
 
 /** Explains the table of levels. */
 export function levelsNote(ladder: Ladder): string {
+  const metrics = shownMetrics(ladder).map(({ name }) => name);
   const hollow = ladder.levels.some((level) => {
     const own = ladder.points.filter((point) => point.level === level);
-    return own.length > 0 && own.every(({ excluded }) => excluded !== null);
+    return own.length > 0 && metrics.some((name) => !own.some((point) => countsFor(point, name)));
   });
-  return `Figures are medians over the valid runs at each level${hollow ? '; in parentheses: no run at this level is valid' : ''}.`;
+  return `Figures are medians over the runs that count for them at each level${hollow ? '; in parentheses: none does' : ''}.`;
 }
 
 /** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */

@@ -1,5 +1,5 @@
 import type { Metric } from '../../metrics/metric.ts';
-import type { FittedLaw, Ladder, LadderPoint } from '../../model/ladder.ts';
+import { countsFor, type FittedLaw, type Ladder, type LadderPoint } from '../../model/ladder.ts';
 import type { MetricUnit } from '../../model/metric.ts';
 import { mediansByLevel } from '../../stats/levels.ts';
 import { throughputAt } from '../../stats/scalability.ts';
@@ -10,15 +10,16 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { figureScale, levelScale, type Scale, signedScale } from '../scale.ts';
 import { AXIS_TITLES, formatLevel } from './levels.ts';
 
-const WIDTH = 960;
-const LEFT = 96;
-const RIGHT = WIDTH - 28;
+/** Drawn small, so that it can be read on a narrow screen, and enlarged on a wide one. */
+const WIDTH = 600;
+const LEFT = 86;
+const RIGHT = WIDTH - 18;
 const TOP = 20;
 /** Minimum distance between the labels of two levels. */
-const ROOM = 56;
+const ROOM = 60;
 
-const HEIGHT = 360;
-const LOW_HEIGHT = 240;
+const HEIGHT = 270;
+const LOW_HEIGHT = 200;
 
 interface Place {
   level: number;
@@ -47,7 +48,7 @@ export function metricPlot(ladder: Ladder, { name, title, unit }: Metric, isMain
       : 'Each point is one run. Line: the fitted law, dashed beyond the largest level. Band: its 95 % confidence interval.';
   return figure(ladder, {
     heading,
-    how: html`${how}${places.some(({ isValid }) => !isValid) && ' Hollow points are runs that were not valid.'}`,
+    how: html`${how}${places.some(({ isValid }) => !isValid) && ' Hollow points are runs that do not count for this figure.'}`,
     unit,
     places,
     height: HEIGHT,
@@ -90,9 +91,9 @@ export function residualPlot(ladder: Ladder): Markup | null {
 }
 
 function placesOf(points: readonly LadderPoint[], name: string): Place[] {
-  const places = points.flatMap(({ level, figures, excluded }) => {
-    const value = figures[name] ?? null;
-    return value === null ? [] : [{ level, value, isValid: excluded === null }];
+  const places = points.flatMap((point) => {
+    const value = point.figures[name] ?? null;
+    return value === null ? [] : [{ level: point.level, value, isValid: countsFor(point, name) }];
   });
   // Hollow points are drawn last, so that no other point covers them.
   return places.toSorted((a, b) => Number(b.isValid) - Number(a.isValid));
@@ -121,8 +122,7 @@ function figure({ over }: Ladder, { heading, how, unit, places, height, x, y, dr
       `${levelText(over, level)}: ${formatFigure(value, unit)}${isValid ? '' : ', not valid'}`,
   );
   return html`<figure class="plotted"><h3>${heading}</h3><p class="how">${how}</p>
-<div class="scroll" role="region" aria-label="${heading}" tabindex="0">
-<svg class="plot climb" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${heading}. ${told.join('; ')}">
+<svg class="plot levels" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${heading}. ${told.join('; ')}">
 ${x.ticks.map(
   (
     tick,
@@ -137,7 +137,7 @@ ${x.ticks.map(
 <g class="neither">${drawn}
 ${places.map(({ level, value, isValid }) => html`<g${!isValid && html` class="hollow"`}><circle cx="${x.at(level)}" cy="${y.at(value)}" r="5"/></g>`)}</g>
 <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${height - 8}">${AXIS_TITLES[over]}</text>
-</svg></div></figure>
+</svg></figure>
 `;
 }
 

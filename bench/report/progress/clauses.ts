@@ -1,16 +1,11 @@
 import { workOf } from '../../measure/work.ts';
-import { metricTitle } from '../../metrics/metrics.ts';
 import type { LiveCpu, LiveFigures } from '../../model/event.ts';
-import { levelOf } from '../../model/ladder.ts';
 import { printable } from '../../model/printable.ts';
 import { wallMs } from '../../model/turns.ts';
 import type { Work } from '../../model/work.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
-import { levelText } from '../../wording/ladder.ts';
 import { DONE } from '../../wording/validity.ts';
-import { counted } from '../../wording/words.ts';
-import { searchSoFar } from '../capacity/answer.ts';
-import { formatEffect, formatInterval, headlineFigures } from '../comparison/effect.ts';
+import { kindOf } from '../kinds/kinds.ts';
 import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
 
 /** The state of a running invocation in short clauses, most important first. */
@@ -35,16 +30,11 @@ export function leftClause(progress: Progress, nowMs: number): string {
  */
 export function runClauses(
   { plan }: Pick<RunUnderWay, 'plan'>,
-  { comparison, trials, ladder }: Pick<Progress, 'comparison' | 'trials' | 'ladder'>,
+  { conclusions }: Pick<Progress, 'conclusions'>,
 ): string[] {
+  const of = kindOf({ conclusions });
   const name = `${printable(plan.variant)}, ${plan.step}`;
-  const level = ladder === null ? null : levelOf(plan, ladder.over);
-  if (ladder !== null && level !== null)
-    return [name, levelText(ladder.over, level), `round ${plan.round} of ${ladder.rounds}`];
-  if (comparison === null) return [name];
-  const { asked } = comparison.rounds;
-  const of = asked === null ? '' : ` of ${asked * trials}`;
-  return [name, plan.round === null ? 'pilot' : `round ${plan.round}${of}`];
+  return [name, ...(of?.kind.runClauses(plan, of.found, conclusions) ?? [])];
 }
 
 /** The current phase: `steady, 4 of 10 s`. */
@@ -101,25 +91,8 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
   ];
 }
 
-/**
- * The outcome of the runs so far, one line each. In a comparison, the headline figures of each variant: `+31
- * % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. In a capacity search, the ends of its interval: `held
- * 5k/s, missed 10k/s`. In a ladder, how many
- * runs are valid: `9 of 10 runs valid`.
- */
-export function soFarClauses({ comparison, search, ladder }: Progress): string[][] {
-  if (ladder !== null) {
-    const { points } = ladder;
-    const valid = points.filter(({ excluded }) => excluded === null).length;
-    return points.length === 0 ? [] : [[`${valid} of ${counted(points.length, 'run')} valid`]];
-  }
-  if (search !== null) return [[searchSoFar(search)]];
-  if (comparison === null) return [];
-  return comparison.comparisons.flatMap(({ variant, figures }) =>
-    headlineFigures(figures).flatMap((figure) => {
-      if (figure.effect === null) return [];
-      const interval = figure.interval === null ? 'no interval yet' : formatInterval(figure.interval);
-      return [[`${formatEffect(figure.effect)} (${interval})`, metricTitle(figure), printable(variant)]];
-    }),
-  );
+/** The outcome of the runs so far, one line each. */
+export function soFarClauses({ conclusions }: Progress): string[][] {
+  const of = kindOf({ conclusions });
+  return of?.kind.soFar(of.found, conclusions) ?? [];
 }

@@ -74,7 +74,9 @@ function endOf(run: Run): string[] {
   const times = latencies[latencyName];
   return [
     outcome.state === 'completed' ? validity.verdict : outcome.state,
-    ...(work.perSecond === null ? [] : [`${formatRate(work.perSecond)} ${DONE[workOf(run)]}`]),
+    ...(work.perSecond === null || run.plan.workload.load === null
+      ? []
+      : [`${formatRate(work.perSecond)} ${DONE[workOf(run)]}`]),
     ...(times?.p50 == null ? [] : [`p50 ${formatTime(times.p50)}`]),
     ...(times?.p99 == null ? [] : [`p99 ${formatTime(times.p99)}`]),
     ...(connections.failed > 0 ? [`${formatCount(connections.failed)} connections failed`] : []),

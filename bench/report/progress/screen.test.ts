@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
+import { makeCalibration } from '../../../test/calibration.ts';
 import { makeComparison } from '../../../test/comparison.ts';
 import { makeRun } from '../../../test/run.ts';
+import type { Conclusion } from '../../model/conclusion.ts';
 import type { BenchEvent, RunPhase } from '../../model/event.ts';
 import { runClauses } from './clauses.ts';
 import { after, BUSY, compared, planned, underWay } from './progress.test.fixture.ts';
@@ -72,9 +74,14 @@ gen   █░░░░░ 20 %
 test('a calibration counts the rounds of all its comparisons', () => {
   const plan = makeRun({ profile: 'plain' }).plan;
   const comparison = makeComparison('plain', 'plain (2)');
-  const clauses = (trials: number) =>
-    runClauses({ plan: { ...plan, round: 17 } }, { comparison, trials, ladder: null }).at(-1);
-  assert.deepEqual([clauses(1), clauses(8)], ['round 17 of 10', 'round 17 of 80']);
+  const clauses = (...conclusions: Conclusion[]) =>
+    runClauses({ plan: { ...plan, round: 17 } }, { conclusions }).at(-1);
+  const calibration = makeCalibration();
+  const asked = 10 * calibration.trials.length;
+  assert.deepEqual(
+    [clauses(comparison), clauses(comparison, calibration)],
+    ['round 17 of 10', `round 17 of ${asked}`],
+  );
 });
 
 test('a comparison tells its round, and the effects so far with their intervals', () => {

@@ -25,6 +25,17 @@ test('a run that has ended has no time left, even before the next is planned', (
   assert.equal(shareDone(after([0, planned(1, 1)], [20_000, ended()]), 20_000), 1);
 });
 
+test('runs that take turns are under way together, and have the time of all of them', () => {
+  const first = after([0, planned(1, 4)], [1000, planned(2, 4, 'plain')]);
+  assert.equal(timeLeftMs(first, 6000), 4 * 16_000 - 6000);
+  const second = [ended(), ended(2), planned(3, 4), planned(4, 4, 'plain')].reduce(
+    (progress, event) => advanced(progress, event, 40_000),
+    first,
+  );
+  // Both together took 40 s.
+  assert.equal(timeLeftMs(second, 50_000), 30_000);
+});
+
 test('every run begins without the figures of the one before; what tells nothing changes nothing', () => {
   const first = after([0, planned(1, 2)], [1000, { type: 'live', figures: BUSY }]);
   assert.equal(first.run?.figures, BUSY);

@@ -1,9 +1,6 @@
-import type { CapacitySearch } from '../../model/capacity.ts';
-import type { Comparison } from '../../model/comparison.ts';
+import type { Conclusion } from '../../model/conclusion.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../../model/event.ts';
-import type { Ladder } from '../../model/ladder.ts';
 import type { RunPlan } from '../../model/plan.ts';
-import { conclusionOf } from '../conclusion.ts';
 
 /** The progress of an invocation, as known from its events. Times are read from a monotonic clock, in ms. */
 export interface Progress {
@@ -17,21 +14,18 @@ export interface Progress {
    * time.
    */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
-  /** The outcome of the rounds so far; null unless this is a comparison. */
-  comparison: Comparison | null;
-  /** Number of comparisons that share the numbers of the rounds: more than 1 only in a calibration. */
-  trials: number;
-  /** The outcome of the trials so far; null unless this is a capacity search. */
-  search: CapacitySearch | null;
-  /** The runs so far; null unless this is a ladder. */
-  ladder: Ladder | null;
+  /** What follows from the runs so far. */
+  conclusions: readonly Conclusion[];
 }
 
 export interface RunUnderWay {
   /** Counts from 1. */
   number: number;
   plan: RunPlan;
+  /** When it was planned or, if it is interleaved with others, when the first of them was. */
   startedMs: number;
+  /** Number of runs under way: itself, and those that it is interleaved with. */
+  together: number;
   phase: RunPhase;
   phaseStartedMs: number;
   /** Null until the load begins. */
@@ -44,10 +38,7 @@ export function begun(nowMs: number): Progress {
     run: null,
     expectedRuns: 0,
     ended: { runs: 0, lastMs: nowMs, meanExtraMs: 0 },
-    comparison: null,
-    trials: 1,
-    search: null,
-    ladder: null,
+    conclusions: [],
   };
 }
 
@@ -57,8 +48,10 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
   switch (event.type) {
     case 'run-planned': {
       const { number, plan, expectedRuns } = event;
-      const started = { number, plan, startedMs: nowMs, phaseStartedMs: nowMs, figures: null };
-      return { ...progress, expectedRuns, run: { ...started, phase: 'set-up' } };
+      const isFirst = run === null || run.together === 0;
+      const [startedMs, together] = isFirst ? [nowMs, 1] : [run.startedMs, run.together + 1];
+      const planned = { number, plan, startedMs, together, phaseStartedMs: nowMs, figures: null };
+      return { ...progress, expectedRuns, run: { ...planned, phase: 'set-up' } };
     }
     case 'phase':
       if (run === null) return progress;
@@ -66,15 +59,14 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
     case 'live':
       return run === null ? progress : { ...progress, run: { ...run, figures: event.figures } };
     case 'run-ended':
-      return run === null ? progress : { ...progress, ended: withOneMore(progress.ended, run, nowMs) };
-    case 'concluded':
+      if (run === null) return progress;
       return {
         ...progress,
-        comparison: conclusionOf(event, 'comparison'),
-        trials: conclusionOf(event, 'calibration')?.trials.length ?? 1,
-        search: conclusionOf(event, 'capacity'),
-        ladder: conclusionOf(event, 'ladder'),
+        run: { ...run, together: run.together - 1 },
+        ended: withOneMore(progress.ended, run, nowMs),
       };
+    case 'concluded':
+      return { ...progress, conclusions: event.conclusions };
     case 'checkpoint':
       return progress;
   }
@@ -101,8 +93,7 @@ export function timeLeftMs({ run, ended, expectedRuns }: Progress, nowMs: number
   if (run === null) return null;
   const extraMs = ended.runs === 0 ? USUAL_EXTRA_MS : ended.meanExtraMs;
   const runMs = Math.max(0, plannedMs(run.plan) + extraMs);
-  const isOver = ended.runs >= run.number;
-  const ownMs = isOver ? 0 : Math.max(0, runMs - (nowMs - run.startedMs));
+  const ownMs = Math.max(0, run.together * runMs - (nowMs - run.startedMs));
   return ownMs + Math.max(0, expectedRuns - run.number) * runMs;
 }
 

@@ -9,7 +9,7 @@ import { chartsOf, tableOf } from '../page-text.test.fixture.ts';
 
 const RESULT = makeSearchResult();
 const PAGE = reportHtml(RESULT);
-const plotOf = (page: string): string => /<svg class="plot trials"[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
+const plotOf = (page: string): string => /<svg class="plot levels"[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
 
 test('a search has sections of its own, the answer first', () => {
   assert.deepEqual(
@@ -37,7 +37,34 @@ test('every trial is a point: a circle that held, a diamond that missed, a squar
   for (const [, x = ''] of plot.matchAll(/ (?:x|cx|x1|x2)="([^"]*)"/g))
     assert.ok(Number(x) >= 0 && Number(x) <= 960, x);
   // The one objective whose figure differs between trials; nothing failed in any.
-  assert.equal(PAGE.split('class="plot trials"').length - 1, 1);
+  assert.equal(PAGE.split('class="plot levels"').length - 1, 1);
+});
+
+test('points whose labels would overlap share one, which goes below them if another point is above', () => {
+  const labels = (of: readonly [level: number, ms: number][]) => {
+    const trials = of.map(([level, ms]) => ({
+      ...{ level, met: true, keptSchedule: true, figures: [ms * 1000, 0], elsewhere: null },
+    }));
+    const plot = plotOf(reportHtml(makeSearchResult({ trials })));
+    return [...plot.matchAll(/<text class="tick" x="[^"]+" y="([^"]+)">([\d, ]+)<\/text>/g)].map(
+      ([, y, text]) => ({ y: Number(y), text }),
+    );
+  };
+  const apart = labels([
+    [1000, 5],
+    [9000, 5],
+    [9100, 5],
+  ]);
+  assert.deepEqual(
+    apart.map(({ text }) => text),
+    ['1', '2, 3'],
+  );
+  const [upper, lower] = labels([
+    [5000, 10],
+    [5000, 8],
+  ]);
+  assert.deepEqual([upper?.text, lower?.text], ['1', '2']);
+  assert.ok(upper !== undefined && lower !== undefined && lower.y - upper.y > 40);
 });
 
 test('the table has a row for each trial, with whether its run may be believed', () => {

@@ -68,15 +68,16 @@ ${chartFigure(
 ${chartFigure(
   memory,
   `${capital(step)}: memory per connection, by component`,
-  extremesSentence(
-    `${PROXY} memory per connection`,
-    proxyLevels(runs, ({ figures }) => figures.memoryPerConnectionBytes),
+  levelsSentence(
+    'memory per connection',
+    runs,
+    ({ figures }) => figures.memoryPerConnectionBytes,
     formatBytes,
   ),
   'Each bar is the memory of a connection that is open and has not sent anything yet, by component.',
 )}
 </div>
-${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), `A process at 100 % uses a whole core and cannot go faster, so its component limits the run. If that is the generator or the echo server, the run says little about ${PROXY}.`)}
+${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), 'A process at 100 % uses a whole core and cannot go faster, so its component limits the run. If that is the generator, the run says little about anything else.')}
 `,
   };
 }
@@ -89,7 +90,7 @@ function mostMemory(runs: readonly RunView[]): number {
   }, 0);
 }
 
-/** A bar for each run, composed of the figures of its components. */
+/** A bar for each run, composed of the figures of those components that have any. */
 export function componentChart(
   runs: readonly RunView[],
   id: string,
@@ -103,7 +104,7 @@ export function componentChart(
     y: { title: '', unit: 'name' },
     names: runs.map(({ name }) => name),
     stacked: true,
-    series: MEASURED.map((component) => ({
+    series: measuredIn(runs, figures).map((component) => ({
       label: NAMES[component],
       colour: `component-${component}`,
       values: runs.map((view) => figures(view)[component]),
@@ -111,16 +112,26 @@ export function componentChart(
   };
 }
 
-function cpuFinding(runs: readonly RunView[]): string {
-  const levels = proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage);
-  return extremesSentence(`${PROXY} CPU per message`, levels, formatTime);
+function measuredIn(runs: readonly RunView[], figures: (view: RunView) => ByComponent) {
+  return MEASURED.filter((component) => runs.some((view) => figures(view)[component] !== null));
 }
 
-/** Nginx's figures for the variants that use it. */
-function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
-  return runs
-    .filter(({ run }) => isProxyObserved(run))
-    .map((view) => ({ name: view.name, value: figures(view).proxy }));
+function cpuFinding(runs: readonly RunView[]): string {
+  return levelsSentence('CPU per message', runs, ({ figures }) => figures.cpuUsPerMessage, formatTime);
+}
+
+/** Compares the variants by Nginx's figure or, if there is no Nginx, by that of the first other component. */
+export function levelsSentence(
+  what: string,
+  runs: readonly RunView[],
+  figures: (view: RunView) => ByComponent,
+  format: (value: number) => string,
+): string {
+  const proxied = runs.filter(({ run }) => isProxyObserved(run));
+  const shown = proxied.length > 0 ? proxied : runs;
+  const component = proxied.length > 0 ? 'proxy' : (measuredIn(runs, figures)[0] ?? 'generator');
+  const levels = shown.map((view): VariantFigure => ({ name: view.name, value: figures(view)[component] }));
+  return extremesSentence(`${NAMES[component]} ${what}`, levels, format);
 }
 
 /**

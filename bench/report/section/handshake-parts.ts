@@ -19,7 +19,7 @@ const PARTS = [
 ] as const;
 
 /** The parts of a handshake, as histograms and in full, for scenarios whose work is handshakes. */
-export function handshakeParts({ runs }: View): FoldedSection {
+export function handshakeParts({ runs, isExternal }: View): FoldedSection {
   const charts = runs.map(partsChart);
   return {
     id: 'parts',
@@ -43,7 +43,7 @@ export function handshakeParts({ runs }: View): FoldedSection {
       );
     })}
 ${table('Parts of the handshake in full', PART_COLUMNS, runs.flatMap(partRows))}
-<p class="how">The HTTP upgrade includes the connection from ${PROXY} to the echo server. The medians of the parts do not necessarily add up to the median of the whole.</p>`,
+<p class="how">${!isExternal && `The HTTP upgrade includes the connection from ${PROXY} to the echo server. `}The medians of the parts do not necessarily add up to the median of the whole.</p>`,
   };
 }
 

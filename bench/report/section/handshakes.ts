@@ -19,7 +19,7 @@ const PARTS: [name: (typeof COMMON_HISTOGRAMS)[number], title: string, colour: s
 ];
 
 /** How connections were opened. Every run opens new connections. */
-export function handshakes({ steps, runs }: View): FoldedSection {
+export function handshakes({ steps, runs, isExternal }: View): FoldedSection {
   const parts = steps.map(stepHandshakes);
   return {
     id: 'handshakes',
@@ -27,7 +27,7 @@ export function handshakes({ steps, runs }: View): FoldedSection {
     finding: connectFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
-<p class="how">Opening a WebSocket takes a TCP connect, a TLS handshake for <code>wss:</code>, and the HTTP upgrade, which ${PROXY} (if any) forwards to the echo server. Connections opened at the same time wait for each other, so these times depend on the rate at which connections are opened.</p>
+<p class="how">Opening a WebSocket takes a TCP connect, a TLS handshake for <code>wss:</code>, and the HTTP upgrade${!isExternal && `, which ${PROXY} (if any) forwards to the echo server`}. Connections opened at the same time wait for each other, so these times depend on the rate at which connections are opened.</p>
 ${parts.map(({ body }) => body)}
 <details><summary>Each part of the handshake in full</summary>
 ${table('Handshakes in full', TIMES, runs.flatMap(partRows))}</details>`,

@@ -9,7 +9,7 @@ import { resultMarkdown } from '../exports/markdown.ts';
 import { openMetrics } from '../exports/openmetrics.ts';
 import { reportHtml } from '../html.ts';
 import { BROKEN, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
-import { ladderText } from '../terminal.ts';
+import { resultText } from '../terminal.ts';
 
 /** The plots of a page, by their headings. */
 function plotsOf(page: string): Map<string, string> {
@@ -47,7 +47,7 @@ test('the text, the tables and the headline are those of the conclusion', () => 
   const page = shown(result);
   for (const { text } of ladder.findings) {
     assert.ok(sectionText(page, 'ladder').includes(text), text);
-    assert.ok(ladderText(result)?.includes(text), text);
+    assert.ok(resultText(result, null).includes(text), text);
   }
   assert.equal(tableOf(page, 'The figures at each level').length, 6);
   assert.equal(tableOf(page, 'Runs, in the order they ran').length, 12);
@@ -71,7 +71,7 @@ test('every axis has a report, also of no run and of a single one', () => {
     for (const most of [0, 1, 12]) {
       const result = makeLadderResult({ over, step }, { most });
       assert.doesNotMatch(shown(result), BROKEN, `${over}, ${most} runs`);
-      assert.doesNotMatch(ladderText(result) ?? '', /NaN|undefined|Infinity/);
+      assert.doesNotMatch(resultText(result, null), /NaN|undefined|Infinity/);
     }
   }
 });

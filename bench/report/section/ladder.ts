@@ -29,11 +29,10 @@ function ladderIn({ result }: View): Ladder {
   return ladder;
 }
 
-/** Sentence that describes the load of the runs; null if the result is not a ladder. */
-export function ladderLoad({ result }: View): string | null {
-  const ladder = conclusionOf(result, 'ladder');
+/** Sentence that describes the load of the runs; null without runs. */
+export function ladderLoad(ladder: Ladder, { result }: View): string | null {
   const plan = result.runs[0]?.plan;
-  if (ladder === null || plan === undefined) return null;
+  if (plan === undefined) return null;
   const { over, step, rounds } = ladder;
   const held = [
     ...(over === 'connections' ? [] : [levelText('connections', plan.connections)]),

@@ -1,7 +1,5 @@
 import type { Notice } from '../../model/finding.ts';
-import { stepNamed } from '../../scenarios/registry.ts';
-import { counted, listed } from '../../wording/words.ts';
-import { conclusionOf } from '../conclusion.ts';
+import { counted } from '../../wording/words.ts';
 import { mark } from '../elements.ts';
 import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
@@ -44,27 +42,4 @@ export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[])
 
 function noticeText({ text }: Notice, whose: string): Markup {
   return html`${whose !== '' && html` <span class="of">${whose}</span>`} ${text}`;
-}
-
-/**
- * States which measurements are missing if the bench was interrupted; empty if it finished. Excluded variants
- * do not count as missing.
- */
-export function interruptedSentence({ result, variants }: View): string {
-  if (result.endedAt !== null) return '';
-  const missing = variants.flatMap((variant) =>
-    result.plan.steps
-      .filter(
-        (step) =>
-          variant.answers[step] === undefined &&
-          !(stepNamed(step).load === 'open' && variant.leftOut !== null),
-      )
-      .map((step) => `the ${step} step of ${variant.name}`),
-  );
-  const isSearch = (['capacity', 'ladder', 'size'] as const).some(
-    (kind) => conclusionOf(result, kind) !== null,
-  );
-  return missing.length > 0 && !isSearch
-    ? `This bench was interrupted before ${listed(missing)}.`
-    : 'This bench was interrupted before it finished.';
 }

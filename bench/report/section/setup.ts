@@ -11,13 +11,14 @@ import type { FoldedSection, RunView, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 
 /** Everything needed to repeat the measurement: machine, plan, command. */
-export function setup({ result, runs }: View): FoldedSection {
+export function setup({ result, runs, isExternal }: View): FoldedSection {
   const { environment: machine, plan } = result;
   const nginx = byVariant(runs, ({ version }) => version);
+  const under = isExternal ? '' : `, ${nginx === '' ? `no ${PROXY}` : `${PROXY} ${nginx}`}`;
   return {
     id: 'setup',
     title: 'Environment and plan',
-    finding: `${machine.cpus} CPUs, ${formatBytes(machine.memoryBytes)}, Node ${machine.node}, ${nginx === '' ? `no ${PROXY}` : `${PROXY} ${nginx}`}.`,
+    finding: `${machine.cpus} CPUs, ${formatBytes(machine.memoryBytes)}, Node ${machine.node}${under}.`,
     charts: [],
     body: html`${facts([
       ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
@@ -26,14 +27,7 @@ export function setup({ result, runs }: View): FoldedSection {
         `${machine.cpuModel}, ${formatCount(machine.cpus)} usable${machine.cpuQuota === null ? '' : `, of which a quota allows ${Number(machine.cpuQuota.toFixed(2))}`}`,
       ],
       ['Memory', formatBytes(machine.memoryBytes)],
-      [
-        PROXY,
-        byVariant(runs, ({ version, binary, origin }) =>
-          origin === null ? `${version} (${binary})` : `${version} (${origin}, ${binary})`,
-        ) || 'none',
-      ],
-      ...upgradedTo(runs),
-      [`OpenSSL of ${PROXY}`, byVariant(runs, ({ openssl }) => openssl) || NOTHING],
+      ...(isExternal ? targetFacts(runs) : nginxFacts(runs)),
       ['Node', machine.node],
       ['Bun', machine.bun ?? 'none'],
       ['Open files limit', formatCount(machine.openFilesLimit)],
@@ -51,6 +45,37 @@ export function setup({ result, runs }: View): FoldedSection {
 ${planOf(runs)}`,
   };
 }
+
+function nginxFacts(runs: readonly RunView[]): [string, string][] {
+  const binaries = byVariant(runs, ({ version, binary, origin }) =>
+    origin === null ? `${version} (${binary})` : `${version} (${origin}, ${binary})`,
+  );
+  return [
+    [PROXY, binaries || 'none'],
+    ...upgradedTo(runs),
+    [`OpenSSL of ${PROXY}`, byVariant(runs, ({ openssl }) => openssl) || NOTHING],
+  ];
+}
+
+/** What was asked of a server that already runs. */
+function targetFacts(runs: readonly RunView[]): [string, string][] {
+  const target = runs[0]?.run.plan.target;
+  if (target?.kind !== 'external') return [];
+  const { url, certificate, subprotocols } = target;
+  return [
+    ['Target', url],
+    ...(certificate === null ? [] : [['Certificate', CHECKED[certificate.by]] satisfies [string, string]]),
+    ...(subprotocols.length === 0
+      ? []
+      : [['Subprotocols offered', subprotocols.join(', ')] satisfies [string, string]]),
+  ];
+}
+
+const CHECKED = {
+  system: 'verified with the authorities of the system',
+  file: 'verified with the authorities of a file',
+  nothing: 'not verified',
+};
 
 /** A fact about Nginx. If it differs between runs, each value is listed with its variants. */
 function byVariant(runs: readonly RunView[], factOf: (nginx: UsedProxy) => string | null): string {
@@ -74,7 +99,7 @@ function planOf(runs: readonly RunView[]): Markup {
   const [first] = rows;
   const differing = PLAN.map((_, index) => index <= 1 || rows.some((row) => row[index] !== first?.[index]));
   const same = PLAN.flatMap(({ title }, index): [string, Content][] =>
-    differing[index] ? [] : [[title, first?.[index]]],
+    differing[index] || first?.[index] === ABSENT ? [] : [[title, first?.[index]]],
   );
   const differs = (_: unknown, index: number): boolean => differing[index] ?? false;
   return html`<h3>Plan</h3>
@@ -85,6 +110,9 @@ ${table(
   rows.map((row) => row.filter(differs)),
 )}`;
 }
+
+/** What a run has no place for, such as processes of a server that already runs. */
+const ABSENT = '';
 
 const PLAN = [
   { title: 'Variant' },
@@ -107,6 +135,7 @@ const PLAN = [
 
 function planRow({ run: { plan: run }, step }: RunView): string[] {
   const { workload, proxy } = run;
+  const none = run.target.kind === 'external' ? ABSENT : 'none';
   return [
     run.variant,
     step,
@@ -118,9 +147,9 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     formatTime(run.durationMs * 1000),
     turnsText(run),
     `${run.workers} (${endText(run.client, run)})`,
-    run.server === null ? 'none' : `${run.servers} (${run.backend ?? endText(run.server, run)})`,
+    run.server === null ? none : `${run.servers} (${run.backend ?? endText(run.server, run)})`,
     proxy === null
-      ? 'none'
+      ? none
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
     formatCount(run.sourceAddresses.length),
     placementText(placementOf(run)),

@@ -17,10 +17,8 @@ function sizeIn({ result }: View): Size {
   return size;
 }
 
-/** Sentence that describes the plan; null if the result is not a sizing. */
-export function sizeLoad({ result }: View): string | null {
-  const size = conclusionOf(result, 'size');
-  if (size === null) return null;
+/** Sentence that describes the plan. */
+export function sizeLoad(size: Size): string {
   const { connections, ratePerSecond, churnPerSecond } = size.wanted;
   return `Plan: ${formatCount(connections)} connections, ${formatRate(ratePerSecond)} messages, ${formatRate(churnPerSecond)} new connections.`;
 }

@@ -10,15 +10,15 @@ import { dueOf } from '../verdict.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
 /** Shows how connections and messages were distributed, and whether every message is accounted for. */
-export function spread({ runs }: View): FoldedSection {
-  if (runs.every(hasNoMessages)) return connectionSpread(runs);
+export function spread({ runs, isExternal }: View): FoldedSection {
+  if (runs.every(hasNoMessages)) return connectionSpread(runs, isExternal);
   return {
     id: 'spread',
     title: 'Distribution over processes',
     finding: accountFinding(runs),
     charts: [],
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
-<p class="how">A WebSocket stays with the ${PROXY} worker that accepted it. If workers got unequal numbers of connections, they stay unequal, and the fullest worker determines the tail latency. Shares are relative to the processes of the same component.</p>
+<p class="how">${!isExternal && `A WebSocket stays with the ${PROXY} worker that accepted it. If workers got unequal numbers of connections, they stay unequal, and the fullest worker determines the tail latency. `}Shares are relative to the processes of the same component.</p>
 ${table('Messages', CONSERVATION, runs.map(totalRow))}
 ${dueTable(runs)}
 <details><summary>By generator worker</summary>
@@ -34,7 +34,7 @@ function hasNoMessages({ run, figures }: RunView): boolean {
 }
 
 /** The same section for scenarios without messages: their own equations take the place of messages. */
-function connectionSpread(runs: readonly RunView[]): FoldedSection {
+function connectionSpread(runs: readonly RunView[], isExternal: boolean): FoldedSection {
   const rows = runs.flatMap(equationRows);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
   return {
@@ -50,7 +50,7 @@ function connectionSpread(runs: readonly RunView[]): FoldedSection {
       SHARES.slice(0, 5),
       runs.flatMap(shareRows).map((row) => row.slice(0, 5)),
     )}
-<p class="how">A WebSocket stays with the ${PROXY} worker that accepted it. Shares are relative to the processes of the same component. Connections opened again count again.</p>
+<p class="how">${!isExternal && `A WebSocket stays with the ${PROXY} worker that accepted it. `}Shares are relative to the processes of the same component. Connections opened again count again.</p>
 ${table('Counts', EQUATIONS, rows)}
 <p class="how">Each count must equal the sum beside it, in total and for every generator worker; otherwise something was miscounted.</p>`,
   };

@@ -1,8 +1,9 @@
 import type { MakeClient } from '../../load/sessions/client.ts';
+import { makeReturningClient } from '../../load/sessions/returning-client.ts';
 import type { Session } from '../../load/sessions/session.ts';
 import { BACKEND_GAUGES } from '../../measure/backends.ts';
+import { makeClient as makeEcho } from '../echo/client.ts';
 import type { Exchange } from '../echo/exchange.ts';
-import { makeReturningClient } from '../echo/returning-client.ts';
 
 /**
  * Every connection sends messages on a schedule, and is counted for the echo server that serves it. A client
@@ -20,7 +21,7 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     if (index === null) unplaced += by;
     else open[index] = (open[index] ?? 0) + by;
   };
-  return makeReturningClient(context, sessions, {
+  return makeReturningClient(context, makeEcho(context, sessions), {
     opened(session, nowUs) {
       recorder.at(nowUs);
       count(session, 1);

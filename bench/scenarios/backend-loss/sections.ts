@@ -1,9 +1,10 @@
 import { type BackendFigures, EVEN } from '../../measure/backends.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table, withBar } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table, withBar } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { bandsOf, steadySecond } from '../../report/section/bands.ts';
@@ -13,7 +14,7 @@ import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
@@ -22,15 +23,22 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'validity'],
+  optional: [],
   lines: [
     { before: '', headings: ['cut', 'lost', 'unsent', 'failed', 'retried'] },
     { before: 'back within ', headings: ['p50', 'all'] },
     { before: 'returned server: ', headings: ['share', 'even after'] },
     { before: '', headings: ['validity'] },
   ],
-  remarks: () => [
-    `lost, unsent: messages. failed: attempts to reconnect while the server was gone. retried: handshakes for which ${PROXY} tried several servers. p50, all: time from the end of a connection to the end of the handshake of the next. share: connections on the returned server at the end. even after: time from its return until every server had its share of the connections, within 25 %.`,
+  legend: () => [
+    [['lost', 'unsent'], 'messages'],
+    [['failed'], 'attempts to reconnect while the server was gone'],
+    [['retried'], `handshakes for which ${PROXY} tried several servers`],
+    [['p50', 'all'], 'time from the end of a connection to the end of the handshake of the next'],
+    [['share'], 'connections on the returned server at the end'],
+    [['even after'], 'time from its return until every server had its share of the connections, within 25 %'],
   ],
+  remarks: () => [],
   open: [answers, backends, losses, responses],
   folded: [course, handshakes, cost, claims],
   ofRounds: [],
@@ -128,25 +136,8 @@ function shareAtEnd(backends: BackendFigures | null): number | null {
   return all === 0 ? null : (backends.atEnd[backends.lost] ?? 0) / all;
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 /** Connections by echo server over time, a chart for each run. */

@@ -95,7 +95,16 @@ export const broadcast = {
     { name: 'medianReceiver.p50', step: 'broadcast', label: 'median receiver ' },
     { name: 'lastReceiver.p50', step: 'broadcast', label: 'last receiver ' },
   ],
-  doubts: ['nothing-echoed', 'losses', 'deliveries', 'clock-error', 'disturbance', 'send-lag', 'schedule', 'limit'],
+  doubts: [
+    'nothing-echoed',
+    'losses',
+    'deliveries',
+    'clock-error',
+    'disturbance',
+    'send-lag',
+    'schedule',
+    'limit',
+  ],
 } as const satisfies ScenarioDefinition;
 
 function tooManyPublishers({ connections, options }: { connections: number; options: ScenarioOptions }) {

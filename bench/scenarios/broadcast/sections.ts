@@ -3,14 +3,15 @@ import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
 import { MEASURED, type Slice } from '../../model/run.ts';
 import { timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table, withBar } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table, withBar } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, limitName, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { limitName, verdictOf } from '../../report/verdict.ts';
 import type { FoldedSection, RunView, Section, VariantView, View } from '../../report/view.ts';
 import {
   formatCount,
@@ -28,15 +29,21 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'limit', 'validity'],
+  optional: ['nginx'],
   lines: [
     { before: '', headings: ['deliveries', 'not delivered', 'limit'] },
     { before: 'median of the time to the ', headings: ['first', 'median', 'last'] },
     { before: 'CPU per delivery: ', headings: ['nginx', 'server'] },
     { before: '', headings: ['validity'] },
   ],
-  remarks: () => [
-    'first, median, last: time from when a publication was due until its first, its median and its last receiver had it, for half of the publications. nginx, server: CPU time per delivery.',
+  legend: () => [
+    [
+      ['first', 'median', 'last'],
+      'time from when a publication was due until its first, its median and its last receiver had it, for half of the publications',
+    ],
+    [['nginx', 'server'], 'CPU time per delivery'],
   ],
+  remarks: () => [],
   open: [answers, receivers, deliveries],
   folded: [fairness, handshakes],
   ofRounds: [],
@@ -116,25 +123,8 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers.broadcast ?? []);
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function receivers(view: View): Section {

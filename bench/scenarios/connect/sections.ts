@@ -5,7 +5,7 @@ import { extremesSentence } from '../../report/finding/extremes.ts';
 import { html, type Markup } from '../../report/markup.ts';
 import type { BarSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
-import { componentChart, processDetails } from '../../report/section/cost.ts';
+import { componentChart, levelsSentence, processDetails } from '../../report/section/cost.ts';
 import { percentileChart } from '../../report/section/distributions.ts';
 import { handshakeParts } from '../../report/section/handshake-parts.ts';
 import { tcp } from '../../report/section/tcp.ts';
@@ -35,11 +35,23 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'limit', 'validity'],
+  optional: ['nginx/core', 'nginx/handshake'],
   lines: [
     { before: '', headings: ['handshakes', 'limit'] },
     { before: '', headings: ['nginx/core', 'nginx/handshake', 'resumed'] },
     { before: 'on schedule: ', headings: ['rate', 'p50', 'p99'] },
     { before: '', headings: ['failed', 'overflows', 'time-wait', 'validity'] },
+  ],
+  legend: () => [
+    [['handshakes'], 'connections opened per second in the fastest step'],
+    [['nginx/core'], `the same per core of ${PROXY}, which is a lower bound unless ${PROXY} was the limit`],
+    [['nginx/handshake'], `${PROXY} CPU for each, which includes closing the connection`],
+    [
+      ['p50', 'p99'],
+      'response times of the scheduled step, from the intended time until the connection is open',
+    ],
+    [['overflows'], 'listen queue overflows of the whole system'],
+    [['time-wait'], 'the highest number of sockets in TIME_WAIT, of the whole system'],
   ],
   remarks,
   open: [answers, rates, responses],
@@ -113,9 +125,7 @@ function cells({ name, answers }: VariantView): Cells {
 
 function remarks({ rate, variants }: View): string[] {
   return [
-    `handshakes: connections opened per second in the fastest step; nginx/core: the same per core of ${PROXY}, which is a lower bound unless ${PROXY} was the limit; nginx/handshake: ${PROXY} CPU for each, which includes closing the connection.`,
-    `p50, p99: response times of the scheduled step, from the intended time until the connection is open.${rate === null ? '' : ` ${rate.reason.text}`}`,
-    'overflows: listen queue overflows; time-wait: the highest number of sockets in TIME_WAIT, of the whole system.',
+    ...(rate === null ? [] : [rate.reason.text]),
     ...variants.flatMap(({ name, leftOut }) =>
       leftOut === null ? [] : `${name} has no scheduled step. ${leftOut.text}`,
     ),
@@ -173,7 +183,7 @@ function rates(view: View): Section {
     charts: runs.length === 0 ? [] : [spec],
     body: html`${runs.length > 0 && chartFigure(spec, 'Connections opened per second over time, as fast as possible', finding, 'A new handshake starts when one ends, so that --pending are always in progress. A steady run is a flat line.')}
 ${table('Handshakes', RATES, view.runs.map(rateRow))}
-<p class="how">Per core: connections opened per second ÷ the CPU cores that the ${PROXY} workers used. ≥ marks a lower bound: something other than ${PROXY} was the limit. CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which may cost it more CPU than ${PROXY}, so with TLS it is often the limit.</p>`,
+<p class="how">${!view.isExternal && `Per core: connections opened per second ÷ the CPU cores that the ${PROXY} workers used. ≥ marks a lower bound: something other than ${PROXY} was the limit. `}CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which may cost it more CPU than the server’s half costs the other side, so with TLS it is often the limit.</p>`,
   };
 }
 
@@ -239,13 +249,7 @@ function cost({ runs, steps }: View): FoldedSection {
       ),
   );
   const finding = (of: readonly RunView[]) =>
-    extremesSentence(
-      `${PROXY} CPU per handshake`,
-      of
-        .filter(({ run }) => run.proxy !== null)
-        .map(({ name, figures }) => ({ name, value: figures.connect.cpuUsPerConnection.proxy })),
-      formatTime,
-    );
+    levelsSentence('CPU per handshake', of, ({ figures }) => figures.connect.cpuUsPerConnection, formatTime);
   return {
     id: 'cost',
     title: 'CPU per handshake',

@@ -1,4 +1,3 @@
-import { isProxyObserved } from '../../measure/processes.ts';
 import { printable } from '../../model/printable.ts';
 import { PROXY } from '../../model/proxy.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
@@ -20,11 +19,17 @@ export const report: ScenarioReport = {
   answer: answerSentence,
   cells,
   words: ['variant', 'limit', 'validity'],
+  optional: ['nginx/core', 'nginx/msg', 'nginx/conn'],
   lines: [
     { before: '', headings: ['throughput', 'limit'] },
     { before: 'response time ', headings: ['p50', 'p99', 'p99.9'] },
     { before: '', headings: ['nginx/core', 'nginx/msg', 'nginx/conn'] },
     { before: '', headings: ['failed', 'lost', 'validity'] },
+  ],
+  legend: () => [
+    [['nginx/core'], `messages per second per core of ${PROXY}`],
+    [['nginx/msg'], `${PROXY} CPU per message`],
+    [['nginx/conn'], `${PROXY} memory per connection`],
   ],
   remarks,
   // The answers as sentences, then as a table with the two main charts, followed by the supporting facts.
@@ -73,12 +78,5 @@ function remarks({ rate, steps, variants }: View): string[] {
   const leftOut = variants.flatMap(({ name, leftOut }) =>
     leftOut === null ? [] : `${name} has no latency. ${leftOut.text}`,
   );
-  const nginx = `nginx/core: messages per second per core of ${PROXY}; nginx/msg: ${PROXY} CPU per message; nginx/conn: ${PROXY} memory per connection.`;
-  return [
-    ...told,
-    ...leftOut,
-    ...(variants.some(({ answers }) => Object.values(answers).some(({ run }) => isProxyObserved(run)))
-      ? [nginx]
-      : []),
-  ];
+  return [...told, ...leftOut];
 }

@@ -1,14 +1,15 @@
 import type { Slope } from '../../measure/figures.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
@@ -18,17 +19,26 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'ended by', 'validity'],
+  optional: ['nginx', 'nginx, touched'],
   lines: [
     { before: '', headings: ['opened', 'still open', 'ended by'] },
     { before: 'memory per connection: ', headings: ['nginx', 'nginx, touched', 'kernel'] },
     { before: '', headings: ['failed', 'validity'] },
   ],
-  remarks: ({ runs }) => [
-    `nginx, kernel: memory per open connection; touched: after one message of ${touchText(runs[0])} on each. The kernel’s share covers all four sockets of a connection: client, both sides of ${PROXY}, and server.`,
+  legend: ({ runs, isExternal }) => [
+    [['nginx', 'kernel'], 'memory per open connection'],
+    [['nginx, touched'], `the same after one message of ${touchText(runs[0])} on each`],
+    [['kernel'], KERNEL_SHARE[isExternal ? 'external' : 'sandbox']],
   ],
+  remarks: () => [],
   open: [answers, survival, memory],
   folded: [handshakes],
   ofRounds: [],
+};
+
+const KERNEL_SHARE = {
+  sandbox: `covers all four sockets of a connection: client, both sides of ${PROXY}, and server`,
+  external: 'of the whole machine of the generator',
 };
 
 /** `plain: 0 of 1,000 connections were still open after 75 s; …` */
@@ -59,7 +69,9 @@ function survivalClause({ run, figures }: RunView): string {
  * WebSocket frames, and the echo server never closes a connection without one. The close code therefore
  * identifies the side.
  */
-function enderOf({ proxy }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
+function enderOf({ proxy, plan }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
+  // Whether the server of a target, or something before it, drops connections without a frame is unknown.
+  if (plan.target.kind === 'external') return 'the other side';
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
   const enders = [
     ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : PROXY] : []),
@@ -128,28 +140,11 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
+function answers(view: View): Section {
+  return answerCards(view, answer, { namesSteps: true });
 }
 
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => html`${runBadge(run, run.step)} `)}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
-}
-
-function survival({ variants }: View): Section {
+function survival({ variants, isExternal }: View): Section {
   const runs = variants.flatMap(({ answers }) => answers.hold ?? []);
   const spec = ofAll(
     'chart-survival',
@@ -162,9 +157,9 @@ function survival({ variants }: View): Section {
     id: 'survival',
     title: 'Survival',
     charts: runs.length === 0 ? [] : [spec],
-    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, `A steep drop comes from a timer that all connections share; it counts from the last byte in either direction. ${PROXY} cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.`)}
+    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, `A steep drop comes from a timer that all connections share; it usually counts from the last byte. ${isExternal ? 'Code 1006 means that the connection ended without a close frame.' : `${PROXY} cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.`}`)}
 ${table('How silent connections ended', ENDINGS, runs.flatMap(endingRows))}
-<p class="how">Lifetimes count from the end of the handshake. By default ${PROXY} ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.</p>`,
+<p class="how">Lifetimes count from the end of the handshake.${!isExternal && html` By default ${PROXY} ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, including those of a ping.`}</p>`,
   };
 }
 
@@ -200,7 +195,7 @@ function endingRows({ name, figures }: RunView): Content[][] {
   ];
 }
 
-function memory({ variants }: View): Section {
+function memory({ variants, isExternal }: View): Section {
   const runs = variants.flatMap(({ answers }) => Object.values(answers));
   const measured = runs.filter(({ run }) => run.memory.some(({ proxyBytes }) => proxyBytes !== null));
   const spec = memoryChart(measured);
@@ -210,7 +205,7 @@ function memory({ variants }: View): Section {
     charts: measured.length === 0 ? [] : [spec],
     body: html`${measured.length > 0 && chartFigure(spec, `Memory of ${PROXY} by open connections`, slopesFinding(measured), `The connections were opened in stages, and memory was measured after each. The slope of the line is the memory of one connection; its start is the memory of ${PROXY} itself.`)}
 ${table('Memory per connection', SLOPES, runs.flatMap(slopeRows))}
-<p class="how">${PROXY}: proportional set size of its processes, so that shared pages count once. Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. That includes all four sockets of a connection; any other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
+<p class="how">${!isExternal && `${PROXY}: proportional set size of its processes, so that shared pages count once. `}Kernel: slab memory that cannot be reclaimed, and TCP buffers, of the whole machine. ${isExternal ? 'Any' : 'That includes all four sockets of a connection; any'} other allocation at the same time widens the interval. The interval is that of an ordinary least squares slope.</p>`,
   };
 }
 
@@ -243,8 +238,8 @@ const SLOPES = [
   { title: 'Variant' },
   { title: 'Step', text: true },
   { title: 'Sizes' },
-  { title: PROXY },
-  { title: '95 % CI', text: true },
+  { title: PROXY, optional: true },
+  { title: '95 % CI', text: true, optional: true },
   { title: 'Kernel' },
   { title: '95 % CI', text: true },
 ];

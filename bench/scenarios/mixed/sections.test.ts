@@ -5,6 +5,7 @@ import { makeResult } from '../../../test/result.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
 import { reportHtml } from '../../report/html.ts';
+import { tableOf } from '../../report/page-text.test.fixture.ts';
 import { viewOf } from '../../report/view.ts';
 import { report } from './sections.ts';
 
@@ -36,6 +37,25 @@ test('if requests failed, it is unknown how many reached the backend', () => {
   run.httpLoad.total = { ...run.httpLoad.total, requests: 190, statuses: { '2xx': 190 }, errors: 10 };
   const answer = answerOf(run);
   assert.ok(answer.includes('10 HTTP requests failed') && !answer.includes('of 190'), answer);
+});
+
+test('the columns of the requests add up to those that were due, whatever else counts as failed', () => {
+  const run = makeMixedRun('plain');
+  assert.ok(run.httpLoad);
+  const { total } = run.httpLoad;
+  run.httpLoad.total = {
+    ...total,
+    requests: 190,
+    non2xx: 7,
+    statuses: { '2xx': 183, '5xx': 7 },
+    errors: 4,
+    timeouts: 1,
+    schedule: { ratePerSecond: 100, due: 200, unanswered: 5 },
+  };
+  const rows = tableOf(reportHtml(resultOf(run)), 'HTTP requests');
+  const [, , due, answered, broken, unanswered, , failed] =
+    rows.find(([, when]) => when === 'with WebSockets') ?? assert.fail();
+  assert.deepEqual([due, answered, broken, unanswered, failed], ['200', '190', '5', '5', '12']);
 });
 
 test('a run that ended before the requests has no figures for them, but still a report', () => {

@@ -2,9 +2,10 @@ import { type HttpFigures, type HttpLoadFigures, httpCourse } from '../../measur
 import { PROXY } from '../../model/proxy.ts';
 import type { HttpLeg } from '../../model/run.ts';
 import { timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import { cacheCounts } from '../../report/protocol.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
@@ -14,7 +15,7 @@ import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll, timeOf } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatCount, formatRate, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, paragraph } from '../../wording/words.ts';
@@ -23,14 +24,20 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'validity'],
+  optional: [],
   lines: [
     { before: 'WebSocket p50, p99: ', headings: ['ws p50', 'ws p50 with', 'ws p99', 'ws p99 with'] },
     { before: 'HTTP p50, p99: ', headings: ['http p50', 'http p50 with', 'http p99', 'http p99 with'] },
     { before: '', headings: ['requests/s', 'failed', 'backend', 'server', 'validity'] },
   ],
-  remarks: () => [
-    'ws: response time without and with HTTP requests. http: response time without and with WebSockets. requests/s: HTTP requests per second during the load. backend: share of them that reached an echo server. server: CPU of the echo servers meanwhile, in cores.',
+  legend: () => [
+    [['ws'], 'response time without and with HTTP requests'],
+    [['http'], 'response time without and with WebSockets'],
+    [['requests/s'], 'HTTP requests per second during the load'],
+    [['backend'], 'share of them that reached an echo server'],
+    [['server'], 'CPU of the echo servers meanwhile, in cores'],
   ],
+  remarks: () => [],
   open: [answers, times, requests, cpu],
   folded: [course, handshakes, claims],
   ofRounds: [],
@@ -110,25 +117,8 @@ function backendShare(http: HttpFigures | null | undefined): number | null {
   return http?.backend == null || http.succeeded === 0 ? null : http.backend / http.succeeded;
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function times(view: View): Section {
@@ -188,7 +178,7 @@ function httpChart(runs: readonly RunView[]): LineSpec {
 const REQUESTS = [
   { title: 'Variant' },
   { title: 'When', text: true },
-  ...['Due', 'Answered', 'Per second', 'Failed', 'Unanswered'].map((title) => ({ title })),
+  ...['Due', 'Answered', 'Broken', 'Unanswered', 'Per second', 'Failed'].map((title) => ({ title })),
   { title: 'Cache', text: true },
   { title: 'Reached an echo server' },
 ];
@@ -201,7 +191,7 @@ function requests(view: View): Section {
     charts: [],
     body: html`<p>${runs.map((run) => `${run.name}: ${backendSentence(run)}`).join(' ')}</p>
 ${table('HTTP requests', REQUESTS, runs.flatMap(requestRows))}
-<p class="how">Due = answered + broken connections and timeouts + unanswered. Answered includes responses of any status. Failed counts responses with a 4xx or 5xx status, broken connections and timeouts. A cache answers ordinary GETs only: the messages of an open WebSocket never pass through it. It affects them only through the CPU time that it saves or costs.</p>`,
+<p class="how">Due = answered + broken + unanswered. Answered: responses of any status. Broken: the connection broke, or the request timed out. Unanswered: no response by the end. Failed: broken, or answered with a 4xx or 5xx status. A cache answers ordinary GETs only: the messages of an open WebSocket never pass through it. It affects them only through the CPU time that it saves or costs.</p>`,
   };
 }
 
@@ -215,9 +205,10 @@ function requestRows({ name, run, figures }: RunView): string[][] {
             when,
             formatCount(leg.schedule?.due),
             formatCount(leg.requests),
+            formatCount(leg.errors + leg.timeouts),
+            formatCount(leg.schedule?.unanswered),
             formatRate(http.requestsPerSecond),
             formatCount(http.failed),
-            formatCount(leg.schedule?.unanswered),
             cacheCounts(leg.cache),
             formatCount(http.backend),
           ],

@@ -1,7 +1,8 @@
 import type { MakeClient } from '../../load/sessions/client.ts';
+import { makeReturningClient } from '../../load/sessions/returning-client.ts';
 import type { Session } from '../../load/sessions/session.ts';
+import { makeClient as makeEcho } from '../echo/client.ts';
 import type { Exchange } from '../echo/exchange.ts';
-import { makeReturningClient } from '../echo/returning-client.ts';
 import { reloadsAt } from './definition.ts';
 
 /**
@@ -21,7 +22,7 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     const last = reloadsUs?.findLast((us) => us <= nowUs);
     if (last !== undefined) recorder.record(name, nowUs - last);
   };
-  const client = makeReturningClient(context, sessions, {
+  const client = makeReturningClient(context, makeEcho(context, sessions), {
     opened(session, nowUs, isBack) {
       if (reloadsUs === null) first.add(session);
       if (isBack) recordSince('backAfter', nowUs);

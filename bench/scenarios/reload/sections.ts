@@ -3,9 +3,10 @@ import { type Residents, residentsOf } from '../../measure/processes.ts';
 import { mergeSlices } from '../../measure/span.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { eventsOf, steadySecond } from '../../report/section/bands.ts';
@@ -14,7 +15,7 @@ import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph, sentence } from '../../wording/words.ts';
@@ -24,14 +25,21 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'codes', 'validity'],
+  optional: [],
   lines: [
     { before: '', headings: ['cut', 'codes', 'back p50', 'back all'] },
     { before: 'response time ', headings: ['p50', 'p99'] },
     { before: '', headings: ['old workers', 'nginx peak', 'validity'] },
   ],
-  remarks: () => [
-    `back: from the reload or upgrade until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all ${PROXY} processes together.`,
+  legend: () => [
+    [
+      ['back'],
+      'from the reload or upgrade until half, or all, of the clients that were cut and came back were back',
+    ],
+    [['old workers'], 'how many were still there at the end'],
+    [['nginx peak'], `the highest memory of all ${PROXY} processes together`],
   ],
+  remarks: () => [],
   open: [answers, survival, responses, workers],
   folded: [course, handshakes, cost],
   ofRounds: [],
@@ -149,25 +157,8 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers.reload ?? []);
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 function survival(view: View): Section {

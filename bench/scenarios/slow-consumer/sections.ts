@@ -3,16 +3,17 @@ import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
 import type { QueueSample, Slice } from '../../model/run.ts';
 import { bytesAxis, timeAxis } from '../../report/axis.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { type Content, html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { type Content, html } from '../../report/markup.ts';
 import type { LineSpec, SeriesSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { bandsOf, eventsOf, steadySecond } from '../../report/section/bands.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices, timeOf } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
@@ -21,14 +22,22 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'validity'],
+  optional: ['nginx', 'closed', 'first after'],
   lines: [
     { before: 'delay of the others, p99: ', headings: ['before', 'during', 'after'] },
     { before: 'memory per stalled client: ', headings: ['kernel', 'nginx', 'server'] },
     { before: '', headings: ['stalled', 'closed', 'first after', 'validity'] },
   ],
-  remarks: () => [
-    `before, during, after: time from when a message was due until the clients that kept reading had it, p99. kernel, nginx, server: growth in memory per stalled client, at its highest. closed: stalled clients that ${PROXY} closed; first after: when the first was found closed, since the stall began.`,
+  legend: () => [
+    [
+      ['before', 'during', 'after'],
+      'time from when a message was due until the clients that kept reading had it, p99',
+    ],
+    [['kernel', 'nginx', 'server'], 'growth in memory per stalled client, at its highest'],
+    [['closed'], `stalled clients that ${PROXY} closed`],
+    [['first after'], 'when the first was found closed, since the stall began'],
   ],
+  remarks: () => [],
   open: [answers, others, held],
   folded: [handshakes],
   ofRounds: [],
@@ -111,25 +120,8 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers['slow-consumer'] ?? []);
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
-}
-
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
 /** The longest delay, in µs, of the clients that kept reading; null if nothing reached them. */

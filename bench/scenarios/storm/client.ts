@@ -1,9 +1,19 @@
 import type { MakeClient } from '../../load/sessions/client.ts';
 import { makeComeback } from '../../load/sessions/comeback.ts';
+import { BEFORE_MS } from './definition.ts';
 
-/** Silent connections. A client whose connection is cut reconnects according to its policy. */
+/**
+ * Silent connections. A client whose connection is cut reconnects according to its policy. Times after the cut are
+ * measured from when it was due, a few milliseconds before it takes place.
+ */
 export const makeClient: MakeClient<object> = (context) => {
-  const comeback = makeComeback<object>(context);
+  const { recorder } = context;
+  let cutUs = Number.POSITIVE_INFINITY;
+  /** Connections that end by themselves before the cut have no time after it. */
+  const recordSince = (name: string, nowUs: number) => {
+    if (nowUs >= cutUs) recorder.record(name, nowUs - cutUs);
+  };
+  const comeback = makeComeback<object>(context, (nowUs) => recordSince('attemptAfter', nowUs));
   let drainUs = Number.POSITIVE_INFINITY;
   let started = false;
   let stopped = false;
@@ -13,9 +23,11 @@ export const makeClient: MakeClient<object> = (context) => {
     start(times) {
       started = true;
       ({ drainUs } = times);
+      cutUs = times.warmUpUs + BEFORE_MS * 1e3;
     },
     open(session) {
-      comeback.opened(session, context.clock());
+      const nowUs = context.clock();
+      if (comeback.opened(session, nowUs)) recordSince('backAfter', nowUs);
     },
     message: (session) => session.giveUp('mismatch'),
     batchEnd() {},

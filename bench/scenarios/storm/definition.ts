@@ -5,7 +5,7 @@ import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { STORM_METRICS } from './metrics.ts';
 
 /** How long connections are left undisturbed before they are cut, in ms. */
-const BEFORE_MS = 3000;
+export const BEFORE_MS = 3000;
 /** How long killed echo servers are gone, in ms. */
 const GONE_MS = 1000;
 
@@ -64,7 +64,11 @@ export const storm = {
   problemOf: () => null,
   timeline: (_step, { cut }, servers) => timelineOf(cut, servers),
   servers: null,
-  recorded: COMEBACK_NAMES,
+  recorded: {
+    ...COMEBACK_NAMES,
+    // Times since the cut was due: of each attempt, and of each client's return.
+    histograms: [...COMEBACK_NAMES.histograms, 'attemptAfter', 'backAfter'],
+  },
   conservation: [{ whole: 'cut', parts: ['back', 'waiting'] }],
   phasesRead: {
     // Only handshakes during the storm, not those before it.

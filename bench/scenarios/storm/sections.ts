@@ -1,15 +1,18 @@
 import { failedHandshakes } from '../../measure/attempts.ts';
+import { evenBins } from '../../measure/distribution.ts';
+import { histogramOf } from '../../measure/figures.ts';
 import { PROXY } from '../../model/proxy.ts';
 import type { Run } from '../../model/run.ts';
+import { answerCards } from '../../report/cards.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
-import { runBadge, table } from '../../report/elements.ts';
-import { html, type Markup } from '../../report/markup.ts';
+import { table } from '../../report/elements.ts';
+import { html } from '../../report/markup.ts';
 import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
-import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
@@ -18,15 +21,23 @@ export const report: ScenarioReport = {
   answer,
   cells,
   words: ['variant', 'refused', 'validity'],
+  optional: ['peak cpu', 'peak memory'],
   lines: [
     { before: '', headings: ['cut', 'back', 'refused'] },
     { before: 'back within ', headings: ['p50', 'p99', 'all'] },
     { before: 'nginx: ', headings: ['peak cpu', 'peak memory'] },
     { before: '', headings: ['attempts', 'overflows', 'validity'] },
   ],
-  remarks: () => [
-    `p50, p99, all: time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back. attempts: per client. overflows: of listen queues on this machine, during the load. peak cpu: of all processes of ${PROXY}, in one second.`,
+  legend: () => [
+    [
+      ['p50', 'p99', 'all'],
+      'time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back',
+    ],
+    [['attempts'], 'per client'],
+    [['overflows'], 'of listen queues on this machine, during the load'],
+    [['peak cpu'], `of all processes of ${PROXY}, in one second`],
   ],
+  remarks: () => [],
   open: [answers, recovery, failedAttempts],
   folded: [handshakes],
   ofRounds: [],
@@ -118,28 +129,11 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function answers({ variants }: View): Section {
-  return {
-    id: 'answers',
-    title: 'Answers',
-    charts: [],
-    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
-  };
+function answers(view: View): Section {
+  return answerCards(view, answer);
 }
 
-function card(variant: VariantView): Markup {
-  const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
-  return html`<article class="card">
-<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
-<p class="subtitle">${variant.title}</p>
-<p class="answer">${answer(variant)}</p>
-${doubts !== '' && html`<p>${doubts}</p>`}
-</article>
-`;
-}
-
-function recovery({ variants }: View): Section {
+function recovery({ variants, isExternal }: View): Section {
   const runs = variants.flatMap(({ answers }) => answers.storm ?? []);
   const spec: LineSpec = ofAll(
     'chart-recovery',
@@ -147,17 +141,66 @@ function recovery({ variants }: View): Section {
     { title: 'open connections', unit: 'count', min: 0 },
     ({ open }) => open,
   );
+  const attempts = attemptsChart(runs);
+  const marks = isExternal
+    ? 'The dashed line is the cut.'
+    : 'The dashed lines are the cut and, if echo servers were killed, their restart.';
   return {
     id: 'recovery',
     title: 'Recovery',
-    charts: [spec],
-    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), 'The dashed lines are the cut and, if echo servers were killed, their restart. One value is drawn for each second, so a shorter gap hardly shows; the table has the times of the clients.')}
+    charts: [spec, ...(attempts === null ? [] : [attempts])],
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), `${marks} One value is drawn for each second, so a shorter gap hardly shows.`)}
+${attempts !== null && chartFigure(attempts, 'Attempts and returns after the cut', runs.map(fastestSentence).join(' '), 'How many handshakes clients started, and how many of them succeeded, in each 100 ms since the cut was due. As long as the second line follows the first, whatever is between clients and servers keeps up.')}
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}
 <p class="how">An outage counts from the end of a connection to the end of the handshake of the next, with all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
   };
 }
 
-function failedAttempts({ variants }: View): Section {
+/** Width of the intervals in which attempts are counted, in µs. */
+const INTERVAL_US = 100_000;
+
+/** Attempts and returns in each interval after the cut; null for older runs, which have only counts per second. */
+function attemptsChart(runs: readonly RunView[]): LineSpec | null {
+  const series = runs.flatMap(({ run, name, colour, pattern }) =>
+    [['attempts', 'attemptAfter', pattern + 1] as const, ['back', 'backAfter', pattern] as const].map(
+      ([what, histogram, dashes]) => ({
+        label: runs.length === 1 ? what : `${name}: ${what}`,
+        colour: runs.length === 1 && what === 'back' ? 'series-1' : colour,
+        pattern: dashes % 6,
+        stepped: true,
+        points: evenBins(histogramOf(run, histogram), INTERVAL_US).map(({ fromUs, count }) => ({
+          x: fromUs / 1e6,
+          y: count,
+        })),
+      }),
+    ),
+  );
+  const longest = Math.max(...series.map(({ points }) => points.length));
+  if (longest <= 0) return null;
+  const end = (longest * INTERVAL_US) / 1e6;
+  return {
+    kind: 'line',
+    id: 'chart-attempts',
+    x: { title: 'seconds since the cut', unit: 'seconds', min: 0, max: end },
+    y: { title: 'handshakes in 100 ms', unit: 'count', min: 0 },
+    // A line of steps ends where its last interval does.
+    series: series.map((each) => ({
+      ...each,
+      points: [...each.points, { x: (each.points.length * INTERVAL_US) / 1e6, y: 0 }],
+    })),
+  };
+}
+
+/** `plain: in the fastest 100 ms, 412 clients came back.` */
+function fastestSentence({ run, name }: RunView): string {
+  const bins = evenBins(histogramOf(run, 'backAfter'), INTERVAL_US);
+  const most = Math.max(0, ...bins.map(({ count }) => count));
+  return most === 0
+    ? `${name}: no client came back.`
+    : `${name}: in the fastest 100 ms, ${counted(most, 'client')} came back.`;
+}
+
+function failedAttempts({ variants, isExternal }: View): Section {
   const runs = variants.flatMap(({ answers }) => answers.storm ?? []);
   const rows = runs.flatMap(failureRows);
   return {
@@ -165,9 +208,9 @@ function failedAttempts({ variants }: View): Section {
     title: 'Failed attempts, and the load on the machine',
     charts: [],
     body: html`${rows.length === 0 ? html`<p>No attempt to reconnect failed.</p>` : table('Failed attempts by stage and kind', FAILURES, rows)}
-<p class="how"><code>status-502</code>: ${PROXY} found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>
-${table(`${PROXY} and the kernel during the storm`, PEAKS, runs.map(peakRow))}
-<p class="how">Peaks are totals over all ${PROXY} processes in one second. The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
+${!isExternal && html`<p class="how"><code>status-502</code>: ${PROXY} found no echo server that answered. With <code>max_fails</code> above 0, it does not try a server again for <code>fail_timeout</code> after that many failures, even if the server is running again.</p>`}
+${table(isExternal ? 'The kernel during the storm' : `${PROXY} and the kernel during the storm`, PEAKS, runs.map(peakRow))}
+<p class="how">${!isExternal && `Peaks are totals over all ${PROXY} processes in one second. `}The kernel counts overflows and drops of listen queues for the whole machine (<code>ListenOverflows</code> and <code>ListenDrops</code> in <code>/proc/net/netstat</code>). A client whose connection was dropped tries again after 1 s, then 3 s.</p>`,
   };
 }
 
@@ -189,8 +232,8 @@ function failureRows({ name, figures: { failures } }: RunView): string[][] {
 
 const PEAKS = [
   { title: 'Variant' },
-  { title: `Peak ${PROXY} CPU` },
-  { title: `Peak ${PROXY} memory` },
+  { title: `Peak ${PROXY} CPU`, optional: true },
+  { title: `Peak ${PROXY} memory`, optional: true },
   { title: 'Listen overflows' },
   { title: 'Listen drops' },
 ];

@@ -16,6 +16,8 @@ describe('storm', { concurrency: true }, () => {
     const { cut, back, waiting, attempts = 0, attemptsFailed = 0, opened } = figures.counts;
     assert.deepEqual({ cut, back, waiting, opened }, { cut: 30, back: 30, waiting: 0, opened: 60 });
     assert.equal(attempts - attemptsFailed, 30);
+    const { attemptAfter, backAfter } = figures.latencies;
+    assert.deepEqual([attemptAfter?.count, backAfter?.count], [attempts, 30]);
     assert.deepEqual(figures.failures.byStage.open, { cut: 30 });
     assert.deepEqual(
       run.timeline.map(({ action, failure }) => [action.kind, failure]),

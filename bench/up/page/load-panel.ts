@@ -1,7 +1,6 @@
-import { makeLater, openSocket } from './browser-socket.ts';
 import { drawChart } from './chart.ts';
 import { byId, formatMs } from './dom.ts';
-import { type Load, startLoad } from './load.ts';
+import { type Load, type Socket, startLoad } from './load.ts';
 import { answerTo, type Topology } from './topology.ts';
 
 const REDRAW_MS = 500;
@@ -85,4 +84,36 @@ function rowOf([name, value]: readonly [string, string]): HTMLTableRowElement {
   row.append(head);
   row.insertCell().textContent = value;
   return row;
+}
+
+/** Opens the browser's built-in WebSocket. */
+function openSocket(url: string): Socket {
+  const socket = new WebSocket(url);
+  return {
+    send: (text) => socket.send(text),
+    close: () => socket.close(1000),
+    on({ open, message, close }) {
+      socket.addEventListener('open', open);
+      socket.addEventListener('message', ({ data }) => message(String(data)));
+      socket.addEventListener('close', close);
+    },
+  };
+}
+
+/**
+ * Makes a timer for short waits. Browser timers wait at least 4 ms. A message that the page posts to itself
+ * arrives as soon as pending events are handled, so short waits poll with such messages.
+ */
+function makeLater(): (ms: number, act: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const acts: (() => void)[] = [];
+  port1.onmessage = () => acts.shift()?.();
+  return (ms, act) => {
+    if (ms > 0) {
+      setTimeout(act, ms);
+      return;
+    }
+    acts.push(act);
+    port2.postMessage(null);
+  };
 }

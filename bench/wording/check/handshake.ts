@@ -102,6 +102,21 @@ export const HANDSHAKE = {
     ]),
   'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
     `${capital(locationName(location))} passes its connections on to ${place}, ${HOP_MISMATCHES[what]}`,
+  'pass-unlistened': ({ address }: { address: string }) =>
+    `This stream server hands its connections to ${address}, on which no server of this configuration listens. pass reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.`,
+  'inner-server-unused': ({
+    location,
+    address,
+    place,
+    listened,
+  }: {
+    location: LocationFact;
+    address: string;
+    /** Position of the `listen` of the server that gets no connections, and its address. */
+    place: string;
+    listened: string;
+  }) =>
+    `${capital(locationName(location))} passes its connections on to ${address}, on which no server of this configuration listens. None are passed to the server with WebSockets at ${place}, which accepts connections only from this machine (${listened}). Unless another program is in between, use the same address in both.`,
   'shared-socket': ({
     parameter,
     place,

@@ -27,6 +27,8 @@ export const PASSED_ON = {
     replaced: string | null;
   }) =>
     `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
+  'scheme-changed': ({ location, isBehind }: { location: LocationFact; isBehind: boolean }) =>
+    `Clients of ${locationName(location)} use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server${isBehind ? ', because the server that it belongs to is reached without TLS' : ''}. The upstream server may redirect the handshake or reject its Origin.`,
   'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
     `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.`,
   'subprotocol-changed': ({

@@ -11,14 +11,14 @@ import { formatCapacity } from './sentences.ts';
 import { carriedFigure } from './throughput.ts';
 
 /** A table with throughput and latency of each variant, and the two main charts. */
-export function summary({ variants, steps }: View): Section {
+export function summary({ variants, steps, isExternal }: View): Section {
   const main = steps.flatMap((each) => MAIN_FIGURES[each.step]?.(each) ?? []);
   return {
     id: 'summary',
     title: 'Summary',
     charts: main.map(({ chart }) => chart),
     body: html`${table('The variants at a glance', COLUMNS, variants.map(rowOf))}
-<p class="how">Messages per second, limit, CPU and capacity come from the throughput step, response times from the latency step; if only one step ran, CPU and memory come from that one. In parentheses: over the undisturbed seconds only. ≥ marks a capacity that is a lower bound. – means not measured, or fewer than ten samples beyond the percentile: p99.9 needs 10,000 messages.</p>
+<p class="how">${isExternal ? 'Messages per second and limit come from the throughput step, response times from the latency step.' : 'Messages per second, limit, CPU and capacity come from the throughput step, response times from the latency step; if only one step ran, CPU and memory come from that one.'} In parentheses: over the undisturbed seconds only.${!isExternal && ' ≥ marks a capacity that is a lower bound.'} – means not measured, or fewer than ten samples beyond the percentile: p99.9 needs 10,000 messages.</p>
 ${main.map(({ figure }) => figure)}`,
   };
 }
@@ -40,13 +40,13 @@ const COLUMNS = [
   { title: 'Throughput', text: true },
   { title: 'Messages per second' },
   { title: 'Limited by', text: true },
-  { title: `Per core of ${PROXY}` },
+  { title: `Per core of ${PROXY}`, optional: true },
   { title: 'Latency', text: true },
   { title: 'Response time p50' },
   { title: 'p99' },
   { title: 'p99.9' },
-  { title: `${PROXY} CPU per message` },
-  { title: `${PROXY} memory per connection` },
+  { title: `${PROXY} CPU per message`, optional: true },
+  { title: `${PROXY} memory per connection`, optional: true },
   { title: 'Failed' },
   { title: 'Lost' },
 ];

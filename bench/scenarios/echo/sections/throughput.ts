@@ -61,7 +61,9 @@ export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figur
       chart,
       'Messages per second',
       carriedFinding(runs),
-      html`The first bar is the throughput, the second the throughput per core of ${PROXY}. If something other than ${PROXY} was the limit, the first bar says as much about that as about ${PROXY}.`,
+      hasCapacity(runs)
+        ? `The first bar is the throughput, the second the throughput per core of ${PROXY}. If something other than ${PROXY} was the limit, the first bar says as much about that as about ${PROXY}.`
+        : 'Each bar is the throughput, which is limited by the slowest part of the whole chain.',
     ),
   };
 }
@@ -80,7 +82,7 @@ ${figure}
       html`<li><strong>${name}</strong>: ${sentence}</li>
 `,
   )}</ul>
-<p class="how">Per-core capacity is messages per second ÷ the share of a core that the ${PROXY} workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if ${PROXY} was the limit.</p>
+${hasCapacity(runs) && html`<p class="how">Per-core capacity is messages per second ÷ the share of a core that the ${PROXY} workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as an event loop gets busier; it is marked as measured if ${PROXY} was the limit.</p>`}
 ${closedLoopTimes(runs)}`;
 }
 
@@ -90,7 +92,7 @@ ${closedLoopTimes(runs)}`;
  */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
-<p>This is not latency. Every connection waits for its echo before it sends again, so the mean time per message is the number of messages in flight ÷ the rate, whatever is in between (Little’s law): a faster ${PROXY} with more connections has longer times. The latency step measures how fast a variant answers.</p>
+<p>This is not latency. Every connection waits for its echo before it sends again, so the mean time per message is the number of messages in flight ÷ the rate, whatever is in between (Little’s law): a faster system with more connections has longer times. The latency step measures how fast a variant answers.</p>
 ${table('Connections ÷ rate', LITTLE, runs.map(littleRow))}
 ${timesTable('Service time in the closed loop, in full', 'Time', runs, ({ figures }) => [['service', figures.latencies.service]])}
 </details>`;
@@ -104,10 +106,10 @@ const COLUMNS = [
   { title: 'Over the undisturbed seconds' },
   { title: 'Disturbed seconds' },
   { title: 'Limited by', text: true },
-  { title: `Per core of ${PROXY}` },
+  { title: `Per core of ${PROXY}`, optional: true },
   { title: 'Bytes sent per second' },
   { title: 'Bytes received per second' },
-  { title: `${PROXY} CPU` },
+  { title: `${PROXY} CPU`, optional: true },
 ];
 
 function rowOf(view: RunView): Content[] {
@@ -128,6 +130,10 @@ function rowOf(view: RunView): Content[] {
   ];
 }
 
+function hasCapacity(runs: readonly RunView[]): boolean {
+  return runs.some(({ figures }) => figures.perCoreCapacity !== null);
+}
+
 function carriedChart(runs: readonly RunView[]): BarSpec {
   return {
     kind: 'bar',
@@ -142,11 +148,15 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
         colour: 'series-0',
         values: runs.map(({ figures }) => figures.messages.perSecond),
       },
-      {
-        label: `per core of ${PROXY}`,
-        colour: 'component-proxy',
-        values: runs.map(({ figures }) => figures.perCoreCapacity?.perSecond ?? null),
-      },
+      ...(hasCapacity(runs)
+        ? [
+            {
+              label: `per core of ${PROXY}`,
+              colour: 'component-proxy',
+              values: runs.map(({ figures }) => figures.perCoreCapacity?.perSecond ?? null),
+            },
+          ]
+        : []),
     ],
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { triedServers } from './upstream.ts';
+import { triedServers } from './route.ts';
 
 test('every server that was tried is named, the one that answered last', () => {
   assert.deepEqual(triedServers('127.0.0.1:8080'), ['127.0.0.1:8080']);

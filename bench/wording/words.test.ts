@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wrapped } from './wrap.ts';
+import { wrapped } from './words.ts';
 
 test('a line breaks between words, and continues with its indentation and more', () => {
   assert.deepEqual(wrapped('one two three', 80), ['one two three']);

@@ -1,0 +1,30 @@
+import { withSslParameters } from './legacy.ts';
+import { addressesOf, listensOn } from './listen.ts';
+import { type Directive, directives, type Node, texts } from './tree.ts';
+import { findPaths, streamProxies, type Wanted } from './websocket.ts';
+
+/**
+ * Whether the clients of a configuration's WebSockets use TLS. If its server listens with and without TLS, they do.
+ *
+ * @param tree as returned by `readTuned`
+ * @throws Problem('configuration') like `findPaths`
+ */
+export function acceptsTls(tree: readonly Node[], wanted?: Wanted): boolean {
+  const current = withSslParameters(tree);
+  const server = findPaths(current, wanted).server ?? streamProxies(current)[0];
+  // What one server sets for a socket applies to all servers on it.
+  return (
+    server !== undefined &&
+    addressesOf(server).some((address) => listensOn(current, address).some(negotiatesTls))
+  );
+}
+
+/** Whether a server will listen with TLS over TCP. */
+export function listensWithTls({ block }: Directive): boolean {
+  return directives(block, 'listen').some(negotiatesTls);
+}
+
+/** This includes a `listen` that only uses QUIC, because QUIC is replaced by TLS. */
+function negotiatesTls(listen: Directive): boolean {
+  return texts(listen).some((each) => /^(ssl|quic)$/.test(each));
+}

@@ -1,0 +1,76 @@
+import { createSocket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LOOPBACK } from './ports.ts';
+
+/** A name server for Nginx. Every name has the address of the echo servers, 127.0.0.1. */
+export interface NameServer {
+  /** `host:port`, as in the directive `resolver`. */
+  address: string;
+  /** Resolves once Nginx has asked for a name, or after a while. Before that, its upstreams are empty. */
+  asked: Promise<void>;
+  close(): void;
+}
+
+const HEADER_BYTES = 12;
+/** Response, recursion desired and available, no error (RFC 1035 section 4.1.1). */
+const FLAGS = 0x8180;
+const TYPE_A = 1;
+const CLASS_IN = 1;
+/** Offset of the question's name in every message, as a compressed name (section 4.1.4). */
+const NAME_OF_QUESTION = 0xc000 | HEADER_BYTES;
+const TTL_S = 1;
+const ASKED_MS = 3000;
+/** Time for Nginx to read an answer. */
+const READ_MS = 50;
+
+/** Returns the response to a query with one question; null if it is not such a query. */
+export function responseTo(query: Buffer): Buffer | null {
+  if (query.length < HEADER_BYTES || query.readUInt16BE(4) !== 1) return null;
+  let end = HEADER_BYTES;
+  while (end < query.length && query[end] !== 0) end += 1 + (query[end] ?? 0);
+  end += 5;
+  if (end > query.length) return null;
+  const question = query.subarray(HEADER_BYTES, end);
+  // Other types, such as AAAA, have no records.
+  const hasAddress = query.readUInt16BE(end - 4) === TYPE_A;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt16BE(query.readUInt16BE(0), 0);
+  header.writeUInt16BE(FLAGS, 2);
+  header.writeUInt16BE(1, 4);
+  header.writeUInt16BE(hasAddress ? 1 : 0, 6);
+  if (!hasAddress) return Buffer.concat([header, question]);
+  const address = LOOPBACK.split('.').map(Number);
+  const record = Buffer.alloc(12 + address.length);
+  record.writeUInt16BE(NAME_OF_QUESTION, 0);
+  record.writeUInt16BE(TYPE_A, 2);
+  record.writeUInt16BE(CLASS_IN, 4);
+  record.writeUInt32BE(TTL_S, 6);
+  record.writeUInt16BE(address.length, 10);
+  record.set(address, 12);
+  return Buffer.concat([header, question, record]);
+}
+
+/** Starts a name server on a free loopback port of this process. It does not keep the process running. */
+export async function startNameServer(): Promise<NameServer> {
+  const socket = createSocket('udp4');
+  let wasAsked = () => {};
+  const first = new Promise<void>((resolve) => {
+    wasAsked = resolve;
+  });
+  socket.on('message', (query, { port, address }) => {
+    const response = responseTo(query);
+    if (response === null) return;
+    socket.send(response, port, address);
+    wasAsked();
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(0, LOOPBACK, resolve);
+  });
+  socket.unref();
+  return {
+    address: `${LOOPBACK}:${socket.address().port}`,
+    asked: Promise.race([first.then(() => sleep(READ_MS)), sleep(ASKED_MS, undefined, { ref: false })]),
+    close: () => socket.close(),
+  };
+}
