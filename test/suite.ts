@@ -23,7 +23,12 @@ const WAITS =
   /launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
-const TOGETHER = join(DIST, 'test', 'together');
+/** What this writes. Node runs test files in the order of their paths, and this folder is the first. */
+const WRITTEN = join(DIST, 'all');
+
+/** Those that take longest. Later, they would run alone at the end. */
+const LONGEST =
+  /on-bun|death|interruption|nginx\/files|agents-through|(agents\/loss|report\/page|reload|profiles|idle\/idle|up\/browser)\.test/;
 
 function testsIn(folder: string): string[] {
   return readdirSync(join(DIST, folder), { recursive: true, encoding: 'utf8' })
@@ -32,19 +37,22 @@ function testsIn(folder: string): string[] {
     .sort();
 }
 
-rmSync(TOGETHER, { recursive: true, force: true });
-mkdirSync(TOGETHER);
+/** Writes a file that imports these, and returns its path. */
+function written(name: string, files: readonly string[]): string {
+  const path = join(WRITTEN, `${name}.test.js`);
+  writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
+  return path;
+}
+
+rmSync(WRITTEN, { recursive: true, force: true });
+mkdirSync(WRITTEN);
 const own = new Set(testsIn('.'));
+const longest = [...own].filter((file) => LONGEST.test(file)).reverse();
+for (const file of longest) own.delete(file);
 const together = GROUPS.map((folders) => {
   const files = folders.flatMap(testsIn).filter((file) => !WAITS.test(file + readFileSync(file, 'utf8')));
   for (const file of files) own.delete(file);
-  const path = join(TOGETHER, `${folders.map((folder) => basename(folder)).join('-')}.test.js`);
-  writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
-  return path;
+  return written(`then-${folders.map((folder) => basename(folder)).join('-')}`, files);
 });
-/** Those that take longest come first. At the end, each would run alone. */
-const LONGEST = /on-bun|death|interruption|nginx\/files|agents-through|report\/page|reload\.test|profiles/;
-const [first, then] = [true, false].map((longest) =>
-  [...own].filter((file) => LONGEST.test(file) === longest),
-);
-process.stdout.write([...(first ?? []).reverse(), ...together, ...(then ?? [])].join('\n'));
+const first = longest.map((file, index) => written(`first-${10 + index}-${basename(file, '.test.js')}`, [file]));
+process.stdout.write([...first, ...together, ...own].join('\n'));
