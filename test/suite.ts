@@ -54,5 +54,7 @@ const together = GROUPS.map((folders) => {
   for (const file of files) own.delete(file);
   return written(`then-${folders.map((folder) => basename(folder)).join('-')}`, files);
 });
-const first = longest.map((file, index) => written(`first-${10 + index}-${basename(file, '.test.js')}`, [file]));
+const first = longest.map((file, index) =>
+  written(`first-${10 + index}-${basename(file, '.test.js')}`, [file]),
+);
 process.stdout.write([...first, ...together, ...own].join('\n'));
