@@ -20,7 +20,7 @@ const GROUPS: readonly (readonly string[])[] = [
 
 /** A file that starts processes, opens connections or sleeps waits for them, and the others would wait with it. */
 const WAITS =
-  /launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
+  /launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
 /** What this writes. Node runs test files in the order of their paths, and this folder is the first. */
