@@ -1,4 +1,5 @@
-import type { MachineSeries, ProcessSeries, Run } from '../bench/model/run.ts';
+import type { MachineSeries } from '../bench/model/machine-series.ts';
+import type { ProcessSeries, Run } from '../bench/model/run.ts';
 
 const SECOND_US = 1_000_000;
 

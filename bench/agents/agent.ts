@@ -6,28 +6,37 @@ import type * as v from 'valibot';
 import { monotonicNs } from '../load/clock.ts';
 import type { WorkerCommand } from '../load/protocol.ts';
 import { Problem } from '../model/failure.ts';
+import type { AgentRole, HostMachine } from '../model/host.ts';
 import type { Machine } from '../model/machine.ts';
-import { type AgentRun, beginAgentRun } from './agent-run.ts';
+import type { Watch } from '../observe/watched.ts';
+import { type AgentRun, beginGeneratorRun } from './agent-run.ts';
 import { type AllowedTarget, refusalOf, withAddresses } from './allow-list.ts';
 import type { Bus } from './bus.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
-import { agentFacts, readWhereabouts } from './host-facts.ts';
+import { agentFacts, readPortReuse, readWhereabouts } from './host-facts.ts';
 import { type AgentLimits, excessOf } from './limits.ts';
 import { encodeMessage, readMessage } from './message.ts';
 import { makeOutbox } from './outbox.ts';
 import {
   type AgentFacts,
   type Answer,
+  type Begin,
   beginSchema,
   endSchema,
   LOST_MS,
+  observeSchema,
   PRESENCE_MS,
   presenceSubject,
   ROLL_CALL,
   requestSubject,
   runnerSubject,
+  type Started,
+  sampleSchema,
   tellSchema,
+  type Verb,
 } from './protocol.ts';
+import { beginProxyRun, beginServerRun, type OwnProxy } from './topology-run.ts';
+import { beginWatchRun } from './watch-run.ts';
 
 /** An agent to run on this host. */
 export interface AgentInput {
@@ -35,9 +44,19 @@ export interface AgentInput {
   name: string;
   version: string;
   machine: Machine;
-  /** The only targets on which the agent puts load; if empty, those on its own loopback addresses. */
+  system: HostMachine;
+  role: AgentRole;
+  /**
+   * The only addresses on which it puts load, or to which the Nginx that it starts connects; if empty, those on its own
+   * loopback addresses.
+   */
   allowed: readonly AllowedTarget[];
   limits: AgentLimits;
+  /** What an agent with the role `proxy` watches; empty if it starts Nginx instead. */
+  watches: readonly Watch[];
+  /** Address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  listen: string | null;
+  proxy: OwnProxy;
   say(line: string): void;
   /** Stops the agent gracefully. */
   signal: AbortSignal;
@@ -56,20 +75,32 @@ const NOT_THIS_RUN = 'it does not carry out this run.';
  * @throws Problem('environment') if NATS cannot be reached, or another agent has the same name
  */
 export async function serveAgent(input: AgentInput, connect = connectTo): Promise<void> {
-  const { access, name, version, machine, allowed, say, signal } = input;
+  const { access, name, say, signal } = input;
   const connection = await connect(access, `agent ${name}`);
   try {
     await refuseTakenName(connection, name);
-    const facts = agentFacts(name, version, machine, await readWhereabouts());
-    const agent = makeAgent(connection, facts, input);
-    const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
-    const where = targets.length === 0 ? 'its own loopback addresses' : targets.join(', ');
-    say(`Agent ${name} is ready at ${access.url}. It may put load on ${where}.`);
+    const agent = makeAgent(
+      connection,
+      agentFacts(input, { ...(await readWhereabouts()), ...(await readPortReuse()) }),
+      input,
+    );
+    say(`Agent ${name} is ready at ${access.url}. ${dutyOf(input)}`);
     if (!signal.aborted) await once(signal, 'abort');
     await agent.close();
   } finally {
     await connection.drain();
   }
+}
+
+function dutyOf({ role, allowed, watches, listen }: AgentInput): string {
+  if (role === 'server') return `It starts echo servers on ${listen}.`;
+  if (role === 'proxy' && watches.length > 0)
+    return `It watches ${watches.map((each) => ('pid' in each ? `process ${each.pid}` : each.name)).join(', ')}.`;
+  const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
+  const where = targets.length === 0 ? 'its own loopback addresses' : targets.join(', ');
+  return role === 'proxy'
+    ? `It starts Nginx on ${listen}, in front of servers on ${where}.`
+    : `It may put load on ${where}.`;
 }
 
 async function refuseTakenName(connection: Bus, name: string): Promise<void> {
@@ -86,9 +117,9 @@ async function refuseTakenName(connection: Bus, name: string): Promise<void> {
 function makeAgent(
   connection: Bus,
   fixed: Omit<AgentFacts, 'run'>,
-  { allowed: named, limits, say, urgent }: AgentInput,
+  { allowed: named, limits, watches, listen, proxy, say, urgent }: AgentInput,
 ) {
-  const { name, version, instance } = fixed;
+  const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
   /** The addresses of the names are those at the beginning of the run. */
   let allowed: readonly AllowedTarget[] = [];
@@ -98,7 +129,7 @@ function makeAgent(
 
   /** Handles a request. One that is not as this version sends it is refused. */
   function serve<Schema extends v.GenericSchema>(
-    verb: 'begin' | 'tell' | 'end',
+    verb: Exclude<Verb, 'clock'>,
     schema: Schema,
     handle: (message: Msg, request: v.InferOutput<Schema>) => void | Promise<void>,
   ): void {
@@ -113,60 +144,120 @@ function makeAgent(
     });
   }
 
+  /** The current run, if it is this one. Otherwise, the request is refused. */
+  function currentRun(message: Msg, run: string): AgentRun | null {
+    if (current?.run === run) return current;
+    answer(message, NOT_THIS_RUN);
+    return null;
+  }
+
+  /** Returns why this agent does not begin a run; null if it does. */
+  async function refusalToBegin(begin: Begin): Promise<string | null> {
+    if (begin.version !== version) return `it runs version ${version}, and the runner ${begin.version}.`;
+    if (begin.role !== role) return `its role is ${role}.`;
+    const addresses = await withAddresses(named);
+    if (current !== null) return 'it is busy with another run.';
+    allowed = addresses;
+    const refusal = refusalOfTarget(begin);
+    if (refusal !== null) say(`Refused a run: ${refusal}`);
+    return refusal;
+  }
+
+  function refusalOfTarget(begin: Begin): string | null {
+    if (begin.role === 'generator') return refusalOf(begin.target, allowed);
+    if (begin.role === 'server') return null;
+    if (begin.start === null) return watches.length > 0 ? null : 'it watches nothing. Start it with --watch.';
+    if (listen === null) return 'it starts no Nginx. Start it with --listen instead of --watch.';
+    for (const { host, port } of begin.start.upstreams) {
+      const refusal = refusalOf({ host, ports: [port] }, allowed);
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  }
+
+  function beginRun(begin: Begin): { run: AgentRun; what: string } {
+    const outbox = makeOutbox(connection, begin.run, name);
+    const ears = { say, urgent };
+    const at = listen ?? '';
+    if (begin.role === 'server') {
+      const run = beginServerRun(begin, at, outbox, ears);
+      return { run, what: `${begin.count} echo servers on ${at}` };
+    }
+    if (begin.role === 'proxy') {
+      const { run, start } = begin;
+      return start === null
+        ? { run: beginWatchRun(run, watches, outbox), what: 'watching the proxy' }
+        : { run: beginProxyRun(run, start, proxy, at, outbox, ears), what: `${start.kind} on ${at}` };
+    }
+    const { host, ports } = begin.target;
+    const numbers = begin.workers.map((index) => index + 1);
+    return {
+      run: beginGeneratorRun(begin, outbox, ears),
+      what: `load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}`,
+    };
+  }
+
   connection.subscribe(ROLL_CALL, { callback: (_, message) => reply(message, facts()) });
   connection.subscribe(requestSubject(name, 'clock'), {
     callback: (_, message) => reply(message, { ns: String(monotonicNs()) }),
   });
   serve('begin', beginSchema, async (message, begin) => {
-    if (begin.version !== version)
-      return answer(message, `it runs version ${version}, and the runner ${begin.version}.`);
-    const addresses = await withAddresses(named);
-    if (current !== null) return answer(message, 'it is busy with another run.');
-    allowed = addresses;
-    const refusal = refusalOf(begin.target, allowed);
-    if (refusal !== null) {
-      say(`Refused a run: ${refusal}`);
-      return answer(message, refusal);
-    }
-    const run = beginAgentRun(begin, makeOutbox(connection, begin.run, name), { say, urgent });
+    const refusal = await refusalToBegin(begin);
+    if (refusal !== null) return answer(message, refusal);
+    const { run, what } = beginRun(begin);
     current = run;
+    let started: Started | null;
     try {
-      await run.ready;
+      started = await run.ready;
     } catch (error) {
       await finish(run, () => run.end());
       if (!(error instanceof Problem)) throw error;
       return answer(message, error.message);
     }
-    const { host, ports } = begin.target;
-    const numbers = begin.workers.map((index) => index + 1);
-    say(`Run ${begin.run}: load on ${host}:${ports.join(',')} by generator ${numbers.join(', ')}.`);
+    say(`Run ${begin.run}: ${what}.`);
     void watchRunner(connection, run, () => current !== run).then(async (isGone) => {
       if (!isGone) return;
       await finish(run, () => run.giveUp('it has not heard from the runner.'));
       say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
     });
-    answer(message, null);
+    reply(message, { refusal: null, started } satisfies Answer);
+  });
+  serve('stats', endSchema, async (message, { run }) => {
+    const asked = currentRun(message, run);
+    if (asked !== null) reply(message, { stats: await asked.stats() });
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
     // What was allowed at the beginning need not be what the plan says.
-    if (current?.run !== run) return answer(message, NOT_THIS_RUN);
+    const told = currentRun(message, run);
+    if (told === null) return;
     const refusal =
       command.type === 'connect'
-        ? (refusalOf(command.plan.target, allowed) ?? excessOf(command.plan.runPlan, current.workers, limits))
+        ? (refusalOf(command.plan.target, allowed) ?? excessOf(command.plan.runPlan, told.workers, limits))
         : null;
     if (refusal !== null) {
       say(`Refused a run: ${refusal}`);
       return answer(message, refusal);
     }
-    const isKnown = current.tell(worker, command as unknown as WorkerCommand);
-    answer(message, isKnown ? null : NOT_THIS_RUN);
+    answer(message, told.tell(worker, command as unknown as WorkerCommand) ? null : NOT_THIS_RUN);
+  });
+  serve('observe', observeSchema, async (message, { run, epochNs, intervalMs }) => {
+    const observed = currentRun(message, run);
+    if (observed === null) return;
+    await observed.observer.begin(BigInt(epochNs), intervalMs);
+    answer(message, null);
+  });
+  serve('sample', sampleSchema, (message, { run, timesUs }) => {
+    const observed = currentRun(message, run);
+    if (observed === null) return;
+    observed.observer.sampleAt(timesUs);
+    answer(message, null);
   });
   serve('end', endSchema, async (message, { run }) => {
-    const ended = current;
-    if (ended?.run !== run) return answer(message, NOT_THIS_RUN);
-    const processes = await finish(ended, () => ended.end());
+    const ended = currentRun(message, run);
+    if (ended === null) return;
+    const observed = await finish(ended, () => ended.end());
     say(`Run ${run}: ended.`);
-    message.respond(gzipSync(encodeMessage({ processes })));
+    message.respond(gzipSync(encodeMessage(observed)));
   });
   const presence = setInterval(() => {
     connection.publish(presenceSubject(name), encodeMessage({ instance, run: current?.run ?? null }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Coordinator } from '../load/coordinator.ts';
 import type { Machine } from '../model/machine.ts';
 import { type AgentInput, serveAgent } from './agent.ts';
 import { type FoundAgents, findAgents } from './found-agents.ts';
@@ -14,6 +15,10 @@ const MACHINE: Machine = {
   ...{ cpus: [0, 1], openFilesLimit: 1024, memoryBytes: 1e9, somaxconn: null, portRange: null },
   ...{ isRoot: false, bun: null, ioUring: null },
 };
+
+const SYSTEM = { os: 'Debian', kernel: '6.1', arch: 'x64', cpuModel: 'any', memoryBytes: 1e9 };
+
+const none = () => assert.fail('it starts no proxy');
 
 export interface TestAgent {
   /** Everything that it printed. */
@@ -36,6 +41,8 @@ export async function startAgent(
   const input: AgentInput = {
     ...{ access: ACCESS, name, version: VERSION, machine: MACHINE, allowed: [] },
     limits: { connections: null, ratePerSecond: null },
+    ...{ role: 'generator', watches: [], listen: null, system: SYSTEM },
+    proxy: { sourceOf: none, driverOf: none, find: none },
     say: (line) => void lines.push(line),
     ...{ signal: stopped.signal, urgent: NEVER },
     ...changes,
@@ -59,12 +66,18 @@ export async function startAgent(
 export async function findOn(
   t: TestContext,
   hub: Hub,
-  wanted: number | readonly string[],
+  generators: number | readonly string[],
   version = VERSION,
-): Promise<FoundAgents> {
-  const found = await findAgents(ACCESS, wanted, version, NEVER, hub.connect);
+): Promise<FoundAgents & { coordinator: Coordinator }> {
+  const found = await findAgents(
+    ACCESS,
+    { generators, proxy: null, servers: null, isWatched: false },
+    version,
+    NEVER,
+    hub.connect,
+  );
   t.after(() => found.close());
-  return found;
+  return { ...found, coordinator: found.control.coordinator ?? assert.fail() };
 }
 
 /** Waits for a fact, a minute at most. */

@@ -1,16 +1,35 @@
-import type { Coordinator } from '../load/coordinator.ts';
-import type { GeneratorHosts } from '../model/machine.ts';
+import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
+import { Problem } from '../model/failure.ts';
+import type { GeneratorHosts, TopologyHost } from '../model/machine.ts';
+import type { PlacedProxyPlan, PlacedServersPlan, TopologyPlaces } from '../topology/placed.ts';
 import { connectTo, type NatsAccess } from './connection.ts';
 import { readWhereabouts } from './host-facts.ts';
-import { natsCoordinator } from './nats-coordinator.ts';
+import type { AgentFacts } from './protocol.ts';
+import { startRemoteGenerator, startRemoteWatch } from './remote-parts.ts';
+import { startRemoteProxy, startRemoteServers } from './remote-topology.ts';
 import { callAgents, type WantedAgents } from './roll-call.ts';
+import { oneAfterAnother } from './succession.ts';
 
-/** The agents that generate the load of all runs of an invocation. */
+/** The agents that take part in all runs of an invocation. */
 export interface FoundAgents {
-  hosts: GeneratorHosts;
-  coordinator: Coordinator;
+  /** What is missing is done by the runner's own host. */
+  hosts: { generators?: GeneratorHosts; proxyHost?: TopologyHost; serverHosts?: TopologyHost[] };
+  /** How the runs use them. */
+  control: { coordinator?: Coordinator; proxyWatch?: ProxyWatch; places?: TopologyPlaces };
   /** Ends what is still running, and disconnects from NATS. */
   close(): Promise<void>;
+}
+
+/** The agents that an invocation needs. */
+export interface AgentsWanted {
+  /** How many generate the load, or which; null if none does. */
+  generators: WantedAgents['which'] | null;
+  /** The one that watches or runs Nginx; null if none does. */
+  proxy: string | null;
+  /** How many run the echo servers, or which; null if none does. */
+  servers: WantedAgents['which'] | null;
+  /** Whether Nginx already runs, so that its agent only watches it. */
+  isWatched: boolean;
 }
 
 /**
@@ -21,24 +40,48 @@ export interface FoundAgents {
  */
 export async function findAgents(
   access: NatsAccess,
-  wanted: WantedAgents,
+  { isWatched, ...wanted }: AgentsWanted,
   version: string,
   signal: AbortSignal,
   connect = connectTo,
 ): Promise<FoundAgents> {
   const connection = await connect(access, 'runner');
+  const call = async (role: WantedAgents['role'], which: WantedAgents['which'] | null) =>
+    which === null ? [] : callAgents(connection, { role, which }, version, signal);
   try {
-    const agents = await callAgents(connection, wanted, version, signal);
-    const coordinator = natsCoordinator(connection, agents, await readWhereabouts());
+    const here = await readWhereabouts();
+    const generators = await call('generator', wanted.generators);
+    const servers = await call('server', wanted.servers);
+    const [proxy] = await call('proxy', wanted.proxy === null ? null : [wanted.proxy]);
+    if (proxy !== undefined && !isWatched) checkReach(proxy, generators.length === 0 ? [here] : generators);
+    for (const server of servers) checkReach(server, [isWatched ? here : (proxy ?? here)]);
+    const coordinator = oneAfterAnother((plan: Parameters<Coordinator['start']>[0]) =>
+      startRemoteGenerator(connection, generators, here, plan),
+    );
+    const backends = oneAfterAnother((plan: PlacedServersPlan) =>
+      startRemoteServers(connection, servers, here, plan),
+    );
+    const watch = oneAfterAnother((agent: AgentFacts) => startRemoteWatch(connection, agent, here));
+    const nginx = oneAfterAnother(([agent, plan]: [AgentFacts, PlacedProxyPlan]) =>
+      startRemoteProxy(connection, agent, here, plan),
+    );
+    const places: TopologyPlaces = {
+      ...(servers.length === 0 ? {} : { startServers: backends.start }),
+      ...(proxy === undefined || isWatched ? {} : { startProxy: (plan) => nginx.start([proxy, plan]) }),
+    };
     return {
       hosts: {
-        agents: agents.map(({ name }) => name),
-        openFilesLimit: Math.min(...agents.map(({ openFiles }) => openFiles)),
-        bun: agents.every(({ bun }) => bun),
+        ...(generators.length === 0 ? {} : { generators: hostsOf(generators) }),
+        ...(servers.length === 0 ? {} : { serverHosts: servers.map(topologyHost) }),
+        ...(proxy === undefined || isWatched ? {} : { proxyHost: topologyHost(proxy) }),
       },
-      coordinator,
+      control: {
+        ...(generators.length === 0 ? {} : { coordinator }),
+        ...(proxy !== undefined && isWatched ? { proxyWatch: { start: () => watch.start(proxy) } } : {}),
+        places,
+      },
       async close() {
-        await coordinator.close();
+        await Promise.all([coordinator.close(), watch.close(), backends.close(), nginx.close()]);
         await connection.close();
       },
     };
@@ -46,4 +89,34 @@ export async function findAgents(
     await connection.close();
     throw error;
   }
+}
+
+/**
+ * @param users where the processes run that connect to what the agent starts
+ * @throws Problem('environment') if it would listen on an address that they cannot reach
+ */
+export function checkReach(
+  { name, listen, machine, network }: Pick<AgentFacts, 'name' | 'listen' | 'machine' | 'network'>,
+  users: readonly Pick<AgentFacts, 'machine' | 'network'>[],
+): void {
+  const isNear = users.every((user) => user.machine === machine && user.network === network);
+  if (isNear || listen?.startsWith('127.') !== true) return;
+  throw new Problem(
+    'environment',
+    `The agent ${name} listens on ${listen}, which only its own host can reach. Start it with another address of its host: --listen ADDRESS.`,
+  );
+}
+
+function hostsOf(agents: readonly AgentFacts[]): GeneratorHosts {
+  const scarce = agents.flatMap(({ ports, reusesPorts }) => (reusesPorts ? [] : [ports]));
+  return {
+    agents: agents.map(({ name }) => name),
+    openFilesLimit: Math.min(...agents.map(({ openFiles }) => openFiles)),
+    scarcePorts: scarce.length === 0 ? null : Math.min(...scarce),
+    bun: agents.every(({ bun }) => bun),
+  };
+}
+
+function topologyHost({ name, cpus, openFiles, somaxconn, bun }: AgentFacts): TopologyHost {
+  return { agent: name, cpus, openFilesLimit: openFiles, somaxconn, bun };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
-import type { Machine } from '../model/machine.ts';
+import type { AgentInput } from './agent.ts';
 import type { AgentFacts } from './protocol.ts';
 
 /** Where a process runs. */
@@ -13,19 +13,38 @@ export async function readWhereabouts(): Promise<Whereabouts> {
   return { machine: machine.trim(), network };
 }
 
+/** Size of the range that Linux uses by default. */
+const DEFAULT_PORTS = 28_232;
+
+/** Whether this host's kernel reuses source ports in TIME_WAIT for any target. */
+export async function readPortReuse(): Promise<Pick<AgentFacts, 'reusesPorts'>> {
+  const text = await readFile('/proc/sys/net/ipv4/tcp_tw_reuse', 'utf8').catch(() => '');
+  return { reusesPorts: text.trim() === '1' };
+}
+
 /** The facts about an agent that do not change. */
 export function agentFacts(
-  name: string,
-  version: string,
-  { cpus, openFilesLimit, bun }: Machine,
-  whereabouts: Whereabouts,
+  {
+    name,
+    version,
+    role,
+    listen,
+    system,
+    machine: { cpus, openFilesLimit, somaxconn, portRange, bun },
+  }: AgentInput,
+  whereabouts: Whereabouts & Pick<AgentFacts, 'reusesPorts'>,
 ): Omit<AgentFacts, 'run'> {
   return {
     name,
     instance: randomUUID(),
     version,
+    role,
+    listen,
+    system,
     cpus: cpus.length,
     openFiles: openFilesLimit,
+    somaxconn,
+    ports: portRange === null ? DEFAULT_PORTS : portRange[1] - portRange[0] + 1,
     bun: bun !== null,
     ...whereabouts,
   };

@@ -94,7 +94,7 @@ describe('what ends a run', { concurrency: true }, () => {
     void putLoad(generator, port, (phase) => phase === 'steady' && hub.cut('runner'));
     await Promise.all([a.says(/runner is gone/), b.says(/runner is gone/)]);
     const next = await findOn(t, hub, 2);
-    assert.deepEqual(next.hosts.agents, ['a', 'b']);
+    assert.deepEqual(next.hosts.generators?.agents, ['a', 'b']);
   });
 
   test('an agent that was started again is not taken for the one that began the run', async (t) => {

@@ -1,17 +1,25 @@
-import type { ProcessSeries } from '../model/run.ts';
+/** What was sampled on another host: a process or a machine. Times are in µs since the run's epoch. */
+interface Sampled {
+  samples: readonly { atUs: number }[];
+  bornUs?: number | null;
+  endedUs?: number | null;
+}
 
 /**
- * Moves the samples of a process on another host to this host's clock, so that its CPU time is attributed to the
- * right phases.
+ * Moves samples of another host to this host's clock, so that CPU time is attributed to the right phases.
  *
  * @param toOwn converts a time, in µs since the run's epoch (ownTimes in clock-offset.ts)
  */
-export function inOwnTime(series: ProcessSeries, toOwn: (otherUs: number) => number): ProcessSeries {
+export function inOwnTime<Series extends Sampled>(
+  series: Series,
+  toOwn: (otherUs: number) => number,
+): Series {
   const at = (otherUs: number) => Math.max(0, Math.round(toOwn(otherUs)));
+  const { bornUs, endedUs } = series;
   return {
     ...series,
-    bornUs: series.bornUs === null ? null : at(series.bornUs),
-    endedUs: series.endedUs === null ? null : at(series.endedUs),
+    ...(bornUs == null ? {} : { bornUs: at(bornUs) }),
+    ...(endedUs == null ? {} : { endedUs: at(endedUs) }),
     samples: series.samples.map((sample) => ({ ...sample, atUs: at(sample.atUs) })),
   };
 }

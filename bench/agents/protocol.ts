@@ -1,8 +1,12 @@
 import * as v from 'valibot';
 import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
-import { AGENT_NAME } from '../model/host.ts';
-import { engineSchema } from '../model/plan.ts';
-import { processSeriesSchema, workerTotalsSchema } from '../model/run.ts';
+import { noticeSchema } from '../model/finding.ts';
+import { AGENT_NAME, AGENT_ROLES, hostMachineSchema } from '../model/host.ts';
+import { machineSeriesSchema } from '../model/machine-series.ts';
+import { engineSchema, runPlanSchema } from '../model/plan.ts';
+import { PROXY_KINDS } from '../model/proxy.ts';
+import { processSeriesSchema, usedProxySchema, workerTotalsSchema } from '../model/run.ts';
+import { tuningSchema } from '../model/variant.ts';
 import { sharedLoadSchema } from './limits.ts';
 
 /**
@@ -19,10 +23,11 @@ export const STREAM = 'nginx-ws-bench-reports';
 export const STREAM_SUBJECTS = `${PREFIX}.reports.*.*`;
 
 /**
- * Requests to one agent: `clock` asks for its monotonic clock, `begin` starts the workers of a run, `tell`
- * passes a command to a worker, and `end` stops everything and asks for what was observed.
+ * Requests to one agent: `clock` asks for its monotonic clock, `begin` starts its part of a run, `tell` passes a
+ * command to a worker, `stats` asks for the counters of its echo servers, `observe` begins to sample, `sample` takes
+ * samples at certain times, and `end` stops everything and asks for what was observed.
  */
-export type Verb = 'clock' | 'begin' | 'tell' | 'end';
+export type Verb = 'clock' | 'begin' | 'tell' | 'stats' | 'observe' | 'sample' | 'end';
 
 export function requestSubject(agent: string, verb: Verb): string {
   return `${PREFIX}.agent.${agent}.${verb}`;
@@ -56,11 +61,20 @@ export const agentFactsSchema = v.object({
   /** Differs for each start of an agent, so that a restart is noticed. */
   instance: v.string(),
   version: v.string(),
+  role: v.picklist(AGENT_ROLES),
   /** The run that the agent carries out; null if it is free. */
   run: v.nullable(runId),
   cpus: count,
   openFiles: count,
+  somaxconn: v.nullable(count),
+  /** Address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  listen: v.nullable(v.string()),
+  /** Number of source ports that the kernel chooses from (ip_local_port_range). */
+  ports: count,
+  /** Whether the kernel reuses ports in TIME_WAIT after a second, for any target (tcp_tw_reuse). */
+  reusesPorts: v.boolean(),
   bun: v.boolean(),
+  system: hostMachineSchema,
   /** Identifies the machine: the ID of the running system. */
   machine: v.string(),
   /** Identifies the network namespace on that machine: agents in the same one share its loopback interface. */
@@ -72,20 +86,101 @@ export const presenceSchema = v.object({ instance: v.string(), run: v.nullable(r
 
 export const clockSchema = v.object({ ns: v.pipe(v.string(), v.regex(/^\d{1,20}$/)) });
 
-export const beginSchema = v.object({
-  run: runId,
-  version: v.string(),
+const ofAnyRole = { run: runId, version: v.string() };
+const beginGeneratorSchema = v.object({
+  role: v.literal('generator'),
+  ...ofAnyRole,
   /** Indexes of the agent's workers within the run. */
   workers: v.pipe(v.array(count), v.minLength(1), v.maxLength(256)),
   client: v.picklist(['lean', 'ws']),
   engine: engineSchema,
   target: v.object({ host: v.string(), ports: v.array(count) }),
 });
+export type BeginGenerator = v.InferOutput<typeof beginGeneratorSchema>;
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const address = v.object({ host: v.string(), port });
+/** The options of an echo server that a plan may set. */
+const SERVER_OPTIONS = ['--reply', '--close-after'];
+const serverArgument = v.pipe(
+  v.string(),
+  v.check((text) => (text.startsWith('-') ? SERVER_OPTIONS.includes(text) : /^[a-z0-9]+$/.test(text))),
+);
+const beginServerSchema = v.object({
+  role: v.literal('server'),
+  ...ofAnyRole,
+  /** Number of the agent's first server within the run, from 1, and how many it starts. */
+  first: v.pipe(count, v.minValue(1)),
+  count: v.pipe(count, v.minValue(1), v.maxValue(256)),
+  kind: v.picklist(['ws', 'lean']),
+  engine: engineSchema,
+  args: v.array(serverArgument),
+  maxPayloadBytes: count,
+});
+export type BeginServer = v.InferOutput<typeof beginServerSchema>;
+
+const beginProxySchema = v.object({
+  role: v.literal('proxy'),
+  ...ofAnyRole,
+  /** The Nginx to start; null if the agent only watches one. */
+  start: v.nullable(
+    v.object({
+      kind: v.picklist(PROXY_KINDS),
+      /** Name of a profile of the package. */
+      profile: v.string(),
+      tunings: v.array(tuningSchema),
+      proxy: v.unwrap(runPlanSchema.entries.proxy),
+      upstreams: v.pipe(v.array(address), v.minLength(1)),
+    }),
+  ),
+});
+export type BeginProxy = v.InferOutput<typeof beginProxySchema>;
+
+/** The part of an agent in a run. One that watches Nginx knows itself what to watch. */
+export const beginSchema = v.variant('role', [beginGeneratorSchema, beginProxySchema, beginServerSchema]);
 export type Begin = v.InferOutput<typeof beginSchema>;
 
-/** The reply to `begin` and `tell`. A refusal is a clause that completes "The agent NAME refused the run:". */
-export const answerSchema = v.object({ refusal: v.nullable(v.string()) });
-export type Answer = v.InferOutput<typeof answerSchema>;
+/** What an agent has started. */
+export const startedSchema = v.variant('role', [
+  v.object({ role: v.literal('server'), servers: v.array(address) }),
+  v.object({
+    role: v.literal('proxy'),
+    host: v.string(),
+    ports: v.array(port),
+    path: v.string(),
+    page: v.nullable(v.object({ path: v.string(), shown: v.string(), cached: v.boolean() })),
+    tls: v.nullable(v.object({ servername: v.string(), ca: v.optional(v.string()) })),
+    http2: v.boolean(),
+    requestHost: v.string(),
+    facts: v.omit(usedProxySchema, ['errorLog']),
+    notices: v.array(noticeSchema),
+  }),
+]);
+export type Started = v.InferOutput<typeof startedSchema>;
+
+/**
+ * The reply to every request except `clock`, `stats` and `end`. A refusal is a clause that completes "The agent NAME
+ * refused the run:".
+ */
+export const answerSchema = v.object({
+  refusal: v.nullable(v.string()),
+  /** Only in the reply to `begin`, of an agent that has started Nginx or echo servers. */
+  started: v.optional(v.nullable(startedSchema), null),
+});
+export type Answer = v.InferInput<typeof answerSchema>;
+
+export const statsSchema = v.object({
+  stats: v.array(
+    v.nullable(
+      v.object({
+        connections: v.object({ open: count, total: count }),
+        messages: count,
+        bytes: count,
+        httpRequests: count,
+      }),
+    ),
+  ),
+});
 
 const COMMANDS = [
   'connect-more',
@@ -96,6 +191,7 @@ const COMMANDS = [
   'stop',
   'leave',
 ] as const satisfies readonly WorkerCommand['type'][];
+const epochNs = v.pipe(v.string(), v.regex(/^-?\d{1,20}$/));
 /** The rest of a command is the business of the worker, which runs the same version as the runner. */
 export const tellSchema = v.object({
   run: runId,
@@ -104,7 +200,7 @@ export const tellSchema = v.object({
     v.looseObject({
       type: v.literal('connect'),
       plan: v.looseObject({
-        epochNs: v.pipe(v.string(), v.regex(/^-?\d{1,20}$/)),
+        epochNs,
         target: v.looseObject({ host: v.string(), ports: v.array(count) }),
         runPlan: sharedLoadSchema,
         /** A plan never names a file of the agent's host to run. */
@@ -115,8 +211,23 @@ export const tellSchema = v.object({
   ]),
 });
 
+/** The epoch is on the clock of the agent's host. */
+export const observeSchema = v.object({
+  run: runId,
+  epochNs,
+  intervalMs: v.pipe(v.number(), v.minValue(1), v.maxValue(60_000)),
+});
+/** The times are in µs since the epoch. */
+export const sampleSchema = v.object({ run: runId, timesUs: v.pipe(v.array(v.number()), v.maxLength(100)) });
+
 export const endSchema = v.object({ run: runId });
-export const endedSchema = v.object({ processes: v.array(processSeriesSchema) });
+export const endedSchema = v.object({
+  processes: v.array(processSeriesSchema),
+  machine: v.nullable(machineSeriesSchema),
+  /** The last lines of the error log of an Nginx that it started. */
+  errorLog: v.array(v.string()),
+});
+export type Ended = v.InferOutput<typeof endedSchema>;
 
 const routeSchema = v.object({
   proxyWorker: v.nullable(v.string()),

@@ -1,7 +1,6 @@
 import type { GeneratorWorker } from '../load/coordinator.ts';
 import { makeGate } from '../load/gate.ts';
 import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
-import { Problem } from '../model/failure.ts';
 import type { WorkerId } from '../model/recording.ts';
 
 /** A generator worker of an agent. */
@@ -12,17 +11,12 @@ export interface RemoteWorker extends GeneratorWorker {
   exit(): void;
 }
 
-interface RemoteWorkerInput {
-  id: WorkerId;
-  /** How far the clock of its host is ahead of the runner's, in ns. */
-  offsetNs: bigint;
-  /** Sends a command; rejects with a Problem if it is not acknowledged in time. */
-  tell(command: WorkerCommand): Promise<void>;
-  /** Called with a sentence if the worker cannot be expected to do what it was told. */
-  onFailure(sentence: string): void;
-}
-
-export function remoteWorker({ id, offsetNs, tell, onFailure }: RemoteWorkerInput): RemoteWorker {
+/** @param offsetNs how far the clock of its host is ahead of the runner's */
+export function remoteWorker(
+  id: WorkerId,
+  offsetNs: bigint,
+  send: (command: WorkerCommand) => void,
+): RemoteWorker {
   const listeners: ((report: WorkerReport) => void)[] = [];
   const exited = makeGate();
   return {
@@ -30,14 +24,7 @@ export function remoteWorker({ id, offsetNs, tell, onFailure }: RemoteWorkerInpu
     name: `generator ${id.index + 1}`,
     exited: exited.opened,
     toHostNs: (ns) => ns + offsetNs,
-    send(command) {
-      tell(command).catch((error: unknown) => {
-        // The end of the run follows anyway, and stops it too.
-        if (command.type === 'leave') return;
-        if (!(error instanceof Problem)) throw error;
-        onFailure(error.message);
-      });
-    },
+    send,
     onReport: (listen) => void listeners.push(listen),
     report(report) {
       for (const listen of listeners) listen(report);

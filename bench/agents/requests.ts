@@ -1,12 +1,22 @@
 import { gunzipSync } from 'node:zlib';
+import type * as v from 'valibot';
 import { monotonicNs } from '../load/clock.ts';
 import { Problem } from '../model/failure.ts';
-import type { ProcessSeries } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
+import type { ServerStats } from '../topology/servers.ts';
 import type { Bus } from './bus.ts';
 import { type ClockOffset, measureOffset } from './clock-offset.ts';
 import { encodeMessage, readMessage } from './message.ts';
-import { answerSchema, clockSchema, endedSchema, requestSubject } from './protocol.ts';
+import {
+  answerSchema,
+  clockSchema,
+  type Ended,
+  endedSchema,
+  requestSubject,
+  type Started,
+  statsSchema,
+  type Verb,
+} from './protocol.ts';
 
 /** The requests of a runner to its agents. Each has a deadline. */
 
@@ -15,18 +25,18 @@ const CLOCK_MS = 2_000;
 const END_MS = 15_000;
 
 /**
- * Sends a request that is answered by yes or no.
+ * Sends a request that is answered by yes or no, and by what was started.
  *
  * @throws Problem('environment') that names the agent if it refuses, or does not answer in time
  */
 export async function ask(
   connection: Bus,
   agent: string,
-  verb: 'begin' | 'tell',
+  verb: Verb,
   request: unknown,
   timeout: number,
-): Promise<void> {
-  let reply: { refusal: string | null } | null;
+): Promise<Started | null> {
+  let reply: v.InferOutput<typeof answerSchema> | null;
   try {
     const message = await connection.request(requestSubject(agent, verb), encodeMessage(request), {
       timeout,
@@ -38,6 +48,19 @@ export async function ask(
   if (reply === null) throw new Problem('environment', `The answer of the agent ${agent} cannot be read.`);
   if (reply.refusal !== null)
     throw new Problem('environment', `The agent ${agent} refused the run: ${reply.refusal}`);
+  return reply.started;
+}
+
+/** Asks an agent for the counters of its echo servers; null if it does not answer. */
+export async function askStats(
+  connection: Bus,
+  agent: string,
+  run: string,
+): Promise<(ServerStats | null)[] | null> {
+  const reply = await connection
+    .request(requestSubject(agent, 'stats'), encodeMessage({ run }), { timeout: CLOCK_MS })
+    .catch(() => null);
+  return reply === null ? null : (readMessage(statsSchema, reply)?.stats ?? null);
 }
 
 /**
@@ -60,18 +83,15 @@ export async function compareClocks(connection: Bus, agent: string): Promise<Clo
   }
 }
 
-/** Ends a run on an agent. Returns the processes that it observed; none if it cannot be reached. */
-export async function endRun(
-  connection: Bus,
-  agent: string,
-  run: string,
-  isLost: boolean,
-): Promise<ProcessSeries[]> {
+/** Ends a run on an agent. Returns what it observed; nothing if it cannot be reached. */
+export async function endRun(connection: Bus, agent: string, run: string, isLost: boolean): Promise<Ended> {
   const timeout = isLost ? CLOCK_MS : END_MS;
   const reply = await connection
     .request(requestSubject(agent, 'end'), encodeMessage({ run }), { timeout })
     .catch(() => null);
-  if (reply === null) return [];
+  if (reply === null) return NOTHING_OBSERVED;
   const ended = readMessage(endedSchema, { json: () => JSON.parse(gunzipSync(reply.data).toString()) });
-  return ended?.processes ?? [];
+  return ended ?? NOTHING_OBSERVED;
 }
+
+const NOTHING_OBSERVED: Ended = { processes: [], machine: null, errorLog: [] };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInbox } from '@nats-io/transport-node';
 import { Problem } from '../model/failure.ts';
+import type { AgentRole } from '../model/host.ts';
 import type { Bus } from './bus.ts';
 import { readMessage } from './message.ts';
 import { type AgentFacts, agentFactsSchema, ROLL_CALL } from './protocol.ts';
@@ -9,8 +10,11 @@ import { type AgentFacts, agentFactsSchema, ROLL_CALL } from './protocol.ts';
 const ROLL_CALL_MS = 10_000;
 const REPEAT_MS = 250;
 
-/** The agents that a run needs: that many of those that answer, or those with these names. */
-export type WantedAgents = number | readonly string[];
+/** The agents that a run needs for a role: that many of those that answer, or those with these names. */
+export interface WantedAgents {
+  role: AgentRole;
+  which: number | readonly string[];
+}
 
 /**
  * Calls the agents, and returns those that the runs will use, sorted by name.
@@ -40,7 +44,9 @@ export async function callAgents(
       connection.publish(ROLL_CALL, '', { reply: inbox });
       await sleep(REPEAT_MS, undefined, { signal }).catch(() => {});
       signal.throwIfAborted();
-      const answered = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const all = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const answered =
+        typeof wanted.which === 'number' ? all.filter(({ role }) => role === wanted.role) : all;
       const isOver = performance.now() >= end;
       if (isOver || missing(answered, wanted) === null) return choose(answered, wanted, version, withinMs);
     }
@@ -50,13 +56,13 @@ export async function callAgents(
 }
 
 /** What is missing, as the beginning of a sentence; null if all wanted agents have answered. */
-function missing(answered: readonly AgentFacts[], wanted: WantedAgents): string | null {
-  if (typeof wanted === 'number') {
-    if (answered.length >= wanted) return null;
+function missing(answered: readonly AgentFacts[], { which }: WantedAgents): string | null {
+  if (typeof which === 'number') {
+    if (answered.length >= which) return null;
     const names = answered.map(({ name }) => name).join(', ');
-    return `${answered.length} of ${wanted} agents answered${names === '' ? '' : ` (${names})`}`;
+    return `${answered.length} of ${which} agents answered${names === '' ? '' : ` (${names})`}`;
   }
-  const absent = wanted.filter((name) => !answered.some((each) => each.name === name));
+  const absent = which.filter((name) => !answered.some((each) => each.name === name));
   return absent.length === 0
     ? null
     : `${absent.length === 1 ? 'The agent' : 'The agents'} ${absent.join(', ')} did not answer`;
@@ -70,17 +76,25 @@ function choose(
   withinMs: number,
 ): AgentFacts[] {
   const lack = missing(answered, wanted);
+  const { which, role: wantedRole } = wanted;
   if (lack !== null) {
+    const start = `nginx-ws-bench agent --nats URL --role ${wantedRole}${wantedRole === 'proxy' ? ' --watch nginx' : ''}`;
     throw new Problem(
       'environment',
-      `${lack} within ${withinMs / 1000} s. Start ${typeof wanted === 'number' ? 'one' : 'them'} on each host: nginx-ws-bench agent --nats URL --role generator.`,
+      `${lack} within ${withinMs / 1000} s. Start ${typeof which === 'number' ? 'one on each host' : 'what is missing'}: ${start}.`,
     );
   }
   const taken =
-    typeof wanted === 'number'
-      ? answered.slice(0, wanted)
-      : answered.filter(({ name }) => wanted.includes(name));
-  for (const { name, instance, version: other, run } of taken) {
+    typeof which === 'number'
+      ? answered.slice(0, which)
+      : answered.filter(({ name }) => which.includes(name));
+  for (const { name, instance, version: other, role, run } of taken) {
+    if (role !== wantedRole) {
+      throw new Problem(
+        'environment',
+        `The role of the agent ${name} is ${role}, and this needs one with the role ${wantedRole}. Name another.`,
+      );
+    }
     if (other !== version) {
       throw new Problem(
         'environment',

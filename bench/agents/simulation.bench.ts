@@ -101,12 +101,7 @@ export function simulate(agents: number, seconds: number, rate: number): Simulat
 }
 
 function worker(index: number): RemoteWorker {
-  return remoteWorker({
-    id: { host: `agent-${index}`, index },
-    offsetNs: 0n,
-    tell: async () => {},
-    onFailure() {},
-  });
+  return remoteWorker({ host: `agent-${index}`, index }, 0n, () => {});
 }
 
 /** What a worker records in a second of the steady phase: response times over two decades, each before the next message. */

@@ -1,106 +1,14 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import * as v from 'valibot';
 import { makeOpenFolder } from '../../test/folder.ts';
-import { type NatsServer, startNatsServer } from '../../test/nats-server.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { counted } from '../model/recording.ts';
-import { type Run, runSchema } from '../model/run.ts';
-
-const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
-const LOAD = ['-c', '60', '-R', '300', '-w', '200ms', '--no-http', '--client', 'lean'];
-
-interface Process {
-  child: ChildProcess;
-  /** Everything printed so far. */
-  text(): string;
-  /** Resolves when text that matches the pattern has been printed. */
-  says(pattern: RegExp): Promise<void>;
-  exited: Promise<number | null>;
-}
-
-/** Runs the command line in a process that is stopped after the test. */
-function start(t: TestContext, args: readonly string[], namespace: string | null = null): Process {
-  const [command = '', ...rest] = [
-    ...(namespace === null ? [] : ['ip', 'netns', 'exec', namespace]),
-    process.execPath,
-    CLI,
-    ...args,
-  ];
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (data) => {
-      text += data;
-    });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
-  t.after(async () => {
-    child.kill('SIGTERM');
-    await exited;
-  });
-  return {
-    child,
-    text: () => text,
-    exited,
-    says: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => pattern.test(text) && resolve();
-        for (const stream of [child.stdout, child.stderr]) stream?.on('data', look);
-        void exited.then(() => reject(new Error(`It ended without ${pattern}: ${text}`)));
-        look();
-      }),
-  };
-}
-
-/** Starts an agent and waits until it is ready. */
-async function startAgent(
-  t: TestContext,
-  { url }: NatsServer,
-  name: string,
-  options: readonly string[] = [],
-  namespace: string | null = null,
-): Promise<Process> {
-  const args = ['agent', '--nats', url, '--role', 'generator', '--name', name, ...options];
-  const agent = start(t, args, namespace);
-  await agent.says(/is ready/);
-  return agent;
-}
-
-interface Ran {
-  code: number | null;
-  text: string;
-  run: Run | null;
-}
-
-async function execute(
-  t: TestContext,
-  { url }: NatsServer,
-  options: readonly string[],
-  during: (run: Process) => Promise<void> = async () => {},
-): Promise<Ran> {
-  const reports = makeOpenFolder(join(tmpdir(), 'agents-test-'));
-  const run = start(t, ['run', ...LOAD, '--nats', url, '--reports', reports, ...options]);
-  await during(run);
-  const code = await run.exited;
-  const [result] = await readdir(reports);
-  const runs = result === undefined ? [] : await readdir(join(reports, result, 'runs'));
-  const [first] = runs;
-  const stored = first && JSON.parse(await readFile(join(reports, result ?? '', 'runs', first), 'utf8'));
-  return { code, text: run.text(), run: stored === undefined ? null : v.parse(runSchema, stored) };
-}
-
-async function natsFor(t: TestContext, options: Parameters<typeof startNatsServer>[1] = {}) {
-  const nats = await startNatsServer(makeOpenFolder(join(tmpdir(), 'nats-test-')), options);
-  t.after(() => nats.stop());
-  return nats;
-}
+import { execute, measure, natsFor, start, startAgent } from './agents.test.fixture.ts';
 
 describe('load from agents', () => {
   it('carries the whole load, and every host is accounted for', async (t) => {
@@ -145,7 +53,36 @@ describe('load from agents', () => {
     for (const agent of agents) await agent.says(/ended/);
   });
 
-  it('fails and names an agent that was killed, and keeps the measurements', async (t) => {
+  it('is the load of comparisons and of scenarios that open, cut and publish', async (t) => {
+    const nats = await natsFor(t);
+    await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
+    const short = ['-w', '100ms', '-d', '300ms', '--agents', '2'];
+    const compared = await measure(t, nats, [
+      ...['compare', 'plain', 'plain+buf-16k', '--rounds', '1', '--steps', 'throughput', '-c', '20'],
+      ...short,
+    ]);
+    assert.equal(compared.runs.length, 2, compared.text);
+    for (const { outcome, notices, plan } of compared.runs) {
+      assert.deepEqual([outcome, plan.turns], [{ state: 'completed' }, null]);
+      assert.ok(notices.some(({ code }) => code === 'agents-apart'));
+    }
+    const scenarios: [args: readonly string[], counter: string][] = [
+      [['connect', ...short, '-R', '100', '-c', '100'], 'opened'],
+      [['broadcast', ...short, '-R', '20', '-c', '20'], 'delivered'],
+      [['storm', '-c', '20', '--recovery', '1s', '--agents', '2'], 'back'],
+    ];
+    for (const [args, counter] of scenarios) {
+      const { runs, text } = await measure(t, nats, ['run', '-p', 'plain', '--scenario', ...args]);
+      const [run] = runs;
+      assert.ok(run !== undefined && run.outcome.state === 'completed', text);
+      const { conservation, counts, hosts } = figuresOf(run);
+      assert.ok(conservation.ok, text);
+      assert.ok((counts[counter] ?? run.workers.reduce((sum, each) => sum + counted(each, counter), 0)) > 0);
+      assert.equal(hosts.length, 2);
+    }
+  });
+
+  it('is invalid and names the agent that was killed, and keeps what was measured', async (t) => {
     const nats = await natsFor(t);
     const [, b] = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
     assert.ok(b);

@@ -29,6 +29,9 @@ export async function lookBeforehand(
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const { baseline, version } = await checkSides(planning, proxies, services, ears);
   if (version === undefined || baseline === undefined) return {};
+  // A calibration is about this host only.
+  const { agents, proxyAgent, serverAgents } = baseline.plan;
+  if ((agents ?? proxyAgent ?? serverAgents) !== undefined) return {};
   const machine = calibratedMachine(environment, baseline.plan, version);
   const calibration = await services.findCalibration(machine);
   if (calibration === 'outdated') ears.say(OUTDATED);

@@ -32,8 +32,6 @@ export interface Question {
   notices: readonly Notice[];
   /** The proxies of the sides, by the names of their variants. */
   proxies: ReadonlyMap<string, VariantProxy>;
-  /** The agents that generate the load; missing if this host generates it. */
-  agents?: FoundAgents;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**
    * Checks everything beyond the plan that must hold before the first run, and returns what is already known
@@ -59,6 +57,7 @@ export type MeasureNeed =
   | 'readEnvironment'
   | 'readMachine'
   | 'watchMachine'
+  | 'findAgents'
   | 'runExperiment'
   | 'readIdentity'
   | 'readVersion'
@@ -78,18 +77,35 @@ export interface Measured {
  * everything measured by then is already in the run folder.
  */
 export async function measure(
-  { request, sides, notices, proxies, agents, makeStrategy, prepare, assess = () => [] }: Question,
+  question: Question,
+  context: StoppableContext<MeasureNeed>,
+  screen: Screen,
+): Promise<Measured> {
+  const { services, interruption } = context;
+  const { exports, agents } = question.request;
+  await checkExports(exports);
+  if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
+  const found = agents === null ? null : await services.findAgents(agents, interruption.signal);
+  try {
+    return await measureWith(found, question, context, screen);
+  } finally {
+    await found?.close();
+  }
+}
+
+/** @param agents those that take part; null if this host does everything */
+async function measureWith(
+  agents: FoundAgents | null,
+  { request, sides, notices, proxies, makeStrategy, prepare, assess = () => [] }: Question,
   { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
-  await checkExports(request.exports);
-  if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
     command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
-    machine: agents === undefined ? machine : { ...machine, generators: agents.hosts },
+    machine: { ...machine, ...agents?.hosts },
   });
   const { plan, variants, planRun } = planning;
   checkPlans(planning, request.scenario);
@@ -134,7 +150,7 @@ export async function measure(
       environment,
       proxies,
       assess,
-      ...(agents === undefined ? {} : { coordinator: agents.coordinator }),
+      ...agents?.control,
       signal,
       urgent,
       say: screen.say,

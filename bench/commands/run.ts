@@ -17,24 +17,18 @@ import { type MeasureNeed, measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 
-/** Services that `run` needs. */
-export type RunNeed = MeasureNeed | 'findAgents';
-
 /**
  * Plans and executes a request, writes the result and its reports, and prints the summary. Throws a Problem
  * on failure; everything measured by then is already in the run folder.
  */
-export async function run(request: RunRequest, context: StoppableContext<RunNeed>): Promise<ExitCode> {
+export async function run(request: RunRequest, context: StoppableContext<MeasureNeed>): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  const agents =
-    request.agents === null ? null : await services.findAgents(request.agents, interruption.signal);
   try {
     const upgradeTo = upgradeTargetOf(request);
     const search = { upgradeTo, say: screen.say, signal: interruption.signal };
     const question = {
       request,
-      ...(agents === null ? {} : { agents }),
       ...(await fitRequest(request, search, services)),
       makeStrategy: ({ variants, planStep }: Planning) => {
         const names = variants.map(({ name }) => name);
@@ -59,7 +53,6 @@ export async function run(request: RunRequest, context: StoppableContext<RunNeed
     return worseOf(written, exitCodeOf(judged, whole));
   } finally {
     screen.clear();
-    await agents?.close();
   }
 }
 

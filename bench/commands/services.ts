@@ -77,7 +77,7 @@ export interface Services {
   /** Resolves to whether the strategy ran to completion. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
   /**
-   * Connects to NATS and finds the agents that will generate the load.
+   * Connects to NATS and finds the agents that take part in the runs.
    *
    * @throws Problem('environment') if NATS or an agent cannot be reached, or if an agent cannot take part in the run
    */

@@ -1,7 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { homedir, hostname, userInfo } from 'node:os';
 import { basename } from 'node:path';
+import { Problem } from '../model/failure.ts';
+import type { HostMachine } from '../model/host.ts';
 import type { ProxyKind } from '../model/proxy.ts';
+import type { Environment } from '../model/result.ts';
+import type { Tuning } from '../model/variant.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -9,7 +13,7 @@ import { loadTunings } from '../plan/tuning.ts';
 import type { OwnSections } from '../report/own-scenario.ts';
 import { addScenario } from '../scenarios/registry.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
-import type { ProxyDriver } from '../topology/driver.ts';
+import type { ProxyDriver, ProxySource } from '../topology/driver.ts';
 import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { fetchPlace } from '../topology/workplace.ts';
@@ -36,6 +40,20 @@ const DRIVERS: Readonly<Record<ProxyKind, () => Promise<ProxyDriver>>> = {
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+}
+
+/** The configuration of a profile that is installed here. */
+async function ownSource(name: string, tunings: readonly Tuning[]): Promise<ProxySource> {
+  const profile = (await loadProfiles(PROFILES_FOLDER)).find((each) => each.name === name);
+  const path = profile?.configurationPath ?? null;
+  if (profile === undefined || path === null)
+    throw new Problem('environment', `there is no profile ${name} with Nginx.`);
+  return { path, options: null, tunings, key: profile.key, upstreamTls: profile.upstreamTls };
+}
+
+/** The part of the environment that describes a host of others. */
+function systemOf({ os, kernel, arch, cpuModel, memoryBytes }: Environment): HostMachine {
+  return { os, kernel, arch, cpuModel, memoryBytes };
 }
 
 /** Names of this machine and its user, as far as the system reports them. */
@@ -85,17 +103,33 @@ export const services: Services = {
   async runExperiment(input) {
     return (await import('../experiment/experiment.ts')).runExperiment(input);
   },
-  async findAgents({ nats, wanted, listen }, signal) {
+  async findAgents({ nats, listen, ...wanted }, signal) {
     if (listen !== null) await (await import('../topology/ports.ts')).requireOwnAddress('--listen', listen);
     return (await import('../agents/found-agents.ts')).findAgents(nats, wanted, await readVersion(), signal);
   },
-  async serveAgent({ nats: access, ...agent }, ears) {
-    const [{ serveAgent }, version, machine] = await Promise.all([
+  async serveAgent({ nats, ...agent }, ears) {
+    const [{ serveAgent }, version, machine, system] = await Promise.all([
       import('../agents/agent.ts'),
       readVersion(),
       readMachine(runtime()),
+      readEnvironment(runtime()),
     ]);
-    return serveAgent({ access, ...agent, version, machine, ...ears });
+    if (agent.listen !== null) {
+      const { requireOwnAddress } = await import('../topology/ports.ts');
+      await requireOwnAddress('--listen', agent.listen);
+    }
+    const { say, urgent } = ears;
+    return serveAgent({
+      access: nats,
+      ...agent,
+      ...{ version, machine, system: systemOf(system), ...ears },
+      proxy: {
+        sourceOf: ownSource,
+        driverOf: (kind) => DRIVERS[kind](),
+        find: async (kind) =>
+          (await DRIVERS[kind]()).locate({ source: null, signal: ears.signal, ...search(say, urgent) }),
+      },
+    });
   },
   async keepUp(...given) {
     await checkLoopback();

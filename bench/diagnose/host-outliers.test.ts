@@ -12,6 +12,7 @@ const NAMES = ['a', 'b', 'c'];
 function host(name: string, changes: Partial<HostFigures> = {}): HostFigures {
   const each = 1 / NAMES.length;
   return {
+    ...{ role: 'generator', machine: null, used: null },
     ...{ name, cpus: 2, workers: 1, connections: 100, cpu: 0.3, sendLag: lag(200) },
     share: { connections: each, messages: each },
     clock: { errorUs: 100, driftUs: 0 },
@@ -37,6 +38,10 @@ function found(changes: Partial<HostFigures>, load: Load = OPEN, names = NAMES):
   const differs = Object.entries(first ?? {}).filter(([name, each]) => name !== 'host' && each !== null);
   return differs.map(([name]) => name);
 }
+
+test('the host of the proxy is not compared with generators', () => {
+  assert.equal(found({ role: 'proxy', cpu: 9 }), null);
+});
 
 test('hosts that do the same are not named', () => {
   assert.equal(found({}), null);

@@ -24,7 +24,8 @@ const CLOSED_SHARE = 2 / 3;
  * Names the hosts that differ from the others. The figures of a run combine all hosts, so the percentiles of
  * a single slow host look like those of the proxy.
  */
-export function differingHosts({ plan }: Run, { hosts, steady }: RunFigures): Notice | null {
+export function differingHosts({ plan }: Run, { hosts: all, steady }: RunFigures): Notice | null {
+  const hosts = all.filter(({ role }) => role === 'generator');
   const perSecond = steady.durationUs === null ? 0 : (steady.sent * 1e6) / steady.durationUs;
   const leastShare = plan.workload.load?.kind === 'closed' ? CLOSED_SHARE : OPEN_SHARE;
   const differing = hosts.flatMap((host): DifferingHost[] => {

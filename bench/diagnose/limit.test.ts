@@ -158,6 +158,25 @@ describe('who was the limit', () => {
     });
   }
 
+  test('an Nginx that an agent observes may be the limit of a target, and so may its host', () => {
+    const observed = (proxy: number[], idleShare: number) => {
+      const run = onTarget(busyRun({ proxy, server: [] }));
+      const { cpus, samples } = run.machine ?? assert.fail();
+      const idle = samples.map((each) => ({ ...each, idleUs: each.atUs * idleShare * cpus.length }));
+      const host = { name: 'p', role: 'proxy', cpus: 2, isRunners: false, machine: null } as const;
+      const clock = { errorUs: 9, driftUs: 0 };
+      run.hosts = [{ ...host, samples: { cpus, samples: idle }, workers: [], sendLag: null, clock }];
+      run.plan.proxyAgent = 'p';
+      run.proxy = null;
+      return judge(run).limit;
+    };
+    assert.equal(observed([0.95], 0.5).component, 'proxy');
+    const quiet = observed([0.4], 0.5);
+    assert.deepEqual([quiet.component, ...Object.values(seenIn(quiet, ['kind']))], ['none', 'unobserved']);
+    const full = observed([0.4], 0.02);
+    assert.deepEqual([full.component, ...Object.values(seenIn(full, ['kind']))], ['machine', 'full-host']);
+  });
+
   test('of Nginx the busiest worker counts, for connections stay with theirs; the master does not', () => {
     const { limit } = judge(busyRun({ proxy: [0.5, 0.99, 0.7] }));
     assert.equal(limit.component, 'proxy');

@@ -41,7 +41,8 @@ export function limitOf(
     schedule(run, figures, utilisation, doubts) ??
     busyProcess(utilisation) ??
     lateSpinner(run, figures, utilisation, doubts) ??
-    (run.plan.target.kind === 'external' ? unobserved(utilisation) : fullCpus(utilisation)) ?? {
+    fullHost(figures, utilisation) ??
+    (run.plan.target.kind === 'external' ? beyondView(utilisation) : fullCpus(utilisation)) ?? {
       component: 'none',
       evidence: { kind: 'idle', used: utilisation.machine, busy: busyFacts(utilisation) },
     }
@@ -97,9 +98,19 @@ function known({ proxy, server, generator }: Utilisation): {
   };
 }
 
-/** An external server was not observed, so a run on it only shows whether the generator was the limit. */
-function unobserved(utilisation: Utilisation): Limit {
+/**
+ * An external server was not observed, or only its proxy by an agent. A run on it shows whether these were the
+ * limit, but not what else was.
+ */
+function beyondView(utilisation: Utilisation): Limit {
   return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };
+}
+
+/** Returns the CPUs of the host of Nginx as the limit if they are used up, by whatever runs there. */
+function fullHost({ hosts }: RunFigures, utilisation: Utilisation): Limit | null {
+  const used = hosts.find(({ role }) => role === 'proxy')?.used ?? null;
+  if (used === null || used < SHARED_FULL) return null;
+  return { component: 'machine', evidence: { kind: 'full-host', used, busy: busyFacts(utilisation) } };
 }
 
 function lateSpinner(

@@ -1,4 +1,5 @@
 import type { RunFigures } from '../measure/figures.ts';
+import { isProxyWorker } from '../measure/processes.ts';
 import type { Notice } from '../model/finding.ts';
 import { PROXIES, USUAL_PROXY } from '../model/proxy.ts';
 import type { Run } from '../model/run.ts';
@@ -27,6 +28,7 @@ export const RULES: readonly Rule[] = [
   unasked,
   generatorHosts,
   differingHosts,
+  proxyHost,
 ];
 
 /** Reports messages that the server sent of its own accord, if any message counts as an answer. */
@@ -145,8 +147,9 @@ function conservation(_run: Run, { conservation: { ok, broken, workers } }: RunF
 
 /** Describes what each host contributed, if agents generated the load. */
 function generatorHosts(_: Run, { hosts }: RunFigures): Notice | null {
-  if (hosts.length === 0) return null;
-  const facts = hosts.map(({ name: host, share, sendLag, cpu, clock }) => ({
+  const generators = hosts.filter(({ role }) => role === 'generator');
+  if (generators.length === 0) return null;
+  const facts = generators.map(({ name: host, share, sendLag, cpu, clock }) => ({
     host,
     share: share.messages ?? share.connections,
     lagUs: sendLag?.p99 ?? null,
@@ -154,4 +157,16 @@ function generatorHosts(_: Run, { hosts }: RunFigures): Notice | null {
     errorUs: clock.errorUs,
   }));
   return notice('info', 'generator-hosts', { hosts: facts });
+}
+
+/** Describes the host of Nginx, if an agent observed it. */
+function proxyHost(_: Run, { hosts, processes }: RunFigures): Notice | null {
+  const host = hosts.find(({ role }) => role === 'proxy');
+  if (host === undefined) return null;
+  const { name, cpus, machine, cpu, used, clock } = host;
+  return notice('info', 'proxy-host', {
+    ...{ host: name, cpus, cpuModel: machine?.cpuModel ?? null, kernel: machine?.kernel ?? null },
+    workers: processes.filter(isProxyWorker).length,
+    ...{ cpu, used, errorUs: clock.errorUs },
+  });
 }

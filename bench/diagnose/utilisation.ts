@@ -39,10 +39,7 @@ export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Util
       .map((process) => Math.max(process.cpuShare ?? 0, process.loopUtilisation ?? 0));
   const total = cpuOf(figures, ['proxy', 'server', 'generator', 'runner']);
   return {
-    proxy:
-      run.proxy === null || workers.length === 0
-        ? null
-        : { busiest: Math.max(...workers), least: Math.min(...workers) },
+    proxy: workers.length === 0 ? null : { busiest: Math.max(...workers), least: Math.min(...workers) },
     server: highest(loops('server')),
     generator: run.plan.pacing === 'spin' ? null : highest(loops('generator')),
     machine: cpus === 0 ? 0 : total / cpus,

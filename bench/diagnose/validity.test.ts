@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Facts } from '../model/finding.ts';
 import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
@@ -256,4 +257,26 @@ describe('limited', () => {
     assert.equal(reasons.length, 2);
     assert.deepEqual([reasons[1]?.code, reasons[1]?.data.failed], ['losses', 3]);
   });
+});
+
+test('clocks that may differ by much of the times between hosts are a reason, unless there is one host', () => {
+  const reasonsOf = (p50Us: number, errors: readonly number[]) => {
+    const run = openRun(1, QUICK);
+    run.plan.workload.scenario = 'broadcast';
+    for (const slice of run.slices) {
+      const delivery = emptyHistogram();
+      delivery.recordValueWithCount(p50Us, 1000);
+      slice.histograms.delivery = encode(delivery);
+    }
+    const host = { role: 'generator', cpus: 2, isRunners: false, machine: null, samples: null } as const;
+    run.hosts = errors.map((errorUs, index) => ({
+      ...{ ...host, name: `h${index}`, workers: [index], sendLag: null },
+      clock: { errorUs, driftUs: -20 },
+    }));
+    return judge(run).reasons.flatMap(({ code, data }) => (code === 'clock-error' ? [data] : []));
+  };
+  assert.deepEqual(reasonsOf(1000, [50, 40, 10]), [{ errorUs: 130, p50Us: 1000 }]);
+  assert.deepEqual(reasonsOf(1500, [50, 40, 10]), []);
+  assert.deepEqual(reasonsOf(100, [500]), []);
+  assert.deepEqual(reasonsOf(100, []), []);
 });

@@ -1,5 +1,6 @@
 import { isEven } from '../measure/backends.ts';
 import type { RunFigures } from '../measure/figures.ts';
+import { oneWayErrorUs } from '../measure/hosts.ts';
 import { workOf } from '../measure/work.ts';
 import type { Finding } from '../model/finding.ts';
 import { counted } from '../model/recording.ts';
@@ -19,6 +20,8 @@ import type { Utilisation } from './utilisation.ts';
  */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
+/** An error of the clocks up to this share of the median does not change what a time from host to host says. */
+const CLOCK_SHARE = 0.1;
 
 /** Decides whether a run can be trusted and, if not, gives the reasons. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
@@ -36,6 +39,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     ifAsked('uneven-before', unevenBefore(figures)),
     miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
     ifAsked('deliveries', undelivered(figures)),
+    ifAsked('clock-error', clockError(run, figures)),
     cut === null ? ifAsked('http-requests', httpRequests(figures)) : null,
     absence(run),
     ifAsked('stall', stall(run, figures)),
@@ -124,6 +128,14 @@ function undelivered({ counts }: RunFigures): Finding | null {
   const lost = expected - counted(counts, 'delivered');
   const skipped = counted(counts, 'skipped');
   return lost === 0 ? null : finding('deliveries-lost', { lost, expected, skipped });
+}
+
+/** Reports clocks that differ by a large share of the times from one host to another. */
+function clockError(run: Run, { latencies: { delivery } }: RunFigures): Finding | null {
+  const errorUs = oneWayErrorUs(run);
+  const p50Us = delivery?.p50 ?? null;
+  if (p50Us === null || errorUs <= p50Us * CLOCK_SHARE) return null;
+  return finding('clock-error', { errorUs, p50Us });
 }
 
 /**

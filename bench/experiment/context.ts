@@ -1,8 +1,9 @@
-import type { Coordinator } from '../load/coordinator.ts';
+import type { Coordinator, ProxyWatch } from '../load/coordinator.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Run, RunProcess } from '../model/run.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { VariantProxy } from '../topology/driver.ts';
+import type { TopologyPlaces } from '../topology/placed.ts';
 import type { Warden } from '../topology/warden.ts';
 import type { Place } from './turns.ts';
 
@@ -19,6 +20,10 @@ export interface RunControl {
   onProcesses?(processes: readonly RunProcess[]): void;
   /** Starts the generator on other hosts; missing if the runner's own host generates the load. */
   coordinator?: Coordinator;
+  /** Starts parts of the topology on other hosts; missing if the runner's own host starts all of it. */
+  places?: TopologyPlaces;
+  /** Watches the Nginx behind an external target; missing if none is observed. */
+  proxyWatch?: ProxyWatch;
   /** Additional command-line arguments for the echo servers. */
   serverArguments?: readonly string[];
 }

@@ -4,6 +4,7 @@ import { makeFleet } from '../load/fleet.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { Notice } from '../model/finding.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 import { USUAL_PROXY } from '../model/proxy.ts';
 import type { MemorySample, Outcome, QueueSample, Run } from '../model/run.ts';
 import { sliceUs } from '../model/turns.ts';
@@ -12,7 +13,7 @@ import { countOpenFiles, readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import type { EchoServer, ServerStats } from '../topology/servers.ts';
+import type { EchoServer, ReachableServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
 import type { RunContext } from './context.ts';
@@ -54,6 +55,15 @@ export type LoadOutcome = Pick<
   alpn: string | null;
 };
 
+/** The echo servers of a run, and where they run. */
+export interface Backends {
+  servers: readonly ReachableServer[];
+  /** Those on this host; either all or none. */
+  own: readonly EchoServer[];
+  /** The parts of the topology that other hosts have started. */
+  elsewhere: readonly OtherHosts[];
+}
+
 /**
  * Starts the generator and makes it load the target while the sampler observes the processes.
  *
@@ -63,7 +73,7 @@ export type LoadOutcome = Pick<
 export async function driveLoad(
   context: RunContext,
   target: StartedTarget,
-  servers: readonly EchoServer[],
+  { servers, own, elsewhere: started }: Backends,
   processSet: ProcessSet,
   onSampler: (sampler: Sampler) => void,
   saveSoFar: (driven: LoadOutcome) => Promise<void>,
@@ -75,11 +85,13 @@ export async function driveLoad(
     cpus: plan.placement?.generator ?? null,
     target,
   });
-  generator.onLost(processSet.fail);
+  const watch = await context.proxyWatch?.start();
+  const elsewhere: readonly OtherHosts[] = [...started, generator, ...(watch === undefined ? [] : [watch])];
+  for (const each of elsewhere) each.onLost(processSet.fail);
   const { workers, headStartUs } = generator;
   const merger = makeMerger(workers.length);
   const lags = makeHostLags();
-  const brought = await listProcesses(plan, target, servers, generator.processes);
+  const brought = await listProcesses(plan, target, own, generator.processes);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
   // for memory per connection.
@@ -88,8 +100,9 @@ export async function driveLoad(
   const http = prepareHttp(context, target, servers, processSet, epochNs, clock);
   const processes = http === null ? brought : [...brought, processOf('generator', http.launched)];
   const { proxy } = target;
-  const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, servers))];
-  const sampler = startSampler({ nowUs: clock, follow, intervalMs: sliceUs(plan.turns) / 1e3 });
+  const follow = async () => [...((await proxy?.processes()) ?? []), ...(await childrenOf(plan, own))];
+  const intervalMs = sliceUs(plan.turns) / 1e3;
+  const sampler = startSampler({ nowUs: clock, follow, intervalMs });
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(workers, (recording) => {
@@ -103,6 +116,7 @@ export async function driveLoad(
   context.place?.bring(processes.filter(({ component }) => component !== 'runner'));
   sampler.sampleNow();
   context.onProcesses?.(processes);
+  await Promise.all(elsewhere.map((each) => each.observe(epochNs, intervalMs)));
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelFigures = await watchKernel();
   const memory: MemorySample[] = [];
@@ -121,9 +135,12 @@ export async function driveLoad(
     sampler,
     processSet,
     live,
-    on: { proxy, servers, processSet, tellClients: fleet.tellClients, http },
+    on: { proxy, servers: own, processSet, tellClients: fleet.tellClients, http },
     timeline: [],
     headStartUs,
+    sampleElsewhere(timesUs) {
+      for (const each of elsewhere) each.sampleAt(timesUs);
+    },
     onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },
     times: null,
@@ -165,12 +182,14 @@ export async function driveLoad(
   fleet.leave();
   await Promise.race([Promise.all(workers.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
-  const observed = await generator.end();
-  const own = driven(outcome, endUs, stats);
-  const hosts = observed.hosts.map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
+  const observed = await Promise.all(elsewhere.map((each) => each.end()));
+  const here = driven(outcome, endUs, stats);
+  const hosts = observed
+    .flatMap((each) => each.hosts)
+    .map((host) => ({ ...host, sendLag: lags.lagOf(host.name) }));
   const whole = {
-    ...own,
-    processes: [...own.processes, ...observed.processes],
+    ...here,
+    processes: [...here.processes, ...observed.flatMap((each) => each.processes)],
     ...(hosts.length === 0 ? {} : { hosts }),
   };
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));

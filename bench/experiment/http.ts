@@ -9,7 +9,7 @@ import type { HttpLeg, HttpLoad } from '../model/run.ts';
 import { startHttpWorker } from '../topology/generators.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import type { EchoServer } from '../topology/servers.ts';
+import type { ReachableServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import type { RunContext } from './context.ts';
 import type { HttpRequests } from './timeline.ts';
@@ -26,7 +26,7 @@ const LAST_REPORT_MS = 5_000;
 export async function runHttpLeg(
   { plan, signal, emit }: RunContext,
   target: StartedTarget,
-  servers: readonly EchoServer[],
+  servers: readonly ReachableServer[],
   processSet: ProcessSet,
 ): Promise<HttpLeg | null> {
   const { page } = target;
@@ -80,7 +80,7 @@ export interface HttpAlongside extends HttpRequests {
 export function prepareHttp(
   { plan }: RunContext,
   target: StartedTarget,
-  servers: readonly EchoServer[],
+  servers: readonly ReachableServer[],
   processSet: ProcessSet,
   epochNs: bigint,
   clock: Clock,
@@ -215,7 +215,7 @@ function sumByName(a: Record<string, number>, b: Record<string, number>): Record
   return Object.fromEntries([...names].map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 }
 
-async function requestsOf(servers: readonly EchoServer[]): Promise<number> {
+async function requestsOf(servers: readonly ReachableServer[]): Promise<number> {
   const stats = await Promise.all(servers.map((server) => server.stats()));
   // A server without counters is sent no HTTP requests.
   return stats.reduce((sum, stat) => sum + (stat?.httpRequests ?? 0), 0);

@@ -31,6 +31,8 @@ export function ownGenerator(processSet: ProcessSet): Coordinator {
         })),
         processes: channels.map(({ launched }) => processOf('generator', launched)),
         headStartUs: HEAD_START_US,
+        observe: async () => {},
+        sampleAt() {},
         onLost() {},
         end: async () => ({ processes: [], hosts: [] }),
       };

@@ -5,7 +5,7 @@ import type { WorkerPlan } from '../load/protocol.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import type { Span } from '../measure/span.ts';
 import { workOf } from '../measure/work.ts';
-import { PHASES } from '../model/load.ts';
+import { PHASES, type Phase } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import type { DoneAction } from '../model/timeline.ts';
@@ -44,6 +44,8 @@ export interface PhaseContext {
    * worker.
    */
   headStartUs: number;
+  /** Takes samples on other hosts at these times, in µs since the epoch. */
+  sampleElsewhere(timesUs: readonly number[]): void;
   /** Called when another stage of the connections is open, with the total number open. */
   onPartOpen(open: number): Promise<void>;
   /** From the first handshake to the last; has length zero while connections are opening. */
@@ -90,8 +92,10 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
   if (ended === null) {
     const times = phaseTimes(plan, phaseContext.handshakes.endUs, beginUs);
     phaseContext.times = times;
+    const bounds = boundsOf(times, plan.turns);
+    phaseContext.sampleElsewhere(bounds.map(({ atUs }) => atUs));
     sampled = Promise.all([
-      sampleAtBounds(times, plan.turns, clock, sampler, live, over.signal),
+      sampleAtBounds(bounds, clock, sampler, live, over.signal),
       carryOut(
         plan.timeline,
         times.warmUpUs,
@@ -182,28 +186,37 @@ function phaseTimes(
   return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + wallMs(turns, durationMs) * 1e3 };
 }
 
+/** A phase, and when the sample at its beginning is due, in µs since the run's epoch. */
+interface Bound {
+  phase: Phase;
+  atUs: number;
+}
+
+/**
+ * In an interleaved run, the sample is taken in the pause before the boundary, when no run is at work, so a
+ * late timer does not charge the beginning of a turn to the turn before it.
+ */
+function boundsOf({ warmUpUs, steadyUs, drainUs }: PhaseTimes, turns: Turns | null): Bound[] {
+  const aheadUs = (turns?.pauseMs ?? 0) * 1e3;
+  return [
+    { phase: 'warm-up', atUs: warmUpUs - aheadUs },
+    { phase: 'steady', atUs: steadyUs - aheadUs },
+    { phase: 'drain', atUs: drainUs - aheadUs },
+  ];
+}
+
 /**
  * Takes a sample at each phase boundary, because the figures of a phase are only as precise as the samples
- * there. If a boundary has already passed, its sample is taken late. In an interleaved run, the sample is
- * taken in the pause before the boundary, when no run is at work, so a late timer does not charge the
- * beginning of a turn to the turn before it.
+ * there. If a boundary has already passed, its sample is taken late.
  */
 async function sampleAtBounds(
-  times: PhaseTimes,
-  turns: Turns | null,
+  bounds: readonly Bound[],
   clock: Clock,
   sampler: Sampler,
   live: Live,
   over: AbortSignal,
 ): Promise<void> {
-  const bounds = [
-    [times.warmUpUs, 'warm-up'],
-    [times.steadyUs, 'steady'],
-    [times.drainUs, 'drain'],
-  ] as const;
-  const aheadUs = (turns?.pauseMs ?? 0) * 1e3;
-  for (const [boundUs, phase] of bounds) {
-    const atUs = boundUs - aheadUs;
+  for (const { phase, atUs } of bounds) {
     await sleep(Math.max(0, (atUs - clock()) / 1e3), undefined, { signal: over }).catch(() => {});
     if (over.aborted && clock() < atUs) return;
     live.enter(phase);

@@ -7,6 +7,7 @@ import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { probeEcho } from '../load/echo-probe.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 import type { RunPlan } from '../model/plan.ts';
 import { PROXY } from '../model/proxy.ts';
 import type { Probe, Run } from '../model/run.ts';
@@ -21,7 +22,7 @@ import { LOOPBACK, portsOutside } from '../topology/ports.ts';
 import { isPrivateFolder } from '../topology/private-folder.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
-import { type EchoServer, type ServersOptions, startServers } from '../topology/servers.ts';
+import { type ReachableServer, type ServersOptions, startServers } from '../topology/servers.ts';
 import { directTarget, type StartedTarget } from '../topology/target.ts';
 import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
@@ -57,8 +58,10 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
   const certificate = profile.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
-  const servers =
-    plan.server === null
+  const elsewhere: OtherHosts[] = [];
+  const placed = await startElsewhere(context, elsewhere);
+  const own =
+    plan.server === null || placed !== null
       ? []
       : await startServers({
           count: plan.servers,
@@ -81,7 +84,8 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
           onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
         });
   signal.throwIfAborted();
-  const target = await enter(context, servers, folder, processSet);
+  const servers = placed ?? own;
+  const target = await enter(context, servers, folder, processSet, elsewhere);
   signal.throwIfAborted();
   const probe = await probeTarget(target, signal);
   if (plan.server === 'own' && echoes(plan)) await probeEcho(target, plan.workload.payload, signal);
@@ -103,7 +107,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const driven = await driveLoad(
     context,
     target,
-    servers,
+    { servers, own, elsewhere },
     processSet,
     (started) => {
       sampler = started;
@@ -123,6 +127,24 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
 /** Whether the servers need ports that are known in advance, and that stay free while one is gone. */
 function needsPorts({ server, timeline }: RunPlan): boolean {
   return server === 'own' || timeline.some(({ action }) => action.kind === 'start-server');
+}
+
+/** Starts the echo servers on other hosts, if agents run them; otherwise null. */
+async function startElsewhere(
+  { plan, places }: RunContext,
+  elsewhere: OtherHosts[],
+): Promise<ReachableServer[] | null> {
+  if (places?.startServers === undefined || plan.server === null || plan.server === 'own') return null;
+  const { serverArguments, largestMessage } = scenarioNamed(plan.workload.scenario);
+  const started = await places.startServers({
+    count: plan.servers,
+    kind: plan.server,
+    engine: plan.engine,
+    args: serverArguments(plan.workload.options),
+    maxPayloadBytes: largestMessage(plan.workload.payload),
+  });
+  elsewhere.push(started);
+  return started.servers;
 }
 
 function kindOf(
@@ -150,13 +172,22 @@ function handicapArguments({ handicap }: RunContext['variant']): string[] {
 }
 
 async function enter(
-  { plan, profile, proxy }: RunContext,
-  servers: EchoServer[],
+  { plan, profile, variant, proxy, places }: RunContext,
+  servers: readonly ReachableServer[],
   folder: string,
   processSet: ProcessSet,
+  elsewhere: OtherHosts[],
 ): Promise<StartedTarget> {
   if (plan.target.kind === 'external') return externalTarget(plan.target, profile.options);
   if (plan.proxy === null) return directTarget(servers);
+  if (places?.startProxy !== undefined && variant.proxy !== null) {
+    const { kind, tunings } = variant.proxy;
+    const started = await places.startProxy({
+      ...{ kind, profile: profile.name, tunings, proxy: plan.proxy, upstreams: servers },
+    });
+    elsewhere.push(started);
+    return started.target;
+  }
   if (proxy === null) throw new TypeError(`there is no proxy for ${plan.variant}`);
   const { binary, prepared, upgradeTo } = proxy;
   return prepared.start({ ...plan, proxy: plan.proxy }, binary, servers, folder, processSet, {

@@ -27,6 +27,7 @@ async function server(t: TestContext, name: string): Promise<EchoServer> {
   return {
     launched,
     port: 1,
+    host: '127.0.0.1',
     socket: null,
     certPath: null,
     stats: async () => assert.fail('nobody asks'),

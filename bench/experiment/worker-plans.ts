@@ -6,8 +6,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
 import type { HandshakeExtras } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
-import { LOOPBACK } from '../topology/ports.ts';
-import type { EchoServer } from '../topology/servers.ts';
+import type { ReachableServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
 /** Maximum number of handshakes in progress across all workers, well below any listen backlog. */
@@ -22,7 +21,7 @@ const PENDING_HANDSHAKES = 256;
 export function workerPlans(
   plan: RunPlan,
   target: StartedTarget,
-  servers: readonly EchoServer[],
+  servers: readonly ReachableServer[],
   generators: readonly Pick<GeneratorWorker, 'id' | 'toHostNs'>[],
   epochNs: bigint,
   ports: number[],
@@ -39,8 +38,8 @@ export function workerPlans(
     scenarioFile: file ?? null,
     epochNs: String(toHostNs(epochNs)),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
-    servers: servers.map(({ port, socket }) => [
-      `${LOOPBACK}:${port}`,
+    servers: servers.map(({ host, port, socket }) => [
+      `${host}:${port}`,
       ...(socket === null ? [] : [`unix:${socket}`]),
     ]),
     target: {

@@ -1,7 +1,7 @@
-import type { GeneratorHost } from '../model/host.ts';
+import type { OtherHosts } from '../model/other-hosts.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { WorkerId } from '../model/recording.ts';
-import type { ProcessSeries, RunProcess } from '../model/run.ts';
+import type { RunProcess } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { WorkerProcess } from './fleet.ts';
 
@@ -28,24 +28,13 @@ export interface GeneratorWorker extends WorkerProcess {
 }
 
 /** The workers of a run, ready for their plans. */
-export interface Generator {
+export interface Generator extends OtherHosts {
   /** In the order of their index within the run. */
   workers: readonly GeneratorWorker[];
   /** Those of the workers' processes that the runner's sampler can observe, in the same order. */
   processes: readonly RunProcess[];
   /** How long before the first message is due the workers have to be told, in µs. */
   headStartUs: number;
-  /** Calls `listen` with a sentence if the run can no longer have all of its load. */
-  onLost(listen: (sentence: string) => void): void;
-  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
-  end(): Promise<Observed>;
-}
-
-/** What other hosts observed of a run; empty if there are none, or they were lost. */
-export interface Observed {
-  processes: readonly ProcessSeries[];
-  /** The send lag is added by the runner, which has the recordings. */
-  hosts: readonly Omit<GeneratorHost, 'sendLag'>[];
 }
 
 /**
@@ -59,4 +48,10 @@ export interface Coordinator {
    * @throws Problem('environment') if not all of them can be started
    */
   start(plan: GeneratorPlan): Promise<Generator>;
+}
+
+/** Watches an Nginx on another host, which nobody starts for the run. */
+export interface ProxyWatch {
+  /** @throws Problem('environment') if the processes to watch cannot be found */
+  start(): Promise<OtherHosts>;
 }

@@ -23,7 +23,7 @@ export function capacityOf(
   processes: readonly ProcessFigures[],
   perSecond: number | null,
 ): Capacity | null {
-  if (run.proxy === null || perSecond === null || perSecond === 0) return null;
+  if (perSecond === null || perSecond === 0) return null;
   const measured = run.validity.limit.component === 'proxy';
   if (run.plan.workload.load?.kind !== 'closed' && !measured) return null;
   let cores = 0;

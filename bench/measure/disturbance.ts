@@ -1,4 +1,5 @@
-import type { MachineSeries, Run, Slice } from '../model/run.ts';
+import type { MachineSeries } from '../model/machine-series.ts';
+import type { Run, Slice } from '../model/run.ts';
 import { growth } from './growth.ts';
 import { type Span, slicesOf } from './span.ts';
 

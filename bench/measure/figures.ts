@@ -122,7 +122,7 @@ export interface RunFigures {
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
-  /** The hosts that generated the load; empty if the runner did. */
+  /** The hosts with agents; empty if the runner's host did everything. */
   hosts: HostFigures[];
   conservation: Conservation;
   /**

@@ -1,53 +1,83 @@
+import type { AgentHost, AgentRole, HostMachine } from '../model/host.ts';
 import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { ratio, total } from './arithmetic.ts';
+import { growth } from './growth.ts';
 import { decode, type Summary, summarise } from './histogram.ts';
 import type { ProcessFigures } from './processes.ts';
+import { phaseSpan } from './span.ts';
 
-/** What one generator host contributed to a run. */
+/** What one host with an agent contributed to a run. */
 export interface HostFigures {
   name: string;
+  role: AgentRole;
   cpus: number;
-  /** Number of its generator processes. */
+  /** Null in older results. */
+  machine: HostMachine | null;
+  /** Number of its generator processes or echo servers. */
   workers: number;
   connections: number;
   /** Its share of the connections that all hosts opened, and of the messages that they sent; null for none. */
   share: { connections: number | null; messages: number | null };
   /** Null in a closed loop. */
   sendLag: Summary | null;
-  /** CPU time of its generator processes, as a number of CPUs; null if the agent was lost. */
+  /** CPU time of its processes of the run, as a number of CPUs; null if the agent was lost. */
   cpu: number | null;
+  /** Share of the time of its CPUs that anything used, 0 to 1; null if unknown. */
+  used: number | null;
   /** How far its clock may be off, and how much it drifted during the run, both in µs. */
   clock: { errorUs: number; driftUs: number | null };
 }
 
-/** Returns the figures of each generator host; empty if the runner generated the load. */
-export function hostFigures(
-  { hosts = [], workers }: Run,
-  processes: readonly ProcessFigures[],
-): HostFigures[] {
+/** Returns the figures of each host with an agent; empty if the runner's host did everything. */
+export function hostFigures(run: Run, processes: readonly ProcessFigures[]): HostFigures[] {
+  const { hosts = [], workers } = run;
   const sent = (indexes: readonly number[]) =>
     total(workers.map((each) => (indexes.includes(each.worker) ? counted(each, 'sent') : 0)));
   const opened = (indexes: readonly number[]) =>
     total(workers.map((each) => (indexes.includes(each.worker) ? each.opened : 0)));
   const all = workers.map(({ worker }) => worker);
-  return hosts.map(({ name, cpus, workers: indexes, clock, sendLag }) => {
-    const names = indexes.map((index) => `generator ${index + 1}`);
-    const used = processes.flatMap(({ component, name, cpuShare }) =>
-      component === 'generator' && names.includes(name) && cpuShare !== null ? [cpuShare] : [],
+  return hosts.map(({ name, role, cpus, machine, samples, workers: indexes, clock, sendLag }) => {
+    const names = indexes.map((index) => `${role === 'server' ? 'echo server' : role} ${index + 1}`);
+    const own = processes.flatMap(({ component, name, cpuShare }) =>
+      component === role && (role === 'proxy' || names.includes(name)) && cpuShare !== null ? [cpuShare] : [],
     );
+    const load = role === 'generator' ? indexes : [];
     return {
       name,
+      role,
       cpus,
+      machine,
       workers: indexes.length,
-      connections: opened(indexes),
+      connections: opened(load),
       share: {
-        connections: ratio(opened(indexes), opened(all)),
-        messages: ratio(sent(indexes), sent(all)),
+        connections: ratio(opened(load), opened(all)),
+        messages: ratio(sent(load), sent(all)),
       },
       sendLag: sendLag === null ? null : summarise(decode(sendLag)),
-      cpu: used.length === 0 ? null : total(used),
+      cpu: own.length === 0 ? null : total(own),
+      used: usedShare(run, samples),
       clock,
     };
   });
+}
+
+/** Returns the share of CPU time that was not idle in the steady phase; null if that is unknown. */
+function usedShare(run: Run, series: AgentHost['samples']): number | null {
+  const steady = phaseSpan(run, 'steady');
+  if (steady === null || series === null || series.samples.length < 2) return null;
+  const idle = ratio(
+    growth(series.samples, 'idleUs', steady),
+    (steady.endUs - steady.startUs) * series.cpus.length,
+  );
+  return idle === null ? null : Math.min(1, Math.max(0, 1 - idle));
+}
+
+/** Returns the largest possible error of a time from one generator host to another, in µs; 0 if there is only one. */
+export function oneWayErrorUs({ hosts = [] }: Pick<Run, 'hosts'>): number {
+  const errors = hosts
+    .filter(({ role }) => role === 'generator')
+    .map(({ clock: { errorUs, driftUs } }) => errorUs + Math.abs(driftUs ?? 0))
+    .sort((a, b) => b - a);
+  return errors.length < 2 ? 0 : total(errors.slice(0, 2));
 }

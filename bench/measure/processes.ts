@@ -27,6 +27,11 @@ export function isProxyWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
 
+/** Reports whether a proxy took part in a run, and its processes were observed. */
+export function isProxyObserved({ processes }: Pick<Run, 'processes'>): boolean {
+  return processes.some(({ component }) => component === 'proxy');
+}
+
 type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
 
 /** A process observed for less than this share of a phase is reported without figures. */

@@ -149,13 +149,13 @@ export function lackingNeed(name: string, has: Readonly<Record<Need, boolean>>):
 }
 
 /** Determines which metric prerequisites a planned run will meet. */
-export function needsMet({ workload, http, proxy, target }: Run['plan']): Record<Need, boolean> {
+export function needsMet({ workload, http, proxy, proxyAgent, target }: Run['plan']): Record<Need, boolean> {
   const kind = workload.load?.kind ?? null;
   return {
     schedule: kind === 'open',
     'closed-loop': kind === 'closed',
     http: http !== null,
-    proxy: proxy !== null,
+    proxy: proxy !== null || proxyAgent !== undefined,
     answers: expectationOf(target) !== 'none',
   };
 }

@@ -1,19 +1,38 @@
 import * as v from 'valibot';
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+import { count } from './load.ts';
+import { machineSeriesSchema } from './machine-series.ts';
 
 /** A name that an agent may have. It is a part of NATS subjects, in which dots and wildcards have a meaning. */
 export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
-/** A host whose agent ran generator workers of a run. */
-export const generatorHostSchema = v.strictObject({
+/** What an agent does for runs: it generates load, watches or runs Nginx, or runs echo servers. */
+export const AGENT_ROLES = ['generator', 'proxy', 'server'] as const;
+export type AgentRole = (typeof AGENT_ROLES)[number];
+
+/** What is known about the machine of a host. */
+export const hostMachineSchema = v.strictObject({
+  os: v.string(),
+  kernel: v.string(),
+  arch: v.string(),
+  cpuModel: v.string(),
+  memoryBytes: count,
+});
+export type HostMachine = v.InferOutput<typeof hostMachineSchema>;
+
+/** A host whose agent took part in a run. */
+export const agentHostSchema = v.strictObject({
   /** Name of its agent. */
   name: v.pipe(v.string(), v.regex(AGENT_NAME)),
+  role: v.optional(v.picklist(AGENT_ROLES), 'generator'),
   /** Number of CPUs that its agent may use. */
   cpus: count,
-  /** Whether it is the machine of the runner, so that its generator competes with the other processes. */
+  /** Whether it is the machine of the runner, so that its processes compete with those of the run. */
   isRunners: v.boolean(),
-  /** Indexes of its workers within the run. */
+  /** Null in older results. */
+  machine: v.optional(v.nullable(hostMachineSchema), null),
+  /** Samples of its CPUs during the run; null if the agent was lost, and in older results. */
+  samples: v.optional(v.nullable(machineSeriesSchema), null),
+  /** Indexes of its generator workers or echo servers within the run. */
   workers: v.array(count),
   /** Send lag of its workers in the steady phase, as an encoded histogram; null without any, as in a closed loop. */
   sendLag: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/))),
@@ -25,4 +44,4 @@ export const generatorHostSchema = v.strictObject({
     driftUs: v.nullable(v.pipe(v.number(), v.integer())),
   }),
 });
-export type GeneratorHost = v.InferOutput<typeof generatorHostSchema>;
+export type AgentHost = v.InferOutput<typeof agentHostSchema>;

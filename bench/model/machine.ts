@@ -4,7 +4,22 @@ export interface GeneratorHosts {
   agents: readonly string[];
   /** The lowest of their limits on open files. */
   openFilesLimit: number;
+  /**
+   * Lowest number of source ports that one of them has for a target, if its kernel reuses them only after a minute;
+   * null if all reuse them sooner.
+   */
+  scarcePorts: number | null;
   /** Whether all of them have Bun. */
+  bun: boolean;
+}
+
+/** A host on which an agent runs Nginx or echo servers. */
+export interface TopologyHost {
+  agent: string;
+  /** Number of CPUs that the agent may use. */
+  cpus: number;
+  openFilesLimit: number;
+  somaxconn: number | null;
   bun: boolean;
 }
 
@@ -39,4 +54,8 @@ export interface Machine {
   ioUring: string | null;
   /** The hosts that generate the load; missing if this one does. */
   generators?: GeneratorHosts;
+  /** The host on which Nginx is started; missing if that is this one. */
+  proxyHost?: TopologyHost;
+  /** The hosts on which the echo servers are started; missing if that is this one. */
+  serverHosts?: readonly TopologyHost[];
 }

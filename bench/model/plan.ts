@@ -78,6 +78,13 @@ export const runPlanSchema = v.strictObject({
   workers: positive,
   /** Names of the agents that run the generator processes; missing if the runner does. */
   agents: v.optional(v.array(v.pipe(v.string(), v.regex(AGENT_NAME)))),
+  /**
+   * Name of the agent that runs Nginx or, in front of an external target, watches it; missing if the runner runs
+   * Nginx, or nobody watches it.
+   */
+  proxyAgent: v.optional(v.pipe(v.string(), v.regex(AGENT_NAME))),
+  /** Names of the agents that run the echo servers; missing if the runner does. */
+  serverAgents: v.optional(v.array(v.pipe(v.string(), v.regex(AGENT_NAME)))),
   /** Address on which Nginx listens, if that is not the usual loopback address. */
   listen: v.optional(v.string()),
   /** Number of servers that the run starts: none for an external target. */

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { failureCountsSchema } from './failure.ts';
 import { findingSchema, noticeSchema } from './finding.ts';
-import { generatorHostSchema } from './host.ts';
+import { agentHostSchema } from './host.ts';
 import { amount, count, phaseSchema } from './load.ts';
+import { machineSeriesSchema } from './machine-series.ts';
 import { runPlanSchema } from './plan.ts';
 import { recordedName } from './recording.ts';
 import { doneActionSchema } from './timeline.ts';
@@ -89,26 +90,6 @@ export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 /** One process of a run. */
 export type RunProcess = Omit<ProcessSeries, 'samples' | 'bornUs' | 'endedUs'>;
 
-/**
- * Kernel counters at one moment, summed over all CPUs that the run's processes may use. Values are in µs
- * since the system started, with a resolution of 10 ms (proc_stat(5)).
- */
-export const machineSampleSchema = v.strictObject({
-  atUs: count,
-  /** Idle time, including waiting for disk I/O. */
-  idleUs: count,
-  /** Steal time: the virtual machine's host withheld the CPU although there was work to do. */
-  stolenUs: count,
-  /** Time in hardware and software interrupts. Some kernels also charge it to the interrupted process. */
-  interruptUs: count,
-  /** CPU time used by processes of the runs interleaved with this one. */
-  besideUs: v.optional(count, 0),
-  /** Total time during which the machine was suspended. The run's clocks stop during suspension. */
-  suspendedUs: v.optional(count, 0),
-  /** Sockets of the whole system in TIME_WAIT; null if it does not tell, and in older results. */
-  timeWait: v.optional(v.nullable(count), null),
-});
-
 /** Memory use at one moment, and the number of connections open at that moment. */
 export const memorySampleSchema = v.strictObject({
   atUs: count,
@@ -160,14 +141,6 @@ export const queueSampleSchema = v.strictObject({
   server: queuedSchema,
 });
 export type QueueSample = v.InferOutput<typeof queueSampleSchema>;
-
-/** Samples of the machine during a run. */
-export const machineSeriesSchema = v.strictObject({
-  /** Numbers of the CPUs that the samples cover. */
-  cpus: v.array(count),
-  samples: v.array(machineSampleSchema),
-});
-export type MachineSeries = v.InferOutput<typeof machineSeriesSchema>;
 
 /** One row of the spread table: how many connections and echoed messages one process handled. */
 export const shareSchema = v.strictObject({
@@ -322,8 +295,8 @@ export const runSchema = v.strictObject({
   queues: v.optional(v.array(queueSampleSchema), []),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
-  /** The generator hosts, if agents ran the generator; missing if the runner did. */
-  hosts: v.optional(v.array(generatorHostSchema)),
+  /** The hosts whose agents took part in the run; missing if none did. */
+  hosts: v.optional(v.array(agentHostSchema)),
   processes: v.array(processSeriesSchema),
   /**
    * Machine samples; null if the system does not provide them, and in older results, which did not record

@@ -4,9 +4,10 @@ import * as v from 'valibot';
 import { comparedFigureSchema } from './comparison.ts';
 import { failureCountsSchema } from './failure.ts';
 import { amount, count, loadSchema } from './load.ts';
+import { machineSampleSchema } from './machine-series.ts';
 import { placementSchema, planSchema, positive, runPlanSchema, stepSchema } from './plan.ts';
 import { profileSchema } from './profile.ts';
-import { machineSampleSchema, processSeriesSchema, runSchema } from './run.ts';
+import { processSeriesSchema, runSchema } from './run.ts';
 import { turnsSchema } from './turns.ts';
 import { tuningSchema, variantSchema } from './variant.ts';
 
@@ -62,6 +63,8 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
       engine: 'node',
       carrier: 'sockets',
       agents: undefined,
+      proxyAgent: undefined,
+      serverAgents: undefined,
       listen: undefined,
     },
   ],

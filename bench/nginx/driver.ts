@@ -8,13 +8,13 @@ import {
   type ProxyDriver,
   type ProxySource,
   shownPath,
+  type Upstream,
 } from '../topology/driver.ts';
 import { startNameServer } from '../topology/name-server.ts';
 import { LOOPBACK } from '../topology/ports.ts';
 import type { Launched } from '../topology/process.ts';
 import type { NamedProcess, ProcessSet } from '../topology/process-set.ts';
 import { proxyProcesses } from '../topology/proxy-processes.ts';
-import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { atWorkplace, type Ears } from '../topology/workplace.ts';
 import { findNginx, type NginxBinary } from './binary.ts';
@@ -47,9 +47,6 @@ const SERVER_NAME = 'localhost';
 export const NGINX: ProxyDriver<NginxBinary> = { kind: 'nginx', locate: findNginx, prepare, roleOf };
 
 type ProxyPlan = NonNullable<RunPlan['proxy']>;
-
-/** Where Nginx forwards connections: an echo server, or a placeholder for one. */
-type Upstream = Pick<EchoServer, 'port' | 'socket' | 'certPath'>;
 
 /** A configuration as it was read, with the changes that reading it made. */
 interface ReadConfiguration {
@@ -87,7 +84,7 @@ async function start(
   given: ReadConfiguration,
   plan: Pick<RunPlan, 'placement'> & { proxy: ProxyPlan },
   binary: NginxBinary,
-  servers: readonly EchoServer[],
+  servers: readonly Upstream[],
   folder: string,
   processSet: ProcessSet,
   opening: Opening<NginxBinary> = {},
@@ -174,6 +171,7 @@ async function check(
     const { certPath } = upstreamTls ? await makeCertificate(join(folder, 'upstream')) : { certPath: null };
     const places = Array.from({ length: servers }, (_, index) => ({
       certPath,
+      host: LOOPBACK,
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
@@ -216,7 +214,7 @@ async function accept(
         host,
         port,
         nameServer,
-        upstreams: servers.map(({ port, socket, certPath }) => ({ host: LOOPBACK, port, socket, certPath })),
+        upstreams: servers.map(({ host, port, socket, certPath }) => ({ host, port, socket, certPath })),
         keepGuards: options?.keepGuards ?? true,
         vital: vitalParts(tree, levels.at(-1)),
         onChange: options && changes.note,

@@ -143,7 +143,7 @@ async function running(
   try {
     await body(target, folder);
   } finally {
-    await target.proxy?.launched.stop('SIGTERM', 2000);
+    await target.proxy?.launched?.stop('SIGTERM', 2000);
   }
 }
 

@@ -85,7 +85,7 @@ async function started(
   try {
     await body(target);
   } finally {
-    await target.proxy?.launched.stop('SIGTERM', 2000);
+    await target.proxy?.launched?.stop('SIGTERM', 2000);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Notice } from '../model/finding.ts';
-import type { Component, MachineSeries, ProcessSeries, RunProcess, Sample } from '../model/run.ts';
+import type { MachineSeries } from '../model/machine-series.ts';
+import type { Component, ProcessSeries, RunProcess, Sample } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
 import {

@@ -9,7 +9,8 @@ import type { Variant } from '../model/variant.ts';
 import type { RunRequest } from '../request/request.ts';
 import { quoted } from '../request/units.ts';
 import { notice } from '../wording/finding.ts';
-import { fitTogether, preflight, sourceAddresses } from './preflight.ts';
+import { fitTogether, preflight } from './preflight.ts';
+import { sourceAddresses } from './source-ports.ts';
 import type { Side } from './variants.ts';
 
 /** A planned step of a variant, with the preflight's notices. */
@@ -53,8 +54,6 @@ export interface Planning {
   together: boolean;
 }
 
-const APART = notice('info', 'preflight-apart', {});
-
 /** @throws Problem if the name cannot be used for a folder */
 export function planRequest(
   request: RunRequest,
@@ -63,6 +62,7 @@ export function planRequest(
 ): Planning {
   const seed = request.seed ?? drawn;
   const profiles = sides.map(({ profile }) => profile);
+  const onAgents = (machine.generators ?? machine.proxyHost ?? machine.serverHosts) !== undefined;
   /** The request with the scenario that has this step. */
   function requestFor(step: Step): RunRequest {
     const owner = request.others.find(({ scenario }) => scenario.steps.some(({ name }) => name === step));
@@ -91,7 +91,7 @@ export function planRequest(
       ...request.tags,
     },
     variants: sides.map(({ variant }) => variant),
-    together: fitTogether(request, profiles, machine),
+    together: !onAgents && fitTogether(request, profiles, machine),
     planStep,
     planRun({ round, load, turns, ...of }, number) {
       const { plan, ports, notices, ...side } = planStep(of);
@@ -100,11 +100,12 @@ export function planRequest(
       // The addresses and ports of other hosts are unknown, so their kernels choose them.
       const isAssigned = usesAssignedAddresses(plan.target) && plan.agents === undefined;
       const addresses = isAssigned ? sourceAddresses(ports, plan.seed, machine, number) : [];
-      const isApart = round !== null && profiles.length > 1 && turns === undefined;
+      const isApart = round !== null && profiles.length > 1 && turns === undefined && scenario.takesTurns;
+      const apart = notice('info', onAgents ? 'agents-apart' : 'preflight-apart', {});
       return {
         ...side,
         plan: { ...plan, round, workload, turns: turns ?? null, sourceAddresses: addresses },
-        notices: isApart ? [...notices, APART] : notices,
+        notices: isApart ? [...notices, apart] : notices,
       };
     },
   };

@@ -388,7 +388,7 @@ test('a schedule with more handshakes than there are ports is refused', () => {
 });
 
 test('agents share the load: their limits count, and nothing of this host is assigned to them', () => {
-  const generators = { agents: ['a', 'b', 'c'], openFilesLimit: 1064, bun: false };
+  const generators = { agents: ['a', 'b', 'c'], openFilesLimit: 1064, bun: false, scarcePorts: null };
   const nats = '--nats nats://127.0.0.1:4222 --agents 3';
   const { plan } = decide(`-c 1k ${nats}`, { generators });
   assert.deepEqual([plan.agents, plan.workers, plan.engine], [['a', 'b', 'c'], 3, 'node']);
@@ -400,4 +400,16 @@ test('agents share the load: their limits count, and nothing of this host is ass
   v.parse(runPlanSchema, plan);
   for (const line of ['-c 2', '--workers 2'])
     assert.throws(() => decide(`${line} ${nats}`, { generators }), { kind: 'usage', message: /3 agents/ });
+});
+
+test('handshakes from other hosts have the ports that their kernels have', () => {
+  const generators = { agents: ['a', 'b'], openFilesLimit: 1e6, bun: false, scarcePorts: 28_000 };
+  const line = '--scenario connect --nats nats://n --agents 2 --listen 192.0.2.7 -c 100 -w 0s -d 20s';
+  const scarce = (plan: ReturnType<typeof decide>) =>
+    plan.notices.some(({ code }) => code === 'preflight-agent-ports');
+  assert.ok(scarce(decide(`${line} --steps fastest`, { generators })));
+  assert.ok(!scarce(decide(`${line} -R 2k`, { generators })));
+  assert.throws(() => decide(`${line} -R 3k`, { generators }), { message: /tcp_tw_reuse/ });
+  decide(`${line} -R 3k`, { generators: { ...generators, scarcePorts: null } });
+  decide(`${line} -R 3k --close server`, { generators });
 });

@@ -1,6 +1,5 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
-import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { EngineName, RunPlan, Step, StepPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
@@ -12,9 +11,8 @@ import { formatBytes, formatCount } from '../wording/format.ts';
 import { carrierOf } from './carrier.ts';
 import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
-import { echoServers, generatorWorkers, proxyWorkers } from './processes.ts';
+import { echoServers, generatorWorkers, proxyMachine, proxyWorkers } from './processes.ts';
 import {
-  connectionsPerAddress,
   type Demand,
   maxWorkerConnections,
   memoryOf,
@@ -23,7 +21,7 @@ import {
   webSocketsPerWorker,
   workerConnectionsFor,
 } from './reckoning.ts';
-import { RAISE_PORTS } from './remedies.ts';
+import { checkAddresses, checkAgentPorts, portsNeeded } from './source-ports.ts';
 
 export interface Preflight {
   plan: StepPlan;
@@ -41,10 +39,6 @@ export interface StepContext extends StepOfVariant {
   machine: Machine;
   seed: number;
 }
-
-/** Within 127.0.0.0/8: 200 addresses in each of 250 networks, so that no address ends in .0 or .255. */
-const ADDRESSES = 200 * 250;
-const MOST_ADDRESSES = 200;
 
 /** The default of Nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
@@ -73,6 +67,7 @@ export function preflight(
   const largest: RunRequest = { ...request, ...of.largest };
   const notices: Notice[] = [];
   checkBackend(request, profile);
+  checkServerHosts(machine, profile);
   const sized = processesOf({ ...largest, proxyWorkers: asNeeded }, profile, machine, notices);
   // Each generator process needs a connection.
   const processes = { ...sized, workers: Math.min(sized.workers, connections) };
@@ -82,8 +77,9 @@ export function preflight(
   const { target } = request;
   // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
   const isExternal = target.kind === 'external';
-  const { generators } = machine;
-  const placement = isExternal || generators ? null : placementOf(request.pin, demand.loop, machine, all);
+  const { generators, serverHosts } = machine;
+  const placement =
+    isExternal || generators || serverHosts ? null : placementOf(request.pin, demand.loop, machine, all);
   const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
@@ -111,9 +107,16 @@ export function preflight(
     carrier: carrierOf(request.carrier, engine, demand, machine, notices),
     workers: processes.workers,
     ...(generators === undefined ? {} : { agents: [...generators.agents] }),
+    ...(request.agents?.proxy == null || (profile.configurationPath === null && !isExternal)
+      ? {}
+      : { proxyAgent: request.agents.proxy }),
+    ...(serverHosts === undefined ? {} : { serverAgents: serverHosts.map(({ agent }) => agent) }),
     ...(request.agents?.listen == null ? {} : { listen: request.agents.listen }),
     servers: processes.servers,
-    proxy: processes.proxyWorkers > 0 ? proxyPlan(largest, machine, processes.proxyWorkers, notices) : null,
+    proxy:
+      processes.proxyWorkers > 0
+        ? proxyPlan(largest, proxyMachine(machine), processes.proxyWorkers, notices)
+        : null,
     placement,
     pacing: sharesCpus && demand.loop === 'open' ? 'sleep' : pacingOf(demand.loop, placement, machine, all),
     // The HTTP leg would be the same in every step, so it runs only once.
@@ -127,6 +130,7 @@ export function preflight(
   if (request.backend !== null) notices.push(notice('info', 'own-backend', {}));
   const needed = portsNeeded(request, demand.loop, lengths);
   if (generators === undefined) checkAddresses(needed, machine, notices);
+  else checkAgentPorts(needed, request, generators, notices);
   return { plan, ports: needed.ports, notices };
 }
 
@@ -143,9 +147,10 @@ function engineFor(
   return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
 }
 
-/** A run has one engine, so Bun is only available if the generator hosts have it too. */
-function withSharedBun({ bun, generators }: Machine): Pick<Machine, 'bun'> {
-  return { bun: generators?.bun === false ? null : bun };
+/** A run has one engine, so Bun is only available if the hosts of generators and servers have it too. */
+function withSharedBun({ bun, generators, serverHosts = [] }: Machine): Pick<Machine, 'bun'> {
+  const isShared = generators?.bun !== false && serverHosts.every((host) => host.bun);
+  return { bun: isShared ? bun : null };
 }
 
 /**
@@ -173,6 +178,15 @@ function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): 
   throw new Problem(
     'usage',
     `${name} connects to its servers over TLS, but a --backend is given no certificate. Leave --backend out, or use a configuration with proxy_pass http://.`,
+  );
+}
+
+/** @throws Problem('usage') if the profile needs servers that are close to Nginx */
+function checkServerHosts({ serverHosts }: Machine, { name, upstreamTls }: Profile): void {
+  if (serverHosts === undefined || !(upstreamTls || name === 'unix-socket')) return;
+  throw new Problem(
+    'usage',
+    `${name} connects to its servers ${upstreamTls ? 'over TLS with a certificate of this host' : 'through a file'}, so they cannot run on other hosts. Leave --server-agents out, or use another profile.`,
   );
 }
 
@@ -221,71 +235,6 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
   const level = somaxconn < LEAST_BACKLOG ? 'warning' : 'info';
   notices.push(notice(level, 'preflight-backlog', { backlog: somaxconn, wanted }));
   return Math.max(1, somaxconn);
-}
-
-/** The source ports that a run's connections need, and whether handshakes need them. */
-interface PortsNeeded {
-  ports: number;
-  /** Null if each of the connections needs one. If handshakes need them, `isGiven` tells that their rate is known. */
-  handshakes: { isGiven: boolean } | null;
-}
-
-/**
- * Number of handshakes per second for which there are ports if the rate is not known beforehand. At a higher
- * rate, the kernel chooses ports at the end of the run, which takes longer.
- */
-const HANDSHAKES_PER_SECOND = 20_000;
-
-/**
- * Returns the ports that the generator's connections need. A port that was used remains in TIME_WAIT for a
- * minute, so a run that opens and closes connections needs one for each handshake.
- */
-function portsNeeded(
-  { connections, scenario, load: { ratePerSecond } }: RunRequest,
-  loop: Load['kind'] | null,
-  { warmupMs, durationMs }: Pick<RunPlan, 'warmupMs' | 'durationMs'>,
-): PortsNeeded {
-  if (scenario.work !== 'handshakes') return { ports: connections, handshakes: null };
-  const given = loop === 'open' ? ratePerSecond : null;
-  const handshakes = ((given ?? HANDSHAKES_PER_SECOND) * (warmupMs + durationMs)) / 1e3;
-  return { ports: connections + Math.ceil(handshakes), handshakes: { isGiven: given !== null } };
-}
-
-/** @throws Problem('environment') if the connections need more source addresses than a run may use */
-function checkAddresses({ ports, handshakes }: PortsNeeded, machine: Machine, notices: Notice[]): void {
-  const each = connectionsPerAddress(machine);
-  const needed = Math.ceil(ports / each);
-  if (needed > MOST_ADDRESSES && handshakes?.isGiven !== false) {
-    throw new Problem(
-      'environment',
-      handshakes === null
-        ? `${formatCount(ports)} connections need ${formatCount(needed)} source addresses, because each has only enough ports for ${formatCount(each)}. ${RAISE_PORTS}`
-        : `${formatCount(ports)} handshakes need more source ports than the ${formatCount(MOST_ADDRESSES * each)} that a run can use, because a port remains in TIME_WAIT for a minute. Lower --rate or --duration. ${RAISE_PORTS}`,
-    );
-  }
-  const addresses = Math.min(needed, MOST_ADDRESSES);
-  if (handshakes !== null)
-    notices.push(notice('info', 'preflight-handshake-ports', { addresses, ports: addresses * each }));
-  else if (needed > 1) notices.push(notice('info', 'preflight-addresses', { addresses, each }));
-}
-
-/**
- * Returns the source addresses of run `number` (from 1). Ports that a run has bound remain in TIME_WAIT for a
- * minute. Each run therefore has its own block of addresses, of a fixed size, and each new invocation starts
- * at a different address (200 addresses share three octets).
- *
- * @param ports number of ports that the run needs
- */
-export function sourceAddresses(ports: number, seed: number, machine: Machine, number: number): string[] {
-  const needed = Math.min(MOST_ADDRESSES, Math.ceil(ports / connectionsPerAddress(machine)));
-  const first = ((seed + number - 1) % 250) * 200;
-  return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
-}
-
-/** Returns loopback address `number`. Number 0 is 127.0.0.2, because all servers listen on 127.0.0.1. */
-function loopbackAddress(number: number): string {
-  const wrapped = number % ADDRESSES;
-  return `127.0.${Math.floor(wrapped / 200)}.${(wrapped % 200) + 2}`;
 }
 
 function checkMemory(request: Demand, machine: Machine, processes: Processes, notices: Notice[]): void {

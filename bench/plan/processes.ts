@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
-import type { Machine } from '../model/machine.ts';
+import type { Machine, TopologyHost } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
 import { PROXIES, PROXY, USUAL_PROXY } from '../model/proxy.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -69,7 +69,10 @@ export function echoServers(
   machine: Machine,
   notices: Notice[],
 ): number {
-  const files = connectionsPerNodeProcess(machine);
+  const { serverHosts } = machine;
+  const agents = serverHosts?.length ?? 0;
+  const host = serverMachine(machine);
+  const files = connectionsPerNodeProcess(host);
   // Each echo server has its own port, and only a proxy connects from a single address.
   const ports =
     profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
@@ -86,19 +89,26 @@ export function echoServers(
           ? profile.servers
           : Math.max(
               profile.servers,
-              Math.min(shareOfCpus(machine), request.scenario.servers?.most ?? machine.cpus.length),
+              agents,
+              Math.min(shareOfCpus(host), request.scenario.servers?.most ?? host.cpus.length),
             ),
       most: MOST_NODE_PROCESSES,
       capacity: Math.min(files, ports),
       hold: bound
         ? { bound: 'ports', each: ports }
-        : { bound: 'open-files', each: files, openFiles: machine.openFilesLimit },
+        : { bound: 'open-files', each: files, openFiles: host.openFilesLimit },
       remedy: bound ? RAISE_PORTS : raiseOpenFiles(machine),
     },
     request.connections,
     notices,
   );
   checkServers(request, profile, count);
+  if (count < agents) {
+    throw new Problem(
+      'usage',
+      `Each of the ${agents} server agents needs at least one echo server, and there would be ${count}. Use --servers ${agents} or more, or fewer agents.`,
+    );
+  }
   return count;
 }
 
@@ -121,7 +131,8 @@ function checkServers({ scenario: { name, servers } }: RunRequest, profile: Prof
 }
 
 /** Number of the proxy's worker processes. */
-export function proxyWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
+export function proxyWorkers(request: RunRequest, runners: Machine, notices: Notice[]): number {
+  const machine = proxyMachine(runners);
   const most = maxWorkerConnections(machine);
   const alone = webSocketsPerWorker(most);
   const capacity = request.connections <= alone ? alone : webSocketsPerHashedWorker(most);
@@ -140,6 +151,30 @@ export function proxyWorkers(request: RunRequest, machine: Machine, notices: Not
     request.connections,
     notices,
   );
+}
+
+/** The machine on which the proxy runs, as far as it limits the proxy. */
+export function proxyMachine(machine: Machine): Machine {
+  const { proxyHost } = machine;
+  return proxyHost === undefined ? machine : elsewhere(machine, [proxyHost]);
+}
+
+/** The machines on which the echo servers run, as if they were one. */
+function serverMachine(machine: Machine): Machine {
+  const { serverHosts } = machine;
+  return serverHosts === undefined ? machine : elsewhere(machine, serverHosts);
+}
+
+function elsewhere(machine: Machine, hosts: readonly TopologyHost[]): Machine {
+  const cpus = hosts.reduce((sum, host) => sum + host.cpus, 0);
+  const [{ somaxconn } = machine] = hosts;
+  return {
+    ...machine,
+    // Nothing else of the run is there, and a component gets a third of a machine.
+    cpus: Array.from({ length: cpus * 3 }, (_, cpu) => cpu),
+    openFilesLimit: Math.min(...hosts.map(({ openFilesLimit }) => openFilesLimit)),
+    somaxconn,
+  };
 }
 
 /** A third of the CPUs: the proxy, the generators and the echo servers each get a third. */

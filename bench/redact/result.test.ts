@@ -391,16 +391,24 @@ test('hosts of agents are renamed wherever they occur', () => {
   const clock = { errorUs: 1, driftUs: 0 };
   const named: Run = {
     ...run,
-    plan: { ...run.plan, agents: ['alices-desktop', 'attic'], listen: '192.0.2.7' },
+    plan: { ...run.plan, agents: ['alices-desktop', 'attic'], proxyAgent: 'cellar', listen: '192.0.2.7' },
     processes: [{ ...process, host: 'attic' }],
-    hosts: [{ name: 'attic', cpus: 2, isRunners: false, workers: [0], sendLag: null, clock }],
+    hosts: (['attic', 'cellar'] as const).map((name) => ({
+      ...{ name, cpus: 2, isRunners: false, workers: [], sendLag: null, clock },
+      ...{ role: name === 'attic' ? 'generator' : 'proxy', machine: null, samples: null },
+    })),
     outcome: { state: 'failed', reason: 'The agent attic was lost.' },
   };
   const [redacted] = redactResult({ ...result, runs: [named] }, []).runs;
   assert.ok(redacted);
   v.parse(runSchema, redacted);
   assert.deepEqual(redacted.plan.agents, ['host-1', 'host-2']);
-  assert.deepEqual([redacted.hosts?.[0]?.name, redacted.processes[0]?.host], ['host-2', 'host-2']);
-  for (const word of ['attic', 'alices-desktop', '192.0.2.7'])
+  assert.equal(redacted.plan.proxyAgent, 'host-3');
+  assert.deepEqual(
+    redacted.hosts?.map(({ name }) => name),
+    ['host-2', 'host-3'],
+  );
+  assert.equal(redacted.processes[0]?.host, 'host-2');
+  for (const word of ['attic', 'cellar', 'alices-desktop', '192.0.2.7'])
     assert.ok(!JSON.stringify(redacted).includes(word), word);
 });

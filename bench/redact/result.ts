@@ -70,14 +70,18 @@ function makeState(
     variant: nameOf(plan.variant),
     profile: profileOf(plan.profile, plan.variant),
     backend: plan.backend === null ? null : HIDDEN,
-    ...(plan.agents === undefined ? {} : { agents: plan.agents.map((_, at) => hostName(at)) }),
+    ...(plan.agents === undefined ? {} : { agents: plan.agents.map((name) => hostName(plan, name)) }),
+    ...(plan.serverAgents === undefined
+      ? {}
+      : { serverAgents: plan.serverAgents.map((name) => hostName(plan, name)) }),
+    ...(plan.proxyAgent === undefined ? {} : { proxyAgent: hostName(plan, plan.proxyAgent) }),
     ...(plan.listen === undefined ? {} : { listen: HIDDEN }),
     target: publicTarget(plan.target),
   });
   return {
     runPlan,
     learn(run: Run): void {
-      for (const name of run.plan.agents ?? []) words.add(name);
+      for (const name of agentsOf(run.plan)) words.add(name);
       for (const text of [run.proxy?.given, run.proxy?.configuration])
         if (text != null) for (const found of publicConfiguration(text).words) words.add(found);
       for (const { data } of run.notices)
@@ -107,7 +111,7 @@ function makeState(
     run: (run: Run): Run => ({
       ...run,
       plan: runPlan(run.plan),
-      ...publicHosts(run),
+      ...publicHosts(run, redactText),
       ...withoutQuotes(run, redactText, run.plan.backend !== null || declared !== undefined),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
@@ -137,19 +141,35 @@ function isTarget({ profile }: Variant): boolean {
   return profile.startsWith('target:');
 }
 
-/** Returns the public name of the agent at this position in the plan. */
-function hostName(at: number): string {
-  return `host-${at + 1}`;
+/** Returns the names of all agents of a run. */
+function agentsOf({ agents = [], proxyAgent, serverAgents = [] }: Run['plan']): string[] {
+  return [...agents, ...(proxyAgent === undefined ? [] : [proxyAgent]), ...serverAgents];
+}
+
+/** Returns the public name of an agent: its number among those of the run. */
+function hostName(plan: Run['plan'], name: string): string {
+  return `host-${agentsOf(plan).indexOf(name) + 1}`;
 }
 
 /** Renames the hosts of agents. */
-function publicHosts({ plan, hosts, processes }: Run): Pick<Run, 'processes'> & Partial<Pick<Run, 'hosts'>> {
-  const nameOf = (name: string) => hostName(plan.agents?.indexOf(name) ?? 0);
+function publicHosts(
+  { plan, hosts, processes }: Run,
+  redactText: (text: string) => string,
+): Pick<Run, 'processes'> & Partial<Pick<Run, 'hosts'>> {
+  const nameOf = (name: string) => hostName(plan, name);
   return {
     processes: processes.map((each) =>
       each.host === undefined ? each : { ...each, host: nameOf(each.host) },
     ),
-    ...(hosts === undefined ? {} : { hosts: hosts.map((each) => ({ ...each, name: nameOf(each.name) })) }),
+    ...(hosts === undefined
+      ? {}
+      : {
+          hosts: hosts.map((each) => ({
+            ...each,
+            name: nameOf(each.name),
+            machine: each.machine && { ...each.machine, kernel: redactText(each.machine.kernel) },
+          })),
+        }),
   };
 }
 

@@ -125,7 +125,7 @@ export interface JsonRun {
   nginx: Pick<UsedProxy, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** Every metric by its name in thresholds, in the base unit: µs, bytes, a count or a ratio. */
   metrics: Record<string, number | null>;
-  /** Only with --agents: the contribution of each generator host, with times in µs. */
+  /** Only with agents: what each host contributed, with times in µs. */
   hosts?: JsonHost[];
   /** Number of failures by kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;

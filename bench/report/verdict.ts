@@ -99,7 +99,8 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
 
 /** The factor that limited a run, in a word or two. */
 export function limitName({ plan, validity: { limit } }: Run): string {
-  if (plan.target.kind === 'external' && limit.component === 'none') return 'not the generator';
+  if (plan.target.kind === 'external' && limit.component === 'none')
+    return plan.proxyAgent === undefined ? 'not the generator' : 'neither Nginx nor the generator';
   return LIMIT_NAMES[limit.component];
 }
 

@@ -1,8 +1,10 @@
+import { isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { Problem } from '../model/failure.ts';
+import { AGENT_ROLES, type AgentRole } from '../model/host.ts';
 import { checkName, NATS_OPTIONS, type NatsRequest, natsOf } from './agents.ts';
 import type { Command } from './command.ts';
-import { last } from './given.ts';
+import { last, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { parseCount, quoted } from './units.ts';
@@ -11,33 +13,47 @@ import { parseCount, quoted } from './units.ts';
 export interface AgentRequest {
   nats: NatsRequest;
   name: string;
+  role: AgentRole;
   /** Targets on which the agent may put load; if empty, those on its own loopback addresses. */
   allowed: readonly { host: string; port: number | null }[];
   /** The most that it generates for a run; null for any number. */
   limits: { connections: number | null; ratePerSecond: number | null };
+  /** What an agent with the role `proxy` watches: processes with a name, or one process. */
+  watches: readonly ({ name: string } | { pid: number })[];
+  /** IPv4 address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  listen: string | null;
 }
 
 const OPTIONS = {
   'The agent': {
     ...NATS_OPTIONS,
-    role: { value: 'generator', help: 'What the agent does for a run: it generates the load' },
-    name: { value: 'NAME', help: 'Name of the agent in commands and reports [the host name]' },
+    role: {
+      value: 'generator|proxy|server',
+      help: 'What it does for runs: it generates load, observes or runs Nginx, or runs echo servers',
+    },
+    name: { value: 'NAME', help: 'Its name in commands and reports [the host name]' },
     allow: {
       value: 'HOST[:PORT]',
       many: true,
-      help: 'Target that the agent may put under load [only 127.0.0.1]',
+      help: 'Target on which it may put load, or server of its Nginx [only 127.0.0.1]',
     },
     'max-connections': { value: 'N', help: 'Refuse runs with more connections on this host [no limit]' },
     'max-rate': {
       value: 'N',
       help: 'Refuse runs with more messages/s from this host, and closed loops [no limit]',
     },
+    listen: { value: 'ADDRESS', help: 'Start Nginx or echo servers, on this address of the host' },
+    watch: {
+      value: 'NAME|PID',
+      many: true,
+      help: 'Process that it observes, with all that it has started: nginx',
+    },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const agentCommand = {
   operands: '',
-  help: 'Generate load on this host for runs that are started elsewhere',
+  help: 'Do a part of runs that are started elsewhere: their load, Nginx or echo servers',
   options: OPTIONS,
   // The agent reads no configuration file, because a file in the folder where it happens to be started must not decide
   // where it puts load.
@@ -52,18 +68,75 @@ function agentRequest(given: GivenOptions): AgentRequest {
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
-  const role = last(given, 'role');
+  const role = oneOf(given, 'role', AGENT_ROLES);
   if (role === null)
-    throw new Incomplete('`agent` needs a role. Use --role generator.', { role: 'generator' });
-  if (role !== 'generator')
-    throw new Problem('usage', `--role ${quoted(role)} is not a role. Use --role generator.`);
+    throw new Incomplete('`agent` needs a role. Use --role generator, proxy or server.', {
+      role: 'generator',
+    });
+  checkRole(given, role);
   const name = last(given, 'name');
   return {
     nats: natsOf(given),
     name: name === null ? ownName() : checkName('--name', name),
+    role,
     allowed: (given.get('allow') ?? []).map(allowedTarget),
+    watches: (given.get('watch') ?? []).map(watchOf),
     limits: { connections: limit(given, 'max-connections'), ratePerSecond: limit(given, 'max-rate') },
+    listen: addressOf(given),
   };
+}
+
+/** The options that do not apply to each role. */
+const FOREIGN: Record<AgentRole, readonly string[]> = {
+  generator: ['watch', 'listen'],
+  proxy: ['max-connections', 'max-rate'],
+  server: ['watch', 'allow', 'max-connections', 'max-rate'],
+};
+
+/** @throws Problem('usage') if the options do not fit the role, or leave open what it does */
+function checkRole(given: GivenOptions, role: AgentRole): void {
+  const watches = given.has('watch');
+  const foreign = FOREIGN[role].find((name) => given.has(name));
+  if (foreign !== undefined)
+    throw new Problem('usage', `--${foreign} does not apply to an agent with --role ${role}. Leave it out.`);
+  const rival = ['listen', 'allow'].find((name) => watches && given.has(name));
+  if (rival !== undefined) {
+    throw new Problem(
+      'usage',
+      `--${rival} is for an agent that starts Nginx, and --watch for one that only observes it. Leave one out.`,
+    );
+  }
+  if (role === 'server' && !given.has('listen')) {
+    throw new Incomplete(
+      '--role server needs the address on which its echo servers listen. Use --listen ADDRESS.',
+      { listen: '127.0.0.1' },
+    );
+  }
+  if (role === 'proxy' && !watches && !given.has('listen')) {
+    throw new Incomplete(
+      '--role proxy needs the processes to observe, or the address on which it may start Nginx. Use --watch nginx, or --listen ADDRESS.',
+      { watch: 'nginx' },
+    );
+  }
+}
+
+function addressOf(given: GivenOptions): string | null {
+  const address = last(given, 'listen');
+  if (address === null || (isIPv4(address) && address !== '0.0.0.0')) return address;
+  throw new Problem(
+    'usage',
+    `--listen ${quoted(address)} must be an IPv4 address of this host, for example --listen 192.0.2.7.`,
+  );
+}
+
+function watchOf(text: string): AgentRequest['watches'][number] {
+  if (/^[1-9]\d{0,9}$/.test(text)) return { pid: Number(text) };
+  // The kernel keeps a name of 15 bytes at most, without the folder.
+  if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
+  throw new Problem(
+    'usage',
+    `--watch ${quoted(text)} must be the name of a program or the ID of a process, for example --watch nginx.`,
+  );
 }
 
 function limit(given: GivenOptions, name: 'max-connections' | 'max-rate'): number | null {

@@ -22,20 +22,68 @@ test('the load comes from a number of agents, or from named ones', () => {
   assert.equal(agents('-p tls'), null);
   assert.deepEqual(agents(`-p tls ${NATS} --agents 2`), {
     nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
-    wanted: 2,
+    generators: 2,
+    proxy: null,
+    isWatched: false,
+    servers: null,
     listen: null,
   });
   assert.deepEqual(
     agents(`-p tls --nats tls://n --nats-secret s --nats-ca c --agents a,b-1 --listen 10.0.0.7`),
     {
       nats: { url: 'tls://n', secretFile: 's', caFile: 'c' },
-      wanted: ['a', 'b-1'],
+      generators: ['a', 'b-1'],
+      proxy: null,
+      isWatched: false,
+      servers: null,
       listen: '10.0.0.7',
     },
   );
 });
 
-test('incomplete or contradictory options are rejected', () => {
+const TARGET = '--target ws://127.0.0.1:9000/ -R 10';
+
+test('the Nginx behind a target is observed by an agent, whoever generates the load', () => {
+  const parts = (line: string) => {
+    const { generators, proxy, isWatched } = agents(`${TARGET} ${NATS} ${line}`) ?? assert.fail();
+    assert.ok(isWatched);
+    return [generators, proxy];
+  };
+  assert.deepEqual(parts('--proxy-agent p'), [null, 'p']);
+  assert.deepEqual(parts('--proxy-agent p --agents 2 --threshold cpuPerMessage.proxy<1ms'), [2, 'p']);
+  refused(`${TARGET} --proxy-agent p`);
+  refused(`${TARGET} ${NATS} --proxy-agent a.b`);
+  refused(`${TARGET} ${NATS} --server-agents 1`);
+  refused(`${TARGET} ${NATS} --agents 2 --threshold cpuPerMessage.proxy<1ms`, /--proxy-agent/);
+});
+
+test('Nginx and the echo servers are placed on agents', () => {
+  const placed = (line: string) => {
+    const { generators, proxy, servers, isWatched } = agents(`${NATS} ${line}`) ?? assert.fail();
+    assert.ok(!isWatched);
+    return [generators, proxy, servers];
+  };
+  assert.deepEqual(placed('-p tls --server-agents 2'), [null, null, 2]);
+  assert.deepEqual(placed('-p tls --proxy-agent p --server-agents s,t --agents 3'), [3, 'p', ['s', 't']]);
+  assert.deepEqual(placed('-p direct --server-agents 1'), [null, null, 1]);
+  assert.doesNotThrow(() => parseRequest(`compare plain tls ${NATS} --server-agents 1`.split(' ')));
+  for (const [options, message] of [
+    ['-p tls --proxy-agent p', /--server-agents/],
+    ['-p tls,direct --server-agents 2', /direct/],
+    ['-p tls --server-agents 1 --scenario reload', /acts on processes/],
+    ['-p tls --server-agents 1 --scenario slow-consumer', /reads the sockets/],
+    ['-p tls --server-agents 1 --pin', /--pin/],
+    ['-p tls --server-agents 1 --listen 10.0.0.7', /--agents/],
+    ['-p tls --proxy-agent p --server-agents 1 --agents 1 --listen 10.0.0.7', /--listen/],
+    ['--conf a.conf --proxy-agent p --server-agents 1', /--conf/],
+    ['-p tls --nginx /x --proxy-agent p --server-agents 1', /--nginx/],
+  ] as const)
+    refused(`${options} ${NATS}`, message);
+  for (const scenario of ['echo', 'idle', 'mixed', 'connect', 'broadcast', 'storm'])
+    assert.doesNotThrow(() => agents(`-p tls ${NATS} --server-agents 1 --scenario ${scenario}`), scenario);
+});
+
+test('what is incomplete or contradicts is refused', () => {
   for (const options of [
     '--agents 2',
     NATS,
@@ -65,11 +113,21 @@ test('a password in the address of the NATS server is rejected and not printed',
     );
 });
 
-test('only `run` takes its load from agents, in the scenarios that support it', () => {
+test('every command whose runs are about Nginx takes its load from agents', () => {
   for (const line of ['compare plain tls', 'capacity -p tls', 'ladder -p tls --over connections'])
-    refused(`${line} ${NATS} --agents 2`, /only `run`/);
-  const supporting = SCENARIOS.filter(({ excluded }) => !excluded.includes('agents')).map(({ name }) => name);
-  assert.deepEqual(supporting, ['echo', 'idle', 'reload', 'mixed']);
+    assert.doesNotThrow(() => parseRequest(`${line} ${NATS} --agents 2`.split(' ')), line);
+  const ladder = parseRequest(`ladder -p tls ${NATS} --agents 4`.split(' '));
+  assert.ok(ladder.command === 'ladder' && Math.min(...ladder.ladder.levels) === 4);
+  refused(`compare plain direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
+  refused(`size -c 10k ${NATS} --agents 2`, /this host/);
+});
+
+test('a scenario whose load cannot come from agents says why', () => {
+  for (const { name, needsGeneratorHere } of SCENARIOS) {
+    const line = `-p tls --scenario ${name} ${NATS} --agents 2`;
+    if (needsGeneratorHere === undefined) assert.equal(agents(line)?.generators, 2, name);
+    else refused(line, /slow-consumer: it reads what waits/);
+  }
 });
 
 test('an agent has a role, a name, a list of targets and limits', () => {
@@ -78,6 +136,9 @@ test('an agent has a role, a name, a list of targets and limits', () => {
     {
       nats: { url: 'nats://10.0.0.1:4222', secretFile: null, caFile: null },
       name: 'a',
+      role: 'generator',
+      watches: [],
+      listen: null,
       allowed: [
         { host: '10.0.0.7', port: null },
         { host: 'fd00::1', port: 443 },
@@ -90,10 +151,25 @@ test('an agent has a role, a name, a list of targets and limits', () => {
     connections: 20_000,
     ratePerSecond: 500,
   });
+  const { role, watches } = agent(`${NATS} --role proxy --watch nginx --watch 4711`);
+  assert.deepEqual([role, watches], ['proxy', [{ name: 'nginx' }, { pid: 4711 }]]);
+  const server = agent(`${NATS} --role server --listen 10.0.0.9`);
+  assert.deepEqual([server.role, server.listen], ['server', '10.0.0.9']);
+  assert.equal(agent(`${NATS} --role proxy --listen 10.0.0.9 --allow 10.0.0.8`).listen, '10.0.0.9');
   for (const line of [
     NATS,
     '--role generator',
+    `${NATS} --role runner`,
     `${NATS} --role proxy`,
+    `${NATS} --role proxy --watch 0`,
+    `${NATS} --role proxy --watch /usr/sbin/nginx`,
+    `${NATS} --role proxy --watch nginx --allow 10.0.0.7`,
+    `${NATS} --role generator --watch nginx`,
+    `${NATS} --role generator --listen 10.0.0.9`,
+    `${NATS} --role proxy --watch nginx --listen 10.0.0.9`,
+    `${NATS} --role server`,
+    `${NATS} --role server --listen 0.0.0.0`,
+    `${NATS} --role server --listen 10.0.0.9 --allow 10.0.0.8`,
     `${NATS} --role generator --name a.b`,
     `${NATS} --role generator --allow ws://n/`,
     `${NATS} --role generator --allow n/path`,

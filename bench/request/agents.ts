@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { Problem } from '../model/failure.ts';
 import { AGENT_NAME } from '../model/host.ts';
-import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { last } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
+import { OF_CLIENTS, type ScenarioRequest } from './scenario.ts';
 import { parseCount, quoted } from './units.ts';
 
 /** How to reach the NATS server through which runner and agents communicate. */
@@ -16,12 +16,18 @@ export interface NatsRequest {
   caFile: string | null;
 }
 
-/** The generator hosts of a run. */
+/** The agents of a run. What is null is done by this host. */
 export interface AgentsRequest {
   nats: NatsRequest;
-  /** The number of agents, or their names. */
-  wanted: number | readonly string[];
-  /** Address on which Nginx listens, so that the agents can reach it; null for the loopback address. */
+  /** How many agents generate the load, or their names. */
+  generators: number | readonly string[] | null;
+  /** The agent that runs Nginx or, with a target, watches it. */
+  proxy: string | null;
+  /** Whether Nginx already runs, so that its agent only watches it. */
+  isWatched: boolean;
+  /** How many agents run the echo servers, or their names. */
+  servers: number | readonly string[] | null;
+  /** Address of this host on which Nginx listens, so that the agents can reach it; null for the loopback address. */
   listen: string | null;
 }
 
@@ -32,61 +38,139 @@ export const NATS_OPTIONS = {
   'nats-ca': { value: 'FILE', help: "Certificate authorities for NATS, in PEM format [the system's]" },
 } as const satisfies Options;
 
-/** Options of `run` about generators on other hosts. */
+/** Options about the part of other hosts in runs. */
 export const AGENT_OPTIONS = {
-  agents: { value: 'N|NAMES', help: 'Generate the load on N agents, or on the named ones' },
+  agents: { value: 'N|NAMES', help: 'Generate the load on this many agents, or on these' },
+  'proxy-agent': {
+    value: 'NAME',
+    help: 'Run Nginx on this agent; with --target: observe the Nginx that it watches',
+  },
+  'server-agents': { value: 'N|NAMES', help: 'Run the echo servers on this many agents, or on these' },
   ...NATS_OPTIONS,
   listen: { value: 'ADDRESS', help: 'Address of this host at which agents reach Nginx [127.0.0.1]' },
 } as const satisfies Options;
 
+/** The options that give agents a part in a run. */
+const PARTS = ['agents', 'proxy-agent', 'server-agents'] as const;
 export const MOST_AGENTS = 256;
 /**
  * Options that depend on the generator's host. With agents they do not apply, because only the runner's host is
  * examined.
  */
 const OF_THIS_HOST = ['pin', 'no-pin', 'carrier'];
+/** What only this host has. */
+const OF_THIS_NGINX = ['conf', 'nginx', 'listen'];
+const OF_THESE_SERVERS = ['backend'];
+/** Actions that need no process of the topology. */
+const OF_NO_PROCESS: ReadonlySet<string> = new Set([...OF_CLIENTS, 'start-http', 'stop-http']);
 
-/** @throws Problem('usage') if options are incomplete or contradict others */
-export function agentsOf(
-  given: GivenOptions,
-  { file }: Pick<ScenarioDefinition, 'file'>,
-): AgentsRequest | null {
-  const text = last(given, 'agents');
-  if (text === null) {
-    const lonely = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
-    if (lonely === undefined) return null;
-    throw new Incomplete(`--${lonely} only applies to load from agents. Add --agents N to use N of them.`, {
+/** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
+export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsRequest | null {
+  const [part] = PARTS.filter((name) => given.has(name));
+  const first = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
+  if (first === undefined) return null;
+  const lonely = part === undefined ? first : given.has('listen') && !given.has('agents') ? 'listen' : null;
+  if (lonely !== null) {
+    throw new Incomplete(`--${lonely} only applies to load from agents. Say how many with --agents N.`, {
       agents: '2',
     });
   }
   if (!given.has('nats')) {
     throw new Incomplete(
-      '--agents needs the NATS server through which the agents are reached. Name it with --nats, for example --nats nats://127.0.0.1:4222.',
+      `--${part} needs the NATS server through which the agents are reached. Name it with --nats, for example --nats nats://127.0.0.1:4222.`,
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
+  if (given.has('agents')) checkGenerators(given, asked);
+  if (!given.has('target')) checkPlaces(given, asked);
+  const proxy = last(given, 'proxy-agent');
+  const [agents, servers] = [last(given, 'agents'), last(given, 'server-agents')];
+  return {
+    nats: natsOf(given),
+    generators: agents === null ? null : whichOf('--agents', agents),
+    proxy: proxy === null ? null : checkName('--proxy-agent', proxy),
+    isWatched: given.has('target'),
+    servers: servers === null ? null : whichOf('--server-agents', servers),
+    listen: listenOf(given),
+  };
+}
+
+/** @throws Problem('usage') if agents cannot generate this load */
+function checkGenerators(
+  given: GivenOptions,
+  { scenario: { name, file, needsGeneratorHere } }: ScenarioRequest,
+): void {
   if (file !== undefined) {
     throw new Problem(
       'usage',
       '--agents does not apply to a scenario of your own, because the agents do not have its file. Leave one out.',
     );
   }
-  const local = OF_THIS_HOST.find((name) => given.has(name));
-  if (local !== undefined) {
+  if (needsGeneratorHere !== undefined) {
     throw new Problem(
       'usage',
-      `--${local} does not apply with --agents, because agents run the generator on other hosts. Leave one out.`,
+      `--agents does not apply to the scenario ${name}: ${needsGeneratorHere}. Leave one out.`,
     );
   }
-  return { nats: natsOf(given), wanted: wantedOf(text), listen: listenOf(given) };
+  refuse(given, 'agents', OF_THIS_HOST, 'which run the generator on other hosts');
 }
 
-function wantedOf(text: string): AgentsRequest['wanted'] {
-  if (/^[\d.]+[kMG]?$/.test(text)) return parseCount('--agents', text, { min: 1, max: MOST_AGENTS });
+/** @throws Problem('usage') if agents cannot run this topology */
+function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: ScenarioRequest): void {
+  const option = ['proxy-agent', 'server-agents'].find((name) => given.has(name));
+  if (option === undefined) return;
+  if (!given.has('server-agents')) {
+    throw new Incomplete(
+      '--proxy-agent runs Nginx on another host, from which the echo servers on 127.0.0.1 of this one cannot be reached. Name agents for them with --server-agents, or name a server that already runs with --target.',
+      { 'server-agents': '1' },
+    );
+  }
+  const { name, steps, samplesQueues } = scenario;
+  const acts = steps.some(({ name }) =>
+    scenario.timeline(name, scenarioOptions, 1).some(({ action }) => !OF_NO_PROCESS.has(action.kind)),
+  );
+  if (acts || samplesQueues) {
+    throw new Problem(
+      'usage',
+      `--${option} does not apply to the scenario ${name} with these options: it ${acts ? 'acts on processes' : 'reads the sockets'} of Nginx or of the echo servers, which then are on other hosts. Leave one out.`,
+    );
+  }
+  refuse(given, option, OF_THIS_HOST, 'because nothing is known about the CPUs and kernels of other hosts');
+  refuse(given, 'server-agents', OF_THESE_SERVERS, 'which run the echo servers of the bench');
+  if (given.has('proxy-agent'))
+    refuse(
+      given,
+      'proxy-agent',
+      OF_THIS_NGINX,
+      'which runs the Nginx of its host, with a profile of the bench',
+    );
+}
+
+/** @throws Problem('usage') if any of these options is given */
+function refuse(given: GivenOptions, option: string, names: readonly string[], because: string): void {
+  const other = names.find((name) => given.has(name));
+  if (other === undefined) return;
+  throw new Problem('usage', `--${other} does not apply with --${option}, ${because}. Leave one out.`);
+}
+
+/** Returns the number of agents that generate the load; 0 if this host does. */
+export function agentCount(given: GivenOptions): number {
+  const text = last(given, 'agents');
+  return text === null ? 0 : countOf(whichOf('--agents', text));
+}
+
+/** Returns how many agents are asked for. */
+export function countOf(which: number | readonly string[]): number {
+  return typeof which === 'number' ? which : which.length;
+}
+
+function whichOf(option: string, text: string): number | readonly string[] {
+  if (/^[\d.]+[kMG]?$/.test(text)) return parseCount(option, text, { min: 1, max: MOST_AGENTS });
   const names = text.split(',').map((name) => name.trim());
   const twice = names.find((name, at) => names.indexOf(name) < at);
-  if (twice !== undefined) throw new Problem('usage', `--agents names ${quoted(twice)} twice. Name it once.`);
-  for (const name of names) checkName('--agents', name);
+  if (twice !== undefined)
+    throw new Problem('usage', `${option} names ${quoted(twice)} twice. Name it once.`);
+  for (const name of names) checkName(option, name);
   return names;
 }
 

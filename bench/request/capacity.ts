@@ -6,7 +6,6 @@ import type { Load } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import { PROXY } from '../model/proxy.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
-import { AGENT_OPTIONS } from './agents.ts';
 import type { Command } from './command.ts';
 import { milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
@@ -103,7 +102,6 @@ const CAPACITY_OPTIONS = {
 const NOT_OF_A_TRIAL = [
   'steps',
   ...Object.keys(TARGET_OPTIONS),
-  ...Object.keys(AGENT_OPTIONS),
   'baseline',
   'threshold',
   'no-http',

@@ -5,6 +5,7 @@ import type { Load } from '../model/load.ts';
 import { PROXY } from '../model/proxy.ts';
 import type { Work } from '../model/work.ts';
 import type { ScenarioDefinition, StepDefinition } from '../scenarios/definition.ts';
+import { agentCount } from './agents.ts';
 import type { Command } from './command.ts';
 import { last, number, oneOf } from './given.ts';
 import type { GivenOptions, Options } from './options.ts';
@@ -213,7 +214,9 @@ function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderA
 
 function levelsOf(given: GivenOptions, over: LadderAxis): number[] {
   const text = last(given, 'points');
-  if (text === null) return [...LEVELS[over]];
+  // Each agent needs a connection.
+  const least = over === 'connections' ? agentCount(given) : 0;
+  if (text === null) return LEVELS[over].filter((level) => level >= least);
   const levels = text.split(',').map((each) => parseLevel(each.trim(), over));
   const distinct = [...new Set(levels)].sort((a, b) => a - b);
   if (distinct.length >= FEWEST_LEVELS && distinct.length <= MOST_LEVELS) return distinct;

@@ -101,7 +101,7 @@ export const RUN_OPTIONS = {
     pin: { value: null, help: 'Pin processes to CPUs [if the machine has 2 CPUs]' },
     'no-pin': { value: null, help: 'Let the kernel schedule all processes' },
   },
-  'Load from other hosts': AGENT_OPTIONS,
+  'Other hosts': AGENT_OPTIONS,
   'The output': {
     threshold: { value: 'CONDITION', many: true, help: `Exit with 99 if not met: 'service.p99<50ms'` },
     strict: { value: null, help: 'Exit with 1 unless every run is valid' },
@@ -122,14 +122,12 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-type RefusedOption = keyof typeof TARGET_OPTIONS | keyof typeof AGENT_OPTIONS;
+/** Returns why a command that starts what it measures has none of the options about a server that already runs. */
+export function refusedTarget(reason: string): Record<string, string> {
+  return Object.fromEntries(Object.keys(TARGET_OPTIONS).map((name) => [name, reason]));
+}
 
-/**
- * Returns the reasons why a command has no options about targets or agents: it starts everything that it measures,
- * including the generator.
- */
-export function refusedTarget(reason: string): Record<RefusedOption, string> {
-  const ofTarget = Object.keys(TARGET_OPTIONS).map((name) => [name, reason]);
-  const ofAgents = Object.keys(AGENT_OPTIONS).map((name) => [name, 'only `run` takes its load from agents']);
-  return Object.fromEntries([...ofTarget, ...ofAgents]);
+/** Returns why a command whose runs generate their load on this host has none of the options about agents. */
+export function refusedAgents(reason: string): Record<string, string> {
+  return Object.fromEntries(Object.keys(AGENT_OPTIONS).map((name) => [name, reason]));
 }

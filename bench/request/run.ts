@@ -6,7 +6,7 @@ import type { Step } from '../model/plan.ts';
 import { PROXY } from '../model/proxy.ts';
 import { expectationOf, type PlannedTarget } from '../model/target.ts';
 import type { ScenarioDefinition } from '../scenarios/definition.ts';
-import { type AgentsRequest, agentsOf } from './agents.ts';
+import { type AgentsRequest, agentsOf, countOf } from './agents.ts';
 import { backendOf } from './backend.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
@@ -55,7 +55,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   connectTimeoutMs: number;
   /** Command that starts the user's own server, with `{port}` for its port; null for the echo servers. */
   backend: string | null;
-  /** The hosts that generate the load; null for this one. */
+  /** The agents on other hosts that take part; null if none does. */
   agents: AgentsRequest | null;
   http: boolean;
   nginx: NginxSources;
@@ -112,14 +112,20 @@ function runRequest(given: GivenOptions): RunRequest {
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
   const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
   if (target !== null) return requestOfTarget(request, target, given);
-  checkListen(request);
   checkThresholds(request);
   return { ...request, baseline };
 }
 
-/** @throws Problem('usage') if the agents could not reach a variant that has no Nginx */
-function checkListen({ agents, variants }: RunRequest): void {
-  if (agents?.listen == null || !variants.includes('direct')) return;
+/** @throws Problem('usage') if the generators cannot reach what runs without Nginx */
+function checkDirect({ agents, variants }: Pick<RunRequest, 'agents' | 'variants'>): void {
+  if (agents === null || !variants.includes('direct')) return;
+  if (agents.servers !== null && countOf(agents.servers) > 1) {
+    throw new Problem(
+      'usage',
+      'The clients of direct connect to the echo servers of one host. Use --server-agents 1, or leave direct out.',
+    );
+  }
+  if (agents.listen === null || agents.servers !== null) return;
   throw new Problem(
     'usage',
     `--listen is the address of ${PROXY}, and direct has no ${PROXY}: its echo servers stay on 127.0.0.1. Leave direct out.`,
@@ -166,7 +172,7 @@ export function checkThresholds(request: RunRequest): void {
     schedule: steps.includes(open),
     'closed-loop': steps.includes(closed),
     http: scenario.httpLoad !== undefined || (http && scenario.hasHttpLeg),
-    proxy: hasProxy(request),
+    proxy: hasProxy(request) || (request.agents?.isWatched === true && request.agents.proxy !== null),
     answers: expectationOf(request.target) !== 'none',
   });
   if (missing === null) return;
@@ -202,7 +208,7 @@ export function checkThresholds(request: RunRequest): void {
       throw new Problem(
         'usage',
         request.target.kind === 'external'
-          ? `${start} ${PROXY}, and a --target cannot be observed. Use a metric of its answers, such as response.p99.`
+          ? `${start} ${PROXY}, and a --target is only observed with --proxy-agent. Name an agent, or use a metric of the answers, such as response.p99.`
           : `${start} ${PROXY}, and direct has none. Add a variant that has it.`,
       );
   }
@@ -225,6 +231,8 @@ export function requestOf(
   const backend = backendOf(given, asked);
   const problem = scenario.problemOf({ connections, payload, options: scenarioOptions });
   if (problem !== null) throw new Problem('usage', problem);
+  const agents = agentsOf(given, asked);
+  checkDirect({ ...what, agents });
   return {
     ...what,
     ...asked,
@@ -246,8 +254,8 @@ export function requestOf(
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
     ...processesOf(given, connections),
     backend,
-    agents: agentsOf(given, scenario),
-    // The bench does not know which ordinary HTTP requests the user's own server answers.
+    agents,
+    // Only the paths of its WebSockets are known.
     http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),

@@ -16,6 +16,9 @@ export interface ScenarioRequest {
   scenarioOptions: ScenarioOptions;
 }
 
+/** Actions that clients carry out, and which therefore need no topology. */
+export const OF_CLIENTS: ReadonlySet<string> = new Set(['cut-clients', 'stall-clients', 'resume-clients']);
+
 const DAY_US = 24 * 3600 * 1e6;
 
 /** @throws Problem('usage') for an unknown scenario, and for options that it does not support */

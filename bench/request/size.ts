@@ -9,7 +9,7 @@ import { last, number, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { hasProxy, PER_SECOND, type RunRequest, requestOf, variantsOf } from './run.ts';
-import { RUN_OPTIONS, refusedTarget, TARGET_OPTIONS } from './run-options.ts';
+import { RUN_OPTIONS, refusedAgents, refusedTarget } from './run-options.ts';
 import type { ScenarioRequest } from './scenario.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
 
@@ -51,6 +51,7 @@ const SIZE_OPTIONS = {
 
 /** Reasons why `size` lacks options of `run`. */
 const ABSENT = {
+  ...refusedAgents('it measures what processes on this host use'),
   ...refusedTarget('it starts the variant that it measures'),
   baseline: 'measure the price of the proxy with `run`',
   server: 'it measures with the lean echo server',
@@ -66,7 +67,6 @@ const ABSENT = {
 
 const NOT_OF_ITS_RUNS = [
   ...Object.keys(ABSENT),
-  ...Object.keys(TARGET_OPTIONS),
   ...Object.keys(SIZE_OPTIONS),
   ...Object.keys(RUN_OPTIONS['The scenario']),
 ];

@@ -118,7 +118,7 @@ test('options that do not work with a target are rejected with a sentence', () =
     [`${HERE} --ws-path /x`, /^--ws-path /],
     [`${HERE} --subprotocol a,a`, /different names/],
     [`${HERE} --steps throughput,latency`, /--rate/],
-    [`${HERE} --threshold cpuPerMessage.proxy<1ms`, /cannot be observed/],
+    [`${HERE} --threshold cpuPerMessage.proxy<1ms`, /--proxy-agent/],
     ['-p tls --expect any', /--target/],
     ['-p tls --header A:b', /--conf/],
     ['compare plain tls --target ws://127.0.0.1:9000/', /has no --target/],

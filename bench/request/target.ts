@@ -9,17 +9,14 @@ import { last, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
 import { TARGET_OPTIONS } from './run-options.ts';
-import type { ScenarioRequest } from './scenario.ts';
+import { OF_CLIENTS, type ScenarioRequest } from './scenario.ts';
 import { quoted } from './units.ts';
 
 /** Options about a topology. A run against a target starts none. */
 const OF_A_TOPOLOGY = [
   ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'nginx'],
-  ...['backend', 'servers', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
+  ...['backend', 'servers', 'server-agents', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
 ];
-
-/** Actions that clients carry out, and which therefore need no topology. */
-const OF_CLIENTS: ReadonlySet<string> = new Set(['cut-clients', 'stall-clients', 'resume-clients']);
 
 const EXAMPLE = 'for example --target ws://127.0.0.1:9000/chat';
 

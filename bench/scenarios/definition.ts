@@ -94,6 +94,8 @@ export type DoubtName =
   /** HTTP requests during the load failed, or were not answered. */
   | 'http-requests'
   | 'stall'
+  /** Clocks of different hosts are too far apart for times from one to the other. */
+  | 'clock-error'
   | 'disturbance'
   | 'send-lag'
   | 'schedule'
@@ -113,6 +115,8 @@ export interface ScenarioDefinition {
   options: Readonly<Record<string, ScenarioOption>>;
   /** Options of `run` that the scenario does not support. */
   excluded: readonly string[];
+  /** Why agents cannot generate its load, as a clause; missing if they can. */
+  needsGeneratorHere?: string;
   /**
    * What throughput, CPU time and schedule refer to: messages echoed (the default) or handshakes. With
    * `handshakes`, no connections are opened before the load. The client opens them during the load, and the

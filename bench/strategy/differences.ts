@@ -52,9 +52,23 @@ const PLAN: Facts<RunPlan> = [
   [`${PROXY} workers`, ({ proxy }) => proxy?.workers ?? null],
   ['reuseport for balance', ({ proxy }) => (proxy === null ? null : String(proxy.reuseport))],
   ['placement', ({ placement }) => placementText(placement)],
+  ['agents', agentsText],
   ['pacing', ({ pacing }) => pacing],
   ['HTTP leg', ({ http }) => (http === null ? 'none' : `${http.connections} connections`)],
 ];
+
+/** Names the agents and their parts, as in `generators a, b; Nginx p`. */
+function agentsText({ agents = [], proxyAgent, serverAgents = [] }: RunPlan): string {
+  const parts = Object.entries({
+    generators: agents,
+    [PROXY]: proxyAgent === undefined ? [] : [proxyAgent],
+    'echo servers': serverAgents,
+  });
+  const told = parts
+    .filter(([, names]) => names.length > 0)
+    .map(([part, names]) => `${part} ${names.join(', ')}`);
+  return told.join('; ') || 'none';
+}
 
 /** Lists all differences between two sessions: the machine, the versions, and the plan of each step. */
 export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored['differences'] {

@@ -8,7 +8,7 @@ import type { Variant } from '../model/variant.ts';
 import type { KeyType } from './certificate.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { RoleOf } from './proxy-processes.ts';
-import type { EchoServer } from './servers.ts';
+import type { ReachableServer } from './servers.ts';
 import type { StartedTarget } from './target.ts';
 import type { Ears, FetchPlace } from './workplace.ts';
 
@@ -96,6 +96,9 @@ export interface Opening<Binary extends ProxyBinary = ProxyBinary> {
   upgradeTo?: Binary | null;
 }
 
+/** Where a proxy forwards connections: an echo server, or a placeholder for one. */
+export type Upstream = Pick<ReachableServer, 'host' | 'port' | 'socket' | 'certPath'>;
+
 type ProxyPlan = NonNullable<RunPlan['proxy']>;
 
 /** A configuration that has been read. It can be started as often as needed. */
@@ -122,7 +125,7 @@ export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
   start(
     plan: Pick<RunPlan, 'placement'> & { proxy: ProxyPlan },
     binary: Binary,
-    servers: readonly EchoServer[],
+    servers: readonly Upstream[],
     folder: string,
     processSet: ProcessSet,
     opening?: Opening<Binary>,

@@ -97,6 +97,7 @@ function launchAt(
   {
     kind,
     engine,
+    host,
     carrier = 'sockets',
     cpus,
     args = [],
@@ -105,6 +106,7 @@ function launchAt(
     onLine,
   }: EchoOptions,
 ): Launched {
+  const address = host === undefined ? [] : ['--host', host];
   const local = socket === null ? [] : ['--socket', socket];
   const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];
   const how = kind === 'lean' && carrier !== 'sockets' ? ['--carrier', carrier] : [];
@@ -112,7 +114,7 @@ function launchAt(
   return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
-    args: ['--port', String(port), '--kind', kind, ...how, ...local, ...tls, ...limit, ...args],
+    args: ['--port', String(port), '--kind', kind, ...address, ...how, ...local, ...tls, ...limit, ...args],
     cpus,
     ipc: true,
     stdout: onLine === undefined ? 'ignore' : 'pipe',

@@ -6,6 +6,7 @@ import { Problem } from '../model/failure.ts';
 import type { CarrierName, EngineName } from '../model/plan.ts';
 import { type Backend, launchBackend } from './backend.ts';
 import type { Certificate } from './certificate.ts';
+import { LOOPBACK } from './ports.ts';
 import type { Launched } from './process.ts';
 import { launchServer, type ServerPlace, type ServerProcess } from './server-process.ts';
 import { openToWorkers } from './worker-user.ts';
@@ -29,15 +30,11 @@ export interface LoopSample {
   delayMaxUs: number;
 }
 
-/**
- * One echo server, which listens on 127.0.0.1 and on a Unix-domain socket. Its process may be killed and
- * replaced by another one during a run.
- */
-export interface EchoServer {
-  /** Its current process, or the last one if none is running. */
-  readonly launched: Launched;
+/** An echo server on any host. */
+export interface ReachableServer {
+  readonly host: string;
   readonly port: number;
-  /** Path of its Unix-domain socket; null if no folder was given for it. */
+  /** Path of its Unix-domain socket; null if it has none. */
   readonly socket: string | null;
   /** Certificate used on both; null if the server does not use TLS. */
   readonly certPath: string | null;
@@ -47,6 +44,15 @@ export interface EchoServer {
    * @throws {Problem} kind `died` if its process no longer responds, unless `kill` ended it
    */
   stats(): Promise<ServerStats | null>;
+}
+
+/**
+ * One echo server on this host, which may also listen on a Unix-domain socket. Its process may be killed and
+ * replaced by another one during a run.
+ */
+export interface EchoServer extends ReachableServer {
+  /** Its current process, or the last one if none is running. */
+  readonly launched: Launched;
   /** The latest sample; null during the first second. */
   loop(): LoopSample | null;
   /** Asks its process for the counters that `kill` would lose. Gives up if the process takes too long. */
@@ -63,6 +69,10 @@ export interface EchoServer {
 
 export interface ServersOptions {
   count: number;
+  /** Address to listen on. Default: 127.0.0.1. */
+  host?: string;
+  /** Number of the first server in names. Default: 1. */
+  firstNumber?: number;
   /** Port of each server; by default, the system chooses free ones. A `Backend` has to be given its port. */
   ports?: readonly number[];
   kind: 'ws' | 'lean' | Backend;
@@ -111,7 +121,7 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
       const isOwn = typeof options.kind === 'object';
       const socket =
         socketFolder === undefined || isOwn ? null : join(socketFolder, `echo-${index + 1}.sock`);
-      const name = `${isOwn ? 'backend' : 'echo server'} ${index + 1}`;
+      const name = `${isOwn ? 'backend' : 'echo server'} ${index + (options.firstNumber ?? 1)}`;
       const process = launchOne(name, { port: ports?.[index] ?? 0, socket }, options);
       launched.push(process.launched);
       return whenReady(process, socket, options, over.signal);
@@ -151,6 +161,7 @@ async function whenReady(
     get launched() {
       return current.launched;
     },
+    host: options.host ?? LOOPBACK,
     port,
     socket,
     certPath: options.certificate?.certPath ?? null,

@@ -4,7 +4,7 @@ import type { RunProcess, UsedProxy } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import { LOOPBACK } from './ports.ts';
 import type { Launched } from './process.ts';
-import type { EchoServer } from './servers.ts';
+import type { ReachableServer } from './servers.ts';
 
 /** Where the load connects to: a proxy, the echo servers themselves (profile `direct`), or an external server. */
 export interface StartedTarget extends Target {
@@ -27,7 +27,8 @@ export interface StartedTarget extends Target {
 
 /** A proxy that a driver has started. */
 export interface RunningProxy {
-  launched: Launched;
+  /** Missing if it runs on another host. */
+  launched?: Launched;
   /** The processes that do the work at the time of the call. A process keeps the name it was first given. */
   processes(): Promise<RunProcess[]>;
   /**
@@ -56,9 +57,9 @@ export interface RunningProxy {
 }
 
 /** The target of a run without a proxy. */
-export function directTarget(servers: readonly EchoServer[]): StartedTarget {
+export function directTarget(servers: readonly ReachableServer[]): StartedTarget {
   return {
-    host: LOOPBACK,
+    host: servers[0]?.host ?? LOOPBACK,
     ports: servers.map((server) => server.port),
     path: '/websocket',
     page: { path: '/page', shown: '/page', cached: false },

@@ -161,7 +161,7 @@ describe('a topology that is kept up', () => {
     );
     const { proxy } = standing.target;
     assert.ok(proxy);
-    process.kill(proxy.launched.pid, 'SIGKILL');
+    process.kill(proxy.launched?.pid ?? assert.fail(), 'SIGKILL');
     await failed;
     assert.deepEqual(await readdir(tmpdir()), []);
   });

@@ -1,3 +1,4 @@
+import { PROXY } from '../model/proxy.ts';
 import { type Amount, formatShare, formatTime } from './format.ts';
 import { counted, listed } from './words.ts';
 
@@ -51,8 +52,38 @@ function differenceText({ host, cpuUs, lagUs, share }: DifferingHost): string {
   return `${host} ${listed(parts)}`;
 }
 
-/** Notices about the hosts that generated the load. */
+/**
+ * The host of a proxy that an agent observed. `cpu` is the CPU time of the proxy, and `used` the share of all CPU time
+ * that anything used there.
+ */
+export interface ProxyHostFacts {
+  host: string;
+  cpus: Amount;
+  cpuModel: string | null;
+  kernel: string | null;
+  workers: Amount;
+  cpu: Amount | null;
+  used: Amount | null;
+  errorUs: Amount;
+}
+
+/** Notices about the hosts that took part in a run. */
 export const HOSTS = {
+  'proxy-host': ({ host, cpus, cpuModel, kernel, workers, cpu, used, errorUs }: ProxyHostFacts) => {
+    const machine = [
+      counted(cpus, 'CPU'),
+      ...(cpuModel === null ? [] : [cpuModel]),
+      ...(kernel === null ? [] : [`kernel ${kernel}`]),
+    ];
+    const use = [
+      cpu === null
+        ? 'its CPU time is unknown'
+        : `${counted(workers, 'worker')} and the master used ${formatShare(cpu)} of a core`,
+      ...(used === null ? [] : [`all CPUs together were ${formatShare(used)} used`]),
+      `clock error ${formatTime(errorUs)}`,
+    ];
+    return `The agent ${host} observed ${PROXY} on its host (${machine.join(', ')}): ${use.join(', ')}.`;
+  },
   'generator-hosts': ({ hosts }: { hosts: readonly HostFacts[] }) =>
     `The load came from ${counted(hosts.length, 'host')}. ${hosts.map(hostText).join('; ')}.`,
   'hosts-differ': ({ hosts }: { hosts: readonly DifferingHost[] }) =>

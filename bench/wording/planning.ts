@@ -19,6 +19,10 @@ export interface CountFacts {
 export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+  'agents-apart': () =>
+    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics scatter more.',
+  'preflight-agent-ports': ({ ports }: { ports: Amount }) =>
+    `Each agent can start about ${formatCount(ports)} handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.`,
   'own-backend': () =>
     'Your own servers (--backend) do not report any counts, so the connections and messages that the generator counted cannot be compared with theirs.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),

@@ -61,7 +61,12 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     '30 of 5,000 deliveries did not arrive; the server skipped 20 of them because a member had fallen behind.',
     '30 to 60 of 5,000 to 10,000 deliveries did not arrive; the server skipped 20 to 40 of them because a member had fallen behind.',
   ],
-  'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of requests is unknown.'],
+  'clock-error': [
+    { errorUs: 300, p50Us: 1000 },
+    'The clocks of the generator hosts may differ by 300 µs, and the median time to a receiver was 1 ms, so times from one host to another are too inaccurate. Use one agent.',
+    'The clocks of the generator hosts may differ by 300 to 600 µs, and the median time to a receiver was 1 to 2 ms, so times from one host to another are too inaccurate. Use one agent.',
+  ],
+  'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
   'http-counts-differ': [
     {},
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
@@ -370,6 +375,15 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     {},
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
   ],
+  'agents-apart': [
+    {},
+    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics scatter more.',
+  ],
+  'preflight-agent-ports': [
+    { ports: 28_231 },
+    'Each agent can start about 28,231 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
+    'Each agent can start about 28,231 to 56,462 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
+  ],
   'preflight-generators': [
     {
       needed: 3,
@@ -548,6 +562,14 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'A generator host differs from the others: b used 12 µs of CPU time per message (the others 6 µs), had a send lag p99 of 4.2 ms (the others 300 µs) and sent 30 % of the messages on 50 % of the connections. The figures of this run combine all hosts, so part of them may be due to this host. Check what else runs there, or leave it out.',
     'A generator host differs from the others: b used 12 to 24 µs of CPU time per message (the others 6 to 12 µs), had a send lag p99 of 4.2 to 8.4 ms (the others 300 to 600 µs) and sent 30 to 60 % of the messages on 50 to 100 % of the connections. The figures of this run combine all hosts, so part of them may be due to this host. Check what else runs there, or leave it out.',
   ],
+  'proxy-host': [
+    {
+      ...{ host: 'p', cpus: 4, cpuModel: 'Xeon', kernel: '6.1', workers: 2 },
+      ...{ cpu: 1.2, used: 0.4, errorUs: 80 },
+    },
+    'The agent p observed Nginx on its host (4 CPUs, Xeon, kernel 6.1): 2 workers and the master used 120 % of a core, all CPUs together were 40 % used, clock error 80 µs.',
+    'The agent p observed Nginx on its host (4 to 8 CPUs, Xeon, kernel 6.1): 2 to 4 workers and the master used 120 to 240 % of a core, all CPUs together were 40 to 80 % used, clock error 80 to 160 µs.',
+  ],
   'http-failed': [
     { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
     '16 of 17 ordinary GETs of /page failed (2 answered 4xx, 7 answered 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
@@ -709,6 +731,16 @@ test('parts of sentences that depend on the data', () => {
     [
       text('limit', { evidence: { kind: 'unobserved', busy: quiet } }),
       /^The generator was not the limit, and the server was not observed;/,
+    ],
+    [
+      text('limit', {
+        evidence: { kind: 'unobserved', busy: { ...quiet, proxy: { busiest: 0.4, least: null } } },
+      }),
+      /^Neither Nginx nor the generator was the limit, and nothing behind Nginx was observed; the busiest Nginx worker/,
+    ],
+    [
+      text('limited-by', { component: 'machine', evidence: { kind: 'full-host', used: 0.98, busy: quiet } }),
+      /^No CPU was left for more: the CPUs of the host of Nginx were 98 % used, by Nginx and by what else runs there;/,
     ],
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [

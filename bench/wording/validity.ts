@@ -23,7 +23,9 @@ export type EvidenceFacts =
   | { kind: 'shared-cpus'; components: readonly ComponentName[]; used: Amount; busy: BusyFacts }
   | { kind: 'full-cpus'; used: Amount; busy: BusyFacts }
   | { kind: 'idle'; used: Amount; busy: BusyFacts }
-  /** The generator kept up. Nothing else of an external target is known. */
+  /** The host of an Nginx that an agent observed had no CPU time left. */
+  | { kind: 'full-host'; used: Amount; busy: BusyFacts }
+  /** What was observed was not the limit. Nothing else of an external target is known. */
   | { kind: 'unobserved'; busy: BusyFacts };
 
 /** The equations over counters that do not hold; missing in older findings, which were about messages only. */
@@ -116,7 +118,9 @@ export const VALIDITY = {
   },
   'deliveries-lost': ({ lost, expected, skipped }: { lost: Amount; expected: Amount; skipped: Amount }) =>
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
-  'http-missing': () => 'No HTTP request was sent during the load, so the effect of requests is unknown.',
+  'clock-error': ({ errorUs, p50Us }: { errorUs: Amount; p50Us: Amount }) =>
+    `The clocks of the generator hosts may differ by ${formatTime(errorUs)}, and the median time to a receiver was ${formatTime(p50Us)}, so times from one host to another are too inaccurate. Use one agent.`,
+  'http-missing': () => 'No HTTP request was sent during the load, so nothing is known about their effect.',
   'http-counts-differ': () =>
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   'http-unanswered': ({ due, failed, unanswered }: Record<'due' | 'failed' | 'unanswered', Amount>) =>
@@ -205,9 +209,13 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'shared-cpus':
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
-      return `all processes together used ${formatShare(evidence.used)} of the CPUs, although no single process was at its limit; ${busy}`;
+      return `all processes together used ${formatShare(evidence.used)} of the CPUs, and none was busy by itself; ${busy}`;
+    case 'full-host':
+      return `the CPUs of the host of Nginx were ${formatShare(evidence.used)} used, by Nginx and by what else runs there; ${busy}`;
     case 'unobserved':
-      return `the generator was not the limit, and the server was not observed; ${busy}`;
+      return evidence.busy.proxy === null
+        ? `the generator was not the limit, and the server was not observed; ${busy}`
+        : `neither Nginx nor the generator was the limit, and nothing behind Nginx was observed; ${busy}`;
     case 'idle':
       return `no process was busy${evidence.used === 0 ? '' : `, and all together used ${formatShare(evidence.used)} of the CPUs`}; ${busy}`;
   }

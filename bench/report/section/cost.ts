@@ -1,4 +1,4 @@
-import type { ByComponent, ProcessFigures } from '../../measure/processes.ts';
+import { type ByComponent, isProxyObserved, type ProcessFigures } from '../../measure/processes.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { MEASURED } from '../../model/run.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
@@ -127,7 +127,7 @@ export function levelsSentence(
   figures: (view: RunView) => ByComponent,
   format: (value: number) => string,
 ): string {
-  const proxied = runs.filter(({ run }) => run.proxy !== null);
+  const proxied = runs.filter(({ run }) => isProxyObserved(run));
   const shown = proxied.length > 0 ? proxied : runs;
   const component = proxied.length > 0 ? 'proxy' : (measuredIn(runs, figures)[0] ?? 'generator');
   const levels = shown.map((view): VariantFigure => ({ name: view.name, value: figures(view)[component] }));

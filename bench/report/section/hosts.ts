@@ -1,56 +1,99 @@
 import type { HostFigures } from '../../measure/hosts.ts';
-import { formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
+import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted } from '../../wording/words.ts';
 import { table } from '../elements.ts';
 import { html } from '../markup.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** The hosts that generated the load, if agents did. */
+/** The hosts whose agents took part: those that generated the load, and those of Nginx and of the echo servers. */
 export function hosts({ runs }: View): FoldedSection {
-  const names = new Set(runs.flatMap(({ figures }) => figures.hosts.map(({ name }) => name)));
+  const all = runs.flatMap(({ figures }) => figures.hosts);
+  const namesOf = (role: HostFigures['role']) => [
+    ...new Set(all.filter((each) => each.role === role).map(({ name }) => name)),
+  ];
+  const [generators, proxies, servers] = [namesOf('generator'), namesOf('proxy'), namesOf('server')];
+  const finding = [
+    ...(generators.length === 0
+      ? []
+      : [`The load came from ${counted(generators.length, 'host')}: ${generators.join(', ')}.`]),
+    ...(proxies.length === 0 ? [] : [`Nginx was observed by the agent ${proxies.join(', ')} on its host.`]),
+    ...(servers.length === 0 ? [] : [`The echo servers were on ${servers.join(', ')}.`]),
+  ];
   return {
     id: 'hosts',
-    title: 'Generator hosts',
-    finding: `The load came from ${counted(names.size, 'host')}: ${[...names].join(', ')}.`,
+    title: 'Hosts',
+    finding: finding.join(' '),
     charts: [],
-    body: html`${table('What each host contributed', COLUMNS, runs.flatMap(rowsOf))}
-<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end at most that far apart on different hosts, plus the drift.</p>`,
+    body: html`${
+      generators.length > 0 &&
+      table('What each generator host contributed', LOAD_COLUMNS, runs.flatMap(loadRows))
+    }
+${table('The machines', MACHINE_COLUMNS, runs.flatMap(machineRows))}
+<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end that much apart at most, plus the drift. CPUs used: by the generator or by Nginx. All use: the share of the time of these CPUs that anything on the host used.</p>`,
   };
 }
 
-/** Whether agents generated the load of any run. */
+/** Whether agents took part in any run. */
 export function hasHosts(runs: readonly Pick<RunView['run'], 'hosts'>[]): boolean {
   return runs.some((run) => (run.hosts ?? []).length > 0);
 }
 
-const COLUMNS = [
-  { title: 'Variant' },
-  { title: 'Step', text: true },
-  { title: 'Host', text: true },
+const OF_RUN = [{ title: 'Variant' }, { title: 'Step', text: true }, { title: 'Host', text: true }];
+
+const LOAD_COLUMNS = [
+  ...OF_RUN,
   { title: 'Processes' },
   { title: 'Connections' },
   { title: 'Share of messages' },
   { title: 'Send lag p50' },
   { title: 'Send lag p99' },
+];
+
+function loadRows({ name, step, figures }: RunView): string[][] {
+  return figures.hosts
+    .filter(({ role }) => role === 'generator')
+    .map((host) => [
+      name,
+      step,
+      host.name,
+      formatCount(host.workers),
+      formatCount(host.connections),
+      host.share.messages === null ? NOTHING : formatShare(host.share.messages),
+      formatTime(host.sendLag?.p50 ?? null),
+      formatTime(host.sendLag?.p99 ?? null),
+    ]);
+}
+
+const MACHINE_COLUMNS = [
+  ...OF_RUN,
+  { title: 'Role', text: true },
   { title: 'CPUs used' },
+  { title: 'All use' },
+  { title: 'CPU', text: true },
+  { title: 'Memory' },
+  { title: 'System', text: true },
   { title: 'Clock error' },
   { title: 'Clock drift' },
 ];
 
-function rowsOf({ name, step, figures }: RunView): string[][] {
-  return figures.hosts.map((host) => [name, step, ...cellsOf(host)]);
-}
+const ROLES: Record<HostFigures['role'], string> = {
+  generator: 'generator',
+  proxy: 'Nginx',
+  server: 'echo servers',
+};
 
-function cellsOf({ name, cpus, workers, connections, share, sendLag, cpu, clock }: HostFigures): string[] {
-  return [
+function machineRows({ name, step, figures }: RunView): string[][] {
+  return figures.hosts.map(({ role, cpus, machine, cpu, used, clock, ...host }) => [
     name,
-    formatCount(workers),
-    formatCount(connections),
-    share.messages === null ? NOTHING : formatShare(share.messages),
-    formatTime(sendLag?.p50 ?? null),
-    formatTime(sendLag?.p99 ?? null),
+    step,
+    host.name,
+    ROLES[role],
     cpu === null ? NOTHING : `${cpu.toFixed(2)} of ${cpus}`,
+    used === null ? NOTHING : formatShare(used),
+    machine?.cpuModel ?? NOTHING,
+    machine === null ? NOTHING : formatBytes(machine.memoryBytes),
+    machine === null ? NOTHING : `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`,
     `±${formatTime(clock.errorUs)}`,
     clock.driftUs === null ? NOTHING : formatTime(Math.abs(clock.driftUs)),
-  ];
+  ]);
 }

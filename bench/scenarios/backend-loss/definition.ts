@@ -33,7 +33,7 @@ export const backendLoss = {
     },
     reconnect: RECONNECT_OPTION,
   },
-  excluded: ['agents', 'baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
+  excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   lengths: () => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + GONE_MS + AFTER_MS }),
   defaults: { connections: 1000, payload: '64' },
   defaultRate: () => 1000,

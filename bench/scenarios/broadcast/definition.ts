@@ -50,7 +50,7 @@ export const broadcast = {
       help: 'broadcast: most members of a room; 0: one room for all [0]',
     },
   },
-  excluded: ['agents', 'baseline', 'in-flight', 'no-http'],
+  excluded: ['baseline', 'in-flight', 'no-http'],
   lengths: () => null,
   defaults: { connections: 1000, payload: '64' },
   defaultRate: (connections, options) =>
@@ -95,7 +95,16 @@ export const broadcast = {
     { name: 'medianReceiver.p50', step: 'broadcast', label: 'median receiver ' },
     { name: 'lastReceiver.p50', step: 'broadcast', label: 'last receiver ' },
   ],
-  doubts: ['nothing-echoed', 'losses', 'deliveries', 'disturbance', 'send-lag', 'schedule', 'limit'],
+  doubts: [
+    'nothing-echoed',
+    'losses',
+    'deliveries',
+    'clock-error',
+    'disturbance',
+    'send-lag',
+    'schedule',
+    'limit',
+  ],
 } as const satisfies ScenarioDefinition;
 
 function tooManyPublishers({ connections, options }: { connections: number; options: ScenarioOptions }) {

@@ -1,5 +1,5 @@
 import type { RunFigures } from '../../measure/figures.ts';
-import { incomplete, invalid, offSchedule } from '../../metrics/fitness.ts';
+import { incomplete, invalid, offSchedule, oneWay } from '../../metrics/fitness.ts';
 import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
@@ -62,7 +62,7 @@ export const BROADCAST_METRICS: readonly Metric[] = [
       step: 'broadcast',
       needs: ['schedule'],
       read: ({ latencies }) => latencies[name],
-      unfit: { middle: offSchedule, tail: invalid },
+      unfit: { middle: oneWay, tail: invalid },
     }),
   ),
   ...usage('cpuPerDelivery', 'CPU per delivery', 'time', cpuUsPerDelivery, offSchedule),

@@ -44,7 +44,7 @@ export const connect = {
       help: 'connect: which side closes the connections [client]',
     },
   },
-  excluded: ['agents', 'baseline', 'in-flight', 'ramp', 'payload', 'type', 'no-http', 'echo-timeout'],
+  excluded: ['baseline', 'in-flight', 'ramp', 'payload', 'type', 'no-http', 'echo-timeout'],
   work: 'handshakes',
   connectionTraits: ({ resume, close }) => ({ resumes: resume === 'on', serverCloses: close === 'server' }),
   lengths: () => null,

@@ -64,7 +64,9 @@ export const slowConsumer = {
       help: 'slow-consumer: how long they do not read [40s]',
     },
   },
-  excluded: ['agents', 'baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
+  excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
+  needsGeneratorHere:
+    'it reads what waits in the sockets at both ends of each connection, and those of its clients would be on other hosts',
   lengths: (_step, { stall }) => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + Number(stall) + AFTER_MS }),
   defaults: { connections: 100, payload: '16k' },
   defaultRate: () => DEFAULT_RATE,

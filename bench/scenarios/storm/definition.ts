@@ -47,7 +47,6 @@ export const storm = {
     reconnect: RECONNECT_OPTION,
   },
   excluded: [
-    'agents',
     'baseline',
     'rate',
     'arrivals',

@@ -37,8 +37,11 @@ const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {
 
 /** Returns what limited a run, as a clause that follows its throughput. */
 export function limitClause({ plan, validity: { limit } }: Run): string {
-  if (plan.target.kind === 'external' && limit.component === 'none')
-    return '; the generator was not the limit';
+  if (plan.target.kind === 'external' && limit.component === 'none') {
+    return plan.proxyAgent === undefined
+      ? '; the generator was not the limit'
+      : '; neither Nginx nor the generator was the limit';
+  }
   return LIMIT_CLAUSE[limit.component];
 }
 

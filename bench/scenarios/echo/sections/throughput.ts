@@ -1,3 +1,4 @@
+import { isProxyObserved } from '../../../measure/processes.ts';
 import { PROXY } from '../../../model/proxy.ts';
 import { chartFigure } from '../../../report/chart-figure.ts';
 import { runBadge, table } from '../../../report/elements.ts';
@@ -165,7 +166,7 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
  */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
-  const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');
+  const others = runs.filter(({ run }) => isProxyObserved(run) && run.validity.limit.component !== 'proxy');
   const limited =
     others.length === 0
       ? ''

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+import { makeGate } from '../load/gate.ts';
+import type { WorkerCommand } from '../load/protocol.ts';
+import { Problem } from '../model/failure.ts';
+import type { AgentHost } from '../model/host.ts';
+import type { Observed, OtherHosts } from '../model/other-hosts.ts';
+import type { ProcessSeries } from '../model/run.ts';
+import type { ServerStats } from '../topology/servers.ts';
+import type { Bus } from './bus.ts';
+import { type ClockOffset, ownTimes } from './clock-offset.ts';
+import type { Whereabouts } from './host-facts.ts';
+import { inOwnTime } from './own-time.ts';
+import { watchPresence } from './presence.ts';
+import type {
+  AgentFacts,
+  Begin,
+  BeginGenerator,
+  BeginProxy,
+  BeginServer,
+  Reported,
+  Started,
+  Verb,
+} from './protocol.ts';
+import { ask, askStats, compareClocks, endRun } from './requests.ts';
+
+/** How long an agent has to begin its part. */
+const BEGIN_MS = 30_000;
+/** How long an agent has to acknowledge a command. */
+const COMMAND_MS = 5_000;
+
+/** What one agent does in a run. */
+export interface Part {
+  agent: AgentFacts;
+  duty:
+    | Omit<BeginGenerator, 'run' | 'version'>
+    | Omit<BeginProxy, 'run' | 'version'>
+    | Omit<BeginServer, 'run' | 'version'>;
+}
+
+/** What the runner does about messages from agents. */
+export interface RemoteListener {
+  hear(agent: string, message: Exclude<Reported, { type: 'lost' }>): void;
+  /** Nothing more will be heard from this agent. */
+  gone(agent: string): void;
+}
+
+/** The parts of one run on other hosts. */
+export interface RemoteRun extends OtherHosts {
+  /** How far the clock of the agent's host is ahead of the runner's, in ns. */
+  offsetOf(agent: string): bigint;
+  /**
+   * Passes a command to a generator worker. If it is not acknowledged in time, its agent is lost.
+   *
+   * @param withinMs default: 5 s
+   */
+  tell(agent: string, worker: number, command: WorkerCommand, withinMs?: number): void;
+  /**
+   * Makes the agents begin. Resolves when all are ready, with what each has started.
+   *
+   * @throws Problem('environment') that names an agent which is not; everything has then been stopped
+   */
+  begin(listener: RemoteListener): Promise<(Started | null)[]>;
+  /** The last lines of the error log of a proxy that was started, once the run has ended. */
+  errorLog(): string[];
+  /** The counters of an agent's echo servers; null if it does not answer. */
+  stats(agent: string): Promise<(ServerStats | null)[] | null>;
+}
+
+/**
+ * Prepares a run on other hosts: compares their clocks, and watches whether they are there.
+ *
+ * @param here where the runner is
+ * @throws Problem('environment') if an agent does not answer
+ */
+export async function openRemoteRun(
+  connection: Bus,
+  here: Whereabouts,
+  parts: readonly Part[],
+): Promise<RemoteRun> {
+  const run = randomUUID();
+  const agents = parts.map(({ agent }) => agent);
+  const stream = await connection.openStream();
+  const clocks = new Map<string, ClockOffset>();
+  for (const { name } of agents) clocks.set(name, await compareClocks(connection, name));
+  const losses: ((sentence: string) => void)[] = [];
+  const lost = new Map<string, string>();
+  const lostEarly = makeGate<string>();
+  let errorLog: string[] = [];
+  /** Epoch of the run, on the runner's clock. */
+  let observedNs = 0n;
+  let listener: RemoteListener = { hear() {}, gone() {} };
+
+  function lose(agent: string, sentence: string): void {
+    if (lost.has(agent)) return;
+    lost.set(agent, sentence);
+    lostEarly.open(sentence);
+    for (const listen of losses) listen(sentence);
+    listener.gone(agent);
+  }
+
+  /** Sends a request to an agent, which is lost if it does not do what it was told. */
+  async function command(agent: string, verb: Verb, request: object, withinMs = COMMAND_MS): Promise<void> {
+    await ask(connection, agent, verb, { run, ...request }, withinMs).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      lose(agent, error.message);
+    });
+  }
+
+  const stopListening = await stream.listen(run, agents, (agent, message) => {
+    if (message.type === 'lost') lose(agent, `The agent ${agent} gave up: ${message.reason}`);
+    else listener.hear(agent, message);
+  });
+  const stopWatching = watchPresence(connection, run, agents, lose);
+  const offsetOf = (agent: string) => clocks.get(agent)?.offsetNs ?? 0n;
+
+  async function endAll() {
+    const ended = agents.map(async (agent) => ({
+      agent,
+      ...(await endRun(connection, agent.name, run, lost.has(agent.name))),
+    }));
+    return Promise.all(ended);
+  }
+
+  async function close(): Promise<void> {
+    stopWatching();
+    stopListening();
+    await stream.purge(run);
+  }
+
+  return {
+    offsetOf,
+    tell(agent, worker, told, withinMs) {
+      // The end of the run follows the command to leave anyway, and stops the worker too.
+      if (told.type === 'leave')
+        ask(connection, agent, 'tell', { run, worker, command: told }, COMMAND_MS).catch(() => {});
+      else void command(agent, 'tell', { worker, command: told }, withinMs);
+    },
+    async begin(given) {
+      listener = given;
+      const begun = parts.map(({ agent: { name, version }, duty }) =>
+        ask(connection, name, 'begin', { run, version, ...duty } satisfies Begin, BEGIN_MS),
+      );
+      const loss = lostEarly.opened.then((sentence) => Promise.reject(new Problem('environment', sentence)));
+      try {
+        return await Promise.race([Promise.all(begun), loss]);
+      } catch (error) {
+        // An agent that is still starting its workers would otherwise keep them.
+        await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);
+        await endAll();
+        await close();
+        throw error;
+      }
+    },
+    errorLog: () => errorLog,
+    stats: (agent) => askStats(connection, agent, run),
+    async observe(epochNs, intervalMs) {
+      observedNs = epochNs;
+      const told = agents.map(({ name }) =>
+        command(name, 'observe', { epochNs: String(epochNs + offsetOf(name)), intervalMs }),
+      );
+      await Promise.all(told);
+    },
+    sampleAt(timesUs) {
+      for (const { name } of agents) void command(name, 'sample', { timesUs });
+    },
+    onLost(tell) {
+      losses.push(tell);
+      for (const sentence of lost.values()) tell(sentence);
+    },
+    async end(): Promise<Observed> {
+      const ended = await endAll();
+      errorLog = ended.flatMap((each) => each.errorLog);
+      const hosts: Observed['hosts'][number][] = [];
+      const seen: ProcessSeries[] = [];
+      for (const { agent, machine, processes } of ended) {
+        const { name } = agent;
+        const before = clocks.get(name);
+        if (before === undefined) continue;
+        const after = lost.has(name) ? null : await compareClocks(connection, name).catch(() => null);
+        const isRunners = agent.machine === here.machine;
+        const toOwn = ownTimes(observedNs, before, after);
+        // Processes on the runner's machine compete with the others there, as if the runner had started them.
+        for (const each of processes) seen.push(isRunners ? each : { ...inOwnTime(each, toOwn), host: name });
+        hosts.push({
+          name,
+          role: agent.role,
+          cpus: agent.cpus,
+          isRunners,
+          machine: agent.system,
+          samples: isRunners || machine === null ? machine : inOwnTime(machine, toOwn),
+          workers: parts.flatMap((part) => (part.agent === agent ? indexesOf(part.duty) : [])),
+          clock: clockFacts(before, after),
+        });
+      }
+      await close();
+      return { processes: seen, hosts };
+    },
+  };
+}
+
+/** Returns the indexes of an agent's workers or servers within the run. */
+function indexesOf(duty: Part['duty']): number[] {
+  if (duty.role === 'generator') return [...duty.workers];
+  if (duty.role === 'proxy') return [];
+  return Array.from({ length: duty.count }, (_, index) => duty.first - 1 + index);
+}
+
+function clockFacts(before: ClockOffset, after: ClockOffset | null): AgentHost['clock'] {
+  const us = (ns: bigint) => Math.round(Number(ns) / 1e3);
+  const largest = after !== null && after.errorNs > before.errorNs ? after.errorNs : before.errorNs;
+  return {
+    errorUs: Math.ceil(Number(largest) / 1e3),
+    driftUs: after === null ? null : us(after.offsetNs - before.offsetNs),
+  };
+}

@@ -1,0 +1,26 @@
+import type { AgentHost } from './host.ts';
+import type { ProcessSeries } from './run.ts';
+
+/** What other hosts do for one run. They sample processes that the runner cannot see. */
+export interface OtherHosts {
+  /**
+   * Begins to sample. Resolves when every host has taken its first sample.
+   *
+   * @param epochNs the run's epoch, on the clock of `monotonicNs()` of the runner's host
+   * @param intervalMs between samples
+   */
+  observe(epochNs: bigint, intervalMs: number): Promise<void>;
+  /** Takes further samples at these times, in µs since the run's epoch, because figures refer to the spans between them. */
+  sampleAt(timesUs: readonly number[]): void;
+  /** Calls `listen` with a sentence if a host can no longer do its part. */
+  onLost(listen: (sentence: string) => void): void;
+  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
+  end(): Promise<Observed>;
+}
+
+/** What other hosts observed of a run; empty if there are none, or they were lost. */
+export interface Observed {
+  processes: readonly ProcessSeries[];
+  /** The send lag is added by the runner, which has the recordings. */
+  hosts: readonly Omit<AgentHost, 'sendLag'>[];
+}

@@ -1,0 +1,140 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import type { RunProcess } from '../model/run.ts';
+import { readNow } from './read-now.ts';
+
+/** What to watch on a host: the processes with a name, or one process. Both include what they have started. */
+export type Watch = { name: string } | { pid: number };
+
+/** The processes found on a host at one moment, or why they cannot be watched, as a clause. */
+export type Found = { processes: readonly RunProcess[] } | { lack: string };
+
+interface Process {
+  pid: number;
+  parent: number;
+  /** The name of its program, at most 15 characters (comm in proc_pid_comm(5)). */
+  name: string;
+}
+
+/** Length of Nginx's titles up to the kind of process, such as `nginx: worker process`. No argument follows within it. */
+const TITLE_BYTES = 21;
+
+/**
+ * Creates a function that finds the processes to watch. They belong to others: it only reads their names, their
+ * parents and children, and the part of an Nginx title that tells masters from workers.
+ *
+ * @param watches at least one
+ * @param procfs mount point of procfs
+ */
+export function makeWatcher(watches: readonly Watch[], procfs = '/proc'): () => Found {
+  /** The oldest ancestors that are watched, and every master seen since: an upgraded one outlives its parent. */
+  const roots = new Map<number, Process>();
+  const numbers = new Map<number, number>();
+
+  function lackOf(all: readonly Process[]): string | null {
+    for (const watch of watches) {
+      const found = all.filter((each) => isWatched(each, watch));
+      const [first] = found;
+      if ('pid' in watch && first === undefined) return `there is no process ${watch.pid}.`;
+      if (!('name' in watch)) continue;
+      if (first === undefined) return `no process is called ${watch.name}.`;
+      const pids = new Set(found.map(({ pid }) => pid));
+      const eldest = found.filter(({ parent }) => !pids.has(parent));
+      if (eldest.length > 1)
+        return `${eldest.length} independent processes are called ${watch.name}: ${eldest.map(({ pid }) => pid).join(', ')}. Start the agent with the one to watch, for example --watch ${first.pid}.`;
+    }
+    return null;
+  }
+
+  function family(): RunProcess[] {
+    const found = new Map<number, Process & { children: number }>();
+    const visit = (pid: number, parent: number) => {
+      if (found.has(pid)) return;
+      const process = readProcess(pid, procfs);
+      if (process === null) return;
+      const entry = { ...process, parent, children: 0 };
+      found.set(pid, entry);
+      for (const child of childrenOf(pid, procfs)) {
+        entry.children++;
+        visit(child, pid);
+      }
+    };
+    for (const { pid, parent } of roots.values()) visit(pid, parent);
+    return [...found.values()].flatMap((each): RunProcess[] => {
+      const role = roleOf(each, procfs);
+      if (role === null) return [];
+      if (role === 'master') roots.set(each.pid, each);
+      if (!numbers.has(each.pid)) numbers.set(each.pid, numberOf(role));
+      const number = numbers.get(each.pid) ?? 0;
+      const name = role === 'master' && number === 1 ? 'nginx master' : `nginx ${role} ${number}`;
+      return [{ component: 'proxy', role, name, pid: each.pid }];
+    });
+  }
+
+  const counts = { master: 0, worker: 0 };
+  function numberOf(role: 'master' | 'worker'): number {
+    counts[role]++;
+    return counts[role];
+  }
+
+  return () => {
+    if (roots.size === 0) {
+      const all = readAll(procfs);
+      const lack = lackOf(all);
+      if (lack !== null) return { lack };
+      for (const each of all) if (watches.some((watch) => isWatched(each, watch))) roots.set(each.pid, each);
+    }
+    const processes = family();
+    return processes.length === 0 ? { lack: 'the processes that it watches have exited.' } : { processes };
+  };
+}
+
+function isWatched({ pid, name }: Process, watch: Watch): boolean {
+  return 'pid' in watch ? pid === watch.pid : name === watch.name;
+}
+
+/**
+ * Reports what a process does, from the title that Nginx and Angie give each of theirs. Null for one that
+ * carries no connections, such as the cache manager. Without a title, a process that has started others is
+ * their master.
+ */
+function roleOf(
+  { pid, children }: { pid: number; children: number },
+  procfs: string,
+): 'master' | 'worker' | null {
+  const [, kind] = /^(?:nginx|angie): (\w+)/.exec(readTitle(pid, procfs)) ?? [];
+  if (kind === undefined) return children > 0 ? 'master' : 'worker';
+  return kind === 'master' || kind === 'worker' ? kind : null;
+}
+
+function readTitle(pid: number, procfs: string): string {
+  const buffer = Buffer.alloc(TITLE_BYTES);
+  try {
+    const file = openSync(`${procfs}/${pid}/cmdline`, 'r');
+    try {
+      return buffer.toString('latin1', 0, readSync(file, buffer, 0, TITLE_BYTES, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
+}
+
+function readAll(procfs: string): Process[] {
+  return numbersIn(readdirSync(procfs)).flatMap((pid) => readProcess(pid, procfs) ?? []);
+}
+
+function childrenOf(pid: number, procfs: string): number[] {
+  return numbersIn(readNow(`${procfs}/${pid}/task/${pid}/children`).trim().split(' '));
+}
+
+function numbersIn(texts: readonly string[]): number[] {
+  return texts.filter((text) => /^\d+$/.test(text)).map(Number);
+}
+
+/** Reads /proc/<pid>/stat: `pid (comm) state ppid …`. The name may contain anything, even parentheses. */
+function readProcess(pid: number, procfs: string): Process | null {
+  const [, name, state, parent] = /^\d+ \((.*)\) (\S) (\d+) /s.exec(readNow(`${procfs}/${pid}/stat`)) ?? [];
+  if (name === undefined || state === 'Z' || state === 'X') return null;
+  return { pid, parent: Number(parent), name };
+}

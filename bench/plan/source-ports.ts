@@ -1,0 +1,108 @@
+import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/finding.ts';
+import type { Load } from '../model/load.ts';
+import type { GeneratorHosts, Machine } from '../model/machine.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { RunRequest } from '../request/request.ts';
+import { notice } from '../wording/finding.ts';
+import { formatCount } from '../wording/format.ts';
+import { connectionsPerAddress } from './reckoning.ts';
+import { RAISE_PORTS } from './remedies.ts';
+
+/** Within 127.0.0.0/8: 200 addresses in each of 250 networks, so that no address ends in .0 or .255. */
+const ADDRESSES = 200 * 250;
+const MOST_ADDRESSES = 200;
+
+/** The source ports that a run's connections need, and whether handshakes need them. */
+export interface PortsNeeded {
+  ports: number;
+  /** Null if each of the connections needs one. If handshakes need them, `isGiven` tells that their rate is known. */
+  handshakes: { isGiven: boolean } | null;
+}
+
+/**
+ * Number of handshakes per second for which there are ports if the rate is not known beforehand. At a higher
+ * rate, the kernel chooses ports at the end of the run, which takes longer.
+ */
+const HANDSHAKES_PER_SECOND = 20_000;
+
+/**
+ * Returns the ports that the generator's connections need. A port that was used remains in TIME_WAIT for a
+ * minute, so a run that opens and closes connections needs one for each handshake.
+ */
+export function portsNeeded(
+  { connections, scenario, load: { ratePerSecond } }: RunRequest,
+  loop: Load['kind'] | null,
+  { warmupMs, durationMs }: Pick<RunPlan, 'warmupMs' | 'durationMs'>,
+): PortsNeeded {
+  if (scenario.work !== 'handshakes') return { ports: connections, handshakes: null };
+  const given = loop === 'open' ? ratePerSecond : null;
+  const handshakes = ((given ?? HANDSHAKES_PER_SECOND) * (warmupMs + durationMs)) / 1e3;
+  return { ports: connections + Math.ceil(handshakes), handshakes: { isGiven: given !== null } };
+}
+
+/** @throws Problem('environment') if the connections need more source addresses than a run may use */
+export function checkAddresses(
+  { ports, handshakes }: PortsNeeded,
+  machine: Machine,
+  notices: Notice[],
+): void {
+  const each = connectionsPerAddress(machine);
+  const needed = Math.ceil(ports / each);
+  if (needed > MOST_ADDRESSES && handshakes?.isGiven !== false) {
+    throw new Problem(
+      'environment',
+      handshakes === null
+        ? `${formatCount(ports)} connections need ${formatCount(needed)} source addresses, because each has only enough ports for ${formatCount(each)}. ${RAISE_PORTS}`
+        : `${formatCount(ports)} handshakes need more source ports than the ${formatCount(MOST_ADDRESSES * each)} that a run can use, because a port remains in TIME_WAIT for a minute. Lower --rate or --duration. ${RAISE_PORTS}`,
+    );
+  }
+  const addresses = Math.min(needed, MOST_ADDRESSES);
+  if (handshakes !== null)
+    notices.push(notice('info', 'preflight-handshake-ports', { addresses, ports: addresses * each }));
+  else if (needed > 1) notices.push(notice('info', 'preflight-addresses', { addresses, each }));
+}
+
+/**
+ * Handshakes on other hosts use the ports that their kernels choose. There is no second address to connect from.
+ *
+ * @throws Problem('environment') if the planned handshakes need more ports than each host has
+ */
+export function checkAgentPorts(
+  { ports, handshakes }: PortsNeeded,
+  { scenario, scenarioOptions, agents: asked, target }: RunRequest,
+  { agents, scarcePorts }: GeneratorHosts,
+  notices: Notice[],
+): void {
+  // The side that closes a connection keeps its port. By default, the kernel reuses those of the loopback interface.
+  const isOurs = scenario.connectionTraits?.(scenarioOptions).serverCloses !== true;
+  const isLoopback = asked?.listen == null && target.kind === 'sandbox';
+  if (handshakes === null || scarcePorts === null || !isOurs || isLoopback) return;
+  const each = Math.ceil(ports / agents.length);
+  if (!handshakes.isGiven) notices.push(notice('warning', 'preflight-agent-ports', { ports: scarcePorts }));
+  else if (each > scarcePorts) {
+    throw new Problem(
+      'environment',
+      `${formatCount(ports)} handshakes need ${formatCount(each)} source ports on each of the hosts of the agents, and at least one has only ${formatCount(scarcePorts)}, because a port remains in TIME_WAIT for a minute. Lower --rate or --duration, use more agents, or set net.ipv4.tcp_tw_reuse=1 there.`,
+    );
+  }
+}
+
+/**
+ * Returns the source addresses of run `number` (from 1). Ports that a run has bound remain in TIME_WAIT for a
+ * minute. Each run therefore has its own block of addresses, of a fixed size, and each new invocation starts
+ * at a different address (200 addresses share three octets).
+ *
+ * @param ports number of ports that the run needs
+ */
+export function sourceAddresses(ports: number, seed: number, machine: Machine, number: number): string[] {
+  const needed = Math.min(MOST_ADDRESSES, Math.ceil(ports / connectionsPerAddress(machine)));
+  const first = ((seed + number - 1) % 250) * 200;
+  return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
+}
+
+/** Returns loopback address `number`. Number 0 is 127.0.0.2, because all servers listen on 127.0.0.1. */
+function loopbackAddress(number: number): string {
+  const wrapped = number % ADDRESSES;
+  return `127.0.${Math.floor(wrapped / 200)}.${(wrapped % 200) + 2}`;
+}

@@ -1,0 +1,33 @@
+import type { OtherHosts } from '../model/other-hosts.ts';
+import type { EngineName, RunPlan } from '../model/plan.ts';
+import type { ProxyKind } from '../model/proxy.ts';
+import type { Tuning } from '../model/variant.ts';
+import type { ReachableServer } from './servers.ts';
+import type { StartedTarget } from './target.ts';
+
+/** The echo servers that a run needs from other hosts. */
+export interface PlacedServersPlan {
+  count: number;
+  kind: 'ws' | 'lean';
+  engine: EngineName;
+  /** Options of each server. */
+  args: readonly string[];
+  maxPayloadBytes: number;
+}
+
+/** The proxy that a run needs from another host: a profile of the package, which that host has as well. */
+export interface PlacedProxyPlan {
+  kind: ProxyKind;
+  profile: string;
+  tunings: readonly Tuning[];
+  proxy: NonNullable<RunPlan['proxy']>;
+  upstreams: readonly Pick<ReachableServer, 'host' | 'port'>[];
+}
+
+/** Starts parts of the topology of runs on other hosts. What is missing runs on this one. */
+export interface TopologyPlaces {
+  /** @throws Problem('environment') if a host cannot start them */
+  startServers?(plan: PlacedServersPlan): Promise<OtherHosts & { servers: ReachableServer[] }>;
+  /** @throws Problem('environment') if the host cannot start it */
+  startProxy?(plan: PlacedProxyPlan): Promise<OtherHosts & { target: StartedTarget }>;
+}
