@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
+import { assertGolden } from '../../test/golden.ts';
+import { disturb } from '../../test/machine.ts';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
+import { makeScenarioResult } from '../../test/scenario-run.ts';
 import { PHASES } from '../model/load.ts';
 import { counted } from '../model/recording.ts';
 import { resultIndexSchema } from '../model/result.ts';
 import { type HttpLeg, type Run, runSchema } from '../model/run.ts';
+import { isBuiltIn, SCENARIOS } from '../scenarios/registry.ts';
 import { figuresOf } from './figures.ts';
 import { emptyHistogram, encode } from './histogram.ts';
 import { seriesOf } from './series.ts';
@@ -238,4 +242,19 @@ test('what was outstanding when the steady phase began, and when it ended', () =
   assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: 13, atEnd: 16 });
   run.slices = [];
   assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: null, atEnd: null });
+});
+
+test('the figures of every scenario are what their golden file says', () => {
+  const runs = SCENARIOS.filter(({ name }) => isBuiltIn(name)).flatMap((scenario) =>
+    makeScenarioResult(scenario).runs.filter(({ plan }) => plan.profile === 'tls'),
+  );
+  const steal = makeRun({ load: OPEN, seconds: 4 });
+  disturb(steal, 1, { stolenUs: 300_000 });
+  disturb(steal, 2, { otherUs: 900_000 });
+  const rounded = (_: string, value: unknown) =>
+    typeof value === 'number' ? Math.round(value * 1e6) / 1e6 : value;
+  const figures = [...runs, steal].map(
+    (run) => `${run.plan.workload.scenario} ${run.plan.step}\n${JSON.stringify(figuresOf(run), rounded)}`,
+  );
+  assertGolden('figures.txt', `${figures.join('\n\n')}\n`);
 });

@@ -240,13 +240,13 @@ export class Recorder {
    */
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };
-    const failures = books === this.now ? this.#failures : {};
+    const failures = this.#failures;
     for (const name of Object.keys(counters))
       this.#totals[name] = (this.#totals[name] ?? 0) + (counters[name] ?? 0);
     Object.assign(books.counters, this.#zero);
-    if (books === this.now) this.#failures = {};
+    this.#failures = {};
     const histograms = drain(books.histograms);
-    const fanOuts = books === this.now ? this.#fanOuts.drain() : [];
+    const fanOuts = this.#fanOuts.drain();
     const sequence = this.recordings++;
     this.#emit({
       from: this.#from,

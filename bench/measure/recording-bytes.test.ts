@@ -147,6 +147,13 @@ test('what is counted or timed under a name that is none is an error, and so is 
   );
 });
 
+test('a number that is no count cannot be encoded', () => {
+  const [recording] = fc.sample(recordings, { numRuns: 1, seed: 1 });
+  assert.ok(recording);
+  for (const sequence of [-1, 0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
+    assert.throws(() => encodeRecording({ ...recording, sequence }), RangeError);
+});
+
 /** Recordings that count, have levels of, and time these names. */
 function named(...list: number[][]): number[][] {
   const { length } = list;

@@ -4,6 +4,7 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
+import { PLAIN, times } from './kinds.ts';
 import { factsOf, METRICS, metricNamed, metricTitle, stepsAnswering } from './metrics.ts';
 
 const SMALL = { seconds: 1, connections: 100, perSecond: 20_000 };
@@ -23,6 +24,15 @@ test('every metric that a threshold can name is the figure of that name', () => 
   assert.equal(metrics['memoryPerConnection.generator'], figures.memoryPerConnectionBytes.generator);
   assert.equal(metrics['http.p50'], figures.http?.latency.p50);
   assert.equal(metrics['http.requestsPerSecond'], figures.http?.requestsPerSecond);
+});
+
+test('a duration has reasons of its own against its tail', () => {
+  const [middle, tail] = [() => null, () => null];
+  const made = times({ ...PLAIN, name: 'x', title: 'x', read: () => null, unfit: { middle, tail } });
+  assert.deepEqual(
+    made.filter(({ unfit }) => unfit === tail).map(({ name }) => name),
+    ['x.p99', 'x.p999', 'x.p9999', 'x.max'],
+  );
 });
 
 test('per-core capacity is a metric, in messages a second, and null where it is not known', () => {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { assertGolden } from '../../test/golden.ts';
 import { noticeSchema } from '../model/finding.ts';
 import type { ChangeFacts } from '../wording/sandbox.ts';
 import { collectChanges } from './notices.ts';
 import { parse } from './parse.ts';
+import { print } from './print.ts';
 import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
-import { moveIntoSandbox } from './sandbox.ts';
+import { moveAllServers, moveIntoSandbox } from './sandbox.ts';
 import { directives, type Node } from './tree.ts';
 
 test('stream alone: TCP is passed on, by the module if it is a dynamic one', () => {
@@ -141,4 +145,18 @@ test('the tree that was read stays as it was', () => {
   const before = structuredClone(tree);
   moveIntoSandbox(tree, SPEC, () => {});
   assert.deepEqual(tree, before);
+});
+
+test('configurations that people had are moved as their golden files say', () => {
+  const folder = fileURLToPath(new URL('../../../test/fixtures/configurations/', import.meta.url));
+  const moved = readdirSync(folder).flatMap((name) => {
+    const source = readFileSync(`${folder}${name}/nginx.conf`, 'utf8');
+    if (/^\s*include /m.test(source)) return [];
+    const { note, notices } = collectChanges();
+    const tree = parse(source, 'nginx.conf');
+    const moved = moveAllServers(tree, { ...SPEC, keepGuards: false }, note);
+    const codes = notices(tree).map(({ code }) => code);
+    return [`# ${name}`, print(moved.tree).text, JSON.stringify([moved.listeners, codes])].join('\n');
+  });
+  assertGolden('sandboxed.txt', `${moved.join('\n\n')}\n`);
 });

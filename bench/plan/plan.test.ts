@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
+import { assertGolden } from '../../test/golden.ts';
 import { Problem } from '../model/failure.ts';
+import { loadOf } from '../model/load.ts';
 import { planSchema } from '../model/plan.ts';
 import { resultId } from '../model/result.ts';
+import { isBuiltIn, SCENARIOS, stepNamed } from '../scenarios/registry.ts';
 import { profileNamed, requestOf, SMALL_MACHINE, sidesOf, specOf } from './plan.test.fixture.ts';
 import { planRequest } from './plan.ts';
 
@@ -104,4 +107,32 @@ test('a name becomes fit for a folder, or is refused', () => {
       }
     }),
   );
+});
+
+test('the plans of runs are what their golden file says', () => {
+  const lines = [
+    '--seed 1',
+    '-c 30k --nginx-workers 4 --client ws --server lean --engine bun --seed 9',
+    '-c 7 -R 250 --arrivals poisson --warmup 3s -d 4s --ramp 100 --steps latency',
+    '--payload 4k --type binary --in-flight 3 --connect-timeout 4s --echo-timeout 3s --no-http',
+    ...SCENARIOS.filter(({ name }) => isBuiltIn(name)).map(({ name }) => `--scenario ${name}`),
+    '--scenario idle --hold 90s --ping server',
+    '--scenario storm --cut backend --recovery 9s',
+    '--scenario backend-loss --loss stop -R 300',
+    '--scenario broadcast -c 90 --room 9 --publishers 2',
+  ];
+  const profiles = [profileNamed('direct', 2), profileNamed('tls', 3)];
+  const plans = lines.flatMap((line) => {
+    const request = requestOf(line);
+    const planning = planRequest(request, sidesOf(profiles), CIRCUMSTANCES);
+    return profiles.flatMap((profile, index) =>
+      request.steps.map((step) => {
+        const load = loadOf(stepNamed(step).load, request.load, request.load.ratePerSecond ?? 1000);
+        const spec = { variant: profile.name, step, round: null, load };
+        const { plan, notices } = planning.planRun(spec, index + 1);
+        return [line, JSON.stringify(plan), ...notices.map(({ code }) => code)].join('\n');
+      }),
+    );
+  });
+  assertGolden('plans.txt', `${plans.join('\n\n')}\n`);
 });

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { makeCalibration } from '../../test/calibration.ts';
 import { makeSearch, makeSearchResult } from '../../test/capacity.ts';
 import { makeComparison, makeRounds } from '../../test/comparison.ts';
+import { assertGolden } from '../../test/golden.ts';
 import { indexOf, makeHistory } from '../../test/history.ts';
 import { withEveryString } from '../../test/hostile.ts';
+import { outlineOf } from '../../test/outline.ts';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
 import type { ResultIndex } from '../model/result.ts';
 import { html } from '../report/markup.ts';
@@ -46,6 +48,13 @@ test('every series has a page and a badge, and no link is broken', () => {
       assert.ok(files.has(path) || isResult, `${name} links to ${path}`);
     }
   }
+});
+
+test('what a site shows is what its golden file says', () => {
+  const files = [...site([...makeHistory(24), indexOf(makeSearchResult())])];
+  const shown = files.filter(([name]) => !name.startsWith('series/') || /cpu|response-p50/.test(name));
+  const outlines = shown.map(([name, text]) => `${name}\n${outlineOf(text)}\n`);
+  assertGolden('outlines/site.txt', outlines.join('\n'));
 });
 
 test('the index links to an additional page, which links back', () => {

@@ -118,3 +118,17 @@ test('a variant that is identical to the baseline is reported as such', () => {
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is identical to plain \(an A\/A comparison\)/);
 });
+
+test('of each step, the effect of excluded turns is that on its first metric that was measured in turns', () => {
+  const [figure] = VARIANT.figures;
+  assert.ok(figure);
+  const inTurns = (name: string, effect: number): ComparedFigure => ({
+    ...figure,
+    name,
+    turns: { pairs: 40, steal: 3, other: 0, withAll: { effect, interval: null } },
+  });
+  const figures = [figure, inTurns('response.p50', 1.5), inTurns('response.p99', 1.7)];
+  const lines = excludedLines({ ...COMPARISON, excluded: [], comparisons: [{ ...VARIANT, figures }] });
+  assert.equal(lines.length, 1);
+  for (const fact of ['3 of 40', '+50 %']) assert.ok(lines[0]?.includes(fact), `${fact} in ${lines[0]}`);
+});

@@ -81,6 +81,15 @@ test('the curves are those of the last trials at both ends of the interval', () 
   );
 });
 
+test('a search that found one end draws the curve of that end', () => {
+  const trials = [{ level: 2500, met: true, keptSchedule: true, figures: [3000, 0], elsewhere: null }];
+  const charts = chartsOf(reportHtml(makeSearchResult({ interval: [2500, null], trials })));
+  assert.deepEqual(
+    charts.flatMap((chart) => chart.series.map(({ label }) => label)),
+    ['held: 2,500'],
+  );
+});
+
 test('a search without trials, or with missing figures, has a report as well', () => {
   const nothing = { interval: [null, null], bound: 'unknown', finished: false, trials: [] } as const;
   const page = reportHtml({
