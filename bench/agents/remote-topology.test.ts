@@ -49,10 +49,13 @@ test('a proxy is only started in front of servers that its agent allows', async 
   const { startProxy } = await placesOn(t, hub, { proxy: 'p' });
   const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
   const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy } as const;
-  await assert.rejects(startProxy?.({ ...plan, upstreams: [{ host: '192.0.2.1', port: 80 }] }) ?? assert.fail(), {
-    kind: 'environment',
-    message: /agent p refused the run: .*192\.0\.2\.1:80/,
-  });
+  await assert.rejects(
+    startProxy?.({ ...plan, upstreams: [{ host: '192.0.2.1', port: 80 }] }) ?? assert.fail(),
+    {
+      kind: 'environment',
+      message: /agent p refused the run: .*192\.0\.2\.1:80/,
+    },
+  );
 });
 
 test('a plan sets no options of an echo server but those of scenarios', () => {
@@ -62,6 +65,12 @@ test('a plan sets no options of an echo server but those of scenarios', () => {
   });
   for (const args of [[], ['--reply', 'rooms'], ['--close-after', '1']])
     assert.ok(v.is(beginSchema, begin(args)), args.join(' '));
-  for (const args of [['--socket', 'x'], ['--cert', 'x'], ['--port', '1'], ['--reply=rooms'], ['/etc/passwd']])
+  for (const args of [
+    ['--socket', 'x'],
+    ['--cert', 'x'],
+    ['--port', '1'],
+    ['--reply=rooms'],
+    ['/etc/passwd'],
+  ])
     assert.ok(!v.is(beginSchema, begin(args)), args.join(' '));
 });
