@@ -82,7 +82,7 @@ describe('load from agents', () => {
     }
   });
 
-  it('is invalid and names the agent that was killed, and keeps what was measured', async (t) => {
+  it('fails and names an agent that was killed, and keeps the measurements', async (t) => {
     const nats = await natsFor(t);
     const [, b] = await Promise.all(['a', 'b'].map((name) => startAgent(t, nats, name)));
     assert.ok(b);

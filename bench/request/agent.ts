@@ -31,11 +31,11 @@ const OPTIONS = {
       value: 'generator|proxy|server',
       help: 'What it does for runs: it generates load, observes or runs Nginx, or runs echo servers',
     },
-    name: { value: 'NAME', help: 'Its name in commands and reports [the host name]' },
+    name: { value: 'NAME', help: 'Name of the agent in commands and reports [the host name]' },
     allow: {
       value: 'HOST[:PORT]',
       many: true,
-      help: 'Target on which it may put load, or server of its Nginx [only 127.0.0.1]',
+      help: 'Target that it may put under load, or server behind its Nginx [only 127.0.0.1]',
     },
     'max-connections': { value: 'N', help: 'Refuse runs with more connections on this host [no limit]' },
     'max-rate': {

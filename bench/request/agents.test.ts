@@ -83,7 +83,7 @@ test('Nginx and the echo servers are placed on agents', () => {
     assert.doesNotThrow(() => agents(`-p tls ${NATS} --server-agents 1 --scenario ${scenario}`), scenario);
 });
 
-test('what is incomplete or contradicts is refused', () => {
+test('incomplete or contradictory options are rejected', () => {
   for (const options of [
     '--agents 2',
     NATS,

@@ -40,12 +40,12 @@ export const NATS_OPTIONS = {
 
 /** Options about the part of other hosts in runs. */
 export const AGENT_OPTIONS = {
-  agents: { value: 'N|NAMES', help: 'Generate the load on this many agents, or on these' },
+  agents: { value: 'N|NAMES', help: 'Generate the load on N agents, or on the named ones' },
   'proxy-agent': {
     value: 'NAME',
     help: 'Run Nginx on this agent; with --target: observe the Nginx that it watches',
   },
-  'server-agents': { value: 'N|NAMES', help: 'Run the echo servers on this many agents, or on these' },
+  'server-agents': { value: 'N|NAMES', help: 'Run the echo servers on N agents, or on the named ones' },
   ...NATS_OPTIONS,
   listen: { value: 'ADDRESS', help: 'Address of this host at which agents reach Nginx [127.0.0.1]' },
 } as const satisfies Options;
@@ -71,7 +71,7 @@ export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsReq
   if (first === undefined) return null;
   const lonely = part === undefined ? first : given.has('listen') && !given.has('agents') ? 'listen' : null;
   if (lonely !== null) {
-    throw new Incomplete(`--${lonely} only applies to load from agents. Say how many with --agents N.`, {
+    throw new Incomplete(`--${lonely} only applies to load from agents. Add --agents N to use N of them.`, {
       agents: '2',
     });
   }
@@ -112,7 +112,7 @@ function checkGenerators(
       `--agents does not apply to the scenario ${name}: ${needsGeneratorHere}. Leave one out.`,
     );
   }
-  refuse(given, 'agents', OF_THIS_HOST, 'which run the generator on other hosts');
+  refuse(given, 'agents', OF_THIS_HOST, 'because agents run the generator on other hosts');
 }
 
 /** @throws Problem('usage') if agents cannot run this topology */

@@ -255,7 +255,7 @@ export function requestOf(
     ...processesOf(given, connections),
     backend,
     agents,
-    // Only the paths of its WebSockets are known.
+    // The bench does not know which ordinary HTTP requests the user's own server answers.
     http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),

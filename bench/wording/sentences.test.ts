@@ -66,7 +66,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     'The clocks of the generator hosts may differ by 300 µs, and the median time to a receiver was 1 ms, so times from one host to another are too inaccurate. Use one agent.',
     'The clocks of the generator hosts may differ by 300 to 600 µs, and the median time to a receiver was 1 to 2 ms, so times from one host to another are too inaccurate. Use one agent.',
   ],
-  'http-missing': [{}, 'No HTTP request was sent during the load, so nothing is known about their effect.'],
+  'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of requests is unknown.'],
   'http-counts-differ': [
     {},
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',

@@ -120,7 +120,7 @@ export const VALIDITY = {
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
   'clock-error': ({ errorUs, p50Us }: { errorUs: Amount; p50Us: Amount }) =>
     `The clocks of the generator hosts may differ by ${formatTime(errorUs)}, and the median time to a receiver was ${formatTime(p50Us)}, so times from one host to another are too inaccurate. Use one agent.`,
-  'http-missing': () => 'No HTTP request was sent during the load, so nothing is known about their effect.',
+  'http-missing': () => 'No HTTP request was sent during the load, so the effect of requests is unknown.',
   'http-counts-differ': () =>
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
   'http-unanswered': ({ due, failed, unanswered }: Record<'due' | 'failed' | 'unanswered', Amount>) =>
@@ -209,7 +209,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'shared-cpus':
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
-      return `all processes together used ${formatShare(evidence.used)} of the CPUs, and none was busy by itself; ${busy}`;
+      return `all processes together used ${formatShare(evidence.used)} of the CPUs, although no single process was at its limit; ${busy}`;
     case 'full-host':
       return `the CPUs of the host of Nginx were ${formatShare(evidence.used)} used, by Nginx and by what else runs there; ${busy}`;
     case 'unobserved':

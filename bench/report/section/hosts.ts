@@ -29,7 +29,7 @@ export function hosts({ runs }: View): FoldedSection {
       table('What each generator host contributed', LOAD_COLUMNS, runs.flatMap(loadRows))
     }
 ${table('The machines', MACHINE_COLUMNS, runs.flatMap(machineRows))}
-<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end that much apart at most, plus the drift. CPUs used: by the generator or by Nginx. All use: the share of the time of these CPUs that anything on the host used.</p>`,
+<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end at most that far apart on different hosts, plus the drift. CPUs used: by the generator or by Nginx. All use: the share of the time of these CPUs that anything on the host used.</p>`,
   };
 }
 
