@@ -29,15 +29,15 @@ export interface GeneratorWorker extends WorkerProcess {
 
 /** The workers of a run, ready for their plans. */
 export interface Generator {
-  /** In the order of their index within the run. */
+  /** Ordered by their index within the run. */
   workers: readonly GeneratorWorker[];
-  /** Those of the workers' processes that the runner's sampler can observe, in the same order. */
+  /** The workers' processes that the runner's sampler can observe, in the same order. */
   processes: readonly RunProcess[];
-  /** How long before the first message is due the workers have to be told, in µs. */
+  /** How long before the first message is due the workers must receive the schedule, in µs. */
   headStartUs: number;
-  /** Calls `listen` with a sentence if the run can no longer have all of its load. */
+  /** Calls `listen` with a sentence that says why, if the generator can no longer produce the full load. */
   onLost(listen: (sentence: string) => void): void;
-  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
+  /** Ends all processes on other hosts, and returns what was observed there. Call after the workers have exited. */
   end(): Promise<Observed>;
 }
 
@@ -49,8 +49,8 @@ export interface Observed {
 }
 
 /**
- * Starts the generator workers of runs, on this host or on others. Everything that follows is done by the
- * fleet (fleet.ts), through the workers' commands and reports.
+ * Starts the generator workers of runs, on this host or on others. After that, the fleet (fleet.ts) controls them
+ * through their commands and reports.
  */
 export interface Coordinator {
   /**

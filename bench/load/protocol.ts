@@ -32,7 +32,7 @@ export type LoadPlan = Pick<
 export interface WorkerPlan {
   id: WorkerId;
   runPlan: LoadPlan;
-  /** Absolute path of the scenario file of the user's; null if the scenario is built in. */
+  /** Absolute path of the user's scenario file; null if the scenario is built in. */
   scenarioFile: string | null;
   /**
    * Value of `monotonicNs()` (clock.ts) at the run's epoch, as a decimal string, because JSON cannot
