@@ -6,7 +6,7 @@ import { steadySeconds } from './disturbance.ts';
 import { figuresOf } from './figures.ts';
 import { emptyHistogram, encode } from './histogram.ts';
 
-/** A run whose two workers are on two hosts: the first is the runner's machine, the second is another. */
+/** A run with two workers: the first on the runner's host, the second on another one. */
 function runOnHosts(): Run {
   const run = makeRun({ load: OPEN, seconds: 4, perSecond: 1000 });
   const [worker] = run.workers;
@@ -33,7 +33,7 @@ function runOnHosts(): Run {
   };
 }
 
-test('each host has its share of the load, its send lag and its CPU time', () => {
+test('each host has figures for its share of the load, its send lag and its CPU time', () => {
   const [a, b, ...rest] = figuresOf(runOnHosts()).hosts;
   assert.ok(a && b);
   assert.equal(rest.length, 0);
@@ -47,7 +47,7 @@ test('each host has its share of the load, its send lag and its CPU time', () =>
   assert.deepEqual(figuresOf(makeRun()).hosts, []);
 });
 
-test('CPU time on other machines is not taken for CPU time on this one', () => {
+test('CPU time on other machines does not count as CPU time on this one', () => {
   const run = runOnHosts();
   const all = run.processes.map(({ host: _, ...each }) => each);
   const otherOf = (processes: Run['processes']) =>

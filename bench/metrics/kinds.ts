@@ -25,10 +25,10 @@ const STATISTICS: Record<Statistic, string> = {
   max: 'maximum',
 };
 
-/** Statistics that a few late messages can dominate. */
+/** Statistics that can be dominated by a few late messages. */
 const TAIL: readonly string[] = ['p99', 'p999', 'p9999', 'max'];
 
-/** Reports whether a few late messages can dominate a statistic. */
+/** Reports whether a statistic can be dominated by a few late messages. */
 export function isTail(statistic: string): boolean {
   return TAIL.includes(statistic);
 }
@@ -101,9 +101,8 @@ export function usage(
 }
 
 /**
- * Sums over Nginx (if any), echo servers and generators, because a proxy shifts work from one of them to
- * another. A generator that spins until the next message is due is excluded, because it is always equally
- * busy.
+ * Sums over Nginx (if any), echo servers and generators, because a proxy shifts work between them. A generator that
+ * spins until the next message is due is excluded, because it is always equally busy.
  */
 function totalOf(
   { proxy, pacing }: Pick<Run['plan'], 'proxy' | 'pacing'>,
