@@ -19,14 +19,14 @@ export interface SizeOptions {
   wanted: Wanted;
   /** Connections of the runs that measure costs. */
   sample: number;
-  /** Connections of the runs that check the plan, their Nginx workers, and why there are not more. */
+  /** Connections and Nginx workers of the runs that check the plan, and why there are no more. */
   check: { connections: number; workers: number; limit: Finding | null };
   /** Runs of each kind that measure costs; at least two. */
   rounds: number;
   load: LoadOptions;
   /** Source ports of this machine (net.ipv4.ip_local_port_range); null for the kernel's default. */
   portRange: readonly [number, number] | null;
-  /** Plans what all runs of a step have in common. The function is pure. */
+  /** Returns the part of the plan that all runs of a step share. The function is pure. */
   planOf(of: StepOfVariant): StepPlan;
 }
 
@@ -40,9 +40,9 @@ const SIMILAR_LOAD = 1.5;
 type Work = 'message' | 'handshake';
 
 /**
- * Measures what connections, messages and handshakes cost Nginx, derives from it what a load needs, and checks the
- * prediction with more connections. All runs have the processes and limits that the check needs, except for every
- * second run that measures memory: its smaller `worker_connections` shows what these cost.
+ * Measures what connections, messages and handshakes cost Nginx, derives from that what a load needs, and checks the
+ * prediction with more connections. All runs have the processes and limits that the check needs, except every second
+ * run that measures memory: its smaller `worker_connections` reveals the memory of each slot.
  */
 export function makeSize(options: SizeOptions): Strategy {
   const { variant, wanted, sample, check, rounds, load, planOf } = options;
@@ -64,8 +64,8 @@ export function makeSize(options: SizeOptions): Strategy {
     done.find(({ plan }) => plan.step === SIZE_STEPS[work].start);
 
   /**
-   * Returns the rate at which the cost of some work is measured: that which each worker has in the plan, if this
-   * machine can produce it. Null if the closed loop did not show what the machine can do.
+   * Returns the rate at which the cost of some work is measured: the planned rate per worker, if this machine can
+   * produce it. Null if the closed loop did not reveal the machine's limit.
    */
   function rateFor(done: readonly Run[], work: Work): number | null {
     const start = startOf(done, work);
