@@ -18,7 +18,7 @@ export async function starterOf({
   (options: ServerOptions) => Promise<RunningServer>
 > {
   if (carrier === 'io_uring' && (kind === 'ws' || !ON_BUN))
-    throw new UsageError('--carrier io_uring requires --kind lean and Bun. Omit it, or change these.');
+    throw new UsageError('--carrier io_uring requires --kind lean and Bun. Leave --carrier out.');
   if (kind === 'ws') return (await import('./ws-server.ts')).startWsServer;
   if (carrier === 'io_uring' && tls === null)
     return (await import('./lean-server-ring.ts')).startLeanServerOnRing;

@@ -25,7 +25,7 @@ function lag(us: number): HostFigures['sendLag'] {
   return summarise(histogram);
 }
 
-/** What is found if the last of the hosts differs from the others like this. */
+/** Returns the findings if the last host differs from the others by these changes. */
 function found(changes: Partial<HostFigures>, load: Load = OPEN, names = NAMES): unknown {
   const run = makeRun({ load, seconds: 2, perSecond: 1000 });
   const hosts = names.map((name, at) => host(name, at === names.length - 1 ? changes : {}));
@@ -38,7 +38,7 @@ function found(changes: Partial<HostFigures>, load: Load = OPEN, names = NAMES):
   return differs.map(([name]) => name);
 }
 
-test('hosts that do the same are not named', () => {
+test('hosts with the same figures are not named', () => {
   assert.equal(found({}), null);
   assert.equal(found({ cpu: 0.4, sendLag: lag(390) }), null);
   assert.equal(found({ cpu: null, sendLag: null, share: { connections: null, messages: null } }), null);
@@ -56,7 +56,7 @@ test('of two hosts, only the worse one is named', () => {
   assert.equal(found({ cpu: 9 }, OPEN, ['a']), null);
 });
 
-test('small figures and a distant host in a closed loop are no reason', () => {
+test('small figures, or a distant host in a closed loop, are not reported', () => {
   assert.equal(found({ sendLag: lag(300) }), null);
   assert.equal(found({ cpu: 0.015 }), null);
   const less = { sendLag: null, cpu: 0.2, share: { connections: 1 / 3, messages: 0.25 } };

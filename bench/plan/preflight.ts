@@ -46,7 +46,7 @@ export interface StepContext extends StepOfVariant {
 const ADDRESSES = 200 * 250;
 const MOST_ADDRESSES = 200;
 
-/** The default of Nginx on Linux, and of Node. */
+/** The default backlog of Nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
@@ -87,7 +87,7 @@ export function preflight(
   const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
-  // A generator that spins would keep others from its CPUs: a server that is not ours, or the HTTP requests.
+  // A spinning generator would block others on its CPUs: an external server, or the HTTP requests.
   // Nothing is known about what else runs on the hosts of agents.
   const sharesCpus = isExternal || scenario.httpLoad !== undefined || generators !== undefined;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
@@ -131,7 +131,7 @@ export function preflight(
 }
 
 /**
- * Returns the engine that the user names, or that the carrier or the target requires; null if any will do. Bun
+ * Returns the engine that the user names, or that the carrier or the target requires; null if either is suitable. Bun
  * reads the certificate authorities again for each connection, and a system has more than a hundred.
  */
 function engineFor(
@@ -143,7 +143,7 @@ function engineFor(
   return target.kind === 'external' && target.certificate?.by === 'system' ? 'node' : null;
 }
 
-/** A run has one engine, so Bun is only available if the generator hosts have it too. */
+/** Treats Bun as available only if the generator hosts also have it, because a run uses a single engine. */
 function withSharedBun({ bun, generators }: Machine): Pick<Machine, 'bun'> {
   return { bun: generators?.bun === false ? null : bun };
 }
@@ -167,7 +167,7 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   };
 }
 
-/** @throws Problem('usage') if the profile needs servers with a certificate, which a command gets none of */
+/** @throws Problem('usage') if the profile needs servers with a certificate, because a command gets none */
 function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): void {
   if (backend === null || !upstreamTls) return;
   throw new Problem(
@@ -223,16 +223,16 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
   return Math.max(1, somaxconn);
 }
 
-/** The source ports that a run's connections need, and whether handshakes need them. */
+/** The source ports that a run needs, and whether handshakes need them. */
 interface PortsNeeded {
   ports: number;
-  /** Null if each of the connections needs one. If handshakes need them, `isGiven` tells that their rate is known. */
+  /** Null if only the connections need ports. If handshakes need them, `isGiven` tells whether their rate is known. */
   handshakes: { isGiven: boolean } | null;
 }
 
 /**
- * Number of handshakes per second for which there are ports if the rate is not known beforehand. At a higher
- * rate, the kernel chooses ports at the end of the run, which takes longer.
+ * Number of handshakes per second for which ports are reserved if the rate is not known beforehand. At a higher rate,
+ * the ports run out during the run, and the kernel then chooses them, which takes longer.
  */
 const HANDSHAKES_PER_SECOND = 20_000;
 
