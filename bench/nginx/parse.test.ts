@@ -6,7 +6,7 @@ import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { directive, directives, type Node, texts, word } from './tree.ts';
 
-/** Meaning only: without origins, and without the quotes a word was written in. */
+/** Returns only the meaning of nodes, without origins and quotes. */
 function meaning(nodes: readonly Node[]): unknown {
   return nodes.map((node) =>
     node.kind === 'comment'
