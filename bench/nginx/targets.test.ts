@@ -16,8 +16,8 @@ const judged = (text: string) =>
     upstreams: [{ host: '127.0.0.1', port: 7001, socket: '/run/echo.sock' }],
   });
 
-describe('what is left to Nginx', () => {
-  test('names the bench’s own servers and ports, and no others', () => {
+describe('the moved configuration', () => {
+  test('contains only the benchmark’s own servers and ports', () => {
     for (const text of [
       http('proxy_pass http://app;'),
       http('proxy_pass https://APP/v1/;'),
@@ -28,7 +28,7 @@ describe('what is left to Nginx', () => {
       http('proxy_pass http://app;', 'upstream app { server 127.0.0.1:9001; }'),
       http('proxy_bind 127.0.0.2; access_log off; return 301 https://10.0.0.1:80/;'),
       http('proxy_pass http://app;', 'upstream app { server unix:/run/echo.sock weight=2; }'),
-      http('proxy_pass app;'), // no URL: Nginx refuses it
+      http('proxy_pass app;'), // not a URL; Nginx rejects it
       stream('proxy_pass app;'),
       stream('proxy_pass $b_1;', `${UPSTREAM} map $a $b_1 { default app; }`),
       'mgmt { usage_report endpoint=127.0.0.1:7001 interval=1h; }',
@@ -37,7 +37,7 @@ describe('what is left to Nginx', () => {
     }
   });
 
-  test('or is refused, with file and line', () => {
+  test('is rejected otherwise, with file and line', () => {
     const map = (entries: string, others = '') => `${UPSTREAM} map $a $b_1 { ${entries} } ${others}`;
     const passed = 'proxy_pass http://$b_1;';
     for (const text of [
@@ -50,7 +50,7 @@ describe('what is left to Nginx', () => {
       http('proxy_pass http://$a;'),
       http(passed, map('default app; x 127.0.0.9:1;')),
       http(passed, map('x app;')),
-      // Nothing may become the host after an empty variable.
+      // No text after an empty variable may become the host.
       http('proxy_pass http://$b_1$uri;', map('default app; "" "";')),
       http('proxy_pass http://$b_1?a;', map('default app; "" "";')),
       stream('proxy_pass $b_1;', `${UPSTREAM} map $a $b_1 { default app; "" ""; }`),
