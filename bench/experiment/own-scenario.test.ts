@@ -8,7 +8,7 @@ import { services } from '../commands/wiring.ts';
 import { bunHere } from '../topology/engine.ts';
 import { execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
-/** Scenario files through a real Nginx: that of the documentation, and the examples with their servers. */
+/** Runs scenario files through a real Nginx: the one in the documentation, and the examples with their servers. */
 
 ownTemporaryFolder();
 
@@ -44,7 +44,7 @@ describe('a scenario file', { concurrency: false }, () => {
       assert.equal(figures.conservation.ok, true);
     });
 
-    it(`that throws on ${engine} is a failed run, whose reason names the line`, async (t) => {
+    it(`that throws on ${engine} makes the run fail, with the line as part of the reason`, async (t) => {
       const path = await chatFile(t, (text) =>
         text.replace("return 'ready';", "throw new Error('broken on purpose');\n"),
       );
