@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Prints the files that `npm test` hands to `node --test`, which starts a process for each. Most of what a small
- * test file costs is the start of that process and the import of the same modules, so the files of these folders
- * share one, for which this writes a file that imports them.
+ * Prints the files that `npm test` passes to `node --test`, which starts a process for each. A small test file spends
+ * most of its time starting that process and importing the same modules. The files of these folders therefore share
+ * one process, for which this program writes a file that imports them.
  */
 const SHARED = [
   'check',
@@ -27,7 +27,7 @@ const SHARED = [
   'wording',
 ];
 
-/** A file that starts processes of its own waits for them, and the others would wait with it. */
+/** Files that start processes are excluded, because the other files would have to wait for these processes. */
 const STARTS_PROCESSES = /launchBrowser|node:child_process|node:worker_threads|through-nginx/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
@@ -52,5 +52,5 @@ const together = SHARED.map((folder) => {
   writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
   return path;
 });
-// The longest file, which repeats tests on Bun, comes first. At the end it would run alone.
+// The longest file, which repeats tests on Bun, comes first. If it came last, it would run alone at the end.
 process.stdout.write([...[...own].reverse(), ...together].join('\n'));
