@@ -4,7 +4,7 @@ import type { Session } from '../../load/sessions/session.ts';
 import { makeClient as makeEcho } from './client.ts';
 import type { Exchange } from './exchange.ts';
 
-/** What a scenario does when a connection opens or ends. */
+/** Callbacks of a scenario for connections that open or end. */
 export interface ConnectionHooks {
   /** @param isBack whether the connection replaces one that was cut */
   opened(session: Session<Exchange>, nowUs: number, isBack: boolean): void;
