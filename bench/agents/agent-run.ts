@@ -35,7 +35,7 @@ export interface AgentRun {
 
 type WorkerChannel = Channel<WorkerCommand, WorkerReport>;
 
-/** Starts the workers of a run. They and all traces of them are gone when the run has ended. */
+/** Starts the workers of a run. They and all their traces are removed when the run ends. */
 export function beginAgentRun({ run, workers, client, engine }: Begin, outbox: Outbox, ears: Ears): AgentRun {
   const started = makeGate();
   const ending = makeGate();
@@ -100,7 +100,7 @@ export function beginAgentRun({ run, workers, client, engine }: Begin, outbox: O
   };
 }
 
-/** Samples the processes of the workers, in the time of the run. */
+/** Samples the workers' processes, with times relative to the run's epoch. */
 function makeObserver() {
   const over = new AbortController();
   let sampler: Sampler | null = null;

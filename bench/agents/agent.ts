@@ -45,7 +45,7 @@ export interface AgentInput {
   urgent: AbortSignal;
 }
 
-/** How long a second agent of the same name has to answer before this one takes the name. */
+/** How long to wait for another agent of the same name to answer before this one takes the name. */
 const NAME_TAKEN_MS = 500;
 const NOT_THIS_RUN = 'it does not carry out this run.';
 
@@ -90,13 +90,13 @@ function makeAgent(
 ) {
   const { name, version, instance } = fixed;
   let current: AgentRun | null = null;
-  /** The addresses of the names are those at the beginning of the run. */
+  /** Names are resolved to addresses at the beginning of the run. */
   let allowed: readonly AllowedTarget[] = [];
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
   const answer = (message: Msg, refusal: string | null) => reply(message, { refusal } satisfies Answer);
 
-  /** Handles a request. One that is not as this version sends it is refused. */
+  /** Handles a request. Rejects one that does not match this version's format. */
   function serve<Schema extends v.GenericSchema>(
     verb: 'begin' | 'tell' | 'end',
     schema: Schema,
@@ -148,7 +148,7 @@ function makeAgent(
     answer(message, null);
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
-    // What was allowed at the beginning need not be what the plan says.
+    // The plan may differ from what was allowed at the beginning.
     if (current?.run !== run) return answer(message, NOT_THIS_RUN);
     const refusal =
       command.type === 'connect'

@@ -16,7 +16,7 @@ const MACHINE: Machine = {
 };
 
 export interface TestAgent {
-  /** Everything that it printed. */
+  /** All its output. */
   lines: readonly string[];
   /** Resolves when a line matches. */
   says(pattern: RegExp): Promise<void>;

@@ -96,7 +96,7 @@ const COMMANDS = [
   'stop',
   'leave',
 ] as const satisfies readonly WorkerCommand['type'][];
-/** The rest of a command is the business of the worker, which runs the same version as the runner. */
+/** Other members of a command are checked by the worker, which runs the same version as the runner. */
 export const tellSchema = v.object({
   run: runId,
   worker: count,

@@ -18,7 +18,7 @@ interface RemoteWorkerInput {
   offsetNs: bigint;
   /** Sends a command; rejects with a Problem if it is not acknowledged in time. */
   tell(command: WorkerCommand): Promise<void>;
-  /** Called with a sentence if the worker cannot be expected to do what it was told. */
+  /** Called with a sentence if the worker cannot be expected to carry out a command. */
   onFailure(sentence: string): void;
 }
 

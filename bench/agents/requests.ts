@@ -15,7 +15,7 @@ const CLOCK_MS = 2_000;
 const END_MS = 15_000;
 
 /**
- * Sends a request that is answered by yes or no.
+ * Sends a request whose answer is yes or no.
  *
  * @throws Problem('environment') that names the agent if it refuses, or does not answer in time
  */

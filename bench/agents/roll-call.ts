@@ -15,7 +15,7 @@ export type WantedAgents = number | readonly string[];
 /**
  * Calls the agents, and returns those that the runs will use, sorted by name.
  *
- * @param version of the runner, which must also be that of the agents
+ * @param version version of the runner, which the agents must also have
  * @param signal stops waiting for them
  * @throws Problem('environment') that names what is missing or does not fit; the signal's reason if stopped
  */
@@ -49,7 +49,7 @@ export async function callAgents(
   }
 }
 
-/** What is missing, as the beginning of a sentence; null if all wanted agents have answered. */
+/** Names what is missing, as the beginning of a sentence; null if all requested agents have answered. */
 function missing(answered: readonly AgentFacts[], wanted: WantedAgents): string | null {
   if (typeof wanted === 'number') {
     if (answered.length >= wanted) return null;
