@@ -32,7 +32,7 @@ export async function portsOutside(
   return ports.length < count ? freePorts(host, count) : ports;
 }
 
-/** @throws Problem('usage') if the address that was given with an option is none of this machine's */
+/** @throws Problem('usage') if an address given with an option does not belong to this machine */
 export async function requireOwnAddress(option: string, address: string): Promise<void> {
   await freePorts(address, 1).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EADDRNOTAVAIL') throw cause;

@@ -6,10 +6,10 @@ import { LOOPBACK } from './ports.ts';
 import type { Launched } from './process.ts';
 import type { EchoServer } from './servers.ts';
 
-/** Where the load connects to: a proxy, the echo servers themselves (profile `direct`), or an external server. */
+/** Target of the load: a proxy, the echo servers themselves (profile `direct`), or an external server. */
 export interface StartedTarget extends Target {
   /**
-   * The certificate authorities (PEM) that clients have to trust, missing if they are to trust any, and the
+   * The certificate authorities (PEM) that clients must trust, missing if they accept any certificate, and the
    * server name to request; null without TLS.
    */
   tls: { servername: string; ca?: string } | null;
@@ -28,7 +28,7 @@ export interface StartedTarget extends Target {
 /** A proxy that a driver has started. */
 export interface RunningProxy {
   launched: Launched;
-  /** The processes that do the work at the time of the call. A process keeps the name it was first given. */
+  /** Returns the processes that currently do the work. A process keeps its first name. */
   processes(): Promise<RunProcess[]>;
   /**
    * Makes the target reload its configuration: new workers take over, and the old ones exit once their last
@@ -38,8 +38,8 @@ export interface RunningProxy {
    */
   reload(): void;
   /**
-   * Replaces the target's binary by the one that it was started with in mind. New workers take over, and the
-   * old ones exit once their last connection closes, as after a reload.
+   * Replaces the target's binary with the one given for the upgrade when it was started. New workers take over,
+   * and the old ones exit once their last connection closes, as after a reload.
    *
    * @throws Problem('configuration') if the new binary does not start; the old one then keeps running
    */
