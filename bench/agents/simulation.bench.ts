@@ -109,7 +109,7 @@ function worker(index: number): RemoteWorker {
   });
 }
 
-/** A worker's recording of one steady-phase second, with response times over two decades, each before the next message. */
+/** A worker's recording of one steady-phase second. Response times span two decades and end before the next message. */
 function recordedSecond(seed: number, rate: number): Recording {
   const recordings: Recording[] = [];
   const recorder = new Recorder(

@@ -31,7 +31,7 @@ export function runsOf(
           reasons: [],
           limit: {
             component: step === 'latency' ? ('schedule' as const) : ('proxy' as const),
-            evidence: stored('Invented for this test.'),
+            evidence: stored('Invented.'),
           },
         },
         metrics: Object.fromEntries(

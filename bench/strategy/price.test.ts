@@ -30,7 +30,7 @@ function judged(run: Run, verdict: Validity['verdict'], component: Validity['lim
   const reasons = verdict === 'valid' ? [] : [finding('not-valid', { verdict })];
   return {
     ...run,
-    validity: { verdict, reasons, limit: { component, evidence: stored('Invented for this test.') } },
+    validity: { verdict, reasons, limit: { component, evidence: stored('Invented.') } },
   };
 }
 

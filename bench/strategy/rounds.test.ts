@@ -40,7 +40,7 @@ function runOf(spec: RunSpec, number: number): Run {
     ...BASE,
     plan: { ...BASE.plan, ...planned(spec) },
     startedAt: new Date(Date.UTC(2025, 0, 2) + number * RUN_MS).toISOString(),
-    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: stored('Invented for this test.') } },
+    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: stored('Invented.') } },
   };
 }
 

@@ -59,7 +59,7 @@ function runOf(
     validity: {
       verdict: 'valid',
       reasons: [],
-      limit: { component: limit, evidence: stored('Invented for this test.') },
+      limit: { component: limit, evidence: stored('Invented.') },
     },
   };
 }

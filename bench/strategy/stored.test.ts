@@ -30,7 +30,7 @@ function resultOf(
           perSecond: 1000,
         });
         const component = load === OPEN ? ('schedule' as const) : ('proxy' as const);
-        const limit = { component, evidence: stored('Invented for this test.') };
+        const limit = { component, evidence: stored('Invented.') };
         return change({
           ...run,
           plan: { ...run.plan, round },
