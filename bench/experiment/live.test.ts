@@ -68,7 +68,7 @@ function told(load?: typeof OPEN, scenario = 'echo') {
   return figures;
 }
 
-test('the workers' reports add up; the load is reported once it exists', () => {
+test('the workers’ reports add up; the load is reported once it exists', () => {
   const [connecting, steady] = told(OPEN);
   assert.deepEqual(
     [connecting?.echoedPerSecond, connecting?.p50Us, connecting?.connections.open],

@@ -60,7 +60,7 @@ test('the message quotes what arrived instead of an echo', async (t) => {
     await assert.rejects(probe(t, payload, path, handle), { kind: 'environment', message });
 });
 
-test('aborting the probe rejects with the signal's reason', async (t) => {
+test('aborting the probe rejects with the signal’s reason', async (t) => {
   const abort = new AbortController();
   const reason = new Error('enough');
   await assert.rejects(

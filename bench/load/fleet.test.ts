@@ -128,7 +128,7 @@ test('every worker receives its plan, the times and the end; each stage waits fo
   assert.deepEqual(b.heard[1], { type: 'start', times: TIMES });
 });
 
-test('recordings are passed on as they arrive; the totals are those of each worker's last report', async () => {
+test('recordings are passed on as they arrive; the totals are those of each worker’s last report', async () => {
   const { a, b, fleet, recordings } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report(recording(0, { sent: 3, echoed: 2 }, { gauges: { outstanding: 1, open: 5 } }));

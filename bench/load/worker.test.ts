@@ -183,7 +183,7 @@ for (const carrier of CARRIERS_HERE) {
       );
     });
 
-    test('open loop: each worker's messages are due according to the schedule of its seed', async (t) => {
+    test('open loop: each worker’s messages are due according to the schedule of its seed', async (t) => {
       const { port } = await echoServer(t);
       const load = { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' } as const;
       const { fleet, faults } = await drive(t, [port], load);

@@ -10,7 +10,7 @@ test('connection counts come from the workers, not from the plan', () => {
   assert.deepEqual(figuresOf(run).connections, { asked: 18, opened: 10, failed: 8 });
 });
 
-test('without the workers' totals, the slices are counted: opened in any phase before the drain, failed before opening', () => {
+test('without the workers’ totals, the slices are counted: opened in any phase before the drain, failed before opening', () => {
   const run = makeRun({ seconds: 1, connections: 1000 });
   run.workers = [];
   for (const slice of run.slices) slice.counters.opened = 100;

@@ -149,7 +149,7 @@ describe('slices', () => {
 });
 
 describe('check', () => {
-  test('the slices add up to the workers' totals, and duplicate recordings count once', () => {
+  test('the slices add up to the workers’ totals, and duplicate recordings count once', () => {
     fc.assert(
       fc.property(fleets, (fleet) => {
         const merger = makeMerger(fleet.length);

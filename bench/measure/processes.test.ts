@@ -79,7 +79,7 @@ test('the longest loop delay only uses samples whose intervals are mostly within
   assert.equal(figuresOf({ ...run, processes: [process] }).processes[0]?.loopDelayMaxUs, 400);
 });
 
-test('in an interleaved run, every figure except the runner's is per second of the run's own time', () => {
+test('in an interleaved run, every figure except the runner’s is per second of the run’s own time', () => {
   const run = makeRun({ seconds: 8, perSecond: 1000 });
   const alone = figuresOf({
     ...run,

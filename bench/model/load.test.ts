@@ -5,7 +5,7 @@ import { inFlightOf, loadOf, loadSchema, ratePerSecondOf, workloadSchema } from 
 
 const ASKED = { inFlight: 4, ratePerSecond: null, arrivals: 'poisson' } as const;
 
-test('a step's load has the options for its kind, and none of the other kind's', () => {
+test('a step’s load has the options for its kind, and none of the other kind’s', () => {
   const closed = loadOf('closed', ASKED, 500);
   const open = loadOf('open', ASKED, 500);
   assert.deepEqual(v.parse(loadSchema, closed), { kind: 'closed', inFlight: 4 });

@@ -17,7 +17,7 @@ for field in "$@"; do
 done
 `;
 
-test('an archive's dependencies come from both fields, without versions, and with only the first alternative', (t) =>
+test('an archive’s dependencies come from both fields, without versions, and with only the first alternative', (t) =>
   inFolder(async (folder) => {
     const { PATH } = process.env;
     t.after(() => {

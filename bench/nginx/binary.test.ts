@@ -95,7 +95,7 @@ test('a file that is not an Nginx binary is rejected', async () => {
   await refuses('lame', 'environment', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
 });
 
-test('a binary's own libraries are not visible to other programs', () => {
+test('a binary’s own libraries are not visible to other programs', () => {
   assert.deepEqual(nginxCommand({ path: '/n', libraryPath: '/a:/b' }, ['-V']), [
     'env',
     'LD_LIBRARY_PATH=/a:/b',

@@ -138,7 +138,7 @@ describe('a directive that Nginx rejects', () => {
     }
   });
 
-  test('is reported in Nginx's words if there is no remedy', () => {
+  test('is reported in Nginx’s words if there is no remedy', () => {
     for (const complaint of [
       'invalid number of arguments in "listen" directive in /a b.conf:2',
       'unknown directive "x" in /a b.conf:1',

@@ -118,7 +118,7 @@ test('absolute paths are looked up below the configuration or a given root, neve
   assert.deepEqual(changes, ['wrapped-http', 'no-files', 'well-known-files', 'missing-files']);
 });
 
-test('a byte order mark is rejected with its line, and certbot's files are omitted if missing', async () => {
+test('a byte order mark is rejected with its line, and certbot’s files are omitted if missing', async () => {
   const file = join(folder, 'conf.d', 'mark.txt');
   await writeFile(file, '\ufeffserver { }');
   await assert.rejects(readConfiguration(file), {

@@ -52,7 +52,7 @@ describe('listen', () => {
     assert.deepEqual(moved.listeners, [{ host: '127.0.0.1', port: 9001, tls: true, http2: false }]);
   });
 
-  test('the WebSocket server's listeners come first, even if only another one has TLS', () => {
+  test('the WebSocket server’s listeners come first, even if only another one has TLS', () => {
     const moved = move(`http {
       server { listen 443 ssl; return 404; }
       server { listen 80; ${WEBSOCKET} } }`);

@@ -232,7 +232,7 @@ describe('a line of Nginx output', () => {
     parse(`proxy_set_header Authorization "Bearer ${SECRET}"; set $token short; secure_link_secret a;`, 'a'),
   );
 
-  test('shows neither the configuration's secrets nor those of the request', () => {
+  test('shows neither the configuration’s secrets nor those of the request', () => {
     assert.equal(
       redact(
         `2024/01/01 00:00:00 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: a, request: "GET /ws?token=abc&room=1 HTTP/1.1", upstream: "http://127.0.0.1:7001/ws?sig=def", host: "127.0.0.1:9001"`,

@@ -90,7 +90,7 @@ describe('a template variable’s value', () => {
   });
 });
 
-test('a variable's value is shown neither in a tree nor in a line, whatever its form', () => {
+test('a variable’s value is shown neither in a tree nor in a line, whatever its form', () => {
   const nodes = parse(
     'http { upstream a { server b; } add_header X "pre-canary-post"; map $a $b { canary canary; } gzip on; }',
     'f',
@@ -145,7 +145,7 @@ test('a command line still shows the header names and the path', () => {
   assert.equal(maskedPath('/ws'), '/ws');
 });
 
-test('a failure's sentence contains no secret, and other errors are not changed', async () => {
+test('a failure’s sentence contains no secret, and other errors are not changed', async () => {
   const act = () => {
     throw new Problem('died', 'It said canary.');
   };

@@ -76,7 +76,7 @@ async function fails(words: RegExp): Promise<void> {
   assert.deepEqual(await readdir(cacheDir), [], 'nothing is left');
 }
 
-test('without a network, apt's warning about the package lists is reported', async () => {
+test('without a network, apt’s warning about the package lists is reported', async () => {
   await fakeApt(`case "$*" in
     *--version*) ;;
     *update*) echo "W: Failed to fetch http://x/InRelease  Temporary failure resolving 'x'" >&2 ;;
@@ -98,7 +98,7 @@ test('packages not signed by Debian are not used', async () => {
   await fails(/^apt-get update failed: The repository 'http:\/\/x trixie InRelease' is not signed\.$/);
 });
 
-test('the system's own mirror is used', async () => {
+test('the system’s own mirror is used', async () => {
   await fakeApt(`case "$*" in
     *--version*) ;;
     *--print-uris*)

@@ -25,7 +25,7 @@ test('variables are replaced, and the file takes precedence over the environment
   });
 });
 
-test('without braces, only the file's variables are template variables', () => {
+test('without braces, only the file’s variables are template variables', () => {
   assert.equal(filled('listen $PORT; set $x $HOME_PAGE;').text, 'listen 81; set $x $HOME_PAGE;');
 });
 

@@ -12,7 +12,7 @@ describe('responses name worker and upstream', () => {
     'add_header X-Bench-Upstream $upstream_addr always;',
   ];
 
-  test('in addition to the location's own or inherited headers', () => {
+  test('in addition to the location’s own or inherited headers', () => {
     const own = WEBSOCKET.replace('{', '{ add_header A 1;');
     assert.deepEqual(inLocation(`http { add_header B 2; server { ${own} } }`), [
       'add_header B 2;',

@@ -17,7 +17,7 @@ test('a directive is set at the position of the first with its name, and the oth
   assert.deepEqual(listed(set(nodes, 'd', [])), ['none d', ...listed(nodes)]);
 });
 
-test('a user's directive is named with file and line, and one of the benchmark by the configuration', () => {
+test('a user’s directive is named with file and line, and one of the benchmark by the configuration', () => {
   const [node] = parse('\na 1;', 'mine.conf');
   assert.equal(place(node?.origin ?? null), 'mine.conf:2');
   assert.equal(place(null), 'the configuration');

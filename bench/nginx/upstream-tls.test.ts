@@ -79,7 +79,7 @@ test('protocols and ciphers that the echo servers support are kept; without any,
   assert.deepEqual(left('proxy_ssl_crl /crl.pem;'), [0, 'upstream-certificate']);
 });
 
-test('behind another server of the configuration, that server's location determines it', () => {
+test('behind another server of the configuration, that server’s location determines it', () => {
   const inner = (pass: string) =>
     `server { listen 127.0.0.1:8443 ssl; location /ws { proxy_set_header Upgrade $http_upgrade; ${pass} } }`;
   const front = (pass: string) =>

@@ -192,7 +192,7 @@ describe('proxy_pass', () => {
     assert.deepEqual(passed('http://app$uri'), ['http://app']);
   });
 
-  test('is not affected by an upstream with the variable's name', () => {
+  test('is not affected by an upstream with the variable’s name', () => {
     assert.deepEqual(passed('http://$app', '$app'), [
       'http://bench_echo_servers',
       'sandbox-variable-upstream',
@@ -208,7 +208,7 @@ describe('proxy_pass', () => {
   });
 });
 
-test('a user's mistake is kept, so that Nginx reports it', () => {
+test('a user’s mistake is kept, so that Nginx reports it', () => {
   // The directive belongs in stream, not in http.
   const moved = moveServer('proxy_protocol on;');
   assert.deepEqual(lines(moved, 'proxy_protocol'), ['proxy_protocol on;']);

@@ -74,7 +74,7 @@ test('proxy_pass to a variable keeps its choice only if all its values are upstr
   );
 });
 
-test('the benchmark's variable has a unique name, and its map has literal keys', () => {
+test('the benchmark’s variable has a unique name, and its map has literal keys', () => {
   const { tree } = move(`http { upstream default { server a; } upstream ~x { server a; }
     map $a $to { default default; b ~x; } map $a $c { default 0; ~(?<BENCH_upstream_1>.*) 1; }
     server { ${WEBSOCKET.replace('http://app', 'http://$to')} } }`);

@@ -56,7 +56,7 @@ describe('loop notes', () => {
     ]);
   });
 
-  it('longer than a sample's interval have their longest delay in only one sample', () => {
+  it('longer than a sample’s interval have their longest delay in only one sample', () => {
     const delays = creditLoops(samplesAt(0, 1000, 2000, 3000), [note(200, 2900, 0.5, 70)]);
     assert.deepEqual(
       delays.map(({ loopDelayMaxUs }) => loopDelayMaxUs),

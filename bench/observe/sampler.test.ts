@@ -65,7 +65,7 @@ describe('sampler', () => {
     ]);
   });
 
-  it('reports a running process's usage over its last second, however close its samples are', (t) => {
+  it('reports a running process’s usage over its last second, however close its samples are', (t) => {
     const files = procfs(t);
     let now = 0;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });
@@ -330,7 +330,7 @@ describe('sampler', () => {
     }
   });
 
-  it('sums the CPU time of the other runs' processes, including that of a process that has ended', (t) => {
+  it('sums the CPU time of the other runs’ processes, including that of a process that has ended', (t) => {
     const files = procfs(t);
     let now = 0;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });

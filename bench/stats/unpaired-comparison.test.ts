@@ -27,7 +27,7 @@ test('the number of rejected rank sums is the critical value in published tables
   assert.equal(rejectedSums(3, 3, 0.05), 0);
 });
 
-test('beyond the exact distribution, the number of rejected sums agrees with the test's approximation', () => {
+test('beyond the exact distribution, the number of rejected sums agrees with the test’s approximation', () => {
   const [a, b] = [30, 25];
   const order = rejectedSums(a, b, 0.05);
   // The sample has the lowest values, except for one that is `above` ranks higher.

@@ -139,7 +139,7 @@ test('medians are taken over the figures, the effect over the ratios within roun
   );
 });
 
-test('a run that lost messages excludes its step's figures in that round, on both sides', () => {
+test('a run that lost messages excludes its step’s figures in that round, on both sides', () => {
   const runs = runsOf(10, scatter).map((run) =>
     run.variant === 'plain' && run.round === 3 && run.step === 'throughput'
       ? { ...run, metrics: { ...run.metrics, 'messages.lost': 2 } }

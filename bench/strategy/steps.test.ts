@@ -203,7 +203,7 @@ test('nothing is concluded before the first step is over', () => {
   assert.deepEqual(strategy.conclude([runOf(spec)]), []);
 });
 
-test('with separate CPUs, the busier one limits the rate, and a component's processes share its CPUs', () => {
+test('with separate CPUs, the busier one limits the rate, and a component’s processes share its CPUs', () => {
   const spec: RunSpec = {
     variant: 'tls',
     step: 'throughput',

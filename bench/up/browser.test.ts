@@ -138,7 +138,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     assert.doesNotMatch(lines, /HTTP\/2\.0" 101 |websocket HTTP\/2/);
   });
 
-  it('is rejected by a browser that only trusts another topology's certificate', async (t) => {
+  it('is rejected by a browser that only trusts another topology’s certificate', async (t) => {
     await assert.rejects(visit(t, get('http2')), /ERR_CERT_AUTHORITY_INVALID/);
     const { page } = await visit(t, get('tls'));
     assert.equal(await page.evaluate('isSecureContext && crossOriginIsolated'), true);

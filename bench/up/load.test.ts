@@ -74,7 +74,7 @@ describe('the small load of the page', () => {
     assert.deepEqual([open, failed, sent], [2, 1, 10]);
   });
 
-  it('measures response time from the intended time, and the browser's own delay', () => {
+  it('measures response time from the intended time, and the browser’s own delay', () => {
     const { browser, load, answer } = begin(1, 10);
     browser.sockets[0]?.open();
     browser.stall(350);

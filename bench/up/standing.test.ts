@@ -70,7 +70,7 @@ describe('the output for a running topology', () => {
     ]);
   });
 
-  it('has the certificate's fingerprint as shown by browsers', async (t) => {
+  it('has the certificate’s fingerprint as shown by browsers', async (t) => {
     const folder = makeOpenFolder(join(tmpdir(), 'standing-test-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const { certPem } = await makeCertificate(folder, 'ecdsa', ['example.com'], ['127.0.0.1', '192.0.2.7']);

@@ -34,7 +34,7 @@ describe('worker-connections and open-files', () => {
     assert.deepEqual([seen?.code, seen?.data], ['worker-full', { opened: 255, outcome: 'reset' }]);
   });
 
-  it('reports fewer open files than connections, with the system's limit if none is set', () => {
+  it('reports fewer open files than connections, with the system’s limit if none is set', () => {
     const events = 'worker_connections 2000;';
     only(openFiles(of('', events)), 'warning :4 open-files', {
       openFiles: 1024,

@@ -288,7 +288,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.equal(bytes.toString(), 'hello');
     });
 
-    test('connecting to a port without a listener reports the system's error code', async (t) => {
+    test('connecting to a port without a listener reports the system’s error code', async (t) => {
       const server = net.createServer().listen(0, HOST);
       await once(server, 'listening');
       const port = portOf(server);

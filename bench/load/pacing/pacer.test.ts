@@ -71,7 +71,7 @@ test('poisson: gaps have the mean and the spread of an exponential distribution'
   assert.ok(Math.abs((ofOneOfFour.at(-1) ?? 0) / 100_000 - 4_000) < 60, 'a quarter of the rate');
 });
 
-test('in turns: nothing is due during another run's turn or a pause, and the rate applies to the run's own time', () => {
+test('in turns: nothing is due during another run’s turn or a pause, and the rate applies to the run’s own time', () => {
   const turns = { index: 1, of: 3, lengthMs: 100, pauseMs: 10, mirrored: false };
   for (const arrivals of ['uniform', 'poisson'] as const) {
     const load = { kind: 'open', ratePerSecond: 10_000, arrivals } as const;
