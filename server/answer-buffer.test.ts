@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { KEY, serverFrame } from './wire/frame.test.fixture.ts';
 
-/** Appends a text that is masked, behind other bytes and in front of others. */
+/** Appends a masked text that lies between other bytes of its source buffer. */
 function say(answers: AnswerBuffer, text: string): void {
   const masked = Buffer.from(text).map((byte, i) => byte ^ (KEY[i % 4] ?? 0));
   const source = Buffer.concat([Buffer.from('before'), masked, Buffer.from('behind')]);
@@ -11,7 +11,7 @@ function say(answers: AnswerBuffer, text: string): void {
 }
 
 describe('answer buffer', () => {
-  it('puts frames one behind the other, and grows where they need more room', () => {
+  it('appends frames one after the other, and grows if they need more room', () => {
     const answers = new AnswerBuffer(16);
     const texts = ['one', 'two'.repeat(100), 'three'];
     for (const text of texts) say(answers, text);
@@ -25,7 +25,7 @@ describe('answer buffer', () => {
     assert.deepEqual(Buffer.from(answers.bytes()), serverFrame(0x81, 'four'));
   });
 
-  it('does not touch bytes again that have not been sent yet', () => {
+  it('does not reuse bytes that have not been sent yet', () => {
     const answers = new AnswerBuffer(64);
     const bytesOf = (text: string) => {
       say(answers, text);
@@ -36,7 +36,7 @@ describe('answer buffer', () => {
     const sent = bytesOf('other');
     answers.clear(true);
     assert.deepEqual(Buffer.from(waiting), serverFrame(0x81, 'first'));
-    // What was sent makes room: the same memory serves again.
+    // Bytes that were sent free their memory for reuse.
     assert.equal(bytesOf('third').buffer, sent.buffer);
   });
 });

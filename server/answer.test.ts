@@ -5,11 +5,11 @@ import { answerOf } from './answer.ts';
 const PLAIN = { reply: 'echo', delayMs: 0, burnUs: 0, log: false } as const;
 
 describe('the answer to a message', () => {
-  it('is nothing but its echo where nothing else is asked for', () => {
+  it('is a plain echo by default', () => {
     assert.equal(answerOf(PLAIN), null);
   });
 
-  it('costs as much CPU time as is asked for, and is sent in the same turn', () => {
+  it('uses the requested CPU time, and is sent in the same event loop iteration', () => {
     const answer = answerOf({ ...PLAIN, burnUs: 30_000 });
     const sent: Buffer[] = [];
     const before = process.cpuUsage();
@@ -19,7 +19,7 @@ describe('the answer to a message', () => {
     assert.ok(user + system >= 30_000);
   });
 
-  it('comes after its delay, in the order of the messages', async () => {
+  it('is sent after its delay, in the order of the messages', async () => {
     const answer = answerOf({ ...PLAIN, delayMs: 5, reply: 'you-said' });
     const began = performance.now();
     const sent: string[] = [];

@@ -10,7 +10,7 @@ const HEAD =
   'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 
-/** A carrier of an open WebSocket over a socket that only takes notes, and `takes` of each write so many bytes. */
+/** A carrier of an open WebSocket over a socket that records calls, and accepts `takes(bytes)` bytes of each write. */
 function carried(takes: (bytes: number) => number = (bytes) => bytes) {
   const taken: Buffer[] = [];
   const calls: string[] = [];
@@ -43,11 +43,11 @@ function carried(takes: (bytes: number) => number = (bytes) => bytes) {
   return { carrier, taken, calls, kernel };
 }
 
-/** Made anew each time: a session takes the mask off where the bytes lie. */
+/** Creates a new frame for each use, because a session unmasks it in place. */
 const close = () => clientFrame(0x88, Buffer.from('03e9', 'hex'));
 
 describe('carrier on Bun', () => {
-  it('answers at once, and neither pauses nor resumes, where the kernel takes all', () => {
+  it('answers at once, without pausing or resuming, if the kernel accepts everything', () => {
     const { carrier, taken, calls } = carried();
     carrier.read(clientFrame(0x81, 'hello'));
     carrier.drained();
@@ -55,7 +55,7 @@ describe('carrier on Bun', () => {
     assert.deepEqual(calls, []);
   });
 
-  it('however little the kernel takes at a time, all arrives, in order, and nothing is read meanwhile', () => {
+  it('everything arrives in order, however little the kernel accepts at a time, and nothing is read meanwhile', () => {
     const messages = fc.array(fc.string({ maxLength: 300 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(messages, fc.array(fc.nat(40), { minLength: 1 }), (texts, appetite) => {
@@ -75,7 +75,7 @@ describe('carrier on Bun', () => {
     );
   });
 
-  it('never writes again into bytes that wait', () => {
+  it('never overwrites bytes that wait to be sent', () => {
     const { carrier, taken, kernel } = carried(() => 0);
     for (const text of ['one', 'two']) carrier.read(clientFrame(0x81, text));
     kernel.takes = (bytes) => bytes;
@@ -86,7 +86,7 @@ describe('carrier on Bun', () => {
     );
   });
 
-  it('ends a connection once its last bytes are taken', () => {
+  it('ends a connection once its last bytes have been accepted', () => {
     const { carrier, calls, kernel } = carried(() => 0);
     carrier.read(close());
     assert.deepEqual(calls, ['pause']);
@@ -95,7 +95,7 @@ describe('carrier on Bun', () => {
     assert.deepEqual(calls, ['pause', 'end']);
   });
 
-  it('gives a peer that broke the protocol time to read why, then cuts it off', (t: TestContext) => {
+  it('gives a peer that violated the protocol time to read the close code, then disconnects it', (t: TestContext) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { carrier, taken, calls } = carried();
     carrier.read(serverFrame(0x81, 'not masked'));
@@ -105,7 +105,7 @@ describe('carrier on Bun', () => {
     assert.deepEqual(calls, ['shutdown', 'end']);
   });
 
-  it('a connection that is gone takes everything', () => {
+  it('a connection that has ended accepts everything', () => {
     const { carrier, calls } = carried(() => -1);
     carrier.read(clientFrame(0x81, 'hello'));
     carrier.read(close());

@@ -10,7 +10,7 @@ export interface Certificate {
 /**
  * Reads the server's certificate; null if it does not use TLS.
  *
- * @throws Error with a sentence that names the file that cannot be read
+ * @throws Error whose message names the file that cannot be read
  */
 export async function readCertificate({ tls }: Pick<ServerOptions, 'tls'>): Promise<Certificate | null> {
   if (tls === null) return null;

@@ -42,7 +42,7 @@ export function replyTo(head: string): Reply {
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
-/** The response to a request that this server does not understand; it closes the connection. */
+/** Creates the response to a request that this server does not support. It closes the connection. */
 export function rejection(status: string, headers = ''): Reply {
   const response = `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`;
   return { next: 'close', response: Buffer.from(response, 'latin1') };

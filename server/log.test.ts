@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientOf, logClient } from './log.ts';
 
-test('each action of a client is a line, and nothing in a message ends it or moves the cursor', (t) => {
+test('each action of a client is logged as one line, and no message can end the line or move the cursor', (t) => {
   const { mock } = t.mock.method(console, 'log', () => {});
   const log = logClient(clientOf({ remoteAddress: '127.0.0.1', remotePort: 4000 }));
   log.received(Buffer.from('say "hi"\n\u001b[2J\u009b1A\u202e\u2028é'), true);
@@ -19,7 +19,7 @@ test('each action of a client is a line, and nothing in a message ends it or mov
   );
 });
 
-test('of a message 200 characters are logged, and its size if it has more', (t) => {
+test('at most 200 characters of a message are logged, followed by its size if it is longer', (t) => {
   const { mock } = t.mock.method(console, 'log', () => {});
   const log = logClient('a');
   const logged = (text: string) => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { parseOptions, UsageError } from './options.ts';
 
-/** What runs the server: this Node, or the Bun that test/on-bun.test.ts names. */
+/** Path of the Bun that runs the server, set by test/on-bun.test.ts; without it, this Node runs the server. */
 const { LEAN_SERVER_ENGINE: BUN } = process.env;
 const ENGINE = BUN ?? process.execPath;
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -27,7 +27,7 @@ async function ended(child: ChildProcess): Promise<unknown[]> {
   return once(child, 'close');
 }
 
-/** On Bun there is nothing to tell of the event loop. */
+/** Waits for a report on the event loop, which Bun does not send. */
 async function hearsOfLoop(server: ChildProcess): Promise<void> {
   const [loop] = (await once(server, 'message')) as [
     { type: string; utilisation: number; delayMaxUs: number },
@@ -69,7 +69,7 @@ describe('the server as a program', () => {
     });
   }
 
-  it('that cannot have its socket names it, leaves its port and ends', async (t) => {
+  it('names the socket that it cannot listen on, releases its port and exits', async (t) => {
     for (const kind of ['ws', 'lean']) {
       const server = start(t, '--port', '0', '--socket', '/no/such/folder/echo.sock', '--kind', kind);
       assert.deepEqual(await ended(server), [1, null]);
@@ -92,7 +92,7 @@ describe('the server as a program', () => {
     }
   });
 
-  it('answers wrong use with a sentence and exit code 2, and --help with 0', async (t) => {
+  it('rejects invalid options with a sentence and exit code 2; --help exits with 0', async (t) => {
     const wrong = start(t, '--prot', '1');
     const help = start(t, '--help');
     const [left, right] = await Promise.all([ended(wrong), ended(help)]);
@@ -101,7 +101,7 @@ describe('the server as a program', () => {
     assert.match(help.output(), /--port N/);
   });
 
-  it('reports over a channel, and ends with it', async (t) => {
+  it('reports over a channel, and exits when it closes', async (t) => {
     const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true, execPath: ENGINE });
     t.after(() => server.kill('SIGKILL'));
     const [ready] = (await once(server, 'message')) as [{ type: string; port: number }];
@@ -124,7 +124,7 @@ describe('the server as a program', () => {
 });
 
 describe('parseOptions', () => {
-  it('has defaults for all', () => {
+  it('has a default for every option', () => {
     assert.deepEqual(parseOptions([]), {
       port: 8080,
       host: '127.0.0.1',
@@ -143,7 +143,7 @@ describe('parseOptions', () => {
     });
   });
 
-  it('names what is wrong', () => {
+  it('reports which option is wrong', () => {
     for (const [argv, sentence] of [
       [['--port'], '--port needs a value. See --help.'],
       [['--port', '--log'], '--port needs a value. See --help.'],

@@ -6,7 +6,7 @@ import { starterOf } from './starter.ts';
 
 const GRACE_MS = 900;
 
-// The process that reads the ready line may exit right after reading it, as in `| head -1`.
+// The reader of the ready line may exit right after reading it, as in `| head -1`.
 process.stdout.on('error', () => {});
 
 try {
@@ -54,7 +54,7 @@ function sentenceOf(
   if (error.code === 'EADDRINUSE')
     return `${where} is already in use. Choose another --port, or 0 for any free one.`;
   if (error.code === 'EACCES')
-    return `This user is not allowed to use ${where}. Choose a --port from 1024 up.`;
+    return `This user is not allowed to use ${where}. Choose a --port of 1024 or above.`;
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return `${host} is not an address of this machine. Choose another --host, such as 127.0.0.1.`;
   }

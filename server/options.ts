@@ -16,7 +16,7 @@ export interface ServerOptions {
    * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as Node allows.
    */
   kind: (typeof KINDS)[number];
-  /** What connections without TLS use in the lean server on Bun. All others always use the engine's sockets. */
+  /** Carrier of connections without TLS to the lean server on Bun. All others use the engine's sockets. */
   carrier: (typeof CARRIERS)[number];
   /**
    * `you-said` sends each message back with `You said: ` in front of it. `rooms` sends publications to all
@@ -44,7 +44,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const HELP = `An echo server for WebSocket.
+export const HELP = `A WebSocket echo server.
 
   --port N          port to listen on; 0: any free one (8080)
   --host ADDRESS    address to listen on (127.0.0.1)

@@ -45,7 +45,7 @@ function makeRooms(...rooms: number[]) {
   return { all, members, publish };
 }
 
-test('a publication goes to every member of its room, its sender included, and to nobody else', () => {
+test('a publication goes to every member of its room, including its sender, and to no other client', () => {
   const { members, publish } = makeRooms(1, 1, 2);
   assert.equal(publish(members[1], 8), 2);
   assert.equal(publish(members[2], 9), 1);
@@ -60,7 +60,7 @@ test('a publication goes to every member of its room, its sender included, and t
   );
 });
 
-test('a member that does not read is left out until its queue is shorter, and sees the gap', () => {
+test('a member that does not read is skipped until its queue is shorter, and can detect the gap', () => {
   const { members, publish } = makeRooms(1, 1);
   const [reader, slow = assert.fail()] = members;
   slow.queued = MOST_QUEUED_BYTES + 1;
@@ -70,7 +70,7 @@ test('a member that does not read is left out until its queue is shorter, and se
   assert.deepEqual(slow.got, [2, 2, 2]);
 });
 
-test('who left gets nothing, and who is in no room publishes to nobody', () => {
+test('a client that has left receives nothing, and the messages of one without a room reach no other client', () => {
   const { all, members, publish } = makeRooms(1, 1);
   const [gone = assert.fail(), other] = members;
   all.leave(gone);

@@ -68,7 +68,7 @@ async function until(fact: () => boolean, tries = 1000): Promise<void> {
   assert.ok(fact(), fact.toString());
 }
 
-/** Waits until a figure has stood still for a while. */
+/** Waits until a number has not changed for a while. */
 async function untilSettled(figure: () => number): Promise<void> {
   let last = figure();
   for (let still = 0; still < 20; still++) {
@@ -91,7 +91,7 @@ for (const { kind, carrier } of SERVERS) {
   }
 
   describe(`server of kind ${kind} on ${carrier}`, () => {
-    it('serves on a Unix-domain socket beside its port, counts both as one, and stops both', async (t) => {
+    it('serves on a Unix-domain socket in addition to its port, counts both together, and stops both', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
       const path = join(folder, 'echo.sock');
@@ -112,7 +112,7 @@ for (const { kind, carrier } of SERVERS) {
       await assert.rejects(access(path), { code: 'ENOENT' });
     });
 
-    it('echoes text as text and bytes as bytes, in order, at all lengths, and counts them', async (t) => {
+    it('echoes text as text and binary as binary, in order, at all lengths, and counts them', async (t) => {
       const server = await start(t);
       const socket = await open(t, server, '/any/path?query');
       const payloads = [0, 1, 125, 126, 127, 1000, 65_535, 65_536, 300_000].flatMap((length) => [
@@ -138,7 +138,7 @@ for (const { kind, carrier } of SERVERS) {
       await until(() => server.stats.connections.open === 0);
     });
 
-    it('joins fragments, answers pings, and counts connections that break off', async (t) => {
+    it('joins fragments, answers pings, and counts connections that break', async (t) => {
       const server = await start(t);
       const socket = await open(t, server);
       socket.ping('are you there');
@@ -155,7 +155,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.equal(server.stats.messages, 1);
     });
 
-    it('pings every open WebSocket, and takes their pongs for granted', async (t) => {
+    it('pings every open WebSocket, and does not wait for the pongs', async (t) => {
       const server = await start(t);
       const sockets = [await open(t, server), await open(t, server)];
       const pinged = sockets.map((socket) => once(socket, 'ping'));
@@ -174,7 +174,7 @@ for (const { kind, carrier } of SERVERS) {
       server.ping();
     });
 
-    it('closes with 1000 after as many messages as it is told, and at once after none', async (t) => {
+    it('closes with 1000 after the given number of messages, and at once if that is 0', async (t) => {
       const two = await open(t, await start(t, { closeAfter: 2 }));
       const echoes: string[] = [];
       two.on('message', (data) => void echoes.push(String(data)));
@@ -185,7 +185,7 @@ for (const { kind, carrier } of SERVERS) {
       await until(() => server.stats.connections.open === 0);
     });
 
-    it('closes with 1009 what is too large, and with 1002 what breaks the protocol', async (t) => {
+    it('closes with 1009 if a message is too large, and with 1002 if the protocol is violated', async (t) => {
       const server = await start(t, { maxPayloadBytes: 1000 });
       const socket = await open(t, server);
       socket.send(Buffer.alloc(1001));
@@ -200,7 +200,7 @@ for (const { kind, carrier } of SERVERS) {
       await until(() => server.stats.connections.open === 0);
     });
 
-    it('says what was said in fragments, as text or bytes, up to the limit of what comes', async (t) => {
+    it('replies "You said" to fragmented text or binary messages up to the size limit', async (t) => {
       const server = await start(t, { reply: 'you-said', maxPayloadBytes: 1000 });
       const socket = await open(t, server);
       for (const binary of [false, true]) {
@@ -221,7 +221,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.deepEqual([server.stats.messages, server.stats.bytes], [2, 2000]);
     });
 
-    it('sends a publication to all members of a room but one that does not read, whose queue stays short', async (t) => {
+    it('sends a publication to all members of a room, except one that does not read, whose queue stays short', async (t) => {
       const server = await start(t, { reply: 'rooms' });
       const sockets = await Promise.all([1, 1, 2].map(() => open(t, server)));
       const [publisher = assert.fail(), slow = assert.fail(), other = assert.fail()] = sockets;
@@ -235,7 +235,7 @@ for (const { kind, carrier } of SERVERS) {
       const publication = Buffer.alloc(100_000, 'x');
       slow.pause();
       let sent = 0;
-      // More than any kernel keeps for two sockets.
+      // More than a kernel buffers for two sockets.
       for (; sent < 400; sent++) {
         writePublication(publication, sent, sent);
         publisher.send(publication, { binary: true });
@@ -253,7 +253,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.equal(got[2]?.length, 1);
     });
 
-    it('closes with 1007 text that is not UTF-8, and a close reason that is not', async (t) => {
+    it('closes with 1007 if a text or a close reason is not UTF-8', async (t) => {
       const plain = await start(t);
       const slow = await start(t, { reply: 'you-said' });
       const bad = ['80', 'ff', 'c080', 'e282', 'eda080', 'f4908080', `${'61'.repeat(200)}e282`].map((text) =>
@@ -265,7 +265,7 @@ for (const { kind, carrier } of SERVERS) {
         Buffer.concat([clientFrame(0x01, 'a'), clientFrame(0x80, bad[3])]),
         Buffer.concat([clientFrame(0x01, bad[3]), clientFrame(0x80, 'a')]),
       ];
-      // Ends a connection whose server lets a breach pass.
+      // Ends the connection if the server misses the violation.
       const close = clientFrame(0x88, closePayload(1000));
       for (const server of [plain, slow]) {
         for (const breach of breaches) {
@@ -283,7 +283,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.equal(plain.stats.messages, breaches.length);
     });
 
-    it('echoes any UTF-8, also where a code point is cut by a fragment, and any bytes as binary', async (t) => {
+    it('echoes any UTF-8, even if a fragment splits a code point, and any bytes as binary', async (t) => {
       const socket = await open(t, await start(t));
       const echoes: [string, boolean][] = [];
       socket.on('message', (data: Buffer, isBinary) => echoes.push([data.toString('hex'), isBinary]));
@@ -302,7 +302,7 @@ for (const { kind, carrier } of SERVERS) {
       ]);
     });
 
-    it('lets none of 1,000 connections starve beside one that has 1,000 messages on their way', async (t) => {
+    it('starves none of 1,000 connections although another one has 1,000 messages in flight', async (t) => {
       const server = await start(t, { backlog: 1024 });
       const frame = clientFrame(0x82, 'x'.repeat(16));
       const echoes = new Array<number>(1000).fill(0);
@@ -314,7 +314,7 @@ for (const { kind, carrier } of SERVERS) {
           socket.write(REQUEST);
           socket.once('data', () => done(socket));
         });
-      /** Sends as much as comes back, and `first` at the beginning. */
+      /** Sends `first` messages, and then one for each echo. */
       const echo = (socket: Socket, first: number, onEcho: () => void) => {
         let owed = 0;
         socket.on('data', (bytes) => {
@@ -327,7 +327,7 @@ for (const { kind, carrier } of SERVERS) {
         });
         socket.write(Buffer.concat(new Array<Buffer>(first).fill(frame)));
       };
-      // All are open before the first sends: which one was accepted early must not count.
+      // All are open before the first one sends, so that the order in which they were accepted does not matter.
       const busy = await upgraded();
       const sockets = await Promise.all(echoes.map(upgraded));
       echo(busy, 1000, () => {});
@@ -340,7 +340,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.ok(Math.min(...echoes) >= 2, `one had ${Math.min(...echoes)} of ${total} echoes`);
     });
 
-    it('serves pages beside the WebSockets, several on one connection', async (t) => {
+    it('serves pages in addition to WebSockets, several on one connection', async (t) => {
       const server = await start(t);
       const text = await http(
         server,
@@ -371,9 +371,9 @@ for (const { kind, carrier } of SERVERS) {
       assert.equal(server.stats.connections.total, 0);
     });
 
-    it('refuses what is no handshake', async (t) => {
+    it('rejects invalid handshakes', async (t) => {
       const server = await start(t);
-      // Ends a connection whose server lets a request pass.
+      // Ends the connection if the server accepts the request.
       const close = clientFrame(0x88, closePayload(1000)).toString('latin1');
       const status = async (request: string) =>
         (await exchange(server, Buffer.from(request + close, 'latin1'))).toString().slice(9, 12);
@@ -400,7 +400,7 @@ for (const { kind, carrier } of SERVERS) {
       // way of any other, which does not depend on the engine; Bun needs ten seconds for them.
       ...(ON_BUN ? [] : [['pings', pings, 200, 500 * 127, {}] as const]),
     ] as const)
-      it(`keeps no more than it must of what a client does not read: ${what}`, async (t) => {
+      it(`limits the memory for data that a client does not read: ${what}`, async (t) => {
         const server = await start(t, options);
         const socket = connect(server.port, '127.0.0.1');
         t.after(() => socket.destroy());
@@ -419,7 +419,7 @@ for (const { kind, carrier } of SERVERS) {
         assert.equal(server.stats.messages, what === 'pings' ? 0 : times);
       });
 
-    it('closes with 1008 a message in more fragments than anybody needs', async (t) => {
+    it('closes with 1008 if a message has too many fragments', async (t) => {
       const server = await start(t);
       const parts = [...Array(16_384).fill(clientFrame(0x00, 'x')), clientFrame(0x88, closePayload(1000))];
       const bytes = await exchange(
@@ -429,7 +429,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.equal(bytes.subarray(-4).toString('hex'), '880203f0');
     });
 
-    it('answers as the article does, and as late as it is told', async (t) => {
+    it('replies like the server in the article, after the given delay', async (t) => {
       const server = await start(t, { reply: 'you-said', delayMs: 15 });
       const socket = await open(t, server);
       const began = performance.now();
@@ -446,7 +446,7 @@ for (const { kind, carrier } of SERVERS) {
       assert.equal(server.stats.messages, 3);
     });
 
-    it('says goodbye with 1001, and cuts who does not answer', async (t) => {
+    it('closes with 1001 when it stops, and disconnects clients that do not answer', async (t) => {
       const server = await start(t);
       const polite = await open(t, server);
       const closed = once(polite, 'close');
@@ -463,7 +463,7 @@ for (const { kind, carrier } of SERVERS) {
       await assert.rejects(once(connect(server.port, '127.0.0.1'), 'connect'), /ECONNREFUSED/);
     });
 
-    it('waits for the last who says goodbye, and for nothing after that', { timeout: 30_000 }, async (t) => {
+    it('waits for the last client to answer the close frame, and no longer', { timeout: 30_000 }, async (t) => {
       const server = await start(t);
       const quick = await open(t, server);
       const slow: Socket = connect(server.port, '127.0.0.1');

@@ -24,7 +24,7 @@ interface Options {
   rooms?: SessionContext['rooms'];
 }
 
-/** A session, and what its carrier was told. */
+/** Creates a session, and records the calls of its carrier. */
 function begin({ maxPayloadBytes = 1 << 20, closeAfter = null, answer = null, rooms = null }: Options = {}) {
   const writes: Buffer[] = [];
   const calls: string[] = [];
@@ -80,7 +80,7 @@ describe('session', () => {
     assert.deepEqual([stats.messages, stats.bytes], [4, 307]);
   });
 
-  it('echoes the same however the bytes are split: handshake, fragments, control frames, all lengths', () => {
+  it('produces the same echoes however the bytes are split: handshake, fragments, control frames, all lengths', () => {
     const payload = fc
       .oneof({ weight: 4, arbitrary: fc.nat(300) }, { weight: 1, arbitrary: fc.nat(70_000) })
       .map((length) => Buffer.alloc(length, 'abcdefghijk'));
@@ -119,7 +119,7 @@ describe('session', () => {
     );
   });
 
-  it('is not put off by junk', () => {
+  it('survives junk', () => {
     fc.assert(
       fc.property(
         fc.boolean(),
@@ -133,7 +133,7 @@ describe('session', () => {
     );
   });
 
-  it('answers what came before a breach, then closes with its code and hears no more', () => {
+  it('answers what arrived before a violation, then closes with its code and ignores further input', () => {
     const good = clientFrame(0x81, 'hi');
     const breaches: [Buffer, number][] = [
       [serverFrame(0x81, 'no mask'), 1002],
@@ -155,7 +155,7 @@ describe('session', () => {
     }
   });
 
-  it('echoes a text where it is UTF-8 and closes with 1007 where it is not, however it is fragmented', () => {
+  it('echoes a text if it is UTF-8 and otherwise closes with 1007, however it is fragmented', () => {
     const spoilt = fc
       .tuple(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat(), fc.integer({ min: 0x80, max: 0xff }))
       .map(([text, where, byte]) => {
@@ -184,7 +184,7 @@ describe('session', () => {
     );
   });
 
-  it('answers a close with its own code, closes, and hears no more', () => {
+  it('answers a close frame with the same code, closes, and ignores further input', () => {
     for (const [code, payload] of [
       [1005, Buffer.alloc(0)],
       [1000, closePayload(1000)],
@@ -200,7 +200,7 @@ describe('session', () => {
     }
   });
 
-  it('refuses a close code that may not be sent', () => {
+  it('rejects a close code that may not be sent', () => {
     for (const payload of [Buffer.of(3), closePayload(1005)]) {
       const { session, sent, calls } = opened();
       session.take(clientFrame(0x88, payload));
@@ -209,7 +209,7 @@ describe('session', () => {
     }
   });
 
-  it('says 1001 when the server goes, then waits for the answer and echoes nothing more', () => {
+  it('sends 1001 when the server stops, then waits for the answer and echoes nothing more', () => {
     const { session, sent, calls, stats } = opened();
     const goodbye = hex(serverFrame(0x88, closePayload(1001)));
     session.goAway();
@@ -221,14 +221,14 @@ describe('session', () => {
     assert.equal(stats.messages, 0);
   });
 
-  it('sends no second close frame to a peer that breaks the protocol while it closes', () => {
+  it('sends no second close frame to a peer that violates the protocol during the closing handshake', () => {
     const { session, sent, calls } = opened();
     session.goAway();
     session.take(serverFrame(0x81, 'no mask'));
     assert.deepEqual([sent(), calls], [hex(serverFrame(0x88, closePayload(1001))), ['linger']]);
   });
 
-  it('closes what is no WebSocket yet when the server goes', () => {
+  it('closes a connection that is not a WebSocket yet when the server stops', () => {
     const { session, calls, log, stats } = begin();
     session.take(Buffer.from(HEAD.slice(0, 20)));
     session.goAway();
@@ -236,7 +236,7 @@ describe('session', () => {
     assert.deepEqual([calls, log, stats.connections], [['close'], [], { open: 0, total: 0 }]);
   });
 
-  it('logs 1006 where a connection ends without a close frame', () => {
+  it('logs 1006 if a connection ends without a close frame', () => {
     const { session, log, stats } = opened();
     assert.deepEqual(stats.connections, { open: 1, total: 1 });
     session.ended();
@@ -255,7 +255,7 @@ describe('session', () => {
     assert.deepEqual([stats.httpRequests, stats.connections.total], [1, 1]);
   });
 
-  it('takes a request head of 16 KiB, and refuses one that is larger as soon as that is sure', () => {
+  it('accepts a request head of 16 KiB, and rejects a larger one as soon as its size is exceeded', () => {
     const head = (bytes: number) => {
       const start = 'GET /health HTTP/1.1\r\nHost: x\r\nX: ';
       return `${start}${'x'.repeat(bytes - start.length)}`;
@@ -273,7 +273,7 @@ describe('session', () => {
     assert.deepEqual(status(head(16_385), 9000), ['431', 'linger']);
   });
 
-  it('gives an answer the bare payload, and sends what comes back, as long as the connection is open', () => {
+  it('passes the plain payload to `answer`, and sends the reply if the connection is still open', () => {
     const due: (() => void)[] = [];
     const answer: Answer = (payload, send) =>
       due.push(() => send(Buffer.from(payload.toString().toUpperCase())));
@@ -290,7 +290,7 @@ describe('session', () => {
     assert.equal(sent(), hex(serverFrame(0x81, 'ONE'), serverFrame(0x81, 'TWO')));
   });
 
-  it('says what was said, whole, however it was masked and fragmented, and measures the limit by the message', () => {
+  it('replies "You said" to the complete message, however masked and fragmented, and applies the limit to the message', () => {
     const youSaid = answerOf({ reply: 'you-said', delayMs: 0, burnUs: 0, log: false });
     const message = fc.record({
       text: fc.string({ unit: 'binary', maxLength: 300 }),
@@ -328,7 +328,7 @@ describe('session', () => {
     );
   });
 
-  it('logs each message that it answers, and echoes it all the same', () => {
+  it('logs each message that it answers, and still echoes it', () => {
     const logged = answerOf({ reply: 'echo', delayMs: 0, burnUs: 0, log: true });
     const { session, sent, log } = opened({ answer: logged });
     session.take(Buffer.concat([clientFrame(0x81, 'ü'), clientFrame(0x82, Buffer.of(1, 0xfe))]));

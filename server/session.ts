@@ -39,7 +39,7 @@ export interface SessionContext {
   stats: ServerStats;
   /** Computes replies; null if messages are simply echoed. */
   answer: Answer | null;
-  /** Null if no message goes to anybody but its sender. Requires `answer`. */
+  /** Null if messages only go back to their sender. Requires `answer`. */
   rooms: Rooms<Buffer, Session> | null;
   maxPayloadBytes: number;
   /** Number of messages after which the server closes a WebSocket; null to leave it to the client. */
@@ -290,7 +290,7 @@ export class Session implements FrameHandler, Member<Buffer> {
   }
 }
 
-/** Creates a frame of its own, which several sessions can send. */
+/** Creates a separate frame, which several sessions can send. */
 function frameOf(first: number, payload: Buffer): Buffer {
   const frame = Buffer.allocUnsafeSlow(headerBytes(payload.length) + payload.length);
   payload.copy(frame, writeHeader(frame, 0, first, payload.length, false));

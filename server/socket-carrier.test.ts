@@ -12,7 +12,7 @@ const HEAD =
 
 type Done = (error?: Error) => void;
 
-/** A carrier of an open WebSocket over a socket that only takes notes. `taken`: what ends its writes. */
+/** A carrier of an open WebSocket over a socket that records calls. `taken` holds the callbacks of its writes. */
 function carried(onWrite?: (done: Done) => void) {
   const writes: Buffer[] = [];
   const taken: Done[] = [];
@@ -44,7 +44,7 @@ function carried(onWrite?: (done: Done) => void) {
 }
 
 describe('socket carrier', () => {
-  it('stops reading until the kernel has taken every write, and leaves the bytes alone until then', () => {
+  it('stops reading until the kernel has accepted every write, and does not modify the bytes until then', () => {
     const { carrier, writes, taken, calls, readsOn } = carried();
     assert.equal(readsOn, false);
     carrier.session.goAway();
@@ -58,14 +58,14 @@ describe('socket carrier', () => {
     assert.deepEqual(calls, ['read', 'destroySoon']);
   });
 
-  it('asks for nothing more where the kernel takes a write at once', () => {
+  it('continues reading if the kernel accepts a write at once', () => {
     const { carrier, taken, calls } = carried((done) => done());
     const chunk = clientFrame(0x81, 'hi');
     assert.equal(carrier.read(chunk, chunk.length), true);
     assert.deepEqual([taken.length, calls], [0, []]);
   });
 
-  it('never writes again into a buffer that the kernel has not taken', () => {
+  it('never reuses a buffer that the kernel has not accepted', () => {
     const { carrier, writes, taken } = carried();
     taken[0]?.();
     for (const text of ['one', 'two']) {
@@ -87,13 +87,13 @@ describe('socket carrier', () => {
     assert.equal(writes.length, 2);
   });
 
-  it('cuts a connection whose write fails', () => {
+  it('disconnects a client if a write fails', () => {
     const { taken, calls } = carried();
     taken[0]?.(new Error('reset'));
     assert.deepEqual(calls, ['destroy']);
   });
 
-  it('gives a peer that broke the protocol time to read why, then cuts it off', (t: TestContext) => {
+  it('gives a peer that violated the protocol time to read the close code, then disconnects it', (t: TestContext) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { carrier, writes, calls } = carried();
     const chunk = serverFrame(0x81, 'not masked');

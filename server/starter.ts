@@ -5,7 +5,7 @@ import type { RunningServer } from './running.ts';
 export const ON_BUN = process.versions.bun !== undefined;
 
 /**
- * Returns the function that starts the server of these options on this process's engine. The modules of the other
+ * Returns the function that starts a server with these options on this process's engine. The modules of the other
  * servers are not loaded.
  *
  * @throws {UsageError} if the engine or the kind of server has no such carrier
@@ -18,7 +18,7 @@ export async function starterOf({
   (options: ServerOptions) => Promise<RunningServer>
 > {
   if (carrier === 'io_uring' && (kind === 'ws' || !ON_BUN))
-    throw new UsageError('--carrier io_uring needs --kind lean, and Bun. Leave it out.');
+    throw new UsageError('--carrier io_uring requires --kind lean and Bun. Leave --carrier out.');
   if (kind === 'ws') return (await import('./ws-server.ts')).startWsServer;
   if (carrier === 'io_uring' && tls === null)
     return (await import('./lean-server-ring.ts')).startLeanServerOnRing;

@@ -70,7 +70,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   }
 
   describe(`server of kind ${kind} with a certificate`, () => {
-    it('echoes messages of all lengths, in order, as its own certificate’s holder', async (t) => {
+    it('echoes messages of all lengths in order, and identifies itself with its certificate', async (t) => {
       const server = await start(t);
       const socket = await open(t, `wss://localhost:${server.port}/websocket`);
       const sizes = [0, 1, 125, 126, 16_384, 65_536, 1_000_000, 5];
@@ -90,7 +90,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       assert.equal(server.stats.connections.open, 0);
     });
 
-    it('sends all of it to a client that reads late', async (t) => {
+    it('sends everything to a client that reads late', async (t) => {
       const server = await start(t);
       const socket = await open(t, `wss://localhost:${server.port}/`);
       socket.pause();
@@ -106,7 +106,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       assert.equal(server.stats.messages, 40);
     });
 
-    it('speaks TLS on its Unix-domain socket as well', async (t) => {
+    it('uses TLS on its Unix-domain socket as well', async (t) => {
       const path = join(folder, `${kind}.sock`);
       await start(t, { socket: path });
       const answer = request({
@@ -122,7 +122,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       assert.equal(response.statusCode, 200);
     });
 
-    it('serves pages, refuses what breaks the protocol, and outlives who speaks no TLS', async (t) => {
+    it('serves pages, rejects protocol violations, and survives clients that do not use TLS', async (t) => {
       const server = await start(t);
       const plain = connectPlain(server.port, '127.0.0.1');
       plain.on('error', () => {});
@@ -146,7 +146,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       await until(() => server.stats.connections.open === 0);
     });
 
-    it('says which file it cannot read', async (t) => {
+    it('names the file that it cannot read', async (t) => {
       await assert.rejects(
         start(t, { tls: { ...tls, keyPath: '/no/such.pem' } }),
         /^Error: --key \/no\/such\.pem could not be read: /,

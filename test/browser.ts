@@ -6,23 +6,23 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 
-/** The package's root, seen from dist/test/. */
+/** The package's root, relative to dist/test/. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-/** As the file began: a test that counts what is left in a folder of its own counts no file of a browser. */
+/** The temporary folder at the start, because a test may count leftovers in a separate one, without browser files. */
 const TEMPORARY = tmpdir();
 
-/** A program and what it needs in its environment. */
+/** A program and its environment variables. */
 interface Program {
   path: string;
   env: Record<string, string>;
 }
 
 /**
- * Starts a browser for a test, with more arguments where it takes some; the caller closes it. It is the one that a development dependency brings
- * along, with its own libraries and fonts, so that a machine needs to have nothing installed; on other
- * systems than Linux on x64 it is one on PATH.
+ * Starts a browser for a test, with additional arguments if given. The caller closes it. On Linux x64, a development
+ * dependency provides the browser with its libraries and fonts, so nothing has to be installed. Other systems use
+ * the one on PATH.
  */
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const program = process.platform === 'linux' && process.arch === 'x64' ? await packaged() : onPath();
@@ -40,12 +40,12 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
       ],
     }),
   );
-  // On a busy machine a page may take longer than the 30 s that are usual; a test has a limit of its own.
+  // On a busy machine, a page may take longer than the usual 30 s. The test itself has a time limit.
   browser.on('context', (context) => context.setDefaultTimeout(0));
   return browser;
 }
 
-/** Unpacks the browser once per version, under a name of its own first: several tests may do so at once. */
+/** Unpacks the browser once per version, first under a unique name, because tests may do so concurrently. */
 async function packaged(): Promise<Program> {
   const { version } = createRequire(import.meta.url)(
     '../../node_modules/@sparticuz/chromium/package.json',
@@ -62,7 +62,7 @@ async function packaged(): Promise<Program> {
       await writeFile(join(fresh, 'fonts.conf'), fontConfiguration(folder));
       await rename(fresh, folder);
     } catch (error) {
-      // Another test was faster: its copy is as good.
+      // Another test was faster. Its copy is used.
       await rm(fresh, { recursive: true, force: true });
       if (!existsSync(folder)) throw error;
     }
@@ -74,9 +74,9 @@ async function packaged(): Promise<Program> {
 }
 
 /**
- * The package unpacks into the folder for temporary files, and its shared libraries only where it takes
- * the machine for a serverless one: both are told to it by the environment, for as long as it takes. It changes
- * the environment as well.
+ * The package unpacks into the temporary folder, and unpacks its shared libraries only if it believes that the
+ * machine is a serverless one. Both are controlled by environment variables, which are set meanwhile. The package also
+ * changes the environment.
  */
 async function unpack(folder: string): Promise<void> {
   await withEnvironment({ TMPDIR: folder, CODEBUILD_BUILD_IMAGE: 'nodejs20' }, async () => {
@@ -85,7 +85,7 @@ async function unpack(folder: string): Promise<void> {
   });
 }
 
-/** Does it with other variables in the environment, which is as before afterwards. */
+/** Runs a function with other environment variables, and restores the environment afterwards. */
 async function withEnvironment<T>(
   changes: Readonly<Record<string, string>>,
   work: () => Promise<T>,
@@ -100,7 +100,7 @@ async function withEnvironment<T>(
   }
 }
 
-/** The fonts that come along, so that a page looks the same on a machine that has none. */
+/** Uses the fonts in the package, so that a page looks the same on a machine without fonts. */
 function fontConfiguration(folder: string): string {
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -116,7 +116,7 @@ function onPath(): Program {
         accessSync(path, constants.X_OK);
         return { path, env: {} };
       } catch {
-        // Not here: the next one.
+        // Not in this folder; try the next one.
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Calibration, KeptCalibration } from '../bench/model/calibration.ts';
 
-/** What a calibration comes to that found one of two known costs. */
+/** The conclusion of a calibration that detected one of two known costs. */
 export function makeCalibration(): Calibration {
   return {
     kind: 'calibration',
@@ -62,7 +62,7 @@ export function makeCalibration(): Calibration {
   };
 }
 
-/** The same as it is kept for later comparisons. */
+/** The same calibration as saved for later comparisons. */
 export function makeKeptCalibration(): KeptCalibration {
   const { falsePositives, spread, costs, known } = makeCalibration();
   return {

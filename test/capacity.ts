@@ -6,7 +6,7 @@ import { makeRun } from './run.ts';
 
 type Tried = Omit<Trial, 'figures'> & { p99Us: number };
 
-/** Where 4,900 messages a second are held and 5,100 are not; a late generator spoilt one trial. */
+/** Trials in which 4,900 messages per second are sustained and 5,100 are not. In one, the generator was late. */
 const TRIALS: readonly Tried[] = [
   { level: 2500, p99Us: 3000, met: true, keptSchedule: true, elsewhere: null },
   { level: 5100, p99Us: 41_000, met: false, keptSchedule: true, elsewhere: null },
@@ -22,7 +22,7 @@ const TRIALS: readonly Tried[] = [
   { level: 5100, p99Us: 900_000, met: false, keptSchedule: false, elsewhere: null },
 ];
 
-/** What a search comes to, with the trials above. */
+/** The conclusion of a search with the trials above. */
 export function makeSearch(changes: Partial<CapacitySearch> = {}): CapacitySearch {
   const none = { metric: 'connections.failed', operator: '==', limit: 0, unit: 'count' } as const;
   return {
@@ -42,7 +42,7 @@ export function makeSearch(changes: Partial<CapacitySearch> = {}): CapacitySearc
   };
 }
 
-/** A result with a run for each trial, after the one that the first rate followed from. */
+/** A result with the run that determined the first rate, followed by a run for each trial. */
 export function makeSearchResult(changes: Partial<CapacitySearch> = {}): Result {
   const small = { profile: 'tls', seconds: 2, connections: 100 };
   const trials = TRIALS.map(({ level, p99Us }, index) =>

@@ -28,7 +28,7 @@ function figure(changes: Partial<ComparedFigure>): ComparedFigure {
   };
 }
 
-/** What a comparison comes to that found one difference, none, and too little. */
+/** The conclusion of a comparison with a difference, no difference, and too few rounds. */
 export function makeComparison(baseline = 'plain', variant = 'plain+buf-16k'): Comparison {
   return {
     kind: 'comparison',
@@ -77,7 +77,7 @@ export function makeComparison(baseline = 'plain', variant = 'plain+buf-16k'): C
   };
 }
 
-/** A result of rounds: both steps of a baseline and a variant under a tuning. */
+/** A result with rounds: both steps of a baseline and of a variant with a tuning. */
 export function makeRounds(): Result {
   const names = ['plain', 'plain+buf-16k'] as const;
   const runs = Array.from({ length: ROUNDS }, (_, index) => index + 1).flatMap((round) =>
@@ -108,7 +108,7 @@ export function makeRounds(): Result {
   };
 }
 
-/** Ports and folder are others in every run; the variant has a directive more. */
+/** Ports and folder differ in every run. The variant has an additional directive. */
 function nginxOf<T extends { configuration: string } | null>(proxy: T, variant: string): T {
   if (proxy === null) return proxy;
   const port = 30_000 + variant.length;

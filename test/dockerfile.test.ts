@@ -6,7 +6,7 @@ import { validate } from 'dockerfile-utils';
 
 const TEXT = readFileSync(new URL('../../deploy/Dockerfile', import.meta.url), 'utf8');
 
-/** What the linter says, and the rules of hadolint (github.com/hadolint/hadolint) that matter here, by their codes. */
+/** Returns the linter's findings, and violations of relevant rules of hadolint (github.com/hadolint/hadolint). */
 function complaints(text: string): string[] {
   const file = DockerfileParser.parse(text);
   const instructions = file.getInstructions();
@@ -45,7 +45,7 @@ test('the linter and the rules find nothing in the Dockerfile', () => {
   assert.deepEqual(complaints(TEXT), []);
 });
 
-test('they do find what is wrong', () => {
+test('the linter and the rules detect faults', () => {
   for (const [right, wrong, complaint] of [
     ['WORKDIR /work', 'WORKDIRS /work', /Unknown instruction: WORKDIRS/],
     ['--from=package', '--form=package', /Unknown flag: form/],
@@ -65,7 +65,7 @@ test('they do find what is wrong', () => {
   }
 });
 
-test('Kubernetes can tell that its user is not root', () => {
+test('Kubernetes can verify that its user is not root', () => {
   const users = DockerfileParser.parse(TEXT)
     .getInstructions()
     .filter((each) => each.getKeyword() === 'USER');

@@ -6,8 +6,8 @@ import type { Result } from '../bench/model/result.ts';
 import { makeResultWriter } from '../bench/store/writer.ts';
 
 /**
- * Makes a folder, like mkdtemp(3), in which Nginx may run: where the tests are root its workers are not, and have to
- * pass through.
+ * Creates a folder, like mkdtemp(3), in which Nginx can run. If the tests run as root, its workers do not, and must be
+ * able to enter the folder.
  */
 export function makeOpenFolder(prefix: string): string {
   const folder = mkdtempSync(prefix);
@@ -16,10 +16,10 @@ export function makeOpenFolder(prefix: string): string {
 }
 
 /**
- * Hands in a new folder that is gone afterwards, whatever happens.
+ * Calls a function with a new folder, which is always removed afterwards.
  *
- * @param within for a test that acts as another user: a folder that everybody may enter, as the temporary
- *   folder of a session may not be
+ * @param within parent folder for a test that acts as another user, because not everybody may enter the temporary
+ *   folder of a session
  */
 export async function inFolder(
   work: (folder: string) => Promise<void>,
@@ -33,7 +33,7 @@ export async function inFolder(
   }
 }
 
-/** Saves a result as a bench does, by the events of its experiment; one without an end is left open. */
+/** Saves a result with the events of an experiment, like the benchmark. One without an end is left open. */
 export async function storeResult(folder: string, result: Result): Promise<void> {
   const { runs, endedAt, conclusions, ...head } = result;
   const writer = makeResultWriter(folder, head);

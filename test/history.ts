@@ -15,12 +15,12 @@ const DAY_MS = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
 
 /**
- * Indexes of a result a day: three profiles in both steps, every tenth one a comparison. Figures scatter by 2 %;
- * from three fifths of the time on Nginx is 1.26.3 and takes 12 % more CPU, in one result before a third more.
+ * Indexes of one result per day: three profiles in both steps, every tenth one a comparison. Figures scatter by 2 %.
+ * After three fifths of the time, Nginx is 1.26.3 and uses 12 % more CPU. One earlier result uses a third more.
  */
 export function makeHistory(days: number, seed = 7): ResultIndex[] {
   const randoms = new Map<string, () => number>();
-  // Each figure scatters by itself: another one beside them leaves their values as they are.
+  // Each figure scatters independently, so adding another one does not change their values.
   const randomOf = (name: string): (() => number) => {
     const random =
       randoms.get(name) ??

@@ -1,4 +1,4 @@
-/** Keys whose strings a result's schema restricts, so that nothing else can stand there. */
+/** Keys whose strings are restricted by a result's schema, so that they cannot be replaced. */
 const RESTRICTED = new Set([
   'schemaVersion',
   'id',
@@ -27,7 +27,7 @@ const RESTRICTED = new Set([
   'tool',
 ]);
 
-/** The value with this text in place of every string, and of every key of `cache`, that may be any text. */
+/** Replaces every string, and every key of `cache`, that may be any text. */
 export function withEveryString<T>(value: T, text: string): T {
   return replaced(value, text, '') as T;
 }

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** That imports.grit lets each folder import what docs/architecture.md says, and nothing else. */
+/** Tests that imports.grit allows each folder only the imports in docs/architecture.md. */
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const BIOME = join(PROJECT, 'node_modules/@biomejs/biome/bin/biome');
@@ -24,7 +24,7 @@ const JOINED =
     ' ',
   );
 
-/** Folders, by their names below bench/, and packages, besides Node's own modules. */
+/** Folders, by their names below bench/, and packages, apart from Node's own modules. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   wording: ['model'],
@@ -120,13 +120,13 @@ interface Diagnostic {
 const byLine = (a: Diagnostic, b: Diagnostic) => a.location.start.line - b.location.start.line;
 
 /**
- * Lints made-up files by the project's rules.
+ * Lints sample files with the project's rules.
  *
- * @param files their lines, an import each
- * @returns the specifiers that are refused, in order, by file
+ * @param files lines of each file, with one import each
+ * @returns the rejected specifiers, in order, by file
  */
 function refused(t: TestContext, files: Record<string, readonly string[]>): Record<string, string[]> {
-  // A checkout may lie in a folder that has the name of one of ours.
+  // A checkout may be in a folder that has the same name as one of ours.
   const root = mkdtempSync(join(tmpdir(), 'nginx-ws-bench-lint-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const checkout = join(root, 'bench/server');
@@ -163,12 +163,12 @@ const specifiers = (steps: number) => [
 ];
 const importing = (of: readonly string[]) => of.map((specifier) => `import '${specifier}';`);
 
-describe('what a folder may import', () => {
+describe('the imports that a folder may use', () => {
   const folders = readdirSync(join(PROJECT, 'bench'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 
-  it('every folder of bench has a rule, and none has one that is not there', () => {
+  it('every folder of bench has a rule, and every rule has a folder', () => {
     const rules = readFileSync(join(PROJECT, 'imports.grit'), 'utf8').matchAll(/\$from <: r"(\w+)",\s+\$to/g);
     const named = [...rules].map(([, name]) => name);
     assert.deepEqual(
@@ -178,7 +178,7 @@ describe('what a folder may import', () => {
     assert.deepEqual(folders.toSorted(), Object.keys(MAY_IMPORT).toSorted());
   });
 
-  it('is what its rule allows, in the folder itself and in those within', (t) => {
+  it('are those that its rule allows, in the folder and its subfolders', (t) => {
     const files: Record<string, string[]> = {};
     const expected: Record<string, string[]> = {};
     for (const [folder, may] of Object.entries(MAY_IMPORT)) {
@@ -202,7 +202,7 @@ describe('what a folder may import', () => {
     assert.deepEqual(refused(t, files), expected);
   });
 
-  it('is less in the page and in what both ends of a WebSocket share', (t) => {
+  it('are fewer in the page and in code shared by both ends of a WebSocket', (t) => {
     const others = ['../x.ts', '../../model/x.ts', '../bench/load/x.ts', '../../bench/model/x.ts'];
     const packages = [...NODE, ...PACKAGES];
     const probe = importing(['./x.ts', ...others, ...packages]);
@@ -229,7 +229,7 @@ describe('what a folder may import', () => {
     );
   });
 
-  it('is the same for each form of import; tests are free, but those of server know nothing of bench', (t) => {
+  it('are the same for each form of import; tests are exempt, but those of server must not use bench', (t) => {
     const forms = [
       "import type { X } from '../plan/1.ts';",
       "import { type X } from '../plan/2.ts';",

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { KeyPair } from '../bench/load/connections/connection.test.fixture.ts';
 import { type KeyType, makeCertificate } from '../bench/topology/certificate.ts';
 
-/** A certificate for localhost with its key; leaves no file behind. */
+/** Creates a certificate for localhost with its key, without leaving files behind. */
 export async function makeKeyPair(key: KeyType = 'ecdsa'): Promise<KeyPair> {
   const folder = await mkdtemp(join(tmpdir(), 'load-test-'));
   try {

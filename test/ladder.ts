@@ -30,7 +30,7 @@ export function ladderOptions(changes: Partial<LadderOptions> = {}): LadderOptio
   };
 }
 
-/** A run as it was specified, whose throughput follows the law above. */
+/** Creates the specified run, whose throughput follows the law above. */
 export function runOf(spec: RunSpec, over: LadderAxis = 'connections'): Run {
   const { connections = 100, payload, proxyWorkers, load, step, round, variant } = spec;
   const size = over === 'connections' ? connections : (proxyWorkers ?? 1);
@@ -59,13 +59,13 @@ export function runOf(spec: RunSpec, over: LadderAxis = 'connections'): Run {
   };
 }
 
-/** The same run, which other work disturbed. */
+/** Returns the same run, disturbed by other work. */
 export function disturbed(run: Run): Run {
   const reason = finding('disturbed', { count: 2, seconds: [1, 2], of: 2, stolen: null, other: 0.4 });
   return { ...run, validity: { ...run.validity, verdict: 'suspect', reasons: [reason] } };
 }
 
-/** Executes a ladder with made-up runs; ends early after `most` runs. */
+/** Executes a ladder with simulated runs; ends early after `most` runs. */
 export function climb(
   strategy: Strategy,
   execute: (spec: RunSpec, number: number) => Run,

@@ -3,7 +3,7 @@ import type { ProcessSeries, Run } from '../bench/model/run.ts';
 
 const SECOND_US = 1_000_000;
 
-/** A machine on which nothing runs but these processes, which are sampled at the same times. */
+/** A machine on which only these processes run. They are sampled at the same times. */
 export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): MachineSeries {
   const used = (sample: number): number =>
     processes.reduce((sum, { samples }) => sum + (samples[sample]?.cpuUs ?? 0), 0);
@@ -14,7 +14,7 @@ export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): Mac
   return { cpus: Array.from({ length: cpus }, (_, cpu) => cpu), samples };
 }
 
-/** In one second of the steady phase, counted from 0, the host or other work takes so many µs of idle time. */
+/** Makes the host or other work use this many µs of idle time in one steady-phase second, counted from 0. */
 export function disturb(run: Run, second: number, { stolenUs = 0, otherUs = 0 }): void {
   const startUs = run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0;
   for (const sample of run.machine?.samples ?? []) {

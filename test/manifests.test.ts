@@ -62,7 +62,7 @@ const manifests = readdirSync(FOLDER).flatMap((file) =>
 const manifestOf = (kind: string, name: string) =>
   manifests.find((each) => each.kind === kind && each.metadata.name === name);
 
-/** The Pods that the manifests create, by the name of what creates them. */
+/** The Pods that the manifests create, by the name of the object that creates them. */
 const pods = manifests.flatMap((manifest): PodOf[] => {
   const { name, labels = {} } = manifest.metadata;
   if (manifest.kind === 'Pod') return [{ name, labels, spec: v.parse(podSchema, manifest.spec) }];
@@ -82,8 +82,8 @@ const KINDS: readonly Kind[] = [
 ];
 
 /**
- * What is wrong with a manifest according to the published schemas. They allow fields with any other name, which
- * Kubernetes ignores. Such a field is one at which the validation never looks.
+ * Returns the faults of a manifest according to the published schemas. They allow unknown fields, which Kubernetes
+ * ignores. An unknown field is recognised by the fact that the validation never reads it.
  */
 function faults(manifest: Manifest): string[] {
   const { apiVersion, kind } = manifest;
@@ -98,7 +98,7 @@ function faults(manifest: Manifest): string[] {
   return [...unread].map((path) => `${path} is not a field.`);
 }
 
-/** The same object, whose fields leave the set once they have been read. */
+/** Wraps an object so that each field is removed from the set when it is read. */
 function watched<T extends object>(value: T, path: string, unread: Set<string>): T {
   const parts = new Map<string, object>();
   for (const key of Object.keys(value)) unread.add(`${path}/${key}`);
@@ -116,7 +116,7 @@ function watched<T extends object>(value: T, path: string, unread: Set<string>):
   });
 }
 
-test('every manifest is valid according to the schemas of Kubernetes', () => {
+test('every manifest is valid according to the Kubernetes schemas', () => {
   assert.deepEqual(manifests.map(({ kind, metadata: { name } }) => `${kind} ${name}`).sort(), [
     'ConfigMap nats',
     'ConfigMap nginx',
@@ -133,7 +133,7 @@ test('every manifest is valid according to the schemas of Kubernetes', () => {
   for (const manifest of manifests) assert.deepEqual(faults(manifest), [], manifest.metadata.name);
 });
 
-test('the schemas do find what is wrong: a misspelt field, a wrong type, a field that is missing', () => {
+test('the schemas detect faults: a misspelt field, a wrong type, a missing field', () => {
   const job = manifestOf('Job', 'generators') ?? assert.fail();
   const wrong = (change: (text: string) => string) =>
     faults(v.parse(manifestSchema, JSON.parse(change(JSON.stringify(job))))).join('\n');
@@ -151,7 +151,7 @@ test('the schemas do find what is wrong: a misspelt field, a wrong type, a field
   );
 });
 
-test('no Pod may be root, gain privileges, write outside its volumes, or call the Kubernetes API', () => {
+test('no Pod may run as root, gain privileges, write outside its volumes, or call the Kubernetes API', () => {
   assert.deepEqual(pods.map(({ name }) => name).sort(), ['generators', 'nats', 'nginx', 'runner']);
   const account = manifestOf('ServiceAccount', 'nginx-ws-bench') ?? assert.fail();
   assert.equal(account.automountServiceAccountToken, false);
@@ -176,7 +176,7 @@ test('no Pod may be root, gain privileges, write outside its volumes, or call th
       },
       where,
     );
-    // A limit on CPU time would stop what is measured and what measures.
+    // A limit on CPU time would stall both the measured and the measuring processes.
     assert.deepEqual(Object.keys(resources.limits), ['memory'], where);
     assert.match(image, /^(nginx-ws-bench:\d+\.\d+\.\d+|[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64})$/, where);
     assert.deepEqual(env, [], where);
@@ -192,7 +192,7 @@ test('the image is the one of this version', () => {
   for (const { image } of own) assert.equal(image, `nginx-ws-bench:${version}`);
 });
 
-test('a generator that ends is not started again, because its run has failed', () => {
+test('a generator that exits is not restarted, because its run has failed', () => {
   const { spec } = manifestOf('Job', 'generators') ?? assert.fail();
   const { completionMode, completions, parallelism, backoffLimit } = v.parse(
     v.looseObject({
@@ -208,7 +208,7 @@ test('a generator that ends is not started again, because its run has failed', (
   assert.equal(pods.find(({ name }) => name === 'generators')?.spec.restartPolicy, 'Never');
 });
 
-test('what refers to something else is right: volumes, labels, ports, services, secrets', () => {
+test('references to volumes, labels, ports, services and secrets are correct', () => {
   for (const manifest of manifests)
     assert.equal(
       manifest.metadata.namespace,
@@ -241,7 +241,7 @@ test('what refers to something else is right: volumes, labels, ports, services, 
   assert.equal(members.length, pods.length);
 });
 
-test('every command line in them is one', () => {
+test('every command line in them is valid', () => {
   const agents = containers.filter(({ args }) => args[0] === 'agent');
   assert.deepEqual(
     agents.map(({ pod, name }) => `${pod}/${name}`),

@@ -22,7 +22,7 @@ export interface NatsServer {
   stop(): Promise<void>;
 }
 
-/** The path of the program, which is fetched if it is missing. */
+/** Returns the path of the program, which is fetched if missing. */
 export async function findNatsServer(): Promise<string> {
   const { path } = await fetchFromSystem(NATS_SERVER, '--version', { cacheDir: CACHE, say: () => {} });
   return path;
@@ -65,7 +65,7 @@ export async function startNatsServer(
   };
 }
 
-/** The address in the file that the server writes when it is ready. */
+/** Reads the address from the file that the server writes when it is ready. */
 async function portsFile(folder: string): Promise<string> {
   for (;;) {
     const name = (await readdir(folder)).find((file) => file.endsWith('.ports'));

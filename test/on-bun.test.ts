@@ -7,10 +7,10 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bunHere } from '../bench/topology/engine.ts';
 
-/** The tests of what may run on Bun, once more on Bun: generator workers, lean client, lean echo server. */
+/** Repeats tests on Bun for code that may run there: generator workers, lean client, lean echo server. */
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
-/** On Node whatever runs the workers; what Bun does not tell; and what starts the server as a program. */
+/** Tests that are not repeated: code that always runs on Node, figures that Bun lacks, and the server as a program. */
 const ON_NODE_ALONE = /^(bench\/load\/(http\/|probe|loop-reader)|server\/main\.)/;
 
 const files = ['bench/load', 'server'].flatMap((folder) =>
@@ -38,7 +38,7 @@ async function run(command: string, args: string[], env = process.env): Promise<
 
 const bun = bunHere();
 if (bun === null) {
-  test('there is no Bun on this machine: the suite ran on Node alone', () => {
+  test('there is no Bun on this machine, so the suite only ran on Node', () => {
     assert.equal(bunHere(), null);
   });
 } else {
@@ -51,7 +51,7 @@ if (bun === null) {
         assert.match(output, /^ *[1-9]\d* pass$/m);
         assert.match(output, /^ *0 fail$/m);
       });
-    // The tests run on Node, as the bench does; NODE_TEST_CONTEXT would make them children of this one.
+    // These tests run on Node, like the benchmark. NODE_TEST_CONTEXT would make them children of this one.
     test('server/main.test.js, the server on Bun', async () => {
       const env = { ...process.env, NODE_TEST_CONTEXT: undefined, LEAN_SERVER_ENGINE: bun.command };
       const { code, output } = await run(

@@ -8,7 +8,7 @@ import { inFolder } from './folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The files that npm would pack. It asks no registry for that. */
+/** Lists the files that npm would pack, without contacting a registry. */
 async function packed(cache: string): Promise<string[]> {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline', '--cache', cache];
   const { stdout } = await promisify(execFile)('npm', [...args, '--no-update-notifier'], {
@@ -19,7 +19,7 @@ async function packed(cache: string): Promise<string[]> {
   return files.map(({ path }) => path);
 }
 
-test('the package holds its licence, what it runs and what it reads, and nothing of its tests', async () => {
+test('the package contains its licence, its code and its data, but no tests', async () => {
   const { license, bin } = JSON.parse(await readFile(`${ROOT}package.json`, 'utf8')) as {
     license: string;
     bin: Record<string, string>;

@@ -1,4 +1,4 @@
-/** A parser of the Prometheus text format, of which OpenMetrics is the successor; the package brings no types. */
+/** Types for a parser of the Prometheus text format, the predecessor of OpenMetrics. The package has none. */
 declare module 'parse-prometheus-text-format' {
   interface Metric {
     value?: string;

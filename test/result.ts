@@ -26,7 +26,7 @@ const ENVIRONMENT: Environment = {
   loadAverage1m: 0.25,
 };
 
-/** A valid result with these runs. */
+/** Creates a valid result with these runs. */
 export function makeResult(runs: Run[] = [makeRun()]): Result {
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -67,7 +67,7 @@ function variantsOf(runs: readonly Run[]): Variant[] {
   return [...new Map(variants).values()];
 }
 
-/** Each profile with its own speed. */
+/** Speed of each profile. */
 const SPEEDS: readonly (readonly [profile: string, perSecond: number, medianUs: number])[] = [
   ['direct', 41_000, 1100],
   ['plain', 27_000, 2200],
@@ -95,10 +95,10 @@ export function makeAllProfiles(load: Load = CLOSED, seconds = 10): Result {
   );
 }
 
-/** The rate of the step latency in `makeBothSteps`. */
+/** The rate of the latency step in `makeBothSteps`. */
 export const RATE = 8900;
 
-/** The first profiles in both steps, as an invocation that names no rate leaves them. */
+/** The first profiles in both steps, as after an invocation without a rate. */
 export function makeBothSteps(profiles = SPEEDS.length, seconds = 10): Result {
   const carried = makeAllProfiles(CLOSED, seconds).runs.slice(0, profiles);
   const answered = SPEEDS.slice(0, profiles).map(([profile, , medianUs], index) =>
@@ -107,7 +107,7 @@ export function makeBothSteps(profiles = SPEEDS.length, seconds = 10): Result {
   return { ...makeResult([...carried, ...answered]), conclusions: [rateOf(RATE)] };
 }
 
-/** A run of the step latency that kept its schedule. */
+/** A run of the latency step that kept its schedule. */
 export function makeLatencyRun(profile: string, options: RunOptions = {}, ratePerSecond = RATE): Run {
   const load: Load = { kind: 'open', ratePerSecond, arrivals: 'uniform' };
   const run = makeRun({ perSecond: ratePerSecond, medianUs: 300, ...options, profile, load });
@@ -122,7 +122,7 @@ export function makeLatencyRun(profile: string, options: RunOptions = {}, ratePe
   };
 }
 
-/** Why it is this rate. */
+/** The reason for the rate. */
 export function rateOf(ratePerSecond: number, halved = false): Conclusion {
   return {
     kind: 'rate',

@@ -6,14 +6,14 @@ import { counted } from '../bench/model/recording.ts';
 import type { Component, HttpLeg, Probe, ProcessSeries, Run, Slice, UsedProxy } from '../bench/model/run.ts';
 import { quietMachine } from './machine.ts';
 
-/** What a made-up run is like; every run of the same options is the same. */
+/** Options of a simulated run. The same options always give the same run. */
 export interface RunOptions {
   profile?: string;
   /** Default: named after the profile. */
   variant?: string;
   load?: Load;
   connections?: number;
-  /** Of the steady phase. */
+  /** Duration of the steady phase. */
   seconds?: number;
   perSecond?: number;
   medianUs?: number;
@@ -52,7 +52,7 @@ function times(random: () => number, count: number, medianUs: number, spread = 0
   return encode(histogram);
 }
 
-/** A valid run as one that went well would be: conserved messages, all processes sampled once a second. */
+/** Creates a valid run without problems: conserved messages, and all processes sampled once per second. */
 export function makeRun(options: RunOptions = {}): Run {
   const settings = {
     profile: 'tls',

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Scenario files as the compiler sees them, with the types that the package exports. */
+/** Tests that scenario files compile with the types that the package exports. */
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the compiler says of a scenario file, one line for each mistake. */
+/** Returns the compiler's errors on a scenario file, one per line. */
 function mistakesIn(t: TestContext, text: string): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'nginx-ws-bench-types-'));
   t.after(() => rmSync(folder, { recursive: true }));

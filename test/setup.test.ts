@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inFolder } from './folder.ts';
 
-/** What `npm test` runs the test files with, tried on made-up ones. */
+/** Tests the setup that `npm test` gives test files, using sample files. */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -19,9 +19,9 @@ interface Ended {
 }
 
 /**
- * Runs made-up test files as `npm test` runs those of the project.
+ * Runs sample test files in the same way as `npm test`.
  *
- * @param change makes the limits short
+ * @param change shortens the time limits
  */
 async function suite(
   folder: string,
@@ -55,7 +55,7 @@ async function suite(
 
 const PASSES = "require('node:test').test('passes', () => {});";
 
-test('a file whose test never yields is ended, and named, and the others are run', {
+test('a file whose test never yields is stopped and reported, and the others run', {
   timeout: 90_000,
 }, async () => {
   await inFolder(async (folder) => {
@@ -71,7 +71,7 @@ test('a file whose test never yields is ended, and named, and the others are run
   });
 });
 
-test('a file whose test waits forever is ended, and named', { timeout: 90_000 }, async () => {
+test('a file whose test waits forever is stopped and reported', { timeout: 90_000 }, async () => {
   await inFolder(async (folder) => {
     const waits = "require('node:test').test('waits', () => new Promise(() => setInterval(() => {}, 1000)));";
     const { code, output } = await suite(folder, { 'waits.test.js': waits }, (script) =>
@@ -83,7 +83,7 @@ test('a file whose test waits forever is ended, and named', { timeout: 90_000 },
   });
 });
 
-test('each file has a temporary folder of its own, with its threads and processes, and it goes with the file', async () => {
+test('each file shares a separate temporary folder with its threads and processes, which is removed with the file', async () => {
   await inFolder(async (folder) => {
     const tells = `
       const { fork } = require('node:child_process');

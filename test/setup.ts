@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * What `npm test` sets up before each test file (by --import): a temporary folder of its own, so that no file sees
- * what another one leaves for a moment, and an end. Threads and forked processes of a test inherit --import, and
- * must share the folder of their file.
+ * Setup of each test file in `npm test` (by --import): a time limit, and a separate temporary folder, so that no file
+ * sees what another one leaves for a moment. Threads and forked processes of a test inherit --import, and must share
+ * the folder of their file.
  */
 
-/** A file may last as long as one of its tests, and this longer. */
+/** A file may last this much longer than a single test. */
 const GRACE_MS = 2000;
 
 const file = process.argv[1] ?? '';
 if (isMainThread && file.endsWith('.test.js')) {
-  // Short: paths of sockets within are limited to about a hundred bytes.
+  // The name is short, because socket paths in the folder are limited to about a hundred bytes.
   const folder = mkdtempSync(join(tmpdir(), 'nwb-test-'));
-  // Nginx's workers, who are not root, have to pass through.
+  // Nginx's workers, which are not root, must be able to enter it.
   chmodSync(folder, 0o711);
   process.env.TMPDIR = folder;
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -31,7 +31,7 @@ if (isMainThread && file.endsWith('.test.js')) {
 function endInTime(): void {
   const option = process.execArgv.findLast((each) => each.startsWith('--test-timeout='));
   const timeoutMs = Number(option?.split('=')[1] ?? 0);
-  // Node 24 hands on 0 where nobody asked for a limit.
+  // Node 24 passes 0 if there is no limit.
   if (timeoutMs === 0) return;
   const limitMs = timeoutMs + GRACE_MS;
   setTimeout(() => {

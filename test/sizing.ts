@@ -3,10 +3,10 @@ import type { Run } from '../bench/model/run.ts';
 import { scenarioNamed } from '../bench/scenarios/registry.ts';
 import { makeRun } from './run.ts';
 
-/** What Nginx takes in the runs below, in bytes and descriptors. */
+/** Memory and descriptors that Nginx uses in the runs below. */
 export const COSTS = { process: 2_000_000, slot: 400, connection: 18_000, kernel: 9000, files: 12 };
 
-/** A run of a sizing as it was planned, whose memory follows the costs above. */
+/** Creates a planned run of a sizing, whose memory follows the costs above. */
 export function sizingRunOf(plan: RunPlan, number: number): Run {
   const { load, scenario } = plan.workload;
   const run = makeRun({

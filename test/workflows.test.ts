@@ -11,14 +11,14 @@ async function workflows(): Promise<Map<string, string>> {
   return new Map(blocks.map((block) => [/^name: (.*)$/m.exec(block)?.[1] ?? '', block]));
 }
 
-test('the linter of GitHub workflows finds nothing in those that are documented', async () => {
+test('the linter for GitHub workflows finds no faults in the documented ones', async () => {
   const lint = await createLinter();
   const documented = await workflows();
   assert.deepEqual([...documented.keys()], ['Compare', 'Publish']);
   for (const [name, text] of documented) assert.deepEqual(lint(text, `${name}.yml`), []);
 });
 
-test('the linter does find what is wrong: a key, an expression, and text of a stranger in a script', async () => {
+test('the linter detects a wrong key, a wrong expression, and untrusted text in a script', async () => {
   const lint = await createLinter();
   const text = (await workflows()).get('Compare') ?? '';
   for (const [right, wrong, message] of [
@@ -33,13 +33,13 @@ test('the linter does find what is wrong: a key, an expression, and text of a st
   }
 });
 
-/** Actions that a tag names: whoever moves the tag changes what runs. */
+/** Returns actions referenced by tag. Whoever moves the tag changes the code that runs. */
 function unpinned(text: string): string[] {
   const used = [...text.matchAll(/^ *(?:- )?uses: (.*)$/gm)].map(([, action = '']) => action);
   return used.filter((action) => !/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action));
 }
 
-test('every action is pinned by the hash of a commit, and says which version that is', async () => {
+test('every action is pinned to a commit hash, with its version as a comment', async () => {
   for (const [name, text] of await workflows()) {
     assert.match(text, /uses: /);
     assert.deepEqual(unpinned(text), [], name);
@@ -49,7 +49,7 @@ test('every action is pinned by the hash of a commit, and says which version tha
   assert.deepEqual(unpinned(`- uses: actions/checkout@${'a'.repeat(40)}`).length, 1);
 });
 
-test('every command line of the bench in them is one', async () => {
+test('every command line of the benchmark in them is valid', async () => {
   const commands = [...(await workflows()).values()].flatMap((text) => {
     const scripts = text.replace(/>-\n\s+/g, '').replace(/\n\s+(?=--)/g, ' ');
     return [...scripts.matchAll(/bench -- (.*)$/gm)].map(([, line = '']) => line);

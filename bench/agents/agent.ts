@@ -64,7 +64,7 @@ export interface AgentInput {
   urgent: AbortSignal;
 }
 
-/** How long a second agent of the same name has to answer before this one takes the name. */
+/** How long to wait for another agent of the same name to answer before this one takes the name. */
 const NAME_TAKEN_MS = 500;
 const NOT_THIS_RUN = 'it does not carry out this run.';
 
@@ -121,13 +121,13 @@ function makeAgent(
 ) {
   const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
-  /** The addresses of the names are those at the beginning of the run. */
+  /** Names are resolved to addresses at the beginning of the run. */
   let allowed: readonly AllowedTarget[] = [];
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
   const answer = (message: Msg, refusal: string | null) => reply(message, { refusal } satisfies Answer);
 
-  /** Handles a request. One that is not as this version sends it is refused. */
+  /** Handles a request. Rejects one that does not match this version's format. */
   function serve<Schema extends v.GenericSchema>(
     verb: Exclude<Verb, 'clock'>,
     schema: Schema,

@@ -21,7 +21,7 @@ const SYSTEM = { os: 'Debian', kernel: '6.1', arch: 'x64', cpuModel: 'any', memo
 const none = () => assert.fail('it starts no proxy');
 
 export interface TestAgent {
-  /** Everything that it printed. */
+  /** All its output. */
   lines: readonly string[];
   /** Resolves when a line matches. */
   says(pattern: RegExp): Promise<void>;

@@ -10,9 +10,9 @@ export interface AllowedTarget {
 }
 
 /**
- * Replaces names by their addresses, because a plan names a target by its address. The agent resolves them
- * itself, so it does not depend on what the runner takes for the address of a name. A name without an address
- * stays as it is, and allows nothing.
+ * Replaces names with their addresses, because a plan names a target by its address. The agent resolves them
+ * itself, so it does not depend on the runner's name resolution. A name without an address stays as it is, and
+ * allows nothing.
  */
 export async function withAddresses(allowed: readonly AllowedTarget[]): Promise<AllowedTarget[]> {
   const resolved = allowed.map(async (each) => {

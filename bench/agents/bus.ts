@@ -2,7 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { openStream, type ReportStream } from './report-stream.ts';
 
-/** A connection to a NATS server, as far as the runner and the agents use it. */
+/** The functions of a NATS connection that the runner and the agents use. */
 export interface Bus
   extends Pick<NatsConnection, 'publish' | 'subscribe' | 'request' | 'isClosed' | 'drain' | 'close'> {
   /** Stores a report in the stream, unless there is one with this ID. Rejects if that is not acknowledged. */

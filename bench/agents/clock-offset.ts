@@ -5,7 +5,7 @@ export interface Exchange {
   receivedNs: bigint;
 }
 
-/** How far another host's clock is ahead of this one's. The true offset is within `errorNs` of `offsetNs`. */
+/** Offset of another host's clock from this one's. The true offset is within `errorNs` of `offsetNs`. */
 export interface ClockOffset {
   offsetNs: bigint;
   errorNs: bigint;

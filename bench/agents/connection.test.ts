@@ -68,7 +68,7 @@ test('the server accepts the configuration of deploy/kubernetes', async () => {
   await writeFile(path, configMap.data['nats.conf']);
   const check = async () => promisify(execFile)(await findNatsServer(), ['-t', '-c', path]);
   await assert.rejects(check(), /authorization\.conf/);
-  // As docs/hosts.md has it written. A token of digits is one, too.
+  // As documented in docs/hosts.md. A token may consist of digits.
   await writeFile(join(folder, 'secret', 'authorization.conf'), 'authorization { token: "0123456789" }\n');
   await check();
 });

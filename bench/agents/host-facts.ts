@@ -3,7 +3,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import type { AgentInput } from './agent.ts';
 import type { AgentFacts } from './protocol.ts';
 
-/** Where a process runs. */
+/** Identifies where a process runs. */
 export type Whereabouts = Pick<AgentFacts, 'machine' | 'network'>;
 
 /** Identifies this machine and the network that this process sees. Outside Linux, every process has its own. */

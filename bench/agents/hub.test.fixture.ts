@@ -5,7 +5,7 @@ import type { connectTo } from './connection.ts';
 import { readMessage } from './message.ts';
 import { reportedSchema, reportSubject } from './protocol.ts';
 
-/** What a NATS server does for runner and agents, within this process, and with faults on demand. */
+/** Simulates a NATS server for runner and agents within this process, with faults on demand. */
 export interface Hub {
   connect: typeof connectTo;
   /** Cuts the connection with this name, as `connectTo` was given it. What it publishes meanwhile is sent afterwards. */
@@ -158,7 +158,7 @@ export function makeHub(): Hub {
 type Stored = { subject: string; report: string };
 type Hear = (stored: Stored) => void;
 
-/** Another order, in which those of each subject stay in order. */
+/** Reorders messages, but keeps those of each subject in order. */
 function shuffled(batch: readonly Stored[]): Stored[] {
   const bySubject = new Map<string, Stored[]>();
   for (const each of batch) bySubject.set(each.subject, [...(bySubject.get(each.subject) ?? []), each]);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { loadSchema } from '../model/load.ts';
 import { positive } from '../model/plan.ts';
 
-/** The most that an agent generates for a run, whatever the runner asks for; null for any number. */
+/** Limits of an agent's load for a run, whatever the runner requests; null for no limit. */
 export interface AgentLimits {
   connections: number | null;
   ratePerSecond: number | null;

@@ -17,7 +17,7 @@ interface Setting {
   start(): Promise<Generator>;
 }
 
-/** Two agents and a runner, on a hub of their own. */
+/** Starts two agents and a runner on a separate hub. */
 async function setUp(t: TestContext, changes: Partial<AgentInput> = {}): Promise<Setting> {
   const hub = makeHub();
   const { port, echoed } = await startEcho(t);
@@ -31,7 +31,7 @@ async function setUp(t: TestContext, changes: Partial<AgentInput> = {}): Promise
 
 const lossOf = (generator: Generator) => new Promise<string>((resolve) => generator.onLost(resolve));
 
-/** All that was sent was recorded, and arrived at the server. */
+/** Asserts that all messages sent were recorded, and arrived at the server. */
 async function assertWhole({ start, port, echoed }: Setting, during?: Parameters<typeof putLoad>[2]) {
   const generator = await start();
   const { merger, fleet, faults, repeated } = await putLoad(generator, port, during);
@@ -46,7 +46,7 @@ async function assertWhole({ start, port, echoed }: Setting, during?: Parameters
   return repeated();
 }
 
-describe('what the network does to reports', { concurrency: true }, () => {
+describe('network faults and reports', { concurrency: true }, () => {
   test('reports that arrive twice and in another order are counted once', async (t) => {
     const setting = await setUp(t);
     Object.assign(setting.hub.delivery, { repeats: true, shuffles: true });
@@ -70,7 +70,7 @@ describe('what the network does to reports', { concurrency: true }, () => {
     });
 });
 
-describe('what ends a run', { concurrency: true }, () => {
+describe('events that end a run', { concurrency: true }, () => {
   test('an agent that cannot be reached for too long is named, ends its workers, and is free again', async (t) => {
     const setting = await setUp(t);
     const { hub, a, start, port } = setting;
@@ -97,7 +97,7 @@ describe('what ends a run', { concurrency: true }, () => {
     assert.deepEqual(next.hosts.generators?.agents, ['a', 'b']);
   });
 
-  test('an agent that was started again is not taken for the one that began the run', async (t) => {
+  test('a restarted agent is not mistaken for the one that began the run', async (t) => {
     const { hub, a, start, port } = await setUp(t);
     const generator = await start();
     const lost = lossOf(generator);
@@ -121,7 +121,7 @@ describe('what ends a run', { concurrency: true }, () => {
 
 describe('an agent that is stopped', { concurrency: true }, () => {
   for (const stopped of PHASES)
-    test(`ends the run when it is ${stopped}, and says why`, async (t) => {
+    test(`ends the run when it is ${stopped}, and reports why`, async (t) => {
       const { b, start, port } = await setUp(t);
       const generator = await start();
       const lost = lossOf(generator);
@@ -132,7 +132,7 @@ describe('an agent that is stopped', { concurrency: true }, () => {
           void lost.then(() => fleet.stop());
         }).then(() => resolve());
       });
-      // In the drain, its workers may have done all they had to before.
+      // In the drain, its workers may already have finished.
       if (stopped !== 'drain') assert.equal(await lost, 'The agent b gave up: it was stopped.');
       await ended;
       await generator.end();
@@ -159,7 +159,7 @@ test('no worker outlives all this', async () => {
   await until(() => generatorPids().length === 0, 'no worker runs');
 });
 
-/** What a server echoes from now on. */
+/** Counts the messages that a server echoes from now on. */
 function countFrom({ echoed }: Pick<Setting, 'echoed'>): () => number {
   const before = echoed();
   return () => echoed() - before;

@@ -4,7 +4,7 @@ import { makeOutbox } from './outbox.ts';
 
 const RUN = '00000000-0000-4000-8000-000000000000';
 
-test('messages are repeated until the stream has them, with the same number and in order', async () => {
+test('messages are repeated until the stream acknowledges them, with the same number and in order', async () => {
   const stored = new Map<string, string>();
   let calls = 0;
   const outbox = makeOutbox(

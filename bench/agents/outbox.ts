@@ -21,7 +21,7 @@ export function makeOutbox(bus: Pick<Bus, 'store'>, run: string, agent: string):
   const closed = new AbortController();
   let number = 0;
   let sending: Promise<void> = Promise.resolve();
-  /** Recordings that are waiting were encoded already: they take kilobytes each. */
+  /** Waiting recordings are already encoded, and take kilobytes each. */
   async function send(id: string, text: string): Promise<void> {
     while (!closed.signal.aborted) {
       try {

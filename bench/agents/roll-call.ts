@@ -19,7 +19,7 @@ export interface WantedAgents {
 /**
  * Calls the agents, and returns those that the runs will use, sorted by name.
  *
- * @param version of the runner, which must also be that of the agents
+ * @param version version of the runner, which the agents must also have
  * @param signal stops waiting for them
  * @throws Problem('environment') that names what is missing or does not fit; the signal's reason if stopped
  */

@@ -10,12 +10,12 @@ import { encodeMessage, readMessage } from './message.ts';
 import { type Reported, reportedSchema } from './protocol.ts';
 import { type RemoteWorker, remoteWorker } from './remote-worker.ts';
 
-/** What the reports of simulated agents cost the runner. No time passes except that of the work itself. */
+/** Cost to the runner of simulated agents' reports. Only the time for the work itself passes. */
 export interface Simulated {
   recordings: number;
   /** Messages sent according to the slices, and according to the agents. */
   sent: { merged: number; told: number };
-  /** Codes of what the merger found wrong at the end. */
+  /** Codes of the merger's findings at the end. */
   faults: string[];
   /** Time in ms to read, merge and watch the reports of one simulated second: mean and longest. */
   perSecondMs: { mean: number; max: number };
@@ -104,7 +104,7 @@ function worker(index: number): RemoteWorker {
   return remoteWorker({ host: `agent-${index}`, index }, 0n, () => {});
 }
 
-/** What a worker records in a second of the steady phase: response times over two decades, each before the next message. */
+/** A worker's recording of one steady-phase second. Response times span two decades and end before the next message. */
 function recordedSecond(seed: number, rate: number): Recording {
   const recordings: Recording[] = [];
   const recorder = new Recorder(

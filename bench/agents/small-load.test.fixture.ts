@@ -18,10 +18,10 @@ export const CONNECTIONS = 6;
 const RATE = 300;
 const WARM_UP_MS = 200;
 const STEADY_MS = 600;
-/** The server answers this late, so that there is something to drain. */
+/** Delay of the server's answers, so that there is something to drain. */
 const DELAY_MS = 150;
 
-/** An echo server in this process, and how many messages it has echoed. */
+/** An echo server in this process, with the number of messages that it has echoed. */
 export async function startEcho(t: TestContext): Promise<{ port: number; echoed(): number }> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   let echoed = 0;
@@ -42,14 +42,14 @@ export async function startEcho(t: TestContext): Promise<{ port: number; echoed(
 export interface SmallLoad {
   fleet: Fleet;
   merger: Merger;
-  /** How many recordings arrived that were there already. */
+  /** Number of duplicate recordings that arrived. */
   repeated(): number;
-  /** Codes of what the merger found wrong. */
+  /** Codes of the merger's findings. */
   faults(): string[];
 }
 
 /**
- * Puts an open loop of a second on a server, over all phases. Resolves when all workers have exited.
+ * Applies a one-second open loop to a server, in all phases. Resolves when all workers have exited.
  *
  * @param at called at the beginning of each phase
  */
@@ -115,7 +115,7 @@ function planOf(id: WorkerPlan['id'], workers: number, port: number, epochNs: bi
   };
 }
 
-/** IDs of the generator workers that this process started, and that still run. */
+/** Returns the pids of running generator workers started by this process. */
 export function generatorPids(): number[] {
   const read = (pid: string, file: string) => {
     try {

@@ -28,7 +28,7 @@ async function started(t: TestContext): Promise<Backend> {
 
 const targetOf = ({ host, port }: Backend) => ({ host, ports: [port], path: '/ws', tls: null });
 
-/** What comes back for a request as it is written. */
+/** Returns the response to a raw request. */
 function answerTo({ host, port }: Backend, request: string): Promise<string> {
   return new Promise((done, fail) => {
     let text = '';
@@ -41,7 +41,7 @@ function answerTo({ host, port }: Backend, request: string): Promise<string> {
   });
 }
 
-test('it echoes, and remembers what came', async (t) => {
+test('it echoes, and records all requests', async (t) => {
   const backend = await started(t);
   const { socket } = await openSocket(targetOf(backend), SIGNAL);
   assert.ok(socket);
@@ -55,7 +55,7 @@ test('it echoes, and remembers what came', async (t) => {
   ]);
 });
 
-test('it takes the first subprotocol that is offered, and refuses an upgrade to anything else', async (t) => {
+test('it selects the first subprotocol offered, and rejects an upgrade to anything else', async (t) => {
   const backend = await started(t);
   const headers = 'Host: a\r\nConnection: upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
   const asked = (upgrade: string) =>
@@ -71,9 +71,9 @@ test('it takes the first subprotocol that is offered, and refuses an upgrade to 
   assert.equal(answered?.value, SUBPROTOCOLS[0]);
 });
 
-test('it answers pings, echoes the code of a close, and closes on what is no frame of a client', async (t) => {
+test('it answers pings, echoes close codes, and closes on invalid frames', async (t) => {
   const { host, port } = await started(t);
-  /** What comes back for these bytes, until the server closes; the response to the handshake left out. */
+  /** Returns the response to these bytes until the server closes, without that to the handshake. */
   const answered = async (...frames: Buffer[]) => {
     const socket = connect(port, host);
     socket.write(HANDSHAKE);
@@ -97,7 +97,7 @@ test('it answers pings, echoes the code of a close, and closes on what is no fra
   assert.deepEqual(await answered(clientFrame(0x81, 'hi'), serverFrame(0x81, 'hi')), serverFrame(0x81, 'hi'));
 });
 
-test('an upgrade by HTTP/1.0, or without a key, is refused', async (t) => {
+test('an upgrade over HTTP/1.0, or without a key, is rejected', async (t) => {
   const backend = await started(t);
   const headers = 'Host: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n';
   const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
@@ -105,7 +105,7 @@ test('an upgrade by HTTP/1.0, or without a key, is refused', async (t) => {
   assert.match(await answerTo(backend, `GET / HTTP/1.1\r\n${headers}\r\n`), /^HTTP\/1\.1 426 /);
 });
 
-test('while it refuses, what is open stays, and the port is the same afterwards', async (t) => {
+test('while it refuses, open connections stay open, and the port is the same afterwards', async (t) => {
   const backend = await started(t);
   const { socket } = await openSocket(targetOf(backend), SIGNAL);
   assert.ok(socket);
@@ -122,7 +122,7 @@ test('while it refuses, what is open stays, and the port is the same afterwards'
   assert.equal((await socket.ended).kind, 'closed-1006');
 });
 
-test('who is stopped does not wait for an answer', async () => {
+test('a client that is stopped does not wait for an answer', async () => {
   const stop = new AbortController();
   const target = { host: '127.0.0.1', ports: [9], path: '/', tls: null };
   stop.abort(new Error('stopped'));

@@ -21,7 +21,7 @@ const REQUIRED = { Upgrade: 'websocket', Connection: 'Upgrade, close', 'Content-
 
 /** A request as the server behind Nginx received it. */
 export interface Arrival {
-  /** `1.0` or `1.1`. */
+  /** HTTP version, `1.0` or `1.1`. */
   httpVersion: string;
   upgrade: string | null;
   connection: string | null;
@@ -30,9 +30,9 @@ export interface Arrival {
 /** A request, with everything that can be compared between the sent and the received one. */
 export interface Received extends Arrival {
   method: string;
-  /** With its query. */
+  /** Path, including its query. */
   path: string;
-  /** Names in small letters. */
+  /** Header names are in lower case. */
   headers: readonly { name: string; value: string }[];
 }
 

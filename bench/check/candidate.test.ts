@@ -10,7 +10,7 @@ function found(text: string, wanted = NOTHING as { websocketPath: string | null;
   return findCandidates(parse(text, 'mine.conf'), wanted);
 }
 
-/** `sign path host` of each candidate. */
+/** Lists each candidate as `sign path host`. */
 function listed(
   text: string,
   wanted = NOTHING as { websocketPath: string | null; host: string | null },
@@ -21,7 +21,7 @@ function listed(
 const site = (server: string) => `http { server { server_name a.org; ${server} } }`;
 
 describe('the locations that may carry WebSockets', () => {
-  it('are those that pass Upgrade on, that are named so, and that would but for headers of their own', () => {
+  it('are those that forward Upgrade, have a typical name, or would forward it without their own headers', () => {
     const text = site(`${UP}
       location / { proxy_pass http://app; }
       location /socket.io/ { proxy_pass http://app; proxy_set_header Host $host; }
@@ -32,7 +32,7 @@ describe('the locations that may carry WebSockets', () => {
     assert.deepEqual(listed(text), ['upgrade / a.org', 'name /socket.io/ a.org', 'hidden /api a.org']);
   });
 
-  it('are all that proxy where none says more', () => {
+  it('are all that proxy if none shows a sign', () => {
     const text = site('location /a { proxy_pass http://app; } location /b { proxy_pass http://app; }');
     assert.deepEqual(listed(text), ['any /a a.org', 'any /b a.org']);
     assert.deepEqual(listed(site('location / { root /srv; }')), []);
@@ -44,13 +44,13 @@ describe('the locations that may carry WebSockets', () => {
     assert.deepEqual(listed(text), ['upgrade / a.org', 'upgrade null a.org']);
   });
 
-  it('of a server without a name are reached where it is the default one', () => {
+  it('of a server without a name are reached if it is the default server', () => {
     const ws = `location /ws { proxy_pass http://app; ${UP} }`;
     const text = `http { server { listen 80; ${ws} } server { listen 80 default_server; ${ws} } server { listen 81; ${ws} } }`;
     assert.deepEqual(listed(text), ['upgrade /ws null', 'upgrade /ws localhost', 'upgrade /ws localhost']);
   });
 
-  it('are the one that a person names by its path, or those of the host', () => {
+  it('are the one whose path the user gives, or those of the given host', () => {
     const text = `http { server { server_name a.org; location /x { proxy_pass http://app; } location /ws { proxy_pass http://app; ${UP} } }
       server { server_name b.org; location /ws { proxy_pass http://app; ${UP} } } }`;
     const asked = { websocketPath: '/x/y?token=secret', host: null };
@@ -60,7 +60,7 @@ describe('the locations that may carry WebSockets', () => {
     assert.deepEqual(listed(text, { websocketPath: '/none', host: null }), []);
   });
 
-  it('are servers of stream as well, but none for UDP', () => {
+  it('include servers of stream, but not for UDP', () => {
     const text = `stream { upstream App { server 10.0.0.1:80; } upstream other { server 10.0.0.2:80; }
       server { listen 80; proxy_pass app; } server { listen 53 udp; proxy_pass other; } }`;
     const [stream, ...others] = found(text);
@@ -73,7 +73,7 @@ describe('the locations that may carry WebSockets', () => {
     );
   });
 
-  it('in front of http servers are tried with the path and name of each, with TLS if it passes through', () => {
+  it('in front of http servers are tried with the path and name of each, using TLS if it is passed through', () => {
     const ws = `location /ws { proxy_pass http://app; ${UP} }`;
     const inFront = (stream: string, http: string) =>
       found(`stream { ${stream} } http { ${http} }`).map(

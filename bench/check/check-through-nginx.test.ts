@@ -15,7 +15,7 @@ import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import { remedied, SOUND, UPGRADE } from './check.test.fixture.ts';
 import { type CheckReport, check } from './check.ts';
 
-/** One of each kind of trouble, so that few runs of Nginx show them all. */
+/** Contains one fault of each kind, so that few runs of Nginx show all of them. */
 const TROUBLED = `worker_shutdown_timeout 30s;
 events { worker_connections 64; }
 http {
@@ -49,7 +49,7 @@ let root: string;
 let binary: NginxBinary;
 before(async () => {
   root = makeOpenFolder(join(tmpdir(), 'check-test-'));
-  // Private folders of the check lie below it, and can be told from those of other tests.
+  // The check's private folders are in this one, so they can be distinguished from those of other tests.
   process.env.TMPDIR = root;
   binary = await findNginx({
     source: null,
@@ -60,7 +60,7 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true, force: true }));
 
-/** The processes that work in a private folder of these tests, by their pids, with their command lines. */
+/** Returns the command lines of processes that use a private folder of these tests, by pid. */
 async function running(): Promise<Map<number, string>> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const lines = await Promise.all(
@@ -70,7 +70,7 @@ async function running(): Promise<Map<number, string>> {
   return new Map(all.filter(([, line]) => line.includes(join(root, PRIVATE_FOLDER_PREFIX))));
 }
 
-/** The pid of the first process of a check that has just begun; null where it is over before. */
+/** Returns the pid of the first process of a check that has just started; null if it ends first. */
 async function firstProcess(check: Promise<unknown>): Promise<number | null> {
   let isOver = false;
   const over = () => {
@@ -104,7 +104,7 @@ describe('check, through a real Nginx', () => {
     return finding;
   };
 
-  it('opens WebSockets through each location, of every server, and sees which echo', () => {
+  it('opens WebSockets through each location of every server, and reports which echo', () => {
     const outcomes = report.candidates.map((candidate) => {
       const { handshake } = report.seen?.locations.get(candidate) ?? {};
       return `${candidate.path} ${candidate.host} ${handshake?.outcome}`;
@@ -118,31 +118,31 @@ describe('check, through a real Nginx', () => {
     ]);
   });
 
-  it('sees a handshake that is passed on as an ordinary request', () => {
+  it('detects a handshake that is forwarded as an ordinary request', () => {
     const { level, seen } = found('upgrade', 10);
     assert.deepEqual([level, seen?.status], ['warning', 426]);
     const arrived = seen?.data.arrived as Facts | undefined;
     assert.deepEqual([seen?.code, arrived?.upgrade], ['handshake-answered', null]);
   });
 
-  it('sees a silent WebSocket cut without a close frame', () => {
+  it('detects that a silent WebSocket is cut without a close frame', () => {
     assert.equal(found('idle-timeout', 9).seen?.closeCode, 1006);
     found('idle-timeout', 16);
   });
 
-  it('sees a 426 that a cache keeps', () => {
+  it('detects a cached 426', () => {
     const { level, seen } = found('cache', 12);
     assert.deepEqual([level, seen?.status], ['error', 426]);
     assert.deepEqual([seen?.code, seen?.data.together, seen?.data.reached], ['cache-answered', 4, 0]);
   });
 
-  it('sees how many WebSockets a worker takes', () => {
+  it('measures how many WebSockets a worker accepts', () => {
     const { opened = 0 } = report.seen?.capacity ?? {};
     assert.ok(opened > 0 && opened <= 32, `${opened}`);
     assert.equal(found('worker-connections', 2).seen?.data.opened, opened);
   });
 
-  it('sees clients of one network on one server, and servers that stay out after they refused', () => {
+  it('detects clients of one network on the same server, and servers that stay unused after refusing', () => {
     assert.deepEqual(found('ip-hash', 6).seen?.data, { clients: 6, servers: 1 });
     const { seen } = found('max-fails', 6);
     assert.equal(seen?.status, 502);
@@ -150,7 +150,7 @@ describe('check, through a real Nginx', () => {
     assert.deepEqual([spread, recovery?.tried, others], [{ clients: 6, servers: 1 }, 2, []]);
   });
 
-  it('sees what TLS and a reload do, and when the log is written', () => {
+  it('observes the effects of TLS and of a reload, and when the log is written', () => {
     assert.equal(found('tls-resumption', 15).seen?.code, 'session-not-resumed');
     assert.equal(found('worker-shutdown-timeout', 1).seen?.closeCode, 1006);
     assert.equal(found('access-log', 9).seen?.code, 'log-at-close');
@@ -162,8 +162,8 @@ describe('check, through a real Nginx', () => {
   });
 });
 
-describe('a check of what is written as it says', () => {
-  it('opens what did not open', async () => {
+describe('a check after following the suggestion', () => {
+  it('opens WebSockets that failed before', async () => {
     const wrong = `events { worker_connections 20000; }
 http {
 server { listen 80; location /ws { proxy_pass http://10.0.0.1; proxy_read_timeout 1h; } }
@@ -182,8 +182,8 @@ server { listen 80; location /ws { proxy_pass http://10.0.0.1; proxy_read_timeou
   });
 });
 
-describe('a check of what cannot be run', () => {
-  it('tells what Nginx refuses at its line, and what can be said without', async () => {
+describe('a check of a configuration that cannot be run', () => {
+  it('reports Nginx’s error at its line, and what follows from the text alone', async () => {
     const report = await checked(
       `events {}\nhttp { server { listen 80;\n${SOUND.replace('1h', 'soon')} } }\n`,
     );
@@ -196,7 +196,7 @@ describe('a check of what cannot be run', () => {
     assert.ok(report.findings.some(({ rule }) => rule === 'worker-connections'));
   });
 
-  it('names the directive that was meant, also where the misspelt one has an address', async () => {
+  it('suggests the intended directive, even if the misspelt one has an address', async () => {
     const { findings } = await checked(
       `events {}\nhttp { server { listen 80;\n${SOUND.replace('proxy_pass', 'proxy_pas')} } }\n`,
     );
@@ -206,7 +206,7 @@ describe('a check of what cannot be run', () => {
     assert.ok(!findings.some(({ code }) => code === 'no-proxied-location'));
   });
 
-  it('shows no secret, in data as in text', async () => {
+  it('shows no secret, neither in data nor in text', async () => {
     const headers = [{ name: 'X-Key', value: 'not-for-you' }];
     const { findings } = await checked('events {}\nhttp { server { return not-for-you; } }\n', NEVER, {
       ...OPTIONS,
@@ -226,7 +226,7 @@ describe('a check of what cannot be run', () => {
     assert.match(String(refusal?.data.reason), /^"js_content"/);
   });
 
-  it('is an error where it cannot be read, at the line, and where nothing proxies', async () => {
+  it('reports an error if the file cannot be read, with the line, and if nothing proxies', async () => {
     const broken = await checked('events {}\nhttp {\n');
     assert.deepEqual(
       broken.findings.map(({ rule, level, origin }) => [rule, level, origin?.line]),
@@ -236,7 +236,7 @@ describe('a check of what cannot be run', () => {
     assert.deepEqual([findings[0]?.code, findings[0]?.level], ['no-proxied-location', 'error']);
   });
 
-  it('leaves a missing semicolon to Nginx, whatever it swallows', async () => {
+  it('leaves a missing semicolon to Nginx, whatever it affects', async () => {
     const location = `location /ws {\nproxy_pass http://10.0.0.1;\n${UPGRADE}\n}`;
     const server = (text: string) => `events {}\nhttp {\nserver {\n${text}\n}\n}\n`;
     for (const [text, line] of [
@@ -254,14 +254,14 @@ describe('a check of what cannot be run', () => {
     }
   });
 
-  it('is wrong use where there is no such file', async () => {
+  it('is a usage error if there is no such file', async () => {
     const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
     await assert.rejects(check({ path: join(root, 'none.conf'), text: null, ...input }), (error) => {
       return error instanceof Problem && error.kind === 'usage';
     });
   });
 
-  it('names standard input in every finding, also in what the parser or Nginx rejects', async () => {
+  it('names standard input in every finding, including errors of the parser and Nginx', async () => {
     const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
     for (const [text, code, line] of [
       ['events {}\nhttp {\n', 'configuration-rejected', 2],
@@ -274,7 +274,7 @@ describe('a check of what cannot be run', () => {
     }
   });
 
-  it('is told of a process that died, and not of what was seen without it', async () => {
+  it('reports a process that died, and no observations made without it', async () => {
     // The second trial waits for silent WebSockets. On a busy machine it may be over before it is found, and Nginx
     // is then killed as it ends anyway.
     for (let attempt = 1; ; attempt++) {
@@ -296,7 +296,7 @@ describe('a check of what cannot be run', () => {
     }
   });
 
-  it('ends with the reason of who stops it', async () => {
+  it('rejects with the signal’s reason when it is stopped', async () => {
     const stop = new AbortController();
     const stopped = checked(TROUBLED, stop.signal);
     assert.ok(await firstProcess(stopped));

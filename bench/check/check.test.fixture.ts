@@ -18,7 +18,7 @@ proxy_set_header Upgrade $http_upgrade;
 proxy_set_header Connection $connection_upgrade;`;
 const MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
 
-/** A whole configuration in which nothing is wrong but what is put into it; the server begins on line 8. */
+/** A complete configuration with no faults apart from the inserted text. The server starts on line 8. */
 export function whole({ server = '', http = '', main = 'worker_rlimit_nofile 40000;', events = '' } = {}) {
   return `worker_processes 4;
 ${main.replaceAll('\n', ' ')}
@@ -36,7 +36,7 @@ ${server}
 `;
 }
 
-/** A location in which nothing is wrong. */
+/** A location without faults. */
 export const SOUND = `location /ws { proxy_pass http://app; ${UPGRADE.replaceAll('\n', ' ')} proxy_read_timeout 1h; access_log off; }`;
 
 export function subjectOf(text: string, changes: Partial<Subject> = {}): Subject {
@@ -68,7 +68,7 @@ const NOTHING: Seen = {
   capacity: null,
 };
 
-/** The same, with each location seen as said. */
+/** Like the function above, with the given observations of each location. */
 export function seenAs(
   subject: Subject,
   location: Partial<LocationSeen>,
@@ -84,7 +84,7 @@ export function upstreamIn({ tree }: Pick<Subject, 'tree'>): Directive {
   return upstream;
 }
 
-/** The one finding there is, after its `level :line code` and this part of its data were compared. */
+/** Returns the only finding, after comparing its `level :line code` and this part of its data. */
 export function only(findings: readonly LintFinding[], expected: string, data: Facts = {}): LintFinding {
   const [found, ...others] = findings;
   assert.ok(found && others.length === 0, JSON.stringify(findings));
@@ -93,7 +93,7 @@ export function only(findings: readonly LintFinding[], expected: string, data: F
   return found;
 }
 
-/** What is put into the server of a whole configuration. */
+/** Inserts text into the server of a complete configuration. */
 export const ofServer = (server: string) => subjectOf(whole({ server }));
 
 const PROBE: Probe = {
@@ -106,21 +106,21 @@ const PROBE: Probe = {
   tlsResumed: true,
 };
 
-/** A server with TLS, and what a probe of it found. */
+/** A server with TLS, and the result of probing it. */
 export function probed(server: string, probe: Partial<Probe>, listen = 'listen 443 ssl http2;'): Subject {
   const subject = subjectOf(whole({ server: `${server}\n${SOUND}` }).replace('listen 80;', listen));
   const tls = new Map(subject.candidates.map((each) => [each.server, { ...PROBE, ...probe }]));
   return seenAs(subject, {}, { tls });
 }
 
-/** A configuration with what a finding says to write. */
+/** Applies a finding's suggestion to a configuration. */
 export function remedied(text: string, { origin, remedies }: LintFinding): string {
   const tree = parse(text, FILE);
   const lines = remedies.reduce((soFar, remedy) => withRemedy(soFar, remedy, origin?.line ?? 0), tree);
   return print(lines).text;
 }
 
-/** Writes into the outermost block of the name that holds the line; of the main file: at its top. */
+/** Inserts lines into the outermost block with this name that contains the line, or at the top of the main file. */
 function withRemedy(tree: readonly Node[], { block, lines }: Remedy, line: number): Node[] {
   const written = parse(lines.join('\n'), 'the remedy');
   if (block === 'main') return merged(tree, written);
@@ -136,7 +136,7 @@ function withRemedy(tree: readonly Node[], { block, lines }: Remedy, line: numbe
       return { ...node, block: merged(node.block, written) };
     });
   const done = visit(tree);
-  // In a part of a configuration the blocks around it are not there.
+  // A partial configuration lacks the enclosing blocks.
   if (!isDone && block === 'http') return merged(tree, written);
   assert.ok(isDone, `no ${block} at line ${line}`);
   return done;
@@ -148,7 +148,7 @@ function linesOf(node: Directive): number[] {
 
 const METHODS = ['ip_hash', 'hash', 'least_conn'];
 
-/** What is written takes the place of what says the same. */
+/** Inserted lines replace existing directives with the same name. */
 function merged(level: readonly Node[], written: readonly Node[]): Node[] {
   const keyOf = (node: Directive) => {
     if (METHODS.includes(node.name)) return 'method';
@@ -162,7 +162,7 @@ function merged(level: readonly Node[], written: readonly Node[]): Node[] {
   return [...written, ...level.filter((node) => !isReplaced(node))];
 }
 
-/** A report of a configuration that could not be run, with these findings. */
+/** Creates a report with these findings on a configuration that could not be run. */
 export function reportOf(findings: readonly LintFinding[], path = 'site.conf'): CheckReport {
   return {
     path,
@@ -175,7 +175,7 @@ export function reportOf(findings: readonly LintFinding[], path = 'site.conf'): 
   };
 }
 
-/** A finding with these members; the others are those of an ordinary warning. */
+/** Creates a finding with these members; the others are those of an ordinary warning. */
 export function findingWith(changes: Partial<LintFinding>): LintFinding {
   return {
     rule: 'idle-timeout',

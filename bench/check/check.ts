@@ -26,7 +26,7 @@ export interface CheckInput {
   text: string | null;
   configuration: ConfigurationOptions;
   binary: NginxBinary;
-  /** Stops in order. */
+  /** Stops gracefully. */
   signal: AbortSignal;
   /** Kills what still runs. */
   urgent: AbortSignal;

@@ -11,7 +11,7 @@ import { atLeast } from '../nginx/version.ts';
 import { type CheckReport, check } from './check.ts';
 import type { LintFinding } from './finding.ts';
 
-/** Configurations with a fault that people had, and what is right to say of them. */
+/** Configurations with real-world faults, and the expected findings. */
 const FOLDER = fileURLToPath(new URL('../../../test/fixtures/configurations/', import.meta.url));
 const NEVER = new AbortController().signal;
 
@@ -59,7 +59,7 @@ function checked(name: string, keepGuards = false): Promise<CheckReport> {
   return check({ path, text: null, configuration, binary, signal: NEVER, urgent: NEVER, say: assert.fail });
 }
 
-/** `/ (line 31)` is the location that is written there. */
+/** `/ (line 31)` means the location on that line. */
 const named = (location: string) => location.replace(/ \(line \d+\)$/, '');
 
 function meets(found: LintFinding, { level, location, rule, file = '', line, because = [] }: Expected) {
@@ -73,7 +73,7 @@ function meets(found: LintFinding, { level, location, rule, file = '', line, bec
   );
 }
 
-/** What is wrong with a location, which is named as it is written or by its line. */
+/** Returns the findings on a location, given as written or with its line. */
 function faultsOf(location: string, { findings, candidates }: CheckReport): LintFinding[] {
   const line = /^the location at line (\d+)$/.exec(location)?.[1];
   const candidate = candidates.find(({ self }) => self.origin?.line === Number(line));
@@ -84,7 +84,7 @@ function faultsOf(location: string, { findings, candidates }: CheckReport): Lint
   return findings.filter((each) => each.level !== 'note' && isAbout(each));
 }
 
-describe('a configuration that people had trouble with', () => {
+describe('a configuration with a real-world fault', () => {
   for (const name of readdirSync(FOLDER)) {
     it(name, async () => {
       const expectation: Expectation = JSON.parse(readFileSync(join(FOLDER, name, 'expected.json'), 'utf8'));
@@ -111,7 +111,7 @@ describe('a configuration that people had trouble with', () => {
   }
 });
 
-it('an authentication service answers, so that guards that are kept are no error', async () => {
+it('a simulated authentication service answers, so that kept access rules cause no error', async () => {
   const { findings, candidates, seen } = await checked('auth-subrequest-upgrade', true);
   assert.deepEqual(
     findings.filter(({ level }) => level === 'error'),

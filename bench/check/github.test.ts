@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { findingWith, reportOf } from './check.test.fixture.ts';
 import { checkGithub, workflowCommand } from './github.ts';
 
-/** Reads a line like GitHub's runner: properties up to the next `::`, each up to a comma, then the escapes. */
+/** Parses a line like GitHub's runner: properties up to the next `::`, separated by commas, then the escapes. */
 function parsed(line: string) {
   const [, command = '', written = '', data = ''] = /^::(\w+) (.*?)::(.*)$/s.exec(line) ?? [];
   const properties = written.split(',').map((pair) => {
@@ -16,7 +16,7 @@ function parsed(line: string) {
   return { command, properties: Object.fromEntries(properties), message };
 }
 
-/** The runner replaces one escape after the other, that of the percent sign last. */
+/** Replaces one escape after another, that of the percent sign last, like the runner. */
 function unescaped(text: string, escapes: Readonly<Record<string, string>>): string {
   const plain = Object.entries(escapes).reduce((soFar, [from, to]) => soFar.replaceAll(from, to), text);
   return plain.replaceAll('%25', '%');
@@ -32,14 +32,14 @@ const TEXT = fc.oneof(
 );
 
 describe('a workflow command', () => {
-  it('escapes what would end a property or the line', () => {
+  it('escapes characters that would end a property or the line', () => {
     assert.equal(
       workflowCommand('error', { file: 'a:b,c%.conf', line: '3' }, '100 %: a,\r\nb'),
       '::error file=a%3Ab%2Cc%25.conf,line=3::100 %25: a,%0D%0Ab',
     );
   });
 
-  it('is one line that is read back as it was meant, whatever its parts contain', () => {
+  it('is a single line that is parsed back unchanged, whatever its parts contain', () => {
     fc.assert(
       fc.property(TEXT, TEXT, TEXT, (file, title, message) => {
         const line = workflowCommand('warning', { file, title }, message);
@@ -51,7 +51,7 @@ describe('a workflow command', () => {
 });
 
 describe('findings as annotations of a workflow', () => {
-  it('are one command each, with file, line, title and what to write', () => {
+  it('are one command each, with file, line, title and suggestion', () => {
     const seen = { code: 'silent-closed', data: {}, text: 'It was closed.' };
     const remedies = [{ block: 'http', lines: ['map $a $b {', '    default  1;', '}'] }] as const;
     const error = findingWith({ level: 'error', origin: { file: resolve('conf.d/a.conf'), line: 3 } });
@@ -63,7 +63,7 @@ describe('findings as annotations of a workflow', () => {
     ]);
   });
 
-  it('name the checked file if there is no line, and follow each other for several files', () => {
+  it('name the checked file if there is no line, and are listed in turn for several files', () => {
     const files = ['a.conf', 'stdin', 'c.conf'];
     const reports = files.map((path) =>
       reportOf(path === 'c.conf' ? [] : [findingWith({ origin: null })], path),

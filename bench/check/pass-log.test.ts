@@ -20,7 +20,7 @@ http {
 }
 stream { server { listen 1; proxy_pass $name; } }`;
 
-/** Each directive on a line, behind the names of the blocks around it. */
+/** Lists each directive on a line, after the names of the enclosing blocks. */
 function listed(nodes: readonly Node[], around = ''): string[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'comment') return [`${around}#`];
@@ -29,7 +29,7 @@ function listed(nodes: readonly Node[], around = ''): string[] {
   });
 }
 
-test('locations whose address has variables log them, after the logs that applied there', () => {
+test('locations whose address contains variables log them, in addition to the logs that applied there', () => {
   const { tree, names } = withPassLog(parse(CONFIGURATION, 'mine.conf'));
   assert.deepEqual(listed(tree), [
     '#',
@@ -44,7 +44,7 @@ test('locations whose address has variables log them, after the logs that applie
     'http > server > location /fixed',
     'http > server > location > proxy_pass http://app',
     'http > server > location ~ ^/(x|y)',
-    // Twice in the address, once in the log.
+    // The variable is twice in the address, but once in the log.
     'http > server > location > proxy_pass http://$name$1$name',
     'http > server > location > access_log /own.log',
     'http > server > location > access_log /bench-pass.log bench-pass_0',

@@ -4,7 +4,7 @@ import { remedied, SOUND, subjectOf, UPGRADE, whole } from './check.test.fixture
 import type { LintFinding } from './finding.ts';
 import { judge } from './rules/index.ts';
 
-/** A configuration for each rule that says what to write. */
+/** A configuration for each rule that makes a suggestion. */
 const WRONG: Record<string, string> = {
   upgrade: whole({
     server: 'location /ws { proxy_pass http://app; proxy_read_timeout 1h; access_log off; }',
@@ -43,7 +43,7 @@ const WRONG: Record<string, string> = {
   'tls-resumption': whole({ server: `ssl_session_tickets off;\n${SOUND}` }),
 };
 
-/** `worker-shutdown-timeout` notes what either choice costs; with the others there is nothing to change. */
+/** Codes without a suggestion: `worker-shutdown-timeout` describes a trade-off, the others require no change. */
 const ALWAYS = ['worker-shutdown-timeout', 'access-log', 'any-protocol', 'ports', 'capacity'];
 
 const versionFor = (what: string) => (what === 'http-version' ? '1.30.6' : '1.22.1');
@@ -52,14 +52,14 @@ function found(text: string, nginxVersion = '1.22.1'): LintFinding[] {
   return judge(subjectOf(text, { nginxVersion })).filter(({ rule }) => !ALWAYS.includes(rule));
 }
 
-describe('what a finding says to write', () => {
-  it('begins with a configuration of which there is nothing to say but what it is for', () => {
+describe('the suggestion of a finding', () => {
+  it('starts with a configuration that has only the expected findings', () => {
     const said = found(whole({ server: SOUND })).map(({ rule, level }) => `${level} ${rule}`);
     assert.deepEqual(said, ['note worker-connections']);
   });
 
   for (const [what, text] of Object.entries(WRONG)) {
-    it(`takes the finding away: ${what}`, () => {
+    it(`resolves the finding: ${what}`, () => {
       const rule = what.split(' ')[0];
       const finding = found(text, versionFor(what)).find((each) => each.rule === rule);
       assert.ok(finding !== undefined && finding.remedies.length > 0);
@@ -73,7 +73,7 @@ describe('what a finding says to write', () => {
 });
 
 describe('judge', () => {
-  it('says a thing once where a line applies to several locations', () => {
+  it('is made once if a line applies to several locations', () => {
     const two = `proxy_read_timeout 60s;\nlocation /ws { proxy_pass http://app; ${UPGRADE} }\nlocation /wss { proxy_pass http://app; ${UPGRADE} }`;
     const found = judge(subjectOf(whole({ server: two }))).filter(({ rule }) => rule === 'idle-timeout');
     assert.deepEqual(

@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts';
 import { absence } from './absence.ts';
 import { judge } from './busy.test.fixture.ts';
 
-/** Ten seconds of steady phase, from the fourth on, in which the runner took none of these samples. */
+/** A run with a steady phase from second 4 to 14, in which the runner missed these samples. */
 function without(...seconds: number[]): Run {
   const run = makeRun();
   const runner = run.processes.find(({ component }) => component === 'runner') ?? assert.fail();
@@ -13,11 +13,11 @@ function without(...seconds: number[]): Run {
   return run;
 }
 
-test('a runner that ran all the time, or missed a sample, is not spoken of', () => {
+test('a runner that ran all the time, or missed one sample, is not reported', () => {
   assert.deepEqual([absence(without()), absence(without(7))], [null, null]);
 });
 
-test('a runner that was stopped makes a run suspect, and the seconds are named', () => {
+test('a stopped runner makes a run suspect, and the seconds are listed', () => {
   const run = without(6, 7, 8);
   const found = absence(run);
   assert.deepEqual([found?.code, found?.data], ['runner-stopped', { gapsUs: [4e6], seconds: [2, 3, 4, 5] }]);
@@ -29,7 +29,7 @@ test('a runner that was stopped makes a run suspect, and the seconds are named',
   );
 });
 
-test('two gaps are told, and those outside the steady phase without its seconds', () => {
+test('two gaps are reported; seconds are listed only if they are in the steady phase', () => {
   assert.deepEqual(absence(without(1, 2))?.data, { gapsUs: [3e6], seconds: [] });
   assert.deepEqual(absence(without(5, 6, 10, 11, 12))?.data, {
     gapsUs: [3e6, 4e6],
@@ -49,10 +49,10 @@ test('a machine that was suspended makes a run suspect', () => {
   assert.equal(judge(run).verdict, 'suspect');
 });
 
-test('a second is the least that counts as a suspension, and only what happens during the load', () => {
+test('only a suspension of at least one second during the load counts', () => {
   const run = makeRun();
   const loadUs = run.phases.at(-1)?.endUs ?? assert.fail();
-  /** Suspended for so long at this time, in us. */
+  /** Returns the finding for a suspension of `us` µs at `timeUs`. */
   const suspendedAt = (timeUs: number, us: number) => {
     for (const sample of run.machine?.samples ?? [])
       sample.suspendedUs = sample.atUs >= timeUs ? 1e9 + us : 1e9;
@@ -67,7 +67,7 @@ test('a second is the least that counts as a suspension, and only what happens d
   assert.equal(suspendedAt(6e6, 5e6), null, 'after the load');
 });
 
-test('a runner that stopped before the load or after it is not spoken of', () => {
+test('a runner that stopped before or after the load is not reported', () => {
   const run = without(1, 2, 7, 8, 9);
   const [connect, warmUp, steady] = run.phases;
   assert.ok(connect && warmUp && steady);

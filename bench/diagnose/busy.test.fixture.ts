@@ -7,19 +7,19 @@ import { counted } from '../model/recording.ts';
 import type { ProcessSeries, Run, Slice, Validity } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 
-/** Shares of a core that the processes of each component use, one figure a process. */
+/** Shares of a core that the processes of each component use, one value per process. */
 export interface Shares {
   proxy?: number[];
   server?: number[];
   generator?: number[];
-  /** Of a Node process's event loop, where it is not the share of a core. */
+  /** Utilisation of a Node process's event loop, if it differs from the share of a core. */
   loop?: number;
 }
 
 const NAMES = { proxy: 'nginx worker', server: 'echo server', generator: 'generator' } as const;
 const IDLE: Required<Omit<Shares, 'loop'>> = { proxy: [0.3], server: [0.2], generator: [0.25] };
 
-/** A run that went well but for how busy its processes were; short. */
+/** A short run without problems, apart from how busy its processes were. */
 export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
   const run = makeRun({
     profile: 'plain',
@@ -68,7 +68,7 @@ function evenProcess(
   };
 }
 
-/** An open loop that achieved this share of what it offered, with all times as told, µs. */
+/** An open loop that achieved this share of its offered rate, with these times in µs. */
 export function openRun(
   ratio: number,
   times: { sendLag: number; response: number },
@@ -82,7 +82,7 @@ export function openRun(
   return run;
 }
 
-/** All messages that were echoed in a slice took so long, µs. */
+/** Sets the times, in µs, of all messages echoed in a slice. */
 export function setTimes(slice: Slice, times: { sendLag: number; response: number }): void {
   for (const name of ['sendLag', 'response'] as const) {
     const histogram = emptyHistogram();
@@ -91,12 +91,12 @@ export function setTimes(slice: Slice, times: { sendLag: number; response: numbe
     if (echoed > 0) slice.histograms[name] = encode(histogram);
   }
 }
-/** The verdict on a machine with many CPUs, unless told otherwise. */
+/** Returns the verdict, by default on a machine with many CPUs. */
 export function judge(run: Run, cpus = 64): Validity {
   return diagnose(run, cpus).validity;
 }
 
-/** Times of a generator that sends on time and a system that answers fast, µs. */
+/** Times, in µs, of a generator that sends on time and a system that answers quickly. */
 export const QUICK = { sendLag: 50, response: 1000 };
 
 export function spinning(run: Run): Run {
@@ -108,7 +108,7 @@ export function placed(run: Run, placement: Placement): Run {
   return run;
 }
 
-/** The same run on a server that already runs. */
+/** Returns the same run on an external server. */
 export function onTarget(run: Run): Run {
   const target = { url: 'ws://127.0.0.1:9000/', expect: 'echo', certificate: null } as const;
   return {

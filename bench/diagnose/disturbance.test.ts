@@ -11,7 +11,7 @@ import { diagnose } from './diagnose.ts';
 
 describe('a disturbed run', () => {
   const LATE = { sendLag: 5000, response: 10_000 };
-  /** An open loop of ten seconds; in those that are named the host took its share and the generator was late. */
+  /** An open loop of ten seconds. In the given ones, the host took CPU time and the generator was late. */
   const disturbed = (...seconds: number[]): Run => {
     const run = openRun(1, QUICK, {}, { seconds: 10 });
     const steady = run.slices.filter(({ phase }) => phase === 'steady');
@@ -24,7 +24,7 @@ describe('a disturbed run', () => {
   const codesOf = (run: Run) => judge(run).reasons.map(({ code }) => code);
   const notice = (run: Run) => diagnose(run, 64).notices.find(({ code }) => code === 'disturbed-seconds');
 
-  test('is valid where the other seconds are at least half and nothing speaks against them', () => {
+  test('is valid if at least half of the seconds are undisturbed and without doubts', () => {
     const run = disturbed(1, 2, 3, 6, 8);
     assert.deepEqual([judge(run).verdict, judge(run).reasons], ['valid', []]);
     assert.equal(judge(run).limit.component, 'schedule');
@@ -45,14 +45,14 @@ describe('a disturbed run', () => {
     assert.deepEqual([rounded(all)[1], rounded(undisturbed)], [5, [1, 0]]);
   });
 
-  test('of silent connections has no rate to compare', () => {
+  test('with silent connections has no rate to compare', () => {
     const run = disturbed(1, 2);
     run.plan.workload = { ...run.plan.workload, load: null, scenario: 'storm' };
     for (const figures of ['all', 'undisturbed'])
       assert.deepEqual(notice(run)?.data[figures], { perSecond: null, responseUs: null, sendLagUs: null });
   });
 
-  test('is suspect because of the disturbance where they are fewer, with what that did', () => {
+  test('is suspect because of the disturbance if fewer are undisturbed, with its consequences', () => {
     const { verdict, reasons } = judge(disturbed(0, 1, 2, 3, 6, 8));
     assert.equal(verdict, 'suspect');
     assert.deepEqual(
@@ -62,7 +62,7 @@ describe('a disturbed run', () => {
     assert.deepEqual(reasons[0]?.data.seconds, [1, 2, 3, 4, 7, 9]);
   });
 
-  test('is suspect where no second is left to compare with', () => {
+  test('is suspect if no undisturbed second is left', () => {
     const run = disturbed(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
     assert.deepEqual(
       judge(run).reasons.map(({ code }) => code),
@@ -71,7 +71,7 @@ describe('a disturbed run', () => {
     assert.deepEqual([notice(run)?.data?.all, notice(run)?.data?.undisturbed], [null, null]);
   });
 
-  test('did not keep its schedule where it did so in no second', () => {
+  test('did not keep its schedule if it kept it in no second', () => {
     const run = openRun(0.5, { sendLag: 50, response: 2_000_000 }, {}, { seconds: 2 });
     for (const second of [0, 1]) disturb(run, second, { stolenUs: 5e6 });
     const { limit, reasons } = judge(run);
@@ -82,20 +82,20 @@ describe('a disturbed run', () => {
     );
   });
 
-  test('is its own fault where the undisturbed seconds are no better', () => {
+  test('is suspect for its own reasons if the undisturbed seconds are no better', () => {
     const run = disturbed(1, 2);
     for (const slice of run.slices) setTimes(slice, LATE);
     assert.deepEqual(codesOf(run), ['send-lag']);
   });
 
-  test('is valid where nothing was touched, however many seconds were disturbed', () => {
+  test('is valid if no figure was affected, however many seconds were disturbed', () => {
     const run = disturbed(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
     for (const slice of run.slices) setTimes(slice, QUICK);
     assert.deepEqual(judge(run).reasons, []);
     assert.equal(notice(run)?.level, 'warning');
   });
 
-  test('is suspect where latency was touched in more than half of its seconds, though the schedule was kept', () => {
+  test('is suspect if more than half of its seconds were disturbed and latency was affected, even on schedule', () => {
     const slow = (response: number, ...seconds: number[]) => {
       const run = disturbed(...seconds);
       const steady = run.slices.filter(({ phase }) => phase === 'steady');
@@ -107,7 +107,7 @@ describe('a disturbed run', () => {
     assert.deepEqual(slow(1100, 0, 1, 2, 3, 4), []);
   });
 
-  test('is suspect where only the tail was touched', () => {
+  test('is suspect if only the tail was affected', () => {
     const tail = (response: number) => {
       const run = disturbed(0, 1, 2, 3, 4, 5);
       for (const slice of run.slices) setTimes(slice, QUICK);
@@ -123,7 +123,7 @@ describe('a disturbed run', () => {
     assert.deepEqual(tail(2100), ['disturbed']);
   });
 
-  test('is suspect where a tenth of the CPUs was taken all the time', () => {
+  test('is suspect if a tenth of the CPU time was taken throughout', () => {
     const taken = (stolenUs: number) => {
       const run = openRun(1, QUICK, {}, { seconds: 2 });
       for (const second of [0, 1]) disturb(run, second, { stolenUs });
@@ -132,18 +132,18 @@ describe('a disturbed run', () => {
     assert.deepEqual([taken(6.3e6), taken(6.5e6)], ['valid', 'suspect']);
   });
 
-  test('of a spinning generator that was late only then: the schedule was kept', () => {
+  test('with a spinning generator that was late only then kept its schedule', () => {
     assert.equal(judge(spinning(disturbed(1, 2))).limit.component, 'schedule');
   });
 
-  test('of a spinning generator that was late only then is not limited by it, whatever else fell short', () => {
+  test('with a spinning generator that was late only then is not limited by it, whatever else was too low', () => {
     const run = spinning(disturbed(1, 2));
     for (const slice of run.slices) if (slice.phase === 'warm-up') slice.gauges.outstanding = 5000;
     assert.equal(judge(run).limit.component, 'none');
     assert.deepEqual([codesOf(run)[0], judge(run).reasons[0]?.data], ['backlog', { outstanding: 5000 }]);
   });
 
-  test('in a closed loop is touched where it echoed more in the other seconds', () => {
+  test('in a closed loop is affected if it echoed more in the other seconds', () => {
     const closed = (share: number, ...seconds: number[]): Run => {
       const run = busyRun({}, { seconds: 4 });
       for (const slice of run.slices) slice.counters.echoed = 1000;

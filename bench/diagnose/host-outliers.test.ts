@@ -26,7 +26,7 @@ function lag(us: number): HostFigures['sendLag'] {
   return summarise(histogram);
 }
 
-/** What is found if the last of the hosts differs from the others like this. */
+/** Returns the findings if the last host differs from the others by these changes. */
 function found(changes: Partial<HostFigures>, load: Load = OPEN, names = NAMES): unknown {
   const run = makeRun({ load, seconds: 2, perSecond: 1000 });
   const hosts = names.map((name, at) => host(name, at === names.length - 1 ? changes : {}));
@@ -61,7 +61,7 @@ test('of two hosts, only the worse one is named', () => {
   assert.equal(found({ cpu: 9 }, OPEN, ['a']), null);
 });
 
-test('small figures and a distant host in a closed loop are no reason', () => {
+test('small figures, or a distant host in a closed loop, are not reported', () => {
   assert.equal(found({ sendLag: lag(300) }), null);
   assert.equal(found({ cpu: 0.015 }), null);
   const less = { sendLag: null, cpu: 0.2, share: { connections: 1 / 3, messages: 0.25 } };

@@ -4,7 +4,7 @@ import type { Run, Validity } from '../model/run.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
 import { busyRun, judge, onTarget, openRun, pinned, placed, QUICK, spinning } from './busy.test.fixture.ts';
 
-/** Parts of the evidence by name, shares in per cent. */
+/** Parts of the evidence by name, with shares in per cent. */
 type Seen = Readonly<Record<string, string | number | null | undefined>>;
 
 function seenIn({ evidence }: Validity['limit'], names: readonly string[]): Seen {
@@ -25,7 +25,7 @@ function seenIn({ evidence }: Validity['limit'], names: readonly string[]): Seen
   );
 }
 
-describe('who was the limit', () => {
+describe('the limit of a run', () => {
   const LIMITS: [what: string, run: Run, cpus: number, component: string, evidence: Seen][] = [
     [
       'a schedule that was kept',
@@ -36,7 +36,7 @@ describe('who was the limit', () => {
     ],
     ['a busy Nginx', busyRun({ proxy: [0.97] }), 64, 'proxy', { kind: 'busy', proxy: 97 }],
     [
-      'a busy Nginx, with a generator as busy',
+      'a busy Nginx, with an equally busy generator',
       busyRun({ proxy: [0.95], generator: [0.99] }),
       64,
       'proxy',
@@ -52,7 +52,7 @@ describe('who was the limit', () => {
     ['a busy event loop', busyRun({ loop: 0.97 }), 64, 'generator', { kind: 'busy', generator: 97 }],
     ['a busy server', busyRun({ server: [0.97, 0.2] }), 64, 'server', { kind: 'busy', server: 97 }],
     [
-      'server and generator alike',
+      'server and generator equally busy',
       busyRun({ server: [0.95], generator: [0.95] }),
       64,
       'generator',
@@ -66,7 +66,7 @@ describe('who was the limit', () => {
       { kind: 'busy', server: 97 },
     ],
     [
-      'a server in direct, with a generator a hair busier',
+      'a server in direct, with a slightly busier generator',
       busyRun({ server: [0.95], generator: [0.97] }, { profile: 'direct' }),
       64,
       'server',
@@ -94,21 +94,21 @@ describe('who was the limit', () => {
       { kind: 'shared-cpus', used: 98 },
     ],
     [
-      'CPUs that they share, most of it for the server',
+      'shared CPUs, used mostly by the server',
       pinned(busyRun({ server: [0.6], generator: [0.38] }), [1], [1]),
       64,
       'server',
       { kind: 'shared-cpus', used: 98 },
     ],
     [
-      'CPUs of their own, as busy together',
+      'separate CPUs, with the same total use',
       pinned(busyRun({ server: [0.6], generator: [0.38] }), [1], [2]),
       64,
       'none',
       { kind: 'idle', used: 2 },
     ],
     [
-      'a machine that is full of processes none of which is busy',
+      'a full machine with no busy process',
       busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.21, 0.21] }),
       2,
       'machine',
@@ -122,7 +122,7 @@ describe('who was the limit', () => {
       { kind: 'idle', used: 84 },
     ],
     [
-      'CPUs that Nginx and servers share, in an open loop that was not kept up with',
+      'CPUs shared by Nginx and servers, in an open loop that fell behind',
       placed(openRun(0.9, QUICK, { proxy: [0.5], server: [0.46], generator: [0.5] }), {
         proxy: [1],
         server: [1],
@@ -135,20 +135,20 @@ describe('who was the limit', () => {
     ],
     ['nobody', busyRun(), 64, 'none', { kind: 'idle', proxy: 30 }],
     [
-      'a generator that spins and sends late all the same',
+      'a spinning generator that still sends late',
       spinning(openRun(0.9, { sendLag: 50_000, response: 60_000 })),
       64,
       'generator',
       { kind: 'late-spinner', proxy: 30 },
     ],
     [
-      'nobody, where it sleeps',
+      'no component, if the generator sleeps',
       openRun(0.9, { sendLag: 50_000, response: 60_000 }),
       64,
       'none',
       { kind: 'idle' },
     ],
-    ['nobody, in a schedule that was not kept', openRun(0.9, QUICK), 64, 'none', { kind: 'idle' }],
+    ['no component, in a schedule that was not kept', openRun(0.9, QUICK), 64, 'none', { kind: 'idle' }],
   ];
   for (const [what, run, cpus, component, evidence] of LIMITS) {
     test(`${what}: ${component}`, () => {
@@ -191,7 +191,7 @@ describe('who was the limit', () => {
     assert.equal(judge(busyRun({ proxy: [0.89] })).limit.component, 'none');
   });
 
-  test('how full shared CPUs are is counted by how many they are', () => {
+  test('the utilisation of shared CPUs depends on their number', () => {
     const on = (server: number[], ...shares: [proxy: number, generator: number]) =>
       judge(
         placed(busyRun({ proxy: [shares[0]], server: [0.4], generator: [shares[1]] }), {
@@ -205,7 +205,7 @@ describe('who was the limit', () => {
     assert.equal(on([1, 2], 0.5, 0.56), 'none');
   });
 
-  test('all processes count for how full the machine is, the runner as well', () => {
+  test('all processes count towards the utilisation of the machine, including the runner', () => {
     const run = busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.19, 0.19] });
     assert.equal(judge(run, 2).limit.component, 'none');
     const [master] = run.processes;
@@ -221,7 +221,7 @@ describe('who was the limit', () => {
     assert.equal(judge(run).limit.component, 'none');
   });
 
-  test('the runner counts with those whose CPUs it has', () => {
+  test('the runner counts with the components whose CPUs it shares', () => {
     const run = placed(busyRun({ server: [0.3], generator: [0.58] }), {
       proxy: [0],
       server: [1],
@@ -240,7 +240,7 @@ describe('who was the limit', () => {
     assert.deepEqual(seenIn(judge(run).limit, ['kind', 'used']), { kind: 'shared-cpus', used: 98 });
   });
 
-  test('a run of which no process is known has no limit', () => {
+  test('a run without known processes has no limit', () => {
     const run = busyRun();
     run.processes = [];
     run.proxy = null;

@@ -22,7 +22,7 @@ function factsOf(run: Run, code: string): [Notice['level'], Facts] | undefined {
 
 const plain = (): Run => makeRun({ profile: 'plain', ...SMALL });
 
-test('an ordinary run over TCP gives rise to no notice', () => {
+test('an ordinary run over TCP has no notices', () => {
   assert.deepEqual(diagnose(plain(), 2).notices, []);
 });
 
@@ -34,7 +34,7 @@ test('HTTP/2 on the listener: what was negotiated, and whether extended CONNECT 
   assert.equal(found(makeRun({ profile: 'tls', ...SMALL }), 'h2-not-used'), undefined);
 });
 
-test('TLS: what was negotiated, and a warning where sessions do not resume', () => {
+test('TLS: what was negotiated, and a warning if sessions are not resumed', () => {
   const run = makeRun({ profile: 'tls', ...SMALL });
   const negotiated = { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' };
   const facts = (resumed: boolean, boringSsl: boolean) => ({ ...negotiated, resumed, boringSsl });
@@ -47,7 +47,7 @@ test('TLS: what was negotiated, and a warning where sessions do not resume', () 
   assert.equal(found(run, 'tls-resumption'), undefined);
 });
 
-test('a cache: its share of the GETs, what reached the servers, and that messages did', () => {
+test('a cache: its share of the GETs, how many reached the servers, and that messages did', () => {
   const run = makeRun({ profile: 'cache', cache: true, ...SMALL });
   const { level, data } = found(run, 'cache-serves-gets') ?? assert.fail();
   const { share, echoed, ...facts } = data;
@@ -59,7 +59,7 @@ test('a cache: its share of the GETs, what reached the servers, and that message
   assert.equal(found(run, 'cache-serves-gets'), undefined);
 });
 
-test('ordinary GETs that failed are told with what came back, and speak for no cache', () => {
+test('failed GETs are reported with their responses, without a statement on the cache', () => {
   const run = makeRun({ profile: 'cache', cache: true, ...SMALL });
   assert.equal(found(run, 'http-failed'), undefined);
   const leg = run.http ?? assert.fail();
@@ -84,7 +84,7 @@ test('ordinary GETs that failed are told with what came back, and speak for no c
   ]);
 });
 
-test('Nginx workers that carry half as many connections again as others, and none below that', () => {
+test('Nginx workers with at least 1.5 times as many connections as others are reported', () => {
   const run = plain();
   const spread = (...counts: number[]) => {
     run.spread = counts.map((connections, i) => ({
@@ -102,7 +102,7 @@ test('Nginx workers that carry half as many connections again as others, and non
   assert.equal(spread(), undefined);
 });
 
-test('a ramp that was not reached', () => {
+test('a connection rate that was not reached', () => {
   const run = plain();
   // The fixture opens its ten connections in two seconds.
   run.plan.rampPerSecond = 5;
@@ -115,7 +115,7 @@ test('a ramp that was not reached', () => {
   assert.deepEqual(factsOf(run, 'ramp-not-reached'), ['warning', { perSecond: 5, asked: 100 }]);
 });
 
-test('what Nginx logged', () => {
+test('lines that Nginx logged', () => {
   const run = plain();
   const log = (...errorLog: string[]) => {
     if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
@@ -126,7 +126,7 @@ test('what Nginx logged', () => {
   assert.deepEqual(log('[alert] first', '[warn] second'), ['warning', { lines: 2, first: '[alert] first' }]);
 });
 
-test('an Nginx worker that ended, whenever that was, with how', () => {
+test('an Nginx worker that died at any time, with how it died', () => {
   const run = plain();
   const log = (...errorLog: string[]) => {
     if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
@@ -140,20 +140,20 @@ test('an Nginx worker that ended, whenever that was, with how', () => {
   assert.deepEqual(log('[warn] x', ended, killed), ['warning', { count: 2, how: 'with fatal code 2' }]);
 });
 
-test('counts that do not add up, and whose they are', () => {
+test('counts that do not add up, and the component to which they belong', () => {
   const broken = [{ whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] }];
   const run = plain();
   const [, second] = run.workers;
   if (second !== undefined) second.lost = counted(second, 'lost') + 1;
   assert.deepEqual(factsOf(run, 'conservation'), ['warning', { generators: [2], broken }]);
-  // A run that was cut off has no totals: its slices are summed, whoever they are of.
+  // An interrupted run has no totals, so its slices are summed over all workers.
   run.workers = [];
   run.slices = run.slices.slice(0, -2);
   for (const { counters } of run.slices) counters.sent = counted(counters, 'sent') + 1;
   assert.deepEqual(factsOf(run, 'conservation'), ['warning', { generators: [], broken }]);
 });
 
-test('notices that a run has already stay in front', () => {
+test('existing notices of a run stay first', () => {
   const run = makeRun({ profile: 'tls', ...SMALL });
   const before: Notice = { level: 'info', code: 'from-before', data: {}, text: 'It was here.' };
   run.notices = [before];
@@ -165,7 +165,7 @@ test('notices that a run has already stay in front', () => {
   assert.deepEqual(run.notices, [before]);
 });
 
-test('a run that was cut off anywhere is judged, the result stays valid, and the run as it was', () => {
+test('a run interrupted at any point is judged, the result stays valid, and the run is not modified', () => {
   const cut = fc.record({
     profile: fc.constantFrom('direct', 'plain', 'tls', 'cache'),
     open: fc.boolean(),

@@ -4,7 +4,7 @@ import type { Run } from '../model/run.ts';
 import { judge, openRun, QUICK, setTimes } from './busy.test.fixture.ts';
 import { diagnose } from './diagnose.ts';
 
-test('poisson arrivals may fall short by chance: three times the root of their number, and no more', () => {
+test('Poisson arrivals may fall short by chance, by up to three times the square root of their number', () => {
   const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
     const run = openRun(1, QUICK);
     const { load } = run.plan.workload;
@@ -21,7 +21,7 @@ test('poisson arrivals may fall short by chance: three times the root of their n
 });
 
 describe('a run that never settled', () => {
-  /** An open loop of about 1,000 messages a second with so many outstanding at the end of its warm-up. */
+  /** An open loop of about 1,000 messages per second, with this many outstanding at the end of its warm-up. */
   const withBacklog = (outstanding: number, response = 1000): Run => {
     const run = openRun(1, { sendLag: 50, response }, {}, { seconds: 3 });
     for (const slice of run.slices) {
@@ -30,7 +30,7 @@ describe('a run that never settled', () => {
     return run;
   };
 
-  test('is suspect where the steady phase began with a backlog, and its schedule was not the limit', () => {
+  test('is suspect if the steady phase began with a backlog, and its schedule was not the limit', () => {
     const { verdict, reasons, limit } = judge(withBacklog(120));
     assert.equal(verdict, 'suspect');
     assert.equal(reasons.length, 1);
@@ -38,13 +38,13 @@ describe('a run that never settled', () => {
     assert.equal(limit.component, 'none');
   });
 
-  test('has no backlog below a tenth of a second, or where the usual time explains it', () => {
+  test('has no backlog below a tenth of a second, or if the usual response time explains it', () => {
     assert.deepEqual(judge(withBacklog(90)).reasons, []);
     assert.deepEqual(judge(withBacklog(1400, 500_000)).reasons, []);
     assert.equal(judge(withBacklog(1700, 500_000)).verdict, 'suspect');
   });
 
-  test('is not taken for one that kept its schedule because a backlog was echoed in its steady phase', () => {
+  test('does not count as on schedule because a backlog was echoed in its steady phase', () => {
     const run = openRun(1.02, { sendLag: 50, response: 1_800_000 }, { proxy: [0.3], generator: [0.3] });
     const { limit, verdict } = judge(run, 0.85);
     assert.equal(limit.component, 'machine');
@@ -53,7 +53,7 @@ describe('a run that never settled', () => {
 });
 
 describe('a generator that sent late in one second', () => {
-  /** An open loop of some seconds. In the first steady one, the generator was late. */
+  /** An open loop of some seconds. The generator was late in the first second of the steady phase. */
   const lateInOneSecond = (counters: Record<string, number>): Run => {
     const run = openRun(1, QUICK, {}, { seconds: 4, perSecond: 2000 });
     const slice = run.slices.find(({ phase }) => phase === 'steady');
@@ -74,7 +74,7 @@ describe('a generator that sent late in one second', () => {
     assert.deepEqual([reasons.includes('send-lag'), notices], [true, []]);
   });
 
-  test('is not doubted if clients reconnected in that second, which a notice says instead', () => {
+  test('is not doubted if clients reconnected in that second; a notice reports it instead', () => {
     for (const counter of ['cut', 'attempts', 'back']) {
       const { reasons, notices } = codesOf(lateInOneSecond({ [counter]: 1 }));
       assert.equal(reasons.includes('send-lag'), false, counter);

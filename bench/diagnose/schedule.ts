@@ -149,7 +149,7 @@ function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
   const { atStart } = steady.outstanding;
   if (offered === null || atStart === null) return null;
   const usual = (offered.perSecond * (latencies.response?.p50 ?? 0)) / 1e6;
-  // A single message may always be under way.
+  // A single message may always be in flight.
   const most = Math.max(1, offered.perSecond * BACKLOG_SECONDS, usual * BACKLOG_TIMES_USUAL);
   return atStart > most ? atStart : null;
 }

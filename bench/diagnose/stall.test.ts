@@ -6,7 +6,7 @@ import type { Run } from '../model/run.ts';
 import { judge } from './busy.test.fixture.ts';
 import { stall } from './stall.ts';
 
-/** Ten seconds of steady phase; in these, counted from 1, nothing was echoed. */
+/** A steady phase of ten seconds. Nothing was echoed in the given ones, counted from 1. */
 function still(seconds: readonly number[], options: RunOptions = {}): Run {
   const run = makeRun(options);
   const steady = run.slices.filter(({ phase }) => phase === 'steady');
@@ -15,7 +15,7 @@ function still(seconds: readonly number[], options: RunOptions = {}): Run {
 }
 const found = (run: Run) => stall(run, figuresOf(run));
 
-test('a closed loop that echoed nothing for seconds is suspect, and they are named', () => {
+test('a closed loop that echoed nothing for seconds is suspect, and the seconds are listed', () => {
   const run = still([3, 4, 5, 9]);
   const { code, data } = found(run) ?? assert.fail();
   const { usualUs, ...facts } = data;
@@ -24,7 +24,7 @@ test('a closed loop that echoed nothing for seconds is suspect, and they are nam
   assert.ok(judge(run).reasons.some((reason) => reason.code === 'stalled'));
 });
 
-test('nothing is said where every second echoed, where answers take long, in an open loop or where runs take turns', () => {
+test('there is no finding with echoes in every second, slow answers, an open loop, or interleaved runs', () => {
   const inTurns = still([3]);
   inTurns.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 10, mirrored: false };
   for (const run of [

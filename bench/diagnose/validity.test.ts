@@ -8,16 +8,16 @@ import { busyRun, judge, openRun, pinned, QUICK, type Shares } from './busy.test
 
 describe('valid', () => {
   const RUNS: [what: string, run: Run][] = [
-    ['nobody was busy', busyRun()],
+    ['no component was busy', busyRun()],
     ['Nginx was the limit', busyRun({ proxy: [0.97] })],
     [
-      'Nginx was the limit and the generator waited for it, busily',
+      'Nginx was the limit, and the generator was busy waiting for it',
       busyRun({ proxy: [0.97], generator: [0.89] }),
     ],
-    ['in direct the server is what is measured', busyRun({ server: [0.97] }, { profile: 'direct' })],
+    ['in direct, the server is the measured component', busyRun({ server: [0.97] }, { profile: 'direct' })],
     ['the schedule was kept', openRun(1, QUICK)],
     ['send lag is a small share of response time', openRun(1, { sendLag: 900, response: 10_000 })],
-    ['send lag is no more than timers do', openRun(1, { sendLag: 290, response: 400 })],
+    ['send lag is within the precision of timers', openRun(1, { sendLag: 290, response: 400 })],
     [
       'in direct the server is the limit, and the generator nearly busy',
       busyRun({ server: [0.97], generator: [0.89] }, { profile: 'direct' }),
@@ -43,7 +43,7 @@ describe('suspect', () => {
   };
   const RUNS: [what: string, run: Run, code: string, data: Facts][] = [
     [
-      'the run was cut off',
+      'the run was interrupted',
       change((run) => {
         run.outcome = { state: 'aborted', reason: 'Interrupted.' };
       }),
@@ -92,7 +92,7 @@ describe('suspect', () => {
       { state: 'failed', reason: 'Nginx died.' },
     ],
     [
-      'the run failed, whoever was busy in it',
+      'the run failed, whichever component was busy',
       change(
         (run) => {
           run.outcome = { state: 'failed', reason: 'Nginx died.' };
@@ -129,7 +129,7 @@ describe('suspect', () => {
       { asked: 10, failed: 0, lost: 0, unsent: 7 },
     ],
     [
-      'the books do not balance',
+      'the counts do not balance',
       change((run) => {
         add(run, 'echoed', -1);
       }),
@@ -146,7 +146,7 @@ describe('suspect', () => {
     ['the rate was not reached', openRun(0.985, QUICK), 'rate-missed', { ratio: 99 }],
     ['a generator was nearly busy', busyRun({ generator: [0.2, 0.88] }), 'generator-busy', { share: 88 }],
     [
-      'a generator was nearly busy, and Nginx nearly too',
+      'a generator was nearly busy, and so was Nginx',
       busyRun({ proxy: [0.89], generator: [0.88] }),
       'generator-busy',
       { share: 88 },
@@ -202,7 +202,7 @@ describe('suspect', () => {
   });
 });
 
-/** As on Bun: CPU time is all that there is. */
+/** Removes event loop figures, as on Bun, which only has CPU time. */
 function withoutLoop(run: Run): Run {
   for (const { samples } of run.processes)
     for (const sample of samples) Object.assign(sample, { loopUtilisation: null, loopDelayMaxUs: null });
@@ -213,7 +213,7 @@ describe('limited', () => {
   const RUNS: [what: string, run: Run, verdict: string][] = [
     ['by a busy generator', busyRun({ generator: [0.97] }), 'generator-limited'],
     [
-      'by a busy generator that tells nothing of its event loop',
+      'by a busy generator without event loop figures',
       withoutLoop(busyRun({ generator: [0.97] })),
       'generator-limited',
     ],
@@ -243,11 +243,11 @@ describe('limited', () => {
     });
   }
 
-  test('not where Nginx was at 80 % or more: then it is a doubt', () => {
+  test('not if Nginx used 80 % or more, which is only a doubt', () => {
     assert.equal(judge(busyRun({ proxy: [0.85], generator: [0.97] })).verdict, 'suspect');
   });
 
-  test('other doubts are kept beside it', () => {
+  test('other doubts are kept in addition', () => {
     const run = busyRun({ generator: [0.97] });
     const [worker] = run.workers;
     assert.ok(worker);

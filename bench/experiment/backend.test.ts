@@ -10,7 +10,7 @@ ownTemporaryFolder();
 
 const WS = createRequire(import.meta.url).resolve('ws');
 
-/** A server as a user might have one. `answer` is what it sends for each message. */
+/** A server like a user's own. `answer` is its reply to each message. */
 const appThatSends = (answer: string) => `
 const { WebSocketServer } = require(${JSON.stringify(WS)});
 const server = new WebSocketServer({ host: '127.0.0.1', port: process.argv[2] });
@@ -38,13 +38,13 @@ async function runWith(
   return only;
 }
 
-describe('a backend of the user’s', () => {
-  it('is put behind Nginx, and sampled with its children, but has no counts of its own', async (t) => {
+describe('a user’s own backend', () => {
+  it('runs behind Nginx, and is sampled with its children, but has no counters', async (t) => {
     const { run, figures } = await runWith(
       t,
       'data',
       '-p plain --servers 2 -c 10 -w 100ms -d 1s',
-      // The shell stays, so the server is its child.
+      // The shell remains, so the server is its child.
       (app) => `sh -c 'node ${app} {port}; exit $?'`,
     );
     assert.equal(run.outcome.state, 'completed');
@@ -62,7 +62,7 @@ describe('a backend of the user’s', () => {
     assert.ok(run.notices.some(({ code }) => code === 'own-backend'));
   });
 
-  it('has to echo, and the run says what came instead', async (t) => {
+  it('must echo; otherwise the run reports what arrived instead', async (t) => {
     const { run } = await runWith(t, "'welcome'", '-p direct -c 2 -d 1s', (app) => `node ${app} {port}`);
     assert.ok(run.outcome.state === 'failed');
     assert.match(run.outcome.reason, /does not echo.* the text "Does this.*the text "welcome"/);

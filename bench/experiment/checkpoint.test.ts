@@ -19,7 +19,7 @@ const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const PATIENCE_MS = 40_000;
 
 describe('checkpoints', () => {
-  it('come one after the other, go on after one that fails, and end', async () => {
+  it('are written one after another, continue after a failure, and end', async () => {
     let under = 0;
     let saves = 0;
     const stop = startCheckpoints(async () => {
@@ -36,7 +36,7 @@ describe('checkpoints', () => {
     assert.equal(saves, before);
   });
 
-  it('that is under way is waited for', async () => {
+  it('that is in progress is awaited', async () => {
     let done = false;
     const stop = startCheckpoints(async () => {
       await sleep(50);
@@ -48,7 +48,7 @@ describe('checkpoints', () => {
   });
 });
 
-/** Waits for a result in which the run under way is seen to have measured something. */
+/** Waits for a result that contains measurements of the current run. */
 async function resultWithARun(reports: string): Promise<{ folder: string; result: Result }> {
   for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await sleep(100)) {
     const [name] = await readdir(reports).catch((): string[] => []);
@@ -60,7 +60,7 @@ async function resultWithARun(reports: string): Promise<{ folder: string; result
   throw new Error('no checkpoint came');
 }
 
-it('a bench that is killed in mid-run leaves what it measured, and a report can be drawn of it', async (t) => {
+it('a benchmark that is killed during a run keeps its measurements, from which a report can be created', async (t) => {
   const reports = makeOpenFolder(join(tmpdir(), 'checkpoint-test-'));
   t.after(() => rm(reports, { recursive: true, force: true }));
   const line = `-p direct -c 20 -w 500ms -d 60s -R 200 --reports ${reports}`;

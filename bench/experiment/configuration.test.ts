@@ -34,7 +34,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     ],
     ['no WebSocket location', (text: string) => text.replaceAll('proxy_pass', '#'), /PLACE|location/],
   ] as const) {
-    it(`${what}: the run has failed, with file, line and Nginx's words`, async (t) => {
+    it(`${what}: the run fails, with file, line and Nginx's message`, async (t) => {
       const path = await changed(t, change);
       const { run } = await execute(t, `--profile plain ${LOAD}`, {
         changeProfile: (profile) => ({ ...profile, configurationPath: path }),
@@ -46,7 +46,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     });
   }
 
-  it('a brace that is missing: it is known before anything runs', async (t) => {
+  it('a missing brace is reported before anything runs', async (t) => {
     const path = await changed(t, (text) => text.replace(/\}\s*$/, ''));
     const changeProfile = (profile: Profile) => ({ ...profile, configurationPath: path });
     const message = new RegExp(path);
@@ -56,7 +56,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     });
   });
 
-  it('that lets nobody in: none of the connections opens, which is a run that failed', async (t) => {
+  it('that rejects every client: no connection opens, and the run fails', async (t) => {
     const path = await changed(t, (text) => text.replace('proxy_read_timeout', 'deny all; $&'));
     const { run, figures } = await execute(t, `--profile plain ${LOAD}`, {
       changeProfile: (profile) => ({ ...profile, configurationPath: path }),
@@ -66,7 +66,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     assert.equal(run.validity.verdict, 'suspect');
   });
 
-  it('is one failed run: that after it stands', async (t) => {
+  it('is one failed run, and the next one is not affected', async (t) => {
     const path = await changed(t, (text) => text.replace('server_name', 'servername'));
     const { runs } = await execute(t, `--profile plain,direct ${LOAD}`, {
       changeProfile: (profile) =>

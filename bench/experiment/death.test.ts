@@ -23,7 +23,7 @@ const LIGHT = '-R 500';
 /** More than a slice, so that something is measured before. */
 const BEFORE_MS = 1_150;
 
-/** Does something to the processes well into the steady phase, and long before its end. */
+/** Acts on the processes well within the steady phase, long before its end. */
 function meddle(
   t: TestContext,
   options: string,
@@ -42,7 +42,7 @@ function meddle(
   });
 }
 
-/** SIGKILLs the first process of that name. @returns its pid, once the run is over */
+/** Kills the first process with that name. @returns its pid, once the run is over */
 async function kill(t: TestContext, options: string, name: string): Promise<Executed & { pid: number }> {
   let pid = 0;
   const executed = await meddle(t, options, (processes) => {
@@ -53,7 +53,7 @@ async function kill(t: TestContext, options: string, name: string): Promise<Exec
   return { ...executed, pid };
 }
 
-/** Of this run, before it has told of its processes. */
+/** Finds processes of this run before it has reported them. */
 async function nginxMaster(): Promise<number> {
   const pids = await processesUsing(tmpdir());
   const found = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('nginx: master'));
@@ -68,14 +68,14 @@ function checkFailed({ outcome, validity, proxy, plan }: Run, reason: string): v
   assert.equal(proxy === null, plan.profile === 'direct');
 }
 
-/** Everything measured until then is still there, with its latencies. A busy machine may echo late. */
+/** Asserts that all measurements up to then were kept. A busy machine may echo late. */
 function checkKept({ slices, phases, processes, workers, plan }: Run): void {
   const echoing = slices.filter(({ counters }) => counted(counters, 'echoed') > 0);
   assert.ok(echoing.length > 0);
   assert.ok(echoing.some(({ histograms }) => histograms.service !== undefined));
   assert.ok(slices.some(({ phase, startUs, endUs }) => phase === 'steady' && endUs - startUs === 1e6));
   assert.ok(phases.some(({ phase }) => phase === 'steady'));
-  // Nginx replaces a worker that died: the new one has as many samples as there was time for.
+  // Nginx replaces a worker that died. The new one has as many samples as time allowed.
   const first = processes.filter(({ bornUs }) => bornUs === null);
   assert.ok(first.length >= plan.workers + plan.servers + 1);
   assert.ok(first.every(({ samples }) => samples.length >= 3));
@@ -133,7 +133,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
       assert.ok(figures.messages.lost <= failed * inFlight);
       assert.equal(run.slices.at(-1)?.gauges.open, CONNECTIONS - failed);
       assert.match(run.proxy?.errorLog.join('\n') ?? '', /worker process \d+ exited on signal 9/);
-      // A busy echo server may be found as well, and is then what the verdict is named after.
+      // A busy echo server may also be found, and then determines the verdict.
       assert.notEqual(run.validity.verdict, 'valid');
       assert.match(
         run.validity.reasons.map(({ text }) => text).join(' '),
@@ -169,21 +169,21 @@ describe('in mid-run', { concurrency: 4 }, () => {
         } while (workers.filter((pid) => !before.includes(pid)).length < 2);
       });
       checkFaultless(run, figures);
-      // Those of before still hold the connections beside those that came.
+      // The old workers still hold connections in addition to the new ones.
       assert.ok(workers.some((pid) => before.includes(pid)));
     });
   }
 });
 
-/** Of a run that goes on alone. */
+/** Finds the processes of a run that is the only one. */
 function privateFolderHere(): string {
   const [name, ...others] = readdirSync(tmpdir()).filter((each) => each.startsWith(PRIVATE_FOLDER_PREFIX));
   assert.ok(name !== undefined && others.length === 0);
   return join(tmpdir(), name);
 }
 
-// Alone: these are found by the temporary folder, which the runs of this file share, or stop this process.
-it('the private folder is removed in mid-run', async (t) => {
+// These tests run alone: they find processes by the shared temporary folder, or stop this process.
+it('the private folder is removed during the run', async (t) => {
   let folder = '';
   const { run } = await meddle(t, '--profile plain', () => {
     folder = privateFolderHere();
@@ -202,7 +202,7 @@ it('the private folder is removed at the end of the load', async (t) => {
   assert.equal(run.outcome.state, 'failed');
 });
 
-it('the clean-up process is killed: another takes its place, and the run goes on', async (t) => {
+it('the clean-up process is killed: another replaces it, and the run continues', async (t) => {
   let pid = 0;
   const { run, figures, said } = await meddle(t, `--profile plain ${LIGHT}`, () => {
     const [, line = ''] = readFileSync(join(privateFolderHere(), '.nginx-ws-bench-owner'), 'utf8').split(

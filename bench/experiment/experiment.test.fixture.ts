@@ -29,18 +29,18 @@ import { bunHere } from '../topology/engine.ts';
 import { ioUringHere } from '../topology/io-uring.ts';
 import { runExperiment } from './experiment.ts';
 
-/** The project's own, which .ci and the command line use as well. */
+/** The project's cache folder, which .ci and the command line also use. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
 /** From dist/bench/experiment. */
 export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
 
-/** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
+/** Read once, because this process may be pinned to fewer CPUs during a concurrent run. */
 const bun = bunHere()?.version ?? null;
 const runtime = { bun, ioUring: ioUringHere() };
 const surroundings = Promise.all([readEnvironment(runtime), readMachine(runtime)]);
 
-/** The proxy of a side; null if it has none. */
+/** Returns the proxy of a side; null if it has none. */
 async function proxyOf({ profile, variant }: Side, source: string | null): Promise<VariantProxy | null> {
   const configuration = proxySource(profile, variant);
   if (configuration === null) return null;
@@ -53,35 +53,35 @@ async function proxyOf({ profile, variant }: Side, source: string | null): Promi
   return { binary, prepared: await NGINX.prepare(configuration), upgradeTo: binary };
 }
 
-/** What a test does to a run while it goes on. */
+/** A test's interventions in a running run. */
 export interface Meddling {
   serverArguments?: readonly string[];
   /** Of every variant. */
   handicap?: Handicap;
-  /** In place of the profiles that the command line names. */
+  /** Replaces the profiles named on the command line. */
   changeProfile?(profile: Profile): Profile;
   signal?: AbortSignal;
   urgent?: AbortSignal;
-  /** Once for each phase, as it begins; what it starts is waited for at the end. */
+  /** Called at the start of each phase. The returned promise is awaited at the end. */
   onPhase?(phase: RunPhase, processes: readonly RunProcess[]): void | Promise<void>;
 }
 
 export interface Executed {
   runs: readonly Run[];
   conclusions: readonly Conclusion[];
-  /** Whether the strategy came to its end. */
+  /** Whether the strategy finished. */
   complete: boolean;
   /** The first run. */
   run: Run;
   figures: RunFigures;
   processes: readonly RunProcess[];
-  /** What a person was told besides. */
+  /** Other messages shown to the user. */
   said: readonly string[];
 }
 
 /**
- * Gives the runs of a test file a temporary folder of their own; after the tests neither a process nor
- * a file of theirs may be left.
+ * Gives the runs of a test file a separate temporary folder. After the tests, none of their processes or
+ * files may remain.
  */
 export function ownTemporaryFolder(): void {
   const folder = makeOpenFolder(join(tmpdir(), 'experiment-test-'));
@@ -94,8 +94,8 @@ export function ownTemporaryFolder(): void {
 }
 
 /**
- * Executes what a command line of `run` asks for, and checks what must be so of every result and of
- * every end: it is a valid value, its books balance, and none of its processes is left.
+ * Executes a command line of `run`, and checks what must hold for every result: it is valid, its counts
+ * balance, and none of its processes remains.
  */
 export async function execute(
   t: TestContext,
@@ -150,7 +150,7 @@ export async function executeWithin(
     if (event.type !== 'phase' || event.phase === phase) return;
     phase = event.phase;
     const meddling = (async () => onPhase?.(event.phase, processes))();
-    // Its failure is the test's, but not before the run has ended.
+    // Its failure makes the test fail, but only after the run has ended.
     meddling.catch(() => {});
     started.push(meddling);
   };
@@ -165,7 +165,7 @@ export async function executeWithin(
     environment,
     proxies,
     assess: () => [],
-    // A test that is out of time takes its run with it.
+    // A test that times out also stops its run.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),
     urgent: AbortSignal.any([t.signal, ...(urgent === undefined ? [] : [urgent])]),
     onProcesses: (all) => {
@@ -215,7 +215,7 @@ function checkRuns(runs: readonly Run[]): void {
   }
 }
 
-/** Asserts that everything went well, and that every count of connections and messages tells the same. */
+/** Asserts that everything succeeded, and that all counts of connections and messages agree. */
 export function checkFaultless({ plan, outcome, spread, validity }: Run, figures: RunFigures): void {
   const { connections, messages, failures } = figures;
   assert.deepEqual(outcome, { state: 'completed' });
@@ -235,19 +235,19 @@ export function checkFaultless({ plan, outcome, spread, validity }: Run, figures
   assert.ok(validity.limit.evidence.data.evidence !== undefined);
 }
 
-/** A quantile (0..100) of one kind of time in µs, whether or not there are enough samples to print it. */
+/** Returns a percentile (0..100) of one kind of time in µs, even with too few samples to report it. */
 export function percentile(run: Run, name: string, percent: number): number {
   return histogramOf(run, name).getValueAtPercentile(percent);
 }
 
-/** Pids of the processes with this name, or whose name begins so. */
+/** Returns the pids of processes whose name is this or starts with it. */
 export function pidsOf(processes: readonly RunProcess[], name: string): number[] {
   return processes
     .filter((each) => each.name === name || each.name.startsWith(`${name} `))
     .map(({ pid }) => pid);
 }
 
-/** Stops processes for some time. */
+/** Suspends processes for some time. */
 export async function freeze(pids: readonly number[], ms: number): Promise<void> {
   assert.ok(pids.length > 0);
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
@@ -255,7 +255,7 @@ export async function freeze(pids: readonly number[], ms: number): Promise<void>
   for (const pid of pids) process.kill(pid, 'SIGCONT');
 }
 
-/** A zombie, which nobody has reaped yet, has no command line left. */
+/** Returns whether a process is running. A zombie has no command line. */
 function isAlive(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
@@ -265,8 +265,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Every process that was started with this temporary folder. Nginx overwrites its environment with
- * its title, but keeps its log open there.
+ * Returns every process that was started with this temporary folder. Nginx overwrites its environment with
+ * its title, but keeps its log in the folder open.
  */
 export async function processesUsing(folder: string): Promise<number[]> {
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);

@@ -15,7 +15,7 @@ import { type Executed, execute, ownTemporaryFolder } from './experiment.test.fi
 
 ownTemporaryFolder();
 
-/** What a server of `ws` does with a message. */
+/** How a server of `ws` handles a message. */
 type Answer = (socket: WebSocket, data: Buffer, isBinary: boolean) => void;
 const ECHO: Answer = (socket, data, isBinary) => socket.send(data, { binary: isBinary });
 
@@ -69,7 +69,7 @@ function codesOf({ run }: Executed): string[] {
   return run.notices.map(({ code }) => code).filter((code) => code.startsWith('target-'));
 }
 
-describe('a target that already runs', () => {
+describe('an external server', () => {
   let pair: KeyPair;
   let folder: string;
   before(async () => {
@@ -79,7 +79,7 @@ describe('a target that already runs', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('carries the load, and nothing of it but its answers is known', async (t) => {
+  it('handles the load, and only its answers are observed', async (t) => {
     const { port, requests } = await serve(t, ECHO);
     const url = `ws://127.0.0.1:${port}/chat`;
     const executed = await execute(t, `--target ${url}?token=swordfish --header X-Key:swordfish ${LOAD}`);
@@ -121,7 +121,7 @@ describe('a target that already runs', () => {
     }
   });
 
-  it('is not loaded if its certificate cannot be verified, unless anything is accepted', async (t) => {
+  it('gets no load if its certificate cannot be verified, unless --insecure accepts any', async (t) => {
     const { port, requests } = await serve(t, ECHO, pair);
     const line = `--target wss://localhost:${port}/ -c 5 -R 50 -w 100ms -d 500ms`;
     const reasonOf = ({ run: { outcome } }: Executed) => (outcome.state === 'failed' ? outcome.reason : null);
@@ -147,7 +147,7 @@ describe('a target that already runs', () => {
     assert.ok(run.validity.reasons.every(({ code }) => code !== 'nothing-echoed'));
   });
 
-  it('may not answer at all, and then only what was sent is known', async (t) => {
+  it('may not answer at all; then only sent messages are counted', async (t) => {
     let received = 0;
     const { port } = await serve(t, () => received++);
     const executed = await execute(t, `--target ws://127.0.0.1:${port}/ --expect none ${LOAD}`);
@@ -166,7 +166,7 @@ describe('a target that already runs', () => {
     assert.deepEqual(codesOf(executed), ['target-answers-none']);
   });
 
-  it('may die during the run, which is kept and says so', async (t) => {
+  it('may die during the run, which is kept and reports it', async (t) => {
     const { port, stop } = await serve(t, ECHO);
     const { run, figures } = await execute(
       t,

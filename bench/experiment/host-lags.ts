@@ -5,7 +5,7 @@ import type { Recording } from '../model/recording.ts';
 /** Collects the send lag of each generator host, because the slices of a run merge all hosts. */
 export interface HostLags {
   note(recording: Recording): void;
-  /** The send lag of the steady phase, as an encoded histogram; null without any, as in a closed loop. */
+  /** The send lag of the steady phase, as an encoded histogram; null if none, as in a closed loop. */
   lagOf(host: string): string | null;
 }
 
@@ -13,7 +13,7 @@ export function makeHostLags(): HostLags {
   const lags = new Map<string, Pairs>();
   return {
     note({ from: { host }, phase, histograms: { sendLag } }) {
-      // What is recorded in the drain was due in the steady phase.
+      // Messages recorded in the drain were due in the steady phase.
       if (sendLag === undefined || (phase !== 'steady' && phase !== 'drain')) return;
       lags.set(host, mergePairs(lags.get(host), sendLag));
     },

@@ -10,11 +10,11 @@ interface Case {
   afterMs: number;
   options: string;
   urgent?: true;
-  /** What the echo server takes for a message. */
+  /** Options of the echo server. */
   delayMs?: number;
 }
 
-/** Each would go on for a minute or more if it were not stopped, all but the drain. */
+/** Except for the drain, each would last a minute or more if it were not stopped. */
 const CASES: Case[] = [
   { phase: 'set-up', afterMs: 0, options: '-d 60s' },
   { phase: 'set-up', afterMs: 200, options: '-d 60s', urgent: true },
@@ -64,7 +64,7 @@ describe('interruption', { concurrency: 4 }, () => {
         assert.ok(figures.messages.echoed > 0);
       }
       if (phase === 'steady' && !urgent) {
-        // A server that takes 300 ms always has some that are on their way.
+        // A server that takes 300 ms always has messages in flight.
         assert.ok(figures.messages.outstanding > 0);
         assert.deepEqual([figures.messages.lost, figures.connections.failed], [0, 0]);
       }

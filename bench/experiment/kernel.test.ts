@@ -13,8 +13,8 @@ const server = require('node:net').createServer().listen({ port: 0, host: '127.0
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 });`;
 
-describe('what the kernel counted during the load', () => {
-  it('tells of handshakes that found the backlog full', () => {
+describe('kernel counters of the load', () => {
+  it('report handshakes that found the backlog full', () => {
     const drops = dropsBetween({ overflows: 3, drops: 3 }, { overflows: 10, drops: 12 });
     assert.deepEqual(drops, { overflows: 7, drops: 9 });
     const [notice] = droppedHandshakes(drops);
@@ -25,7 +25,7 @@ describe('what the kernel counted during the load', () => {
     assert.equal(dropsBetween({ overflows: 3, drops: 3 }, null), null);
   });
 
-  it('tells of those between the two readings, the first before the second', {
+  it('report the difference between the two readings', {
     timeout: 20_000,
   }, async (t) => {
     const deaf = spawn(process.execPath, ['-e', DEAF], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -46,7 +46,7 @@ describe('what the kernel counted during the load', () => {
     assert.ok(overflows > 0 && drops >= overflows);
   });
 
-  it('tells of a temporary folder without space, and not of a file system that counts none', () => {
+  it('report a temporary folder without space, but not a file system without such counts', () => {
     assert.deepEqual(
       [
         { blocks: 16, bavail: 0 },
@@ -57,7 +57,7 @@ describe('what the kernel counted during the load', () => {
     );
   });
 
-  it('tells of a CPU quota that was used up, from a whole period on', () => {
+  it('report an exhausted CPU quota from one full period up', () => {
     const [notice] = throttling(1_000_000, 3_340_000);
     assert.deepEqual([notice?.code, notice?.data], ['cpu-throttled', { us: 2_340_000 }]);
     assert.equal(throttling(0, 50_000).length, 1);

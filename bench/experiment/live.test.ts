@@ -68,7 +68,7 @@ function told(load?: typeof OPEN, scenario = 'echo') {
   return figures;
 }
 
-test('what the workers told adds up; the load is told of once there is one', () => {
+test('the workers’ reports add up; the load is reported once it exists', () => {
   const [connecting, steady] = told(OPEN);
   assert.deepEqual(
     [connecting?.echoedPerSecond, connecting?.p50Us, connecting?.connections.open],
@@ -79,19 +79,19 @@ test('what the workers told adds up; the load is told of once there is one', () 
   assert.deepEqual([steady.lost, steady.offeredPerSecond, steady.echoedPerSecond], [6, 100, 90]);
 });
 
-test('connections that the scenario ends on purpose did not fail', () => {
+test('connections that the scenario ends on purpose do not count as failed', () => {
   const [, steady] = told(OPEN, 'backend-loss');
   assert.deepEqual([steady?.connections.failed, steady?.failures], [4, { 'tcp/refused': 3, 'tls/reset': 1 }]);
 });
 
-test('a closed loop offers nothing', () => {
+test('a closed loop has no offered rate', () => {
   assert.deepEqual(
     told().map(({ offeredPerSecond }) => offeredPerSecond),
     [null, null],
   );
 });
 
-test('CPU is told by component, of Nginx that of its workers', () => {
+test('CPU is reported by component, for Nginx that of its workers', () => {
   assert.deepEqual(told()[1]?.cpu, [
     { component: 'proxy', processes: 2, cores: 1.2, busiest: 0.9 },
     { component: 'server', processes: 1, cores: 0.5, busiest: 0.5 },

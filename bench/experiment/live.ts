@@ -29,7 +29,7 @@ export function watchLive(
 ): Live {
   const { turns } = plan;
   const perOwnTime = turns === null ? 1 : cycleUs(turns) / turnUs(turns);
-  /** Whether the scenario ends open connections on purpose, so that their ends are no failures. */
+  /** Whether the scenario ends open connections on purpose, so that their ends do not count as failures. */
   const endIsResult = !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
   const open: number[] = [];
   const failures: FailureCounts = {};

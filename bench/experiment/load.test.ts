@@ -5,7 +5,7 @@ import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
-/** How many messages were due, by the schedule, on each generator worker. */
+/** Returns how many messages were due on each generator worker, according to the schedule. */
 function scheduled({ plan, phases }: Run): number[] {
   const { workload, workers, seed } = plan;
   const { load } = workload;
@@ -30,7 +30,7 @@ describe('closed loop', { concurrency: 3 }, () => {
     '--profile plain --client ws --server ws --type text --in-flight 16',
     '--profile direct --client lean --server ws --type text --payload 1-70000 --in-flight 16',
   ]) {
-    it(`${options}: every echo comes back as it was sent`, async (t) => {
+    it(`${options}: every echo equals the sent message`, async (t) => {
       const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 300ms --workers 2 --no-http`);
       checkFaultless(run, figures);
       const { minBytes, maxBytes } = run.plan.workload.payload;
@@ -44,7 +44,7 @@ describe('closed loop', { concurrency: 3 }, () => {
     });
   }
 
-  it('opens connections at the rate that was asked for', async (t) => {
+  it('opens connections at the requested rate', async (t) => {
     const { run, figures } = await execute(t, '--profile direct -c 40 --ramp 100 -w 0ms -d 100ms --no-http');
     checkFaultless(run, figures);
     // The last of 40 begins 390 ms after the first.
@@ -58,7 +58,7 @@ describe('open loop', { concurrency: 3 }, () => {
     '--profile plain --client ws --server ws --arrivals uniform',
     '--profile plain --client lean --server ws --arrivals poisson --payload 1-2000',
   ]) {
-    it(`${options}: just what the schedule holds is sent`, async (t) => {
+    it(`${options}: exactly the scheduled messages are sent`, async (t) => {
       const { run, figures } = await execute(
         t,
         `${options} -c 40 -R 2k -w 100ms -d 400ms --workers 2 --no-http`,

@@ -11,7 +11,7 @@ import { type LoopOptions, runLoop } from './loop.ts';
 
 const SIDE = sidesOf([profileNamed('plain')])[0] as Side;
 
-/** Asks for so many runs, and concludes how many there were. */
+/** A strategy that requests this many runs, and concludes how many there were. */
 function counting(wanted: number): Strategy {
   const spec: RunSpec = {
     variant: 'plain',
@@ -47,7 +47,7 @@ function typesOf(events: readonly BenchEvent[]): string[] {
   return events.map(({ type }) => type);
 }
 
-test('a run is planned, executed and told, and then the strategy is asked again', async () => {
+test('a run is planned, executed and reported, and then the strategy is asked again', async () => {
   const { complete, events } = await loop({});
   assert.equal(complete, true);
   assert.deepEqual(typesOf(events), [
@@ -73,7 +73,7 @@ test('a run is planned, executed and told, and then the strategy is asked again'
   });
 });
 
-test('the strategy sees the runs as they came out, in order', async () => {
+test('the strategy receives the completed runs, in order', async () => {
   const seen: number[][] = [];
   const strategy: Strategy = {
     ...counting(3),
@@ -86,7 +86,7 @@ test('the strategy sees the runs as they came out, in order', async () => {
   assert.deepEqual(seen, [[], [1], [1, 2], [1, 2, 3]]);
 });
 
-test('after a signal no run is begun, and the strategy has not come to its end', async () => {
+test('after a signal, no run starts, and the strategy counts as unfinished', async () => {
   const stop = new AbortController();
   const executed: number[] = [];
   const { complete, events } = await loop({
@@ -103,11 +103,11 @@ test('after a signal no run is begun, and the strategy has not come to its end',
   });
   assert.deepEqual([complete, executed], [false, [1]]);
   assert.deepEqual(typesOf(events), ['concluded', 'run-planned', 'run-ended', 'concluded']);
-  // A signal in the very last run takes nothing away from the question.
+  // A signal during the last run does not make the strategy unfinished.
   assert.equal((await loop({ strategy: counting(0), signal: stop.signal })).complete, true);
 });
 
-test('what a listener does is waited for before the next run begins', async () => {
+test('listeners are awaited before the next run starts', async () => {
   let saving = false;
   await loop({
     async emit(event) {

@@ -4,7 +4,7 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { type Place, takeTurns } from './turns.ts';
 
-/** Options of the loop. Tests pass an `execute` that returns made-up runs. */
+/** Options of the loop. Tests pass an `execute` that returns simulated runs. */
 export interface LoopOptions {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;

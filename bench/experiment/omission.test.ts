@@ -17,7 +17,7 @@ const MS = 1_000;
 const LOAD = '--profile direct -c 100 -R 1k -w 500ms -d 4s --workers 1 --servers 1 --no-http';
 const OFFERED = 1_000 * 4.5;
 
-/** A quarter of all messages fell due in a second in which nothing went on: evenly from 1 s late to not at all. */
+/** A quarter of all messages were due in the second of the stall, and are evenly 1 s late to on time. */
 function checkStall({ run, figures }: Executed): void {
   assert.deepEqual(run.outcome, { state: 'completed' });
   assert.deepEqual(
@@ -34,7 +34,7 @@ function told(run: Run): string {
   return `response ${figures.join(', ')}; send lag p99 ${percentile(run, 'sendLag', 99)} µs`;
 }
 
-/** Stops every process of that name for a second, in the middle of the steady phase. */
+/** Suspends every process with that name for one second, in the middle of the steady phase. */
 const stopping = (name: string): Parameters<typeof execute>[2] => ({
   async onPhase(phase, processes) {
     if (phase !== 'steady') return;
@@ -44,13 +44,13 @@ const stopping = (name: string): Parameters<typeof execute>[2] => ({
 });
 
 describe('coordinated omission', () => {
-  it('a server that stands still for 1 s is in the response times', async (t) => {
+  it('a server stall of 1 s is included in the response times', async (t) => {
     const executed = await execute(t, LOAD, stopping('echo server'));
     checkStall(executed);
     t.diagnostic(told(executed.run));
   });
 
-  it('a generator that stands still for 1 s is in the response times, and the send lag tells whose fault it was', async (t) => {
+  it('a generator stall of 1 s is included in the response times, and the send lag shows the cause', async (t) => {
     const executed = await execute(t, LOAD, stopping('generator'));
     checkStall(executed);
     const { run } = executed;
@@ -60,14 +60,14 @@ describe('coordinated omission', () => {
     t.diagnostic(told(run));
   });
 
-  it('a server that takes 20 ms takes 20 ms', async (t) => {
+  it('a server delay of 20 ms is measured as 20 ms', async (t) => {
     const { run, figures } = await execute(t, LOAD.replace('-R 1k', '-R 500').replace('4s', '1s'), {
       serverArguments: ['--delay', '20'],
     });
     assert.deepEqual([figures.messages.sent, figures.messages.lost], [750, 0]);
     const median = percentile(run, 'response', 50);
     t.diagnostic(told(run));
-    // A bucket of the histogram is 1/1024 of its values wide, and is read at its lower end.
+    // A histogram bucket has a width of 1/1024 of its values, and is represented by its lower bound.
     assert.ok(median >= 20 * MS * (1 - 1 / 1024) && median < 500 * MS, told(run));
   });
 });

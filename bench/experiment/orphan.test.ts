@@ -10,10 +10,10 @@ import { makeOpenFolder } from '../../test/folder.ts';
 import { processesUsing } from './experiment.test.fixture.ts';
 
 const RUNNER = new URL('./runner.test.fixture.js', import.meta.url);
-/** The clean-up after it is bounded by 10 s. */
+/** The clean-up takes at most 10 s. */
 const PATIENCE_MS = 12_000;
 
-/** Waits until no process uses the folder, and nothing is in it. */
+/** Waits until no process uses the folder, and it is empty. */
 async function whatIsLeft(folder: string): Promise<{ pids: number[]; files: string[] }> {
   for (const end = performance.now() + PATIENCE_MS; ; await sleep(50)) {
     const left = { pids: await processesUsing(folder), files: await readdir(folder) };

@@ -5,10 +5,10 @@ import { startGenerators } from '../topology/generators.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { processOf } from './processes.ts';
 
-/** Enough for a message between processes of one host. */
+/** Head start in µs, enough for a message between processes of one host. */
 const HEAD_START_US = 100_000;
 
-/** Starts all workers on this host, as processes of the run. Their deaths are those of any process of the set. */
+/** Starts all workers on this host, as processes of the run's set, which reports their unexpected exits. */
 export function ownGenerator(processSet: ProcessSet): Coordinator {
   return {
     async start({ workers, client, engine, cpus }) {

@@ -8,7 +8,7 @@ import { services } from '../commands/wiring.ts';
 import { bunHere } from '../topology/engine.ts';
 import { execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
-/** Scenario files through a real Nginx: that of the documentation, and the examples with their servers. */
+/** Runs scenario files through a real Nginx: the one in the documentation, and the examples with their servers. */
 
 ownTemporaryFolder();
 

@@ -24,7 +24,7 @@ export interface Peer {
 const SETTLE_MS = 1_000;
 const OPEN_LIMIT_MS = 60_000;
 
-/** CPU-µs per message that a peer needed, or what happened instead, as the rest of a sentence that begins with its name. */
+/** A peer's CPU time per message in µs, or what happened instead, as a clause that follows its name. */
 export type PeerOutcome = { figure: number } | { failure: string };
 
 /**

@@ -24,7 +24,7 @@ export async function listProcesses(
   ];
 }
 
-/** The processes that the servers have started themselves. Only a backend of the user's starts any. */
+/** Returns processes that the servers have started themselves. Only a user's own backend starts any. */
 export async function childrenOf({ server }: RunPlan, servers: readonly EchoServer[]): Promise<RunProcess[]> {
   if (server !== 'own') return [];
   return (await Promise.all(servers.map(({ launched }) => backendChildren(launched)))).flat();

@@ -9,7 +9,7 @@ const CONNECTIONS = 100;
 const UNHURRIED = { serverArguments: ['--delay', '20'] };
 const LINE = `--profile all -c ${CONNECTIONS} -w 100ms -d 400ms --workers 2 --nginx-workers 2`;
 
-/** What is so in one profile only. */
+/** Checks for individual profiles. */
 const FACTS: Record<string, (run: Run, figures: RunFigures) => void> = {
   direct(run, figures) {
     assert.deepEqual([run.proxy, run.probe, run.plan.proxy], [null, null, null]);
@@ -22,7 +22,7 @@ const FACTS: Record<string, (run: Run, figures: RunFigures) => void> = {
     assert.match(proxy?.configuration ?? '', /proxy_pass/);
     assert.deepEqual(proxy?.errorLog, []);
     assert.deepEqual([probe?.alpn, probe?.tlsProtocol], [null, null]);
-    // Requests that were under way at the end of the leg reached a server, and their answers nobody.
+    // Requests in flight at the end of the leg reached a server, but their responses were not read.
     const { requests = 0, connections = 0 } = http ?? {};
     const backendRequests = http?.backendRequests ?? 0;
     assert.ok(backendRequests >= requests && backendRequests <= requests + connections);
@@ -66,8 +66,8 @@ function checkHttp({ http, plan }: Run): void {
 }
 
 /**
- * Every phase is there, in order, and from warm-up on without a gap; between the last handshake and it lies the
- * time that the word takes to reach every worker. Every process was sampled at the bounds of each.
+ * Asserts that all phases are present and in order, without gaps after the warm-up begins. Before it is the time that
+ * the schedule takes to reach every worker. Every process was sampled at the phase boundaries.
  */
 function checkSeries({ phases, processes, plan }: Run): void {
   assert.deepEqual(
@@ -115,19 +115,19 @@ describe('all profiles, one after the other', () => {
   });
 });
 
-/** Echo servers' shares of the connections. */
+/** Returns the echo servers' shares of the connections. */
 function serverShares({ spread }: Run): number[] {
   return spread.flatMap(({ component, connections }) => (component === 'server' ? [connections] : []));
 }
 
-/** The profiles that `all` leaves out; what is so in each of them. */
+/** The profiles that are not in `all`, with checks for each. */
 const OTHERS: Record<string, (run: Run) => void> = {
   'unix-socket'({ proxy }) {
     assert.match(proxy?.configuration ?? '', /server unix:\S+\/echo-1\.sock max_fails=0;/);
   },
 
   stream({ spread, proxy }) {
-    // Without HTTP there is no header that names the worker.
+    // Without HTTP, no header names the worker.
     assert.deepEqual(
       spread.filter(({ component }) => component === 'proxy'),
       [],
@@ -178,8 +178,8 @@ const OTHERS: Record<string, (run: Run) => void> = {
   },
 };
 
-describe('the profiles that `all` leaves out', () => {
-  it('are run without a fault', async (t) => {
+describe('the profiles that are not in `all`', () => {
+  it('run without faults', async (t) => {
     const names = Object.keys(OTHERS);
     const line = `--profile ${names.join(',')} -c ${CONNECTIONS} -w 100ms -d 400ms --nginx-workers 2 --no-http`;
     const { runs, complete } = await execute(t, line, UNHURRIED);
@@ -195,7 +195,7 @@ describe('the profiles that `all` leaves out', () => {
     }
   });
 
-  it('and one that lets nobody in: a careless cache has kept the answer to a plain GET', async (t) => {
+  it('except one that rejects every client, because its cache has stored the response to a plain GET', async (t) => {
     const { run, figures } = await execute(t, '--profile cache-unsafe -c 20 -w 0ms -d 200ms --no-http');
     assert.deepEqual(run.outcome, { state: 'failed', reason: 'none of its 20 connections opened.' });
     assert.deepEqual(figures.failures.byKind, { 'status-426': 20 });

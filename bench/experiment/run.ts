@@ -156,10 +156,10 @@ function kindOf(
   return { command: backend, mask: maskerOf(options === null ? [] : givenSecrets(options)), signal };
 }
 
-/** Whether the clients of a run send messages that have to come back. */
+/** Whether the clients of a run send messages that must be echoed. */
 function echoes({ workload: { scenario, options } }: RunPlan): boolean {
   const { conservation, work, declared } = scenarioNamed(scenario);
-  // What a scenario of the user's sends is its own.
+  // A user's scenario sends its own messages, which need not be echoed.
   if (declared !== undefined) return false;
   const counts = conservation.some(({ parts }) => parts.includes('echoed'));
   return counts && (work !== 'handshakes' || options.echo === 'on');

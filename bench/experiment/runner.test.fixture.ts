@@ -1,8 +1,8 @@
 import { executeWithin } from './experiment.test.fixture.ts';
 
 /**
- * Entry point of a process that executes the run of its first argument. In the phase of its second it says
- * so over its channel and stands still, for the test to kill it there.
+ * Entry point of a process that executes the run in its first argument. When it reaches the phase in its second, it
+ * reports this over its channel and waits to be killed by the test.
  */
 const [, , line = '', phaseToStandStillIn = ''] = process.argv;
 await executeWithin({ signal: new AbortController().signal }, line, {

@@ -10,7 +10,7 @@ import { type Launched, launch } from '../topology/process.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import { type ActedOn, carryOut } from './timeline.ts';
 
-/** A process that does nothing, in place of an echo server; gone when the test has ended. */
+/** Starts a process that does nothing, instead of an echo server. It is killed when the test ends. */
 async function server(t: TestContext, name: string): Promise<EchoServer> {
   const launched = launch({
     name,
@@ -38,19 +38,19 @@ async function server(t: TestContext, name: string): Promise<EchoServer> {
   };
 }
 
-/** The letter of proc(5): T if it stands still. */
+/** Returns the process state of proc(5): T if it is suspended. */
 function stateOf({ launched }: EchoServer): string | undefined {
   return /\) (\S)/.exec(readFileSync(`/proc/${launched.pid}/stat`, 'utf8'))?.[1];
 }
 
-/** Until a signal has been taken: it is sent, and has its effect a moment later. */
+/** Waits until a signal has taken effect, which happens a moment after it was sent. */
 async function untilStands(each: EchoServer, stands: boolean): Promise<void> {
   while ((stateOf(each) === 'T') !== stands) await new Promise((done) => setTimeout(done, 2));
 }
 
 interface Played {
   done: DoneAction[];
-  /** What was asked of the proxy and of the set of processes. */
+  /** Records the calls to the proxy and the process set. */
   asked: string[];
 }
 
@@ -90,7 +90,7 @@ async function play(
 const at = (atMs: number, action: Action): Timeline[number] => ({ atMs, action });
 const RELOAD: Action = { kind: 'reload' };
 
-test('actions are carried out in their order, each recorded when it was done', async (t) => {
+test('actions are performed in order, and each is recorded when it is done', async (t) => {
   const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
   const timeline = [
     at(0, RELOAD),
@@ -112,11 +112,11 @@ test('actions are carried out in their order, each recorded when it was done', a
   assert.ok(times.every(Number.isInteger));
   assert.deepEqual(asked, ['reload', 'the end of echo server 2', 'reload', 'upgrade']);
   assert.deepEqual(await second.launched.exited, { code: null, signal: 'SIGKILL' });
-  // It stood to the end, and is not left so.
+  // It was suspended to the end, and is resumed then.
   await untilStands(first, false);
 });
 
-test('what is due at the same time is done together, and recorded in its order', async (t) => {
+test('actions due at the same time are performed together, and recorded in order', async (t) => {
   const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
   const started: string[] = [];
   // The first is ready only once the second has started.
@@ -140,7 +140,7 @@ test('what is due at the same time is done together, and recorded in its order',
   );
 });
 
-test('servers that are killed together die only once all have told their counters', async (t) => {
+test('servers that are killed together die only after all have reported their counters', async (t) => {
   const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
   const order: string[] = [];
   const slow = makeGate();
@@ -161,7 +161,7 @@ test('servers that are killed together die only once all have told their counter
   assert.deepEqual(order, ['noted', 'first', 'second']);
 });
 
-test('a server stands still until it is told to go on', async (t) => {
+test('a server stays suspended until it is resumed', async (t) => {
   const one = await server(t, 'echo server 1');
   const over = new AbortController();
   const stopped = play(
@@ -181,7 +181,7 @@ test('a server stands still until it is told to go on', async (t) => {
   await untilStands(one, false);
 });
 
-test('what cannot be done is recorded with its reason, and the next follows', async (t) => {
+test('a failed action is recorded with its reason, and the next one follows', async (t) => {
   const one = await server(t, 'echo server 1');
   const gone = await server(t, 'echo server 2');
   await gone.launched.stop('SIGKILL', 0);
@@ -216,7 +216,7 @@ test('what cannot be done is recorded with its reason, and the next follows', as
   assert.match(dead[0]?.failure ?? '', /Nginx has exited/);
 });
 
-test('nothing is done once it is over', async () => {
+test('no action is performed after the end', async () => {
   const over = new AbortController();
   const { done, asked } = await play(
     [at(0, RELOAD), at(1, RELOAD), at(60_000, RELOAD)],

@@ -18,7 +18,7 @@ export interface ActedOn {
   proxy: Pick<RunningProxy, 'reload' | 'upgrade' | 'processes'> | null;
   servers: readonly EchoServer[];
   processSet: Pick<ProcessSet, 'expectExit'>;
-  /** Makes every client drop its connection, or the slow ones stop reading or read again. */
+  /** Makes every client drop its connection, or makes the slow clients stop or resume reading. */
   tellClients(what: 'cut' | 'stall' | 'resume'): void;
   /** Null if the plan has no HTTP requests during the load. */
   http: HttpRequests | null;
@@ -46,7 +46,7 @@ export async function carryOut(
     await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
     const due = timeline.filter((each) => each.atMs === atMs);
-    // First for all, so that servers that are killed together die together.
+    // Done for all servers before the first kill, so that servers killed together die together.
     await Promise.all(due.map(({ action }) => noteCounters(action, on)));
     const done = await Promise.all(due.map(({ action }) => carriedOut(action, clock, on, over)));
     for (const each of done) record(each);

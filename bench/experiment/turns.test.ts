@@ -5,13 +5,13 @@ import { type Place, takeTurns } from './turns.ts';
 
 const GO_ON = new AbortController().signal;
 
-/** Takes its place, and ends with when it began. */
+/** Waits for its turn, and returns when it began. */
 async function ready(_: string, place: Place | null): Promise<bigint | null> {
   return place === null ? null : place.ready();
 }
 
-describe('runs that take turns', () => {
-  test('are set up one after the other, begin at the same moment, and end as one', async () => {
+describe('interleaved runs', () => {
+  test('are set up one after another, begin at the same moment, and end together', async () => {
     const events: string[] = [];
     const beforeNs = monotonicNs();
     const starts = await takeTurns(
@@ -47,7 +47,7 @@ describe('runs that take turns', () => {
     );
   });
 
-  test('a defect before the connections are open keeps none waiting for ever', {
+  test('do not wait forever after a bug before the connections are open', {
     timeout: 20_000,
   }, async () => {
     const begun: string[] = [];
@@ -65,7 +65,7 @@ describe('runs that take turns', () => {
     assert.deepEqual(begun, ['a bigint', 'c bigint']);
   });
 
-  test('the next is not set up before the one before it is connected or has ended', async () => {
+  test('are only set up once the previous one is connected or has ended', async () => {
     const events: string[] = [];
     await takeTurns(
       ['a', 'b', 'c'],
@@ -80,7 +80,7 @@ describe('runs that take turns', () => {
     assert.deepEqual(events, ['a set up', 'a connected', 'b set up', 'b ended', 'c set up', 'c connected']);
   });
 
-  test('all end before a defect of one is thrown', async () => {
+  test('all end before an error of one is thrown', async () => {
     let isOver = false;
     await assert.rejects(
       takeTurns(
@@ -98,7 +98,7 @@ describe('runs that take turns', () => {
     assert.equal(isOver, true);
   });
 
-  test('are not set up any more once it is over, and those that are begin', async () => {
+  test('are no longer set up after the end, but those set up begin', async () => {
     const stop = new AbortController();
     const begun: string[] = [];
     const ended = await takeTurns(
@@ -113,7 +113,7 @@ describe('runs that take turns', () => {
     assert.deepEqual([begun, ended.length], [['a'], 1]);
   });
 
-  test('hear of the processes of all the others, whenever these come', async () => {
+  test('learn about the processes of all others, whenever these start', async () => {
     const heard: string[] = [];
     await takeTurns(
       ['a', 'b'],
@@ -128,7 +128,7 @@ describe('runs that take turns', () => {
     assert.deepEqual(heard, ['b: nginx of a', 'a: nginx of b']);
   });
 
-  test('one alone takes none', async () => {
+  test('a single run has no turns', async () => {
     assert.deepEqual(await takeTurns(['a'], ready, GO_ON), [null]);
   });
 });

@@ -7,7 +7,7 @@ import { execute, freeze, ownTemporaryFolder, pidsOf } from './experiment.test.f
 ownTemporaryFolder();
 
 describe('verdict', () => {
-  it('an echo server that burns 500 µs a message is named as the limit', async (t) => {
+  it('an echo server that uses 500 µs of CPU per message is named as the limit', async (t) => {
     const { run } = await execute(t, '--profile plain -c 50 -w 1200ms -d 1s --nginx-workers 1 --no-http', {
       handicap: { delayMs: 0, burnUs: 500 },
     });
@@ -19,7 +19,7 @@ describe('verdict', () => {
     );
   });
 
-  it('in the profile direct the echo server is what is measured: it may be the limit', async (t) => {
+  it('in the profile direct, the echo server is the measured component and may be the limit', async (t) => {
     const { run } = await execute(t, '--profile direct -c 50 -w 1200ms -d 1s --no-http', {
       serverArguments: ['--burn', '500'],
     });
@@ -28,7 +28,7 @@ describe('verdict', () => {
     assert.notEqual(run.validity.verdict, 'server-limited');
   });
 
-  it('a generator that is stopped again and again is told by its send lag', async (t) => {
+  it('a repeatedly suspended generator is detected by its send lag', async (t) => {
     let over = false;
     const throttle = async (processes: readonly RunProcess[]) => {
       const pids = pidsOf(processes, 'generator');
@@ -49,7 +49,7 @@ describe('verdict', () => {
     assert.ok(run.validity.reasons.some(({ code }) => code === 'send-lag'));
   });
 
-  it('a rate far too high is sent in full, late, and the run is not valid', async (t) => {
+  it('a rate that is far too high is sent in full but late, and the run is not valid', async (t) => {
     const { run, figures } = await execute(
       t,
       '--profile direct -c 100 -R 500k -w 0ms -d 600ms --no-http --echo-timeout 60s',

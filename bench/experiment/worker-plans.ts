@@ -67,7 +67,7 @@ function withQuery(path: string, query: string | undefined): string {
   return query === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
 }
 
-/** The request of the target, with the scenario's subprotocols unless the user named others. */
+/** Returns the target's request, with the scenario's subprotocols unless the user named others. */
 function requestOf(
   { request, host }: StartedTarget,
   { subprotocols }: HandshakeExtras,

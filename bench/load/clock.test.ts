@@ -4,12 +4,12 @@ import { clockSince, monotonicNs } from './clock.ts';
 
 const sinceUs = (epochNs: bigint) => Number(monotonicNs() - epochNs) / 1e3;
 
-test('a clock goes by the monotonic one even where reading that was interrupted', () => {
+test('a clock follows the monotonic clock even if reading the latter was interrupted', () => {
   const epochNs = monotonicNs() - 5_000_000n;
   let readings = 0;
   const clock = clockSince(epochNs, () => {
     const now = monotonicNs();
-    // The first, and every other one: away for 10 ms after the clock was read.
+    // The first and every second reading is interrupted for 10 ms after the clock was read.
     if (readings++ % 2 === 0) for (const until = performance.now() + 10; performance.now() < until; );
     return now;
   });

@@ -31,15 +31,15 @@ export interface GeneratorWorker extends WorkerProcess {
 export interface Generator extends OtherHosts {
   /** In the order of their index within the run. */
   workers: readonly GeneratorWorker[];
-  /** Those of the workers' processes that the runner's sampler can observe, in the same order. */
+  /** The workers' processes that the runner's sampler can observe, in the same order. */
   processes: readonly RunProcess[];
-  /** How long before the first message is due the workers have to be told, in µs. */
+  /** How long before the first message is due the workers must receive the schedule, in µs. */
   headStartUs: number;
 }
 
 /**
- * Starts the generator workers of runs, on this host or on others. Everything that follows is done by the
- * fleet (fleet.ts), through the workers' commands and reports.
+ * Starts the generator workers of runs, on this host or on others. After that, the fleet (fleet.ts) controls them
+ * through their commands and reports.
  */
 export interface Coordinator {
   /**

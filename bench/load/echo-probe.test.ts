@@ -10,7 +10,7 @@ import { probeEcho } from './echo-probe.ts';
 const BINARY: Payload = { minBytes: 2000, maxBytes: 4000, type: 'binary' };
 const TEXT: Payload = { minBytes: 5, maxBytes: 5, type: 'text' };
 
-/** Probes a server at `/chat`, which handles each message like this. */
+/** Probes a server that passes each message at `/chat` to `handle`. */
 async function probe(
   t: TestContext,
   payload: Payload,
@@ -38,7 +38,7 @@ test('a server that returns its message unchanged passes', async (t) => {
     await probe(t, payload, '/chat', (socket, data, isBinary) => socket.send(data, { binary: isBinary }));
 });
 
-test('what came instead of an echo is part of the message', async (t) => {
+test('the message quotes what arrived instead of an echo', async (t) => {
   const cases: [Payload, string, Parameters<typeof probe>[3], RegExp][] = [
     [
       TEXT,
@@ -60,7 +60,7 @@ test('what came instead of an echo is part of the message', async (t) => {
     await assert.rejects(probe(t, payload, path, handle), { kind: 'environment', message });
 });
 
-test('an abort ends the probe with its own reason', async (t) => {
+test('aborting the probe rejects with the signal’s reason', async (t) => {
   const abort = new AbortController();
   const reason = new Error('enough');
   await assert.rejects(

@@ -7,7 +7,7 @@ import type { Target } from '../model/target.ts';
 import { SKIP_CERTIFICATE_CHECK } from './carriers/node.ts';
 
 const TIMEOUT_MS = 5000;
-/** The largest probe, in bytes. Larger messages of the load are not needed to see whether it echoes. */
+/** Maximum size of the probe in bytes, enough to see whether the server echoes. */
 const MOST_BYTES = 1024;
 const SHOWN = 60;
 const WORDS = 'Does this server echo? ';
@@ -18,7 +18,7 @@ type Message = { data: Buffer; isBinary: boolean };
  * Sends one message to the user's own server, and checks that it comes back unchanged.
  *
  * @param payload size and type of the load's messages
- * @throws {Problem} kind `environment` that says what was expected and what came; the signal's reason if
+ * @throws {Problem} kind `environment`, which says what was expected and what arrived; the signal's reason if
  *   aborted
  */
 export async function probeEcho(target: Target, payload: Payload, signal: AbortSignal): Promise<void> {

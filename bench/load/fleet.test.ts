@@ -26,7 +26,7 @@ function fakeProcess(name: string): FakeProcess {
     name,
     heard,
     exited,
-    // As over a channel that carries JSON and nothing else.
+    // Simulates a channel that carries only JSON.
     send: (command) => void heard.push(JSON.parse(JSON.stringify(command))),
     onReport: (listen) => void listeners.push(listen),
     report: (report) => {
@@ -90,7 +90,7 @@ function done(worker: number, echoed: number, routes: Route[] = []): WorkerRepor
   };
 }
 
-/** Whether a promise is settled already. */
+/** Returns whether a promise has already settled. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol();
   return (
@@ -106,7 +106,7 @@ function makePair() {
   return { a, b, fleet, recordings };
 }
 
-test('every worker gets its plan, the times and the end; each step waits for all', async () => {
+test('every worker receives its plan, the times and the end; each stage waits for all workers', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report({ type: 'ready' });
@@ -131,7 +131,7 @@ test('every worker gets its plan, the times and the end; each step waits for all
   assert.deepEqual(b.heard[1], { type: 'start', times: TIMES });
 });
 
-test('recordings are handed on as they come; totals are the last word of each worker', async () => {
+test('recordings are passed on as they arrive; the totals are those of each worker’s last report', async () => {
   const { a, b, fleet, recordings } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report(recording(0, { sent: 3, echoed: 2 }, { gauges: { outstanding: 1, open: 5 } }));
@@ -154,7 +154,7 @@ test('recordings are handed on as they come; totals are the last word of each wo
   );
 });
 
-test('routes are summed over workers, by worker of Nginx, upstream and ALPN', async () => {
+test('routes are summed over workers by Nginx worker, upstream and ALPN', async () => {
   const { a, b, fleet } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   const other = { ...ROUTE, upstream: '127.0.0.1:9001' };
@@ -173,7 +173,7 @@ test('routes are summed over workers, by worker of Nginx, upstream and ALPN', as
   assert.deepEqual(ROUTE, { proxyWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 });
 });
 
-test('of a worker that dies, what its recordings told is kept, and nobody waits for it', async () => {
+test('the recordings of a worker that dies are kept, and nothing waits for it', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 6)]);
   a.report(CONNECTED);
@@ -185,13 +185,13 @@ test('of a worker that dies, what its recordings told is kept, and nobody waits 
   const left = (outstanding: number) => ({ gauges: { outstanding, open: 4 } });
   b.report(recording(1, { due: 102, sent: 100, echoed: 90, lost: 3, unsent: 2 }, left(7)));
   b.report(recording(1, { due: 50, sent: 50, echoed: 51, lost: 1 }, left(5)));
-  // A supplement has no gauges: what is outstanding stays what it was.
+  // A supplement has no gauges, so the number of outstanding messages does not change.
   b.report(recording(1, { due: 1 }, { gauges: null }));
   await b.die();
   a.report(done(0, 9));
   await ran;
   fleet.leave();
-  assert.equal(b.heard.at(-1)?.type, 'start', 'a dead process is told nothing');
+  assert.equal(b.heard.at(-1)?.type, 'start', 'nothing is sent to a dead process');
   const expected = {
     worker: 1,
     asked: 6,
@@ -216,7 +216,7 @@ test('of a worker that dies, what its recordings told is kept, and nobody waits 
   );
 });
 
-test('a worker that dies while it connects holds up nobody', async () => {
+test('a worker that dies while it connects does not hold up the others', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report(CONNECTED);
@@ -224,7 +224,7 @@ test('a worker that dies while it connects holds up nobody', async () => {
   await connected;
 });
 
-test('the connect phase is from the first handshake of all workers to the last', async () => {
+test('the connect phase lasts from the first handshake of any worker to the last', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report({ type: 'connected', startUs: 20, endUs: 900_001, open: 5 });
@@ -232,7 +232,7 @@ test('the connect phase is from the first handshake of all workers to the last',
   assert.deepEqual(await connected, { startUs: 10, endUs: 900_001 });
 });
 
-test('connections that open in parts: the next part waits for all, and for what is done in between', async () => {
+test('connections opened in batches: the next batch waits for all workers, and for the callback in between', async () => {
   const { a, b, fleet } = makePair();
   const inParts = (worker: number): WorkerPlan => {
     const whole = plan(worker, 5);
@@ -261,22 +261,22 @@ test('connections that open in parts: the next part waits for all, and for what 
     ['connect', 'connect-more'],
   ]);
   await tell(a, 300, 3);
-  // What is left of it holds up nobody.
+  // Its remaining connections do not hold up the others.
   await b.die();
   await isSettled(connected);
   assert.deepEqual(opened, [3, 5]);
   readings[1]?.();
   await isSettled(connected);
-  assert.deepEqual(heard()[1], ['connect', 'connect-more'], 'a dead process is told nothing');
+  assert.deepEqual(heard()[1], ['connect', 'connect-more'], 'nothing is sent to a dead process');
   await tell(a, 400, 5);
-  assert.equal(await isSettled(connected), false, 'the last part is followed by a reading, too');
+  assert.equal(await isSettled(connected), false, 'the callback also follows the last batch');
   readings[2]?.();
   assert.deepEqual(await connected, { startUs: 10, endUs: 400 });
   assert.equal(opened.length, 3);
   assert.deepEqual(heard()[0], ['connect', 'connect-more', 'connect-more']);
 });
 
-test('a recording that cannot be read is as good as one that did not come', async () => {
+test('an unreadable recording counts as missing', async () => {
   const { a, fleet, recordings } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report({ type: 'recording', base64: 'AQID' });
@@ -285,7 +285,7 @@ test('a recording that cannot be read is as good as one that did not come', asyn
   assert.equal(fleet.totals()[0]?.sent, 1);
 });
 
-test('where no worker has a connection left the run is stopped, and not before', async () => {
+test('the run is stopped once no worker has a connection left, and not before', async () => {
   const { a, b, fleet } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   const ran = fleet.run(TIMES);
@@ -298,7 +298,7 @@ test('where no worker has a connection left the run is stopped, and not before',
   await ran;
 });
 
-test('a worker that is done or dead does not keep the others that lost their connections', async () => {
+test('if the remaining workers lost their connections, a finished or dead worker does not prolong the run', async () => {
   const { a, b, fleet } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   void fleet.run(TIMES);
@@ -307,13 +307,13 @@ test('a worker that is done or dead does not keep the others that lost their con
   assert.equal(a.heard.at(-1)?.type, 'stop');
 });
 
-test('stop before anything was connected is over at once, and there are no totals', async () => {
+test('stop before anything was connected ends at once, without totals', async () => {
   const { a, b, fleet } = makePair();
   await fleet.stop();
   assert.deepEqual([a.heard, b.heard, fleet.totals(), fleet.routes()], [[], [], [], []]);
 });
 
-test('stop while connecting ends both steps when the workers have handed out what they have', async () => {
+test('stop while connecting ends connect and run once the workers have sent all their data', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
   const stopped = fleet.stop();
@@ -324,7 +324,7 @@ test('stop while connecting ends both steps when the workers have handed out wha
   await Promise.all([connected, stopped]);
 });
 
-test('stop in mid-run resolves with the run', async () => {
+test('stop during the run resolves when the run ends', async () => {
   const { a, b, fleet } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
   const ran = fleet.run(TIMES);

@@ -34,7 +34,7 @@ export interface Fleet {
    * worker has a connection left.
    */
   run(times: PhaseTimes): Promise<void>;
-  /** Makes every client drop its connection, or the slow ones stop reading or read again. */
+  /** Makes every client drop its connection, or makes the slow clients stop or resume reading. */
   tellClients(what: 'cut' | 'stall' | 'resume'): void;
   /** Ends the run early: every worker emits the data that it has. Resolves like `run`. */
   stop(): Promise<void>;

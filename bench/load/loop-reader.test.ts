@@ -8,13 +8,13 @@ function spin(us: number): void {
   for (const until = nowUs() + us; nowUs() < until; );
 }
 
-test('a loop that is never idle is busy all the time, one that waits is not', async () => {
-  // Newer versions of Node say zero of a loop that has not begun its first turn.
+test('a loop that is never idle is 100 % busy, one that waits is not', async () => {
+  // Newer versions of Node.js report zero before the loop's first iteration has begun.
   await new Promise((resolve) => setImmediate(resolve));
   const read = makeLoopReader(nowUs);
   spin(30_000);
   assert.equal(read()?.utilisation, 1);
-  // A process that gets no CPU for as long as it waits is not idle either: it waits once more.
+  // A process that gets no CPU while it waits does not count as idle either, so the test may have to wait again.
   let utilisation = 1;
   for (let left = 100; left > 0 && utilisation === 1; left--) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -23,7 +23,7 @@ test('a loop that is never idle is busy all the time, one that waits is not', as
   assert.ok(utilisation < 1);
 });
 
-test('readings follow each other without a gap, and too soon there is none', () => {
+test('readings are contiguous, and one that follows too soon is null', () => {
   let us = 5_000.4;
   const read = makeLoopReader(() => us);
   spin(10);
@@ -37,7 +37,7 @@ test('readings follow each other without a gap, and too soon there is none', () 
   assert.deepEqual([second?.startUs, second?.endUs], [9_001, 12_000]);
 });
 
-test('delay is what the longest wait for the timer was over its interval, since the reading before', () => {
+test('delay is the longest wait for the timer beyond its interval since the previous reading', () => {
   let us = 0;
   let resets = 0;
   const delay = { count: 3, max: 25_400_000, reset: () => void resets++ };

@@ -30,7 +30,7 @@ function clientOf({ client, conversation, reconnects }: OwnScenario): MakeOwnCli
   return client ?? (conversationClient(conversation, reconnects === true) as MakeOwnClient<unknown>);
 }
 
-/** `chat.ts:12:5 threw TypeError: message is undefined` */
+/** Returns a text such as `chat.ts:12:5 threw TypeError: message is undefined`. */
 function thrownText(error: unknown, file: string): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const at = stack.indexOf(file);
@@ -39,8 +39,8 @@ function thrownText(error: unknown, file: string): string {
 }
 
 /**
- * Completes a client, and passes on what its members throw. Not every runtime reports what a callback of a socket
- * throws as an uncaught exception.
+ * Completes a client, and passes errors from its functions to `thrown`, because not every runtime reports an error
+ * thrown in a socket callback as an uncaught exception.
  */
 function guarded(make: MakeOwnClient<unknown>, thrown: (error: unknown) => never): MakeClient<unknown> {
   const guard = <Given extends unknown[], Result>(call: (...given: Given) => Result) => {
@@ -56,7 +56,7 @@ function guarded(make: MakeOwnClient<unknown>, thrown: (error: unknown) => never
     let drainUs = Number.POSITIVE_INFINITY;
     let stopped = false;
     const own = guard(make)(context, sessions);
-    if (typeof own?.message !== 'function') thrown(new TypeError('its client has no function message'));
+    if (typeof own?.message !== 'function') thrown(new TypeError('its client has no function named message'));
     return {
       state: guard(() => own.state?.()),
       isReady: guard(() => own.isReady?.() ?? true),

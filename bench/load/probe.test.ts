@@ -13,7 +13,7 @@ before(async () => {
   keys = await makeKeyPair();
 });
 
-/** Listens on loopback; gone, with all its connections, when the test has ended. */
+/** Listens on loopback. The server and all its connections are closed when the test ends. */
 async function listen(t: TestContext, server: net.Server): Promise<number> {
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket) => {
@@ -36,7 +36,7 @@ const probe = (port: number, { ca = keys.cert, servername = 'localhost', signal 
   probeTls({ host: '127.0.0.1', port, ca, servername }, signal);
 
 for (const enableConnectProtocol of [true, false]) {
-  test(`a listener of HTTP/2 that ${enableConnectProtocol ? 'advertises' : 'does not advertise'} extended CONNECT`, async (t) => {
+  test(`an HTTP/2 listener that ${enableConnectProtocol ? 'advertises' : 'does not advertise'} extended CONNECT`, async (t) => {
     const server = http2.createSecureServer({
       ...keys,
       allowHTTP1: true,
@@ -55,7 +55,7 @@ for (const [key, type] of [
   ['ecdsa', 'ec'],
   ['rsa', 'rsa'],
 ] as const) {
-  test(`the type of the certificate's key is found: ${type}`, async (t) => {
+  test(`the certificate's key type is found: ${type}`, async (t) => {
     const pair = await makeKeyPair(key);
     const server = tls.createServer(pair, (socket) => socket.on('error', () => {}));
     const found = await probe(await listen(t, server), { ca: pair.cert });
@@ -63,7 +63,7 @@ for (const [key, type] of [
   });
 }
 
-test('a listener that chooses http/1.1 has no SETTINGS; one that chooses nothing has no ALPN', async (t) => {
+test('a listener that selects http/1.1 has no SETTINGS; one that selects no protocol has no ALPN', async (t) => {
   for (const [ALPNProtocols, expected] of [
     [['http/1.1'], 'http/1.1'],
     [undefined, null],
@@ -76,7 +76,7 @@ test('a listener that chooses http/1.1 has no SETTINGS; one that chooses nothing
 });
 
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-  test(`resumption is found where there is one: ${version}`, async (t) => {
+  test(`resumption is detected if supported: ${version}`, async (t) => {
     const options = { ...keys, minVersion: version, maxVersion: version };
     const server = tls.createServer(options, (socket) => socket.on('error', () => {}));
     const found = await probe(await listen(t, server));
@@ -84,7 +84,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 }
 
-test('resumption is not found where every connection meets keys of its own', async (t) => {
+test('resumption is not detected if every connection uses different keys', async (t) => {
   const server = tls.createServer(keys);
   const port = await listen(t, server);
   server.on('connection', () =>
@@ -94,7 +94,7 @@ test('resumption is not found where every connection meets keys of its own', asy
   assert.equal(found.tlsResumed, false);
 });
 
-test('what is no TLS, not trusted or not there is an error, not a probe', async (t) => {
+test('a listener that does not use TLS, is not trusted or does not exist causes an error', async (t) => {
   const plain = await listen(
     t,
     net.createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
@@ -110,10 +110,10 @@ test('what is no TLS, not trusted or not there is an error, not a probe', async 
   await assert.rejects(probe(port), { code: 'ECONNREFUSED' });
 });
 
-/** Not the limit of time: that would be another message. */
+/** Errors of a connection that ended early. The time limit would cause a different message. */
 const CUT_SHORT = /before its SETTINGS|ECONNRESET|EPIPE|hang up/;
 
-test('a listener that closes after it chose h2, and before its SETTINGS: an error, not a wait', async (t) => {
+test('a listener that selects h2 and closes before its SETTINGS causes an error at once', async (t) => {
   for (const close of [
     (socket: tls.TLSSocket) => socket.end(),
     (socket: tls.TLSSocket) => socket.destroy(),
@@ -126,7 +126,7 @@ test('a listener that closes after it chose h2, and before its SETTINGS: an erro
   }
 });
 
-test('a listener that says nothing is left when the person says stop', async (t) => {
+test('probing a listener that never answers ends when the user aborts', async (t) => {
   const silent = await listen(t, net.createServer());
   const h2 = tls.createServer({ ...keys, ALPNProtocols: ['h2'] }, (socket) => socket.on('error', () => {}));
   for (const port of [silent, await listen(t, h2)]) {
@@ -134,6 +134,6 @@ test('a listener that says nothing is left when the person says stop', async (t)
     const reason = new Error('stopped');
     setTimeout(() => stop.abort(reason), 100);
     await assert.rejects(probe(port, { signal: stop.signal }), reason);
-    await assert.rejects(probe(port, { signal: stop.signal }), reason, 'one that was stopped before');
+    await assert.rejects(probe(port, { signal: stop.signal }), reason, 'a probe aborted before it started');
   }
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { sourceOf, sourcePorts } from './source.ts';
 
-test('the ports are the odd ones of the range that are not taken', () => {
+test('the ports are the odd ones in the range that are not in use', () => {
   assert.deepEqual(sourcePorts([10, 17], new Set([13])), [11, 15, 17]);
   assert.deepEqual(sourcePorts([11, 16], new Set()), [11, 13, 15]);
   assert.equal(sourcePorts([32_768, 60_999], new Set()).length, 14_116);
@@ -26,6 +26,6 @@ test('no two connections of a run have the same address and port', () => {
   );
 });
 
-test('without addresses the system chooses', () => {
+test('without addresses, the system chooses', () => {
   assert.equal(sourceOf(0, [], []), null);
 });

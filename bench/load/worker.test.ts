@@ -20,7 +20,7 @@ import type { WorkerPlan, WorkerReport } from './protocol.ts';
 const SEED = 5;
 const ENTRY = new URL('./worker.js', import.meta.url);
 
-/** A worker as any engine could be one: all that passes is JSON. Gone when the test has ended. */
+/** Starts a worker with a channel that carries only JSON, as on any engine. It is killed when the test ends. */
 async function startWorker(t: TestContext): Promise<WorkerProcess> {
   const child = fork(ENTRY, { serialization: 'json', execArgv: ['--expose-gc'] });
   const exited = once(child, 'exit');
@@ -40,7 +40,7 @@ async function startWorker(t: TestContext): Promise<WorkerProcess> {
 interface EchoServer {
   port: number;
   server: WebSocketServer;
-  /** How many connections came, and by which numbers their messages call them. */
+  /** The number of connections that arrived, and the connection numbers in their messages. */
   seen: { connections: number; numbers: Set<string> };
 }
 
@@ -112,7 +112,7 @@ interface Driven {
   faults: string[];
 }
 
-/** 100 ms of warm-up, 301 ms of steady phase. */
+/** Runs 100 ms of warm-up and 301 ms of steady phase. */
 async function driveOn(
   carrier: CarrierName,
   t: TestContext,
@@ -153,8 +153,8 @@ const sum = (slices: readonly Slice[], name: string) =>
 for (const carrier of CARRIERS_HERE) {
   const drive = driveOn.bind(null, carrier);
   describe(`workers on ${carrier}`, () => {
-    test('open loop: workers whose channel carries JSON alone tell all, and it adds up', async (t) => {
-      // Far slower than a timeout of which the unit is wrong.
+    test('open loop: workers whose channel carries only JSON report everything, and the totals add up', async (t) => {
+      // Far longer than a timeout in the wrong unit.
       const servers = [await echoServer(t, 120), await echoServer(t, 120)];
       const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
       const { fleet, slices, faults } = await drive(
@@ -185,7 +185,7 @@ for (const carrier of CARRIERS_HERE) {
       );
     });
 
-    test('open loop: what is due is what the schedule of its seed says, worker by worker', async (t) => {
+    test('open loop: each worker’s messages are due according to the schedule of its seed', async (t) => {
       const { port } = await echoServer(t);
       const load = { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' } as const;
       const { fleet, faults } = await drive(t, [port], load);
@@ -202,7 +202,7 @@ for (const carrier of CARRIERS_HERE) {
       );
     });
 
-    test('closed loop: every connection has its echoes', async (t) => {
+    test('closed loop: every connection receives echoes', async (t) => {
       const { port } = await echoServer(t);
       const { slices, faults } = await drive(t, [port], { kind: 'closed', inFlight: 2 });
       assert.deepEqual(faults, []);
@@ -210,7 +210,7 @@ for (const carrier of CARRIERS_HERE) {
       assert.deepEqual([sum(slices, 'opened'), sum(slices, 'lost')], [10, 0]);
     });
 
-    test('a server that goes ends the run, and what was on its connections is lost, not missing', async (t) => {
+    test('if the server disappears, the run ends and the messages on its connections count as lost', async (t) => {
       const { port, server } = await echoServer(t);
       const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
       const { fleet, slices, faults } = await drive(t, [port], load, () => {
@@ -230,14 +230,14 @@ for (const carrier of CARRIERS_HERE) {
       assert.ok(sum(slices, 'echoed') < 200);
     });
 
-    test('connections that open in parts are there part by part, and all of them carry the load', async (t) => {
+    test('connections opened in batches arrive batch by batch, and all of them carry the load', async (t) => {
       const { port, seen } = await echoServer(t);
       const opened: [told: number, seen: number][] = [];
       const between = async (open: number) => void opened.push([open, seen.connections]);
       const load = { kind: 'closed', inFlight: 1 } as const;
       const { fleet, slices, faults } = await drive(t, [port], load, () => {}, 3, between);
       assert.deepEqual(faults, []);
-      // Of five on each of two workers: one, three, five.
+      // Of five connections on each of two workers, one, three and then five are open.
       assert.deepEqual(opened, [
         [2, 2],
         [6, 6],
@@ -254,7 +254,7 @@ for (const carrier of CARRIERS_HERE) {
       assert.equal(sum(slices, 'opened'), 10);
     });
 
-    test('more parts than connections: some parts are empty, and hold up nobody', async (t) => {
+    test('with more batches than connections, some batches are empty and delay nothing', async (t) => {
       const { port, seen } = await echoServer(t);
       let parts = 0;
       const between = async () => void parts++;
@@ -262,7 +262,7 @@ for (const carrier of CARRIERS_HERE) {
       assert.deepEqual([faults, parts, seen.connections], [[], 7, 10]);
     });
 
-    test('a worker that was stopped opens no more', async (t) => {
+    test('a stopped worker opens no further connections', async (t) => {
       const { port, seen } = await echoServer(t);
       const worker = await startWorker(t);
       const told = (type: WorkerReport['type']) =>

@@ -218,8 +218,8 @@ function serverOf({ servers, target }: WorkerPlan, session: Session<unknown>): S
 }
 
 /**
- * Returns what creates the wakers of open loops. If the connections are on a ring, its loop waits for the next message
- * as well. The other module is not loaded, because it needs Bun.
+ * Returns the function that creates wakers for open loops. If the connections use io_uring, the ring's loop also waits
+ * for the next message. Its module is only loaded when needed, because it requires Bun.
  */
 async function wakersOf(
   { runPlan: { client, carrier, pacing, turns }, target, epochNs }: WorkerPlan,

@@ -3,7 +3,7 @@ import { total } from './arithmetic.ts';
 import type { Span } from './span.ts';
 
 /**
- * Counts handshakes that failed in a span. Slices cover about a second; one belongs to the span if its middle
+ * Counts handshakes that failed in a span. A slice, which covers about a second, belongs to the span if its midpoint
  * does.
  */
 export function failedHandshakes({ slices }: Pick<Run, 'slices'>, { startUs, endUs }: Span): number {

@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts';
 import { backendsOf, isEven } from './backends.ts';
 import { figuresOf } from './figures.ts';
 
-/** A run with two seconds before the loss of the first server, two without it, and three after its return. */
+/** A run with two seconds before the first server is lost, two without it, and three after its return. */
 function lossRun(open: readonly (readonly number[])[], returns = true): Run {
   const run = makeRun({ seconds: 7, load: OPEN });
   run.plan.workload = { ...run.plan.workload, scenario: 'backend-loss' };
@@ -37,8 +37,8 @@ function lossRun(open: readonly (readonly number[])[], returns = true): Run {
 const EVENLY = [333, 333, 334];
 const WITHOUT = [0, 500, 500];
 
-describe('a server that is lost', () => {
-  test('and gets no connections back leaves the spread uneven', () => {
+describe('after a server is lost', () => {
+  test('the spread stays uneven if it gets no connections back', () => {
     const run = lossRun([EVENLY, EVENLY, WITHOUT, WITHOUT, WITHOUT, WITHOUT, [20, 490, 490]]);
     const backends = backendsOf(run) ?? assert.fail();
     const { lost, before, atReturn, atEnd, evenAfterUs, failedWhileGone } = backends;
@@ -46,33 +46,33 @@ describe('a server that is lost', () => {
       { lost, before, atReturn, atEnd, evenAfterUs },
       { lost: 0, before: EVENLY, atReturn: WITHOUT, atEnd: [20, 490, 490], evenAfterUs: null },
     );
-    // Of the third and the fourth second, and none of the ends of open connections.
+    // Failures of the third and fourth second, without the ends of open connections.
     assert.equal(failedWhileGone, 100 + 1000);
     assert.deepEqual(figuresOf(run).backends, backends);
   });
 
-  test('has its share again from the second on after which the spread stays even', () => {
+  test('the spread is even again from the second after which it stays even', () => {
     const run = lossRun([EVENLY, EVENLY, WITHOUT, WITHOUT, [290, 350, 360], [100, 450, 450], EVENLY]);
     assert.equal(backendsOf(run)?.evenAfterUs, 7e6 - 4.3e6);
   });
 
-  test('has nothing to get back where the spread stayed even', () => {
+  test('nothing needs to recover if the spread stayed even', () => {
     const run = lossRun([EVENLY, EVENLY, EVENLY, EVENLY, EVENLY, EVENLY, EVENLY]);
     assert.equal(backendsOf(run)?.evenAfterUs, 0);
   });
 
-  test('and does not return is gone to the end', () => {
+  test('it counts as lost to the end if it does not return', () => {
     const run = lossRun([EVENLY, EVENLY, WITHOUT, WITHOUT, WITHOUT, WITHOUT, WITHOUT], false);
     const { returnedUs, atReturn, evenAfterUs, failedWhileGone } = backendsOf(run) ?? assert.fail();
     assert.deepEqual([returnedUs, atReturn, evenAfterUs, failedWhileGone], [null, null, null, 1_111_100]);
   });
 
-  test('is not looked for where connections are not counted by server', () => {
+  test('there are no figures if connections are not counted by server', () => {
     assert.equal(backendsOf(makeRun({ seconds: 2 })), null);
   });
 });
 
-test('even is within a quarter of an equal share, and some connections', () => {
+test('a spread is even if each share is within a quarter of an equal share and there are connections', () => {
   assert.ok(isEven([125, 100, 80]) === false && isEven([110, 100, 90]) && isEven([80, 100, 120]));
   assert.ok(!isEven([0, 0]) && isEven([1]));
 });

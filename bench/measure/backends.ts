@@ -22,7 +22,7 @@ export function isEven(open: readonly number[]): boolean {
   return equal > 0 && open.every((count) => count >= equal / EVEN && count <= equal * EVEN);
 }
 
-/** Figures for a run in which one echo server is lost and returns. Lists have an entry for each server. */
+/** Figures for a run in which an echo server is lost and returns. Lists have one entry for each server. */
 export interface BackendFigures {
   /** The server that was lost, from 0; null if none was. */
   lost: number | null;
@@ -31,13 +31,13 @@ export interface BackendFigures {
   returnedUs: number | null;
   /** Open connections on each server at the end of each second. */
   course: { atUs: number; open: number[] }[];
-  /** The same shortly before the loss, before the return, and at the end of the steady phase. */
+  /** Open connections on each server shortly before the loss, before the return, and at the end of the steady phase. */
   before: number[] | null;
   atReturn: number[] | null;
   atEnd: number[] | null;
   /**
-   * Time from the return to the end of the first second from which on the spread is even; 0 if it was even at
-   * the return, null if it was not even at the end.
+   * Time from the return to the end of the first second after which the spread stays even. 0 if it was even at
+   * the return; null if it was not even at the end.
    */
   evenAfterUs: number | null;
   /** Attempts to connect that failed while the server was gone. */

@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts';
 import { evenProcess } from './even-process.test.fixture.ts';
 import { figuresOf } from './figures.ts';
 
-/** A closed loop of 1,000 messages a second whose Nginx workers use these shares of a core. */
+/** A closed loop with 1,000 messages per second, whose Nginx workers use these shares of a core. */
 function proxied(...shares: number[]): Run {
   const run = makeRun({ seconds: 8 });
   for (const slice of run.slices) slice.counters.echoed = 1000;
@@ -18,14 +18,14 @@ function proxied(...shares: number[]): Run {
   return run;
 }
 
-test('per-core capacity: what one core of all workers together carries, and whether that was measured', () => {
+test('per-core capacity is messages per second per core used by all workers, and says whether it was measured', () => {
   const run = proxied(0.5, 0.3);
   assert.deepEqual(figuresOf(run).perCoreCapacity, { perSecond: 1250, bound: 'at-least' });
   run.validity.limit.component = 'proxy';
   assert.deepEqual(figuresOf(run).perCoreCapacity, { perSecond: 1250, bound: 'measured' });
 });
 
-test('per-core capacity in an open loop only where Nginx was its limit', () => {
+test('an open loop has a per-core capacity only if Nginx was the limit', () => {
   const run = proxied(0.5);
   run.plan.workload.load = OPEN;
   assert.equal(figuresOf(run).perCoreCapacity, null);
@@ -33,7 +33,7 @@ test('per-core capacity in an open loop only where Nginx was its limit', () => {
   assert.deepEqual(figuresOf(run).perCoreCapacity, { perSecond: 2000, bound: 'measured' });
 });
 
-test('no per-core capacity without Nginx, its CPU time, or an echo', () => {
+test('there is no per-core capacity without Nginx, its CPU time, or an echo', () => {
   const without = (change: (run: Run) => void) => {
     const run = proxied(0.5, 0.5);
     change(run);

@@ -101,7 +101,7 @@ export function failuresOf(run: Run): FailureFigures {
   };
 }
 
-/** Ends of open connections that are a fault in every scenario. */
+/** Kinds of connection ends that are a fault in every scenario. */
 const VIOLATIONS: readonly string[] = ['mismatch', 'out-of-order', 'protocol-error'];
 
 /**

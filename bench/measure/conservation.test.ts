@@ -21,7 +21,7 @@ function runWith(...workers: [sent: number, echoed: number, outstanding: number,
   return { ...makeRun({ seconds: 1, connections: 2, perSecond: 10 }), workers: books };
 }
 
-test('two workers that are wrong by as much in opposite ways do not make it right', () => {
+test('opposite errors of two workers do not cancel out', () => {
   const { ok, total, workers } = conservationOf(runWith([10, 9, 0, 0], [10, 11, 0, 0]));
   assert.equal(total.ok, true);
   assert.deepEqual(
@@ -31,14 +31,14 @@ test('two workers that are wrong by as much in opposite ways do not make it righ
   assert.equal(ok, false);
 });
 
-test('the equations that do not hold are named, each once', () => {
+test('each equation that does not hold is listed once', () => {
   assert.deepEqual(conservationOf(runWith([10, 9, 0, 0], [10, 11, 0, 0])).broken, [
     { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
   ]);
   assert.deepEqual(conservationOf(runWith([10, 5, 3, 2])).broken, []);
 });
 
-test('outstanding and lost messages are in the books, of one worker as of several', () => {
+test('outstanding and lost messages are counted, for one worker and for several', () => {
   assert.deepEqual(conservationOf(runWith([10, 5, 3, 2])).total, {
     counts: {
       asked: 1,
@@ -58,7 +58,7 @@ test('outstanding and lost messages are in the books, of one worker as of severa
   assert.equal(conservationOf(runWith([10, 5, 3, 2], [4, 4, 0, 0])).total.counts.sent, 14);
 });
 
-test('without books the slices tell: their sums, and what is outstanding at the end of the last', () => {
+test('without totals, the slices are summed, and outstanding messages come from the last slice', () => {
   const run = runWith();
   for (const [i, slice] of run.slices.entries()) {
     slice.counters = { ...slice.counters, due: 12, sent: 10, echoed: 7, lost: 1, unsent: 2 };
@@ -74,7 +74,7 @@ test('without books the slices tell: their sums, and what is outstanding at the 
   );
 });
 
-test('what was due and neither sent nor unsent is missing from the books', () => {
+test('messages that were due and neither sent nor unsent are reported as missing', () => {
   const run = runWith([10, 10, 0, 0]);
   const [worker] = run.workers;
   assert.ok(worker);
@@ -85,7 +85,7 @@ test('what was due and neither sent nor unsent is missing from the books', () =>
   worker.due = 13;
   worker.queued = 1;
   assert.equal(conservationOf(run).ok, true);
-  // From before all of it was counted.
+  // An older result, from before `queued` was counted.
   delete worker.queued;
   assert.equal(conservationOf(run).ok, true);
 });

@@ -39,7 +39,7 @@ test('the layout is that of HdrHistogram with 3 digits', () => {
   );
 });
 
-test('what is recorded is what one HdrHistogram of the same samples holds', () => {
+test('recorded counts equal those of an HdrHistogram with the same samples', () => {
   fc.assert(
     fc.property(fc.array(microseconds, { minLength: 1, maxLength: 200 }), (values) => {
       const histogram = reference();
@@ -49,7 +49,7 @@ test('what is recorded is what one HdrHistogram of the same samples holds', () =
   );
 });
 
-test('merging the workers is exact: the same as one histogram of all samples', () => {
+test('merging workers is exact: the result equals one histogram of all samples', () => {
   const workers = fc.array(fc.array(microseconds, { maxLength: 60 }), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(workers, (samples) => {
@@ -59,7 +59,7 @@ test('merging the workers is exact: the same as one histogram of all samples', (
   );
 });
 
-test('draining begins anew', () => {
+test('draining resets the counts', () => {
   const counts = new Counts();
   counts.record(7);
   counts.record(7.4);
@@ -70,10 +70,10 @@ test('draining begins anew', () => {
   assert.deepEqual([...counts.drain()], [7, 1]);
 });
 
-test('fractions are rounded to the nearest µs, and not cut off', () => {
+test('fractions are rounded to the nearest µs, not truncated', () => {
   assert.deepEqual([...countsOf([6.49, 6.5, 7.49])], [6, 1, 7, 2]);
 });
 
-test('what lies outside is moved to the edge, not dropped', () => {
+test('values outside the range are clamped, not dropped', () => {
   assert.deepEqual([...countsOf([-5, 0.2, HIGHEST_US, 1e12])], [0, 2, bucketIndex(HIGHEST_US), 2]);
 });

@@ -12,7 +12,7 @@ function of(...values: number[]) {
   return histogram;
 }
 
-test('a bin holds the values from its lower edge to below its upper one', () => {
+test('a bin includes its lower edge and excludes its upper edge', () => {
   for (const value of [1, 2, 9, 10, 11, 99, 100, 1000, 1122, 1123, 10_000]) {
     const [bin, ...others] = logBins(of(value));
     assert.ok(bin && bin.fromUs <= value && value < bin.toUs, `${value}: ${JSON.stringify(bin)}`);
@@ -21,7 +21,7 @@ test('a bin holds the values from its lower edge to below its upper one', () => 
   assert.deepEqual(logBins(of(0)), logBins(of(1)));
 });
 
-test('bins follow each other without a gap, twenty to a tenfold, with none left out between', () => {
+test('bins are contiguous, twenty per decade, without omissions', () => {
   const bins = logBins(of(1, 1, 100));
   assert.equal(bins.length, 2 * 20 + 1);
   assert.deepEqual(
@@ -56,7 +56,7 @@ test('the bins hold every sample', () => {
   );
 });
 
-test('the curve gives the percentile of each x = 1 / (1 − p), six steps to a doubling, as far as samples go', () => {
+test('the curve gives the value at each x = 1 / (1 − p), with six steps per doubling, as far as the samples allow', () => {
   const curve = percentileCurve(of(...Array.from({ length: 640 }, (_, i) => i + 1)));
   const at = (x: number) => curve.find((point) => Math.abs(point.x - x) < 1e-9)?.valueUs;
   assert.deepEqual([at(1), at(2), at(4), at(8)], [1, 320, 480, 560]);
@@ -64,7 +64,7 @@ test('the curve gives the percentile of each x = 1 / (1 − p), six steps to a d
   assert.equal(curve.length, 6 * 6 + 1);
 });
 
-test('the percentile curve ascends, and ends where the samples do', () => {
+test('the percentile curve ascends, and ends where there are too few samples', () => {
   const histogram = histogramOf(makeRun({ seconds: 2 }), 'service');
   const curve = percentileCurve(histogram);
   assert.deepEqual(

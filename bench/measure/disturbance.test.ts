@@ -6,7 +6,7 @@ import type { Run } from '../model/run.ts';
 import { steadySeconds } from './disturbance.ts';
 import { figuresOf } from './figures.ts';
 
-/** Four CPUs: a hundredth of a second of them is 40 ms. */
+/** A run on four CPUs, where 1 % of the CPU time of a second is 40 ms. */
 function openRun(seconds = 4): Run {
   return makeRun({ load: OPEN, seconds, connections: 1000, perSecond: 1000 });
 }
@@ -16,7 +16,7 @@ function causes(run: Run): (string | null)[] {
 }
 
 describe('disturbed seconds', () => {
-  it('there are none where all that ran were the processes of the run', () => {
+  it('there are none if only processes of the run used CPU time', () => {
     const seconds = steadySeconds(openRun()) ?? assert.fail();
     assert.deepEqual(
       seconds.map(({ cause, stolen, startUs, endUs }) => [cause, stolen, startUs, endUs]),
@@ -25,7 +25,7 @@ describe('disturbed seconds', () => {
     for (const { other } of seconds) assert.ok((other ?? 1) < 1e-4);
   });
 
-  it('the host took 1 % of the CPUs, or other work used 5 % of them', () => {
+  it('a second is disturbed if the host took 1 % of the CPU time, or other work used 5 %', () => {
     const run = openRun(5);
     disturb(run, 0, { stolenUs: 40_000 });
     disturb(run, 1, { stolenUs: 30_000 });
@@ -38,7 +38,7 @@ describe('disturbed seconds', () => {
     assert.ok(Math.abs((last?.other ?? 0) - 900_000 / 4e6) < 1e-4);
   });
 
-  it('what the runs used that it takes turns with is no other work', () => {
+  it('CPU time of interleaved runs does not count as other work', () => {
     const run = openRun();
     disturb(run, 1, { otherUs: 900_000 });
     assert.deepEqual(causes(run), [null, 'other', null, null]);
@@ -46,7 +46,7 @@ describe('disturbed seconds', () => {
     assert.deepEqual(causes(run), [null, null, null, null]);
   });
 
-  it('on one CPU no less than two ticks, or five', () => {
+  it('on one CPU, at least two ticks of steal or five of other work are needed', () => {
     const run = openRun();
     assert.ok(run.machine);
     run.machine.cpus = [0];
@@ -57,7 +57,7 @@ describe('disturbed seconds', () => {
     assert.deepEqual(causes(run), [null, 'steal', null, 'other']);
   });
 
-  it('of a second that was cut short the same least counts', () => {
+  it('the same minimum applies to a shortened second', () => {
     const cutShort = (otherUs: number) => {
       const run = openRun(1);
       const slice = run.slices.find(({ phase }) => phase === 'steady') ?? assert.fail();
@@ -72,7 +72,7 @@ describe('disturbed seconds', () => {
     assert.deepEqual([cutShort(80_000), cutShort(110_000)], [[null], ['other']]);
   });
 
-  it('our own load in interrupts is no other work, whether the kernel charges it to our processes or not', () => {
+  it('interrupts caused by the run are not other work, whether or not the kernel charges them to its processes', () => {
     const withInterrupts = (charged: boolean) => {
       const run = openRun();
       for (const [i, sample] of run.machine?.samples.entries() ?? []) {
@@ -90,7 +90,7 @@ describe('disturbed seconds', () => {
     }
   });
 
-  it('what the host took says nothing of interrupts, though our processes may be charged with it', () => {
+  it('stolen time does not affect how interrupts are treated, although it may be charged to our processes', () => {
     const run = openRun();
     for (const [i, sample] of run.machine?.samples.entries() ?? []) {
       sample.interruptUs = i * 500_000;
@@ -101,14 +101,14 @@ describe('disturbed seconds', () => {
     assert.deepEqual(causes(run), [null, 'steal', null, null]);
   });
 
-  it('what other work there was is not known without the CPU time of our own', () => {
+  it('other work is unknown without the CPU time of our own processes', () => {
     const run = openRun();
     disturb(run, 1, { otherUs: 900_000 });
     disturb(run, 2, { stolenUs: 900_000 });
     run.processes = run.processes.map((process) => ({ ...process, samples: [] }));
     assert.deepEqual(causes(run), [null, null, 'steal', null]);
     assert.equal(steadySeconds(run)?.[1]?.other, null);
-    // One sample tells no time; one process that was seen twice is enough.
+    // One sample is not enough for a CPU time; one process with two samples is.
     const seen = openRun();
     const [first] = seen.processes;
     assert.ok(first);
@@ -127,7 +127,7 @@ describe('disturbed seconds', () => {
     }
   });
 
-  it('a machine that was not seen tells nothing', () => {
+  it('there is no result if the machine was not sampled', () => {
     const run = openRun();
     run.machine = null;
     const { disturbed, undisturbed } = figuresOf(run);
@@ -137,7 +137,7 @@ describe('disturbed seconds', () => {
     assert.equal(figuresOf(once).disturbed, null);
   });
 
-  it('the other seconds alone have figures: all of them where none was disturbed', () => {
+  it('figures cover only undisturbed seconds, which are all seconds if none was disturbed', () => {
     const { undisturbed, latencies, disturbed, messages, offered } = figuresOf(openRun());
     assert.deepEqual(disturbed, { seconds: 0, of: 4 });
     assert.deepEqual(undisturbed, {
@@ -151,7 +151,7 @@ describe('disturbed seconds', () => {
     assert.deepEqual([closed?.response, closed?.sendLag, closed?.inTime], [null, null, null]);
   });
 
-  it('what comes back in the drain goes with the last second', () => {
+  it('echoes that arrive in the drain belong to the last second', () => {
     const count = (...disturbed: number[]) => {
       const run = openRun();
       for (const second of disturbed) disturb(run, second, { stolenUs: 100_000 });

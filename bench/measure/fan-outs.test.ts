@@ -18,14 +18,14 @@ const SLICES = [
   slice(4000, 5000, 'drain'),
 ];
 
-/** What one worker records of a publication: the delay of each of its members. */
+/** One worker's record of a publication, with the delay of each of its members. */
 function recorded(number: number, intendedUs: number, members: number, ...delays: number[]): FanOut[] {
   const fanOuts = new FanOuts();
   for (const delay of delays) fanOuts.record({ number, intendedUs, members }, delay);
   return fanOuts.drain();
 }
 
-/** First, median and last receiver of the publications due in each slice. */
+/** Returns first, median and last receiver of the publications due in each slice. */
 function receivers(...fanOuts: FanOut[]): number[][][] {
   const merger = new FanOutMerger();
   for (const fanOut of fanOuts) merger.add(fanOut);
@@ -42,17 +42,17 @@ function receivers(...fanOuts: FanOut[]): number[][][] {
 const NONE = [[], [], []];
 
 describe('the receivers of a publication', () => {
-  test('are those of all workers together, not those of each', () => {
+  test('are those of all workers combined, not of each worker', () => {
     const merged = receivers(...recorded(0, 2500, 5, 30, 10, 400), ...recorded(0, 2500, 5, 20, 50));
     assert.deepEqual(merged, [NONE, NONE, [[10], [30], [400]], NONE, NONE]);
   });
 
-  test('are found although one worker reports them second by second', () => {
+  test('are found even if a worker reports them in several recordings', () => {
     const merged = receivers(...recorded(3, 2900, 4, 10, 20), ...recorded(3, 2900, 4, 700, 900));
     assert.deepEqual(merged[2], [[10], [20], [900]]);
   });
 
-  test('count in the slice in which the publication was due, wherever they got it', () => {
+  test('count in the slice in which the publication was due, whenever they received it', () => {
     const merged = receivers(
       ...recorded(0, 1999, 1, 1500),
       ...recorded(1, 2000, 1, 7),
@@ -64,12 +64,12 @@ describe('the receivers of a publication', () => {
     );
   });
 
-  test('who has not got it by the end is last, with the time waited so far', () => {
+  test('a member that has not received it by the end counts as last, with the time waited so far', () => {
     assert.deepEqual(receivers(...recorded(0, 3000, 3, 10, 20))[3], [[10], [20], [2000]]);
     assert.deepEqual(receivers(...recorded(0, 3000, 5, 10, 20))[3], [[10], [2000], [2000]]);
   });
 
-  test('several publications of a second each count once', () => {
+  test('several publications in one second each count once', () => {
     const merged = receivers(...recorded(0, 2100, 2, 1, 3), ...recorded(1, 2200, 2, 2, 5));
     assert.deepEqual(merged[2], [
       [1, 2],
@@ -79,7 +79,7 @@ describe('the receivers of a publication', () => {
   });
 });
 
-test('what was handed out is not handed out again, and where nothing was published slices stay as they are', () => {
+test('deliveries are returned only once, and slices without publications are not changed', () => {
   const fanOuts = new FanOuts();
   fanOuts.record({ number: 1, intendedUs: 0, members: 1 }, 5);
   assert.equal(fanOuts.drain().length, 1);

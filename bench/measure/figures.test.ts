@@ -20,7 +20,7 @@ function sum(list: readonly number[]): number {
   return list.reduce((total, next) => total + next, 0);
 }
 
-/** Every number in a value, however deep. */
+/** Returns all numbers in a nested value. */
 function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return [value];
   if (typeof value !== 'object' || value === null) return [];
@@ -33,7 +33,7 @@ test('the fixture is a valid result', () => {
   for (const run of runs) v.parse(runSchema, run);
 });
 
-test('messages, rates and bytes are read from the books and the steady phase', () => {
+test('messages, rates and bytes come from the totals and the steady phase', () => {
   const run = makeRun({ seconds: 4 });
   const figures = figuresOf(run);
   const steady = run.slices.filter((slice) => slice.phase === 'steady');
@@ -65,7 +65,7 @@ test('a late echo of the steady phase counts, an echo of the warm-up does not', 
   );
 });
 
-test('times of messages are read from the steady phase and the drain, those of handshakes from all phases', () => {
+test('message times come from the steady phase and the drain, handshake times from all phases', () => {
   const run = makeRun({ load: OPEN, seconds: 1 });
   const counts = { connect: 1, 'warm-up': 10, steady: 100, drain: 1000 };
   const phases = new Set<string>();
@@ -89,7 +89,7 @@ test('times of messages are read from the steady phase and the drain, those of h
   });
 });
 
-test('only an open loop has response time, send lag and an offered rate', () => {
+test('only an open loop has response times, send lag and an offered rate', () => {
   const closed = figuresOf(makeRun({ load: CLOSED, seconds: 2 }));
   assert.equal(closed.latencyName, 'service');
   assert.equal(closed.latencies.response, null);
@@ -102,7 +102,7 @@ test('only an open loop has response time, send lag and an offered rate', () => 
   assert.equal(open.offered?.ratio, (open.messages.perSecond ?? 0) / 20_000);
 });
 
-test('of ordinary requests only those with a 2xx succeed; redirects do not fail, nor what an echo server says', () => {
+test('only requests with a 2xx status succeed; redirects and a 426 from an echo server are not failures', () => {
   const run = makeRun({ seconds: 1, profile: 'cache', cache: true });
   const leg = run.http ?? assert.fail();
   const told = (change: Partial<HttpLeg>) => {
@@ -112,7 +112,7 @@ test('of ordinary requests only those with a 2xx succeed; redirects do not fail,
   };
   const hits = 23_999 / 24_000;
   assert.deepEqual(told({}), [24_000, 0, 12_000, 1, hits]);
-  // What was under way when the leg ended reached a server too, and was not answered.
+  // Requests in flight when the leg ended also reached a server, but were not answered.
   assert.deepEqual(told({ backendRequests: 24_010 }), [24_000, 0, 12_000, 24_000, hits]);
   const answers = (statuses: Record<string, number>) => ({
     statuses,
@@ -122,7 +122,7 @@ test('of ordinary requests only those with a 2xx succeed; redirects do not fail,
   assert.deepEqual(told(answers({ '2xx': 1, '4xx': 3, '5xx': 23_996 })), [1, 23_999, 0.5, null, null]);
   assert.deepEqual(told({ errors: 2 }), [24_000, 2, 12_000, null, null]);
   assert.deepEqual(told({ timeouts: 3 }), [24_000, 3, 12_000, null, null]);
-  // An older result does not tell which statuses they were.
+  // An older result does not contain the individual statuses.
   assert.deepEqual(told({ statuses: null, non2xx: 5 }), [23_995, 5, 11_997.5, null, null]);
   assert.deepEqual(told({ durationUs: 0, requests: 0 }), [0, 0, 0, 0, hits]);
 });
@@ -142,7 +142,7 @@ test('failures are summed by kind and by stage', () => {
   });
 });
 
-test('books that do not balance are found, per worker', () => {
+test('totals that do not balance are found for each worker', () => {
   const run = makeRun({ seconds: 2 });
   const [first] = run.workers;
   assert.ok(first);
@@ -155,7 +155,7 @@ test('books that do not balance are found, per worker', () => {
   );
 });
 
-test('a run that was cut off at any phase, or lost its books, gives nulls and never NaN', () => {
+test('a run that was interrupted in any phase, or has no totals, yields null and never NaN', () => {
   const cut = fc.record({
     phases: fc.subarray([...PHASES]),
     instant: fc.boolean(),
@@ -203,7 +203,7 @@ test('a run that was cut off at any phase, or lost its books, gives nulls and ne
   );
 });
 
-test('in time is what came back within 1 s of when it was due, of all that was due in the steady phase', () => {
+test('inTime is the share of messages due in the steady phase that were echoed within 1 s of their intended time', () => {
   const run = makeRun({ load: OPEN, seconds: 2 });
   const responses = (...samples: [us: number, count: number][]) => {
     const histogram = emptyHistogram();
@@ -223,7 +223,7 @@ test('in time is what came back within 1 s of when it was due, of all that was d
   assert.equal(figuresOf(run).offered?.inTime, 530 / 600);
   for (const worker of run.workers) worker.outstanding = 10;
   assert.equal(figuresOf(run).offered?.inTime, 530 / 620);
-  // Given up in time are those that lost their connection at once; the others were late anyhow.
+  // Messages abandoned within 1 s, because their connection was lost, are not in time; the others were late anyway.
   second.histograms.lostWait = responses([950, 5], [1_010_000, 3]);
   drain.histograms.unsentWait = responses([400_000, 4]);
   warmUp.histograms.lostWait = responses([5000, 7]);
@@ -234,10 +234,10 @@ test('in time is what came back within 1 s of when it was due, of all that was d
   assert.equal(figuresOf(run).offered?.inTime, 521 / 700);
 });
 
-test('what was outstanding when the steady phase began, and when it ended', () => {
+test('outstanding messages are read at the start and end of the steady phase', () => {
   const run = makeRun({ seconds: 3 });
   for (const [i, slice] of run.slices.entries()) slice.gauges.outstanding = 10 + i;
-  // Latencies of the warm-up that came late have a slice beside that of their second.
+  // Late latencies of the warm-up have a separate slice in the same second.
   run.slices.splice(5, 0, { ...(run.slices[4] ?? assert.fail()), phase: 'warm-up' });
   assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: 13, atEnd: 16 });
   run.slices = [];

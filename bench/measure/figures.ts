@@ -92,7 +92,7 @@ export interface RunFigures {
     /** Work per second per core of Nginx; null under the same conditions as `perCoreCapacity`. */
     perCore: Capacity | null;
   };
-  /** Null values if the scenario's work is not messages, or if the CPU time also went into HTTP requests. */
+  /** Each value is null if the scenario's work is not messages, or if CPU time was also used for HTTP requests. */
   cpuUsPerMessage: ByComponent;
   /**
    * Per-core capacity in messages. Null if undefined: without Nginx, if the CPU time of its workers is unknown, or in an
@@ -117,7 +117,7 @@ export interface RunFigures {
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
-  /** What clients that stopped reading held up; null if none did. */
+  /** Data and memory held up by clients that stopped reading; null if none did. */
   stall: StallFigures | null;
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;

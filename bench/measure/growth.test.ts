@@ -9,7 +9,7 @@ const SAMPLES = [
   { atUs: 400, n: 19 },
 ];
 
-test('a counter grows on the line between its samples, and stands still beyond them', () => {
+test('a counter is interpolated linearly between its samples, and constant outside them', () => {
   const between = (startUs: number, endUs: number) => growth(SAMPLES, 'n', { startUs, endUs });
   assert.equal(between(100, 400), 14);
   assert.equal(between(150, 300), 17 - 10);
@@ -20,11 +20,11 @@ test('a counter grows on the line between its samples, and stands still beyond t
   assert.equal(growth([], 'n', { startUs: 0, endUs: 9 }), 0);
 });
 
-test('a counter that went back did not grow', () => {
+test('a counter that decreased did not grow', () => {
   assert.equal(growth([...SAMPLES, { atUs: 500, n: 3 }], 'n', { startUs: 100, endUs: 500 }), 0);
 });
 
-test('the sample before a moment is the last one that is not after it', () => {
+test('sampleBefore returns the last sample taken at or before a time', () => {
   const times = fc.uniqueArray(fc.nat(50), { maxLength: 12 }).map((list) => list.sort((a, b) => a - b));
   fc.assert(
     fc.property(times, fc.nat(60), (list, atUs) => {

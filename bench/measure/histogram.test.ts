@@ -22,7 +22,7 @@ function histogramOf(list: readonly number[]) {
   return histogram;
 }
 
-test('an encoded histogram reads back as itself, and as the library reads it', () => {
+test('an encoded histogram is decoded unchanged, by us and by the library', () => {
   fc.assert(
     fc.property(values, (list) => {
       const histogram = histogramOf(list);
@@ -39,7 +39,7 @@ test('an encoded histogram reads back as itself, and as the library reads it', (
   );
 });
 
-test('merging is recording in one histogram', () => {
+test('merging equals recording into one histogram', () => {
   fc.assert(
     fc.property(values, values, (left, right) => {
       const both = summarise(histogramOf([...left, ...right]));
@@ -51,7 +51,7 @@ test('merging is recording in one histogram', () => {
   );
 });
 
-test('a percentile needs ten samples beyond it', () => {
+test('a percentile needs at least ten samples above it', () => {
   const samples = (count: number) => histogramOf(Array.from({ length: count }, (_, i) => i + 1));
   assert.equal(supportedPercentile(samples(19), 50), null);
   assert.equal(supportedPercentile(samples(20), 50), 10);
@@ -61,7 +61,7 @@ test('a percentile needs ten samples beyond it', () => {
   assert.notEqual(supportedPercentile(samples(10_000), 99.9), null);
 });
 
-test('a summary keeps its order and never says NaN', () => {
+test('the values of a summary are ordered and never NaN', () => {
   fc.assert(
     fc.property(values, (list) => {
       const summary = summarise(histogramOf(list));
@@ -90,7 +90,7 @@ test('a summary keeps its order and never says NaN', () => {
   });
 });
 
-/** A V2 histogram with the given header and words, packed as `encode` packs. */
+/** Builds a V2 histogram with the given header and words, compressed like those of `encode`. */
 function packed(header: { digits?: number; lowest?: bigint; cookie?: number }, words: number[]): string {
   const bytes = Buffer.alloc(40 + words.length);
   bytes.writeUInt32BE(header.cookie ?? 0x1c849313, 0);
@@ -108,7 +108,7 @@ function wrapped(compressed: Buffer): string {
   return Buffer.concat([head, compressed]).toString('base64');
 }
 
-test('what is no histogram, or a hostile one, is refused at once', () => {
+test('text that is not a histogram, or a hostile one, is rejected at once', () => {
   const hostile: [name: string, text: string][] = [
     ['empty', ''],
     ['other bytes', Buffer.from('hello, histogram').toString('base64')],

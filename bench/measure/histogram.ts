@@ -125,16 +125,16 @@ export function summarise(histogram: Histogram): Summary {
 function payloadOf(encoded: string): Buffer {
   const packed = Buffer.from(encoded, 'base64');
   if (packed.length < 8 || withoutWordSize(packed.readUInt32BE(0)) !== COMPRESSED_COOKIE) {
-    throw new Error('it does not begin like a compressed HdrHistogram V2');
+    throw new Error('it is not a compressed HdrHistogram V2');
   }
   const bytes = inflateSync(packed.subarray(8, 8 + packed.readUInt32BE(4)), {
     maxOutputLength: MAX_DECODED_BYTES,
   });
   if (bytes.length < HEADER_BYTES || withoutWordSize(bytes.readUInt32BE(0)) !== COOKIE) {
-    throw new Error('it holds no HdrHistogram V2');
+    throw new Error('it does not contain an HdrHistogram V2');
   }
   if (bytes.readUInt32BE(12) !== SIGNIFICANT_DIGITS || bytes.readBigUInt64BE(16) !== 1n) {
-    throw new Error('it has not the resolution of this bench (1 µs, 3 significant digits)');
+    throw new Error('its resolution is not that of this benchmark (1 µs, 3 significant digits)');
   }
   if (bytes.readUInt32BE(4) !== bytes.length - HEADER_BYTES) throw new Error('its length is wrong');
   return bytes.subarray(HEADER_BYTES);
@@ -158,7 +158,7 @@ function* readCounts(payload: Buffer): Generator<[index: number, count: number]>
       index -= value;
     } else {
       if (value > 0) {
-        if (index > MAX_INDEX) throw new Error('it counts values beyond any time');
+        if (index > MAX_INDEX) throw new Error('it counts values that are too large');
         yield [index, value];
       }
       index += 1;
@@ -174,8 +174,8 @@ function readWord(payload: Buffer, start: number): { value: number; next: number
     if (byte === undefined) throw new Error('it ends in the middle of a count');
     word += (i === 8 ? byte : byte & 0x7f) * 2 ** (7 * i);
     if (i < 8 && byte >= 0x80) continue;
-    if (!Number.isSafeInteger(word)) throw new Error('it holds a count beyond any number of messages');
+    if (!Number.isSafeInteger(word)) throw new Error('it contains a count that is too large');
     return { value: word % 2 === 0 ? word / 2 : -(word + 1) / 2, next: start + i + 1 };
   }
-  throw new Error('it holds a word of more than nine bytes');
+  throw new Error('it contains a word of more than nine bytes');
 }

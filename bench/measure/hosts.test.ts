@@ -35,7 +35,7 @@ function runOnHosts(): Run {
   };
 }
 
-test('each host has its share of the load, its send lag and its CPU time', () => {
+test('each host has figures for its share of the load, its send lag and its CPU time', () => {
   const [a, b, ...rest] = figuresOf(runOnHosts()).hosts;
   assert.ok(a && b);
   assert.equal(rest.length, 0);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeMixedRun } from '../../test/mixed.ts';
 import { figuresOf } from './figures.ts';
 
-test('messages count as with HTTP in the seconds of the requests, and otherwise as without', () => {
+test('messages count as `with` HTTP in the seconds of the requests, and otherwise as `without`', () => {
   const figures = figuresOf(makeMixedRun('plain'));
   const { httpLoad } = figures;
   assert.ok(httpLoad !== null);
@@ -14,17 +14,17 @@ test('messages count as with HTTP in the seconds of the requests, and otherwise 
     [200, 200, 0, 0, true],
   );
   assert.equal(httpLoad.requestsPerSecond, 100);
-  // It also went into HTTP requests.
+  // The CPU time was also used for HTTP requests.
   assert.equal(figures.cpuUsPerMessage.proxy, null);
 });
 
-test('requests that are missing from the counts are noticed', () => {
+test('requests missing from the counts are detected', () => {
   const run = makeMixedRun('plain');
   assert.ok(run.httpLoad?.total.schedule);
   run.httpLoad.total.schedule.due++;
   assert.equal(figuresOf(run).httpLoad?.conserved, false);
 });
 
-test('a run without HTTP requests has no figures of them', () => {
+test('a run without HTTP requests has no figures for them', () => {
   assert.equal(figuresOf({ ...makeMixedRun('plain'), httpLoad: null }).httpLoad, null);
 });

@@ -18,7 +18,7 @@ interface Recorded {
   end: WorkerEnd;
 }
 
-/** What one worker records: some messages with latencies that take them into later seconds and phases. */
+/** Records one worker's messages, some of which are echoed in later seconds and phases. */
 function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here'): Recorded {
   const recordings: Recording[] = [];
   const recorder = new Recorder(
@@ -64,7 +64,7 @@ function responses(run: { histograms: { response?: string | undefined } }[]): nu
 }
 
 describe('slices', () => {
-  test('the recordings of several workers become one slice a second', () => {
+  test('the recordings of several workers are merged into one slice per second', () => {
     const merger = makeMerger(2);
     for (const worker of [0, 1]) for (const one of recordedBy(worker, [100]).recordings) merger.add(one);
     const slices = merger.slices();
@@ -93,7 +93,7 @@ describe('slices', () => {
     );
   });
 
-  test('each second is one slice, whatever was told late, and the messages of a phase are in its slices', () => {
+  test('each second is one slice despite supplements, and the messages of a phase are in its slices', () => {
     fc.assert(
       fc.property(fleets, (fleet) => {
         const merger = makeMerger(fleet.length);
@@ -149,7 +149,7 @@ describe('slices', () => {
 });
 
 describe('check', () => {
-  test('what the workers counted is what the slices add up to, each recording once however often it comes', () => {
+  test('the slices add up to the workers’ totals, and duplicate recordings count once', () => {
     fc.assert(
       fc.property(fleets, (fleet) => {
         const merger = makeMerger(fleet.length);
@@ -169,14 +169,14 @@ describe('check', () => {
     );
   });
 
-  test('workers of the same number on several hosts are not taken for one', () => {
+  test('workers with the same number on different hosts are kept apart', () => {
     const merger = makeMerger(2);
     const both = ['here', 'there'].map((host) => recordedBy(0, [10], host));
     for (const { recordings } of both) for (const one of recordings) assert.equal(merger.add(one), true);
     assert.deepEqual(merger.check(both.map(({ end }) => end)), []);
   });
 
-  test('over hosts: whatever the order and however often they come, all raw recordings are merged once', () => {
+  test('over several hosts, every recording is merged once, whatever the order and number of copies', () => {
     const delivered = fleets.chain((fleet) => {
       const recorded = fleet.map((each, worker) => recordedBy(worker, each, `host ${worker % 2}`));
       const raw = recorded.flatMap(({ recordings }) => recordings);
@@ -216,7 +216,7 @@ describe('check', () => {
     );
   });
 
-  test('any recording that does not come is told of', () => {
+  test('any missing recording is reported', () => {
     const one = recordedBy(0, [100, 200_000, 900_000]);
     for (const absent of one.recordings.keys()) {
       const merger = makeMerger(1);
@@ -233,7 +233,7 @@ describe('check', () => {
     assert.equal(makeMerger(1).check([one.end])[0]?.code, 'recordings-missing');
   });
 
-  test('of a worker that died only the gaps are known', () => {
+  test('for a worker that died, only gaps are detected', () => {
     const { recordings, end } = recordedBy(0, [100]);
     const merger = makeMerger(1);
     for (const [i, recording] of recordings.slice(0, 4).entries()) if (i !== 1) merger.add(recording);
@@ -252,7 +252,7 @@ describe('check', () => {
     );
   });
 
-  test('sums that differ are told of, each by name', () => {
+  test('each total that differs is reported by name', () => {
     const { recordings, end } = recordedBy(0, [100, 200]);
     const merger = makeMerger(1);
     for (const recording of recordings) merger.add(recording);
@@ -283,14 +283,14 @@ const NOTHING = {
   bytesReceived: 0,
 };
 
-test('the newest whole second is there to watch, with the times of the last few', () => {
+test('latest returns the last complete second, with latencies over the last few', () => {
   const merger = makeMerger(2);
   assert.equal(merger.latest(), null);
   const [a, b] = [recordedBy(0, Array<number>(60).fill(100)), recordedBy(1, Array<number>(60).fill(700))];
   for (const one of a.recordings) merger.add(one);
-  assert.equal(merger.latest(), null, 'the other worker is still to come');
+  assert.equal(merger.latest(), null, 'the other worker has not reported yet');
   for (const one of b.recordings) if (one.startUs < 3_500_000) merger.add(one);
-  // Due every 50 ms by each of two workers; of 20 samples in each second 10 have to lie beyond a percentile.
+  // Two workers each send every 50 ms. Of the samples, at least 10 must be above a percentile.
   assert.deepEqual(merger.latest(), {
     duePerSecond: 40,
     echoedPerSecond: 40,
@@ -301,11 +301,11 @@ test('the newest whole second is there to watch, with the times of the last few'
   });
 });
 
-test('a part of a second has the rate of a second, and a supplement makes none whole', () => {
+test('rates of a partial second are per second, and a supplement does not complete a second', () => {
   const one = recordedBy(0, [...Array<number>(60).fill(10), 1_000, 1_000]).recordings;
   const merger = makeMerger(1);
   for (const recording of one) if (recording.startUs <= 4_500_000) merger.add(recording);
-  // Due every 50 ms, in the 200 ms before the drain.
+  // Messages are due every 50 ms, in the 200 ms before the drain.
   assert.equal(merger.latest()?.echoedPerSecond, 20);
   const late = recordedBy(0, [900_000]).recordings;
   const supplemented = makeMerger(2);

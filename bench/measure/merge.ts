@@ -185,7 +185,7 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   const perSecond = (count: number) => (count * 1e6) / (newest.endUs - newest.startUs);
   return {
     duePerSecond: perSecond(counted(newest.counters, 'due')),
-    // A message to which no answer is expected is done once it is sent.
+    // A message to which no answer is expected counts as echoed once it is sent.
     echoedPerSecond: perSecond(counted(newest.counters, 'echoed') + counted(newest.counters, 'unawaited')),
     openedPerSecond: perSecond(counted(newest.counters, 'opened')),
     p50Us: supportedQuantile(pairs, 0.5),

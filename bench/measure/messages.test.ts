@@ -23,11 +23,11 @@ function recordMessages(readLoop: () => LoopFigures | null = () => null): {
   return { recorder, messages: new Messages(recorder), recordings };
 }
 
-describe('what belongs to which phase', () => {
-  test('a latency is filed under the phase in which its message was due, not sent or echoed', () => {
+describe('assignment to phases', () => {
+  test('a latency counts in the phase in which its message was due, not in which it was sent or echoed', () => {
     const { recorder, messages, recordings } = recordMessages();
     recorder.schedule(TIMES);
-    // Due in the warm-up and sent in the steady phase; due in the steady phase.
+    // The first was due in the warm-up and sent in the steady phase, the second was due in the steady phase.
     messages.fellDue(2_520_000, 2_498_000);
     messages.sentOnSchedule(2_520_000, 2_498_000, 64);
     messages.fellDue(2_600_000, 2_599_000);
@@ -50,7 +50,7 @@ describe('what belongs to which phase', () => {
       );
   });
 
-  test('in a closed loop by its send', () => {
+  test('in a closed loop, a latency counts in the phase in which its message was sent', () => {
     const { recorder, messages, recordings } = recordMessages();
     recorder.schedule(TIMES);
     messages.sent(2_499_999, 64);
@@ -65,7 +65,7 @@ describe('what belongs to which phase', () => {
     assert.deepEqual(samples(recordings, 'response'), []);
   });
 
-  test('messages due are counted under the phase of their intended time, all else when it happens', () => {
+  test('messages due are counted in the phase of their intended time, all other events when they happen', () => {
     const { recorder, messages, recordings } = recordMessages();
     recorder.schedule(TIMES);
     messages.fellDue(2_000_000, 1_999_000);
@@ -86,7 +86,7 @@ describe('what belongs to which phase', () => {
     ]);
   });
 
-  test('what is told late comes as a supplement to the last second of the warm-up', () => {
+  test('late data is emitted as a supplement to the last second of the warm-up', () => {
     const { recorder, messages, recordings } = recordMessages(() => ({
       startUs: 0,
       endUs: 1,
@@ -112,15 +112,15 @@ describe('what belongs to which phase', () => {
       supplements.map(({ histograms }) => [...(histograms.response ?? [])]),
       [buckets(1_500_000), buckets(1_810_000)],
     );
-    // Every second is there once, and none is empty beside another.
+    // Every second occurs once, apart from supplements.
     const seconds = recordings.filter(({ gauges }) => gauges !== null);
     assert.equal(new Set(seconds.map(({ startUs }) => startUs)).size, seconds.length);
     assert.ok(seconds.every(({ loop }) => loop !== null));
   });
 });
 
-describe('messages that are given up', () => {
-  test('a lost one is a sample of what it has waited, since it was due and since it was sent', () => {
+describe('abandoned messages', () => {
+  test('a lost message is recorded with its wait since its intended time and since its send time', () => {
     const { recorder, messages, recordings } = recordMessages();
     recorder.schedule(TIMES);
     messages.fellDue(2_650_000, 2_600_000);
@@ -142,7 +142,7 @@ describe('messages that are given up', () => {
     });
   });
 
-  test('an unsent one has a response time and nothing else', () => {
+  test('an unsent message only has a response time', () => {
     const { recorder, messages, recordings } = recordMessages();
     recorder.schedule(TIMES);
     messages.fellDue(2_600_000, 2_600_000);
@@ -161,10 +161,10 @@ describe('messages that are given up', () => {
     });
   });
 
-  test('of a warm-up message, in the warm-up', () => {
+  test('an abandoned warm-up message counts in the warm-up', () => {
     const { recorder, messages, recordings } = recordMessages();
     recorder.schedule(TIMES);
-    // Due in it, and sent in the steady phase.
+    // The message was due in the warm-up and sent in the steady phase.
     messages.sentOnSchedule(2_600_000, 2_000_000, 64);
     messages.lost(3_000_000, 2_600_000, 2_000_000);
     messages.unsent(3_000_000, 2_400_000, 600_000);
@@ -174,12 +174,12 @@ describe('messages that are given up', () => {
     assert.deepEqual(
       [steady?.counters.lost, steady?.counters.unsent],
       [1, 1],
-      'counted when it was given up',
+      'counted when it was abandoned',
     );
   });
 });
 
-test('bytes and gauges', () => {
+test('bytes and gauges are recorded', () => {
   const { recorder, messages, recordings } = recordMessages();
   recorder.schedule(TIMES);
   recorder.opened(1, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });
@@ -196,7 +196,7 @@ test('bytes and gauges', () => {
   assert.equal(recorder.open, 0);
 });
 
-test('conservation holds whatever happens, per recording and in total', () => {
+test('conservation always holds, per recording and in total', () => {
   const events = fc.array(
     fc.record({ kind: fc.constantFrom('send', 'echo', 'lose', 'due', 'unsent'), afterUs: fc.nat(400_000) }),
     { maxLength: 80 },
@@ -233,7 +233,7 @@ test('conservation holds whatever happens, per recording and in total', () => {
           queued = recording.gauges.queued ?? assert.fail();
           assert.equal(sums.sent, counted(sums, 'echoed') + counted(sums, 'lost') + outstanding);
         }
-        // What was due in the warm-up may follow in a supplement.
+        // Messages due in the warm-up may follow in a supplement.
         if (recordings[at + 1]?.gauges === null) continue;
         assert.equal(sums.due, counted(sums, 'sent') + counted(sums, 'unsent') + queued);
       }

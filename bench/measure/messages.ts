@@ -7,8 +7,8 @@ import type { Books, Recorder } from './recorder.ts';
  * - `due`: messages scheduled by the load; due = `sent` + `unsent` + `queued`.
  * - `lost`: messages sent and then abandoned.
  * - `unsent`: messages abandoned before being sent, because no open connection could carry them.
- * - `unawaited`: messages sent to which no answer is expected.
- * - `unasked`: messages received that answer none that was sent.
+ * - `unawaited`: sent messages to which no answer is expected.
+ * - `unasked`: received messages that do not answer a sent one.
  * - `outstanding`: messages sent, but neither echoed nor lost so far.
  * - `queued`: messages due, but neither sent nor abandoned so far.
  * - `lostWait` and `unsentWait`: how long abandoned messages had waited, in µs, from the intended time in an
@@ -136,14 +136,14 @@ export class Messages {
     histograms.unsentWait.record(waitedUs);
   }
 
-  /** Records that no answer is expected to a message that was sent. */
+  /** Records that no answer to a sent message is expected. */
   unawaited(nowUs: number): void {
     this.#recorder.at(nowUs);
     this.#now.counters.unawaited++;
     this.outstanding--;
   }
 
-  /** Records a message that answers none that was sent. */
+  /** Records a received message that does not answer a sent one. */
   unasked(nowUs: number, bytes: number): void {
     this.#recorder.at(nowUs);
     const { counters } = this.#now;

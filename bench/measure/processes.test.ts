@@ -13,9 +13,9 @@ test('counters are interpolated at the bounds of the steady phase', () => {
   assert.equal(nginx?.cpuShare, 0.5);
   assert.equal(nginx?.voluntarySwitchesPerSecond, 100);
   assert.equal(nginx?.involuntarySwitchesPerSecond, 10);
-  // Steady is 4 s to 12 s: 1 s at 5/20, 5 s at 10/20, 2 s at 15/20.
+  // The steady phase lasts from 4 s to 12 s: 1 s at 5/20, 5 s at 10/20, 2 s at 15/20.
   assert.equal(nginx?.loopUtilisation, (1 * 0.25 + 5 * 0.5 + 2 * 0.75) / 8);
-  // Most of what the samples at 5 s and at 15 s tell lies outside.
+  // Most of the intervals of the samples at 5 s and 15 s is outside the phase.
   assert.equal(nginx?.loopDelayMaxUs, 10_000);
   assert.equal(figures.cpuUsPerMessage.proxy, 4_000_000 / figures.steady.echoed);
   assert.equal(figures.cpuUsPerMessage.server, null);
@@ -23,7 +23,7 @@ test('counters are interpolated at the bounds of the steady phase', () => {
   assert.equal(figures.connect.cpuUsPerConnection.proxy, 1000);
 });
 
-test('a process that was hardly watched has no CPU figure, and neither has its component', () => {
+test('a process observed for too short a time has no CPU figure, and neither has its component', () => {
   const run = makeRun({ seconds: 8 });
   const gone = evenProcess('server', 100_000);
   run.processes = [evenProcess('server', 100_000), { ...gone, samples: gone.samples.slice(0, 2) }];
@@ -35,7 +35,7 @@ test('a process that was hardly watched has no CPU figure, and neither has its c
   assert.equal(figures.cpuUsPerMessage.server, null);
 });
 
-test('memory per connection is of the last sample there is where none was taken after, and none where it shrank', () => {
+test('memory per connection uses the last sample if none follows the phase, and is null if memory shrank', () => {
   const run = makeRun({ seconds: 1, connections: 1000 });
   const growth = (...resident: number[]) => {
     const process = evenProcess('proxy', 0);
@@ -46,14 +46,14 @@ test('memory per connection is of the last sample there is where none was taken 
     }));
     return figuresOf({ ...run, processes: [process] }).memoryPerConnectionBytes.proxy;
   };
-  // The connect phase is 0 s to 2 s.
+  // The connect phase lasts from 0 s to 2 s.
   assert.equal(growth(1_000_000, 2_000_000, 3_000_000), 2000);
   assert.equal(growth(1_000_000, 2_000_000, 3_000_000, 4_000_000, 6_000_000, 9_000_000), 5000);
   assert.equal(growth(3_000_000, 2_000_000, 1_000_000), null);
   assert.equal(growth(3_000_000), null);
 });
 
-test('half of the phase is enough to watch, and less is not', () => {
+test('observing half of the phase is enough, and less is not', () => {
   const run = makeRun({ seconds: 8 });
   const from = (second: number) => {
     const process = evenProcess('server', 100_000);
@@ -67,10 +67,10 @@ test('half of the phase is enough to watch, and less is not', () => {
   assert.deepEqual([from(8), from(8.1)], [0.1, null]);
 });
 
-test('the longest delay of a loop is told of samples that lie in the phase for the most part', () => {
+test('the longest loop delay only uses samples whose intervals are mostly within the phase', () => {
   const run = makeRun({ seconds: 8 });
   const process = evenProcess('server', 100_000);
-  // Steady is 4 s to 12 s; one sample has 1 s of its 2 in it, one 0.5 s of 2.5.
+  // The steady phase lasts from 4 s to 12 s. It contains 1 s of one sample's 2 s, and 0.5 s of another's 2.5 s.
   process.samples = [3, 5, 11.5, 14].map((second) => ({
     ...(process.samples[0] ?? assert.fail()),
     atUs: second * 1e6,
@@ -79,7 +79,7 @@ test('the longest delay of a loop is told of samples that lie in the phase for t
   assert.equal(figuresOf({ ...run, processes: [process] }).processes[0]?.loopDelayMaxUs, 400);
 });
 
-test('of a run that takes turns every figure is per second of its own time, but the work of the runner', () => {
+test('in an interleaved run, every figure except the runner’s is per second of the run’s own time', () => {
   const run = makeRun({ seconds: 8, perSecond: 1000 });
   const alone = figuresOf({
     ...run,
@@ -111,7 +111,7 @@ test('of a run that takes turns every figure is per second of its own time, but 
   assert.equal(turning.perCoreCapacity?.perSecond, alone.perCoreCapacity?.perSecond);
 });
 
-test('a process whose samples straddle a second still counts in it', () => {
+test('a process without a sample in a second still counts in it', () => {
   const run = makeRun({ seconds: 8 });
   const sampled = (...seconds: number[]) => {
     const process = evenProcess('proxy', 0);
@@ -132,7 +132,7 @@ test('a process whose samples straddle a second still counts in it', () => {
   );
 });
 
-test('the peak is that of the busiest second of all processes together, samples that are close left out', () => {
+test('the peak is that of all processes in the busiest second, without samples that are too close together', () => {
   const sampled = (
     component: Component,
     ...samples: readonly (readonly [seconds: number, cpuUs: number, bytes: number])[]

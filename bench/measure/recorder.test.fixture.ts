@@ -4,10 +4,10 @@ import { Recorder } from './recorder.ts';
 
 export const SOURCE = { host: 'here', index: 3 };
 
-/** Times of the phases in most tests, µs. */
+/** Phase boundaries in most tests, in µs. */
 export const TIMES = { connectedUs: 1_200_000, warmUpUs: 1_500_000, steadyUs: 2_500_000, drainUs: 4_700_000 };
 
-/** A recorder of these names, and what it emits. */
+/** Creates a recorder with these names, and collects its recordings. */
 export function record(
   names: RecordedNames,
   readLoop: () => LoopFigures | null = () => null,
@@ -21,14 +21,14 @@ export function bounds(recordings: readonly Recording[]): [string, number, numbe
   return recordings.map(({ phase, startUs, endUs }) => [phase, startUs, endUs]);
 }
 
-/** Bounds and samples of each recording that has some of this kind. */
+/** Returns bounds and samples of each recording that has samples of this name. */
 export function samples(recordings: readonly Recording[], name: string): [string, number, number[]][] {
   return recordings
     .filter(({ histograms }) => histograms[name] !== undefined)
     .map(({ phase, startUs, histograms }) => [phase, startUs, [...(histograms[name] ?? [])]]);
 }
 
-/** (bucket, count) pairs of values that all differ. */
+/** Returns (bucket, count) pairs for distinct values. */
 export function buckets(...us: number[]): number[] {
   return us.sort((a, b) => a - b).flatMap((value) => [bucketIndex(value), 1]);
 }

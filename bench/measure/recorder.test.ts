@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { COMMON_COUNTERS, zeroCounters } from '../model/recording.ts';
 import { bounds, buckets, record, SOURCE, samples, TIMES } from './recorder.test.fixture.ts';
 
-/** What a scenario might declare. */
+/** Names that a scenario might declare. */
 const NAMES = { counters: ['pings', 'strays'], gauges: ['depth'], histograms: ['pong'] };
 
 describe('phases', () => {
-  test('slices are seconds that begin anew with each phase; after the last handshake comes nothing until warm-up', () => {
+  test('slices are seconds that restart with each phase; nothing is emitted between the last handshake and the warm-up', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.finish(5_000_000);
@@ -27,11 +27,11 @@ describe('phases', () => {
     assert.equal(recorder.recordings, recordings.length);
   });
 
-  test('the connect phase ends where the last handshake did, though that is known late', () => {
+  test('the connect phase ends with the last handshake, although that time is known late', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.opened(900_000, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });
     recorder.connected();
-    // The word of the other workers comes when the second is over.
+    // The end of the connect phase is only known after the second is over.
     recorder.advance(1_350_000);
     assert.equal(recordings.length, 0);
     recorder.schedule({ ...TIMES, connectedUs: 950_000 });
@@ -43,7 +43,7 @@ describe('phases', () => {
     assert.equal(recordings[0]?.counters.opened, 1);
   });
 
-  test('what fails between the last handshake and warm-up is a supplement to the last second of connect', () => {
+  test('failures between the last handshake and the warm-up are a supplement to the last second of the connect phase', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.failed(1_300_000, 'open', 'closed-1006');
@@ -64,14 +64,14 @@ describe('phases', () => {
     );
   });
 
-  test('a run that is stopped while it connects hands out what it has', () => {
+  test('a run stopped while it connects emits its data', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.connected();
     recorder.finish(1_700_000.5);
     assert.deepEqual(bounds(recordings), [['connect', 0, 1_700_001]]);
   });
 
-  test('after the end nothing is handed out', () => {
+  test('nothing is emitted after the end', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.finish(1_600_000);
@@ -82,7 +82,7 @@ describe('phases', () => {
   });
 });
 
-test('handshakes: the whole is the sum of its parts', () => {
+test('the handshake time is the sum of its parts', () => {
   const { recorder, recordings } = record(NAMES);
   recorder.opened(100, { tcpUs: 30, tlsUs: 500, upgradeUs: 200 });
   recorder.opened(100, { tcpUs: 40, tlsUs: null, upgradeUs: 300 });
@@ -95,8 +95,8 @@ test('handshakes: the whole is the sum of its parts', () => {
   assert.deepEqual(recordings[0]?.gauges, { depth: 0, open: 2 });
 });
 
-describe('what a scenario declares', () => {
-  test('is counted and timed by its name, besides what every run does', () => {
+describe('names that a scenario declares', () => {
+  test('are counted and timed in addition to those of every run', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.at(1_600_000);
@@ -111,7 +111,7 @@ describe('what a scenario declares', () => {
     assert.deepEqual(recorder.totals, { ...counters, depth: 0 });
   });
 
-  test('what nothing was counted of is there as 0 in every recording', () => {
+  test('counters without events are 0 in every recording', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.finish(4_800_000);
@@ -121,7 +121,7 @@ describe('what a scenario declares', () => {
     }
   });
 
-  test('a gauge is read at the end of each second, and is 0 until it is known how', () => {
+  test('a gauge is read at the end of each second, and is 0 until its function is registered', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.advance(1_200_000);
@@ -136,10 +136,10 @@ describe('what a scenario declares', () => {
       recordings.map(({ gauges }) => gauges?.depth),
       [0, 0, 7, 2],
     );
-    assert.equal(recorder.totals.depth, 5, 'the level of now');
+    assert.equal(recorder.totals.depth, 5, 'the current value');
   });
 
-  test('what was due in the warm-up belongs to it, though it is counted later', () => {
+  test('messages due in the warm-up belong to it even if they are counted later', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.at(2_600_000);
@@ -159,7 +159,7 @@ describe('what a scenario declares', () => {
     assert.equal(recorder.totals.strays, 1);
   });
 
-  test('a count or a time of a connection that fails before the warm-up is a supplement to connect', () => {
+  test('counts and times of a connection that fails before the warm-up are a supplement to the connect phase', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.at(1_300_000);
@@ -177,7 +177,7 @@ describe('what a scenario declares', () => {
   });
 });
 
-test('connections that are open are a gauge of every run', () => {
+test('every run has a gauge of open connections', () => {
   const { recorder, recordings } = record({ counters: [], gauges: [], histograms: [] });
   recorder.opened(1, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });
   recorder.opened(2, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });

@@ -47,9 +47,9 @@ export interface Books {
 
 /**
  * Records the events of one generator worker under the names that the scenario declares, and emits one
- * Recording per second, or several if the run is interleaved. Times are in µs since the run's epoch and must not decrease. Nothing is discarded,
- * because phases are only labels. An event that happens after the warm-up still belongs to it if the message
- * was due during the warm-up (see `of`).
+ * Recording per second, or several if the run is interleaved. Times are in µs since the run's epoch and must not
+ * decrease. Nothing is discarded, because phases are only labels. An event that happens after the warm-up still
+ * belongs to it if the message was due during the warm-up (see `of`).
  */
 export class Recorder {
   readonly #from: WorkerId;
@@ -167,7 +167,7 @@ export class Recorder {
   /**
    * Records that a connection has received a publication. Call `at` first.
    *
-   * @param publication of which number, intended time and members are used
+   * @param publication only its number, intended time and members are used
    */
   delivered(publication: Omit<FanOut, 'delays'>, delayUs: number): void {
     this.#fanOuts.record(publication, delayUs);

@@ -56,7 +56,7 @@ const recordings: fc.Arbitrary<Recording> = fc
     loop: loop === null ? null : { ...loop[0], utilisation: loop[1] / 1e6, delayMaxUs: loop[2] },
   }));
 
-test('what was encoded is decoded, through base64 and JSON as well', () => {
+test('an encoded recording is decoded unchanged, even after base64 and JSON', () => {
   fc.assert(
     fc.property(recordings, (recording) => {
       const bytes = encodeRecording(recording);
@@ -67,13 +67,13 @@ test('what was encoded is decoded, through base64 and JSON as well', () => {
   );
 });
 
-/** A string as it is encoded. */
+/** Returns the bytes of an encoded string. */
 function text(of: string): number[] {
   const bytes = Buffer.from(of);
   return [bytes.length, ...bytes];
 }
 
-/** A recording up to its counters, as EMPTY has it, and up to its failures. */
+/** The bytes of EMPTY up to its counters (ORIGIN) and up to its failures (HEAD). */
 const ORIGIN = [3, 1, 104, 1, 2, 3, 5, 2];
 const HEAD = [...ORIGIN, 0];
 
@@ -91,12 +91,12 @@ const EMPTY: Recording = {
   fanOuts: [],
 };
 
-test('the longest name that a host can have is decoded', () => {
+test('the longest possible host name is decoded', () => {
   const recording = { ...EMPTY, from: { host: 'h'.repeat(255), index: 1 } };
   assert.deepEqual(decodeRecording(encodeRecording(recording)), recording);
 });
 
-test('the layout is the one that is written down', () => {
+test('the layout is the documented one', () => {
   const bytes = encodeRecording({
     ...EMPTY,
     counters: { sent: 1, echoed: 300 },
@@ -128,7 +128,7 @@ const NO_NAMES = fc
   )
   .filter((name) => !/^[a-z][A-Za-z0-9]{0,39}$/.test(name));
 
-test('what is counted or timed under a name that is none is an error, and so is a name that comes twice', () => {
+test('invalid and duplicate names of counters and histograms are errors', () => {
   fc.assert(
     fc.property(
       NO_NAMES.filter((name) => Buffer.byteLength(name) <= 255),
@@ -166,7 +166,7 @@ function named(...list: number[][]): number[][] {
   ];
 }
 
-test('bytes that are no recording are an error, whatever they are', () => {
+test('any bytes that are not a recording cause an error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       try {
@@ -179,7 +179,7 @@ test('bytes that are no recording are an error, whatever they are', () => {
   );
 });
 
-test('no part of a recording is one, and one byte changed is an error or another recording', () => {
+test('a truncated recording is an error, and one with a changed byte is an error or another recording', () => {
   fc.assert(
     fc.property(recordings, fc.nat(), fc.integer({ min: 1, max: 255 }), (recording, where, change) => {
       const bytes = encodeRecording(recording);
@@ -207,30 +207,30 @@ const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ['nothing', [], /ends in the middle/],
   ['an older version', [1], /version 1/],
   ['another version', [4], /version 4/],
-  ['a number without end', Array<number>(3_000).fill(0x80), /ends in the middle|beyond any count/],
+  ['a number that does not end', Array<number>(3_000).fill(0x80), /ends in the middle|beyond any count/],
   [
-    'a number beyond what is counted exactly',
+    'a number beyond the safe integers',
     [3, 1, 104, ...Array<number>(9).fill(0xff), 1],
     /beyond any count/,
   ],
-  ['a text of which there is no end', [3, ...HUGE], /too long/],
-  ['a text that is longer than what is left', [3, 100, 104], /too long/],
-  ['a text longer than any name of a host', [3, 0x80, 0x02, ...Array<number>(300).fill(104)], /too long/],
+  ['a text that does not end', [3, ...HUGE], /too long/],
+  ['a text that is longer than the remaining bytes', [3, 100, 104], /too long/],
+  ['a text longer than any host name', [3, 0x80, 0x02, ...Array<number>(300).fill(104)], /too long/],
   ['an end before the beginning', [3, 1, 104, 1, 2, 5, 3], /before it begins/],
   ['an unknown phase', [3, 1, 104, 1, 2, 3, 5, 4], /phase/],
-  ['counters without end', [...ORIGIN, ...HUGE], /ends in the middle/],
-  ['a failure that is none', [...HEAD, 1, 1, 104, 1], /not known/],
+  ['counters that do not end', [...ORIGIN, ...HUGE], /ends in the middle/],
+  ['an unknown failure', [...HEAD, 1, 1, 104, 1], /not known/],
   ['a failure named like a property', [...HEAD, 1, 9, ...Buffer.from('__proto__'), 1], /not known/],
   ['a failure twice', [...HEAD, 2, ...text('tcp/refused'), 1, ...text('tcp/refused'), 1], /not known/],
-  ['failures without end', [...HEAD, ...HUGE], /ends in the middle/],
-  ['gauges of neither kind', [...HEAD, 0, 2], /yes or no/],
-  ['a loop busier than always', [...HEAD, 0, 0, 1, 0, 0, 0xc1, 0x84, 0x3d, 0], /busier/],
-  ['gauges without end', [...HEAD, 0, 1, ...HUGE], /ends in the middle/],
-  ['histograms without end', [...HEAD, 0, 0, 0, ...HUGE], /ends in the middle/],
-  ['fan-outs without end', [...HEAD, 0, 0, 0, 0, ...HUGE], /ends in the middle/],
-  ['a histogram of more pairs than bytes', histogram(...HUGE, 1, 1), /middle of a histogram/],
+  ['failures that do not end', [...HEAD, ...HUGE], /ends in the middle/],
+  ['an invalid flag for gauges', [...HEAD, 0, 2], /yes or no/],
+  ['a loop that is more than 100 % busy', [...HEAD, 0, 0, 1, 0, 0, 0xc1, 0x84, 0x3d, 0], /busier/],
+  ['gauges that do not end', [...HEAD, 0, 1, ...HUGE], /ends in the middle/],
+  ['histograms that do not end', [...HEAD, 0, 0, 0, ...HUGE], /ends in the middle/],
+  ['fan-outs that do not end', [...HEAD, 0, 0, 0, 0, ...HUGE], /ends in the middle/],
+  ['a histogram with more pairs than bytes', histogram(...HUGE, 1, 1), /middle of a histogram/],
   ['a bucket twice', histogram(2, 1, 1, 0, 1), /buckets/],
-  ['a bucket beyond all', histogram(1, 0xff, 0xff, 0x7f, 1), /buckets/],
+  ['a bucket beyond the highest', histogram(1, 0xff, 0xff, 0x7f, 1), /buckets/],
   ['an empty bucket', histogram(1, 1, 0), /no count/],
   ['a count of more than 32 bits', histogram(1, 1, 0x80, 0x80, 0x80, 0x80, 0x10), /no count/],
 ];
@@ -241,7 +241,7 @@ for (const [what, bytes, error] of HOSTILE) {
   });
 }
 
-test('the head that hostile bytes begin with is good', () => {
+test('the head before the hostile bytes is valid', () => {
   const recording = { ...EMPTY, endUs: 5 };
   assert.deepEqual(decodeRecording(Buffer.from([...HEAD, 0, 0, 0, 0, 0])), recording);
 });

@@ -75,7 +75,7 @@ export function decodeRecording(bytes: Uint8Array): Recording {
   const reader = new Reader(bytes);
   const version = reader.number();
   if (version !== VERSION)
-    throw new Error(`it is of version ${version}, and version ${VERSION} is known here`);
+    throw new Error(`it has version ${version}, but version ${VERSION} was expected`);
   const from = { host: reader.string(), index: reader.number() };
   const sequence = reader.number();
   const bounds = readSpan(reader);
@@ -93,7 +93,7 @@ export function decodeRecording(bytes: Uint8Array): Recording {
     histograms: readHistograms(reader),
     fanOuts: readFanOuts(reader),
   };
-  if (!reader.atEnd) throw new Error('it goes on after its end');
+  if (!reader.atEnd) throw new Error('it has bytes after its end');
   return recording;
 }
 
@@ -110,7 +110,7 @@ function readCounts(reader: Reader, isKnown: (name: string) => boolean): Counter
   for (let left = reader.number(); left > 0; left--) {
     const name = reader.string();
     if (!isKnown(name) || Object.hasOwn(counts, name))
-      throw new Error('a name of what it counts is not known');
+      throw new Error('a counter, gauge or failure is not known');
     counts[name] = reader.number();
   }
   return counts;
@@ -118,7 +118,7 @@ function readCounts(reader: Reader, isKnown: (name: string) => boolean): Counter
 
 function readLoop(reader: Reader): { utilisation: number; delayMaxUs: number } {
   const utilisation = reader.number() / MILLION;
-  if (utilisation > 1) throw new Error('its event loop was busier than all the time');
+  if (utilisation > 1) throw new Error('its event loop was busier than 100 %');
   return { utilisation, delayMaxUs: reader.number() };
 }
 
@@ -145,7 +145,7 @@ class Writer {
   readonly #bytes: number[] = [];
 
   number(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no count`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is not a count`);
     let rest = value;
     for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes.push((rest % 0x80) | 0x80);
     this.#bytes.push(rest);
@@ -200,20 +200,20 @@ class Reader {
       const byte = this.#bytes[this.#at++];
       if (byte === undefined) throw new Error('it ends in the middle');
       value += (byte & 0x7f) * scale;
-      if (!Number.isSafeInteger(value)) throw new Error('it holds a number beyond any count');
+      if (!Number.isSafeInteger(value)) throw new Error('it contains a number beyond any count');
       if (byte < 0x80) return value;
     }
   }
 
   flag(): boolean {
     const value = this.number();
-    if (value > 1) throw new Error('it holds a number where yes or no should be');
+    if (value > 1) throw new Error('it contains a number where yes or no should be');
     return value === 1;
   }
 
   string(): string {
     const length = this.number();
-    if (length > STRING_MAX || length > this.#left) throw new Error('it holds a text that is too long');
+    if (length > STRING_MAX || length > this.#left) throw new Error('it contains a text that is too long');
     const from = this.#at;
     this.#at += length;
     return Buffer.from(this.#bytes.subarray(from, this.#at)).toString();

@@ -12,7 +12,7 @@ function sum(list: readonly number[]): number {
   return list.reduce((total, next) => total + next, 0);
 }
 
-test('a series keeps every message, however far it is thinned out', () => {
+test('a series keeps every message, however few points it has', () => {
   const run = makeRun({ seconds: 50 });
   for (const limit of [1000, 20, 3]) {
     const points = seriesOf(run, limit);
@@ -27,7 +27,7 @@ test('a series keeps every message, however far it is thinned out', () => {
   assert.ok(Math.abs(mean - (figuresOf(run).messages.perSecond ?? 0)) / mean < 0.05);
 });
 
-test('a point holds what its seconds recorded', () => {
+test('a point combines the recordings of its seconds', () => {
   const run = makeRun({ load: OPEN, seconds: 4 });
   const histogram = (...values: number[]) => {
     const recorded = emptyHistogram();
@@ -47,7 +47,7 @@ test('a point holds what its seconds recorded', () => {
     slice.gauges.open = 9 - i;
     slice.histograms = { response: histogram(100, 100, i === 0 ? 900 : 100) };
   }
-  // Two seconds to a point, for connect, warm-up and steady phase alike.
+  // Each point covers two seconds in the connect, warm-up and steady phases.
   const points = seriesOf(run, 5);
   assert.deepEqual(
     points.map(({ phase, atUs }) => [phase, atUs / 1e6]),
@@ -77,7 +77,7 @@ test('a point holds what its seconds recorded', () => {
   });
 });
 
-test('late echoes of a second that came in a longer slice make its point longer, under its own phase', () => {
+test('late echoes in a longer slice extend the point of their second, and keep its phase', () => {
   const run = makeRun({ seconds: 1 });
   const at = run.slices.findIndex((slice) => slice.phase === 'steady');
   const slice = run.slices[at];
@@ -91,7 +91,7 @@ test('late echoes of a second that came in a longer slice make its point longer,
   assert.equal(point?.echoedPerSecond, counted(slice.counters, 'echoed') * 2);
 });
 
-test('no point goes over the bound of a phase', () => {
+test('no point crosses a phase boundary', () => {
   assert.deepEqual(
     seriesOf(makeRun({ seconds: 3 }), 4).map(({ phase, atUs }) => [phase, atUs / 1e6]),
     [
@@ -115,7 +115,7 @@ test('a slice too short for a rate has none', () => {
   assert.notEqual(last?.maxUs, null);
 });
 
-test('late echoes of the warm-up do not make a second point for their second', () => {
+test('late echoes of the warm-up do not create another point for their second', () => {
   const run = makeRun({ seconds: 3 });
   const steady = run.slices.findIndex((slice) => slice.phase === 'steady');
   const slice = run.slices[steady];

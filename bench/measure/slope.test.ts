@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { slopeOf } from './slope.ts';
 
-test('points on a line have its slope, and an interval without width', () => {
+test('points on a line have its slope, and an interval of zero width', () => {
   const line = fc.record({ start: fc.nat(1e8), slope: fc.nat(1e5), step: fc.integer({ min: 1, max: 1000 }) });
   fc.assert(
     fc.property(line, fc.integer({ min: 3, max: 12 }), ({ start, slope, step }, count) => {
@@ -19,8 +19,8 @@ test('points on a line have its slope, and an interval without width', () => {
   );
 });
 
-test('the interval is that of the textbook', () => {
-  // Slope 0.8, residuals 0.2, −0.4, 0.2 … by hand: s² = 0.24 / 1, Sxx = 2, t(0.975, 1) = 12.706.
+test('the interval matches the textbook', () => {
+  // By hand: slope 0.8, residuals 0.2, −0.4, 0.2 …, s² = 0.24 / 1, Sxx = 2, t(0.975, 1) = 12.706.
   const found = slopeOf([
     { size: 1, bytes: 1 },
     { size: 2, bytes: 1.2 },

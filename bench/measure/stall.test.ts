@@ -36,7 +36,7 @@ function stalledRun(...queues: QueueSample[]): Run {
 }
 
 describe('the figures of a stall', () => {
-  test('are the highest growth since before it, for each stalled client', () => {
+  test('are the highest growth since before the stall, per stalled client', () => {
     const stall = stallOf(
       stalledRun(
         sample(3, { tcpBytes: 9999 }),
@@ -50,14 +50,14 @@ describe('the figures of a stall', () => {
     assert.equal(stall?.closed, null);
   });
 
-  test('have the queues of the moment at which most was held', () => {
+  test('include the queues at the moment when they were largest', () => {
     const at = (second: number, client: number, server: number) =>
       sample(second, { client: { ...NONE, unread: client }, server: { ...NONE, unsent: server } });
     const stall = stallOf(stalledRun(sample(4), at(6, 300, 0), at(7, 200, 400), at(8, 500, 0)));
     assert.deepEqual(stall?.queued, { client: 100, proxyClient: 0, proxyServer: 0, server: 200 });
   });
 
-  test('say how many Nginx closed, and when', () => {
+  test('include how many connections Nginx closed, and when', () => {
     const open = (second: number, open: number) => sample(second, { proxyClient: { ...NONE, open } });
     const stall = stallOf(
       stalledRun(open(4, 10), open(5.5, 7), open(6, 10), open(7, 9), open(8, 8), open(10, 1)),
@@ -65,7 +65,7 @@ describe('the figures of a stall', () => {
     assert.deepEqual(stall?.closed, { count: 2, firstUs: 2 * SECOND, lastUs: 3 * SECOND });
   });
 
-  test('are missing where nobody stalled, or nothing was sampled', () => {
+  test('are missing if no client stalled, or nothing was sampled', () => {
     assert.equal(stallOf(makeRun()), null);
     assert.equal(stallOf(stalledRun()), null);
     assert.equal(stallOf(stalledRun(sample(6))), null);

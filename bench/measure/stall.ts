@@ -4,8 +4,8 @@ import type { Action } from '../model/timeline.ts';
 import { ratio } from './arithmetic.ts';
 
 /**
- * What clients that stopped reading held up. Memory and queues are for each stalled client, at the moment at
- * which they were largest, in bytes; null if unknown.
+ * Memory and data held up by clients that stopped reading. Memory and queues are in bytes per stalled client, at the
+ * moment when they were largest; null if unknown.
  */
 export interface StallFigures {
   /** Number of clients that stopped reading. */
@@ -24,7 +24,7 @@ export interface StallFigures {
   closed: { count: number; firstUs: number; lastUs: number } | null;
 }
 
-/** Derives the figures of the stall; null if no client stopped reading, or nothing was sampled. */
+/** Derives the figures for the stall; null if no client stopped reading, or nothing was sampled. */
 export function stallOf(run: Run): StallFigures | null {
   const startUs = doneAt(run, 'stall-clients');
   const clients = run.slices.reduce((sum, { counters }) => sum + counted(counters, 'stalled'), 0);
@@ -45,7 +45,7 @@ export function stallOf(run: Run): StallFigures | null {
   };
 }
 
-/** When an action of the run was performed, in µs since the run's epoch; null if it was not. */
+/** Returns when an action of the run was performed, in µs since the run's epoch; null if it was not. */
 export function doneAt({ timeline }: Run, kind: Action['kind']): number | null {
   return timeline.find(({ action, failure }) => action.kind === kind && failure === null)?.atUs ?? null;
 }
@@ -59,7 +59,7 @@ function growthOf(
   return before[of] === null || known.length === 0 ? null : Math.max(...known) - before[of];
 }
 
-/** Sums over all servers: highest memory during the stall − last memory before it. */
+/** Returns the highest memory during the stall minus the last memory before it, summed over all servers. */
 function serverGrowth({ processes }: Run, startUs: number, endUs: number): number | null {
   const servers = processes.filter(({ component }) => component === 'server');
   const growths = servers.flatMap(({ samples }) => {

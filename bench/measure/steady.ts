@@ -24,7 +24,7 @@ export interface Latencies {
   readonly [name: string]: Summary | null;
 }
 
-/** What a run did in its steady phase, or in a part of it. */
+/** The work that a run did in its steady phase, or in a part of it. */
 export interface SteadyWork {
   /** All counters by name. */
   counts: Counters & Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number>;
@@ -32,14 +32,14 @@ export interface SteadyWork {
   done: number;
   /** CPU time in µs per unit of work. */
   cpuUs: ByComponent;
-  /** Divides a count by the run's own time in s; null without a steady phase. */
+  /** Divides a count by the run's own time in seconds; null without a steady phase. */
   perSecond(count: number): number | null;
 }
 
 /**
  * Computes the work of a run's steady phase.
  *
- * @param parts the parts of the steady phase that count; by default the whole phase, if the run reached it
+ * @param parts parts of the steady phase to include; by default the whole phase, if the run reached it
  */
 export function steadyWork(run: Run, parts: readonly Span[] = wholePhase(run)): SteadyWork {
   const counts: SteadyWork['counts'] = { sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 };
@@ -115,7 +115,7 @@ function readSlices(run: Run, name: string, slices: readonly Slice[]): Slice[] {
 /**
  * Summarises every time that a run records.
  *
- * @param slices the slices that count; all by default
+ * @param slices slices to include; all by default
  */
 export function latenciesOf(run: Run, slices: readonly Slice[] = run.slices): Latencies {
   const { recorded } = scenarioNamed(run.plan.workload.scenario);

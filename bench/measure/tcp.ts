@@ -1,6 +1,6 @@
 import type { Run } from '../model/run.ts';
 
-/** What the system's TCP counters show for the time of the load; null if they are unknown. */
+/** Values of the system's TCP counters during the load; null if unknown. */
 export interface TcpFigures {
   /** Connections dropped because a listener's queue was full. */
   listenOverflows: number | null;
@@ -10,7 +10,7 @@ export interface TcpFigures {
   timeWaitPeak: number | null;
 }
 
-/** The figures of a run. They cover the whole system, not only the run. */
+/** Returns the figures during a run. They cover the whole system, not only the run. */
 export function tcpOf({ machine, listenDrops }: Pick<Run, 'machine' | 'listenDrops'>): TcpFigures {
   const timeWaits = (machine?.samples ?? []).flatMap(({ timeWait }) => timeWait ?? []);
   return {

@@ -6,14 +6,14 @@ import type { Run } from '../model/run.ts';
 import { figuresOf } from './figures.ts';
 import { figuresInCycles, figuresOfCycle, turnCycles } from './turns.ts';
 
-/** A run that has every second half of a second to itself, so that each second is a cycle. */
+/** A run with alternate turns of half a second, so that each second is a cycle. */
 function turned(): Run {
   const run = makeRun({ load: CLOSED, seconds: 4, connections: 100, perSecond: 1000 });
   run.plan.turns = { index: 0, of: 2, lengthMs: 500, pauseMs: 0, mirrored: true };
   return run;
 }
 
-test('a run that takes turns has a cycle for each of them, with the cause of a disturbance', () => {
+test('an interleaved run has one cycle for each of its turns, with the cause of any disturbance', () => {
   const run = turned();
   disturb(run, 2, { stolenUs: 400_000 });
   assert.deepEqual(
@@ -29,7 +29,7 @@ test('a run that takes turns has a cycle for each of them, with the cause of a d
   assert.deepEqual(turnCycles({ ...run, outcome: { state: 'aborted', reason: 'it was interrupted.' } }), []);
 });
 
-test('the figures over all cycles are those of the run', () => {
+test('the figures over all cycles equal those of the run', () => {
   const run = turned();
   const figures = figuresOf(run);
   const { work, cpuUsPerMessage, ...all } = figuresInCycles(run, figures, turnCycles(run));
@@ -53,7 +53,7 @@ test('the messages and the CPU time of the cycles add up to those of the run', (
   }
 });
 
-test('what was not measured in a turn is null for it, and what was not excluded stays', () => {
+test('figures not measured in a turn are null for it, and other figures remain', () => {
   const run = turned();
   const figures = figuresOf(run);
   const [first, ...others] = turnCycles(run);

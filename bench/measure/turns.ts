@@ -33,10 +33,10 @@ export function turnCycles(run: Run): TurnCycle[] {
 }
 
 /**
- * Replaces the figures of the steady phase by those of some of its cycles.
+ * Replaces the figures of the steady phase with those of some of its cycles.
  *
- * @param figures of the whole run
- * @param cycles those that count; at least one
+ * @param figures figures of the whole run
+ * @param cycles cycles to include; at least one
  */
 export function figuresInCycles(run: Run, figures: RunFigures, cycles: readonly TurnCycle[]): RunFigures {
   const kept = new Set(slicesWithin(run, cycles));
@@ -55,8 +55,8 @@ export function figuresInCycles(run: Run, figures: RunFigures, cycles: readonly 
 }
 
 /**
- * Like `figuresInCycles`, for a single cycle. Whatever was not measured in it is null, such as the handshakes
- * and the memory.
+ * Like `figuresInCycles`, for a single cycle. Figures that are not measured per cycle, such as handshakes and memory,
+ * are null.
  */
 export function figuresOfCycle(run: Run, figures: RunFigures, cycle: TurnCycle): RunFigures {
   return {

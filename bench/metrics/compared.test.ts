@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import { comparedMetrics, isHeadline, weightsBeside } from './compared.ts';
 
-test('every scenario is compared by what it names, with the metric of that name', () => {
+test('every scenario is compared by the metrics that it names', () => {
   assert.deepEqual(
     comparedMetrics().map(({ metric, ...rest }) => ({ name: metric.name, ...rest })),
     SCENARIOS.flatMap(({ compared }) => compared),
   );
 });
 
-test('figures share the false positives with all others of their scenario, whichever of its steps is run', () => {
+test('a figure shares the false-positive budget with all others of its scenario, whichever steps are run', () => {
   for (const { steps, compared } of SCENARIOS) {
     const weights = compared.map(({ weight }) => weight);
     const names = steps.map(({ name }) => name);
@@ -21,7 +21,7 @@ test('figures share the false positives with all others of their scenario, which
   assert.deepEqual(weightsBeside(['of-no-scenario']), []);
 });
 
-test('a headline is one in its step alone', () => {
+test('a metric is a headline only in its own step', () => {
   assert.equal(isHeadline({ name: 'cpuPerMessage.proxy', step: 'throughput' }), true);
   assert.equal(isHeadline({ name: 'cpuPerMessage.proxy', step: 'latency' }), false);
   assert.equal(isHeadline({ name: 'response.p50', step: 'latency' }), true);

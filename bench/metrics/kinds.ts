@@ -25,10 +25,10 @@ const STATISTICS: Record<Statistic, string> = {
   max: 'maximum',
 };
 
-/** Statistics that a few late messages can dominate. */
+/** Statistics that can be dominated by a few late messages. */
 const TAIL: readonly string[] = ['p99', 'p999', 'p9999', 'max'];
 
-/** Reports whether a few late messages can dominate a statistic. */
+/** Reports whether a statistic can be dominated by a few late messages. */
 export function isTail(statistic: string): boolean {
   return TAIL.includes(statistic);
 }

@@ -11,7 +11,7 @@ const SMALL = { seconds: 1, connections: 100, perSecond: 20_000 };
 
 const metricsOf = (run: Run) => factsOf(run, figuresOf(run)).metrics;
 
-test('every metric that a threshold can name is the figure of that name', () => {
+test('every metric that a threshold can name reads the figure of that name', () => {
   const run = makeRun({ ...SMALL, load: OPEN });
   const figures = figuresOf(run);
   const metrics = metricsOf(run);
@@ -46,7 +46,7 @@ test('per-core capacity is a metric, in messages a second, and null where it is 
   assert.equal(metricsOf(run)['response.p50'], null);
 });
 
-test('memory is that of all processes of a component, and null where it has none', () => {
+test('memory is that of all processes of a component, and null if it has none', () => {
   const run = makeRun(SMALL);
   const figures = figuresOf(run);
   const workers = figures.processes.filter(({ component }) => component === 'proxy');
@@ -56,7 +56,7 @@ test('memory is that of all processes of a component, and null where it has none
   assert.equal(metricsOf(makeRun({ ...SMALL, profile: 'direct' }))['memory.proxy'], null);
 });
 
-test('a metric is checked in the step that answers it, and in all where none does', () => {
+test('a metric is checked in its own step, or in all steps if that step is not run', () => {
   const both = ['throughput', 'latency'] as const;
   for (const [metric, steps] of [
     ['response.p99', ['latency']],
@@ -74,12 +74,12 @@ test('a metric is checked in the step that answers it, and in all where none doe
   assert.deepEqual(stepsAnswering('messages.perSecond', ['latency']), ['latency']);
 });
 
-test('a name, and a title, is defined once', () => {
+test('each name and each title is defined once', () => {
   for (const of of ['name', 'title'] as const)
     assert.equal(new Set(METRICS.map((metric) => metric[of])).size, METRICS.length, of);
 });
 
-test('a metric of another step than its own says so in its title', () => {
+test('the title of a metric names the step if it is not the usual one', () => {
   const { title } = metricNamed('cpuPerMessage.proxy');
   assert.equal(metricTitle({ name: 'cpuPerMessage.proxy', step: 'throughput' }), title);
   assert.equal(metricTitle({ name: 'cpuPerMessage.proxy', step: 'latency' }), `${title}, latency step`);
@@ -88,7 +88,7 @@ test('a metric of another step than its own says so in its title', () => {
   assert.throws(() => metricNamed('of.old'));
 });
 
-test('the total is of all that do the work: without a proxy there is none of it, and no generator that spins', () => {
+test('the total covers all components that do the work, without a missing proxy or a spinning generator', () => {
   const parts = (run: Run, ...names: string[]) =>
     names.reduce((sum, name) => sum + (metricsOf(run)[`cpuPerMessage.${name}`] ?? Number.NaN), 0);
   const total = (run: Run) => metricsOf(run)['cpuPerMessage.total'];

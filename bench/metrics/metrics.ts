@@ -17,7 +17,7 @@ const HANDSHAKES = {
 } as const;
 
 const CONNECTIONS: readonly Metric[] = [
-  count('connections.asked', 'connections asked for', null, ({ connections }) => connections.asked),
+  count('connections.asked', 'connections requested', null, ({ connections }) => connections.asked),
   count('connections.opened', 'connections opened', 'higher', ({ connections }) => connections.opened),
   count('connections.failed', 'connections failed', 'lower', ({ connections }) => connections.failed),
 ];
@@ -91,7 +91,7 @@ export function findMetric(name: string): Metric | undefined {
   return BY_NAME.get(name) ?? addedMetrics().find((metric) => metric.name === name);
 }
 
-/** Returns the metrics of scenarios of the user's. */
+/** Returns the metrics of the user's own scenarios. */
 export function addedMetrics(): readonly Metric[] {
   return addedScenarios().flatMap(({ metrics }) => metrics.filter(({ name }) => !BY_NAME.has(name)));
 }

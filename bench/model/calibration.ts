@@ -66,7 +66,7 @@ const resultsEntries = {
   }),
   spread: v.array(spreadSchema),
   /**
-   * What a round of two sides costs in each step: the length of a turn, and the time in addition to the turns
+   * Time that a round of two sides takes in each step: the length of a turn, and the time in addition to the turns
    * of the measured phase (set-up, connections, warm-up). Empty if no sides were interleaved, and in older results.
    */
   costs: v.optional(v.array(v.strictObject({ step: stepSchema, turnMs: amount, fixedMs: amount })), []),

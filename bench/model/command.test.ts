@@ -13,7 +13,7 @@ test('a command is split at spaces outside quotes, and nothing in it is expanded
   assert.deepEqual(commandWords('env PORT={port} x a~b'), ['env', 'PORT={port}', 'x', 'a~b']);
 });
 
-test('a command that needs a shell, or has an open quote, is not split', () => {
+test('a command that needs a shell, or has an unclosed quote, is rejected', () => {
   for (const text of [
     'a && b',
     'a | b',

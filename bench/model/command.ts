@@ -1,4 +1,4 @@
-/** Characters with a meaning in a shell where they are not quoted. Braces are not among them: `{port}`. */
+/** Characters that a shell interprets unless they are quoted. Braces are allowed, for `{port}`. */
 const SHELL = /[|&;<>()$`*?]/;
 
 /**

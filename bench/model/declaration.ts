@@ -11,22 +11,22 @@ const stepName = v.pipe(
 const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'expected a text'), v.maxLength(200, 'is too long'));
 const counted = recordedName;
 
-/** Statistics of a histogram that a metric can be. */
+/** Statistics of a histogram that a metric can report. */
 export const STATISTICS = ['min', 'mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'] as const;
 
-/** Where the value of a metric comes from: a histogram, or a counter. */
+/** Source of a metric's value: a histogram or a counter. */
 const sourceSchema = v.union([
   /** A statistic of a histogram, in µs. */
   v.strictObject({ histogram: counted, statistic: v.picklist(STATISTICS) }),
   /**
-   * A counter or gauge over the whole run. With `per: 'second'`, per second of the steady phase; with the name of
-   * another counter, their quotient.
+   * A counter or gauge over the whole run. With `per: 'second'`, its rate in the steady phase. With the name of another
+   * counter, the quotient of the two.
    */
   v.strictObject({ counter: counted, per: v.exactOptional(v.union([v.literal('second'), counted])) }),
 ]);
 export type MetricSource = v.InferOutput<typeof sourceSchema>;
 
-/** A metric that a user's scenario declares. It is plain data, so that a stored result is read without the file. */
+/** A metric that a user's scenario declares. It is plain data, so a stored result can be read without the file. */
 export const declaredMetricSchema = v.strictObject({
   name: v.pipe(v.string(), v.regex(/^[a-z]\w*(\.\w+)+$/, 'expected words with dots, such as chat.join.p99')),
   title: text,
@@ -39,8 +39,8 @@ export type DeclaredMetric = v.InferOutput<typeof declaredMetricSchema>;
 const weight = v.pipe(v.number(), v.minValue(1), v.maxValue(100));
 
 /**
- * What a user's scenario declares about its runs. It is stored with their result: everything that figures and
- * reports have to know about the scenario, none of its code.
+ * A user's scenario's declarations about its runs. They are stored with the result, and contain everything that figures
+ * and reports need to know about the scenario, but none of its code.
  */
 export const declarationSchema = v.strictObject({
   name: scenarioName,
@@ -56,7 +56,7 @@ export const declarationSchema = v.strictObject({
     ),
     v.minLength(1, 'expected at least one step'),
   ),
-  /** In addition to those of every run and, if any step has a load, to those of messages. */
+  /** Names recorded in addition to those of every run and, if any step has a load, those of messages. */
   recorded: v.strictObject({
     counters: v.array(counted),
     gauges: v.array(counted),
@@ -67,14 +67,14 @@ export const declarationSchema = v.strictObject({
   metrics: v.array(declaredMetricSchema),
   compared: v.array(v.strictObject({ name: v.string(), step: stepName, weight, headline: v.boolean() })),
   listed: v.array(v.strictObject({ name: v.string(), step: stepName, label: v.string() })),
-  /** How many sections of reports the scenario's file has. Reports that are made without the file lack them. */
+  /** Number of report sections that the scenario's file adds. Reports created without the file lack them. */
   sections: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Whether the size and type of messages are those of --payload and --type. */
   usesPayload: v.boolean(),
 });
 export type Declaration = v.InferOutput<typeof declarationSchema>;
 
-/** Returns what is wrong with a value as a declaration, and where; null if nothing is. */
+/** Checks a declaration. Returns what is wrong with the value, and where; null if it is valid. */
 export function declarationFault(value: unknown): { place: string; fault: string } | null {
   const parsed = v.safeParse(declarationSchema, value, { abortEarly: true });
   if (parsed.success) return null;

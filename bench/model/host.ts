@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { count } from './load.ts';
 import { machineSeriesSchema } from './machine-series.ts';
 
-/** A name that an agent may have. It is a part of NATS subjects, in which dots and wildcards have a meaning. */
+/** Valid agent names. The name is part of NATS subjects, in which dots and wildcards have a special meaning. */
 export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
 /** What an agent does for runs: it generates load, watches or runs Nginx, or runs echo servers. */
@@ -34,9 +34,9 @@ export const agentHostSchema = v.strictObject({
   samples: v.optional(v.nullable(machineSeriesSchema), null),
   /** Indexes of its generator workers or echo servers within the run. */
   workers: v.array(count),
-  /** Send lag of its workers in the steady phase, as an encoded histogram; null without any, as in a closed loop. */
+  /** Send lag of its workers in the steady phase, as an encoded histogram; null if none, as in a closed loop. */
   sendLag: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/))),
-  /** Its clock compared with the one of the runner. */
+  /** Its clock compared with the runner's. */
   clock: v.strictObject({
     /** Largest possible error of the offset between the two clocks: half of the shortest round trip, in µs. */
     errorUs: count,

@@ -67,7 +67,7 @@ export const ladderSchema = v.strictObject({
   law: v.nullable(lawSchema),
   /** Nginx memory per connection, in bytes; null unless connections grow and at least three levels are valid. */
   memorySlope: v.nullable(estimateSchema),
-  /** What follows from the points, in the order in which to report it. */
+  /** Conclusions from the points, in the order in which to report them. */
   findings: v.array(findingSchema),
 });
 export type Ladder = v.InferOutput<typeof ladderSchema>;

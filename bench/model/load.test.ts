@@ -5,7 +5,7 @@ import { inFlightOf, loadOf, loadSchema, ratePerSecondOf, workloadSchema } from 
 
 const ASKED = { inFlight: 4, ratePerSecond: null, arrivals: 'poisson' } as const;
 
-test('the load of a step has what was asked for its kind, and nothing of the other', () => {
+test('a step’s load has the options for its kind, and none of the other kind’s', () => {
   const closed = loadOf('closed', ASKED, 500);
   const open = loadOf('open', ASKED, 500);
   assert.deepEqual(v.parse(loadSchema, closed), { kind: 'closed', inFlight: 4 });
@@ -15,7 +15,7 @@ test('the load of a step has what was asked for its kind, and nothing of the oth
   assert.deepEqual([closed, open, null].map(inFlightOf), [4, 1, 1]);
 });
 
-test('a workload of before scenarios had options has none', () => {
+test('a workload from before scenarios had options has none', () => {
   const payload = { minBytes: 1, maxBytes: 2, type: 'text' };
   const old = { scenario: 'echo', load: { kind: 'closed', inFlight: 1 }, payload };
   assert.deepEqual(v.parse(workloadSchema, old), { ...old, options: {} });

@@ -1,24 +1,24 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What is known about a kind of proxy before one is found or started. */
+/** Facts about a kind of proxy that are known before its binary is found or started. */
 export interface ProxyFacts {
-  /** What sentences call it. */
+  /** Its name in sentences. */
   title: string;
   /** Name of the configuration file in a profile's folder. */
   configurationFile: string;
   /** Share of its connections that a worker can use, and how many of them a WebSocket needs. */
   usableConnections: number;
   connectionsPerWebSocket: number;
-  /** More worker processes than this would be of no use. */
+  /** Maximum useful number of worker processes. */
   mostWorkers: number;
-  /** Resident memory of an idle worker, and of an idle WebSocket without TLS and in addition with it. */
+  /** Resident memory of an idle worker and of an idle WebSocket, and the additional memory of one with TLS. */
   memory: { worker: number; webSocket: number; tls: number };
-  /** Matches the line of its log that says how a worker died. */
+  /** Matches the log line that reports how a worker died. */
   workerEnded: RegExp;
 }
 
-/** The kinds of proxies. Each has a driver, which the registry of drivers names. */
+/** The kinds of proxies. Each has a driver in the registry of drivers. */
 export const PROXIES = {
   nginx: {
     title: 'Nginx',
@@ -26,7 +26,7 @@ export const PROXIES = {
     // Once 15/16 of its connections are in use, it closes those that have not sent their request yet
     // (`ngx_drain_connections` in ngx_connection.c).
     usableConnections: 7 / 8,
-    // One to the client and one to the upstream.
+    // One connection to the client and one to the upstream.
     connectionsPerWebSocket: 2,
     mostWorkers: 64,
     memory: { worker: 12 * MIB, webSocket: 17.7 * KIB, tls: 23.8 * KIB },
@@ -38,7 +38,7 @@ export const PROXIES = {
 export type ProxyKind = keyof typeof PROXIES;
 export const PROXY_KINDS = Object.keys(PROXIES) as [ProxyKind];
 
-/** The kind of proxy where nothing says otherwise. */
+/** The default kind of proxy. */
 export const USUAL_PROXY: ProxyKind = 'nginx';
 
 /** Returns the kind of proxy that a configuration file is for, according to its name. */
@@ -47,5 +47,5 @@ export function proxyKindOf(path: string): ProxyKind {
   return named ?? USUAL_PROXY;
 }
 
-/** What sentences call the proxy of a run. */
+/** The name of a run's proxy in sentences. */
 export const PROXY = PROXIES[USUAL_PROXY].title;

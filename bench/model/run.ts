@@ -115,19 +115,19 @@ export const listenDropsSchema = v.strictObject({
 });
 export type ListenDrops = v.InferOutput<typeof listenDropsSchema>;
 
-/** The data queued in one kind of sockets: those of the clients, of the server, or of either side of the proxy. */
+/** Data queued in one group of sockets: the clients', the servers', or those on either side of the proxy. */
 const queuedSchema = v.strictObject({
-  /** Number of sockets whose connection is established. */
+  /** Number of sockets with an established connection. */
   open: count,
-  /** Number of sockets that this side has closed although the peer has not taken all data yet. */
+  /** Number of sockets that this side has closed, but whose data the peer has not fully received yet. */
   closing: count,
-  /** Bytes that have arrived and that the process has not read. */
+  /** Bytes that have arrived but that the process has not read. */
   unread: count,
-  /** Bytes that the process has sent and that the peer has not acknowledged. */
+  /** Bytes that the process has sent but that the peer has not acknowledged. */
   unsent: count,
 });
 
-/** Which sockets hold data at one moment, and how much memory they and the proxy use. */
+/** Data queued in sockets at one moment, and the memory used by the sockets and the proxy. */
 export const queueSampleSchema = v.strictObject({
   atUs: count,
   /** Proportional set size, summed over all proxy processes; null if it cannot be read. */

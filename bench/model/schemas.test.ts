@@ -16,7 +16,7 @@ const NAME = 'a'.repeat(40);
 const BOUNDS: [of: string, schema: v.GenericSchema, accepted: unknown[], refused: unknown[]][] = [
   ['a count', count, [0, 1, 2 ** 31], [-1, 0.5, Number.POSITIVE_INFINITY, '1']],
   ['an amount', amount, [0, 0.001, 1], [-0.001, Number.POSITIVE_INFINITY, Number.NaN]],
-  ['what is at least one', positive, [1, 2], [0, -1, 1.5]],
+  ['a positive integer', positive, [1, 2], [0, -1, 1.5]],
   ['messages in flight', loadSchema.options[0].entries.inFlight, [1, 2], [0, 1.5]],
   ['a p-value', comparedFigureSchema.entries.pValue, [0, 1, null], [1.001, -0.001]],
   ['failures', failureCountsSchema, [{}, { 'tcp/a': 0 }], [{ 'tcp/a': -1 }, { 'tcp/a': 0.5 }, { tcp: 1 }]],
@@ -31,7 +31,7 @@ const BOUNDS: [of: string, schema: v.GenericSchema, accepted: unknown[], refused
 ];
 
 for (const [of, schema, accepted, refused] of BOUNDS)
-  test(`${of}: what is just accepted, and what is just refused`, () => {
+  test(`${of}: accepts and rejects the values at its limits`, () => {
     for (const value of accepted) assert.equal(v.is(schema, value), true, JSON.stringify(value));
     for (const value of refused) assert.equal(v.is(schema, value), false, JSON.stringify(value));
   });
@@ -75,7 +75,7 @@ const DEFAULTS: [of: string, v.ObjectEntries, defaults: Record<string, unknown>]
 ];
 
 for (const [of, entries, defaults] of DEFAULTS)
-  test(`${of} of before it had all of this is read as it was`, () => {
+  test(`${of} from before these fields existed is read with their defaults`, () => {
     const optional = Object.entries(entries).filter(([, entry]) => entry.type === 'optional');
     const read = optional.map(([name, entry]) => [name, v.parse(entry as v.GenericSchema, undefined)]);
     assert.deepEqual(Object.fromEntries(read), defaults);

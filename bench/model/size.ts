@@ -20,17 +20,17 @@ const costSchema = v.strictObject({
   name: v.picklist(COSTS),
   /** Null if too few runs are usable. */
   estimate: v.nullable(estimateSchema),
-  /** Runs on which the estimate is based, and runs that were made for it. */
+  /** Number of runs on which the estimate is based, and number of runs made for it. */
   runs: count,
   of: count,
   /** Load of these runs: messages or handshakes per second, and workers of the proxy; null for memory and descriptors. */
   load: v.nullable(v.strictObject({ perSecond: amount, workers: positive })),
-  /** Why the others were not used; each reason once. */
+  /** Why the other runs were not used; each reason once. */
   excluded: v.array(findingSchema),
 });
 export type Cost = v.InferOutput<typeof costSchema>;
 
-/** What has to be provided, in the order in which it is reported. */
+/** Resources that must be provided, in the order in which they are reported. */
 export const NEEDS = {
   cores: 'load',
   memory: 'load',
@@ -54,19 +54,19 @@ const needSchema = v.strictObject({
   name: v.picklist(Object.keys(NEEDS) as NeedName[]),
   /** Null if a cost on which it depends is unknown. Memory is in bytes. */
   estimate: v.nullable(estimateSchema),
-  /** How the value follows from the plan and the costs. */
+  /** How the value was derived from the plan and the costs. */
   derivation: findingSchema,
 });
 export type SizeNeed = v.InferOutput<typeof needSchema>;
 
-/** What the check compares: memory in bytes, open file descriptors, and CPU for messages in cores. */
+/** Quantities that the check compares: memory in bytes, open file descriptors, and CPU for messages in cores. */
 export const CHECKED = ['memory', 'files', 'cores'] as const;
 export type CheckedName = (typeof CHECKED)[number];
 
 const checkedSchema = v.strictObject({
   name: v.picklist(CHECKED),
   predicted: estimateSchema,
-  /** Null if the run did not yield it. */
+  /** Null if the run did not provide it. */
   measured: v.nullable(amount),
   /** Why the run was not used; null if it was. */
   excluded: v.nullable(findingSchema),
@@ -85,12 +85,12 @@ export const wantedSchema = v.strictObject({
   payloadBytes: count,
   /** Highest share of a CPU that a worker of the proxy is to use. */
   utilisation: v.pipe(amount, v.gtValue(0), v.maxValue(1)),
-  /** What was not given and therefore assumed. */
+  /** Values that were not given and were therefore assumed. */
   assumed: v.array(v.picklist(['rate', 'churn'])),
 });
 export type Wanted = v.InferOutput<typeof wantedSchema>;
 
-/** What a load needs, derived from measured costs, and how far the prediction was off at a smaller size. */
+/** Resources that a load needs, derived from measured costs, and the error of the prediction at a smaller size. */
 export const sizeSchema = v.strictObject({
   kind: v.literal('size'),
   variant: v.string(),
@@ -106,7 +106,7 @@ export const sizeSchema = v.strictObject({
     /** Empty until the check has run. */
     checked: v.array(checkedSchema),
   }),
-  /** What follows, in the order in which to report it. */
+  /** Conclusions, in the order in which to report them. */
   findings: v.array(findingSchema),
 });
 export type Size = v.InferOutput<typeof sizeSchema>;

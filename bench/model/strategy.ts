@@ -18,7 +18,7 @@ export interface StepOfVariant {
   proxyWorkers?: number;
   /**
    * The largest of a ladder's runs. All of its runs get the processes, limits and placement that the largest
-   * one needs, so that they differ in nothing but their level.
+   * one needs, so that they differ only in their level.
    */
   largest?: { connections?: number; proxyWorkers?: number };
 }

@@ -20,7 +20,7 @@ test('errors that the system itself raises become phrases', async () => {
   });
 });
 
-test('no code stands in a sentence, known or not, and no reason is empty', () => {
+test('no sentence contains an error code, known or unknown, and no reason is empty', () => {
   const codes = 'ENOENT EACCES ENOSPC EROFS EISDIR ENOTDIR ELOOP EMFILE EIO EDQUOT ENAMETOOLONG EPERM EXDEV';
   for (const code of codes.split(' ')) {
     assert.match(reasonOf(withCode(code)), /^[a-z].*[^.]$/);
@@ -32,14 +32,14 @@ test('no code stands in a sentence, known or not, and no reason is empty', () =>
   assert.equal(reasonOf('text'), 'text');
 });
 
-test('only codes of the system are such', () => {
+test('only error codes of the system count as such', () => {
   assert.equal(systemCode(withCode('ENOSPC')), 'ENOSPC');
   for (const other of [withCode('ERR_INVALID_ARG_TYPE', 'Odd'), new Error('x'), null, { code: 'ENOENT' }])
     assert.equal(systemCode(other), null);
   assert.equal(reasonOf(withCode('ERR_INVALID_ARG_TYPE', 'Odd')), 'Odd');
 });
 
-test('of several attempts to connect the first tells the reason', async () => {
+test('the reason is that of the first of several attempts to connect', async () => {
   const first = await new Promise((resolve) => connect({ host: '127.0.0.1', port: 1 }).on('error', resolve));
   assert.equal(reasonOf(new AggregateError([first], '')), 'nothing listens there');
 });

@@ -13,7 +13,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the other side closed the connection',
   EDQUOT: 'the disk quota is used up',
-  EEXIST: 'something of that name exists already',
+  EEXIST: 'something with that name already exists',
   EFBIG: 'the file would exceed the size limit',
   EIO: 'the disk reports an input/output error',
   EISDIR: 'it is a folder',

@@ -7,7 +7,7 @@ import * as v from 'valibot';
 export const EXPECTATIONS = ['echo', 'any', 'none'] as const;
 export type Expectation = (typeof EXPECTATIONS)[number];
 
-/** How the certificate of an external server is verified: with the system's authorities, with a file, or not. */
+/** How an external server's certificate is verified: with the system's authorities, with a file, or not at all. */
 export const certificateCheckSchema = v.variant('by', [
   v.strictObject({ by: v.literal('system') }),
   v.strictObject({ by: v.literal('file'), path: v.string() }),
@@ -15,8 +15,8 @@ export const certificateCheckSchema = v.variant('by', [
 ]);
 
 /**
- * What a run puts load on: a topology that the run starts, or a server that already runs. Of the latter, nothing
- * but its answers is observed.
+ * Target of a run's load: a topology that the run starts, or an external server, of which only the answers are
+ * observed.
  */
 export const plannedTargetSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('sandbox') }),

@@ -3,7 +3,7 @@ import { count } from './load.ts';
 
 /**
  * Actions that can be performed on a topology during a run. `reload` sends SIGHUP to the proxy. `upgrade`
- * replaces the proxy's binary while it serves, by the one that the user named, or by itself if `to` is null.
+ * replaces the running proxy's binary with the one that the user named, or with itself if `to` is null.
  * `kill-proxy-workers` sends SIGKILL to each proxy worker; the master then starts new ones. `cut-clients`
  * makes every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes
  * it. `kill-server` kills it and `start-server` starts it again on its old port. `stall-clients` makes

@@ -17,8 +17,8 @@ const anyTurns = fc
     }),
   );
 
-describe('the own time of a run that takes turns', () => {
-  test('passes in its turns but for their pauses, and stands still otherwise', () => {
+describe('the own time of an interleaved run', () => {
+  test('passes only in its turns, without their pauses', () => {
     assert.deepEqual([ownTimeUs(TURNS, 1), ownTimeUs({ ...TURNS, index: 0 }, 1)], [0, 1]);
     const at = [0, 250, 300, 450, 500, 750, 800].map((ms) => ownTimeUs(TURNS, ms * 1e3) / 1e3);
     assert.deepEqual(at, [0, 0, 50, 200, 200, 200, 250]);
@@ -42,14 +42,14 @@ describe('the own time of a run that takes turns', () => {
     );
   });
 
-  test('is all time without turns, and before the first of them', () => {
+  test('is all time without turns, or before the first one', () => {
     assert.deepEqual(
       [ownTimeUs(null, 123), ownTimeUs(TURNS, -5), sinceFirstTurnUs(null, 123)],
       [123, -5, 123],
     );
   });
 
-  test('of all runs together is all time but the pauses', () => {
+  test('of all runs together is all time except the pauses', () => {
     fc.assert(
       fc.property(anyTurns, fc.nat(10_000_000), (turns, sinceUs) => {
         const runs = Array.from({ length: turns.of }, (_, index) => ({ ...turns, index }));
@@ -60,7 +60,7 @@ describe('the own time of a run that takes turns', () => {
     );
   });
 
-  test('comes when it is said to come', () => {
+  test('is reached at the predicted time', () => {
     fc.assert(
       fc.property(anyTurns, fc.nat(10_000_000), (turns, ownUs) => {
         assert.equal(ownTimeUs(turns, sinceFirstTurnUs(turns, ownUs)), ownUs);
@@ -68,7 +68,7 @@ describe('the own time of a run that takes turns', () => {
     );
   });
 
-  test('has passed for every run, after whole rounds of turns', () => {
+  test('has passed for every run after whole rounds of turns', () => {
     fc.assert(
       fc.property(anyTurns, fc.integer({ min: 1, max: 60_000 }), (turns, ownMs) => {
         const wallUs = wallMs(turns, ownMs) * 1e3;

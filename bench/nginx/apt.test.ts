@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { dependenciesOf } from './apt.ts';
 
-/** Prints the fields that it is asked for, as dpkg-deb does. */
+/** Prints the requested fields, like dpkg-deb. */
 const DPKG_DEB = `#!/bin/sh
 shift 2
 for field in "$@"; do
@@ -17,7 +17,7 @@ for field in "$@"; do
 done
 `;
 
-test('an archive depends on what both of its fields name, without versions; of alternatives on the first', (t) =>
+test('an archive’s dependencies come from both fields, without versions, and with only the first alternative', (t) =>
   inFolder(async (folder) => {
     const { PATH } = process.env;
     t.after(() => {

@@ -50,7 +50,7 @@ function options(changes: Partial<FindOptions>): FindOptions {
   };
 }
 
-test('the one on PATH, with the dynamic module beside it', async () => {
+test('the binary on PATH, with the dynamic module next to it', async () => {
   const found = await findNginx(options({ searchPath: `/nowhere:${join(folder, 'sbin')}` }));
   assert.deepEqual(found, {
     path: join(folder, 'sbin/nginx'),
@@ -64,19 +64,19 @@ test('the one on PATH, with the dynamic module beside it', async () => {
   });
 });
 
-test('the one that was named comes before PATH; stream that is built in needs no module', async () => {
+test('a named binary takes precedence over PATH; built-in stream needs no module', async () => {
   const path = join(folder, 'static/nginx');
   const found = await findNginx(options({ source: path, searchPath: join(folder, 'sbin') }));
   assert.equal(found.path, path);
   assert.equal(found.streamModule, null);
 });
 
-test('a stream module that was built beside it counts', async () => {
+test('a stream module that was built with it counts', async () => {
   const { streamModule } = await findNginx(options({ source: join(folder, 'beside/sbin/nginx') }));
   assert.equal(streamModule, join(folder, 'beside/lib/nginx/modules/ngx_stream_module.so'));
 });
 
-/** @param kind `usage` where the path itself is wrong */
+/** @param kind `usage` if the path itself is wrong */
 async function refuses(name: string, kind: 'usage' | 'environment', words: RegExp): Promise<void> {
   await assert.rejects(
     findNginx(options({ source: join(folder, name) })),
@@ -84,7 +84,7 @@ async function refuses(name: string, kind: 'usage' | 'environment', words: RegEx
   );
 }
 
-test('one that is none', async () => {
+test('a file that is not an Nginx binary is rejected', async () => {
   await refuses(
     'not-there',
     'usage',
@@ -95,7 +95,7 @@ test('one that is none', async () => {
   await refuses('lame', 'environment', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
 });
 
-test('libraries of its own are seen by nobody else', () => {
+test('a binary’s own libraries are not visible to other programs', () => {
   assert.deepEqual(nginxCommand({ path: '/n', libraryPath: '/a:/b' }, ['-V']), [
     'env',
     'LD_LIBRARY_PATH=/a:/b',

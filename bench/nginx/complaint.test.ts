@@ -33,8 +33,8 @@ function without(complaint: string, text = TEXT) {
   return { text: rest && print(rest).text, changes };
 }
 
-describe('what Nginx complains of', () => {
-  test('goes at its place, or wherever it stands', () => {
+describe('a directive that Nginx rejects', () => {
+  test('is removed at its line, or everywhere', () => {
     const plain = TEXT.replace(' brotli off;', '');
     const cases: [string, string[]][] = [
       ['unknown directive "brotli" in /a b.conf:3', ['other-modules brotli:3', 'other-modules brotli:10']],
@@ -52,7 +52,7 @@ describe('what Nginx complains of', () => {
     for (const [complaint, changes] of cases) assert.deepEqual(without(complaint, plain).changes, changes);
   });
 
-  test('a part does without what the main file defines, and a whole configuration is rejected', () => {
+  test('is removed from a partial configuration if the main file defines what is missing; a complete one is rejected', () => {
     const part = 'server { access_log /l main buffer=4k;\nlocation / { proxy_cache c; limit_req zone=r; } }';
     const rest = (complaint: string, text: string) => {
       const changes: string[] = [];
@@ -74,7 +74,7 @@ describe('what Nginx complains of', () => {
     assert.equal(rest('unknown log format "other" in a.conf:1', part).text, null);
   });
 
-  test('a variable becomes a dash in a log, and is named elsewhere', () => {
+  test('an unknown variable becomes a dash in a log format, and an error elsewhere', () => {
     const { text, changes } = without('unknown "geo_code" variable');
     assert.match(text ?? '', /log_format l '\$remote_addr - -x \$geo_codes';/);
     assert.deepEqual(changes, ['other-modules log_format:4']);
@@ -87,7 +87,7 @@ describe('what Nginx complains of', () => {
     );
   });
 
-  test('a variable that nothing defines is an error of the user where it is misspelt, or that of the usual map', () => {
+  test('an undefined variable is a user error if it is misspelt, or the one of the usual map', () => {
     const of = (name: string, text: string) => () =>
       withoutCulprit(parse(text, 'a.conf'), `unknown "${name}" variable`, [], () => {});
     const rejected = (remedy: RegExp) => (error: unknown) => {
@@ -111,7 +111,7 @@ describe('what Nginx complains of', () => {
     );
   });
 
-  test('a variable in capital letters may be one of a template, which Nginx names in lower case', () => {
+  test('a variable in capital letters may be a template variable, which Nginx reports in lower case', () => {
     const text = TEXT.replace('sticky;', 'zone $ZONE 64k;').replace('aio on', 'add_header a $APP_NAME');
     assert.throws(() => without('unknown "app_name" variable', text), {
       kind: 'configuration',
@@ -124,7 +124,7 @@ describe('what Nginx complains of', () => {
     assert.equal(remedyAt(4), null);
   });
 
-  test('stays where the WebSockets go through it: that is refused', () => {
+  test('is not removed if the WebSockets depend on it: the configuration is rejected', () => {
     for (const [name, line] of [
       ['brotli', 12],
       ['sticky', 6],
@@ -138,7 +138,7 @@ describe('what Nginx complains of', () => {
     }
   });
 
-  test('is told in its own words where nothing helps', () => {
+  test('is reported in Nginx’s words if there is no remedy', () => {
     for (const complaint of [
       'invalid number of arguments in "listen" directive in /a b.conf:2',
       'unknown directive "x" in /a b.conf:1',

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { print } from './print.ts';
 import { changesOf, lines, move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
 
-describe('nothing is written outside the folder', () => {
+describe('confinement of writes to the folder', () => {
   const source = `
 user nginx;
 pid /run/nginx.pid;
@@ -30,7 +30,7 @@ http {
   }
 }`;
 
-  test('a test of a file is made one of a file within, and a word that only begins like one stays', () => {
+  test('a file test is rewritten to a file in the folder, and a word that only resembles one stays', () => {
     const tests = ['(-f $host)', '(!-d $uri$arg_a)', '($a = -file)', '($a = -exact)'];
     const moved = moveServer(tests.map((each) => `if ${each} { return 204; }`).join(' '));
     const kept = lines(moved, 'if').map((line) => line.replace(/\/run\/bench\/[^ )]*/, 'WITHIN'));
@@ -42,7 +42,7 @@ http {
     ]);
   });
 
-  test('what the run has of its own goes without a notice', () => {
+  test('directives that the run sets itself are removed without a notice', () => {
     const moved = move(`lock_file /var/lock/nginx; error_log /var/log/nginx.log;
       http { server { ssl_password_file /etc/words; ${WEBSOCKET} } }`);
     assert.deepEqual(
@@ -52,7 +52,7 @@ http {
     assert.deepEqual(changesOf(moved.notices), []);
   });
 
-  test('whatever the configuration names', () => {
+  test('writes stay in the folder, whatever the configuration names', () => {
     const moved = move(source, { modulesPath: '/opt/modules' });
     const text = print(moved.tree).text;
     assert.doesNotMatch(text, /\/(var|etc|tmp|x\b|run\/nginx)/);
@@ -87,7 +87,7 @@ http {
     ]);
   });
 
-  test('each access log has a file of its own, since nginx wants one buffer size for a file', () => {
+  test('each access log gets a separate file, because Nginx requires one buffer size per file', () => {
     const moved =
       moveServer(`access_log /a combined buffer=4k; location /a { access_log /b combined buffer=8k; }
       location /b { access_log /a combined buffer=4k; access_log off; }`);
@@ -100,7 +100,7 @@ http {
     ]);
   });
 
-  test('what would write elsewhere goes', () => {
+  test('directives that would write elsewhere are removed', () => {
     for (const [context, text] of [
       ['main', 'google_perftools_profiles /tmp/profile;'],
       ['main', 'worker_rlimit_core 1g;'],
@@ -132,19 +132,19 @@ http {
     );
   });
 
-  test('a zone of keys and values in memory is left alone', () => {
+  test('a key-value zone in memory is not changed', () => {
     const moved = moveServer('', {}, 'keyval_zone zone=a:1m timeout=1h;');
     assert.deepEqual(lines(moved, 'keyval_zone'), ['keyval_zone zone=a:1m timeout=1h;']);
     assert.deepEqual(moved.notices, []);
   });
 
-  test('entries of a map are data, whatever they are called', () => {
+  test('entries of a map are data, whatever their names', () => {
     const map = 'map $host $a { access_log /var/log/a; error_log b; proxy_store on; }';
     const printed = print(moveServer('', {}, map).tree).text.replace(/\s+/g, ' ');
     assert.ok(printed.includes(map), printed);
   });
 
-  test('nor where it names nothing, for the modules that are built in', () => {
+  test('default paths of built-in modules are set to the folder', () => {
     const moved = moveServer('', {
       buildArguments: '--without-http_uwsgi_module --without-http_scgi_module',
     });
@@ -174,7 +174,7 @@ describe('processes and limits', () => {
     for (const [name, line] of Object.entries(expected)) assert.deepEqual(lines(moved, name), [line], name);
   });
 
-  test('reuseport is added once to each socket where workers are to share evenly', () => {
+  test('reuseport is added once to each socket if workers should share evenly', () => {
     const text = `http { server { listen 80; listen 443 ssl reuseport; ${WEBSOCKET} } }`;
     assert.deepEqual(lines(move(text, { reuseport: true }), 'listen'), [
       'listen 127.0.0.1:9001 backlog=4096 reuseport;',
@@ -182,7 +182,7 @@ describe('processes and limits', () => {
     ]);
   });
 
-  test('stand once, on the line of the person’s own where there is one', () => {
+  test('are set once, in the user’s own directive if there is one', () => {
     const source = `\npid a;\nworker_processes 1;\npid b;\nhttp { server { ${WEBSOCKET} } }`;
     const { text, origins } = print(move(source).tree);
     const printed = text.split('\n');
@@ -191,7 +191,7 @@ describe('processes and limits', () => {
     assert.deepEqual(['pid ', 'worker_processes ', 'daemon '].map(lineOf), [2, 3, undefined]);
   });
 
-  test('events are added where there are none: behind load_module, which nginx wants first', () => {
+  test('events are added if missing, after load_module, which must come first', () => {
     const moved = move(`load_module a.so; http { server { ${WEBSOCKET} } }`, { modulesPath: '/opt' });
     const names = moved.tree.flatMap((node) => (node.kind === 'directive' ? [node.name] : []));
     assert.deepEqual(names.slice(-3), ['load_module', 'events', 'http']);

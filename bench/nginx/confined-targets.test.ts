@@ -21,17 +21,17 @@ import { directive, type Node } from './tree.ts';
 
 const bench = setUpBench();
 
-/** An address of this machine that is none of the bench's own. */
+/** An address of this machine that the benchmark does not use. */
 const OUTSIDE = '127.0.0.9';
 
-/** What came to the outside, over TCP, through the Unix-domain socket, and as datagrams. */
+/** Everything that arrived outside, over TCP, through the Unix-domain socket, and as datagrams. */
 const reached: string[] = [];
 const tcp = createServer();
 const local = createServer();
 const udp = createSocket('udp4');
 const backend = createHttpServer((_, response) => response.end('page'));
 const sockets = new WebSocketServer({ server: backend });
-/** Those that a test has not stopped. */
+/** Processes that a test has not stopped yet. */
 const running = new Set<Launched>();
 let outsidePort: number;
 let localPath: string;
@@ -49,7 +49,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-/** The way of `run` and `up`, and that of `check`. */
+/** How `run` and `up` move a configuration into the sandbox, and how `check` does. */
 const MOVES: Record<string, Move> = {
   'run and up': (source) => started(source, (tree, spec) => moveIntoSandbox(tree, spec, () => {})),
   check: (source) => started(source, (tree, spec) => moveAllServers(tree, spec, () => {})),
@@ -104,7 +104,7 @@ async function started(
   };
 }
 
-/** Sends a handshake, and resolves with the status of what comes back: empty where nothing does. */
+/** Sends a handshake, and resolves with the status of the response; empty if there is none. */
 function handshake(port: number, path: string, headers: readonly string[] = []): Promise<string> {
   return new Promise((done) => {
     const socket = connect(port, HOST);
@@ -128,7 +128,7 @@ function handshake(port: number, path: string, headers: readonly string[] = []):
   });
 }
 
-/** With the addresses of the outside in place of the words that stand for them. */
+/** Replaces placeholders with the outside addresses. */
 function filled(text: string): string {
   return text
     .replaceAll('OUTSIDE', `${OUTSIDE}:${outsidePort}`)
@@ -136,21 +136,21 @@ function filled(text: string): string {
     .replaceAll('SOCKET', localPath);
 }
 
-/** A way that leads, or once led, out of the sandbox through a location. */
+/** A configuration that leads, or once led, out of the sandbox through a location. */
 interface Way {
   what: string;
-  /** Stands in http. */
+  /** Directives in `http`. */
   http?: string;
-  /** Stands in the server. */
+  /** Directives in the server. */
   server?: string;
-  /** Stands in a location of its own. */
+  /** Directives in a separate location. */
   location: string;
-  /** `~` of a location with a regular expression; by default a prefix of its own. */
+  /** Pattern of the location if it is a regular expression; by default, a unique prefix. */
   match?: string;
-  /** Behind the path of the location. */
+  /** Suffix of the path that is requested. */
   path?: string;
   headers?: readonly string[];
-  /** What each handshake is answered with; by default 101, by an echo server. */
+  /** Status of the response to each handshake; by default 101, from an echo server. */
   status?: string;
 }
 
@@ -158,33 +158,33 @@ const CHOSEN = ['X-Target: OUTSIDE'];
 
 const WAYS: readonly Way[] = [
   {
-    what: 'an upstream that is called like an address with a port',
+    what: 'an upstream named like an address with a port',
     http: 'upstream OUTSIDE { server a; }',
     location: 'proxy_pass http://OUTSIDE;',
   },
   {
-    what: 'an upstream that is called like an address',
+    what: 'an upstream named like an address',
     http: 'upstream 127.0.0.9 { server a; }',
     location: 'proxy_pass HTTP://127.0.0.9:PORT;',
   },
   {
-    what: 'an upstream that is called like a host with a port',
+    what: 'an upstream named like a host with a port',
     http: 'upstream app:3000 { server a; }',
     location: 'proxy_pass http://app:3000;',
   },
   {
-    what: 'an upstream that is called like a Unix-domain socket',
+    what: 'an upstream named like a Unix-domain socket',
     http: 'upstream "unix:SOCKET:" { server a; }',
     location: 'proxy_pass http://unix:SOCKET:;',
   },
   {
-    what: 'an upstream that is called like the path of a socket',
+    what: 'an upstream named like the path of a socket',
     http: 'upstream "SOCKET" { server a; } map $uri $t_path { default unix:SOCKET; }',
     location: 'proxy_pass http://$t_path;',
   },
   { what: 'a socket in capitals', location: 'proxy_pass HTTP://UNIX:SOCKET:;' },
   {
-    what: 'an upstream that is called like an address in IPv6',
+    what: 'an upstream named like an IPv6 address',
     http: 'upstream [::ffff:127.0.0.9]:PORT { server a; }',
     location: 'proxy_pass http://[::ffff:127.0.0.9]:PORT;',
   },
@@ -206,12 +206,12 @@ const WAYS: readonly Way[] = [
   { what: 'a user before the address', location: 'proxy_pass http://app@OUTSIDE;' },
   { what: 'a query behind the address', location: 'proxy_pass http://OUTSIDE/?app;' },
   {
-    what: 'a name that is the same after the folding of Unicode',
+    what: 'a name that is equal after Unicode case folding',
     http: 'upstream \u212Aelvin { server a; }',
     location: 'proxy_pass http://kelvin;',
   },
   {
-    what: 'a variable that is set to an upstream called like an address',
+    what: 'a variable set to an upstream named like an address',
     location: 'set $t_set OUTSIDE; proxy_pass http://$t_set;',
   },
   {
@@ -221,20 +221,20 @@ const WAYS: readonly Way[] = [
     headers: CHOSEN,
   },
   {
-    what: 'a capture with a name in the key of a map',
+    what: 'a named capture in the key of a map',
     http: 'map $http_x_target $t_seen { default 0; ~^(?<t_key>.+)$ 1; }',
     location: 'set $t_key app; if ($t_seen) { set $t_any 1; } proxy_pass http://$t_key;',
     headers: CHOSEN,
   },
   {
-    what: 'a capture in the other ways of writing it',
+    what: 'a capture in other notations',
     location: `set $t_other app; set $t_third app;
       if ($http_x_target ~ "(?'t_other'.+)") { set $t_any 1; } if ($http_x_target ~ "(?P<T_THIRD>.+)") { set $t_any 1; }
       proxy_pass http://$t_third;`,
     headers: CHOSEN,
   },
   {
-    what: 'a capture in the name of the server',
+    what: 'a capture in the server name',
     server: 'server_name ~^(?<t_name>127.+)$;',
     http: 'map $uri $t_name_ { default $t_name; }',
     location: 'set $t_name app; proxy_pass http://$t_name_:PORT;',
@@ -253,7 +253,7 @@ const WAYS: readonly Way[] = [
     path: '/OUTSIDE',
   },
   {
-    what: 'a capture that is counted',
+    what: 'a numbered capture',
     match: '~ ^/NUMBER/(.+)$',
     location: 'set $1 app; proxy_pass http://$1;',
     path: '/OUTSIDE',
@@ -264,13 +264,13 @@ const WAYS: readonly Way[] = [
     headers: CHOSEN,
   },
   {
-    what: 'the header of a request that is set elsewhere',
+    what: 'a request header that is set elsewhere',
     server: 'location /never/2 { set $http_x_other app; }',
     location: 'proxy_pass http://$http_x_other;',
     headers: ['X-Other: OUTSIDE'],
   },
   {
-    what: 'a parameter of a request that is set elsewhere',
+    what: 'a request parameter that is set elsewhere',
     server: 'location /never/3 { set $arg_to app; set $cookie_to app; }',
     location: 'proxy_pass http://$arg_to;',
     path: '?to=OUTSIDE',
@@ -282,25 +282,25 @@ const WAYS: readonly Way[] = [
     headers: ['X-Word: hostnames'],
   },
   {
-    what: 'what follows a name',
+    what: 'text after a name',
     http: 'upstream 127.0.0. { server a; } map $http_x_tail $args { default $http_x_tail; }',
     location: 'proxy_pass http://127.0.0.$is_args$args;',
     headers: ['X-Tail: 9:PORT'],
-    status: '502', // of the host bench_echo_servers9, which nobody is asked for
+    status: '502', // for the host bench_echo_servers9, which is never looked up
   },
   {
-    what: 'what follows a name that ends as that of a socket begins',
+    what: 'text after a name that ends like the start of a socket address',
     http: 'upstream unix { server a; }',
     location: 'proxy_pass http://unix$is_args$args;',
     headers: ['X-Tail: :SOCKET:'],
-    status: '500', // of a port that is none
+    status: '500', // for an invalid port
   },
   {
-    what: 'what follows a variable that is empty',
+    what: 'text after an empty variable',
     server: 'location /never/4 { set $t_empty app; }',
     location: 'proxy_pass http://$t_empty$is_args$args;',
     headers: ['X-Tail: OUTSIDE'],
-    status: '502', // of the host bench_echo_servers127.0.0.9, which nobody is asked for
+    status: '502', // for the host bench_echo_servers127.0.0.9, which is never looked up
   },
   {
     what: 'a geo',
@@ -315,7 +315,7 @@ const WAYS: readonly Way[] = [
   { what: 'a header', location: 'proxy_pass $scheme://$http_x_target;', headers: CHOSEN },
   { what: 'a URL in a header', location: 'proxy_pass $http_x_url;', headers: ['X-Url: http://OUTSIDE/'] },
   {
-    what: 'an answer to a subrequest',
+    what: 'a response to a subrequest',
     location:
       'auth_request /never/auth; auth_request_set $t_auth $upstream_http_x; set $t_auth app; proxy_pass http://$t_auth;',
     server: 'location /never/auth { internal; proxy_set_header Upgrade ""; proxy_pass http://OUTSIDE; }',
@@ -372,7 +372,7 @@ const WAYS: readonly Way[] = [
 const UPGRADE =
   'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
 
-/** One configuration with all the ways. */
+/** Builds one configuration with all of these cases. */
 function configuration(): string {
   const all = (part: 'http' | 'server') => WAYS.map((way) => way[part] ?? '').join('\n');
   const locations = WAYS.map(
@@ -386,7 +386,7 @@ function configuration(): string {
         ${locations.join('\n')} } }`);
 }
 
-/** As for http; a server each. */
+/** The same for `stream`, with a server for each case. */
 const STREAM = `upstream app { server a:1; }
   resolver OUTSIDE; log_format t '$remote_addr'; access_log syslog:server=OUTSIDE t; error_log syslog:server=unix:SOCKET debug;
   upstream OUTSIDE { server a:1; } server { listen 1; proxy_pass OUTSIDE; }
@@ -407,7 +407,7 @@ const STREAM = `upstream app { server a:1; }
   server { listen 16; set $proxy_protocol_tlv_alpn app; proxy_pass $proxy_protocol_tlv_alpn; }
   server { listen 17; proxy_pass app; set_real_ip_from named.invalid; }`;
 
-describe('whatever a configuration says, Nginx reaches nothing outside', () => {
+describe('Nginx reaches nothing outside, whatever the configuration', () => {
   before(async () => {
     for (const [name, server] of Object.entries({ tcp, local })) {
       server.on('connection', (socket) => {
@@ -435,7 +435,7 @@ describe('whatever a configuration says, Nginx reaches nothing outside', () => {
     backend.closeAllConnections();
   });
 
-  test('which would be noticed', async () => {
+  test('connections to the outside would be detected', async () => {
     const { binary, root } = bench;
     const folder = await mkdtemp(join(root, 'bare-'));
     const [port = 0] = await freePorts(HOST, 1);
@@ -484,8 +484,8 @@ describe('whatever a configuration says, Nginx reaches nothing outside', () => {
       assert.deepEqual(new Set(answers), new Set(['101']));
     });
 
-    test(`nor where an upstream is taken out, because of what Nginx complains of (${name})`, async () => {
-      // The complaint is of the ciphers; all goes that stands on their line and has the same argument.
+    test(`not even if an upstream is removed because Nginx rejects it (${name})`, async () => {
+      // Nginx rejects the ciphers. Everything on their line with the same argument is removed.
       const source = `http { upstream 0x7f000009 { server a; } server { listen 443 ssl; ssl_ciphers 0x7f000009;
         ${UPGRADE} location /ws { proxy_pass http://0x7f000009; } } }`;
       await assert.rejects(move(source), (error) => {

@@ -8,7 +8,7 @@ import { findPaths } from './websocket.ts';
 
 const includes = (text: string) => directives(parse(text, '/site/nginx.conf'), 'include');
 
-test('an include without files has the folder that it names, and that of modules does not matter', () => {
+test('an include without files is reported with its folder, except for modules', () => {
   const text = `include /etc/nginx/modules-enabled/*.conf;
 include /etc/nginx/sites-*/*.conf;
 include /etc/nginx/conf.d/*.conf;
@@ -20,7 +20,7 @@ include conf.d/*.conf;`;
   ]);
 });
 
-test('a configuration without a location for WebSockets names the includes without files, others do not', async () => {
+test('includes without files are only reported if there is no location for WebSockets', async () => {
   const withoutFiles = () => includes('include /etc/nginx/sites-enabled/*;');
   const empty = () => findPaths(parse('events {} http { }', 'mine.conf'));
   await assert.rejects(namingEmptyIncludes({ withoutFiles }, empty), (error) => {

@@ -9,20 +9,20 @@ import { addLibraries, fetchOnce, NGINX } from './fetch.ts';
 
 const BINARY = 'usr/sbin/nginx';
 
-/** Packages of an archive, and the files in each. */
+/** Packages of an archive, with the files in each. */
 type Packages = Readonly<Record<string, readonly string[]>>;
 
 interface Scene {
-  /** Names of packages, in the order in which they were asked for. */
+  /** Names of the requested packages, in order. */
   asked: string[];
   said: string[];
   fetch(): ReturnType<typeof fetchOnce>;
 }
 
 /**
- * Hands in what fetches from such an archive into a folder that is gone afterwards.
+ * Calls `body` with a function that fetches from such an archive. The target folder is removed afterwards.
  *
- * @param mode of each file in the packages
+ * @param mode mode of each file in the packages
  */
 function archived(packages: Packages, work: (scene: Scene) => Promise<void>, mode = 0o755): Promise<void> {
   return inFolder(async (folder) => {
@@ -50,7 +50,7 @@ function archived(packages: Packages, work: (scene: Scene) => Promise<void>, mod
   });
 }
 
-/** apt-get and dpkg-deb as far as they are used here. */
+/** Simulates the parts of apt-get and dpkg-deb that are used here. */
 function executeOf(packages: Packages, asked: string[], mode: number): Execute {
   return async (command, args, options) => {
     if (command === 'apt-get' && args.includes('download')) {
@@ -105,7 +105,7 @@ for (const { of, packages, asked, origin } of PLACES)
       await access(fetched.path);
     }));
 
-test('what was fetched is used again, and tells its packages, the one with the binary first', () =>
+test('a fetched binary is reused, and its packages are listed, the one with the binary first', () =>
   archived({ nginx: [BINARY], 'libnginx-mod-stream': ['usr/lib/x86_64-linux-gnu/a.so'] }, async (scene) => {
     const fetched = await scene.fetch();
     assert.deepEqual(await scene.fetch(), fetched);
@@ -118,10 +118,10 @@ test('what was fetched is used again, and tells its packages, the one with the b
     );
   }));
 
-/** Prints the file that it is asked about, whose text is what it depends on. */
+/** Prints the given file, which contains its dependencies. */
 const DPKG_DEB = '#!/bin/sh\necho "Depends: $(cat "$2")"\n';
 
-test('libraries are added with what they depend on in turn, each once, and nothing else', (t) =>
+test('libraries are added with their own dependencies, each once, and nothing else', (t) =>
   inFolder(async (folder) => {
     const { PATH } = process.env;
     t.after(() => {
@@ -151,7 +151,7 @@ test('libraries are added with what they depend on in turn, each once, and nothi
     ]);
   }));
 
-test('where no package has the binary nothing is kept', () =>
+test('nothing is kept if no package has the binary', () =>
   archived({ nginx: [], 'nginx-light': [] }, async (scene) => {
     for (const time of [1, 2]) {
       await assert.rejects(
@@ -162,7 +162,7 @@ test('where no package has the binary nothing is kept', () =>
     }
   }));
 
-test('what others could change is not used, whether it was just fetched or was there', async () => {
+test('files that other users could change are not used, whether new or cached', async () => {
   const refused = (error: unknown) => error instanceof Problem && error.kind === 'environment';
   await archived(
     { nginx: [BINARY] },

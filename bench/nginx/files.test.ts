@@ -20,8 +20,8 @@ import { findNginx, type NginxBinary } from './binary.ts';
 import { NGINX } from './driver.ts';
 
 /**
- * That nothing from a configuration reads, writes or loads what lies outside: every directive of Nginx that takes a
- * file, a folder, a module or a command, with hostile values, in a real Nginx.
+ * Tests with a real Nginx that a configuration cannot read, write or load files outside the sandbox: every directive
+ * that takes a file, a folder, a module or a command, with hostile values.
  */
 
 const CANARY = 'canary-that-must-not-be-read';
@@ -31,10 +31,10 @@ const PLAN = {
 };
 
 let root: string;
-/** What must stay unread and untouched. */
+/** Folder with files that must not be read or changed. */
 let outside: string;
 let binary: NginxBinary;
-/** Answers with the canary's path in a header that Nginx follows, and is what ordinary requests are passed on to. */
+/** Server that receives ordinary requests. It responds with the canary's path in a header that Nginx follows. */
 const backend = createServer((_, response) => response.end('page of the echo server'));
 let echo: EchoServer;
 
@@ -64,7 +64,7 @@ after(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** A library that leaves a file when it is loaded. Where there is no compiler, loading it is only seen to be avoided. */
+/** Builds a library that creates a file when loaded. Without a compiler, that part of the test proves less. */
 async function buildModule(): Promise<void> {
   const source = join(root, 'evil.c');
   await writeFile(
@@ -102,7 +102,7 @@ http {
 }
 `;
 
-/** Runs a configuration as `run` and `up` do; null where it was refused. */
+/** Runs a configuration as `run` and `up` do; null if it was rejected. */
 async function running(
   text: string,
   body: (target: StartedTarget, folder: string) => Promise<void>,
@@ -135,7 +135,7 @@ async function running(
   try {
     target = await (await NGINX.prepare(source)).start(PLAN, binary, [echo], folder, set);
   } catch (error) {
-    // To refuse it is as good: but only for what is wrong with the configuration.
+    // Rejecting it is also fine, but only because of a fault in the configuration.
     assert.ok(error instanceof Problem && error.kind === 'configuration', String(error));
     assert.doesNotMatch(error.message, new RegExp(CANARY));
     return;
@@ -188,7 +188,7 @@ const PATHS = [
   ...['/evil../outside/canary.txt', '/evil/%2e%2e/outside/canary.txt', '/outside/', '/evil/outside/'],
 ];
 
-/** The names, sizes and times of what lies outside. */
+/** Returns the names, sizes and times of the files outside. */
 async function facts(): Promise<string[]> {
   const names = (await readdir(outside)).sort();
   const all = await Promise.all(names.map((name) => stat(join(outside, name))));
@@ -196,8 +196,8 @@ async function facts(): Promise<string[]> {
 }
 
 /**
- * Hostile directives by the place where they stand. OUT is the folder outside; each stands alone in a configuration,
- * for Nginx refuses many of them together.
+ * Hostile directives by context. OUT is the folder outside. Each one gets a separate configuration, because Nginx
+ * rejects many of them together.
  */
 const HOSTILE: Record<keyof Places, readonly string[]> = {
   main: [
@@ -344,7 +344,7 @@ const HOSTILE: Record<keyof Places, readonly string[]> = {
   ],
 };
 
-describe('nothing from a configuration leaves the sandbox by a file', () => {
+describe('no file access from a configuration leaves the sandbox', () => {
   for (const [place, lines] of Object.entries(HOSTILE)) {
     for (const line of lines) {
       test(`${place}: ${line}`, async () => {
@@ -368,7 +368,7 @@ describe('nothing from a configuration leaves the sandbox by a file', () => {
     }
   }
 
-  test('the files of the configuration’s own folder are served, but not where a link leads', async () => {
+  test('files in the configuration’s own folder are served, but not the targets of links', async () => {
     const server = 'root SITE/public; try_files $uri =404;';
     let isServed = false;
     await running(nginx({ main: '', http: '', server, location: '' }), async (target) => {
@@ -379,7 +379,7 @@ describe('nothing from a configuration leaves the sandbox by a file', () => {
     assert.ok(isServed);
   });
 
-  test('the canary can be read and changed from here, so that its silence tells something', async () => {
+  test('the canary can be read and changed from here, so the other tests are meaningful', async () => {
     await access(outside);
     assert.equal(await readFile(join(outside, 'canary.txt'), 'utf8'), `${CANARY};\n`);
     assert.equal(
@@ -389,7 +389,7 @@ describe('nothing from a configuration leaves the sandbox by a file', () => {
   });
 });
 
-/** Without what may name any path, for nothing opens it: comments, tests of a request, values of variables. */
+/** Returns the directives without paths that Nginx never opens: comments, request tests, values of variables. */
 function directivesOf(printed: string): string {
   return printed.replace(
     /^\s*(#|return|set|rewrite|try_files|error_page|mirror|index|fastcgi_param|default|100%|thread_pool) .*$/gm,

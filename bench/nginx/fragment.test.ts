@@ -10,7 +10,7 @@ function wrapped(text: string): [string, string[]] {
   return [print(nodes).text.replace(/\s+/g, ' ').trim(), changes];
 }
 
-test('what lies in conf.d is put where it belongs', () => {
+test('files from conf.d are wrapped in the right blocks', () => {
   const cases: [string, string, string][] = [
     ['map $a $b { } server { }', 'http', 'wrapped-http'],
     ['upstream a { server b; } server { location / { proxy_pass http://a; } }', 'http', 'wrapped-http'],
@@ -26,7 +26,7 @@ test('what lies in conf.d is put where it belongs', () => {
   assert.deepEqual(changes, ['wrapped-server']);
 });
 
-test('what is whole stays as it is, and so does what belongs nowhere', () => {
+test('complete configurations and unknown directives are not changed', () => {
   for (const text of [
     'events { } http { server { } }',
     'user a; stream { }',
@@ -37,7 +37,7 @@ test('what is whole stays as it is, and so does what belongs nowhere', () => {
   }
 });
 
-test('the usual map is added where a part uses it and nothing defines it', () => {
+test('the usual map is added if a partial configuration uses it without defining it', () => {
   const completed = (inner: string) => {
     const changes: string[] = [];
     const tree = parse(`http { ${inner} server { proxy_set_header Connection $connection_upgrade; } }`, 'a');

@@ -16,7 +16,7 @@ proxy_set_header Upgrade $x;
 );
 const levels = server === undefined ? [] : [server, ...directives(server.block, 'location')];
 
-test('handshakes that fail name their status, and the line that most likely is to blame', () => {
+test('failed handshakes are reported with their status and the most likely cause', () => {
   const lines = { 'status-500': 3, 'status-426': 4, 'status-404': 2, 'protocol-error': 1 };
   for (const [kind, line] of Object.entries(lines)) {
     const [found] = handshakeNotices(
@@ -30,7 +30,7 @@ test('handshakes that fail name their status, and the line that most likely is t
   }
 });
 
-test('a kept access rule is to blame for a 403, and one that was removed is not', () => {
+test('a kept access rule is named as the cause of a 403, a removed one is not', () => {
   const denying = directives(
     parse('server { deny all;\nlocation /ws {\nallow 10.0.0.1;\ndeny all; } }', 'a.conf'),
   );
@@ -40,7 +40,7 @@ test('a kept access rule is to blame for a 403, and one that was removed is not'
   assert.equal(likelyLine(denying, true)('status-403'), 'a.conf:1');
 });
 
-test('of other failures, and of a profile, nothing is said', () => {
+test('there is no notice for other failures, or for a profile', () => {
   assert.deepEqual(
     handshakeNotices([{ failures: { 'tcp/refused': 3, 'upgrade/status-500': 1 } }], likelyLine(levels)),
     [],

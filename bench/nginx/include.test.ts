@@ -41,7 +41,7 @@ async function names(file: string): Promise<string[]> {
   );
 }
 
-test('included files stand in the place of the include, sorted, and know where they came from', async () => {
+test('included files replace the include in sorted order, and keep their origin', async () => {
   const [, http] = directives(await readConfiguration(join(folder, 'nginx.conf')));
   const inner = directives(http?.block ?? null);
   assert.deepEqual(
@@ -51,7 +51,7 @@ test('included files stand in the place of the include, sorted, and know where t
   assert.deepEqual(inner[1]?.origin, { file: join(folder, 'deeper'), line: 2 });
 });
 
-test('mime.types that are not on this machine are left out, with a comment that says so', async () => {
+test('a mime.types that is not on this machine is omitted, with a comment', async () => {
   const [, http] = directives(await readConfiguration(join(folder, 'nginx.conf')));
   const comments = (http?.block ?? []).flatMap((node) => (node.kind === 'comment' ? [node.text] : []));
   assert.deepEqual(comments, [" mime.types is not on this machine: nginx's built-in MIME types apply"]);
@@ -61,11 +61,11 @@ test('patterns', async () => {
   assert.deepEqual(await names('ranges.conf'), ['b 2', 'd 4', 'c 3', 'c 3']);
 });
 
-test('files of a pattern come in the order of their whole paths, as from glob(3)', async () => {
+test('files that match a pattern are in the order of their full paths, as with glob(3)', async () => {
   assert.deepEqual(await names('sites.conf'), ['first', 'second']);
 });
 
-test('an include that nginx does not understand is left for it to complain of', async () => {
+test('an invalid include is kept, so that Nginx reports it', async () => {
   assert.deepEqual(await names('two.conf'), ['include a b']);
 });
 
@@ -76,7 +76,7 @@ async function refuses(file: string, words: RegExp, kind = 'configuration'): Pro
   );
 }
 
-test('complaints name the file and who includes it', async () => {
+test('errors name the file and the one that includes it', async () => {
   await refuses(
     'missing.conf',
     /nowhere\.conf, included at .*missing\.conf:2, cannot be read: there is no such file\./,
@@ -87,7 +87,7 @@ test('complaints name the file and who includes it', async () => {
   await refuses('.', /cannot be read: it is a folder\./, 'usage');
 });
 
-test('absolute paths are looked for below the configuration, or where the person says, and never in /etc', async () => {
+test('absolute paths are looked up below the configuration or a given root, never in /etc', async () => {
   const changes: string[] = [];
   const read = async (text: string, roots: { from: string; to: string }[] = []) => {
     const file = join(folder, 'conf.d', 'part.txt');
@@ -118,7 +118,7 @@ test('absolute paths are looked for below the configuration, or where the person
   assert.deepEqual(changes, ['wrapped-http', 'no-files', 'well-known-files', 'missing-files']);
 });
 
-test('a byte order mark is refused at its line, and what certbot writes is left out if it is not here', async () => {
+test('a byte order mark is rejected with its line, and certbot’s files are omitted if missing', async () => {
   const file = join(folder, 'conf.d', 'mark.txt');
   await writeFile(file, '\ufeffserver { }');
   await assert.rejects(readConfiguration(file), {
@@ -131,7 +131,7 @@ test('a byte order mark is refused at its line, and what certbot writes is left 
   assert.deepEqual(changes, ['wrapped-http', 'well-known-files']);
 });
 
-test('a file that is referred to is named by where it lies, and one that a variable names goes', async () => {
+test('a file is replaced with its actual path, and one named by a variable is removed', async () => {
   const file = join(folder, 'conf.d', 'files.txt');
   await writeFile(file, 'server { ssl_dhparam /etc/nginx/deeper; ssl_trusted_certificate $name; }');
   const [http] = directives(await readConfiguration(file));
@@ -139,7 +139,7 @@ test('a file that is referred to is named by where it lies, and one that a varia
   assert.deepEqual(directives(server?.block ?? null).map(texts), [[join(folder, 'deeper')]]);
 });
 
-test('a text is read like a file in the working directory, or with the folders named for it', async (t) => {
+test('a text is read like a file in the working directory, or with the given roots', async (t) => {
   const before = process.cwd();
   process.chdir(join(folder, 'conf.d'));
   t.after(() => process.chdir(before));

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test('a program is started by the loader that it is given, however long the path and however often', async () => {
+test('a program starts with the given loader, whatever the length of its path, even repeatedly', async () => {
   const original = await readInterpreter(program);
   assert.match(original, /^\/lib/);
   for (const name of ['x'.repeat(200), 'loader']) {
@@ -33,7 +33,7 @@ test('a program is started by the loader that it is given, however long the path
   }
 });
 
-test('what is no such program is refused, and left as it was', async () => {
+test('any other file is rejected, and not changed', async () => {
   const script = join(folder, 'script');
   for (const content of [
     '',

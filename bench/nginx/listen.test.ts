@@ -20,7 +20,7 @@ describe('listen', () => {
     ]);
   });
 
-  test('keeps a backlog of its own, once for each socket', () => {
+  test('keeps its own backlog, once for each socket', () => {
     const moved = moveServer('listen 443 ssl backlog=511; listen [::]:443 ssl backlog=511; listen 80;');
     assert.deepEqual(lines(moved, 'listen'), [
       'listen 127.0.0.1:9001 ssl backlog=511;',
@@ -28,7 +28,7 @@ describe('listen', () => {
     ]);
   });
 
-  test('IPv4 and IPv6 of one port are one socket; what fits no loopback socket goes', () => {
+  test('IPv4 and IPv6 of a port become one socket; parameters that do not suit loopback are removed', () => {
     const moved = moveServer(
       'listen 80 proxy_protocol; listen [::]:80 ipv6only=on; listen unix:/run/x.sock;',
     );
@@ -38,21 +38,21 @@ describe('listen', () => {
     ]);
   });
 
-  test('every way to write all addresses is one socket', () => {
+  test('all notations for the wildcard address mean one socket', () => {
     const moved = moveServer(
       'listen 443 ssl; listen *:443 ssl; listen 0.0.0.0:443 rcvbuf=8k; listen [::]:443 rcvbuf=4k;',
     );
     assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096 rcvbuf=8k;']);
   });
 
-  test('a socket has TLS if any of its servers wants it', () => {
+  test('a socket has TLS if any of its servers requires it', () => {
     const moved = move(`http {
       server { listen 443; return 404; }
       server { listen 443 ssl; ${WEBSOCKET} } server { listen 443; return 403; } }`);
     assert.deepEqual(moved.listeners, [{ host: '127.0.0.1', port: 9001, tls: true, http2: false }]);
   });
 
-  test('what the WebSocket server listens on comes first, even if only another one has TLS', () => {
+  test('the WebSocket server’s listeners come first, even if only another one has TLS', () => {
     const moved = move(`http {
       server { listen 443 ssl; return 404; }
       server { listen 80; ${WEBSOCKET} } }`);
@@ -65,7 +65,7 @@ describe('listen', () => {
     );
   });
 
-  test('what is left out is told', () => {
+  test('removed listeners are reported', () => {
     const moved = move(`http { server {
       listen 443 quic;
       listen 80 proxy_protocol;
@@ -82,18 +82,18 @@ describe('listen', () => {
     ]);
   });
 
-  test('a server without one listened on port 80 of every address', () => {
+  test('a server without listen uses port 80 of every address', () => {
     assert.deepEqual(lines(moveServer(''), 'listen'), ['listen 127.0.0.1:9001 backlog=4096;']);
   });
 
-  test('QUIC goes, and is TLS where there was nothing else', () => {
+  test('QUIC is removed, and becomes TLS if it was the only listener', () => {
     const both = moveServer('listen 443 quic reuseport; listen 443 ssl;');
     assert.deepEqual(lines(both, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
     const alone = moveServer('listen 443 quic;');
     assert.deepEqual(lines(alone, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
   });
 
-  test('socket options stand once for each address, and the WebSocket server is its default', () => {
+  test('socket options are set once per address, and the WebSocket server is its default', () => {
     const moved = move(`http {
       server { listen 80 default_server reuseport; return 301 https://$host; }
       server { listen 80; listen 443 ssl; ${WEBSOCKET} }
@@ -109,14 +109,14 @@ describe('listen', () => {
     );
   });
 
-  test('reuseport that is asked for stands once, whether it is written or not', () => {
+  test('requested reuseport is set once, whether or not the configuration has it', () => {
     for (const written of ['', 'reuseport']) {
       const moved = moveServer(`listen 80 ${written};`, { reuseport: true });
       assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 backlog=4096 reuseport;']);
     }
   });
 
-  test('a socket of one server needs no default, one of several has exactly one', () => {
+  test('a socket with one server needs no default_server, one with several has exactly one', () => {
     const moved = move(`http {
       server { listen 80; listen 81; ${WEBSOCKET} } server { listen 80; return 404; } }`);
     assert.deepEqual(lines(moved, 'listen'), [
@@ -133,7 +133,7 @@ describe('listen', () => {
   });
 });
 
-describe('where no server goes before another', () => {
+describe('without a main server', () => {
   const source = `http {
     server { listen 80; server_name a; return 301 https://$host; }
     server { listen 80 default_server; listen 81; ${WEBSOCKET} }
@@ -142,7 +142,7 @@ describe('where no server goes before another', () => {
   const tree = parse(source, 'mine.conf');
   const all = directives(directives(tree, 'http')[0]?.block ?? null, 'server');
 
-  test('each socket keeps its default server, and the listeners are in their order', () => {
+  test('each socket keeps its default server, and the listeners keep their order', () => {
     const { tree: moved, listeners } = moveAllServers(tree, SPEC, () => {});
     assert.deepEqual(
       print(moved)
@@ -175,14 +175,14 @@ describe('where no server goes before another', () => {
     );
   });
 
-  test('a listener that takes HTTP/2 alone stays one', () => {
+  test('a listener that only accepts HTTP/2 is kept', () => {
     const cleartext = parse(`http { server { listen 80 http2; ${WEBSOCKET} } }`, 'mine.conf');
     const { tree: moved } = moveAllServers(cleartext, SPEC, () => assert.fail('nothing is changed'));
     assert.match(print(moved).text, /listen 127\.0\.0\.1:9001 http2 backlog=4096;/);
   });
 });
 
-describe('HTTP/2 is written as the version wants it', () => {
+describe('HTTP/2 is enabled in the syntax of the version', () => {
   test('parameter to directive', () => {
     const moved = moveServer('listen 443 ssl http2;', { nginxVersion: '1.25.1' });
     assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
@@ -190,7 +190,7 @@ describe('HTTP/2 is written as the version wants it', () => {
     assert.equal(moved.listeners[0]?.http2, true);
   });
 
-  test('is not added to servers that do without', () => {
+  test('is not added to servers without it', () => {
     const moved = move(
       `http { server { listen 443 ssl http2; ${WEBSOCKET} } server { listen 444 ssl; } server { listen 445; } }`,
       { nginxVersion: '1.25.1' },

@@ -10,7 +10,7 @@ import { type Directive, directives, type Node, texts } from './tree.ts';
 
 const CANARY = 'canary-that-must-not-be-read';
 
-/** Writes files; a text that begins with `→` is where a link leads. */
+/** Writes files. A text that starts with `→` is the target of a link. */
 async function write(folder: string, files: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
@@ -26,7 +26,7 @@ interface Case {
   roots?: Record<string, string>;
 }
 
-/** Reads `site/nginx.conf`, with what lies beside it, and hands the directives in `http` over. */
+/** Reads `site/nginx.conf` with these files, and passes the directives in `http` to `body`. */
 async function read(
   { files, conf = 'site/nginx.conf', roots = {} }: Case,
   work: (http: Directive[], folder: string, changes: string[]) => void | Promise<void>,
@@ -68,13 +68,13 @@ const nginx = (http: string) => `events {}\nhttp {\n${http}\n}`;
 
 describe('includes stay in the folder of the configuration', () => {
   const outside: Record<string, Case> = {
-    'a step up': { files: { 'site/nginx.conf': nginx('include ../secret.conf;') } },
-    'a step up in a pattern': { files: { 'site/nginx.conf': nginx('include ../*.conf;') } },
-    'steps up behind a folder': { files: { 'site/nginx.conf': nginx('include conf.d/../../secret.conf;') } },
+    'a `..`': { files: { 'site/nginx.conf': nginx('include ../secret.conf;') } },
+    'a `..` in a pattern': { files: { 'site/nginx.conf': nginx('include ../*.conf;') } },
+    '`..` after a folder': { files: { 'site/nginx.conf': nginx('include conf.d/../../secret.conf;') } },
     'a link to a file': {
       files: { 'site/nginx.conf': nginx('include a.conf;'), 'site/a.conf': '→../secret.conf' },
     },
-    'a link among the files of a pattern': {
+    'a link among the files that match a pattern': {
       files: { 'site/nginx.conf': nginx('include conf.d/*;'), 'site/conf.d/a': '→../../secret.conf' },
     },
     'a link to a folder': {
@@ -87,7 +87,7 @@ describe('includes stay in the folder of the configuration', () => {
         'site/b': '→../away/a.conf',
       },
     },
-    'a step up behind the name of a root': {
+    'a `..` after the name of a root': {
       files: { 'site/nginx.conf': nginx('include /srv/shared/../secret.conf;'), 'shared/x': '' },
       roots: { '/srv/shared': 'shared' },
     },
@@ -96,11 +96,11 @@ describe('includes stay in the folder of the configuration', () => {
     },
   };
   for (const [what, each] of Object.entries(outside)) {
-    it(`${what}: refused, with place and remedy`, () =>
+    it(`${what}: rejected, with place and remedy`, () =>
       refuses(each, /included at \S+\/nginx\.conf:\d, is in .*, outside .* --conf-root (\/\S+)=\1\.$/));
   }
 
-  it('a link by its absolute path: refused', () =>
+  it('a link by its absolute path is rejected', () =>
     inFolder(async (folder) => {
       await write(folder, {
         'secret.conf': CANARY,
@@ -113,13 +113,13 @@ describe('includes stay in the folder of the configuration', () => {
       );
     }));
 
-  it('the remedy lets it in', () =>
+  it('the suggested remedy works', () =>
     read(
       { files: { 'site/nginx.conf': nginx('include ../away/*.conf;') }, roots: { '/any': 'away' } },
       (http) => assert.deepEqual(names(http), [`default_type ${CANARY}`]),
     ));
 
-  it('links within lead to where they lie; directives are named by the path that was included', () =>
+  it('links within the folder are followed; origins keep the included path', () =>
     read(
       {
         files: {
@@ -137,7 +137,7 @@ describe('includes stay in the folder of the configuration', () => {
       },
     ));
 
-  it('an absolute link whose root is not named is refused, with where it leads', () => {
+  it('an absolute link without a root is rejected, with its target', () => {
     const files = {
       'site/nginx.conf': nginx('include sites-enabled/*;'),
       'site/sites-enabled/chat': '→/etc/no-such-nginx/sites-available/chat',
@@ -148,7 +148,7 @@ describe('includes stay in the folder of the configuration', () => {
     );
   });
 
-  it('a folder that is reached by a link is still the folder of the configuration', () =>
+  it('a folder reached through a link is still the folder of the configuration', () =>
     read(
       {
         files: {
@@ -160,7 +160,7 @@ describe('includes stay in the folder of the configuration', () => {
       (http) => assert.deepEqual(names(http), ['default_type a']),
     ));
 
-  it('an absolute link is a path of the configuration: a root that is named for it maps it', async () => {
+  it('an absolute link is treated as a path of the configuration, to which a root applies', async () => {
     const files = {
       'copy/nginx.conf': nginx('include sites-enabled/*;'),
       'copy/sites-available/chat': 'default_type chat;',
@@ -173,7 +173,7 @@ describe('includes stay in the folder of the configuration', () => {
     await read({ files, roots, conf: 'copy/sites-enabled/chat' }, (http) => assert.deepEqual(http, []));
   });
 
-  it('links that lead in a circle are no files', () =>
+  it('links that form a loop count as missing files', () =>
     read(
       {
         files: {
@@ -195,7 +195,7 @@ describe('files and folders that a configuration names', () => {
     'site/me': '→.',
   };
 
-  it('are those in its folder', () =>
+  it('are used if they are in its folder', () =>
     read(
       {
         files: {
@@ -216,7 +216,7 @@ describe('files and folders that a configuration names', () => {
       },
     ));
 
-  it('are not those outside, nor what a variable decides, and no pipe', () =>
+  it('are not used if they are outside, depend on a variable, or are a pipe', () =>
     read(
       {
         files: {
@@ -228,7 +228,7 @@ describe('files and folders that a configuration names', () => {
         },
       },
       (http, _, changes) => {
-        // A guard without its file lets nobody in.
+        // An access rule without its file admits nobody.
         assert.deepEqual(
           new Set(names(http)),
           new Set(['auth_basic_user_file no-such-folder', 'root no-such-folder']),
@@ -251,7 +251,7 @@ describe('files and folders that a configuration names', () => {
     'error_page 404 $cookie_page;',
     'try_files $uri_of_mine =404;',
   ]) {
-    it(`are none where a request could lead out of a folder: ${way}`, () =>
+    it(`are not served if a request could lead out of a folder: ${way}`, () =>
       read({ files: { ...files, 'site/nginx.conf': nginx(`root public; ${way}`) } }, (http, _, changes) => {
         assert.deepEqual(
           names(http).filter((name) => name.startsWith('root')),
@@ -261,7 +261,7 @@ describe('files and folders that a configuration names', () => {
       }));
   }
 
-  it('are served where every path is a normal one', () =>
+  it('are served if every path is normalised', () =>
     read(
       {
         files: {
@@ -283,8 +283,8 @@ describe('files and folders that a configuration names', () => {
     ));
 });
 
-describe('what is read has bounds', () => {
-  it('files that include each other’s siblings are refused before they are many', () =>
+describe('limits on reading', () => {
+  it('files that include each other’s siblings are rejected before there are many', () =>
     refuses(
       {
         files: {
@@ -310,7 +310,7 @@ describe('what is read has bounds', () => {
       /^The configuration includes more than 1000 files, the last ones at \S+\/\d\/\d+:1\. Check for files/,
     ));
 
-  it('patterns over links that lead back', () =>
+  it('patterns over links that form a loop', () =>
     refuses(
       {
         files: {
@@ -321,7 +321,7 @@ describe('what is read has bounds', () => {
       /more than 1000 files/,
     ));
 
-  it('a pattern that a regular expression would take ages for', () =>
+  it('a pattern that would take a regular expression very long', () =>
     read(
       {
         files: {
@@ -332,7 +332,7 @@ describe('what is read has bounds', () => {
       (http) => assert.deepEqual(http, []),
     ));
 
-  it('all files together', () =>
+  it('the total size of all files', () =>
     inFolder(async (folder) => {
       await write(folder, { 'nginx.conf': nginx('include big; include big;'), big: '' });
       await writeFile(join(folder, 'big'), `#${'x'.repeat(5_000_000)}`);
@@ -355,7 +355,7 @@ describe('what is read has bounds', () => {
       });
     }));
 
-  it('names in a template are looked up once, however many there are', () =>
+  it('names in a template are looked up once, however often they occur', () =>
     read(
       {
         files: {

@@ -16,7 +16,7 @@ function locationOf(head: string): Directive {
   return location;
 }
 
-test('a pattern is read with its modifier, glued or apart; a name, or a path without a slash, is none', () => {
+test('a pattern is read with its modifier, with or without a space; a name or a path without a slash is not one', () => {
   const read = (head: string) => {
     const pattern = patternOf(locationOf(head));
     return pattern === null ? null : `${pattern.modifier} ${pattern.text}`;
@@ -39,14 +39,14 @@ test('a pattern is read with its modifier, glued or apart; a name, or a path wit
   );
 });
 
-test('a path without a slash is corrected; a name and an expression are not', () => {
+test('a path without a leading slash is corrected; a name or an expression is not', () => {
   const corrected = ['ws', '= ws', '^~ws', '/ws', '@ws', '~ ws', '""'].map((head) =>
     withSlash(locationOf(head)),
   );
   assert.deepEqual(corrected, ['location /ws', 'location = /ws', 'location ^~ /ws', null, null, null, null]);
 });
 
-test('the location for a path is found as Nginx finds it', () => {
+test('the location for a path is the one that Nginx selects', () => {
   const found = (server: string, ...paths: string[]) =>
     paths.map((path) =>
       locationsOf(serverOf(server), path)
@@ -81,7 +81,7 @@ test('the location for a path is found as Nginx finds it', () => {
   );
 });
 
-test('paths that may reach a location begin with the most natural one', () => {
+test('paths that may reach a location start with the most natural one', () => {
   const paths = (head: string) => pathsFor(locationOf(head));
   assert.deepEqual(paths('= /ws'), ['/ws']);
   assert.deepEqual(paths('@app'), []);

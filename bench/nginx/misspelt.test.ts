@@ -13,7 +13,7 @@ const WORDS = [
   'sub_filter',
 ];
 
-test('a misspelt directive is near to one that is known', () => {
+test('a misspelt directive is similar to a known one', () => {
   const cases = {
     lisen: 'listen',
     lsiten: 'listen',
@@ -23,7 +23,7 @@ test('a misspelt directive is near to one that is known', () => {
   for (const [name, word] of Object.entries(cases)) assert.equal(nearestWord(name, WORDS), word);
 });
 
-test('a directive of another module, or of a newer version, is near to none', () => {
+test('a directive of another module or a newer version is not similar to any', () => {
   for (const name of ['http3', 'brotli', 'js_import', 'proxy_pass_trailers', 'zstd', 'listen', 'subs_filter'])
     assert.equal(nearestWord(name, WORDS), null, name);
 });

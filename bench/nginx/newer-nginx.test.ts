@@ -12,7 +12,7 @@ import { HOST, setUpBench } from './start.test.fixture.ts';
 import { checkNginx, startNginx, workerPids, writeConfiguration } from './start.ts';
 import { atLeast } from './version.ts';
 
-/** What depends on Nginx's version, on a real one that is newer than the system's: fetched once, then cached. */
+/** Tests with a real Nginx that is newer than the system's. It is fetched once, then cached. */
 
 const bench = setUpBench();
 let binary: NginxBinary;
@@ -26,7 +26,7 @@ before(async () => {
   });
 });
 
-/** What the sandbox goes by. */
+/** Facts about Nginx that the sandbox depends on. */
 const facts = () => ({
   nginxVersion: binary.version,
   buildArguments: binary.buildArguments,
@@ -34,12 +34,12 @@ const facts = () => ({
   streamModule: binary.streamModule,
 });
 
-test('it is newer than the change of http2, and tells which package it is', () => {
+test('its version is above that of the http2 directive, and its package is reported', () => {
   assert.ok(atLeast(binary.version, '1.25.1'), binary.version);
   assert.match(binary.origin ?? '', /^nginx \d\S+ of debian:trixie$/);
 });
 
-test('it accepts every profile, with no word of what is deprecated', async () => {
+test('it accepts every profile, without deprecation warnings', async () => {
   const { certPath } = await makeCertificate(join(bench.root, 'upstream'));
   for (const { name, configurationPath, upstreamTls } of bench.profiles) {
     if (configurationPath === null) continue;
@@ -53,7 +53,7 @@ test('it accepts every profile, with no word of what is deprecated', async () =>
 });
 
 describe('http2', () => {
-  test('is on, takes WebSockets over HTTP/1.1, and advertises no extended CONNECT', async (t) => {
+  test('is enabled, accepts WebSockets over HTTP/1.1, and does not advertise extended CONNECT', async (t) => {
     const [server] = await startServers({ count: 1, kind: 'lean', engine: 'node', cpus: null });
     assert.ok(server);
     t.after(() => server.launched.stop('SIGKILL', 0));
@@ -66,7 +66,7 @@ describe('http2', () => {
     const [cpu] = (await readMachine({ bun: null, ioUring: null })).cpus;
     assert.ok(cpu !== undefined);
     const { folder, listeners } = moved;
-    // Placed, as in a run: taskset must not be given the libraries of another release.
+    // Pinned to CPUs as in a run, because taskset must not load the libraries of another release.
     const nginx = await startNginx({ binary, confPath, folder, listeners, workers: 2, cpus: [cpu] });
     t.after(() => nginx.stop('SIGKILL', 0));
     assert.equal((await workerPids(nginx.pid)).length, 2);

@@ -33,11 +33,11 @@ export interface Changes {
   note: OnChange;
   /** @param tree the configuration as it was read */
   notices(tree: readonly Node[]): Notice[];
-  /** Values that were filled in for template variables and must not be shown anywhere. */
+  /** Values of template variables, which must not be shown anywhere. */
   secrets(): string[];
   /** Each `include` whose pattern matches no file. */
   withoutFiles(): Directive[];
-  /** A collection of its own that begins with these changes, which were made when the configuration was read. */
+  /** Returns a separate copy of the changes so far. */
   copy(): Changes;
 }
 

@@ -5,11 +5,11 @@ import { print } from './print.ts';
 import { changesOf, move, WEBSOCKET } from './sandbox.test.fixture.ts';
 import { directives } from './tree.ts';
 
-/** Reserved for documentation (RFC 2606, RFC 5737, RFC 3849), and a variable that could hold anything. */
+/** Hosts reserved for documentation (RFC 2606, RFC 5737, RFC 3849), and a variable with an unknown value. */
 const HOSTS = ['outside.example', '198.51.100.7', '[2001:db8::7]', '$outside', 'outside_$host'];
 const OUTSIDE = /outside|198\.51|2001:db8/;
 
-/** Where a directive may stand; `if` means one of a location. */
+/** Contexts in which a directive may occur; `if` means one in a location. */
 const CONTEXTS = {
   main: (text: string) => `${text} events {} http { server { ${WEBSOCKET} } }`,
   events: (text: string) => `events { ${text} } http { server { ${WEBSOCKET} } }`,
@@ -38,14 +38,14 @@ const BACKEND: Context[] = ['location', 'if'];
 
 /**
  * Every directive of Nginx and Nginx Plus that takes an address, a host name or a URL, or that makes
- * Nginx connect to one that stands elsewhere, from the directive index of nginx.org and the modules in
- * nginx's src/: its text, with HOST for the address, and its contexts.
+ * Nginx connect to one given elsewhere. Compiled from the directive index of nginx.org and the modules in
+ * nginx's src/. Each row has the text, with HOST for the address, and the contexts.
  */
 type Rows = [text: string, contexts: Context[]][];
 
 /**
- * By the notice that tells of it (null: an ordinary move), what stands in the configuration instead,
- * and the block on line 1 that is named in the place of the directive.
+ * The expected notice (null for an ordinary move), the replacement in the configuration, and the block on line 1
+ * that is named instead of the directive.
  */
 const CHANGED: { notice: string | null; leaves?: RegExp; block?: string; rows: Rows }[] = [
   {
@@ -133,7 +133,7 @@ const CHANGED: { notice: string | null; leaves?: RegExp; block?: string; rows: R
     notice: 'other-hosts',
     rows: [
       ['tunnel_pass HOST:443;', ['server', 'location', 'if']],
-      ['tunnel_pass;', ['server', 'location', 'if']], // to wherever the request says
+      ['tunnel_pass;', ['server', 'location', 'if']], // connects to the host in the request
       ['health_check uri=/HOST port=8080;', ['location', 'stream server']],
       ['state /var/lib/nginx/HOST.conf;', ['upstream', 'stream upstream']], // a file with servers
       ['zone_sync_server HOST:9000 resolve;', ['stream server']],
@@ -205,11 +205,11 @@ const REFUSED: Rows = [
   ['proxy_passs http://HOST;', ['location']],
 ];
 
-/** Of those, the ones that load code and nothing else: they are left out with a notice. */
+/** The ones among them that only load code; they are removed with a notice. */
 const TAKEN_OUT = new Set(['perl', 'perl_set', 'perl_require']);
 
 /**
- * Compared with a request, or sent as text to who is connected already: Nginx opens no connection for these.
+ * Addresses that are compared with a request or sent to a connected client, so that Nginx opens no connection.
  */
 const KEPT: Rows = [
   ['allow HOST;', [...HTTP, 'limit_except', ...STREAM]],
@@ -251,7 +251,7 @@ const KEPT: Rows = [
   ['hash HOST:80;', ['upstream', 'stream upstream']],
   ['sticky cookie a domain=HOST;', ['upstream']],
   ['mqtt_set_connect clientid HOST:80;', ['stream server']],
-  // URIs of this very server.
+  // URIs on this server.
   ['mirror /HOST;', HTTP],
   ['auth_request /HOST;', HTTP],
   ['auth_jwt_key_request /HOST;', HTTP],
@@ -259,7 +259,7 @@ const KEPT: Rows = [
   ['add_before_body /HOST;', HTTP],
 ];
 
-/** Each row in each of its contexts with each kind of address; the directive stands on line 2. */
+/** Combines each row with each of its contexts and each kind of address. The directive is on line 2. */
 function cases(rows: Rows): { text: string; source: string }[] {
   return rows.flatMap(([text, contexts]) =>
     contexts.flatMap((context) =>
@@ -271,7 +271,7 @@ function cases(rows: Rows): { text: string; source: string }[] {
   );
 }
 
-describe('nothing leads beyond the sandbox', () => {
+describe('no directive leads out of the sandbox', () => {
   for (const { notice, leaves = /^/, block, rows } of CHANGED) {
     for (const [row, contexts] of rows) {
       test(`${row} (${notice ?? 'moved'})`, () => {
@@ -280,7 +280,7 @@ describe('nothing leads beyond the sandbox', () => {
           const printed = print(tree).text;
           assert.doesNotMatch(printed, OUTSIDE, text);
           assert.match(printed, leaves, text);
-          // That a host has a variable in it is told besides.
+          // A host that contains a variable is reported in addition.
           const told = notices.filter(({ code }) => code !== 'sandbox-variable-upstream');
           const place = block === undefined ? `${row.split(/[ ;]/)[0]} mine.conf:2` : `${block} mine.conf:1`;
           assert.deepEqual(changesOf(told), notice === null ? [] : [[notice, place]], text);
@@ -289,7 +289,7 @@ describe('nothing leads beyond the sandbox', () => {
     }
   }
 
-  test('what the bench cannot judge is refused, with file and line', () => {
+  test('unknown directives that may connect are rejected, with file and line', () => {
     for (const { text, source } of cases(REFUSED)) {
       const name = text.split(' ')[0] ?? '';
       if (TAKEN_OUT.has(name)) {
@@ -314,7 +314,7 @@ describe('nothing leads beyond the sandbox', () => {
     }
   });
 
-  test('what only looks like an address stays as it is', () => {
+  test('text that only resembles an address is not changed', () => {
     const flat = (text: string) => text.replace(/\s+/g, ' ');
     for (const { text, source } of cases(KEPT)) {
       const { tree, notices } = move(source);
@@ -325,7 +325,7 @@ describe('nothing leads beyond the sandbox', () => {
     }
   });
 
-  test('loopback source addresses stay, and so does none', () => {
+  test('loopback source addresses and `off` are kept', () => {
     for (const bind of ['127.0.0.2', '127.0.0.1:$remote_port', '127.0.0.$a', 'off']) {
       const { tree, notices } = move(CONTEXTS.location(`proxy_bind ${bind};`));
       assert.ok(print(tree).text.includes(`proxy_bind ${bind};`), bind);

@@ -28,7 +28,7 @@ function expected(text: string): string {
 }
 
 describe('a tuning', () => {
-  test('replaces what is there and adds what is not, in every block that matches', () => {
+  test('replaces existing directives and adds new ones, in every matching block', () => {
     assert.equal(
       laid(BASE, 'http { server { location { proxy_buffer_size 16k; } } }'),
       expected(
@@ -40,21 +40,21 @@ describe('a tuning', () => {
     );
   });
 
-  test('with arguments matches only blocks with the same', () => {
+  test('with arguments matches only blocks with the same arguments', () => {
     assert.equal(
       laid(BASE, 'http { server { location /websocket { proxy_buffer_size 16k; } } }'),
       expected(BASE.replace('4k', '16k')),
     );
   });
 
-  test('stands where what it replaces stood', () => {
+  test('takes the position of the directive that it replaces', () => {
     assert.equal(
       laid('http { a 1; b 2; a 3; c 4; server { } }', 'http { a 5; d 6; }'),
       expected('http { a 5; b 2; c 4; d 6; server { } }'),
     );
   });
 
-  test('finds an upstream whatever the case of its name', () => {
+  test('finds an upstream by name, ignoring case', () => {
     assert.equal(
       laid('http { upstream Backend { server a; } }', 'http { upstream backend { keepalive 8; } }'),
       expected('http { upstream Backend { server a; keepalive 8; } }'),
@@ -65,7 +65,7 @@ describe('a tuning', () => {
     );
   });
 
-  test('adds parameters to every listen, in the place of the same ones', () => {
+  test('adds parameters to every listen, replacing existing ones', () => {
     assert.equal(
       laid(BASE, 'http { server { listen reuseport backlog=512; } }'),
       expected(
@@ -77,7 +77,7 @@ describe('a tuning', () => {
     );
   });
 
-  test('with a listen address replaces the listens', () => {
+  test('with a listen address replaces all listen directives', () => {
     assert.equal(
       laid('http { server { listen 80; listen 81; } }', 'http { server { listen 90; } }'),
       expected('http { server { listen 90; } }'),
@@ -94,7 +94,7 @@ describe('a tuning', () => {
     );
   });
 
-  test('tells headers apart by their name', () => {
+  test('distinguishes headers by name', () => {
     assert.equal(
       laid(
         'http { proxy_set_header Upgrade $u; proxy_set_header Host a; }',
@@ -115,7 +115,7 @@ describe('a tuning', () => {
     );
   });
 
-  test('that matches nothing is refused, with its place', () => {
+  test('that matches nothing is rejected, with its place', () => {
     assert.throws(
       () => laid(BASE, 'http { server {\n location /chat { proxy_buffer_size 16k; } } }'),
       (error) =>
@@ -123,14 +123,14 @@ describe('a tuning', () => {
     );
   });
 
-  test('changes nothing in the tree it is laid over', () => {
+  test('does not modify the original tree', () => {
     const tree = parse(BASE, 'base.conf');
     const before = structuredClone(tree);
     overlay(tree, parse('http { server { location { proxy_buffer_size 16k; } } }', 't'));
     assert.deepEqual(tree, before);
   });
 
-  test('laid twice is as laid once', () => {
+  test('applied twice has the same result as once', () => {
     const names = fc.constantFrom('a', 'b', 'listen', 'add_header');
     const args = fc.array(fc.constantFrom('x', 'y', 'reuseport', '80'), { minLength: 1, maxLength: 3 });
     const leaves = fc.array(

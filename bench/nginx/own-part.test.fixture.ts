@@ -3,7 +3,7 @@ import { type Kind, MAP, UPGRADE } from './own.test.fixture.ts';
 /** Files from conf.d or sites-available, without the main file. */
 export const PARTS: readonly Kind[] = [
   {
-    what: 'a federation server: one file of sites-available, a redirect to TLS, and streaming under a path of its own',
+    what: 'a federation server: one file of sites-available, a redirect to TLS, and streaming under a separate path',
     files: {
       'sites-available/social.conf': `${MAP}
 upstream web { server 127.0.0.1:3000 fail_timeout=0; }
@@ -111,7 +111,7 @@ server {
     },
   },
   {
-    what: 'a part whose map stands in the main file, and whose resolver a container writes',
+    what: 'a part whose map is in the main file, and whose resolver is written by a container',
     files: {
       'proxy-confs/app.subfolder.conf': `location /app/ {
   include /config/nginx/resolver.conf;
@@ -168,7 +168,7 @@ server {
     },
   },
   {
-    what: 'TLS as it was switched on before, and a certificate that nobody names',
+    what: 'TLS in the old syntax, without a certificate',
     files: {
       'simple.conf': `upstream sockets { server 127.0.0.1:8010; }
 server { listen 443; ssl on; server_name ws.example.org;
@@ -203,7 +203,7 @@ location / { proxy_pass http://127.0.0.1:9000; }
     becomes: { path: '/ws', notices: ['wrapped-server'] },
   },
   {
-    what: 'a proxy of TCP in a file of its own',
+    what: 'a TCP proxy in a separate file',
     files: { 'stream.d/mqtt.conf': 'server { listen 8083; proxy_pass 10.0.0.1:8083; proxy_protocol on; }\n' },
     becomes: { path: '/', notices: ['proxy-protocol', 'wrapped-stream'] },
   },

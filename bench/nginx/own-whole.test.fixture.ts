@@ -1,6 +1,6 @@
 import { type Kind, MAP, UPGRADE } from './own.test.fixture.ts';
 
-/** A site of one server, in front of an application that speaks WebSocket. */
+/** A site with one server, in front of a WebSocket application. */
 const site = (server: string, http = '') => `events { worker_connections 512; }
 http {
 ${MAP}
@@ -15,10 +15,10 @@ ${server}
 `;
 const WS = `  location /ws { proxy_pass http://app; ${UPGRADE} }`;
 
-/** Whole configurations. */
+/** Complete configurations. */
 export const WHOLES: readonly Kind[] = [
   {
-    what: 'an include that is nowhere',
+    what: 'an include that does not exist',
     files: { 'nginx.conf': site(`${WS}\n  include /etc/nginx/snippets/tls.conf;`) },
     becomes: {
       refused:
@@ -26,7 +26,7 @@ export const WHOLES: readonly Kind[] = [
     },
   },
   {
-    what: 'an add-on for home automation that lets in its supervisor only',
+    what: 'a home automation add-on that admits only its supervisor',
     files: {
       'nginx.conf': site(`  allow 172.30.32.2;
   deny all;
@@ -56,7 +56,7 @@ ${WS}`,
     becomes: { refused: /"\{\{ \." in .*nginx\.conf\.gtpl:9 belongs to a template\. Render it first/ },
   },
   {
-    what: 'a stream for UDP beside it',
+    what: 'an additional UDP stream',
     files: {
       'nginx.conf': `${site(WS)}stream { server { listen 5353 udp; proxy_pass 10.0.0.1:53; } }\n`,
     },
@@ -88,7 +88,7 @@ ${WS}`,
     },
   },
   {
-    what: 'the page of the root beside a WebSocket at the root',
+    what: 'a page and a WebSocket at the root',
     files: {
       'nginx.conf': site(`  location = / { return 302 /login; }
   location / { proxy_pass http://app; ${UPGRADE} }`),
@@ -96,7 +96,7 @@ ${WS}`,
     becomes: { path: '/websocket', host: 'chat.example.org', notices: ['location'] },
   },
   {
-    what: 'modules that are not there',
+    what: 'missing modules',
     files: {
       'nginx.conf': `load_module modules/ngx_http_brotli_filter_module.so;
 ${site(WS, 'brotli on; brotli_types text/css;\n  more_clear_headers Server;\n  vhost_traffic_status_zone;')}`,
@@ -136,7 +136,7 @@ ${WS}`),
     },
   },
   {
-    what: 'an upstream of a newer version, that asks a name server',
+    what: 'an upstream in the syntax of a newer version, with a name server',
     files: {
       'nginx.conf': site(WS).replace(
         'upstream app { server 10.20.30.40:3000; }',

@@ -1,9 +1,9 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 
-/** A configuration as people write them, and what has to become of it. */
+/** A realistic configuration, and the expected outcome. */
 export interface Kind {
   what: string;
-  /** The first is the one that is named with --conf. */
+  /** Files by path. The first one is passed to --conf. */
   files: Record<string, string>;
   options?: Partial<ConfigurationOptions>;
   becomes: { path: string; host?: string; notices: readonly string[] } | { refused: RegExp };

@@ -55,7 +55,7 @@ after(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Starts Nginx with a configuration of this kind; it has ended when the body has. */
+/** Starts Nginx with a configuration of this kind, and stops it after `body`. */
 async function started(
   { files, options = {} }: Kind,
   body: (target: StartedTarget) => Promise<void>,
@@ -121,11 +121,11 @@ async function statusOfPage(target: StartedTarget): Promise<number | undefined> 
   return response.statusCode;
 }
 
-describe('configurations as people write them', () => {
+describe('realistic configurations', () => {
   for (const kind of [...PARTS, ...WHOLES]) {
     const { what, becomes } = kind;
     if ('refused' in becomes) {
-      test(`${what}: refused, with file and line and what to do`, async () => {
+      test(`${what}: rejected, with file, line and remedy`, async () => {
         await assert.rejects(
           started(kind, async () => {}),
           (error) => {

@@ -19,7 +19,7 @@ const SITE = parse(
 );
 
 describe('the page in a configuration', () => {
-  it('is one more location of the server with the WebSockets, and all else stays', () => {
+  it('is an additional location in the WebSocket server, without other changes', () => {
     const { server } = findPaths(SITE);
     const tree = withPage(SITE, server, '/tmp/a folder/page');
     const [first, second] = directives(directives(tree, 'http')[0]?.block ?? null, 'server');
@@ -33,14 +33,14 @@ describe('the page in a configuration', () => {
     assert.match(text, /add_header\s+Content-Security-Policy\s+"default-src 'none';/);
   });
 
-  it('leads no WebSocket away from its location', () => {
+  it('does not intercept any WebSocket', () => {
     const tree = withPage(SITE, findPaths(SITE).server, '/tmp/page');
     const { websocketPath, httpPath } = findPaths(tree);
     assert.deepEqual([websocketPath, httpPath], ['/live', null]);
     assert.ok(!PAGE_PATH.startsWith(websocketPath));
   });
 
-  it('is left out where there is no server of http', () => {
+  it('is omitted if there is no http server', () => {
     const stream = parse('stream { server { listen 80; proxy_pass b; } }', 'nginx.conf');
     assert.equal(withPage(stream, findPaths(stream).server, '/tmp/page'), stream);
   });

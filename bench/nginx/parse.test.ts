@@ -6,7 +6,7 @@ import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { directive, directives, type Node, texts, word } from './tree.ts';
 
-/** Meaning only: without origins, and without the quotes a word was written in. */
+/** Returns only the meaning of nodes, without origins and quotes. */
 function meaning(nodes: readonly Node[]): unknown {
   return nodes.map((node) =>
     node.kind === 'comment'
@@ -76,7 +76,7 @@ describe('nginx’s own lexing', () => {
 });
 
 describe('complaints', () => {
-  test('say what nginx says, and where', () => {
+  test('are worded like Nginx’s, with the position', () => {
     refuses('a;\n}', 'unexpected "}" in test.conf:2.');
     refuses('a b }\n', 'unexpected "}" in test.conf:1.');
     refuses(';', 'unexpected ";" in test.conf:1.');
@@ -95,7 +95,7 @@ describe('complaints', () => {
     refuses('a {'.repeat(100_000), 'blocks nested deeper than 64 in test.conf:1.');
   });
 
-  test('any text gives a tree or a Problem, nothing else', () => {
+  test('any text gives either a tree or a Problem', () => {
     const text = fc.string({ unit: fc.constantFrom(...'ab{};#"\'\\$ \n\t)'), maxLength: 60 });
     fc.assert(
       fc.property(text, (source) => {
@@ -129,7 +129,7 @@ describe('printing', () => {
     ),
   }));
 
-  test('reading what was printed gives the same tree', () => {
+  test('parsing the printed text gives the same tree', () => {
     fc.assert(
       fc.property(tree, (nodes) => {
         assert.deepEqual(meaning(parse(print(nodes).text, 'printed.conf')), meaning(nodes));
@@ -138,7 +138,7 @@ describe('printing', () => {
     );
   });
 
-  test('printing what was read and printed changes nothing more', () => {
+  test('printing again after parsing gives the same text', () => {
     fc.assert(
       fc.property(tree, (nodes) => {
         const once = print(parse(print(nodes).text, 'a')).text;
@@ -147,7 +147,7 @@ describe('printing', () => {
     );
   });
 
-  test('looks like a configuration that a person wrote', () => {
+  test('looks like a hand-written configuration', () => {
     const source = String.raw`user www-data; # who
 events{}
 # what is served
@@ -178,7 +178,7 @@ http {
     );
   });
 
-  test('knows for each line where it came from', () => {
+  test('knows the origin of each line', () => {
     const { text, origins } = print([
       ...parse('a;\n\nb {\n  c "x\ny";\n}\n', 'mine.conf'),
       directive('d', ['e']),
@@ -198,13 +198,13 @@ http {
     ]);
   });
 
-  test('puts a comment behind what it stood behind, not behind the same line of another file', () => {
+  test('puts a comment after the directive on its line, not after that line of another file', () => {
     const [comment] = parse('# b', 'b.conf');
     assert.ok(comment);
     assert.equal(print([...parse('a;', 'a.conf'), comment]).text, 'a;\n\n# b\n');
   });
 
-  test('quotes what needs quotes', () => {
+  test('quotes words that need quotes', () => {
     const printed = (value: string) => print([{ ...directive('a', []), args: [word(value)] }]).text;
     assert.equal(printed(''), 'a "";\n');
     assert.equal(printed('b c'), 'a "b c";\n');

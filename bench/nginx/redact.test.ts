@@ -5,14 +5,14 @@ import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { lineRedactor, redacted } from './redact.ts';
 
-/** Lower case letters only, so that no shape gives it away: only its place does. */
+/** Lower-case letters only, so that it can only be recognised by its context. */
 const SECRET = 'opensesame';
 
 function shown(source: string): string {
   return redacted(parse(source, 'mine.conf'));
 }
 
-/** Where configurations hold secrets; SECRET stands for one. */
+/** Directives that contain a secret, with SECRET in its place. */
 const PLACES = [
   // Headers and parameters.
   'proxy_set_header Authorization SECRET;',
@@ -37,7 +37,7 @@ const PLACES = [
   'map $host $backend_auth { default "Basic SECRET"; a.example SECRET; }',
   'geo $api_key { default ""; 10.0.0.0/8 SECRET; }',
   'split_clients $request_id $session_key { 50% SECRET; * b; }',
-  // Variables by the use that is made of them.
+  // Variables that are recognised by their use.
   'set $a SECRET; proxy_set_header Authorization "Bearer $a";',
   `set $a SECRET; set $b "x\${a}y"; proxy_set_header X-Token $b;`,
   'map $host $a { default SECRET; } proxy_set_header Authorization $a;',
@@ -88,8 +88,8 @@ describe('a secret is not shown', () => {
     });
   }
 
-  test('whatever its letters are, wherever it stands, and with its neighbours beside it', () => {
-    // A secret has no name of an authentication scheme, no variable and no flag in it.
+  test('whatever its letters, wherever it occurs, and next to other arguments', () => {
+    // The secret contains no authentication scheme name, variable or flag.
     const secret = fc.string({
       unit: fc.constantFrom(...'abcxyzABCXYZ0189-_.~+/!'),
       minLength: 8,
@@ -105,7 +105,7 @@ describe('a secret is not shown', () => {
         const source = chosen.map((place) => place.replaceAll('SECRET', text)).join('\n');
         const result = shown(`http { server { ${source} } }`);
         assert.ok(!result.includes(text), result);
-        // It is still a configuration, and showing it again shows the same.
+        // The result is still a configuration, and redacting it again does not change it.
         assert.equal(redacted(parse(result, 'shown.conf')), result);
       }),
       { numRuns: 300 },
@@ -132,7 +132,7 @@ describe('a secret is not shown', () => {
   });
 });
 
-describe('what is no secret stays', () => {
+describe('text that is not secret is kept', () => {
   const HARMLESS = `server_tokens off;
 keyval_zone zone=sessions:1m;
 proxy_cache_path /a keys_zone=auth:1m;
@@ -202,12 +202,12 @@ server {
 }
 `;
 
-  test('as it is printed', () => {
+  test('in printed text', () => {
     assert.equal(shown(HARMLESS), HARMLESS);
     assert.equal(print(parse(HARMLESS, 'a')).text, HARMLESS);
   });
 
-  test('around a secret, too', () => {
+  test('around a secret', () => {
     assert.equal(
       shown('if ($http_x_token != "a") { } if ($arg_key = b) { } add_header X-Token c always;'),
       'if ($http_x_token != "***" ) {\n}\n\nif ($arg_key = ***) {\n}\n\nadd_header X-Token *** always;\n',
@@ -218,7 +218,7 @@ server {
     );
   });
 
-  test('in the tree that runs', () => {
+  test('in the tree that is run', () => {
     const tree = parse(PLACES.join('\n').replaceAll('SECRET', SECRET), 'mine.conf');
     const before = structuredClone(tree);
     redacted(tree);
@@ -227,12 +227,12 @@ server {
   });
 });
 
-describe('a line of nginx', () => {
+describe('a line of Nginx output', () => {
   const redact = lineRedactor(
     parse(`proxy_set_header Authorization "Bearer ${SECRET}"; set $token short; secure_link_secret a;`, 'a'),
   );
 
-  test('shows neither what the configuration hides nor secrets of the request', () => {
+  test('shows neither the configuration’s secrets nor those of the request', () => {
     assert.equal(
       redact(
         `2024/01/01 00:00:00 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: a, request: "GET /ws?token=abc&room=1 HTTP/1.1", upstream: "http://127.0.0.1:7001/ws?sig=def", host: "127.0.0.1:9001"`,
@@ -243,7 +243,7 @@ describe('a line of nginx', () => {
     assert.equal(redact(`invalid number of arguments: Bearer ${SECRET}`), 'invalid number of arguments: ***');
   });
 
-  test('hides a secret of six characters, whole or as a word, and none that is shorter', () => {
+  test('hides secrets of at least six characters, entirely or as a word', () => {
     const of = (secret: string) => lineRedactor(parse(`set $token "${secret}";`, 'a'));
     assert.equal(of('canary')('a canary here'), 'a *** here');
     assert.equal(of('of canary')('a canary of mine'), 'a *** of mine');

@@ -5,12 +5,12 @@ import { changesOf, lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.t
 const UP =
   'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
 
-describe('a server that passes requests on to another one of the same configuration', () => {
+describe('a server that passes requests to another one in the same configuration', () => {
   const hops = (front: string, listen = '127.0.0.1:81', http = '') =>
     move(`http { ${http} server { listen 80; location / { ${front} } }
       server { listen ${listen}; ${WEBSOCKET} } }`);
 
-  test('still does, at the port where that listens now', () => {
+  test('still does so, at the other server’s new port', () => {
     for (const address of ['127.0.0.1:81', 'localhost:81']) {
       const moved = hops(`proxy_pass http://${address};`);
       assert.deepEqual(lines(moved, 'proxy_pass')[0], 'proxy_pass http://bench_hop_127_0_0_1_9002;');
@@ -24,7 +24,7 @@ describe('a server that passes requests on to another one of the same configurat
     assert.ok(lines(named, 'server').includes('server 127.0.0.1:9002 weight=2;'));
   });
 
-  test('is what clients enter, and takes twice the connections', () => {
+  test('is the entry for clients, and needs twice the connections', () => {
     const moved = hops('proxy_pass http://127.0.0.1:81;');
     assert.deepEqual(moved.listeners[0]?.port, 9001);
     assert.equal(moved.websocketPath, '/ws');
@@ -33,7 +33,7 @@ describe('a server that passes requests on to another one of the same configurat
     ]);
   });
 
-  test('connects to it as written, with TLS or without, and to an upstream if all entries lead there', () => {
+  test('connects to it as written, with or without TLS, and through an upstream if all entries lead there', () => {
     const passed = (...args: Parameters<typeof hops>) => lines(hops(...args), 'proxy_pass')[0];
     const tls = '127.0.0.1:81 ssl';
     assert.equal(
@@ -51,7 +51,7 @@ describe('a server that passes requests on to another one of the same configurat
     assert.ok(!lines(mixed, 'server').some((line) => line.includes('9002')));
   });
 
-  test('goes to the echo servers if it is itself', () => {
+  test('goes to the echo servers if it would connect to itself', () => {
     const moved = hops('proxy_pass http://127.0.0.1:80;');
     assert.equal(lines(moved, 'proxy_pass')[0], 'proxy_pass http://bench_echo_servers;');
   });
@@ -60,7 +60,7 @@ describe('a server that passes requests on to another one of the same configurat
 describe('variables in proxy_pass that the configuration itself sets', () => {
   const passed = (server: string, http = '') => move(`http { ${http} server { ${WEBSOCKET} ${server} } }`);
 
-  test('make no address where they are empty', () => {
+  test('form no address if they are empty', () => {
     const moved = passed('location / { set $h app; set $p 80; location /x { proxy_pass http://$h:$p/y; } }');
     assert.equal(lines(moved, 'proxy_pass')[1], 'proxy_pass http://$bench_upstream_3/y;');
     assert.equal(lines(moved, 'map').length, 3);
@@ -68,7 +68,7 @@ describe('variables in proxy_pass that the configuration itself sets', () => {
     assert.equal(lines(capture, 'proxy_pass')[1], 'proxy_pass http://$bench_upstream_1;');
   });
 
-  test('are not judged where a client, a guard or a name of the server decides', () => {
+  test('are not judged if they depend on a client, an access rule or a server name', () => {
     for (const server of [
       'location /x { proxy_pass http://$arg_host; }',
       'location /x { set $h $cookie_h; proxy_pass http://$h; }',
@@ -82,7 +82,7 @@ describe('variables in proxy_pass that the configuration itself sets', () => {
   });
 });
 
-describe('the way to a location', () => {
+describe('the route to a location', () => {
   test('leads through error_page, and through try_files', () => {
     for (const fallback of ['error_page 418 = @ws; return 418;', 'try_files $uri @ws;']) {
       const moved = move(
@@ -98,7 +98,7 @@ describe('the way to a location', () => {
     }
   });
 
-  test('is barred by a regular expression, which is named; a path that is asked for is tried as it is', () => {
+  test('is blocked by a regular expression, which is reported; a requested path is used unchanged', () => {
     const source = `http { server { ${WEBSOCKET}\nlocation ~ ^/ws { return 404; } } }`;
     assert.throws(
       () => move(source),
@@ -107,7 +107,7 @@ describe('the way to a location', () => {
     assert.equal(move(source, { wanted: { websocketPath: '/ws/a', host: null } }).websocketPath, '/ws/a');
   });
 
-  test('goes through stream where only that proxies', () => {
+  test('goes through stream if only stream proxies', () => {
     const moved = move('http { server { listen 80; } } stream { server { listen 9; proxy_pass a:1; } }');
     assert.equal(moved.listeners[0]?.port, 9002);
     assert.deepEqual(changesOf(moveServer('').notices), []);

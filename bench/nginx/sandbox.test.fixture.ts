@@ -39,12 +39,12 @@ export function move(source: string, changes: Partial<SandboxSpec> = {}): Sandbo
   return { ...moved, notices: [...moved.notices, ...notices(tree)] };
 }
 
-/** A server with the WebSocket location and what the test is about. */
+/** A server with the WebSocket location and the given directives. */
 export function moveServer(server: string, changes: Partial<SandboxSpec> = {}, http = ''): Sandbox {
   return move(`http { ${http} server { ${server} ${WEBSOCKET} } }`, changes);
 }
 
-/** What is told of the changes: each code without its prefix, and the directives as in `listen mine.conf:5`. */
+/** The notices about changes: each code without its prefix, and the directives, as in `listen mine.conf:5`. */
 export function changesOf(notices: readonly Notice[]): [change: string, ...directives: string[]][] {
   return notices.map(({ code, data }) => {
     const { directives } = data as unknown as ChangeFacts;
@@ -55,7 +55,7 @@ export function changesOf(notices: readonly Notice[]): [change: string, ...direc
   });
 }
 
-/** The printed lines that begin with a directive's name. */
+/** Returns the printed lines that start with a directive's name. */
 export function lines({ tree }: Sandbox, name: string): string[] {
   const all = print(tree)
     .text.split('\n')

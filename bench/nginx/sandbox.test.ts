@@ -13,7 +13,7 @@ import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture
 import { moveAllServers, moveIntoSandbox } from './sandbox.ts';
 import { directives, type Node } from './tree.ts';
 
-test('stream alone: TCP is passed on, by the module if it is a dynamic one', () => {
+test('with stream only, TCP is passed on, and a dynamic module is loaded', () => {
   const moved = move(
     'events {} stream { upstream app { server a:1; } server { listen 443 ssl; proxy_pass app; } }',
     {
@@ -26,7 +26,7 @@ test('stream alone: TCP is passed on, by the module if it is a dynamic one', () 
   assert.equal(moved.websocketPath, '/');
 });
 
-test('the stream module is not loaded twice, nor where there is no stream', () => {
+test('the stream module is not loaded twice, or without stream', () => {
   const streamModule = '/opt/ngx_stream_module.so';
   const stream = 'stream { server { listen 1; proxy_pass app; } }';
   const loaded = move(`load_module modules/ngx_stream_module.so; ${stream}`, {
@@ -37,7 +37,7 @@ test('the stream module is not loaded twice, nor where there is no stream', () =
   assert.deepEqual(lines(moveServer('', { streamModule }), 'load_module'), []);
 });
 
-test('the moves that every configuration needs are no news', () => {
+test('there are no notices for changes that every configuration needs', () => {
   const moved = move(`user nginx; pid /run/nginx.pid; error_log /var/log/e.log; worker_processes 8;
     events { worker_connections 1024; }
     http { access_log /var/log/a.log; upstream app { server a:80 resolve; server b:80 down; } server {
@@ -46,7 +46,7 @@ test('the moves that every configuration needs are no news', () => {
   assert.deepEqual(moved.notices, []);
 });
 
-test('guards that are kept are named with their lines, those that stand open are not', () => {
+test('kept access rules are listed with their lines, except those that admit everybody', () => {
   const moved = move(`http { server { allow all; ${WEBSOCKET}
     location /other { deny all; limit_conn one 1; } } }`);
   assert.deepEqual(
@@ -69,7 +69,7 @@ describe('notices', () => {
     assert.ok(node);
     return node;
   };
-  /** What is said of resolvers in these files. */
+  /** Returns the notices about resolvers in these files. */
   const told = (main: string, parts: Node[]) => {
     const tree = parse(`http { server { ${WEBSOCKET} } }`, main);
     const [http] = directives(tree);
@@ -80,7 +80,7 @@ describe('notices', () => {
     return notices(given).map(({ code, data }) => ({ code, ...data }));
   };
 
-  test('name files from the folder that all of them share', () => {
+  test('name files relative to their common folder', () => {
     const resolver = (...places: string[]) => [
       {
         code: 'sandbox-name-server',
@@ -103,7 +103,7 @@ describe('notices', () => {
     assert.deepEqual(told('/etc/nginx.conf', [part('/srv/a.conf', 1)]), resolver('/srv/a.conf:1'));
   });
 
-  test('count the places where there are many', () => {
+  test('count the places if there are many', () => {
     const parts = Array.from({ length: 11 }, (_, index) => part('/a/nginx.conf', index + 1));
     const places = (count: number) => {
       const [{ directives: [of] = [] } = {}] = told(
@@ -133,14 +133,14 @@ describe('notices', () => {
     assert.deepEqual([many?.[0], many?.length, others], [null, 9, []]);
   });
 
-  test('are what a result may hold', () => {
+  test('match the schema of a result', () => {
     const { notices } = move(`mail { } http { resolver a; server { listen 80 udp; ${WEBSOCKET} } }`);
     assert.equal(notices.length, 3);
     for (const notice of notices) assert.deepEqual(v.parse(noticeSchema, notice), notice);
   });
 });
 
-test('the tree that was read stays as it was', () => {
+test('the original tree is not modified', () => {
   const tree = parse(`http { resolver a; server { listen 80; ${WEBSOCKET} } }`, 'mine.conf');
   const before = structuredClone(tree);
   moveIntoSandbox(tree, SPEC, () => {});

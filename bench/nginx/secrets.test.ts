@@ -15,12 +15,12 @@ import {
   secretsIn,
 } from './secrets.ts';
 
-/** Of a variable with this value in the place of VALUE, what is kept secret. */
+/** Returns the secret parts if a variable with this value replaces VALUE. */
 function secretIn(source: string, value: string, name = 'VALUE'): string[] {
   return secretsIn(source.replaceAll('VALUE', marked(name, value)), 'mine.conf').map((each) => each.value);
 }
 
-describe('a value of a template', () => {
+describe('a template variable’s value', () => {
   for (const source of [
     'proxy_set_header X-Served-By VALUE;',
     'proxy_set_header X-Served-By "a VALUE";',
@@ -36,7 +36,7 @@ describe('a value of a template', () => {
     'return 301 https://a.example/?a=VALUE;',
     'return 301 https://a.example/VALUE;',
     'upstream app { server a:1; } proxy_set_header X VALUE;',
-    // Nothing that can be read as a configuration.
+    // Text that cannot be parsed as a configuration.
     'http { a VALUE',
   ])
     it(`is a secret in ${source}`, () => assert.deepEqual(secretIn(source, 'opensesame'), ['opensesame']));
@@ -57,26 +57,26 @@ describe('a value of a template', () => {
     'location ~ ^/(VALUE)?/ws { }',
     'location ~ ^/x?/VALUE { }',
     'VALUE on;',
-    // Shown in one place, it cannot be hidden in another.
+    // A value shown in one place cannot be hidden in another.
     'listen VALUE; add_header X VALUE;',
   ])
-    it(`is none in ${source}`, () => assert.deepEqual(secretIn(source, 'app.internal'), []));
+    it(`is not a secret in ${source}`, () => assert.deepEqual(secretIn(source, 'app.internal'), []));
 
-  it('is a secret in a path where its name says so, and never as a host', () => {
+  it('is a secret in a path if its name suggests it, and never as a host', () => {
     assert.deepEqual(secretIn('location /VALUE/ws { }', 'abcdef', 'HOOK_TOKEN'), ['abcdef']);
     assert.deepEqual(secretIn('proxy_pass http://app/VALUE;', 'abcdef', 'HOOK_TOKEN'), ['abcdef']);
     assert.deepEqual(secretIn('proxy_pass http://VALUE;', 'auth.internal', 'AUTH_HOST'), []);
     assert.deepEqual(secretIn('set $x VALUE;', '12345', 'API_TOKEN'), ['12345']);
   });
 
-  it('is none where it is a port, a size, a time, a switch or an address, wherever it stands', () => {
+  it('is not a secret if it is a port, a size, a time, a switch or an address, wherever it occurs', () => {
     for (const value of ['8080', '16k', '30s', '10r/s', 'on', 'auto', '10.0.0.0/8', 'app:3000', 'a.b:80'])
       assert.deepEqual(secretIn('set $x VALUE;', value), [], value);
     for (const value of ['123456', 'hunter', '10.0.0', 'a:b', '/a/path', 'https://a.example/hook'])
       assert.deepEqual(secretIn('set $x VALUE;', value), [value], value);
   });
 
-  it('is found whole, in pieces over several words, and up to its end', () => {
+  it('is found entirely, in parts over several words, and up to its end', () => {
     assert.deepEqual(secretIn('set $x "VALUE";', 'my s3 pw'), ['my s3 pw']);
     assert.deepEqual(secretIn('VALUE set $y harmless;', 'set $x "one two"; set $z three;'), [
       '$x',
@@ -84,13 +84,13 @@ describe('a value of a template', () => {
       '$z',
       'three',
     ]);
-    // Whatever follows a comment is none of the value.
+    // Text after the comment does not belong to the value.
     assert.deepEqual(secretIn('VALUE\nset $y harmless;', 'a; # b').includes('harmless'), false);
     assert.deepEqual(secretIn('set $x aVALUEb;', 'mid'), ['mid']);
   });
 });
 
-test('what was filled in is shown neither in a tree nor in a line, whatever its shape', () => {
+test('a variable’s value is shown neither in a tree nor in a line, whatever its form', () => {
   const nodes = parse(
     'http { upstream a { server b; } add_header X "pre-canary-post"; map $a $b { canary canary; } gzip on; }',
     'f',
@@ -103,14 +103,14 @@ test('what was filled in is shown neither in a tree nor in a line, whatever its 
   assert.equal(lineRedactor([], ['canary'])('invalid value "canary" in x:3'), 'invalid value "***" in x:3');
 });
 
-test('a short secret is masked as a word alone, and the longest of several first', () => {
+test('a short secret is only masked as a whole word, and longer secrets are masked first', () => {
   const mask = maskerOf(['abc', 'abcdefg', 'ab', 'a.c']);
   assert.equal(mask('abc abcd xabc abcdefgh ab a.c'), '*** abcd xabc ***h ab ***');
   assert.equal(maskerOf(['ab', ''])('ab'), 'ab');
   assert.equal(maskerOf(['abcdef', 'abcdefgh'])('abcdefgh'), '***');
 });
 
-test('headers and the query of the path are a person’s own, but not the site that a browser names', () => {
+test('header values and the path’s query are secret, except the site in Origin', () => {
   const secrets = givenSecrets({
     headers: [
       { name: 'Origin', value: 'https://a.example:8443' },
@@ -136,7 +136,7 @@ test('headers and the query of the path are a person’s own, but not the site t
   assert.deepEqual(givenSecrets({ headers: [], websocketPath: '/ws' }), []);
 });
 
-test('a command line shows which header was sent, and on which path', () => {
+test('a command line still shows the header names and the path', () => {
   assert.equal(maskedHeader('X-Api-Key: canary'), 'X-Api-Key: ***');
   assert.equal(maskedHeader('Origin: https://a.example'), 'Origin: https://a.example');
   assert.equal(maskedHeader('Origin: https://a.example/x'), 'Origin: ***');
@@ -145,7 +145,7 @@ test('a command line shows which header was sent, and on which path', () => {
   assert.equal(maskedPath('/ws'), '/ws');
 });
 
-test('a sentence about a failure has no secret in it, and what is no such sentence stays as it is', async () => {
+test('a failure’s sentence contains no secret, and other errors are not changed', async () => {
   const act = () => {
     throw new Problem('died', 'It said canary.');
   };
@@ -163,7 +163,7 @@ test('a sentence about a failure has no secret in it, and what is no such senten
   );
 });
 
-test('a notice has no secret in its data either, wherever it stands', () => {
+test('a notice contains no secret in its data, at any depth', () => {
   const others = [{ location: '/b/s3cret', place: 's3cret.conf:2' }];
   const data = { path: '/s3cret', location: '~ ^/s3cret', place: 'a.conf:1', others };
   const notice = { level: 'info' as const, ...finding('sandbox-location', data) };

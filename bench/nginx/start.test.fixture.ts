@@ -19,17 +19,17 @@ export const HOST = '127.0.0.1';
 const PROJECT = join(import.meta.dirname, '../../..');
 export const PROFILES = join(PROJECT, 'nginx-profiles');
 
-/** A real Nginx, the profiles, and a folder that is gone after the tests of the file. */
+/** A real Nginx, the profiles, and a folder that is removed after the tests of the file. */
 export interface Bench {
   binary: NginxBinary;
   root: string;
   profiles: Profile[];
   sandbox(tree: readonly Node[], changes?: Partial<SandboxSpec>): Promise<Sandbox & { folder: string }>;
-  /** A profile's configuration, with tunings laid over it. */
+  /** Returns a profile's configuration with tunings applied. */
   profileTree(name: string, tunings?: readonly { name: string; text: string }[]): Promise<Node[]>;
 }
 
-/** Filled before the first test of the file. */
+/** Set before the first test of the file. */
 export function setUpBench(): Bench {
   const bench = { sandbox, profileTree } as Bench;
   before(async () => {

@@ -25,7 +25,7 @@ import { checkNginx, reload, roleOf, startNginx, workerPids, writeConfiguration 
 const bench = setUpBench();
 const { sandbox, profileTree } = bench;
 
-/** Starts nginx for a moment; it is gone afterwards, whatever the body does. */
+/** Starts Nginx for the duration of `body`, and always stops it. */
 async function withNginx(
   moved: Sandbox & { folder: string },
   body: (nginx: Launched) => Promise<void>,
@@ -46,7 +46,7 @@ async function withNginx(
   }
 }
 
-/** A zombie that its parent has yet to reap has no command line left. */
+/** Returns whether a process is running. A zombie has no command line. */
 async function isAlive(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== '';
 }
@@ -56,7 +56,7 @@ async function alive(pids: readonly number[]): Promise<number[]> {
   return pids.filter((_, index) => answers[index]);
 }
 
-/** What is so in some profiles; all others listen without TLS, and have paths for WebSockets and GETs. */
+/** Facts about some profiles. All others listen without TLS, and have paths for WebSockets and GETs. */
 const TLS = ['tls', 'http2', 'tls12', 'tls-rsa', 'reencrypt', 'stream-tls'];
 const STREAM = ['stream', 'stream-tls'];
 const OTHERS = [
@@ -66,7 +66,7 @@ const OTHERS = [
 
 describe('every profile', () => {
   for (const name of new Set([...TLS, ...STREAM, ...OTHERS])) {
-    test(`${name} is accepted by nginx -t, with nothing left out`, async () => {
+    test(`${name} is accepted by nginx -t, with nothing removed`, async () => {
       const moved = await sandbox(await profileTree(name));
       const { confPath, origins, text } = await writeConfiguration(moved.folder, moved.tree);
       assert.deepEqual(await checkNginx(bench.binary, confPath, moved.folder, origins), []);
@@ -88,7 +88,7 @@ describe('every profile', () => {
     assert.deepEqual(names.sort(), [...new Set([...TLS, ...STREAM, ...OTHERS])].sort());
   });
 
-  test('turns HTTP/2 on as the version of Nginx wants it (http2)', async () => {
+  test('enables HTTP/2 in the syntax of the Nginx version (http2)', async () => {
     const http2Lines = async (nginxVersion: string) => {
       const { tree } = await sandbox(await profileTree('http2'), { nginxVersion, ports: [9001] });
       const lines = print(tree)
@@ -103,7 +103,7 @@ describe('every profile', () => {
 });
 
 describe('a running nginx', () => {
-  test('passes WebSockets and GETs on, names worker and upstream, and leaves no process', async () => {
+  test('forwards WebSockets and GETs, reports worker and upstream, and leaves no process', async () => {
     await using echo = await echoServer();
     const moved = await sandbox(await profileTree('cache'), { upstreams: [{ host: HOST, port: echo.port }] });
     let pids: number[] = [];
@@ -122,7 +122,7 @@ describe('a running nginx', () => {
       assert.equal(
         response.headers['x-cache-status'],
         undefined,
-        'add_header without always leaves a 101 alone',
+        'add_header without always does not affect a 101',
       );
       socket.send('hello');
       assert.equal(String((await once(socket, 'message'))[0]), 'hello');
@@ -206,7 +206,7 @@ describe('a running nginx', () => {
     });
   });
 
-  test('each worker keeps its name when others take over, and theirs are new', async () => {
+  test('each worker keeps its name when others replace it, and theirs are new', async () => {
     await using echo = await echoServer();
     const moved = await sandbox(await profileTree('plain'), { upstreams: [{ host: HOST, port: echo.port }] });
     await withNginx(moved, async (nginx) => {
@@ -228,7 +228,7 @@ describe('a running nginx', () => {
       const busy = old.find(({ pid }) => pid === Number(response.headers['x-bench-worker']));
       assert.ok(busy);
       reload(nginx);
-      // The worker that carries the connection stays, the idle one goes.
+      // The worker with the connection stays, and the idle one exits.
       const isDone = (list: readonly RunProcess[]) =>
         list.length === 4 && list.filter(({ pid }) => old.some((each) => each.pid === pid)).length === 2;
       let now = await processes();

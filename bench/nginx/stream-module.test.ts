@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parse } from './parse.ts';
 import { lackOfStream, needsStreamModule } from './stream-module.ts';
 
-test('a stream block needs the module, unless the configuration loads it itself', () => {
+test('a stream block needs the module, unless the configuration loads it', () => {
   const needs = (text: string) => needsStreamModule(parse(text, 'mine.conf'));
   assert.equal(needs('stream { }'), true);
   assert.equal(needs('http { }'), false);
@@ -11,7 +11,7 @@ test('a stream block needs the module, unless the configuration loads it itself'
   assert.equal(needs('load_module modules/ngx_http_js_module.so; stream { }'), true);
 });
 
-test('an Nginx has it built in or to be loaded, or lacks it, with the remedy', () => {
+test('Nginx has the module built in or as a file, or lacks it, with the remedy', () => {
   const lack = (buildArguments: string, streamModule: string | null = null) =>
     lackOfStream({ version: '1.22.1', buildArguments, streamModule });
   assert.equal(lack('--with-stream --with-http_ssl_module'), null);

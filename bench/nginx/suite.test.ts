@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const silent = () => assert.fail('nothing to say');
 
-test('what is in the cache is used without a network, and follows the cache where that is moved', async () => {
+test('a cached Nginx is used without a network, even if the cache was moved', async () => {
   const root = join('cache', `nginx-debian-made-up-${process.arch}`);
   const libraries = join(root, 'usr/lib/any-linux-gnu');
   await mkdir(join(folder, root, 'usr/sbin'), { recursive: true });
@@ -42,7 +42,7 @@ test('what is in the cache is used without a network, and follows the cache wher
   }
 });
 
-test('a cache that is not whole is told', async () => {
+test('an incomplete cache is reported', async () => {
   const root = join(folder, `nginx-debian-made-up-${process.arch}`);
   await mkdir(join(root, 'usr/sbin'), { recursive: true });
   await copyFile('/bin/true', join(root, 'usr/sbin/nginx'));
@@ -53,7 +53,7 @@ test('a cache that is not whole is told', async () => {
   );
 });
 
-/** An apt-get that answers as this script does, and a dpkg-deb. */
+/** Creates an apt-get from this script, and a dpkg-deb. */
 async function fakeApt(script: string): Promise<void> {
   for (const [name, body] of [
     ['apt-get', script],
@@ -76,7 +76,7 @@ async function fails(words: RegExp): Promise<void> {
   assert.deepEqual(await readdir(cacheDir), [], 'nothing is left');
 }
 
-test('without a network it is told what apt said of the lists', async () => {
+test('without a network, apt’s warning about the package lists is reported', async () => {
   await fakeApt(`case "$*" in
     *--version*) ;;
     *update*) echo "W: Failed to fetch http://x/InRelease  Temporary failure resolving 'x'" >&2 ;;
@@ -87,7 +87,7 @@ test('without a network it is told what apt said of the lists', async () => {
   );
 });
 
-test('what is not signed by Debian is not used', async () => {
+test('packages not signed by Debian are not used', async () => {
   await fakeApt(`case "$*" in
     *--version*|*--print-uris*) ;;
     *update*)
@@ -98,7 +98,7 @@ test('what is not signed by Debian is not used', async () => {
   await fails(/^apt-get update failed: The repository 'http:\/\/x trixie InRelease' is not signed\.$/);
 });
 
-test('the mirror that the system uses is the one that is asked', async () => {
+test('the system’s own mirror is used', async () => {
   await fakeApt(`case "$*" in
     *--version*) ;;
     *--print-uris*)

@@ -17,8 +17,8 @@ const judged = (text: string) =>
     nameServer: '127.0.0.2:53',
   });
 
-describe('what is left to Nginx', () => {
-  test('names the bench’s own servers and ports, and no others', () => {
+describe('the moved configuration', () => {
+  test('contains only the benchmark’s own servers and ports', () => {
     for (const text of [
       http('proxy_pass http://app;'),
       http('proxy_pass https://APP/v1/;'),
@@ -42,7 +42,7 @@ describe('what is left to Nginx', () => {
     }
   });
 
-  test('or is refused, with file and line', () => {
+  test('is rejected otherwise, with file and line', () => {
     const map = (entries: string, others = '') => `${UPSTREAM} map $a $b_1 { ${entries} } ${others}`;
     const passed = 'proxy_pass http://$b_1;';
     for (const text of [
@@ -55,7 +55,7 @@ describe('what is left to Nginx', () => {
       http('proxy_pass http://$a;'),
       http(passed, map('default app; x 127.0.0.9:1;')),
       http(passed, map('x app;')),
-      // Nothing may become the host after an empty variable.
+      // No text after an empty variable may become the host.
       http('proxy_pass http://$b_1$uri;', map('default app; "" "";')),
       http('proxy_pass http://$b_1?a;', map('default app; "" "";')),
       stream('proxy_pass $b_1;', `${UPSTREAM} map $a $b_1 { default app; "" ""; }`),

@@ -15,7 +15,7 @@ function filled(text: string): { text: string; names: [string, number][] } {
   };
 }
 
-test('variables are filled in, those of the file before those of the environment', () => {
+test('variables are replaced, and the file takes precedence over the environment', () => {
   assert.deepEqual(filled(`listen \${PORT};\nroot \${HOME_PAGE};`), {
     text: 'listen 81;\nroot /b;',
     names: [
@@ -25,11 +25,11 @@ test('variables are filled in, those of the file before those of the environment
   });
 });
 
-test('without braces only those of the file are variables of a template', () => {
+test('without braces, only the file’s variables are template variables', () => {
   assert.equal(filled('listen $PORT; set $x $HOME_PAGE;').text, 'listen 81; set $x $HOME_PAGE;');
 });
 
-test('what belongs to Nginx stays', () => {
+test('Nginx’s own variables are kept', () => {
   for (const text of [
     `return 301 https://$host\${request_uri};`,
     `set $TARGET a; proxy_pass http://\${TARGET};`,
@@ -41,7 +41,7 @@ test('what belongs to Nginx stays', () => {
   }
 });
 
-test('what has no value, and other languages of templates, are refused with their line', () => {
+test('variables without a value and other template languages are rejected with their line', () => {
   const refusals: [string, RegExp][] = [
     [
       `\nlisten \${NOT_SET};`,

@@ -87,7 +87,7 @@ function readWord(raw: string): Word {
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n' };
 
 /**
- * Removes a `\` before a quote or another `\`, replaces `\t`, `\r` and `\n` by the characters they stand for,
+ * Removes a `\` before a quote or another `\`, replaces `\t`, `\r` and `\n` with the characters they represent,
  * and keeps any other `\`.
  */
 function unescaped(raw: string): string {

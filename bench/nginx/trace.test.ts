@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { lines, move, WEBSOCKET } from './sandbox.test.fixture.ts';
 
-describe('worker and upstream are named in responses', () => {
+describe('responses name worker and upstream', () => {
   const inLocation = (source: string) => {
     const moved = move(source);
     return lines(moved, 'add_header');
@@ -12,7 +12,7 @@ describe('worker and upstream are named in responses', () => {
     'add_header X-Bench-Upstream $upstream_addr always;',
   ];
 
-  test('beside headers that the location has, or in its place inherits', () => {
+  test('in addition to the location’s own or inherited headers', () => {
     const own = WEBSOCKET.replace('{', '{ add_header A 1;');
     assert.deepEqual(inLocation(`http { add_header B 2; server { ${own} } }`), [
       'add_header B 2;',
@@ -27,7 +27,7 @@ describe('worker and upstream are named in responses', () => {
     ]);
   });
 
-  test('in nested locations and in an if; not where nothing is proxied', () => {
+  test('in nested locations and in an if, but not if nothing is proxied', () => {
     const source = `http { server { ${WEBSOCKET.replace('{', '{ location /ws/in { proxy_pass http://app; }')}
       location /static { root /srv; }
       location /if { proxy_pass http://app; if ($a) { add_header A 1; } if ($b) { return 403; } }

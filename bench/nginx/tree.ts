@@ -66,7 +66,7 @@ export function texts(node: Directive): string[] {
 const DATA_BLOCKS = new Set(['charset_map', 'geo', 'map', 'match', 'num_map', 'split_clients', 'types']);
 
 /**
- * Replaces every directive by the result of `visit`, inner directives before the block around them. An empty
+ * Replaces every directive with the result of `visit`, inner directives before the block around them. An empty
  * list removes the directive. Entries of data blocks (`map`, `geo`, …) are not visited.
  */
 export function rewrite(

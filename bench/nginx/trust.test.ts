@@ -10,7 +10,7 @@ import { requireTrusted } from './trust.ts';
 const NOBODY = 65_534;
 const ROOT = process.geteuid?.() === 0;
 
-/** A cache with a binary and a library, as it is fetched. */
+/** Creates a cache with a binary and a library, as after a fetch. */
 async function inCache(work: (cache: string, root: string) => Promise<void>): Promise<void> {
   await inFolder(async (folder) => {
     const cache = join(folder, 'cache');
@@ -41,11 +41,11 @@ async function refuses(cache: string, root: string, words: RegExp): Promise<void
   );
 }
 
-test('a cache of this user that nobody else may write is trusted, with its links', async () => {
+test('a cache that only this user may write is trusted, including its links', async () => {
   await inCache((cache, root) => requireTrusted(cache, root));
 });
 
-test('what others may write in the cache, be it a folder, the binary or a library, is not used', async () => {
+test('a folder, binary or library in the cache that others may write is not used', async () => {
   for (const part of PARTS) {
     for (const mode of [0o775, 0o757]) {
       await inCache(async (cache, root) => {
@@ -60,7 +60,7 @@ test('what others may write in the cache, be it a folder, the binary or a librar
   }
 });
 
-test('what belongs to another user in the cache is not used, a link neither', { skip: !ROOT }, async () => {
+test('a file or link in the cache that belongs to another user is not used', { skip: !ROOT }, async () => {
   for (const part of [...PARTS, 'usr/lib/any-linux-gnu/libz.so']) {
     await inCache(async (cache, root) => {
       await lchown(join(root, part), NOBODY, NOBODY);
@@ -69,7 +69,7 @@ test('what belongs to another user in the cache is not used, a link neither', { 
   }
 });
 
-test('an Nginx in the cache is looked at before it is run', async () => {
+test('an Nginx in the cache is checked before it is run', async () => {
   await inCache(async (cache, root) => {
     const ran = join(cache, '../ran');
     await writeFile(join(root, 'usr/sbin/nginx'), `#!/bin/sh\ntouch ${ran}\n`);

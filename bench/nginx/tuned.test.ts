@@ -25,7 +25,7 @@ async function text(...tunings: string[]): Promise<string> {
   ).text.replace(/\s+/g, ' ');
 }
 
-test('tunings lie over a configuration, the last one on top', async () => {
+test('tunings are applied in order, so the last one takes precedence', async () => {
   assert.equal(await text(), 'events { worker_connections 100; } http { server { listen 80; } } ');
   assert.equal(
     await text('events { multi_accept on; }', 'events { multi_accept off; }'),
@@ -33,7 +33,7 @@ test('tunings lie over a configuration, the last one on top', async () => {
   );
 });
 
-test('a tuning that is not nginx’s language or changes nothing is named, with its line', async () => {
+test('a tuning that is invalid or changes nothing is reported with its line', async () => {
   await assert.rejects(text('events { multi_accept on; }', 'events {'), {
     kind: 'configuration',
     message: /the tuning tune-2/,
@@ -44,7 +44,7 @@ test('a tuning that is not nginx’s language or changes nothing is named, with 
   });
 });
 
-test('a tuning of what the run sets is refused with the option for it: it would change nothing', async () => {
+test('a tuning of a setting that the run determines is rejected, with the option for it', async () => {
   const cases: [tuning: string, message: RegExp][] = [
     [
       'worker_processes 4;',

@@ -13,7 +13,7 @@ import { lackOfResolving, needNameServer } from './tuned.ts';
 
 const bench = setUpBench();
 
-/** Which profiles each of them is tried on; those for `http` fit every profile that has it. */
+/** Profiles on which each tuning is tested. Those for `http` apply to every profile that has it. */
 const NAMES = [
   ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'epoll-events-1'],
   ...['epoll-events-8', 'keepalive-1', 'ktls', 'max-fails-1'],
@@ -33,7 +33,7 @@ function tuningNamed(name: string): ShippedTuning {
   return tuning;
 }
 
-/** The profiles that a tuning is for: those it names, or all that have its outermost blocks. */
+/** Returns the profiles of a tuning: those that it names, or all that have its outermost blocks. */
 async function profilesFor({ text, profiles }: ShippedTuning): Promise<string[]> {
   const blocks = parse(text, 'tuning').flatMap((node) =>
     node.kind === 'directive' && node.block !== null ? [node.name] : [],
@@ -47,7 +47,7 @@ async function profilesFor({ text, profiles }: ShippedTuning): Promise<string[]>
   return fitting;
 }
 
-/** What a tuning says, line by line: its directives without a block; of a `listen` and a `server` each parameter. */
+/** Lists a tuning's directives without a block, and the parameters of each `listen` and `server`. */
 function statements(nodes: readonly Node[]): string[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'comment') return [];
@@ -61,14 +61,14 @@ function statements(nodes: readonly Node[]): string[] {
 
 describe('every tuning', () => {
   for (const name of NAMES) {
-    test(`${name} lies over each profile that it is for, survives the sandbox, and nginx -t accepts it`, async () => {
+    test(`${name} applies to each of its profiles, is kept by the sandbox, and is accepted by nginx -t`, async () => {
       const tuning = tuningNamed(name);
       const fitting = await profilesFor(tuning);
       assert.ok(fitting.length > 0);
       assert.deepEqual(
         (tuning.profiles ?? []).filter((each) => !fitting.includes(each)),
         [],
-        'a profile that is named exists and has the blocks',
+        'a named profile exists and has the blocks',
       );
       for (const profile of fitting) {
         const nameServer = needNameServer([tuning]) ? '127.0.0.1:53' : null;
@@ -77,7 +77,7 @@ describe('every tuning', () => {
         const { text } = print(moved.tree);
         for (const statement of statements(parse(tuning.text, name)))
           assert.ok(text.includes(statement), `${profile}: ${statement}`);
-        // That of the first stands for the others: checking takes a process each.
+        // Only the first profile is checked with nginx -t, because each check needs a process.
         if (profile !== fitting[0]) continue;
         const { confPath, origins } = await writeConfiguration(moved.folder, moved.tree);
         const checked = () => checkNginx(bench.binary, confPath, moved.folder, origins);
@@ -88,7 +88,7 @@ describe('every tuning', () => {
     });
   }
 
-  test('is tested here, and is no default of the profile', async () => {
+  test('is tested here, and differs from the profile’s default', async () => {
     assert.deepEqual(
       tunings.map(({ name }) => name),
       NAMES,
@@ -103,7 +103,7 @@ describe('every tuning', () => {
     }
   });
 
-  test('names options for its load that `compare` takes', () => {
+  test('names load options that `compare` accepts', () => {
     for (const { name, load } of tunings) {
       const options = load.split(' ').filter((word) => word !== '');
       const request = parseRequest(['compare', 'tls', `tls+${name}`, ...options]);

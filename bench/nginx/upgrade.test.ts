@@ -16,7 +16,7 @@ import { type Upgradable, upgradeBinary } from './upgrade.ts';
 const bench = setUpBench();
 const never = new AbortController().signal;
 
-/** An upgradable Nginx in front of an echo server; both are gone after the test. */
+/** Starts an upgradable Nginx in front of an echo server. Both are stopped after the test. */
 async function running(t: { after(undo: () => Promise<unknown>): void }) {
   const [server] = await startServers({ count: 1, kind: 'lean', engine: 'node', cpus: null });
   assert.ok(server);
@@ -57,7 +57,7 @@ async function untilGone(pid: number): Promise<void> {
 }
 
 describe('an upgrade of the binary', () => {
-  test('starts a second master; the first one goes with its last connection', async (t) => {
+  test('starts a second master; the first one exits with its last connection', async (t) => {
     const { nginx, first, launched, told, url } = await running(t);
     const socket = new WebSocket(url);
     await once(socket, 'open');
@@ -66,7 +66,7 @@ describe('an upgrade of the binary', () => {
     assert.ok(second);
     assert.deepEqual(told, ['watch nginx master 2', 'end of nginx master']);
     assert.equal(await readPid(nginx.folder), second.pid);
-    // The old worker still serves its connection, and the new ones take the next.
+    // The old worker still serves its connection, and the new ones accept the next.
     await echoes(socket);
     const next = new WebSocket(url);
     const [{ headers }] = (await once(next, 'upgrade')) as [{ headers: Record<string, string> }];
@@ -75,13 +75,13 @@ describe('an upgrade of the binary', () => {
     socket.terminate();
     await untilGone(first.pid);
     assert.equal((await workerPids(second.pid)).length, 2);
-    // All of them belong to the group that the warden knows.
+    // All of them belong to the process group known to the clean-up process.
     await launched.stop('SIGKILL', 0);
     await groupGone(launched.pid);
     await untilGone(second.pid);
   });
 
-  test('to a binary that does not start: its words, and the old one goes on', async (t) => {
+  test('to a binary that does not start reports its error, and the old one continues', async (t) => {
     const { nginx, first, told, url } = await running(t);
     const { folder } = nginx;
     const path = join(folder, 'refuses');
@@ -101,7 +101,7 @@ describe('an upgrade of the binary', () => {
     socket.terminate();
   });
 
-  test('to a binary with libraries of its own: a script sets their path', async (t) => {
+  test('to a binary with its own libraries uses a script that sets their path', async (t) => {
     const { nginx } = await running(t);
     const { folder } = nginx;
     await exchangeBinary(folder, { ...bench.binary, path: "/it's/nginx", libraryPath: '/a lib:/b' });

@@ -113,7 +113,7 @@ function mentions(block: readonly Node[]): (word: string) => boolean {
   return (word) => text.includes(word);
 }
 
-/** An upstream of the bench's own, with these addresses as its `server` entries. */
+/** Creates an upstream of the benchmark, with these addresses as its `server` entries. */
 export function ownUpstream(name: string, addresses: readonly string[]): Directive {
   const entries = addresses.map((each) => directive('server', [each, 'max_fails=0']));
   return directive('upstream', [name], entries);

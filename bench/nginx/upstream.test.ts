@@ -10,7 +10,7 @@ describe('upstream servers', () => {
       'server',
     ).slice(0, -1);
 
-  test('are the echo servers, each used, with the parameters of the entries in turn', () => {
+  test('become the echo servers, all of them used, with the parameters of the entries in rotation', () => {
     const three = [7001, 7002, 7003].map((port) => ({ host: '127.0.0.1', port }));
     assert.deepEqual(entries('server a:1 max_fails=0; server b:1 weight=2;', three), [
       'server 127.0.0.1:7001 max_fails=0;',
@@ -19,7 +19,7 @@ describe('upstream servers', () => {
     ]);
   });
 
-  test('stay as many as were written', () => {
+  test('keep their number', () => {
     assert.deepEqual(entries('server a; server b; server c;'), [
       'server 127.0.0.1:7001;',
       'server 127.0.0.1:7002;',
@@ -27,7 +27,7 @@ describe('upstream servers', () => {
     ]);
   });
 
-  test('never ask a name server, and leave out what is down', () => {
+  test('never query a name server, and omit entries marked down', () => {
     assert.deepEqual(entries('server a.example.com resolve; server b down; server c backup;'), [
       'server 127.0.0.1:7001;',
       'server 127.0.0.1:7002;',
@@ -35,14 +35,14 @@ describe('upstream servers', () => {
     ]);
   });
 
-  test('lose only what asks a name server, as a whole word', () => {
+  test('lose only parameters that query a name server', () => {
     assert.deepEqual(
       entries('server a.example.com service=http resolve weight=2; server b route=resolve max_conns=7;'),
       ['server 127.0.0.1:7001 weight=2;', 'server 127.0.0.1:7002 route=resolve max_conns=7;'],
     );
   });
 
-  test('with all entries down, or none, are the echo servers all the same', () => {
+  test('become the echo servers even if all entries are down, or there are none', () => {
     for (const servers of ['server a down;', 'server a down; server b backup;', '']) {
       assert.deepEqual(entries(servers), [
         'server 127.0.0.1:7001 max_fails=0;',
@@ -55,7 +55,7 @@ describe('upstream servers', () => {
 describe('Unix-domain sockets', () => {
   const withSockets = SPEC.upstreams.map((each) => ({ ...each, socket: `/run/${each.port}.sock` }));
 
-  test('stay sockets where the echo servers have some, entry by entry', () => {
+  test('remain sockets if the echo servers have some, entry by entry', () => {
     const upstream = 'upstream app { server unix:/run/app.sock max_fails=0; server a:1; }';
     const entries = (upstreams: SandboxSpec['upstreams']) =>
       lines(moveServer('', { upstreams }, upstream), 'server').slice(0, 2);
@@ -69,7 +69,7 @@ describe('Unix-domain sockets', () => {
     ]);
   });
 
-  test('in a proxy_pass, beside another that names a host', () => {
+  test('are used in a proxy_pass next to another that names a host', () => {
     const moved = move(
       `http { upstream app { server a; } server { ${WEBSOCKET}
         location /s { proxy_pass http://unix:/run/app.sock:/v1/; }
@@ -90,7 +90,7 @@ describe('Unix-domain sockets', () => {
 });
 
 describe('proxy_pass', () => {
-  /** What becomes of it beside an `upstream app`, and the codes of the notices. */
+  /** Returns the moved proxy_pass with an `upstream app`, and the codes of the notices. */
   function passed(target: string, upstream = 'app'): [string, ...string[]] {
     const moved = move(`http { upstream ${upstream} { server a; } server {
       ${WEBSOCKET} location /x { proxy_pass ${target}; } } }`);
@@ -98,7 +98,7 @@ describe('proxy_pass', () => {
     return [line.replace(/^proxy_pass |;$/g, ''), ...moved.notices.map(({ code }) => code)];
   }
 
-  test('to an upstream stays, with its URI', () => {
+  test('to an upstream is kept, with its URI', () => {
     for (const target of [
       'http://app',
       'http://app/v1/',
@@ -112,7 +112,7 @@ describe('proxy_pass', () => {
     }
   });
 
-  test('finds its upstream whatever the case, as nginx does', () => {
+  test('finds its upstream ignoring case, like Nginx', () => {
     assert.deepEqual(passed('http://backend/v1', 'Backend'), ['http://backend/v1']);
     assert.deepEqual(passed('HTTP://BackEnd', 'backend'), ['http://BackEnd']);
     const stream = move(`http { server { ${WEBSOCKET} } }
@@ -120,7 +120,7 @@ describe('proxy_pass', () => {
     assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass tcp;');
   });
 
-  test('does not find an upstream that is called like something else, nor do other letters fold', () => {
+  test('does not find an upstream with a different name, and only folds ASCII letters', () => {
     const own = ['http://bench_echo_servers'];
     assert.deepEqual(passed('http://127.0.0.9:9999', '127.0.0.9:9999'), own);
     assert.deepEqual(passed('http://127.0.0.9', '127.0.0.9'), own);
@@ -134,12 +134,12 @@ describe('proxy_pass', () => {
     assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass bench_echo_servers;');
   });
 
-  test('finds an upstream of the name of the bench’s own as well', () => {
+  test('also finds an upstream with the benchmark’s own name', () => {
     const moved = move(`http { upstream bench_echo_servers { server a; } server { ${WEBSOCKET} } }`);
     assert.deepEqual(lines(moved, 'upstream'), ['upstream bench_echo_servers {']);
   });
 
-  test('to any other host goes to an upstream of the bench’s own, with its URI', () => {
+  test('to any other host goes to the benchmark’s own upstream, with its URI', () => {
     const moved = move(`http { upstream app { server a; } server {
       ${WEBSOCKET} location /api { proxy_pass http://api.example.com:8443/v1/; } } }`);
     assert.deepEqual(lines(moved, 'proxy_pass'), [
@@ -159,7 +159,7 @@ describe('proxy_pass', () => {
     assert.deepEqual(passed('http://app2'), ['http://bench_echo_servers']);
   });
 
-  test('over TLS becomes plain HTTP where the echo servers speak that, with a notice', () => {
+  test('over TLS becomes plain HTTP if the echo servers use that, with a notice', () => {
     assert.deepEqual(passed('https://app/v1'), ['http://app/v1', 'sandbox-upstream-tls']);
     assert.deepEqual(passed('HTTPS://api.example.com'), [
       'http://bench_echo_servers',
@@ -171,7 +171,7 @@ describe('proxy_pass', () => {
     assert.deepEqual(changesOf(notices), [['upstream-tls', 'proxy_pass mine.conf:2']]);
   });
 
-  test('to a variable goes to the echo servers, whatever it holds', () => {
+  test('to a variable goes to the echo servers, whatever its value', () => {
     const own = (target: string, uri: string) =>
       assert.deepEqual(
         passed(target),
@@ -187,12 +187,12 @@ describe('proxy_pass', () => {
     own('http://$request_uri', '$request_uri');
     own('$url', '');
     own(`\${url}/v1`, '/v1');
-    // What a `rewrite` leaves in $uri need not begin with a slash, so it could lengthen the host's name.
+    // After a `rewrite`, $uri need not start with a slash, so it could extend the host name.
     own('http://$target$uri$is_args$args', '');
     assert.deepEqual(passed('http://app$uri'), ['http://app']);
   });
 
-  test('is not led astray by an upstream that is called like the variable', () => {
+  test('is not affected by an upstream with the variable’s name', () => {
     assert.deepEqual(passed('http://$app', '$app'), [
       'http://bench_echo_servers',
       'sandbox-variable-upstream',
@@ -202,14 +202,14 @@ describe('proxy_pass', () => {
     assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass bench_echo_servers;');
   });
 
-  test('to what is no URL is left for nginx to complain of', () => {
+  test('to an invalid URL is kept, so that Nginx reports it', () => {
     assert.deepEqual(passed('app'), ['app']);
     assert.deepEqual(passed('ftp://app'), ['ftp://app']);
   });
 });
 
-test('a mistake of the person’s is left for nginx to name', () => {
-  // The directive is one of stream, not of http.
+test('a user’s mistake is kept, so that Nginx reports it', () => {
+  // The directive belongs in stream, not in http.
   const moved = moveServer('proxy_protocol on;');
   assert.deepEqual(lines(moved, 'proxy_protocol'), ['proxy_protocol on;']);
   // A missing semicolon: without its `listen`, a server would listen on every address.
@@ -223,7 +223,7 @@ test('a mistake of the person’s is left for nginx to name', () => {
   assert.deepEqual(lines(cut, 'proxy_pass').at(-1)?.split(' ').slice(2), ['gzip', 'on;']);
 });
 
-test('stream speaks plain TCP to the echo servers', () => {
+test('stream uses plain TCP to the echo servers', () => {
   const moved = move(`http { server { ${WEBSOCKET} } } stream {
     upstream app { server a:1; }
     proxy_ssl on; proxy_ssl_verify off;
@@ -237,13 +237,13 @@ test('stream speaks plain TCP to the echo servers', () => {
   ]);
 });
 
-describe('echo servers that speak TLS', () => {
+describe('echo servers that use TLS', () => {
   const upstreams = SPEC.upstreams.map((each) => ({ ...each, certPath: '/run/upstream.pem' }));
   const secured = (server: string, http = '') =>
     move(`http { ${http} upstream app { server a; } server {\n${OVER_TLS}\n${server} } }`, { upstreams });
   const OVER_TLS = WEBSOCKET.replace('http://', 'https://');
 
-  test('are reached over it, whatever was written', () => {
+  test('are reached over TLS, whatever was written', () => {
     const moved = secured(
       `location /x { proxy_pass https://app/v1; }
        location /y { proxy_pass https://b.example.com; }
@@ -259,7 +259,7 @@ describe('echo servers that speak TLS', () => {
     assert.deepEqual(changesOf(moved.notices), [['upstream-tls-added', 'proxy_pass mine.conf:5']]);
   });
 
-  test('are verified by their own certificate and name, whether or not one is written', () => {
+  test('are verified with their own certificate and name, whether or not one was configured', () => {
     const trust = 'proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ca.pem;';
     const names = (moved: ReturnType<typeof secured>) => lines(moved, 'proxy_ssl_name');
     const moved = secured(trust);
@@ -277,7 +277,7 @@ describe('echo servers that speak TLS', () => {
     assert.deepEqual(names(secured('proxy_ssl_verify off;')), []);
   });
 
-  test('keep what a handshake costs; what needs files, or would fail, is left out with a notice', () => {
+  test('keep settings that affect handshake cost; those that need files or would fail are removed with a notice', () => {
     const kept = [
       'proxy_ssl_protocols TLSv1.3;',
       'proxy_ssl_ciphers HIGH:!aNULL:!MD5;',
@@ -316,7 +316,7 @@ describe('echo servers that speak TLS', () => {
     ]);
   });
 
-  test('are reached over it from stream as well', () => {
+  test('are reached over TLS from stream as well', () => {
     const moved = move(
       'stream { proxy_ssl on; proxy_ssl_verify on; server { listen 1; proxy_pass b.example.com:1; } }',
       { upstreams },

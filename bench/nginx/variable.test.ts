@@ -7,7 +7,7 @@ import { isOwnValue, valuesOf } from './variable.ts';
 
 const values = (text: string) => valuesOf(parse(text, 'a.conf'), 'to');
 
-test('the values of a variable are known where all of them are written out', () => {
+test('the values of a variable are known if all of them are literal', () => {
   assert.deepEqual(values('map $a $to { default x; ~b y; volatile; }'), ['x', 'y']);
   assert.deepEqual(values('map $a $to { hostnames; default x; volatile y; }'), ['x', 'y']);
   assert.deepEqual(values('split_clients $a $to { 10% x; * y; }'), ['x', 'y']);
@@ -23,7 +23,7 @@ test('the values of a variable are known where all of them are written out', () 
   assert.equal(valuesOf(parse('set $http_a x;', 'a.conf'), 'HTTP_A'), null);
 });
 
-test('and not where one may be anything', () => {
+test('the values are unknown if one may be anything', () => {
   for (const text of [
     'map $a $to { b x; }',
     'map $a $to { default x; b $host; }',
@@ -44,14 +44,14 @@ test('and not where one may be anything', () => {
   }
 });
 
-test('whether a variable is empty is known where only the path and the headers of every handshake decide', () => {
+test('whether a variable is empty is known if it depends only on the path and the headers of every handshake', () => {
   const isKnown = (source: string) => isOwnValue(parse(`map ${source} $to { a x; }`, 'a.conf'), 'to', []);
   for (const source of ['$uri', '$host', '$http_host', '$http_upgrade']) assert.ok(isKnown(source), source);
   for (const source of ['$http_x_pool', '$cookie_pool', '$arg_pool', '$http_upgrade_pool'])
     assert.ok(!isKnown(source), source);
 });
 
-test('proxy_pass to a variable keeps its choice where all its values are upstreams, and has no other', () => {
+test('proxy_pass to a variable keeps its choice only if all its values are upstreams', () => {
   const moved = (map: string) =>
     move(`http { ${map} upstream x { server a:1; } upstream y { server b:1; }
       server { ${WEBSOCKET.replace('http://app', 'https://$to/ws')} } }`);
@@ -74,7 +74,7 @@ test('proxy_pass to a variable keeps its choice where all its values are upstrea
   );
 });
 
-test('the variable of the bench is one that nobody else sets, and its map has keys that stand for themselves', () => {
+test('the benchmark’s variable has a unique name, and its map has literal keys', () => {
   const { tree } = move(`http { upstream default { server a; } upstream ~x { server a; }
     map $a $to { default default; b ~x; } map $a $c { default 0; ~(?<BENCH_upstream_1>.*) 1; }
     server { ${WEBSOCKET.replace('http://app', 'http://$to')} } }`);

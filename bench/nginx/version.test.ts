@@ -45,7 +45,7 @@ test('versions compare by number', () => {
   assert.equal(atLeast('2.0', '1.25.1'), true);
 });
 
-test('each system is told its own command', () => {
+test('each system gets its own install command', () => {
   const debian = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n';
   assert.match(installCommand('linux', debian) ?? '', /^sudo apt-get install nginx/);
   assert.match(installCommand('linux', 'ID=linuxmint\nID_LIKE="ubuntu debian"\n') ?? '', /^sudo apt-get/);

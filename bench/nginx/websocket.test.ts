@@ -5,12 +5,12 @@ import { notice } from '../wording/finding.ts';
 import { move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
 import { UPGRADE_MAP } from './websocket.ts';
 
-describe('the path for WebSockets', () => {
+describe('the WebSocket path', () => {
   const pathOf = (location: string) => {
     return move(`http { server { ${WEBSOCKET.replace('/ws', location)} } }`).websocketPath;
   };
 
-  test('is the location’s, of any kind', () => {
+  test('is that of the location, whatever its kind', () => {
     const cases = ['/chat', '= /chat', '^~ /chat', '=/chat', '~ ^/chat$', '~* /chat', '~ "^/chat"'];
     assert.deepEqual(
       cases.map(pathOf),
@@ -37,7 +37,7 @@ describe('the path for WebSockets', () => {
     );
   });
 
-  test('cannot be derived from an expression that JavaScript does not know', () => {
+  test('cannot be derived from an expression that JavaScript cannot parse', () => {
     assert.throws(
       () => pathOf('~ ^/chat/(*FAIL)'),
       (error) =>
@@ -45,7 +45,7 @@ describe('the path for WebSockets', () => {
     );
   });
 
-  test('cannot begin without a slash, which a location of Nginx may lack', () => {
+  test('must begin with a slash, although a location may lack it', () => {
     assert.throws(() => pathOf('= ws'), {
       kind: 'configuration',
       message: /mine\.conf:1 is never used: its name does not begin with a slash.* Write "location = \/ws"\./,
@@ -59,7 +59,7 @@ describe('the path for WebSockets', () => {
     assert.deepEqual([moved.websocketPath, moved.httpPath], ['/deep/ws', '/']);
   });
 
-  test('leaves GETs to a cached location first, and to none where there is none', () => {
+  test('ordinary GETs use a cached location first, and none if there is none', () => {
     const cached = move(`http { server { ${WEBSOCKET}
       location / { proxy_pass http://app; } location = /page { proxy_pass http://app; proxy_cache c; } } }`);
     assert.equal(cached.httpPath, '/page');
@@ -88,7 +88,7 @@ describe('the path for WebSockets', () => {
     assert.equal(nearest.httpPath, '/page');
   });
 
-  test('is asked for where there is none', () => {
+  test('must be given if there is none', () => {
     assert.throws(
       () => move('http { server { location / { proxy_pass http://app; } } }'),
       (error) => error instanceof Problem && /no location for WebSockets/.test(error.message),
@@ -104,7 +104,7 @@ describe('the choice among several locations', () => {
     return move(text, { wanted: { websocketPath: null, host: null, ...wanted } });
   };
 
-  test('goes by its name, then by how plain it is', () => {
+  test('depends on the name, then on how simple the location is', () => {
     const cases: [string, string][] = [
       ['location / { UP } location /socket.io/ { UP }', '/socket.io/'],
       ['location ~ ^/ws { UP } location = /ws/live { UP }', '/ws/live'],
@@ -117,13 +117,13 @@ describe('the choice among several locations', () => {
     );
   });
 
-  test('leaves out what takes no WebSocket', () => {
+  test('excludes locations that accept no WebSockets', () => {
     const moved = chosen(`location @ws { UP } location /ws { internal; UP }
       location /live { proxy_pass http://app; proxy_set_header Upgrade ""; } location / { UP }`);
     assert.deepEqual([moved.websocketPath, moved.httpPath], ['/', '/live']);
   });
 
-  test('takes a path that no other location answers first', () => {
+  test('uses a path that no other location handles first', () => {
     const moved = chosen(`location = / { return 302 /login; } location / { UP }
       location ~ ^/web { return 404; }`);
     assert.equal(moved.websocketPath, '/socket');
@@ -134,7 +134,7 @@ describe('the choice among several locations', () => {
     );
   });
 
-  test('is told, with the alternatives', () => {
+  test('is reported with the alternatives', () => {
     const others = [{ location: '/', place: 'mine.conf:1' }];
     assert.deepEqual(chosen('location / { UP } location /ws { UP }').notices, [
       notice('info', 'sandbox-location', { path: '/ws', location: '/ws', place: 'mine.conf:1', others }),
@@ -142,7 +142,7 @@ describe('the choice among several locations', () => {
     assert.deepEqual(chosen('location /ws { UP }').notices, []);
   });
 
-  test('is the person’s, if a location with proxy_pass answers that path', () => {
+  test('is the user’s, if a location with proxy_pass handles that path', () => {
     const locations = 'location /ws { UP } location ~ ^/(x|y) { proxy_pass http://app; }';
     const path = '/y/socket?token=1';
     assert.equal(chosen(locations, { websocketPath: path }).websocketPath, path);
@@ -153,7 +153,7 @@ describe('the choice among several locations', () => {
     });
   });
 
-  test('is the person’s only where that server passes it on, not where it answers by itself', () => {
+  test('is the user’s only if that server forwards it, not if it responds itself', () => {
     const text = `http { server { listen 81; location /ws { return 404; } location /a { proxy_pass http://app; } }
       server { listen 82; ${WEBSOCKET} } }`;
     const { websocketPath, listeners } = move(text, { wanted: { websocketPath: '/ws/x', host: null } });
@@ -162,14 +162,14 @@ describe('the choice among several locations', () => {
     assert.throws(() => chosen(refusing, { websocketPath: '/none' }), { kind: 'configuration' });
   });
 
-  test('keeps to the server of a name', () => {
+  test('is limited to the server with the given name', () => {
     const text = `http { server { server_name a.example; ${WEBSOCKET} }
       server { server_name b.example; ${WEBSOCKET.replace('/ws', '/b')} } }`;
     const wanted = { websocketPath: null, host: 'b.example' };
     assert.equal(move(text, { wanted }).websocketPath, '/b');
   });
 
-  test('warns where Nginx passes no upgrade on', () => {
+  test('warns if Nginx does not forward the upgrade', () => {
     const lacks = (header: string, nginxVersion: string) => {
       const text = `http { server { location /ws { proxy_pass http://a; proxy_set_header Upgrade $a; ${header} } } }`;
       return move(text, { nginxVersion }).notices.flatMap(({ data }) => data.missing);

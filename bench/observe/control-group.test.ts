@@ -20,7 +20,7 @@ const SPLIT = `31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:5 - cgroup cgro
 33 23 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
 `;
 
-/** A file system of these files. */
+/** Creates a folder with these files. */
 function files(t: TestContext, contents: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'control-group-test-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ describe('control groups', () => {
     assert.deepEqual(findControlGroup('memory', '0::/\n', UNIFIED)?.folders, ['/sys/fs/cgroup']);
   });
 
-  it('version 1: by controller, and from where the mount begins in a container', () => {
+  it('version 1: by controller, and relative to the mount in a container', () => {
     const cgroup = '5:cpu,cpuacct:/jobs/7\n4:memory:/docker/ab12/inner\n0::/\n';
     assert.deepEqual(findControlGroup('cpu', cgroup, SPLIT), {
       version: 1,
@@ -56,7 +56,7 @@ describe('control groups', () => {
     ]);
   });
 
-  it('a path that the mount does not hold, or no mount at all', () => {
+  it('a path outside the mount, or no mount at all', () => {
     assert.deepEqual(findControlGroup('memory', '4:memory:/docker/ab123\n', SPLIT)?.folders, [
       '/sys/fs/cgroup/memory',
     ]);
@@ -77,7 +77,7 @@ describe('control groups', () => {
     assert.equal(parseCfsQuota('50000\n', '0\n'), null);
   });
 
-  it('page cache that can be given back, and the time that the quota took', () => {
+  it('reclaimable page cache, and time throttled by the quota', () => {
     const stat = 'inactive_file 4096\nactive_file 7\ntotal_inactive_file 8192\n';
     assert.equal(parseInactiveFile(stat, 2), 4096);
     assert.equal(parseInactiveFile(stat, 1), 8192);
@@ -87,7 +87,7 @@ describe('control groups', () => {
     assert.equal(parseThrottledUs('usage_usec 5\n'), null);
   });
 
-  it('the smallest limit on the way up binds, and page cache is not used memory (version 2)', async (t) => {
+  it('the smallest limit of all parents applies, and page cache does not count as used memory (version 2)', async (t) => {
     const root = files(t, {
       'proc/self/cgroup': '0::/a/b\n',
       'proc/self/mountinfo': UNIFIED,
@@ -119,7 +119,7 @@ describe('control groups', () => {
     assert.deepEqual(await readContainerLimits(root), { cpuQuota: 0.5, memoryLeftBytes: 1500 });
   });
 
-  it('memory beyond the limit is none left, and page cache beyond what is used no more than all', async (t) => {
+  it('memory left is at least 0, and at most the limit', async (t) => {
     const left = async (current: number, inactive: number) =>
       readContainerLimits(
         files(t, {
@@ -134,7 +134,7 @@ describe('control groups', () => {
     assert.equal(await left(100, 300), 1000);
   });
 
-  it('nothing is limited where nothing says so', async (t) => {
+  it('there are no limits without files that set them', async (t) => {
     const root = files(t, {
       'proc/self/cgroup': '4:memory:/docker/ab12\n',
       'proc/self/mountinfo': SPLIT,
@@ -144,7 +144,7 @@ describe('control groups', () => {
     assert.equal(await readThrottledUs(root), null);
   });
 
-  it('a quota below the CPUs that are shown is told, with what is planned for', () => {
+  it('a notice reports a quota below the number of CPUs, and the number used for planning', () => {
     const told = (cpuQuota: number | null, cpus: number) =>
       quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ code, data }) => [code, data]);
     assert.deepEqual(told(null, 4), []);

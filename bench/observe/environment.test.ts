@@ -5,14 +5,14 @@ import { environmentSchema } from '../model/result.ts';
 import { canObserve, readEnvironment, readListenDrops, readMachine } from './environment.ts';
 
 describe('environment', () => {
-  it('is what the model takes', async () => {
+  it('matches the model', async () => {
     const environment = await readEnvironment({ bun: '1.4.5', ioUring: 'available' });
     assert.deepEqual(v.parse(environmentSchema, environment), environment);
     assert.equal(environment.node, process.version);
     assert.ok(environment.memoryBytes > 0 && environment.cpus > 0 && environment.openFilesLimit > 0);
   });
 
-  it('knows the limits of this machine', async () => {
+  it('includes the limits of this machine', async () => {
     const machine = await readMachine({ bun: '1.4.5', ioUring: 'available' });
     assert.ok(machine.cpus.length > 0);
     assert.ok(machine.memoryBytes > 0);
@@ -24,7 +24,7 @@ describe('environment', () => {
     assert.ok(await readListenDrops());
   });
 
-  it('can be read where there is a procfs', () => {
+  it('can be read if there is a procfs', () => {
     assert.equal(canObserve(), process.platform === 'linux');
     assert.equal(canObserve('/no/such/folder'), false);
   });

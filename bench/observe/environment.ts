@@ -20,7 +20,7 @@ import {
   parseWildcardPorts,
 } from './proc.ts';
 
-/** What was found out about Bun. */
+/** Facts about Bun. */
 export type Runtime = Pick<Machine, 'bun' | 'ioUring'>;
 
 /**
@@ -54,7 +54,7 @@ export async function readEnvironment(runtime: Runtime): Promise<Environment> {
 }
 
 /**
- * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `runtime`: as
+ * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `runtime` is as
  * above.
  */
 export async function readMachine(runtime: Runtime): Promise<Machine> {

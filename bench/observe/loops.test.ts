@@ -27,7 +27,7 @@ describe('loop notes', () => {
       loopDelayMaxUs,
     ]);
 
-  it('weigh by the time that they share with the time of a sample', () => {
+  it('are weighted by their overlap with a sample', () => {
     const samples = samplesAt(0, 1000, 2000, 3000);
     assert.deepEqual(
       told(samples, [note(0, 1000, 0.9, 5), note(1000, 1250, 0.1, 3), note(1250, 2000, 0.5, 4)]),
@@ -40,7 +40,7 @@ describe('loop notes', () => {
     );
   });
 
-  it('out of step with the samples are divided, and their longest delay is told once', () => {
+  it('that overlap several samples are divided, and their longest delay counts once', () => {
     assert.deepEqual(told(samplesAt(0, 1000, 2000), [note(400, 1400, 0.6, 70.2), note(1400, 2400, 0.2, 9)]), [
       [null, null],
       [0.6, 70],
@@ -48,7 +48,7 @@ describe('loop notes', () => {
     ]);
   });
 
-  it('that end where a sample was taken are those of the time before it', () => {
+  it('that end when a sample was taken belong to that sample', () => {
     assert.deepEqual(told(samplesAt(0, 1000, 2000), [note(0, 1000, 0.9, 5), note(1000, 2000, 0.1, 30)]), [
       [null, null],
       [0.9, 5],
@@ -56,7 +56,7 @@ describe('loop notes', () => {
     ]);
   });
 
-  it('longer than the time of a sample have their longest delay in one of them only', () => {
+  it('longer than a sample’s interval have their longest delay in only one sample', () => {
     const delays = creditLoops(samplesAt(0, 1000, 2000, 3000), [note(200, 2900, 0.5, 70)]);
     assert.deepEqual(
       delays.map(({ loopDelayMaxUs }) => loopDelayMaxUs),
@@ -64,14 +64,14 @@ describe('loop notes', () => {
     );
   });
 
-  it('before the first sample belong to none', () => {
+  it('before the first sample are ignored', () => {
     assert.deepEqual(told(samplesAt(1000, 2000), [note(0, 1000, 1, 9), note(1000, 2000, 0.5, 1)]), [
       [null, null],
       [0.5, 1],
     ]);
   });
 
-  it('that are the same all the time give the same at all times', () => {
+  it('with constant values give constant samples', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(lengths, lengths, (steps, spans) => {
@@ -95,7 +95,7 @@ describe('the busy time of a process that does not report its loop', () => {
   const told = (times: number[], busyNs: (number | null)[]) =>
     creditBusyTime(samplesAt(...times), busyNs).map(({ loopUtilisation }) => loopUtilisation);
 
-  it('counts from sample to sample, and never beyond the whole', () => {
+  it('is counted from sample to sample, and never exceeds the interval', () => {
     assert.deepEqual(told([0, 1000, 3000, 4000], [5_000, 255_000, 1_255_000, 3_255_000]), [
       null,
       0.25,
@@ -104,7 +104,7 @@ describe('the busy time of a process that does not report its loop', () => {
     ]);
   });
 
-  it('is unknown where it was not read, or no time has passed', () => {
+  it('is unknown if it was not read, or if no time has passed', () => {
     assert.deepEqual(told([0, 1000, 2000, 2000], [0, null, 500_000, 600_000]), [null, null, null, null]);
     assert.deepEqual(told([0, 1000], []), [null, null]);
   });

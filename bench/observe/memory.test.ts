@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readConnectionMemory } from './memory.ts';
 
-/** A made-up procfs of these files. */
+/** Creates a simulated procfs with these files. */
 function procfs(t: TestContext, files: Readonly<Record<string, string>>): string {
   const path = mkdtempSync(join(tmpdir(), 'memory-test-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
@@ -23,14 +23,14 @@ const FILES = {
   'net/sockstat': 'TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 5\n',
 };
 
-test('what processes share counts once, and the buffers of TCP are pages', (t) => {
+test('shared memory counts once, and TCP buffers are counted in pages', (t) => {
   assert.deepEqual(readConnectionMemory([7, 8], procfs(t, FILES)), {
     processBytes: 150 * 1024,
     kernelBytes: 30 * 1024 + 5 * 4096,
   });
 });
 
-test('a sum that would lack a part is not known', (t) => {
+test('an incomplete sum is unknown', (t) => {
   const path = procfs(t, FILES);
   assert.equal(readConnectionMemory([7, 9], path).processBytes, null);
   assert.equal(readConnectionMemory([], path).processBytes, null);

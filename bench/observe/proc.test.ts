@@ -46,7 +46,7 @@ UDP: inuse 1 mem 9
 `;
 
 describe('readers of /proc', () => {
-  it('schedstat: ns on a CPU', () => {
+  it('schedstat: time on a CPU in ns', () => {
     assert.equal(proc.parseSchedstat('377842123456 9912 215\n'), 377_842_123_456);
     assert.equal(proc.parseBusyTime('377842123456 9912 215\n'), 377_842_133_368);
     assert.equal(proc.parseBusyTime('377842123456 x 215\n'), null);
@@ -105,7 +105,7 @@ describe('readers of /proc', () => {
     assert.equal(proc.parseNumber('max\n'), null);
   });
 
-  it('none throws, and no figure is negative or not a number, whatever the text', () => {
+  it('no parser throws, or returns a negative number or NaN, whatever the text', () => {
     const cut = fc
       .tuple(
         fc.constantFrom(STATUS, LIMITS, NETSTAT, SMAPS, MEMINFO, SOCKSTAT, '1 2 3\n'),
@@ -140,7 +140,7 @@ describe('readers of /proc', () => {
   });
 });
 
-it('reads ticks of all CPUs or of some; guest time is within user time and not counted twice', () => {
+it('reads ticks of all or some CPUs; guest time, which is part of user time, is not counted twice', () => {
   const text = [
     'cpu  10 1 5 100 4 6 2 3 7 0',
     'cpu0 1 1 1 30 1 1 1 1 7 0',
@@ -157,7 +157,7 @@ it('reads ticks of all CPUs or of some; guest time is within user time and not c
   assert.equal(proc.parseCpuTicks('cpu  1 2\n', null), null);
 });
 
-it('reads the ports of sockets for all addresses', () => {
+it('reads the ports of sockets bound to all addresses', () => {
   const tcp = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     '   0: 00000000:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1',

@@ -215,9 +215,9 @@ function kilobytes(text: string | undefined): number | null {
   return text === undefined ? null : Number(text) * 1024;
 }
 
-/** An end of a TCP connection. */
+/** An endpoint of a TCP connection. */
 export interface TcpEnd {
-  /** IPv4 address as the file has it: a word in hexadecimal, in the byte order of the machine. */
+  /** IPv4 address as in the file: a hexadecimal word in the machine's byte order. */
   address: string;
   port: number;
 }
@@ -226,7 +226,7 @@ export interface TcpEnd {
 export interface TcpSocket {
   local: TcpEnd;
   remote: TcpEnd;
-  /** Number of the state (net/tcp_states.h). */
+  /** Number of the TCP state (net/tcp_states.h). */
   state: number;
   unsent: number;
   unread: number;

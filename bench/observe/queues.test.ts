@@ -32,7 +32,7 @@ const TCP = [
   line(PROXY, SERVER, 1, 3, 400),
 ].join('');
 
-test('queues are summed by the side on which a socket is', () => {
+test('queues are summed by the component that owns the socket', () => {
   assert.deepEqual(queuesOf(TCP, { target: [TARGET], servers: [SERVER] }), {
     client: { open: 1, closing: 0, unread: 100, unsent: 1 },
     proxyClient: { open: 1, closing: 1, unread: 2, unsent: 500 },
@@ -47,7 +47,7 @@ test('without a proxy, clients connect to the servers', () => {
   assert.deepEqual([proxyClient.open, proxyServer.open], [0, 0]);
 });
 
-test('what is no such file has no sockets, and listeners are none', () => {
+test('an invalid file has no sockets, and listeners are not counted', () => {
   assert.deepEqual(parseTcpSockets(line(TARGET, 0, 10, 0, 7)), []);
   fc.assert(fc.property(fc.string(), (junk) => parseTcpSockets(junk).length === 0));
 });

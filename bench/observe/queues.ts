@@ -6,7 +6,7 @@ import { readNow } from './read-now.ts';
 type Queued = QueueSample['server'];
 type Side = 'client' | 'proxyClient' | 'proxyServer' | 'server';
 
-/** The ports that tell a run's sockets apart. */
+/** The ports by which a run's sockets are identified. */
 export interface RunPorts {
   /** Ports to which the clients connect. */
   target: readonly number[];
@@ -39,8 +39,8 @@ export function readQueues(
 }
 
 /**
- * Sums up the queues by the side on which a socket is. Pure. The address matters as well: a program that
- * connects from another loopback address may have the same port.
+ * Sums the queues by the component that owns the socket. Pure. Also checks the address, because a program that
+ * connects from another loopback address may use the same port.
  */
 export function queuesOf(tcp: string, { target, servers }: RunPorts): Record<Side, Queued> {
   const toTarget = new Set(target);

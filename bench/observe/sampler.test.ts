@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import { processSeriesSchema, type RunProcess } from '../model/run.ts';
 import { startSampler } from './sampler.ts';
 
-/** A made-up procfs of process 7: CPU time in ns of each of its threads. */
+/** Creates a simulated procfs with process 7. `set` gives the CPU time of each of its threads, in ns. */
 function procfs(t: TestContext): {
   path: string;
   set: (threads: Record<string, number> | null, pid?: number) => void;
@@ -37,7 +37,7 @@ function procfs(t: TestContext): {
 const SEVEN = { component: 'server', role: 'server', name: 'echo server 1', pid: 7 } as const;
 
 describe('sampler', () => {
-  it('sums over threads, and never goes back when one ends or its number is used again', (t) => {
+  it('sums over threads, and never decreases when a thread ends or its ID is reused', (t) => {
     const files = procfs(t);
     let now = 0;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });
@@ -65,7 +65,7 @@ describe('sampler', () => {
     ]);
   });
 
-  it('tells what a living process used over its last second, however close its samples lie', (t) => {
+  it('reports a running process’s usage over its last second, however close its samples are', (t) => {
     const files = procfs(t);
     let now = 0;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });
@@ -90,7 +90,7 @@ describe('sampler', () => {
     assert.deepEqual(sampler.usage(), []);
   });
 
-  it('ends the series of a process that has died, and starts another for its pid', (t) => {
+  it('ends the series of a process that has exited, and starts a new one if its PID is reused', (t) => {
     const files = procfs(t);
     const sampler = startSampler({ nowUs: () => 1, procfs: files.path });
     t.after(() => sampler.stop());
@@ -117,7 +117,7 @@ describe('sampler', () => {
     );
   });
 
-  it('watches a process from when it is first seen, and tells when that was and when it was missed', async (t) => {
+  it('watches a process once it is seen, and records when it was first seen and when it was found missing', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const files = procfs(t);
     let now = -1000;
@@ -137,13 +137,13 @@ describe('sampler', () => {
     sampler.sampleNow();
     now = 0;
     await second();
-    // It takes over from 7, which goes later.
+    // Process 8 replaces process 7, which exits later.
     files.set({ 8: 5000 }, 8);
     there = [worker(7), worker(8)];
     await second();
     await second();
     files.set(null, 7);
-    // One that is gone may be named to the end, and is not watched a second time.
+    // A process that has exited may still be listed, but is not watched again.
     await second();
     await second();
     assert.deepEqual(
@@ -167,7 +167,7 @@ describe('sampler', () => {
     );
   });
 
-  it('goes on where it cannot be told who is there', async (t) => {
+  it('continues if the processes cannot be listed', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const files = procfs(t);
     files.set({ 7: 1000 });
@@ -187,7 +187,7 @@ describe('sampler', () => {
     );
   });
 
-  it('puts what event loops report into the sample of that time, however late it comes', (t) => {
+  it('adds event loop figures to the sample of their time, however late they arrive', (t) => {
     const files = procfs(t);
     files.set({ 7: 1000 });
     let now = 0;
@@ -208,7 +208,7 @@ describe('sampler', () => {
     ]);
   });
 
-  it('counts the CPUs that its processes may use, from the first sample on, and sockets in TIME_WAIT', (t) => {
+  it('samples the CPUs that its processes may use, as of the first sample, and sockets in TIME_WAIT', (t) => {
     const files = procfs(t);
     files.set({ 7: 1000 });
     writeFileSync(join(files.path, 'self/status'), 'Cpus_allowed_list:\t0-2\n');
@@ -260,7 +260,7 @@ describe('sampler', () => {
     });
   });
 
-  it('counts its seconds from the last sample that it was told to take', (t) => {
+  it('counts seconds from the last sample that was requested', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const files = procfs(t);
     files.set({ 7: 1000 });
@@ -277,7 +277,7 @@ describe('sampler', () => {
     sampler.sampleNow();
     pass(999);
     pass(1);
-    // Late by 300 ms: the next is due at the whole second all the same.
+    // This sample is 300 ms late, but the next is still due at the whole second.
     now += 1_300_000;
     t.mock.timers.tick(1000);
     pass(700);
@@ -285,7 +285,7 @@ describe('sampler', () => {
     assert.deepEqual(times, [1000, 1400, 2400, 3700, 4400]);
   });
 
-  it('says so where the system shows nothing', (t) => {
+  it('reports that the system provides nothing', (t) => {
     const sampler = startSampler({ nowUs: () => 1, procfs: '/no/such/folder' });
     t.after(() => sampler.stop());
     sampler.watch([SEVEN]);
@@ -297,7 +297,7 @@ describe('sampler', () => {
     );
   });
 
-  it('samples real processes by itself, as values that the model accepts', async (t) => {
+  it('samples real processes periodically, with values that the model accepts', async (t) => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     t.after(() => child.kill('SIGKILL'));
     await once(child, 'spawn');
@@ -330,7 +330,7 @@ describe('sampler', () => {
     }
   });
 
-  it('adds up the CPU time of the processes beside the run, and keeps that of one that has ended', (t) => {
+  it('sums the CPU time of the other runs’ processes, including that of a process that has ended', (t) => {
     const files = procfs(t);
     let now = 0;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });

@@ -12,7 +12,7 @@ interface Asked {
   ioUring?: string | null;
 }
 
-/** The carrier that is chosen, and the codes of what is said about it. */
+/** Returns the chosen carrier, and the codes of the notices about it. */
 function choose({
   carrier,
   engine = 'bun',
@@ -25,19 +25,19 @@ function choose({
   return [chosen, ...notices.map(({ code }) => code)];
 }
 
-test('io_uring if it is asked for, whichever end is lean', () => {
+test('io_uring if requested, whichever end is lean', () => {
   assert.deepEqual(choose({ carrier: 'io_uring' }), ['io_uring']);
   assert.deepEqual(choose({ carrier: 'io_uring', client: 'ws' }), ['io_uring']);
   assert.deepEqual(choose({ carrier: 'io_uring', server: 'ws' }), ['io_uring']);
 });
 
-test('sockets if nothing is asked for, or nothing could use io_uring', () => {
+test('sockets by default, or if nothing can use io_uring', () => {
   assert.deepEqual(choose({}), ['sockets']);
   assert.deepEqual(choose({ carrier: 'sockets' }), ['sockets']);
   assert.deepEqual(choose({ carrier: 'io_uring', client: 'ws', server: 'ws' }), ['sockets']);
 });
 
-test('sockets if the system refuses io_uring or there is no Bun, which is said', () => {
+test('sockets if the system refuses io_uring or there is no Bun, with a notice', () => {
   assert.deepEqual(choose({ carrier: 'io_uring', engine: 'node' }), ['sockets', 'carrier-needs-bun']);
   for (const ioUring of ['EPERM', 'EINVAL', null])
     assert.deepEqual(choose({ carrier: 'io_uring', ioUring }), ['sockets', 'carrier-refused']);

@@ -15,7 +15,7 @@ interface Asked {
   connections?: number;
 }
 
-/** The engine that is chosen, and the codes of what is said about it. */
+/** Returns the chosen engine, and the codes of the notices about it. */
 function choose({
   engine,
   client = 'lean',
@@ -33,32 +33,32 @@ function choose({
   return [chosen, ...notices.map(({ code }) => code)];
 }
 
-test('Bun where there is one, whichever end is lean, and nothing need be said', () => {
+test('Bun if available, whichever end is lean, without a notice', () => {
   assert.deepEqual(choose({}), ['bun']);
   assert.deepEqual(choose({ client: 'ws' }), ['bun']);
   assert.deepEqual(choose({ server: 'ws', bytes: 4096 }), ['bun']);
   assert.deepEqual(choose({ engine: 'node' }), ['node']);
 });
 
-test('a schedule is kept on Node, which is said, unless Bun is asked for, its server is lean, or connections are many', () => {
+test('Node for a schedule, with a notice, unless Bun is requested, the server is lean, or there are many connections', () => {
   assert.deepEqual(choose({ load: 'open', server: 'ws' }), ['node', 'engine-schedule']);
   assert.deepEqual(choose({ load: 'open', server: 'ws', engine: 'bun' }), ['bun']);
   assert.deepEqual(choose({ load: 'open' }), ['bun']);
   assert.deepEqual(choose({ load: 'open', server: 'ws', connections: 10_001 }), ['bun']);
 });
 
-test('both ends on `ws`: Node, whatever is asked for', () => {
+test('Node if both ends use `ws`, whatever is requested', () => {
   for (const bun of ['1.4.5', null])
     assert.deepEqual(choose({ client: 'ws', server: 'ws', engine: 'bun', bun }), ['node']);
 });
 
-test('large messages run on Node, which is said, unless Bun is asked for', () => {
+test('Node for large messages, with a notice, unless Bun is requested', () => {
   assert.deepEqual(choose({ bytes: 4097 }), ['node', 'engine-large-messages']);
   assert.deepEqual(choose({ bytes: 16_384, engine: 'bun' }), ['bun']);
   assert.deepEqual(choose({ bytes: 16_384, engine: 'node' }), ['node']);
 });
 
-test('no Bun: Node, and what is missed is said once; asked for all the same it is a problem with a remedy', () => {
+test('Node without Bun, with one notice; requesting Bun is then a problem with a remedy', () => {
   assert.deepEqual(choose({ bun: null }), ['node', 'engine-node']);
   assert.deepEqual(choose({ bun: null, bytes: 16_384 }), ['node', 'engine-node']);
   assert.deepEqual(choose({ bun: null, engine: 'node' }), ['node']);

@@ -8,7 +8,7 @@ const sides = (...configurations: string[]) =>
   ownSides({ configurations, configurationOptions, nginx: { usual: null, named: new Map([['new', '/n']]) } });
 const names = (...configurations: string[]) => sides(...configurations).map(({ variant }) => variant.name);
 
-test('a configuration of one’s own is known by as much of its path as tells it from the others', () => {
+test('a user’s own configuration is named by as much of its path as distinguishes it from the others', () => {
   assert.deepEqual(names('/srv/nginx.conf'), ['conf:nginx.conf']);
   assert.deepEqual(names('before/nginx.conf', './after/nginx.conf', 'a.conf'), [
     'conf:before/nginx.conf',
@@ -18,14 +18,14 @@ test('a configuration of one’s own is known by as much of its path as tells it
   assert.deepEqual(names('a.conf', './a.conf'), ['conf:a.conf', 'conf:a.conf']);
 });
 
-test('it is a side with an Nginx, entered as the person said', () => {
+test('it is a side with an Nginx, named as the user gave it', () => {
   const [side] = sides('./nginx.conf');
   assert.equal(side?.profile.configurationPath, './nginx.conf');
   assert.equal(side?.profile.options, configurationOptions);
   assert.deepEqual(side?.variant.proxy, { kind: 'nginx', binary: null, tunings: [] });
 });
 
-test('it runs on another Nginx where a name that was given stands after it', () => {
+test('it runs on another Nginx if a defined name follows it', () => {
   assert.deepEqual(names('a/nginx.conf', 'a/nginx.conf@new'), ['conf:nginx.conf', 'conf:nginx.conf@new']);
   const [side, other] = sides('a/nginx.conf@new', 'me@home/nginx.conf@old');
   assert.deepEqual(side?.variant.proxy, { kind: 'nginx', binary: 'new', tunings: [] });

@@ -3,9 +3,9 @@ import type { Profile } from '../model/profile.ts';
 import type { RunRequest } from '../request/request.ts';
 import { onBinary, proxyFor, type Side } from './variants.ts';
 
-/** The parts of a profile that nobody has described. */
+/** Descriptive fields for a configuration without a profile.json. */
 export const UNDESCRIBED = {
-  question: 'How much does it carry, and how fast is it?',
+  question: 'How much load does it sustain, and how fast is it?',
   claim: null,
   expect: '',
   servers: 1,

@@ -31,7 +31,7 @@ export function placementOf(
   if (cpus.length < 2) {
     throw new Problem(
       'environment',
-      '--pin needs at least two CPUs, and this machine has one. Leave --pin out.',
+      '--pin needs at least two CPUs, but this machine has only one. Leave --pin out.',
     );
   }
   if (loop === 'open') return onSchedule(cpus, processes);

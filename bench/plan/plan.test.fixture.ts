@@ -35,19 +35,19 @@ export function profileNamed(name: string, servers = 1): Profile {
   };
 }
 
-/** Profiles as they come, as variants. */
+/** Returns these profiles as variants without tunings. */
 export function sidesOf(profiles: readonly Profile[]): Side[] {
   return chooseVariants({ profiles, tunings: [], binaries: [] }, ['all']);
 }
 
-/** The request of a command line of `run`, without the profile. */
+/** Parses the options of a `run` command line, without the profile. */
 export function requestOf(line = ''): RunRequest {
   const request = parseRequest(['--profile', 'any', ...line.split(' ').filter((word) => word !== '')]);
   if (request.command !== 'run') throw new TypeError(`not a run: ${line}`);
   return request.run;
 }
 
-/** What the first step of a request asks of a profile, at the rate that is asked for or at 1,000/s. */
+/** Returns the spec of a request's first step for a profile, at the requested rate or 1,000/s. */
 export function specOf({ steps, load }: RunRequest, { name }: Profile): RunSpec {
   const [step = ''] = steps;
   const asked = loadOf(stepNamed(step).load, load, load.ratePerSecond ?? 1000);

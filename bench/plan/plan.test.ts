@@ -27,7 +27,7 @@ function planned(line: string, context = CIRCUMSTANCES) {
   return { ...planning, runs };
 }
 
-test('what was asked for as a whole, its variants, and a run that knows its own', () => {
+test('a plan has the whole request and its variants, and a run its own variant', () => {
   const { id, plan, variants, runs } = planned(
     '--strict --threshold messages.lost==0 --label branch=main --note Why. --series nightly',
   );
@@ -68,7 +68,7 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
   );
 });
 
-test('the seed that was asked for is kept, else the one that was drawn', () => {
+test('a given seed is kept; otherwise the drawn one is used', () => {
   const seeds = (line: string): number[] => {
     const { plan, runs } = planned(line);
     return [plan.seed, ...runs.map((run) => run.plan.seed)];
@@ -86,7 +86,7 @@ test('no two runs connect from the same address', () => {
   }
 });
 
-test('a name becomes fit for a folder, or is refused', () => {
+test('a name is made valid for a folder, or rejected', () => {
   const idOf = (name: string | null, variants = ['tls']): string =>
     planRequest({ ...requestOf(), name, variants }, SIDES, CIRCUMSTANCES).id.slice(
       '20250102T030405Z-'.length,

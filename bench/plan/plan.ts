@@ -43,7 +43,7 @@ export interface Planning {
   plan: Plan;
   variants: Variant[];
   /**
-   * Plans everything that all runs of a variant and step have in common. Pure.
+   * Plans everything that all runs of a variant and step share. Pure.
    *
    * @throws Problem if the machine cannot handle such a run
    */

@@ -14,7 +14,7 @@ import { memoryOf } from './reckoning.ts';
 
 const CONTEXT = { command: [], now: new Date(0), seed: 0, machine: SMALL_MACHINE };
 
-/** Decides on the first run that a command line asks for; `others` run in the same invocation. */
+/** Plans the first run of a command line. `others` are the other profiles of the same invocation. */
 function decide(
   line: string,
   machine: Partial<Machine> = {},
@@ -27,7 +27,7 @@ function decide(
   return planRequest(request, sides, context).planRun(specOf(request, profile), 1);
 }
 
-/** What of a plan depends on the machine. */
+/** Returns the parts of a plan that depend on the machine. */
 function scale({ plan }: PlannedRun): unknown[] {
   const { workers, servers, proxy, sourceAddresses } = plan;
   return [workers, servers, proxy?.workers, proxy?.reuseport, sourceAddresses.length];
@@ -37,7 +37,7 @@ function codes({ notices }: PlannedRun): string[] {
   return notices.map(({ code }) => code.replace('preflight-', ''));
 }
 
-test('1,000 connections need nothing but the defaults, and no notice', () => {
+test('1,000 connections only need the defaults, without notices', () => {
   const decided = decide('-c 1k');
   assert.deepEqual(scale(decided), [1, 1, 1, false, 1]);
   assert.deepEqual(decided.notices, []);
@@ -53,7 +53,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
   assert.deepEqual(decided.plan.http, { connections: 10, durationMs: 2000, ratePerSecond: null });
 });
 
-test('10,000 connections fit in 20,000 files: two workers of Nginx that share evenly', () => {
+test('10,000 connections fit into 20,000 files, with two Nginx workers that share evenly', () => {
   const decided = decide('-c 10k');
   assert.deepEqual(scale(decided), [1, 1, 2, true, 1]);
   assert.deepEqual(codes(decided), ['nginx-workers', 'reuseport']);
@@ -63,7 +63,7 @@ test('10,000 connections fit in 20,000 files: two workers of Nginx that share ev
   assert.equal(decided.plan.placement, null);
 });
 
-test('what is compared runs in one placement, direct included, and the largest variant decides it', () => {
+test('all compared runs, including direct, have the placement of the largest variant', () => {
   const direct = profileNamed('direct');
   const plain = profileNamed('plain');
   const balanced = profileNamed('load-balanced', 3);
@@ -74,7 +74,7 @@ test('what is compared runs in one placement, direct included, and the largest v
     const placements = all.map((profile) => placed(line, profile, all));
     assert.deepEqual(placements, [placements[0], placements[0], placements[0]], line);
   }
-  // Alone it has the CPU that is the proxy's otherwise; beside others it leaves that idle.
+  // Alone, direct uses the CPU that is otherwise the proxy's; with other variants, that CPU stays idle.
   assert.deepEqual(placed('-c 1k', direct, []), { proxy: [], server: [1], generator: [0], runner: [0] });
   assert.deepEqual(placed('-c 1k', direct, [plain]), {
     proxy: [1],
@@ -82,17 +82,17 @@ test('what is compared runs in one placement, direct included, and the largest v
     generator: [0],
     runner: [0],
   });
-  // A second Nginx worker that one of them needs takes the placement from all.
+  // If one variant needs a second Nginx worker, no variant is pinned.
   assert.equal(placed('-c 10k', direct, [plain]), null);
 });
 
-test('the generator spins only where a CPU is left for the runner beside those of all processes', () => {
+test('the generator spins only if a CPU remains for the runner in addition to those of all processes', () => {
   const pacing = (line: string, cpus: number[]) => decide(`-c 1k ${line}`, { cpus }).plan.pacing;
   const three = '-R 5k --no-pin --workers 1 --servers 1 --nginx-workers 1';
   assert.equal(pacing(three, [0, 1, 2, 3]), 'spin');
   assert.equal(pacing(three, [0, 1, 2]), 'sleep');
   assert.equal(pacing('-R 5k', [0, 1]), 'spin');
-  // Two generators have one CPU between them: whoever spins keeps it from the other.
+  // Two generators share one CPU, so one that spins would keep it from the other.
   assert.equal(pacing('-R 5k --pin --workers 2', [0, 1]), 'sleep');
   assert.equal(pacing('-R 5k --pin --workers 2', [0, 1, 2, 3]), 'spin');
   assert.equal(pacing('--in-flight 1', [0, 1]), null);
@@ -100,7 +100,7 @@ test('the generator spins only where a CPU is left for the runner beside those o
   assert.equal(pacing('--scenario mixed', [0, 1]), 'sleep');
 });
 
-test('throughput is measured with the lean echo server, latency with ws, and both with the one that is named', () => {
+test('throughput uses the lean echo server, latency uses ws, and both use a given one', () => {
   const server = (line: string) => decide(line).plan.server;
   assert.deepEqual(
     [server('--in-flight 1'), server('-R 5k'), server('-R 5k --server lean'), server('--server ws')],
@@ -108,7 +108,7 @@ test('throughput is measured with the lean echo server, latency with ws, and bot
   );
 });
 
-test('the HTTP leg comes once for each variant, in its first step', () => {
+test('the HTTP leg runs once for each variant, in its first step', () => {
   const request = requestOf('');
   const profile = profileNamed('plain');
   const { planStep } = planRequest(request, sidesOf([profile]), CONTEXT);
@@ -130,7 +130,7 @@ test('50,000 and 100,000 connections spread over processes and addresses', () =>
   ]);
 });
 
-test('low limits of open files take more processes, or are named with their remedy', () => {
+test('low limits on open files require more processes, or are reported with a remedy', () => {
   assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 1024 })), [2, 2, 3, true, 1]);
   assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 256 })), [6, 6, 18, true, 1]);
   for (const [line, openFilesLimit, message] of [
@@ -143,7 +143,7 @@ test('low limits of open files take more processes, or are named with their reme
   assert.throws(() => decide('-c 1', asUser), { kind: 'environment', message: /sudo prlimit --pid \$\$/ });
 });
 
-test('numbers of processes that a person asks for are kept, or refused with the number that would do', () => {
+test('requested numbers of processes are used, or rejected with a sufficient number', () => {
   assert.deepEqual(scale(decide('-c 1k --workers 2 --servers 3 --nginx-workers 4')), [2, 3, 4, false, 1]);
   assert.deepEqual(codes(decide('-c 10k --nginx-workers 2')), ['reuseport']);
   for (const [line, message] of [
@@ -166,20 +166,20 @@ test('a profile gets its echo servers, and `direct` has no Nginx', () => {
   assert.deepEqual(direct.notices, []);
 });
 
-test('ports bound only those echo servers that Nginx connects to, from one address', () => {
+test('ports limit only the echo servers to which Nginx connects, from one address', () => {
   const few = { portRange: [40_000, 40_999] as [number, number] };
   assert.equal(decide('-c 2k', few).plan.servers, 5);
   assert.equal(decide('-c 2k', few, profileNamed('direct')).plan.servers, 1);
 });
 
-test('the HTTP leg is no longer than the phase, and there are no more generators than connections', () => {
+test('the HTTP leg is not longer than the phase, and there are at most as many generators as connections', () => {
   assert.equal(decide('-d 1s').plan.http?.durationMs, 1000);
   assert.equal(decide('-d 10s').plan.http?.durationMs, 2000);
   const cpus = Array.from({ length: 12 }, (_, cpu) => cpu);
   assert.deepEqual([decide('-c 1', { cpus }).plan.workers, decide('-c 100', { cpus }).plan.workers], [1, 4]);
 });
 
-test('memory is that of processes, of connections on both sides of Nginx, and of messages under way', () => {
+test('memory includes processes, connections on both sides of Nginx, and messages in flight', () => {
   const KIB = 1024;
   const demand = {
     connections: 1000,
@@ -190,7 +190,7 @@ test('memory is that of processes, of connections on both sides of Nginx, and of
     payload: { minBytes: 0, maxBytes: 100, type: 'text' },
   } as const;
   const direct = { workers: 1, servers: 2, proxyWorkers: 0 };
-  // Two sockets without Nginx, four with it.
+  // A connection has two sockets without Nginx, and four with it.
   const alone = 3 * 60 * KIB * KIB + 1000 * ((6 + 12 + 2 * 4) * KIB + 2 * 3 * 100);
   assert.deepEqual(memoryOf(demand, direct), { plain: alone, tls: alone });
   const proxied = Math.ceil(alone + 2 * 12 * KIB * KIB + 1000 * (17.7 + 2 * 4) * KIB);
@@ -202,13 +202,13 @@ test('memory is that of processes, of connections on both sides of Nginx, and of
   assert.equal(memoryOf({ ...demand, client: 'ws' }, direct).plain, alone + 1000 * 6 * KIB);
 });
 
-test('Nginx, generators and servers have a third of many CPUs each', () => {
+test('Nginx, generators and servers each get a third of the CPUs', () => {
   const cpus = Array.from({ length: 16 }, (_, cpu) => cpu);
   assert.deepEqual(scale(decide('-c 1k', { cpus })), [5, 5, 5, false, 1]);
   assert.equal(decide('-c 1k', { cpus }).plan.placement, null);
 });
 
-test('processes are placed as asked, on CPUs that may be used', () => {
+test('processes are placed as requested, on allowed CPUs', () => {
   assert.equal(decide('--no-pin').plan.placement, null);
   assert.equal(decide('', { cpus: [3] }).plan.placement, null);
   assert.deepEqual(decide('', { cpus: [4, 6] }).plan.placement, {
@@ -236,7 +236,7 @@ test('processes are placed as asked, on CPUs that may be used', () => {
   });
 });
 
-test('a short backlog is told, and how to lengthen it', () => {
+test('a short backlog is reported, with how to increase it', () => {
   const decided = decide('-c 1k', { somaxconn: 128 });
   assert.equal(decided.plan.proxy?.backlog, 128);
   assert.deepEqual(codes(decided), ['backlog']);
@@ -245,7 +245,7 @@ test('a short backlog is told, and how to lengthen it', () => {
   assert.equal(decide('-c 100', { somaxconn: null }).plan.proxy?.backlog, 511);
 });
 
-test('memory that cannot do is refused, memory that may not do is told', () => {
+test('too little memory is rejected, and possibly too little is reported', () => {
   const message = /^10,000 connections need about \d+ MiB of memory, but only 256 MiB are available/;
   assert.throws(() => decide('-c 10k', { memoryBytes: 2 ** 28 }), { kind: 'environment', message });
   assert.deepEqual(codes(decide('-c 10k', { memoryBytes: 2 ** 30 })), [
@@ -255,13 +255,13 @@ test('memory that cannot do is refused, memory that may not do is told', () => {
   ]);
 });
 
-test('too few ports for the connections name the range to widen', () => {
+test('too few ports for the connections are reported, with the range to widen', () => {
   const message = /net\.ipv4\.ip_local_port_range='1024 65535'/;
   assert.throws(() => decide('-c 10k', { portRange: [50_000, 50_099] }), { kind: 'environment', message });
   assert.deepEqual(decide('-c 20k', { portRange: null }).plan.sourceAddresses, ['127.0.0.2', '127.0.0.3']);
 });
 
-test('whatever the machine: a plan whose processes fit in every limit, or a Problem', () => {
+test('on any machine, processes stay within every limit, or there is a Problem', () => {
   const machine = fc.record({
     cpus: fc
       .uniqueArray(fc.nat(127), { minLength: 1, maxLength: 64 })
@@ -322,7 +322,7 @@ function assertFits(plan: RunPlan, machine: Machine): void {
   if (proxy !== null) {
     assert.ok(perServer <= Math.max(1, (high - low + 1) / 2), `${perServer} to one upstream port`);
     assert.ok(proxy.workerConnections <= proxy.workerFiles && proxy.workerFiles <= machine.openFilesLimit);
-    // what a worker may be left with: all of them, or by hash its share and five times the scatter of it
+    // Connections that a worker may get: all of them or, by hash, its share plus five times the scatter.
     const most = Math.floor(proxy.workerConnections / 2);
     const share = connections / proxy.workers;
     assert.ok(proxy.reuseport ? share + 5 * Math.sqrt(share) <= most : (most * 7) / 8 >= connections);
@@ -342,7 +342,7 @@ function assertFits(plan: RunPlan, machine: Machine): void {
   }
 }
 
-test('variants take turns where the memory that is free holds them all at once, with TLS', () => {
+test('variants are interleaved if the free memory can hold all of them, with TLS', () => {
   const request = requestOf('-c 10k');
   const both = [profileNamed('plain'), profileNamed('tls')];
   const fits = (memoryBytes: number, profiles = both) =>
@@ -355,7 +355,7 @@ test('variants take turns where the memory that is free holds them all at once, 
   assert.equal(fits(least, [...both, ...both, ...both]), false);
 });
 
-test('a round whose runs cannot take turns says so, and no other run does', () => {
+test('a notice reports a round that cannot be interleaved, and only that', () => {
   const request = requestOf('-c 100');
   const profile = profileNamed('plain');
   const { planRun } = planRequest(request, sidesOf([profile, profileNamed('tls')]), CONTEXT);
@@ -369,9 +369,9 @@ test('a round whose runs cannot take turns says so, and no other run does', () =
   assert.equal(told({ round: null }), false);
 });
 
-test('handshakes need a port each: for a given rate as many, and for an unknown one up to a limit', () => {
+test('each handshake needs a port: as many as a given rate requires, or up to a limit if it is unknown', () => {
   const scheduled = decide('--scenario connect -R 2k -d 10s -w 2s');
-  // 1,000 connections and 24,000 handshakes, with 12,704 ports for each address.
+  // 1,000 connections and 24,000 handshakes, with 12,704 ports per address.
   assert.equal(scheduled.plan.sourceAddresses.length, 2);
   assert.deepEqual(codes(scheduled), ['handshake-ports']);
   const fastest = decide('--scenario connect --steps fastest -d 10s -w 2s');

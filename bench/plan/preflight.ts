@@ -83,7 +83,7 @@ export function preflight(
   const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
-  // A generator that spins would keep others from its CPUs: a server that is not ours, or the HTTP requests.
+  // A spinning generator would block others on its CPUs: an external server, or the HTTP requests.
   // Nothing is known about what else runs on the hosts of agents.
   const sharesCpus = isExternal || scenario.httpLoad !== undefined || generators !== undefined;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
@@ -135,7 +135,7 @@ export function preflight(
 }
 
 /**
- * Returns the engine that the user names, or that the carrier or the target requires; null if any will do. Bun
+ * Returns the engine that the user names, or that the carrier or the target requires; null if either is suitable. Bun
  * reads the certificate authorities again for each connection, and a system has more than a hundred.
  */
 function engineFor(
@@ -172,7 +172,7 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   };
 }
 
-/** @throws Problem('usage') if the profile needs servers with a certificate, which a command gets none of */
+/** @throws Problem('usage') if the profile needs servers with a certificate, because a command gets none */
 function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): void {
   if (backend === null || !upstreamTls) return;
   throw new Problem(

@@ -83,7 +83,7 @@ export function echoServers(
       what: 'echo servers',
       option: '--servers',
       asked: request.servers,
-      // How many processes suit a command of the user's is unknown, and it may start several itself.
+      // The suitable number of processes of a user's command is unknown, and it may start several itself.
       byDefault:
         request.backend !== null
           ? profile.servers

@@ -36,7 +36,7 @@ function problem(kind: ProblemKind, words: RegExp): (error: unknown) => boolean 
 }
 
 describe('loading', () => {
-  test('the profiles that are shipped, from the baseline up', async () => {
+  test('the built-in profiles start with the baseline', async () => {
     const profiles = await loadProfiles(SHIPPED);
     assert.deepEqual(
       profiles.map(({ name }) => name),
@@ -46,14 +46,14 @@ describe('loading', () => {
       profiles.filter(({ inAll }) => inAll).map(({ name }) => name),
       IN_ALL,
     );
-    // Further profiles would make a run of all too long; none of them answers a claim of the article.
+    // Other profiles are not in `all`, because they would make it too long and test no claim of the article.
     assert.ok(profiles.every(({ inAll, claim }) => inAll || claim === null));
     assert.equal(profiles[0]?.configurationPath, null);
     assert.equal(profiles[2]?.configurationPath, join(SHIPPED, 'tls/nginx.conf'));
     assert.equal(profiles[5]?.servers, 3);
   });
 
-  test('others come after those, by name; a folder without profile.json is no profile', async () => {
+  test('other profiles follow by name; a folder without profile.json is ignored', async () => {
     const text = JSON.stringify(DESCRIPTION);
     const folder = await folderOf({
       zeta: text,
@@ -69,7 +69,7 @@ describe('loading', () => {
     );
   });
 
-  test('what is wrong with a profile is said with its path', async () => {
+  test('errors in a profile are reported with its path', async () => {
     const refuses = async (profiles: Record<string, string>, words: RegExp) =>
       assert.rejects(loadProfiles(await folderOf(profiles)), problem('configuration', words));
     await refuses({ a: '{' }, /a\/profile\.json is not valid JSON/);

@@ -4,8 +4,7 @@ import { ownSides, UNDESCRIBED } from './own.ts';
 import { chooseVariants, type Library, type Side } from './variants.ts';
 
 /**
- * Returns what a request puts load on: its variants and the user's own configurations, or a server that
- * already runs.
+ * Returns the targets of a request's load: its variants and the user's own configurations, or an external server.
  *
  * @throws Problem('usage') like `chooseVariants`
  */
@@ -17,7 +16,7 @@ export function sidesOf(library: Library, request: RunRequest): Side[] {
 }
 
 /**
- * Returns the side for a server that already runs. It has neither proxy nor configuration to read.
+ * Returns the side for an external server, which has neither a proxy nor a configuration to read.
  *
  * @param options how to request its WebSockets
  */

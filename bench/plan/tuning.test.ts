@@ -10,7 +10,7 @@ import { loadTunings } from './tuning.ts';
 const PROFILES = join(import.meta.dirname, '../../../nginx-profiles');
 const DESCRIPTION = { question: 'Does it help?', load: '', expect: 'No.', profiles: null };
 
-test('the tunings that come with the package say what they are for, and are for profiles that there are', async () => {
+test('the built-in tunings describe their purpose, and refer to existing profiles', async () => {
   const names = (await loadProfiles(PROFILES)).map(({ name }) => name);
   const tunings = await loadTunings(join(PROFILES, 'tunings'));
   for (const name of ['buf-16k', 'placebo', 'reuseport'])
@@ -26,7 +26,7 @@ test('the tunings that come with the package say what they are for, and are for 
   }
 });
 
-test('each is a .conf with a .json beside it, in the order of names; other files are something else', async () => {
+test('each is a .conf with a .json of the same name, in the order of names; other files are ignored', async () => {
   await inFolder(async (folder) => {
     for (const name of ['b', 'a']) {
       await writeFile(join(folder, `${name}.conf`), `# ${name}\n`);
@@ -40,7 +40,7 @@ test('each is a .conf with a .json beside it, in the order of names; other files
   });
 });
 
-test('what is missing or wrong is named', async () => {
+test('missing or invalid files are reported', async () => {
   await inFolder(async (folder) => {
     const refused = (message: RegExp) =>
       assert.rejects(loadTunings(folder), { kind: 'configuration', message });

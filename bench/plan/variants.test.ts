@@ -22,7 +22,7 @@ const chosen = (...names: string[]) => chooseVariants(LIBRARY, names).map(({ var
 const compared = (names: string[], tunes: string[] = []) =>
   chooseSides(LIBRARY, names, tunes).map(({ variant }) => variant.name);
 
-test('one, several in the order asked, each once, or all', () => {
+test('one profile, several in the given order without duplicates, or all', () => {
   assert.deepEqual(chosen('tls'), ['tls']);
   assert.deepEqual(chosen('tls', 'plain', 'tls'), ['tls', 'plain']);
   assert.deepEqual(chosen('all'), NAMES);
@@ -32,7 +32,7 @@ test('one, several in the order asked, each once, or all', () => {
   assert.deepEqual([namesOf('all'), namesOf('rare')], [NAMES, ['rare']]);
 });
 
-test('tunings are laid over their profile in the order in which they are named', () => {
+test('tunings are applied to their profile in the given order', () => {
   const [side] = chooseVariants(LIBRARY, ['tls+ssl-4k+buf-16k']);
   assert.deepEqual(side?.variant, {
     name: 'tls+ssl-4k+buf-16k',
@@ -51,7 +51,7 @@ test('tunings are laid over their profile in the order in which they are named',
   v.assert(variantSchema, side.variant);
 });
 
-test('a variant of an older result, which knew no tunings, has none', () => {
+test('a variant of an older result, from before tunings existed, has none', () => {
   const old = { name: 'tls', title: 'TLS', profile: 'tls', proxy: { kind: 'nginx' } };
   assert.deepEqual(v.parse(variantSchema, old).proxy?.tunings, []);
 });
@@ -72,7 +72,7 @@ test('the same profile on one Nginx and on another, with tunings and without', (
   assert.equal(sides[1]?.variant.title, 'The tls profile, on Nginx new-1.26, ssl-4k');
 });
 
-test('an Nginx that nobody named, and one that nobody uses', () => {
+test('an undefined Nginx and an unused one are rejected', () => {
   const cases: [binaries: string[], names: string[], message: RegExp][] = [
     [['new', 'old'], ['tls@nwe'], /"nwe"\. Did you mean new\? --nginx names new, old\.$/],
     [['new'], ['tls@new+buf-16k', 'tls@'], /""\. --nginx names new\.$/],
@@ -93,7 +93,7 @@ test('an Nginx that nobody named, and one that nobody uses', () => {
   }
 });
 
-test('an upgrade: its Nginx is in use, has to have been named, and needs variants with Nginx', () => {
+test('an upgrade needs a defined Nginx, which then counts as used, and variants with Nginx', () => {
   const library = { ...LIBRARY, binaries: ['old', 'new'], upgradeTo: 'new' };
   assert.equal(chooseVariants(library, ['tls@old']).length, 1);
   const cases: [upgradeTo: string | null, names: string[], message: RegExp][] = [
@@ -107,7 +107,7 @@ test('an upgrade: its Nginx is in use, has to have been named, and needs variant
     assert.throws(() => chooseVariants({ ...library, upgradeTo }, names), { kind: 'usage', message });
 });
 
-test('a name that is none: the nearest one and the list', () => {
+test('an unknown name is rejected with the nearest one and the list', () => {
   const cases: [name: string, message: RegExp][] = [
     ['tsl', /^"tsl" is not a profile\. Did you mean tls\? The profiles are direct, plain, tls, .*\.$/],
     ['load-balancd', /Did you mean load-balanced\?/],
@@ -121,11 +121,11 @@ test('a name that is none: the nearest one and the list', () => {
   for (const [name, message] of cases) assert.throws(() => chosen(name), { kind: 'usage', message });
 });
 
-test('a variant against itself is numbered, so that its runs are told apart', () => {
+test('a variant compared with itself is numbered, so that its runs can be distinguished', () => {
   assert.deepEqual(compared(['plain', 'plain', 'tls', 'plain']), ['plain', 'plain (2)', 'tls', 'plain (3)']);
 });
 
-test('what was typed is laid over the baseline, tunings of its own included', () => {
+test('tunings from the command line are applied to the baseline, on top of its own', () => {
   const tunes = ['events { multi_accept on; }', 'http { gzip on; }'];
   const names = ['plain+buf-16k', 'plain+buf-16k+tune-1', 'plain+buf-16k+tune-2'];
   assert.deepEqual(compared(['plain+buf-16k'], tunes), names);

@@ -14,7 +14,7 @@ export interface Library {
    * `tls@new`.
    */
   binaries: readonly string[];
-  /** The one of them to which Nginx is upgraded during the runs; null for its own. Undefined if it is not. */
+  /** The binary to which Nginx is upgraded during the runs; null for the same one. Undefined without an upgrade. */
   upgradeTo?: string | null | undefined;
 }
 

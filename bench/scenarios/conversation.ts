@@ -37,14 +37,14 @@ export interface Conversation<State> {
   /** Creates the data to keep for a new connection. */
   state?(): State;
   /**
-   * Called when a connection has opened. If there is this function, the connection sends no requests until a message
+   * Called when a connection has opened. If this function exists, the connection sends no requests until a message
    * means `ready`. A connection that is not ready within --echo-timeout is dropped.
    */
   open?(talker: Talker<State>): void;
   /** Returns request `sequence` of a connection, counted from 0. */
   request(talker: Talker<State>, sequence: number): OwnMessage;
   /**
-   * Returns what a message means, or all that it means if it carries several packets of the protocol, or none that is
+   * Returns the meaning of a message, or a list if the message carries several packets of the protocol, or none that is
    * complete. Its bytes are valid only during the call.
    */
   message(talker: Talker<State>, bytes: Buffer, isText: boolean): Meaning | readonly Meaning[];
@@ -53,7 +53,7 @@ export interface Conversation<State> {
 /** Creates the conversation of a generator worker. */
 export type MakeConversation<State> = (context: ClientContext) => Conversation<State>;
 
-/** A connection's exchange of requests and answers, and what else is known about it. */
+/** A connection's exchange of requests and answers, and its other state. */
 class Talk<State> extends Exchange {
   readonly talker: Talker<State>;
   session: Session<Talk<State>> | null = null;

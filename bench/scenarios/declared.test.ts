@@ -15,7 +15,7 @@ import { addSections } from '../report/scenario.ts';
 import { summaryText } from '../report/terminal.ts';
 import { readResult } from '../store/read.ts';
 
-/** Stored results of a scenario whose file is not there. */
+/** Tests stored results of a scenario whose file is missing. */
 
 const DECLARED: Declaration = {
   name: 'chat',
@@ -37,7 +37,7 @@ const DECLARED: Declaration = {
   usesPayload: false,
 };
 
-/** Stores a result of this declaration as JSON, as another process would have, and reads it. */
+/** Stores a result with this declaration as JSON, as if by another process, and reads it. */
 async function storedWith(change: (declared: Declaration) => unknown): Promise<Result> {
   const made = makeRun({ profile: 'plain', seconds: 2, connections: 12, perSecond: 100, load: OPEN });
   const read: Result[] = [];
@@ -74,7 +74,7 @@ test('a stored result is read and reported without the file, with its metrics, a
   assert.ok(reportHtml(redacted).length > 0);
 });
 
-test('sections of the file are in the report, also one whose code throws', async () => {
+test('sections of the file are in the report, even one whose code throws', async () => {
   const result = await storedWith((declared) => declared);
   addSections('chat', [
     () => ({ id: 'own', title: 'Own section', charts: [], body: html`<p>${'<i>'}</p>` }),
@@ -87,7 +87,7 @@ test('sections of the file are in the report, also one whose code throws', async
   assert.ok(!summaryText(result, null).includes('without the file'));
 });
 
-test('a result that declares more, or other texts, is read beside it', async () => {
+test('a result with additional declarations or other texts can be read at the same time', async () => {
   const more = { name: 'chat.more', title: 'x', of: { counter: 'joined' }, unit: 'count', better: null };
   const result = await storedWith((declared) => ({
     ...declared,

@@ -27,8 +27,8 @@ export function sendsMessages({ steps }: Pick<Declaration, 'steps'>): boolean {
 }
 
 /**
- * Returns the definition of a scenario whose file is not there: enough to read and report its results, and the
- * defaults of one whose file is.
+ * Returns a scenario's definition without its file. It is sufficient to read and report results, and provides the
+ * defaults of a definition with a file.
  */
 export function declaredDefinition(declared: Declaration): ScenarioDefinition {
   const { recorded, conservation, phasesRead, metrics, usesPayload, ...rest } = declared;
@@ -95,8 +95,8 @@ const OF_RETURNING: readonly DoubtName[] = ['nothing-echoed', 'disturbance', 'se
 const OF_CONNECTIONS: readonly DoubtName[] = ['losses', 'disturbance', 'limit'];
 
 /**
- * Returns what two declarations of the same scenario disagree about; null if figures of both can be read with
- * either. A scenario may have been extended in between, or its texts may have changed.
+ * Returns the contradiction between two declarations of the same scenario; null if figures of both can be read with
+ * either. The scenario may have been extended in the meantime, or its texts may have changed.
  */
 export function disagreement(one: Declaration, other: Declaration): string | null {
   return (
@@ -128,8 +128,8 @@ function differing<T>(
 }
 
 /**
- * Returns a declaration with everything that either of two has. Where both have it, the first counts, as it does for
- * what comparisons evaluate.
+ * Merges two declarations. If both have a member, the first one takes precedence, as it does for the metrics that
+ * comparisons evaluate.
  */
 export function united(one: Declaration, other: Declaration): Declaration {
   const all = (names: 'counters' | 'gauges' | 'histograms') => [

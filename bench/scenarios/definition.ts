@@ -177,11 +177,11 @@ export interface ScenarioDefinition {
   /** Metrics that exist with and without a proxy and show its cost; missing if there are none. */
   priced?: readonly PricedName[];
   doubts: readonly DoubtName[];
-  /** What a scenario of the user's declares about its results; missing if the scenario is built in. */
+  /** A user's scenario's declarations about its results; missing if the scenario is built in. */
   declared?: Declaration;
-  /** Absolute path of the file of the user's that contains the client; missing if there is none. */
+  /** Absolute path of the user's file that contains the client; missing if there is none. */
   file?: string;
-  /** What the handshakes of a scenario of the user's request in addition to the target's path. */
+  /** Additions of a user's scenario to its handshakes. */
   handshake?: HandshakeExtras;
 }
 

@@ -17,7 +17,7 @@ export interface LoadedScenario {
  * Imports a scenario file, which runs its code.
  *
  * @param path as in --scenario
- * @param ourselves what `import … from 'nginx-ws-bench'` provides in it
+ * @param ourselves exports that `import … from 'nginx-ws-bench'` provides in the file
  * @throws Problem('usage') if it cannot be read, throws, or is not a scenario
  */
 export async function loadOwnScenario(

@@ -13,7 +13,7 @@ import { declaredDefinition, disagreement, united } from './declared.ts';
 import { ownDefinition } from './own-definition.ts';
 import { addScenario, scenarioNamed, stepNamed } from './registry.ts';
 
-/** A scenario file with everything that it needs, and a little more. */
+/** A scenario file with all required members and a few others. */
 const CHAT = defineScenario({
   name: 'chat',
   title: 'Chat messages',

@@ -17,13 +17,13 @@ const OPTIONAL = [
   ...['largestMessage', 'sections', 'client', 'conversation', 'reconnects'],
 ] as const;
 
-/** Names that the totals of a generator worker use besides those that a scenario records. */
+/** Names in a generator worker's totals, apart from those that a scenario records. */
 const RESERVED = [...COMMON_COUNTERS, ...COMMON_HISTOGRAMS, 'worker', 'asked', 'failed', 'open'];
 
 /**
  * Returns the definition of a user's scenario.
  *
- * @param scenario what the file exports by default
+ * @param scenario the file's default export
  * @param file absolute path of the file
  * @param name the file's name in messages
  * @throws Problem('usage') for the first mistake in it
@@ -55,7 +55,7 @@ export function ownDefinition(scenario: unknown, file: string, name: string): Sc
     ...(handshake === undefined ? {} : { handshake }),
     options,
     defaults: { ...base.defaults, ...defaults },
-    // The benchmark's own loops keep to the turns of interleaved runs.
+    // Only the benchmark's own loops observe the turns of interleaved runs.
     takesTurns: own.takesTurns ?? own.conversation !== undefined,
     file,
   };
@@ -152,7 +152,7 @@ function metricPrefix(scenario: string): string {
   return `${scenario.replace(/-([a-z0-9])/g, (_, next: string) => next.toUpperCase())}.`;
 }
 
-/** @throws Problem if a name is taken, or does not exist */
+/** @throws Problem if a name is already in use, or does not exist */
 function checkNames({ conversation }: OwnScenario, declared: Declaration, wrong: Wrong): void {
   const { name, steps, metrics, compared, listed } = declared;
   if (isBuiltIn(name)) throw wrong(`${name} is the name of a built-in scenario. Give yours another name.`);

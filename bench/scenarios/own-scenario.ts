@@ -26,7 +26,7 @@ export interface OwnMetric {
   better?: DeclaredMetric['better'];
 }
 
-/** Members that a user's scenario may take over from the interface of the built-in ones, with its meaning. */
+/** Members of the built-in scenarios' interface that a user's scenario may also have, with the same meaning. */
 type Behaviour = Partial<
   Pick<
     ScenarioDefinition,
@@ -49,8 +49,8 @@ interface OwnDefinition extends Behaviour {
   /** The question that the scenario answers. */
   question: string;
   /**
-   * The steps in order. A step with `load: 'open'` or `'closed'` sends messages in that kind of loop, one with null
-   * sends none by itself. Their names begin with that of the scenario, or are the same. Default server: `lean`.
+   * The steps in order. A step with `load: 'open'` or `'closed'` sends messages in that kind of loop; with null, it
+   * sends none by itself. A step's name is that of the scenario, or begins with it. Default server: `lean`.
    */
   steps: readonly (Omit<StepDefinition, 'server'> & Partial<Pick<StepDefinition, 'server'>>)[];
   /**
@@ -69,11 +69,11 @@ interface OwnDefinition extends Behaviour {
   /** Defaults of --connections and --payload. Without a payload, these two options do not apply. */
   defaults?: Partial<ScenarioDefinition['defaults']>;
   handshake?: HandshakeExtras;
-  /** Functions from the runs of a result to sections of its report. The package's types say what they get. */
+  /** Functions that create report sections from a result's runs. The package's types define their parameters. */
   sections?: readonly ((view: never) => unknown)[];
 }
 
-/** The behaviour of a generator worker's connections. Whatever is left out does nothing. */
+/** The behaviour of a generator worker's connections. Omitted functions do nothing. */
 export type OwnClient<State> = Partial<Client<State>> & Pick<Client<State>, 'message'>;
 
 /** Creates the client of a generator worker. */
@@ -82,7 +82,7 @@ export type MakeOwnClient<State> = (
   sessions: OpenSessions<State>,
 ) => OwnClient<State>;
 
-/** A scenario of the user's: its definition, and how its connections behave. */
+/** A user's scenario: its definition, and the behaviour of its connections. */
 export type OwnScenario<State = unknown> = OwnDefinition &
   (
     | {

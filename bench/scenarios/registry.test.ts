@@ -40,7 +40,7 @@ describe('the registry', () => {
       Object.keys(SCENARIO_OPTIONS).sort(),
       [...new Set(options.map(([name]) => name))].sort(),
     );
-    // An option that several scenarios have has the same definition in each.
+    // An option shared by several scenarios has the same definition in each.
     assertUnique([...new Map(options.map(([name, option]) => [option, name])).values()]);
   });
 

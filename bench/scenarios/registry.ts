@@ -12,7 +12,7 @@ import { storm } from './storm/definition.ts';
 /** The built-in scenarios, in the order in which `--help` lists them. The first is the default. */
 const REGISTRY = [echo, idle, reload, connect, storm, broadcast, backendLoss, slowConsumer, mixed] as const;
 
-/** All scenarios: those that are built in, then those that were added. */
+/** All scenarios: the built-in ones, then those that were added. */
 const scenarios: ScenarioDefinition[] = [...REGISTRY];
 export const SCENARIOS: readonly ScenarioDefinition[] = scenarios;
 export const DEFAULT_SCENARIO: ScenarioDefinition = REGISTRY[0];
@@ -30,9 +30,9 @@ export const SCENARIO_OPTIONS = Object.assign({}, ...REGISTRY.map(({ options }) 
 const byPath = new Map<string, ScenarioDefinition>();
 
 /**
- * Adds a scenario of the user's. It takes the place of one that was added by the same name before.
+ * Adds a user's scenario. It replaces any that was added under the same name before.
  *
- * @param path its file, as in --scenario; null if the file is not there
+ * @param path its file, as in --scenario; null if the file is missing
  */
 export function addScenario(scenario: ScenarioDefinition, path: string | null): void {
   if (path !== null) byPath.set(path, scenario);
@@ -59,7 +59,7 @@ export function addedOptions(): Readonly<Record<string, ScenarioOption>> {
   return Object.fromEntries(all.filter(([, option]) => !builtIn.includes(option)));
 }
 
-/** Reports whether a scenario of this name comes with the package. */
+/** Reports whether a scenario with this name is built in. */
 export function isBuiltIn(name: string): boolean {
   return REGISTRY.some((each) => each.name === name);
 }

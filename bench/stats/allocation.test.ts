@@ -9,7 +9,7 @@ const amount = fc.double({ min: 0.1, max: 10, noNaN: true });
 
 const aimOf = (least: number) => ({ least, comparisons: 1 });
 
-test('no other number of blocks detects a smaller effect within the budget, and the budget is kept', () => {
+test('no other number of blocks within the budget detects a smaller effect, and the budget is kept', () => {
   fc.assert(
     fc.property(
       fc.record({ turn: amount, block: amount, round: amount }),
@@ -44,7 +44,7 @@ test('with a large budget, the number of blocks is that of the formula', () => {
   assert.equal(found?.measuredMs, 6 * 2 * 250);
 });
 
-test('variance between rounds calls for rounds, variance between turns for turns', () => {
+test('variance between rounds leads to more rounds, variance between turns to more turns', () => {
   const cost = { fixedMs: 10_000, perMeasuredMs: 2 };
   const of = (turn: number, round: number, budgetMs = 1e6) =>
     allocate([{ components: { turn, block: 0, round }, turnMs: 250 }], cost, budgetMs, aimOf(10), 15_000);
@@ -54,7 +54,7 @@ test('variance between rounds calls for rounds, variance between turns for turns
   assert.equal(of(1, 1, 100_000), null);
 });
 
-test('of several metrics, the least precise decides', () => {
+test('the least precise of several metrics decides', () => {
   const cost = { fixedMs: 10_000, perMeasuredMs: 2 };
   const many = { components: { turn: 10, block: 0, round: 0.01 }, turnMs: 250 };
   const few = { components: { turn: 1e-4, block: 0, round: 1e-4 }, turnMs: 250 };
@@ -62,8 +62,8 @@ test('of several metrics, the least precise decides', () => {
   assert.deepEqual(both, allocate([many], cost, 1e6, aimOf(10), 15_000));
 });
 
-test('few rounds are avoided where the test makes them expensive, even if the variance would be smaller', () => {
-  // 8 rounds of 2 blocks or 12 of 1: variances of (1 + 2) ÷ 8 and (1 + 4) ÷ 12 of a round.
+test('few rounds are avoided if the test needs a larger effect with them, even if their variance is smaller', () => {
+  // 8 rounds of 2 blocks or 12 rounds of 1: their means have variances of (1 + 2) ÷ 8 and (1 + 4) ÷ 12.
   const metric = { components: { turn: 8, block: 0, round: 1 }, turnMs: 500 };
   const found = allocate(
     [metric],

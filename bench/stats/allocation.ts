@@ -1,31 +1,31 @@
 import { type Components, roundVariance } from './components.ts';
 import { detectableFactor } from './detectable.ts';
 
-/** A metric whose comparison is to be precise. */
+/** A metric for which a comparison should be precise. */
 export interface Precision {
   components: Components;
   /** Length of the turns in which it is measured. */
   turnMs: number;
 }
 
-/** What a round costs: a fixed time (set-up, warm-up), and a time for each ms that every run measures. */
+/** Duration of a round: a fixed part (set-up, warm-up), and a part for each ms that every run measures. */
 export interface RoundCost {
   fixedMs: number;
   perMeasuredMs: number;
 }
 
-/** How a budget is spent. */
+/** Division of a time budget. */
 export interface Allocation {
   rounds: number;
   /** Total length of the turns of each run in the measured phase. */
   measuredMs: number;
 }
 
-/** What must be possible in the end. */
+/** Requirements that the allocation must meet. */
 export interface Aim {
   /** Minimum number of rounds, which a verdict on every metric needs. */
   least: number;
-  /** Number of comparisons for which the verdicts on these metrics are adjusted. */
+  /** Number of comparisons for which verdicts on these metrics are adjusted. */
   comparisons: number;
 }
 
@@ -35,9 +35,9 @@ export const PAIRS_A_BLOCK = 2;
 /**
  * Chooses the number of rounds and the number of turns per round so that a comparison detects the smallest effect
  * possible within a budget. In a nested design, the variance of a round is σ²(round) + (σ²(block) + σ²(turn) ÷ 2) ÷ m
- * with m blocks (Cochran, "Sampling Techniques", 3rd ed., section 10.6). What is detected with R such rounds follows
- * from the test: few rounds cost more than their share, see `detectableFactor`. All m are tried. Of several metrics,
- * the one with the largest detectable effect decides.
+ * with m blocks (Cochran, "Sampling Techniques", 3rd ed., section 10.6). The effect that R such rounds detect follows
+ * from the test, which is at a disadvantage with few rounds: see `detectableFactor`. All m are tried. Of several
+ * metrics, the one with the largest detectable effect decides.
  *
  * @param metrics at least one
  * @param mostMs maximum total length of the turns of a run

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Equal but for rounding: within a relative 1e-9 unless another tolerance is given. */
+/** Asserts equality apart from rounding: within a relative 1e-9 unless another tolerance is given. */
 export function assertClose(actual: number, expected: number, tolerance = 1e-9): void {
   const apart = Math.abs(actual - expected);
   assert.ok(

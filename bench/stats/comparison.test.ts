@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { assertClose } from './assert.test.fixture.ts';
 import { compareRounds } from './comparison.ts';
 
-/** One figure of several variants, all of one weight; only rounds that both sides gave. */
+/** Compares one metric of several variants with equal weights, in the rounds that both sides provide. */
 function compareVariants(
   baseline: readonly number[],
   variants: readonly (readonly number[])[],
@@ -21,10 +21,10 @@ function compareVariants(
   );
 }
 
-/** Ten rounds of a machine that is disturbed in the second half: both sides of a round alike. */
+/** Ten rounds on a machine that is disturbed in the second half. Both sides of a round are affected equally. */
 const BASELINE = [100, 101, 99, 102, 98, 150, 151, 149, 152, 148];
 
-test('the rounds are compared within themselves: a machine that slows down half-way hides nothing', () => {
+test('ratios are taken within rounds, so a machine that slows down half-way hides nothing', () => {
   const variant = BASELINE.map((value, i) => value * (1.05 + i / 1_000));
   const [comparison] = compareVariants(BASELINE, [variant]);
   assert.equal(comparison?.verdict, 'slower');
@@ -33,7 +33,7 @@ test('the rounds are compared within themselves: a machine that slows down half-
   assertClose(comparison.p, 2 / 1024);
 });
 
-test('p is adjusted for the variants compared, each by its place', () => {
+test('p is adjusted for the number of variants compared, by rank', () => {
   const variants = [0.5, -0.001].map((change) =>
     BASELINE.map((value, i) => value * Math.exp(change + (i % 2 === 0 ? 0.01 : -0.01) * (1 + i / 100))),
   );
@@ -61,14 +61,14 @@ test('the more variants, the larger an effect must be to be detectable', () => {
   assert.ok(detectableAmong([noisy]) < detectableAmong([noisy, noisy, noisy, noisy]));
 });
 
-test('without a round there is nothing to compare', () => {
+test('without any rounds there is no comparison', () => {
   const variant = BASELINE.map((value) => value * 1.1);
   const [some, none] = compareVariants(BASELINE, [variant, []]);
   assert.equal(none, null);
   assert.equal(some?.verdict, 'slower');
 });
 
-test('what weighs more needs less: a figure of little weight is not found in ten rounds of which one differs', () => {
+test('with one deviating round in ten, a metric with a low weight has no verdict, and one with a high weight has', () => {
   const variant = BASELINE.map((value, i) => value * (i === 4 ? 0.999 : 1.05));
   const family = [0.8, 0.1, 0.1].map((weight) => ({
     baseline: BASELINE,
@@ -88,7 +88,7 @@ test('what weighs more needs less: a figure of little weight is not found in ten
   assert.ok((light?.detectable as number) > (heavy?.detectable as number));
 });
 
-test('a variant that is the baseline: ratio 1, p 1, no difference', () => {
+test('a variant identical to the baseline has ratio 1, p 1 and no difference', () => {
   const [same] = compareVariants(BASELINE, [BASELINE]);
   assert.deepEqual(
     [same?.ratio, same?.interval, same?.bootstrap, same?.p, same?.verdict],
@@ -97,6 +97,6 @@ test('a variant that is the baseline: ratio 1, p 1, no difference', () => {
   assertClose(same?.detectable as number, 1.02);
 });
 
-test('a figure of 0 is refused: it has no ratio', () => {
+test('a value of 0 is rejected because it has no ratio', () => {
   assert.throws(() => compareVariants([1, 2], [[1, 0]]), /0 has no ratio/);
 });

@@ -30,7 +30,7 @@ export interface FigurePairs extends Pick<Criteria, 'better' | 'threshold'> {
  * Compares variants with the baseline, metric by metric. All comparisons form one family: if nothing differs,
  * the probability of reporting any difference is at most 5 %.
  *
- * @param seed of the simulation that computes `detectable`, which takes most of the time. Null skips the
+ * @param seed seed for the simulation that computes `detectable`, which takes most of the time. Null skips the
  *   simulation. Nothing else is random.
  * @returns one comparison per member of the family, in order; null for a member without any rounds.
  * @throws RangeError if a value is not a number above 0.

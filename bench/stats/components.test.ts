@@ -25,7 +25,7 @@ test('a balanced example by hand', () => {
   assertClose(componentsOf([[rounds[0] ?? [], shifted]])?.round as number, 275.5);
 });
 
-test('the means of comparisons do not count, and neither does what the order does to all pairs', () => {
+test('neither the means of comparisons nor a constant effect of the order count as variance', () => {
   const simulated = (order: number) =>
     nestedRatios({ turn: 1, block: 1, round: 1 }, 5, 4, normalFrom(randomFrom(3)), order);
   const one = simulated(0);
@@ -36,7 +36,7 @@ test('the means of comparisons do not count, and neither does what the order doe
       assertClose(other?.[name] as number, alone?.[name] as number, 1e-9);
 });
 
-test('the components of simulated turns are recovered on average, also where blocks are missing', () => {
+test('the components of simulated turns are recovered on average, even if blocks are missing', () => {
   for (const truth of [
     { turn: 4, block: 0.5, round: 0.5 },
     { turn: 1, block: 0.5, round: 1 },
@@ -60,7 +60,7 @@ test('the components of simulated turns are recovered on average, also where blo
   }
 });
 
-test('too little to tell the levels apart is no answer', () => {
+test('there is no result if the data cannot separate the components', () => {
   assert.equal(componentsOf([]), null);
   assert.equal(componentsOf([[[], []]]), null);
   assert.equal(componentsOf([[[[1, 2]], [[3, 4]]]]), null);

@@ -21,9 +21,9 @@ export type NestedRatios = readonly (readonly Block[])[];
  * is set equal to its expectation (Searle, Casella and McCulloch, "Variance Components", Wiley 1992, chapter
  * 5). They are unbiased for any distribution. A negative estimate is reported as 0, the usual convention.
  *
- * Whatever the order does to a pair is the same in all blocks of a round, with opposite signs in its two
- * pairs. It cancels in the mean of a block, and only the variation of the difference counts as variation of
- * turns. Each comparison has its own mean, so the rounds of several comparisons can be pooled.
+ * The effect of the order is the same in all blocks of a round, with opposite signs in a block's two pairs. It cancels
+ * in the mean of a block, and only the variation of the difference counts as variation of turns. Each comparison has
+ * its own mean, so the rounds of several comparisons can be pooled.
  *
  * @returns null if no round has two blocks, or no comparison two rounds
  */

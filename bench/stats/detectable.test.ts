@@ -10,12 +10,12 @@ import { signedRankP } from './wilcoxon.ts';
 
 const ONE = { threshold: 0, comparisons: 1 };
 
-test('six rounds, all equally far from their median: detected once a shift makes all positive', () => {
+test('with six rounds equally far from their median, a shift is detected once it makes all of them positive', () => {
   const detectable = smallestDetectable([-0.05, 0.05, -0.05, 0.05, -0.05, 0.05], ONE, 1);
   assertClose(detectable as number, Math.exp(0.05 * Math.sqrt(6 / 5)));
 });
 
-test('rounds without any scatter detect what is beyond the threshold', () => {
+test('rounds without any scatter detect every effect above the threshold', () => {
   assertClose(
     smallestDetectable([0.3, 0.3, 0.3, 0.3, 0.3, 0.3], { ...ONE, threshold: 0.02 }, 1) as number,
     1.02,
@@ -29,7 +29,7 @@ test('too few rounds for a verdict detect nothing', () => {
   assert.notEqual(smallestDetectable(logs, ONE, 1), null);
 });
 
-/** What comparisons of ten rounds with 5 % of normal noise hold detectable: the geometric mean of 100. */
+/** Geometric mean of the detectable effects of 100 comparisons of ten rounds with 5 % normal noise. */
 function usuallyDetectable(
   criteria: { threshold: number; comparisons: number },
   normal: () => number,
@@ -41,7 +41,7 @@ function usuallyDetectable(
   return Math.exp(logs.reduce((sum, log) => sum + log) / logs.length);
 }
 
-test('what is said to be detectable is detected in about 80 % of comparisons, less in fewer', () => {
+test('the detectable effect is detected in about 80 % of comparisons, a smaller one in fewer', () => {
   for (const criteria of [ONE, { threshold: 0.05, comparisons: 1 }, { threshold: 0, comparisons: 4 }]) {
     const normal = normalFrom(randomFrom(17));
     const detectable = usuallyDetectable(criteria, normal);
@@ -59,7 +59,7 @@ test('what is said to be detectable is detected in about 80 % of comparisons, le
   }
 });
 
-test('the same seed gives the same answer, another one the same or nearly so', () => {
+test('the same seed gives the same result, another seed nearly the same', () => {
   const logs = [0.01, 0.04, -0.02, 0.05, 0.03, -0.035, 0.022, 0.06, -0.01, 0.047];
   const answers = [1, 2, 3, 4, 5, 6, 7].map((seed) =>
     Math.log(smallestDetectable(logs, ONE, seed) as number),
@@ -69,7 +69,7 @@ test('the same seed gives the same answer, another one the same or nearly so', (
   for (const answer of answers) assertClose(answer, answers[0] as number, 0.05);
 });
 
-test('a shift changes nothing, twice the spread is twice the effect, stricter criteria need more', () => {
+test('a shift changes nothing, twice the spread doubles the effect, stricter criteria increase it', () => {
   const logs = fc.array(fc.double({ min: -0.2, max: 0.2, noNaN: true }), { minLength: 10, maxLength: 14 });
   fc.assert(
     fc.property(logs, fc.double({ min: -1, max: 1, noNaN: true }), (values, shift) => {
@@ -86,7 +86,7 @@ test('a shift changes nothing, twice the spread is twice the effect, stricter cr
   );
 });
 
-test('what normal rounds detect is the factor times their spread, and shrinks with more rounds', () => {
+test('the effect that normal rounds detect is the factor times their spread, and shrinks with more rounds', () => {
   const normal = normalFrom(randomFrom(23));
   for (const [rounds, comparisons] of [
     [10, 1],

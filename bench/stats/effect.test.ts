@@ -14,11 +14,11 @@ test('the effect is the median of the ratios within the rounds, not the ratio of
   assertClose(effect.ratio, 1.1);
 });
 
-test('with an even number of rounds the two in the middle meet at their geometric mean', () => {
+test('with an even number of rounds, the effect is the geometric mean of the two middle ratios', () => {
   assertClose(effectOf(logRatios([1, 1, 1, 1], [1, 2, 8, 9])).ratio, 4);
 });
 
-test('six rounds: the interval is from the smallest ratio to the largest; five support none', () => {
+test('with six rounds the interval ranges from the smallest ratio to the largest; with five there is none', () => {
   const variant = [1.01, 1.02, 1.03, 1.04, 1.06, 1.05];
   const { interval } = effectOf(logRatios([1, 1, 1, 1, 1, 1], variant));
   assertClose(interval?.low as number, 1.01);
@@ -26,13 +26,13 @@ test('six rounds: the interval is from the smallest ratio to the largest; five s
   assert.equal(effectOf(logRatios([1, 1, 1, 1, 1], variant.slice(0, 5))).interval, null);
 });
 
-test('seven rounds: the bootstrap interval is from the second ratio to the sixth', () => {
+test('with seven rounds the bootstrap interval ranges from the second ratio to the sixth', () => {
   const { bootstrap } = effectOf(logRatios([1, 1, 1, 1, 1, 1, 1], [1.3, 1.1, 1.2, 1.4, 1.7, 1.6, 1.5]));
   assertClose(bootstrap.low, 1.2);
   assertClose(bootstrap.high, 1.6);
 });
 
-test('a figure without a ratio is refused, and so are rounds that are no pairs', () => {
+test('values without a ratio and unpaired rounds are rejected', () => {
   for (const figure of [0, -1, Number.NaN, Infinity]) {
     assert.throws(() => logRatios([1], [figure]), /no ratio/);
     assert.throws(() => logRatios([figure], [1]), /no ratio/);
@@ -44,7 +44,7 @@ test('a figure without a ratio is refused, and so are rounds that are no pairs',
 const figure = fc.double({ min: 1, max: 1e6, noNaN: true });
 const rounds = fc.array(fc.tuple(figure, figure), { minLength: 1, maxLength: 14 });
 
-test('the unit does not matter, and from the other side everything is the inverse', () => {
+test('the unit does not matter, and swapping the sides inverts everything', () => {
   fc.assert(
     fc.property(rounds, figure, (pairs, unit) => {
       const baseline = pairs.map(([base]) => base);
@@ -86,7 +86,7 @@ test('up to 20 rounds both intervals contain the effect', () => {
   );
 });
 
-test('the interval covers the true effect in 95 %; the bootstrap of 7 rounds in 87.5 %', () => {
+test('the interval covers the true effect in 95 % of cases, the bootstrap with 7 rounds in 87.5 %', () => {
   const normal = normalFrom(randomFrom(2026));
   for (const [count, ownCoverage, bootstrapCoverage] of [
     [7, 0.953, 0.875],
@@ -97,7 +97,7 @@ test('the interval covers the true effect in 95 %; the bootstrap of 7 rounds in 
     );
     const covered = (intervalOf: (effect: (typeof effects)[number]) => Interval) =>
       effects.filter((effect) => contains(intervalOf(effect), 1.1)).length / effects.length;
-    // Four standard errors of a share of 4,000.
+    // Four standard errors of a proportion of 4,000.
     assert.ok(Math.abs(covered(({ interval }) => interval as Interval) - ownCoverage) < 0.014);
     assert.ok(Math.abs(covered(({ bootstrap }) => bootstrap) - bootstrapCoverage) < 0.021);
   }

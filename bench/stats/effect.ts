@@ -26,7 +26,7 @@ export interface Effect {
  */
 export function logRatios(baseline: readonly number[], variant: readonly number[]): number[] {
   if (baseline.length !== variant.length)
-    throw new RangeError(`${baseline.length} rounds of the baseline, ${variant.length} of the variant.`);
+    throw new RangeError(`The baseline has ${baseline.length} rounds, the variant ${variant.length}.`);
   const base = logarithms(baseline);
   return logarithms(variant).map((log, round) => log - (base[round] as number));
 }

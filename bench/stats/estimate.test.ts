@@ -12,7 +12,7 @@ const estimate = fc
   .tuple(figure, figure, figure)
   .map(([value, down, up]) => ({ value, low: value - down, high: value + up }));
 
-test('the factor of an interval falls from 12.7 to that of the normal distribution', () => {
+test('the factor of an interval decreases from 12.7 to that of the normal distribution', () => {
   const factors = Array.from({ length: 200 }, (_, at) => studentFactor(at + 1));
   assert.ok(factors.every((each, at) => at === 0 || each < (factors[at - 1] ?? 0)));
   // Student's t at 11, 20, 30 and 100 degrees of freedom.
@@ -27,7 +27,7 @@ test('the factor of an interval falls from 12.7 to that of the normal distributi
   assert.throws(() => studentFactor(0), RangeError);
 });
 
-test('a mean lies in its interval, which shrinks to a point if all values are equal; one value has none', () => {
+test('a mean lies in its interval, which is a point if all values are equal; a single value has none', () => {
   assert.equal(meanOf([3]), null);
   assert.deepEqual(meanOf([3, 3, 3]), exactly(3));
   fc.assert(
@@ -84,7 +84,7 @@ test('a monotonic function keeps the value within its interval, whichever way it
   );
 });
 
-test('least squares find the coefficients of a sum whatever the size of its columns', () => {
+test('least squares find the coefficients of a sum, whatever the scale of its columns', () => {
   const coefficient = fc.double({ min: 1, max: 1e6, noNaN: true });
   fc.assert(
     fc.property(coefficient, coefficient, coefficient, (process, slot, connection) => {
@@ -106,7 +106,7 @@ test('least squares find the coefficients of a sum whatever the size of its colu
   );
 });
 
-test('too few observations, and columns that depend on each other, determine nothing', () => {
+test('too few observations, or columns that depend on each other, give no result', () => {
   assert.equal(fitSum([]), null);
   assert.equal(fitSum([{ x: [1], y: 1 }]), null);
   assert.equal(fitSum([1, 2, 3, 4].map((each) => ({ x: [each, 2 * each], y: each }))), null);

@@ -38,7 +38,7 @@ export function mapped({ value, low, high }: Estimate, of: (value: number) => nu
   return { value: of(value), low: Math.min(...ends), high: Math.max(...ends) };
 }
 
-/** Cuts off an estimate of something that cannot be negative at 0. */
+/** Clamps an estimate of a quantity that cannot be negative to at least 0. */
 export function atLeastZero(estimate: Estimate): Estimate {
   return mapped(estimate, (value) => Math.max(0, value));
 }

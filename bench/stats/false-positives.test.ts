@@ -16,7 +16,7 @@ test("Newcombe's examples (1998, table I, method 3)", () => {
   }
 });
 
-test('either verdict is a false positive; what had too few rounds is no comparison', () => {
+test('either verdict is a false positive; a comparison with too few rounds does not count', () => {
   const verdicts = [
     ...new Array(17).fill('no difference detected'),
     'faster',
@@ -32,7 +32,7 @@ test('either verdict is a false positive; what had too few rounds is no comparis
   });
 });
 
-test('without a comparison there is no rate, and it could be anything', () => {
+test('without comparisons there is no rate, and the interval is 0 to 1', () => {
   for (const verdicts of [[], ['too few rounds'] as const]) {
     assert.deepEqual(falsePositives(verdicts), {
       comparisons: 0,

@@ -34,14 +34,14 @@ test("R's pairwise.wilcox.test(Ozone, Month) of airquality, ten pairs of months"
   );
 });
 
-test('one comparison is left as it is; none is none', () => {
+test('a single p-value is not changed; an empty list stays empty', () => {
   assert.deepEqual(holm([0.03]), [0.03]);
   assert.deepEqual(holm([]), []);
 });
 
 const pValues = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
 
-test('rejects what the step-down procedure rejects, at any level', () => {
+test('rejects the same hypotheses as the step-down procedure, at any level', () => {
   fc.assert(
     fc.property(pValues, fc.double({ min: 0.001, max: 0.999, noNaN: true }), (ps, alpha) => {
       const sorted = ps.toSorted((a, b) => a - b);
@@ -65,13 +65,13 @@ test('adjusted values keep the order of the p-values, and lie between p and Bonf
   );
 });
 
-test('weights shift what is left to each: the worked example of p ÷ weight in order', () => {
-  // In order of p ÷ weight: .01 ÷ 3, .02 ÷ 2, .03 ÷ 1; then times what all that are left weigh together.
+test('weights change the adjustment: a worked example in the order of p ÷ weight', () => {
+  // In order of p ÷ weight: .01 ÷ 3, .02 ÷ 2, .03 ÷ 1, each multiplied by the sum of the remaining weights.
   const adjusted = holm([0.03, 0.01, 0.02], [1, 3, 2]);
   for (const [i, expected] of [0.03, 0.02, 0.03].entries()) assertClose(adjusted[i] as number, expected);
 });
 
-test('equal weights are none', () => {
+test('equal weights have no effect', () => {
   const usual = fc.array(fc.double({ min: 1e-9, max: 1, noNaN: true }), { maxLength: 12 });
   fc.assert(
     fc.property(usual, fc.double({ min: 0.01, max: 100, noNaN: true }), (ps, weight) => {

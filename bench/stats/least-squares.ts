@@ -26,7 +26,7 @@ export function fitSum(observations: readonly Observation[]): LinearFit | null {
   const freedom = observations.length - width;
   if (width === 0 || freedom < 1) return null;
   const columns = Array.from({ length: width }, (_, at) => at);
-  // Columns of the same length keep the equations well conditioned: one may count processes, another connections.
+  // Scales columns to the same length, so that the equations are well conditioned, whatever each column counts.
   const lengths = columns.map((at) => Math.hypot(...observations.map(({ x }) => x[at] ?? 0)));
   if (lengths.includes(0)) return null;
   const scaled = (x: readonly number[]) => columns.map((at) => (x[at] ?? 0) / (lengths[at] ?? 1));

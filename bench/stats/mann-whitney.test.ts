@@ -20,7 +20,7 @@ test("52 values with ties, normal approximation: May and August ozone, R's p = 0
   assertClose(rankSumP(may, august), 0.00012080783076877434);
 });
 
-test('nothing to tell apart has p = 1', () => {
+test('samples that cannot differ have p = 1', () => {
   assert.equal(rankSumP([], []), 1);
   assert.equal(rankSumP([1, 2], []), 1);
   assert.equal(rankSumP([3, 3, 3], [3, 3]), 1);
@@ -29,11 +29,11 @@ test('nothing to tell apart has p = 1', () => {
 
 const sample = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 });
 
-test('p is the share of all ways to divide the values that are at least as uneven, with any ties', () => {
+test('p is the share of all divisions of the values that are at least as uneven, with any ties', () => {
   fc.assert(
     fc.property(sample, sample, (a, b) => {
       const all = [...a, ...b];
-      // Wins of the chosen over the others, a tie counting half: Mann and Whitney's U.
+      // Mann and Whitney's U: how often a chosen value exceeds another one, with ties counting half.
       const unevenness = (chosen: number[]) => {
         const others = all.map((_, i) => i).filter((i) => !chosen.includes(i));
         const wins = chosen.flatMap((i) =>
@@ -52,7 +52,7 @@ test('p is the share of all ways to divide the values that are at least as uneve
   );
 });
 
-test('p is the same from either side, and stays so when both are shifted', () => {
+test('p is the same from either side, and does not change if both samples are shifted', () => {
   fc.assert(
     fc.property(sample, sample, fc.integer({ min: -100, max: 100 }), (a, b, shift) => {
       assertClose(rankSumP(b, a), rankSumP(a, b));

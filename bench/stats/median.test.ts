@@ -12,7 +12,7 @@ test('the median is the middle value, or the mean of the two in the middle', () 
   assert.throws(() => median([]), RangeError);
 });
 
-/** Every resample of n values out of n, one by one. */
+/** Lists all resamples of n values out of n. */
 function allResamples(values: readonly number[]): number[][] {
   let resamples: number[][] = [[]];
   for (let drawn = 0; drawn < values.length; drawn++)
@@ -24,7 +24,7 @@ function probabilityOf(value: number, atoms: readonly Atom[]): number {
   return atoms.filter((atom) => atom.value === value).reduce((sum, { probability }) => sum + probability, 0);
 }
 
-test('the bootstrap distribution of the median is that of all resamples', () => {
+test('the bootstrap distribution of the median equals that of all resamples', () => {
   for (const values of [
     [7],
     [3, 1],
@@ -55,7 +55,7 @@ test('probabilities are not negative and add up to 1, up to a thousand values', 
   }
 });
 
-test('of 15 values the four lowest hold 2.55 %: the interval goes from the fourth to the twelfth', () => {
+test('the four lowest of 15 values have a probability of 2.55 %, so the interval ranges from the fourth to the twelfth', () => {
   const values = Array.from({ length: 15 }, (_, i) => i + 1);
   const upToFourth = [1, 2, 3, 4].map((value) => probabilityOf(value, bootstrapMedians(values)));
   assertClose(
@@ -66,7 +66,7 @@ test('of 15 values the four lowest hold 2.55 %: the interval goes from the fourt
   assert.deepEqual(percentileInterval(bootstrapMedians(values)), { low: 4, high: 12 });
 });
 
-test('random resamples come to the same interval', () => {
+test('random resampling gives the same interval', () => {
   const random = randomFrom(11);
   const values = [0.93, 0.99, 1.01, 1.02, 1.04, 1.05, 1.11, 1.13, 1.2, 1.31];
   const medians = Array.from({ length: 40_000 }, () =>
@@ -78,7 +78,7 @@ test('random resamples come to the same interval', () => {
   });
 });
 
-test('2.5 % lie outside on either side, and not one atom more', () => {
+test('the interval excludes 2.5 % on either side, and no further atom', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer(), { minLength: 1, maxLength: 14 }), (values) => {
       const atoms = bootstrapMedians(values);

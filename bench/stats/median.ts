@@ -2,7 +2,7 @@ import { ALPHA, type Interval } from './interval.ts';
 
 /** @throws RangeError if there are no values */
 export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError('The median of no values is asked for.');
+  if (values.length === 0) throw new RangeError('The median of an empty list is undefined.');
   const sorted = values.toSorted((a, b) => a - b);
   const low = sorted[Math.ceil(sorted.length / 2) - 1] as number;
   const high = sorted[Math.floor(sorted.length / 2)] as number;
@@ -79,5 +79,5 @@ function outermost(atoms: readonly Atom[]): number {
     reached += probability;
     if (reached >= ALPHA / 2) return value;
   }
-  throw new RangeError('The bootstrap interval of no values is asked for.');
+  throw new RangeError('The bootstrap interval of an empty list is undefined.');
 }

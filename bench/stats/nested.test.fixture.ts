@@ -1,6 +1,6 @@
 import type { Block, Components } from './components.ts';
 
-/** Simulated log-ratios of a comparison of rounds and blocks; the order adds to one pair of each block. */
+/** Simulates the log-ratios of a comparison with rounds and blocks, in which the order affects each pair. */
 export function nestedRatios(
   { turn, block, round }: Components,
   rounds: number,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { assertClose } from './assert.test.fixture.ts';
 import { upperTail } from './normal.ts';
 
-test('the upper tail is that of R (pnorm) and SciPy (norm.sf), far out as well', () => {
+test('the upper tail agrees with R (pnorm) and SciPy (norm.sf), even far out', () => {
   for (const [z, tail] of [
     [0, 0.5],
     [0.5, 0.3085375387259869],
@@ -20,7 +20,7 @@ test('the upper tail is that of R (pnorm) and SciPy (norm.sf), far out as well',
     assertClose(upperTail(z), tail, 1e-12);
 });
 
-test('both tails add up to 1, and the further out the less is left', () => {
+test('both tails add up to 1, and the upper tail decreases', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -8, max: 8, noNaN: true }),

@@ -3,23 +3,23 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { doubledRanks } from './ranks.ts';
 
-test('ranks go from 1 for the smallest, in the places of the values; equal values share the mean', () => {
+test('ranks start at 1 for the smallest value, in the order of the input; equal values share their mean rank', () => {
   assert.deepEqual(doubledRanks([30, 10, 20]), [6, 2, 4]);
   assert.deepEqual(doubledRanks([5, 1, 5, 7]), [5, 2, 5, 8]);
   assert.deepEqual(doubledRanks([4, 4, 4]), [4, 4, 4]);
   assert.deepEqual(doubledRanks([]), []);
 });
 
-test('the same ratio either way is a tie, whatever rounding does to its logarithm', () => {
+test('a ratio and its inverse are a tie, despite rounding of the logarithms', () => {
   assert.notEqual(-Math.log(2 / 3), Math.log(3 / 2));
   assert.deepEqual(doubledRanks([-Math.log(2 / 3), Math.log(3 / 2)]), [3, 3]);
 });
 
-test('a billionth is the difference that counts', () => {
+test('values that differ by less than a billionth are a tie', () => {
   assert.deepEqual(doubledRanks([0.01, 0.01 + 2e-9]), [2, 4]);
 });
 
-test('a rank is ½ more than the number of smaller values and half that of equal ones', () => {
+test('a rank is ½ plus the number of smaller values plus half the number of equal ones', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -5, max: 5 })), (values) => {
       const expected = values.map((value) => {

@@ -10,7 +10,7 @@ const SEED = 7;
 const LAWS = fc.record({
   lambda: fc.double({ min: 1, max: 1e6, noNaN: true }),
   sigma: fc.double({ min: 0, max: 0.9, noNaN: true }),
-  // Below this, N(N − 1)κ is lost beside the other terms.
+  // For smaller values, N(N − 1)κ is negligible compared with the other terms.
   kappa: fc.oneof(fc.constant(0), fc.double({ min: 1e-7, max: 1e-2, noNaN: true })),
 });
 
@@ -35,19 +35,19 @@ test('known parameters are recovered, and their intervals contain them', () => {
         assert.ok(low <= fit.law[name] && fit.law[name] <= high, name);
       }
     }),
-    // Here all resamples found a contention of 2e-19 and the fit itself none.
+    // In this example, all resamples had a contention of 2e-19, and the fit itself had 0.
     { numRuns: 15, examples: [[{ lambda: 1.0000000000000004, sigma: 0, kappa: 1.0000000000000013e-7 }]] },
   );
 });
 
-test('fewer than six sizes are refused, however often each was measured', () => {
+test('fewer than six sizes are rejected, however often each was measured', () => {
   const few = measured({ lambda: 100, sigma: 0.1, kappa: 1e-4 }, SIZES.slice(0, FEWEST_SIZES - 1));
   assert.equal(fitLaw([...few, ...few, ...few], SEED), null);
   const enough = measured({ lambda: 100, sigma: 0.1, kappa: 1e-4 }, SIZES.slice(0, FEWEST_SIZES));
   assert.notEqual(fitLaw(enough, SEED), null);
 });
 
-test('throughput that never falls has no coherency cost, and no peak within what was measured', () => {
+test('throughput that never falls has no coherency cost, and no peak in the measured range', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (sigma) => {
       const fit = fitLaw(measured({ lambda: 50, sigma, kappa: 0 }), SEED);
@@ -66,12 +66,12 @@ test('neither contention nor coherency is ever negative, even where throughput g
   assert.ok(fit.intervals.sigma.low >= 0 && fit.intervals.kappa.low >= 0);
 });
 
-test('sizes that only show the decline do not determine throughput at the first', () => {
+test('sizes that only show the decline do not determine the throughput at N = 1', () => {
   const falling = [64, 128, 256, 512, 1024, 2048].map((size) => ({ size, value: 1e9 / size ** 2 }));
   assert.equal(fitLaw(falling, SEED), null);
 });
 
-test('with noise of 5 % the intervals hold the truth about as often as they say', () => {
+test('with 5 % noise, the intervals contain the true value about as often as stated', () => {
   const law = { lambda: 8000, sigma: 0.2, kappa: 2e-5 };
   const random = randomFrom(3);
   const noise = () =>
@@ -92,7 +92,7 @@ test('with noise of 5 % the intervals hold the truth about as often as they say'
   }
 });
 
-test('the same seed gives the same intervals; the band holds the fitted curve', () => {
+test('the same seed gives the same intervals; the band contains the fitted curve', () => {
   const points = measured({ lambda: 100, sigma: 0.1, kappa: 1e-4 }).map(({ size, value }, at) => ({
     size,
     value: value * (at % 2 === 0 ? 1.03 : 0.97),
@@ -107,7 +107,7 @@ test('the same seed gives the same intervals; the band holds the fitted curve', 
   }
 });
 
-test('the peak is where neither side is higher', () => {
+test('throughput is lower on both sides of the peak', () => {
   fc.assert(
     fc.property(LAWS, (law) => {
       const peak = peakOf(law);

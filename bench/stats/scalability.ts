@@ -86,12 +86,12 @@ export function fitLaw(points: readonly SizedValue[], seed: number): LawFit | nu
   };
 }
 
-/** The interval with the estimate in it: where all resamples agree, rounding alone would put it outside. */
+/** Widens the interval to include the estimate, which rounding may put outside if all resamples agree. */
 function around(estimate: number, { low, high }: Interval): Interval {
   return { low: Math.min(low, estimate), high: Math.max(high, estimate) };
 }
 
-/** The interval that excludes 2.5 % of the values on each side. */
+/** Returns the interval that excludes 2.5 % of the values on each side. */
 function middle(values: readonly number[]): Interval {
   const sorted = values.toSorted((a, b) => a - b);
   const out = Math.floor((sorted.length * ALPHA) / 2);

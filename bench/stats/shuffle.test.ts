@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { randomFrom } from '../model/random.ts';
 import { roundOrder, shuffled } from './shuffle.ts';
 
-test('an order holds every variant once, and leaves the list it was given alone', () => {
+test('an order contains every variant once, and the input is not modified', () => {
   fc.assert(
     fc.property(fc.array(fc.integer()), fc.nat(100), fc.nat(2 ** 32 - 1), (variants, round, seed) => {
       const before = [...variants];
@@ -20,7 +20,7 @@ test('an order holds every variant once, and leaves the list it was given alone'
 
 const VARIANTS = ['a', 'b', 'c', 'd'];
 
-/** How often each of the 24 orders of four comes up. */
+/** Counts how often each of the 24 orders of four items occurs. */
 function counts(orders: readonly string[][]): number[] {
   const byOrder = new Map<string, number>();
   for (const order of orders) byOrder.set(order.join(''), (byOrder.get(order.join('')) ?? 0) + 1);
@@ -28,14 +28,14 @@ function counts(orders: readonly string[][]): number[] {
   return [...byOrder.values()];
 }
 
-/** Pearson's chi-squared; with 23 degrees of freedom 49.7 is exceeded by chance once in a thousand times. */
+/** Pearson's chi-squared test; with 23 degrees of freedom, chance exceeds 49.7 once in a thousand times. */
 function assertEvenlySpread(observed: number[]): void {
   const expected = observed.reduce((sum, count) => sum + count) / observed.length;
   const chiSquared = observed.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   assert.ok(chiSquared < 49.7, `chi-squared ${chiSquared}`);
 }
 
-test('every order comes equally often: in one sequence, over the rounds of a seed, over seeds', () => {
+test('every order is equally frequent: in one sequence, over the rounds of a seed, and over seeds', () => {
   const times = Array.from({ length: 12_000 }, (_, i) => i);
   const random = randomFrom(1);
   assertEvenlySpread(counts(times.map(() => shuffled(VARIANTS, random))));
@@ -43,12 +43,12 @@ test('every order comes equally often: in one sequence, over the rounds of a see
   assertEvenlySpread(counts(times.map((seed) => roundOrder(VARIANTS, 3, seed))));
 });
 
-test('every second round has the order of the one before, reversed: each was early as often as late', () => {
+test('every second round reverses the order of the previous one, so each variant is early as often as late', () => {
   for (let round = 1; round < 50; round += 2)
     assert.deepEqual(roundOrder(VARIANTS, round + 1, 42), roundOrder(VARIANTS, round, 42).toReversed());
 });
 
-test('one pair of rounds does not tell the next: every pair of orders comes equally often', () => {
+test('one pair of rounds does not predict the next: every pair of orders is equally frequent', () => {
   const pairs = Array.from({ length: 8_000 }, (_, i) => i).map((round) =>
     [1, 3].map((ahead) => roundOrder(['a', 'b'], 2 * round + ahead, 7)[0]).join(''),
   );
@@ -58,7 +58,7 @@ test('one pair of rounds does not tell the next: every pair of orders comes equa
   }
 });
 
-test('the same seed and round give the same order, pinned, so that a stored seed keeps its meaning', () => {
+test('the same seed and round give the same, fixed order, so that a stored seed remains reproducible', () => {
   const orders = (seed: number) => [1, 2, 3, 4].map((round) => roundOrder(VARIANTS, round, seed).join(''));
   assert.deepEqual(orders(42), orders(42));
   assert.notDeepEqual(orders(42), orders(43));

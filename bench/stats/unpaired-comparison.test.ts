@@ -12,8 +12,8 @@ function sets(count: number, effect: number, normal: () => number, scatter = 0.0
   return { ...FIGURE, baseline: runs(100), variant: runs(100 * effect) };
 }
 
-test('how many rank sums are rejected: the critical values of the published tables, plus one', () => {
-  // Mann and Whitney's U, two-sided α = .05: Siegel, "Nonparametric Statistics", table K
+test('the number of rejected rank sums is the critical value in published tables plus one', () => {
+  // Critical values of Mann and Whitney's U, two-sided α = .05: Siegel, "Nonparametric Statistics", table K.
   const critical = [
     [4, 4, 0],
     [5, 5, 2],
@@ -27,10 +27,10 @@ test('how many rank sums are rejected: the critical values of the published tabl
   assert.equal(rejectedSums(3, 3, 0.05), 0);
 });
 
-test('beyond the exact distribution its approximation rejects as the test itself does', () => {
+test('beyond the exact distribution, the number of rejected sums agrees with the test’s approximation', () => {
   const [a, b] = [30, 25];
   const order = rejectedSums(a, b, 0.05);
-  // The lowest values but for one of them, which stands so many places higher.
+  // The sample has the lowest values, except for one that is `above` ranks higher.
   const p = (above: number) => {
     const low = Array.from({ length: a }, (_, i) => (i === a - 1 ? i + above + 0.5 : i));
     const high = Array.from({ length: b }, (_, i) => a - 1 + i + 1);
@@ -39,7 +39,7 @@ test('beyond the exact distribution its approximation rejects as the test itself
   assert.ok(order > b && p(b) < 0.05);
 });
 
-test('runs that all lie apart are a difference, in the direction that is good for the figure', () => {
+test('completely separated runs are a difference, whose direction depends on whether lower or higher is better', () => {
   const baseline = [100, 101, 102, 103, 104];
   const variant = [110, 111, 112, 113, 114];
   const [lower, higher] = compareSets(
@@ -55,7 +55,7 @@ test('runs that all lie apart are a difference, in the direction that is good fo
   assertClose(lower?.adjustedP ?? 0, 4 / 252);
 });
 
-test('one run a side is too few, and three; a side without runs is no comparison', () => {
+test('one or three runs per side are too few; without runs on a side there is no comparison', () => {
   const [one, three, none] = compareSets(
     [
       { ...FIGURE, baseline: [100], variant: [200] },
@@ -70,13 +70,13 @@ test('one run a side is too few, and three; a side without runs is no comparison
   assert.equal(none, null);
 });
 
-test('a difference below the threshold is none, however sure it is', () => {
+test('a difference below the threshold does not count, however certain it is', () => {
   const [effect] = compareSets([sets(30, 1.01, normalFrom(randomFrom(3)), 0.0001)], 1);
   assert.ok((effect?.p ?? 1) < 1e-6);
   assert.equal(effect?.verdict, 'no difference detected');
 });
 
-test('1,000 comparisons of the same with itself: in no more than 5 % anything is found among several figures', () => {
+test('of 1,000 comparisons of a variant with itself, at most 5 % find a difference in any metric', () => {
   const normal = normalFrom(randomFrom(97));
   let found = 0;
   for (let i = 0; i < 1000; i++) {
@@ -88,11 +88,11 @@ test('1,000 comparisons of the same with itself: in no more than 5 % anything is
   assert.ok(found <= 50 + 3 * Math.sqrt(1000 * 0.05 * 0.95) && found > 5, String(found));
 });
 
-test('the smallest effect that could be seen is found in about 80 % of comparisons', () => {
+test('the smallest detectable effect is found in about 80 % of comparisons', () => {
   const normal = normalFrom(randomFrom(5));
   const [known] = compareSets([sets(30, 1, normal)], 1);
   assert.ok(known?.detectable);
-  // What so many runs with a scatter of 3 % can see; the median over several, for each is rough.
+  // Median of several estimates for runs with 3 % scatter, because each estimate is rough.
   const estimates = Array.from(
     { length: 25 },
     (_, seed) => compareSets([sets(10, 1, normal)], seed)[0]?.detectable ?? 0,

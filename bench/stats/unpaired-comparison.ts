@@ -30,7 +30,7 @@ const SIMULATIONS = 1_000;
  * Compares metrics of two sets of runs using the Mann–Whitney U test. All comparisons form one family, as in
  * `compareRounds`.
  *
- * @param seed of the simulation that computes `detectable`; null skips it
+ * @param seed seed for the simulation that computes `detectable`; null skips it
  * @returns one comparison per member of the family, in order; null if a side has no runs
  * @throws RangeError if a value is not a number above 0
  */

@@ -7,11 +7,11 @@ import { contains } from './interval.ts';
 import { doubledRanks } from './ranks.ts';
 import { unpairedEffect } from './unpaired.ts';
 
-test('permeability of membranes (Hollander and Wolfe, example 4.1, as the manual of R has it)', () => {
+test('permeability of membranes (Hollander and Wolfe, example 4.1, as in the R manual)', () => {
   const term = [0.8, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
   const early = [1.15, 0.88, 0.9, 0.74, 1.21];
   const { ratio, interval, p } = unpairedEffect(early.map(Math.exp), term.map(Math.exp));
-  // The example is about a shift: on a logarithmic scale that is a ratio.
+  // The example is about a shift, which is a ratio on a logarithmic scale.
   assert.equal(Math.log(ratio).toFixed(3), '0.305');
   assert.deepEqual(
     [interval?.low, interval?.high].map((bound) => Math.log(bound ?? 0).toFixed(2)),
@@ -20,14 +20,14 @@ test('permeability of membranes (Hollander and Wolfe, example 4.1, as the manual
   assert.equal((p / 2).toFixed(4), '0.1272');
 });
 
-test('the ratio is the median over all pairs of runs, of which the sides need not have equally many', () => {
+test('the ratio is the median over all pairs of runs, even if the sides have different numbers of runs', () => {
   const effect = unpairedEffect([100, 200], [100, 300, 500]);
   // 0.5, 1, 1.5, 2.5, 3, 5
   assertClose(effect.ratio, Math.sqrt(1.5 * 2.5));
   assert.equal(effect.interval, null);
 });
 
-test('five and eight runs a side: the interval covers the true ratio in 95 % or more', () => {
+test('with five or eight runs per side, the interval covers the true ratio in at least 95 % of cases', () => {
   const normal = normalFrom(randomFrom(31));
   for (const count of [5, 8]) {
     const runs = (centre: number) => Array.from({ length: count }, () => centre * Math.exp(0.03 * normal()));
@@ -37,7 +37,7 @@ test('five and eight runs a side: the interval covers the true ratio in 95 % or 
   }
 });
 
-test('a side without runs, or a figure without a ratio, is refused', () => {
+test('a side without runs or a value without a ratio is rejected', () => {
   assert.throws(() => unpairedEffect([], [1]), RangeError);
   assert.throws(() => unpairedEffect([1], []), RangeError);
   assert.throws(() => unpairedEffect([1, 0], [1]), /no ratio/);
@@ -46,7 +46,7 @@ test('a side without runs, or a figure without a ratio, is refused', () => {
 
 const runs = fc.array(fc.double({ min: 1, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 9 });
 
-test('the interval contains the ratio, from the other side all is the inverse, and it leaves out 1 where p is below .05', () => {
+test('the interval contains the ratio and excludes 1 if p is below .05, and swapping the sides inverts everything', () => {
   fc.assert(
     fc.property(runs, runs, (baseline, variant) => {
       const effect = unpairedEffect(baseline, variant);
@@ -72,7 +72,7 @@ test('the interval contains the ratio, from the other side all is the inverse, a
           [1, 1, 1, 1],
           [2, 2, 2],
         ],
-        // Values that differ only by rounding are ties, too.
+        // Values that differ only by rounding are also ties.
         [
           [1.000000001, 1.0000000010000003],
           [1, 1.0000000000000002, 1.0000000000000004, 1.0000000000000007, 1.0000000000000009],

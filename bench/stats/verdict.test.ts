@@ -10,7 +10,7 @@ const SLOWER = { rounds: 10, ratio: 1.1, interval: { low: 1.05, high: 1.15 }, ad
 const LATENCY = { better: 'lower', threshold: DEFAULT_THRESHOLD, comparisons: 1 } as const;
 const THROUGHPUT = { ...LATENCY, better: 'higher' } as const;
 
-test('more of a latency is slower, more of a throughput is faster', () => {
+test('a higher latency is slower, a higher throughput is faster', () => {
   const less = { ...SLOWER, ratio: 1 / 1.1, interval: { low: 1 / 1.15, high: 1 / 1.05 } };
   assert.equal(verdictOn(SLOWER, LATENCY), 'slower');
   assert.equal(verdictOn(SLOWER, THROUGHPUT), 'faster');
@@ -18,7 +18,7 @@ test('more of a latency is slower, more of a throughput is faster', () => {
   assert.equal(verdictOn(less, THROUGHPUT), 'slower');
 });
 
-test('not enough: significance alone, size alone, a p that the interval does not bear out', () => {
+test('neither significance alone, nor size alone, nor a p that contradicts the interval is enough', () => {
   for (const change of [
     { ratio: 1.019, interval: { low: 1.01, high: 1.03 } },
     { adjustedP: 0.06 },
@@ -29,7 +29,7 @@ test('not enough: significance alone, size alone, a p that the interval does not
     assert.equal(verdictOn({ ...SLOWER, ...change }, LATENCY), 'no difference detected');
 });
 
-test('the threshold is 2 % unless asked otherwise, the same distance either way, and must be passed', () => {
+test('the threshold is 2 % by default, applies equally in both directions, and must be exceeded', () => {
   const verdictAt = (ratio: number, threshold: number) =>
     verdictOn(
       { ...SLOWER, ratio, interval: { low: ratio * 0.999, high: ratio * 1.001 } },
@@ -43,7 +43,7 @@ test('the threshold is 2 % unless asked otherwise, the same distance either way,
   assert.equal(verdictAt(1.005, 0), 'slower');
 });
 
-test('six rounds are the least, and more where several variants share the .05', () => {
+test('at least six rounds are needed, and more if several variants share the .05', () => {
   assert.equal(verdictOn({ ...SLOWER, rounds: 6 }, LATENCY), 'slower');
   assert.equal(verdictOn({ ...SLOWER, rounds: 5 }, LATENCY), 'too few rounds');
   assert.equal(verdictOn({ ...SLOWER, rounds: 6 }, { ...LATENCY, comparisons: 2 }), 'too few rounds');
@@ -51,7 +51,7 @@ test('six rounds are the least, and more where several variants share the .05', 
   assert.deepEqual([1, 2, 3, 4, 6, 7, 20].map(fewestRounds), [6, 7, 7, 8, 8, 9, 10]);
 });
 
-test('the fewest rounds are those whose least p, times the comparisons, is below .05', () => {
+test('the minimum number of rounds is that whose smallest p, times the number of comparisons, is below .05', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1_000 }), (comparisons) => {
       const rounds = fewestRounds(comparisons);
@@ -61,7 +61,7 @@ test('the fewest rounds are those whose least p, times the comparisons, is below
   );
 });
 
-test('without any true effect 5 % of comparisons find a difference, fewer with a threshold of 2 %', () => {
+test('without any true effect, 5 % of comparisons find a difference, and fewer with a threshold of 2 %', () => {
   const normal = normalFrom(randomFrom(8));
   const effects = Array.from({ length: 4_000 }, () => {
     const logs = Array.from({ length: 10 }, () => 0.03 * normal());
@@ -70,7 +70,7 @@ test('without any true effect 5 % of comparisons find a difference, fewer with a
   const found = (threshold: number) =>
     effects.filter((effect) => verdictOn(effect, { ...LATENCY, threshold }) !== 'no difference detected')
       .length;
-  // Of 10 rounds the exact level is 50 ÷ 1,024; four standard errors are 55.
+  // With 10 rounds the exact level is 50 ÷ 1,024; four standard errors are 55.
   assert.ok(Math.abs(found(0) - 4_000 * (50 / 1_024)) < 55, `${found(0)} of 4,000`);
   assert.ok(found(0.02) < found(0));
 });

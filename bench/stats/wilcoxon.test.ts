@@ -35,12 +35,12 @@ test('60 differences with ties and zeros, normal approximation: SciPy, "pratt", 
   assertClose(signedRankP(differences), 0.026545618786996482);
 });
 
-test('what cannot show a difference has p = 1: no rounds, or none that differ', () => {
+test('p is 1 without rounds, or if none of them differs', () => {
   for (const differences of [[], [0], [0, 0, 0, 0, 0, 0, 0], new Array<number>(60).fill(0)])
     assert.equal(signedRankP(differences), 1);
 });
 
-test('the least p of n rounds is 2 × ½ⁿ: six are needed for .05', () => {
+test('the smallest p with n rounds is 2 × ½ⁿ, so six are needed for .05', () => {
   for (let n = 1; n <= 50; n++)
     assertClose(signedRankP(Array.from({ length: n }, (_, i) => 1 + i / 100)), 2 ** (1 - n));
 });
@@ -77,7 +77,7 @@ test('p is the same for the other direction, another scale and another order of 
   );
 });
 
-test('the interval begins one above the critical value of the tables', () => {
+test('the interval starts one above the critical value in the tables', () => {
   const critical05 = {
     6: 0,
     7: 2,
@@ -101,7 +101,7 @@ test('the interval begins one above the critical value of the tables', () => {
   for (const rounds of [0, 1, 5]) assert.equal(boundOrder(rounds, 0.05), 0);
 });
 
-test('beyond 50 rounds the approximation finds the exact order, or the next', () => {
+test('beyond 50 rounds, the approximation gives the exact order or the next one', () => {
   for (const [rounds, exact] of [
     [51, 454],
     [60, 649],
@@ -111,13 +111,13 @@ test('beyond 50 rounds the approximation finds the exact order, or the next', ()
     assert.ok(Math.abs(boundOrder(rounds, 0.05) - exact) <= 1, `${rounds} rounds`);
 });
 
-test('the interval of the depression scores is that of R: 0.010 to 0.786', () => {
+test('the interval of the depression scores agrees with R: 0.010 to 0.786', () => {
   const { low, high } = walshInterval(walshAverages(DEPRESSION), boundOrder(9, 0.05));
   assertClose(low, 0.01);
   assertClose(high, 0.786);
 });
 
-test('the interval leaves out a shift exactly where the test rejects it', () => {
+test('the interval excludes a shift if and only if the test rejects it', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 6, maxLength: 14 }),

@@ -49,7 +49,7 @@ function calibrated(runs: readonly ComparedRun[]) {
   return { comparison, calibration };
 }
 
-test('what is known to cost is found, with its size, and what cannot differ is not', () => {
+test('variants of known cost are detected with their effect size, and identical ones are not', () => {
   const { calibration } = calibrated(noisyRuns(10));
   assert.deepEqual(
     calibration.known.map(({ variant, name, step, found }) => [variant, name, step, found]),
@@ -69,11 +69,11 @@ test('what is known to cost is found, with its size, and what cannot differ is n
   assert.ok(low === 0 && high > 0.1 && high < 0.25);
 });
 
-test('a difference where there can be none is counted as one', () => {
+test('a difference between identical variants counts as a false positive', () => {
   const { calibration } = calibrated(
     noisyRuns(10, { placebo: { 'cpuPerMessage.proxy': 1.2, 'handshake.p50': 3 } }),
   );
-  // CPU per message in both steps, and the handshake; capacity of a core is no figure of its own
+  // CPU per message in both steps, and per handshake. Per-core capacity is not counted separately.
   assert.equal(calibration.falsePositives.called, 3);
   assert.deepEqual(
     calibration.known.map(({ found }) => found),
@@ -81,12 +81,12 @@ test('a difference where there can be none is counted as one', () => {
   );
 });
 
-test('an effect the wrong way round is not the one that was expected', () => {
+test('an effect in the wrong direction is not the expected one', () => {
   const { calibration } = calibrated(noisyRuns(10, { dear: { 'cpuPerMessage.proxy': 0.8 } }));
   assert.equal(calibration.known[0]?.found, false);
 });
 
-test('each variant is judged as if it were alone: what others show changes nothing', () => {
+test('each variant is judged separately, regardless of the others', () => {
   const apart = calibrated(noisyRuns(10)).comparison;
   const runs = noisyRuns(10).filter(({ variant }) => variant === 'plain' || variant === 'dear');
   const alone = compareApart(runs, { baseline: 'plain', variants: ['dear'], asked: 10, seed: 1 });
@@ -96,7 +96,7 @@ test('each variant is judged as if it were alone: what others show changes nothi
   );
 });
 
-test('the spread is that of the runs of the baseline, beside what ten rounds of such runs can see', () => {
+test('the spread is that of the baseline runs, together with the effect that ten such rounds can detect', () => {
   const { spread } = calibrated(noisyRuns(10)).calibration;
   assert.equal(spread.length, 8);
   for (const { name, runs, variation, detectable } of spread) {
@@ -129,7 +129,7 @@ const ROUNDS: RoundsOptions = {
   pilotSteps: ['throughput', 'latency'],
 };
 
-/** Runs a calibration to its end. Each group of interleaved runs takes 20 s. */
+/** Simulates a whole calibration. Each group of interleaved runs takes 20 s. */
 function play(options: RoundsOptions): { strategy: Strategy; done: Run[]; groups: string[] } {
   const strategy = makeCalibration(options, TRIALS);
   const done: Run[] = [];
@@ -151,7 +151,7 @@ function play(options: RoundsOptions): { strategy: Strategy; done: Run[]; groups
   return { strategy, done, groups };
 }
 
-test('each trial is a comparison of two sides; the trials take turns, one round each', () => {
+test('each trial compares two sides; the trials alternate, one round each', () => {
   const { strategy, done, groups } = play(ROUNDS);
   const expected = [1, 2].flatMap((pass) =>
     VARIANTS.flatMap((variant, trial) =>
@@ -174,7 +174,7 @@ test('each trial is a comparison of two sides; the trials take turns, one round 
   assert.deepEqual(comparison.rounds, { asked: 2, used: 2 });
   for (const { figures } of comparison.comparisons)
     for (const { rounds } of figures) assert.ok(rounds.length <= 2);
-  // 20 s for a group, less the turns of its measured phase.
+  // 20 s per group, minus the turns of its measured phase.
   assert.deepEqual(
     calibration.costs.map(({ step, turnMs }) => [step, turnMs]),
     [
@@ -185,14 +185,14 @@ test('each trial is a comparison of two sides; the trials take turns, one round 
   for (const { fixedMs } of calibration.costs) assert.ok(fixedMs > 0 && fixedMs < 20_000);
 });
 
-test('a budget ends it before a round of all trials that would not be over in time', () => {
+test('a budget ends it before a round of all trials that would exceed the budget', () => {
   const pass = VARIANTS.length * 2 * 20_000;
   const runsIn = (budgetMs: number) =>
     play({ ...ROUNDS, rounds: null, budgetMs }).done.length / (4 * VARIANTS.length);
   assert.deepEqual([runsIn(1000), runsIn(2 * pass), runsIn(3.2 * pass)], [1, 2, 3]);
 });
 
-test('where turns were taken, the variation is divided by origin', () => {
+test('if runs are interleaved, the variation is split by origin', () => {
   const turned = turnedRuns(
     [0, 1, 2].map((round) => ({
       throughput: { baseline: [20, 20, 20, 20], variant: [20, 21, 19 + round, 20] },
@@ -207,7 +207,7 @@ test('where turns were taken, the variation is divided by origin', () => {
   assert.equal(of('handshake.p50'), null);
 });
 
-test('too few rounds are no verdicts, and none at all is no failure', () => {
+test('too few rounds give no verdicts, and no rounds cause no failure', () => {
   const { calibration } = calibrated(noisyRuns(3));
   assert.deepEqual(calibration.falsePositives, { figures: 0, called: 0, interval: [0, 1] });
   assert.ok(calibration.known.every(({ found }) => !found));

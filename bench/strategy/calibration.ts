@@ -35,7 +35,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
     makeRounds({ ...options, variants: [baseline, variant], budgetMs: null }, () => []),
   );
 
-  // Remembered, because what other code derives from a run is remembered by the run.
+  // Memoised, because other code memoises what it derives by run object.
   const renumbered = remembered((run: Run): Run => {
     const { round } = run.plan;
     return round === null ? run : { ...run, plan: { ...run.plan, round: Math.ceil(round / names.length) } };
@@ -60,7 +60,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
     }));
   }
 
-  /** Reports whether one more round of every trial would end in time, based on the runs so far. */
+  /** Reports whether another round of every trial would end in time, based on the runs so far. */
   function fits(done: readonly Run[]): boolean {
     const further = names.length * 2 * steps.length;
     return budgetMs === null || (done.length + further) * meanRunMs(done) <= budgetMs;
@@ -116,7 +116,7 @@ function costsOf(done: readonly Run[], steps: readonly Step[]): Calibration['cos
   });
 }
 
-/** The rates of the latency step. Trials whose echo servers are slowed down have a lower one than others. */
+/** Returns the rates of the latency step. Trials with slowed-down echo servers have a lower rate than others. */
 function distinctRates(conclusions: readonly Conclusion[]): Conclusion[] {
   const rates = conclusions.flatMap((each) => (each.kind === 'rate' ? [each] : []));
   return rates.filter(
@@ -179,7 +179,7 @@ function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][]
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }
 
-/** @param same the comparisons of variants that cannot differ from the baseline */
+/** @param same comparisons of variants that cannot differ from the baseline */
 function spreadOf(
   runs: readonly ComparedRun[],
   baseline: string,

@@ -9,10 +9,10 @@ type Told = Pick<Trial, 'level' | 'met'>;
 const RATES: SearchSpace = { start: 1000, least: 200, most: 10_000_000, isWhole: false };
 const CONNECTIONS: SearchSpace = { start: 1000, least: 1, most: 1_000_000, isWhole: true };
 
-/** More than any search takes, whatever its trials say. */
+/** More trials than any search needs, whatever their outcomes. */
 const ENDLESS = 1000;
 
-/** Tries level after level until the search says that it is over. */
+/** Tries the proposed levels until the search ends. */
 function play(space: SearchSpace, isMet: (level: number, number: number) => boolean) {
   const trials: Told[] = [];
   for (;;) {
@@ -32,19 +32,19 @@ function agreeing(trials: readonly Told[], level: number | null, met: boolean): 
   return trials.filter((trial) => trial.level === level && trial.met === met).length;
 }
 
-test('doubles until it is missed, repeats that, halves the ratio down to 5 %, and repeats both ends', () => {
+test('doubles until a miss, repeats the miss, bisects to 5 %, and repeats both bounds', () => {
   const { trials, state } = play(RATES, (level) => level <= 5000);
   assert.deepEqual(levels(trials), [1000, 2000, 4000, 8000, 8000, 5660, 4760, 5190, 4970, 4970, 5190]);
   assert.deepEqual(state, { low: 4970, high: 5190, next: null });
 });
 
-test('halves where the first level is too much already, and repeats each miss', () => {
+test('halves if even the first level is missed, and repeats each miss', () => {
   const { trials, state } = play(RATES, (level) => level <= 300);
   assert.deepEqual(levels(trials).slice(0, 5), [1000, 1000, 500, 500, 250]);
   assert.ok(state.low !== null && state.high !== null && state.low <= 300 && state.high > 300);
 });
 
-test('what always holds ends at the most, what never does at the least, each confirmed', () => {
+test('ends at the highest level if all are met, and at the lowest if none is, each confirmed', () => {
   const all = play({ ...RATES, most: 3000 }, () => true);
   assert.deepEqual(levels(all.trials), [1000, 2000, 3000, 3000]);
   assert.deepEqual(all.state, { low: 3000, high: null, next: null });
@@ -53,14 +53,14 @@ test('what always holds ends at the most, what never does at the least, each con
   assert.deepEqual(none.state, { low: null, high: 200, next: null });
 });
 
-test('a first miss that was chance is found out by its repeats before anything is halved', () => {
+test('a first miss by chance is detected by its repeats before any bisection', () => {
   const { trials, state } = play(RATES, (level, number) => number > 0 && level <= 5000);
   assert.deepEqual(levels(trials).slice(0, 4), [1000, 1000, 1000, 2000]);
   assert.equal(agreeing(trials, 1000, true), 2);
   assert.ok(state.low !== null && state.high !== null && state.low <= 5000 && state.high > 5000);
 });
 
-test('connections are whole, and never none', () => {
+test('numbers of connections are whole and at least 1', () => {
   const { trials, state } = play({ ...CONNECTIONS, start: 5 }, (level) => level < 3);
   assert.deepEqual(levels(trials), [5, 5, 3, 3, 2, 2]);
   assert.deepEqual(state, { low: 2, high: 3, next: null });
@@ -72,12 +72,12 @@ test('connections are whole, and never none', () => {
     high: 11,
     next: null,
   });
-  // A rate may be a part of one a second.
+  // A rate may be a fraction of a message per second.
   const rates = play({ start: 1.5, least: 0.2, most: 10, isWhole: false }, () => false);
   assert.deepEqual(levels(rates.trials), [1.5, 1.5, 0.75, 0.75, 0.375, 0.375, 0.2, 0.2]);
 });
 
-test('what holds above a miss does not count, and both ends are within 5 %', () => {
+test('levels met above a miss do not count, and the bounds are within 5 %', () => {
   const trials = [
     { level: 1000, met: false },
     { level: 1000, met: false },
@@ -88,7 +88,7 @@ test('what holds above a miss does not count, and both ends are within 5 %', () 
   assert.equal(PRECISION, 1.05);
 });
 
-test('two trials that contradict each other have a third, and no level a fourth', () => {
+test('contradictory trials are followed by a third, but never a fourth', () => {
   const contradicting: Told[] = [
     { level: 1000, met: true },
     { level: 2000, met: false },
@@ -97,7 +97,7 @@ test('two trials that contradict each other have a third, and no level a fourth'
   assert.equal(searchState(contradicting, RATES).next, 1000);
 });
 
-test('without noise: the ends hold the truth, are within 5 %, and are confirmed, in few trials', () => {
+test('without noise, the bounds contain the true value, are within 5 %, and are confirmed in few trials', () => {
   const space = fc.constantFrom(RATES, CONNECTIONS);
   fc.assert(
     fc.property(space, fc.double({ min: 300, max: 900_000, noNaN: true }), (where, truth) => {
@@ -107,14 +107,14 @@ test('without noise: the ends hold the truth, are within 5 %, and are confirmed,
       assert.ok(low <= truth && truth < high);
       assert.ok(high / low <= PRECISION || (where.isWhole && high - low === 1));
       assert.ok(agreeing(trials, low, true) >= 2 && agreeing(trials, high, false) >= 2);
-      // Doublings, or halvings with their repeats, a repeat, five bisections, a repeat at each end.
+      // Doublings (or halvings with their repeats), a repeat, five bisections, and a repeat at each bound.
       const steps = Math.log2(truth / where.start);
       assert.ok(trials.length <= Math.max(steps, -2 * steps) + 10, `${trials.length} trials`);
     }),
   );
 });
 
-test('whatever the trials say it ends, no level is tried four times, and both ends have two that agree', () => {
+test('whatever the trials show, the search ends, no level is tried four times, and two trials agree at both bounds', () => {
   const answers = fc.infiniteStream(fc.boolean());
   fc.assert(
     fc.property(fc.constantFrom(RATES, { ...CONNECTIONS, most: 5000 }), answers, (where, said) => {
@@ -130,14 +130,14 @@ test('whatever the trials say it ends, no level is tried four times, and both en
   );
 });
 
-test('with noise about the truth: the ends are wrong by no more than the noise', () => {
+test('with noise about the true value, the error of the bounds does not exceed the noise', () => {
   const noise = fc.record({
     truth: fc.integer({ min: 500, max: 500_000 }),
     seed: fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
   });
   fc.assert(
     fc.property(noise, ({ truth, seed }) => {
-      // Within 10 % of the truth a trial may come out either way, the likelier the nearer.
+      // Within 10 % of the true value, a trial may have either outcome, with more randomness closer to it.
       const { state, trials } = play(RATES, (level) => level * (0.9 + 0.2 * seed.next().value) <= truth);
       const { low, high }: SearchState = state;
       assert.ok(low !== null && high !== null);

@@ -81,7 +81,7 @@ function runOf(spec: RunSpec, number: number, validity: Validity, base = BASE): 
 
 type Execute = (spec: RunSpec, number: number) => Run;
 
-/** A system that carries so many messages a second, or WebSockets, and what it comes to beyond. */
+/** Simulates a system that sustains `truth` messages per second or WebSockets. `beyond` is the outcome above that. */
 function carrying(truth: number, beyond = NGINX_BUSY): Execute {
   return (spec, number) => runOf(spec, number, levelOf(spec) <= truth ? KEPT : beyond);
 }
@@ -112,7 +112,7 @@ function searched(options: CapacityOptions, execute: Execute): CapacitySearch {
   return conclude(strategy, play(strategy, execute));
 }
 
-test('whatever a system carries, the interval holds it, within 5 %', () => {
+test('the interval contains the true capacity within 5 %', () => {
   fc.assert(
     fc.property(fc.integer({ min: 150, max: 400_000 }), (truth) => {
       const { interval, bound, finished, limit, trials } = searched(OPTIONS, carrying(truth));
@@ -127,7 +127,7 @@ test('whatever a system carries, the interval holds it, within 5 %', () => {
   );
 });
 
-test('every trial is an open loop at its rate, and has as many connections as were asked for', () => {
+test('every trial is an open loop at its rate, with the requested number of connections', () => {
   const strategy = makeCapacity(OPTIONS);
   const done: Run[] = [];
   for (let [spec] = strategy.next(done); spec !== undefined; [spec] = strategy.next(done)) {
@@ -139,7 +139,7 @@ test('every trial is an open loop at its rate, and has as many connections as we
   }
 });
 
-test('over connections their number is raised, with the rate on each', () => {
+test('over connections, their number grows, with a rate per connection', () => {
   const strategy = makeCapacity(OVER_CONNECTIONS);
   const done = play(strategy, carrying(2345));
   for (const { plan } of done) {
@@ -152,20 +152,20 @@ test('over connections their number is raised, with the rate on each', () => {
   assert.ok(low !== null && high !== null && low <= 2345 && high > 2345);
 });
 
-test('or with one rate on all of them together', () => {
+test('over connections, their number grows, with one rate for all of them together', () => {
   const axis = { over: 'connections', ratePerSecond: 700, per: 'all' } as const;
   const done = play(makeCapacity({ ...OVER_CONNECTIONS, axis }), carrying(2345));
   assert.ok(done.every(({ plan: { workload } }) => ratePerSecondOf(workload.load) === 700));
 });
 
-test('where something else is the limit above, the capacity is a lower bound, with what it was', () => {
+test('if something else was the limit, the capacity is a lower bound, with that limit as the reason', () => {
   const { interval, bound, limit, finished } = searched(OPTIONS, carrying(5000, GENERATOR_BUSY));
   assert.deepEqual([bound, finished], ['at-least', true]);
   assert.ok(interval[0] !== null && interval[0] <= 5000);
   assert.deepEqual(limit, GENERATOR_BUSY.reasons[0]);
 });
 
-test('an objective that is missed while the schedule is kept counts, and is no doing of a valid run', () => {
+test('an objective that is missed on schedule counts as a miss', () => {
   const { interval, bound, trials } = searched({ ...OPTIONS, objectives: [FAST, WHOLE] }, (spec, number) =>
     runOf(spec, number, KEPT, levelOf(spec) <= 3000 ? quick : slow),
   );
@@ -176,7 +176,7 @@ test('an objective that is missed while the schedule is kept counts, and is no d
   assert.deepEqual(new Set(trials.map(({ figures }) => figures[1])), new Set([0]));
 });
 
-test('a miss with a late generator, or beside other work, is inconclusive; losses are the system’s own', () => {
+test('a miss with a late generator or other work is inconclusive; losses count against the system', () => {
   const beyond = (reasons: Finding[]): Validity => ({ ...KEPT, verdict: 'suspect', reasons });
   const late = finding('send-lag', { lagUs: 9000, share: 0.3 });
   const losing = makeRun({ profile: 'tls', seconds: 1, connections: 10, perSecond: 2000 });
@@ -196,7 +196,7 @@ test('a miss with a late generator, or beside other work, is inconclusive; losse
   assert.deepEqual([dull.bound, dull.limit], ['at-least', late]);
 });
 
-test('what holds as far as may be tried is a lower bound, with the reason why no more was', () => {
+test('if all permitted levels are met, the capacity is a lower bound, with the reason why no higher level was tried', () => {
   const { interval, bound, limit, finished } = searched({ ...OPTIONS, most: 3000 }, carrying(1e9));
   assert.deepEqual(
     [interval, bound, limit?.code, finished],
@@ -204,7 +204,7 @@ test('what holds as far as may be tried is a lower bound, with the reason why no
   );
 });
 
-test('what never holds is below the least; where it may be the doing of something else nothing is known', () => {
+test('if no level is met, the capacity is below the lowest, or unknown if something else may be the cause', () => {
   const never = searched(OPTIONS, carrying(0));
   assert.deepEqual([never.interval, never.bound, never.limit], [[null, 100], 'below', null]);
   const unknown = searched(OPTIONS, carrying(0, GENERATOR_BUSY));
@@ -212,7 +212,7 @@ test('what never holds is below the least; where it may be the doing of somethin
   assert.deepEqual(unknown.limit, GENERATOR_BUSY.reasons[0]);
 });
 
-test('without a rate to begin with, a closed loop finds one that the CPUs bear', () => {
+test('without a starting rate, a closed loop finds one that the CPUs can sustain', () => {
   const strategy = makeCapacity({ ...OPTIONS, start: null });
   const done = play(strategy, carrying(50_000));
   assert.deepEqual(
@@ -225,7 +225,7 @@ test('without a rate to begin with, a closed loop finds one that the CPUs bear',
   assert.equal(bound, 'between');
 });
 
-test('where not even that runs, nothing is known, and it says why', () => {
+test('if the closed loop also fails, the capacity is unknown, with a reason', () => {
   const strategy = makeCapacity({ ...OPTIONS, start: null });
   const failed = { state: 'failed', reason: 'Nginx died.' } as const;
   const done = play(strategy, (spec, number) => ({ ...runOf(spec, number, KEPT), outcome: failed }));
@@ -234,7 +234,7 @@ test('where not even that runs, nothing is known, and it says why', () => {
   assert.deepEqual([bound, limit?.code, limit?.data, finished], ['unknown', 'run-ended', failed, false]);
 });
 
-test('two trials that fail, and none that does not, are enough; one that fails later is a miss', () => {
+test('the search ends if the first two trials fail; a later failed trial is a miss', () => {
   const failed = { state: 'failed', reason: 'Nginx died.' } as const;
   const dead = makeCapacity(OPTIONS);
   const none = play(dead, (spec, number) => ({ ...runOf(spec, number, KEPT), outcome: failed }));
@@ -247,7 +247,7 @@ test('two trials that fail, and none that does not, are enough; one that fails l
   assert.deepEqual([bound, limit?.code, limit?.data], ['at-least', 'run-ended', failed]);
 });
 
-test('interrupted, it tells what it has; the run that was cut off is no trial', () => {
+test('an interrupted search reports its bounds so far; the interrupted run does not count', () => {
   const strategy = makeCapacity(OPTIONS);
   const whole = play(strategy, carrying(5000));
   const cut: Run[] = whole.slice(0, 5);
@@ -260,23 +260,23 @@ test('interrupted, it tells what it has; the run that was cut off is no trial', 
   assert.deepEqual([nothing.bound, nothing.finished, nothing.trials], ['unknown', false, []]);
 });
 
-test('no run is begun that would end after the budget', () => {
+test('no run starts that would end after the budget', () => {
   const strategy = makeCapacity({ ...OPTIONS, budgetMs: 30_000 });
   const done = play(strategy, carrying(5000));
   assert.equal(done.length, 6);
   assert.equal(conclude(strategy, done).finished, false);
-  // Before the runs have shown how long they take, the plan says; and no more are announced than fit.
+  // Before the first run, the expected duration comes from the plan; no more runs are announced than fit.
   assert.deepEqual(makeCapacity({ ...OPTIONS, budgetMs: 1000 }).next([]), []);
   assert.ok(done.every((_, number) => strategy.expectedRuns(done.slice(0, number)) <= 30_000 / 3000));
 });
 
-test('a figure that a run does not give was not missed: too few samples tell nothing', () => {
+test('a missing figure is not a miss, because too few samples prove nothing', () => {
   const rare = { ...FAST, metric: 'response.p999' };
   const { bound, limit } = searched({ ...OPTIONS, objectives: [rare] }, carrying(1e9));
   assert.deepEqual([bound, limit?.code, limit?.data], ['unknown', 'no-samples', { metric: 'response.p999' }]);
 });
 
-test('what Nginx holds in memory is its own, whatever goes on beside the run', () => {
+test('a missed memory objective counts against Nginx, whatever else runs on the machine', () => {
   const small = { ...WHOLE, metric: 'memory.proxy', operator: '<', limit: 1 } as const;
   const beside: Validity = { ...KEPT, verdict: 'suspect', reasons: [stored('Disturbed: 1 of 1 seconds.')] };
   const { bound, trials } = searched({ ...OPTIONS, objectives: [small] }, (spec, number) =>

@@ -28,7 +28,7 @@ export interface CapacityOptions {
   mostReason: Finding;
   /** Time limit, measured from the start of the first run. A run that would end later is not started. */
   budgetMs: number | null;
-  /** Plans what all trials have in common. The function is pure. */
+  /** Returns the part of the plan that all trials share. The function is pure. */
   planOf(of: StepOfVariant): StepPlan;
 }
 

@@ -98,7 +98,7 @@ function inverse({ withAll, ...counts }: ComparedTurns): ComparedTurns {
 }
 
 /**
- * Summarises the verdicts in one word: the verdict on times if times differ, otherwise the verdict on CPU.
+ * Summarises the verdicts: returns the verdict on times if times differ, otherwise the verdict on CPU.
  */
 export function overall(headline: readonly ComparedFigure[]): OverallVerdict {
   const verdicts = headline.map(({ verdict }) => verdict);

@@ -13,7 +13,7 @@ const VALUES: Record<string, number> = {
   'messages.lost': 0,
 };
 
-/** Runs of both steps in so many rounds; `change` says by which factor a figure of a variant is off in a round. */
+/** Runs of both steps in several rounds. `change` returns the factor for a variant's figure in a round. */
 export function runsOf(
   rounds: number,
   change: (variant: string, figure: string, round: number) => number = () => 1,
@@ -31,7 +31,7 @@ export function runsOf(
           reasons: [],
           limit: {
             component: step === 'latency' ? ('schedule' as const) : ('proxy' as const),
-            evidence: stored('So it was.'),
+            evidence: stored('Invented.'),
           },
         },
         metrics: Object.fromEntries(
@@ -42,7 +42,7 @@ export function runsOf(
   );
 }
 
-/** Scatter of one run as it was measured on a shared machine, by figure; the tail scatters most. */
+/** Scatter of one run as measured on a shared machine, by figure. The tail scatters most. */
 export const NOISE: Record<string, number> = {
   'cpuPerMessage.proxy': 0.025,
   'messages.perSecond': 0.049,

@@ -18,7 +18,7 @@ import { type ComparisonOptions, compareRuns, roundsForAnyVerdict, roundsForVerd
 const STEPS = ['throughput', 'latency'];
 const OPTIONS: ComparisonOptions = { baseline: 'plain', variants: ['tuned'], asked: 10, seed: 1 };
 
-/** Scatter that is the same for both sides of a round, and a little of their own. */
+/** Scatter that both sides of a round share, plus a little for each side. */
 function scatter(variant: string, figure: string, round: number): number {
   const random = randomFrom(
     [...`${figure} ${round} ${variant}`].reduce((sum, each) => sum * 31 + each.charCodeAt(0), 7),
@@ -39,7 +39,7 @@ function verdictsOf(runs: readonly RunFacts[], options = OPTIONS) {
   );
 }
 
-test('without a difference none is detected in any figure', () => {
+test('without a difference, none is detected in any figure', () => {
   const conclusion = compareRuns(runsOf(10, scatter), OPTIONS);
   v.assert(comparisonSchema, conclusion);
   assert.deepEqual(conclusion.rounds, { asked: 10, used: 10 });
@@ -59,7 +59,7 @@ test('without a difference none is detected in any figure', () => {
   }
 });
 
-test('each figure is called by what it is: time and throughput faster or slower, CPU and memory cheaper or dearer', () => {
+test('verdicts suit the figure: faster or slower for time and throughput, lower or higher for CPU and memory', () => {
   const words = (name: string, factor: number) => {
     const verdicts = verdictsOf(runsOf(10, only('tuned', name, factor)));
     return Object.entries(verdicts)
@@ -75,7 +75,7 @@ test('each figure is called by what it is: time and throughput faster or slower,
   assert.deepEqual(words('memoryPerConnection.proxy', 0.5), ['lower']);
 });
 
-test('the verdict on the variant goes by the headline figures', () => {
+test('the verdict on the variant depends on the headline figures', () => {
   const overall = (...changes: [name: string, factor: number][]) => {
     const runs = runsOf(10, (variant, figure, round) => {
       const [, factor = 1] = changes.find(([name]) => variant === 'tuned' && name === figure) ?? [];
@@ -91,7 +91,7 @@ test('the verdict on the variant goes by the headline figures', () => {
   assert.equal(overall(['memoryPerConnection.proxy', 3]), 'no difference detected');
 });
 
-test('capacity of a core is CPU per message told the other way round, never another verdict', () => {
+test('per-core capacity is the inverse of CPU per message, always with the same verdict', () => {
   const [comparison] = compareRuns(
     runsOf(10, only('tuned', 'cpuPerMessage.proxy', 1.25)),
     OPTIONS,
@@ -118,7 +118,7 @@ test('capacity of a core is CPU per message told the other way round, never anot
   );
 });
 
-test('the interval of a capacity runs from its lower end to its higher one', () => {
+test('the interval of a capacity ranges from its lower bound to its upper one', () => {
   const [comparison] = compareRuns(
     runsOf(10, only('tuned', 'cpuPerMessage.proxy', 1.25)),
     OPTIONS,
@@ -128,7 +128,7 @@ test('the interval of a capacity runs from its lower end to its higher one', () 
   assert.deepEqual(restated({ ...cpu, effect: 1.6, interval: [1.25, 2] })[0]?.interval, [0.5, 0.8]);
 });
 
-test('medians are of the figures, the effect of the ratios within rounds', () => {
+test('medians are taken over the figures, the effect over the ratios within rounds', () => {
   const [comparison] = compareRuns(runsOf(7, only('tuned', 'response.p50', 1.3)), OPTIONS).comparisons;
   const figure = comparison?.figures.find(({ name }) => name === 'response.p50');
   assert.ok(figure?.baseline && figure.variant && figure.effect);
@@ -139,7 +139,7 @@ test('medians are of the figures, the effect of the ratios within rounds', () =>
   );
 });
 
-test('a run that lost messages counts for no figure of its step, in its round on neither side', () => {
+test('a run that lost messages excludes its step’s figures in that round, on both sides', () => {
   const runs = runsOf(10, scatter).map((run) =>
     run.variant === 'plain' && run.round === 3 && run.step === 'throughput'
       ? { ...run, metrics: { ...run.metrics, 'messages.lost': 2 } }
@@ -162,7 +162,7 @@ test('a run that lost messages counts for no figure of its step, in its round on
   );
 });
 
-test('how valid a run must be depends on the figure', () => {
+test('the required validity of a run depends on the figure', () => {
   const doubtful = (change: Partial<RunFacts['validity']>) => {
     const runs = runsOf(10, scatter).map((run) =>
       run.variant === 'tuned' && run.round === 1 ? { ...run, validity: { ...run.validity, ...change } } : run,
@@ -190,7 +190,7 @@ test('how valid a run must be depends on the figure', () => {
   );
 });
 
-test('too few rounds left is a verdict of its own', () => {
+test('too few remaining rounds have a separate verdict', () => {
   const failing = runsOf(10, only('tuned', 'response.p50', 2)).map((run) =>
     run.step === 'latency' && (run.round ?? 0) > 5
       ? { ...run, outcome: { state: 'failed' as const, reason: 'Nginx died.' } }
@@ -204,7 +204,7 @@ test('too few rounds left is a verdict of its own', () => {
   assert.equal(compareRuns(runsOf(5, scatter), OPTIONS).comparisons[0]?.verdict, 'too few rounds');
 });
 
-test('what one side does not have is left out, not called equal', () => {
+test('figures that one side does not have are omitted, not reported as equal', () => {
   const withoutProxy = runsOf(10, scatter).map((run) =>
     run.variant === 'plain'
       ? {
@@ -226,7 +226,7 @@ test('what one side does not have is left out, not called equal', () => {
   ]);
 });
 
-test('a step that was not asked for, no run at all, a pilot: nothing fails, nothing counts', () => {
+test('steps not requested, missing runs and pilot runs are ignored without failure', () => {
   const none = compareRuns([], OPTIONS);
   v.assert(comparisonSchema, none);
   assert.deepEqual([none.rounds.used, none.comparisons[0]?.figures], [0, []]);
@@ -240,14 +240,14 @@ test('a step that was not asked for, no run at all, a pilot: nothing fails, noth
   assert.deepEqual(new Set(steps), new Set(['throughput']));
 });
 
-test('a round that was cut off is not counted as used, its pairs are', () => {
+test('an interrupted round does not count as used, but its pairs do', () => {
   const runs = runsOf(4, scatter).slice(0, -2);
   const { rounds, comparisons } = compareRuns(runs, { ...OPTIONS, asked: 10 });
   assert.deepEqual(rounds, { asked: 10, used: 3 });
   assert.equal(comparisons[0]?.figures[0]?.rounds.length, 3);
 });
 
-test('a round in which connections failed is not counted as used; one in which a figure is in doubt is', () => {
+test('a round with failed connections does not count as used; one with a doubtful figure does', () => {
   const runs = runsOf(4, scatter).map((run) => {
     if (run.variant !== 'tuned' || run.step !== 'latency') return run;
     if (run.round === 2) return { ...run, metrics: { ...run.metrics, 'connections.failed': 3 } };
@@ -258,7 +258,7 @@ test('a round in which connections failed is not counted as used; one in which a
   assert.deepEqual(compareRuns(runs, OPTIONS).rounds, { asked: 10, used: 2 });
 });
 
-test('the more variants, the more rounds it takes until every figure has a verdict', () => {
+test('with more variants, more rounds are needed for a verdict on every figure', () => {
   assert.deepEqual(
     [1, 2, 3, 4, 5].map((variants) => roundsForVerdicts(variants, STEPS)),
     [10, 11, 12, 12, 13],
@@ -275,7 +275,7 @@ test('the more variants, the more rounds it takes until every figure has a verdi
   }
 });
 
-test('below a number of rounds that variants and steps decide no figure at all has a verdict', () => {
+test('below a number of rounds that depends on variants and steps, no figure has a verdict', () => {
   const verdicts = (rounds: number, names: readonly string[], steps: readonly Step[], withNginx: boolean) => {
     const runs = runsOf(rounds, scatter, ['plain', ...names])
       .filter(({ step }) => steps.includes(step))
@@ -311,7 +311,7 @@ test('below a number of rounds that variants and steps decide no figure at all h
   assert.equal(roundsForAnyVerdict([{ proxy }, { proxy: null }], STEPS), 6);
 });
 
-test('the order in which runs come changes nothing', () => {
+test('the order of the runs does not matter', () => {
   const runs = runsOf(6, only('tuned', 'messages.perSecond', 0.9));
   const expected = compareRuns(runs, OPTIONS);
   fc.assert(
@@ -326,7 +326,7 @@ test('the order in which runs come changes nothing', () => {
   );
 });
 
-/** Share of so many comparisons in which anything was found, or a given figure, where `effect` is its true effect. */
+/** Returns the share of comparisons that find a difference in any figure, or in a given one with a true `effect`. */
 function foundIn(
   comparisons: number,
   variants: readonly string[],
@@ -352,25 +352,25 @@ function foundIn(
   return { any: any / comparisons, headline: headline / comparisons };
 }
 
-/** Three standard deviations of a share of 5 % over so many: more is no chance. */
+/** Three standard deviations of a share of 5 % over this many comparisons. */
 const slack = (comparisons: number) => 3 * Math.sqrt((0.05 * 0.95) / comparisons);
 
-test('1,000 comparisons of a variant with itself: in no more than 5 % anything at all is found', () => {
+test('at most 5 % of 1,000 comparisons of a variant with itself find any difference', () => {
   const { any } = foundIn(1000, ['tuned'], 10);
   assert.ok(any <= 0.05 + slack(1000), String(any));
-  // A rate of 0 would say that nothing can ever be found.
+  // A rate of 0 would mean that no difference can ever be found.
   assert.ok(any > 0.005, String(any));
 });
 
 /**
- * Ten rounds of a calibration on two busy CPUs (`calibrate --rounds 10 -d 1s -w 500ms` beside other work): plain,
- * itself once more, and under a placebo, with the doubts that there were about runs.
+ * Ten rounds of a calibration on two busy CPUs (`calibrate --rounds 10 -d 1s -w 500ms` alongside other work): plain,
+ * plain again, and plain with a placebo, including the doubts about runs.
  */
 const RECORDED: RunFacts[] = JSON.parse(
   readFileSync(new URL('../../../test/fixtures/recorded-rounds.json', import.meta.url), 'utf8'),
 ).map((run: RunFacts) => ({ ...run, validity: v.parse(validitySchema, run.validity) }));
 
-test('1,000 comparisons of what cannot differ, drawn from recorded rounds: the same', () => {
+test('the same holds for 1,000 comparisons of identical variants, drawn from recorded rounds', () => {
   const random = randomFrom(20_250_102);
   const same = [...new Set(RECORDED.map(({ variant }) => variant))];
   const recorded = new Set(RECORDED.map(({ round }) => round)).size;
@@ -399,12 +399,12 @@ test('1,000 comparisons of what cannot differ, drawn from recorded rounds: the s
   assert.ok(found / 1000 <= 0.05 + slack(1000), String(found));
 });
 
-test('so it is with three variants beside each other', () => {
+test('the same holds for three variants', () => {
   const { any } = foundIn(300, ['tuned', 'b', 'c'], 12);
   assert.ok(any <= 0.05 + slack(300), String(any));
 });
 
-test('5 % more CPU per message are found in nine of ten comparisons of ten rounds', () => {
+test('5 % more CPU per message is found in nine of ten comparisons of ten rounds', () => {
   const { headline } = foundIn(200, ['tuned'], 10, { 'cpuPerMessage.proxy': 1.05 });
   assert.ok(headline >= 0.85, String(headline));
 });

@@ -110,7 +110,7 @@ function sidesOf({ pairs }: Question): Record<'baseline' | 'variant', number[]> 
   };
 }
 
-/** Returns how many pairs of turns were excluded, and the effect that all of them together would give. */
+/** Returns how many pairs of turns were excluded, and the effect with all pairs included. */
 function excludedTurns({ pairs }: Question): Pick<ComparedFigure, 'turns'> {
   const sum = (of: (pair: RoundPair) => number) => pairs.reduce((total, pair) => total + of(pair), 0);
   const counts = {

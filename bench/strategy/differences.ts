@@ -105,7 +105,7 @@ export function configurationDifference(
     {
       what: `configuration of ${variant}`,
       baseline: lines(before),
-      variant: `${lines(after)}, and not the same`,
+      variant: `${lines(after)}, with different content`,
     },
   ];
 }

@@ -68,7 +68,7 @@ function fittedLaw({ law, intervals, band }: LawFit, sizes: readonly number[]): 
   };
 }
 
-/** The fitted parameters in a sentence, or why there are none. */
+/** States the fitted parameters in a sentence, or why there are none. */
 export function lawFinding({ law, valid, deviation }: Fitted, over: LadderAxis, unit: MetricUnit): Finding {
   if (law !== null) {
     const { lambda, sigma, kappa, peak } = law;

@@ -24,7 +24,7 @@ function whole(options: LadderOptions): Run[] {
   return climb(makeLadder(options), (spec) => runOf(spec, options.over));
 }
 
-test('every round has every level once, and every second is the reverse of the one before', () => {
+test('every round runs each level once, and every second round reverses the previous one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1e6 }), fc.integer({ min: 1, max: 5 }), (seed, rounds) => {
       const options = ladderOptions({ seed, rounds });
@@ -78,7 +78,7 @@ test('each axis changes its own quantity, and sizes all runs for the largest lev
   }
 });
 
-test('a ladder over connections has the law of its runs, its maximum, and the memory of a connection', () => {
+test('a ladder over connections yields a fitted law, its maximum, and the memory per connection', () => {
   const ladder = ladderOf(whole(ladderOptions()));
   assert.deepEqual(codesOf(ladder), ['ladder-curve', 'ladder-law', 'ladder-memory']);
   const { law, memorySlope, points } = ladder;
@@ -95,7 +95,7 @@ test('a ladder over connections has the law of its runs, its maximum, and the me
   assert.ok(law.curve.every(({ value, low, high }) => low <= value && value <= high));
 });
 
-test('runs that are not valid are points, but in no median and no fit', () => {
+test('invalid runs are shown as points, but excluded from medians and the fit', () => {
   const options = ladderOptions();
   const done = whole(options);
   const spoilt = done.map((run) =>
@@ -133,7 +133,7 @@ test('without a valid run there is no curve', () => {
   assert.deepEqual(codesOf(ofPayload), ['ladder-without-points', 'ladder-excluded']);
 });
 
-test('an interrupted ladder says so, and leaves out the run that was cut off', () => {
+test('an interrupted ladder reports this, and omits the interrupted run', () => {
   const done = whole(ladderOptions()).slice(0, 5);
   const cut = done.map(
     (run, index): Run =>
@@ -145,7 +145,7 @@ test('an interrupted ladder says so, and leaves out the run that was cut off', (
   assert.deepEqual([last?.code, last?.data], ['ladder-unfinished', { done: 4, of: 12 }]);
 });
 
-test('a ladder whose first runs all fail ends; one failed level does not end it', () => {
+test('a ladder ends if its first runs all fail, but not after one failed level', () => {
   const failed = (run: Run): Run => ({ ...run, outcome: { state: 'failed', reason: 'nginx died' } });
   assert.equal(climb(makeLadder(ladderOptions()), (spec) => failed(runOf(spec))).length, 2);
   const some = climb(makeLadder(ladderOptions()), (spec, number) =>
@@ -163,7 +163,7 @@ test('over payload: bytes per second and CPU per MiB come first, and no law is f
   assert.equal(ladder.law, null);
 });
 
-test('over the rate: response times, and no law, which open loops do not obey', () => {
+test('over the rate: response times come first, and no law is fitted, because it does not apply to open loops', () => {
   const [, latency] = scenarioNamed('echo').steps;
   assert.ok(latency);
   const options = ladderOptions({

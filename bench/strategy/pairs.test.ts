@@ -40,7 +40,7 @@ function tenRounds(throughput: TurnedRound) {
 }
 
 describe('pairs of turns', () => {
-  test('in whose block the machine was disturbed are excluded on both sides, counted by cause, and the effect with them is kept', () => {
+  test('in a disturbed block are excluded on both sides and counted by cause, and the effect with them is kept', () => {
     const cpu = cpuOf(
       tenRounds({
         baseline: [20, 20, 20, 20, 20, 20, 20, 20],
@@ -70,7 +70,7 @@ describe('pairs of turns', () => {
     assertClose(cpu.effect as number, 1.5 ** 0.75);
   });
 
-  test('without a disturbance, none is excluded; metrics that are not measured in turns have no pairs', () => {
+  test('are all included without a disturbance; metrics that are not measured in turns have no pairs', () => {
     const figures = figuresOf(tenRounds({ baseline: [20, 21], variant: [20, 21] }));
     const turns = Object.fromEntries(figures.map(({ name, step, turns }) => [`${name} ${step}`, turns]));
     assert.deepEqual(turns['cpuPerMessage.proxy throughput'], {
@@ -82,7 +82,7 @@ describe('pairs of turns', () => {
     assert.equal(turns['handshake.p50 throughput'], undefined);
   });
 
-  test('capacity of a core restates their effect too', () => {
+  test('also determine the effect on per-core capacity', () => {
     const figures = figuresOf(
       tenRounds({
         baseline: [20, 20, 20, 20],
@@ -94,7 +94,7 @@ describe('pairs of turns', () => {
     assertClose(capacity?.turns?.withAll?.effect as number, 0.5 ** (1 / 4));
   });
 
-  test('form blocks of two that follow each other, without those that are excluded or incomplete', () => {
+  test('form blocks of two consecutive pairs, without those that are excluded or incomplete', () => {
     assert.ok(CPU);
     const runs = turnedRuns([
       {
@@ -111,10 +111,10 @@ describe('pairs of turns', () => {
   });
 });
 
-/** Three standard deviations of a share of 5 %: more is no chance. */
+/** Three standard deviations of a share of 5 % over this many comparisons. */
 const SLACK = (comparisons: number) => 3 * Math.sqrt((0.05 * 0.95) / comparisons);
 
-/** Share of so many comparisons in which a difference is found in any metric. */
+/** Returns the share of comparisons that find a difference in any metric. */
 function foundIn(comparisons: number, draw: () => ReturnType<typeof turnedRuns>): number {
   let found = 0;
   for (let i = 0; i < comparisons; i++) {
@@ -128,7 +128,7 @@ describe('1,000 comparisons of a variant with itself find a difference in no mor
   test('with the variance components measured on a shared machine, drift, and disturbed turns', () => {
     const random = randomFrom(20_250_102);
     const normal = normalFrom(random);
-    /** Mirrored turns (A B B A) of a machine whose speed walks at random, with noise from turns and processes. */
+    /** Mirrored turns (A B B A) on a machine whose speed is a random walk, with noise from turns and processes. */
     const roundOf = (turn: number, walk: number, processes: number, level: number): TurnedRound => {
       const cycles = 12;
       const drift = drifting(normal, 2 * cycles, walk);
@@ -155,14 +155,14 @@ describe('1,000 comparisons of a variant with itself find a difference in no mor
       ),
     );
     assert.ok(found <= 0.05 + SLACK(1000), String(found));
-    // A rate of 0 would mean that nothing can ever be found.
+    // A rate of 0 would mean that no difference can ever be found.
     assert.ok(found > 0.005, String(found));
   });
 
   test('drawn from recorded turns', () => {
     const random = randomFrom(20_250_103);
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
-    /** Turns of a recorded round, drawn in blocks that follow each other, with the sides swapped at random. */
+    /** Draws consecutive blocks of turns from a recorded round, with the sides swapped at random. */
     const roundOf = (recorded: readonly Required<TurnedRound>[]): TurnedRound => {
       const { baseline, variant, causes } = pick(recorded);
       const [one, other] = random() < 0.5 ? [baseline, variant] : [variant, baseline];

@@ -23,8 +23,8 @@ const NO_TURNS = { pairs: 0, steal: 0, other: 0 };
  * A pair of turns is excluded on both sides if the machine was disturbed in its cycle: its host took CPU
  * time, or other work ran. The other pair of its block (A B, B A) is excluded as well, because the order
  * affects a pair and only cancels in whole blocks. If this concerns more than half of the pairs of a round,
- * all of them count. The disturbance is then the usual state of the machine, and the few remaining turns
- * would be no fair selection.
+ * all of them count: the disturbance is then the usual state of the machine, and the few remaining turns
+ * would not be representative.
  */
 export function pairsOf(
   runs: readonly ComparedRun[],

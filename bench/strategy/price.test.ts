@@ -14,7 +14,7 @@ import { withPrice } from './price.ts';
 const OPEN: Load = { kind: 'open', ratePerSecond: 2000, arrivals: 'uniform' };
 const COSTS = { proxy: 20, server: 10, generator: 15, runner: 1 };
 
-/** A valid run in which a message costs each component so many µs of CPU. */
+/** A valid run in which each message uses these amounts of CPU time. */
 function runOf(profile: string, load: Load, changes: { medianUs?: number; perSecond?: number } = {}): Run {
   const run = makeRun({ profile, seconds: 2, connections: 100, perSecond: 2000, load, ...changes });
   const { steady } = figuresOf(run);
@@ -30,7 +30,7 @@ function judged(run: Run, verdict: Validity['verdict'], component: Validity['lim
   const reasons = verdict === 'valid' ? [] : [finding('not-valid', { verdict })];
   return {
     ...run,
-    validity: { verdict, reasons, limit: { component, evidence: stored('As it was made up.') } },
+    validity: { verdict, reasons, limit: { component, evidence: stored('Invented.') } },
   };
 }
 
@@ -49,7 +49,7 @@ function figure(price: Price | null, key: string, variant = 'plain') {
   return figures?.find(({ name, step }) => `${name} ${step}` === key);
 }
 
-test('CPU is that of all who do the work: what the proxy adds, it adds', () => {
+test('CPU is that of all components that do the work, including the proxy', () => {
   const price = priceOf([runOf('direct', CLOSED), runOf('plain', CLOSED)]);
   const cpu = figure(price, 'cpuPerMessage.total throughput');
   assert.ok(cpu !== undefined);
@@ -58,7 +58,7 @@ test('CPU is that of all who do the work: what the proxy adds, it adds', () => {
   assert.deepEqual([cpu.unit, cpu.doubts], ['time', []]);
 });
 
-test('a generator that spins is no part of it', () => {
+test('a spinning generator is excluded', () => {
   const spinning = [runOf('direct', OPEN), runOf('plain', OPEN)].map((run) => ({
     ...run,
     plan: { ...run.plan, pacing: 'spin' as const },
@@ -67,7 +67,7 @@ test('a generator that spins is no part of it', () => {
   assert.ok(cpu !== undefined && Math.abs(cpu.ratio - 30 / 10) < 0.05);
 });
 
-test('latency and throughput are ratios of the pair', () => {
+test('latency and throughput are ratios within a pair', () => {
   const price = priceOf([
     runOf('direct', CLOSED, { perSecond: 4000 }),
     runOf('plain', CLOSED),
@@ -80,7 +80,7 @@ test('latency and throughput are ratios of the pair', () => {
   assert.ok(p50 !== undefined && Math.abs(p50.ratio - 3) < 0.1);
 });
 
-test('every variant has its pair with the one baseline, and one without a run has none', () => {
+test('every variant is paired with the baseline, except one without a run', () => {
   const price = priceOf([runOf('direct', CLOSED), runOf('plain', CLOSED), runOf('tls', CLOSED)]);
   assert.deepEqual(
     price?.variants.map(({ variant }) => variant),
@@ -94,7 +94,7 @@ test('every variant has its pair with the one baseline, and one without a run ha
   assert.equal(priceOf([runOf('plain', CLOSED), runOf('tls', CLOSED)]), null);
 });
 
-test('runs at different rates are no pair; of several the last counts', () => {
+test('runs at different rates are not paired; the last of several runs counts', () => {
   const slower: Load = { ...OPEN, kind: 'open', ratePerSecond: 1000 };
   const [base, own] = [runOf('direct', OPEN), runOf('plain', slower)];
   assert.equal(priceOf([base, own]), null);
@@ -102,7 +102,7 @@ test('runs at different rates are no pair; of several the last counts', () => {
   assert.ok(figure(price, 'response.p50 latency') !== undefined);
 });
 
-test('what speaks against one of the two is told with the figures that it touches', () => {
+test('doubts about either run are attached to the figures that they affect', () => {
   const done = [
     judged(runOf('direct', CLOSED), 'generator-limited', 'generator'),
     runOf('plain', CLOSED),
@@ -121,7 +121,7 @@ test('what speaks against one of the two is told with the figures that it touche
     assert.deepEqual(figure(price, key)?.doubts, []);
 });
 
-test('the strategy stays what it is', () => {
+test('the strategy itself does not change', () => {
   const spec = { variant: 'tls', step: 'throughput', round: null, load: CLOSED } as const;
   const strategy: Strategy = {
     next: () => [spec],

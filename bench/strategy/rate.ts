@@ -37,8 +37,7 @@ interface Demand {
 
 /**
  * Chooses the highest rate at which, for all variants, no CPU used by the proxy or the echo servers (and, for
- * handshakes, by the generator) is more
- * than half busy. The rate is rounded down to two digits.
+ * handshakes, by the generator) is more than half busy. The rate is rounded down to two digits.
  *
  * @param measured runs of the throughput step
  * @param planOf returns a variant's plan for the open-loop step
@@ -63,7 +62,7 @@ export function chooseRate(
   return { perSecond, demand, reason: finding('rate-chosen', demand) };
 }
 
-/** Returns the step and the work of a run that is not about messages; empty for any other run. */
+/** Returns the step and the work of a run whose work is not messages; empty for any other run. */
 export function stepFacts(run: Run | undefined): Pick<DemandFacts, 'step' | 'work'> {
   if (run === undefined || workOf(run) === 'messages') return {};
   return { step: run.plan.step, work: workOf(run) };

@@ -25,7 +25,7 @@ const OPTIONS: RoundsOptions = {
   pilotSteps: ['throughput', 'latency'],
 };
 
-/** One for all tests: what they look at is which runs are asked for. */
+/** One run for all tests, which only check which runs are requested. */
 const BASE = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
 const RUN_MS = 5000;
 
@@ -40,11 +40,11 @@ function runOf(spec: RunSpec, number: number): Run {
     ...BASE,
     plan: { ...BASE.plan, ...planned(spec) },
     startedAt: new Date(Date.UTC(2025, 0, 2) + number * RUN_MS).toISOString(),
-    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: stored('As it was made up.') } },
+    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: stored('Invented.') } },
   };
 }
 
-/** Runs a strategy to its end, or until so many runs are done. */
+/** Simulates a strategy to its end, or until `most` runs are done. */
 function play(strategy: Strategy, execute = runOf, most = 200): Run[] {
   const done: Run[] = [];
   for (let specs = strategy.next(done); specs.length > 0 && done.length < most; specs = strategy.next(done)) {
@@ -60,7 +60,7 @@ function told(runs: readonly Run[]): string[] {
 
 const FAILED = { state: 'failed', reason: 'Nginx died.' } as const;
 
-test('with a rate that is named, rounds are all there is: every variant once in each step', () => {
+test('with a given rate, there are only rounds, with every variant once in each step', () => {
   const done = play(makeRounds(OPTIONS));
   assert.equal(done.length, 3 * 2 * 2);
   for (const round of [1, 2, 3]) {
@@ -75,7 +75,7 @@ test('with a rate that is named, rounds are all there is: every variant once in 
   }
 });
 
-test('the variants of a round take turns in each step, in turns that hold several echoes', () => {
+test('the variants of a round are interleaved in each step, with turns long enough for several echoes', () => {
   const strategy = makeRounds({ ...OPTIONS, variants: ['plain', 'tls', 'cache'] });
   const first = strategy.next([]);
   const turns = { of: 3, lengthMs: 250, pauseMs: 5, mirrored: true };
@@ -90,7 +90,7 @@ test('the variants of a round take turns in each step, in turns that hold severa
   const slow = { ...BASE, slices: makeRun({ seconds: 1, connections: 10, medianUs: 120_000 }).slices };
   const closed = first.map((spec) => ({ ...slow, plan: { ...BASE.plan, ...planned(spec) } }));
   const open = strategy.next(closed);
-  // The echoes of the closed loop say nothing about those on a schedule.
+  // The closed loop's round trips do not determine the turns of an open loop.
   for (const { step, turns: own } of open) assert.deepEqual([step, own?.lengthMs], ['latency', 250]);
   const after = strategy.next([...closed, ...open.map(runOf)]);
   for (const { step, round, turns: own } of after) {
@@ -99,7 +99,7 @@ test('the variants of a round take turns in each step, in turns that hold severa
   }
 });
 
-test('where they cannot be set up at once they run one after the other, in the same order', () => {
+test('variants that cannot be set up at the same time run one after another, in the same order', () => {
   const apart = makeRounds({ ...OPTIONS, together: false });
   const done = play(apart, (spec, number) => {
     assert.equal(spec.turns, undefined);
@@ -108,7 +108,7 @@ test('where they cannot be set up at once they run one after the other, in the s
   assert.deepEqual(told(done), told(play(makeRounds(OPTIONS))));
 });
 
-test('of a group that was cut off those that are missing run, without those that ran', () => {
+test('after an interrupted group, only its missing runs are repeated', () => {
   const strategy = makeRounds(OPTIONS);
   const [first] = strategy.next([]);
   assert.ok(first);
@@ -136,7 +136,7 @@ test('a pilot of both steps finds the rate, which is then the same for all', () 
   assert.deepEqual(comparison.rounds, { asked: 3, used: 3 });
 });
 
-test('a rate that is too high for one of them is halved in the pilot, and never changes in the rounds', () => {
+test('a rate that is too high for one variant is halved in the pilot, and never changes in the rounds', () => {
   const done = play(makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } }), (spec, number) => {
     const run = runOf(spec, number);
     const isDrowned = spec.variant === 'tls' && spec.step === 'latency';
@@ -154,7 +154,7 @@ test('a rate that is too high for one of them is halved in the pilot, and never 
   assert.ok(rates.filter(([round]) => round !== null).every(([, rate]) => rate === first / 2));
 });
 
-test('the throughput alone needs no pilot; the latency alone has one of both steps', () => {
+test('the throughput step alone needs no pilot; the latency step alone needs a pilot of both steps', () => {
   const throughput = play(
     makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null }, steps: ['throughput'] }),
   );
@@ -192,7 +192,7 @@ test('for any variants, steps, rounds and seed: each variant once in each step o
   );
 });
 
-test('another seed gives another order, and over many rounds each variant is first about as often', () => {
+test('another seed gives another order, and over many rounds all variants are first about equally often', () => {
   const orders = (seed: number) => told(play(makeRounds({ ...OPTIONS, rounds: 20, seed })));
   assert.notDeepEqual(orders(1), orders(2));
   const first = play(
@@ -204,7 +204,7 @@ test('another seed gives another order, and over many rounds each variant is fir
   assert.ok(share > 0.3 && share < 0.7, String(share));
 });
 
-test('how many runs there will be is known from the start, and stays', () => {
+test('the number of runs is known from the start, and does not change', () => {
   for (const ratePerSecond of [5000, null]) {
     const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond } });
     const done = play(strategy);
@@ -213,7 +213,7 @@ test('how many runs there will be is known from the start, and stays', () => {
   }
 });
 
-test('a budget ends it before a round that would not be over in time, going by the runs so far', () => {
+test('a budget ends the comparison before a round that would exceed it, based on the runs so far', () => {
   // A round of four runs takes 20 s.
   const rounds = (budgetMs: number, asked: number | null = null) =>
     play(makeRounds({ ...OPTIONS, rounds: asked, budgetMs })).length / 4;
@@ -222,14 +222,14 @@ test('a budget ends it before a round that would not be over in time, going by t
   assert.equal(rounds(120_000), 6);
   assert.equal(rounds(100_000, 3), 3);
   assert.equal(rounds(100_000, 50), 5);
-  // How long a run takes is not known before the first: that one is begun whatever the budget.
+  // The first round always starts, because the duration of a run is not known yet.
   assert.equal(rounds(1000), 1);
 });
 
-test('what a budget comes to is told as soon as it can be', () => {
+test('the number of rounds in a budget is reported as soon as it can be estimated', () => {
   const strategy = makeRounds({ ...OPTIONS, rounds: null, budgetMs: 100_000 });
   const done = play(strategy);
-  // Before the runs have shown how long they take, the plan says: 1 s measured, 2 s to start.
+  // Before the first run, the expected duration comes from the plan: 1 s measured, 2 s to start.
   const { warmupMs, durationMs } = BASE.plan;
   const planned = Math.floor(100_000 / (warmupMs + durationMs + 2000) / 4) * 4;
   assert.deepEqual(
@@ -240,7 +240,7 @@ test('what a budget comes to is told as soon as it can be', () => {
   assert.equal(strategy.expectedRuns(done), done.length);
 });
 
-test('interrupted, it has what there is', () => {
+test('an interrupted comparison uses the completed runs', () => {
   const strategy = makeRounds({ ...OPTIONS, rounds: 10 });
   const done = play(strategy, runOf, 4 * 6 + 1).slice(0, 4 * 6 + 1);
   const [comparison] = strategy.conclude(done);
@@ -250,7 +250,7 @@ test('interrupted, it has what there is', () => {
   assert.ok(comparison.comparisons[0]?.figures.every(({ rounds }) => rounds.length === 6));
 });
 
-test('what is concluded is compared over the runs themselves', () => {
+test('the conclusion is the comparison of the runs', () => {
   const strategy = makeRounds({ ...OPTIONS, rounds: 10 });
   const twice = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 200 });
   const done = play(strategy, (spec, number) => {
@@ -264,7 +264,7 @@ test('what is concluded is compared over the runs themselves', () => {
   assert.equal(figure.verdict, 'faster');
 });
 
-test('a variant that never comes to its end is given up, and it is said', () => {
+test('a variant that never finishes is given up, and this is reported', () => {
   const strategy = makeRounds({ ...OPTIONS, variants: ['plain', 'tls', 'cache'] });
   const done = play(strategy, (spec, number) => ({
     ...runOf(spec, number),
@@ -278,7 +278,7 @@ test('a variant that never comes to its end is given up, and it is said', () => 
   );
 });
 
-test('without its baseline, or with nothing beside it, it ends', () => {
+test('the comparison ends if the baseline or all other variants are given up', () => {
   for (const lost of ['plain', 'tls']) {
     const done = play(makeRounds(OPTIONS), (spec, number) => ({
       ...runOf(spec, number),
@@ -288,7 +288,7 @@ test('without its baseline, or with nothing beside it, it ends', () => {
   }
 });
 
-test('one run that failed is not the end of its variant', () => {
+test('a variant is not given up after one failed run', () => {
   const done = play(makeRounds(OPTIONS), (spec, number) => ({
     ...runOf(spec, number),
     ...(number === 1 ? { outcome: FAILED } : {}),
@@ -296,7 +296,7 @@ test('one run that failed is not the end of its variant', () => {
   assert.equal(done.length, 12);
 });
 
-test('where no rate can be found the latency is left out, and the throughput compared', () => {
+test('if no rate can be found, latency is omitted and throughput is compared', () => {
   const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } });
   const done = play(strategy, (spec, number) => ({ ...runOf(spec, number), processes: [] }));
   assert.ok(done.every(({ plan }) => plan.step === 'throughput'));

@@ -8,13 +8,13 @@ import { atLeastZero, sumOf } from '../stats/estimate.ts';
 import { exclusionOf, type MeasuredCosts, processesOf, slotsOf } from './size-costs.ts';
 import { costOf } from './size-needs.ts';
 
-/** The runs that check a plan; undefined before they have run. */
+/** The runs that check a plan; undefined until they have run. */
 export interface CheckRuns {
   memory: Run | undefined;
   messages: Run | undefined;
 }
 
-/** Compares what the costs predict for larger runs with what these measured. */
+/** Compares the costs' predictions for the larger runs with the measured values. */
 export function checkedOf({ memory, messages }: CheckRuns, measured: MeasuredCosts): Checked[] {
   return [
     ...(memory === undefined ? [] : memoryChecked(memory, measured)),

@@ -20,7 +20,7 @@ export const SIZE_STEPS = {
   handshake: { start: 'fastest', cost: 'scheduled' },
 } as const;
 
-/** The costs as measured so far. */
+/** The costs measured so far. */
 export interface MeasuredCosts {
   costs: Cost[];
   /** Memory of the proxy in bytes by processes, connection slots (`worker_connections` of all workers) and connections. */

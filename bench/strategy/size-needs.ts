@@ -12,10 +12,10 @@ import { type MeasuredCosts, SIZE_STEPS } from './size-costs.ts';
 
 /** How long the side that closes a TCP connection keeps its port (TCP_TIMEWAIT_LEN in the kernel). */
 const TIME_WAIT_SECONDS = 60;
-/** The default of nginx, and the least that it is given here. */
+/** Nginx's default backlog, and the minimum here. */
 const LEAST_BACKLOG = 511;
 const LEAST_WORKER_CONNECTIONS = 512;
-/** The ports above those that only root may bind. */
+/** Number of ports that do not require root. */
 const WIDEST_PORTS = 65_535 - 1024 + 1;
 /** One descriptor for the client, one for the server. */
 const FILES_PER_CONNECTION = 2;

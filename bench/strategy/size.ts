@@ -26,7 +26,7 @@ export interface SizeOptions {
   load: LoadOptions;
   /** Source ports of this machine (net.ipv4.ip_local_port_range); null for the kernel's default. */
   portRange: readonly [number, number] | null;
-  /** Plans what all runs of a step have in common. The function is pure. */
+  /** Returns the part of the plan that all runs of a step share. The function is pure. */
   planOf(of: StepOfVariant): StepPlan;
 }
 
@@ -64,8 +64,8 @@ export function makeSize(options: SizeOptions): Strategy {
     done.find(({ plan }) => plan.step === SIZE_STEPS[work].start);
 
   /**
-   * Returns the rate at which the cost of some work is measured: that which each worker has in the plan, if this
-   * machine can produce it. Null if the closed loop did not show what the machine can do.
+   * Returns the rate at which the cost of some work is measured: the planned rate per worker, if this machine can
+   * produce it. Null if the closed loop did not reveal the machine's limit.
    */
   function rateFor(done: readonly Run[], work: Work): number | null {
     const start = startOf(done, work);

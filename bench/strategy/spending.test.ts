@@ -5,7 +5,7 @@ import { spendingOf } from './spending.ts';
 
 const STEPS = ['throughput', 'latency'];
 
-test('a budget is divided as the calibration suggests, in whole blocks of turns', () => {
+test('a budget is divided based on the calibration, in whole blocks of turns', () => {
   const kept = makeKeptCalibration();
   const spending = spendingOf(kept, 1, STEPS, 600_000);
   assert.ok(spending !== null && spending.rounds >= 10);
@@ -27,13 +27,13 @@ test('nothing is suggested if the calibration says too little, or the budget is 
   assert.equal(spendingOf(kept, 1, STEPS, 60_000), null);
 });
 
-test('without a calibration, a budget is divided as on most machines; more variants get fewer or shorter runs', () => {
+test('without a calibration, a budget is divided based on assumptions; more variants get fewer or shorter runs', () => {
   const two = spendingOf(null, 1, STEPS, 280_000);
   assert.ok(two !== null && two.rounds >= 10);
   const three = spendingOf(null, 2, STEPS, 600_000);
   const six = spendingOf(null, 1, STEPS, 600_000);
   assert.ok(three !== null && six !== null);
   assert.ok(three.rounds * three.durationMs < six.rounds * six.durationMs);
-  // Nothing is assumed about steps of other scenarios.
+  // There are no assumptions about steps of other scenarios.
   assert.equal(spendingOf(null, 1, ['storm'], 600_000), null);
 });

@@ -22,8 +22,8 @@ type Known = Pick<KeptCalibration, 'costs'> & {
 };
 
 /**
- * Assumed on a machine that was not calibrated: what comparisons of 1,000 connections with themselves showed on two
- * CPUs of a shared host, in whole percents and seconds (see the decision on pairs of turns).
+ * Assumptions for a machine that was not calibrated, from A/A comparisons of 1,000 connections on two CPUs of a shared
+ * host, rounded to whole percents and seconds (see the decision on pairs of turns).
  */
 const ASSUMED: Known = {
   spread: [
@@ -39,9 +39,9 @@ const ASSUMED: Known = {
  * Divides a time budget between rounds and turns so that the comparison detects the smallest effect possible (see
  * `allocate`), based on where the variation on this machine comes from.
  *
- * @param calibration of this machine; null if it was not calibrated
+ * @param calibration this machine's calibration; null if it was not calibrated
  * @param others number of variants that are compared with the baseline
- * @param budgetMs for the rounds, without the pilot
+ * @param budgetMs budget for the rounds, without the pilot
  * @returns null if nothing is known about a main metric of these steps, or if the budget does not hold the number of
  * rounds that verdicts need
  */

@@ -39,7 +39,7 @@ const OPTIONS: StepsOptions = {
   planOf,
 };
 
-/** What a run of this spec comes to: the proxy's and the server's CPU-µs a message as told. */
+/** Creates a run of this spec with the given CPU times per message, in µs, of proxy and server. */
 function runOf(
   spec: RunSpec,
   { proxyUs = 20, serverUs = 10, limit = 'schedule' as Validity['limit']['component'] } = {},
@@ -59,12 +59,12 @@ function runOf(
     validity: {
       verdict: 'valid',
       reasons: [],
-      limit: { component: limit, evidence: stored('As it was made up.') },
+      limit: { component: limit, evidence: stored('Invented.') },
     },
   };
 }
 
-/** Runs a strategy to its end. */
+/** Simulates a strategy to its end. */
 function play(strategy: Strategy, execute: (spec: RunSpec) => Run = (spec) => runOf(spec)): Run[] {
   const done: Run[] = [];
   for (let [spec] = strategy.next(done); spec !== undefined; [spec] = strategy.next(done)) {
@@ -84,7 +84,7 @@ function told(runs: readonly Run[]): string[] {
 test('every variant in a closed loop, then all of them at one rate', () => {
   const strategy = makeSteps(OPTIONS);
   const done = play(strategy);
-  // Nginx 20 µs and the echo server 1.7 × 10 µs share a CPU, half of which is 500,000 µs a second.
+  // Nginx (20 µs) and the echo server (1.7 × 10 µs) share a CPU, half of which is 500,000 µs per second.
   assert.deepEqual(told(done), [
     'direct throughput closed',
     'plain throughput closed',
@@ -104,12 +104,12 @@ test('every variant in a closed loop, then all of them at one rate', () => {
   );
 });
 
-test('the variant that asks most of a CPU sets the rate for all', () => {
+test('the variant with the highest CPU demand determines the rate for all', () => {
   const done = play(makeSteps(OPTIONS), (spec) => runOf(spec, { proxyUs: spec.variant === 'tls' ? 83 : 20 }));
   assert.deepEqual(told(done).slice(3), ['direct latency 5000', 'plain latency 5000', 'tls latency 5000']);
 });
 
-test('how many runs there will be is known from the start, and stays', () => {
+test('the number of runs is known from the start, and does not change', () => {
   const strategy = makeSteps(OPTIONS);
   const done: Run[] = [];
   for (let [spec] = strategy.next(done); spec !== undefined; [spec] = strategy.next(done)) {
@@ -146,7 +146,7 @@ test('a rate that turns out to be too high is halved once, for all', () => {
   }
 });
 
-test('a generator that was kept from its CPU is no reason to halve the rate, one that could not keep up is', () => {
+test('the rate is halved if the generator could not keep up, but not if it was deprived of its CPU', () => {
   const rates = (pacing: RunPlan['pacing']) =>
     play(makeSteps(OPTIONS), (spec) => {
       const run = runOf(spec, { limit: spec.step === 'latency' ? 'generator' : 'proxy' });
@@ -156,7 +156,7 @@ test('a generator that was kept from its CPU is no reason to halve the rate, one
   assert.equal(rates('sleep'), 4);
 });
 
-test('a rate that was asked for stays, whatever comes of it', () => {
+test('a requested rate never changes', () => {
   for (const steps of [['latency'], ['throughput', 'latency']] as const) {
     const strategy = makeSteps({ ...OPTIONS, steps, load: { ...LOAD, ratePerSecond: 9000 } });
     const done = play(strategy, (spec) => runOf(spec, { limit: 'proxy' }));
@@ -166,7 +166,7 @@ test('a rate that was asked for stays, whatever comes of it', () => {
   }
 });
 
-test('a variant that carried nothing is left out of the second step, and it is said', () => {
+test('a variant that echoed nothing is left out of the second step, and this is reported', () => {
   const strategy = makeSteps(OPTIONS);
   const failed = { state: 'failed', reason: 'Nginx died.' } as const;
   const done = play(strategy, (spec) => {
@@ -186,7 +186,7 @@ test('a variant that carried nothing is left out of the second step, and it is s
   );
 });
 
-test('where CPU time is not known there is no rate, and a remedy', () => {
+test('if CPU time is unknown, there is no rate, and a remedy is suggested', () => {
   const strategy = makeSteps(OPTIONS);
   const done = play(strategy, (spec) => ({ ...runOf(spec), processes: [] }));
   assert.equal(done.length, 3);
@@ -203,7 +203,7 @@ test('nothing is concluded before the first step is over', () => {
   assert.deepEqual(strategy.conclude([runOf(spec)]), []);
 });
 
-test('one CPU for each: the busier of them bounds the rate, and processes share what a component has', () => {
+test('with separate CPUs, the busier one limits the rate, and a component’s processes share its CPUs', () => {
   const spec: RunSpec = {
     variant: 'tls',
     step: 'throughput',
@@ -217,7 +217,7 @@ test('one CPU for each: the busier of them bounds the rate, and processes share 
   const apart = { proxy: [3], server: [2], generator: [0], runner: [1] };
   assert.equal(rate({ placement: apart }), 25_000);
   const proxy = { workers: 2, workerConnections: 10, workerFiles: 20, reuseport: false, backlog: 1 };
-  // Two workers on one CPU are no faster than one; on two they are, and then the server is the busier.
+  // Two workers on one CPU are no faster than one. On two CPUs they are, and then the server is busier.
   assert.equal(rate({ placement: apart, proxy }), 25_000);
   assert.equal(rate({ placement: { ...apart, proxy: [3, 4] }, proxy }), 50_000);
   assert.equal(rate({ placement: null, proxy }), 50_000);

@@ -15,7 +15,7 @@ export interface StepsOptions {
   variants: readonly string[];
   steps: readonly Step[];
   load: LoadOptions;
-  /** Plans what all runs of a variant and step have in common. The function is pure. */
+  /** Returns the part of the plan that all runs of a variant and step share. The function is pure. */
   planOf(of: StepOfVariant): StepPlan;
 }
 

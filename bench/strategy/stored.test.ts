@@ -12,7 +12,7 @@ import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { compareStored } from './stored.ts';
 
-/** A result of so many rounds of each variant, in which Nginx takes `factor` times as much CPU for a message. */
+/** A result with several rounds of each variant, in which Nginx uses `factor` times as much CPU per message. */
 function resultOf(
   variants: readonly string[],
   rounds: number,
@@ -30,7 +30,7 @@ function resultOf(
           perSecond: 1000,
         });
         const component = load === OPEN ? ('schedule' as const) : ('proxy' as const);
-        const limit = { component, evidence: stored('So it was.') };
+        const limit = { component, evidence: stored('Invented.') };
         return change({
           ...run,
           plan: { ...run.plan, round },
@@ -39,7 +39,7 @@ function resultOf(
             ...series,
             samples: series.samples.map((sample) => ({
               ...sample,
-              // No two runs are quite alike.
+              // No two runs are identical.
               cpuUs: Math.round(sample.cpuUs * factor * (1 + 0.002 * round)),
             })),
           })),
@@ -54,7 +54,7 @@ function figureOf({ comparison }: ReturnType<typeof compareStored>, name: string
   return comparison.comparisons[0]?.figures.find((figure) => figure.name === name);
 }
 
-test('variants of the same name are compared, run by run and not in pairs', () => {
+test('variants of the same name are compared as unpaired sets of runs', () => {
   const pair = compareStored(
     resultOf(['plain', 'tls'], 10),
     resultOf(['tls', 'plain'], 12, { factor: 1.2 }),
@@ -85,7 +85,7 @@ test('variants of the same name are compared, run by run and not in pairs', () =
   assert.deepEqual([comparison.stored?.differences, comparison.stored?.unmatched], [[], []]);
 });
 
-test('variants stand in the order in which they were asked for, not in that of a round', () => {
+test('variants appear in the requested order, not in that of a round', () => {
   const result = resultOf(['plain', 'tls'], 2);
   const drawn = { ...result, runs: result.runs.toReversed() };
   assert.deepEqual(
@@ -94,7 +94,7 @@ test('variants stand in the order in which they were asked for, not in that of a
   );
 });
 
-test('one run of a step is too few, and is said to be', () => {
+test('one run of a step is too few, and this is reported', () => {
   const single = resultOf(['plain'], 1, {
     change: (run) => ({ ...run, plan: { ...run.plan, round: null } }),
   });
@@ -104,7 +104,7 @@ test('one run of a step is too few, and is said to be', () => {
   assert.equal(pair.comparison.rounds.used, 1);
 });
 
-test('the pilot of a comparison does not count; of a run that was superseded the last does', () => {
+test('the pilot of a comparison does not count; if a run was repeated, the last one counts', () => {
   const rounds = resultOf(['plain'], 2);
   const [first] = rounds.runs;
   assert.ok(first);
@@ -124,7 +124,7 @@ test('the pilot of a comparison does not count; of a run that was superseded the
   assert.deepEqual(rates, [200, 200]);
 });
 
-test('without a name in common the only variant of each is compared; of several nobody can tell which', () => {
+test('without a common name, single variants are compared; with several, this is an error', () => {
   const pair = compareStored(resultOf(['plain'], 2), resultOf(['tls'], 2), 1);
   assert.deepEqual(
     pair.comparison.comparisons.map(({ baseline, variant }) => [baseline, variant]),
@@ -145,7 +145,7 @@ test('without a name in common the only variant of each is compared; of several 
   assert.ok(some.runs.every(({ plan }) => plan.variant.startsWith('plain ')));
 });
 
-test('every difference of machine, versions and plan is named', () => {
+test('every difference in machine, versions and plan is listed', () => {
   const before = makeRounds();
   const after: Result = {
     ...before,
@@ -195,7 +195,7 @@ test('every difference of machine, versions and plan is named', () => {
   assert.match(of('latency: load')?.variant ?? '', /^open loop, 123\/s/);
 });
 
-test('a configuration that is another under the same name is named as well', () => {
+test('a configuration that differs under the same name is listed as well', () => {
   const given = (text: string) =>
     resultOf(['plain'], 2, {
       change: (run) => ({ ...run, proxy: run.proxy && { ...run.proxy, given: text } }),
@@ -203,12 +203,12 @@ test('a configuration that is another under the same name is named as well', () 
   const differences = (a: string, b: string) =>
     compareStored(given(a), given(b), 1).comparison.stored?.differences;
   assert.deepEqual(differences('events {}\n', 'events {}\nhttp {}\n'), [
-    { what: 'configuration of plain', baseline: '2 lines', variant: '3 lines, and not the same' },
+    { what: 'configuration of plain', baseline: '2 lines', variant: '3 lines, with different content' },
   ]);
   assert.deepEqual(differences('events {}\n', 'events {}\n'), []);
 });
 
-test('a run whose figures do not count is named, and left out of its own side', () => {
+test('an excluded run is listed, and left out on its side only', () => {
   const lost = (run: Run): Run =>
     run.plan.round === 3 && run.plan.step === 'throughput'
       ? { ...run, outcome: { state: 'failed', reason: 'Nginx died.' } }

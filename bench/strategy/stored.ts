@@ -28,7 +28,7 @@ export interface StoredPair {
  * Variants are matched by name. If no names match and each result has exactly one variant, those two are
  * compared.
  *
- * @param seed of the simulation that estimates the smallest detectable effect
+ * @param seed seed for the simulation that estimates the smallest detectable effect
  * @throws Problem('usage') if no variants match
  */
 export function compareStored(baseline: Result, variant: Result, seed: number): StoredPair {
@@ -171,7 +171,7 @@ function matched(baseline: readonly string[], variant: readonly string[]): [stri
   throw new Problem(
     'usage',
     `The two results have no variant in common: the first has ${listed(baseline)}, the second ${listed(variant)}. ` +
-      'Variants of one name are compared, or the only one of each.',
+      'Variants are compared if they have the same name, or if each result has only one.',
   );
 }
 

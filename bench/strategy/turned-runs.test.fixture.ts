@@ -15,7 +15,7 @@ export interface TurnedRound {
 const MAIN = { throughput: 'cpuPerMessage.proxy', latency: 'response.p50' } as const;
 
 /**
- * Runs of rounds whose main metrics are those of given turns: the value of a run, or of some of its turns, is
+ * Creates runs whose main metrics are determined by the given turns: the value of a run, or of some of its turns, is
  * the geometric mean over the turns. The other metrics do not vary.
  */
 export function turnedRuns(rounds: readonly Record<keyof typeof MAIN, TurnedRound>[]): ComparedRun[] {
@@ -40,7 +40,7 @@ export function turnedRuns(rounds: readonly Record<keyof typeof MAIN, TurnedRoun
   });
 }
 
-/** Values of a machine that gets steadily slower and faster: what the turns of a round have in common. */
+/** Values on a machine whose speed drifts; the turns of a round share this drift. */
 export function drifting(normal: () => number, slots: number, step: number): number[] {
   const values: number[] = [];
   let level = 0;

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { affinityNotices, canPin, keepTo, placed, tryPinning } from './affinity.ts';
 
-/** Where each thread of this process may run. */
+/** Returns the CPUs on which each thread of this process may run. */
 function allowed(): Set<string> {
   const threads = readdirSync('/proc/self/task');
   const lists = threads.map((thread) => readFileSync(`/proc/self/task/${thread}/status`, 'utf8'));
   return new Set(lists.map((status) => /^Cpus_allowed_list:\s+(\S+)$/m.exec(status)?.[1] ?? assert.fail()));
 }
 
-/** A folder with a taskset of our own. */
+/** Creates a folder with a simulated taskset. */
 function fakeTaskset(t: TestContext, script: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'affinity-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,17 +25,17 @@ function fakeTaskset(t: TestContext, script: string): string {
 const PLACEMENT = { proxy: [1], server: [0], generator: [0], runner: [0] };
 
 describe('affinity', () => {
-  it('a command is left alone where no CPU is named', () => {
+  it('a command is not changed if no CPU is given', () => {
     assert.deepEqual(placed(['node', 'x'], null), ['node', 'x']);
     assert.deepEqual(placed(['node', 'x'], []), ['node', 'x']);
   });
 
-  it('a command is started on CPUs where that can be done', () => {
+  it('a command is started on CPUs if possible', () => {
     const command = placed(['node', 'x'], [2, 5]);
     assert.deepEqual(command, canPin() ? ['taskset', '-c', '2,5', 'node', 'x'] : ['node', 'x']);
   });
 
-  it('this process is kept to CPUs with all its threads, and let go again', async () => {
+  it('this process is pinned to CPUs with all its threads, and released again', async () => {
     const before = allowed();
     const [cpu = assert.fail()] = [...before].join(',').split(/[-,]/);
     const letGo = await keepTo([Number(cpu)]);
@@ -46,13 +46,13 @@ describe('affinity', () => {
     assert.deepEqual(allowed(), before);
   });
 
-  it('is left alone where no CPU is named', async () => {
+  it('is not pinned if no CPU is given', async () => {
     const before = allowed();
     await (await keepTo(null))();
     assert.deepEqual(allowed(), before);
   });
 
-  it('is refused where taskset may not set it, and missing where there is none: a notice, no failure', (t) => {
+  it('causes a notice, not a failure, if taskset is missing or not permitted', (t) => {
     const refusing = fakeTaskset(
       t,
       'echo "taskset: failed to set affinity: Operation not permitted" >&2; exit 1',
@@ -71,7 +71,7 @@ describe('affinity', () => {
     assert.deepEqual(affinityNotices(PLACEMENT).length, canPin() ? 0 : 1);
   });
 
-  it('a thread that ends while taskset walks them does not make it fail; one that never moves is told', async (t) => {
+  it('ignores a thread that ends meanwhile, and reports one that cannot be pinned', async (t) => {
     if (!canPin()) return;
     const before = allowed();
     const cpu = Number.parseInt([...before][0] ?? '0', 10);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeCertificate } from './certificate.ts';
 
-test('an ECDSA certificate for loopback, and a key that nobody else may read', async () => {
+test('an ECDSA certificate for loopback, with a key that no other user may read', async () => {
   const root = await mkdtemp(join(tmpdir(), 'certificate-test-'));
   try {
     const folder = join(root, 'run');
@@ -25,7 +25,7 @@ test('an ECDSA certificate for loopback, and a key that nobody else may read', a
   }
 });
 
-test('an RSA one of 2048 bits where that is asked for', async () => {
+test('a 2048-bit RSA certificate on request', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'certificate-test-'));
   try {
     const { certPem, keyPath } = await makeCertificate(folder, 'rsa');

@@ -13,8 +13,8 @@ import type { StartedTarget } from './target.ts';
 import type { Ears, FetchPlace } from './workplace.ts';
 
 /**
- * How runs find, start and observe one kind of proxy. What is known of it before, such as its title and its
- * limits, is in `PROXIES`.
+ * How runs find, start and observe one kind of proxy. Facts that are known beforehand, such as its title and its
+ * limits, are in `PROXIES`.
  */
 export interface ProxyDriver<Binary extends ProxyBinary = ProxyBinary> {
   kind: ProxyKind;
@@ -132,7 +132,7 @@ export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
   ): Promise<StartedTarget>;
 }
 
-/** What the runs of a variant start in front of their servers. */
+/** The proxy that the runs of a variant start in front of their servers. */
 export interface VariantProxy {
   binary: ProxyBinary;
   prepared: PreparedProxy;

@@ -7,7 +7,7 @@ import { findBun, type Surroundings } from './engine.ts';
 
 const PACKAGED = '/modules/@oven/bun-linux-x64-baseline/bin/bun';
 
-/** A machine on which the commands named here run, with what each prints as its version. */
+/** A machine on which only these commands run; each prints the given version. */
 function machine(versions: Record<string, string>, changes: Partial<Surroundings> = {}): Surroundings {
   return {
     system: 'linux x64',
@@ -18,7 +18,7 @@ function machine(versions: Record<string, string>, changes: Partial<Surroundings
   };
 }
 
-/** A folder with a file `bun` that may be executed, as an entry of PATH. */
+/** Creates a folder with an executable file `bun`, for use in PATH. */
 function onPath(t: TestContext): { command: string; env: { PATH: string } } {
   const folder = mkdtempSync(join(tmpdir(), 'engine-test-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -28,7 +28,7 @@ function onPath(t: TestContext): { command: string; env: { PATH: string } } {
 }
 
 describe('findBun', () => {
-  it('takes the one among our own dependencies before that on PATH', (t) => {
+  it('prefers our own dependency to the one on PATH', (t) => {
     const { command, env } = onPath(t);
     assert.deepEqual(findBun(machine({ [PACKAGED]: '1.4.5', [command]: '1.5.0' }, { env })), {
       name: 'bun',
@@ -37,7 +37,7 @@ describe('findBun', () => {
     });
   });
 
-  it('has a package for each processor, and none elsewhere', () => {
+  it('has a package for each supported processor, and no others', () => {
     const asked: string[] = [];
     const packageFile = (name: string) => {
       asked.push(name);
@@ -48,14 +48,14 @@ describe('findBun', () => {
     assert.deepEqual(asked, ['@oven/bun-linux-x64-baseline', '@oven/bun-linux-aarch64']);
   });
 
-  it('without optional dependencies: the one on PATH, else none', (t) => {
+  it('without optional dependencies, uses the one on PATH, if any', (t) => {
     const { command, env } = onPath(t);
     const packageFile = () => null;
     assert.equal(findBun(machine({ [command]: '1.4.5' }, { env, packageFile }))?.command, command);
     assert.equal(findBun(machine({ [command]: '1.4.5' }, { packageFile })), null);
   });
 
-  it('passes over one that does not run here, and one that is too old or says nothing that it knows', (t) => {
+  it('skips a Bun that does not run here, is too old, or prints no known version', (t) => {
     const { command, env } = onPath(t);
     assert.equal(findBun(machine({ [command]: '1.4.4' }, { env }))?.command, command);
     for (const version of ['1.4.3', '1.3.99', '0.9.0', 'bun', ''])

@@ -23,8 +23,8 @@ const SYSTEM_AUTHORITIES = [
 ];
 
 /**
- * Returns a server that already runs as a target. Its name is resolved once, so that all connections of a run
- * go to the same address. Its pages are not requested, because only its WebSockets are known.
+ * Returns an external server as a target. Its name is resolved once, so that all connections of a run go to the
+ * same address. Its pages are not requested, because only its WebSockets are known.
  *
  * @param options how to request its WebSockets
  * @throws Problem('environment') if its name or its certificate authorities cannot be found
@@ -53,7 +53,7 @@ export async function externalTarget(
     tls:
       certificate === null
         ? null
-        : // An address is no server name (RFC 6066 section 3).
+        : // An address is not a server name (RFC 6066 section 3).
           { servername: isIP(name) === 0 ? name : '', ...(await authoritiesOf(certificate)) },
     http2: false,
     request: { host: url.host, headers: options?.headers ?? [], subprotocols },

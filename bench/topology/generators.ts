@@ -29,8 +29,8 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
 /**
  * Starts generator workers; resolves when each has sent its first message.
  *
- * @param numbers of the workers within the run, from 1: one worker for each
- * @param engine of the lean client
+ * @param numbers numbers of the workers within the run, from 1; one worker is started for each
+ * @param engine engine of the lean client
  */
 export async function startGenerators<Command, Report>(
   processSet: ProcessSet,

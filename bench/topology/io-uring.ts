@@ -9,7 +9,7 @@ let known: string | null | undefined;
 
 /**
  * Returns `available` if this system has io_uring, or the error with which it refuses it, such as `EPERM`. Null
- * without Bun, which is needed to use it. Tried once, in a process of its own.
+ * without Bun, which is needed to use it. Tried once, in a separate process.
  */
 export function ioUringHere(): string | null {
   if (known === undefined) known = probe();

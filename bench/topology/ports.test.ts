@@ -5,7 +5,7 @@ import { portsOutside } from './ports.ts';
 
 const HOST = '127.0.0.1';
 
-test('ports lie outside the range, on the side that has more, and are free', async () => {
+test('ports are free and outside the range, on the side with more ports', async () => {
   const below = await portsOutside([32_768, 60_999], HOST, 3);
   assert.equal(new Set(below).size, 3);
   assert.ok(below.every((port) => port >= 10_000 && port < 32_768));
@@ -18,6 +18,6 @@ test('ports lie outside the range, on the side that has more, and are free', asy
   }
 });
 
-test('a range that leaves no room is no obstacle', async () => {
+test('a range that covers all ports does not prevent finding some', async () => {
   assert.equal((await portsOutside([1024, 65_535], HOST, 2)).length, 2);
 });

@@ -12,9 +12,9 @@ const MOST_PORT = 65_535;
 const TRIES = 50;
 
 /**
- * Finds distinct free ports that the kernel never picks for outgoing connections. A server that starts again
- * on such a port cannot find it taken by a client, and a client that connects while nobody listens there
- * cannot reach itself. If that range leaves too few ports, any free ones are returned.
+ * Finds distinct free ports that the kernel never picks for outgoing connections. A server that restarts on such
+ * a port cannot find it taken by a client, and a client that connects to it while no server listens cannot reach
+ * itself. If that range leaves too few ports, any free ones are returned.
  *
  * @param range lowest and highest port for outgoing connections (ip_local_port_range)
  */
@@ -32,7 +32,7 @@ export async function portsOutside(
   return ports.length < count ? freePorts(host, count) : ports;
 }
 
-/** @throws Problem('usage') if the address that was given with an option is none of this machine's */
+/** @throws Problem('usage') if an address given with an option does not belong to this machine */
 export async function requireOwnAddress(option: string, address: string): Promise<void> {
   await freePorts(address, 1).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EADDRNOTAVAIL') throw cause;

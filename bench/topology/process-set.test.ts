@@ -11,9 +11,9 @@ import type { Warden } from './warden.ts';
 interface Gathered {
   processSet: ProcessSet;
   scope: Scope;
-  /** What the warden was told, in order. */
+  /** Messages to the clean-up process, in order. */
   told: [what: 'watch' | 'forget', pid: number][];
-  /** The sentences of `lost`. */
+  /** Sentences passed to `lost`. */
   lost: string[];
 }
 
@@ -35,7 +35,7 @@ function gather(t: TestContext): Gathered {
   return { processSet, scope, told, lost };
 }
 
-/** A shell that runs a script; it has said a word when this resolves. */
+/** Starts a shell script. Resolves once it has printed a word. */
 async function shell(processSet: ProcessSet, name: string, script = 'sleep 60'): Promise<Launched> {
   const launched = processSet.launch({
     name,
@@ -52,7 +52,7 @@ async function shell(processSet: ProcessSet, name: string, script = 'sleep 60'):
 }
 
 describe('processSet', () => {
-  it('stops all that run when the scope closes, the last first, and the warden knows', async (t) => {
+  it('stops all processes in reverse order when the scope closes, and tells the clean-up process', async (t) => {
     const { processSet, scope, told, lost } = gather(t);
     const ends: string[] = [];
     const launched = [await shell(processSet, 'first'), await shell(processSet, 'second')];
@@ -72,7 +72,7 @@ describe('processSet', () => {
     assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
   });
 
-  it('tells of a process that was killed', async (t) => {
+  it('reports a process that was killed', async (t) => {
     const { processSet } = gather(t);
     const { pid, child } = await shell(processSet, 'nginx');
     assert.equal(processSet.hasUnexpectedExit(), false);
@@ -85,7 +85,7 @@ describe('processSet', () => {
     );
   });
 
-  it('tells of a process that ended by itself, with its last words', async (t) => {
+  it('reports a process that exited by itself, with its last output', async (t) => {
     const { processSet } = gather(t);
     const { pid } = await shell(processSet, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
     assert.equal(
@@ -94,7 +94,7 @@ describe('processSet', () => {
     );
   });
 
-  it('says nothing of one that is retired, and misses the others all the same', async (t) => {
+  it('does not report a retired process, but still reports the others', async (t) => {
     const { processSet, lost, told } = gather(t);
     const one = await shell(processSet, 'one');
     const other = await shell(processSet, 'other');
@@ -108,7 +108,7 @@ describe('processSet', () => {
     );
   });
 
-  it('says nothing of the end of one whose end is part of the run, and misses the others all the same', async (t) => {
+  it('does not report a process whose end is part of the run, but still reports the others', async (t) => {
     const { processSet, lost, told } = gather(t);
     const one = await shell(processSet, 'one');
     const other = await shell(processSet, 'other');
@@ -125,9 +125,9 @@ describe('processSet', () => {
     );
   });
 
-  it('tells of a process that is not a child, unless its end is part of the run', async (t) => {
+  it('reports a process that is not a child, unless its end is part of the run', async (t) => {
     const { processSet } = gather(t);
-    // Each shell starts a process of its own, and lives on when that has been killed.
+    // Each shell starts another process, and keeps running after that one is killed.
     const ofGroup = async (name: string) => {
       const { pid } = await shell(processSet, `shell of ${name}`, 'sleep 60 & wait; sleep 60');
       let children = '';
@@ -146,7 +146,7 @@ describe('processSet', () => {
     assert.equal(processSet.hasUnexpectedExit(), true);
   });
 
-  it('says nothing of an end after it was dismissed', async (t) => {
+  it('does not report an exit after it was dismissed', async (t) => {
     const { processSet, lost } = gather(t);
     const { pid, exited } = await shell(processSet, 'one');
     processSet.dismiss();
@@ -155,7 +155,7 @@ describe('processSet', () => {
     assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
   });
 
-  it('kills at once those that would take their time', async (t) => {
+  it('kills processes at once that would exit slowly', async (t) => {
     const { processSet, lost } = gather(t);
     const stubborn = 'trap "" TERM INT; while :; do sleep 1; done';
     const launched = [await shell(processSet, 'one', stubborn), await shell(processSet, 'two', stubborn)];

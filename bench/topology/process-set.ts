@@ -36,7 +36,7 @@ export interface ProcessSet {
   dismiss(): void;
   /** Immediately kills all processes that are still running. */
   kill(): void;
-  /** Reports as an unexpected exit that something all processes depend on is gone; the sentence names it. */
+  /** Reports the loss of something that all processes depend on as an unexpected exit. The sentence names it. */
   fail(sentence: string): void;
   /** Resolves with a sentence when a process exits unexpectedly, once its last output has been read. */
   readonly unexpectedExit: Promise<string>;

@@ -20,7 +20,7 @@ function run(t: TestContext, options: Partial<LaunchOptions> & { command: string
   return launched;
 }
 
-/** The first line that a child prints. */
+/** Returns the first line that a child prints. */
 async function firstLine(launched: Launched): Promise<string> {
   const { stdout } = launched.child;
   assert.ok(stdout);
@@ -30,7 +30,7 @@ async function firstLine(launched: Launched): Promise<string> {
 
 function isAlive(pid: number): boolean {
   try {
-    // A zombie that nobody has reaped yet is dead.
+    // A zombie that has not been reaped yet counts as dead.
     return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
@@ -38,7 +38,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('launch', () => {
-  it('reports the exit code, and the last words on stderr', async (t) => {
+  it('reports the exit code, and the last output on stderr', async (t) => {
     const launched = run(t, { command: 'sh', args: ['-c', 'echo gone wrong >&2; exit 3'] });
     assert.deepEqual(await launched.exited, { code: 3, signal: null });
     assert.equal(launched.stderrTail(), 'gone wrong\n');
@@ -52,14 +52,14 @@ describe('launch', () => {
     assert.match(launched.stderrTail(), /line 4999\n$/);
   });
 
-  it('gives the child a process group of its own', async (t) => {
+  it('gives the child a separate process group', async (t) => {
     const launched = run(t, { command: 'sh', args: ['-c', 'echo up; sleep 60'] });
     await firstLine(launched);
     assert.doesNotThrow(() => process.kill(-launched.pid, 0));
     assert.deepEqual(await launched.stop('SIGTERM', 2000), { code: null, signal: 'SIGTERM' });
   });
 
-  it('kills what ignores the signal when the grace is over', async (t) => {
+  it('kills a process that ignores the signal after the grace period', async (t) => {
     const launched = run(t, {
       command: 'sh',
       args: ['-c', 'trap "" TERM; echo up; while :; do sleep 1; done'],
@@ -77,14 +77,14 @@ describe('launch', () => {
     assert.equal(isAlive(grandchild), false);
   });
 
-  it('may be stopped twice, and after its death', async (t) => {
+  it('may be stopped twice, and after it has exited', async (t) => {
     const launched = run(t, { command: 'sleep', args: ['60'] });
     const both = await Promise.all([launched.stop('SIGTERM', 1000), launched.stop('SIGTERM', 1000)]);
     assert.deepEqual(both[0], both[1]);
     assert.deepEqual(await launched.stop('SIGTERM', 1000), both[0]);
   });
 
-  it('says what is missing, and where', () => {
+  it('reports which file is missing, and where', () => {
     const problem = (command: string, sentence: RegExp, cwd?: string) =>
       assert.throws(
         () =>
@@ -106,7 +106,7 @@ describe('launch', () => {
     problem('/tmp', /not an executable/);
   });
 
-  it('places a process on a CPU where that is possible', async (t) => {
+  it('pins a process to a CPU if possible', async (t) => {
     const launched = run(t, { command: 'sh', args: ['-c', 'echo up; sleep 60'], cpus: [0] });
     await firstLine(launched);
     if (canPin()) {
@@ -116,7 +116,7 @@ describe('launch', () => {
 });
 
 describe('launchNode', () => {
-  it('talks over IPC with structured clone, pinned or not, and passes arguments to Node', async (t) => {
+  it('uses IPC with structured clone, pinned or not, and passes arguments to Node', async (t) => {
     const code = 'process.on("message", (m) => process.send({ back: m, args: process.execArgv.length }))';
     for (const cpus of [null, [0]]) {
       const launched = launchNode('-', {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createScope } from './scope.ts';
 
 describe('scope', () => {
-  it('undoes last in, first out, one after the other', async () => {
+  it('undoes in reverse order, one after another', async () => {
     const scope = createScope();
     const order: string[] = [];
     for (const name of ['folder', 'server', 'nginx']) {
@@ -24,7 +24,7 @@ describe('scope', () => {
     ]);
   });
 
-  it('goes on after a failure and reports it', async () => {
+  it('continues after a failure and reports it', async () => {
     const scope = createScope();
     const undone: string[] = [];
     scope.add('first', () => void undone.push('first'));
@@ -42,7 +42,7 @@ describe('scope', () => {
     assert.deepEqual(undone, ['first']);
   });
 
-  it('undoes everything once when it is closed twice', async () => {
+  it('undoes everything only once if it is closed twice', async () => {
     const scope = createScope();
     let times = 0;
     scope.add('thing', () => void times++);
@@ -51,7 +51,7 @@ describe('scope', () => {
     assert.equal(times, 1);
   });
 
-  it('undoes at once what is added during the close or after it', async () => {
+  it('undoes actions immediately that are added during or after the close', async () => {
     const scope = createScope();
     const undone: string[] = [];
     scope.add('slow', async () => {

@@ -23,7 +23,7 @@ async function get(port: number, path: string): Promise<string> {
   return text;
 }
 
-/** Where there is no Bun, test/on-bun.test.ts says so. */
+/** If Bun is missing, test/on-bun.test.ts reports it. */
 const ENGINES_HERE: readonly EngineName[] = bunHere() === null ? ['node'] : ['node', 'bun'];
 
 describe('startServers', () => {
@@ -42,11 +42,11 @@ describe('startServers', () => {
   const kinds = [
     ['ws', 'node'] as const,
     ...ENGINES_HERE.map((engine) => ['lean', engine] as const),
-    // Asked for or not: the one on `ws` runs on Node.
+    // The server on `ws` always runs on Node.
     ...ENGINES_HERE.slice(1).map((engine) => ['ws', engine] as const),
   ];
   for (const [kind, engine] of kinds) {
-    it(`starts several of kind ${kind} on ${engine}, each with figures of its own, and stops them`, async (t) => {
+    it(`starts several of kind ${kind} on ${engine}, each with separate figures, and stops them`, async (t) => {
       const samples: number[] = [];
       const servers = await startServers({
         count: 2,
@@ -73,7 +73,7 @@ describe('startServers', () => {
         { ...idle, httpRequests: 1 },
         idle,
       ]);
-      // Bun does not tell how busy its event loop is.
+      // Bun does not report event loop utilisation.
       if (kind === 'ws' || engine === 'node') {
         while (!samples.includes(first.launched.pid)) await once(first.launched.child, 'message');
         const loop = first.loop();
@@ -87,7 +87,7 @@ describe('startServers', () => {
   }
 
   for (const engine of ENGINES_HERE) {
-    it(`starts again where it was after a kill, and counts on, on ${engine}`, async (t) => {
+    it(`restarts on its old port after a kill, and continues counting, on ${engine}`, async (t) => {
       const socketFolder = mkdtempSync(join(tmpdir(), 'servers-test-'));
       t.after(() => rmSync(socketFolder, { recursive: true }));
       const launched: Launched[] = [];
@@ -118,7 +118,7 @@ describe('startServers', () => {
       assert.equal(server.launched, launched[1]);
     });
 
-    it(`ends with whoever started it, on ${engine}`, async (t) => {
+    it(`exits when its parent does, on ${engine}`, async (t) => {
       const [server] = await startServers({ count: 1, kind: 'lean', engine, cpus: null });
       assert.ok(server);
       t.after(() => server.launched.stop('SIGKILL', 0));
@@ -127,7 +127,7 @@ describe('startServers', () => {
     });
   }
 
-  it('says why one did not get ready, and stops the others', async () => {
+  it('reports why one did not start, and stops the others', async () => {
     const launched: Launched[] = [];
     const options = {
       count: 2,

@@ -78,7 +78,7 @@ export interface ServersOptions {
   kind: 'ws' | 'lean' | Backend;
   /** Engine of the lean server; the `ws` server always runs on Node. */
   engine: EngineName;
-  /** What connections without TLS use in the lean server. Default: the engine's sockets. */
+  /** Carrier of connections without TLS to the lean server. Default: the engine's sockets. */
   carrier?: CarrierName;
   /** CPUs that all servers share; null leaves the choice to the kernel. */
   cpus: readonly number[] | null;
@@ -189,7 +189,7 @@ async function whenReady(
     async start() {
       if (!isKilled) throw new Problem('environment', `${name} is still running.`);
       await current.launched.exited;
-      // A process that was killed leaves its socket behind, and nobody can listen there while it exists.
+      // A killed process leaves its socket behind, and no other process can listen there while it exists.
       if (socket !== null) await rm(socket, { force: true });
       current = launchOne(`${name}, restarted`, { port, socket }, options);
       isKilled = false;

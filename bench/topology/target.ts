@@ -6,10 +6,10 @@ import { LOOPBACK } from './ports.ts';
 import type { Launched } from './process.ts';
 import type { ReachableServer } from './servers.ts';
 
-/** Where the load connects to: a proxy, the echo servers themselves (profile `direct`), or an external server. */
+/** Target of the load: a proxy, the echo servers themselves (profile `direct`), or an external server. */
 export interface StartedTarget extends Target {
   /**
-   * The certificate authorities (PEM) that clients have to trust, missing if they are to trust any, and the
+   * The certificate authorities (PEM) that clients must trust, missing if they accept any certificate, and the
    * server name to request; null without TLS.
    */
   tls: { servername: string; ca?: string } | null;
@@ -39,8 +39,8 @@ export interface RunningProxy {
    */
   reload(): void;
   /**
-   * Replaces the target's binary by the one that it was started with in mind. New workers take over, and the
-   * old ones exit once their last connection closes, as after a reload.
+   * Replaces the target's binary with the one given for the upgrade when it was started. New workers take over,
+   * and the old ones exit once their last connection closes, as after a reload.
    *
    * @throws Problem('configuration') if the new binary does not start; the old one then keeps running
    */

@@ -28,7 +28,7 @@ import {
 import { type Launched, launch, launchNode } from './process.ts';
 import { startWarden } from './warden.ts';
 
-/** What a bench does, as far as its warden can see: a warden, a child with a child of its own, a folder. */
+/** Simulates a benchmark: a clean-up process, a child with its own child, and a folder. */
 const BENCH = `
   const { launch } = await import(process.argv[1] + '/process.js');
   const { startWarden } = await import(process.argv[1] + '/warden.js');
@@ -72,7 +72,7 @@ async function until(fact: () => boolean, what: string): Promise<void> {
   assert.fail(`still not so: ${what}`);
 }
 
-/** A folder that stands for the system's temporary folder, in this process and those that it starts. */
+/** Creates a folder that replaces the system's temporary folder, in this process and its children. */
 async function temporaryFolder(t: TestContext): Promise<string> {
   const before = process.env.TMPDIR;
   const folder = makeOpenFolder(join(tmpdir(), 'warden-test-'));
@@ -111,7 +111,7 @@ function sleeper(t: TestContext): Launched {
 
 describe('warden', () => {
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV'] as const) {
-    it(`leaves nothing behind a bench that died of ${signal}, itself included`, async (t) => {
+    it(`removes everything after the benchmark died of ${signal}, and exits`, async (t) => {
       await temporaryFolder(t);
       const { bench, told } = await startBench(t);
       process.kill(bench.pid, signal);
@@ -122,7 +122,7 @@ describe('warden', () => {
     });
   }
 
-  it('is replaced where it is killed, and the other one knows all that it knew', async (t) => {
+  it('is replaced if it is killed, and its replacement knows everything that it knew', async (t) => {
     await temporaryFolder(t);
     const said: string[] = [];
     const warden = await startWarden((line) => said.push(line));
@@ -139,7 +139,7 @@ describe('warden', () => {
     assert.deepEqual([isDead(child.pid), existsSync(folder)], [true, false]);
   });
 
-  it('cleans up after a bench that was killed with its warden', async (t) => {
+  it('cleans up after a benchmark that was killed together with its clean-up process', async (t) => {
     const temporary = await temporaryFolder(t);
     const { bench, told } = await startBench(t);
     process.kill(told.warden, 'SIGSTOP');
@@ -156,7 +156,7 @@ describe('warden', () => {
     await next.close();
   });
 
-  it('lets alone what is not provably ours and abandoned', async (t) => {
+  it('removes nothing that is not provably ours and abandoned', async (t) => {
     const temporary = await temporaryFolder(t);
     const owner = thisOwner();
     assert.ok(owner);
@@ -196,7 +196,7 @@ describe('warden', () => {
     assert.equal(isDead(child.pid), false, 'its number is the same, and it is another process');
   });
 
-  it('removes an empty folder whose maker was killed before it wrote its record, after a while', async (t) => {
+  it('eventually removes an empty folder whose creator was killed before writing its record', async (t) => {
     const temporary = await temporaryFolder(t);
     const folders = ['fresh', 'old'].map((name) => join(temporary, PRIVATE_FOLDER_PREFIX + name));
     for (const folder of folders) mkdirSync(folder, { mode: 0o700 });
@@ -205,7 +205,7 @@ describe('warden', () => {
     assert.deepEqual(readdirSync(temporary), [`${PRIVATE_FOLDER_PREFIX}fresh`]);
   });
 
-  it('lets go of what it is told to forget', async (t) => {
+  it('ignores what it is told to forget', async (t) => {
     await temporaryFolder(t);
     const warden = await startWarden(assert.fail);
     const folder = warden.makeFolder();
@@ -219,7 +219,7 @@ describe('warden', () => {
     assert.ok(existsSync(folder));
   });
 
-  it('cleans up what it still holds when it is closed, and is not stopped by a signal', async (t) => {
+  it('cleans up everything left when it is closed, and is not stopped by a signal', async (t) => {
     await temporaryFolder(t);
     const warden = await startWarden(assert.fail);
     const folder = warden.makeFolder();
@@ -230,7 +230,7 @@ describe('warden', () => {
     assert.doesNotThrow(() => warden.watch(1));
   });
 
-  it('takes only private folders', async (t) => {
+  it('accepts only private folders', async (t) => {
     const folder = createPrivateFolder(await temporaryFolder(t), PRIVATE_FOLDER_PREFIX);
     mkdirSync(join(folder, `${PRIVATE_FOLDER_PREFIX}inner`));
     writeFileSync(join(folder, 'file'), '');
@@ -253,7 +253,7 @@ describe('warden', () => {
     ['is a file', (temporary: string) => join(temporary, 'file')],
     ['takes nothing', () => '/proc'],
   ] as const) {
-    it(`tells of a temporary folder that ${what}`, async (t) => {
+    it(`reports a temporary folder that ${what}`, async (t) => {
       const temporary = await temporaryFolder(t);
       writeFileSync(join(temporary, 'file'), '');
       process.env.TMPDIR = path(temporary);

@@ -6,8 +6,8 @@ import { inFolder } from '../../test/folder.ts';
 import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
 import { covers, maySwitch, openFolderToWorkers, openToWorkers, unprivilegedUser } from './worker-user.ts';
 
-describe('the user of the workers, where Nginx is started as root', () => {
-  it('is nobody, with the group that this system has for it', () => {
+describe('the user of the workers, if Nginx is started as root', () => {
+  it('is nobody, with its group on this system', () => {
     const passwd = 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n';
     const debian = 'root:x:0:\nnogroup:x:65534:\n';
     assert.deepEqual(unprivilegedUser(passwd, debian), {
@@ -19,21 +19,21 @@ describe('the user of the workers, where Nginx is started as root', () => {
     assert.equal(unprivilegedUser(passwd, 'nobody:x:65534:')?.group, 'nobody');
   });
 
-  it('is another one without it, and never root by another name', () => {
+  it('is another user if there is no nobody, but never an alias of root', () => {
     const passwd = 'nobody:x:0:0::/:/bin/sh\nnginx:x:101:102::/:/bin/false\n';
     assert.equal(unprivilegedUser(passwd, 'nginx:x:102:\nroot:x:0:')?.name, 'nginx');
     assert.equal(unprivilegedUser(passwd, 'root:x:0:'), null);
     assert.equal(unprivilegedUser('', ''), null);
   });
 
-  it('has to be one of the user namespace', () => {
+  it('must exist in the user namespace', () => {
     assert.equal(covers('         0          0 4294967295\n', 65_534), true);
     assert.equal(covers('         0       1000          1\n', 65_534), false);
     assert.equal(covers('0 1000 1\n1 100000 65536\n', 65_534), true);
     assert.equal(covers('', 65_534), true);
   });
 
-  it('can be none where a container took the capabilities away', () => {
+  it('cannot be changed if a container lacks the capabilities', () => {
     assert.equal(maySwitch('Name:\tnode\nCapEff:\t00000000a80425fb\n'), true);
     assert.equal(maySwitch('CapEff:\t00000000a804253b\n'), false);
     assert.equal(maySwitch('CapEff:\t0000000000000000\n'), false);
@@ -41,11 +41,11 @@ describe('the user of the workers, where Nginx is started as root', () => {
   });
 });
 
-/** Without root there is one user alone, and nothing to open. */
+/** Without root there is only one user, so no folder has to be opened for another. */
 const IS_ROOT = process.getuid?.() === 0;
 
 describe('a private folder', () => {
-  it('is entered by the workers’ group alone, and listed by nobody', () =>
+  it('can be entered only by the workers’ group, and listed by no other user', () =>
     inFolder(async (above) => {
       await chmod(above, 0o755);
       const folder = join(above, 'private');
@@ -61,7 +61,7 @@ describe('a private folder', () => {
       if (IS_ROOT) await asNobody(() => assert.rejects(readdir(folder), { code: 'EACCES' }));
     }, COMMON_FOLDER));
 
-  it('is of no use in a folder that keeps the workers out', () =>
+  it('is rejected in a folder that the workers cannot enter', () =>
     inFolder(async (above) => {
       const folder = join(above, 'private');
       await mkdir(folder);

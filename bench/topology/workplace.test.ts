@@ -40,7 +40,7 @@ describe('workplace', () => {
       },
     ],
   ] as const) {
-    it(`tells of a private folder that was ${what} while it was in use`, async () => {
+    it(`reports a private folder that was ${what} while in use`, async () => {
       const sentence = await atWorkplace(SILENT, async ({ folder, processSet }) => {
         change(folder);
         const failed = await processSet.unexpectedExit;
@@ -79,7 +79,7 @@ describe('workplace', () => {
   });
 });
 
-/** An apt-get that goes on for a minute, and says its pid to a file. */
+/** An apt-get that runs for a minute, and writes its pid to a file. */
 function slowApt(t: TestContext): { cache: string; pid(): number } {
   const folder = makeOpenFolder(join(temporary, 'apt-'));
   const pidFile = join(folder, 'pid');
@@ -100,7 +100,7 @@ function slowApt(t: TestContext): { cache: string; pid(): number } {
   };
 }
 
-/** A bench that fetches Nginx. */
+/** Starts a benchmark that fetches Nginx. */
 const FETCHING = `
   const { fetchPlace } = await import(process.argv[1] + '/workplace.js');
   const { fetchDebianNginx } = await import(process.argv[1] + '/../nginx/debian.js');
@@ -108,14 +108,14 @@ const FETCHING = `
   await fetchDebianNginx({ cacheDir: process.argv[2], say() {}, place });
 `;
 
-/** Folders of fetches in the cache. */
+/** Lists the folders of fetches in the cache. */
 function fetches(cache: string): string[] {
   return existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith('fetch-')) : [];
 }
 
 describe('a fetch', () => {
   for (const withWarden of [false, true]) {
-    it(`that is killed${withWarden ? ' with its warden' : ''} leaves neither apt nor its folder`, async (t) => {
+    it(`that is killed${withWarden ? ' with its clean-up process' : ''} leaves neither apt nor its folder`, async (t) => {
       const { cache, pid } = slowApt(t);
       const bench = spawn(
         process.execPath,
@@ -145,7 +145,7 @@ describe('a fetch', () => {
     });
   }
 
-  it('that is called off ends apt, and is no problem', async (t) => {
+  it('that is cancelled ends apt, and is not reported as a problem', async (t) => {
     const { cache, pid } = slowApt(t);
     const stop = new AbortController();
     const { signal } = stop;
@@ -157,7 +157,7 @@ describe('a fetch', () => {
     assert.deepEqual([identityOf(pid()), fetches(cache)], [null, []]);
   });
 
-  it('that fails says what apt said', async (t) => {
+  it('that fails reports apt’s error', async (t) => {
     const { cache } = slowApt(t);
     writeFileSync(
       join(cache, '../apt-get'),

@@ -10,18 +10,18 @@ import { ownTemporaryFolder } from '../experiment/experiment.test.fixture.ts';
 import { addressesOf } from './standing.ts';
 import { PROFILES, raise, type Up } from './up.test.fixture.ts';
 
-/** The page of `up` in a real browser, on every profile of `all` that has Nginx. */
+/** Tests the page of `up` in a real browser, with every profile in `all` that has Nginx. */
 
 const NAMES = PROFILES.filter((each) => each.inAll && each.configurationPath !== null).map(
   ({ name }) => name,
 );
 
-/** What the text box is given: were it markup, it would be seen by the browser. */
+/** Text typed into the box. If it were treated as markup, the browser would show it. */
 const HOSTILE = '<img src="/x" onerror="document.title=\'broken\'"> ü 😀';
 
 ownTemporaryFolder();
 
-/** What a page did beside showing itself. */
+/** Records what a page did besides displaying itself. */
 interface Events {
   complaints: string[];
   hosts: Set<string>;
@@ -36,7 +36,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
   before(async () => {
     const up = await Promise.all(NAMES.map((name) => raise(name, name === 'cache' ? { reply: 'echo' } : {})));
     for (const [index, name] of NAMES.entries()) standing.set(name, up[index] ?? assert.fail());
-    // The certificate of `tls`, and no other, is vouched for.
+    // The browser trusts only the certificate of `tls`.
     browser = await launchBrowser([`--ignore-certificate-errors-spki-list=${keyHash(get('tls'))}`]);
   });
 
@@ -75,9 +75,9 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
 
   describe('on every profile of `all` that has Nginx', { concurrency: true }, () => {
     for (const name of NAMES) {
-      it(`${name}: what is typed comes back, and the small load keeps its books`, async (t) => {
+      it(`${name}: typed text is echoed, and the counts of the small load add up`, async (t) => {
         const up = get(name);
-        // That of `http2` nobody vouches for: it is accepted as by a person who goes on.
+        // The certificate of `http2` is not trusted, but accepted as by a user who clicks through the warning.
         const { page, events } = await visit(t, up, { ignoreHTTPSErrors: name === 'http2' });
         await page.fill('#message', HOSTILE);
         await page.click('#send');
@@ -118,7 +118,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     }
   });
 
-  it('by HTTP/2 comes the page, and the WebSocket by HTTP/1.1 all the same, as browser and Nginx agree', async (t) => {
+  it('the page uses HTTP/2, but the WebSocket uses HTTP/1.1, as browser and Nginx negotiate', async (t) => {
     const up = get('http2');
     const { page, events } = await visit(t, up, { ignoreHTTPSErrors: true });
     assert.equal(await page.innerText('#protocol'), 'h2');
@@ -127,7 +127,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     await until(page, `document.getElementById('state').textContent === 'not connected'`);
     const [log] = up.standing.accessLogs;
     assert.ok(log);
-    // Nginx writes the line of a WebSocket when that has closed.
+    // Nginx logs a WebSocket when it has closed.
     let lines = '';
     for (let left = 200; left > 0 && !lines.includes(' 101 '); left--) {
       await sleep(25);
@@ -138,13 +138,13 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     assert.doesNotMatch(lines, /HTTP\/2\.0" 101 |websocket HTTP\/2/);
   });
 
-  it('is refused by a browser that trusts the certificate of another topology alone', async (t) => {
+  it('is rejected by a browser that only trusts another topology’s certificate', async (t) => {
     await assert.rejects(visit(t, get('http2')), /ERR_CERT_AUTHORITY_INVALID/);
     const { page } = await visit(t, get('tls'));
     assert.equal(await page.evaluate('isSecureContext && crossOriginIsolated'), true);
   });
 
-  it('shows a WebSocket that Nginx or its server has closed, and connects again', async (t) => {
+  it('shows that Nginx or its server has closed a WebSocket, and reconnects', async (t) => {
     const up = get('load-balanced');
     assert.equal(up.standing.servers.length, 3);
     const { page } = await visit(t, up);
@@ -160,7 +160,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     ]);
   });
 
-  it('can be used by all, in light and dark, and fits a narrow window', async (t) => {
+  it('is accessible, in light and dark mode, and fits a narrow window', async (t) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page } = await visit(t, get('plain'), { colorScheme, viewport: { width: 360, height: 700 } });
       await page.click('#send');
@@ -169,17 +169,17 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     }
   });
 
-  it('is told of by the log of the echo servers', () => {
+  it('appears in the log of the echo servers', () => {
     const { logged } = get('tls');
     assert.match(logged[0] ?? '', /^connected 127\.0\.0\.1:\d+$/);
     assert.ok(logged.some((line) => line.endsWith(JSON.stringify(HOSTILE))));
     assert.ok(logged.some((line) => /^disconnected 127\.0\.0\.1:\d+ 100[015]$/.test(line)));
-    // Several servers have names before their lines.
+    // With several servers, each line starts with the server's name.
     assert.match(get('load-balanced').logged[0] ?? '', /^echo server [123]: connected 127\.0\.0\.1:\d+$/);
   });
 });
 
-/** Waits for what is to become true in the page; asked from outside, as its policy lets nothing be evaluated in it. */
+/** Waits for a condition in the page. It is polled from outside, because the page's policy forbids evaluation. */
 async function until(page: Page, expression: string): Promise<void> {
   for (let left = 600; left > 0; left--) {
     if (await page.evaluate(expression)) return;
@@ -188,12 +188,12 @@ async function until(page: Page, expression: string): Promise<void> {
   assert.fail(expression);
 }
 
-/** A figure of the table, as an expression in the page. */
+/** Returns an expression that reads a figure of the page's table. */
 function figure(row: string): string {
   return `([...document.querySelectorAll('#figures tr')].find((tr) => tr.cells[0].textContent === '${row}')?.cells[1].textContent)`;
 }
 
-/** The hash of a certificate's public key, by which Chromium can be told to trust it. */
+/** Returns the hash of a certificate's public key, with which Chromium can be made to trust it. */
 function keyHash({ standing }: Up): string {
   const { tls } = standing.target;
   assert.ok(tls?.ca);

@@ -6,7 +6,7 @@ import { makeLatencies } from './page/latencies.ts';
 import { type Socket, startLoad } from './page/load.ts';
 import { makeSchedule } from './page/schedule.ts';
 
-/** A browser whose clock stands still until it is told, and whose server answers when it is told. */
+/** A simulated browser and server. The clock advances, and the server answers, only when the test says so. */
 function makeBrowser() {
   let nowMs = 1000;
   const timers: { atMs: number; act: () => void }[] = [];
@@ -26,7 +26,7 @@ function makeBrowser() {
         on: (handlers) => void sockets.push(Object.assign(handlers, { sent, closed: false })),
       };
     },
-    /** Lets time pass; timers call back in their order. */
+    /** Advances the clock. Timers call back in order. */
     pass(ms: number) {
       const until = nowMs + ms;
       for (;;) {
@@ -38,7 +38,7 @@ function makeBrowser() {
       }
       nowMs = until;
     },
-    /** The browser is busy with something else: nothing is called back. */
+    /** Simulates a busy browser: time passes without callbacks. */
     stall(ms: number) {
       nowMs += ms;
     },
@@ -58,7 +58,7 @@ function begin(connections: number, ratePerSecond: number) {
 }
 
 describe('the small load of the page', () => {
-  it('begins when every connection is open or has failed, and sends on each in turn', () => {
+  it('starts when every connection is open or has failed, and sends on each in turn', () => {
     const { browser, load } = begin(3, 100);
     browser.sockets[0]?.open();
     browser.pass(500);
@@ -74,7 +74,7 @@ describe('the small load of the page', () => {
     assert.deepEqual([open, failed, sent], [2, 1, 10]);
   });
 
-  it('counts a response from when its message was due, and what the browser was late by as well', () => {
+  it('measures response time from the intended time, and the browser’s own delay', () => {
     const { browser, load, answer } = begin(1, 10);
     browser.sockets[0]?.open();
     browser.stall(350);
@@ -86,7 +86,7 @@ describe('the small load of the page', () => {
     assert.ok(load.lags.summary().max >= 250);
   });
 
-  it('keeps its books whatever closes, answers late or answers nonsense', () => {
+  it('has counts that add up, whatever closes, answers late or answers incorrectly', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(300) }),
       fc.record({ kind: fc.constantFrom('answer', 'close', 'nonsense', 'open'), ms: fc.nat(4) }),
@@ -133,7 +133,7 @@ describe('the small load of the page', () => {
 });
 
 describe('the schedule', () => {
-  it('hands out each due time once, however often it is asked', () => {
+  it('returns each due time once, however often it is called', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.1, max: 2000, noNaN: true }),
@@ -160,7 +160,7 @@ describe('the schedule', () => {
 });
 
 describe('latencies by the second', () => {
-  it('are measured values, of whole seconds, the last sixty of them', () => {
+  it('are measured values of the last sixty whole seconds', () => {
     const sample = fc.tuple(fc.nat(3000), fc.double({ min: 0, max: 1000, noNaN: true }));
     fc.assert(
       fc.property(fc.array(sample, { minLength: 1, maxLength: 100 }), (samples) => {
@@ -200,7 +200,7 @@ describe('latencies by the second', () => {
 describe('the chart', () => {
   const second = (at: number, count: number) => ({ at, count, p50: 1, p99: 2, max: 3 });
 
-  it('is broken where nothing came in a second', () => {
+  it('has a gap for seconds without responses', () => {
     const parts = unbroken([0, 2, 1, 0, 0, 5].map((count, at) => second(at, count)));
     assert.deepEqual(
       parts.map((part) => part.map(({ at }) => at)),
@@ -209,7 +209,7 @@ describe('the chart', () => {
     assert.deepEqual(unbroken([]), []);
   });
 
-  it('ends at a round number of milliseconds that is not below what it shows', () => {
+  it('ends at a round number of milliseconds, at least the highest value shown', () => {
     assert.deepEqual(
       [0, 1, 1.1, 2, 3, 10, 10.1, 51, 999, 5001].map(ceiling),
       [1, 1, 2, 2, 5, 10, 20, 100, 1000, 10_000],

@@ -46,8 +46,8 @@ function standing(changes: Partial<StartedTarget>, folder = '/tmp/x'): Standing 
   };
 }
 
-describe('what is printed of a topology that is up', () => {
-  it('has an address for each thing that a person may want', () => {
+describe('the output for a running topology', () => {
+  it('has an address for everything that a user may need', () => {
     assert.deepEqual(standingLines(standing({})), [
       'tls is running (TLS 1.3 (wss://)): Nginx 1.22.1 in front of 2 echo servers (ws).',
       '  Page          http://127.0.0.1:4430/nginx-ws-bench/',
@@ -59,7 +59,7 @@ describe('what is printed of a topology that is up', () => {
     ]);
   });
 
-  it('has the echo servers by wss:// where they speak TLS', () => {
+  it('lists the echo servers with wss:// if they use TLS', () => {
     const servers = [{ port: 8443, certPath: '/tmp/x/upstream/certificate.pem' }];
     assert.match(
       standingLines({ ...standing({}), servers })[0] ?? '',
@@ -70,7 +70,7 @@ describe('what is printed of a topology that is up', () => {
     ]);
   });
 
-  it('has the fingerprint of the certificate by which a browser shows it', async (t) => {
+  it('has the certificate’s fingerprint as shown by browsers', async (t) => {
     const folder = makeOpenFolder(join(tmpdir(), 'standing-test-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const { certPem } = await makeCertificate(folder, 'ecdsa', ['example.com'], ['127.0.0.1', '192.0.2.7']);
@@ -86,7 +86,7 @@ describe('what is printed of a topology that is up', () => {
     assert.deepEqual(named, ['127.0.0.1', '192.0.2.7', undefined]);
   });
 
-  it('has the echo servers where WebSockets go without Nginx, and says where there is no page', () => {
+  it('lists the echo servers without Nginx, and says that there is no page', () => {
     assert.deepEqual(standingLines(standing({ proxy: null, host: '192.0.2.7' })), [
       'tls is running (TLS 1.3 (wss://)): 2 echo servers (ws).',
       '  Page          none, because Nginx has no HTTP server in front of the echo servers',
@@ -96,7 +96,7 @@ describe('what is printed of a topology that is up', () => {
     ]);
   });
 
-  it('says it where others can reach it', () => {
+  it('warns if others can reach it', () => {
     const lines = standingLines(standing({ host: '192.0.2.7' }));
     assert.match(lines.at(-2) ?? '', /^Anyone who can reach 192\.0\.2\.7 /);
     assert.equal(lines[1], '  Page          http://192.0.2.7:4430/nginx-ws-bench/');

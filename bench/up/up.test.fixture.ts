@@ -19,18 +19,18 @@ const nginx = findNginx({
   say: () => {},
 });
 
-/** A topology that is up. */
+/** A running topology. */
 export interface Up {
   standing: Standing;
-  /** What the echo servers have logged. */
+  /** The echo servers' log. */
   logged: string[];
-  /** Resolves when nothing is left of it; rejects as keepUp does. */
+  /** Resolves when the topology has been removed; rejects like keepUp. */
   kept: Promise<void>;
-  /** Its regular end. */
+  /** Ends it regularly. */
   end(): Promise<void>;
 }
 
-/** Raises a profile of the package, or a configuration instead of it. */
+/** Starts a built-in profile, or a configuration instead. */
 export async function raise(
   name: string,
   changes: Partial<UpInput> = {},

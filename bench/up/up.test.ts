@@ -18,7 +18,7 @@ import { raise } from './up.test.fixture.ts';
 
 ownTemporaryFolder();
 
-/** What a WebSocket of this topology gets for a message. */
+/** Returns the reply to a message on a WebSocket of this topology. */
 async function say(standing: Standing, text: string): Promise<string> {
   const { tls } = standing.target;
   const [url = ''] = addressesOf(standing).websockets;
@@ -30,7 +30,7 @@ async function say(standing: Standing, text: string): Promise<string> {
   return String(data);
 }
 
-/** Local addresses of the TCP sockets that listen on these ports, whoever owns them (proc_pid_net(5)). */
+/** Returns the local addresses of all TCP sockets that listen on these ports (proc_pid_net(5)). */
 async function addressesListeningOn(ports: readonly number[]): Promise<Set<string>> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1')));
   const sockets = tables.join('').matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm);
@@ -41,7 +41,7 @@ async function addressesListeningOn(ports: readonly number[]): Promise<Set<strin
   return found;
 }
 
-/** Status of a GET. */
+/** Returns the status of a GET. */
 async function statusOf(url: string): Promise<number> {
   return new Promise((done, fail) => {
     get(url, { agent: false }, (response) => {
@@ -51,8 +51,8 @@ async function statusOf(url: string): Promise<number> {
   });
 }
 
-describe('a topology that is kept up', () => {
-  it('listens where it is told to, and the page is to be had there alone', async () => {
+describe('a topology that is kept running', () => {
+  it('listens on the given address, and serves the page only there', async () => {
     const { standing, end } = await raise('plain', { host: '127.0.0.2' });
     const { page } = addressesOf(standing);
     assert.match(page ?? '', /^http:\/\/127\.0\.0\.2:\d+\/nginx-ws-bench\/$/);
@@ -64,7 +64,7 @@ describe('a topology that is kept up', () => {
     await assert.rejects(statusOf(page ?? ''), { code: 'ECONNREFUSED' });
   });
 
-  it('listens on the port that was named, and is refused if it is taken', async () => {
+  it('listens on the given port, and is rejected if it is in use', async () => {
     const [port = 0] = await freePorts('127.0.0.1', 1);
     const up = await raise('tls', { port });
     assert.equal(up.standing.target.ports[0], port);
@@ -76,7 +76,7 @@ describe('a topology that is kept up', () => {
     await up.end();
   });
 
-  it('is a configuration of one’s own as well, its path and its address chosen', async (t) => {
+  it('may be a user’s own configuration, with a given path and address', async (t) => {
     const folder = makeOpenFolder(join(tmpdir(), 'own-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'chat.conf');
@@ -105,7 +105,7 @@ describe('a topology that is kept up', () => {
     await end();
   });
 
-  it('keeps its guards if it is told to, though their files are missing here', async (t) => {
+  it('keeps access rules on request, even if their files are missing', async (t) => {
     const folder = makeOpenFolder(join(tmpdir(), 'own-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'guarded.conf');
@@ -140,7 +140,7 @@ describe('a topology that is kept up', () => {
     assert.ok(!open.notices?.includes('sandbox-guards'));
   });
 
-  it('has no page, and says so, where no HTTP server of Nginx stands before the echo servers', async () => {
+  it('reports that it has no page if Nginx has no HTTP server in front of the echo servers', async () => {
     for (const profile of ['direct', 'stream']) {
       const { standing, end } = await raise(profile, { reply: 'echo', log: null });
       assert.equal(addressesOf(standing).page, null);
@@ -150,7 +150,7 @@ describe('a topology that is kept up', () => {
     }
   });
 
-  it('ends with a sentence when one of its processes does, and leaves nothing', async () => {
+  it('ends with a message when one of its processes exits, and leaves nothing', async () => {
     const { standing, kept } = await raise('tls');
     const failed = assert.rejects(
       kept,
@@ -166,14 +166,14 @@ describe('a topology that is kept up', () => {
     assert.deepEqual(await readdir(tmpdir()), []);
   });
 
-  it('that is called off while it starts leaves nothing either', async () => {
+  it('that is cancelled during its start also leaves nothing', async () => {
     const stop = new AbortController();
     stop.abort();
     await assert.rejects(raise('tls', { signal: stop.signal }), /ended before it was up/);
     assert.deepEqual(await readdir(tmpdir()), []);
   });
 
-  it('is refused at an address that the machine does not have', async () => {
+  it('is rejected at an address that the machine does not have', async () => {
     await assert.rejects(
       raise('plain', { host: '192.0.2.77' }),
       (error) =>
@@ -181,7 +181,7 @@ describe('a topology that is kept up', () => {
     );
   });
 
-  it('ends in order on Ctrl-C, for that is how a person ends it', async () => {
+  it('ends gracefully on Ctrl-C', async () => {
     const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
     const child = spawn(process.execPath, [cli, 'up', '-p', 'plain', '--log'], { stdio: 'pipe' });
     let printed = '';

@@ -6,7 +6,7 @@ export const SETUP = {
   COOP_TASKRUN: 1 << 8,
   TASKRUN_FLAG: 1 << 9,
 } as const;
-/** Both need Linux 6.1 or later. */
+/** These flags need Linux 6.1 or later. */
 export const SETUP_NEW = { SINGLE_ISSUER: 1 << 12, DEFER_TASKRUN: 1 << 13 } as const;
 
 export const ENTER = { GETEVENTS: 1 << 0, EXT_ARG: 1 << 3, REGISTERED_RING: 1 << 4 } as const;
@@ -30,7 +30,7 @@ export const RECV_MULTISHOT = 1 << 1;
 /** Flags of a completion. The number of its buffer is in the upper 16 bits. */
 export const COMPLETION = { BUFFER: 1 << 0, MORE: 1 << 1 } as const;
 
-/** Flags of the submission queue: a call of io_uring_enter would produce completions. */
+/** Flags of the submission queue, set if a call of io_uring_enter would produce completions. */
 export const READY = { CQ_OVERFLOW: 1 << 1, TASKRUN: 1 << 2 } as const;
 /** Flag of the completion queue: do not signal the eventfd. */
 export const EVENTFD_DISABLED = 1 << 0;
@@ -38,6 +38,6 @@ export const EVENTFD_DISABLED = 1 << 0;
 /** Sizes in words of 32 bits. */
 export const SQE_WORDS = 16;
 export const CQE_WORDS = 4;
-/** Size of an entry in a ring of buffers, in words, and where in the first entry its tail lies, in halves of a word. */
+/** Size of an entry in a buffer ring, in 32-bit words, and position of the tail in the first one, in 16-bit words. */
 export const BUFFER_WORDS = 4;
 export const BUFFER_TAIL = 7;

@@ -67,7 +67,7 @@ export class AddressBook {
   #page: { address: number; bytes: Buffer } | null = null;
   #used = 0;
 
-  /** Returns where the address of a peer is. `host`: an IP address. */
+  /** Returns the memory location of a peer's address. `host` is an IP address. */
   find(host: string, port: number): { address: number; bytes: number; family: number } {
     const key = `${host} ${port}`;
     const known = this.#entries.get(key);

@@ -10,7 +10,7 @@ export function errorCode(error: number): string {
   return CODES.get(error) ?? `E${error}`;
 }
 
-/** A system call that failed. `code`: such as `EPERM`. */
+/** A failed system call. `code` is a name such as `EPERM`. */
 export class SystemError extends Error {
   override readonly name = 'SystemError';
   readonly code: string;

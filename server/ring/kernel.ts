@@ -1,8 +1,8 @@
 /** The memory that a ring shares with the kernel. The kernel writes to it, so it never moves and is never freed. */
 export interface RingMemory {
-  /** The submission queue's indexes and flags, and those of the completion queue. */
+  /** Indexes and flags of both queues. */
   queues: Uint32Array;
-  /** Where in `queues` each of them is. */
+  /** Their positions in `queues`. */
   at: {
     sqTail: number;
     sqFlags: number;
@@ -14,18 +14,18 @@ export interface RingMemory {
   sqes: Uint32Array;
   /** Completion queue entries. */
   cqes: Int32Array;
-  /** The ring in which the buffers to receive into are given to the kernel. */
+  /** The ring through which receive buffers are passed to the kernel. */
   bufferRing: Uint16Array;
-  /** Buffers to receive into, one after the other. */
+  /** Consecutive receive buffers. */
   received: Area;
-  /** Buffers to send from, one after the other. */
+  /** Consecutive send buffers. */
   sent: Area;
 }
 
 /** Memory that is divided into buffers of the same size. */
 export interface Area {
   bytes: Buffer;
-  /** Its address, from which the kernel reads or to which it writes. */
+  /** Address of the area, where the kernel reads or writes. */
   address: number;
   count: number;
   /** Size of one buffer in bytes. */
@@ -43,7 +43,7 @@ export interface Kernel {
    * @returns the number of requests that were submitted
    */
   enter(count: number, waitNs: number | null): number;
-  /** Sends without waiting, past the ring. Returns the number of bytes that were accepted. */
+  /** Sends without the ring and without waiting. Returns the number of bytes that were accepted. */
   send(fd: number, bytes: Buffer, from: number, to: number): number;
   shutdown(fd: number, how: ShutdownHow): void;
   close(fd: number): void;

@@ -22,7 +22,7 @@ const { symbols } = dlopen('libc.so.6', {
 });
 const errno = new Int32Array(toArrayBuffer(symbols.__errno_location(), 0, 4));
 
-/** Replaces −1 by the negative error number. */
+/** Replaces −1 with the negative error number. */
 function checked(result: number): number {
   return result < 0 ? -(errno[0] ?? 0) : result;
 }
@@ -32,7 +32,7 @@ const MAP_SHARED = 0x01;
 const MAP_PRIVATE = 0x02;
 const MAP_ANONYMOUS = 0x20;
 const MAP_POPULATE = 0x8000;
-/** Addresses of programs are below this. mmap returns the highest number if it fails. */
+/** Upper limit of a process's addresses. If mmap fails, it returns a higher number. */
 const ADDRESSES = 2 ** 56;
 
 export interface Mapped {
@@ -43,7 +43,7 @@ export interface Mapped {
 /**
  * Maps memory.
  *
- * @param fd of a ring, with one of its offsets; null for memory of our own
+ * @param fd descriptor of a ring, to be used with one of its offsets; null for private memory
  * @throws SystemError
  */
 export function map(bytes: number, fd: number | null, offset = 0): Mapped {
@@ -82,7 +82,7 @@ export function makeEventFd(): number {
 
 const PR_SET_TIMERSLACK = 29;
 
-/** Makes this thread's waits end on time, within 1 ns instead of 50 µs. */
+/** Reduces the delay with which this thread's waits may end from 50 µs to 1 ns. */
 export function setLeastTimerSlack(): void {
   symbols.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 }
@@ -90,7 +90,7 @@ export function setLeastTimerSlack(): void {
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0x80000;
 
-/** Creates a stream socket. It blocks, because on other sockets io_uring does not wait for data. */
+/** Creates a blocking stream socket, because io_uring does not wait for data on non-blocking ones. */
 export function makeSocket(family: number): number {
   return checked(symbols.socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }

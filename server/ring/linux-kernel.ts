@@ -15,25 +15,25 @@ import {
 
 const SQ_ENTRIES = 256;
 const CQ_ENTRIES = 4096;
-/** A message of 4 KiB fits into one buffer of either kind with its header. */
+/** A message of 4 KiB and its header fit into one buffer of either kind. */
 const RECEIVED = { count: 1024, size: 4096 + 64 } as const;
 const SENT = { count: 512, size: 4096 + 64 } as const;
 
 const OFFSET = { queues: 0, sqes: 0x10000000 } as const;
-/** Where the offsets of the submission and the completion queue begin in `struct io_uring_params`, in words. */
+/** Positions of the two queues' offsets in `struct io_uring_params`, in 32-bit words. */
 const SQ_OFFSETS = 10;
 const CQ_OFFSETS = 20;
 const PARAMS_WORDS = 30;
 
-/** `struct io_uring_getevents_arg` and the `struct __kernel_timespec` that it points to. */
+/** Size of `struct io_uring_getevents_arg` and of the `struct __kernel_timespec` that it points to. */
 const ARGUMENT_BYTES = 24;
-/** Where the nanoseconds of that time are, in words. Its seconds remain 0. */
+/** Position of the nanoseconds of that time, in 32-bit words. Its seconds remain 0. */
 const NANOSECONDS = 8;
 
 /** The system calls of Linux, with a ring's memory. */
 export class LinuxKernel implements Kernel {
   readonly memory: RingMemory;
-  /** Signalled when a completion is there, unless the ring has switched that off. */
+  /** Signalled when a completion is available, unless the ring has switched that off. */
   readonly eventFd: number;
   readonly #fd: number;
   readonly #argument: { address: number; words: Uint32Array };
@@ -62,7 +62,7 @@ export class LinuxKernel implements Kernel {
     );
     const scratch = map(64, null);
     const words = new Uint32Array(scratch.buffer);
-    // The address of the time, which follows.
+    // The address of the timespec, which follows the argument.
     words[4] = (scratch.address + ARGUMENT_BYTES) % 2 ** 32;
     words[5] = (scratch.address + ARGUMENT_BYTES) / 2 ** 32;
     this.#argument = { address: scratch.address, words };
@@ -105,7 +105,7 @@ function mapRing(fd: number, params: Uint32Array): RingMemory {
   const cqes = cq(5);
   const bytes = Math.max(array + sqEntries * 4, cqes + cqEntries * CQE_WORDS * 4);
   const { buffer } = map(bytes, fd, OFFSET.queues);
-  // The queue refers to entries by number, through an array. Each place refers to the entry of the same number.
+  // The queue refers to entries through an array of their numbers. Element n of the array refers to entry n.
   new Uint32Array(buffer, array, sqEntries).forEach((_, i, numbers) => {
     numbers[i] = i;
   });

@@ -1,7 +1,7 @@
 import { SystemError } from './errno.ts';
 import { LinuxKernel } from './linux-kernel.ts';
 
-/** A program for Bun that sets up a ring, and prints `available` or the error with which the system refused it. */
+/** Program for Bun that sets up a ring, and prints `available` or the error with which the system refused it. */
 try {
   new LinuxKernel();
   console.log('available');

@@ -5,7 +5,7 @@ import { Ring } from './ring.ts';
 import { RingConnection } from './ring-connection.ts';
 import { SimulatedKernel, type SimulatedSocket, type Sizes } from './simulated-kernel.test.fixture.ts';
 
-/** Everything is scarce. */
+/** Small sizes, so that all resources run out. */
 const SMALL: Sizes = {
   sqEntries: 8,
   cqEntries: 8,
@@ -21,7 +21,7 @@ function makeHost(sizes: Sizes) {
 
 type Host = ReturnType<typeof makeHost>;
 
-/** A connection, and what a test knows of it. */
+/** A connection, and what the test expects of it. */
 class Subject {
   readonly events: string[] = [];
   readonly socket: SimulatedSocket;
@@ -32,7 +32,7 @@ class Subject {
   isOwed = false;
   isPaused = false;
   isOver = false;
-  /** Whether everything that was written has to arrive. */
+  /** Whether everything that was written must arrive. */
   isGraceful = true;
   isConnected: boolean;
   #kept: { buffer: Buffer; copy: Buffer } | null = null;
@@ -47,7 +47,7 @@ class Subject {
         this.#note('connected');
       },
       data: (buffer, from, to) => {
-        assert.ok(!this.isPaused, 'nothing is told while it is paused');
+        assert.ok(!this.isPaused, 'no event while it is paused');
         this.received = Buffer.concat([this.received, buffer.subarray(from, to)]);
         this.#note('data');
       },
@@ -80,7 +80,7 @@ class Subject {
     this.written = Buffer.concat([this.written, bytes]);
     this.#kept = { buffer: bytes, copy: Buffer.from(bytes) };
     this.isOwed = !this.connection.write(bytes, bytes.length);
-    // A buffer that was taken may be used again at once.
+    // A buffer that was accepted may be reused at once.
     if (!this.isOwed) bytes.fill(0xee);
   }
 
@@ -91,7 +91,7 @@ class Subject {
   }
 }
 
-/** Lets microtasks run, in which a connection tells what it held back. */
+/** Runs microtasks, in which a connection emits the events that it held back. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const ACTIONS = [
@@ -116,7 +116,7 @@ const action = fc.record({
   size: fc.integer({ min: 1, max: 60 }),
 });
 
-/** Bytes that say where they belong. */
+/** Creates bytes whose values reveal their position. */
 function bytesFrom(at: number, size: number): Buffer {
   return Buffer.from(Array.from({ length: size }, (_, i) => (at + i) % 251));
 }
@@ -155,7 +155,7 @@ async function act(
   }
 }
 
-/** Everything that can still happen happens, and then every connection is closed. */
+/** Lets all pending work complete, then closes every connection. */
 async function finish(host: Host, subjects: Subject[]): Promise<void> {
   const turns = async () => {
     for (let turn = 0; turn < 60; turn++) {
@@ -175,15 +175,15 @@ async function finish(host: Host, subjects: Subject[]): Promise<void> {
     assert.ok(written.subarray(0, socket.outgoing.length).equals(socket.outgoing), 'sent in order');
     if (isGraceful) assert.deepEqual(socket.outgoing, written, 'sent whole');
     if (!subject.isOver) assert.deepEqual(received, sent, 'received whole');
-    if (events.includes('closed')) assert.deepEqual(received, sent, 'received whole before the end');
+    if (events.includes('closed')) assert.deepEqual(received, sent, 'everything received before the end');
     if (!subject.isOver) subject.connection.destroy();
   }
   for (const subject of subjects) subject.isOver = true;
   await turns();
 }
 
-describe('connections on a ring', () => {
-  it('whatever happens, bytes stay whole and in order, and nothing is left of what has ended', async () => {
+describe('connections on io_uring', () => {
+  it('whatever happens, bytes stay complete and in order, and an ended connection leaves nothing behind', async () => {
     const seen = { overflows: 0, shortages: 0 };
     const script = fc.array(action, { minLength: 20, maxLength: 150 });
     await fc.assert(
@@ -206,10 +206,10 @@ describe('connections on a ring', () => {
       }),
       { numRuns: 120 },
     );
-    assert.ok(seen.overflows > 0 && seen.shortages > 0, 'what is scarce ran out');
+    assert.ok(seen.overflows > 0 && seen.shortages > 0, 'completions and buffers ran out');
   });
 
-  it('gives buffers back more often than their ring counts', async () => {
+  it('returns more buffers than the index of their ring can count', async () => {
     const host = makeHost(SMALL);
     const subject = new Subject(host, 0, 'accepted');
     const chunk = bytesFrom(0, 251 * 4);
@@ -223,7 +223,7 @@ describe('connections on a ring', () => {
     assert.equal(host.kernel.buffers, SMALL.received.count);
   });
 
-  it('a completion for a connection that is gone is not taken for one of its successor', () => {
+  it('a completion for a closed connection is not mistaken for one of its successor', () => {
     const host = makeHost(SMALL);
     const first = new Subject(host, 100, 'accepted');
     host.ring.turn(0);
@@ -240,7 +240,7 @@ describe('connections on a ring', () => {
     assert.deepEqual(first.events, []);
   });
 
-  it('sends what is written within a turn together, and past the ring what does not fit into a slot', () => {
+  it('sends all writes of a turn together, and without the ring those that do not fit into a slot', () => {
     const host = makeHost(SMALL);
     const subject = new Subject(host, 1000, 'accepted');
     assert.ok(subject.connection.write(Buffer.from('one, '), 5));
@@ -253,7 +253,7 @@ describe('connections on a ring', () => {
     assert.equal(subject.socket.outgoing.length, 108);
   });
 
-  it('ends writing after the last byte, and goes on receiving', () => {
+  it('ends writing after the last byte, and continues to receive', () => {
     const host = makeHost(SMALL);
     const subject = new Subject(host, 0, 'accepted');
     subject.connection.write(Buffer.from('late'), 4);

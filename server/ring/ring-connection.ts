@@ -2,7 +2,7 @@ import { ERRNO, errorCode } from './errno.ts';
 import { SHUT } from './kernel.ts';
 import { OPERATION, type Operation, type Ring, type RingUser } from './ring.ts';
 
-/** What a connection tells its owner. After `closed` or `error`, nothing more is told. */
+/** Events that a connection reports to its owner. None follows `closed` or `error`. */
 export interface RingConnectionEvents {
   connected(): void;
   /** Bytes have arrived, at indexes `from` ≤ index < `to`. They are valid only during the call. */
@@ -11,11 +11,11 @@ export interface RingConnectionEvents {
   drained(): void;
   /** The peer has ended the connection. */
   closed(): void;
-  /** The connection has failed. `code`: such as `ECONNRESET`. */
+  /** The connection has failed. `code` is a name such as `ECONNRESET`. */
   error(code: string): void;
 }
 
-/** What serves the ring of a connection: `RingLoop`. */
+/** The part of `RingLoop` that a connection uses. */
 export interface RingHost {
   readonly ring: Ring;
   submitLater(user: RingUser): void;
@@ -51,11 +51,11 @@ export class RingConnection implements RingUser {
   #filled = 0;
   #isSending = false;
   #polling = false;
-  /** What is to be sent after the slot. */
+  /** Data to be sent after the slot. */
   #rest: Buffer = NOTHING;
   /** Whether the writer waits for `drained`. */
   #isOwed = false;
-  /** Why a write failed, if that was not told yet. What has arrived before is told first. */
+  /** Error of a failed write that was not reported yet. Data that arrived before is reported first. */
   #writeError: number | null = null;
   /** Whether to end writing once everything has been sent. */
   #endsWriting = false;
@@ -67,7 +67,7 @@ export class RingConnection implements RingUser {
     this.id = loop.ring.attach(this);
   }
 
-  /** Connects to a peer. `address`: as in `Ring.connect`. */
+  /** Connects to a peer. `address` is the same as for `Ring.connect`. */
   connect(address: number, bytes: number): void {
     this.#loop.ring.connect(this.id, this.fd, address, bytes);
     this.#loop.wake();
@@ -125,7 +125,7 @@ export class RingConnection implements RingUser {
     this.#afterSend();
   }
 
-  /** Closes as soon as everything has been sent. Nothing more is told. */
+  /** Closes as soon as everything has been sent. No further events are emitted. */
   end(): void {
     if (this.#state === 'connecting') this.destroy();
     if (this.#state !== 'open') return;
@@ -135,8 +135,8 @@ export class RingConnection implements RingUser {
   }
 
   /**
-   * Closes, and discards what waits to be sent, except for what is in a slot, which is sent within this turn.
-   * Nothing more is told.
+   * Closes, and discards unsent data, except for that in a slot, which is sent within this turn. No further
+   * events are emitted.
    */
   destroy(): void {
     if (this.#state === 'shut' || this.#state === 'closed') return;
@@ -196,7 +196,7 @@ export class RingConnection implements RingUser {
       if (this.#state === 'open') this.#take(from, from + result);
       this.#receive();
     } else if (result === -ERRNO.ENOBUFS || result === -ERRNO.ECANCELED || result === -ERRNO.EINTR) {
-      // The first: completions came faster than their buffers were given back, which has happened by now.
+      // Completions arrived faster than their buffers were returned. By now, they have been returned.
       this.#receive();
     } else if (this.#isPaused || this.#held !== null) this.#heldEnd = -result;
     else this.#fail(result === 0 ? this.#writeError : -result);
@@ -212,7 +212,7 @@ export class RingConnection implements RingUser {
     this.#held = this.#held === null ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
   }
 
-  /** Tells what was held back, after `resume`. */
+  /** Emits the events that were held back until `resume`. */
   #deliver(): void {
     if (this.#isPaused) return;
     const held = this.#held;
@@ -224,7 +224,7 @@ export class RingConnection implements RingUser {
     else this.#fail(end === 0 ? this.#writeError : end);
   }
 
-  /** Sends from a slot, or past the ring if that is impossible. Nothing else is being sent. */
+  /** Sends from a slot, or without the ring if that is impossible. Call only while nothing else is being sent. */
   #send(buffer: Buffer, bytes: number): boolean {
     const { slots, kernel } = this.#loop.ring;
     const slot = bytes <= slots.size ? slots.take() : -1;
@@ -238,7 +238,7 @@ export class RingConnection implements RingUser {
     const accepted = kernel.send(this.fd, buffer, 0, bytes);
     if (accepted === bytes) return true;
     if (accepted < 0 && accepted !== -ERRNO.EAGAIN) {
-      // The owner must not be told from within its own call.
+      // The owner must not receive an event during its own call.
       queueMicrotask(() => this.#writeFailed(-accepted));
       return true;
     }

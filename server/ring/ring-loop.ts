@@ -5,22 +5,22 @@ import type { Ring, RingUser } from './ring.ts';
 export interface RingTimer {
   /** When to call `wake`; infinite if there is no need to. */
   dueMs: number;
-  /** If the time is no further ahead than this, the loop checks the clock without ever sleeping; 0 never does. */
+  /** The loop polls the clock instead of sleeping if the time is at most this far ahead; with 0 it always sleeps. */
   spinsWithinMs: number;
   wake(): void;
 }
 
 /** Timers have a resolution of 1 ms, so the engine's event loop waits no longer than that for its turn. */
 const LONGEST_WAIT_MS = 1;
-/** The engine's event loop has its turn this often while there are completions. */
+/** Interval at which the engine's event loop runs while there are completions. */
 const TURN_MS = 0.25;
 /** Without a completion for this long, the loop waits in the engine's event loop instead of in the kernel. */
 const IDLE_MS = 5;
 
 /**
- * Serves a ring from the engine's event loop, which cannot wait for completions itself. While there are some, the
- * loop waits for them in the kernel, and lets the engine's loop have a turn at least every millisecond. When
- * nothing happens, a signal through an eventfd wakes it.
+ * Serves a ring from the engine's event loop, which cannot wait for completions itself. While completions arrive, this
+ * loop waits for them in the kernel, and lets the engine's loop run at least every millisecond. When idle, it is
+ * woken by a signal through an eventfd.
  */
 export class RingLoop {
   readonly ring: Ring;
@@ -75,7 +75,7 @@ export class RingLoop {
     let nowMs = startMs;
     do {
       const waitNs = this.#waitNs(nowMs);
-      // While it spins, it looks into shared memory instead of making system calls.
+      // While the loop spins, it checks shared memory instead of making system calls.
       if ((waitNs > 0 || this.ring.isDirty || this.ring.isReady) && this.ring.turn(waitNs) > 0)
         this.#activeMs = nowMs;
       nowMs = performance.now();

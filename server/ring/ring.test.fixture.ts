@@ -1,4 +1,4 @@
-/** The carriers that this process has for TCP: io_uring only on Bun, and only if the system allows it. */
+/** Carriers for TCP in this process: io_uring only on Bun, and only if the system allows it. */
 export const CARRIERS_HERE: readonly ('sockets' | 'io_uring')[] = (await hasRing())
   ? ['sockets', 'io_uring']
   : ['sockets'];

@@ -14,18 +14,18 @@ import {
 import type { Kernel, RingMemory } from './kernel.ts';
 import { SlotPool } from './slot-pool.ts';
 
-/** What a completion belongs to. */
+/** The operation to which a completion belongs. */
 export const OPERATION = { connect: 1, accept: 2, receive: 3, send: 4, poll: 5, cancel: 6 } as const;
 export type Operation = (typeof OPERATION)[keyof typeof OPERATION];
 
-/** Whoever submits requests: a connection or a listener. */
+/** A connection or listener that submits requests. */
 export interface RingUser {
   /** Its number in the ring, from `attach`. */
   readonly id: number;
   /**
    * Called with the result of a request, which is negative if it failed.
    *
-   * @param from for data that was received: where in `received` it begins
+   * @param from for received data, its offset in `received`
    * @param more whether the same request will produce further completions
    */
   completed(operation: Operation, result: number, from: number, more: boolean): void;
@@ -39,18 +39,18 @@ export interface RingUser {
  */
 const SENDS_TOGETHER = 32;
 
-/** So many completions are handled in a turn, so that timers and other work do not wait for longer. */
+/** Maximum number of completions handled in a turn, so that timers and other work do not wait too long. */
 const COMPLETIONS_TOGETHER = 64;
 
 const OPERATION_BITS = 3;
-/** Users of the same number follow one another. Their generation tells which one a completion is for. */
+/** Numbers of users are reused. The generation tells which of them a completion is for. */
 const GENERATIONS = 2 ** (32 - OPERATION_BITS);
 const MSG_DONTWAIT = 0x40;
 const POLLOUT = 4;
 const HIGH = 2 ** 32;
 
 /**
- * An io_uring: requests go in, completions come out, and received bytes lie in buffers that both sides share.
+ * An io_uring: requests go in, completions come out, and received bytes are in buffers shared with the kernel.
  * It belongs to one thread, and with DEFER_TASKRUN the kernel only touches its memory during system calls of
  * this thread. Memory barriers are therefore not needed.
  */
@@ -93,7 +93,7 @@ export class Ring {
     return this.#later.length > 0 || this.#sqTail !== this.#submitted;
   }
 
-  /** Whether completions are there, or would be after a system call. */
+  /** Whether completions are available, or would be after a system call. */
   get isReady(): boolean {
     const { queues, at } = this.#memory;
     return (
@@ -122,7 +122,7 @@ export class Ring {
     this.#free.push(id);
   }
 
-  /** @param address of the peer's `struct sockaddr`, which must not change before the next system call */
+  /** @param address address of the peer's `struct sockaddr`, which must not change before the next system call */
   connect(id: number, fd: number, address: number, bytes: number): void {
     const at = this.#request(OPCODE.CONNECT, fd, id, OPERATION.connect);
     this.#memory.sqes[at + 2] = bytes;
@@ -140,7 +140,7 @@ export class Ring {
     this.#memory.sqes[at] = OPCODE.RECV | (BUFFER_SELECT << 8) | (RECV_MULTISHOT << 16);
   }
 
-  /** Sends what the system accepts at once of the first `bytes` of a slot. */
+  /** Sends as many of a slot's first `bytes` as the system accepts at once. */
   send(id: number, fd: number, slot: number, bytes: number): void {
     const { sent, sqes } = this.#memory;
     const at = this.#request(OPCODE.SEND, fd, id, OPERATION.send);
@@ -187,7 +187,7 @@ export class Ring {
     return this.#handle();
   }
 
-  /** Whether the eventfd is signalled when a completion is there. */
+  /** Sets whether the eventfd is signalled when a completion arrives. */
   signals(on: boolean): void {
     const { queues, at } = this.#memory;
     queues[at.cqFlags] = on ? 0 : EVENTFD_DISABLED;
@@ -208,7 +208,7 @@ export class Ring {
     if (submitted > 0) this.#submitted = (this.#submitted + submitted) >>> 0;
   }
 
-  /** Handles completions that are there, in their order. */
+  /** Handles the available completions in order. */
   #handle(): number {
     const { queues, at, cqes, received } = this.#memory;
     const count = Math.min(((queues[at.cqTail] ?? 0) - this.#cqHead) >>> 0, COMPLETIONS_TOGETHER);
@@ -234,7 +234,7 @@ export class Ring {
     return (((this.#generations[id] ?? 0) << OPERATION_BITS) | operation) >>> 0;
   }
 
-  /** Writes a request without its arguments, and returns where. Makes room if the queue is full. */
+  /** Writes a request without its arguments, and returns its position. Makes room if the queue is full. */
   #request(opcode: number, fd: number, id: number, operation: Operation): number {
     if ((this.#sqTail - this.#submitted) >>> 0 === this.#entries) {
       this.#enter(null);
@@ -271,7 +271,7 @@ export class Ring {
     this.#bufferWords[word] = address % HIGH;
     this.#bufferWords[word + 1] = address / HIGH;
     this.#bufferWords[word + 2] = received.size;
-    // The rest of the last word must not be written, because in the first entry it is the tail.
+    // The rest of the entry's last word must not be written, because in the first entry it is the tail.
     bufferRing[word * 2 + 6] = id;
     this.#bufferTail++;
   }

@@ -6,9 +6,9 @@ import { SHUT } from './kernel.ts';
 
 /** The other end of a simulated socket, and what the kernel knows about it. */
 export interface SimulatedSocket {
-  /** Bytes that the peer has sent and that nobody has received. */
+  /** Bytes that the peer has sent and that have not been received. */
   incoming: Buffer;
-  /** How the peer has ended: 0, or an error number; null if it has not. */
+  /** How the peer ended the connection: 0, or an error number; null if it has not. */
   peerEnd: number | null;
   /** How many bytes the socket accepts. */
   room: number;
@@ -31,16 +31,16 @@ export interface Sizes {
   sent: { count: number; size: number };
 }
 
-/** Addresses beyond 32 bits, as the kernel's are. */
+/** Addresses beyond 32 bits, like the kernel's. */
 const RECEIVED_AT = 0x7f12_3456_7000;
 const SENT_AT = 0x7f12_fffe_f000;
-/** The queues' indexes wrap around soon. */
+/** Start of the queues' indexes, so that they soon wrap around. */
 const FIRST = 0xffff_fff0;
 
 /**
- * A kernel that does to a ring what Linux does, on sockets of its own: it accepts only part of what is sent, runs out
- * of buffers, lets completions overflow, and reuses descriptors as soon as they are closed. It asserts that no
- * request refers to a descriptor that is closed.
+ * Simulates Linux's side of a ring, with simulated sockets. It accepts only part of what is sent, runs out of buffers,
+ * lets completions overflow, and reuses descriptors as soon as they are closed. It asserts that no request refers to a
+ * closed descriptor.
  */
 export class SimulatedKernel implements Kernel {
   readonly memory: RingMemory;
@@ -144,7 +144,7 @@ export class SimulatedKernel implements Kernel {
     if (opcode === OPCODE.SEND) {
       const { address, bytes: memory, size } = this.memory.sent;
       const from = high * 2 ** 32 + low - address;
-      assert.ok(from >= 0 && from % size === 0 && bytes <= size, 'sent from outside of a slot');
+      assert.ok(from >= 0 && from % size === 0 && bytes <= size, 'sent from outside a slot');
       this.#complete(request, this.send(fd, memory, from, from + bytes));
     } else if (opcode === OPCODE.RECV) {
       assert.ok(!this.#receiving.has(fd), 'received twice at the same time');

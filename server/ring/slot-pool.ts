@@ -1,8 +1,8 @@
 import type { Area } from './kernel.ts';
 
 /**
- * Buffers that the kernel sends from. Each is taken for one send, and the ones used last are used again first,
- * so that few of them take up memory.
+ * Buffers that the kernel sends from. Each is taken for one send. The most recently used are reused first, so that few
+ * of them take up memory.
  */
 export class SlotPool {
   /** Size of a slot in bytes. */
@@ -39,7 +39,7 @@ export class SlotPool {
     else for (let i = 0; i < bytes; i++) target[start + i] = source[i] as number;
   }
 
-  /** Returns a copy of what a slot holds from `from` to `to`. */
+  /** Returns a copy of a slot's bytes `from` to `to`. */
   copy(slot: number, from: number, to: number): Buffer {
     const start = slot * this.size;
     return Buffer.from(this.#bytes.subarray(start + from, start + to));

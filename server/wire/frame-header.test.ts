@@ -5,19 +5,19 @@ import { type FrameHeader, headerBytes, readHeader, writeHeader } from './frame-
 
 const MAX = 100_000;
 
-/** What readHeader() makes of a header in hexadecimal digits, and of the same bytes behind others. */
+/** Returns what readHeader() finds in hexadecimal digits. Asserts the same for these bytes at another offset. */
 function read(digits: string, masked: boolean, max = MAX) {
   const bytes = Buffer.from(digits.replaceAll(' ', ''), 'hex');
   const header: FrameHeader = { first: 0, size: 0, length: 0 };
   const found = readHeader(bytes, 0, bytes.length, masked, max, header) ?? { ...header };
   const behind = Buffer.concat([Buffer.from('ffff', 'hex'), bytes, Buffer.alloc(20)]);
   const again = readHeader(behind, 2, 2 + bytes.length, masked, max, header) ?? { ...header };
-  assert.deepEqual(again, found, 'the same at any offset, and nothing beyond the end is looked at');
+  assert.deepEqual(again, found, 'the same at any offset, and no byte beyond the end is read');
   return found;
 }
 
 describe('readHeader', () => {
-  it('reads each form of length, masked and not', () => {
+  it('reads each length encoding, masked and unmasked', () => {
     assert.deepEqual(read('81 05', false), { first: 0x81, size: 2, length: 5 });
     assert.deepEqual(read('81 85 00 00 00 00', true), { first: 0x81, size: 6, length: 5 });
     assert.deepEqual(read('02 7e 01 00', false), { first: 0x02, size: 4, length: 256 });
@@ -27,7 +27,7 @@ describe('readHeader', () => {
     assert.deepEqual(read(`80 ff ${long} 00 00 00 00`, true, most), { first: 0x80, size: 14, length: most });
   });
 
-  it('waits for the rest of a header that is cut anywhere', () => {
+  it('waits for the rest of a header that is split anywhere', () => {
     for (const digits of ['01', '8a', '027e0100', '827f0000000000010000']) {
       for (const masked of [false, true]) {
         const bytes = Buffer.from(digits.padEnd(4, '0'), 'hex');
@@ -40,7 +40,7 @@ describe('readHeader', () => {
     }
   });
 
-  it('takes the largest payload, and refuses one byte more as soon as the length is known', () => {
+  it('accepts the largest payload, and rejects one byte more as soon as the length is known', () => {
     assert.equal(typeof read('81 64', false, 100), 'object');
     assert.equal(read('81 65', false, 100), 1009);
     assert.equal(read('81 e5', true, 100), 1009);
@@ -72,14 +72,14 @@ describe('readHeader', () => {
     });
   }
 
-  it('refuses a frame that is masked where it may not be, or not where it must', () => {
+  it('rejects a masked frame from a server, and an unmasked one from a client', () => {
     assert.equal(read('81 85 00 00 00 00', false), 1002);
     assert.equal(read('81 05 00 00 00 00', true), 1002);
   });
 });
 
 describe('writeHeader', () => {
-  it('writes what RFC 6455 section 5.2 draws, the length in its shortest form, and tells where it ends', () => {
+  it('writes a header as in RFC 6455 section 5.2, with the length in its shortest form, and returns where it ends', () => {
     for (const length of [0, 1, 125, 126, 65_535, 65_536]) {
       for (const masked of [false, true]) {
         const target = Buffer.alloc(16, 0xee);

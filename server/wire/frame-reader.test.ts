@@ -8,7 +8,7 @@ import { applyMask } from './masking.ts';
 
 type Heard = [kind: string, payload: string];
 
-/** A reader, and what it has told. `feed` cuts bytes into chunks and returns the fault. */
+/** Records what a reader reports. `feed` splits bytes into chunks and returns the fault. */
 function listen(reader: FrameReader) {
   const heard: Heard[] = [];
   const handler = {
@@ -23,7 +23,7 @@ function listen(reader: FrameReader) {
     let from = 0;
     for (const cut of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
       const to = Math.min(cut, bytes.length);
-      // Each chunk within a larger buffer that is overwritten afterwards, as sockets do it.
+      // Each chunk is part of a larger buffer that is overwritten afterwards, as with sockets.
       const shared = Buffer.alloc(bytes.length + 6, 0xee);
       bytes.copy(shared, 3, from, to);
       const fault = reader.read(shared, 3, 3 + to - from, handler);
@@ -93,7 +93,7 @@ for (const masked of [false, true]) {
       ]);
     });
 
-    test('a frame whose size is known gets its memory once, however many chunks it comes in', (t) => {
+    test('memory for a frame of known size is allocated once, however many chunks it arrives in', (t) => {
       const { feed, heard } = reader(70_000);
       const bytes = make(0x82, new Uint8Array(70_000));
       const allocated = t.mock.method(Buffer, 'allocUnsafeSlow');
@@ -108,12 +108,12 @@ for (const masked of [false, true]) {
     const hi = make(0x81, Buffer.from('hi'));
     const large = make(0x82, new Uint8Array(1001));
     const BREACHES: [what: string, bytes: Buffer, fault: number][] = [
-      ['a mask of the other side', frame(0x81, 'x', masked ? null : KEY), 1002],
+      ['a mask that is missing or not allowed', frame(0x81, 'x', masked ? null : KEY), 1002],
       ['a reserved bit', make(0xc1, Buffer.alloc(3)), 1002],
-      ['a continuation of nothing', make(0x80, Buffer.alloc(3)), 1002],
-      ['a whole message within fragments', Buffer.concat([make(0x01, Buffer.alloc(3)), hi]), 1002],
+      ['a continuation without a first fragment', make(0x80, Buffer.alloc(3)), 1002],
+      ['a complete message between fragments', Buffer.concat([make(0x01, Buffer.alloc(3)), hi]), 1002],
       [
-        'a first fragment within fragments',
+        'a first fragment between fragments',
         Buffer.concat([make(0x01, Buffer.alloc(3)), make(0x02, Buffer.alloc(3))]),
         1002,
       ],
@@ -125,7 +125,7 @@ for (const masked of [false, true]) {
       ],
     ];
     for (const [what, bytes, fault] of BREACHES) {
-      test(`refuses ${what}, at any split, after what came before it`, () => {
+      test(`rejects ${what}, at any split, after handling what preceded it`, () => {
         for (let cut = 0; cut <= bytes.length; cut++) {
           const { heard, feed } = reader(1000);
           assert.equal(feed(Buffer.concat([hi, bytes]), [hi.length + cut]), fault);
@@ -134,14 +134,14 @@ for (const masked of [false, true]) {
       });
     }
 
-    test('a message of fragments may be as large as one in a single frame, and so may the next', () => {
+    test('a fragmented message may be as large as one in a single frame, and so may the next', () => {
       const halves = [make(0x02, new Uint8Array(600)), make(0x80, new Uint8Array(400))];
       const { heard, feed } = reader(1000);
       assert.equal(feed(Buffer.concat([...halves, make(0x82, new Uint8Array(1000)), ...halves]), []), null);
       assert.deepEqual(heard, Array(3).fill(['binary', '00'.repeat(1000)]));
     });
 
-    test('a payload of fragments outlives the chunks that they came in', () => {
+    test('a fragmented payload does not depend on the chunks in which it arrived', () => {
       const { heard, feed } = reader(1000);
       const [first, last] = [make(0x01, Buffer.from('one ')), make(0x80, Buffer.from('two'))];
       feed(Buffer.concat([first, last]), [first.length]);
@@ -161,7 +161,7 @@ for (const masked of [false, true]) {
       assert.ok((held[1] ?? Number.POSITIVE_INFINITY) <= 20_000, `${held[1]} bytes`);
     });
 
-    test('refuses a message of too many fragments, empty ones included', () => {
+    test('rejects a message with too many fragments, including empty ones', () => {
       for (const part of [Buffer.of(7), Buffer.alloc(0)]) {
         const most = [make(0x02, part), ...Array(MAX_FRAGMENTS - 2).fill(make(0x00, part))];
         const good = Buffer.concat([...most, make(0x80, part)]);

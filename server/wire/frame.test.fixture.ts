@@ -1,11 +1,11 @@
-/** A key whose bytes all differ, so that a byte masked by the wrong one shows. */
+/** A key whose bytes all differ, so that masking with the wrong byte is detected. */
 export const KEY = Buffer.from([0x01, 0xf2, 0x03, 0xe4]);
 
 /**
- * A frame as RFC 6455 section 5.2 draws it; knows nothing of the code under test.
+ * Encodes a frame according to RFC 6455 section 5.2, independently of the code under test.
  *
  * @param first FIN bit and opcode
- * @param key four bytes, as a client has them; null: not masked, as a server's frames are
+ * @param key a client's four-byte key; null for an unmasked frame, as from a server
  */
 export function frame(first: number, payload: Uint8Array | string, key: Uint8Array | null): Buffer {
   const body = Buffer.from(payload);
@@ -24,6 +24,6 @@ export const clientFrame = (first: number, payload: Uint8Array | string = '', ke
 
 export const serverFrame = (first: number, payload: Uint8Array | string = '') => frame(first, payload, null);
 
-/** The payload of a close frame. */
+/** Encodes the payload of a close frame. */
 export const closePayload = (code: number, reason: Uint8Array | string = '') =>
   Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);

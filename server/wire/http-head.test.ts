@@ -8,7 +8,7 @@ function read(...lines: string[]): Record<string, string> | null {
   return headers === null ? null : Object.fromEntries(headers);
 }
 
-test('names in lower case, values without the space around them, a repeated name as one list', () => {
+test('names are in lower case, values are trimmed, and a repeated name becomes one list', () => {
   assert.deepEqual(read('GET / HTTP/1.1', 'Host: x', 'A:1', 'B: \t two: 2 ', 'a: 3', 'Empty:'), {
     host: 'x',
     a: '1, 3',
@@ -18,13 +18,13 @@ test('names in lower case, values without the space around them, a repeated name
   assert.deepEqual(read('HTTP/1.1 101 '), {});
 });
 
-test('a line that is no field', () => {
+test('an invalid line is rejected', () => {
   assert.equal(read('GET / HTTP/1.1', 'Host: x', 'no field'), null);
   assert.equal(read('GET / HTTP/1.1', 'no field', 'Host: x'), null);
   assert.equal(read('GET / HTTP/1.1', ': no name'), null);
 });
 
-test('a line whose name is no token, or whose value holds a control character, is no field', () => {
+test('a line is rejected if its name is not a token or its value contains a control character', () => {
   for (const line of [
     'A : 1',
     'A b: 1',
@@ -44,11 +44,11 @@ test('a line whose name is no token, or whose value holds a control character, i
   });
 });
 
-test('only spaces and tabs are the space around a value', () => {
+test('only spaces and tabs around a value are removed', () => {
   assert.deepEqual(read('GET / HTTP/1.1', 'A: \t\xa0x\xa0 \t'), { a: '\xa0x\xa0' });
 });
 
-test('a token is an item of a list, in any case', () => {
+test('a token is found as an item of a list, ignoring case', () => {
   const has = (value: string) => hasToken(new Map([['connection', value]]), 'connection', 'upgrade');
   for (const value of ['upgrade', 'Upgrade', 'keep-alive, UPGRADE', 'upgrade,close', ' a ,upgrade, b'])
     assert.ok(has(value), value);

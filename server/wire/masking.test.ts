@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { applyMask } from './masking.ts';
 
-/** Bytes that differ from their neighbours, at any alignment of the memory below. */
+/** Creates bytes that differ from their neighbours, at the given alignment in memory. */
 function numbered(length: number, offset: number): Buffer {
   const bytes = Buffer.from(new ArrayBuffer(offset + length), offset);
   for (let i = 0; i < length; i++) bytes[i] = i * 31;
@@ -19,7 +19,7 @@ const span = fc.record({
 
 const masked = (bytes: Buffer, key: Uint8Array) => bytes.map((byte, i) => byte ^ (key[i % 4] ?? 0));
 
-test('in place: the key over every byte of the span, and over no other', () => {
+test('in place: the key is applied to every byte of the range, and to no other', () => {
   fc.assert(
     fc.property(span, ({ length, before, offset, key }) => {
       const bytes = numbered(before + length + 9, offset);
@@ -31,7 +31,7 @@ test('in place: the key over every byte of the span, and over no other', () => {
   );
 });
 
-test('into another buffer: the source stays as it is', () => {
+test('into another buffer: the source is not modified', () => {
   fc.assert(
     fc.property(span, fc.nat(9), ({ length, before, offset, key }, at) => {
       const source = numbered(before + length + 9, offset);
@@ -45,7 +45,7 @@ test('into another buffer: the source stays as it is', () => {
   );
 });
 
-test('the result is ASCII where no byte of it has its highest bit set', () => {
+test('the result is ASCII if no byte has its highest bit set', () => {
   fc.assert(
     fc.property(span, fc.option(fc.nat(1000), { nil: null }), ({ length, before, offset, key }, where) => {
       const bytes = numbered(before + length + 9, offset);

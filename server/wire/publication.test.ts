@@ -14,7 +14,7 @@ import {
 
 const EMPTY: Publication = { number: 0, intendedUs: 0, place: 0, members: 0 };
 
-test('a publication has the number, time, place and members that were written, wherever it begins', () => {
+test('a publication is read with the number, time, place and members that were written, at any offset', () => {
   const bytes = Buffer.alloc(PUBLICATION_BYTES + 9, 'x');
   writePublication(bytes, NUMBERS + 5, 2 ** 40 + 1);
   placePublication(bytes, 77, 70_000);
@@ -25,7 +25,7 @@ test('a publication has the number, time, place and members that were written, w
   assert.match(bytes.toString('latin1'), /^[\x20-\x7e]+$/);
 });
 
-test('a join names its room, and nothing else is taken for one', () => {
+test('a join message names its room, and no other message is mistaken for one', () => {
   assert.equal(readJoin(joinMessage(4097)), 4097);
   for (const other of ['', 'J', 'J00000', 'P0000']) assert.equal(readJoin(Buffer.from(other)), null);
   const into = { ...EMPTY };

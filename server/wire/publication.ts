@@ -1,5 +1,5 @@
 /**
- * Messages of clients and server if the server has rooms. Every byte of a header is printable ASCII, so that
+ * Format of the messages between clients and a server with rooms. Every byte of a header is printable ASCII, so that
  * a message is valid as text and as binary. A digit encodes 6 bits; the lowest digit comes first.
  *
  *   join          J, room (4 digits)
@@ -42,7 +42,7 @@ export function joinMessage(room: number): Buffer {
   return bytes;
 }
 
-/** @returns the room that a message joins; null if it is no such message */
+/** @returns the room that a message joins; null if it is not a join message */
 export function readJoin(bytes: Buffer): number | null {
   return bytes.length === JOIN_BYTES && bytes[0] === JOIN ? read(bytes, 0, ROOM) : null;
 }

@@ -6,7 +6,7 @@ test('the accept value of the example in RFC 6455 section 1.3', () => {
   assert.equal(acceptFor('dGhlIHNhbXBsZSBub25jZQ=='), 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
 });
 
-test('an upgrade takes both headers', () => {
+test('an upgrade needs both headers', () => {
   const both = { upgrade: 'WebSocket', connection: 'keep-alive, Upgrade' };
   const of = (changes: object) => upgrades(new Map(Object.entries({ ...both, ...changes })));
   assert.ok(of({}));

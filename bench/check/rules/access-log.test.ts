@@ -4,7 +4,7 @@ import { ofServer, only, SOUND, seenAs } from '../check.test.fixture.ts';
 import { accessLog } from './access-log.ts';
 
 describe('access-log', () => {
-  it('is noted once, for the first location that is logged', () => {
+  it('is reported once, for the first location that is logged', () => {
     const logged = SOUND.replace('access_log off;', '');
     only(accessLog(ofServer(`${SOUND}\n${logged}\n${logged}`)), 'note :12 logged-at-close');
     assert.deepEqual(accessLog(ofServer(SOUND)), []);

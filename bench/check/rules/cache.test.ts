@@ -9,7 +9,7 @@ describe('cache', () => {
     cache: { afterGet, together: 4, reached, slowestSeconds },
   });
 
-  it('is an error where it kept a 426, a warning where handshakes wait, a note where neither was seen', () => {
+  it('is an error if it stored a 426, a warning if handshakes wait, and a note if neither was observed', () => {
     only(cache(of('')), 'warning :11 handshakes-cached', { location: '/ws', isKept: false });
     const kept = cache(seenAs(of(''), tried('status-426', 0, 0.01)));
     const { seen } = only(kept, 'error :11 handshakes-cached', { isKept: true });
@@ -27,7 +27,7 @@ describe('cache', () => {
     assert.equal(unharmed.seen?.code, 'cache-not-kept');
   });
 
-  it('keeps what else passes the cache by', () => {
+  it('keeps other conditions that bypass the cache', () => {
     const [remedy] = only(
       cache(of('proxy_cache_bypass $cookie_x;')),
       'warning :11 handshakes-cached',
@@ -38,7 +38,7 @@ describe('cache', () => {
     });
   });
 
-  it('has nothing to say where handshakes pass it by, or where it is off', () => {
+  it('has no finding if handshakes bypass the cache, or if it is off', () => {
     for (const server of [
       'proxy_cache_bypass $cookie_x $http_upgrade;',
       'proxy_cache_bypass $connection_upgrade;',

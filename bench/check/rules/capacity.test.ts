@@ -8,7 +8,7 @@ describe('worker-connections and open-files', () => {
   const of = (main: string, events = '') =>
     subjectOf(whole({ server: SOUND, main }).replace(' worker_connections 20000; ', ` ${events} `));
 
-  it('counts two for a WebSocket, and warns where few are for many', () => {
+  it('counts two connections per WebSocket, and warns if there are few', () => {
     only(connections(of('', 'worker_connections 20000;')), 'note :4 worker-connections', {
       webSockets: 10_000,
       workers: '4',
@@ -24,7 +24,7 @@ describe('worker-connections and open-files', () => {
     });
   });
 
-  it('tells how many a worker took', () => {
+  it('reports how many WebSockets a worker accepted', () => {
     const subject = seenAs(
       of('', 'worker_connections 512;'),
       {},
@@ -34,7 +34,7 @@ describe('worker-connections and open-files', () => {
     assert.deepEqual([seen?.code, seen?.data], ['worker-full', { opened: 255, outcome: 'reset' }]);
   });
 
-  it('finds fewer open files than connections, those of the system where none are written', () => {
+  it('reports fewer open files than connections, with the system’s limit if none is set', () => {
     const events = 'worker_connections 2000;';
     only(openFiles(of('', events)), 'warning :4 open-files', {
       openFiles: 1024,
@@ -49,14 +49,14 @@ describe('worker-connections and open-files', () => {
     assert.deepEqual(openFiles(of('', 'worker_connections 1024;')), []);
   });
 
-  it('suggests no limit of open files below the one that is set', () => {
+  it('suggests no limit on open files below the current one', () => {
     const blocks = (main: string) =>
       connections(of(main, 'worker_connections 512;'))[0]?.remedies.map(({ block }) => block);
     assert.deepEqual(blocks('worker_rlimit_nofile 39999;'), ['events', 'main']);
     assert.deepEqual(blocks('worker_rlimit_nofile 40000;'), ['events']);
   });
 
-  it('suggests what these rules then accept', () => {
+  it('suggests values that these rules accept', () => {
     const remedies = connections(of('', 'worker_connections 512;')).flatMap((each) => each.remedies);
     const linesOf = (wanted: string) =>
       remedies.flatMap(({ block, lines }) => (block === wanted ? lines : [])).join(' ');
@@ -69,7 +69,7 @@ describe('worker-connections and open-files', () => {
     );
   });
 
-  it('says nothing of a part, whose main file is elsewhere', () => {
+  it('has no finding on a partial configuration, whose main file is elsewhere', () => {
     const part = subjectOf(`server { ${SOUND} }`);
     assert.deepEqual([...connections(part), ...openFiles(part), ...shutdown(part)], []);
   });

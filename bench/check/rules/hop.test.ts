@@ -24,14 +24,14 @@ const http = (pass: string, inner: string) =>
 server { listen 127.0.0.1:8080 ${inner}; server_name a.org; ${SOUND} } }`);
 
 describe('two servers of a configuration, and the connection between them', () => {
-  it('agree about the PROXY protocol, or every connection fails', () => {
+  it('must agree about the PROXY protocol, or every connection fails', () => {
     assert.deepEqual(stream('listen 443;', '', 'proxy_protocol on;'), [':6 proxy-protocol-unexpected']);
     assert.deepEqual(stream('listen 443;', 'proxy_protocol'), [':5 proxy-protocol-missing']);
     assert.deepEqual(stream('listen 443;', 'proxy_protocol', 'proxy_protocol on;'), []);
     assert.deepEqual(http('http://127.0.0.1:8080', 'proxy_protocol'), [':5 proxy-protocol-missing']);
   });
 
-  it('agree about TLS, which a client may also speak through the stream server', () => {
+  it('must agree about TLS, which a client may also use through the stream server', () => {
     assert.deepEqual(stream('listen 443;', 'ssl'), []);
     assert.deepEqual(stream('listen 443 ssl;', 'ssl'), [':5 tls-missing']);
     assert.deepEqual(stream('listen 443 ssl;', 'ssl', 'proxy_ssl on;'), []);

@@ -5,7 +5,7 @@ import { handshake } from './handshake.ts';
 import { http2 } from './http2.ts';
 
 describe('http2', () => {
-  it('is a note with TLS, by what was on the wire', () => {
+  it('is a note with TLS, based on what was negotiated', () => {
     const { seen } = only(http2(probed('', {})), 'note :9 http2-without-websockets');
     assert.deepEqual([seen?.code, seen?.data], ['http2-settings', { extendedConnect: false }]);
     only(http2(probed('', { extendedConnect: true })), 'note :9 http2-with-websockets');
@@ -13,7 +13,7 @@ describe('http2', () => {
     assert.deepEqual(http2(probed('', {}, 'listen 443 ssl;')), []);
   });
 
-  it('is an error without TLS where such a listener takes nothing else', () => {
+  it('is an error without TLS if such a listener accepts nothing else', () => {
     const subject = subjectOf(whole({ server: SOUND }).replace('listen 80;', 'listen 80 http2;'));
     const found = only(http2(subject), 'error :9 http2-only', { since: '1.25.1' });
     assert.deepEqual(found.remedies[0]?.lines, ['listen  80;']);

@@ -6,7 +6,7 @@ import { idle } from './idle.ts';
 describe('idle-timeout', () => {
   const within = (value: string) => ofServer(SOUND.replace(' proxy_read_timeout 1h;', value));
 
-  it('warns up to two minutes, notes up to an hour, and is content with an hour', () => {
+  it('is a warning up to two minutes, a note up to an hour, and absent from an hour up', () => {
     only(idle(within('')), 'warning :11 idle-timeout', {
       directive: 'proxy_read_timeout',
       seconds: 60,
@@ -22,7 +22,7 @@ describe('idle-timeout', () => {
     assert.deepEqual(idle(within('proxy_read_timeout soon;')), []);
   });
 
-  it('goes by the nearest level, and by proxy_timeout in stream', () => {
+  it('depends on the innermost level, and on proxy_timeout in stream', () => {
     only(
       idle(ofServer(`proxy_read_timeout 75s;\nlocation /ws { proxy_pass http://app; ${UPGRADE} }`)),
       'warning :11 idle-timeout',
@@ -36,7 +36,7 @@ describe('idle-timeout', () => {
     assert.deepEqual(idle(subjectOf(handedOver)), []);
   });
 
-  it('suggests no proxy_send_timeout below the one that is set', () => {
+  it('suggests no proxy_send_timeout below the current one', () => {
     const lines = (value: string) => only(idle(within(value)), 'warning :11 idle-timeout').remedies[0]?.lines;
     assert.deepEqual(lines('\nproxy_send_timeout 1d;'), ['proxy_read_timeout  1h;']);
     assert.deepEqual(lines('\nproxy_send_timeout 5m;'), [
@@ -45,7 +45,7 @@ describe('idle-timeout', () => {
     ]);
   });
 
-  it('tells close code and second of the copy, and says nothing where it stayed open or never opened', () => {
+  it('reports close code and time in the copy, and nothing if it stayed open or never opened', () => {
     const seen = { closed: { code: 1006, seconds: 1.004 }, busyStayedOpen: true };
     const found = only(idle(seenAs(within(''), { idle: seen })), 'warning :11 idle-timeout').seen;
     assert.deepEqual([found?.code, found?.closeCode, found?.seconds], ['silent-closed', 1006, 1.004]);

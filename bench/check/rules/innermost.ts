@@ -4,8 +4,8 @@ import type { LintFinding } from '../finding.ts';
 import type { Rule, Subject } from '../subject.ts';
 
 /**
- * Makes a rule about what became of a handshake. A handshake through a location that passes requests on to
- * another server of the configuration also shows what that server does. Such a finding is reported only there.
+ * Makes a rule about the outcome of a handshake. If a location forwards requests to another server of the
+ * configuration, the outcome also depends on that server, and such a finding is reported only there.
  */
 export function innermost(judge: (subject: Subject, candidate: Candidate) => LintFinding[]): Rule {
   return (subject) =>

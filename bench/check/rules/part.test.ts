@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { ofServer, only, SOUND, subjectOf } from '../check.test.fixture.ts';
 import { part } from './part.ts';
 
-it('a part of a configuration says what was not looked at, at its first line', () => {
+it('a partial configuration has a finding at its first line about what was not checked', () => {
   only(part(subjectOf(`\nserver { ${SOUND} }`)), 'note :2 part-of-configuration');
   only(part(subjectOf(SOUND)), 'note :1 part-of-configuration');
   assert.deepEqual(part(ofServer(SOUND)), []);

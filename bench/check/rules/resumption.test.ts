@@ -4,7 +4,7 @@ import { ofServer, only, probed, SOUND } from '../check.test.fixture.ts';
 import { resumption } from './resumption.ts';
 
 describe('tls-resumption', () => {
-  it('goes by what was seen', () => {
+  it('is based on what was observed', () => {
     const found = only(
       resumption(probed('ssl_session_tickets off;', { tlsResumed: false })),
       'warning :11 tls-not-resumed',
@@ -22,7 +22,7 @@ describe('tls-resumption', () => {
     assert.deepEqual(remedy?.lines, ['ssl_session_tickets  on;']);
   });
 
-  it('goes by tickets and shared cache where nothing was seen', () => {
+  it('is based on tickets and shared cache if nothing was observed', () => {
     const unseen = (server: string) => ofServer(`listen 443 ssl; ${server}\n${SOUND}`);
     only(resumption(unseen('ssl_session_tickets off;')), 'warning :11 tls-not-resumed');
     assert.deepEqual(resumption(unseen('ssl_session_tickets off; ssl_session_cache shared:a:1m;')), []);

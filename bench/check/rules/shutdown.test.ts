@@ -6,7 +6,7 @@ import { shutdown } from './shutdown.ts';
 describe('worker-shutdown-timeout', () => {
   const UNSET = whole({ server: SOUND }).replace('worker_shutdown_timeout 1h;', '');
 
-  it('notes what a reload does, with and without it', () => {
+  it('describes the effect of a reload, with and without the directive', () => {
     const reload = { closed: null, watchedSeconds: 2.5 };
     const unset = only(shutdown(seenAs(subjectOf(UNSET), {}, { reload })), 'note :1 shutdown-timeout-unset');
     assert.deepEqual([unset.seen?.code, unset.seen?.seconds], ['open-after-reload', 2.5]);

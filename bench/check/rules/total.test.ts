@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { SOUND, subjectOf, whole } from '../check.test.fixture.ts';
 import { total } from './total.ts';
 
-/** `:line webSockets what`, and the further limits. */
+/** Returns `:line webSockets what`, and the other limits. */
 function capacityOf(text: string) {
   const [found, ...others] = total(subjectOf(text));
   assert.ok(found && others.length === 0);
@@ -14,8 +14,8 @@ function capacityOf(text: string) {
   ];
 }
 
-describe('for how many WebSockets a configuration is', () => {
-  it('is the lowest limit on the way, with the line that sets it', () => {
+describe('the number of WebSockets that a configuration allows', () => {
+  it('is the lowest limit on the route, with the line that sets it', () => {
     assert.deepEqual(capacityOf(whole({ server: SOUND })), [
       ':11 28232',
       'ports 28232',
@@ -37,13 +37,13 @@ describe('for how many WebSockets a configuration is', () => {
     ]);
   });
 
-  it('is per worker if the machine decides how many there are, and unknown for a part', () => {
+  it('is per worker if the machine determines their number, and unknown for a partial configuration', () => {
     const auto = whole({ server: SOUND }).replace('worker_processes 4', 'worker_processes auto');
     assert.equal(capacityOf(auto)[0], ':4 10000 per worker');
     assert.deepEqual(total(subjectOf(`server { ${SOUND} }`)), []);
   });
 
-  it('is half where two servers of the configuration take turns', () => {
+  it('is halved if WebSockets pass through two servers of the configuration', () => {
     const front = 'server { listen 81; location / { proxy_pass http://127.0.0.1:82; } }';
     const inner = whole({ server: SOUND, http: front }).replace('listen 80;', 'listen 127.0.0.1:82;');
     const fronted = total(
@@ -52,7 +52,7 @@ describe('for how many WebSockets a configuration is', () => {
     assert.equal(fronted[0]?.data.webSockets, 20_000);
   });
 
-  it('names the rate of handshakes', () => {
+  it('includes the rate of handshakes', () => {
     const [found] = total(
       subjectOf(
         whole({ http: 'limit_req_zone $uri zone=r:1m rate=9r/s;', server: `limit_req zone=r;\n${SOUND}` }),

@@ -19,7 +19,7 @@ const SENT: Headers = {
   'sec-websocket-protocol': 'check.v2, check.v1',
 };
 
-/** A handshake through a location, of which this differs from what was sent. */
+/** A handshake through a location. The given parts arrived differently from how they were sent. */
 function traced(
   server: string,
   {
@@ -43,15 +43,15 @@ function traced(
 const UP = UPGRADE.replaceAll('\n', ' ');
 const WS = `location /ws { proxy_pass http://app; ${UP} }`;
 
-describe('what became of the headers', () => {
-  it('nothing is said of what arrives as it was sent, or was not tried', () => {
+describe('changes to the headers', () => {
+  it('there is no finding if headers arrive unchanged, or no handshake was tried', () => {
     for (const rule of [host, headers, path, subprotocol, response]) {
       assert.deepEqual(rule(traced(WS)), []);
       assert.deepEqual(rule(subjectOf(whole({ server: WS }))), []);
     }
   });
 
-  it('$host loses a port that clients name', () => {
+  it('$host loses the port in the client’s Host header', () => {
     const at = (listen: string, value: string) =>
       hostPort(
         subjectOf(
@@ -66,7 +66,7 @@ describe('what became of the headers', () => {
     assert.deepEqual(at('listen 443 ssl;', '$host'), []);
   });
 
-  it('Host is the name in proxy_pass: where it is passed, written, or replaced', () => {
+  it('Host is the name in proxy_pass unless it is forwarded or set', () => {
     const received = { host: 'app' };
     only(host(traced(WS, { received })), 'warning :11 host-changed', { received: 'app', replaced: null });
     const fixed = `location /ws {\nproxy_set_header Host app.internal; proxy_pass http://app; ${UP} }`;
@@ -89,7 +89,7 @@ describe('what became of the headers', () => {
     assert.deepEqual(found.remedies[0]?.lines, ['proxy_set_header  X-Forwarded-Proto  $scheme;']);
   });
 
-  it('an Origin is replaced by one that says nothing about the page', () => {
+  it('an Origin is replaced with one that does not depend on the page', () => {
     const own = (value: string) =>
       `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Origin ${value}; }`;
     for (const value of ['http://$host', 'https://app.internal'])
@@ -109,7 +109,7 @@ describe('what became of the headers', () => {
     assert.deepEqual(ownOrigin(traced(WS)), []);
   });
 
-  it('a subprotocol is dropped, or is one that nobody offered', () => {
+  it('a subprotocol is dropped, or was not offered', () => {
     const none = { received: { 'sec-websocket-protocol': '' }, answered: { 'sec-websocket-protocol': 'x' } };
     only(subprotocol(traced(WS, none)), 'error :11 subprotocol-changed', { received: null, answered: 'x' });
     const fixed = `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Sec-WebSocket-Protocol check.v1; }`;
@@ -127,11 +127,11 @@ describe('what became of the headers', () => {
   });
 });
 
-describe('what became of the path', () => {
+describe('changes to the path', () => {
   const changed = (location: string, paths: [string, string]) => path(traced(location, { paths }));
   const to = (name: string, url: string) => `location ${name} {\nproxy_pass ${url}; ${UP} }`;
 
-  it('is doubled, glued, cut, or lost its query', () => {
+  it('is doubled, joined without a slash, cut, or without its query', () => {
     const found = (location: string, paths: [string, string], change: string) =>
       only(changed(location, paths), 'warning :12 path-changed', { change });
     found(to('/ws', 'http://app/'), ['/ws/a?b=1', '//a?b=1'], 'doubled');
@@ -140,7 +140,7 @@ describe('what became of the path', () => {
     found(to('= /ws', 'http://$app/ws'), ['/ws?b=1', '/ws'], 'query');
   });
 
-  it('is what it should be', () => {
+  it('is unchanged or as intended', () => {
     assert.deepEqual(changed(to('/ws/', 'http://app/'), ['/ws/a?b=1', '/a?b=1']), []);
     assert.deepEqual(changed(to('/ws', 'http://$app$request_uri'), ['/ws/a?b=1', '/ws/a?b=1']), []);
     const rewritten = `location /ws { rewrite ^ /x break;\nproxy_pass http://app; ${UP} }`;
@@ -155,7 +155,7 @@ describe('what became of the path', () => {
 });
 
 describe('a difference behind another server of the configuration', () => {
-  it('is reported where it arises, and one in front of it there', () => {
+  it('is reported at the server that causes it', () => {
     const subject = (front: string, inner: string) =>
       subjectOf(`events { }
 http {
@@ -241,7 +241,7 @@ describe('variables of proxy_pass', () => {
   };
   const nested = `location / {\nset $to app;\nlocation /ws {\nproxy_pass http://$to; ${UP} } }`;
 
-  it('are empty where another block sets them', () => {
+  it('are empty if another block sets them', () => {
     const found = only(failed(nested, { to: '' }), 'error :14 passed-to-nothing', { variables: ['$to'] });
     assert.deepEqual(found.data.sources, [{ why: 'elsewhere', places: ['/site/nginx.conf:12'] }]);
     assert.deepEqual(failed(nested, { to: 'app' }), []);
@@ -262,7 +262,7 @@ describe('variables of proxy_pass', () => {
   });
 });
 
-describe('a configuration through which no WebSocket gets', () => {
+describe('a configuration through which no WebSocket can connect', () => {
   const closed = seenAs(subjectOf(whole({ server: WS })), {
     handshake: { outcome: 'status-403', arrived: null },
   });
@@ -272,7 +272,7 @@ describe('a configuration through which no WebSocket gets', () => {
     assert.deepEqual(withNowhere(traced(WS), []), []);
   });
 
-  it('is so for a reason, which is a finding of its own', () => {
+  it('has a separate finding for the reason', () => {
     const found = judge(closed).filter(({ rule }) => rule === 'handshake');
     assert.deepEqual(
       found.map(({ level, code }) => `${level} ${code}`),

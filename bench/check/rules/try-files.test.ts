@@ -13,7 +13,7 @@ describe('try_files in front of a WebSocket', () => {
     assert.deepEqual(tryFiles(seenAs(ofServer(SOUND), answered)), []);
   });
 
-  it('takes folders away from the location that it falls back to', () => {
+  it('handles folders before the location that it falls back to', () => {
     const falling = (path: string, tests: string) =>
       tryFiles(
         seenAs(

@@ -70,7 +70,7 @@ function folderTest({ tree }: Subject, candidate: Candidate): { line: Directive;
   const [name] = texts(candidate.self);
   for (const { location } of leadingTo(own, all)) {
     for (const line of directives(location.block, 'try_files')) {
-      // A location may lead there in another way, which goes first, such as `return` and `error_page`.
+      // Another directive of the location, such as `return` with `error_page`, may lead there first.
       if (texts(line).at(-1) !== name) continue;
       const test = texts(line)
         .slice(0, -1)

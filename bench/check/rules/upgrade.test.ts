@@ -14,7 +14,7 @@ const REFUSED = {
   },
 } as const;
 
-/** `level :line code` of each, and its lacks. */
+/** Lists each finding as `level :line code`, with what the location lacks. */
 const lacksIn = (findings: readonly LintFinding[]) =>
   findings.map(({ level, origin, code, data }) => [`${level} :${origin?.line} ${code}`, data.lacks]);
 
@@ -46,7 +46,7 @@ describe('upgrade', () => {
       [{ lack: 'connection', sent: '' }],
     ],
     [
-      'a name that stands for WebSockets',
+      'a name that means WebSockets',
       'location /socket.io/ { proxy_pass http://app; }',
       'error :11 upgrade-not-passed',
       [
@@ -56,7 +56,7 @@ describe('upgrade', () => {
       ],
     ],
     [
-      'a name that may stand for something else',
+      'a name that may mean something else',
       'location /live { proxy_pass http://app; proxy_http_version 1.1; }',
       'warning :11 upgrade-not-passed',
       [
@@ -78,12 +78,12 @@ describe('upgrade', () => {
     it(`finds ${what}`, () => assert.deepEqual(lacksIn(upgrade(ofServer(server))), [[expected, lacks]]));
   }
 
-  it('finds no location at all, with the others that proxy', () => {
+  it('reports that there is no location, with the others that proxy', () => {
     const server = 'location / { proxy_pass http://app; }\nlocation /api { proxy_pass http://app; }';
     only(upgrade(ofServer(server)), 'error :11 upgrade-nowhere', { location: '/', others: [`${FILE}:12`] });
   });
 
-  it('tells what was seen, and the status', () => {
+  it('reports the observation and the status', () => {
     const [found] = upgrade(seenAs(ofServer('location /ws { proxy_pass http://app; }'), REFUSED));
     const { outcome, arrived } = REFUSED.handshake;
     assert.deepEqual(
@@ -92,12 +92,12 @@ describe('upgrade', () => {
     );
   });
 
-  it('has nothing to say of a location that has all, or that was seen to open', () => {
+  it('has no finding on a complete location, or one through which a WebSocket opened', () => {
     assert.deepEqual(upgrade(ofServer(SOUND)), []);
     assert.deepEqual(upgrade(seenAs(ofServer('location /ws { proxy_pass http://app; }'), {})), []);
   });
 
-  it('adds the map where there is none', () => {
+  it('adds the map if there is none', () => {
     const text = 'server { location /ws { proxy_pass http://app; } }';
     const blocks = (source: string) => upgrade(subjectOf(source))[0]?.remedies.map(({ block }) => block);
     assert.deepEqual(blocks(text), ['location', 'http']);
@@ -108,7 +108,7 @@ describe('upgrade', () => {
 describe('http-version', () => {
   const server = SOUND.replace('proxy_http_version 1.1;', '');
 
-  it('warns of what works by a default of newer versions', () => {
+  it('warns about settings that work only by a default of newer versions', () => {
     const found = httpVersion({ ...ofServer(server), nginxVersion: '1.30.6' });
     only(found, 'warning :11 http-version-by-default', { nginxVersion: '1.30.6', since: '1.29.7' });
     assert.deepEqual(httpVersion(ofServer(server)), []);
@@ -120,13 +120,13 @@ describe('handshake', () => {
   const seenOf = (outcome: 'status-403' | 'status-502' | 'reset', arrived = null) =>
     handshake(seenAs(ofServer(SOUND), { handshake: { outcome, arrived } }));
 
-  it('is a warning where Nginx answers by itself as it may be meant to, else an error', () => {
+  it('is a warning if Nginx may be meant to answer itself, otherwise an error', () => {
     only(seenOf('status-403'), 'warning :11 handshake-failed', { location: '/ws', reason: 'nginx' });
     only(seenOf('status-502'), 'error :11 handshake-failed', { reason: 'upstream' });
     only(seenOf('reset'), 'error :11 handshake-failed', { reason: 'nginx' });
   });
 
-  it('points at the header Connection whose variable does not follow the client’s', () => {
+  it('names the Connection header whose variable does not depend on the client’s', () => {
     const server = `location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $wrong; }`;
     const arrived = { httpVersion: '1.1', upgrade: 'websocket', connection: 'close' };
     const subject = seenAs(ofServer(server), { handshake: { outcome: 'status-426', arrived } });
@@ -134,7 +134,7 @@ describe('handshake', () => {
     assert.equal(remedies[0]?.block, 'location');
   });
 
-  it('offers no other Connection where the one that arrived asks to upgrade', () => {
+  it('suggests no other Connection if the one that arrived requests an upgrade', () => {
     const arrived = { httpVersion: '1.1', upgrade: null, connection: 'Upgrade' };
     const found = handshake(seenAs(ofServer(SOUND), { handshake: { outcome: 'status-426', arrived } }));
     assert.deepEqual(only(found, 'error :11 handshake-failed', { reason: 'no-upgrade' }).remedies, []);
@@ -151,7 +151,7 @@ describe('handshake', () => {
     );
   });
 
-  it('leaves to upgrade what that rule explains, and notes what was not tried', () => {
+  it('leaves failures to the rule `upgrade` if that explains them, and notes what was not tried', () => {
     assert.deepEqual(handshake(seenAs(ofServer('location /ws { proxy_pass http://app; }'), REFUSED)), []);
     const lost = ofServer(`location @ws { proxy_pass http://app; ${UPGRADE} }`);
     const seen = { ...seenAs(lost, {}).seen, locations: new Map() };
@@ -159,7 +159,7 @@ describe('handshake', () => {
     only(found, 'note :11 location-not-tried', { location: '@ws', lacks: 'path' });
   });
 
-  it('never comes to a location whose name does not begin with a slash', () => {
+  it('reports a location that is never reached because it does not begin with a slash', () => {
     for (const [name, remedy] of [
       ['ws', 'location /ws'],
       ['^~ socket.io/', 'location ^~ /socket.io/'],
@@ -179,7 +179,7 @@ describe('connection', () => {
   const fixed = (path: string) =>
     ofServer(SOUND.replace('/ws', path).replace('$connection_upgrade', '"Upgrade"'));
 
-  it('warns of a fixed header where other requests may come, and notes it elsewhere', () => {
+  it('warns about a fixed header if other requests are likely, and otherwise notes it', () => {
     only(connection(fixed('/')), 'warning :11 connection-fixed', { value: 'Upgrade' });
     only(connection(fixed('/ws')), 'note :11 connection-fixed');
     only(connection(fixed('~ ^/(ws|socket)/\\d+$')), 'note :11 connection-fixed');
@@ -187,7 +187,7 @@ describe('connection', () => {
     assert.deepEqual(connection(ofServer(SOUND)), []);
   });
 
-  it('tells how an ordinary GET arrived', () => {
+  it('reports how an ordinary GET arrived', () => {
     const arrived = { httpVersion: '1.1', upgrade: null, connection: 'Upgrade' };
     const [found] = connection(seenAs(fixed('/'), { get: { status: 426, arrived } }));
     assert.deepEqual([found?.seen?.code, found?.seen?.data], ['get-arrived', { arrived }]);

@@ -19,7 +19,7 @@ describe('upstreams', () => {
     assert.deepEqual(zone(subjectOf(alone.replace('worker_processes 4', 'worker_processes 1'))), []);
   });
 
-  it('ip-hash: a note, with what to write unless the address behind a proxy is known', () => {
+  it('ip-hash: a note, with a suggestion unless the address behind a proxy is known', () => {
     const found = only(ipHash(of(`ip_hash; ${TWO}`)), 'note :7 ip-hash', {
       realIpHeader: false,
     });
@@ -29,7 +29,7 @@ describe('upstreams', () => {
     assert.deepEqual(ipHash(of(TWO)), []);
   });
 
-  it('ip-hash: tells where clients of one network came', () => {
+  it('ip-hash: reports how many servers clients of one network reached', () => {
     const subject = of(`ip_hash; ${TWO}`);
     const upstreams = new Map([
       [upstreamIn(subject), { spread: { clients: 6, servers: 1 }, recovery: null }],
@@ -38,7 +38,7 @@ describe('upstreams', () => {
     assert.deepEqual([seen?.code, seen?.data], ['clients-spread', { clients: 6, servers: 1 }]);
   });
 
-  it('max-fails: a warning where one failure takes a server out, not where it was seen to recover', () => {
+  it('max-fails: a warning if one failure excludes a server, unless it was observed to recover', () => {
     const subject = of('server 10.0.0.1; server 10.0.0.2 max_fails=1;');
     const found = only(maxFails(subject), 'warning :7 max-fails', { upstream: 'app' });
     assert.deepEqual(found.remedies[0]?.lines, [
@@ -56,7 +56,7 @@ describe('upstreams', () => {
       assert.deepEqual(maxFails(of(entries)), []);
   });
 
-  it('max-fails: of a parameter that is written twice the last counts, as it does for Nginx', () => {
+  it('max-fails: if a parameter occurs twice, the last one counts, as in Nginx', () => {
     const [patient, touchy] = ['max_fails=0', 'max_fails=1 fail_timeout=5s'];
     const foundOf = (words: string) => maxFails(of(`server a max_fails=0; server b ${words};`)).length;
     assert.deepEqual([foundOf(`${touchy} ${patient}`), foundOf(`${patient} ${touchy}`)], [0, 1]);
@@ -67,7 +67,7 @@ describe('upstreams', () => {
   });
 });
 
-it('a name that a part does not define may be an upstream of another file', () => {
+it('a name that a partial configuration does not define may be an upstream in another file', () => {
   const part = (pass: string, http = '') =>
     elsewhere(subjectOf(`${http} server {\n${SOUND.replace('http://app', pass)} }`));
   only(part('http://app'), 'note :2 upstream-elsewhere', { upstream: 'app' });

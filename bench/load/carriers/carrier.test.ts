@@ -12,11 +12,11 @@ import type { Carrier, CarrierTls, OpenCarrier } from './carrier.ts';
 import { carriersHere, ON_BUN } from './engine.ts';
 import { TlsSessions } from './tls-sessions.ts';
 
-/** The contract of a carrier, for every engine's: see carrier.ts. */
+/** Tests every engine's carriers against the contract in carrier.ts. */
 
 const HOST = '127.0.0.1';
 const ENGINE = ON_BUN ? 'bun' : 'node';
-/** OpenSSL's word for it, and BoringSSL's. */
+/** Error code for an untrusted certificate: BoringSSL's on Bun, OpenSSL's on Node. */
 const UNTRUSTED = ON_BUN ? 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' : 'DEPTH_ZERO_SELF_SIGNED_CERT';
 const carriersOfEngine = await carriersHere('sockets');
 const onTcp = { sockets: carriersOfEngine.tcp, io_uring: (await carriersHere('io_uring')).tcp };
@@ -35,12 +35,12 @@ const secured = (changes: Partial<CarrierTls> = {}) =>
     ...changes,
   });
 
-/** Reads each connection at a pace of its own: so many bytes a turn, nothing for a millisecond in between. */
+/** Reads each connection in portions of `bytesATurn` bytes, with a pause of one millisecond between them. */
 function slowReader() {
   let pace = 0;
   let done: (digest: string) => void = () => {};
   return {
-    /** The digest of all that the next connection brings. */
+    /** Resolves with the digest of everything that the next connection sends. */
     next: (bytesATurn: number) =>
       new Promise<string>((resolve) => {
         pace = bytesATurn;
@@ -49,7 +49,7 @@ function slowReader() {
     read(stream: net.Socket): void {
       const digest = createHash('sha256');
       let budget = pace;
-      // With it come the session tickets: to close with those unread would reset the connection.
+      // Makes the client read the session tickets: closing with unread data would reset the connection.
       stream.write('hello');
       stream.on('end', () => done(digest.digest('hex')));
       stream.on('data', (bytes: Buffer) => {
@@ -68,7 +68,7 @@ interface Heard {
   carrier: Carrier;
   events: string[];
   received: Buffer;
-  /** What the carrier said of its TLS handshake; null before it. */
+  /** Whether the TLS handshake resumed a session, as the carrier reported it; null until then. */
   resumed: boolean | null;
   until(event: string): Promise<void>;
 }
@@ -103,7 +103,7 @@ function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
         check();
       }),
   };
-  assert.deepEqual(heard.events, [], 'nothing is told from within the call');
+  assert.deepEqual(heard.events, [], 'no event is emitted during the call');
   t.after(() => heard.carrier.destroy());
   return heard;
 }
@@ -132,7 +132,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
   }
 
   describe(`${ENGINE} over ${secure ? 'TLS' : `TCP on ${kind}`}`, { timeout: 300_000 }, () => {
-    test('connects, carries bytes both ways, and tells it when the other side ends', async (t) => {
+    test('connects, carries bytes both ways, and reports when the peer ends the connection', async (t) => {
       const port = await rawServer(
         t,
         serverKeys(),
@@ -151,13 +151,13 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.equal(heard.received.toString(), 'hello');
     });
 
-    test('what the system does not take at once is kept, and drained tells when it is taken', async (t) => {
+    test('bytes that the system does not accept at once are kept, and drained reports when they are accepted', async (t) => {
       const { heard, stream } = await pair(t);
-      // More than the buffers of both sides hold.
+      // More than the socket buffers of both sides can hold.
       const large = Buffer.alloc(32 << 20, 'x');
       assert.equal(heard.carrier.write(large, large.length), false);
       await settle();
-      assert.ok(!heard.events.includes('drained'), 'nobody has read');
+      assert.ok(!heard.events.includes('drained'), 'drained although nothing was read');
       let bytes = 0;
       stream.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
@@ -169,7 +169,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.equal(bytes, large.length);
     });
 
-    test('whatever is written, and however slowly it is read, arrives whole and in order', async (t) => {
+    test('everything arrives complete and in order, however slowly it is read', async (t) => {
       const reader = slowReader();
       const port = await rawServer(t, serverKeys(), ({ stream }) => reader.read(stream), alpn);
       const sizes = fc.array(fc.integer({ min: 1, max: 4 << 20 }), { minLength: 1, maxLength: 4 });
@@ -194,7 +194,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       await fc.assert(property, { numRuns: 8 });
     });
 
-    test('end sends what was written before it', async (t) => {
+    test('end first sends the data already written', async (t) => {
       const got: Buffer[] = [];
       const ended = new Promise<void>((resolve) => {
         void rawServer(
@@ -214,7 +214,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.equal(Buffer.concat(got).toString(), 'last words');
     });
 
-    test('after destroy and after end nothing is told, and a write is as good as taken', async (t) => {
+    test('after destroy or end, no event is emitted and a write returns true', async (t) => {
       const port = await rawServer(t, serverKeys(), ({ stream }) => stream.on('data', () => {}), alpn);
       for (const leave of ['destroy', 'end'] as const) {
         const heard = open(t, carriers(), port);
@@ -227,7 +227,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       }
     });
 
-    test('after the other side has closed a write is as good as taken, and nothing more is told', async (t) => {
+    test('after the peer has closed, a write returns true and no further event is emitted', async (t) => {
       const { heard, stream } = await pair(t);
       stream.resume().end();
       await heard.until('closed');
@@ -237,7 +237,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.deepEqual(heard.events, before);
     });
 
-    test('a write that is taken after end or destroy is told of no more', async (t) => {
+    test('a write that is accepted after end or destroy emits no event', async (t) => {
       for (const leave of ['destroy', 'end'] as const) {
         const { heard, stream } = await pair(t);
         const closed = new Promise((resolve) => stream.on('close', resolve));
@@ -252,7 +252,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       }
     });
 
-    test('nothing is told of what arrives while it is paused, and all of it after it goes on', async (t) => {
+    test('data that arrives during a pause is reported only after resume, and then completely', async (t) => {
       const { heard, stream } = await pair(t);
       const sent = randomBytes(1 << 20);
       const isWhole = new Promise<void>((resolve) => {
@@ -268,7 +268,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       heard.carrier.resume();
       await isWhole;
       assert.ok(heard.received.equals(sent));
-      // Again, once it has read.
+      // Pause again after data has been read.
       heard.carrier.pause();
       stream.write('more');
       await settle();
@@ -279,7 +279,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.equal(heard.received.toString('latin1', sent.length), 'more');
     });
 
-    test('a carrier that is paused still writes', async (t) => {
+    test('a paused carrier still writes', async (t) => {
       const { heard, stream } = await pair(t);
       heard.carrier.pause();
       heard.carrier.write(Buffer.from('hello'), 5);
@@ -288,7 +288,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       assert.equal(bytes.toString(), 'hello');
     });
 
-    test('a port where nobody listens: the code of the system', async (t) => {
+    test('connecting to a port without a listener reports the system’s error code', async (t) => {
       const server = net.createServer().listen(0, HOST);
       await once(server, 'listening');
       const port = portOf(server);
@@ -304,7 +304,7 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
 }
 
 describe(`TLS of ${ENGINE}`, { timeout: 120_000 }, () => {
-  test('a certificate is checked where authorities are named, chain and name, and only there', async (t) => {
+  test('the chain and name of a certificate are verified only if authorities are given', async (t) => {
     const port = await rawServer(t, keys, () => {});
     const other = await makeKeyPair();
     const refusals: [Partial<CarrierTls>, string][] = [
@@ -321,7 +321,7 @@ describe(`TLS of ${ENGINE}`, { timeout: 120_000 }, () => {
   });
 
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
-    test(`sessions are kept and resumed where they are asked for, over ${maxVersion}`, async (t) => {
+    test(`sessions are kept and resumed if requested, over ${maxVersion}`, async (t) => {
       const atServer: boolean[] = [];
       const serve = ({ stream }: { stream: net.Socket }) => {
         atServer.push((stream as tls.TLSSocket).isSessionReused());
@@ -329,7 +329,7 @@ describe(`TLS of ${ENGINE}`, { timeout: 120_000 }, () => {
       };
       const port = await rawServer(t, keys, serve, { maxVersion });
       const sessions = new TlsSessions();
-      // The first connection may be told of data before its session.
+      // The first connection may receive data before its session.
       const kept = new Promise<void>((resolve) => {
         const keep = sessions.keep.bind(sessions);
         sessions.keep = (session) => {

@@ -7,8 +7,8 @@ import type { Carrier } from './carrier.ts';
 import { ringTcp } from './ring.ts';
 
 /**
- * Opens and closes connections on a ring at random, with resets and stalls on both sides, and reports what is left of
- * them: `bun dist/bench/load/carriers/ring-fuzz.bench.js --seconds 60`. Memory may grow at first.
+ * Opens and closes io_uring connections at random, with resets and stalls on both sides, and reports which resources
+ * remain in use: `bun dist/bench/load/carriers/ring-fuzz.bench.js --seconds 60`. Memory may grow at first.
  */
 
 const HOST = '127.0.0.1';
@@ -127,7 +127,7 @@ function report(): void {
 setTimeout(() => {
   clearInterval(fuzz);
   for (const { carrier } of all) carrier.destroy();
-  // A peer that has stopped reading does not notice the end of its connection.
+  // A peer that has stopped reading does not notice when its connection ends.
   for (const peer of peers) peer.destroy();
   setTimeout(() => {
     clearInterval(told);

@@ -4,7 +4,7 @@ import { TlsSessions } from './tls-sessions.ts';
 
 const session = (number: number) => Buffer.from(String(number));
 
-test('sessions are used once, the newest first, but the last of them again and again', () => {
+test('each session is used once, newest first, except the last, which is used repeatedly', () => {
   const sessions = new TlsSessions();
   assert.equal(sessions.take(), null);
   for (const number of [1, 2, 3]) sessions.keep(session(number));
@@ -12,7 +12,7 @@ test('sessions are used once, the newest first, but the last of them again and a
   assert.deepEqual(taken, ['3', '2', '1', '1', '1']);
 });
 
-test('the oldest are forgotten where a server issues more than are used', () => {
+test('the oldest sessions are dropped if a server issues more than are used', () => {
   const sessions = new TlsSessions();
   for (let number = 0; number < 1500; number++) sessions.keep(session(number));
   const taken = Array.from({ length: 1000 }, () => String(sessions.take()));

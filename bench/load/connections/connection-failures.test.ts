@@ -30,7 +30,7 @@ before(async () => {
 
 type Answer = (peer: Peer, key: string) => void;
 
-/** Writes, and leaves the connection open: what is wrong must be seen without its end. */
+/** Writes but keeps the connection open: the client must detect the fault without waiting for the end. */
 const say =
   (answer: (key: string) => string): Answer =>
   ({ stream }, key) =>
@@ -59,19 +59,19 @@ const HANDSHAKES: [what: string, answer: Answer, expected: string][] = [
   ['another Upgrade', say((key) => switching(key, { Upgrade: 'h2c' })), 'upgrade/protocol-error'],
   ['no Connection', say((key) => switching(key, { Connection: null })), 'upgrade/protocol-error'],
   [
-    'an extension nobody asked for',
+    'an extension that was not requested',
     say((key) => switching(key, { 'Sec-WebSocket-Extensions': 'permessage-deflate' })),
     'upgrade/protocol-error',
   ],
   [
-    'a subprotocol nobody asked for',
+    'a subprotocol that was not requested',
     say((key) => switching(key, { 'Sec-WebSocket-Protocol': 'chat' })),
     'upgrade/bad-subprotocol',
   ],
   ['junk', say(() => '\x00\x01\x02 no response at all'), 'upgrade/protocol-error'],
   ['junk, closed at once', sayAndEnd(() => 'SSH-2.0-OpenSSH_9.2\r\n'), 'upgrade/protocol-error'],
   ['a frame', say(() => '\x81\x05hello'), 'upgrade/protocol-error'],
-  ['a head without end', say(() => `HTTP/1.1 101 x\r\nX: ${'x'.repeat(40_000)}`), 'upgrade/protocol-error'],
+  ['an endless head', say(() => `HTTP/1.1 101 x\r\nX: ${'x'.repeat(40_000)}`), 'upgrade/protocol-error'],
   ['nothing, closed at once', ({ stream }) => stream.end(), 'upgrade/reset'],
   ['half a response', sayAndEnd((key) => switching(key).slice(0, 40)), 'upgrade/reset'],
   ['a reset', ({ reset }) => reset(), 'upgrade/reset'],
@@ -83,20 +83,20 @@ const FRAMES: [what: string, bytes: Buffer, expected: string][] = [
   ['close 1011', closeFrame(1011, 'oh'), 'open/closed-1011'],
   ['close 4000', closeFrame(4000), 'open/closed-4000'],
   ['a close without a code', serverFrame(0x88), 'open/closed-1005'],
-  ['what follows a close', Buffer.concat([closeFrame(1001), serverFrame(0xff)]), 'open/closed-1001'],
+  ['data after a close frame', Buffer.concat([closeFrame(1001), serverFrame(0xff)]), 'open/closed-1001'],
   ['half a close code', serverFrame(0x88, 'x'), 'open/protocol-error'],
   ['close 999', closeFrame(999), 'open/protocol-error'],
-  ['close 1005, which is for no wire', closeFrame(1005), 'open/protocol-error'],
-  ['close 1006, which is for no wire', closeFrame(1006), 'open/protocol-error'],
+  ['close code 1005, which must not be sent', closeFrame(1005), 'open/protocol-error'],
+  ['close code 1006, which must not be sent', closeFrame(1006), 'open/protocol-error'],
   ['close 5000', closeFrame(5000), 'open/protocol-error'],
   ['a masked frame', Buffer.from([0x81, 0x81, 1, 2, 3, 4, 0x60]), 'open/protocol-error'],
   ['a reserved bit', Buffer.from([0xc1, 0x01, 0x61]), 'open/protocol-error'],
   ['an undefined opcode', serverFrame(0x83), 'open/protocol-error'],
   ['a fragmented ping', serverFrame(0x09), 'open/protocol-error'],
   ['a long ping', serverFrame(0x89, 'x'.repeat(126)), 'open/protocol-error'],
-  ['a continuation of nothing', serverFrame(0x80, 'x'), 'open/protocol-error'],
+  ['a continuation without a first fragment', serverFrame(0x80, 'x'), 'open/protocol-error'],
   ['a message within another', Buffer.concat([serverFrame(1), serverFrame(0x81)]), 'open/protocol-error'],
-  ['a length beyond all', Buffer.from([0x82, 127, 255, 0, 0, 0, 0, 0, 0, 0]), 'open/protocol-error'],
+  ['an impossible length', Buffer.from([0x82, 127, 255, 0, 0, 0, 0, 0, 0, 0]), 'open/protocol-error'],
 ];
 
 for (const client of CLIENTS) {
@@ -122,7 +122,7 @@ for (const client of CLIENTS) {
           const message = serverFrame(0x81, 'before');
           const port = await rawServer(t, keys(), ({ stream }) => {
             onUpgrade(stream, (key) => {
-              // In the packet of the response, in one of its own, and byte by byte.
+              // In the same packet as the response, in a separate packet, and byte by byte.
               if (turn === 0) stream.end(Buffer.concat([Buffer.from(switching(key)), message, bytes]));
               else {
                 stream.write(switching(key));
@@ -150,7 +150,7 @@ for (const client of CLIENTS) {
         });
       }
 
-      test('to a server that broke the protocol nothing more is sent', async (t) => {
+      test('nothing more is sent to a server that violated the protocol', async (t) => {
         let peer: Peer | undefined;
         const port = await rawServer(t, keys(), (one) => {
           peer = one;
@@ -179,7 +179,7 @@ for (const client of CLIENTS) {
         assert.ok(received < count * bytes, `${received} bytes`);
       });
 
-      test('no close frame is code 1006, whether TCP ends, is reset, or ends within a frame', async (t) => {
+      test('without a close frame the code is 1006, whether TCP ends, is reset, or ends within a frame', async (t) => {
         let peer: Peer | undefined;
         const port = await rawServer(t, keys(), (one) => {
           peer = one;
@@ -197,7 +197,7 @@ for (const client of CLIENTS) {
           heard.connection.send(0, 2);
           end(peer ?? assert.fail());
           assert.equal(await heard.ended(), 'open/closed-1006');
-          // A scenario may not have heard of it yet.
+          // A scenario may still send because it does not know about the failure yet.
           heard.connection.send(2, 2);
           heard.connection.close(1000);
           await settle();
@@ -205,7 +205,7 @@ for (const client of CLIENTS) {
         }
       });
 
-      test('a server that drops the connection instead of agreeing to close it has closed it', async (t) => {
+      test('a server that drops the connection instead of answering the close frame has closed it', async (t) => {
         let peer: Peer | undefined;
         const port = await rawServer(t, keys(), (one) => {
           peer = one;
@@ -236,7 +236,7 @@ for (const client of CLIENTS) {
         assert.equal(await open(t, setting(), port).ended(), 'tcp/refused');
       });
 
-      test('a source address that is not of this host: tcp/no-ports', async (t) => {
+      test('a source address that does not belong to this host: tcp/no-ports', async (t) => {
         const port = await rawServer(t, keys(), () => {});
         const heard = open(t, setting(), port, { source: '192.0.2.1' });
         assert.equal(await heard.ended(), 'tcp/no-ports');
@@ -245,7 +245,7 @@ for (const client of CLIENTS) {
   }
 
   describe(`${client}: failures of TLS`, { timeout: 120_000, concurrency: 8 }, () => {
-    test('the port speaks no TLS', async (t) => {
+    test('the port does not use TLS', async (t) => {
       const answers: ((stream: net.Socket) => void)[] = [
         (stream) => stream.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
         (stream) => stream.write('220 mail.example ESMTP\r\n'),
@@ -256,7 +256,7 @@ for (const client of CLIENTS) {
       }
     });
 
-    test('the server ends or resets the connection in the TLS handshake', async (t) => {
+    test('the server ends or resets the connection during the TLS handshake', async (t) => {
       const ends: ((peer: Peer) => void)[] = [({ stream }) => stream.end(), ({ reset }) => reset()];
       for (const end of ends) {
         const port = await rawServer(t, null, (peer) => peer.stream.once('data', () => end(peer)));

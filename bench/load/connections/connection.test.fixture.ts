@@ -31,13 +31,13 @@ export interface KeyPair {
   cert: string;
 }
 
-/** What the connections of a test have in common. */
+/** Settings shared by all connections of a test. */
 export interface Setting {
   connect: Connector;
   payload: Payload;
 }
 
-/** `trust`: the certificate that the client trusts, which it needs for TLS. */
+/** `trust` is the certificate that the client trusts; required for TLS. */
 export function makeSetting(
   client: Client,
   transport: Transport,
@@ -65,7 +65,7 @@ export function makeSetting(
   return { connect, payload };
 }
 
-/** A connection and all that it told, in order: `opened`, `text …`, `binary …`, `batch`, `pong`, `failed …`, `closed`. */
+/** A connection and its events in order: `opened`, `text …`, `binary …`, `batch`, `pong`, `failed …`, `closed`. */
 export interface Heard {
   connection: Connection;
   events: string[];
@@ -73,11 +73,11 @@ export interface Heard {
   facts: OpenFacts | null;
   until(done: (events: string[]) => boolean): Promise<void>;
   opened(): Promise<void>;
-  /** How it ended: `<stage>/<kind>` or `closed`. */
+  /** Resolves when the connection has ended, with `<stage>/<kind>` or `closed`. */
   ended(): Promise<string>;
 }
 
-/** Opens connection number `id` and listens to it; it is gone when the test has ended. */
+/** Opens connection number `id` and records its events. It is closed when the test ends. */
 export function open(
   t: TestContext,
   { connect }: Setting,
@@ -133,14 +133,14 @@ export function isEnd(event: string): boolean {
   return event === 'closed' || event.startsWith('failed ');
 }
 
-/** What a server of a test holds in its hands: the stream, and the TCP socket below it. */
+/** The server's side of a connection: the stream, and the TCP socket below it. */
 export interface Peer {
   stream: net.Socket;
-  /** Ends TCP with a RST, whatever runs on top of it. */
+  /** Resets the TCP connection, with or without TLS. */
   reset(): void;
 }
 
-/** A server that does with each connection whatever the test wants; gone when the test has ended. */
+/** Starts a server that passes each connection to the test. It is closed when the test ends. */
 export async function rawServer(
   t: TestContext,
   keys: KeyPair | null,
@@ -176,7 +176,7 @@ export function portOf(server: { address(): string | net.AddressInfo | null }): 
   return address.port;
 }
 
-/** Calls back with the key of the upgrade request, once it is whole, and again with nothing after it. */
+/** Calls `answer` with the key of the upgrade request once the request is complete. */
 export function onUpgrade(stream: net.Socket, answer: (key: string, request: string) => void): void {
   let head = '';
   const read = (chunk: Buffer) => {
@@ -188,7 +188,7 @@ export function onUpgrade(stream: net.Socket, answer: (key: string, request: str
   stream.on('data', read);
 }
 
-/** The response that opens a WebSocket; a header that is null is left out. */
+/** Builds the response that opens a WebSocket. A header that is null is omitted. */
 export function switching(key: string, changes: Record<string, string | null> = {}): string {
   const headers = {
     Upgrade: 'websocket',
@@ -202,7 +202,7 @@ export function switching(key: string, changes: Record<string, string | null> = 
   return `${['HTTP/1.1 101 Switching Protocols', ...lines].join('\r\n')}\r\n\r\n`;
 }
 
-/** Long enough for whatever is on its way on loopback to arrive, and then some. */
+/** Waits long enough for all data in transit on loopback to arrive. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 25));
 }

@@ -34,7 +34,7 @@ before(async () => {
   keyPair = await makeKeyPair();
 });
 
-/** A server of `ws` that echoes; gone when the test has ended. */
+/** Starts an echo server that uses `ws`. It is closed when the test ends. */
 async function echoServer(
   t: TestContext,
   keys: KeyPair | null,
@@ -56,7 +56,7 @@ async function echoServer(
   return portOf(server);
 }
 
-/** Reads a client's frames from a stream as they come. */
+/** Decodes a client's frames as they arrive. */
 function readFrames({ stream }: Peer): { frames: ClientFrame[]; reads: number } {
   const read = { frames: [] as ClientFrame[], reads: 0 };
   let left: Buffer = Buffer.alloc(0);
@@ -79,7 +79,7 @@ function assertSent({ payload }: Setting, frames: ClientFrame[], id: number, cou
   });
 }
 
-/** Watches sockets of Node. @returns whether one to this port was told not to delay (TCP_NODELAY) */
+/** Watches Node's sockets. @returns a function that tells whether TCP_NODELAY was set on one to this port */
 function watchNode(t: TestContext, port: number): () => boolean {
   const called = t.mock.method(net.Socket.prototype, 'setNoDelay');
   const connected = t.mock.method(net, 'connect');
@@ -90,7 +90,7 @@ function watchNode(t: TestContext, port: number): () => boolean {
     );
 }
 
-/** The same for sockets of Bun. */
+/** Like `watchNode`, for Bun's sockets. */
 function watchBun(t: TestContext): () => boolean {
   const { connect } = Bun;
   let withoutDelay = false;
@@ -110,7 +110,7 @@ function watchBun(t: TestContext): () => boolean {
   return () => withoutDelay;
 }
 
-/** The same for sockets on a ring, which the kernel is asked about. */
+/** Like `watchNode`, for io_uring sockets. Asks the kernel. */
 async function watchRing(port: number): Promise<() => boolean> {
   const { dlopen, ptr } = await import('bun:ffi');
   const { addressOf } = await import('../../../server/ring/libc.ts');
@@ -138,7 +138,7 @@ for (const client of CLIENTS) {
       makeSetting(client, transport, secure ? keyPair.cert : null, plan);
 
     describe(`${client} over ${transport}`, { timeout: 120_000 }, () => {
-      test('opens, and tells how long each part took', async (t) => {
+      test('opens, and reports how long each part took', async (t) => {
         const heard = open(t, setting(), await echoServer(t, keys()));
         assert.equal(heard.connection.stage, 'tcp');
         await heard.opened();
@@ -147,7 +147,7 @@ for (const client of CLIENTS) {
         assert.ok(tcpUs > 0 && upgradeUs > 0);
         assert.ok(secure ? tlsUs !== null && tlsUs > 0 : tlsUs === null);
         assert.deepEqual(heard.facts, {
-          // A server of `node:https` on Bun negotiates none.
+          // On Bun, a server of `node:https` does not negotiate a protocol.
           alpn: secure && !ON_BUN ? 'http/1.1' : null,
           proxyWorker: null,
           upstream: null,
@@ -155,8 +155,8 @@ for (const client of CLIENTS) {
         });
       });
 
-      test('each part of the handshake is the time between its bounds, and none is counted twice', async (t) => {
-        // Ever longer between two looks at the clock: a sum of the wrong parts is no part.
+      test('each part of the handshake is timed from its start to its end, and no time is counted twice', async (t) => {
+        // The interval between two readings keeps growing, so a sum of the wrong parts equals no other part.
         let us = 0;
         let step = 0;
         const clock = () => {
@@ -172,7 +172,7 @@ for (const client of CLIENTS) {
         );
       });
 
-      test('asks for the path on the host, and tells what the response headers say', async (t) => {
+      test('requests the path from the host, and reports the response headers', async (t) => {
         let request = '';
         const port = await rawServer(
           t,
@@ -210,7 +210,7 @@ for (const client of CLIENTS) {
       });
 
       for (const plan of [SMALL, ANY_SIZE]) {
-        test(`messages of ${plan.minBytes} to ${plan.maxBytes} bytes come back as they were sent`, async (t) => {
+        test(`messages of ${plan.minBytes} to ${plan.maxBytes} bytes are echoed unchanged`, async (t) => {
           const ours = setting(plan);
           const heard = open(t, ours, await echoServer(t, keys()), { id: 7 });
           await heard.opened();
@@ -234,7 +234,7 @@ for (const client of CLIENTS) {
         });
       }
 
-      test('all messages of one send arrive in one read, masked', async (t) => {
+      test('all messages of one send arrive masked in one read', async (t) => {
         const ours = setting();
         let received: ReturnType<typeof readFrames> | undefined;
         const port = await rawServer(t, keys(), (peer) =>
@@ -255,7 +255,7 @@ for (const client of CLIENTS) {
         assertSent(ours, received?.frames ?? [], 3, 32);
       });
 
-      test('what a slow server does not take waits, and arrives whole and in order', async (t) => {
+      test('data that a slow server does not accept waits, and arrives complete and in order', async (t) => {
         const ours = setting({ minBytes: 60_000, maxBytes: 66_000, type: 'binary' });
         let peer: Peer | undefined;
         const port = await rawServer(t, keys(), (one) => {
@@ -280,7 +280,7 @@ for (const client of CLIENTS) {
         assert.ok(!heard.events.some(isEnd));
       });
 
-      test('frames in the packet of the response, and many in one read, are one batch', async (t) => {
+      test('frames in the same packet as the response, or several in one read, form one batch', async (t) => {
         let peer: Peer | undefined;
         const greeting = Buffer.concat([serverFrame(0x81, 'first'), serverFrame(0x82, 'second')]);
         const port = await rawServer(t, keys(), (one) => {
@@ -305,7 +305,7 @@ for (const client of CLIENTS) {
         ]);
       });
 
-      test('fragments are one message, and a ping between them is answered with what it carries', async (t) => {
+      test('fragments form one message, and a ping between them is answered with its payload', async (t) => {
         let peer: Peer | undefined;
         let received: ReturnType<typeof readFrames> | undefined;
         const port = await rawServer(t, keys(), (one) => {
@@ -322,7 +322,7 @@ for (const client of CLIENTS) {
           serverFrame(0x01, 'once '),
           serverFrame(0x89, ping),
           serverFrame(0x00, 'upon '),
-          serverFrame(0x8a, 'a pong that nobody asked for'),
+          serverFrame(0x8a, 'an unsolicited pong'),
           serverFrame(0x89),
           serverFrame(0x80, 'a time'),
         ])
@@ -342,7 +342,7 @@ for (const client of CLIENTS) {
         );
       });
 
-      test('a response and frames cut at every byte are heard the same', async (t) => {
+      test('a response and frames split at any byte produce the same events', async (t) => {
         const frames = Buffer.concat([
           serverFrame(0x01, 'frag'),
           serverFrame(0x89, 'ping'),
@@ -354,7 +354,7 @@ for (const client of CLIENTS) {
           onUpgrade(stream, (key) => {
             const bytes = Buffer.concat([Buffer.from(switching(key)), frames]);
             const cut = cuts;
-            // Over TLS each cut makes a record of its own: as good, and dear.
+            // Over TLS, each part becomes a separate record, which is slow. Fewer splits test the same.
             cuts += secure ? 5 : 1;
             stream.write(bytes.subarray(0, cut));
             setTimeout(() => stream.end(bytes.subarray(cut)), 1);
@@ -375,7 +375,7 @@ for (const client of CLIENTS) {
         }
       });
 
-      test('closes with code 1000 when asked to, once, and tells it when the server agreed', async (t) => {
+      test('closes with code 1000 on request, once, and reports when the server has answered', async (t) => {
         const closes: number[] = [];
         const port = await echoServer(t, keys(), (socket) => socket.on('close', (code) => closes.push(code)));
         const heard = open(t, setting(), port);
@@ -391,7 +391,7 @@ for (const client of CLIENTS) {
         assert.deepEqual([messages.length, heard.events.filter(isEnd).length], [3, 1]);
       });
 
-      test('closes with the code that it is told', async (t) => {
+      test('closes with the given code', async (t) => {
         let told: (code: number) => void = () => {};
         const code = new Promise<number>((resolve) => {
           told = resolve;
@@ -404,7 +404,7 @@ for (const client of CLIENTS) {
         assert.equal(await code, 1001);
       });
 
-      test('a ping is empty, and its answer is told', async (t) => {
+      test('a ping is empty, and its pong is reported', async (t) => {
         const pings: string[] = [];
         const port = await echoServer(t, keys(), (socket) =>
           socket.on('ping', (data) => pings.push(data.toString('hex'))),
@@ -424,7 +424,7 @@ for (const client of CLIENTS) {
         );
       });
 
-      test('a message of any content arrives as it was sent, text and binary, of any length', async (t) => {
+      test('messages of any content, type and length arrive unchanged', async (t) => {
         const heard = open(t, setting(), await echoServer(t, keys()));
         await heard.opened();
         const sent = [
@@ -432,7 +432,7 @@ for (const client of CLIENTS) {
             { bytes: randomBytes(bytes), text: false },
             { bytes: Buffer.from('ä'.repeat(bytes / 2).padEnd(bytes / 2, 'x')), text: true },
           ]),
-          // More than a system takes at once, so that some have to wait.
+          // More than the system accepts at once, so some must wait.
           ...Array.from({ length: 3 }, () => ({ bytes: randomBytes(4 << 20), text: false })),
           { bytes: Buffer.from('and one more'), text: true },
         ];
@@ -446,7 +446,7 @@ for (const client of CLIENTS) {
         );
       });
 
-      test('nothing is read while it is paused, and all of it afterwards', async (t) => {
+      test('nothing is read during a pause, and everything afterwards', async (t) => {
         let peer: WebSocket | undefined;
         const port = await echoServer(t, keys(), (socket) => {
           peer = socket;
@@ -470,7 +470,7 @@ for (const client of CLIENTS) {
         }
       });
 
-      test('what it sends while it is paused goes out all the same', async (t) => {
+      test('messages sent during a pause are not delayed', async (t) => {
         const texts: string[] = [];
         const port = await echoServer(t, keys(), (socket) =>
           socket.on('message', (data) => texts.push(String(data))),
@@ -487,7 +487,7 @@ for (const client of CLIENTS) {
         await heard.until((events) => events.includes('text unheard'));
       });
 
-      test('a small message does not wait for the acknowledgement of the one before', async (t) => {
+      test('a small message does not wait for the acknowledgement of the previous one', async (t) => {
         const port = await echoServer(t, keys());
         const isWithoutDelay =
           transport === 'io_uring' ? await watchRing(port) : ON_BUN ? watchBun(t) : watchNode(t, port);
@@ -495,7 +495,7 @@ for (const client of CLIENTS) {
         assert.ok(isWithoutDelay());
       });
 
-      test('after destroy nothing is heard, however far it had come', async (t) => {
+      test('after destroy, no event is emitted, whatever stage the connection had reached', async (t) => {
         const port = await echoServer(t, keys());
         const early = open(t, setting(), port);
         early.connection.destroy();

@@ -21,16 +21,16 @@ const KINDS: [code: string | null, tcp: string, tls: string][] = [
 ];
 
 for (const [code, tcp, secured] of KINDS) {
-  test(`${code} is ${tcp} before TLS, ${secured} in TLS, and an abnormal closure when it is open`, () => {
+  test(`${code} is ${tcp} before TLS, ${secured} during TLS, and an abnormal closure once the connection is open`, () => {
     assert.equal(kindOfError(code, 'tcp'), tcp);
     assert.equal(kindOfError(code, 'upgrade'), tcp);
     assert.equal(kindOfError(code, 'tls'), secured);
     assert.equal(kindOfError(code, 'open'), 'closed-1006');
     for (const stage of FAILURE_STAGES)
-      assert.ok(v.is(failureKey, `${stage}/${kindOfError(code, stage)}`), 'it can be a key of the result');
+      assert.ok(v.is(failureKey, `${stage}/${kindOfError(code, stage)}`), 'it is a valid key of the result');
   });
 }
 
-test('a connection that just ends was reset before it was open, and closed without a frame after', () => {
+test('a connection that ends without an error counts as reset before it opened, and as closed without a frame afterwards', () => {
   assert.deepEqual(FAILURE_STAGES.map(kindOfEnd), ['reset', 'reset', 'reset', 'closed-1006']);
 });

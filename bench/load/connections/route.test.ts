@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { triedServers } from './route.ts';
 
-test('every server that was tried is named, the one that answered last', () => {
+test('all servers that were tried are returned; the last one answered', () => {
   assert.deepEqual(triedServers('127.0.0.1:8080'), ['127.0.0.1:8080']);
   assert.deepEqual(triedServers('127.0.0.1:8080, unix:/tmp/a:b.sock'), [
     '127.0.0.1:8080',

@@ -1,8 +1,8 @@
 import type { OpenFacts } from './connection.ts';
 
 /**
- * The proxy's worker and the echo server that a connection's messages pass through, as found in the handshake. One
- * row of the spread table.
+ * The proxy worker and the echo server that handle a connection's messages, as revealed by the handshake. One row of
+ * the spread table.
  */
 export interface Route extends Omit<OpenFacts, 'resumed'> {
   connections: number;

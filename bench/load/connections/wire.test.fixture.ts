@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** A frame as a client sent it, its mask taken off. */
+/** A client's frame, unmasked. */
 export interface ClientFrame {
   opcode: number;
   final: boolean;
@@ -10,8 +10,8 @@ export interface ClientFrame {
 }
 
 /**
- * The whole frames at the head of some bytes, read as RFC 6455 section 5.2 describes them; knows nothing of
- * the code that wrote them. `rest`: the beginning of one that is not whole.
+ * Decodes the complete frames at the start of `bytes` according to RFC 6455 section 5.2, independently of the code
+ * that wrote them. `rest` is the incomplete frame that follows.
  */
 export function decodeFrames(bytes: Buffer): { frames: ClientFrame[]; rest: Buffer } {
   const frames: ClientFrame[] = [];
@@ -27,7 +27,7 @@ export function decodeFrames(bytes: Buffer): { frames: ClientFrame[]; rest: Buff
       lengthBytes === 0 ? short : lengthBytes === 2 ? rest.readUInt16BE(2) : Number(rest.readBigUInt64BE(2));
     assert.ok(
       lengthBytes === 0 || length > (lengthBytes === 2 ? 125 : 65_535),
-      'a length is in its shortest form',
+      'the length is encoded in the shortest form',
     );
     if (rest.length < head + length) return { frames, rest };
     const first = rest.readUInt8(0);
@@ -44,7 +44,7 @@ export function decodeFrames(bytes: Buffer): { frames: ClientFrame[]; rest: Buff
   }
 }
 
-/** A frame as a server sends it; `first` is its first byte: FIN bit and opcode. */
+/** Encodes a server's frame. `first` is its first byte: FIN bit and opcode. */
 export function serverFrame(first: number, payload: Uint8Array | string = ''): Buffer {
   const body = Buffer.from(payload);
   const { length } = body;
@@ -56,7 +56,7 @@ export function serverFrame(first: number, payload: Uint8Array | string = ''): B
   return Buffer.concat([head, body]);
 }
 
-/** A close frame with a code. */
+/** Encodes a close frame with a code. */
 export function closeFrame(code: number, reason = ''): Buffer {
   return serverFrame(0x88, Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]));
 }

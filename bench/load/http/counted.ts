@@ -9,7 +9,7 @@ export interface HttpTarget {
 }
 
 /**
- * What became of HTTP requests. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
+ * Outcome of HTTP requests. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
  * request to the end of its response, or from when it was due if there is a schedule. It includes the connection
  * time if the request had to wait for a new connection.
  */
@@ -46,13 +46,13 @@ export interface HttpPart {
  */
 const EXPECTED = 426;
 
-/** The class of a response's status, such as `2xx`. */
+/** Returns the class of a response's status, such as `2xx`. */
 export function statusKind(status: number): string {
   return status === EXPECTED ? String(status) : `${Math.floor(status / 100)}xx`;
 }
 
 /**
- * Counts the cache status of a response. Header names and values alternate in the list.
+ * Counts a response's cache status. `headers` alternates names and values.
  */
 export function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');

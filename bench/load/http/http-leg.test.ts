@@ -11,7 +11,7 @@ import { runHttpLeg, startTally } from './http-leg.ts';
 const CONNECTIONS = 4;
 const BODY = 'x'.repeat(1000);
 
-/** A server that counts the requests it answers; gone when the test has ended. */
+/** Starts a server that counts the requests it answers. It is closed when the test ends. */
 async function serve(
   t: TestContext,
   answer: http.RequestListener,
@@ -37,7 +37,7 @@ function samples({ latency }: HttpCounts): number {
   return latency.reduce((sum, number, i) => sum + (i % 2 === 1 ? number : 0), 0);
 }
 
-// Long, as a busy machine may take a second for the first answer: together, not one after the other.
+// The tests are long because a busy machine may take a second for the first answer, so they run concurrently.
 describe('the HTTP leg', { concurrency: true }, () => {
   test('every answer is counted once, with its latency and its bytes', async (t) => {
     const { url, requests } = await serve(t, (_, response) => response.end(BODY));
@@ -45,7 +45,7 @@ describe('the HTTP leg', { concurrency: true }, () => {
     const counts = await run(url);
     assert.ok(counts.durationUs <= (performance.now() - startedAt) * 1e3);
     assert.ok(counts.requests > 0);
-    // Those that were under way at the end were answered and not read.
+    // The responses to requests in progress at the end were sent but not read.
     assert.ok(counts.requests <= requests() && requests() <= counts.requests + CONNECTIONS);
     assert.equal(samples(counts), counts.requests);
     assert.ok(counts.bytesReceived >= counts.requests * BODY.length);
@@ -64,7 +64,7 @@ describe('the HTTP leg', { concurrency: true }, () => {
     assert.ok(bucketValue(counts.latency[0] ?? 0) >= 19_000);
   });
 
-  test('what the cache says of itself is counted, by its word; silence too', async (t) => {
+  test('responses are counted by cache status, including those without one', async (t) => {
     const words = ['HIT', 'HIT', 'MISS', null];
     let turn = 0;
     const { url, requests } = await serve(t, (_, response) => {
@@ -80,7 +80,7 @@ describe('the HTTP leg', { concurrency: true }, () => {
     assert.ok(Math.abs((cache.HIT ?? 0) - total / 2) <= CONNECTIONS);
   });
 
-  test('answers that are no success are counted apart, and are answers', async (t) => {
+  test('unsuccessful responses are counted separately, and still as responses', async (t) => {
     let turn = 0;
     const { url } = await serve(t, (_, response) => {
       response.statusCode = [502, 204, 404, 204, 426, 204][turn++ % 6] ?? 500;
@@ -97,15 +97,15 @@ describe('the HTTP leg', { concurrency: true }, () => {
     assert.ok(Math.abs(counts.non2xx - counts.requests / 2) <= CONNECTIONS);
   });
 
-  test('a connection that ends with its response, as that response said, costs neither latency nor an error', async (t) => {
-    // What follows on the connection meets a reset: the server no longer reads it.
+  test('a connection that ends after its response, as announced, counts neither as latency nor as an error', async (t) => {
+    // Further requests on the connection cause a reset, because the server no longer reads from it.
     const { url } = await serve(t, ({ socket }, response) => {
       setTimeout(() => response.setHeader('connection', 'close').end(BODY, () => socket.destroy()), 20);
     });
     const counts = await run(url);
     assert.ok(counts.requests > CONNECTIONS, 'a connection was replaced');
     assert.deepEqual([counts.errors, counts.timeouts, samples(counts)], [0, 0, counts.requests]);
-    // One at a time: however slow this machine is, latencies do not overlap.
+    // Requests are sent one at a time, so latencies do not overlap even on a slow machine.
     const sumUs = counts.latency.reduce(
       (sum, index, i) => (i % 2 === 0 ? sum + bucketValue(index) * (counts.latency[i + 1] ?? 0) : sum),
       0,
@@ -129,7 +129,7 @@ describe('the HTTP leg', { concurrency: true }, () => {
   });
 });
 
-/** What a tally makes of a connection's events; each is its name and what comes with it. */
+/** Returns the counts for a connection's events. Each event is its name followed by its arguments. */
 function tallied(...events: readonly (readonly [name: string, ...of: readonly unknown[]])[]) {
   const client = new EventEmitter();
   const tally = startTally(false);
@@ -139,7 +139,7 @@ function tallied(...events: readonly (readonly [name: string, ...of: readonly un
   return { requests, errors, timeouts };
 }
 
-test('a request that a timeout replaces is a timeout, and one that a broken connection replaces an error', () => {
+test('a request replaced after a timeout counts as a timeout, one replaced after a broken connection as an error', () => {
   const answer = (shouldKeepAlive: boolean) => [
     ['headers', { shouldKeepAlive }] as const,
     ['response', 200, 1] as const,
@@ -149,7 +149,7 @@ test('a request that a timeout replaces is a timeout, and one that a broken conn
   assert.deepEqual(tallied(request, request, timeout), { ...none, timeouts: 1 });
   assert.deepEqual(tallied(request, request), { ...none, errors: 1 });
   assert.deepEqual(tallied(request, connError, request), { ...none, errors: 1 });
-  // The server announced that it would close, so the request after that is lost with no fault of its own.
+  // The server announced that it would close, so losing the next request is not an error.
   const closing = [request, ...answer(false), request] as const;
   assert.deepEqual(tallied(...closing, request), { ...none, requests: 1 });
   assert.deepEqual(tallied(...closing, connError), { ...none, requests: 1 });

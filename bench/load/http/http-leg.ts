@@ -36,7 +36,7 @@ interface Tally {
  * next connection. From then on, autocannon measures latencies from the wrong request. It would also count
  * the reset that may follow the lost request as an error.
  *
- * @param hasCache whether to count what a cache says of itself
+ * @param hasCache whether to count cache statuses
  */
 export function startTally(hasCache: boolean): Tally {
   const latency = new Counts();

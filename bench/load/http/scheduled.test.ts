@@ -7,7 +7,7 @@ import { portOf } from '../connections/connection.test.fixture.ts';
 import type { HttpPart } from './counted.ts';
 import { type ScheduledRequests, sendOnSchedule } from './scheduled.ts';
 
-/** A server that is gone when the test has ended. */
+/** Starts a server that is closed when the test ends. */
 async function serve(t: TestContext, answer: http.RequestListener): Promise<string> {
   const server = http.createServer(answer);
   server.listen(0, '127.0.0.1');
@@ -19,7 +19,7 @@ async function serve(t: TestContext, answer: http.RequestListener): Promise<stri
   return `http://127.0.0.1:${portOf(server)}/page`;
 }
 
-/** Sends requests, and resolves with all parts after the last. */
+/** Sends requests, and resolves with all parts once the last one has arrived. */
 function run(
   url: string,
   durationMs: number | null,
@@ -49,7 +49,7 @@ function sumsOf(parts: readonly HttpPart[]) {
 }
 
 describe('HTTP requests on a schedule', { concurrency: true }, () => {
-  test('as many are sent as are due, and each is answered and timed once', async (t) => {
+  test('every request that is due is sent, answered and timed once', async (t) => {
     const url = await serve(t, (_, response) => response.setHeader('x-cache-status', 'HIT').end('page'));
     const parts = await run(url, 1500);
     const { due, answered, timed, hits, errors, unanswered } = sumsOf(parts);
@@ -66,20 +66,20 @@ describe('HTTP requests on a schedule', { concurrency: true }, () => {
     );
   });
 
-  test('a schedule goes on while nobody answers, and those without a response are unanswered', async (t) => {
+  test('a schedule continues while the server does not respond, and these requests count as unanswered', async (t) => {
     const url = await serve(t, () => {});
     const { due, answered, unanswered } = sumsOf(await run(url, 500));
     assert.deepEqual([due, answered, unanswered], [50, 0, 50]);
   });
 
-  test('broken connections are errors, and the next request has another connection', async (t) => {
+  test('broken connections count as errors, and the next request uses another connection', async (t) => {
     const url = await serve(t, ({ socket }) => socket.destroy());
     const { due, errors, answered, unanswered } = sumsOf(await run(url, 500));
     assert.deepEqual([due, errors + unanswered, answered], [50, 50, 0]);
     assert.ok(errors > 2);
   });
 
-  test('a schedule without an end goes on until it is stopped', async (t) => {
+  test('a schedule without an end continues until it is stopped', async (t) => {
     let requests = 0;
     let stop = () => {};
     const url = await serve(t, (_, response) => {

@@ -12,7 +12,7 @@ const TIMEOUT_US = 10e6;
 /** Requests sent per event loop iteration; responses are read in between. */
 const SENT_A_TURN = 64;
 const PART_MS = 1000;
-/** Interval between looks at whether all responses have arrived. */
+/** Interval at which to check whether all responses have arrived. */
 const LOOK_MS = 10;
 
 /** GET requests for one page at a constant rate. */
@@ -26,7 +26,7 @@ export interface SchedulePlan extends HttpTarget {
 
 /** Requests on a schedule, each over the next free one of several keep-alive connections. */
 export interface ScheduledRequests {
-  /** No further request is due. The last part follows once the responses have arrived, or after a second. */
+  /** Ends the schedule. The last part is reported once all responses have arrived, or after one second. */
   stop(): void;
 }
 
@@ -92,7 +92,7 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     served = 0;
   }
 
-  /** In the next iteration of the event loop, when a connection that has just had a response is free. */
+  /** Sends in the next iteration of the event loop, when the connection that received a response is free again. */
   function sendSoon(): void {
     if (isPlanned) return;
     isPlanned = true;
@@ -165,7 +165,7 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     isStopped = true;
     untilUs = Math.min(untilUs, clock());
     clearInterval(parts);
-    // Those that fell due while this process was late count as well.
+    // Requests that became due while this process was late count as well.
     pump();
     const look = setInterval(() => {
       if (unanswered() > 0 && clock() < untilUs + DRAIN_US) return;

@@ -19,7 +19,7 @@ const shape = fc.record({
   seed: fc.nat(2 ** 31),
 });
 
-test('uniform: the workers together send one message every 1/rate, none twice, none left out', () => {
+test('uniform: together, the workers send one message every 1/rate, without duplicates or omissions', () => {
   fc.assert(
     fc.property(shape, ({ ratePerSecond, startUs, workers, seed }) => {
       const load = { kind: 'open', ratePerSecond, arrivals: 'uniform' } as const;
@@ -35,13 +35,13 @@ test('uniform: the workers together send one message every 1/rate, none twice, n
   );
 });
 
-test('uniform: the millionth message is due exactly when it is, nothing adds up', () => {
+test('uniform: the millionth message is due at the exact time, without accumulated rounding errors', () => {
   const pacer = makePacer({ kind: 'open', ratePerSecond: 3_333, arrivals: 'uniform' }, 0, 0, 1, 1);
   for (let i = 0; i < 1_000_000; i++) pacer.advance();
   assert.equal(pacer.dueUs, (1_000_000 * 1e6) / 3_333);
 });
 
-test('poisson: never goes back, is the same for the same seed, and another one for another worker', () => {
+test('poisson: times never decrease, are the same for the same seed, and differ between workers', () => {
   fc.assert(
     fc.property(shape, ({ ratePerSecond, startUs, workers, seed }) => {
       const load = { kind: 'open', ratePerSecond, arrivals: 'poisson' } as const;
@@ -61,7 +61,7 @@ test('poisson: gaps have the mean and the spread of an exponential distribution'
   const gaps = due.map((dueUs, i) => dueUs - (due[i - 1] ?? 0));
   const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
   const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
-  // 100,000 samples of a seeded sequence: the standard error of both is 0.3 %.
+  // With 100,000 samples of a seeded sequence, the standard error of both is 0.3 %.
   assert.ok(Math.abs(mean - 1_000) < 15, `mean gap ${mean}`);
   assert.ok(Math.abs(deviation - 1_000) < 20, `deviation ${deviation}`);
   const ofOneOfFour = take(
@@ -71,7 +71,7 @@ test('poisson: gaps have the mean and the spread of an exponential distribution'
   assert.ok(Math.abs((ofOneOfFour.at(-1) ?? 0) / 100_000 - 4_000) < 60, 'a quarter of the rate');
 });
 
-test('in turns: nothing is due in the turn of another or in a pause, and the rate is that of the own time', () => {
+test('in turns: nothing is due during another run’s turn or a pause, and the rate applies to the run’s own time', () => {
   const turns = { index: 1, of: 3, lengthMs: 100, pauseMs: 10, mirrored: false };
   for (const arrivals of ['uniform', 'poisson'] as const) {
     const load = { kind: 'open', ratePerSecond: 10_000, arrivals } as const;

@@ -4,19 +4,19 @@ import fc from 'fast-check';
 import { startRamp } from './ramp.ts';
 
 interface Course {
-  /** When each handshake began, µs since the ramp was started. */
+  /** When each handshake began, in µs since the start of the ramp. */
   begunUs: number[];
   mostPending: number;
-  /** How often it said that all is done. */
+  /** How often the ramp reported that all handshakes have ended. */
   done: number;
-  /** Resolves when it first said so. */
+  /** Resolves at the first such report. */
   finished: Promise<void>;
   stop(): void;
 }
 
 const nowUs = () => performance.now() * 1e3;
 
-/** Each handshake lasts what `lasts` says, in ms; 0: it fails while it begins. */
+/** Runs a ramp. `lasts` gives the duration of each handshake in ms; with 0 it fails as soon as it begins. */
 function course({
   connections = 10,
   perSecond = 0,
@@ -45,7 +45,7 @@ function course({
     perSecond,
     pending,
     connect(index) {
-      assert.equal(index, made.begunUs.length, 'each in its turn, none twice');
+      assert.equal(index, made.begunUs.length, 'each starts in order, none twice');
       made.begunUs.push(nowUs() - startUs);
       inHandshake++;
       made.mostPending = Math.max(made.mostPending, inHandshake);
@@ -63,7 +63,7 @@ function course({
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('without a rate all begin at once, bounded by the pending handshakes alone', async () => {
+test('without a rate, all begin at once, limited only by the number in progress', async () => {
   const free = course({ connections: 500 });
   await free.finished;
   assert.deepEqual([free.begunUs.length, free.mostPending, free.done], [500, 500, 1]);
@@ -72,7 +72,7 @@ test('without a rate all begin at once, bounded by the pending handshakes alone'
   assert.deepEqual([bounded.begunUs.length, bounded.mostPending, bounded.done], [200, 20, 1]);
 });
 
-test('with a rate never more have begun than are due, and in the end all have', async () => {
+test('with a rate, never more have begun than are due, and in the end all have', async () => {
   const paced = course({ connections: 200, perSecond: 1000 });
   await paced.finished;
   assert.equal(paced.begunUs.length, 200);
@@ -82,7 +82,7 @@ test('with a rate never more have begun than are due, and in the end all have', 
   assert.equal(paced.done, 1);
 });
 
-test('whatever the handshakes do: each begins once, no more pend than may, done comes once', async () => {
+test('whatever the handshakes do, each begins once, the limit on those in progress holds, and done is reported once', async () => {
   const shape = fc.record({
     connections: fc.integer({ min: 1, max: 40 }),
     perSecond: fc.constantFrom(0, 2000, 10_000),
@@ -100,13 +100,13 @@ test('whatever the handshakes do: each begins once, no more pend than may, done 
   await fc.assert(property, { numRuns: 20 });
 });
 
-test('ten thousand handshakes that fail as they begin do not recurse', async () => {
+test('ten thousand handshakes that fail immediately do not cause recursion', async () => {
   const failing = course({ connections: 10_000, pending: 1, lasts: () => 0 });
   await failing.finished;
   assert.deepEqual([failing.begunUs.length, failing.done], [10_000, 1]);
 });
 
-test('stop begins no more', async () => {
+test('no handshake begins after stop', async () => {
   const stopped = course({ connections: 10_000, perSecond: 1000 });
   while (stopped.begunUs.length < 5) await pause(1);
   stopped.stop();

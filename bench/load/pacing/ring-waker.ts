@@ -4,15 +4,15 @@ import type { Clock } from '../clock.ts';
 import type { Waker } from './waker.ts';
 
 /**
- * Creates a waker for a process whose connections are on a ring. The loop of the ring waits for completions and for
- * the requested time alike. A process can have one such waker at a time.
+ * Creates a waker for a process whose connections use io_uring. The ring's loop waits both for completions and for the
+ * requested time. A process can have one such waker at a time.
  *
  * @param spinsWithinUs the loop spins instead of sleeping while the requested time is at most this far ahead; with 0
  *   it always sleeps
  */
 export function ringWaker(clock: Clock, wake: () => void, spinsWithinUs: number): Waker {
   const loop = openRing();
-  // Both clocks count the same time, from different moments.
+  // Both clocks run at the same rate, but start at different moments.
   const offsetMs = performance.now() - clock() / 1e3;
   const timer: RingTimer = { dueMs: Number.POSITIVE_INFINITY, spinsWithinMs: spinsWithinUs / 1e3, wake };
   loop.setTimer(timer);

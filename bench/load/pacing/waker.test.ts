@@ -8,7 +8,7 @@ import { spinningWaker, threadWaker, type Waker } from './waker.ts';
 const epochNs = monotonicNs();
 const clock = clockSince(epochNs);
 
-/** The thread does not keep a process alive, and nothing else here does. */
+/** Keeps the process alive, because the waker's thread does not. */
 const alive = setInterval(() => {}, 1_000);
 after(() => clearInterval(alive));
 
@@ -16,20 +16,20 @@ const onRing = CARRIERS_HERE.includes('io_uring') ? (await import('./ring-waker.
 const WAKERS: [name: string, make: (wake: () => void) => Waker][] = [
   ['a waker with a thread', (wake) => threadWaker(epochNs, wake)],
   ['a waker that spins', (wake) => spinningWaker(clock, wake)],
-  ['a waker that spins, and rests from 5 ms on', (wake) => spinningWaker(clock, wake, 5_000)],
+  ['a waker that spins, but sleeps for waits above 5 ms', (wake) => spinningWaker(clock, wake, 5_000)],
   ...(onRing === null ? [] : ringWakers(onRing)),
 ];
 
 function ringWakers(make: typeof ringWaker): typeof WAKERS {
   return [
-    ['a waker on a ring', (wake) => make(clock, wake, 0)],
-    ['a waker on a ring that spins', (wake) => make(clock, wake, Number.POSITIVE_INFINITY)],
-    ['a waker on a ring that spins within 5 ms', (wake) => make(clock, wake, 5_000)],
+    ['a waker on io_uring', (wake) => make(clock, wake, 0)],
+    ['a waker on io_uring that spins', (wake) => make(clock, wake, Number.POSITIVE_INFINITY)],
+    ['a waker on io_uring that spins for waits up to 5 ms', (wake) => make(clock, wake, 5_000)],
   ];
 }
 
 for (const [name, make] of WAKERS) {
-  test(`${name} wakes once for each time that is asked for, and not before it`, async () => {
+  test(`${name} wakes once for each requested time, and not before it`, async () => {
     const woken: { dueUs: number; atUs: number }[] = [];
     let dueUs = 0;
     let next = () => {};
@@ -48,11 +48,11 @@ for (const [name, make] of WAKERS) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     waker.close();
     assert.equal(woken.length, 4);
-    // The thread counts in whole µs.
+    // The thread's resolution is 1 µs.
     for (const { dueUs: due, atUs } of woken) assert.ok(atUs >= due - 1, `${atUs} for ${due}`);
   });
 
-  test(`${name} is silent when it is closed`, async () => {
+  test(`${name} does not call back after it is closed`, async () => {
     let calls = 0;
     const waker = make(() => void calls++);
     waker.wakeAt(clock() + 50_000);

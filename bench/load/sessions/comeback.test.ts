@@ -5,7 +5,7 @@ import type { ClientContext } from './client.ts';
 import { makeComeback } from './comeback.ts';
 import type { Session } from './session.ts';
 
-/** Everything but the connections: `connect` counts, and no delay takes any time. */
+/** Sets up everything except connections: `connect` only counts, and delays take no time. */
 function scene() {
   const counts: Record<string, number> = {};
   let connects = 0;
@@ -37,7 +37,7 @@ function scene() {
   return { comeback, cut, counts, connects: () => connects, waiting: () => waiting() };
 }
 
-test('clients that return together start some handshakes per turn of the event loop, and all in the end', async () => {
+test('clients that return together start a few handshakes per event loop iteration, and eventually all', async () => {
   const { cut, counts, connects, waiting } = scene();
   cut(100);
   assert.deepEqual([connects(), waiting()], [0, 100]);
@@ -54,7 +54,7 @@ test('clients that return together start some handshakes per turn of the event l
   assert.deepEqual([counts.cut, counts.attempts], [100, 100]);
 });
 
-test('once it has stopped, no further handshake starts', async () => {
+test('no further handshake starts after stop', async () => {
   const { comeback, cut, connects } = scene();
   cut(40);
   await nextTurn();

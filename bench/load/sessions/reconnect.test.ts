@@ -3,20 +3,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { delaysOf, parseReconnect, RECONNECT } from './reconnect.ts';
 
-test('policies are read, in µs', () => {
+test('valid policies are parsed, in µs', () => {
   assert.equal(parseReconnect('none'), null);
   assert.deepEqual(parseReconnect('immediate'), { firstUs: 0, longestUs: 0, jitter: false });
   assert.deepEqual(parseReconnect('500ms'), { firstUs: 500_000, longestUs: 500_000, jitter: false });
   assert.deepEqual(parseReconnect('100ms..10s'), { firstUs: 100_000, longestUs: 10_000_000, jitter: true });
 });
 
-test('anything else is none of them', () => {
+test('any other text is rejected', () => {
   for (const text of ['', 'soon', '500', '5m', '100ms..', '..10s', '100ms..10s..20s', ' none'])
     assert.equal(RECONNECT.test(text), false, text);
   assert.throws(() => parseReconnect('soon'), TypeError);
 });
 
-test('a delay doubles with each attempt up to the longest, and is a random share of that', () => {
+test('the maximum delay doubles with each attempt up to the limit, and the delay is a random fraction of it', () => {
   const policy = { firstUs: 100_000, longestUs: 10_000_000, jitter: true };
   fc.assert(
     fc.property(fc.nat(), fc.array(fc.nat(100), { minLength: 1 }), (seed, attempts) => {

@@ -19,7 +19,7 @@ export const RECONNECT = /^(none|immediate|\d+(ms|s)(\.\.\d+(ms|s))?)$/;
  * @throws TypeError if the text does not match RECONNECT
  */
 export function parseReconnect(text: string): ReconnectPolicy | null {
-  if (!RECONNECT.test(text)) throw new TypeError(`${text} is no policy`);
+  if (!RECONNECT.test(text)) throw new TypeError(`${text} is not a reconnect policy`);
   if (text === 'none') return null;
   if (text === 'immediate') return { firstUs: 0, longestUs: 0, jitter: false };
   const [first = '', longest] = text.split('..');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientHeaderBytes, writeClientHeader } from './client-frame.ts';
 
-test('a client header is final and masked, its length is the one reckoned with, and its key ends it', () => {
+test('a client header is final and masked, has the expected length, and ends with its key', () => {
   for (const bytes of [0, 1, 125, 126, 65_535, 65_536, 2 ** 32 + 5]) {
     const target = Buffer.alloc(20);
     const end = writeClientHeader(target, 2, 2, bytes, Uint8Array.of(1, 2, 3, 4));

@@ -34,7 +34,7 @@ const plan = fc
   })
   .map(({ minBytes, width, type }) => ({ minBytes, maxBytes: minBytes + width, type }));
 
-test('every frame is masked, whole, and carries the message that payload says', () => {
+test('every frame is masked, complete, and carries the message defined by payload', () => {
   const write = fc.record({
     connection: fc.nat(60_000),
     sequence: fc.nat(2 ** 29),
@@ -56,7 +56,7 @@ test('every frame is masked, whole, and carries the message that payload says', 
   );
 });
 
-test('a buffer that was not given back is never written into again', () => {
+test('a buffer that was not released is never reused', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), { maxLength: 40 }),
@@ -84,7 +84,7 @@ test('a buffer that was not given back is never written into again', () => {
   );
 });
 
-test('a buffer of another size that is given back, as that of a control frame is, is not used', () => {
+test('a released buffer of another size, such as that of a control frame, is not reused', () => {
   const writer = new FrameWriter(new Payload({ minBytes: 64, maxBytes: 64, type: 'text' }, 1), 2);
   for (const bytes of [6, 1000]) {
     const other = Buffer.alloc(bytes);
@@ -93,11 +93,11 @@ test('a buffer of another size that is given back, as that of a control frame is
   }
 });
 
-test('keys take turns and are not all the same', () => {
+test('keys are used in rotation and are not all the same', () => {
   const writer = new FrameWriter(new Payload({ minBytes: 8, maxBytes: 8, type: 'binary' }, 1), 1);
   const keys = decodeFrames(written(writer, 1, 0, 64)).frames.map(({ key }) => key);
   assert.ok(new Set(keys).size > 1);
   keys.forEach((key, i) => {
-    if (i > 0) assert.notEqual(key, keys[i - 1], 'two frames in a row have different keys');
+    if (i > 0) assert.notEqual(key, keys[i - 1], 'two consecutive frames have different keys');
   });
 });

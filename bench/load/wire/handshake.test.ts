@@ -25,14 +25,14 @@ function response(
   return `${[status, ...lines].join('\r\n')}\r\n\r\n`;
 }
 
-/** The answer to a whole response; `none` while more is waited for. */
+/** Returns the outcome for `text`; `none` if the response is incomplete. */
 function read(text: string): string {
   const answer = new UpgradeReader(KEY).read(Buffer.from(text, 'latin1'));
   if (answer === null) return 'none';
   return answer.ok ? 'open' : answer.kind;
 }
 
-test('keys are 16 bytes in base64, and no two are the same', () => {
+test('keys are 16 bytes in base64, and all are different', () => {
   const keys = Array.from({ length: 2000 }, makeKey);
   for (const key of keys) {
     assert.match(key, /^[A-Za-z0-9+/]{22}==$/);
@@ -41,7 +41,7 @@ test('keys are 16 bytes in base64, and no two are the same', () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
-test('the request has what RFC 6455 section 4.1 asks for, and ends', () => {
+test('the request contains what RFC 6455 section 4.1 requires, and is complete', () => {
   const [requestLine, ...lines] = upgradeRequest('localhost:8080', '/websocket', KEY).split('\r\n');
   assert.equal(requestLine, 'GET /websocket HTTP/1.1');
   assert.deepEqual(lines.toSorted(), [
@@ -55,7 +55,7 @@ test('the request has what RFC 6455 section 4.1 asks for, and ends', () => {
   ]);
 });
 
-test('a response cut anywhere opens with its headers, and what follows it is handed on', () => {
+test('a response split anywhere opens with its headers, and the data after it is passed on', () => {
   const rest = Buffer.from([0x81, 0x02, 0x0d, 0x0a, 0x0d, 0x0a]);
   const bytes = Buffer.concat([Buffer.from(response()), rest]);
   fc.assert(
@@ -65,7 +65,7 @@ test('a response cut anywhere opens with its headers, and what follows it is han
       let opened = false;
       let from = 0;
       for (const to of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
-        // In one buffer that is used again, as the sockets do it.
+        // Uses one buffer for all chunks, as sockets do.
         const chunk = Buffer.from(bytes.subarray(from, to));
         from = to;
         if (opened) {
@@ -88,7 +88,7 @@ test('a response cut anywhere opens with its headers, and what follows it is han
   );
 });
 
-test('cut at every single byte', () => {
+test('a response split at every byte', () => {
   const text = response();
   for (let cut = 0; cut < text.length; cut++) {
     const reader = new UpgradeReader(KEY);
@@ -104,25 +104,25 @@ const ANSWERS: [what: string, text: string, expected: string][] = [
   ['no reason phrase', response({}, 'HTTP/1.1 101 '), 'open'],
   ['no space around a value', `${response().replaceAll(': ', ':')}`, 'open'],
   ['an early hint before it', `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${response()}`, 'open'],
-  ['nothing but an early hint', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'none'],
+  ['only an early hint', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'none'],
   ['a wrong accept value', response({ 'Sec-WebSocket-Accept': acceptFor('another') }), 'bad-accept'],
   ['an accept value in other case', response({ 'Sec-WebSocket-Accept': ACCEPT.toLowerCase() }), 'bad-accept'],
   ['no accept value', response({ 'Sec-WebSocket-Accept': null }), 'bad-accept'],
   ['no Upgrade', response({ Upgrade: null }), 'protocol-error'],
   ['another Upgrade', response({ Upgrade: 'h2c' }), 'protocol-error'],
   ['no Connection', response({ Connection: null }), 'protocol-error'],
-  ['a Connection that only looks like it', response({ Connection: 'no-upgrade' }), 'protocol-error'],
-  ['an extension nobody asked for', response({ 'Sec-WebSocket-Extensions': 'x' }), 'protocol-error'],
-  ['a subprotocol nobody asked for', response({ 'Sec-WebSocket-Protocol': 'x' }), 'bad-subprotocol'],
+  ['a Connection that merely contains upgrade', response({ Connection: 'no-upgrade' }), 'protocol-error'],
+  ['an extension that was not requested', response({ 'Sec-WebSocket-Extensions': 'x' }), 'protocol-error'],
+  ['a subprotocol that was not requested', response({ 'Sec-WebSocket-Protocol': 'x' }), 'bad-subprotocol'],
   ['a line without a colon', response({}).replace('X-Bench-Worker: ', 'X-Bench-Worker '), 'protocol-error'],
   ['a field without a name', response({ '': 'x' }), 'protocol-error'],
   ['HTTP/1.0', response({}, 'HTTP/1.0 502 Bad Gateway'), 'status-502'],
   ['another protocol', response({}, 'SSH-2.0-OpenSSH_9.2'), 'protocol-error'],
-  ['a status that is no number', response({}, 'HTTP/1.1 1O1 Switching'), 'protocol-error'],
+  ['a status that is not a number', response({}, 'HTTP/1.1 1O1 Switching'), 'protocol-error'],
   ['a status of four digits', response({}, 'HTTP/1.1 1010 Switching'), 'protocol-error'],
   ['a frame', '\x81\x05hello', 'protocol-error'],
   ['a TLS alert', '\x15\x03\x03\x00\x02\x02\x28', 'protocol-error'],
-  ['a head that never ends', `${response().slice(0, -2)}X-Junk: ${'a'.repeat(20_000)}`, 'protocol-error'],
+  ['an endless head', `${response().slice(0, -2)}X-Junk: ${'a'.repeat(20_000)}`, 'protocol-error'],
 ];
 
 for (const [what, text, expected] of ANSWERS) {
@@ -131,14 +131,14 @@ for (const [what, text, expected] of ANSWERS) {
   });
 }
 
-test('every other status is told by its number, with or without a body', () => {
+test('any other status is reported by its number, with or without a body', () => {
   for (const status of [200, 204, 301, 400, 403, 404, 426, 429, 500, 502, 503, 504]) {
     assert.equal(read(`HTTP/1.1 ${status} Because\r\nContent-Length: 2\r\n\r\nok`), `status-${status}`);
     assert.equal(read(`HTTP/1.1 ${status}\r\n\r\n`), `status-${status}`);
   }
 });
 
-test('what cannot become a response is refused at its first wrong byte, not waited for', () => {
+test('data that cannot become a response is rejected at the first wrong byte, without waiting for more', () => {
   assert.equal(read('H'), 'none');
   assert.equal(read('HTTP/1.'), 'none');
   assert.equal(read('HTTPS'), 'protocol-error');
@@ -155,7 +155,7 @@ test('junk never throws', () => {
   );
 });
 
-test('a subprotocol is offered, and the server must choose one that was', () => {
+test('subprotocols are offered, and the server must choose one of them', () => {
   const offered = ['news', 'chat'];
   assert.match(upgradeRequest('a', '/', KEY, [], offered), /\r\nSec-WebSocket-Protocol: news, chat\r\n/);
   const choose = (chosen: string | null, subprotocols: string[]) => {

@@ -8,17 +8,17 @@ const NO_MASK = new Uint8Array(4);
 /** Sequence number and connection number at the head of a message. */
 const STAMP = 9;
 
-/** A message as it is sent, at an offset within a larger buffer. */
+/** Writes a message at an offset within a larger buffer. */
 function write(payload: Payload, connection: number, sequence: number, offset = 0): Buffer {
   const bytes = payload.size(connection, sequence);
   const target = Buffer.alloc(offset + bytes + 3, 0x21);
   payload.body.copy(target, offset, 0, bytes);
   payload.stamp(target, offset, bytes, connection, sequence, NO_MASK);
-  assert.equal(target.toString('latin1', offset + bytes), '!!!', 'it writes nothing beyond its message');
+  assert.equal(target.toString('latin1', offset + bytes), '!!!', 'nothing is written beyond the message');
   return target.subarray(offset, offset + bytes);
 }
 
-/** The sizes at which the stamp, a frame's header and the way of comparing change, and all around. */
+/** Sizes around those at which the stamp, the frame header or the comparison method changes, and any others. */
 const size = fc.oneof(
   fc.nat(300),
   fc.constantFrom(125, 126, 256, 257, 65_535, 65_536, 70_000),
@@ -31,7 +31,7 @@ function fixed(bytes: number, type: 'text' | 'binary' = 'binary'): Payload {
   return new Payload({ minBytes: bytes, maxBytes: bytes, type }, 1);
 }
 
-test('what was stamped is the same when it comes back, at any offset; and it is text', () => {
+test('a stamped message that is echoed compares equal at any offset, and is valid text', () => {
   fc.assert(
     fc.property(size, connection, sequence, fc.nat(40), (bytes, of, number, offset) => {
       const payload = fixed(bytes, 'text');
@@ -46,7 +46,7 @@ test('what was stamped is the same when it comes back, at any offset; and it is 
   );
 });
 
-test('a mask over the stamp is undone by the same mask', () => {
+test('a masked stamp is unmasked with the same mask', () => {
   const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
   fc.assert(
     fc.property(fc.nat(40), connection, sequence, mask, (bytes, of, number, key) => {
@@ -69,7 +69,7 @@ test('another sequence number of the same connection is out of order', () => {
   );
 });
 
-test('the message of another connection is a mismatch, whatever its number', () => {
+test('a message of another connection is a mismatch, whatever its sequence number', () => {
   fc.assert(
     fc.property(fc.integer({ min: STAMP, max: 2000 }), connection, connection, sequence, (bytes, a, b, n) => {
       fc.pre(a !== b);
@@ -79,7 +79,7 @@ test('the message of another connection is a mismatch, whatever its number', () 
   );
 });
 
-test('any one byte that differs is found, at every size around those where the way of comparing changes', () => {
+test('any single wrong byte is found, at all sizes around those at which the comparison method changes', () => {
   for (const bytes of [...Array(12).keys(), 255, 256, 257, 258]) {
     const payload = fixed(bytes);
     for (let at = 0; at < bytes; at++) {
@@ -90,7 +90,7 @@ test('any one byte that differs is found, at every size around those where the w
   }
 });
 
-test('any one byte that differs is found', () => {
+test('any single wrong byte is found', () => {
   const change = fc.record({
     bytes: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.constantFrom(65_536, 70_000)),
     where: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -103,7 +103,7 @@ test('any one byte that differs is found', () => {
       const at = Math.floor(where * bytes);
       echo[at] = (echo[at] ?? 0) ^ xor;
       const found = payload.check(echo, 0, bytes, of, number);
-      // The first five bytes are the sequence number: what else they say is another place in the order.
+      // The first five bytes are the sequence number, so another value there means out of order.
       assert.equal(found, at < 5 ? 'out-of-order' : 'mismatch');
     }),
   );
@@ -118,7 +118,7 @@ test('an echo that is too short or too long is a mismatch', () => {
   }
 });
 
-test('the sizes of a range stay in it, reach both ends, and are the same for the same seed', () => {
+test('sizes stay within their range, reach both ends, and are the same for the same seed', () => {
   fc.assert(
     fc.property(fc.nat(70_000), fc.nat(30), fc.nat(2 ** 31), (minBytes, width, seed) => {
       const plan = { minBytes, maxBytes: minBytes + width, type: 'binary' } as const;
@@ -136,7 +136,7 @@ test('the sizes of a range stay in it, reach both ends, and are the same for the
   );
 });
 
-test('the messages of a range are told apart by the connection and number that they belong to', () => {
+test('messages of different sizes are identified by their connection and sequence number', () => {
   const payload = new Payload({ minBytes: 9, maxBytes: 600, type: 'text' }, 11);
   for (let number = 0; number < 500; number++) {
     const message = write(payload, 5, number);

@@ -7,7 +7,7 @@ import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fi
 ownTemporaryFolder();
 
 describe('backend-loss', () => {
-  it('moves the connections of the lost server to the others, and does not move them back', async (t) => {
+  it('moves the lost server’s connections to the others, and does not move them back', async (t) => {
     const line = '-p load-balanced --scenario backend-loss --steps backend-loss -c 30 -R 60';
     const { run, figures } = await execute(t, `${line} --reconnect 100ms`);
     assert.deepEqual(run.outcome, { state: 'completed' });

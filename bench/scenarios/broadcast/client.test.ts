@@ -77,7 +77,7 @@ describe('members of a room', () => {
     assert.deepEqual([counts?.expected, counts?.delivered, counts?.skipped], [30, 28, 2]);
   });
 
-  test('whose publisher is gone wait for publications that nobody sends', () => {
+  test('whose publisher is gone wait for publications that are never sent', () => {
     const scene = sceneOf(3, 1);
     scene.start();
     scene.passTo(2_500_000);

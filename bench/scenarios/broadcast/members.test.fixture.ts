@@ -17,9 +17,9 @@ const TIMES = { connectedUs: 1000, warmUpUs: 1_000_000, steadyUs: 1_000_000, dra
 export interface Wire extends Connection {
   events: ConnectionEvents;
   isPaused: boolean;
-  /** What the server sent while the client did not read. */
+  /** Data that the server sent while the client did not read. */
   held: Buffer[];
-  /** How many bytes the server considers queued. */
+  /** Number of bytes that the server considers queued. */
   queued: number;
   queuedBytes(): number;
   deliver(frame: Buffer): void;

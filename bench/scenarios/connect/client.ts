@@ -14,7 +14,7 @@ export interface Visit extends Attempt {
 }
 
 /**
- * Opens connections, in a closed or an open loop, and closes each as soon as it is open or, if asked for, as
+ * Opens connections, in a closed or an open loop, and closes each as soon as it is open or, if requested, as
  * soon as a message has been echoed.
  */
 export const makeClient: MakeClient<Visit> = (context, sessions) => {
@@ -120,7 +120,7 @@ export const makeClient: MakeClient<Visit> = (context, sessions) => {
   };
 };
 
-/** When a connection was due: the time at which the schedule wanted it, or its start without a schedule. */
+/** Returns when a connection was due: its intended time or, without a schedule, its start. */
 function dueOf({ intendedUs, startUs }: Attempt): number {
   return intendedUs ?? startUs;
 }

@@ -45,7 +45,7 @@ describe('connect', { concurrency: true }, () => {
     assert.deepEqual([response?.count, handshake?.count, closing?.count], [40, 40, 40]);
   });
 
-  it('keeps what it measured if it is interrupted, and says what is missing', async (t) => {
+  it('keeps its measurements if it is interrupted, and reports what is missing', async (t) => {
     const stop = new AbortController();
     const { run, figures } = await execute(
       t,
@@ -63,7 +63,7 @@ describe('connect', { concurrency: true }, () => {
     assert.ok(run.slices.some(({ counters }) => counted(counters, 'opened') > 0));
   });
 
-  it('counts connections that the server closes unexpectedly as broken, and says so', async (t) => {
+  it('counts connections that the server closes unexpectedly as broken, and reports them', async (t) => {
     const { run, figures } = await execute(
       t,
       '-p plain --scenario connect --steps fastest --pending 2 --echo -d 1s --warmup 0',

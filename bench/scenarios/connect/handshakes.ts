@@ -2,7 +2,7 @@ import type { Recorder } from '../../measure/recorder.ts';
 
 /** One attempt to open a connection. Times are in µs since the run's epoch. */
 export interface Attempt {
-  /** When the schedule wanted it to start; null in a closed loop, which has no schedule. */
+  /** Intended time of its start; null in a closed loop, which has no schedule. */
   intendedUs: number | null;
   startUs: number;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ExternalTarget } from '../../model/target.ts';
 import { makeScene, sumsOf, TIMES } from './echo.test.fixture.ts';
 
-/** What counts as an answer from an external server. */
+/** Tests which messages of an external server count as answers. */
 
 function targetThat(expect: ExternalTarget['expect']): ExternalTarget {
   const url = 'ws://127.0.0.1:9000/';
@@ -27,7 +27,7 @@ test('any message answers the oldest unanswered one; a surplus message answers n
   assert.deepEqual({ echoed, unasked, lost, failures }, { echoed: 1, unasked: 1, lost: 0, failures: {} });
 });
 
-test('if no answer is expected, a message is done when it is sent, and answers are ignored', () => {
+test('if no answer is expected, a message counts as done when it is sent, and answers are ignored', () => {
   const load = { kind: 'open', ratePerSecond: 10, arrivals: 'uniform' } as const;
   const scene = makeScene({ load, target: targetThat('none'), echoTimeoutUs: 100_000 });
   scene.connect(1);

@@ -32,12 +32,12 @@ export interface Wire extends Connection {
   readonly writes: number[];
   echoed: number;
   over: boolean;
-  /** What happens at the next `send`, after it has been recorded. */
+  /** Called at the next `send`, after it has been recorded. */
   onSend: (() => void) | null;
   open(route?: string): void;
   /** Echoes the next `count` messages in one read. */
   echo(count: number): void;
-  /** Sends message `sequence` of this connection, whether it was asked for or not. */
+  /** Sends message `sequence` of this connection to the client, even if unrequested. */
   say(sequence: number, change?: (bytes: Buffer) => Buffer, text?: boolean): void;
   fail(stage: FailureStage, kind: FailureKind): void;
 }
@@ -222,7 +222,7 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
     },
     echo(count) {
       for (let i = 0; i < count && !wire.over; i++) {
-        // Somewhere in a buffer, as frames are read.
+        // The message is at some offset in a buffer, as when frames are read.
         const bytes = message(wire.echoed++);
         const buffer = Buffer.concat([Buffer.alloc(5, 0xff), bytes, Buffer.alloc(3, 0xff)]);
         events.message(buffer, 5, 5 + bytes.length, payload.type === 'text');
@@ -284,7 +284,7 @@ export function sumsOf(recordings: readonly Recording[]): Sums {
   return sums;
 }
 
-/** Samples of one kind in all recordings: value in µs → how many. */
+/** Returns the samples of one kind in all recordings, as counts by value in µs. */
 export function samplesOf(recordings: readonly Recording[], name: string): Map<number, number> {
   const samples = new Map<number, number>();
   for (const { histograms } of recordings) {

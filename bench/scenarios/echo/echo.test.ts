@@ -55,7 +55,7 @@ const happening = fc.record({
   howMuch: fc.nat(400),
 });
 
-/** Plays events on the connections of a scene, and returns the failures that must have been counted. */
+/** Applies events to the connections of a scene, and returns the failures that must have been counted. */
 function play(scene: Scene, happenings: readonly { what: string; which: number; howMuch: number }[]) {
   const failures: Record<string, number> = {};
   const failed = (kind: string) => {
@@ -265,7 +265,7 @@ describe('open loop', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(10);
     scene.start(TIMES);
-    // On time to the microsecond for 3 s of the schedule, then stalled for one second.
+    // The generator is on time to the microsecond for 3 s of the schedule, then stalls for one second.
     while (scene.alarm.dueUs !== null && scene.alarm.dueUs < 4_000_000) scene.wakeAt(scene.alarm.dueUs);
     assert.equal(total(scene.wires), 3000);
     const writes = scene.wires.map((wire) => wire.writes.length);
@@ -311,11 +311,11 @@ describe('open loop', () => {
     scene.clock.us = TIMES.warmUpUs + 599_000;
     scene.wake();
     assert.equal(total(scene.wires), 256);
-    // A read after that finds the iteration's limit used up, and the waker set.
+    // At the next read, the iteration's limit is used up and the waker is set.
     scene.wires.find((wire) => wire.sent.length > 0)?.echo(1);
     assert.equal(total(scene.wires), 256);
     assert.ok((scene.alarm.dueUs ?? Number.POSITIVE_INFINITY) <= scene.clock.us);
-    // The next second: every connection has a message due; those that still wait have two.
+    // In the next second, every connection has another message due, so those still waiting have two.
     scene.clock.us += 600_000;
     scene.wake();
     const writes = scene.wires.flatMap((wire) => wire.writes);
@@ -592,8 +592,8 @@ test('connections and messages are counted by route', () => {
   ]);
 });
 
-describe('a closed loop that takes turns', () => {
-  /** The second of two: its turns of 100 ms begin 100 ms after the warm-up, and then every 200 ms. */
+describe('an interleaved closed loop', () => {
+  /** The second of two runs. Its turns of 100 ms start 100 ms after the warm-up, and then every 200 ms. */
   const turns = { index: 1, of: 2, lengthMs: 100, pauseMs: 0, mirrored: false };
   const turnUs = (number: number) => TIMES.warmUpUs + 100_000 + number * 200_000;
 
@@ -633,14 +633,14 @@ describe('a closed loop that takes turns', () => {
       sentAt
         .filter((us) => us >= turnUs(number) && us < turnUs(number + 1))
         .map((us) => (us - turnUs(number)) / 1e3);
-    // Half of the first turn is kept free, and the last echo comes 30 ms into that half: at 80 ms nothing is sent.
+    // Half of the first turn is kept free. The last echo arrives 30 ms into that half, so nothing is sent at 80 ms.
     assert.deepEqual(within(0), [0, 40]);
     assert.deepEqual(within(1), [0, 40]);
     assert.deepEqual(wire?.echoed, 4);
     assertConserved(scene);
   });
 
-  test('takes no turn that begins in the drain', () => {
+  test('skips turns that begin in the drain', () => {
     const scene = turning();
     scene.clock.us = turnUs(0);
     echoUntil(scene, TIMES.drainUs + 1_000_000, 10_000);

@@ -4,12 +4,12 @@ import { bucketIndex, bucketValue } from '../../measure/counts.ts';
 import type { Recording } from '../../model/recording.ts';
 import { makeScene, type Scene, samplesOf, sumsOf, TIMES, type Wire } from './echo.test.fixture.ts';
 
-/** What happens to messages that are never answered. */
+/** Tests how messages that are never answered are recorded. */
 
 const TIMEOUT_US = 5_000_000;
 const RATE = { kind: 'open', ratePerSecond: 10, arrivals: 'uniform' } as const;
 
-/** The samples of one kind, each as often as it was recorded, at the resolution of the histogram. */
+/** Returns all samples of one kind, at the histogram's resolution. */
 function values(recordings: readonly Recording[], name: string): number[] {
   const samples = [...samplesOf(recordings, name)];
   return samples.flatMap(([us, count]) => Array<number>(count).fill(us)).sort((a, b) => a - b);
@@ -31,7 +31,7 @@ describe('an abandoned connection', () => {
       const scene = makeScene({ load: RATE });
       scene.connect(1);
       scene.start(TIMES);
-      // Due at 2.0 and 2.1 s, sent 30 ms late and on time; given up 700 ms after the first was due.
+      // Due at 2.0 and 2.1 s, sent 30 ms late and on time, and abandoned 700 ms after the first was due.
       scene.clock.us = 1_950_000;
       scene.wakeAt(1_950_000);
       scene.wires[0]?.echo(10);
@@ -111,7 +111,7 @@ describe('an abandoned connection', () => {
     waiting.at(-1)?.fail('open', 'closed-1006');
     scene.stop();
     scene.finish();
-    // Connections take turns, starting with number 1: the last one that waits is number 0 or the highest.
+    // Connections are used in rotation, starting with number 1. The last one that waits is number 0 or the highest.
     const unsentWaits = values(scene.recordings, 'unsentWait');
     assert.equal(sumsOf(scene.recordings).unsent, 44);
     assert.equal(unsentWaits.length, 44);
@@ -121,7 +121,7 @@ describe('an abandoned connection', () => {
     assert.equal(values(scene.recordings, 'sendLag').length, 256);
   });
 
-  test('what was due in the warm-up and is abandoned in the steady phase belongs to the warm-up', () => {
+  test('a message due in the warm-up and abandoned in the steady phase belongs to the warm-up', () => {
     const scene = makeScene({ load: { ...RATE, ratePerSecond: 1000 } });
     scene.connect(300);
     scene.start({ ...TIMES, warmUpUs: 1_700_000 });
@@ -167,7 +167,7 @@ describe('a worker without connections', () => {
     assert.equal(scene.isDrained(), true);
     scene.stop();
     scene.finish();
-    // 11 s at 10 per second: 20 before the connections were lost, 90 after.
+    // 11 s at 10 messages per second: 20 before the connections were lost, 90 after.
     const { due, sent, echoed, lost, unsent } = sumsOf(scene.recordings);
     assert.deepEqual(
       { due, sent, echoed, lost, unsent },
@@ -198,7 +198,7 @@ describe('a worker without connections', () => {
   });
 });
 
-describe('a closed loop begins', () => {
+describe('a closed loop starts', () => {
   test('however late its timer is; otherwise it would report that nothing was echoed', () => {
     for (const lateUs of [0, 500_000, 20_000_000]) {
       const scene = makeScene({ load: { kind: 'closed', inFlight: 2 } });

@@ -7,7 +7,7 @@ import { OpenLoop } from './open-loop.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /**
- * Creates the loop that the plan asks for.
+ * Creates the loop that the plan specifies.
  *
  * @throws TypeError if the step has no load
  */

@@ -25,7 +25,7 @@ export interface OpenLoopOptions {
   sessions: OpenSessions<Exchange>;
   load: Extract<Load, { kind: 'open' }>;
   echoTimeoutUs: number;
-  /** Whether sent messages await an answer. Otherwise, they are done when they have been sent. */
+  /** Whether sent messages await an answer. Otherwise, they count as done when they have been sent. */
   awaitsAnswers: boolean;
   /** This worker's index, the number of workers and the run's seed determine the schedule. */
   worker: number;

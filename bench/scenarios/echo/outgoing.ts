@@ -1,7 +1,7 @@
 import type { Session } from '../../load/sessions/session.ts';
 import type { Exchange } from './exchange.ts';
 
-/** The messages that a loop sends on a connection. Loops decide when to send, this decides what. */
+/** Determines which messages a loop sends on a connection. The loop only determines when. */
 export interface Outgoing {
   /** Returns the size in bytes of message `sequence` of a connection. Called once, just before it is sent. */
   size(session: Session<Exchange>, sequence: number): number;

@@ -118,7 +118,7 @@ function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'
   };
 }
 
-test('silent connections send nothing, and those that end are recorded with their lifetime', () => {
+test('silent connections send nothing, and connections that end are recorded with their lifetime', () => {
   const made = scene('hold', { ping: 'none' });
   made.open(3);
   assert.equal(made.client.isReady(), true);

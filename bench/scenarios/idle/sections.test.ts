@@ -57,7 +57,7 @@ test('the answer says how many stayed open, who closed the others, and how much 
   assert.deepEqual(jsonSummary(result, null).answers, [{ variant: 'plain', sentence: answer }]);
 });
 
-test('names nobody if nothing was closed, and gives no Nginx memory without Nginx', () => {
+test('names no component if nothing was closed, and gives no Nginx memory without Nginx', () => {
   const [variant] = viewOf(resultOf(idleRun('hold', 0, 'direct'))).variants;
   const answer = report.answer(variant ?? assert.fail());
   assert.ok(answer.includes('1,000 of 1,000'));
@@ -108,7 +108,7 @@ test('without a run of the step there is nothing to draw, and neither without it
   ]);
 });
 
-test('what became of the connections is a row: how many, which share, how they ended', () => {
+test('a row shows how many connections ended, their share, and how they ended', () => {
   const cellsOf = (ended: number) => {
     const [, survival] = report.open.map((section) => section(viewOf(resultOf(idleRun('hold', ended)))));
     const row = /<tbody>\s*<tr>(.*?)<\/tr>/s.exec(survival?.body.markup ?? '')?.[1] ?? '';

@@ -8,7 +8,7 @@ import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fi
 ownTemporaryFolder();
 
 describe('mixed', { concurrency: true }, () => {
-  it('HTTP requests join the WebSockets for a while, and a cache keeps them from the backend', async (t) => {
+  it('HTTP requests run alongside the WebSockets for a while, and a cache keeps them from the backend', async (t) => {
     const line = '-p cache --scenario mixed --steps mixed -c 10 -R 50 --http-rate 50 --http-for 2s';
     const { run, figures } = await execute(t, line);
     assert.deepEqual(run.outcome, { state: 'completed' });
@@ -35,7 +35,7 @@ describe('mixed', { concurrency: true }, () => {
     assert.ok(run.processes.some(({ name }) => name === 'HTTP generator'));
   });
 
-  it('a killed HTTP generator ends the run, which keeps what was measured', async (t) => {
+  it('a killed HTTP generator ends the run, which keeps its measurements', async (t) => {
     const line = '-p plain --scenario mixed --steps mixed -c 10 -R 50 --http-rate 50 --http-for 60s';
     const { run, figures } = await execute(t, line, {
       async onPhase(phase, processes) {

@@ -19,7 +19,7 @@ function answerOf(run: Run): string {
   return report.answer(variant ?? assert.fail());
 }
 
-test('the answer gives each with and without the other, and what reached the backend', () => {
+test('the answer gives the times of each with and without the other, and the requests that reached the backend', () => {
   const answer = answerOf(makeMixedRun('plain'));
   for (const fact of [
     '100 HTTP requests per second',

@@ -35,7 +35,7 @@ function process(
 interface Story {
   actions: { atUs: number; action: Action; failure?: string }[];
   nginx: ProcessSeries[];
-  /** How many connections were cut; all of them came back in 4 s. */
+  /** Number of connections that were cut; all clients reconnected within 4 s. */
   cut?: number;
 }
 

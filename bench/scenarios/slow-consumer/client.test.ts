@@ -27,7 +27,7 @@ test('the slow clients are spread evenly, and never include the publisher', () =
   assert.ok(!slow(99).includes(0));
 });
 
-test('slow clients stop reading and later get what was kept for them; the others are timed separately', () => {
+test('slow clients stop reading and later receive the queued data; the others are timed separately', () => {
   const scene = sceneOf({});
   const [client = assert.fail()] = scene.clients;
   scene.start();
@@ -64,7 +64,7 @@ test('clients that read slowly read exactly as many bytes as they may', () => {
   assert.equal(scene.finish()[0]?.slowDelivered, 20);
 });
 
-test('slow clients that were closed count what they did not get as missed, and the others miss nothing', () => {
+test('deliveries to slow clients that were closed count as missed, and the others miss nothing', () => {
   const scene = sceneOf({});
   const [client = assert.fail()] = scene.clients;
   scene.start();

@@ -17,7 +17,7 @@ function times(us: number): string {
   return encode(histogram);
 }
 
-/** Two of ten clients stop reading in the second second of three; Nginx closes some of them. */
+/** Two of ten clients stop reading in the second of three seconds. Nginx closes some of them. */
 function stalledRun(profile: string, closed: number): Run {
   const run = makeRun({
     profile,

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fixture.ts';
 
-/** Clients behind a real Nginx stop reading: their data piles up in the kernel, and the others miss nothing. */
+/** Clients behind a real Nginx stop reading. Their data is queued in the kernel, and the others miss nothing. */
 
 ownTemporaryFolder();
 
-it('what stalled clients do not read is held for them, and the others get everything', async (t) => {
+it('data that stalled clients do not read is queued, and the others receive everything', async (t) => {
   const line =
     '-p plain --scenario slow-consumer --steps slow-consumer -c 10 --slow-share 20 --stall 3s -R 20';
   const { run, figures } = await execute(t, line);

@@ -48,7 +48,7 @@ export const PEAK_METRICS: readonly Metric[] = [
   },
 ];
 
-/** Connections that a full queue of a listening socket dropped. */
+/** Connections dropped because a listening socket's queue was full. */
 export const LISTEN_METRICS: readonly Metric[] = [
   count('listen.overflows', 'listen queue overflows', 'lower', ({ tcp }) => tcp.listenOverflows),
   count('listen.drops', 'connections dropped by listeners', 'lower', ({ tcp }) => tcp.listenDrops),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fixture.ts';
 
-/** All connections through a real Nginx are cut at once, and every client comes back once. */
+/** All connections through a real Nginx are cut at once, and every client reconnects once. */
 
 ownTemporaryFolder();
 
