@@ -463,7 +463,9 @@ for (const { kind, carrier } of SERVERS) {
       await assert.rejects(once(connect(server.port, '127.0.0.1'), 'connect'), /ECONNREFUSED/);
     });
 
-    it('waits for the last client to answer the close frame, and no longer', { timeout: 30_000 }, async (t) => {
+    it('waits for the last client to answer the close frame, and no longer', {
+      timeout: 30_000,
+    }, async (t) => {
       const server = await start(t);
       const quick = await open(t, server);
       const slow: Socket = connect(server.port, '127.0.0.1');

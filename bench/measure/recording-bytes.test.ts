@@ -208,11 +208,7 @@ const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ['an older version', [1], /version 1/],
   ['another version', [4], /version 4/],
   ['a number that does not end', Array<number>(3_000).fill(0x80), /ends in the middle|beyond any count/],
-  [
-    'a number beyond the safe integers',
-    [3, 1, 104, ...Array<number>(9).fill(0xff), 1],
-    /beyond any count/,
-  ],
+  ['a number beyond the safe integers', [3, 1, 104, ...Array<number>(9).fill(0xff), 1], /beyond any count/],
   ['a text that does not end', [3, ...HUGE], /too long/],
   ['a text that is longer than the remaining bytes', [3, 100, 104], /too long/],
   ['a text longer than any host name', [3, 0x80, 0x02, ...Array<number>(300).fill(104)], /too long/],

@@ -74,8 +74,7 @@ export function encodeRecording(recording: Recording): Buffer {
 export function decodeRecording(bytes: Uint8Array): Recording {
   const reader = new Reader(bytes);
   const version = reader.number();
-  if (version !== VERSION)
-    throw new Error(`it has version ${version}, but version ${VERSION} was expected`);
+  if (version !== VERSION) throw new Error(`it has version ${version}, but version ${VERSION} was expected`);
   const from = { host: reader.string(), index: reader.number() };
   const sequence = reader.number();
   const bounds = readSpan(reader);
