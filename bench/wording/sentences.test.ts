@@ -740,7 +740,7 @@ test('parts of sentences that depend on the data', () => {
     ],
     [
       text('limited-by', { component: 'machine', evidence: { kind: 'full-host', used: 0.98, busy: quiet } }),
-      /^No CPU was left for more: the CPUs of the host of Nginx were 98 % used, by Nginx and by what else runs there;/,
+      /^The machine had no CPU time left: the CPUs of the host of Nginx were 98 % used, by Nginx and by what else runs there;/,
     ],
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [
