@@ -121,9 +121,10 @@ test('the plans of runs are what their golden file says', () => {
     '--scenario backend-loss --loss stop -R 300',
     '--scenario broadcast -c 90 --room 9 --publishers 2',
   ];
-  const profiles = [profileNamed('direct', 2), profileNamed('tls', 3)];
   const plans = lines.flatMap((line) => {
     const request = requestOf(line);
+    const servers = request.scenario.servers?.least ?? 2;
+    const profiles = [profileNamed('direct', servers), profileNamed('tls', servers)];
     const planning = planRequest(request, sidesOf(profiles), CIRCUMSTANCES);
     return profiles.flatMap((profile, index) =>
       request.steps.map((step) => {
