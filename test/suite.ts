@@ -52,5 +52,4 @@ const together = SHARED.map((folder) => {
   writeFileSync(path, files.map((file) => `import ${JSON.stringify(file)};\n`).join(''));
   return path;
 });
-// The longest file, which repeats tests on Bun, comes first. At the end it would run alone.
-process.stdout.write([...[...own].reverse(), ...together].join('\n'));
+process.stdout.write([...own, ...together].join('\n'));
