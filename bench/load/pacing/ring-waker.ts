@@ -7,8 +7,8 @@ import type { Waker } from './waker.ts';
  * Creates a waker for a process whose connections use io_uring. The ring's loop waits both for completions and for the
  * requested time. A process can have one such waker at a time.
  *
- * @param spinsWithinUs the loop spins instead of sleeping while the requested time is at most this far ahead; with 0
- *   it always sleeps
+ * @param spinsWithinUs if the requested time is at most this far ahead, the loop spins until then; otherwise it
+ *   sleeps. 0 means that it always sleeps.
  */
 export function ringWaker(clock: Clock, wake: () => void, spinsWithinUs: number): Waker {
   const loop = openRing();
