@@ -18,9 +18,12 @@ const GROUPS: readonly (readonly string[])[] = [
       .concat('server'),
   ]);
 
-/** A file that starts processes, opens connections or sleeps waits for them, and the others would wait with it. */
-const WAITS =
-  /launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
+/**
+ * A file that starts processes, opens connections or sleeps waits for them, and the others would wait with it. One
+ * that registers a scenario would change what the others find.
+ */
+const ALONE =
+  /addScenario\(|launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
 /** What this writes. Node runs test files in the order of their paths, and this folder is the first. */
@@ -50,7 +53,7 @@ const own = new Set(testsIn('.'));
 const longest = [...own].filter((file) => LONGEST.test(file)).reverse();
 for (const file of longest) own.delete(file);
 const together = GROUPS.map((folders) => {
-  const files = folders.flatMap(testsIn).filter((file) => !WAITS.test(file + readFileSync(file, 'utf8')));
+  const files = folders.flatMap(testsIn).filter((file) => !ALONE.test(file + readFileSync(file, 'utf8')));
   for (const file of files) own.delete(file);
   return written(`then-${folders.map((folder) => basename(folder)).join('-')}`, files);
 });

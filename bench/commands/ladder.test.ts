@@ -100,7 +100,7 @@ test('an interrupted ladder keeps and draws its measurements, and sets the exit 
   assert.ok(ladder?.kind === 'ladder');
   assert.equal(ladder.points.length, 2);
   assert.equal(ladder.findings.at(-1)?.code, 'ladder-unfinished');
-  assert.match(await readFile(join(folder, 'report.html'), 'utf8'), /class="plot climb"/);
+  assert.match(await readFile(join(folder, 'report.html'), 'utf8'), /class="plot levels"/);
 });
 
 test('exit codes: 1 without a valid run, or with --strict and a suspect one; 99 for a missed threshold', async (t) => {

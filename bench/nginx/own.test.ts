@@ -46,7 +46,7 @@ before(async () => {
   await once(backend, 'listening');
   const address = backend.address();
   assert.ok(address !== null && typeof address === 'object');
-  echo = { port: address.port } as EchoServer;
+  echo = { host: '127.0.0.1', port: address.port } as EchoServer;
 });
 after(async () => {
   sockets.close();
