@@ -104,7 +104,7 @@ for (const [what, change, words] of [
       ...rest,
       metrics: metrics.map((metric) => ({ ...metric, of: { counter: 'opened' } })),
     }),
-    /differs in the metric chat\.joined/,
+    /in the metric chat\.joined/,
   ],
   [
     'whose declaration has another name',
