@@ -84,7 +84,8 @@ export async function startRemoteProxy(
   const [started] = await remote.begin(NO_REPORTS);
   if (started?.role !== 'proxy') throw unreadable(agent.name);
   const { host, ports, path, page, tls, http2, requestHost, facts, notices } = started;
-  const outOfReach = () => new Problem('environment', 'Nginx runs on another host, where nobody acts on it.');
+  const outOfReach = () =>
+    new Problem('environment', 'Nginx runs on another host, where this bench cannot control it.');
   return {
     ...remote,
     target: {

@@ -147,3 +147,9 @@ test('a connection that did not echo before it was stopped is not left open', {
   stop.abort(new Error('stopped'));
   await Promise.all([refused, gone]);
 });
+
+test('a backend that cannot use its socket listens nowhere', async () => {
+  await assert.rejects(startBackend(join(tmpdir(), 'missing', 'it.sock')));
+  await new Promise(setImmediate);
+  assert.equal(process.getActiveResourcesInfo().includes('TCPServerWrap'), false);
+});

@@ -72,7 +72,12 @@ export async function startBackend(socket: string): Promise<Backend> {
     await Promise.all(servers.map(closed));
   }
 
-  await accept();
+  try {
+    await accept();
+  } catch (error) {
+    await refuse();
+    throw error;
+  }
   return {
     host: HOST,
     port,

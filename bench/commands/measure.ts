@@ -7,6 +7,7 @@ import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
 import type { Variant } from '../model/variant.ts';
+import { sharedCarrier } from '../plan/carrier.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import { makeRedactor } from '../redact/result.ts';
@@ -101,7 +102,11 @@ async function measureWith(
   screen: Screen,
 ): Promise<Measured> {
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
-  const planning = planRequest(request, sides, {
+  const { carrier, notices: aboutCarrier } = sharedCarrier(
+    request.carrier,
+    sides.map(({ variant }) => proxies.get(variant.name)?.prepared.clientTls ?? false),
+  );
+  const planning = planRequest({ ...request, carrier }, sides, {
     command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
@@ -121,7 +126,7 @@ async function measureWith(
     plan,
     environment,
     variants: variants.map(withoutSecrets),
-    notices: [...notices, ...(await services.watchMachine())],
+    notices: [...notices, ...aboutCarrier, ...(await services.watchMachine())],
     ...known,
   };
   const redactor = request.redact ? makeRedactor(head, services.readIdentity()) : null;

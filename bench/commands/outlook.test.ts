@@ -62,6 +62,10 @@ test('a budget that is too short for these rounds gets a warning, with alternati
   assert.match(warning({ budgetMs: 60_000, rounds: 10 }) ?? '', /^--budget 1m is too short/);
 });
 
+test('a command that needs only one round says so', () => {
+  assert.match(warning({ budgetMs: 20_000 }, 1) ?? '', / any metric: a round needs 4 runs, /);
+});
+
 test('a barely sufficient budget gets a warning; one with time to start the runs does not', () => {
   assert.match(warning({ budgetMs: 140_000 }) ?? '', /^--budget 140s may be too short .* Use --budget 4m, /);
   assert.match(warning({ budgetMs: 209_999 }) ?? '', /may be too short/);

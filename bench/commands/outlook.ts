@@ -49,7 +49,7 @@ export function fewRoundsWarning(
   }
   const verb = budgetMs < shortestMs ? 'is' : 'may be';
   const what =
-    `--budget ${formatDuration(budgetMs * 1000)} ${verb} too short for a verdict on any metric: ${needed} rounds need ${runs} runs, ` +
+    `--budget ${formatDuration(budgetMs * 1000)} ${verb} too short for a verdict on any metric: ${needed === 1 ? 'a round needs' : `${needed} rounds need`} ${runs} runs, ` +
     `which take ${formatSeconds(shortestMs / 1000)} plus the time to start them.`;
   return `${what} ${remedy}`;
 }

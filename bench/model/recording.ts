@@ -54,7 +54,7 @@ export interface FanOut {
   number: number;
   /** When it was due, in whole µs since the run's epoch. */
   intendedUs: number;
-  /** Number of members to which the server sent it, over all workers. */
+  /** Number of members to which the server sent the message, over all workers. */
   members: number;
   /** Time from `intendedUs` to each arrival, as (bucket index, count) pairs. */
   delays: Uint32Array;

@@ -20,5 +20,5 @@ export function lackOfStream({
   streamModule,
 }: Pick<NginxBinary, 'version' | 'buildArguments' | 'streamModule'>): string | null {
   if (streamModule !== null || /--with-stream(?![\w=])/.test(buildArguments)) return null;
-  return `This Nginx (${version}) has no stream module. Install it (Debian: sudo apt-get install libnginx-mod-stream), or name an Nginx that has it with --nginx PATH.`;
+  return `This Nginx (${version}) has no stream module. Install it (Debian: sudo apt-get install libnginx-mod-stream), or use --nginx PATH to name an Nginx that has it.`;
 }

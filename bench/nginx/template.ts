@@ -56,7 +56,7 @@ export function fillIn(
   return filled;
 }
 
-/** Names all of them in one message, so that the user does not have to retry for each. */
+/** Names all missing variables in one message, so that the user need not retry after each. */
 function unset(missing: readonly [name: string, where: string][]): Problem {
   const [[first, where] = ['', ''], ...others] = missing;
   const names = others.map(([name]) => `\${${name}}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Notice } from '../model/finding.ts';
 import type { CarrierName, EngineName } from '../model/plan.ts';
-import { carrierOf } from './carrier.ts';
+import { carrierOf, sharedCarrier } from './carrier.ts';
 
 interface Asked {
   carrier?: CarrierName;
@@ -41,4 +41,16 @@ test('sockets if the system refuses io_uring or there is no Bun, with a notice',
   assert.deepEqual(choose({ carrier: 'io_uring', engine: 'node' }), ['sockets', 'carrier-needs-bun']);
   for (const ioUring of ['EPERM', 'EINVAL', null])
     assert.deepEqual(choose({ carrier: 'io_uring', ioUring }), ['sockets', 'carrier-refused']);
+});
+
+test('variants of which only some have TLS share sockets, with a notice', () => {
+  const chosen = (asked: CarrierName | null, ...clientTls: boolean[]) => {
+    const { carrier, notices } = sharedCarrier(asked, clientTls);
+    return [carrier, ...notices.map(({ code }) => code)];
+  };
+  assert.deepEqual(chosen('io_uring', false, true), ['sockets', 'carrier-mixed']);
+  assert.deepEqual(chosen('io_uring', false, false), ['io_uring']);
+  assert.deepEqual(chosen('io_uring', true, true), ['io_uring']);
+  assert.deepEqual(chosen('sockets', false, true), ['sockets']);
+  assert.deepEqual(chosen(null, false, true), [null]);
 });

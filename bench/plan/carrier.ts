@@ -5,6 +5,21 @@ import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
 /**
+ * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the variants
+ * have it, all of them use sockets, and a notice gives the reason.
+ *
+ * @param clientTls for each variant, whether its clients connect over TLS
+ */
+export function sharedCarrier(
+  asked: CarrierName | null,
+  clientTls: readonly boolean[],
+): { carrier: CarrierName | null; notices: readonly Notice[] } {
+  const isMixed = clientTls.includes(true) && clientTls.includes(false);
+  if (asked !== 'io_uring' || !isMixed) return { carrier: asked, notices: [] };
+  return { carrier: 'sockets', notices: [notice('warning', 'carrier-mixed', {})] };
+}
+
+/**
  * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the
  * run uses the engine's sockets, and a notice gives the reason.
  *

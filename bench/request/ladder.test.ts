@@ -70,7 +70,7 @@ test('options that contradict the ladder are rejected', () => {
     ['-p direct --over nginx-workers', /needs Nginx/],
     ['-p plain --steps throughput --arrivals poisson', /--arrivals does not apply/],
     ['-p plain -R 1k --in-flight 2', /--in-flight does not apply/],
-    ['-p plain --steps throughput,latency', /single step/],
+    ['-p plain --steps throughput,latency', /one kind of step/],
     ['-p plain --steps throughput --over rate', /--over rate only applies to the latency step/],
     ['-p plain --baseline direct', /ladder has no --baseline/],
   ];

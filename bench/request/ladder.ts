@@ -188,7 +188,10 @@ function checkAxis(given: GivenOptions, over: LadderAxis, scenario: ScenarioDefi
 function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderAxis): StepDefinition {
   const named = namedSteps(given, scenario);
   if (named !== null && named.length > 1) {
-    throw new Problem('usage', `A ladder repeats a single step. Use --steps ${named.join(' or --steps ')}.`);
+    throw new Problem(
+      'usage',
+      `A ladder repeats one kind of step. Use --steps ${named.join(' or --steps ')}.`,
+    );
   }
   const load: Load['kind'] | null =
     over === 'rate' || given.has('rate') ? 'open' : given.has('in-flight') ? 'closed' : null;

@@ -322,7 +322,7 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   return steps;
 }
 
-/** Returns the number of handshakes in progress; null if handshakes are not the scenario's work. */
+/** Returns the number of handshakes in progress; null if the scenario makes no handshakes of its own. */
 function pendingOf({ scenarioOptions: { pending } }: ScenarioRequest): number | null {
   return typeof pending === 'number' ? pending : null;
 }

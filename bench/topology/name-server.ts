@@ -20,7 +20,7 @@ const CLASS_IN = 1;
 const NAME_OF_QUESTION = 0xc000 | HEADER_BYTES;
 const TTL_S = 1;
 const ASKED_MS = 3000;
-/** Time for Nginx to read an answer. */
+/** Time allowed for Nginx to read an answer. */
 const READ_MS = 50;
 
 /** Returns the response to a query with one question; null if it is not such a query. */

@@ -31,6 +31,17 @@ const RECORD = '.nginx-ws-bench-owner';
  */
 const UNRECORDED_MS = 60_000;
 
+/** Longest path of a Unix-domain socket on Linux, in bytes (unix(7)). */
+const MOST_SOCKET_PATH = 107;
+/** Longest name of a socket in a private folder. */
+const SOCKET = 'backend-10.sock';
+
+/** Whether the sockets of a run whose private folder is in `parent` would have paths that Linux does not accept. */
+export function isTooLongForSockets(parent: string): boolean {
+  const path = join(resolve(parent), `${PRIVATE_FOLDER_PREFIX}XXXXXX`, SOCKET);
+  return Buffer.byteLength(path) > MOST_SOCKET_PATH;
+}
+
 /** Creates a folder accessible to this user only, and records its owner. */
 export function createPrivateFolder(parent: string, prefix: string): string {
   const folder = mkdtempSync(join(resolve(parent), prefix));

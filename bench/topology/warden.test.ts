@@ -248,6 +248,22 @@ describe('warden', () => {
     }
   });
 
+  it('reports a temporary folder whose path is too long for sockets', async (t) => {
+    const temporary = await temporaryFolder(t);
+    // 15 for the private folder's prefix, 6 for its random end, 15 for the longest name, and three slashes
+    process.env.TMPDIR = join(temporary, 'x'.repeat(107 - 39 - Buffer.byteLength(temporary)));
+    mkdirSync(process.env.TMPDIR);
+    const warden = await startWarden(assert.fail);
+    await warden.close();
+    process.env.TMPDIR += 'x';
+    mkdirSync(process.env.TMPDIR);
+    await assert.rejects(startWarden(assert.fail), (error) => {
+      assert.ok(error instanceof Problem, String(error));
+      assert.match(error.message, /^The path of the temporary folder \S+ is too long/);
+      return error.kind === 'environment';
+    });
+  });
+
   for (const [what, path] of [
     ['is missing', (temporary: string) => join(temporary, 'none')],
     ['is a file', (temporary: string) => join(temporary, 'file')],

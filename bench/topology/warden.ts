@@ -3,7 +3,13 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { Problem } from '../model/failure.ts';
 import { folderProblem } from './folder-problem.ts';
-import { createPrivateFolder, PRIVATE_FOLDER_PREFIX, recordGroup, sweepAbandoned } from './private-folder.ts';
+import {
+  createPrivateFolder,
+  isTooLongForSockets,
+  PRIVATE_FOLDER_PREFIX,
+  recordGroup,
+  sweepAbandoned,
+} from './private-folder.ts';
 import { type Exit, exitWords, type Launched, launchNode } from './process.ts';
 
 /** A warden that exits sooner than this is not replaced, because its successor would exit the same way. */
@@ -124,10 +130,17 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
 
 /** Checks up front that the temporary folder, which every run needs, can be used. */
 async function tryTemporaryFolder(): Promise<void> {
+  const folder = tmpdir();
+  if (isTooLongForSockets(folder)) {
+    throw new Problem(
+      'environment',
+      `The path of the temporary folder ${folder} is too long, because sockets have their own folder in it. Set TMPDIR to a folder with a shorter path.`,
+    );
+  }
   try {
-    await rm(createPrivateFolder(tmpdir(), PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
+    await rm(createPrivateFolder(folder, PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
   } catch (error) {
-    throw folderProblem(tmpdir(), error) ?? error;
+    throw folderProblem(folder, error) ?? error;
   }
 }
 

@@ -185,7 +185,7 @@ export function placementText(cpus: CpuLists | null): string {
 }
 
 function unplaced(why: string): string {
-  return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from ${PROXY}: metrics scatter more, and the limit is harder to identify.`;
+  return `The bench could not pin processes to CPUs, because ${why}. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from ${PROXY}: metrics scatter more, and the limit is harder to identify.`;
 }
 
 /** CPU usage and lateness of a generator that keeps a schedule. */

@@ -55,6 +55,8 @@ export const PLANNING = {
     `The lean client and the lean echo server run on Node, because messages over ${formatBytes(mostBytes)} cost Bun ${bun} more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.`,
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to ${PROXY}. ${remedy}.`,
+  'carrier-mixed': () =>
+    'The lean client and the lean echo server use sockets instead of io_uring, because only some of the variants have TLS, which io_uring does not carry.',
   'carrier-needs-bun': () =>
     'The lean client and the lean echo server use sockets instead of io_uring, which needs Bun.',
   'carrier-refused': ({ error }: { error: string }) =>

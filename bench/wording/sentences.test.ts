@@ -452,6 +452,10 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     { remedy: 'Install it' },
     'The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to Nginx. Install it.',
   ],
+  'carrier-mixed': [
+    {},
+    'The lean client and the lean echo server use sockets instead of io_uring, because only some of the variants have TLS, which io_uring does not carry.',
+  ],
   'carrier-needs-bun': [
     {},
     'The lean client and the lean echo server use sockets instead of io_uring, which needs Bun.',
@@ -621,11 +625,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'affinity-missing': [
     {},
-    'The bench could not place processes on CPUs, because taskset (package util-linux) is not on PATH. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+    'The bench could not pin processes to CPUs, because taskset (package util-linux) is not on PATH. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
   ],
   'affinity-refused': [
     {},
-    'The bench could not place processes on CPUs, because the system does not allow it to call sched_setaffinity, as is common in containers. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+    'The bench could not pin processes to CPUs, because the system does not allow it to call sched_setaffinity, as is common in containers. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
   ],
   'placement-differs': [
     {

@@ -1,8 +1,7 @@
 import { endianness } from 'node:os';
 
 /**
- * Number of bytes from which whole words are masked. Below it, creating a view of words costs more than it
- * saves.
+ * Minimum number of bytes for masking whole words. With fewer, creating a view of words costs more than it saves.
  */
 const WORDS_FROM = 128;
 const LITTLE_ENDIAN = endianness() === 'LE';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { lackOfStream } from '../../nginx/stream-module.ts';
 import { plannedCpus } from '../../observe/control-group.ts';
 import { LOOPBACK, RAISE_LOOPBACK } from '../../observe/loopback.ts';
@@ -6,7 +5,7 @@ import { GET_BUN } from '../../plan/engine.ts';
 import { TOO_LITTLE_MEMORY } from '../../plan/preflight.ts';
 import { connectionsPerAddress } from '../../plan/reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from '../../plan/remedies.ts';
-import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
+import { isTooLongForSockets } from '../../topology/private-folder.ts';
 import { formatBytes, formatCount } from '../../wording/format.ts';
 import { ioUringRemedy } from '../../wording/planning.ts';
 import { CANNOT_OBSERVE } from '../measure.ts';
@@ -212,13 +211,9 @@ function memoryOf({ machine: { memoryBytes }, environment }: Facts): Judged {
   return ok(`${left} of ${formatBytes(environment.memoryBytes)} available`);
 }
 
-/** Longest path of a Unix-domain socket on Linux: 107 bytes (unix(7)). */
-const MOST_SOCKET_PATH = 107;
-
 function temporaryOf({ temporary: { path, isWritable } }: Facts): Judged {
   if (!isWritable) return failed(`${path} is not writable`, 'Name another folder: export TMPDIR=/tmp');
-  const longest = join(path, `${PRIVATE_FOLDER_PREFIX}XXXXXX`, 'echo-32.sock');
-  if (Buffer.byteLength(longest) > MOST_SOCKET_PATH) {
+  if (isTooLongForSockets(path)) {
     return failed(`${path} is too long for the paths of sockets`, 'Name another folder: export TMPDIR=/tmp');
   }
   return ok(path);

@@ -9,7 +9,7 @@ import type { StarterContext } from './starter.ts';
 export interface Visit extends Attempt {
   /** What the connection waits for once it is open. */
   awaits: 'echo' | 'close';
-  /** Since when it has been waiting for that. */
+  /** When it began to wait for that event. */
   sinceUs: number;
 }
 
