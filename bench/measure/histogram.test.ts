@@ -71,6 +71,7 @@ test('the values of a summary are ordered and never NaN', () => {
         order,
         order.toSorted((a, b) => a - b),
       );
+      assert.equal(summary.mean ?? 0, histogramOf(list).mean);
       for (const value of Object.values(summary)) assert.ok(value === null || Number.isFinite(value));
     }),
   );
