@@ -6,6 +6,7 @@ import { makeBothSteps } from '../../test/result.ts';
 import type { Result } from '../model/result.ts';
 import { formatFigure } from '../wording/format.ts';
 import { reportHtml } from './html.ts';
+import { linesOf } from './page/axes.ts';
 import { type Choice, configOf, firstChoice } from './page/charts.ts';
 import type { AxisSpec, ChartSpec } from './page/spec.ts';
 import { chartsOf } from './page-text.test.fixture.ts';
@@ -21,6 +22,12 @@ interface Drawn {
   axis: AxisSpec;
   values: number[];
 }
+
+test('a long name is broken before its tunings', () => {
+  assert.deepEqual(linesOf('plain+shutdown-timeout-10s'), ['plain', '+shutdown-timeout-10s']);
+  assert.deepEqual(linesOf('tls@new+buf-16k+reuseport'), ['tls@new', '+buf-16k', '+reuseport']);
+  assert.deepEqual(linesOf('plain'), ['plain']);
+});
 
 test('every value lies within its axis', () => {
   for (const [name, result] of PAGES) {

@@ -5,6 +5,15 @@ import type { Theme } from './theme.ts';
 
 type Scale = NonNullable<NonNullable<ChartOptions<'line' | 'bar'>['scales']>[string]>;
 
+interface NamedScale {
+  getLabelForValue(value: number): string;
+}
+
+/** Breaks a variant's name before its tunings, because a narrow chart has no room for long names. */
+export function linesOf(name: string): string[] {
+  return name.split(/(?=\+)/);
+}
+
 /** Options of one chart.js scale. */
 export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | 'bottom'): Scale {
   const { ticks } = axis;
@@ -23,8 +32,15 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
       font: { size: 12 },
       maxRotation: 0,
       autoSkipPadding: 12,
+      // The bounds need not be round, and their labels would overlap those beside them.
+      includeBounds: false,
       ...(axis.unit === 'name'
-        ? { autoSkip: false }
+        ? {
+            autoSkip: false,
+            callback(this: NamedScale, value: number | string) {
+              return linesOf(this.getLabelForValue(Number(value)));
+            },
+          }
         : { callback: (value: number | string) => formatFigure(Number(value), axis.unit) }),
     },
     ...(ticks === undefined
