@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { type Answer, answerOf } from './answer.ts';
 import { readCertificate } from './certificate.ts';
 import { listen } from './listen.ts';
@@ -11,6 +12,9 @@ import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
 import { type Member, Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
+
+// An import would analyse each file of the package for its exports, which takes longer than all else at the start.
+const { WebSocketServer }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 /**
  * Maximum number of bytes queued for a client before the server stops reading from it: as much as one read

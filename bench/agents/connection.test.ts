@@ -35,6 +35,20 @@ async function assertConnects(given: NatsAccess): Promise<void> {
   await bus.close();
 }
 
+test('a token: without it, the server is not used', async (t) => {
+  const { folder, port } = await serve(t, { authorization: 'token: "a token"' });
+  const url = `nats://127.0.0.1:${port}`;
+  const secretFile = join(folder, 'token');
+  await writeFile(secretFile, 'a token\n');
+  await assertConnects(access(url, { secretFile }));
+  await writeFile(secretFile, 'another\n');
+  for (const [given, message] of [
+    [access(url, { secretFile }), /rejects the credentials/],
+    [access(url), /requires credentials/],
+  ] as const)
+    await assert.rejects(connectTo(given, 'test'), { kind: 'environment', message });
+});
+
 test('an nkey: its seed is accepted, and that of another user is not', async (t) => {
   const [user, other] = [nkeys.createUser(), nkeys.createUser()];
   const { folder, port } = await serve(t, { authorization: `users: [{ nkey: ${user.getPublicKey()} }]` });

@@ -139,13 +139,13 @@ describe('an agent that is stopped', { concurrency: true }, () => {
     });
 });
 
-test('an agent refuses a version other than its own, and a run beyond its limits', async (t) => {
+test('agents that do not answer are named; one refuses another version, and a run beyond its limits', async (t) => {
   const limited = { limits: { connections: CONNECTIONS / 2 - 1, ratePerSecond: null } };
   const { hub, a, start, port } = await setUp(t, limited);
-  await assert.rejects(
-    findOn(t, hub, 1, '1.2.4'),
-    /agent a runs version 1\.2\.3, and this is version 1\.2\.4/,
-  );
+  await Promise.all([
+    assert.rejects(findOn(t, hub, ['a', 'c']), /The agent c did not answer/),
+    assert.rejects(findOn(t, hub, 1, '1.2.4'), /agent a runs version 1\.2\.3, and this is version 1\.2\.4/),
+  ]);
   const generator = await start();
   const lost = lossOf(generator);
   const driven = putLoad(generator, port, (_, fleet) => void lost.then(() => fleet.stop()));

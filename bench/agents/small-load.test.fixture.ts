@@ -15,7 +15,7 @@ export const PHASES = ['connected', 'warm-up', 'steady', 'drain'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export const CONNECTIONS = 6;
-const RATE = 300;
+const RATE = 60;
 const WARM_UP_MS = 200;
 const STEADY_MS = 600;
 /** Delay of the server's answers, so that there is something to drain. */

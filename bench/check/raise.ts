@@ -42,8 +42,8 @@ export interface Raised {
   workerConnections: number;
   /** With the logs. */
   folder: string;
-  /** The authority that signed the certificate, in PEM format. */
-  ca: string;
+  /** The authority that signed the certificate, in PEM format; null for a configuration without TLS. */
+  ca: string | null;
   /** Returns the target for WebSockets to a location; null if no host or path leads to the location. */
   targetOf(candidate: Candidate): Target | null;
 }
@@ -94,7 +94,7 @@ export async function raise(
     nginx,
     workerConnections: connectionsIn(sandbox.tree),
     folder,
-    ca: sandbox.certificate.certPem,
+    ca: sandbox.certificate?.certPem ?? null,
     targetOf({ entrance, passesTls, path, host }) {
       const own = addressesOf(entrance).map((address) => ports[addresses.indexOf(address)]);
       const there = listeners.filter(({ port }) => own.includes(port));

@@ -113,13 +113,13 @@ function stillOpens(seen: LocationSeen | undefined): boolean {
  */
 async function probeServers(
   ways: readonly Way[],
-  ca: string,
+  ca: string | null,
   signal: AbortSignal,
 ): Promise<Map<Directive, Probe>> {
   const probes = new Map<Directive, Probe>();
   for (const { candidate, target } of ways) {
     const [port] = target.ports;
-    if (target.tls === null || port === undefined || probes.has(candidate.server)) continue;
+    if (target.tls === null || ca === null || port === undefined || probes.has(candidate.server)) continue;
     const probe = await probeTls({ host: target.host, port, ca, ...target.tls }, signal).catch(() => null);
     signal.throwIfAborted();
     if (probe !== null) probes.set(candidate.server, probe);

@@ -17,9 +17,9 @@ import {
   processesUsing,
 } from './experiment.test.fixture.ts';
 
-const CONNECTIONS = 60;
+const CONNECTIONS = 20;
 /** A load that leaves the CPUs to whatever else goes on, for what has nothing to do with a closed loop. */
-const LIGHT = '-R 500';
+const LIGHT = '-R 100 --workers 1';
 /** More than a slice, so that something is measured before. */
 const BEFORE_MS = 1_150;
 
@@ -30,10 +30,10 @@ function meddle(
   what: (processes: readonly RunProcess[]) => void | Promise<void>,
   durationS = 4,
 ): Promise<Executed> {
-  const line = `-c ${CONNECTIONS} -w 100ms -d ${durationS}s --echo-timeout 2s --workers 2 --no-http ${options}`;
+  const line = `-c ${CONNECTIONS} -w 100ms -d ${durationS}s --echo-timeout 2s --no-http ${options}`;
   return execute(t, line, {
     // A closed loop sends as often as it is answered.
-    serverArguments: ['--delay', '50'],
+    serverArguments: ['--delay', '200'],
     async onPhase(phase, processes) {
       if (phase !== 'steady') return;
       await sleep(BEFORE_MS);
@@ -82,7 +82,7 @@ function checkKept({ slices, phases, processes, workers, plan }: Run): void {
   assert.equal(new Set(processes.map(({ pid }) => pid)).size, processes.length);
   assert.deepEqual(
     [workers.length, workers.reduce((sum, { opened }) => sum + opened, 0)],
-    [2, plan.connections],
+    [plan.workers, plan.connections],
   );
 }
 
@@ -90,9 +90,9 @@ ownTemporaryFolder();
 
 describe('in mid-run', { concurrency: 4 }, () => {
   for (const [options, name, calledSo] of [
-    ['--profile plain --nginx-workers 2', 'nginx master', 'nginx'],
-    ['--profile load-balanced --client ws -R 500', 'echo server 2', 'echo server 2'],
-    ['--profile tls -R 500', 'generator 2', 'generator 2'],
+    ['--profile plain --nginx-workers 2 --workers 2', 'nginx master', 'nginx'],
+    [`--profile load-balanced --client ws ${LIGHT}`, 'echo server 2', 'echo server 2'],
+    ['--profile tls -R 100 --workers 2', 'generator 2', 'generator 2'],
   ] as const) {
     it(`${options}: ${name} is killed`, async (t) => {
       const { run, pid } = await kill(t, options, name);
@@ -101,7 +101,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
     });
   }
 
-  for (const options of ['--in-flight 4', '--client ws -R 500']) {
+  for (const options of ['--in-flight 4 --workers 2', `--client ws ${LIGHT}`]) {
     it(`an Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
       // By hash, or a generator that opens fast may find one and the same worker every time.
       let others = 0;
@@ -143,7 +143,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
   }
 
   it('the only Nginx worker is killed: all connections fail, and the run ends', async (t) => {
-    const { run, figures } = await kill(t, '--profile plain --nginx-workers 1 -R 500', 'nginx worker');
+    const { run, figures } = await kill(t, `--profile plain --nginx-workers 1 ${LIGHT}`, 'nginx worker');
     checkKept(run);
     assert.deepEqual(run.outcome, {
       state: 'failed',
@@ -155,7 +155,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
     assert.notEqual(run.validity.verdict, 'valid');
   });
 
-  for (const options of [`--profile plain ${LIGHT}`, '--profile tls --client ws -R 500']) {
+  for (const options of [`--profile plain ${LIGHT}`, `--profile tls --client ws ${LIGHT}`]) {
     it(`${options}: Nginx is reloaded, and nothing is lost`, async (t) => {
       let before: number[] = [];
       let workers: number[] = [];

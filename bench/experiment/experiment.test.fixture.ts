@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { makeOpenFolder } from '../../test/folder.ts';
+import type { FoundAgents } from '../agents/found-agents.ts';
 import { figuresOf, histogramOf, type RunFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Listener, RunPhase } from '../model/event.ts';
@@ -62,6 +63,8 @@ export interface Meddling {
   changeProfile?(profile: Profile): Profile;
   signal?: AbortSignal;
   urgent?: AbortSignal;
+  /** The agents that the command line asks for. */
+  agents?: FoundAgents;
   /** Called at the start of each phase. The returned promise is awaited at the end. */
   onPhase?(phase: RunPhase, processes: readonly RunProcess[]): void | Promise<void>;
 }
@@ -113,7 +116,7 @@ export async function execute(
 export async function executeWithin(
   t: Pick<TestContext, 'signal'>,
   line: string | readonly string[],
-  { serverArguments, handicap, changeProfile, signal, urgent, onPhase }: Meddling = {},
+  { serverArguments, handicap, changeProfile, signal, urgent, agents, onPhase }: Meddling = {},
 ): Promise<Executed> {
   const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
   const command = completed(words);
@@ -135,7 +138,10 @@ export async function executeWithin(
     if (proxy !== null) proxies.set(side.variant.name, proxy);
   }
   const [environment, machine] = await surroundings;
-  const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
+  const planning = planRequest(request.run, sides, {
+    ...{ command, now: new Date(), seed: 1 },
+    machine: { ...machine, ...agents?.hosts },
+  });
   const { variants, planRun, planStep } = planning;
   let processes: readonly RunProcess[] = [];
   let phase: RunPhase | null = null;
@@ -168,6 +174,7 @@ export async function executeWithin(
     // A test that times out also stops its run.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),
     urgent: AbortSignal.any([t.signal, ...(urgent === undefined ? [] : [urgent])]),
+    ...agents?.control,
     onProcesses: (all) => {
       processes = all;
     },
@@ -191,7 +198,7 @@ function completed(words: readonly string[]): string[] {
   return [
     ...words,
     ...(names(/^(-R|--rate|--steps)\b/) ? [] : ['--steps', 'throughput']),
-    ...(names(/^--(no-pin|pin|target)\b/) ? [] : ['--no-pin']),
+    ...(names(/^--(no-pin|pin|target|agents)\b/) ? [] : ['--no-pin']),
   ];
 }
 

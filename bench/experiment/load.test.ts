@@ -31,7 +31,7 @@ describe('closed loop', { concurrency: 3 }, () => {
     '--profile direct --client lean --server ws --type text --payload 1-70000 --in-flight 16',
   ]) {
     it(`${options}: every echo equals the sent message`, async (t) => {
-      const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 300ms --workers 2 --no-http`);
+      const { run, figures } = await execute(t, `${options} -c 10 -w 100ms -d 300ms --workers 2 --no-http`);
       checkFaultless(run, figures);
       const { minBytes, maxBytes } = run.plan.workload.payload;
       const sum = (of: 'bytesSent' | 'bytesReceived') =>
@@ -61,7 +61,7 @@ describe('open loop', { concurrency: 3 }, () => {
     it(`${options}: exactly the scheduled messages are sent`, async (t) => {
       const { run, figures } = await execute(
         t,
-        `${options} -c 40 -R 2k -w 100ms -d 400ms --workers 2 --no-http`,
+        `${options} -c 20 -R 1k -w 100ms -d 400ms --workers 2 --no-http`,
       );
       checkFaultless(run, figures);
       const due = scheduled(run);
@@ -69,12 +69,12 @@ describe('open loop', { concurrency: 3 }, () => {
         run.workers.map(({ sent }) => sent),
         due,
       );
-      if (options.includes('uniform')) assert.equal(figures.messages.sent, 1000);
+      if (options.includes('uniform')) assert.equal(figures.messages.sent, 500);
       const { response, service, sendLag } = figures.latencies;
       assert.ok(response && service && sendLag);
       assert.equal(response.count, service.count);
       assert.ok((response.max ?? 0) >= (service.max ?? 0));
-      assert.equal(figures.offered?.perSecond, 2000);
+      assert.equal(figures.offered?.perSecond, 1000);
     });
   }
 });

@@ -6,7 +6,7 @@ import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.f
 
 const CONNECTIONS = 100;
 /** So that a closed loop sends as often as a check of it needs, and no more. */
-const UNHURRIED = { serverArguments: ['--delay', '20'] };
+const UNHURRIED = { serverArguments: ['--delay', '100'] };
 const LINE = `--profile all -c ${CONNECTIONS} -w 100ms -d 400ms --workers 2 --nginx-workers 2`;
 
 /** Checks for individual profiles. */

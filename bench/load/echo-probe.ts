@@ -1,10 +1,14 @@
-import { type RawData, WebSocket } from 'ws';
+import { createRequire } from 'node:module';
+import type { RawData } from 'ws';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
 import { printable } from '../model/printable.ts';
 import { reasonOf } from '../model/system-error.ts';
 import type { Target } from '../model/target.ts';
 import { SKIP_CERTIFICATE_CHECK } from './carriers/node.ts';
+
+// As in `server/ws-server.ts`: an import takes much longer.
+const { WebSocket }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 const TIMEOUT_MS = 5000;
 /** Maximum size of the probe in bytes, enough to see whether the server echoes. */

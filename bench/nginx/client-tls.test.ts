@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acceptsTls } from './client-tls.ts';
+import { acceptsTls, namesTls } from './client-tls.ts';
 import { parse } from './parse.ts';
 
 const WS = 'location /ws { proxy_set_header Upgrade $http_upgrade; proxy_pass http://app; }';
@@ -28,4 +28,17 @@ test('the path that was asked for chooses the server', () => {
 test('in stream it is the server that passes connections on', () => {
   const to = (listen: string) => tls(`stream { server { ${listen} proxy_pass a:1; } }`);
   assert.deepEqual(['listen 1 ssl;', 'listen 1;'].map(to), [true, false]);
+});
+
+test('a certificate is needed if TLS is named anywhere', () => {
+  const names = (text: string) => namesTls(parse(text, 'mine.conf'));
+  for (const text of [
+    'http { server { listen 80; } server { listen 443 ssl; } }',
+    'http { ssl on; server { listen 443; } }',
+    'http { server { listen 443 quic; } }',
+    'http { server { location / { proxy_ssl_certificate a.pem; proxy_pass https://app; } } }',
+    'mail { server { ssl_certificate a.pem; } }',
+  ])
+    assert.equal(names(text), true, text);
+  assert.equal(names(`http { server { listen 80; ${WS} } }`), false);
 });

@@ -24,6 +24,17 @@ export function listensWithTls({ block }: Directive): boolean {
   return directives(block, 'listen').some(negotiatesTls);
 }
 
+/**
+ * Whether a configuration may use TLS anywhere, so that the sandbox needs a certificate for it.
+ *
+ * @param tree as returned by `readTuned`
+ */
+export function namesTls(tree: readonly Node[]): boolean {
+  return directives(tree).some(
+    (each) => [each.name, ...texts(each)].some((text) => /ssl|quic/.test(text)) || namesTls(each.block ?? []),
+  );
+}
+
 /** This includes a `listen` that only uses QUIC, because QUIC is replaced by TLS. */
 function negotiatesTls(listen: Directive): boolean {
   return texts(listen).some((each) => /^(ssl|quic)$/.test(each));

@@ -228,13 +228,13 @@ async function accept(
 
 function targetOf(
   [listener]: readonly Listener[],
-  certificate: Certificate,
+  certificate: Certificate | null,
   servername: string,
 ): Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'http2'> {
   return {
     host: listener?.host ?? LOOPBACK,
     ports: listener === undefined ? [] : [listener.port],
-    tls: listener?.tls ? { ca: certificate.certPem, servername } : null,
+    tls: listener?.tls && certificate !== null ? { ca: certificate.certPem, servername } : null,
     http2: listener?.http2 ?? false,
   };
 }

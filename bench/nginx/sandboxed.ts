@@ -6,6 +6,7 @@ import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { workerUser } from '../topology/worker-user.ts';
 import type { NginxBinary } from './binary.ts';
+import { namesTls } from './client-tls.ts';
 import { templateRemedy, withoutCulprit } from './complaint.ts';
 import { listenAddresses } from './listen.ts';
 import { nearestWord, wordsIn } from './misspelt.ts';
@@ -48,7 +49,8 @@ export interface Sandboxed<Moved> {
   /** The tree as it runs, without the directives that this Nginx does not support. */
   tree: readonly Node[];
   written: WrittenConfiguration;
-  certificate: Certificate;
+  /** Null for a configuration without TLS. */
+  certificate: Certificate | null;
   /** One port for each address that the configuration listens on. */
   ports: readonly number[];
   /**
@@ -72,7 +74,9 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
   move: (spec: Omit<SandboxSpec, 'wanted'>, isDraft: boolean) => Moved,
 ): Promise<Sandboxed<Moved>> {
   const { host } = place;
-  const certificate = await makeCertificate(folder, key, names, [...new Set([LOOPBACK, host])]);
+  const addresses = [...new Set([LOOPBACK, host])];
+  // The library that makes one is slow to import.
+  const certificate = namesTls(tree) ? await makeCertificate(folder, key, names, addresses) : null;
   const free = await freePorts(host, listenAddresses(tree).length);
   const draft = {
     ...proxy,

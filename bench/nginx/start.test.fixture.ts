@@ -6,7 +6,7 @@ import { after, before } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
 import type { Profile } from '../model/profile.ts';
 import { loadProfiles } from '../plan/profile.ts';
-import { makeCertificate } from '../topology/certificate.ts';
+import { type Certificate, makeCertificate } from '../topology/certificate.ts';
 import { freePorts } from '../topology/ports.ts';
 import { findNginx, type NginxBinary } from './binary.ts';
 import { listenAddresses } from './listen.ts';
@@ -32,8 +32,10 @@ export interface Bench {
 /** Set before the first test of the file. */
 export function setUpBench(): Bench {
   const bench = { sandbox, profileTree } as Bench;
+  let certificate: Certificate;
   before(async () => {
     bench.root = makeOpenFolder(join(tmpdir(), 'nginx-test-'));
+    certificate = await makeCertificate(bench.root);
     bench.profiles = await loadProfiles(PROFILES);
     bench.binary = await findNginx({
       source: null,
@@ -58,7 +60,7 @@ export function setUpBench(): Bench {
         ports: await freePorts(HOST, listenAddresses(tree).length),
         backlog: 4096,
         upstreams: [{ host: HOST, port: 9, socket: '/run/echo.sock' }],
-        certificate: await makeCertificate(folder),
+        certificate,
         workers: 2,
         workerConnections: 64,
         workerFiles: 256,

@@ -27,6 +27,21 @@ function planned(line: string, context = CIRCUMSTANCES) {
   return { ...planning, runs };
 }
 
+test('runs of a comparison do not take turns if agents generate the load, and each says so', () => {
+  const generators = { agents: ['a', 'b'], openFilesLimit: 1e6, bun: false, scarcePorts: null };
+  const request = requestOf('--nats nats://n --agents 2 --steps throughput');
+  const planning = planRequest(request, SIDES, {
+    ...CIRCUMSTANCES,
+    machine: { ...SMALL_MACHINE, generators },
+  });
+  assert.equal(planning.together, false);
+  for (const profile of PROFILES) {
+    const { plan, notices } = planning.planRun({ ...specOf(request, profile), round: 1 }, 1);
+    assert.equal(plan.turns, null);
+    assert.ok(notices.some(({ code }) => code === 'agents-apart'));
+  }
+});
+
 test('a plan has the whole request and its variants, and a run its own variant', () => {
   const { id, plan, variants, runs } = planned(
     '--strict --threshold messages.lost==0 --label branch=main --note Why. --series nightly',

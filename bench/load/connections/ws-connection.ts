@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import tls from 'node:tls';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Target } from '../../model/target.ts';
 import type { Source } from '../carriers/carrier.ts';
@@ -14,6 +15,9 @@ import {
   kindOfError,
   NORMAL_CLOSURE,
 } from './connection.ts';
+
+// As in `server/ws-server.ts`: an import takes much longer.
+const ws: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 const ABNORMAL = 1006;
 const UNMASKED = new Uint8Array(4);
@@ -60,7 +64,7 @@ class WsConnection implements Connection {
     const scheme = target.tls === null ? 'ws' : 'wss';
     const host = net.isIPv6(target.host) ? `[${target.host}]` : target.host;
     const protocols = [...(target.request?.subprotocols ?? [])];
-    this.#socket = new WebSocket(`${scheme}://${host}:${port}${target.path}`, protocols, {
+    this.#socket = new ws.WebSocket(`${scheme}://${host}:${port}${target.path}`, protocols, {
       perMessageDeflate: false,
       headers: headersOf(target),
       createConnection: () => this.#connect(secureContext, source, port),
