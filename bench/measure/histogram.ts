@@ -55,10 +55,11 @@ export function merge(histograms: Iterable<Histogram>): Histogram {
 /** Like `merge`, but accepts encoded histograms. @throws like `decode` */
 export function mergeEncoded(encoded: Iterable<string>): Histogram {
   const counts = new Float64Array(BUCKETS);
-  for (const text of encoded) addCounts(counts, payloadOf(text));
+  let end = 0;
+  for (const text of encoded) end = Math.max(end, addCounts(counts, payloadOf(text)));
   const sum = emptyHistogram();
   // From the highest value down, so that the histogram resizes only once.
-  for (let index = BUCKETS - 1; index >= 0; index--) {
+  for (let index = end - 1; index >= 0; index--) {
     const count = counts[index] as number;
     if (count > 0) sum.recordValueWithCount(bucketValue(index), count);
   }
@@ -162,8 +163,10 @@ function withoutWordSize(cookie: number): number {
 /**
  * Decodes counts and adds them to others, by bucket index. A negative word represents a run of empty buckets
  * (HdrHistogram V2 encoding).
+ *
+ * @returns a bucket index above those of all counts
  */
-function addCounts(counts: Float64Array, payload: Buffer): void {
+function addCounts(counts: Float64Array, payload: Buffer): number {
   let index = 0;
   let at = 0;
   while (at < payload.length) {
@@ -179,6 +182,7 @@ function addCounts(counts: Float64Array, payload: Buffer): void {
       index += 1;
     }
   }
+  return Math.min(index, BUCKETS);
 }
 
 /** Reads one ZigZag LEB128 word of at most 9 bytes. All 8 bits of the ninth byte are data. */
