@@ -1,5 +1,6 @@
+import { remembered } from '../measure/remembered.ts';
 import type { Step } from '../model/plan.ts';
-import type { ComparedName } from '../scenarios/definition.ts';
+import type { ComparedName, ScenarioDefinition } from '../scenarios/definition.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
 import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics.ts';
@@ -9,11 +10,14 @@ export interface ComparedMetric extends Omit<ComparedName, 'name'> {
   metric: Metric;
 }
 
+/** The compared metrics of a scenario, which refer to the registry of metrics. */
+const comparedOf = remembered(({ compared }: ScenarioDefinition): readonly ComparedMetric[] =>
+  compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
+);
+
 /** Returns the compared metrics of every scenario. Step names are unique across scenarios. */
 export function comparedMetrics(): readonly ComparedMetric[] {
-  return SCENARIOS.flatMap(({ compared }) =>
-    compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
-  );
+  return SCENARIOS.flatMap(comparedOf);
 }
 
 /**

@@ -78,6 +78,14 @@ async function openAll(page: Page): Promise<void> {
   await allDrawn(page);
 }
 
+/** Opens the section of a chart, so that the chart is drawn. */
+async function openChart(page: Page, id: string): Promise<void> {
+  await page
+    .locator(`section:has(#${id}) > details`)
+    .evaluate((section) => section.toggleAttribute('open', true));
+  await allDrawn(page);
+}
+
 /**
  * Waits until all charts are drawn. A chart is drawn shortly after it becomes visible; Chart.js then sets a style on
  * its canvas.
@@ -159,7 +167,16 @@ for (const [profiles, tallest] of [
       assert.equal(found.length, 14);
       for (const finding of found) assert.match(finding, /^\S.*\.$/);
       // What is closed has the same elements for any number of profiles.
-      if (profiles === 1) assert.deepEqual(await axeViolations(page), []);
+      if (profiles > 1) return;
+      assert.deepEqual(await axeViolations(page), []);
+      // Collapsed text is skipped by the reader, but a browser's search can find and open it.
+      const hidden = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.folded > details')].map((each) => {
+          const { display, contentVisibility } = getComputedStyle(each, '::details-content');
+          return display + ' ' + contentVisibility;
+        })`,
+      );
+      assert.deepEqual(new Set(hidden), new Set(['block hidden']));
     });
   });
 }
@@ -211,43 +228,30 @@ test('a section opens by click, by keyboard and by every kind of link, and its c
   });
 });
 
-test("collapsed text is skipped by the reader but can be found and opened by a browser's search", async () => {
-  await visit(await report(makeBothSteps(1, 4)), {}, async (page) => {
-    const hidden = await page.evaluate<string[]>(
-      `[...document.querySelectorAll('.folded > details')].map((each) => {
-        const { display, contentVisibility } = getComputedStyle(each, '::details-content');
-        return display + ' ' + contentVisibility;
-      })`,
-    );
-    assert.deepEqual(new Set(hidden), new Set(['block hidden']));
+test('axe finds no violation in the report, light and dark', async () => {
+  const result = makeResult([
+    makeRun({ seconds: 3, load: OPEN }),
+    makeRun({ seconds: 3, profile: 'http2', http2: true, cache: true }),
+    makeRun({ seconds: 3, profile: 'http2', load: OPEN }),
+  ]);
+  const [first, second] = result.runs;
+  assert.ok(first && second);
+  first.outcome = { state: 'aborted', reason: 'interrupted' };
+  first.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'A warning.' }];
+  for (const run of result.runs) disturb(run, 1, { stolenUs: 900_000 });
+  second.validity = { ...second.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
+  result.conclusions = [
+    { kind: 'rate', ratePerSecond: 20_000, halved: true, reason: stored('A reason.') },
+    { kind: 'left-out', variant: 'tls', reason: stored('A reason.') },
+  ];
+  await visit(await report(result), { colorScheme: 'light' }, async (page) => {
+    await openAll(page);
+    assert.deepEqual(await axeViolations(page), []);
+    // In the dark, nothing but the colours is different.
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.deepEqual(await contrastViolations(page), []);
   });
 });
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`axe finds no violation in the ${colorScheme} report`, async () => {
-    const result = makeResult([
-      makeRun({ seconds: 3, load: OPEN }),
-      makeRun({ seconds: 3, profile: 'http2', http2: true, cache: true }),
-      makeRun({ seconds: 3, profile: 'http2', load: OPEN }),
-    ]);
-    const [first, second] = result.runs;
-    assert.ok(first && second);
-    first.outcome = { state: 'aborted', reason: 'interrupted' };
-    first.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'A warning.' }];
-    for (const run of result.runs) disturb(run, 1, { stolenUs: 900_000 });
-    second.validity = { ...second.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
-    result.conclusions = [
-      { kind: 'rate', ratePerSecond: 20_000, halved: true, reason: stored('A reason.') },
-      { kind: 'left-out', variant: 'tls', reason: stored('A reason.') },
-    ];
-    await visit(await report(result), { colorScheme }, async (page) => {
-      await openAll(page);
-      // In the dark, nothing but the colours is different.
-      const find = colorScheme === 'light' ? axeViolations : contrastViolations;
-      assert.deepEqual(await find(page), []);
-    });
-  });
-}
 
 test('on a narrow screen, tables scroll by themselves and the page never does', async () => {
   await visit(await report(makeBothSteps()), { viewport: { width: 360, height: 800 } }, async (page) => {
@@ -370,15 +374,16 @@ test('disturbed seconds are shaded differently from other phases, also in the da
   const [throughput] = result.runs;
   assert.ok(throughput);
   for (let second = 4; second < 10; second++) disturb(throughput, second, { otherUs: 900_000 });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await visit(await report(result), { colorScheme }, async (page) => {
-      await openAll(page);
+  await visit(await report(result), {}, async (page) => {
+    await openChart(page, 'chart-rate-throughput-0');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
       const [warmUp, calm, disturbed] = await Promise.all(
         [0.1, 0.35, 0.7].map((share) => shadeAt(page, 'chart-rate-throughput-0', share)),
       );
       assert.equal(new Set([warmUp, calm, disturbed]).size, 3, `${warmUp} ${calm} ${disturbed}`);
-    });
-  }
+    }
+  });
 });
 
 /** Returns the text on the clipboard. */
@@ -389,7 +394,7 @@ function pasted(page: Page): Promise<string> {
 test('a chart can be switched, zoomed, scaled and copied with the keyboard alone', async () => {
   const options = { permissions: ['clipboard-read', 'clipboard-write'] };
   await visit(await report(makeBothSteps(3, 10)), options, async (page, events) => {
-    await openAll(page);
+    await openChart(page, 'chart-echoed-throughput');
     const figure = page.locator('figure', { has: page.locator('#chart-echoed-throughput') });
     const drawn = () =>
       page.evaluate<string>(`document.getElementById('chart-echoed-throughput').toDataURL()`);
@@ -429,7 +434,7 @@ test('a chart can be switched, zoomed, scaled and copied with the keyboard alone
 
 test('dragging zooms in; if copying is not allowed, a file is saved', async () => {
   await visit(await report(makeBothSteps(2, 10)), { permissions: [] }, async (page, events) => {
-    await openAll(page);
+    await openChart(page, 'chart-p99-latency');
     const figure = page.locator('figure', { has: page.locator('#chart-p99-latency') });
     const canvas = figure.locator('canvas');
     await canvas.scrollIntoViewIfNeeded();

@@ -1,3 +1,4 @@
+import { remembered } from '../measure/remembered.ts';
 import { comparedMetrics } from '../metrics/compared.ts';
 import type { Calibration, FigureSpread, KnownEffect, Trial } from '../model/calibration.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../model/comparison.ts';
@@ -14,7 +15,6 @@ import { meanRunMs } from './budget.ts';
 import { type ComparedRun, comparedRun } from './compared-run.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
 import { turnRatios, usable } from './pairs.ts';
-import { remembered } from './remembered.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**

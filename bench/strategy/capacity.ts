@@ -1,4 +1,5 @@
 import { figuresOf } from '../measure/figures.ts';
+import { remembered } from '../measure/remembered.ts';
 import type { Axis, CapacitySearch, Trial } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
 import type { Finding } from '../model/finding.ts';
@@ -11,7 +12,6 @@ import { expectedRunMs } from './budget.ts';
 import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
 import { trialOf } from './capacity-trial.ts';
 import { chooseRate, roundDown } from './rate.ts';
-import { remembered } from './remembered.ts';
 
 export interface CapacityOptions {
   variant: string;

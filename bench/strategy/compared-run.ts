@@ -1,9 +1,9 @@
 import { figuresOf } from '../measure/figures.ts';
+import { remembered } from '../measure/remembered.ts';
 import { figuresInCycles, figuresOfCycle, type TurnCycle, turnCycles } from '../measure/turns.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
 import type { Run } from '../model/run.ts';
-import { remembered } from './remembered.ts';
 
 /** The facts about a run that is compared, and those about its turns. */
 export interface ComparedRun extends RunFacts {

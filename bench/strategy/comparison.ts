@@ -74,13 +74,15 @@ export function compareRuns(
     };
   };
   const comparisons = variants.map((variant): VariantComparison => {
-    const figures = questions.filter(
-      (question) => question.variant === variant && isMeasured(runs, question.kind, [baseline, variant]),
-    );
+    const figures = questions
+      .filter(
+        (question) => question.variant === variant && isMeasured(runs, question.kind, [baseline, variant]),
+      )
+      .map((question) => ({ ...question.kind, figure: figureOf(question) }));
     return {
       variant,
-      verdict: overall(figures.filter(({ kind }) => kind.headline).map(figureOf)),
-      figures: figures.map(figureOf).flatMap((figure) => [figure, ...restated(figure)]),
+      verdict: overall(figures.flatMap(({ headline, figure }) => (headline ? figure : []))),
+      figures: figures.flatMap(({ figure }) => [figure, ...restated(figure)]),
     };
   });
   return {
@@ -159,11 +161,12 @@ function isWhole(runs: readonly ComparedRun[], round: number): boolean {
 
 /** Lists what is excluded from the comparison, with one entry per run and reason. */
 export function excludedOf(runs: readonly ComparedRun[]): Excluded[] {
+  const compared = comparedMetrics();
   return runs.flatMap((run) => {
     const { variant, step, round } = run;
     if (round === null) return [];
     const byText = new Map<string, { reason: Finding; figures: string[] }>();
-    for (const { metric } of comparedMetrics().filter((each) => each.step === step)) {
+    for (const { metric } of compared.filter((each) => each.step === step)) {
       const reason = metric.unfit(run);
       if (reason === null) continue;
       const { figures } = byText.get(reason.text) ?? { figures: [] };

@@ -1,4 +1,5 @@
 import { figuresOf } from '../measure/figures.ts';
+import { remembered } from '../measure/remembered.ts';
 import { slopeOf } from '../measure/slope.ts';
 import { climbedMetrics, MEMORY } from '../metrics/climbed.ts';
 import type { Metric, RunFacts } from '../metrics/metric.ts';
@@ -14,7 +15,6 @@ import { mediansByLevel } from '../stats/levels.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { lawFinding, lawOf } from './ladder-law.ts';
-import { remembered } from './remembered.ts';
 
 export interface LadderOptions {
   variant: string;

@@ -33,13 +33,15 @@ export function pairsOf(
   baseline: string,
   variant: string,
 ): RoundPair[] {
+  const ofStep = runs.filter(({ step }) => step === kind.step);
   return rounds.flatMap((round): RoundPair[] => {
-    const [base, own] = sidesOf(runs, round, kind, baseline, variant);
+    const [base, own] = sidesOf(ofStep, round, baseline, variant);
     const [whole, wholeOwn] = [usable(base, kind), usable(own, kind)];
     if (whole === null || wholeOwn === null) return [];
     const all = { baseline: whole, variant: wholeOwn };
-    const turns = countsOf(base, own, kind);
-    const kept = calm(base, own);
+    const causes = causesOf(base, own);
+    const kept = calm(causes);
+    const turns = countsOf(base, own, kind, causes, kept);
     const values =
       turns.steal + turns.other === 0
         ? null
@@ -61,11 +63,12 @@ export function turnRatios(
   baseline: string,
   variant: string,
 ): NestedRatios {
+  const ofStep = runs.filter(({ step }) => step === kind.step);
   return rounds.flatMap((round): Block[][] => {
-    const [base, own] = sidesOf(runs, round, kind, baseline, variant);
+    const [base, own] = sidesOf(ofStep, round, baseline, variant);
     if (usable(base, kind) === null || usable(own, kind) === null) return [];
     const ratios = new Map<number, number>();
-    for (const number of calm(base, own)) {
+    for (const number of calm(causesOf(base, own))) {
       const [before, after] = [turnValue(base, number, kind), turnValue(own, number, kind)];
       if (before !== null && after !== null) ratios.set(number, Math.log(after / before));
     }
@@ -87,43 +90,47 @@ export function usable(run: ComparedRun | undefined, { metric }: ComparedMetric)
 
 type Maybe = ComparedRun | undefined;
 
+/** Returns the two sides of a round, from the runs of one step. */
 function sidesOf(
   runs: readonly ComparedRun[],
   round: number,
-  { step }: ComparedMetric,
   ...names: readonly [string, string]
 ): [Maybe, Maybe] {
-  const [base, own] = names.map((name) =>
-    runs.find((run) => run.variant === name && run.round === round && run.step === step),
-  );
+  const [base, own] = names.map((name) => runs.find((run) => run.variant === name && run.round === round));
   return [base, own];
 }
 
 /** Counts the pairs of turns in which both sides have a value, and those of them that are excluded. */
-function countsOf(base: Maybe, own: Maybe, kind: ComparedMetric): RoundPair['turns'] {
-  const causes = causesOf(base, own);
+function countsOf(
+  base: Maybe,
+  own: Maybe,
+  kind: ComparedMetric,
+  causes: Causes,
+  calm: readonly number[],
+): RoundPair['turns'] {
   const measured = [...causes].filter(
     ([number]) => turnValue(base, number, kind) !== null && turnValue(own, number, kind) !== null,
   );
   if (measured.length === 0) return NO_TURNS;
-  const kept = new Set(calm(base, own));
+  const kept = new Set(calm);
   const excluded = measured.filter(([number]) => !kept.has(number));
   const steal = excluded.filter(([, cause]) => cause === 'steal').length;
   return { pairs: measured.length, steal, other: excluded.length - steal };
 }
 
 /** Returns the numbers of the cycles that count for both sides: those of undisturbed blocks, or all. */
-function calm(base: Maybe, own: Maybe): number[] {
-  const causes = [...causesOf(base, own)];
-  const undisturbed = causes.filter(([, cause]) => cause === null);
-  const counted = undisturbed.length * 2 >= causes.length ? undisturbed : causes;
+function calm(causes: Causes): number[] {
+  const undisturbed = [...causes].filter(([, cause]) => cause === null);
+  const counted = undisturbed.length * 2 >= causes.size ? undisturbed : [...causes];
   return counted.map(([number]) => number);
 }
 
 type Cause = RunTurns['cycles'][number]['cause'];
+/** Why the block of each cycle is disturbed, by the number of the cycle. */
+type Causes = ReadonlyMap<number, Cause>;
 
 /** Returns the cycles that both runs have, and why the block of each is disturbed for either of them. */
-function causesOf(base: Maybe, own: Maybe): Map<number, Cause> {
+function causesOf(base: Maybe, own: Maybe): Causes {
   const others = new Map(own?.turns?.cycles.map(({ number, cause }) => [number, cause]));
   const cycles = (base?.turns?.cycles ?? []).filter(({ number }) => others.has(number));
   const blockOf = (number: number) => Math.floor(number / PAIRS_A_BLOCK);

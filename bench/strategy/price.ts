@@ -1,4 +1,5 @@
 import { figuresOf } from '../measure/figures.ts';
+import { remembered } from '../measure/remembered.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { factsOf, metricNamed } from '../metrics/metrics.ts';
 import type { Step } from '../model/plan.ts';
@@ -6,7 +7,6 @@ import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { SCENARIOS } from '../scenarios/registry.ts';
-import { remembered } from './remembered.ts';
 
 /**
  * Adds the cost of the proxy to a strategy's conclusions: each variant is compared with the baseline in each

@@ -1,4 +1,5 @@
 import { figuresOf } from '../measure/figures.ts';
+import { remembered } from '../measure/remembered.ts';
 import { slopeOf } from '../measure/slope.ts';
 import { factsOf, metricNamed } from '../metrics/metrics.ts';
 import type { Finding } from '../model/finding.ts';
@@ -9,7 +10,6 @@ import type { Cost, CostName } from '../model/size.ts';
 import { atLeastZero, meanOf } from '../stats/estimate.ts';
 import { fitSum, type LinearFit } from '../stats/least-squares.ts';
 import { finding } from '../wording/finding.ts';
-import { remembered } from './remembered.ts';
 
 /** The steps that measure each cost. */
 export const SIZE_STEPS = {
