@@ -152,7 +152,8 @@ export interface Undisturbed {
 
 /**
  * Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. The figures are
- * remembered, because strategies, reports and exports all derive them from the same runs.
+ * remembered, because strategies, reports and exports all derive them from the same runs, so a run must not change
+ * afterwards.
  */
 export const figuresOf = remembered((run: Run): RunFigures => {
   const steady = phaseSpan(run, 'steady');
