@@ -43,5 +43,5 @@ test('if connections are cut on purpose, neither their ends nor failed reconnect
   assert.deepEqual([failures.total, failures.faults, connections.failed], [1045, 5, 5]);
   // Nothing reconnects in `idle`, so a failed handshake is a fault at any time.
   run.plan.workload = { ...run.plan.workload, scenario: 'idle' };
-  assert.equal(figuresOf({ ...run }).failures.faults, 45);
+  assert.equal(figuresOf(run).failures.faults, 45);
 });

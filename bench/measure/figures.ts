@@ -27,7 +27,6 @@ import {
   residentGrowthByComponent,
 } from './processes.ts';
 import { inTimeShare } from './punctuality.ts';
-import { remembered } from './remembered.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 import { type StallFigures, stallOf } from './stall.ts';
@@ -150,12 +149,8 @@ export interface Undisturbed {
   inTime: number | null;
 }
 
-/**
- * Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. The figures are
- * remembered, because strategies, reports and exports all derive them from the same runs, so a run must not change
- * afterwards.
- */
-export const figuresOf = remembered((run: Run): RunFigures => {
+/** Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. */
+export function figuresOf(run: Run): RunFigures {
   const steady = phaseSpan(run, 'steady');
   const conservation = conservationOf(run);
   const { counts, done, cpuUs, perSecond: perSteadySecond } = steadyWork(run);
@@ -220,7 +215,7 @@ export const figuresOf = remembered((run: Run): RunFigures => {
     http: run.http === null ? null : httpFigures(run.http),
     httpLoad: httpLoadOf(run),
   };
-});
+}
 
 export const NOT_MEASURED: ByComponent = { proxy: null, server: null, generator: null };
 /** Computes memory per connection; null if any memory sample lacks the value. */

@@ -23,8 +23,7 @@ function runOf(profile: string, load: Load, changes: { medianUs?: number; perSec
     const perUs = (COSTS[series.component] * steady.echoed) / peers / (steady.durationUs ?? 1);
     for (const sample of series.samples) sample.cpuUs = Math.round(sample.atUs * perUs);
   }
-  // A copy, because the figures above are remembered for the run before these changes.
-  return load.kind === 'open' ? judged(run, 'valid', 'schedule') : { ...run };
+  return load.kind === 'open' ? judged(run, 'valid', 'schedule') : run;
 }
 
 function judged(run: Run, verdict: Validity['verdict'], component: Validity['limit']['component']): Run {

@@ -17,9 +17,7 @@ import { viewOf } from '../view.ts';
 import { CLAIMS, judge } from './claims.ts';
 
 function judgedOf(id: string, ...results: Result[]) {
-  // Figures are remembered per run, and these tests change runs.
-  const fresh = results.map((result) => ({ ...result, runs: result.runs.map((run) => ({ ...run })) }));
-  const found = judge(fresh.map(viewOf)).find(({ claim }) => claim.id === id);
+  const found = judge(results.map(viewOf)).find(({ claim }) => claim.id === id);
   assert.ok(found, id);
   return { ...found, told: found.findings.flatMap(({ finding }) => finding.evidence).join(' ') };
 }

@@ -83,7 +83,7 @@ test('the finding names the most uneven moment of the steady phase, and what dis
   assert.match(rateFinding(throughput?.runs.slice(1) ?? []), /^The rate deviated from the mean by up to 4\d/);
   for (const run of result.runs) for (const slice of run.slices) slice.counters.echoed = 1000;
   assert.equal(
-    rateFinding(viewOf(structuredClone(result)).steps[0]?.runs ?? []),
+    rateFinding(viewOf(result).steps[0]?.runs ?? []),
     'The rate was steady: it stayed within 1 % of the mean.',
   );
   const slowest = latency?.runs
