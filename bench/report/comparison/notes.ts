@@ -11,6 +11,7 @@ import { formatCount, formatRate } from '../../wording/format.ts';
 import { counted } from '../../wording/words.ts';
 import { keptSentence } from '../calibration.ts';
 import { conclusionOf } from '../conclusion.ts';
+import type { VariantView, View } from '../view.ts';
 import { formatEffect, formatInterval } from './effect.ts';
 
 /**
@@ -42,6 +43,24 @@ export function notesOf(result: Result): string[] {
         ]),
     ...machineNotes(result),
   ];
+}
+
+/**
+ * What happened to each variant in the last round, if the scenario is an event such as a reload. Its counts have no
+ * ratio: 0 of 1,000 connections were cut with one variant, and all of them with the other.
+ *
+ * @param answer that of the scenario's report
+ */
+export function lastRoundLines(
+  { result, variants }: View,
+  answer: (variant: VariantView) => string,
+): string[] {
+  const isStored = conclusionOf(result, 'comparison')?.stored !== undefined;
+  if (isStored || scenarioNamed(result.plan.scenario).takesTurns) return [];
+  return variants.flatMap((variant) => {
+    const rounds = Object.values(variant.answers).flatMap(({ run }) => run.plan.round ?? []);
+    return rounds.length === 0 ? [] : [`Round ${Math.max(...rounds)}, ${answer(variant)}`];
+  });
 }
 
 const NOT_CALIBRATED = `This machine has not been calibrated with this ${PROXY}. Run the calibrate command to measure how often comparisons are wrong on this machine, and how small a difference they detect.`;

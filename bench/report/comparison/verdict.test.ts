@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
+import { makeResult } from '../../../test/result.ts';
+import { makeScenarioRun } from '../../../test/scenario-run.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
+import { scenarioNamed } from '../../scenarios/registry.ts';
+import { resultMarkdown } from '../exports/markdown.ts';
+import { reportHtml } from '../html.ts';
 import { resultText } from '../terminal.ts';
 import { formatDetectable, formatEffect, formatInterval, formatP } from './effect.ts';
 import { excludedLines, notesOf, roundsSentence } from './notes.ts';
@@ -117,6 +122,29 @@ test('a variant that is identical to the baseline is reported as such', () => {
   );
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is identical to plain \(an A\/A comparison\)/);
+});
+
+test('of an event, the last round of each variant is told in the terminal, in Markdown and in HTML', () => {
+  const reload = scenarioNamed('reload');
+  const [step] = reload.steps;
+  assert.ok(step);
+  const runs = [1, 2].flatMap((round) =>
+    ['plain', 'tls'].map((profile) => {
+      const run = makeScenarioRun(reload, step, profile);
+      return { ...run, plan: { ...run.plan, round } };
+    }),
+  );
+  const result = makeResult(runs);
+  const compared = {
+    ...result,
+    plan: { ...result.plan, scenario: 'reload', steps: [step.name] },
+    conclusions: [makeComparison('plain', 'tls')],
+  };
+  const linesOf = (text: string) => text.match(/Round \d, (plain|tls): after a reload/g);
+  const told = ['Round 2, plain: after a reload', 'Round 2, tls: after a reload'];
+  for (const text of [resultText(compared, null), resultMarkdown(compared), reportHtml(compared)])
+    assert.deepEqual(linesOf(text), told);
+  assert.equal(linesOf(resultText(makeRounds(), null)), null);
 });
 
 test('of each step, the effect of excluded turns is that on its first metric that was measured in turns', () => {

@@ -12,22 +12,30 @@ import {
   formatInterval,
   headlineFigures,
 } from '../comparison/effect.ts';
-import { excludedLines, notesOf, roundsSentence, wantedRoundsLine } from '../comparison/notes.ts';
+import {
+  excludedLines,
+  lastRoundLines,
+  notesOf,
+  roundsSentence,
+  wantedRoundsLine,
+} from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
+import { scenarioReport } from '../scenario.ts';
 import { claims } from '../section/claims.ts';
 import { BEHIND_ROUNDS, effects, rounds, verdicts } from '../section/comparison.ts';
 import { setup } from '../section/setup.ts';
+import { viewOf } from '../view.ts';
 import type { ResultKind, SummaryTable, TitledSummary } from './kind.ts';
 
 /** Results of rounds, and of two stored results. */
 export const COMPARISON: ResultKind<'comparison'> = {
-  contents: (_, { folded, ofRounds }) => ({
-    open: [verdicts, effects, ...ofRounds],
+  contents: (_, { answer, folded, ofRounds }) => ({
+    open: [(view) => verdicts(view, answer), effects, ...ofRounds],
     folded: [rounds, ...BEHIND_ROUNDS, ...folded.filter((section) => section === claims), setup],
   }),
   load: () => null,
   text: (found, result) => ({
-    sentences: [...sentencesOf(found), roundsSentence(found), ...notesOf(result)],
+    sentences: [...sentencesOf(found), ...lastRoundOf(result), roundsSentence(found), ...notesOf(result)],
     blocks: [...tablesOf(found), [effectNote(found), ...wantedRoundsLine(found)], excludedLines(found)],
   }),
   markdown: comparisonMarkdown,
@@ -58,12 +66,17 @@ export function comparisonMarkdown(found: Comparison, result: Result): TitledSum
     title: `${namesOf(found)} compared with ${baselines.join(', ')}`,
     sentences: sentencesOf(found),
     blocks: [
+      lastRoundOf(result),
       [roundsSentence(found), ...notesOf(result)].join(' '),
       ...tablesOf(found),
       [effectNote(found), ...wantedRoundsLine(found)].join(' '),
       excludedLines(found),
     ],
   };
+}
+
+function lastRoundOf(result: Result): string[] {
+  return lastRoundLines(viewOf(result), scenarioReport(result).answer);
 }
 
 function namesOf({ comparisons }: Comparison): string {

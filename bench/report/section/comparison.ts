@@ -13,6 +13,7 @@ import { baselineOf, effectColumns, effectNote, effectRows, isFound } from '../c
 import { forestPlot } from '../comparison/forest.ts';
 import {
   excludedLines,
+  lastRoundLines,
   notesOf,
   roundsSentence,
   SAME_SESSIONS,
@@ -25,7 +26,7 @@ import { conclusionOf } from '../conclusion.ts';
 import { runBadge, table } from '../elements.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import type { FoldedSection, RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, Section, VariantView, View } from '../view.ts';
 import { difference, diffLines, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList, noticesFinding } from './notices.ts';
@@ -43,14 +44,17 @@ function comparisonIn({ result }: View): Comparison {
   return comparison;
 }
 
-export function verdicts(view: View): Section {
+/** @param answer that of the scenario's report */
+export function verdicts(view: View, answer: (variant: VariantView) => string): Section {
   const comparison = comparisonIn(view);
   const { comparisons, stored } = comparison;
+  const lastRound = lastRoundLines(view, answer);
   return {
     id: 'verdicts',
     title: 'Verdict',
     charts: [],
     body: html`${comparisons.map((each) => html`<p class="verdict">${verdictSentence(each, baselineOf(each, comparison))}</p>`)}
+${lastRound.length > 0 && html`<ul class="plain">${lastRound.map((line) => html`<li>${line}</li>`)}</ul>`}
 <p>${roundsSentence(comparison)}</p>
 ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note) => html`<li>${note}</li>`)}</ul>` : sessions(stored)}`,
   };

@@ -16,7 +16,7 @@ export const COMEBACK_METRICS: readonly Metric[] = [
   ...times({
     ...PLAIN,
     name: 'outage',
-    title: 'time a client was without a connection',
+    title: 'outage',
     read: ({ latencies }) => latencies.outage,
     unfit: notCompleted,
   }),
