@@ -71,6 +71,11 @@ test('the sentence on a variant has the headline figures, and names other differ
     verdictSentence({ ...VARIANT, figures: [{ ...slower, verdict: 'slower' }] }, 'plain'),
     'plain+buf-16k takes 2.2 times as long as plain at the median (95 % CI 2 to 2.5 times).',
   );
+  const outage: ComparedFigure = { ...slower, name: 'outage.p50', step: 'storm', verdict: 'slower' };
+  assert.equal(
+    verdictSentence({ ...VARIANT, figures: [outage] }, 'plain'),
+    'plain+buf-16k has an outage p50 2.2 times as high as plain (95 % CI 2 to 2.5 times).',
+  );
   assert.equal(
     verdictSentence({ ...VARIANT, figures: others.slice(0, 1) }, 'plain').startsWith(
       'No difference detected between plain+buf-16k and plain in response time p50 (',

@@ -75,12 +75,18 @@ function foundClause({ name, step, effect, interval }: ComparedFigure, baseline:
     return ratio >= FACTOR
       ? `takes ${digits(ratio)} times as long${than} at the median${ci}`
       : `answers ${formatChange(ratio)} ${ratio < 1 ? 'faster' : 'slower'}${than} at the median${ci}`;
-  if (findMetric(name)?.kind !== 'usage') return `has a ${title} ${changeWords(ratio)}${than}${ci}`;
+  if (findMetric(name)?.kind !== 'usage')
+    return `has ${articleOf(title)} ${title} ${changeWords(ratio)}${than}${ci}`;
   const amount =
     ratio >= FACTOR
       ? `${digits(ratio)} times as much`
       : `${formatChange(ratio)} ${ratio < 1 ? 'less' : 'more'}`;
   return `uses ${amount} ${title}${than}${ci}`;
+}
+
+/** Returns the article of a metric's title. HTTP is spelt out, and no title begins with a vowel that is not spoken. */
+function articleOf(title: string): 'a' | 'an' {
+  return /^([aeiou]|HTTP)/i.test(title) ? 'an' : 'a';
 }
 
 /** Describes another difference, as in `Nginx memory per connection 25 % higher (95 % CI 20 to 30 %)`. */
