@@ -69,7 +69,7 @@ function codesOf({ run }: Executed): string[] {
   return run.notices.map(({ code }) => code).filter((code) => code.startsWith('target-'));
 }
 
-describe('an external server', { concurrency: 3 }, () => {
+describe('an external server', () => {
   let pair: KeyPair;
   let folder: string;
   before(async () => {
