@@ -13,7 +13,7 @@ import { pageFor } from './pages.ts';
 import { type Member, Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
-// An import would analyse each file of the package for its exports, which takes longer than all else at the start.
+// With an import, Node would also search each file of this package for exports, which takes longer than loading them.
 const { WebSocketServer }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 /**

@@ -164,7 +164,7 @@ function withoutWordSize(cookie: number): number {
  * Decodes counts and adds them to others, by bucket index. A negative word represents a run of empty buckets
  * (HdrHistogram V2 encoding).
  *
- * @returns a bucket index above those of all counts
+ * @returns an exclusive upper bound for the bucket indexes of these counts
  */
 function addCounts(counts: Float64Array, payload: Buffer): number {
   let index = 0;

@@ -134,7 +134,7 @@ async function tryTemporaryFolder(): Promise<void> {
   if (isTooLongForSockets(folder)) {
     throw new Problem(
       'environment',
-      `The path of the temporary folder ${folder} is too long, because sockets have their own folder in it. Set TMPDIR to a folder with a shorter path.`,
+      `The path of the temporary folder ${folder} is too long: Linux allows 107 bytes for the path of a socket in it. Set TMPDIR to a folder with a shorter path.`,
     );
   }
   try {

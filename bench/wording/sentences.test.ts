@@ -454,7 +454,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'carrier-mixed': [
     {},
-    'The lean client and the lean echo server use sockets instead of io_uring, because only some of the variants have TLS, which io_uring does not carry.',
+    'The lean client and the lean echo server use sockets instead of io_uring, because only some of the variants have TLS, and io_uring does not support it.',
   ],
   'carrier-needs-bun': [
     {},

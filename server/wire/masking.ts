@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 
 /**
- * Minimum number of bytes for masking whole words. With fewer, creating a view of words costs more than it saves.
+ * Data of at least this many bytes is masked a word at a time. For less, creating the view costs more than it saves.
  */
 const WORDS_FROM = 128;
 const LITTLE_ENDIAN = endianness() === 'LE';

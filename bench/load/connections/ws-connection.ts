@@ -16,7 +16,7 @@ import {
   NORMAL_CLOSURE,
 } from './connection.ts';
 
-// As in `server/ws-server.ts`: an import takes much longer.
+// An import would be slower, as in `server/ws-server.ts`.
 const ws: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 const ABNORMAL = 1006;

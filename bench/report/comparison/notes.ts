@@ -46,10 +46,10 @@ export function notesOf(result: Result): string[] {
 }
 
 /**
- * What happened to each variant in the last round, if the scenario is an event such as a reload. Its counts have no
- * ratio: 0 of 1,000 connections were cut with one variant, and all of them with the other.
+ * What happened to each variant in the last round, if the runs of the scenario cannot be interleaved. Some of these
+ * scenarios have counts without a ratio: 0 of 1,000 connections were cut with one variant, and all with the other.
  *
- * @param answer that of the scenario's report
+ * @param answer returns the scenario's summary of a variant
  */
 export function lastRoundLines(
   { result, variants }: View,

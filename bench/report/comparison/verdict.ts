@@ -84,7 +84,7 @@ function foundClause({ name, step, effect, interval }: ComparedFigure, baseline:
   return `uses ${amount} ${title}${than}${ci}`;
 }
 
-/** Returns the article of a metric's title. HTTP is spelt out, and no title begins with a vowel that is not spoken. */
+/** Returns the indefinite article for a metric's title. HTTP is read letter by letter, so it takes `an`. */
 function articleOf(title: string): 'a' | 'an' {
   return /^([aeiou]|HTTP)/i.test(title) ? 'an' : 'a';
 }

@@ -32,7 +32,7 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
       font: { size: 12 },
       maxRotation: 0,
       autoSkipPadding: 12,
-      // The bounds need not be round, and their labels would overlap those beside them.
+      // A bound is often not a round number, and its label could overlap the next one.
       includeBounds: false,
       ...(axis.unit === 'name'
         ? {

@@ -44,7 +44,7 @@ function comparisonIn({ result }: View): Comparison {
   return comparison;
 }
 
-/** @param answer that of the scenario's report */
+/** @param answer returns the scenario's summary of a variant */
 export function verdicts(view: View, answer: (variant: VariantView) => string): Section {
   const comparison = comparisonIn(view);
   const { comparisons, stored } = comparison;
