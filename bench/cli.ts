@@ -60,10 +60,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** Ends the process once all output is written, because a pipe may take a while. */
 function end(code: number): void {
   process.stdout.write('', () =>
-    // The error of an earlier write is reported in a later event-loop turn than that write's callback.
+    // Node reports the error of a write only after the write's callback, in a later event-loop turn.
     setImmediate(() => {
-      // Node crashes on exit if it cannot reset a closed terminal, so end with the signal that reports the
-      // closing.
+      // Node crashes on exit if it cannot reset a closed terminal, so end with the signal for a closed
+      // terminal instead.
       if (isTerminalClosed) process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP');
       if (lostOutput === null) process.exit(code);
       say(

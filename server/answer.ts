@@ -33,9 +33,9 @@ function burn(us: number): void {
 }
 
 /**
- * Creates a function that calls back after a fixed delay, in order. Node's timers have a resolution of one
- * millisecond, so each turn of the event loop polls during the last two milliseconds. This is exact, but
- * costs CPU time.
+ * Creates a function that calls back after a fixed delay. Callbacks run in order. Node's timers have a
+ * resolution of one millisecond, so during the last two milliseconds, the clock is polled in each turn of the
+ * event loop. This is exact, but costs CPU time.
  */
 function delayLine(delayMs: number): (run: () => void) => void {
   const queue: { dueMs: number; run: () => void }[] = [];

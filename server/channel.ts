@@ -26,7 +26,10 @@ export function openChannel(server: RunningServer): void {
   tell({ type: 'ready', port: server.port });
 }
 
-/** Sends a message. Failing because the channel is closing is not an error: 'disconnect' follows. */
+/**
+ * Sends a message. A failure is ignored, because it means that the channel is closing, and 'disconnect'
+ * follows.
+ */
 function tell(message: ServerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }

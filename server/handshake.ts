@@ -6,8 +6,8 @@ import { acceptFor, upgrades } from './wire/upgrade.ts';
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const REQUEST_LINE = /^([A-Z]{1,16}) ([\x21-\x7e\x80-\xff]{1,4096}) HTTP\/(\d)\.(\d)\r\n/;
 /**
- * A host and its port. Two Host headers do not match: their values are joined by `, `, but no space is
- * allowed.
+ * Matches a host with an optional port. Does not match if a request has two Host headers, because their
+ * values are joined by `, ` and no space is allowed.
  */
 const HOST = /^[!$%&'()*+,.:;=[\]~\w-]+$/;
 

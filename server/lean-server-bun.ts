@@ -9,7 +9,7 @@ import { Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 import type { SessionContext } from './session.ts';
 
-/** Maximum number of bytes that one read usually returns. */
+/** Usual maximum size of one read, in bytes. */
 const READ_BYTES = 65_536;
 
 /**

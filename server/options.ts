@@ -16,7 +16,10 @@ export interface ServerOptions {
    * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as Node allows.
    */
   kind: (typeof KINDS)[number];
-  /** Carrier of connections without TLS to the lean server on Bun. All others use the engine's sockets. */
+  /**
+   * Carrier of connections without TLS to the lean server on Bun. All other connections use the engine's
+   * sockets.
+   */
   carrier: (typeof CARRIERS)[number];
   /**
    * `you-said` sends each message back with `You said: ` in front of it. `rooms` sends publications to all
@@ -33,7 +36,10 @@ export interface ServerOptions {
   pingMs: number;
   /** Number of messages after which a WebSocket is closed with code 1000; null to leave it to the client. */
   closeAfter: number | null;
-  /** A larger message closes its connection with code 1009 (RFC 6455 section 7.4.1). */
+  /**
+   * Maximum message size. A connection that receives a larger message is closed with code 1009 (RFC 6455
+   * section 7.4.1).
+   */
   maxPayloadBytes: number;
   /** Maximum number of connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
   backlog: number;
@@ -115,7 +121,10 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   };
 }
 
-/** Reports the errors that parseArgs would find in strict mode, whose messages are meant for programmers. */
+/**
+ * Reports the errors that parseArgs would report in strict mode, but with messages for users. The messages of
+ * parseArgs are meant for programmers.
+ */
 function check(argv: readonly string[]): void {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
   for (const token of tokens) {

@@ -11,9 +11,9 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
   private readonly onEnd: (carrier: RingCarrier) => void;
   /** Replies that wait until the connection accepts more, in order; almost always empty. */
   private waiting: Buffer[] = [];
-  /** Whether the connection keeps a reply that it has not accepted yet. */
+  /** Whether the connection still holds a reply that the system has not accepted completely. */
   private isWriting = false;
-  /** How to end once nothing is waiting. */
+  /** How to end the connection once no replies are waiting. */
   private ending: 'end' | 'endWriting' | null = null;
 
   /** @param onEnd is called when the connection has ended, by whichever side */
@@ -24,7 +24,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
     this.connection.open();
   }
 
-  /** Sends bytes. A connection that has ended accepts everything. */
+  /** Sends bytes. If the connection has already ended, they are discarded and count as sent. */
   send(bytes: Buffer): boolean {
     if (this.isWriting) {
       this.waiting.push(bytes);

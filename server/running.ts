@@ -12,7 +12,7 @@ export interface ServerStats {
 /** A server that is listening. */
 export interface RunningServer {
   readonly port: number;
-  /** Updated continuously; this object always has the current values. */
+  /** The server's counters. This object is updated continuously, so it always has the current values. */
   readonly stats: ServerStats;
   /** Sends a ping to every open WebSocket. */
   ping(): void;

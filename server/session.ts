@@ -39,7 +39,7 @@ export interface SessionContext {
   stats: ServerStats;
   /** Computes replies; null if messages are simply echoed. */
   answer: Answer | null;
-  /** Null if messages only go back to their sender. Requires `answer`. */
+  /** The rooms of the server; null if each message only goes back to its sender. Requires `answer`. */
   rooms: Rooms<Buffer, Session> | null;
   maxPayloadBytes: number;
   /** Number of messages after which the server closes a WebSocket; null to leave it to the client. */
@@ -75,7 +75,7 @@ export class Session implements FrameHandler, Member<Buffer> {
   private state: State = 'http';
   /** The part of an incomplete request head received so far. */
   private head: Buffer | null = null;
-  /** Null until the WebSocket is open. */
+  /** Reads the frames of the WebSocket; null until it is open. */
   private reader: FrameReader | null = null;
   private code = ABNORMAL;
   private log: ClientLog | null = null;

@@ -43,7 +43,7 @@ export class SocketCarrier implements Carrier {
     return this.waiting === 0;
   }
 
-  /** Reads the number from the handle, because Writable does not know of these writes. */
+  /** Reads the number of queued bytes from the handle, because Writable does not know of these writes. */
   queuedBytes(): number {
     if (this.waiting === 0) return 0;
     return (this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0;

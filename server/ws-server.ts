@@ -64,7 +64,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     socket.on('message', onMessage);
     if (closeAfter === 0) socket.close(NORMAL_CLOSURE);
     socket.on('ping', onPing);
-    // ws closes a client that violates the protocol; that close is counted like any other.
+    // If a client violates the protocol, ws closes its connection. That close is counted like any other.
     socket.on('error', () => {});
     socket.on('close', (code) => {
       stats.connections.open--;

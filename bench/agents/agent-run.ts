@@ -14,18 +14,19 @@ const FLUSH_MS = 5_000;
 /** What an agent does for one run, whatever its role. */
 export interface AgentRun {
   readonly run: string;
-  /** Number of its generator workers. */
+  /** Number of generator workers on this agent. */
   readonly workers: number;
   /**
-   * Resolves when the agent is ready for the load, with what the runner has to know about it.
+   * Resolves when the agent is ready for the load. The result is what the runner has to know about the
+   * processes that the agent has started.
    *
-   * @throws Problem if it cannot do its part
+   * @throws Problem if the agent cannot do its part
    */
   readonly ready: Promise<Started | null>;
   readonly observer: Observer;
   /** Passes a command to the worker with this index within the run; false if there is none. */
   tell(worker: number, command: WorkerCommand): boolean;
-  /** The counters of its echo servers. */
+  /** Returns the counters of the agent's echo servers. */
   stats(): Promise<(ServerStats | null)[]>;
   /** Stops everything that is still running, and returns what was observed. */
   end(): Promise<Ended>;
@@ -33,7 +34,7 @@ export interface AgentRun {
   giveUp(reason: string): Promise<void>;
 }
 
-/** What differs between the roles. */
+/** The part of an agent's run that depends on the agent's role. */
 export interface Duty
   extends Pick<AgentRun, 'run' | 'ready' | 'observer'>,
     Partial<Pick<AgentRun, 'workers' | 'tell' | 'stats'>> {
@@ -109,7 +110,7 @@ export function beginGeneratorRun(
 
   function tell(worker: number, command: WorkerCommand): boolean {
     const channel = channels.get(worker);
-    // A worker that was told to leave exits as it should.
+    // After a `leave` command, the exit of a worker is expected.
     if (command.type === 'leave') expectExits();
     channel?.send(command);
     return channel !== undefined;

@@ -47,14 +47,17 @@ export interface AgentInput {
   system: HostMachine;
   role: AgentRole;
   /**
-   * The only addresses on which it puts load, or to which the Nginx that it starts connects; if empty, those on its own
-   * loopback addresses.
+   * The only targets on which the agent may put load, or to which the Nginx that it starts may connect. If
+   * empty, only the agent's own loopback addresses are allowed.
    */
   allowed: readonly AllowedTarget[];
   limits: AgentLimits;
   /** What an agent with the role `proxy` watches; empty if it starts Nginx instead. */
   watches: readonly Watch[];
-  /** Address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  /**
+   * Address on which the Nginx or the echo servers started by this agent listen; null if the agent starts
+   * neither.
+   */
   listen: string | null;
   proxy: OwnProxy;
   say(line: string): void;
@@ -93,14 +96,14 @@ export async function serveAgent(input: AgentInput, connect = connectTo): Promis
 }
 
 function dutyOf({ role, allowed, watches, listen }: AgentInput): string {
-  if (role === 'server') return `It starts echo servers on ${listen}.`;
+  if (role === 'server') return `The agent starts echo servers on ${listen}.`;
   if (role === 'proxy' && watches.length > 0)
-    return `It watches ${watches.map((each) => ('pid' in each ? `process ${each.pid}` : each.name)).join(', ')}.`;
+    return `The agent watches ${watches.map((each) => ('pid' in each ? `process ${each.pid}` : each.name)).join(', ')}.`;
   const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
   const where = targets.length === 0 ? 'its own loopback addresses' : targets.join(', ');
   return role === 'proxy'
-    ? `It starts Nginx on ${listen}, in front of servers on ${where}.`
-    : `It may put load on ${where}.`;
+    ? `The agent starts Nginx on ${listen}, in front of servers on ${where}.`
+    : `The agent may put load on ${where}.`;
 }
 
 async function refuseTakenName(connection: Bus, name: string): Promise<void> {
@@ -144,7 +147,7 @@ function makeAgent(
     });
   }
 
-  /** The current run, if it is this one. Otherwise, the request is refused. */
+  /** Returns the current run if it has the ID `run`. Otherwise, refuses the request and returns null. */
   function currentRun(message: Msg, run: string): AgentRun | null {
     if (current?.run === run) return current;
     answer(message, NOT_THIS_RUN);
@@ -227,7 +230,8 @@ function makeAgent(
     if (asked !== null) reply(message, { stats: await asked.stats() });
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
-    // What was allowed at the beginning need not be what the plan says.
+    // The plan is checked again here, because it may differ from what was allowed at the beginning of the
+    // run.
     const told = currentRun(message, run);
     if (told === null) return;
     const refusal =

@@ -23,8 +23,8 @@ export async function withAddresses(allowed: readonly AllowedTarget[]): Promise<
 }
 
 /**
- * Returns why an agent refuses a target, as a clause; null if it is allowed. Loopback addresses are allowed
- * unless the list names others: what listens there belongs to the agent's own machine.
+ * Returns why an agent refuses a target, as a clause; null if it is allowed. If the list is empty, only
+ * loopback addresses are allowed, because services on those belong to the agent's own machine.
  */
 export function refusalOf(
   { host, ports }: Pick<Target, 'host' | 'ports'>,

@@ -5,7 +5,10 @@ import { openStream, type ReportStream } from './report-stream.ts';
 /** The functions of a NATS connection that the runner and the agents use. */
 export interface Bus
   extends Pick<NatsConnection, 'publish' | 'subscribe' | 'request' | 'isClosed' | 'drain' | 'close'> {
-  /** Stores a report in the stream, unless there is one with this ID. Rejects if that is not acknowledged. */
+  /**
+   * Stores a report in the stream, unless the stream already has one with the same ID. Rejects if the stream
+   * does not acknowledge the report.
+   */
   store(subject: string, report: string, id: string): Promise<void>;
   /** @throws Problem('environment') if the NATS server has no JetStream */
   openStream(): Promise<ReportStream>;

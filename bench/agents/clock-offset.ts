@@ -1,4 +1,7 @@
-/** One exchange: when the question left, what the other clock showed, and when the answer arrived, all in ns. */
+/**
+ * One exchange: the time at which the request was sent, the other clock's time, and the time at which the
+ * reply arrived, all in ns.
+ */
 export interface Exchange {
   sentNs: bigint;
   otherNs: bigint;
@@ -9,7 +12,7 @@ export interface Exchange {
 export interface ClockOffset {
   offsetNs: bigint;
   errorNs: bigint;
-  /** When the clocks were compared, on this host's clock. */
+  /** Time of the comparison, on this host's clock. */
   atNs: bigint;
 }
 
@@ -29,9 +32,10 @@ export function offsetFrom(exchanges: readonly [Exchange, ...Exchange[]]): Clock
 }
 
 /**
- * Converts times that another host measured from the run's epoch to the same moments on this host's clock, both
- * in µs since the epoch. The epoch was converted with the offset before the run. Crystals keep their frequency
- * for minutes, so the offset changed evenly from then until the clocks were compared again (null: unknown).
+ * Returns a function that converts times from another host's clock to this host's, both in µs since the run's
+ * epoch. The other host's epoch was calculated with the offset measured before the run. Clock crystals keep
+ * their frequency for minutes, so the offset is assumed to have changed evenly until the clocks were compared
+ * again after the run. If `after` is null, that offset is unknown and times remain unchanged.
  */
 export function ownTimes(
   epochNs: bigint,
@@ -44,7 +48,7 @@ export function ownTimes(
   return (otherUs) => comparedUs + (otherUs - comparedUs) / (1 + drift);
 }
 
-/** Compares clocks by asking `other` repeatedly. Rejects as soon as one question does. */
+/** Compares two clocks by calling `other` repeatedly. Rejects as soon as one of these calls rejects. */
 export async function measureOffset(here: () => bigint, other: () => Promise<bigint>): Promise<ClockOffset> {
   const ask = async (): Promise<Exchange> => {
     const sentNs = here();

@@ -17,7 +17,7 @@ export interface NatsAccess {
   url: string;
   /** File with a token, an nkey seed or the credentials of a user; null if the server requires none. */
   secretFile: string | null;
-  /** PEM file with the certificate authorities of the server; null for those of the system. */
+  /** PEM file with the certificate authorities that verify the server; null for the system's own. */
   caFile: string | null;
 }
 
@@ -39,7 +39,7 @@ export async function connectTo({ url, secretFile, caFile }: NatsAccess, name: s
       timeout: CONNECT_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RETRY_MS,
-      // The runs are short: a server that does not respond has to be noticed.
+      // Runs are short, so a server that no longer responds must be detected quickly.
       pingInterval: 2_000,
       ...secret,
       ...(needsTls ? { tls: caFile === null ? {} : { caFile } } : {}),

@@ -12,7 +12,7 @@ import { oneAfterAnother } from './succession.ts';
 
 /** The agents that take part in all runs of an invocation. */
 export interface FoundAgents {
-  /** What is missing is done by the runner's own host. */
+  /** Hosts by their part in the runs. The runner's own host takes every part that is missing here. */
   hosts: { generators?: GeneratorHosts; proxyHost?: TopologyHost; serverHosts?: TopologyHost[] };
   /** How the runs use them. */
   control: { coordinator?: Coordinator; proxyWatch?: ProxyWatch; places?: TopologyPlaces };
@@ -22,13 +22,13 @@ export interface FoundAgents {
 
 /** The agents that an invocation needs. */
 export interface AgentsWanted {
-  /** How many generate the load, or which; null if none does. */
+  /** Number or names of the agents that generate the load; null if no agent does. */
   generators: WantedAgents['which'] | null;
-  /** The one that watches or runs Nginx; null if none does. */
+  /** Name of the agent that watches or runs Nginx; null if no agent does. */
   proxy: string | null;
-  /** How many run the echo servers, or which; null if none does. */
+  /** Number or names of the agents that run the echo servers; null if no agent does. */
   servers: WantedAgents['which'] | null;
-  /** Whether Nginx already runs, so that its agent only watches it. */
+  /** Whether Nginx is already running, so that the agent only watches it. */
   isWatched: boolean;
 }
 
@@ -92,8 +92,10 @@ export async function findAgents(
 }
 
 /**
- * @param users where the processes run that connect to what the agent starts
- * @throws Problem('environment') if it would listen on an address that they cannot reach
+ * @param users machines and networks of the processes that connect to the Nginx or the echo servers started
+ * by the agent
+ * @throws Problem('environment') if the agent's Nginx or echo servers would listen on an address that these
+ * processes cannot reach
  */
 export function checkReach(
   { name, listen, machine, network }: Pick<AgentFacts, 'name' | 'listen' | 'machine' | 'network'>,

@@ -2,17 +2,17 @@ import { makeGate } from '../load/gate.ts';
 import { atWorkplace, type Ears, type Workplace } from '../topology/workplace.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Processes that an agent has started for a run, and that run until it stops them. */
+/** Processes that an agent starts for a run and keeps running until `stop` is called. */
 export interface HeldWorkplace<T> {
   /**
    * Resolves with the result of `begin`.
    *
-   * @throws Problem('environment') if it failed; everything has then been stopped
+   * @throws Problem('environment') if `begin` failed; all processes have then been stopped
    */
   readonly ready: Promise<T>;
   /** From now on, the processes may exit. */
   expectExits(): void;
-  /** Stops them. They and all traces of them are then gone. */
+  /** Stops the processes and removes their private folder. */
   stop(): Promise<void>;
 }
 

@@ -3,17 +3,20 @@ import { readFile, readlink } from 'node:fs/promises';
 import type { AgentInput } from './agent.ts';
 import type { AgentFacts } from './protocol.ts';
 
-/** Identifies where a process runs. */
+/** Identifies the machine and the network namespace in which a process runs. */
 export type Whereabouts = Pick<AgentFacts, 'machine' | 'network'>;
 
-/** Identifies this machine and the network that this process sees. Outside Linux, every process has its own. */
+/**
+ * Identifies this machine and this process's network namespace. Outside Linux, both values are random and
+ * differ between processes.
+ */
 export async function readWhereabouts(): Promise<Whereabouts> {
   const machine = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => randomUUID());
   const network = await readlink('/proc/self/ns/net').catch(() => randomUUID());
   return { machine: machine.trim(), network };
 }
 
-/** Size of the range that Linux uses by default. */
+/** Number of source ports in the default range of Linux. */
 const DEFAULT_PORTS = 28_232;
 
 /** Whether this host's kernel reuses source ports in TIME_WAIT for any target. */

@@ -1,7 +1,10 @@
 import type { Msg } from '@nats-io/transport-node';
 import * as v from 'valibot';
 
-/** Reads a message; null if it is not JSON of this schema, as from another version or another program. */
+/**
+ * Reads a message. Returns null if the message is not JSON that matches the schema, for example because
+ * another version or another program sent it.
+ */
 export function readMessage<Schema extends v.GenericSchema>(
   schema: Schema,
   message: Pick<Msg, 'json'>,

@@ -4,11 +4,14 @@ import type { RunProcess } from '../model/run.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import type { Ended } from './protocol.ts';
 
-/** Samples the processes of a run on this host, in the time of the run. */
+/** Samples a run's processes on this host. Sample times are relative to the run's epoch. */
 export interface Observer {
   /** Takes the first sample. Only the first call has an effect. */
   begin(epochNs: bigint, intervalMs: number): Promise<void>;
-  /** Takes samples at these times in µs since the epoch. A time that has passed is sampled at once. */
+  /**
+   * Takes one sample at each of these times, in µs since the epoch. If a time has already passed, the sample
+   * is taken at once.
+   */
   sampleAt(timesUs: readonly number[]): void;
   noteLoop: Sampler['noteLoop'];
   /** Takes the last sample. */

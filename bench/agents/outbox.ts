@@ -6,14 +6,14 @@ import { type Reported, reportSubject } from './protocol.ts';
 const RETRY_MS = 200;
 
 /**
- * Sends what the workers of a run report, in order. Each message is repeated until the stream has acknowledged
- * it. The stream drops repetitions by their number.
+ * Sends the reports of a run's workers, in order. Each report is sent repeatedly until the stream has
+ * acknowledged it. The stream recognises repetitions by their ID and drops them.
  */
 export interface Outbox {
   add(message: Reported): void;
   /** Resolves when everything added so far is in the stream, or after a while without success. */
   flush(withinMs: number): Promise<void>;
-  /** Gives up on what the stream has not acknowledged. */
+  /** Stops sending, even if some reports have not been acknowledged. */
   close(): void;
 }
 

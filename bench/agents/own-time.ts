@@ -6,7 +6,8 @@ interface Sampled {
 }
 
 /**
- * Moves samples of another host to this host's clock, so that CPU time is attributed to the right phases.
+ * Converts the times of another host's samples to this host's clock, so that CPU time is attributed to the
+ * right phases.
  *
  * @param toOwn converts a time, in µs since the run's epoch (ownTimes in clock-offset.ts)
  */

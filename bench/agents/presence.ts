@@ -10,10 +10,11 @@ import {
 } from './protocol.ts';
 
 /**
- * Watches whether the agents of a run are still there, and tells them that the runner is.
+ * Watches whether the agents of a run still respond, and regularly tells the agents that the runner is still
+ * active.
  *
  * @param onLost called at most once per agent, with a sentence that names it
- * @returns a function that stops
+ * @returns a function that stops watching
  */
 export function watchPresence(
   connection: Bus,

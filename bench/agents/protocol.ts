@@ -58,7 +58,7 @@ const runId = v.pipe(v.string(), v.regex(/^[a-f0-9-]{36}$/));
 
 export const agentFactsSchema = v.object({
   name,
-  /** Differs for each start of an agent, so that a restart is noticed. */
+  /** Identifier that changes whenever the agent is restarted, so that the runner notices a restart. */
   instance: v.string(),
   version: v.string(),
   role: v.picklist(AGENT_ROLES),
@@ -67,7 +67,10 @@ export const agentFactsSchema = v.object({
   cpus: count,
   openFiles: count,
   somaxconn: v.nullable(count),
-  /** Address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  /**
+   * Address on which the Nginx or the echo servers started by this agent listen; null if the agent starts
+   * neither.
+   */
   listen: v.nullable(v.string()),
   /** Number of source ports that the kernel chooses from (ip_local_port_range). */
   ports: count,
@@ -75,9 +78,9 @@ export const agentFactsSchema = v.object({
   reusesPorts: v.boolean(),
   bun: v.boolean(),
   system: hostMachineSchema,
-  /** Identifies the machine: the ID of the running system. */
+  /** Boot ID of the system, which identifies the machine. */
   machine: v.string(),
-  /** Identifies the network namespace on that machine: agents in the same one share its loopback interface. */
+  /** Identifies the agent's network namespace. Agents in the same namespace share one loopback interface. */
   network: v.string(),
 });
 export type AgentFacts = v.InferOutput<typeof agentFactsSchema>;
@@ -136,7 +139,10 @@ const beginProxySchema = v.object({
 });
 export type BeginProxy = v.InferOutput<typeof beginProxySchema>;
 
-/** The part of an agent in a run. One that watches Nginx knows itself what to watch. */
+/**
+ * The part of an agent in a run. The plan does not say which processes to watch, because an agent that
+ * watches Nginx knows this from its own options.
+ */
 export const beginSchema = v.variant('role', [beginGeneratorSchema, beginProxySchema, beginServerSchema]);
 export type Begin = v.InferOutput<typeof beginSchema>;
 
@@ -164,7 +170,7 @@ export type Started = v.InferOutput<typeof startedSchema>;
  */
 export const answerSchema = v.object({
   refusal: v.nullable(v.string()),
-  /** Only in the reply to `begin`, of an agent that has started Nginx or echo servers. */
+  /** Present only in replies to `begin`, and only if the agent has started Nginx or echo servers. */
   started: v.optional(v.nullable(startedSchema), null),
 });
 export type Answer = v.InferInput<typeof answerSchema>;
@@ -192,7 +198,10 @@ const COMMANDS = [
   'leave',
 ] as const satisfies readonly WorkerCommand['type'][];
 const epochNs = v.pipe(v.string(), v.regex(/^-?\d{1,20}$/));
-/** The rest of a command is the business of the worker, which runs the same version as the runner. */
+/**
+ * The other fields of a command are not checked here. The worker, which runs the same version as the runner,
+ * reads them.
+ */
 export const tellSchema = v.object({
   run: runId,
   worker: count,
@@ -203,7 +212,7 @@ export const tellSchema = v.object({
         epochNs,
         target: v.looseObject({ host: v.string(), ports: v.array(count) }),
         runPlan: sharedLoadSchema,
-        /** A plan never names a file of the agent's host to run. */
+        /** Always null: a plan must not make an agent run a file on its host. */
         scenarioFile: v.null(),
       }),
     }),
@@ -211,20 +220,20 @@ export const tellSchema = v.object({
   ]),
 });
 
-/** The epoch is on the clock of the agent's host. */
+/** Request to start sampling. The epoch is a time on the clock of the agent's host. */
 export const observeSchema = v.object({
   run: runId,
   epochNs,
   intervalMs: v.pipe(v.number(), v.minValue(1), v.maxValue(60_000)),
 });
-/** The times are in µs since the epoch. */
+/** Request to take samples at these times, in µs since the run's epoch. */
 export const sampleSchema = v.object({ run: runId, timesUs: v.pipe(v.array(v.number()), v.maxLength(100)) });
 
 export const endSchema = v.object({ run: runId });
 export const endedSchema = v.object({
   processes: v.array(processSeriesSchema),
   machine: v.nullable(machineSeriesSchema),
-  /** The last lines of the error log of an Nginx that it started. */
+  /** The last lines of the error log, if the agent started an Nginx. */
   errorLog: v.array(v.string()),
 });
 export type Ended = v.InferOutput<typeof endedSchema>;
@@ -253,7 +262,7 @@ const workerReportSchema = v.variant('type', [
 export const reportedSchema = v.variant('type', [
   v.object({ type: v.literal('report'), worker: count, report: workerReportSchema }),
   v.object({ type: v.literal('exited'), worker: count }),
-  /** The agent cannot carry on with the run: a clause that completes "The agent NAME gave up:". */
+  /** The agent cannot continue the run. `reason` is a clause that completes "The agent NAME gave up:". */
   v.object({ type: v.literal('lost'), reason: v.string() }),
 ]);
 export type Reported = v.InferOutput<typeof reportedSchema>;

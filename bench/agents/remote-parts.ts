@@ -7,7 +7,7 @@ import type { AgentFacts } from './protocol.ts';
 import { openRemoteRun } from './remote-run.ts';
 import { type RemoteWorker, remoteWorker } from './remote-worker.ts';
 
-/** Time in which the command to start reaches every worker and is acknowledged, over any network. */
+/** Time allowed for the start command to reach every worker and be acknowledged, over any network. */
 const HEAD_START_US = 1_000_000;
 
 /**
@@ -51,7 +51,7 @@ export async function startRemoteGenerator(
       if (message.type === 'exited') worker?.exit();
       else worker?.report(message.report);
     },
-    // Its workers will report nothing more, so the run must not wait for them.
+    // The agent's workers will send no more reports, so the run must not wait for them.
     gone(agent) {
       for (const worker of workers.values()) if (worker.id.host === agent) worker.exit();
     },

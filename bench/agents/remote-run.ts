@@ -37,7 +37,7 @@ export interface Part {
     | Omit<BeginServer, 'run' | 'version'>;
 }
 
-/** What the runner does about messages from agents. */
+/** The runner's callbacks for messages from agents. */
 export interface RemoteListener {
   hear(agent: string, message: Exclude<Reported, { type: 'lost' }>): void;
   /** Nothing more will be heard from this agent. */
@@ -55,19 +55,25 @@ export interface RemoteRun extends OtherHosts {
    */
   tell(agent: string, worker: number, command: WorkerCommand, withinMs?: number): void;
   /**
-   * Makes the agents begin. Resolves when all are ready, with what each has started.
+   * Makes the agents begin their parts. Resolves when all agents are ready. The result lists what each of
+   * them has started.
    *
-   * @throws Problem('environment') that names an agent which is not; everything has then been stopped
+   * @throws Problem('environment') that names an agent that did not become ready; everything has then been
+   * stopped
    */
   begin(listener: RemoteListener): Promise<(Started | null)[]>;
-  /** The last lines of the error log of a proxy that was started, once the run has ended. */
+  /**
+   * Returns the last lines of the error log of a proxy that an agent started. Only available once the run has
+   * ended.
+   */
   errorLog(): string[];
   /** The counters of an agent's echo servers; null if it does not answer. */
   stats(agent: string): Promise<(ServerStats | null)[] | null>;
 }
 
 /**
- * Prepares a run on other hosts: compares their clocks, and watches whether they are there.
+ * Prepares a run on other hosts: compares their clocks with the runner's, and watches whether their agents
+ * still respond.
  *
  * @param here where the runner is
  * @throws Problem('environment') if an agent does not answer
@@ -98,7 +104,7 @@ export async function openRemoteRun(
     listener.gone(agent);
   }
 
-  /** Sends a request to an agent, which is lost if it does not do what it was told. */
+  /** Sends a request to an agent. If the agent refuses or does not answer, it counts as lost. */
   async function command(agent: string, verb: Verb, request: object, withinMs = COMMAND_MS): Promise<void> {
     await ask(connection, agent, verb, { run, ...request }, withinMs).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error;
@@ -130,7 +136,8 @@ export async function openRemoteRun(
   return {
     offsetOf,
     tell(agent, worker, told, withinMs) {
-      // The end of the run follows the command to leave anyway, and stops the worker too.
+      // A failure of the `leave` command is ignored, because the end of the run follows and also stops the
+      // worker.
       if (told.type === 'leave')
         ask(connection, agent, 'tell', { run, worker, command: told }, COMMAND_MS).catch(() => {});
       else void command(agent, 'tell', { worker, command: told }, withinMs);
@@ -144,7 +151,8 @@ export async function openRemoteRun(
       try {
         return await Promise.race([Promise.all(begun), loss]);
       } catch (error) {
-        // An agent that is still starting its workers would otherwise keep them.
+        // Waits for agents that are still starting workers, because those workers would otherwise keep
+        // running.
         await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);
         await endAll();
         await close();
@@ -179,7 +187,8 @@ export async function openRemoteRun(
         const after = lost.has(name) ? null : await compareClocks(connection, name).catch(() => null);
         const isRunners = agent.machine === here.machine;
         const toOwn = ownTimes(observedNs, before, after);
-        // Processes on the runner's machine compete with the others there, as if the runner had started them.
+        // An agent's processes on the runner's own machine compete for the same CPUs as the runner's
+        // processes, so they are treated as if the runner had started them.
         for (const each of processes) seen.push(isRunners ? each : { ...inOwnTime(each, toOwn), host: name });
         hosts.push({
           name,

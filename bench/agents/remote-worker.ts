@@ -11,7 +11,7 @@ export interface RemoteWorker extends GeneratorWorker {
   exit(): void;
 }
 
-/** @param offsetNs how far the clock of its host is ahead of the runner's */
+/** @param offsetNs how far the clock of the worker's host is ahead of the runner's clock */
 export function remoteWorker(
   id: WorkerId,
   offsetNs: bigint,

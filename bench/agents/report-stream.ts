@@ -12,14 +12,20 @@ import {
   STREAM_SUBJECTS,
 } from './protocol.ts';
 
-/** Reports that no runner has read by then belong to a runner that was killed. */
+/**
+ * Age at which unread reports are dropped. Reports that are still unread at this age belong to a runner that
+ * was killed.
+ */
 const STREAM_AGE_MS = 3_600_000;
 /** Messages that are repeated within this time are dropped. */
 const DUPLICATES_MS = 120_000;
 
 /** The stream in which the agents' reports wait for the runner. */
 export interface ReportStream {
-  /** Calls `hear` with each report of a run, in the order in which each agent sent them. Returns a function that stops. */
+  /**
+   * Calls `hear` with each report of a run. Each agent's reports arrive in the order in which it sent them.
+   * Returns a function that stops listening.
+   */
   listen(
     run: string,
     agents: readonly Pick<AgentFacts, 'name'>[],

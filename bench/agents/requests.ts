@@ -25,7 +25,7 @@ const CLOCK_MS = 2_000;
 const END_MS = 15_000;
 
 /**
- * Sends a request that is answered by yes or no, and by what was started.
+ * Sends a request that the agent accepts or refuses. Returns what the agent has started, if anything.
  *
  * @throws Problem('environment') that names the agent if it refuses, or does not answer in time
  */
@@ -83,7 +83,7 @@ export async function compareClocks(connection: Bus, agent: string): Promise<Clo
   }
 }
 
-/** Ends a run on an agent. Returns what it observed; nothing if it cannot be reached. */
+/** Ends a run on an agent. Returns what the agent observed; empty lists if the agent cannot be reached. */
 export async function endRun(connection: Bus, agent: string, run: string, isLost: boolean): Promise<Ended> {
   const timeout = isLost ? CLOCK_MS : END_MS;
   const reply = await connection

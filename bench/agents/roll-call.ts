@@ -10,7 +10,10 @@ import { type AgentFacts, agentFactsSchema, ROLL_CALL } from './protocol.ts';
 const ROLL_CALL_MS = 10_000;
 const REPEAT_MS = 250;
 
-/** The agents that a run needs for a role: that many of those that answer, or those with these names. */
+/**
+ * The agents that a run needs for a role. `which` is either the number of agents, which may be any that have
+ * the role, or a list of names.
+ */
 export interface WantedAgents {
   role: AgentRole;
   which: number | readonly string[];
@@ -55,7 +58,9 @@ export async function callAgents(
   }
 }
 
-/** What is missing, as the beginning of a sentence; null if all wanted agents have answered. */
+/**
+ * Returns which agents are missing, as the beginning of a sentence; null if all wanted agents have answered.
+ */
 function missing(answered: readonly AgentFacts[], { which }: WantedAgents): string | null {
   if (typeof which === 'number') {
     if (answered.length >= which) return null;
@@ -68,7 +73,10 @@ function missing(answered: readonly AgentFacts[], { which }: WantedAgents): stri
     : `${absent.length === 1 ? 'The agent' : 'The agents'} ${absent.join(', ')} did not answer`;
 }
 
-/** Checks the agents, and takes as many as wanted. All that answered count, not just the ones that fit. */
+/**
+ * Checks the agents, and chooses as many as are wanted. An unsuitable agent among them causes an error
+ * instead of being skipped.
+ */
 function choose(
   answered: readonly AgentFacts[],
   wanted: WantedAgents,
@@ -92,7 +100,7 @@ function choose(
     if (role !== wantedRole) {
       throw new Problem(
         'environment',
-        `The role of the agent ${name} is ${role}, and this needs one with the role ${wantedRole}. Name another.`,
+        `The agent ${name} has the role ${role}, but an agent with the role ${wantedRole} is needed. Name another agent.`,
       );
     }
     if (other !== version) {
@@ -104,7 +112,7 @@ function choose(
     if (taken.some((each) => each.name === name && each.instance !== instance)) {
       throw new Problem(
         'environment',
-        `Several agents are called ${name}. Restart them with different names: --name.`,
+        `Several agents are called ${name}. Restart them, each with a different --name.`,
       );
     }
     if (run !== null) {

@@ -3,11 +3,13 @@ import type { OtherHosts } from '../model/other-hosts.ts';
 /** Starts runs one after another, because an agent carries out one at a time. */
 export interface Succession<Plan, Run extends OtherHosts> {
   start(plan: Plan): Promise<Run>;
-  /** Ends the run that was not ended. */
+  /** Ends the last run, unless it has already been ended. */
   close(): Promise<void>;
 }
 
-/** A run that failed before its load may not have been ended. The next one ends it. */
+/**
+ * A run that fails before its load is possibly never ended. In that case, the start of the next run ends it.
+ */
 export function oneAfterAnother<Plan, Run extends OtherHosts>(
   start: (plan: Plan) => Promise<Run>,
 ): Succession<Plan, Run> {

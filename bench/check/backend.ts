@@ -27,7 +27,7 @@ export interface Arrival {
   connection: string | null;
 }
 
-/** A request, with everything that can be compared between the sent and the received one. */
+/** A request, with all details that can be compared with the request that was sent. */
 export interface Received extends Arrival {
   method: string;
   /** Path, including its query. */

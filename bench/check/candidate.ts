@@ -20,7 +20,7 @@ import { hostOf, streamEntrances, type Wanted } from '../nginx/websocket.ts';
  * Why a location may carry WebSockets:
  * - `asked`: the user named its path;
  * - `upgrade`: it passes the Upgrade header on;
- * - `hidden`: an outer level does, but its headers are replaced by those at an inner level;
+ * - `hidden`: an outer level passes the Upgrade header on, but an inner level replaces the headers;
  * - `hop`: it passes requests on to another server in the configuration that has such a location;
  * - `name`: its name is typical of WebSockets;
  * - `stream`: its `stream` server passes everything on;
@@ -36,16 +36,16 @@ export interface Candidate {
   levels: readonly Directive[];
   /** The location or, for `stream`, the server. */
   self: Directive;
-  /** Path for reaching the location, perhaps with a query; null if none is found. */
+  /** Path with which to reach the location, perhaps with a query; null if none is found. */
   path: string | null;
-  /** Host for reaching the server; null if none is found. */
+  /** Host name with which to reach the server; null if none is found. */
   host: string | null;
   /**
-   * The server to which clients connect: usually `server` itself. If that accepts connections only from
-   * `stream` servers of the configuration, which send the PROXY protocol, it is one of those.
+   * The server to which clients connect, usually `server` itself. If `server` accepts connections only from
+   * `stream` servers of the configuration, which send the PROXY protocol, clients connect to one of these.
    */
   entrance: Directive;
-  /** Whether clients use TLS because a `stream` server passes it on to an http server behind it. */
+  /** Whether clients use TLS because a `stream` server passes TLS on to the http server behind it. */
   passesTls: boolean;
 }
 
@@ -71,7 +71,8 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
 }
 
 /**
- * Adds locations of other servers that lead to these. Each uses the path of the location to which it leads.
+ * Adds the locations of other servers that lead to the given candidates, each with the path of the candidate
+ * to which it leads.
  */
 function withFronts(
   tree: readonly Node[],
@@ -113,14 +114,20 @@ function signOf(located: Located): Sign | null {
   return hiddenUpgrade(located) === null ? null : 'hidden';
 }
 
-/** Nginx does not send an empty header, so an empty Upgrade means that no WebSockets are wanted there. */
+/**
+ * Nginx does not send an empty header, so a location that sets Upgrade to an empty value is not meant for
+ * WebSockets.
+ */
 function refusesUpgrade({ location, levels }: Located): boolean {
   return inherited([...levels, location], 'proxy_set_header').some(
     ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text === '',
   );
 }
 
-/** Returns the directive that passes Upgrade on, if an inner level replaces the headers set at its level. */
+/**
+ * Returns the directive of an outer level that would pass Upgrade on if an inner level did not replace the
+ * headers.
+ */
 export function hiddenUpgrade({ levels }: Pick<Located, 'levels'>): Directive | null {
   const level = levels.findLast((each) => upgrades([each]));
   const set = directives(level?.block ?? null, 'proxy_set_header');
@@ -148,7 +155,10 @@ function candidate(
   };
 }
 
-/** The `stream` server in front of an http server that accepts connections only from such servers. */
+/**
+ * The `stream` server in front of an http server that accepts connections only from `stream` servers;
+ * otherwise the http server itself.
+ */
 function entranceOf(tree: readonly Node[], server: Directive): Directive {
   const inner = innerConnections(tree);
   const isClosed = (each: Directive) =>
@@ -161,8 +171,9 @@ function entranceOf(tree: readonly Node[], server: Directive): Directive {
 }
 
 /**
- * Returns the `stream` servers that accept TCP connections. One that leads to http servers of the same
- * configuration is tried with a path and a name of each of those that has candidates.
+ * Returns the `stream` servers that accept TCP connections. A `stream` server that leads to http servers of
+ * the same configuration is tried once for each http server that has candidates, with the path and the host
+ * name of a candidate.
  */
 function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): Candidate[] {
   const hops = streamHops(tree);
@@ -179,7 +190,7 @@ function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): C
       return one === undefined ? [] : [{ ...base, path: one.path, host: one.host, passesTls }];
     });
     const isWhole = hops.find((each) => each.server === server)?.isWhole ?? false;
-    // `pass` leads nowhere else.
+    // `pass` leads only to servers of the same configuration.
     const leadsOut = directives(server.block, 'proxy_pass').length > 0 || inner.length === 0;
     const outer: Candidate = { ...base, path: '/', host: NO_NAME, passesTls: false };
     return isWhole || !leadsOut ? inner : [...inner, outer];
@@ -218,7 +229,7 @@ export function allServers(upstream: Directive): Directive[] {
   return directives(upstream.block, 'server');
 }
 
-/** Returns the entries of an upstream that are used while all are healthy. */
+/** Returns the entries of an upstream that receive connections as long as all servers are healthy. */
 export function activeServers(upstream: Directive): Directive[] {
   return directives(upstream.block, 'server').filter(
     (entry) => !texts(entry).some((text) => text === 'down' || text === 'backup'),

@@ -22,15 +22,15 @@ import { runTrials, type TrialOptions } from './trials.ts';
 export interface CheckInput {
   /** Path of the configuration; `STDIN_NAME` if it was read from standard input. */
   path: string;
-  /** The configuration itself if it was read from standard input; null if it is read from `path`. */
+  /** Text of the configuration if it was read from standard input; null if it is to be read from `path`. */
   text: string | null;
   configuration: ConfigurationOptions;
   binary: NginxBinary;
-  /** Stops gracefully. */
+  /** Stops the check gracefully. */
   signal: AbortSignal;
-  /** Kills what still runs. */
+  /** Kills all processes that are still running. */
   urgent: AbortSignal;
-  /** Prints anything else that the user should know. */
+  /** Prints additional information for the user. */
   say(line: string): void;
 }
 
@@ -86,7 +86,8 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const { seen, refusal } = await tryOut({ ...input, ...what, onChange }, changes);
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
-  // If the error that Nginx reports, such as a missing semicolon, were fixed, there might be such a location.
+  // Not reported if Nginx rejects the configuration: with the error fixed, such as a missing semicolon, there
+  // might be a location to try.
   const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input, missing)];
   return {
     ...base,

@@ -17,7 +17,7 @@ const PATIENCE_MS = 8_000;
 /** How a WebSocket ended. */
 export interface Ending {
   kind: FailureKind;
-  /** From `performance.now`. */
+  /** Time from `performance.now`. */
   atMs: number;
 }
 
@@ -27,8 +27,9 @@ export interface Socket {
   upstream: string | null;
   /** Sends another message without waiting for the echo. */
   send(): void;
-  /** Never rejects; null until the WebSocket has ended. */
+  /** Returns null until the WebSocket has ended. */
   ending(): Ending | null;
+  /** Never rejects. */
   ended: Promise<Ending>;
   /** Closes the WebSocket without resolving `ended`. */
   drop(): void;

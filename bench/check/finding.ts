@@ -19,7 +19,7 @@ export interface Evidence extends Finding {
   status?: number;
   /** Close code (RFC 6455 section 7.4); 1006 if there was no close frame. */
   closeCode?: number;
-  /** Time until the close or the answer. */
+  /** Seconds until the WebSocket closed or the handshake was answered. */
   seconds?: number;
 }
 
@@ -45,7 +45,10 @@ export interface LintFinding extends Finding {
   remedies: readonly Remedy[];
 }
 
-/** Returns evidence that repeats the figures of its data under the same names for every code. */
+/**
+ * Returns the evidence for a code and its data. HTTP status, close code and seconds are repeated under the
+ * same names for every code.
+ */
 export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   const said = finding(code, data);
   const { outcome, closeCode, seconds } = said.data;
@@ -58,7 +61,7 @@ export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   };
 }
 
-/** Worst level first; within a level, ordered by file and line. */
+/** Sorts findings by level, the worst first, and within a level by file and line. */
 export function sorted(findings: readonly LintFinding[]): LintFinding[] {
   return findings.toSorted(
     (a, b) => SEVERITIES.indexOf(a.level) - SEVERITIES.indexOf(b.level) || compareOrigins(a.origin, b.origin),

@@ -15,7 +15,10 @@ export function checkGithub(reports: readonly CheckReport[]): string | null {
   return lines.length === 0 ? null : lines.join('\n');
 }
 
-/** @param path path of the checked configuration; a finding without a line is shown on its first line */
+/**
+ * @param path path of the checked configuration; findings without a line are shown on the first line of this
+ * file
+ */
 function annotation(finding: LintFinding, path: string): string {
   const { file, line } = finding.origin ?? { file: path, line: 1 };
   const title = checkTitle(finding.code) ?? finding.code;

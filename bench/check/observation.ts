@@ -24,18 +24,21 @@ export interface LocationSeen {
     arrived: Arrival | null;
   };
   trace: Trace | null;
-  /** Values of the variables in its `proxy_pass` during that handshake, by name; null if it has none. */
+  /**
+   * Values of the variables in the location's `proxy_pass` during the handshake, by name; null if there are
+   * no variables.
+   */
   passed: Readonly<Record<string, string>> | null;
   /** Result of an ordinary GET of the same path, after the handshake. */
   get: { status: number | null; arrived: Arrival | null } | null;
   /**
-   * If handshakes pass through a cache: the outcome of several simultaneous ones after that GET, and how many
-   * of them reached the server behind Nginx.
+   * Result of several simultaneous handshakes after an ordinary GET, and how many of them reached the server
+   * behind Nginx; null if handshakes do not pass through a cache.
    */
   cache: { afterGet: Outcome; together: number; reached: number; slowestSeconds: number } | null;
   /**
-   * In the copy with short timeouts. `seconds`: from the last message to the close. `closed`: null if it
-   * stayed open.
+   * Result for a silent and a busy WebSocket in the copy with short timeouts. `seconds` is the time from the
+   * last message to the close. `closed` is null if the silent WebSocket stayed open.
    */
   idle: { closed: { code: number; seconds: number } | null; busyStayedOpen: boolean } | null;
 }
@@ -52,13 +55,13 @@ export interface UpstreamSeen {
 /** Observations of a configuration that was run. */
 export interface Seen {
   locations: ReadonlyMap<Candidate, LocationSeen>;
-  /** Of the servers with TLS. */
+  /** Result of the TLS negotiation with each server that uses TLS. */
   tls: ReadonlyMap<Directive, Probe>;
   upstreams: ReadonlyMap<Directive, UpstreamSeen>;
   /** Number of access log lines written while a WebSocket was open, and after it had closed. */
   log: { whileOpen: number; afterClose: number } | null;
   /**
-   * After a reload in the copy with short timeouts. `closed`: null if the old worker still held the
+   * Result of a reload in the copy with short timeouts. `closed` is null if the old worker still held the
    * WebSocket.
    */
   reload: { closed: { code: number; seconds: number } | null; watchedSeconds: number } | null;

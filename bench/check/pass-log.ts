@@ -62,7 +62,7 @@ function mapsFor(index: number, names: readonly string[]): Directive[] {
   );
 }
 
-/** Must precede the logs that use it. */
+/** Makes the log format, which must precede the logs that use it. */
 function formatFor(index: number, names: readonly string[]): Directive {
   const values = names.map((_, at) => `"$bench_value_${index}_${at}"`).join(',');
   return directive('log_format', [

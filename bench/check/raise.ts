@@ -30,7 +30,7 @@ export interface RaiseOptions {
   backends: readonly UpstreamServer[];
   candidates: readonly Candidate[];
   configuration: ConfigurationOptions;
-  /** As set in the configuration. */
+  /** `worker_connections` as set in the configuration. */
   workerConnections: number;
   onChange: OnChange;
 }
@@ -38,9 +38,11 @@ export interface RaiseOptions {
 /** A configuration running in the sandbox, with all of its servers. */
 export interface Raised {
   nginx: Launched;
-  /** `worker_connections` as it runs: more than configured if connections pass through Nginx twice. */
+  /**
+   * `worker_connections` of the running Nginx: more than configured if connections pass through Nginx twice.
+   */
   workerConnections: number;
-  /** With the logs. */
+  /** Folder that contains the logs. */
   folder: string;
   /** The authority that signed the certificate, in PEM format; null for a configuration without TLS. */
   ca: string | null;
@@ -113,8 +115,8 @@ export async function raise(
 }
 
 /**
- * Browsers send this header with every handshake (RFC 6455 section 4.1), and servers may refuse a handshake
- * without it.
+ * Adds an Origin header, because browsers send it with every handshake (RFC 6455 section 4.1), and servers
+ * may refuse a handshake without it.
  */
 function withOrigin(headers: ConfigurationOptions['headers'], host: string, tls: boolean) {
   if (headers.some(({ name }) => name.toLowerCase() === 'origin')) return headers;

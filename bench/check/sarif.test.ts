@@ -59,7 +59,7 @@ describe('findings as SARIF', () => {
     const [{ tool, results }] = log.runs;
     assert.deepEqual(tool.driver.rules, [
       { id: 'idle-timeout', shortDescription: { text: 'Idle WebSockets are cut.' } },
-      { id: 'no-zone', shortDescription: { text: 'An upstream has no zone that its workers share.' } },
+      { id: 'no-zone', shortDescription: { text: 'An upstream has no zone that all workers share.' } },
     ]);
     assert.deepEqual(
       results.map(({ ruleId, level }) => `${level} ${ruleId}`),

@@ -60,7 +60,10 @@ function ruleOf(code: string): SarifRule {
   return { id: code, ...(title === null ? {} : { shortDescription: { text: sentence(title) } }) };
 }
 
-/** @param path path of the checked configuration; a finding without a line is shown on its first line */
+/**
+ * @param path path of the checked configuration; findings without a line are shown on the first line of this
+ * file
+ */
 function resultOf(finding: LintFinding, path: string, ruleIndex: number): SarifResult {
   const { file, line } = finding.origin ?? { file: path, line: 1 };
   return {
@@ -91,7 +94,9 @@ function uriOf(file: string): string {
   return path === null ? `file://${encoded(resolve(file))}` : encoded(path);
 }
 
-/** Returns a path as part of a URI. A URI cannot contain a lone surrogate, so it becomes U+FFFD. */
+/**
+ * Returns a path as part of a URI. A URI cannot contain a lone surrogate, so each one is replaced by U+FFFD.
+ */
 function encoded(path: string): string {
   return Buffer.from(path).toString().split('/').map(encodeURIComponent).join('/');
 }

@@ -9,7 +9,8 @@ const TIMEOUTS = new Set(['proxy_read_timeout', 'proxy_timeout', 'worker_shutdow
 
 /**
  * Returns the configuration with every timeout that closes WebSockets set to one second, including timeouts
- * left at their defaults. `worker_shutdown_timeout`, which has no default, is only set if it is specified.
+ * left at their defaults. `worker_shutdown_timeout` has no default, so it is changed only if the
+ * configuration sets it.
  */
 export function shortened(tree: readonly Node[]): Node[] {
   const short = rewrite(tree, (node) => [TIMEOUTS.has(node.name) ? { ...node, args: [word(SHORT)] } : node]);

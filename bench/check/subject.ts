@@ -7,20 +7,20 @@ import type { Seen } from './observation.ts';
 /** The input of rules: a configuration as it was read, and the observations from running it. */
 export interface Subject {
   tree: readonly Node[];
-  /** True for only a site or locations, without the settings of the main file. */
+  /** Whether the configuration is only a site or locations, without the settings of the main file. */
   isPart: boolean;
   /** The includes that match no file. */
   missing: readonly EmptyInclude[];
   nginxVersion: string;
   candidates: readonly Candidate[];
-  /** Null if it could not be run. */
+  /** Null if the configuration could not be run. */
   seen: Seen | null;
 }
 
-/** Pure, so that a few lines of configuration suffice for a test. */
+/** A rule is a pure function, so a few lines of configuration suffice to test it. */
 export type Rule = (subject: Subject) => LintFinding[];
 
-/** Signs that count as carrying WebSockets if the location was not tried. */
+/** If a location was not tried, these signs count as proof that WebSockets can connect through it. */
 const CARRYING: readonly Sign[] = ['asked', 'upgrade', 'stream'];
 
 /** Whether WebSockets can connect, as far as is known. If none can, other findings matter more. */
@@ -38,9 +38,9 @@ export function failedHandshake({ seen }: Subject, candidate: Candidate): Eviden
 }
 
 /**
- * Returns the block for lines that replace or join directives with these names. It is the innermost level
- * that has any, because lines at an inner level would replace all of them. If no level has any, it is the
- * innermost level.
+ * Returns the block in which to write lines that replace or join directives with these names: the innermost
+ * level that contains such directives, because lines further in would replace all of them. If no level
+ * contains any, the innermost level of all.
  */
 export function blockFor(levels: readonly Directive[], ...names: readonly string[]): Remedy['block'] {
   const level = levels.findLast(({ block }) => directives(block).some(({ name }) => names.includes(name)));

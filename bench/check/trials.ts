@@ -86,7 +86,7 @@ async function tryAsItStands(options: TrialOptions, backends: readonly Backend[]
   const sound = ways.filter(({ candidate }) => stillOpens(locations.get(candidate)));
   const [first] = sound;
   const log = first === undefined ? null : await tryLog(raised.folder, first.target, signal);
-  // With more connections than configured, the result would not be that of the configuration.
+  // With more connections than configured, the trial would not show the limit that the configuration sets.
   const isAsWritten = !options.isPart && raised.workerConnections === connections;
   const isTried = first !== undefined && isAsWritten && connections <= MOST_TRIED;
   const capacity = isTried ? await tryCapacity(first.target, connections, signal) : null;
@@ -102,7 +102,10 @@ function waysOf(raised: Raised, candidates: readonly Candidate[]): Way[] {
   });
 }
 
-/** Whether WebSockets still open through a location, which by now may be answered from a cache. */
+/**
+ * Whether WebSockets can still be opened through a location after an ordinary GET, whose response may be in a
+ * cache.
+ */
 function stillOpens(seen: LocationSeen | undefined): boolean {
   return seen?.handshake.outcome === 'echoed' && (seen.cache === null || seen.cache.afterGet === 'echoed');
 }
@@ -153,7 +156,10 @@ async function tryUpstreams(
   return seen;
 }
 
-/** In this copy, no ordinary GET precedes the handshakes, so no location is answered from a cache. */
+/**
+ * Tries the copy with short timeouts. In this copy, no ordinary GET precedes the handshakes, so none of them
+ * is answered from a cache.
+ */
 async function tryShortened(
   options: TrialOptions,
   backends: readonly Backend[],

@@ -29,7 +29,7 @@ export async function lookBeforehand(
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const { baseline, version } = await checkSides(planning, proxies, services, ears);
   if (version === undefined || baseline === undefined) return {};
-  // A calibration is about this host only.
+  // A calibration applies only to this host, so runs with agents have none.
   const { agents, proxyAgent, serverAgents } = baseline.plan;
   if ((agents ?? proxyAgent ?? serverAgents) !== undefined) return {};
   const machine = calibratedMachine(environment, baseline.plan, version);

@@ -195,7 +195,7 @@ test('it divides its budget as the calibration suggests, unless the length or th
   const divided = await lengthWith('--budget', '10m');
   // The duration is a whole number of blocks, each with two turns of 250 ms minus a pause of 5 ms.
   assert.equal((divided.durationMs ?? 1) % 490, 0);
-  assert.match(divided.said, /The budget holds about \d+ rounds\. .* calibration of 2025-01-02\./);
+  assert.match(divided.said, /The budget is enough for about \d+ rounds\. .* calibration of 2025-01-02\./);
   for (const options of [
     ['--budget', '10m', '-d', '2s'],
     ['--budget', '10m', '--rounds', '12'],
@@ -203,7 +203,7 @@ test('it divides its budget as the calibration suggests, unless the length or th
   ]) {
     const { durationMs, said } = await lengthWith(...options);
     assert.equal(durationMs, options.includes('-d') ? 2000 : 3000);
-    assert.doesNotMatch(said, /The budget holds/);
+    assert.doesNotMatch(said, /The budget is enough/);
   }
 });
 

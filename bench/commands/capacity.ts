@@ -88,8 +88,8 @@ function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planStep 
 const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_000_000 };
 
 /**
- * The highest level that the search may try: --max and, in a search over connections, at most what this
- * machine can run.
+ * The highest level that the search may try: --max or, in a search over connections, the number that this
+ * machine can run if that is lower.
  */
 function ceilingOf(
   { axis, most: asked, least }: CapacityRequest,
@@ -98,7 +98,7 @@ function ceilingOf(
   const most = asked ?? MOST[axis.over];
   const mostReason = finding('search-ceiling', {});
   if (axis.over === 'rate') return { most, mostReason };
-  // If even the lowest level is too much, the plan check rejects the search.
+  // If this machine cannot run even the lowest level, the plan check rejects the search.
   const { connections, reason } = ceilingFor(least, most, plan);
   return {
     most: connections,
@@ -107,8 +107,8 @@ function ceilingOf(
 }
 
 /**
- * A search that only found a lower bound still succeeded. If no level met the objectives, a threshold was
- * missed.
+ * A search that only finds a lower bound succeeds. A search in which no level meets the objectives counts as
+ * a missed threshold.
  */
 function exitCodeOf(result: Result, strict: boolean, interrupted: boolean): ExitCode {
   if (interrupted) return EXIT.interrupted;

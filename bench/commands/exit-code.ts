@@ -17,8 +17,8 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * From worst to best. A met or missed threshold is meaningless if figures were cut off or could not be
- * written.
+ * Exit codes from worst to best. A met or missed threshold is meaningless if figures were cut off or could
+ * not be written.
  */
 const BY_WEIGHT: readonly ExitCode[] = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
 
@@ -48,7 +48,7 @@ export function exitCodeOf(
   return judged.some(({ missedThreshold }) => missedThreshold) ? EXIT.threshold : EXIT.done;
 }
 
-/** Whether lost messages make a run fail; not if its scenario causes losses on purpose. */
+/** Whether lost messages make a run fail; false if the run's scenario causes losses on purpose. */
 function lossIsFault({ plan }: Run): boolean {
   return scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }

@@ -19,7 +19,7 @@ export async function checkExports(wanted: readonly WantedExport[]): Promise<voi
     if (!(await isFolder(folder))) {
       throw new Problem(
         'usage',
-        `The folder "${printable(folder)}" for the export ${name} does not exist. Create it, or name another.`,
+        `The folder "${printable(folder)}" for the export ${name} does not exist. Create it, or name another folder.`,
       );
     }
     if (!makesSeveral && (await isFolder(path))) {

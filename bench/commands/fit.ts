@@ -28,7 +28,7 @@ export interface ProxySearch extends Progress {
 export type FitNeed = 'findProxy' | 'prepareProxy';
 
 /**
- * Like `fitSides`, for all that a request names, of which one side is enough.
+ * Like `fitSides`, for all sides that a request names. One side that can run is enough.
  *
  * @throws Problem('usage') like `sidesOf`
  */

@@ -60,7 +60,10 @@ test('default levels beyond the limits of the machine are left out; given ones a
   const readMachine = async () => ({ ...SMALL_MACHINE, memoryBytes: 320 * 2 ** 20 });
   const small = { ...services(), readMachine };
   const { said, code } = await climbed(await temporaryFolder(t), '-p plain --rounds 1', small);
-  assert.match(said.join('\n'), /The ladder stops below [\d,]+ connections: [\d,]+ connections need about/);
+  assert.match(
+    said.join('\n'),
+    /The levels from [\d,]+ connections upwards are left out: [\d,]+ connections need about/,
+  );
   assert.equal(code, 0);
   const none = { ...fakeServices({ runExperiment: async () => assert.fail('a run started') }), readMachine };
   const given = await obey(['ladder', '-p', 'plain', '--points', '1,100k'], none);

@@ -77,7 +77,8 @@ function optionsOf(
   let held = levels.length;
   while (held > 1 && rejected(held) !== null) held--;
   const next = levels[held];
-  if (next !== undefined) say(`The ladder stops below ${levelText(over, next)}: ${rejected(held + 1) ?? ''}`);
+  if (next !== undefined)
+    say(`The levels from ${levelText(over, next)} upwards are left out: ${rejected(held + 1) ?? ''}`);
   return { ...options, levels: levels.slice(0, held) };
 }
 

@@ -11,8 +11,8 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Problem kinds that are usage errors. A stored result that is named but cannot be read is one, just as an
- * invalid option is.
+ * Problem kinds that count as usage errors. They include `result`: the user named a stored result that cannot
+ * be read.
  */
 const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
 
@@ -27,8 +27,8 @@ export interface Surroundings {
 }
 
 /**
- * Time after a second Ctrl-C for killing processes and removing folders; the warden cleans up whatever
- * remains.
+ * Time allowed after a second Ctrl-C for killing processes and removing folders; the warden cleans up
+ * whatever remains.
  */
 const URGENT_MS = 3_000;
 
@@ -75,7 +75,10 @@ async function requested(
   return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
-/** Performs the command. Each one is imported only when asked for: all of them together take half a second. */
+/**
+ * Performs the command. Each command is imported only when it is requested, because importing all of them
+ * takes half a second.
+ */
 async function dispatch(
   request: Request,
   context: CommandContext,

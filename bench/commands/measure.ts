@@ -35,8 +35,8 @@ export interface Question {
   proxies: ReadonlyMap<string, VariantProxy>;
   makeStrategy(planning: Planning, known: Pick<ResultHead, 'calibration'>): Strategy;
   /**
-   * Checks everything beyond the plan that must hold before the first run, and returns what is already known
-   * about the machine.
+   * Checks conditions that the plan check does not cover and that must hold before the first run. Returns
+   * what is already known about the machine.
    *
    * @throws Problem if a condition does not hold
    */
@@ -48,7 +48,7 @@ export interface Question {
 /** Without /proc, a run could neither be judged nor yield a rate. */
 export const CANNOT_OBSERVE =
   'The bench needs /proc to judge a run, and this system does not provide it. ' +
-  'Run it on Linux, for example in a container or a virtual machine.';
+  'Run the bench on Linux, for example in a container or a virtual machine.';
 
 /** Services that a measuring command needs from the machine and the installation. */
 export type MeasureNeed =
@@ -94,7 +94,7 @@ export async function measure(
   }
 }
 
-/** @param agents those that take part; null if this host does everything */
+/** @param agents the agents that take part; null if this host does everything */
 async function measureWith(
   agents: FoundAgents | null,
   { request, sides, notices, proxies, makeStrategy, prepare, assess = () => [] }: Question,

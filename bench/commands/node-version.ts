@@ -8,6 +8,6 @@ export function nodeVersionProblem(version: string): string | null {
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return null;
   return (
     `nginx-ws-bench needs Node ${OLDEST.join('.')} or newer, but this is ${version}. ` +
-    'Install a newer one, for example from https://nodejs.org.'
+    'Install a newer version of Node.js, for example from https://nodejs.org.'
   );
 }

@@ -22,7 +22,8 @@ type MakeStrategy = (options: RoundsOptions) => Strategy;
  * @param needed smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget, such as `a shorter --duration`
  * @param makeStrategy creates the strategy whose runs have to fit
- * @throws Problem('usage') if the budget is too short for one round, because that is as useless as no round
+ * @throws Problem('usage') if the budget is too short for one round, because an incomplete round yields no
+ * comparison
  */
 export function fewRoundsWarning(
   options: RoundsOptions,
@@ -54,7 +55,7 @@ export function fewRoundsWarning(
   return `${what} ${remedy}`;
 }
 
-/** States how a time budget is divided between rounds and turns, and on what that is based. */
+/** States how a time budget is divided between rounds and turns, and the basis for this division. */
 export function spendingSentence(
   { rounds, durationMs }: Spending,
   calibration: Pick<KeptCalibration, 'startedAt'> | null,
@@ -64,14 +65,14 @@ export function spendingSentence(
       ? 'for a typical machine. Use `calibrate` to find the best division for this one'
       : `according to the calibration of ${calibration.startedAt.slice(0, 10)}`;
   return (
-    `The budget holds about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}, ` +
+    `The budget is enough for about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}, ` +
     `which is the most precise division ${basis}.`
   );
 }
 
 /**
- * Number of runs in this many rounds, including those before the first round, and the minimum duration of a
- * run.
+ * Number of runs in the given number of rounds, including runs before the first round, and the minimum
+ * duration of a run.
  */
 function runsOf(
   options: RoundsOptions,

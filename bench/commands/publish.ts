@@ -86,7 +86,7 @@ async function writeSite(
   const published = placed.flat();
   if (published.length === 0) {
     const where = request.paths.map(quote).join(', ');
-    throw new Problem('usage', `No results found in ${where}. Name a folder that has some.`);
+    throw new Problem('usage', `No results found in ${where}. Name a folder that contains results.`);
   }
   for (const { path } of await leftInSite(publication, sources, published)) {
     if (hidden !== null) {

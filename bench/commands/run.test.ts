@@ -386,7 +386,7 @@ test('a system that reports nothing about processes is rejected in one sentence 
   });
   const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
   assert.deepEqual([code, said.length], [1, 1]);
-  assert.match(said[0] ?? '', /\/proc.*Run it on Linux/);
+  assert.match(said[0] ?? '', /\/proc.*Run the bench on Linux/);
   assert.deepEqual(await readdir(reports), []);
 });
 

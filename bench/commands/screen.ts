@@ -20,8 +20,8 @@ export function screenOf(terminal: Terminal): Screen {
   const { draw } = terminal;
   if (draw === null) return { show: () => {}, say: (line) => terminal.say(line), clear: () => {} };
   const update = createLogUpdate(streamOf(terminal, draw), {
-    // Otherwise log-update would hide the cursor on the process's stderr, whatever stream it draws on, and
-    // install a signal handler to show it again.
+    // Without this option, log-update would hide the cursor on the process's stderr, whatever stream it draws
+    // on, and install a signal handler to show the cursor again.
     showCursor: true,
   });
   let shown: readonly string[] = [];

@@ -58,7 +58,7 @@ export interface Services {
    * @param source as in `FindOptions`
    */
   findProxy(kind: ProxyKind, source: string | null, progress: Progress): Promise<ProxyBinary>;
-  /** Finds Nginx for `check`, which is about Nginx alone. */
+  /** Finds an Nginx binary for `check`, which only checks configurations of Nginx. */
   findNginx(source: string | null, progress: Progress): Promise<NginxBinary>;
   /**
    * Reads a side's configuration.
@@ -100,7 +100,8 @@ export interface Services {
   /**
    * Reads a configuration from standard input.
    *
-   * @throws Problem('usage') if it cannot be read or is too large, or the signal's reason if it is stopped
+   * @throws Problem('usage') if it cannot be read or is too large, or the signal's reason if the signal stops
+   * reading
    */
   readStandardInput(signal: AbortSignal): Promise<string>;
   readVersion(): Promise<string>;

@@ -17,7 +17,10 @@ import { screenOf } from './screen.ts';
 
 /** The plan is checked with this share of its connections, unless the user names a number. */
 const CHECKED_SHARE = 0.1;
-/** Costs are measured with at most this many connections, and with fewer than the check has. */
+/**
+ * Maximum number of connections with which costs are measured. The number is also limited to a share of the
+ * connections with which the plan is checked.
+ */
 const MOST_SAMPLED = 2000;
 const SAMPLED_SHARE = 0.2;
 

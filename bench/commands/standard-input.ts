@@ -4,11 +4,11 @@ import { Problem } from '../model/failure.ts';
 import { MAX_CONFIGURATION_BYTES } from '../nginx/include.ts';
 
 /**
- * Reads a configuration from standard input, up to the maximum size of one in files. Empty or closed standard
- * input, or a folder, counts as no configuration.
+ * Reads a configuration from standard input. The size limit is the same as for configuration files. Empty or
+ * closed standard input, or a folder, counts as no configuration.
  *
- * @throws Problem('usage') if there is none, or it cannot be read or is larger; the signal's reason if it is
- * stopped
+ * @throws Problem('usage') if there is no configuration, or if it cannot be read or is too large; the
+ * signal's reason if the signal stops reading
  */
 export async function readStandardInput(stream: Readable, signal: AbortSignal): Promise<string> {
   const bytes = await readStream(stream, MAX_CONFIGURATION_BYTES, signal).catch((cause: unknown) => {

@@ -12,7 +12,7 @@ export interface Terminal {
   draw: ((text: string) => void) | null;
 }
 
-/** Size assumed for a terminal that does not report one (some report 0 columns). */
+/** Size assumed for a terminal that does not report its size (some report 0 columns). */
 const USUAL = { columns: 80, rows: 24 };
 
 /**

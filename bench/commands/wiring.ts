@@ -51,7 +51,7 @@ async function ownSource(name: string, tunings: readonly Tuning[]): Promise<Prox
   return { path, options: null, tunings, key: profile.key, upstreamTls: profile.upstreamTls };
 }
 
-/** The part of the environment that describes a host of others. */
+/** The part of the environment that an agent reports about its host. */
 function systemOf({ os, kernel, arch, cpuModel, memoryBytes }: Environment): HostMachine {
   return { os, kernel, arch, cpuModel, memoryBytes };
 }
@@ -72,7 +72,10 @@ function userName(): string {
   }
 }
 
-/** The services of all commands on a real machine. What only some commands need is imported when they ask for it. */
+/**
+ * The services of all commands on a real machine. Modules that only some commands need are imported on
+ * demand.
+ */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),

@@ -16,7 +16,7 @@ const GAP_US = 2_000_000;
 const SUSPENDED_US = 1_000_000;
 
 /**
- * Reports when the runner was stopped or the machine was suspended during the load; null if neither occurred.
+ * Reports that the runner was stopped or the machine was suspended during the load; null if neither occurred.
  */
 export function absence(run: Run): Finding | null {
   return runnerStopped(run) ?? suspended(run);

@@ -15,13 +15,13 @@ import {
 } from './schedule.ts';
 
 /**
- * Throughput and median count as affected if they are below this share of their value over the undisturbed
- * seconds.
+ * Throughput counts as affected if its value over all seconds is below this share of its value over the
+ * undisturbed seconds. For the median latency, it is the other way round.
  */
 const TOUCHED = 0.95;
 /**
- * The tail naturally varies more. p99 counts as affected only if its value over the undisturbed seconds is
- * below this share of its value over all seconds.
+ * The tail varies more than the median, so p99 counts as affected only if its value over the undisturbed
+ * seconds is below this share of its value over all seconds.
  */
 const TOUCHED_TAIL = 0.5;
 /**
@@ -71,7 +71,7 @@ function figuresTouched(run: Run, { undisturbed, work, latencies: { response } }
   }
   const less = (part: number | null | undefined, whole: number | null | undefined, share: number): boolean =>
     typeof part === 'number' && typeof whole === 'number' && part < whole * share;
-  // A closed loop is judged by its throughput, and an open loop by its latency, because the schedule sets its
+  // A closed loop is judged by throughput. An open loop is judged by latency, because its schedule sets the
   // throughput.
   if (response === null) return less(work.perSecond, undisturbed.perSecond, TOUCHED);
   const calm = undisturbed.response;

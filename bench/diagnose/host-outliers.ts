@@ -7,17 +7,26 @@ import type { DifferingHost } from '../wording/hosts.ts';
 import { LAG_FLOOR_US } from './schedule.ts';
 
 /**
- * CPU time per message that differs by less than this factor is common between hosts of the same kind: clock
- * frequencies, hypervisors and neighbours account for a third.
+ * Between hosts of the same kind, CPU time per message commonly differs by less than this factor: clock
+ * frequencies, hypervisors and neighbours alone account for differences of a third.
  */
 const CPU_FACTOR = 1.5;
-/** Below this share of a core, a generator's CPU time is mostly that of its timers, whatever it sends. */
+/**
+ * Below this share of a core, timers account for most of a generator's CPU time, regardless of how much it
+ * sends.
+ */
 const LEAST_CPU = 0.02;
-/** p99 of send lag varies between equal hosts by less than this factor. */
+/** Between identical hosts, p99 send lag varies by less than this factor. */
 const LAG_FACTOR = 2;
-/** In an open loop, the schedule divides the messages evenly. A host with less than this part of its share is late. */
+/**
+ * In an open loop, the schedule divides the messages evenly. A host that sends less than this fraction of its
+ * share is late.
+ */
 const OPEN_SHARE = 0.9;
-/** In a closed loop, a host that is farther away sends less. This is far more than a few hops explain. */
+/**
+ * In a closed loop, a more distant host sends fewer messages. A few network hops alone do not reduce a host's
+ * share of the messages to this fraction.
+ */
 const CLOSED_SHARE = 2 / 3;
 
 /**
@@ -45,7 +54,10 @@ function cpuUsPerMessage({ cpu, share }: HostFigures, perSecond: number): number
   return cpu === null || cpu < LEAST_CPU || own === 0 ? null : (cpu * 1e6) / own;
 }
 
-/** A figure that is higher than the median of the other hosts by a factor, and above a floor; otherwise null. */
+/**
+ * Returns a host's figure and the median of the other hosts if the figure exceeds that median by the given
+ * factor and is above a floor; otherwise null.
+ */
 function above(
   host: HostFigures,
   others: readonly HostFigures[],
@@ -60,7 +72,9 @@ function above(
     : { own, others: usual };
 }
 
-/** A host's share of the messages if it is much lower than its share of the connections; otherwise null. */
+/**
+ * Returns a host's shares of the messages and of the connections if the first is much lower; otherwise null.
+ */
 function belowPlan({ share }: HostFigures, least: number): DifferingHost['share'] {
   const { messages: own, connections: planned } = share;
   return own === null || planned === null || own >= planned * least ? null : { own, planned };

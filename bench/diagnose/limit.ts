@@ -99,14 +99,17 @@ function known({ proxy, server, generator }: Utilisation): {
 }
 
 /**
- * An external server was not observed, or only its proxy by an agent. A run on it shows whether these were the
- * limit, but not what else was.
+ * For a run against an external server that was not observed, or of which an agent observed only the proxy.
+ * The limit may then be a component that was not observed.
  */
 function beyondView(utilisation: Utilisation): Limit {
   return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };
 }
 
-/** Returns the CPUs of the host of Nginx as the limit if they are used up, by whatever runs there. */
+/**
+ * Returns the machine as the limit if the CPUs of the host that runs Nginx are saturated, regardless of which
+ * processes use them.
+ */
 function fullHost({ hosts }: RunFigures, utilisation: Utilisation): Limit | null {
   const used = hosts.find(({ role }) => role === 'proxy')?.used ?? null;
   if (used === null || used < SHARED_FULL) return null;

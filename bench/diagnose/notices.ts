@@ -31,7 +31,10 @@ export const RULES: readonly Rule[] = [
   proxyHost,
 ];
 
-/** Reports messages that the server sent of its own accord, if any message counts as an answer. */
+/**
+ * Reports messages that the server sent unprompted, in a run where any message from the server counts as an
+ * answer.
+ */
 function unasked({ plan: { target } }: Run, { counts }: RunFigures): Notice | null {
   const count = counts.unasked ?? 0;
   if (expectationOf(target) !== 'any' || count === 0) return null;
@@ -65,7 +68,7 @@ function cache({ http, plan: { servers } }: Run, figures: RunFigures): Notice | 
   return notice('info', 'cache-serves-gets', { share, requests: http.requests, backend, echoed, servers });
 }
 
-/** Reports failed requests in the HTTP leg. The run's WebSockets may be unaffected. */
+/** Reports HTTP requests that failed before the WebSocket load. The run's WebSockets may be unaffected. */
 function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null {
   if (http === null || figures === null || figures.failed === 0) return null;
   const { errors: lost, timeouts: unanswered, path } = http;
@@ -81,7 +84,8 @@ function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null
  * accepted them.
  */
 function skew({ spread, timeline }: Run): Notice | null {
-  // Skipped if the workers were replaced, because new workers only have connections opened after that.
+  // This rule does not apply if the workers were replaced, because new workers only have connections opened
+  // after the replacement.
   if (timeline.some(({ action: { kind } }) => kind === 'reload' || kind === 'upgrade')) return null;
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
@@ -123,8 +127,8 @@ function comebackLag(run: Run, figures: RunFigures): Notice | null {
 const { workerEnded } = PROXIES[USUAL_PROXY];
 
 /**
- * Reports a worker that died. The master replaces it and the run continues, but its open connections, if any,
- * were cut.
+ * Reports a worker that died. The master replaces the worker and the run continues, but any open connections
+ * of the dead worker were cut.
  */
 function proxyWorkerEnded({ proxy, timeline }: Run): Notice | null {
   if (timeline.some(({ action }) => action.kind === 'kill-proxy-workers')) return null;
@@ -159,7 +163,7 @@ function generatorHosts(_: Run, { hosts }: RunFigures): Notice | null {
   return notice('info', 'generator-hosts', { hosts: facts });
 }
 
-/** Describes the host of Nginx, if an agent observed it. */
+/** Describes the host that Nginx runs on, if an agent observed it. */
 function proxyHost(_: Run, { hosts, processes }: RunFigures): Notice | null {
   const host = hosts.find(({ role }) => role === 'proxy');
   if (host === undefined) return null;

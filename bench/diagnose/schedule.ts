@@ -17,8 +17,8 @@ const ACHIEVED = 0.99;
  */
 const LAG_SHARE = 0.1;
 /**
- * Send lag up to this value in µs is always acceptable, because timers on this kind of machine are not more
- * precise.
+ * Send lag up to this value in µs is always acceptable, because timers are no more precise than this on a
+ * typical machine.
  */
 export const LAG_FLOOR_US = 300;
 
@@ -46,9 +46,9 @@ export interface ScheduleFigures {
 export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', Finding>>;
 
 /**
- * Returns the figures over the whole run. If clients reconnected, their send lag and response time are taken
- * from the other seconds: a generator that stands in for a thousand machines has more to do while all of them
- * return than it can do on time, which says nothing about its schedule before and after.
+ * Returns the figures over the whole run. If clients reconnected, send lag and response time are taken from
+ * the other seconds. A generator that simulates a thousand machines cannot keep its schedule while all of
+ * them reconnect, but it may have kept the schedule before and after.
  */
 export function ofAllSeconds(run: Run, { latencies, offered }: RunFigures): ScheduleFigures {
   const { calm, comeback } = byComeback(run);
@@ -110,7 +110,7 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
   return doubts;
 }
 
-/** Returns data for findings about a run whose work is not messages; empty for any other. */
+/** Returns the run's kind of work as data for findings; empty if the work is messages. */
 export function workFacts(run: Run): WorkFacts {
   return workOf(run) === 'messages' ? {} : { work: workOf(run) };
 }
@@ -149,7 +149,7 @@ function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
   const { atStart } = steady.outstanding;
   if (offered === null || atStart === null) return null;
   const usual = (offered.perSecond * (latencies.response?.p50 ?? 0)) / 1e6;
-  // A single message may always be in flight.
+  // A single outstanding message never counts as a backlog.
   const most = Math.max(1, offered.perSecond * BACKLOG_SECONDS, usual * BACKLOG_TIMES_USUAL);
   return atStart > most ? atStart : null;
 }

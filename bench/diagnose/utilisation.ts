@@ -26,7 +26,7 @@ export interface Utilisation {
 
 export interface SharedCpus {
   components: readonly (typeof MEASURED)[number][];
-  /** Combined utilisation of these CPUs by the components. */
+  /** Combined utilisation of the shared CPUs by the components. */
   used: number;
 }
 
@@ -53,8 +53,8 @@ function placementOf({ plan, notices }: Run): Placement | null {
 }
 
 /**
- * Returns the shared CPUs. With three components, at most one group has more than one member. The runner is
- * included if it uses the same CPUs.
+ * Returns the CPUs that several components share. With three components, only one group of them can share
+ * CPUs. The runner is included if it uses the same CPUs.
  */
 function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus | null {
   if (placement === null) return null;

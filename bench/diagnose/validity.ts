@@ -20,7 +20,7 @@ import type { Utilisation } from './utilisation.ts';
  */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
-/** An error of the clocks up to this share of the median does not change what a time from host to host says. */
+/** Clock error up to this share of the median is too small to matter for times measured between hosts. */
 const CLOCK_SHARE = 0.1;
 
 /** Decides whether a run can be trusted and, if not, gives the reasons. */
@@ -49,7 +49,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   if (!asked.includes('limit'))
     return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
-  // If a run was interrupted, the interruption matters more than its limit.
+  // If a run was interrupted, the interruption matters more than the run's bottleneck.
   const limited = cut === null ? limitedBy(run, utilisation, found) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   if (found.component === 'machine')
@@ -122,7 +122,10 @@ function handshakeLosses({ counts }: RunFigures): Finding | null {
   return finding('handshake-losses', { started, refused, broken, unstarted, lost });
 }
 
-/** Reports deliveries that were due and did not arrive. The server's own omissions are counted separately. */
+/**
+ * Reports deliveries that were due but did not arrive. The finding states separately how many of them the
+ * server skipped.
+ */
 function undelivered({ counts }: RunFigures): Finding | null {
   const expected = counted(counts, 'expected');
   const lost = expected - counted(counts, 'delivered');
@@ -130,7 +133,7 @@ function undelivered({ counts }: RunFigures): Finding | null {
   return lost === 0 ? null : finding('deliveries-lost', { lost, expected, skipped });
 }
 
-/** Reports clocks that differ by a large share of the times from one host to another. */
+/** Reports a clock error that is large compared with the delivery times measured between hosts. */
 function clockError(run: Run, { latencies: { delivery } }: RunFigures): Finding | null {
   const errorUs = oneWayErrorUs(run);
   const p50Us = delivery?.p50 ?? null;

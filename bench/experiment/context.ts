@@ -30,7 +30,7 @@ export interface RunControl {
 
 /** A planned run, with everything needed to execute it. */
 export interface RunContext extends PlannedRun, RunControl {
-  /** Null for the profile `direct`. */
+  /** The proxy under test; null for the profile `direct`. */
   proxy: VariantProxy | null;
   warden: Warden;
   /** Coordinates this run with the others it is interleaved with; null if it has the machine to itself. */

@@ -58,7 +58,7 @@ export type LoadOutcome = Pick<
 /** The echo servers of a run, and where they run. */
 export interface Backends {
   servers: readonly ReachableServer[];
-  /** Those on this host; either all or none. */
+  /** The echo servers on this host: either all of them or none. */
   own: readonly EchoServer[];
   /** The parts of the topology that other hosts have started. */
   elsewhere: readonly OtherHosts[];

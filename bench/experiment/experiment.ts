@@ -28,11 +28,11 @@ export interface ExperimentInput extends RunControl {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   environment: Environment;
-  /** The proxies of the variants, by their names; a variant without one is missing. */
+  /** The proxies by variant name. Variants without a proxy are missing. */
   proxies: ReadonlyMap<string, VariantProxy>;
   /** Returns additional notices to record in a completed run. */
   assess(run: Run): Notice[];
-  /** Called with anything else the user should know. */
+  /** Prints any other message for the user. */
   say(line: string): void;
   /** Each event goes to every listener, and the experiment waits until all have handled it. */
   listeners: readonly Listener[];

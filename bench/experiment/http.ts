@@ -69,7 +69,7 @@ export async function runHttpLeg(
 /** The HTTP requests during the load of a run, and the process that sends them. */
 export interface HttpAlongside extends HttpRequests {
   readonly launched: Launched;
-  /** What is known so far; null if no request has been sent. */
+  /** Returns the results so far; null if no HTTP request has been sent. */
   soFar(): HttpLoad | null;
 }
 
@@ -217,6 +217,6 @@ function sumByName(a: Record<string, number>, b: Record<string, number>): Record
 
 async function requestsOf(servers: readonly ReachableServer[]): Promise<number> {
   const stats = await Promise.all(servers.map((server) => server.stats()));
-  // A server without counters is sent no HTTP requests.
+  // Servers without counters count as 0, because no HTTP requests are sent to them.
   return stats.reduce((sum, stat) => sum + (stat?.httpRequests ?? 0), 0);
 }

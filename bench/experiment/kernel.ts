@@ -27,7 +27,7 @@ export async function watchKernel(): Promise<() => Promise<KernelFigures>> {
   };
 }
 
-/** Null if one of the two readings is missing. */
+/** Returns the difference between two readings; null if either is missing. */
 export function dropsBetween(before: ListenDrops | null, after: ListenDrops | null): ListenDrops | null {
   if (before === null || after === null) return null;
   return {

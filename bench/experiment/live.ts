@@ -37,8 +37,8 @@ export function watchLive(
   let failed = 0;
   let lost = 0;
   /**
-   * Whether this run's progress is not reported. Of several interleaved runs, only one reports progress under
-   * load, although each reports its own setup.
+   * Whether to suppress this run's progress reports. Each interleaved run reports its own setup, but only one
+   * of them reports progress under load.
    */
   let isQuiet = false;
 

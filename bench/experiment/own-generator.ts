@@ -8,7 +8,7 @@ import { processOf } from './processes.ts';
 /** Head start in µs, enough for a message between processes of one host. */
 const HEAD_START_US = 100_000;
 
-/** Starts all workers on this host, as processes of the run's set, which reports their unexpected exits. */
+/** Starts all workers on this host. They belong to the run's process set, which reports unexpected exits. */
 export function ownGenerator(processSet: ProcessSet): Coordinator {
   return {
     async start({ workers, client, engine, cpus }) {

@@ -44,13 +44,13 @@ export interface PhaseContext {
    * worker.
    */
   headStartUs: number;
-  /** Takes samples on other hosts at these times, in µs since the epoch. */
+  /** Takes samples on other hosts at the given times, in µs since the epoch. */
   sampleElsewhere(timesUs: readonly number[]): void;
-  /** Called when another stage of the connections is open, with the total number open. */
+  /** Called after each batch of connections has opened, with the total number of open connections. */
   onPartOpen(open: number): Promise<void>;
-  /** From the first handshake to the last; has length zero while connections are opening. */
+  /** Time from the first handshake to the last; its length is zero while connections are opening. */
   handshakes: Span;
-  /** Null while connections are opening. */
+  /** Start and end times of the phases; null while connections are opening. */
   times: PhaseTimes | null;
 }
 
@@ -105,7 +105,8 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
         over.signal,
       ),
     ]);
-    // A connection opened at the end of the load may exhaust the timeouts of its handshake and of its echo.
+    // A connection opened at the end of the load may use its full handshake timeout and then its full echo
+    // timeout.
     const timeoutsMs = plan.echoTimeoutMs + (workOf({ plan }) === 'handshakes' ? plan.connectTimeoutMs : 0);
     const ms = (times.drainUs - clock()) / 1e3 + timeoutsMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
@@ -170,8 +171,8 @@ function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs, openingS
 }
 
 /**
- * Time limit for waiting for the other interleaved runs. Each is allowed as long as this run was for its
- * setup and connections.
+ * Time limit for waiting for the other interleaved runs. Each of them is allowed as much time for setup and
+ * connections as this run.
  */
 function waitLimitMs(plan: RunPlan): number {
   return (plan.turns?.of ?? 1) * (connectLimitMs(plan) + HUNG_AFTER_MS);
@@ -193,8 +194,8 @@ interface Bound {
 }
 
 /**
- * In an interleaved run, the sample is taken in the pause before the boundary, when no run is at work, so a
- * late timer does not charge the beginning of a turn to the turn before it.
+ * In an interleaved run, each sample is taken in the pause before its boundary, while no run is active.
+ * Otherwise, a late timer would attribute the beginning of a turn to the preceding turn.
  */
 function boundsOf({ warmUpUs, steadyUs, drainUs }: PhaseTimes, turns: Turns | null): Bound[] {
   const aheadUs = (turns?.pauseMs ?? 0) * 1e3;

@@ -114,7 +114,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  // Without the folder, no log would show that a worker exited.
+  // If the run's folder was removed, no log can show whether a worker exited.
   const isLost = !isPrivateFolder(folder);
   if (isLost && driven.outcome.state === 'completed')
     driven.outcome = { state: 'failed', reason: lostFolder(folder) };
@@ -124,7 +124,9 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   return runOf({ ...driven, notices: [...notices, ...failing] }, errorLog);
 }
 
-/** Whether the servers need ports that are known in advance, and that stay free while one is gone. */
+/**
+ * Whether the servers need ports that are known in advance and that nobody else takes while a server is down.
+ */
 function needsPorts({ server, timeline }: RunPlan): boolean {
   return server === 'own' || timeline.some(({ action }) => action.kind === 'start-server');
 }
@@ -208,7 +210,7 @@ async function probeTarget(
     const why = reasonOf(cause);
     const message =
       proxy === null
-        ? `The TLS handshake with the target failed: ${why}. If its certificate is not signed by a known authority, name one with --ca, or use --insecure.`
+        ? `The TLS handshake with the target failed: ${why}. If its certificate is not signed by a known authority, name the authority's certificate with --ca, or use --insecure.`
         : `${PROXY} does not answer as a TLS listener should: ${why}. Look at the TLS lines of its configuration.`;
     throw new Problem('environment', message, { cause });
   });

@@ -20,13 +20,13 @@ export interface ActedOn {
   processSet: Pick<ProcessSet, 'expectExit'>;
   /** Makes every client drop its connection, or makes the slow clients stop or resume reading. */
   tellClients(what: 'cut' | 'stall' | 'resume'): void;
-  /** Null if the plan has no HTTP requests during the load. */
+  /** HTTP requests during the load; null if the plan has none. */
   http: HttpRequests | null;
 }
 
 /**
- * Carries out each action at its time on the run's clock, and records when it had actually happened. Actions
- * due at the same time are carried out together. If an action fails, its reason is recorded and the next one
+ * Carries out each action at its time on the run's clock, and records when it actually happened. Actions due
+ * at the same time are carried out together. If an action fails, its reason is recorded and the next one
  * follows. Servers still stopped at the end are resumed.
  *
  * @param startUs start of the warm-up
@@ -46,7 +46,8 @@ export async function carryOut(
     await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
     const due = timeline.filter((each) => each.atMs === atMs);
-    // Done for all servers before the first kill, so that servers killed together die together.
+    // All counters are read before the first kill, so that servers due at the same time are killed at the
+    // same time.
     await Promise.all(due.map(({ action }) => noteCounters(action, on)));
     const done = await Promise.all(due.map(({ action }) => carriedOut(action, clock, on, over)));
     for (const each of done) record(each);
@@ -54,7 +55,7 @@ export async function carryOut(
   for (const server of on.servers) signalOrNot(server, 'SIGCONT');
 }
 
-/** Notes the counters of a server that is about to be killed. */
+/** Saves the counters of a server that is about to be killed. */
 async function noteCounters(action: Action, { servers }: ActedOn): Promise<void> {
   if (action.kind === 'kill-server') await servers[action.server]?.noteCounters();
 }

@@ -67,7 +67,8 @@ export async function takeTurns<Spec, Ended>(
     await Promise.race([connected.opened, run.catch(() => {})]);
   }
   all.open(monotonicNs() + HEAD_START_NS);
-  // Wait for all of them before rethrowing the error of one: no run may continue unnoticed by the caller.
+  // Wait for all runs to end before rethrowing an error of one, so that no run continues unnoticed by the
+  // caller.
   await Promise.allSettled(running);
   return Promise.all(running);
 }

@@ -29,7 +29,7 @@ export function workerPlans(
   const { workers } = plan;
   const { file, handshake = {} } = scenarioNamed(plan.workload.scenario);
   const behaviour = behaviourOf(plan.workload);
-  // If the handshakes are the work, none takes place before the load.
+  // If the scenario measures handshakes, no connection is opened before the load.
   const connections = workOf({ plan }) === 'handshakes' ? 0 : plan.connections;
   return generators.map(({ id, toHostNs }, worker) => ({
     id,
@@ -51,8 +51,8 @@ export function workerPlans(
           ? null
           : {
               servername: target.tls.servername,
-              // The probe has verified the proxy, which the run started itself. Of an external server, every
-              // connection may reach another machine.
+              // The run started the proxy itself, and the probe has verified it. With an external server,
+              // each connection may reach a different machine, so every connection verifies its certificate.
               verifyWith: target.proxy === null ? (target.tls.ca ?? null) : null,
             },
       ...requestOf(target, handshake),

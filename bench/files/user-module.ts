@@ -15,7 +15,7 @@ export function isModuleName(name: string): boolean {
  *
  * @param file absolute path
  * @param ourselves what `import … from 'nginx-ws-bench'` provides in it, wherever the bench is installed
- * @throws whatever the module throws, and for a file that is not a regular one
+ * @throws whatever the module throws, or an Error if it is not a regular file
  */
 export async function importUserModule(file: string, ourselves: object): Promise<unknown> {
   // Opening a named pipe would block until a writer opens it.

@@ -11,7 +11,7 @@ const MOST_POINTS = 240;
  */
 export interface Course {
   points: readonly LiveFigures[];
-  /** One in this many figures is kept. */
+  /** Every n-th figure is kept; this is n. */
   every: number;
   /** Number of figures skipped since the last one that was kept. */
   skipped: number;
@@ -19,7 +19,7 @@ export interface Course {
 
 export const NO_COURSE: Course = { points: [], every: 1, skipped: 0 };
 
-/** Updates the course with an event. A new course begins with every run. */
+/** Returns the course after an event. Every run begins a new course. */
 export function courseAfter(course: Course, event: BenchEvent): Course {
   if (event.type === 'run-planned') return NO_COURSE;
   if (event.type !== 'live') return course;

@@ -27,7 +27,10 @@ export interface LiveReport {
 const PATIENCE_MS = 10_000;
 /** Drawing takes place between runs. It may take at most this share of the total time. */
 const DRAWING_SHARE = 0.05;
-/** The report has its own policy. This one ensures that only this server's page can embed it. */
+/**
+ * Content-Security-Policy of the report, in addition to the report's own policy: only pages of this server
+ * may embed the report.
+ */
 const REPORT_POLICY = "frame-ancestors 'self'";
 
 /**

@@ -72,7 +72,7 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
       }
     },
     async close(cutOff) {
-      // Until they disconnect, pages may still send requests on other connections.
+      // Pages may still send requests on other connections until they disconnect.
       const disconnected = [...streams].map((stream) =>
         once(stream, 'close', { signal: cutOff }).catch(() => {}),
       );

@@ -8,11 +8,13 @@ import { scenarioNamed } from '../scenarios/registry.ts';
  * that imported all definitions, with their metrics and sentences, would take twice as long to start.
  */
 export interface Behaviour {
-  /** The folder of the scenario whose client it uses. */
+  /** Folder of the scenario whose client is used. */
   client: string;
   recorded: RecordedNames;
   work: Work;
-  /** As in `connectionTraits` of the definition. */
+  /**
+   * `resumes` and `serverCloses` have the same meaning as in `connectionTraits` of the scenario's definition.
+   */
   resumes: boolean;
   serverCloses: boolean;
 }

@@ -20,7 +20,7 @@ function monotonicOnBun(): () => bigint {
   return bun.monotonicNs;
 }
 
-/** Number of readings from which the offset between the two clocks is determined. */
+/** Number of readings from which the offset between `performance.now()` and `monotonicNs` is determined. */
 const READINGS = 20;
 
 /**

@@ -29,11 +29,11 @@ export interface GeneratorWorker extends WorkerProcess {
 
 /** The workers of a run, ready for their plans. */
 export interface Generator extends OtherHosts {
-  /** In the order of their index within the run. */
+  /** Generator workers, in the order of their index within the run. */
   workers: readonly GeneratorWorker[];
-  /** The workers' processes that the runner's sampler can observe, in the same order. */
+  /** Those processes of the workers that the runner's sampler can observe, in the same order as `workers`. */
   processes: readonly RunProcess[];
-  /** How long before the first message is due the workers must receive the schedule, in µs. */
+  /** Lead time in µs: the workers must receive the schedule this long before the first message is due. */
   headStartUs: number;
 }
 
@@ -50,7 +50,7 @@ export interface Coordinator {
   start(plan: GeneratorPlan): Promise<Generator>;
 }
 
-/** Watches an Nginx on another host, which nobody starts for the run. */
+/** Watches an Nginx that is already running on another host. */
 export interface ProxyWatch {
   /** @throws Problem('environment') if the processes to watch cannot be found */
   start(): Promise<OtherHosts>;

@@ -7,7 +7,7 @@ import { reasonOf } from '../model/system-error.ts';
 import type { Target } from '../model/target.ts';
 import { SKIP_CERTIFICATE_CHECK } from './carriers/node.ts';
 
-// An import would be slower, as in `server/ws-server.ts`.
+// Loaded with require, because an import would be slower, as explained in `server/ws-server.ts`.
 const { WebSocket }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 const TIMEOUT_MS = 5000;

@@ -28,7 +28,7 @@ export interface ProbeTarget {
   port: number;
   /** Certificate authorities, in PEM format, used to verify the certificate; missing to skip verification. */
   ca?: string;
-  /** Empty for a listener that is known by its address only. */
+  /** Server name to request in the TLS handshake; empty if only the listener's address is known. */
   servername: string;
 }
 

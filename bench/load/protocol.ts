@@ -34,7 +34,7 @@ export interface WorkerPlan {
   id: WorkerId;
   runPlan: LoadPlan;
   behaviour: Behaviour;
-  /** Absolute path of the scenario file of the user's; null if the scenario is built in. */
+  /** Absolute path of the user's scenario file; null if the scenario is built in. */
   scenarioFile: string | null;
   /**
    * Value of `monotonicNs()` (clock.ts) at the run's epoch, as a decimal string, because JSON cannot
@@ -60,7 +60,7 @@ export interface WorkerPlan {
 /** Commands from the runner to a generator worker. */
 export type WorkerCommand =
   | { type: 'connect'; plan: WorkerPlan }
-  /** Opens the next batch of connections, if the plan opens them in several. */
+  /** Opens the next batch of connections, if the plan opens connections in several batches. */
   | { type: 'connect-more' }
   | { type: 'start'; times: PhaseTimes }
   /** Drops all connections immediately. */

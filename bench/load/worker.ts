@@ -62,12 +62,14 @@ async function carrierOf(
   });
 }
 
-/** Names of folders of scenarios. A plan may come from another host. */
+/**
+ * Valid names of scenario folders. The name in a plan is checked, because a plan may come from another host.
+ */
 const FOLDER = /^[a-z-]+$/;
 
 /**
- * Loads the client module from the folder of the scenario or of the one whose client it uses, or from the user's
- * scenario file.
+ * Loads the client module from the folder of the scenario whose client is used, or from the user's scenario
+ * file.
  */
 async function clientOf({ behaviour: { client }, scenarioFile }: WorkerPlan): Promise<MakeClient<unknown>> {
   if (scenarioFile !== null) return (await import('./own-client.ts')).ownClient(scenarioFile);
@@ -218,8 +220,9 @@ function serverOf({ servers, target }: WorkerPlan, session: Session<unknown>): S
 }
 
 /**
- * Returns the function that creates wakers for open loops. If the connections use io_uring, the ring's loop also waits
- * for the next message. Its module is only loaded when needed, because it requires Bun.
+ * Returns the function that creates wakers for open loops. If the connections use io_uring, the ring's loop
+ * also waits for the next message. The module of the ring is only loaded when needed, because it requires
+ * Bun.
  */
 async function wakersOf(
   { runPlan: { client, carrier, pacing, turns }, target, epochNs }: WorkerPlan,

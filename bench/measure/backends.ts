@@ -24,9 +24,9 @@ export function isEven(open: readonly number[]): boolean {
 
 /** Figures for a run in which an echo server is lost and returns. Lists have one entry for each server. */
 export interface BackendFigures {
-  /** The server that was lost, from 0; null if none was. */
+  /** Index of the server that was lost, from 0; null if no server was lost. */
   lost: number | null;
-  /** When it was lost and when it had returned, in µs since the run's epoch. */
+  /** When the server was lost and when it had returned, in µs since the run's epoch. */
   lostUs: number | null;
   returnedUs: number | null;
   /** Open connections on each server at the end of each second. */
@@ -36,8 +36,8 @@ export interface BackendFigures {
   atReturn: number[] | null;
   atEnd: number[] | null;
   /**
-   * Time from the return to the end of the first second after which the spread stays even. 0 if it was even at
-   * the return; null if it was not even at the end.
+   * Time from the server's return to the end of the first second after which the spread stays even. 0 if the
+   * spread was even when the server returned; null if it was not even at the end.
    */
   evenAfterUs: number | null;
   /** Attempts to connect that failed while the server was gone. */

@@ -16,7 +16,7 @@ export interface Capacity {
  * else were the limit.
  *
  * Null in an open loop that Nginx keeps up with. At a fraction of the maximum load, a message uses several
- * times as much CPU, so the lower bound would be useless.
+ * times as much CPU, so a lower bound would be useless.
  */
 export function capacityOf(
   run: Run,

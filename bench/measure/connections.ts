@@ -18,11 +18,14 @@ export interface ConnectionCounts {
 export interface FailureFigures {
   total: number;
   /**
-   * Failures that indicate a problem. If the scenario is expected to lose open connections, neither their
-   * ends nor failed attempts to reconnect count.
+   * Number of failures that indicate a problem. If the scenario is expected to lose open connections, neither
+   * lost connections nor failed attempts to reconnect count.
    */
   faults: number;
-  /** Open connections that ended, by kind, if the scenario is expected to lose them; otherwise empty. */
+  /**
+   * Number of open connections that ended, by kind of end, if the scenario is expected to lose connections;
+   * otherwise empty.
+   */
   expectedEnds: Record<string, number>;
   byKind: Record<string, number>;
   byStage: Record<FailureStage, Record<string, number>>;
@@ -39,7 +42,10 @@ export interface ConnectFigures {
   timeToOpenUs: number | null;
   perSecond: number | null;
   cpuUsPerConnection: ByComponent;
-  /** Share of these handshakes that resumed a TLS session; null without TLS, or if it was not recorded. */
+  /**
+   * Share of the phase's handshakes that resumed a TLS session; null without TLS, or if resumption was not
+   * recorded.
+   */
   resumedShare: number | null;
 }
 
@@ -101,7 +107,7 @@ export function failuresOf(run: Run): FailureFigures {
   };
 }
 
-/** Kinds of connection ends that are a fault in every scenario. */
+/** Kinds of failure that indicate a fault in every scenario. */
 const VIOLATIONS: readonly string[] = ['mismatch', 'out-of-order', 'protocol-error'];
 
 /**
@@ -122,7 +128,10 @@ function endIsResult({ plan }: Run): boolean {
   return !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }
 
-/** Returns the figures for opening connections. Each is null if the run did not reach that phase. */
+/**
+ * Returns the figures for opening connections. Each figure is null if the run did not reach the phase in
+ * which they are measured.
+ */
 export function connectOf(run: Run): ConnectFigures {
   const isWork = workOf(run) === 'handshakes';
   const phase = isWork ? 'steady' : 'connect';
@@ -142,7 +151,7 @@ export function connectOf(run: Run): ConnectFigures {
   };
 }
 
-/** Counts the connections opened in these phases. */
+/** Returns the number of connections opened in the given phases. */
 export function openedIn(run: Run, ...phases: Phase[]): number {
   return total(slicesOf(run, ...phases).map(({ counters }) => counted(counters, 'opened')));
 }

@@ -37,14 +37,14 @@ export class Deliveries {
   readonly #names: DeliveryNames;
   pending = 0;
 
-  /** @param recorder must have been created with these names */
+  /** @param recorder must have been created with the names in `names` */
   constructor(recorder: Recorder, names: DeliveryNames) {
     this.#recorder = recorder;
     this.#names = names;
     recorder.level(names.pending, () => this.pending);
   }
 
-  /** Records that a publication to this many members of the group became due. */
+  /** Records that a publication to `members` members of the group became due. */
   expected(nowUs: number, members: number): void {
     this.pending += members;
     this.#count(nowUs, 'expected', members);

@@ -73,10 +73,11 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
   const span = { startUs, endUs };
   const capacityUs = (endUs - startUs) * cpus.length;
   const stolenUs = growth(samples, 'stolenUs', span);
-  // The work of an external server on this machine would otherwise count as a disturbance.
+  // With an external target, own CPU time counts as unknown: the target may run on this machine, and its work
+  // would look like a disturbance.
   const known =
     run.plan.target.kind === 'sandbox' && run.processes.some((process) => process.samples.length > 1);
-  // Processes on other machines use none of this one's CPU time.
+  // Processes on other machines use none of this machine's CPU time.
   const here = run.processes.filter(({ host }) => host === undefined);
   const ownUs = here.reduce((sum, process) => sum + growth(process.samples, 'cpuUs', span), 0);
   const besideUs = growth(samples, 'besideUs', span);

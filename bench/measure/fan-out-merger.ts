@@ -5,7 +5,10 @@ import type { FanOutHistogram } from './fan-outs.ts';
 import { encodePairs } from './histogram.ts';
 import { mergePairs, pairsOf } from './pairs.ts';
 
-/** Merges the deliveries of all workers, and derives first, median and last receiver of each publication. */
+/**
+ * Merges the deliveries of all workers, and derives the delivery times to the first, the median and the last
+ * receiver of each publication.
+ */
 export class FanOutMerger {
   readonly #merged = new Map<number, FanOut>();
 
@@ -48,10 +51,11 @@ export class FanOutMerger {
 }
 
 /**
- * Returns the bucket of the first, the median and the last receiver of a publication. Members that have not
- * received it count with the time that they have waited so far: they are late, not absent.
+ * Returns the histogram buckets of the delivery times to the first, the median and the last receiver of a
+ * publication. A member that has not received the publication counts with its waiting time so far: it is
+ * late, not absent.
  *
- * @param waitedUs time from its intended time to the end of the recordings
+ * @param waitedUs time from the publication's intended time to the end of the recordings
  */
 function receiversOf({ members, delays }: FanOut, waitedUs: number): Record<FanOutHistogram, number> {
   const waited = bucketIndex(Math.min(HIGHEST_US, Math.max(0, Math.round(waitedUs))));

@@ -117,7 +117,7 @@ export interface RunFigures {
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
-  /** Data and memory held up by clients that stopped reading; null if none did. */
+  /** Data and memory tied up by clients that stopped reading; null if none did. */
   stall: StallFigures | null;
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;

@@ -58,7 +58,7 @@ export function mergeEncoded(encoded: Iterable<string>): Histogram {
   let end = 0;
   for (const text of encoded) end = Math.max(end, addCounts(counts, payloadOf(text)));
   const sum = emptyHistogram();
-  // From the highest value down, so that the histogram resizes only once.
+  // Values are added from the highest down, so that the histogram resizes only once.
   for (let index = end - 1; index >= 0; index--) {
     const count = counts[index] as number;
     if (count > 0) sum.recordValueWithCount(bucketValue(index), count);
@@ -117,14 +117,15 @@ export function summarise(histogram: Histogram): Summary {
     p99: supportedPercentile(histogram, 99),
     p999: supportedPercentile(histogram, 99.9),
     p9999: supportedPercentile(histogram, 99.99),
-    // Uses the same end of the bucket as the percentiles, so that no percentile can exceed the maximum.
+    // The maximum uses the same end of the bucket as the percentiles, so that no percentile can exceed it.
     max: empty ? null : histogram.getValueAtPercentile(100),
   };
 }
 
 /**
- * Computes the mean (µs), in which the middle of a bucket represents its values, as in HdrHistogram (`getMean` in
- * AbstractHistogram.java). The library's getter takes six times as long as this whole summary.
+ * Computes the mean (µs), using the middle of each bucket for all of the bucket's values, as HdrHistogram
+ * does (`getMean` in AbstractHistogram.java). The library's getter takes six times as long as this whole
+ * summary.
  */
 function meanOf(histogram: Histogram): number {
   let sum = 0;

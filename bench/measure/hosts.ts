@@ -14,18 +14,21 @@ export interface HostFigures {
   cpus: number;
   /** Null in older results. */
   machine: HostMachine | null;
-  /** Number of its generator processes or echo servers. */
+  /** Number of generator processes or echo servers on the host. */
   workers: number;
   connections: number;
-  /** Its share of the connections that all hosts opened, and of the messages that they sent; null for none. */
+  /**
+   * The host's share of the connections that all hosts opened, and of the messages that they sent; null for
+   * none.
+   */
   share: { connections: number | null; messages: number | null };
   /** Null in a closed loop. */
   sendLag: Summary | null;
-  /** CPU time of its processes of the run, as a number of CPUs; null if the agent was lost. */
+  /** CPU time used by the run's processes on the host, as a number of CPUs; null if the agent was lost. */
   cpu: number | null;
-  /** Share of the time of its CPUs that anything used, 0 to 1; null if unknown. */
+  /** Share of the host's CPU time that was used by any process, 0 to 1; null if unknown. */
   used: number | null;
-  /** How far its clock may be off, and how much it drifted during the run, both in µs. */
+  /** How far the host's clock may be off, and how much it drifted during the run, both in µs. */
   clock: { errorUs: number; driftUs: number | null };
 }
 
@@ -73,7 +76,10 @@ function usedShare(run: Run, series: AgentHost['samples']): number | null {
   return idle === null ? null : Math.min(1, Math.max(0, 1 - idle));
 }
 
-/** Returns the largest possible error of a time from one generator host to another, in µs; 0 if there is only one. */
+/**
+ * Returns the largest possible error of a time measured from one generator host to another, in µs; 0 with a
+ * single host.
+ */
 export function oneWayErrorUs({ hosts = [] }: Pick<Run, 'hosts'>): number {
   const errors = hosts
     .filter(({ role }) => role === 'generator')

@@ -45,7 +45,10 @@ export interface HttpLoadFigures extends HttpFigures {
   unanswered: number;
   /** Whether all requests are accounted for: due = answered + broken (or timed out) + unanswered. */
   conserved: boolean;
-  /** `without` covers the steady phase before the requests and after them; its CPU time only before. */
+  /**
+   * `without` covers the steady phase before and after the requests, except that its CPU time covers only the
+   * part before.
+   */
   with: PartFigures;
   without: PartFigures;
 }
@@ -85,7 +88,10 @@ export function httpLoadOf(run: Run): HttpLoadFigures | null {
   };
 }
 
-/** Median latency of the HTTP responses in each second of the requests, in µs since the run's epoch. */
+/**
+ * Returns the median latency of the HTTP responses in µs, for each second in which requests were sent. `atUs`
+ * is the middle of that second, in µs since the run's epoch.
+ */
 export function httpCourse({ course }: HttpLoad): { atUs: number; p50Us: number | null }[] {
   return course.map(({ startUs, endUs, latency }) => ({
     atUs: (startUs + endUs) / 2,
@@ -107,7 +113,7 @@ export function httpFigures(leg: HttpLeg): HttpFigures {
     requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
     cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
-    // Requests still in flight when the HTTP leg ended also reached a server.
+    // The servers also count requests that were still in flight when the HTTP requests ended.
     backend: leg.backendRequests === null || failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

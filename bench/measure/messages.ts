@@ -34,7 +34,10 @@ export function timesOf({ histograms }: Pick<RecordedNames, 'histograms'>): stri
   return histograms.filter((name) => !WAITS.includes(name));
 }
 
-/** The same counters and histograms as typed properties, which are faster on the generator's hot path. */
+/**
+ * Message counters and histograms as typed properties, because access by property is faster on the
+ * generator's hot path.
+ */
 interface MessageBooks extends Books {
   readonly counters: Record<(typeof MESSAGE_NAMES.counters)[number] | 'bytesSent' | 'bytesReceived', number>;
   readonly histograms: Readonly<Record<(typeof MESSAGE_NAMES.histograms)[number], Counts>>;
@@ -76,14 +79,17 @@ export class Messages {
     this.#of(nowUs, sentUs).histograms.service.record(nowUs - sentUs);
   }
 
-  /** Records that an open-loop message became due. It counts in the phase of its intended time. */
+  /** Records that an open-loop message became due. The message counts in the phase of its intended time. */
   fellDue(nowUs: number, intendedUs: number): void {
     this.#recorder.at(nowUs);
     this.#of(nowUs, intendedUs).counters.due++;
     this.#queued++;
   }
 
-  /** Records a message sent in an open loop. The send lag is recorded in the phase of its intended time. */
+  /**
+   * Records a message sent in an open loop. The send lag is recorded in the phase of the message's intended
+   * time.
+   */
   sentOnSchedule(nowUs: number, intendedUs: number, bytes: number): void {
     this.#recorder.at(nowUs);
     const { counters } = this.#now;

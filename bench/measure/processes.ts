@@ -80,13 +80,13 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
 
 /**
  * Returns the growth in each component's resident memory, in bytes, from the last sample before the span to
- * the first at or after its end. The growth is also null if memory shrank, because it is then smaller than
+ * the first at or after its end. The growth is null if memory shrank, because the growth is then smaller than
  * the noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
   const growths = byComponent(run, ({ samples, bornUs }) => {
     if (span === null) return null;
-    // A process that was started later did not grow in the span.
+    // A process that was started after the span did not grow during the span.
     if (bornUs !== null && bornUs >= span.endUs) return 0;
     const before = sampleBefore(samples, span.startUs);
     const after = samples.find((sample) => sample.atUs >= span.endUs) ?? sampleBefore(samples, span.endUs);
@@ -97,8 +97,8 @@ export function residentGrowthByComponent(run: Run, span: Span | null): ByCompon
 }
 
 /**
- * A component's process count and resident memory in one second, counted in whole seconds since the run's
- * epoch.
+ * A component's process count and resident memory in one second of the run. `second` is the number of whole
+ * seconds since the run's epoch.
  */
 export interface Residents {
   second: number;

@@ -4,13 +4,13 @@ import { total } from './arithmetic.ts';
 import { bucketsOf } from './histogram.ts';
 import { mergeSlices } from './span.ts';
 
-/** An echo is late if it arrives more than this long after the intended time. */
+/** An echo is late if it arrives more than this time after the message's intended time. */
 const IN_TIME_US = 1_000_000;
 
 /**
- * Returns the share of messages due in these open-loop slices that were echoed within 1 s of their intended
- * time. Response times include the waits of abandoned messages, but these do not count as echoes. Null if no
- * messages were due.
+ * Returns the share of messages due in the given open-loop slices that were echoed within 1 s of their
+ * intended time. Response times include the waits of abandoned messages, but abandoned messages do not count
+ * as echoed. Null if no messages were due.
  *
  * @param unanswered number of messages that are still outstanding and therefore in no histogram
  */

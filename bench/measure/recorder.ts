@@ -119,8 +119,9 @@ export class Recorder {
   }
 
   /**
-   * Records that a connection has opened. It counts now, because the number of connections opened in a phase is its
-   * throughput, but its times belong to the phase in which it was due.
+   * Records that a connection has opened. The connection counts in the current phase, because the number of
+   * connections opened in a phase is the phase's throughput. The handshake times belong to the phase in which
+   * the handshake was due.
    *
    * @param dueUs when the handshake was due, if handshakes are the work
    */
@@ -227,7 +228,7 @@ export class Recorder {
     return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  /** Adds failures that occur between the last handshake and the warm-up to the connect phase. */
+  /** Attributes failures between the last handshake and the warm-up to the connect phase. */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
     if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, this.now, null, null);
@@ -235,8 +236,9 @@ export class Recorder {
 
   /**
    * Emits a recording. The emitted objects are created only here, so that they are short-lived. V8 promotes
-   * an object that has lived for a second to the old generation, where it stays until a full collection. With
-   * so little garbage, full collections are rare, and 0.7 MB per minute accumulated before one took place.
+   * an object that has lived for a second to the old generation, where it stays until a full collection. A
+   * generator produces so little garbage that full collections are rare: longer-lived objects accumulated at
+   * 0.7 MB per minute.
    */
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };

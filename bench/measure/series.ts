@@ -14,8 +14,8 @@ export interface Point {
   atUs: number;
   phase: Phase;
   /**
-   * Messages due per second. All rates are null if the interval is too short: for example, the short end of a
-   * drain has no meaningful throughput.
+   * Messages due per second. All rates are null if the interval is too short: for example, a short slice at
+   * the end of the drain has no meaningful throughput.
    */
   duePerSecond: number | null;
   sentPerSecond: number | null;

@@ -36,7 +36,7 @@ export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
   return (own(endUs) - own(startUs)) / 1e6;
 }
 
-/** Merges all samples with this name from the given slices. */
+/** Merges all samples with the given name from the given slices. */
 export function mergeSlices(slices: readonly Slice[], name: string): Histogram {
   return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
 }

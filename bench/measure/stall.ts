@@ -4,8 +4,8 @@ import type { Action } from '../model/timeline.ts';
 import { ratio } from './arithmetic.ts';
 
 /**
- * Memory and data held up by clients that stopped reading. Memory and queues are in bytes per stalled client, at the
- * moment when they were largest; null if unknown.
+ * Memory and data tied up by clients that stopped reading. Memory and queues are in bytes per stalled client,
+ * at the moment when they were largest; null if unknown.
  */
 export interface StallFigures {
   /** Number of clients that stopped reading. */
@@ -18,8 +18,8 @@ export interface StallFigures {
   /** Data held in the kernel: unread by the client, unsent by the proxy, unread by the proxy, unsent by the server. */
   queued: { client: number; proxyClient: number; proxyServer: number; server: number } | null;
   /**
-   * Connections that the proxy closed during the stall, and when it had closed the first and the last, in µs
-   * since the stall began. Samples are a second apart.
+   * Number of connections that the proxy closed during the stall, and when the first and the last were found
+   * closed, in µs since the stall began. Samples are taken once a second.
    */
   closed: { count: number; firstUs: number; lastUs: number } | null;
 }
@@ -85,8 +85,9 @@ function queuedOf(during: readonly QueueSample[], clients: number): StallFigures
 }
 
 /**
- * Counts connections that the proxy closed. None opens during the stall, so a sample with fewer connections
- * than a later one missed some: the kernel may omit a socket while others open or close.
+ * Counts connections that the proxy closed. No connection opens during the stall, so a sample that shows
+ * fewer connections than a later sample is incomplete: the kernel may omit a socket while others open or
+ * close.
  */
 function closedOf(
   before: QueueSample,

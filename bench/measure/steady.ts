@@ -71,7 +71,7 @@ function wholePhase(run: Run): Span[] {
   return steady === null ? [] : [steady];
 }
 
-/** Returns the slices of the steady phase that begin within one of these parts of it. */
+/** Returns the slices of the steady phase that begin within one of the given parts of the phase. */
 export function slicesWithin(run: Run, parts: readonly Span[]): Slice[] {
   return slicesOf(run, 'steady').filter(({ startUs }) =>
     parts.some((part) => startUs >= part.startUs && startUs < part.endUs),
@@ -88,8 +88,8 @@ export function isOpenLoop({ plan }: Run): boolean {
 }
 
 /**
- * Merges all samples with this name from the phases that the run's scenario evaluates. Every figure and chart
- * uses the resulting histogram.
+ * Merges all samples with the given name from the phases that the run's scenario evaluates. Every figure and
+ * chart uses the resulting histogram.
  */
 export function histogramOf(run: Run, name: string, slices: readonly Slice[] = run.slices): Histogram {
   return mergeSlices(readSlices(run, name, slices), name);

@@ -4,13 +4,13 @@ import type { Run } from '../model/run.ts';
 export interface TcpFigures {
   /** Connections dropped because a listener's queue was full. */
   listenOverflows: number | null;
-  /** Connections dropped by listeners for this or any other reason. */
+  /** Connections dropped by listeners for any reason, including a full queue. */
   listenDrops: number | null;
   /** Highest number of sockets in TIME_WAIT in any sample. */
   timeWaitPeak: number | null;
 }
 
-/** Returns the figures during a run. They cover the whole system, not only the run. */
+/** Returns the TCP figures of the whole system during a run, not only those of the run. */
 export function tcpOf({ machine, listenDrops }: Pick<Run, 'machine' | 'listenDrops'>): TcpFigures {
   const timeWaits = (machine?.samples ?? []).flatMap(({ timeWait }) => timeWait ?? []);
   return {

@@ -7,8 +7,8 @@ import { latenciesOf, slicesWithin, steadyWork } from './steady.ts';
 import { workOf } from './work.ts';
 
 /**
- * One cycle of the steady phase of an interleaved run. It contains one turn of each run, so the cycles with
- * this number in all interleaved runs cover the same time.
+ * One cycle of the steady phase of an interleaved run. It contains one turn of each run, so cycles with the
+ * same number cover the same time in all interleaved runs.
  */
 export interface TurnCycle extends Span {
   /** Counted from 0. */

@@ -6,13 +6,17 @@ import { metricNamed } from './metrics.ts';
 /** Resident memory of all Nginx processes, which grows with the number of connections. */
 export const MEMORY = 'memory.proxy';
 
-/** Metrics that depend on the size of a message, if the scenario has them. The first is fixed by a schedule. */
+/**
+ * Metrics that depend on message size, if the scenario has them. In an open loop, the schedule determines the
+ * first one.
+ */
 const OF_PAYLOAD = ['payload.perSecond', 'cpuPerMiB.proxy'];
 
 /**
- * Returns the metrics that a ladder shows for a step, without duplicates: those that the scenario lists, times
- * and rates first, then those that it compares. The first is the main one. At a fixed rate, that is what the work
- * costs Nginx: neither the generator nor the schedule limits it.
+ * Returns the metrics that a ladder (runs with one quantity increased level by level) shows for a step,
+ * without duplicates: those that the scenario lists, times and rates first, then those that it compares. The
+ * first is the main metric. At a fixed rate, the main metric is the cost of the work to Nginx, because
+ * neither the generator nor the schedule limits that cost.
  */
 export function climbedMetrics(
   { listed, compared, metrics, work }: ScenarioDefinition,

@@ -21,8 +21,8 @@ export function comparedMetrics(): readonly ComparedMetric[] {
 }
 
 /**
- * Returns the weights of all metrics that are compared for the scenario of these steps, including metrics of
- * its other steps.
+ * Returns the weights of all compared metrics of the scenario to which the given steps belong, including
+ * metrics of the scenario's other steps.
  */
 export function weightsBeside(steps: readonly Step[]): number[] {
   const scenario = SCENARIOS.find((each) => each.steps.some(({ name }) => steps.includes(name)));

@@ -113,7 +113,10 @@ export function metricTitle({ name, step }: { name: string; step: Step }): strin
   return isUsualStep({ name, step }) ? title : `${title}, ${step} step`;
 }
 
-/** Reports whether a metric is usually read from this step: its own, or the first of the step's scenario. */
+/**
+ * Reports whether the given step is the one from which a metric is usually read: the metric's own step or, if
+ * it has none, the first step of the scenario.
+ */
 export function isUsualStep({ name, step }: { name: string; step: Step }): boolean {
   const usual =
     findMetric(name)?.step ??
@@ -121,7 +124,10 @@ export function isUsualStep({ name, step }: { name: string; step: Step }): boole
   return step === usual;
 }
 
-/** Returns the step that a metric of a scenario is usually read from: its own, or the scenario's first. */
+/**
+ * Returns the step from which a scenario's metric is usually read: the metric's own step or, if it has none,
+ * the scenario's first step.
+ */
 export function usualStep(metric: Metric): Step {
   const step = metric.step ?? SCENARIOS.find(({ metrics }) => metrics.includes(metric))?.steps[0]?.name;
   if (step === undefined) throw new Error(`No scenario has the metric ${metric.name}.`);

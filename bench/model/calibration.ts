@@ -37,7 +37,7 @@ export const spreadSchema = v.strictObject({
   ...figureNameSchema,
   /** Number of baseline runs included. */
   runs: count,
-  /** Standard deviation ÷ mean of these runs; null if there are fewer than two. */
+  /** Standard deviation ÷ mean of the baseline runs; null if there are fewer than two. */
   variation: v.nullable(amount),
   /**
    * Smallest effect that one comparison detects: the median over the comparisons of variants that cannot
@@ -94,8 +94,9 @@ export const calibratedMachineSchema = v.strictObject({
 export type CalibratedMachine = v.InferOutput<typeof calibratedMachineSchema>;
 
 /**
- * Version of the calibrations that comparisons use. The trials of version 1 were not comparisons of two sides, so what
- * it detected says nothing about a comparison of today. Results of that time still contain it.
+ * Comparisons only use calibrations of this version. The trials of version 1 did not compare two sides, so
+ * the effects that they detected say nothing about current comparisons. Older results may still contain a
+ * version 1 calibration.
  */
 export const CALIBRATION_VERSION = 2;
 

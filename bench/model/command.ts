@@ -28,7 +28,7 @@ export function commandWords(command: string): string[] | 'shell' | 'open-quote'
       if (word !== null) words.push(word);
       word = null;
     } else if (SHELL.test(char) || (char === '~' && word === null) || (char === '=' && words.length === 0)) {
-      // A first word with `=` would set a variable.
+      // A shell would interpret a first word that contains `=` as setting a variable.
       return 'shell';
     } else word = (word ?? '') + char;
   }

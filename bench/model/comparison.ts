@@ -48,7 +48,7 @@ const comparedTurnsSchema = v.strictObject({
   /** Pairs excluded on both sides because the host took CPU time, or because other work ran. */
   steal: count,
   other: count,
-  /** The effect without these exclusions; null if no pair was excluded. */
+  /** The effect computed from all pairs, including the excluded ones; null if no pair was excluded. */
   withAll: v.nullable(v.strictObject({ effect: ratio, interval: v.nullable(v.tuple([ratio, ratio])) })),
 });
 export type ComparedTurns = v.InferOutput<typeof comparedTurnsSchema>;
@@ -72,7 +72,7 @@ export const comparedFigureSchema = v.strictObject({
   verdict: effectVerdictSchema,
   /** Smallest effect that would have been detected, as a ratio above 1; null if there are too few rounds. */
   detectable: v.nullable(ratio),
-  /** Number of rounds that a verdict needs. Set if there were too few. */
+  /** Number of rounds that a verdict needs. Set if there were too few rounds. */
   needed: v.exactOptional(positive),
   /** Set if the runs were interleaved and the metric is measured in turns. */
   turns: v.exactOptional(comparedTurnsSchema),

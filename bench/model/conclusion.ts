@@ -16,7 +16,7 @@ export const conclusionSchema = v.variant('kind', [
     ratePerSecond: amount,
     /** True if the first rate was too high and was therefore halved. */
     halved: v.boolean(),
-    /** Includes the figures that led to the choice. */
+    /** Why this rate was chosen, including the figures that led to the choice. */
     reason: findingSchema,
   }),
   /** A variant whose latency could not be measured. */

@@ -3,7 +3,7 @@ import { phaseSchema, scenarioName } from './load.ts';
 import { METRIC_UNITS } from './metric.ts';
 import { recordedName } from './recording.ts';
 
-/** Name of a step of a user's scenario: that of the scenario, or one that starts with it. */
+/** Name of a step of a user's scenario: the scenario's name, or a name that starts with it. */
 const stepName = v.pipe(
   v.string(),
   v.regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected lower-case words with hyphens'),
@@ -19,14 +19,17 @@ const sourceSchema = v.union([
   /** A statistic of a histogram, in µs. */
   v.strictObject({ histogram: counted, statistic: v.picklist(STATISTICS) }),
   /**
-   * A counter or gauge over the whole run. With `per: 'second'`, its rate in the steady phase. With the name of another
-   * counter, the quotient of the two.
+   * Without `per`, the metric is a counter or gauge over the whole run. With `per: 'second'`, it is the
+   * counter's rate in the steady phase. If `per` names another counter, it is the quotient of the two.
    */
   v.strictObject({ counter: counted, per: v.exactOptional(v.union([v.literal('second'), counted])) }),
 ]);
 export type MetricSource = v.InferOutput<typeof sourceSchema>;
 
-/** A metric that a user's scenario declares. It is plain data, so a stored result can be read without the file. */
+/**
+ * A metric that a user's scenario declares. It is plain data, so a stored result can be read without the
+ * scenario's file.
+ */
 export const declaredMetricSchema = v.strictObject({
   name: v.pipe(v.string(), v.regex(/^[a-z]\w*(\.\w+)+$/, 'expected words with dots, such as chat.join.p99')),
   title: text,
@@ -39,8 +42,8 @@ export type DeclaredMetric = v.InferOutput<typeof declaredMetricSchema>;
 const weight = v.pipe(v.number(), v.minValue(1), v.maxValue(100));
 
 /**
- * A user's scenario's declarations about its runs. They are stored with the result, and contain everything that figures
- * and reports need to know about the scenario, but none of its code.
+ * What a user's scenario declares about its runs. The declarations are stored with the result, and contain
+ * everything that figures and reports need to know about the scenario, but none of its code.
  */
 export const declarationSchema = v.strictObject({
   name: scenarioName,
@@ -56,7 +59,10 @@ export const declarationSchema = v.strictObject({
     ),
     v.minLength(1, 'expected at least one step'),
   ),
-  /** Names recorded in addition to those of every run and, if any step has a load, those of messages. */
+  /**
+   * Names recorded in addition to the names common to all runs and, if any step has a load, the names for
+   * messages.
+   */
   recorded: v.strictObject({
     counters: v.array(counted),
     gauges: v.array(counted),
@@ -69,7 +75,7 @@ export const declarationSchema = v.strictObject({
   listed: v.array(v.strictObject({ name: v.string(), step: stepName, label: v.string() })),
   /** Number of report sections that the scenario's file adds. Reports created without the file lack them. */
   sections: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Whether the size and type of messages are those of --payload and --type. */
+  /** Whether --payload and --type determine the size and type of messages. */
   usesPayload: v.boolean(),
 });
 export type Declaration = v.InferOutput<typeof declarationSchema>;

@@ -9,9 +9,9 @@ export interface LiveCpu {
   component: Exclude<Component, 'runner'>;
   /** Number of processes that share the work; for the proxy, the number of workers. */
   processes: number;
-  /** Total CPU time of its processes ÷ elapsed time. */
+  /** Total CPU time of the component's processes ÷ elapsed time. */
   cores: number;
-  /** CPU utilisation of its busiest process, as a share of one core. */
+  /** CPU utilisation of the component's busiest process, as a share of one core. */
   busiest: number;
 }
 
@@ -53,7 +53,7 @@ export type BenchEvent =
   /** The conclusions drawn from the runs so far. Emitted before each run and after the last one. */
   | { type: 'concluded'; conclusions: Conclusion[] };
 
-/** The phases of the load, and those before and after it. */
+/** All phases of a run: the phases of the load, and those before and after the load. */
 export type RunPhase = 'set-up' | 'http' | Phase | 'tear-down';
 
 export type Listener = (event: BenchEvent) => void | Promise<void>;

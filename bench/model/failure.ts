@@ -10,7 +10,7 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
  * - `refused`, `reset`, `connect-timeout`, `tls`: the connection failed before the HTTP upgrade;
  * - `status-<n>`: the server answered the upgrade request with HTTP status n instead of 101;
  * - `bad-accept`: Sec-WebSocket-Accept was wrong or missing (RFC 6455 section 4.1);
- * - `bad-subprotocol`: the server chose none of the subprotocols offered, or one that was not;
+ * - `bad-subprotocol`: the server chose no subprotocol, or one that was not offered;
  * - `protocol-error`: the bytes received were neither an HTTP response nor a valid frame;
  * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differed from the message, or
  *   arrived out of order;
@@ -74,7 +74,7 @@ export class Problem extends Error {
    * message.
    */
   readonly code: string | null;
-  /** Error details for code that handles it. */
+  /** Error details for code that handles the error. */
   readonly data: Facts;
   constructor(
     kind: ProblemKind,

@@ -9,7 +9,7 @@ export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 export const AGENT_ROLES = ['generator', 'proxy', 'server'] as const;
 export type AgentRole = (typeof AGENT_ROLES)[number];
 
-/** What is known about the machine of a host. */
+/** What is known about a host's machine. */
 export const hostMachineSchema = v.strictObject({
   os: v.string(),
   kernel: v.string(),
@@ -21,22 +21,27 @@ export type HostMachine = v.InferOutput<typeof hostMachineSchema>;
 
 /** A host whose agent took part in a run. */
 export const agentHostSchema = v.strictObject({
-  /** Name of its agent. */
+  /** Name of the host's agent. */
   name: v.pipe(v.string(), v.regex(AGENT_NAME)),
   role: v.optional(v.picklist(AGENT_ROLES), 'generator'),
-  /** Number of CPUs that its agent may use. */
+  /** Number of CPUs that the host's agent may use. */
   cpus: count,
-  /** Whether it is the machine of the runner, so that its processes compete with those of the run. */
+  /**
+   * Whether the host is the runner's machine, so that the agent's processes compete with those of the runner.
+   */
   isRunners: v.boolean(),
   /** Null in older results. */
   machine: v.optional(v.nullable(hostMachineSchema), null),
-  /** Samples of its CPUs during the run; null if the agent was lost, and in older results. */
+  /** Samples of the host's CPUs during the run; null if the agent was lost, and in older results. */
   samples: v.optional(v.nullable(machineSeriesSchema), null),
-  /** Indexes of its generator workers or echo servers within the run. */
+  /** Indexes, within the run, of the host's generator workers or echo servers. */
   workers: v.array(count),
-  /** Send lag of its workers in the steady phase, as an encoded histogram; null if none, as in a closed loop. */
+  /**
+   * Send lag of the host's workers in the steady phase, as an encoded histogram; null if there is none, as in
+   * a closed loop.
+   */
   sendLag: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/))),
-  /** Its clock compared with the runner's. */
+  /** The host's clock compared with the runner's. */
   clock: v.strictObject({
     /** Largest possible error of the offset between the two clocks: half of the shortest round trip, in µs. */
     errorUs: count,

@@ -4,23 +4,26 @@ import { findingSchema } from './finding.ts';
 import { amount, ratePerSecondOf, scenarioName } from './load.ts';
 import { positive, type RunPlan, stepSchema } from './plan.ts';
 
-/** The quantities that a ladder can increase from level to level. */
+/** The quantities that a ladder, a series of runs, can increase from level to level. */
 export const LADDER_AXES = ['connections', 'rate', 'payload', 'nginx-workers'] as const;
 export type LadderAxis = (typeof LADDER_AXES)[number];
 
 const level = v.pipe(amount, v.gtValue(0));
 const figure = v.pipe(v.number(), v.finite());
 
-/** One run of a ladder. */
+/** One run of a ladder, in which one quantity increases from level to level. */
 export const ladderPointSchema = v.strictObject({
   /** Connections, messages per second, bytes per message or Nginx workers, depending on the axis. */
   level,
   round: positive,
   /** Metrics by name, in base units; null if the run lacks the metric. */
   figures: v.record(v.string(), v.nullable(figure)),
-  /** Why the run is excluded from the curve and the fit of the first metric; null if it is not. */
+  /** Why the run is excluded from the curve and the fit of the first metric; null if it is included. */
   excluded: v.nullable(findingSchema),
-  /** Metrics for which the run does not count; null in older results, in which it is excluded for all or for none. */
+  /**
+   * Names of the metrics for which the run does not count; null in older results, in which a run counts for
+   * all metrics or for none.
+   */
   unfit: v.optional(v.nullable(v.array(v.string())), null),
 });
 export type LadderPoint = v.InferOutput<typeof ladderPointSchema>;
@@ -32,7 +35,7 @@ export function countsFor({ excluded, unfit }: LadderPoint, metric: string): boo
 
 /**
  * The Universal Scalability Law, X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)), fitted to the first metric of a
- * ladder.
+ * series of runs with increasing load.
  */
 const lawSchema = v.strictObject({
   /** Throughput at N = 1. */
@@ -41,7 +44,9 @@ const lawSchema = v.strictObject({
   sigma: estimateSchema,
   /** Coherency: the cost of keeping N parties consistent with each other. */
   kappa: estimateSchema,
-  /** The level at which the law has its maximum; null if there is none up to twice the largest level. */
+  /**
+   * The level at which the fitted curve has its maximum; null if there is none up to twice the largest level.
+   */
   peak: v.nullable(level),
   /** The fitted curve with its 95 % band, from the smallest level to twice the largest. */
   curve: v.array(v.strictObject({ level, ...estimateSchema.entries })),
@@ -59,20 +64,23 @@ export const ladderSchema = v.strictObject({
   levels: v.array(level),
   /** Number of runs at each level. */
   rounds: positive,
-  /** Names of the metrics. The first is the one that is fitted. */
+  /** Names of the metrics. The curve is fitted to the first one. */
   metrics: v.pipe(v.array(v.string()), v.minLength(1)),
   /** Runs in the order in which they ran. An interrupted run is not included. */
   points: v.array(ladderPointSchema),
-  /** Null if the law does not apply, or if there are too few valid levels. */
+  /** The fitted law; null if the law does not apply, or if too few levels have a valid run. */
   law: v.nullable(lawSchema),
-  /** Nginx memory per connection, in bytes; null unless connections grow and at least three levels are valid. */
+  /**
+   * Nginx memory per connection, in bytes; null unless the number of connections increases and at least three
+   * levels are valid.
+   */
   memorySlope: v.nullable(estimateSchema),
-  /** Conclusions from the points, in the order in which to report them. */
+  /** Conclusions from the runs, in the order in which to report them. */
   findings: v.array(findingSchema),
 });
 export type Ladder = v.InferOutput<typeof ladderSchema>;
 
-/** Returns the level of a planned run; null if the run lacks the quantity. */
+/** Returns the level of a planned run on the given axis; null if the run lacks that quantity. */
 export function levelOf({ connections, workload, proxy }: RunPlan, over: LadderAxis): number | null {
   switch (over) {
     case 'connections':

@@ -21,7 +21,7 @@ export const loadSchema = v.variant('kind', [
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
-/** Options for the loads of an invocation's steps, whichever kinds of loop they have. */
+/** Load options for all steps of an invocation, for closed and open loops. */
 export interface LoadOptions {
   /** Closed loop: maximum number of unanswered messages per connection, or of handshakes in progress. */
   inFlight: number;

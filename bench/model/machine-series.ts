@@ -17,7 +17,10 @@ export const machineSampleSchema = v.strictObject({
   besideUs: v.optional(count, 0),
   /** Total time during which the machine was suspended. The run's clocks stop during suspension. */
   suspendedUs: v.optional(count, 0),
-  /** Sockets of the whole system in TIME_WAIT; null if it does not tell, and in older results. */
+  /**
+   * Number of sockets in TIME_WAIT on the whole system; null if the system does not report it, and in older
+   * results.
+   */
   timeWait: v.optional(v.nullable(count), null),
 });
 

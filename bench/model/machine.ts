@@ -2,14 +2,14 @@
 export interface GeneratorHosts {
   /** Names of the agents. */
   agents: readonly string[];
-  /** The lowest of their limits on open files. */
+  /** The lowest limit on open files among these hosts. */
   openFilesLimit: number;
   /**
-   * Lowest number of source ports that one of them has for a target, if its kernel reuses them only after a minute;
-   * null if all reuse them sooner.
+   * Lowest number of source ports per target among the hosts whose kernels reuse a port only after a minute;
+   * null if all hosts reuse ports sooner.
    */
   scarcePorts: number | null;
-  /** Whether all of them have Bun. */
+  /** Whether all of these hosts have Bun. */
   bun: boolean;
 }
 
@@ -52,10 +52,10 @@ export interface Machine {
    * is needed to use it.
    */
   ioUring: string | null;
-  /** The hosts that generate the load; missing if this one does. */
+  /** The hosts that generate the load; missing if this host does. */
   generators?: GeneratorHosts;
-  /** The host on which Nginx is started; missing if that is this one. */
+  /** The host on which Nginx is started; missing if Nginx is started on this host. */
   proxyHost?: TopologyHost;
-  /** The hosts on which the echo servers are started; missing if that is this one. */
+  /** The hosts on which the echo servers are started; missing if they are started on this host. */
   serverHosts?: readonly TopologyHost[];
 }

@@ -10,15 +10,20 @@ export interface OtherHosts {
    * @param intervalMs between samples
    */
   observe(epochNs: bigint, intervalMs: number): Promise<void>;
-  /** Takes further samples at these times, in µs since the run's epoch, because figures refer to the spans between them. */
+  /**
+   * Takes further samples at the given times, in µs since the run's epoch, because figures refer to the spans
+   * between these times.
+   */
   sampleAt(timesUs: readonly number[]): void;
-  /** Calls `listen` with a sentence if a host can no longer do its part. */
+  /** Calls `listen` with a sentence that names the problem if a host can no longer take part in the run. */
   onLost(listen: (sentence: string) => void): void;
-  /** Ends everything on other hosts, and returns what was observed there. Call when the workers have left. */
+  /**
+   * Ends everything on other hosts, and returns what was observed there. Call when the workers have finished.
+   */
   end(): Promise<Observed>;
 }
 
-/** What other hosts observed of a run; empty if there are none, or they were lost. */
+/** What other hosts observed of a run; empty if there are no other hosts, or they were lost. */
 export interface Observed {
   processes: readonly ProcessSeries[];
   /** The send lag is added by the runner, which has the recordings. */

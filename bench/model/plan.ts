@@ -54,7 +54,7 @@ export const runPlanSchema = v.strictObject({
   rampPerSecond: amount,
   /** Number of batches in which connections are opened. Memory is sampled after each batch. */
   openingStages: v.optional(positive, 1),
-  /** Measured in the run's own time if the run is interleaved with others. */
+  /** Warm-up and steady phase are measured in the run's own time if the run is interleaved with others. */
   warmupMs: count,
   durationMs: positive,
   /** Turns of an interleaved run; null if the run has the machine to itself throughout. */
@@ -66,21 +66,24 @@ export const runPlanSchema = v.strictObject({
   /** Timeout for the TCP connection, TLS handshake and HTTP upgrade together. */
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
-  /** Kind of the servers; `own` is a command of the user's. Null if the target is an external server. */
+  /**
+   * Kind of the servers; `own` means that they are started by a command that the user supplied. Null if the
+   * target is an external server.
+   */
   server: v.nullable(v.picklist(['ws', 'lean', 'own'])),
   /** Command that starts a server of kind `own`, with `{port}` for its port; null for any other kind. */
   backend: v.optional(v.nullable(v.string()), null),
   /** Runtime of the lean client and server; always Node.js in older results, which offered no choice. */
   engine: v.optional(engineSchema, 'node'),
-  /** Always the engine's sockets in older results, which offered no choice. */
+  /** In older results, which offered no choice, the carrier is always the engine's sockets. */
   carrier: v.optional(carrierSchema, 'sockets'),
   /** Number of generator processes. */
   workers: positive,
   /** Names of the agents that run the generator processes; missing if the runner does. */
   agents: v.optional(v.array(v.pipe(v.string(), v.regex(AGENT_NAME)))),
   /**
-   * Name of the agent that runs Nginx or, in front of an external target, watches it; missing if the runner runs
-   * Nginx, or nobody watches it.
+   * Name of the agent that runs Nginx or, in front of an external target, watches it; missing if the runner
+   * runs Nginx, or if no agent watches it.
    */
   proxyAgent: v.optional(v.pipe(v.string(), v.regex(AGENT_NAME))),
   /** Names of the agents that run the echo servers; missing if the runner does. */
@@ -110,8 +113,9 @@ export const runPlanSchema = v.strictObject({
    */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
   /**
-   * A short run of HTTP requests before the WebSocket load; null to skip it. Requests during the load have the
-   * same rate and connections. Without a rate, each connection sends its next request after a response.
+   * A short run of HTTP requests before the WebSocket load; null to skip it. Requests during the load have
+   * the same rate and connections. Without a rate, each connection sends its next request when it has
+   * received a response.
    */
   http: v.nullable(
     v.strictObject({
@@ -130,8 +134,8 @@ export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 export type StepPlan = Omit<RunPlan, 'round' | 'workload' | 'turns' | 'sourceAddresses'>;
 
 /**
- * Valid label names, such as `branch` or `nginx.build`. To prevent prototype pollution, validation drops two
- * names when reading a result; this pattern rejects them.
+ * Valid label names, such as `branch` or `nginx.build`. This pattern rejects `prototype` and `constructor`,
+ * because validation drops these two names when reading a result, to prevent prototype pollution.
  */
 export const LABEL_KEY = /^(?!prototype$|constructor$)[A-Za-z][A-Za-z0-9._-]{0,39}$/;
 

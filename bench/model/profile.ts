@@ -17,8 +17,8 @@ export const profileSchema = v.strictObject({
   /** Key type of the certificate that the sandbox creates, if any. */
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
   /**
-   * Path of an ordinary GET request sent before the first connection, as a monitoring system would send; null
-   * for none.
+   * Path of an ordinary GET request sent before the first connection, such as a monitoring system would send;
+   * null for none.
    */
   visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
   /** Whether the echo servers use TLS, as required by `proxy_pass https://`. */

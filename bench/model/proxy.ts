@@ -3,16 +3,19 @@ const MIB = 1024 * KIB;
 
 /** Facts about a kind of proxy that are known before its binary is found or started. */
 export interface ProxyFacts {
-  /** Its name in sentences. */
+  /** The proxy's name in sentences. */
   title: string;
   /** Name of the configuration file in a profile's folder. */
   configurationFile: string;
-  /** Share of its connections that a worker can use, and how many of them a WebSocket needs. */
+  /** Share of its connections that a worker can use, and how many connections a WebSocket needs. */
   usableConnections: number;
   connectionsPerWebSocket: number;
   /** Maximum useful number of worker processes. */
   mostWorkers: number;
-  /** Resident memory of an idle worker and of an idle WebSocket, and the additional memory of one with TLS. */
+  /**
+   * Resident memory of an idle worker and of an idle WebSocket, and the additional memory of a WebSocket with
+   * TLS.
+   */
   memory: { worker: number; webSocket: number; tls: number };
   /** Matches the log line that reports how a worker died. */
   workerEnded: RegExp;
@@ -23,14 +26,14 @@ export const PROXIES = {
   nginx: {
     title: 'Nginx',
     configurationFile: 'nginx.conf',
-    // Once 15/16 of its connections are in use, it closes those that have not sent their request yet
-    // (`ngx_drain_connections` in ngx_connection.c).
+    // Once 15/16 of a worker's connections are in use, the worker closes those that have not sent their
+    // request yet (`ngx_drain_connections` in ngx_connection.c).
     usableConnections: 7 / 8,
-    // One connection to the client and one to the upstream.
+    // A WebSocket uses one connection to the client and one to the upstream.
     connectionsPerWebSocket: 2,
     mostWorkers: 64,
     memory: { worker: 12 * MIB, webSocket: 17.7 * KIB, tls: 23.8 * KIB },
-    // ngx_process_get_status in ngx_process.c
+    // `ngx_process_get_status` in ngx_process.c writes these log lines.
     workerEnded: /worker process \d+ exited (on signal \d+|with fatal code \d+)/,
   },
 } as const satisfies Record<string, ProxyFacts>;

@@ -25,8 +25,8 @@ export interface RecordedNames {
 }
 
 /**
- * A worker's event loop statistics. Their interval may differ from the recording's, so weight averages by its
- * length.
+ * A worker's event loop statistics. They may cover a different interval than the recording, so weight
+ * averages by the length of the statistics' interval.
  */
 export interface LoopFigures {
   startUs: number;
@@ -47,14 +47,14 @@ export interface WorkerId {
 
 /**
  * Deliveries of one publication, a message that a server sends to many members. All workers whose connections
- * are members report the same number, and their counts add up.
+ * are members report deliveries under the same publication number, and their counts are added up.
  */
 export interface FanOut {
   /** Number of the publication within the run. */
   number: number;
-  /** When it was due, in whole µs since the run's epoch. */
+  /** When the publication was due, in whole µs since the run's epoch. */
   intendedUs: number;
-  /** Number of members to which the server sent the message, over all workers. */
+  /** Number of members to which the server sent the publication, summed over all workers. */
   members: number;
   /** Time from `intendedUs` to each arrival, as (bucket index, count) pairs. */
   delays: Uint32Array;

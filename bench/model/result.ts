@@ -107,7 +107,7 @@ export type ResultHead = v.InferOutput<typeof resultHeadSchema>;
 export const resultIndexSchema = v.strictObject({
   ...headEntries,
   /**
-   * Null until the last run has ended. If it is still null in a stored result, the benchmark was interrupted.
+   * When the last run ended; null until then. A stored result in which this is still null was interrupted.
    */
   endedAt: v.nullable(v.string()),
   conclusions: v.array(conclusionSchema),

@@ -67,7 +67,8 @@ export type Role = (typeof ROLES)[number];
 export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
   /**
-   * Recorded by the code that starts the process. Older results lack it, so it is derived when they are read.
+   * The code that starts the process records its role. Older results lack the role, so it is derived when
+   * they are read.
    */
   role: v.picklist(ROLES),
   /**
@@ -82,7 +83,7 @@ export const processSeriesSchema = v.strictObject({
   /** Name shown to the user, such as `nginx master`, `nginx worker 1`, `echo server 2` or `generator 1`. */
   name: v.string(),
   pid: count,
-  /** Name of the agent on whose machine it ran; missing if that is the runner's machine. */
+  /** Name of the agent on whose machine the process ran; missing if that is the runner's machine. */
   host: v.optional(v.string()),
   samples: v.array(sampleSchema),
 });
@@ -108,9 +109,9 @@ export type MemorySample = v.InferOutput<typeof memorySampleSchema>;
 
 /** Connections that the kernel dropped during the load because of a full queue (TcpExt in /proc/net/netstat). */
 export const listenDropsSchema = v.strictObject({
-  /** Dropped because a listener's queue was full. */
+  /** Number of connections dropped because a listener's queue was full. */
   overflows: count,
-  /** Dropped by a listener for this or any other reason. */
+  /** Number of connections dropped by a listener for any reason, including a full queue. */
   drops: count,
 });
 export type ListenDrops = v.InferOutput<typeof listenDropsSchema>;
@@ -195,7 +196,7 @@ export const httpLegSchema = v.strictObject({
   non2xx: count,
   /**
    * Response counts by status class, such as `2xx` or `5xx`, with `426` counted separately; null in older
-   * results, which lack it.
+   * results, which lack them.
    */
   statuses: v.optional(v.nullable(v.record(v.pipe(v.string(), v.regex(/^(?:\dxx|426)$/)), count)), null),
   errors: count,
@@ -206,7 +207,10 @@ export const httpLegSchema = v.strictObject({
   latency: encodedHistogram,
   /** Number of responses for each X-Cache-Status header value; null if the profile has no cache. */
   cache: v.nullable(v.record(v.string(), count)),
-  /** Number of requests that reached the echo servers meanwhile; null if they could not be asked. */
+  /**
+   * Number of HTTP requests that reached the echo servers, as counted by the servers; null if the servers
+   * could not be asked.
+   */
   backendRequests: v.nullable(count),
 });
 export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
@@ -303,7 +307,10 @@ export const runSchema = v.strictObject({
    * them.
    */
   machine: v.optional(v.nullable(machineSeriesSchema), null),
-  /** Null if the system does not report it, and in older results, which did not record it. */
+  /**
+   * Dropped connections; null if the system does not report them, and in older results, which did not record
+   * them.
+   */
   listenDrops: v.optional(v.nullable(listenDropsSchema), null),
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),

@@ -4,7 +4,9 @@ import { findingSchema } from './finding.ts';
 import { amount, count } from './load.ts';
 import { positive } from './plan.ts';
 
-/** What one thing costs the proxy. CPU is in µs, memory in bytes. */
+/**
+ * Costs to the proxy of one unit, such as one connection, message or process. CPU is in µs, memory in bytes.
+ */
 export const COSTS = [
   'memory-connection',
   'memory-slot',
@@ -18,14 +20,17 @@ export type CostName = (typeof COSTS)[number];
 
 const costSchema = v.strictObject({
   name: v.picklist(COSTS),
-  /** Null if too few runs are usable. */
+  /** The estimated cost; null if too few runs are usable. */
   estimate: v.nullable(estimateSchema),
   /** Number of runs on which the estimate is based, and number of runs made for it. */
   runs: count,
   of: count,
-  /** Load of these runs: messages or handshakes per second, and workers of the proxy; null for memory and descriptors. */
+  /**
+   * Load of the runs that measured the cost: messages or handshakes per second, and workers of the proxy.
+   * Null for memory and descriptors.
+   */
   load: v.nullable(v.strictObject({ perSecond: amount, workers: positive })),
-  /** Why the other runs were not used; each reason once. */
+  /** Reasons why the other runs were not used, each listed once. */
   excluded: v.array(findingSchema),
 });
 export type Cost = v.InferOutput<typeof costSchema>;
@@ -52,7 +57,7 @@ export type NeedName = keyof typeof NEEDS;
 
 const needSchema = v.strictObject({
   name: v.picklist(Object.keys(NEEDS) as NeedName[]),
-  /** Null if a cost on which it depends is unknown. Memory is in bytes. */
+  /** Null if a cost on which the value depends is unknown. Memory is in bytes. */
   estimate: v.nullable(estimateSchema),
   /** How the value was derived from the plan and the costs. */
   derivation: findingSchema,
@@ -66,7 +71,7 @@ export type CheckedName = (typeof CHECKED)[number];
 const checkedSchema = v.strictObject({
   name: v.picklist(CHECKED),
   predicted: estimateSchema,
-  /** Null if the run did not provide it. */
+  /** The measured value; null if the run did not provide one. */
   measured: v.nullable(amount),
   /** Why the run was not used; null if it was. */
   excluded: v.nullable(findingSchema),
@@ -101,7 +106,7 @@ export const sizeSchema = v.strictObject({
     connections: positive,
     /** Number of the proxy's workers. */
     workers: positive,
-    /** Why not more connections were checked; null if it is the requested number. */
+    /** Why the machine does not allow the intended number of connections in the check; null if it does. */
     limit: v.nullable(findingSchema),
     /** Empty until the check has run. */
     checked: v.array(checkedSchema),

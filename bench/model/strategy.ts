@@ -17,8 +17,8 @@ export interface StepOfVariant {
   /** Number of the proxy's workers; defaults to the number in the user's request. */
   proxyWorkers?: number;
   /**
-   * The largest of a ladder's runs. All of its runs get the processes, limits and placement that the largest
-   * one needs, so that they differ only in their level.
+   * The largest run in a series with increasing load. All runs of the series get the processes, limits and
+   * placement that the largest one needs, so that they differ only in their level.
    */
   largest?: { connections?: number; proxyWorkers?: number };
 }

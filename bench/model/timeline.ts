@@ -31,8 +31,8 @@ export const timelineSchema = v.array(v.strictObject({ atMs: count, action: acti
 export type Timeline = v.InferOutput<typeof timelineSchema>;
 
 /**
- * An action as performed, with the time in µs since the run's epoch at which it had happened, and any error
- * that prevented it.
+ * An action after it was attempted, with the time at which the attempt ended (in µs since the run's epoch)
+ * and any error that prevented the action.
  */
 export const doneActionSchema = v.strictObject({
   action: actionSchema,

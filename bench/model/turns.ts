@@ -13,8 +13,8 @@ const positive = v.pipe(count, v.minValue(1));
  *                |<-------- cycle -------->|<------- cycle ------->|
  *
  * In a cycle, every run has one turn. If the turns are mirrored, every second cycle reverses the order
- * (A B B A). Over two cycles, each run then has its turns equally late on average, so a steady drift of the
- * machine affects all runs alike, and none of them always follows the same one.
+ * (A B B A). Over two cycles, all runs then have the same mean position, so a steady drift of the machine
+ * affects all of them alike, and no run always follows the same other run.
  */
 export const turnsSchema = v.strictObject({
   /** Position of this run within each round of turns, from 0. */
@@ -26,7 +26,7 @@ export const turnsSchema = v.strictObject({
    * prepares.
    */
   pauseMs: count,
-  /** Whether every second cycle reverses the order. Older results did not do so. */
+  /** Whether every second cycle reverses the order of the runs. In older results, none does. */
   mirrored: v.optional(v.boolean(), false),
 });
 export type Turns = v.InferOutput<typeof turnsSchema>;
@@ -43,7 +43,7 @@ export function cycleUs({ lengthMs, of }: Turns): number {
 
 /**
  * Returns the longest time in µs that one recording or sample may cover: an even part of a cycle, at most a
- * second. Each then belongs to a single turn of the run.
+ * second. Each recording or sample then belongs to a single turn of the run.
  */
 export function sliceUs(turns: Turns | null): number {
   if (turns === null) return SECOND_US;

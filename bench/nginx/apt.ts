@@ -26,7 +26,9 @@ export interface Apt {
 export async function requireApt(): Promise<void> {
   await Promise.all(['apt-get', 'dpkg-deb'].map((command) => execute(command, ['--version']))).catch(
     (cause) => {
-      throw new Problem('environment', 'Fetching it needs apt-get and dpkg-deb (Debian, Ubuntu).', { cause });
+      throw new Problem('environment', 'Fetching a package needs apt-get and dpkg-deb (Debian, Ubuntu).', {
+        cause,
+      });
     },
   );
 }

@@ -154,8 +154,8 @@ async function installAdvice(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const command = installCommand(process.platform, release);
   return command === null
-    ? 'See https://nginx.org/en/docs/install.html for how to install it.'
-    : `Install it with: ${command}.`;
+    ? 'See https://nginx.org/en/docs/install.html for how to install Nginx.'
+    : `Install Nginx with: ${command}.`;
 }
 
 /**

@@ -35,7 +35,9 @@ export function namesTls(tree: readonly Node[]): boolean {
   );
 }
 
-/** This includes a `listen` that only uses QUIC, because QUIC is replaced by TLS. */
+/**
+ * Whether a `listen` will use TLS. A `listen` that only uses QUIC counts, because QUIC is replaced by TLS.
+ */
 function negotiatesTls(listen: Directive): boolean {
   return texts(listen).some((each) => /^(ssl|quic)$/.test(each));
 }

@@ -131,9 +131,7 @@ describe('a directive that Nginx rejects', () => {
     ] as const) {
       assert.throws(() => without(`unknown directive "${name}" in /a b.conf:1`), {
         kind: 'configuration',
-        message: new RegExp(
-          `does not know "${name}" at /a b\\.conf:${line}, and the WebSockets go through it`,
-        ),
+        message: new RegExp(`does not know "${name}" at /a b\\.conf:${line}, on which the WebSockets depend`),
       });
     }
   });

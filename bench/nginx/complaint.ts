@@ -14,8 +14,8 @@ interface Culprit {
 }
 
 /**
- * Removes the directive that Nginx's error message rejects because something is missing: another module, a
- * newer version, a file, or a feature of Nginx's TLS library or this system.
+ * Removes the directive that Nginx rejects, according to its error message, because something is missing:
+ * another module, a newer version, a file, or a feature of Nginx's TLS library or this system.
  *
  * @param complaint error message of `nginx -t`, with the location in the user's file
  * @param vital directives that the WebSockets depend on; nothing is removed within them
@@ -68,10 +68,13 @@ function culpritOf(complaint: string): Culprit | null {
   return { change: 'this-system', isMeant: (node) => isThere(node) };
 }
 
-/** The main file usually defines these, and a part of a configuration only uses them. */
+/**
+ * Matches errors about a log format or a zone that is used but not defined. The main file usually defines
+ * both, and the other files only use them.
+ */
 const LACKING = /(?:unknown log format|"\w+_cache" zone|zero size shared memory zone) "([^"]+)"/;
 
-/** Makes the directives of a part do without a log format or a zone that another file defines. */
+/** Removes the uses of a log format or a zone from a partial configuration if another file defines it. */
 function withoutUse(tree: readonly Node[], name: string, onChange: OnChange): Node[] | null {
   let isFound = false;
   const rest = rewrite(tree, (node) => {
@@ -93,7 +96,7 @@ const ZONE_USES = /^(limit_conn|limit_req|(proxy|fastcgi|scgi|uwsgi)_cache)$/;
  * Elsewhere, the variable may matter.
  */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
-  // Nginx reports the name in lower case, regardless of how it is written.
+  // Nginx reports the name of a variable in lower case, however the configuration writes it.
   const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'gi');
   let isFound = false;
   const rest = rewrite(tree, (node) => {
@@ -110,7 +113,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
     if (node.name !== 'log_format') {
       const remedy =
         unfilledIn(use) ??
-        'Define the variable, or use --nginx to name an Nginx with the module that has it.';
+        'Define the variable, or use --nginx to name an Nginx with the module that provides it.';
       throw new Problem(
         'configuration',
         `"${node.name}" at ${place(node.origin)} uses ${use}, which is not a variable of this Nginx. ${remedy}`,
@@ -129,8 +132,8 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
 }
 
 /**
- * Returns the remedy for an undefined variable that is certainly the user's own, whatever Nginx and modules the
- * user has: it is misspelt, or that of the usual map. Otherwise null.
+ * Returns the remedy for an undefined variable that no Nginx and no module defines: a misspelt name, or
+ * `$connection_upgrade` without its usual `map`. Null for any other variable.
  */
 function remedyFor(tree: readonly Node[], name: string): string | null {
   if (name === 'connection_upgrade') return `Add to http: ${UPGRADE_MAP}`;
@@ -185,7 +188,7 @@ function placeIn(complaint: string): string | undefined {
 function needed(node: Directive): Problem {
   return new Problem(
     'configuration',
-    `This Nginx does not know "${node.name}" at ${place(node.origin)}, and the WebSockets go through it. Name an Nginx that has its module with --nginx, or remove it from the configuration under test.`,
+    `This Nginx does not know "${node.name}" at ${place(node.origin)}, on which the WebSockets depend. Use --nginx to name an Nginx that supports this directive, or remove the directive from the configuration under test.`,
   );
 }
 

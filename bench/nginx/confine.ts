@@ -40,9 +40,9 @@ const WRITES =
   /^(create_full_put_path|debug_points|google_perftools_profiles|min_delete_depth|working_directory|worker_rlimit_core)$|^dav_|_store(_access)?$|^session_log(_|$)|^ssl_key_log$/;
 
 /**
- * Directives that load code, run a program, or configure such code. Lua loads its core library from a path in
- * the configuration, as Perl does with its module; an XSLT style sheet reads and writes files. Environment
- * variables for workers are included, because libraries use them to locate files and code.
+ * Directives that load code, run a program, or configure such code. Lua loads its core library, and Perl its
+ * module, from a path in the configuration; an XSLT style sheet reads and writes files. `env` is included,
+ * because libraries use environment variables to locate files and code.
  */
 const CODE =
   /^(env|ssl_engine|xml_entities|xslt_\w+)$|^(cgi|exec|lua|modsecurity|mruby|passenger|perl|php|wasm)(_|$)/;
@@ -81,7 +81,7 @@ const PATH = /^(\w+=)?(\.\.)?\/|(^|\/)\.\.(\/|$)|^(engine|file|store):/;
 /** File tests in an `if` condition. */
 const FILE_TEST = /^\(?!?-[defx]$/;
 
-/** Restricts Nginx's writes to the folder, and sets its processes and limits as planned. */
+/** Restricts Nginx's writes to the folder, and sets the worker processes and limits as planned. */
 export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   return setEvents(setHttp(setTop(confineAnywhere(tree, spec, onChange), spec), spec), spec);
 }
@@ -125,7 +125,7 @@ function namesUnknownFile(node: Directive): boolean {
 
 /**
  * Makes a file test such as `if (-f …)` look for a file that does not exist. Otherwise, its result would
- * reveal which files exist on this machine. Tests below the served folder are not changed.
+ * reveal which files exist on this machine. Tests of paths in the served folder are not changed.
  */
 function testingNoFile(node: Directive, folder: string): Directive {
   const at = node.args.findIndex(({ text }) => FILE_TEST.test(text));
@@ -156,7 +156,9 @@ function withoutState(node: Directive, onChange: OnChange): Directive {
   return { ...node, args };
 }
 
-/** Loads a module by name from this Nginx's module folder; null if it has none. */
+/**
+ * Returns the directive that loads the module from this Nginx's own module folder; null if Nginx has none.
+ */
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
   if (modulesPath === null) return null;
   return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];

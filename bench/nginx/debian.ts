@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { addLibraries, type Fetched, type FetchOptions, fetchOnce, NGINX, type Program } from './fetch.ts';
 
 const execute = promisify(execFile);
-/** Libraries that exist on every system and only work with its loader. */
+/** Libraries that exist on every system and only work with that system's loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
 /** Like `fetchFromSystem`, for Nginx. Running `-V` shows whether its libraries are installed. */
@@ -18,7 +18,7 @@ export function fetchDebianNginx(options: FetchOptions): Promise<Fetched> {
  * there. Needs neither root privileges nor the system's package lists, and writes nothing outside the cache.
  * If several runs fetch at the same time, all use the first complete copy.
  *
- * @param harmless option with which the program exits at once, if all its libraries are installed
+ * @param harmless option that makes the program exit at once; the program fails if a library is missing
  * @throws Problem('environment') with the reason; the caller adds the remedy
  */
 export async function fetchFromSystem(

@@ -48,7 +48,7 @@ export const NGINX: ProxyDriver<NginxBinary> = { kind: 'nginx', locate: findNgin
 
 type ProxyPlan = NonNullable<RunPlan['proxy']>;
 
-/** A configuration as it was read, with the changes that reading it made. */
+/** A configuration as it was read, and the changes made while it was read. */
 interface ReadConfiguration {
   source: ProxySource;
   tree: readonly Node[];
@@ -183,7 +183,7 @@ async function check(
 /**
  * Moves the configuration into the sandbox and has Nginx check it.
  *
- * @param nameServer `host:port` of the run's own name server; null if it has none
+ * @param nameServer `host:port` of the run's own name server; null if the run has none
  */
 async function accept(
   { source, tree: read, changes: made }: ReadConfiguration,

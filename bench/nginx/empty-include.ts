@@ -4,13 +4,13 @@ import { type EmptyInclude, emptyIncludesText } from '../wording/sandbox.ts';
 import type { Changes } from './notices.ts';
 import { type Directive, place, texts } from './tree.ts';
 
-/** Problem code used if a configuration lacks something that a file which is not here may contain. */
+/** Problem code used if a configuration lacks something that may be in a missing file. */
 export const INCOMPLETE = 'incomplete';
 
 /** Debian's main file includes modules from this folder. They define nothing for WebSockets. */
 const MODULES = /(^|\/)modules-enabled\//;
 
-/** @param includes those that match no file */
+/** @param includes the `include` directives that match no file */
 export function emptyIncludes(includes: readonly Directive[]): EmptyInclude[] {
   return includes.flatMap((node): EmptyInclude[] => {
     const [path = ''] = texts(node);
@@ -20,7 +20,7 @@ export function emptyIncludes(includes: readonly Directive[]): EmptyInclude[] {
   });
 }
 
-/** If a configuration is incomplete, adds to the problem which of its includes match no file. */
+/** If a configuration is incomplete, adds a list of the includes that match no file to the problem. */
 export async function namingEmptyIncludes<T>(
   changes: Pick<Changes, 'withoutFiles'>,
   act: () => Promise<T> | T,

@@ -7,8 +7,8 @@ const BINARY = 'nginx';
 const MODULES = 'modules';
 
 /**
- * Puts links to a binary and its modules into the private folder, where an upgrade can exchange them: Nginx
- * starts its new binary by the path from which it was started itself.
+ * Puts links to a binary and its modules into the private folder. An upgrade exchanges these links, because
+ * Nginx starts the new binary from the path of the old one.
  *
  * @returns the binary as it is reached through the links
  */
@@ -43,7 +43,10 @@ async function linkModules(folder: string, { modulesPath }: NginxBinary): Promis
   if (modulesPath !== null) await exchange(join(folder, MODULES), (path) => symlink(modulesPath, path));
 }
 
-/** Creates a file under a temporary name and renames it, so that its path always leads somewhere. */
+/**
+ * Creates a file under a temporary name and renames it, so that the path exists at all times during an
+ * exchange.
+ */
 async function exchange(path: string, create: (path: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.new`;
   await rm(temporary, { force: true });
@@ -61,8 +64,8 @@ function quoted(text: string): string {
 
 /**
  * Starts Nginx from a shell that exits once Nginx has written its pid file, because a master ignores SIGUSR2
- * while its parent is the process that started it. An outer shell leads the process group for as long as the
- * run takes, so that the group covers every master, and no process of it outlives the bench.
+ * as long as the process that started it is its parent. An outer shell leads the process group until the run
+ * ends. The group therefore covers every master, and none of its processes outlives the bench.
  */
 const KEEPER = `
 ("$@" & while kill -0 $! 2>/dev/null && [ ! -s "$0" ]; do sleep 0.02; done; [ -s "$0" ]) || exit 1

@@ -26,7 +26,7 @@ export type FetchOptions = Omit<FindOptions, 'source' | 'searchPath'>;
 
 /** A program to fetch, and the packages that contain it. */
 export interface Program {
-  /** Name of its folder in the cache, before system and processor. */
+  /** First part of the name of the program's folder in the cache; the system and the processor follow. */
   name: string;
   /** Name in messages. */
   title: string;
@@ -34,13 +34,13 @@ export interface Program {
   binary: string;
   /** Packages that may contain the binary, in the order in which they are tried. */
   packages: readonly string[];
-  /** Further packages to unpack. If one does not exist, the program does without it. */
+  /** Further packages to unpack. A package that does not exist is skipped. */
   optional: readonly string[];
 }
 
 /**
- * Debian 12 and later have the binary in the first package; older releases and Ubuntu in one of the others.
- * The stream module may be built in, and only profiles that use stream need it.
+ * In Debian 12 and later, the first package contains the binary; in older releases and in Ubuntu, one of the
+ * others does. The stream module may be built in, and only profiles that use stream need it.
  */
 export const NGINX: Program = {
   name: 'nginx',
@@ -166,7 +166,7 @@ async function unpackBinary(
       failures.push(error.message);
     }
   }
-  const failure = failures[0] ?? `None of the packages ${packages.join(', ')} has the binary.`;
+  const failure = failures[0] ?? `None of the packages ${packages.join(', ')} contains the binary.`;
   throw new Problem(
     'environment',
     warning === null ? failure : `${failure} apt-get update reported: ${warning}`,

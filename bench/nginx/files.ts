@@ -27,8 +27,8 @@ export const NO_FOLDER = 'no-such-folder';
 
 /**
  * Replaces each file or folder named in a configuration with its path on this machine, with symbolic links
- * resolved. If a file is missing or outside the configuration's folders, its directive is removed. Such a
- * folder is replaced with one without files.
+ * resolved. If a file is missing or outside the configuration's folders, its directive is removed. A folder
+ * that is missing or outside is replaced with one that does not exist.
  */
 export async function withFiles(
   tree: readonly Node[],
@@ -96,8 +96,8 @@ async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: bo
 }
 
 /**
- * Directives that send a request internally to another path. Nginx normalises the paths of clients, but not
- * these.
+ * Directives that send a request internally to another path. Nginx normalises the paths that clients request,
+ * but not the paths in these directives.
  */
 const REDIRECTS =
   /^(add_after_body|add_before_body|auth_request|error_page|index|internal_redirect|mirror|post_action|rewrite|try_files)$/;

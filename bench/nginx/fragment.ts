@@ -38,7 +38,10 @@ export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[]
   return [directive(context, [], nodes)];
 }
 
-/** Whether a tree is a part of a configuration that `wrapFragment` wrapped: only its blocks have no origin. */
+/**
+ * Whether a tree is a partial configuration wrapped by `wrapFragment`. Only the blocks added by that function
+ * have no origin.
+ */
 export function isWrapped(tree: readonly Node[]): boolean {
   return directives(tree).some(
     ({ name, origin }) => (name === 'http' || name === 'stream') && origin === null,

@@ -2,8 +2,8 @@
 export const PATTERN = /[*?[]/;
 
 /**
- * Makes a matcher for `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last
- * `*` is ever retried, which avoids the long run times possible with a regular expression.
+ * Makes a matcher for `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. The matcher
+ * backtracks only to the last `*`, which avoids the long run times possible with a regular expression.
  */
 export function globMatcher(pattern: string): (name: string) => boolean {
   const pieces = pattern.match(/\[!?[^\]]+\]|./gs) ?? [];

@@ -9,7 +9,7 @@ import { type Directive, directives } from './tree.ts';
 const UPGRADE = /^upgrade\/(.+)$/;
 
 /**
- * Returns the configuration line that most likely caused handshakes to fail in this way; null if there is
+ * Returns the configuration line that most likely caused this kind of handshake failure; null if there is
  * none.
  */
 export type LikelyLine = (kind: string) => string | null;
@@ -47,7 +47,7 @@ function isAccessRule({ name }: Directive): boolean {
   return name === 'allow' || name === 'deny';
 }
 
-/** Explains why handshakes failed, if the most frequent kind of failure was one in the upgrade stage. */
+/** Explains why handshakes failed, if the most frequent kind of failure occurred in the upgrade stage. */
 export function handshakeNotices(
   slices: readonly { failures: FailureCounts }[],
   lineFor: LikelyLine | null,

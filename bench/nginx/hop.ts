@@ -11,7 +11,7 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/i;
  * null if no server of the configuration listens on it.
  *
  * @param listened as returned by `listenAddresses`
- * @param usualPort port of an address without one
+ * @param usualPort port to use if the address has none
  */
 export function listenedFor(target: string, listened: readonly string[], usualPort = '80'): string | null {
   if (target.startsWith('unix:')) return listened.find((each) => each === target.replace(/:$/, '')) ?? null;
@@ -25,7 +25,10 @@ export function listenedFor(target: string, listened: readonly string[], usualPo
   return found ?? null;
 }
 
-/** The port of an address without one in `proxy_pass` itself; entries of an `upstream` always mean port 80. */
+/**
+ * The port to use if an address in `proxy_pass` itself has none. For entries of an `upstream`, it is always
+ * 80.
+ */
 export function usualPort({ scheme }: Pick<Target, 'scheme'>): string {
   return scheme === 'https' ? '443' : '80';
 }
@@ -35,7 +38,7 @@ export function httpAddresses(tree: readonly Node[]): string[] {
   return [...new Set(serversIn(tree).http.flatMap(addressesOf))];
 }
 
-/** Whether the sockets of an address expect TLS or the PROXY protocol, whichever server says so. */
+/** Whether the sockets of an address expect TLS or the PROXY protocol, no matter which server enables it. */
 export function socketAt(tree: readonly Node[], address: string): { tls: boolean; proxyProtocol: boolean } {
   const words = listensOn(tree, address).flatMap(texts);
   return { tls: words.includes('ssl'), proxyProtocol: words.includes('proxy_protocol') };
@@ -145,11 +148,11 @@ function entriesOf(tree: readonly Node[], context: 'http' | 'stream', name: stri
 /** A `stream` server that passes connections on to other servers of the same configuration. */
 export interface StreamHop {
   server: Directive;
-  /** Addresses of the configuration to which it passes connections. */
+  /** Addresses of the configuration to which the server passes connections. */
   addresses: readonly string[];
-  /** Whether it passes connections nowhere else. */
+  /** Whether the server passes connections only to these addresses. */
   isWhole: boolean;
-  /** Whether it sends the PROXY protocol, and whether it connects with TLS. */
+  /** Whether the server sends the PROXY protocol, and whether it connects with TLS. */
   proxyProtocol: boolean;
   tls: boolean;
 }
@@ -175,9 +178,9 @@ export function streamHops(tree: readonly Node[]): StreamHop[] {
 }
 
 /**
- * The `stream` servers that pass connections only to servers of the same configuration, and the addresses to
- * which no others do. Both ends of these connections are known, so that they can use the PROXY protocol and
- * TLS as written.
+ * The `stream` servers that pass connections only to servers of the same configuration, and the addresses
+ * that receive connections from no other `stream` server. Both ends of these connections are known, so the
+ * PROXY protocol and TLS can be used as written.
  */
 export function innerConnections(tree: readonly Node[]): { servers: Directive[]; addresses: string[] } {
   const hops = streamHops(tree);
@@ -185,7 +188,8 @@ export function innerConnections(tree: readonly Node[]): { servers: Directive[];
   const inner = hops.filter(
     ({ isWhole, addresses }) => isWhole && !addresses.some((each) => outward.includes(each)),
   );
-  // Settings of the `stream` block apply to all of its servers, so that they stay only if all are inner ones.
+  // Settings of the `stream` block apply to all of its servers, so they can only be used as written if every
+  // server passes connections only to servers of the same configuration.
   const isShared = directives(tree, 'stream').some(({ block }) =>
     directives(block).some(({ name }) => name === 'proxy_protocol' || name === 'proxy_ssl'),
   );

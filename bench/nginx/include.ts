@@ -13,8 +13,8 @@ import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
 /**
- * Limits on includes, because the number of files grows fast if they include each other; real servers stay
- * far below these.
+ * Limits on includes, because the number of files grows fast if they include each other. Real configurations
+ * stay far below these limits.
  */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
@@ -298,12 +298,14 @@ async function refuseDangling(path: string, node: Directive): Promise<void> {
   if (target === null || !isAbsolute(target)) return;
   throw new Problem(
     'configuration',
-    `The link ${path}, included at ${place(node.origin)}, leads to ${target}, which is not here.${rootRemedy(target)}`,
+    `The link ${path}, included at ${place(node.origin)}, leads to ${target}, which does not exist on this machine.${rootRemedy(target)}`,
   );
 }
 
 function rootRemedy(path: string): string {
-  return isAbsolute(path) ? ` Name its folder with --conf-root ${dirname(path)}=DIR.` : '';
+  return isAbsolute(path)
+    ? ` If this file exists elsewhere on this machine, name its folder with --conf-root ${dirname(path)}=DIR.`
+    : '';
 }
 
 function partsOf(pattern: string): string[] {

@@ -26,7 +26,8 @@ export function withSslParameters(tree: readonly Node[]): Node[] {
 
 /**
  * Adds a certificate to each server that listens with TLS but has none, neither in its own block nor in
- * `http`. If another server makes a socket use TLS, its default server needs one too.
+ * `http`. If another server enables TLS on a socket, the default server of this socket needs a certificate
+ * too.
  */
 export function withCertificates(
   tree: readonly Node[],
@@ -47,7 +48,7 @@ export function withCertificates(
   });
 }
 
-/** The other server's `listen` that makes a socket use TLS for which this server is the default. */
+/** The `listen` of another server that enables TLS on a socket for which this server is the default. */
 function sharedTls(tree: readonly Node[], server: Directive): Directive | undefined {
   return addressesOf(server)
     .filter((address) => defaultServerAt(tree, address) === server)

@@ -31,8 +31,8 @@ export function folderAbove(file: string): string {
 
 /**
  * Possible locations of a path named in a configuration. A path outside the configuration's folder is looked
- * up below it, with as many of the path's folders as exist there. A benchmark must not read this machine's
- * /etc.
+ * up below that folder, with as many of the path's folders as exist there, because a benchmark must not read
+ * this machine's /etc.
  *
  * @param isPattern whether the path is a pattern. A pattern keeps at least one folder, so that it does not
  * match the configuration itself.
@@ -62,7 +62,7 @@ export interface Resolved {
 
 /**
  * Resolves all symbolic links in a path. An absolute link is treated like any other path named in the
- * configuration: if a root is given for it, it leads there.
+ * configuration: if a root is given for its target, the link leads into that root.
  *
  * @throws UnreadableFile if the links form a loop
  */
@@ -125,7 +125,7 @@ export async function find(
     const { real, isOwn } = await locate(candidate, whereabouts).catch(() => NOWHERE);
     const facts = await stat(real).catch(() => null);
     if (facts === null || !(wanted === 'file' ? facts.isFile() : facts.isDirectory())) continue;
-    // Nginx serves the folder. If the location has no final slash, it also serves the parent folder.
+    // Nginx serves this folder. Unless the location ends with a slash, Nginx also serves the parent folder.
     const isNamed = wanted === 'file' ? isOwn : (await locate(dirname(real), whereabouts)).isOwn;
     if (!isOwn || !isNamed) return { kind: 'outside' };
     if (await isReadable(real)) return { kind: 'own', path: real };

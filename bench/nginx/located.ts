@@ -84,8 +84,7 @@ export function upgrades(levels: readonly Directive[]): boolean {
 }
 
 /**
- * The directives with this name that apply at the last level. They come from the innermost level that has
- * any.
+ * The directives with this name that apply at the last level: those of the innermost level that contains any.
  */
 export function inherited(levels: readonly Directive[], name: string): Directive[] {
   const nearest = levels.findLast(({ block }) => directives(block, name).length > 0);

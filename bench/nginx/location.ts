@@ -1,6 +1,6 @@
 import { type Directive, directives, texts } from './tree.ts';
 
-/** The pattern that a `location` matches, as written. */
+/** The pattern of a `location`, as written. */
 export interface Pattern {
   modifier: '' | '=' | '^~' | '~' | '~*';
   text: string;

@@ -11,7 +11,8 @@ import { address, type UpstreamServer } from './upstream.ts';
 const TAKEN_OUT: readonly (readonly [RegExp, Change])[] = [
   // Nginx looks up a host name in debug_connection when it reads the configuration (src/event/ngx_event.c).
   [/^(resolver|debug_connection)$/, 'name-server'],
-  // The same applies to set_real_ip_from (src/http/modules/ngx_http_realip_module.c).
+  // Nginx also looks up a host name in set_real_ip_from when it reads the configuration
+  // (src/http/modules/ngx_http_realip_module.c).
   [/^set_real_ip_from$/, 'client-address'],
   [/^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_allow_upstream$/, 'upstream-address'],
   [/^ssl_(stapling|ocsp)(_|$)/, 'ocsp'],
@@ -28,11 +29,12 @@ const OTHER_PROTOCOL = /^(fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 const BIND = /^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_bind$/;
 
 /**
- * Removes, at any depth, everything else that would make Nginx connect to another host or query a name
- * server. A location whose backend does not use HTTP/1.1 returns 502 instead.
+ * Removes, at any depth, all remaining directives that would make Nginx connect to another host or query a
+ * name server. A location whose backend does not use HTTP/1.1 returns 502 instead.
  *
  * @param tree as modified by redirectUpstreams and moveListens
- * @param nameServer `host:port` of the run's own name server, which every resolver then uses; null if it has none
+ * @param nameServer `host:port` of the run's own name server, which every resolver then uses; null if the run
+ * has none
  */
 export function closeOff(
   tree: readonly Node[],

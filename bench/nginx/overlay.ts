@@ -23,8 +23,8 @@ const LISTEN_PARAMETER =
  * Applies a tuning to a configuration. A block of the tuning applies to all blocks with the same name on the
  * same level. If it has arguments (`location /websocket`), it applies only to blocks with the same arguments.
  * Within a block, a directive of the tuning replaces all directives with that name, or is added if there are
- * none. If the tuning contains several with one name, all of them take the place of the old ones. `listen
- * reuseport;`, without an address, adds the parameter to every `listen`.
+ * none. If the tuning contains several directives with the same name, all of them take the place of the old
+ * ones. `listen reuseport;`, without an address, adds the parameter to every `listen`.
  *
  * @throws Problem('configuration') if a block of the tuning matches no block, and therefore has no effect
  */
@@ -87,8 +87,8 @@ function replaceDirectives(nodes: readonly Node[], key: string, changes: readonl
   const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
   const kept = nodes.filter((node) => !old.includes(node));
   const first = old[0];
-  // If no such directive exists, the changes are added after the other simple directives and before the
-  // blocks.
+  // If there is no directive to replace, the changes are added after the other simple directives and before
+  // the blocks.
   const at = first === undefined ? nodes.findLastIndex(isLeaf) + 1 : nodes.indexOf(first);
   return kept.toSpliced(at, 0, ...changes);
 }

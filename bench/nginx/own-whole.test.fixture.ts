@@ -109,7 +109,7 @@ ${site(WS, 'brotli on; brotli_types text/css;\n  more_clear_headers Server;\n  v
       'nginx.conf': site(WS).replace('upstream app {', 'upstream app {\n  sticky cookie srv_id expires=1h;'),
     },
     becomes: {
-      refused: /does not know "sticky" at .*nginx\.conf:5, and the WebSockets go through it\. .*--nginx/,
+      refused: /does not know "sticky" at .*nginx\.conf:5, on which the WebSockets depend\. .*--nginx/,
     },
   },
   {
@@ -206,7 +206,7 @@ ${WS}`),
     what: 'no location that takes WebSockets',
     files: { 'nginx.conf': site('  location / { proxy_pass http://app; }') },
     becomes: {
-      refused: /no location for WebSockets.* Add to that at .*nginx\.conf:9: proxy_http_version 1\.1/,
+      refused: /no location for WebSockets.* Add to the location at .*nginx\.conf:9: proxy_http_version 1\.1/,
     },
   },
 ];

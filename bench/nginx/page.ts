@@ -15,8 +15,8 @@ const CONTENT_POLICY =
  * expressions. The rest of the server is unchanged, so the page and the WebSocket share a listener. If a
  * browser has accepted the certificate for the page, it also accepts it for the WebSocket.
  *
- * @param server a node of the tree; if null, for example because only `stream` proxies, the tree is returned
- * unchanged
+ * @param server a node of the tree; if null, for example because only `stream` servers forward connections,
+ * the tree is returned unchanged
  */
 export function withPage(tree: readonly Node[], server: Directive | null, folder: string): readonly Node[] {
   if (server === null) return tree;

@@ -71,7 +71,8 @@ const NEEDS_QUOTES = /^$|^["'#}]|[ \t\r\n;]|(?<!(?<!\\)\$)\{/;
 function printWord(word: Word | string): string {
   const { text, quoted } = typeof word === 'string' ? { text: word, quoted: null } : word;
   const quote = quoted ?? (NEEDS_QUOTES.test(text) ? '"' : '');
-  // Nginx keeps a `\` before any other character, as in `\.php$`, so such a `\` is not escaped.
+  // Only a `\` that Nginx would interpret is escaped. Nginx keeps any other `\` as it is, for example in
+  // `\.php$`.
   const escaped = text.replace(/\\(?=["'\\trn]|$)/g, '\\\\');
   return quote + (quote === '' ? escaped : escaped.replaceAll(quote, `\\${quote}`)) + quote;
 }

@@ -6,11 +6,11 @@ export interface Target {
   /** Path and query that replace the request's path and query; empty if they are kept. */
   uri: string;
   /**
-   * `$scheme` means the request's scheme. Null if a variable contains the scheme, or if the target has none,
-   * as in stream.
+   * `$scheme` means the request's scheme. Null if a variable contains the scheme, or if the target has no
+   * scheme, as in stream.
    */
   scheme: 'http' | 'https' | '$scheme' | null;
-  /** The scheme as written; without `://`, the variable that the text begins with; empty in stream. */
+  /** The scheme as written. If the text has no `://`, the variable at its start. Empty in stream. */
   schemeText: string;
   /** Whether the host contains a variable, so that the destination of a request is unknown. */
   variable: boolean;

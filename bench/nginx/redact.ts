@@ -89,7 +89,7 @@ export function lineRedactor(
   return (line) => maskText(secrets.reduce((text, secret) => text.replaceAll(secret, MASK), maskKnown(line)));
 }
 
-/** Minimum length of the secrets masked in lines; shorter ones could be ordinary words. */
+/** Minimum length of secrets masked in lines of Nginx's output; shorter secrets could be ordinary words. */
 const SHORTEST = 6;
 
 /** @param found called with each argument that is masked entirely */
@@ -174,7 +174,7 @@ function secretVariables(nodes: readonly Node[]): Set<string> {
 }
 
 interface Assignment {
-  /** The variable that is set; null for a secret header, parameter or directive. */
+  /** Name of the variable that is set; null if a secret header, parameter or directive is set. */
   target: string | null;
   sources: string[];
 }

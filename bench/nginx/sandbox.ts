@@ -29,7 +29,7 @@ export interface SandboxSpec extends ConfineSpec {
   wanted: Wanted;
   /** Whether access rules and limits are preserved. */
   keepGuards: boolean;
-  /** `host:port` of the run's own name server; null or missing if it has none. */
+  /** `host:port` of the run's own name server; null or missing if the run has none. */
   nameServer?: string | null;
 }
 

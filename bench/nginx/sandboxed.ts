@@ -75,7 +75,7 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
 ): Promise<Sandboxed<Moved>> {
   const { host } = place;
   const addresses = [...new Set([LOOPBACK, host])];
-  // The library that makes one is slow to import.
+  // A certificate is made only if needed, because its library is slow to import.
   const certificate = namesTls(tree) ? await makeCertificate(folder, key, names, addresses) : null;
   const free = await freePorts(host, listenAddresses(tree).length);
   const draft = {
@@ -119,8 +119,8 @@ function userArguments(): string | null {
 }
 
 /**
- * Moves a configuration. If it has a directive that the bench does not know, and Nginx does not either because
- * it is misspelt, reports that: a misspelt `proxy_pass` looks like a directive of another module.
+ * Moves a configuration. Reports a directive that neither the bench nor Nginx knows because it is misspelt.
+ * Without this, a misspelt `proxy_pass` would look like a directive of another module.
  */
 async function orMisspelt<T>(binary: NginxBinary, move: () => T): Promise<T> {
   try {
@@ -133,7 +133,7 @@ async function orMisspelt<T>(binary: NginxBinary, move: () => T): Promise<T> {
   }
 }
 
-/** Replaces one of the ports with another; if that one is already in the list, the two are swapped. */
+/** Replaces one of the ports with another; if the other port is already in the list, the two are swapped. */
 function withPort(ports: readonly number[], used: number | undefined, wanted: number): number[] {
   return ports.map((each) => (each === used ? wanted : each === wanted ? (used ?? each) : each));
 }

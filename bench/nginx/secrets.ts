@@ -43,7 +43,7 @@ const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 interface Use {
   name: string;
   value: string;
-  /** Whether that word uses the value as a host, a port or a path. */
+  /** Whether the word that contains the value uses it as a host, a port or a path. */
   isStructural: boolean;
 }
 
@@ -152,7 +152,7 @@ export function givenSecrets({
 }: Pick<ConfigurationOptions, 'headers' | 'websocketPath'>): string[] {
   const values = headers.filter((header) => !isOrigin(header)).map(({ value }) => value);
   const [, query = ''] = websocketPath?.split(/\?(.*)/s) ?? [];
-  // A part of a value may be an ordinary word, so only long parts count.
+  // A part of a value may be an ordinary word, so only long parts count as secrets.
   const parts = [...values, query].flatMap((text) => text.split(/[\s;,&=]+/));
   return [...values, query, ...parts.filter(({ length }) => length >= SHORT)].filter(isWorthMasking);
 }

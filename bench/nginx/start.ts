@@ -44,7 +44,8 @@ export async function writeConfiguration(
  * Checks the configuration with `nginx -t`.
  *
  * @param origins origins of the printed lines, so that error messages refer to the user's own file and line
- * @param launchTask default: launch of process.ts; a caller that tracks its processes passes its own
+ * @param launchTask default: `launch` of process.ts; a caller that tracks its processes passes its own
+ * function
  * @returns the warnings
  * @throws Problem('configuration') in Nginx's own words
  */
@@ -151,13 +152,13 @@ export interface StartOptions {
   workers: number;
   cpus: readonly number[] | null;
   /**
-   * Whether its binary can be upgraded while it runs. The launched process is then not the master, whose pid
-   * is in the pid file.
+   * Whether Nginx's binary can be upgraded while Nginx runs. The launched process is then not the master,
+   * whose pid is in the pid file.
    */
   upgradable?: boolean;
   /** Time limit in ms until Nginx is ready; default 15 s. */
   readyMs?: number;
-  /** Default: launch of process.ts. A caller that tracks its processes passes its own. */
+  /** Default: `launch` of process.ts. A caller that tracks its processes passes its own function. */
   launch?: (options: LaunchOptions) => Launched;
 }
 

@@ -72,7 +72,10 @@ async function fails(words: RegExp): Promise<void> {
     fetchSuiteNginx('trixie', { cacheDir, say: (line) => said.push(line) }),
     (error) => error instanceof Problem && error.kind === 'environment' && words.test(error.message),
   );
-  assert.match(said.join('\n'), /^Fetching Nginx of debian:trixie with its libraries into \S+-trixie-\w+\. /);
+  assert.match(
+    said.join('\n'),
+    /^Fetching Nginx from debian:trixie with its libraries into \S+-trixie-\w+\. /,
+  );
   assert.deepEqual(await readdir(cacheDir), [], 'nothing is left');
 }
 

@@ -18,7 +18,7 @@ const KEYRINGS = ['pgp', 'gpg'].map((end) => `/usr/share/keyrings/debian-archive
  */
 export async function fetchSuiteNginx(suite: string, options: FetchOptions): Promise<Fetched> {
   const fetched = await fetchOnce(NGINX, `debian-${suite}`, options, {
-    why: `Fetching Nginx of debian:${suite} with its libraries`,
+    why: `Fetching Nginx from debian:${suite} with its libraries`,
     sources: async () => `deb [signed-by=${await keyring()}] ${await mirror()} ${suite} main`,
     addLibraries: (apt, archive, unpacked) => addLibraries(apt, archive, unpacked, () => true),
   });

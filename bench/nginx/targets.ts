@@ -16,7 +16,7 @@ export interface OwnAddresses {
   ports: readonly number[];
   /** The echo servers. */
   upstreams: readonly UpstreamServer[];
-  /** `host:port` of the run's own name server; null or missing if it has none. */
+  /** `host:port` of the run's own name server; null or missing if the run has none. */
   nameServer?: string | null;
 }
 
@@ -81,7 +81,7 @@ const TEXT = new Set(
 
 /**
  * Name patterns of further directives whose arguments may look like an address but never connect. The last
- * belongs to a widely used third-party module.
+ * pattern belongs to a widely used third-party module.
  */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;

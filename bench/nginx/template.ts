@@ -56,7 +56,9 @@ export function fillIn(
   return filled;
 }
 
-/** Names all missing variables in one message, so that the user need not retry after each. */
+/**
+ * Names all missing variables in one message, so that the user does not have to fix them one run at a time.
+ */
 function unset(missing: readonly [name: string, where: string][]): Problem {
   const [[first, where] = ['', ''], ...others] = missing;
   const names = others.map(([name]) => `\${${name}}`);

@@ -40,8 +40,8 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 }
 
 /**
- * Whether a block needs the headers. It does if it has `proxy_pass`. An `if` within such a block also does if
- * it sets headers itself, because it then inherits none.
+ * Whether the headers have to be added to a block: to one with `proxy_pass`, and to an `if` within it that
+ * sets headers itself and therefore inherits none.
  */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
   if (directives(node.block, 'proxy_pass').length > 0) return true;

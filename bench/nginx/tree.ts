@@ -25,7 +25,7 @@ export interface Directive {
  */
 export interface Comment {
   kind: 'comment';
-  /** Without the `#`, up to the end of the line. */
+  /** The text after the `#`, up to the end of the line. */
   text: string;
   origin: Origin | null;
 }

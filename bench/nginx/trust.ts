@@ -20,8 +20,8 @@ export async function requireTrusted(cacheDir: string, root: string): Promise<vo
   if (doubt === null) return;
   throw new Problem(
     'environment',
-    `The Nginx in the cache is not used: ${doubt}. Remove "${root}", make sure that "${cacheDir}" is yours alone ` +
-      '(chown, chmod -R go-w). The next run then fetches it again.',
+    `The Nginx in the cache is not used: ${doubt}. Remove "${root}", and make sure that only you can write to "${cacheDir}" ` +
+      '(chown, chmod -R go-w). The next run then fetches Nginx again.',
   );
 }
 

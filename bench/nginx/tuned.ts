@@ -53,7 +53,7 @@ export async function readTuned(
 /** The first version in which `resolve` is not reserved for Nginx Plus. */
 const RESOLVES_SINCE = '1.27.3';
 
-/** Whether any of these tunings has Nginx resolve the names of upstream servers while it runs. */
+/** Whether any of these tunings makes Nginx resolve the names of upstream servers while it runs. */
 export function needNameServer(tunings: ProxySource['tunings']): boolean {
   return resolving(tunings) !== undefined;
 }
@@ -65,7 +65,7 @@ export function lackOfResolving(
 ): string | null {
   const tuning = resolving(tunings);
   if (tuning === undefined || atLeast(version, RESOLVES_SINCE)) return null;
-  return `The tuning ${tuning.name} needs Nginx ${RESOLVES_SINCE} or newer, and this is ${version}. Name a newer one with --nginx, for example --nginx debian:forky.`;
+  return `The tuning ${tuning.name} needs Nginx ${RESOLVES_SINCE} or newer, but this is Nginx ${version}. Use --nginx to name a newer one, for example --nginx debian:forky.`;
 }
 
 function resolving(tunings: ProxySource['tunings']): ProxySource['tunings'][number] | undefined {
@@ -78,7 +78,7 @@ function resolvesNames(nodes: readonly Node[]): boolean {
   );
 }
 
-/** @param resolves whether the tuning has a name to resolve; otherwise a resolver has nothing to do */
+/** @param resolves whether the tuning resolves names; otherwise, a resolver would have no effect */
 function refuseForeign(nodes: readonly Node[], resolves: boolean): void {
   for (const node of nodes) {
     if (node.kind === 'comment') continue;

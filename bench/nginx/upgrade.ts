@@ -32,8 +32,8 @@ export interface Upgradable {
 /**
  * Upgrades the binary as Nginx's documentation describes it. SIGUSR2 starts a master with the new binary,
  * which inherits the listening sockets. Once its workers run, SIGWINCH makes the old workers shut down
- * gracefully, and SIGQUIT makes the old master exit after them. If the new binary does not start, the old one
- * keeps serving.
+ * gracefully, and SIGQUIT makes the old master exit after these workers. If the new binary does not start,
+ * the old one keeps serving.
  *
  * @throws Problem('configuration') in Nginx's own words if the new binary does not start
  */
@@ -80,8 +80,8 @@ async function newMaster(
     await sleep(POLL_MS)
   ) {
     const pid = await readPid(folder);
-    // While the new binary starts, the old master's pid file has another name. It is renamed back if the new
-    // one exits.
+    // While the new binary starts, the old master's pid file has another name. If the new master exits, the
+    // file is renamed back.
     if (pid === old.pid && !existsSync(oldPidPath(folder)) && changedAt(folder) !== changedMs) return null;
     if (pid === 0 || pid === old.pid) continue;
     if ((await workerPids(pid)).length >= workers) return { name: `nginx master ${masters.length + 1}`, pid };
@@ -120,7 +120,7 @@ function oldPidPath(folder: string): string {
   return join(folder, 'nginx.pid.oldbin');
 }
 
-/** When the pid file was last written or renamed; 0 if it has another name now. */
+/** When the pid file was last written or renamed; 0 if it currently has another name. */
 function changedAt(folder: string): number {
   return statSync(join(folder, 'nginx.pid'), { throwIfNoEntry: false })?.ctimeMs ?? 0;
 }

@@ -9,7 +9,7 @@ export interface Choice {
   target: Target;
   /** The upstream for each value that the variable can have; empty if the values cannot be determined. */
   upstreams: ReadonlyMap<string, string>;
-  /** The upstream to use if the variable has any other value. */
+  /** The upstream to use if the value of the variable is not in `upstreams`. */
   others: string;
   /** The blocks around the `proxy_pass`, outermost first, without `http`. */
   parents: readonly Directive[];
@@ -86,7 +86,7 @@ function canBeEmpty({ schemeText, uri }: Target): boolean {
   return schemeText !== '' && (uri === '' || uri.startsWith('/'));
 }
 
-/** The parts that an address must have to be valid, if they consist only of variables. */
+/** The required parts of an address that consist only of variables. */
 function neededParts({ schemeText, host }: Target): string[] {
   const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(host) ?? [];
   return [schemeText, name, port ?? ''].filter((part) => /^(\$\{?\w+\}?)+$/.test(part));

@@ -43,7 +43,7 @@ export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
 }
 
 /**
- * The location that passes the requests of a path to the echo servers, perhaps behind other servers of the
+ * The location that passes the requests for a path to the echo servers, perhaps behind other servers of the
  * same configuration.
  */
 function innermost(

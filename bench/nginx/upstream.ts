@@ -10,9 +10,9 @@ import { securedBy, underServerName } from './upstream-tls.ts';
 export interface UpstreamServer {
   host: string;
   port: number;
-  /** Path of the Unix-domain socket on which it also listens, if any. */
+  /** Path of the Unix-domain socket on which the server also listens, if any. */
   socket?: string | null;
-  /** Its certificate for `localhost`, used for TLS on both addresses; null disables TLS. */
+  /** Path of the server's certificate for `localhost`, used for TLS on both addresses; null disables TLS. */
   certPath?: string | null;
 }
 
@@ -46,10 +46,13 @@ export interface Redirection {
    * If an address in `http` refers to a server of the same configuration, that server's listening address as
    * `host:port`; otherwise null.
    *
-   * @param usualPort port of an address without one
+   * @param usualPort port to use if the address has none
    */
   hop(address: string, usualPort?: string): string | null;
-  /** The same for an address in `stream`, which may refer to any server; by default, none does. */
+  /**
+   * Like `hop`, but for an address in `stream`, which may refer to any server. By default, no address in
+   * `stream` refers to a server of the configuration.
+   */
   streamHop?: (address: string) => string | null;
   /**
    * Whether a `stream` server uses the PROXY protocol and TLS as written, because all of its connections lead
@@ -190,7 +193,7 @@ function redirectUpstream(upstream: Directive, redirection: Redirection): Direct
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-/** @param least minimum number of entries, unless there were none */
+/** @param least minimum number of entries to return; ignored if `entries` is empty */
 function cycle(
   entries: readonly Directive[],
   { servers, hop, resolvesNames = false }: Pick<Redirection, 'servers' | 'hop' | 'resolvesNames'>,

@@ -111,7 +111,10 @@ function hasRegularName({ name, block }: Directive): boolean {
   );
 }
 
-/** Whether an expression contains a variable set by an `auth_request`, which may have been removed. */
+/**
+ * Whether an expression contains a variable set by `auth_request_set`, because its `auth_request` may have
+ * been removed.
+ */
 function isGuards(block: readonly Node[], expression: string): boolean {
   let isFound = false;
   rewrite(block, (node) => {

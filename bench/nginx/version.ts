@@ -20,7 +20,7 @@ export function parseVersion(output: string): NginxVersion {
   if (version === undefined) {
     throw new Problem('environment', 'It does not answer -V like nginx.');
   }
-  // In "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)", the latter is in use.
+  // In "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)", the second version is the one in use.
   const libraries = [...output.matchAll(/\b(?:built|running) with ((?:\w*SSL|AWS-LC)\s+\S+)/g)];
   return {
     version,

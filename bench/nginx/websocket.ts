@@ -33,7 +33,7 @@ export interface Wanted {
 export interface Paths {
   /**
    * The `server` block that contains the WebSocket location, as a node of the given tree; null if only
-   * `stream` proxies.
+   * `stream` servers forward connections.
    */
   server: Directive | null;
   /** The blocks around the WebSocket location, outermost first, and that location itself. */
@@ -86,7 +86,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   const [near] = all.filter(({ location }) => isProxied(location));
   throw new Problem(
     'configuration',
-    `The configuration has no location for WebSockets: none with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'it' : `that at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; and to http: ${UPGRADE_MAP}`,
+    `The configuration has no location for WebSockets: no location with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'a location with proxy_pass' : `the location at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; and to http: ${UPGRADE_MAP}`,
     { code: INCOMPLETE },
   );
 }
@@ -112,7 +112,7 @@ function unreachableProblem(located: Located): Problem {
       : `${locationText(factsOf(located))} is shadowed by the regular expression at ${place(shadow.origin)}, which takes all of its paths. Write "location ^~ ${texts(located.location).join(' ')}" to give it precedence.`;
   const rest =
     shadow === null
-      ? ' Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".'
+      ? ' Name a path with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".'
       : ' `check` shows more.';
   return new Problem('configuration', `${why}${rest}`);
 }
@@ -190,7 +190,7 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * Warns about WebSocket settings that the chosen location lacks. Before 1.29.7, Nginx uses HTTP/1.0 to
+ * Warns about WebSocket settings that the chosen location lacks. Before 1.29.7, Nginx uses HTTP/1.0 towards
  * upstream servers by default, and it never forwards the `Connection` header (RFC 9110 section 7.6.1).
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
@@ -213,10 +213,10 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   return [notice('warning', 'sandbox-upgrade', facts)];
 }
 
-/** Version from which Nginx uses HTTP/1.1 to upstream servers by default. */
+/** First version that uses HTTP/1.1 towards upstream servers by default. */
 export const HTTP_1_1_SINCE = '1.29.7';
 
-/** HTTP version that Nginx uses to upstream servers if `proxy_http_version` is missing. */
+/** HTTP version that Nginx uses towards upstream servers if `proxy_http_version` is missing. */
 export function defaultVersion(nginxVersion: string): string {
   return atLeast(nginxVersion, HTTP_1_1_SINCE) ? '1.1' : '1.0';
 }
@@ -234,7 +234,7 @@ export function streamEntrances(tree: readonly Node[]): Directive[] {
     });
 }
 
-/** Those of them that forward to an upstream server. */
+/** The servers of `stream` that forward TCP connections to an upstream server. */
 export function streamProxies(tree: readonly Node[]): Directive[] {
   return streamEntrances(tree).filter(({ block }) => directives(block, 'proxy_pass').length > 0);
 }

@@ -55,7 +55,9 @@ function mountsOf(mountinfo: string): Mount[] {
   }));
 }
 
-/** Returns the path relative to the mount. In a container, the given path may be the one on the host. */
+/**
+ * Returns the path relative to the mount. In a container, the given path may be the group's path on the host.
+ */
 function below(root: string, path: string): string {
   if (root === '/') return path;
   return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : '/';
@@ -115,7 +117,7 @@ export function parseThrottledUs(text: string): number | null {
 export interface ContainerLimits {
   /** Number of CPUs in the smallest quota of the group and its parents; often fractional. */
   cpuQuota: number | null;
-  /** Bytes available before the group or one of its parents reaches its limit. */
+  /** Memory still available, in bytes, before the group or one of its parents reaches its limit. */
   memoryLeftBytes: number | null;
 }
 
@@ -141,14 +143,14 @@ export async function readThrottledUs(root = '/'): Promise<number | null> {
   return times.length === 0 ? null : times.reduce((sum, us) => sum + us, 0);
 }
 
-/** Notices about a CPU quota. The quota limits the number of CPUs on which the process layout is based. */
+/** Returns a notice if a CPU quota reduces the number of CPUs that the bench plans with. */
 export function quotaNotices({ cpuQuota }: ContainerLimits, allowedCpus: number): Notice[] {
   if (cpuQuota === null || cpuQuota >= allowedCpus) return [];
   const facts = { quota: cpuQuota, shown: allowedCpus, planned: plannedCpus(cpuQuota) };
   return [notice('warning', 'cpu-quota', facts)];
 }
 
-/** Returns the number of whole CPUs within a quota. A process cannot be placed on a fraction of a CPU. */
+/** Returns the number of whole CPUs within a quota. A process cannot be pinned to a fraction of a CPU. */
 export function plannedCpus(cpuQuota: number): number {
   return Math.max(1, Math.floor(cpuQuota));
 }

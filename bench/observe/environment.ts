@@ -24,10 +24,10 @@ import {
 export type Runtime = Pick<Machine, 'bun' | 'ioUring'>;
 
 /**
- * Reads facts about the machine that affect figures.
+ * Reads facts about the machine that affect the results of a measurement.
  *
  * @param runtime version of Bun, if found, and whether io_uring is available. Determining them would require
- *   starting Bun, which this function does not do.
+ * starting Bun, which this function does not do.
  */
 export async function readEnvironment(runtime: Runtime): Promise<Environment> {
   const [machine, container, release, cpuinfo] = await Promise.all([
@@ -54,8 +54,8 @@ export async function readEnvironment(runtime: Runtime): Promise<Environment> {
 }
 
 /**
- * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `runtime` is as
- * above.
+ * Reads the limits that apply to a run's processes. The list of CPUs is truncated to the quota. `runtime` has
+ * the same meaning as for `readEnvironment`.
  */
 export async function readMachine(runtime: Runtime): Promise<Machine> {
   const [status, limits, meminfo, somaxconn, ports, container] = await Promise.all([

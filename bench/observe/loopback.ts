@@ -5,8 +5,8 @@ export const LOOPBACK = '127.0.0.1';
 export const RAISE_LOOPBACK = 'sudo ip link set lo up';
 
 /**
- * Reports whether a connection to this address of the machine succeeds. Merely listening also works while the
- * interface is down.
+ * Reports whether a connection to this address of the machine succeeds. Listening alone would prove nothing,
+ * because it also works while the loopback interface is down.
  */
 export function carriesTcp(host: string): Promise<boolean> {
   const server = createServer((socket) => socket.destroy());

@@ -59,7 +59,8 @@ function loopBetween(
  * utilisation. A thread with work is either on a CPU or waiting for one; the resulting share agrees to within
  * a few per cent with the figures that Node reports for its loops.
  *
- * @param busyNs at each sample; null if it was not read
+ * @param busyNs total time in ns during which the thread has had work, at each sample; null if it was not
+ * read
  */
 export function creditBusyTime(samples: readonly Sample[], busyNs: readonly (number | null)[]): Sample[] {
   return samples.map((sample, index) => {

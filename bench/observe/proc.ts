@@ -29,7 +29,7 @@ export interface Status {
   /** Of this thread only. */
   voluntarySwitches: number | null;
   involuntarySwitches: number | null;
-  /** Numbers of the CPUs on which it may run, in ascending order. */
+  /** Numbers of the CPUs on which the process or thread may run, in ascending order. */
   cpus: number[];
 }
 
@@ -139,7 +139,7 @@ export interface CpuTicks {
   /** Ticks spent idle or waiting for a disk. */
   idle: number;
   /**
-   * Ticks during which the host ran something else although there was work to do; nonzero only in a virtual
+   * Ticks during which this virtual machine had work to do, but its host ran something else; 0 on a physical
    * machine.
    */
   stolen: number;
@@ -156,8 +156,8 @@ export function parseCpuTicks(text: string, cpus: readonly number[] | null): Cpu
   const sum = { total: 0, idle: 0, stolen: 0, interrupt: 0 };
   for (const name of cpus === null ? ['cpu'] : cpus.map((cpu) => `cpu${cpu}`)) {
     const line = new RegExp(`^${name} +([\\d ]+)$`, 'm').exec(text)?.[1];
-    // user nice system idle iowait irq softirq steal; the guest times that follow are already included in
-    // user time
+    // Fields: user, nice, system, idle, iowait, irq, softirq, steal. The guest times that follow are omitted,
+    // because user time already includes them.
     const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
     if (ticks === undefined || ticks.length < 5) return null;
     const [, , , idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
@@ -217,7 +217,7 @@ function kilobytes(text: string | undefined): number | null {
 
 /** An endpoint of a TCP connection. */
 export interface TcpEnd {
-  /** IPv4 address as in the file: a hexadecimal word in the machine's byte order. */
+  /** IPv4 address as in /proc/net/tcp: a hexadecimal word in the machine's byte order. */
   address: string;
   port: number;
 }

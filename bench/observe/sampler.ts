@@ -31,8 +31,9 @@ export interface Sampler {
    */
   noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
   /**
-   * Takes a sample at a phase boundary, so that a phase's figures need no interpolation. From then on, the
-   * timer counts seconds from this sample, as slices do from the boundary.
+   * Takes a sample at a phase boundary, so that a phase's figures need no interpolation. Later samples are
+   * taken at whole intervals after this one, so that they coincide with the slices, which also start at the
+   * boundary.
    */
   sampleNow(): void;
   stop(): void;
@@ -89,7 +90,8 @@ interface Beside {
 
 const SECOND_US = 1_000_000;
 /**
- * Minimum interval for usage, in µs. Samples at phase boundaries may be too close together to be meaningful.
+ * Minimum interval over which CPU usage is computed, in µs. Samples at phase boundaries may be too close
+ * together for a meaningful value.
  */
 const LEAST_USAGE_US = 500_000;
 const TICK_US = 10_000;

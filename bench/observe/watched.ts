@@ -2,7 +2,10 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import type { RunProcess } from '../model/run.ts';
 import { readNow } from './read-now.ts';
 
-/** What to watch on a host: the processes with a name, or one process. Both include what they have started. */
+/**
+ * What to watch on a host: all processes with a given name, or one process. The processes that they have
+ * started are also watched.
+ */
 export type Watch = { name: string } | { pid: number };
 
 /** The processes found on a host at one moment, or why they cannot be watched, as a clause. */
@@ -11,22 +14,29 @@ export type Found = { processes: readonly RunProcess[] } | { lack: string };
 interface Process {
   pid: number;
   parent: number;
-  /** The name of its program, at most 15 characters (comm in proc_pid_comm(5)). */
+  /** Name of the program that the process runs, truncated to 15 characters (comm in proc_pid_comm(5)). */
   name: string;
 }
 
-/** Length of Nginx's titles up to the kind of process, such as `nginx: worker process`. No argument follows within it. */
+/**
+ * Number of bytes to read of a process title: enough for the kind of process, as in `nginx: worker process`,
+ * but too few to include command-line arguments.
+ */
 const TITLE_BYTES = 21;
 
 /**
- * Creates a function that finds the processes to watch. They belong to others: it only reads their names, their
- * parents and children, and the part of an Nginx title that tells masters from workers.
+ * Creates a function that finds the processes to watch. The bench did not start these processes, so the
+ * function only reads their names, their parents and children, and the part of an Nginx title that
+ * distinguishes masters from workers.
  *
  * @param watches at least one
  * @param procfs mount point of procfs
  */
 export function makeWatcher(watches: readonly Watch[], procfs = '/proc'): () => Found {
-  /** The oldest ancestors that are watched, and every master seen since: an upgraded one outlives its parent. */
+  /**
+   * Processes whose descendants are watched: those selected at the start, and every master found since,
+   * because the new master of a binary upgrade outlives its parent.
+   */
   const roots = new Map<number, Process>();
   const numbers = new Map<number, number>();
 
@@ -93,9 +103,9 @@ function isWatched({ pid, name }: Process, watch: Watch): boolean {
 }
 
 /**
- * Reports what a process does, from the title that Nginx and Angie give each of theirs. Null for one that
- * carries no connections, such as the cache manager. Without a title, a process that has started others is
- * their master.
+ * Returns the role of a process, taken from the title that Nginx and Angie give to each of their processes.
+ * Returns null for a process that carries no connections, such as the cache manager. A process without such a
+ * title counts as a master if it has started other processes, and otherwise as a worker.
  */
 function roleOf(
   { pid, children }: { pid: number; children: number },

@@ -5,8 +5,8 @@ import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
 /**
- * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the variants
- * have it, all of them use sockets, and a notice gives the reason.
+ * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the
+ * variants use TLS, all variants use sockets, and a notice gives the reason.
  *
  * @param clientTls for each variant, whether its clients connect over TLS
  */

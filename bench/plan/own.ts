@@ -5,13 +5,13 @@ import { onBinary, proxyFor, type Side } from './variants.ts';
 
 /** Descriptive fields for a configuration without a profile.json. */
 export const UNDESCRIBED = {
-  question: 'How much load does it sustain, and how fast is it?',
+  question: 'How much load does this configuration sustain, and how fast is it?',
   claim: null,
   expect: '',
   servers: 1,
   key: 'ecdsa',
   visit: null,
-  // Provisional value until a configuration is read.
+  // Provisional value, replaced when the configuration is read.
   upstreamTls: false,
   inAll: false,
 } as const satisfies Partial<Profile>;

@@ -63,7 +63,7 @@ export function planRequest(
   const seed = request.seed ?? drawn;
   const profiles = sides.map(({ profile }) => profile);
   const onAgents = (machine.generators ?? machine.proxyHost ?? machine.serverHosts) !== undefined;
-  /** The request with the scenario that has this step. */
+  /** Returns the request with the scenario that declares the step. */
   function requestFor(step: Step): RunRequest {
     const owner = request.others.find(({ scenario }) => scenario.steps.some(({ name }) => name === step));
     return { ...request, ...owner };

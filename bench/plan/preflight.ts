@@ -40,7 +40,7 @@ export interface StepContext extends StepOfVariant {
   seed: number;
 }
 
-/** The default of Nginx on Linux, and of Node. */
+/** Default listen backlog of Nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
@@ -135,8 +135,9 @@ export function preflight(
 }
 
 /**
- * Returns the engine that the user names, or that the carrier or the target requires; null if either is suitable. Bun
- * reads the certificate authorities again for each connection, and a system has more than a hundred.
+ * Returns the engine that the user names, or that the carrier or the target requires; null if both are
+ * suitable. To verify a certificate with the system's authorities, Node is required: Bun reads them again for
+ * each connection, and a system has more than a hundred.
  */
 function engineFor(
   { engine, carrier, target }: RunRequest,
@@ -172,7 +173,10 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   };
 }
 
-/** @throws Problem('usage') if the profile needs servers with a certificate, because a command gets none */
+/**
+ * @throws Problem('usage') if the profile needs servers with a certificate, which a --backend command does
+ * not get
+ */
 function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): void {
   if (backend === null || !upstreamTls) return;
   throw new Problem(
@@ -181,7 +185,7 @@ function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): 
   );
 }
 
-/** @throws Problem('usage') if the profile needs servers that are close to Nginx */
+/** @throws Problem('usage') if the profile needs its servers on the same host as Nginx */
 function checkServerHosts({ serverHosts }: Machine, { name, upstreamTls }: Profile): void {
   if (serverHosts === undefined || !(upstreamTls || name === 'unix-socket')) return;
   throw new Problem(

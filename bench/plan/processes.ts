@@ -73,7 +73,8 @@ export function echoServers(
   const agents = serverHosts?.length ?? 0;
   const host = serverMachine(machine);
   const files = connectionsPerNodeProcess(host);
-  // Each echo server has its own port, and only a proxy connects from a single address.
+  // Source ports limit the connections per echo server only with a proxy, which connects to each server's
+  // port from a single address.
   const ports =
     profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
   const bound = ports < files;
@@ -106,7 +107,7 @@ export function echoServers(
   if (count < agents) {
     throw new Problem(
       'usage',
-      `Each of the ${agents} server agents needs at least one echo server, and there would be ${count}. Use --servers ${agents} or more, or fewer agents.`,
+      `Each of the ${agents} server agents needs at least one echo server, but there would be only ${count}. Use --servers ${agents} or more, or fewer agents.`,
     );
   }
   return count;
@@ -119,7 +120,7 @@ function checkServers({ scenario: { name, servers } }: RunRequest, profile: Prof
   if (count < least) {
     throw new Problem(
       'usage',
-      `The scenario ${name} needs at least ${least} echo servers, and ${profile.name} would have ${count}. Use --servers 3, or a profile with several, such as load-balanced.`,
+      `The scenario ${name} needs at least ${least} echo servers, but ${profile.name} would have ${count}. Use --servers 3, or a profile with several, such as load-balanced.`,
     );
   }
   if (count > most) {
@@ -170,7 +171,8 @@ function elsewhere(machine: Machine, hosts: readonly TopologyHost[]): Machine {
   const [{ somaxconn } = machine] = hosts;
   return {
     ...machine,
-    // Nothing else of the run is there, and a component gets a third of a machine.
+    // No other component runs on these hosts. A component gets a third of a machine's CPUs, so their number
+    // is tripled.
     cpus: Array.from({ length: cpus * 3 }, (_, cpu) => cpu),
     openFilesLimit: Math.min(...hosts.map(({ openFilesLimit }) => openFilesLimit)),
     somaxconn,

@@ -34,7 +34,7 @@ export function connectionsPerNodeProcess({ openFilesLimit }: Pick<Machine, 'ope
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 
-/** Returns the maximum `worker_connections` under this limit. */
+/** Returns the maximum `worker_connections` that the limit on open files allows. */
 export function maxWorkerConnections({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
@@ -56,15 +56,15 @@ export function webSocketsPerHashedWorker(workerConnections: number): number {
 }
 
 /**
- * Returns how many of these WebSockets the busiest worker may get if a hash of the addresses selects workers: the
- * mean plus five times its square root, as in `webSocketsPerHashedWorker`.
+ * Returns how many of the given WebSockets the busiest worker may get if a hash of the addresses selects
+ * workers: the mean plus five times its square root, as in `webSocketsPerHashedWorker`.
  */
 export function webSocketsOfBusiestWorker(webSockets: number, workers: number): number {
   const mean = webSockets / workers;
   return Math.min(webSockets, Math.ceil(mean + (workers === 1 ? 0 : 5 * Math.sqrt(mean))));
 }
 
-/** Returns the `worker_connections` that a worker needs for this many WebSockets. */
+/** Returns the `worker_connections` that a worker needs for the given number of WebSockets. */
 export function workerConnectionsFor(webSockets: number): number {
   return Math.ceil((webSockets * connectionsPerWebSocket) / usableConnections);
 }
@@ -76,7 +76,7 @@ export function connectionsPerAddress({ portRange }: Machine): number {
   return Math.max(1, Math.floor(connectionPorts(portRange) * PORTS_USABLE));
 }
 
-/** Returns the number of ports from which a system connects, to each address and port of another. */
+/** Returns the number of source ports with which a system can connect to one address and port. */
 export function connectionPorts(portRange: Machine['portRange']): number {
   const [low, high] = portRange ?? DEFAULT_PORTS;
   return high - low + 1;

@@ -8,5 +8,5 @@ export function raiseOpenFiles({ isRoot, openFilesLimit }: Machine): string {
   const wanted = Math.max(65_536, 4 * openFilesLimit);
   return isRoot
     ? `Raise the limit: ulimit -n ${wanted} (for a container: docker run --ulimit nofile=${wanted}).`
-    : `Raise the limit: sudo prlimit --pid $$ --nofile=${wanted}:${wanted}, then run again in this shell.`;
+    : `Raise the limit: sudo prlimit --pid $$ --nofile=${wanted}:${wanted}, then run the bench again in this shell.`;
 }

@@ -16,13 +16,17 @@ const MOST_ADDRESSES = 200;
 /** The source ports that a run's connections need, and whether handshakes need them. */
 export interface PortsNeeded {
   ports: number;
-  /** Null if each of the connections needs one. If handshakes need them, `isGiven` tells that their rate is known. */
+  /**
+   * Null if each connection needs a port. If each handshake needs one, `isGiven` states whether the handshake
+   * rate is known.
+   */
   handshakes: { isGiven: boolean } | null;
 }
 
 /**
- * Number of handshakes per second for which there are ports if the rate is not known beforehand. At a higher
- * rate, the kernel chooses ports at the end of the run, which takes longer.
+ * Number of handshakes per second for which ports are planned if the rate is not known beforehand. If the
+ * rate is higher, they run out before the end of the run. The kernel then chooses the ports, which takes
+ * longer.
  */
 const HANDSHAKES_PER_SECOND = 20_000;
 
@@ -74,7 +78,8 @@ export function checkAgentPorts(
   { agents, scarcePorts }: GeneratorHosts,
   notices: Notice[],
 ): void {
-  // The side that closes a connection keeps its port. By default, the kernel reuses those of the loopback interface.
+  // The port of a closed connection remains in TIME_WAIT on the side that closed it. By default, the kernel
+  // reuses such ports only on the loopback interface.
   const isOurs = scenario.connectionTraits?.(scenarioOptions).serverCloses !== true;
   const isLoopback = asked?.listen == null && target.kind === 'sandbox';
   if (handshakes === null || scarcePorts === null || !isOurs || isLoopback) return;

@@ -84,7 +84,7 @@ test('an undefined Nginx and an unused one are rejected', () => {
     [
       ['new', 'old'],
       ['tls@new', 'tls'],
-      /^No variant runs on the Nginx named old\. Use it, for example as tls@old, or leave --nginx old= out\.$/,
+      /^No variant runs on the Nginx named old\. Use it, for example as tls@old, or leave out --nginx old=\.$/,
     ],
   ];
   for (const [binaries, names, message] of cases) {
@@ -98,7 +98,7 @@ test('an upgrade needs a defined Nginx, which then counts as used, and variants 
   assert.equal(chooseVariants(library, ['tls@old']).length, 1);
   const cases: [upgradeTo: string | null, names: string[], message: RegExp][] = [
     ['nwe', ['tls@old', 'tls@new'], /^--upgrade "nwe".* Did you mean new\?/],
-    ['tls', ['tls'], /To upgrade to the same Nginx, write --upgrade last\.$/],
+    ['tls', ['tls'], /To upgrade to the same Nginx, put --upgrade at the end of the command line\.$/],
     ['new', ['tls@old', 'direct'], /^direct runs without Nginx/],
     [null, ['direct'], /^direct runs without Nginx/],
     [null, ['tls@old'], /^No variant runs on the Nginx named new\./],

@@ -14,7 +14,10 @@ export interface Library {
    * `tls@new`.
    */
   binaries: readonly string[];
-  /** The binary to which Nginx is upgraded during the runs; null for the same one. Undefined without an upgrade. */
+  /**
+   * The binary to which Nginx is upgraded during the runs; null to upgrade to the same binary, undefined
+   * without an upgrade.
+   */
   upgradeTo?: string | null | undefined;
 }
 
@@ -140,7 +143,7 @@ function checkUse(sides: readonly Side[], library: Library): void {
   if (idle === undefined) return;
   throw new Problem(
     'usage',
-    `No variant runs on the ${PROXY} named ${idle}. Use it, for example as tls@${idle}, or leave --nginx ${idle}= out.`,
+    `No variant runs on the ${PROXY} named ${idle}. Use it, for example as tls@${idle}, or leave out --nginx ${idle}=.`,
   );
 }
 
@@ -156,7 +159,7 @@ function checkUpgrade(sides: readonly Side[], { binaries, upgradeTo: name }: Lib
   if (name === null || binaries.includes(name)) return;
   const isVariant = sides.some(({ variant }) => variant.name === name);
   const remedy = isVariant
-    ? `To upgrade to the same ${PROXY}, write --upgrade last.`
+    ? `To upgrade to the same ${PROXY}, put --upgrade at the end of the command line.`
     : `Name it, for example --nginx ${name}=/path/to/nginx, or --nginx ${name}=debian:trixie.`;
   throw new Problem(
     'usage',

@@ -14,7 +14,7 @@ export interface PublicConfiguration {
 /**
  * Keeps a configuration's directives, including numbers, sizes, times, switches and words of the Nginx
  * configuration language. Everything else (names, paths, addresses, custom headers) and all comments are
- * removed. It uses a list of permitted words rather than searching for private ones, so that anything
+ * removed. A list of permitted words is used, rather than a search for private words, so that anything
  * unexpected is hidden rather than shown.
  */
 export function publicConfiguration(text: string): PublicConfiguration {

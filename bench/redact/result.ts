@@ -51,7 +51,7 @@ export function makeRedactor(head: ResultHead, words: readonly string[]): Redact
   };
 }
 
-/** The words known so far that must be hidden, and the functions that hide them. */
+/** The words to hide that are known so far, and the functions that hide them. */
 function makeState(
   { variants, plan: { declared } }: Pick<ResultHead, 'variants' | 'plan'>,
   given: readonly string[],
@@ -260,7 +260,7 @@ function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): strin
 }
 
 const UNTOLD = 'the reason is hidden, because it may quote the server, its command or the scenario file.';
-/** Codes of reasons that quote an error. */
+/** Codes of validity reasons that quote an error. */
 const QUOTING = new Set(['run-ended', 'action-failed']);
 
 /**

@@ -4,7 +4,10 @@ import { HIDDEN, isPublicWord } from './public-words.ts';
 /** Minimum length of words to remove. Shorter ones could be part of anything. */
 const SHORTEST = 3;
 
-/** Names with dots that are not host names: files of the benchmark and of Nginx, and figures. */
+/**
+ * Names that contain dots but are not host names: file names of the benchmark and of Nginx, and names of
+ * metrics.
+ */
 const OWN_NAMES =
   /\.(conf|json|html|hgrm|csv|log|pem|js)$|^(connections|messages|tcp|tls|upgrade|handshake|response|service|sendLag|cpuPer\w+|memory\w*|http|perCoreCapacity)\.\w+$/i;
 

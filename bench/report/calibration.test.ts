@@ -88,6 +88,6 @@ test('there is a row for the variation of each metric, with dashes for what a si
 test('the origin of the variation is stated for the headline metrics', () => {
   const told = variationSentences(makeCalibration());
   assert.equal(told.length, 2);
-  assert.match(told[0] ?? '', new RegExp(`${CPU} varies by 4 % .* 0\\.5 % within .* 1\\.2 % between rounds`));
+  assert.match(told[0] ?? '', new RegExp(`${CPU}, .* by 4 % .* 0\\.5 % within .* 1\\.2 % between rounds`));
   assert.deepEqual(variationSentences({ spread: [] }), []);
 });

@@ -6,8 +6,8 @@ import { formatShare, formatTime, NOTHING } from '../wording/format.ts';
 import { formatDetectable, formatEffect } from './comparison/effect.ts';
 
 /**
- * One sentence about the variants identical to the profile, one for each known added cost, and one about the
- * smallest cost that was detected.
+ * Returns one sentence about the variants that are identical to the profile, one for each variant with a
+ * known additional cost, and one about the smallest such cost that was detected.
  */
 export function calibrationSentences(calibration: Calibration): string[] {
   const { falsePositives, known } = calibration;
@@ -53,15 +53,15 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
 }
 
 /**
- * For each main metric, states how much the ratio of two equal sides varies between turns, within a round and between
- * rounds.
+ * For each main metric, states how much the ratio of two identical sides varies between turns, within a round
+ * and between rounds.
  */
 export function variationSentences({ spread }: Pick<Calibration, 'spread'>): string[] {
   return spread.filter(isHeadline).flatMap((each) => {
     if (each.components === null) return [];
     const { turn, block, round } = each.components;
     return [
-      `The ratio of two equal sides in ${metricTitle(each)} varies by ${formatShare(turn)} between adjacent turns, by a further ${formatShare(block)} within a round, and by a further ${formatShare(round)} between rounds.`,
+      `For ${metricTitle(each)}, the ratio of two identical sides varies by ${formatShare(turn)} between adjacent turns, by a further ${formatShare(block)} within a round, and by a further ${formatShare(round)} between rounds.`,
     ];
   });
 }

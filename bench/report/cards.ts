@@ -4,11 +4,14 @@ import { html, type Markup } from './markup.ts';
 import { doubtSentence, outcomeSentence } from './verdict.ts';
 import type { RunView, Section, VariantView, View } from './view.ts';
 
-/** What the cards of a scenario differ in. */
+/** Options for the cards of a scenario. */
 interface CardOptions {
   /** Whether the badges name the steps, because the scenario has several. */
   namesSteps?: boolean;
-  /** What to say of a run in addition to the answer; by default, how it ended and whether to trust its figures. */
+  /**
+   * Returns remarks about a run in addition to the answer; by default, how the run ended and whether its
+   * figures can be trusted.
+   */
   remarksOf?(run: RunView): string[];
 }
 

@@ -48,7 +48,7 @@ function zoom({ x }: LineSpec): Markup {
   return html`${bound('from', x.min ?? 0)} ${bound('to', x.max ?? 0)} s <button type="button" data-do="whole" disabled>All seconds</button>`;
 }
 
-/** A sample of a series in the style used in the chart. */
+/** Legend symbol of a series, in the style used in the chart. */
 function sample(spec: ChartSpec, index: number): Markup {
   if (spec.kind === 'bar')
     return html`<span class="swatch fill-${index % 4} ${spec.series[index]?.colour}" aria-hidden="true"></span>`;

@@ -1,7 +1,7 @@
 import { PROXY } from '../model/proxy.ts';
 import type { Result } from '../model/result.ts';
 
-/** Whether a result is about a server that already runs, of which neither a proxy nor a configuration is known. */
+/** Whether a result is about a server that already runs. Neither its proxy nor its configuration is known. */
 export function isExternal({ variants }: Pick<Result, 'variants'>): boolean {
   return variants.length > 0 && variants.every(({ profile }) => profile.startsWith('target:'));
 }

@@ -40,7 +40,7 @@ export interface JsonSummary {
   ladder?: Omit<Ladder, 'kind'>;
   /** In sizings only: the plan, the costs, the needs with their derivation, and the check. */
   size?: Omit<Size, 'kind'>;
-  /** In comparisons of stored results only: the results, and all other differences between them. */
+  /** In comparisons of stored results only: the results, and the differences between their sessions. */
   stored?: Stored;
   /**
    * In a comparison: the findings about this machine from an earlier calibration. In a calibration: its
@@ -92,7 +92,7 @@ export interface JsonRun {
   responseUs: Summary | null;
   serviceUs: Summary | null;
   sendLagUs: Summary | null;
-  /** Total handshake time; its parts follow. */
+  /** Total handshake time, which includes the TCP connect, TLS and the upgrade. */
   handshakeUs: Summary | null;
   tcpUs: Summary | null;
   tlsUs: Summary | null;
@@ -100,9 +100,12 @@ export interface JsonRun {
   cpuUsPerMessage: ByComponent;
   /** Messages per second that Nginx can forward per core. */
   perCoreCapacity: Capacity | null;
-  /** Number of disturbed seconds, out of `of`; null if the machine was not sampled. */
+  /**
+   * `seconds` is the number of disturbed seconds, `of` the number of seconds in the steady phase; null if the
+   * machine was not sampled.
+   */
   disturbed: { seconds: number; of: number } | null;
-  /** The same times without the disturbed seconds. */
+  /** Message times and send lag without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
   /**
@@ -129,7 +132,10 @@ export interface JsonRun {
   hosts?: JsonHost[];
   /** Number of failures by kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
-  /** Other notices about the run: `handshakes-failed` gives the reason, and the line that may cause it. */
+  /**
+   * Notices about the run. For example, `handshakes-failed` gives the reason, and the line of the
+   * configuration that may be the cause.
+   */
   notices: Run['notices'];
 }
 
@@ -167,7 +173,7 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
 }
 
 function jsonAnswers(result: Result): JsonSummary['answers'] {
-  // The variants of other kinds of results do not answer the question of their scenario.
+  // Only results that consist of runs alone have an answer for each variant.
   if (kindOf(result) !== null) return [];
   const { answer } = scenarioReport(result);
   return viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) }));

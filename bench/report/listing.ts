@@ -71,7 +71,7 @@ function shownTime(startedAt: string): string {
 /** Verdicts of a result; if it only has runs, the figures of each variant. */
 function verdictsOf(index: ResultIndex): readonly string[] {
   const lines = headlineOf(index)?.lines;
-  // A verdict on each variant, or else the first sentence.
+  // Keeps the first sentence, and all sentences that state a verdict on a variant.
   if (lines !== undefined)
     return lines.filter(({ verdict }, at) => at === 0 || verdict !== null).map(({ sentence }) => sentence);
   const variants = [...new Set(index.runs.map(({ variant }) => variant))];

@@ -50,7 +50,7 @@ function loopText(plan: RunPlan): string {
 function commonOf(plan: RunPlan): string {
   const { workload, connections, durationMs } = plan;
   if (workOf({ plan }) === 'handshakes')
-    return `Connections are opened and closed, at most ${formatCount(connections)} at a time, ${formatTime(durationMs * 1000)} steady phase.`;
+    return `Connections are opened and closed, at most ${formatCount(connections)} at a time, during a steady phase of ${formatTime(durationMs * 1000)}.`;
   if (workload.load === null)
     return `${formatCount(connections)} WebSockets: ${scenarioNamed(workload.scenario).title.toLowerCase()}.`;
   const { declared } = scenarioNamed(workload.scenario);

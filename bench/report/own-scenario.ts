@@ -22,10 +22,11 @@ import type { FoldedSection, RunView, Section, VariantView, View } from './view.
 export type OwnSections = readonly ((view: View) => Section)[];
 
 /**
- * Returns how results of a user's scenario are reported. Everything but its own sections follows from its declaration,
- * which is stored with the result, so the scenario's file is not needed.
+ * Returns how results of a user's scenario are reported. Everything except the sections added by the
+ * scenario's file follows from the scenario's declaration. The declaration is stored with the result, so the
+ * file is not needed.
  *
- * @param sections those of the file; null if the file was not read
+ * @param sections the sections that the file adds; null if the file was not read
  */
 export function ownReport(declared: Declaration, sections: OwnSections | null): ScenarioReport {
   const sends = declared.steps.some(({ load }) => load !== null);

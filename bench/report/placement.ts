@@ -5,8 +5,8 @@ import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
 /**
- * The CPUs to which each component of a run was pinned; the proxy's list is empty without one. Null if the
- * run was not pinned.
+ * The CPUs to which each component of a run was pinned; the proxy's list is empty if the run has no proxy.
+ * Null if the run was not pinned.
  */
 export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
   if (placement === null) return null;
@@ -29,7 +29,9 @@ export function placementNotice({ step, runs }: StepView): Notice | null {
   return notice('warning', 'placement-differs', { step, placed });
 }
 
-/** Whether two runs were pinned to the same CPUs. If either has no proxy, its CPUs are ignored. */
+/**
+ * Whether two runs were pinned to the same CPUs. If either run has no proxy, the proxy's CPUs are ignored.
+ */
 function arePlacedAlike(a: CpuLists | null, b: CpuLists | null): boolean {
   if (a === null || b === null) return a === b;
   const oneHasNone = a.proxy === '' || b.proxy === '';

@@ -33,7 +33,7 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
 
 /** Explains what a single pair of runs can show, and how to find out more. */
 export function pairSentence({ baseline }: Price): string {
-  return `Each ratio comes from a single pair of runs and has no interval, so a few per cent may be noise. To repeat the runs in rounds, use the compare command with ${baseline} first.`;
+  return `Each ratio comes from a single pair of runs and has no interval, so a few per cent may be noise. To repeat the runs in rounds, use the compare command and name ${baseline} first.`;
 }
 
 export function priceColumns({ baseline, variants }: Price): string[] {

@@ -7,7 +7,7 @@ import type { FoldedSection, Section, VariantView, View } from './view.ts';
 /** Table cells with their headings, in reading order. */
 export type Cells = readonly (readonly [heading: string, cell: string])[];
 
-/** What the cells under some headings are. */
+/** Explains what the cells under certain headings contain. */
 export type Explanation = readonly [headings: readonly string[], meaning: string];
 
 /**
@@ -17,17 +17,20 @@ export type Explanation = readonly [headings: readonly string[], meaning: string
 export interface ScenarioReport {
   /** Summary of one variant, in a sentence or two. */
   answer(variant: VariantView): string;
-  /** The same summary in figures, starting with the variant's name; missing values are dashes. */
+  /** Figures that summarise one variant, starting with its name; missing values are dashes. */
   cells(variant: VariantView): Cells;
   /** Headings of the cells that contain words, which are aligned to the left. */
   words: readonly string[];
-  /** Headings that are left out if no variant has a value, such as those about Nginx if there is none. */
+  /**
+   * Headings that are left out if no variant has a value. For example, headings about Nginx are left out in
+   * results without Nginx.
+   */
   optional: readonly string[];
   /** How the cells are arranged in lines if the terminal is too narrow for a table. */
   lines: readonly { before: string; headings: readonly string[] }[];
-  /** Explains the headings. Those that are left out are not explained either. */
+  /** Explains the headings. Headings that are left out of the table are not explained. */
   legend(view: View): readonly Explanation[];
-  /** What else there is to say about the figures. */
+  /** Further remarks about the figures. */
   remarks(view: View): string[];
   /** Sections that are always shown. */
   open: readonly ((view: View) => Section)[];

@@ -49,7 +49,7 @@ function answersTable(variants: readonly Cells[], leftward: readonly string[]): 
   );
 }
 
-/** Formats the same values as lines below the variant's name, without values that were not measured. */
+/** Formats a variant's cells as lines below its name, without values that were not measured. */
 function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
   const lines = groups.map(({ before, headings }) => {
     const told = cells
@@ -119,7 +119,7 @@ function doubtsOf({ run }: RunView): Finding[] {
   return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === DETAILED_BY[code]));
 }
 
-/** The summary of a result of any kind, as `summaryText` has it for one that consists only of runs. */
+/** Like `summaryText`, but for results of any kind. */
 export function resultText(result: Result, columns: number | null): string {
   const of = kindOf(result);
   if (of === null) return summaryText(result, columns) + priceText(result);

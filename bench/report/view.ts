@@ -25,7 +25,7 @@ export interface RunView {
   name: string;
   /** Name of the step, with a suffix if the step's reported figures come from another run. */
   step: string;
-  /** Name of the run among all runs: `tls, latency`. */
+  /** Name that distinguishes the run from all other runs: `tls, latency`. */
   label: string;
   /** The variant's colour and line pattern in every chart. */
   colour: string;
@@ -37,7 +37,8 @@ export interface RunView {
   /** The part of the run in which connections were opened, over time. It may take many times as long as the rest. */
   connecting: Point[];
   /**
-   * The seconds of its steady phase, with the causes of disturbances; null if the machine was not sampled.
+   * The seconds of the run's steady phase, with the causes of disturbances; null if the machine was not
+   * sampled.
    */
   seconds: SteadySecond[] | null;
   /**
@@ -75,7 +76,7 @@ export interface View {
   runs: RunView[];
   /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
-  /** Whether the result is about a server that already runs, of which nothing but its answers is known. */
+  /** Whether the result is about a server that already runs. Only its answers are known. */
   isExternal: boolean;
 }
 
@@ -91,7 +92,7 @@ export interface Section {
 export interface FoldedSection extends Omit<Section, 'body'> {
   /** One sentence, generated from the data. */
   finding: string;
-  /** Null if the finding says everything. */
+  /** Content of the section; null if the finding says everything. */
   body: Markup | null;
 }
 
@@ -169,13 +170,15 @@ interface Naming {
   answers: boolean;
   /** Whether the runs are trials of a capacity search, which differ in their rate. */
   isSearch: boolean;
-  /** Whether the runs measure what a plan costs, and check it with more connections. */
+  /**
+   * Whether the runs measure the costs for a planned load, and check the predictions with more connections.
+   */
   isSizing: boolean;
   /** The quantity in which the runs of a ladder differ; null if the result is not a ladder. */
   over: LadderAxis | null;
 }
 
-/** Name of a run among those of its variant. */
+/** Name that distinguishes a run from the other runs of its variant. */
 function nameOf(run: Run, { answers, isSearch, isSizing, over }: Naming): string {
   const { step, round } = run.plan;
   const level = over === null ? null : levelOf(run.plan, over);

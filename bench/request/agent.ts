@@ -16,11 +16,11 @@ export interface AgentRequest {
   role: AgentRole;
   /** Targets on which the agent may put load; if empty, those on its own loopback addresses. */
   allowed: readonly { host: string; port: number | null }[];
-  /** The most that it generates for a run; null for any number. */
+  /** Maximum load that the agent generates for a run; null means no limit. */
   limits: { connections: number | null; ratePerSecond: number | null };
-  /** What an agent with the role `proxy` watches: processes with a name, or one process. */
+  /** The processes that an agent with the role `proxy` observes, by name or by ID. */
   watches: readonly ({ name: string } | { pid: number })[];
-  /** IPv4 address on which Nginx or the echo servers that it starts listen; null if it starts none. */
+  /** IPv4 address on which the agent's Nginx or echo servers listen; null if the agent starts none. */
   listen: string | null;
 }
 
@@ -29,31 +29,34 @@ const OPTIONS = {
     ...NATS_OPTIONS,
     role: {
       value: 'generator|proxy|server',
-      help: 'What it does for runs: it generates load, observes or runs Nginx, or runs echo servers',
+      help: 'Role in runs: generate load, observe or run Nginx, or run echo servers',
     },
     name: { value: 'NAME', help: 'Name of the agent in commands and reports [the host name]' },
     allow: {
       value: 'HOST[:PORT]',
       many: true,
-      help: 'Target that it may put under load, or server behind its Nginx [only 127.0.0.1]',
+      help: 'Target that may be put under load, or server behind Nginx [only 127.0.0.1]',
     },
-    'max-connections': { value: 'N', help: 'Refuse runs with more connections on this host [no limit]' },
+    'max-connections': {
+      value: 'N',
+      help: 'Refuse runs with more than N connections on this host [no limit]',
+    },
     'max-rate': {
       value: 'N',
-      help: 'Refuse runs with more messages/s from this host, and closed loops [no limit]',
+      help: 'Refuse closed loops, and runs with more than N messages/s from this host [no limit]',
     },
-    listen: { value: 'ADDRESS', help: 'Start Nginx or echo servers, on this address of the host' },
+    listen: { value: 'ADDRESS', help: 'Address of this host on which to start Nginx or echo servers' },
     watch: {
       value: 'NAME|PID',
       many: true,
-      help: 'Process that it observes, with all that it has started: nginx',
+      help: 'Process to observe with its descendants, such as nginx',
     },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const agentCommand = {
   operands: '',
-  help: 'Do a part of runs that are started elsewhere: their load, Nginx or echo servers',
+  help: 'Take part in runs started elsewhere: generate load, or run Nginx or echo servers',
   options: OPTIONS,
   // The agent reads no configuration file, because a file in the folder where it happens to be started must not decide
   // where it puts load.
@@ -86,14 +89,14 @@ function agentRequest(given: GivenOptions): AgentRequest {
   };
 }
 
-/** The options that do not apply to each role. */
+/** For each role, the options that do not apply to it. */
 const FOREIGN: Record<AgentRole, readonly string[]> = {
   generator: ['watch', 'listen'],
   proxy: ['max-connections', 'max-rate'],
   server: ['watch', 'allow', 'max-connections', 'max-rate'],
 };
 
-/** @throws Problem('usage') if the options do not fit the role, or leave open what it does */
+/** @throws Problem('usage') if an option does not apply to the role, or one that the role needs is missing */
 function checkRole(given: GivenOptions, role: AgentRole): void {
   const watches = given.has('watch');
   const foreign = FOREIGN[role].find((name) => given.has(name));
@@ -131,7 +134,7 @@ function addressOf(given: GivenOptions): string | null {
 
 function watchOf(text: string): AgentRequest['watches'][number] {
   if (/^[1-9]\d{0,9}$/.test(text)) return { pid: Number(text) };
-  // The kernel keeps a name of 15 bytes at most, without the folder.
+  // The kernel stores at most 15 bytes of a process name, without its folder.
   if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
   throw new Problem(
     'usage',

@@ -16,14 +16,14 @@ export interface NatsRequest {
   caFile: string | null;
 }
 
-/** The agents of a run. What is null is done by this host. */
+/** The agents of a run. This host performs each part that is null. */
 export interface AgentsRequest {
   nats: NatsRequest;
   /** How many agents generate the load, or their names. */
   generators: number | readonly string[] | null;
   /** The agent that runs Nginx or, with a target, watches it. */
   proxy: string | null;
-  /** Whether Nginx already runs, so that its agent only watches it. */
+  /** Whether Nginx already runs, so that the agent only observes it. */
   isWatched: boolean;
   /** How many agents run the echo servers, or their names. */
   servers: number | readonly string[] | null;
@@ -38,19 +38,19 @@ export const NATS_OPTIONS = {
   'nats-ca': { value: 'FILE', help: "Certificate authorities for NATS, in PEM format [the system's]" },
 } as const satisfies Options;
 
-/** Options about the part of other hosts in runs. */
+/** Options for using other hosts in runs. */
 export const AGENT_OPTIONS = {
   agents: { value: 'N|NAMES', help: 'Generate the load on N agents, or on the named ones' },
   'proxy-agent': {
     value: 'NAME',
-    help: 'Run Nginx on this agent; with --target: observe the Nginx that it watches',
+    help: 'Run Nginx on this agent; with --target, observe Nginx through this agent',
   },
   'server-agents': { value: 'N|NAMES', help: 'Run the echo servers on N agents, or on the named ones' },
   ...NATS_OPTIONS,
   listen: { value: 'ADDRESS', help: 'Address of this host at which agents reach Nginx [127.0.0.1]' },
 } as const satisfies Options;
 
-/** The options that give agents a part in a run. */
+/** The options that assign parts of a run to agents. */
 const PARTS = ['agents', 'proxy-agent', 'server-agents'] as const;
 export const MOST_AGENTS = 256;
 /**
@@ -146,7 +146,7 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
     );
 }
 
-/** @throws Problem('usage') if any of these options is given */
+/** @throws Problem('usage') if any of the options `names` is given */
 function refuse(given: GivenOptions, option: string, names: readonly string[], because: string): void {
   const other = names.find((name) => given.has(name));
   if (other === undefined) return;

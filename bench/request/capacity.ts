@@ -88,7 +88,7 @@ const CAPACITY_OPTIONS = {
     value: 'N',
     help: 'First rate to try [automatic]; with --over connections: total rate',
   },
-  'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each one [1]' },
+  'rate-per-connection': { value: 'N', help: 'With --over connections: messages/s on each connection [1]' },
   connections: {
     short: 'c',
     value: 'N',
@@ -217,7 +217,7 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, load }: 
     : { over, ratePerSecond, per: 'all' };
 }
 
-/** Options for trials that have enough samples at any rate. */
+/** Options that give trials enough samples at any rate. */
 const UNDEMANDING = { duration: '1440m', objective: 'messages.lost==0' };
 
 /** Returns the lowest level at which a trial has enough samples for the objectives. */

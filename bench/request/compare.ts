@@ -30,8 +30,9 @@ export interface CompareRequest {
  */
 const DURATION_MS = 3000;
 /**
- * Warm-up of a run, in ms of its own turns. After it, CPU time per message no longer changes, neither of Nginx nor of
- * the generator and the echo server, whose code has been compiled by then.
+ * Warm-up of a run, in ms of its own turns. After the warm-up, the CPU time per message of Nginx, the
+ * generator and the echo server no longer changes. By then, the code of the generator and the echo server has
+ * been compiled.
  */
 const WARMUP_MS = 1000;
 
@@ -119,7 +120,7 @@ function checkVariants(variants: readonly string[], tunes: readonly string[]): v
   if (variants.length + tunes.length > 1 && variants.length > 0) return;
   throw new Incomplete(
     '`compare` needs at least two variants, the baseline first, for example compare tls tls+buf-16k. ' +
-      'With --tune, one is enough. Use --conf for your own nginx.conf; `profiles` lists profiles and tunings.',
+      'With --tune, one variant is enough. Use --conf for your own nginx.conf; `profiles` lists profiles and tunings.',
     { conf: 'nginx.conf', tune: 'http { }' },
   );
 }

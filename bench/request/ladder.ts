@@ -32,7 +32,7 @@ export interface LadderRequest {
   over: LadderAxis;
   /** Levels in ascending order, without duplicates. */
   levels: readonly number[];
-  /** Whether these are the default levels. Default levels that the machine cannot hold are left out. */
+  /** Whether the levels are the default ones. Default levels that the machine cannot hold are left out. */
   isDefault: boolean;
   rounds: number;
 }
@@ -52,7 +52,7 @@ const FEWEST_LEVELS = 2;
 /** More levels would add time but hardly any information. */
 const MOST_LEVELS = 12;
 
-/** Enough to keep Nginx busy in a closed loop. */
+/** Number of connections that keeps Nginx busy in a closed loop. */
 const CONNECTIONS_HELD = 100;
 
 /**
@@ -81,7 +81,7 @@ const ABSENT = {
 
 export const ladderCommand = {
   operands: '',
-  help: 'How does it scale with connections, rate or message size?',
+  help: 'How does performance scale with connections, rate or message size?',
   absent: ABSENT,
   options: { 'The ladder': LADDER_OPTIONS, ...optionsOfItsRuns() },
   parse: (given) => ({ command: 'ladder', ladder: ladderRequest(given) }),
@@ -94,11 +94,11 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     server: 'Echo server [lean]',
     scenario: 'Scenario to repeat [echo]; see docs/scenarios.md',
     connections: `WebSocket connections [${CONNECTIONS_HELD}]`,
-    steps: 'Step to repeat [the one with a schedule, if there is one]',
+    steps: 'Step to repeat [the one with a schedule, if any]',
     duration: 'Duration of the measured phase per run [2s]',
     warmup: 'Warm-up before the measured phase [1s]',
     rate: 'Messages per second in total, on a schedule [1000; over payload: 200]',
-    threshold: `Exit with 99 if a run misses it: 'service.p99<50ms'`,
+    threshold: `Condition for every run, else exit with 99: 'service.p99<50ms'`,
     strict: 'Exit with 1 unless every run is valid',
   };
   return Object.fromEntries(
@@ -164,7 +164,10 @@ function checkVariant(run: RunRequest, over: LadderAxis): void {
   }
 }
 
-/** @throws Problem('usage') if the scenario lacks the quantity, or if the quantity is also set to a fixed value */
+/**
+ * @throws Problem('usage') if the scenario lacks the quantity to be varied, or if that quantity is also set
+ * to a fixed value
+ */
 function checkAxis(given: GivenOptions, over: LadderAxis, scenario: ScenarioDefinition): void {
   const lacks = (axis: LadderAxis) =>
     scenario.excluded.includes(axis) ||
@@ -190,7 +193,7 @@ function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderA
   if (named !== null && named.length > 1) {
     throw new Problem(
       'usage',
-      `A ladder repeats one kind of step. Use --steps ${named.join(' or --steps ')}.`,
+      `The ladder command repeats only one kind of step. Use --steps ${named.join(' or --steps ')}.`,
     );
   }
   const load: Load['kind'] | null =

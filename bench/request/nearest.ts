@@ -8,7 +8,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const name of names) {
     const known = name.toLowerCase();
-    // A correct prefix counts as one edit, such as --conn for --connections.
+    // A correct prefix, such as --conn for --connections, counts as one edit.
     const begun = typed.length >= 3 && known.startsWith(typed);
     const between = begun ? 1 : distance(typed, known);
     if (between < bestDistance) {

@@ -45,11 +45,11 @@ export const RUN_OPTIONS = {
     'conf-root': {
       value: 'FROM=DIR',
       many: true,
-      help: 'Local copy of a folder that the file names: /etc/nginx=./site',
+      help: 'Local copy of a folder named in nginx.conf: /etc/nginx=./site',
     },
-    'env-file': { value: 'FILE', help: 'File with NAME=value lines for variables in it [the environment]' },
-    'ws-path': { value: 'PATH', help: 'Path of the WebSocket endpoint [chosen from its locations]' },
-    host: { value: 'NAME', help: 'Host header of the requests [its server_name]' },
+    'env-file': { value: 'FILE', help: 'NAME=value file for configuration variables [the environment]' },
+    'ws-path': { value: 'PATH', help: 'Path of the WebSocket endpoint [chosen from the locations]' },
+    host: { value: 'NAME', help: 'Host header of the requests [the server_name]' },
     header: {
       value: "'NAME: VALUE'",
       many: true,
@@ -92,7 +92,7 @@ export const RUN_OPTIONS = {
     seed: { value: 'N', help: 'Seed for sizes, arrivals and contents [random, stored]' },
     'no-http': { value: null, help: 'Skip the HTTP requests before the WebSocket load' },
     'connect-timeout': { value: 'TIME', help: 'Timeout for TCP, TLS and upgrade together [10s]' },
-    'echo-timeout': { value: 'TIME', help: 'Count a message without an echo as lost after this [10s]' },
+    'echo-timeout': { value: 'TIME', help: 'Count a message without an echo as lost after this time [10s]' },
   },
   'The processes (by default, chosen for this machine)': {
     workers: { value: 'N', help: 'Generator processes' },
@@ -122,12 +122,12 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** Returns why a command that starts what it measures has none of the options about a server that already runs. */
+/** Maps each option about a server that already runs to the reason why a command does not have it. */
 export function refusedTarget(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(TARGET_OPTIONS).map((name) => [name, reason]));
 }
 
-/** Returns why a command whose runs generate their load on this host has none of the options about agents. */
+/** Maps each option about agents to the reason why a command does not have it. */
 export function refusedAgents(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(AGENT_OPTIONS).map((name) => [name, reason]));
 }

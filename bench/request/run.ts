@@ -38,7 +38,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   variants: readonly string[];
   /** Paths of the user's configurations, which run after the variants. */
   configurations: readonly string[];
-  /** How to read these configurations, and which of their WebSocket endpoints to use. */
+  /** How to read the user's configurations, and which of their WebSocket endpoints to use. */
   configurationOptions: ConfigurationOptions;
   /** Other scenarios whose steps this request may run as well. */
   others: readonly ScenarioRequest[];
@@ -116,13 +116,16 @@ function runRequest(given: GivenOptions): RunRequest {
   return { ...request, baseline };
 }
 
-/** @throws Problem('usage') if the generators cannot reach what runs without Nginx */
+/**
+ * @throws Problem('usage') if the generators cannot reach the echo servers directly, as the profile `direct`
+ * requires
+ */
 function checkDirect({ agents, variants }: Pick<RunRequest, 'agents' | 'variants'>): void {
   if (agents === null || !variants.includes('direct')) return;
   if (agents.servers !== null && countOf(agents.servers) > 1) {
     throw new Problem(
       'usage',
-      'The clients of direct connect to the echo servers of one host. Use --server-agents 1, or leave direct out.',
+      'In the profile direct, clients connect to the echo servers of one host only. Use --server-agents 1, or leave direct out.',
     );
   }
   if (agents.listen === null || agents.servers !== null) return;

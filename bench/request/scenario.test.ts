@@ -93,7 +93,7 @@ describe('the scenario', () => {
         );
         assert.throws(() => scenarioOf(given(`${line} --${name} ${valueFor(option)}`)), {
           kind: 'usage',
-          message: `--${name} does not apply to the scenario ${scenario.name}. It belongs to --scenario ${owners.join(' and ')}.`,
+          message: `--${name} does not apply to the scenario ${scenario.name}. This option belongs to --scenario ${owners.join(' and ')}.`,
         });
       }
       for (const name of scenario.excluded)

@@ -28,7 +28,7 @@ export function scenarioOf(given: GivenOptions): ScenarioRequest {
     if (!given.has(option) || Object.hasOwn(scenario.options, option)) continue;
     const owners = SCENARIOS.filter(({ options }) => Object.hasOwn(options, option)).map(({ name }) => name);
     const remedy =
-      owners.length === 0 ? 'Leave it out.' : `It belongs to --scenario ${owners.join(' and ')}.`;
+      owners.length === 0 ? 'Leave it out.' : `This option belongs to --scenario ${owners.join(' and ')}.`;
     throw new Problem('usage', `--${option} does not apply to the scenario ${scenario.name}. ${remedy}`);
   }
   refuseContradictions(given, scenario);
@@ -106,8 +106,8 @@ export function stepsWith(kind: Load['kind'], { steps }: ScenarioDefinition): St
 }
 
 /**
- * Returns the name of the Nginx to which the runs upgrade; null if they upgrade each Nginx to itself, undefined
- * if they upgrade none.
+ * Returns the name of the Nginx binary to which the runs upgrade; null if each Nginx is upgraded to its own
+ * binary, undefined without an upgrade.
  */
 export function upgradeTargetOf({ scenario, scenarioOptions }: ScenarioRequest): string | null | undefined {
   const actions = scenario.steps.flatMap(({ name }) => scenario.timeline(name, scenarioOptions, 1));

@@ -18,15 +18,18 @@ export interface SizeRequest {
   /** The request for each run. It has one variant, and the steps of three scenarios. */
   run: RunRequest;
   wanted: Wanted;
-  /** Connections of the runs that check the plan; null for a tenth, or what the machine holds. */
+  /**
+   * Connections of the runs that check the plan; null for a tenth of the planned number, or as many as the
+   * machine can hold.
+   */
   check: number | null;
-  /** Runs of each kind that measure costs. */
+  /** Number of runs of each kind that measure costs. */
   rounds: number;
 }
 
 /**
- * With fewer connections, worker_connections of the check would be too close to its minimum to show what each unit
- * costs.
+ * Minimum number of connections for checking a plan. With fewer, worker_connections would be too close to its
+ * minimum to show what each of its units costs.
  */
 export const FEWEST_CHECKED = 400;
 const PLANNED: Bounds = { min: 1000, max: 1_000_000_000 };
@@ -35,7 +38,10 @@ const ROUNDS: Bounds = { min: 2, max: 20 };
 const DURATION_MS = 3000;
 const WARMUP_MS = 1000;
 
-/** Defaults: each connection sends one message in this time, and is closed after this lifetime. */
+/**
+ * Defaults of the plan: the interval at which each connection sends a message, and the lifetime of a
+ * connection.
+ */
 const SECONDS_PER_MESSAGE = 10;
 const LIFETIME_SECONDS = 600;
 const UTILISATION_PERCENT = 50;

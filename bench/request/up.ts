@@ -69,7 +69,8 @@ function upRequest(given: GivenOptions): UpRequest {
   }
   const host = hostOf(given);
   const { configurationOptions } = run;
-  // There is no load that access rules could reject, and if others can reach the address, they rely on these rules.
+  // If others can reach the address, access rules are kept, because they protect it. They cannot block the
+  // load, because `up` generates none.
   const keepGuards = configurationOptions.keepGuards || host !== LOOPBACK;
   return {
     // There is no load, so the generator's client does not matter and no process is pinned.

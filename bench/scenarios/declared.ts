@@ -13,7 +13,7 @@ const OF_STEADY = ['steady', 'drain'] as const;
 const USUAL_RATE = 1000;
 const USUAL_CONNECTIONS = 100;
 
-/** Holds in every scenario whose clients reconnect. */
+/** Equation that holds in every scenario whose clients reconnect. */
 export const OF_COMEBACK = { whole: 'cut', parts: ['back', 'waiting'] };
 
 /** Returns whether the clients of a declared scenario reconnect, so that a lost connection is no fault. */
@@ -128,8 +128,8 @@ function differing<T>(
 }
 
 /**
- * Merges two declarations. If both have a member, the first one takes precedence, as it does for the metrics that
- * comparisons evaluate.
+ * Merges two declarations. If both have an entry of the same name, the entry of the first declaration is
+ * used. The metrics that comparisons evaluate all come from the first.
  */
 export function united(one: Declaration, other: Declaration): Declaration {
   const all = (names: 'counters' | 'gauges' | 'histograms') => [

@@ -9,7 +9,7 @@ import type { Work } from '../model/work.ts';
 /** One step of a scenario: its load and the echo server that it uses by default. */
 export interface StepDefinition {
   name: Step;
-  /** Null if the step sends no messages on a schedule or in a loop. */
+  /** Kind of load; null if the step sends no messages on a schedule or in a loop. */
   load: Load['kind'] | null;
   /** The default echo server. */
   server: 'lean' | 'ws';
@@ -48,7 +48,7 @@ export type ScenarioOption = {
 export interface Equation {
   whole: string;
   parts: readonly string[];
-  /** Further parts, which older runs did not record and which count as 0 in them. */
+  /** Additional parts. Older runs did not record them, so they count as 0 there. */
   added?: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface ComparedName {
   step: Step;
   /** This metric's share of a comparison's 5 % false positive rate, in hundredths. */
   weight: number;
-  /** Whether it is part of the variant's overall verdict. */
+  /** Whether the metric is part of the variant's overall verdict. */
   headline: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface PricedName {
   step: Step;
 }
 
-/** A metric shown in lists of results; the first of each step is also shown on its badge. */
+/** A metric shown in lists of results. The first metric of each step is also shown on the step's badge. */
 export interface ListedName {
   name: string;
   step: Step;
@@ -85,7 +85,10 @@ export interface AskedLoad {
 
 /** A rule in `diagnose/` that a scenario may use. */
 export type DoubtName =
-  /** In a scenario whose work is handshakes, it applies to connections opened. */
+  /**
+   * No work was done: nothing was echoed or sent or, in a scenario that measures handshakes, no connection
+   * was opened.
+   */
   | 'nothing-echoed'
   | 'nothing-cut'
   | 'uneven-before'
@@ -94,7 +97,7 @@ export type DoubtName =
   /** HTTP requests during the load failed, or were not answered. */
   | 'http-requests'
   | 'stall'
-  /** Clocks of different hosts are too far apart for times from one to the other. */
+  /** The clocks of the hosts differ too much to measure times from one host to another. */
   | 'clock-error'
   | 'disturbance'
   | 'send-lag'
@@ -106,7 +109,7 @@ export interface ScenarioDefinition {
   /** Name as used in `--scenario`, which is also the name of its folder. */
   name: string;
   title: string;
-  /** The scenario whose `client.ts` its connections use; missing if it has one of its own. */
+  /** Name of another scenario whose `client.ts` is used; missing if this scenario has its own. */
   client?: string;
   /** The question that the scenario answers. */
   question: string;
@@ -115,7 +118,7 @@ export interface ScenarioDefinition {
   options: Readonly<Record<string, ScenarioOption>>;
   /** Options of `run` that the scenario does not support. */
   excluded: readonly string[];
-  /** Why agents cannot generate its load, as a clause; missing if they can. */
+  /** Why agents cannot generate the scenario's load, as a clause; missing if they can. */
   needsGeneratorHere?: string;
   /**
    * What throughput, CPU time and schedule refer to: messages echoed (the default) or handshakes. With
@@ -123,7 +126,10 @@ export interface ScenarioDefinition {
    * plan's number of connections is the maximum that may exist at the same time.
    */
   work?: Work;
-  /** Deviations from the usual behaviour of connections: none resumes a TLS session, and the client closes. */
+  /**
+   * Deviations from the usual behaviour of connections, in which TLS sessions are not resumed and the client
+   * closes.
+   */
   connectionTraits?(options: ScenarioOptions): { resumes: boolean; serverCloses: boolean };
   /** Default durations of the warm-up and the steady phase. */
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
@@ -160,8 +166,8 @@ export interface ScenarioDefinition {
   /** Whether the HTTP leg precedes the WebSocket load by default. */
   hasHttpLeg: boolean;
   /**
-   * The requests of the HTTP leg, and of the timeline's HTTP requests; missing for the usual requests. If a
-   * scenario declares them, the leg cannot be skipped.
+   * Defines the HTTP requests of the HTTP leg and of the timeline; missing if the usual requests are sent. If
+   * a scenario defines them, the leg cannot be skipped.
    */
   httpLoad?(options: ScenarioOptions): HttpPlan;
   /** Whether runs can be interleaved in a comparison. Otherwise they run one after another. */
@@ -174,14 +180,16 @@ export interface ScenarioDefinition {
   metrics: readonly Metric[];
   compared: readonly ComparedName[];
   listed: readonly ListedName[];
-  /** Metrics that exist with and without a proxy and show its cost; missing if there are none. */
+  /**
+   * Metrics that exist with and without a proxy and show the cost of the proxy; missing if there are none.
+   */
   priced?: readonly PricedName[];
   doubts: readonly DoubtName[];
-  /** A user's scenario's declarations about its results; missing if the scenario is built in. */
+  /** What a user's scenario declares about its results; missing if the scenario is built in. */
   declared?: Declaration;
   /** Absolute path of the user's file that contains the client; missing if there is none. */
   file?: string;
-  /** Additions of a user's scenario to its handshakes. */
+  /** What a user's scenario adds to the handshakes of its connections. */
   handshake?: HandshakeExtras;
 }
 

@@ -152,7 +152,7 @@ function metricPrefix(scenario: string): string {
   return `${scenario.replace(/-([a-z0-9])/g, (_, next: string) => next.toUpperCase())}.`;
 }
 
-/** @throws Problem if a name is already in use, or does not exist */
+/** @throws Problem if a new name is already in use, or if a reference names something that does not exist */
 function checkNames({ conversation }: OwnScenario, declared: Declaration, wrong: Wrong): void {
   const { name, steps, metrics, compared, listed } = declared;
   if (isBuiltIn(name)) throw wrong(`${name} is the name of a built-in scenario. Give yours another name.`);

@@ -14,15 +14,19 @@ import type {
 
 /** A metric of a user's scenario. It can be used in thresholds and comparisons. */
 export interface OwnMetric {
-  /** Begins with the scenario's name, such as `chat.join.p99` in the scenario `chat`. */
+  /**
+   * Name of the metric. It begins with the scenario's name, such as `chat.join.p99` in the scenario `chat`.
+   */
   name: string;
   /** Human-readable name, such as `time to join p99`. */
   title: string;
-  /** The histogram or counter that it is read from. */
+  /** The histogram or counter from which the metric is read. */
   of: MetricSource;
-  /** Default: `time` for a histogram, `rate` for a counter per second, otherwise `count`. */
+  /**
+   * Unit of the metric. Default: `time` for a histogram, `rate` for a counter per second, otherwise `count`.
+   */
   unit?: MetricUnit;
-  /** Default: lower for a histogram, otherwise neither. */
+  /** Whether lower or higher values are better. Default: lower for a histogram, otherwise neither. */
   better?: DeclaredMetric['better'];
 }
 
@@ -49,8 +53,9 @@ interface OwnDefinition extends Behaviour {
   /** The question that the scenario answers. */
   question: string;
   /**
-   * The steps in order. A step with `load: 'open'` or `'closed'` sends messages in that kind of loop; with null, it
-   * sends none by itself. A step's name is that of the scenario, or begins with it. Default server: `lean`.
+   * The steps in order. A step with `load: 'open'` or `'closed'` sends messages in that kind of loop. A step
+   * with `load: null` sends no messages by itself. A step's name is the scenario's name, or begins with it.
+   * Default server: `lean`.
    */
   steps: readonly (Omit<StepDefinition, 'server'> & Partial<Pick<StepDefinition, 'server'>>)[];
   /**
@@ -58,13 +63,19 @@ interface OwnDefinition extends Behaviour {
    * those of messages.
    */
   recorded?: Partial<RecordedNames>;
-  /** Equations that must hold in every run, in addition to those of messages. */
+  /** Equations that must hold in every run, in addition to the equations for messages. */
   conservation?: readonly Omit<Equation, 'added'>[];
   phasesRead?: ScenarioDefinition['phasesRead'];
   metrics?: readonly OwnMetric[];
-  /** Default: CPU per message, and response time or throughput. The weights add up to 100. */
+  /**
+   * Metrics that comparisons evaluate. The weights add up to 100. Default: CPU per message, and response time
+   * or throughput.
+   */
   compared?: readonly ComparedName[];
-  /** Default: response times or throughput; otherwise the first metrics. */
+  /**
+   * Metrics shown in lists of results. Default: response times of an open loop, throughput of a closed loop,
+   * or the first three metrics of a step without a load.
+   */
   listed?: readonly ListedName[];
   /** Defaults of --connections and --payload. Without a payload, these two options do not apply. */
   defaults?: Partial<ScenarioDefinition['defaults']>;
@@ -89,9 +100,9 @@ export type OwnScenario<State = unknown> = OwnDefinition &
         /** Requests and their answers. The benchmark sends the requests, in a loop or on a schedule. */
         conversation: MakeConversation<State>;
         /**
-         * Whether clients that lose their connection reconnect, when --reconnect says, and begin the conversation
-         * again. The loss of connections is then an outcome and not a fault. Default: they stay away, and the run
-         * is suspect.
+         * Whether clients that lose their connection reconnect, according to --reconnect, and begin the
+         * conversation again. Lost connections are then an outcome and not a fault. Default: clients do not
+         * reconnect, and lost connections make the run suspect.
          */
         reconnects?: boolean;
         client?: never;

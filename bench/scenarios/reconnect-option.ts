@@ -8,5 +8,5 @@ export const RECONNECT_OPTION = {
   pattern: RECONNECT,
   expected: 'none, immediate, a delay such as 500ms, or a range of delays such as 100ms..10s',
   default: '100ms..10s',
-  help: 'When cut clients reconnect: none, immediate, 1s [100ms..10s]',
+  help: 'When clients reconnect: none, immediate, 1s [100ms..10s]',
 } as const satisfies ScenarioOption;

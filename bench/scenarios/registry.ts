@@ -52,7 +52,10 @@ export function addedScenarios(): readonly ScenarioDefinition[] {
   return scenarios.slice(REGISTRY.length);
 }
 
-/** Returns the options of the scenarios that were added from files, without those that are a built-in one's. */
+/**
+ * Returns the options of the scenarios that were added from files, except for options that belong to a
+ * built-in scenario.
+ */
 export function addedOptions(): Readonly<Record<string, ScenarioOption>> {
   const builtIn: readonly ScenarioOption[] = Object.values(SCENARIO_OPTIONS);
   const all = [...byPath.values()].flatMap(({ options }) => Object.entries(options));

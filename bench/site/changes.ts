@@ -2,7 +2,7 @@ import { median } from '../stats/median.ts';
 
 /** A value to judge: one run's value for a metric, or the median over the rounds of a comparison. */
 export interface RatedValue {
-  /** Ignored if null or not above 0. */
+  /** The value; ignored if null or not above 0. */
   value: number | null;
   /** Offered rate in an open loop; null in a closed one. */
   ratePerSecond: number | null;
@@ -20,7 +20,7 @@ export interface Band {
 /** The result of comparing a value with earlier ones. */
 export type Standing =
   | { kind: 'uncounted' }
-  /** There are too few comparable earlier values. */
+  /** Too few comparable earlier values for a verdict. */
   | { kind: 'early' }
   | { kind: 'same'; band: Band }
   /**

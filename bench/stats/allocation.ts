@@ -4,17 +4,20 @@ import { detectableFactor } from './detectable.ts';
 /** A metric for which a comparison should be precise. */
 export interface Precision {
   components: Components;
-  /** Length of the turns in which it is measured. */
+  /** Length of the turns in which the metric is measured. */
   turnMs: number;
 }
 
-/** Duration of a round: a fixed part (set-up, warm-up), and a part for each ms that every run measures. */
+/**
+ * Duration of a round: a fixed part (set-up, warm-up), and a part proportional to the time that each run
+ * measures.
+ */
 export interface RoundCost {
   fixedMs: number;
   perMeasuredMs: number;
 }
 
-/** Division of a time budget. */
+/** How a time budget is divided into rounds and turns. */
 export interface Allocation {
   rounds: number;
   /** Total length of the turns of each run in the measured phase. */
@@ -33,15 +36,15 @@ export interface Aim {
 export const PAIRS_A_BLOCK = 2;
 
 /**
- * Chooses the number of rounds and the number of turns per round so that a comparison detects the smallest effect
- * possible within a budget. In a nested design, the variance of a round is σ²(round) + (σ²(block) + σ²(turn) ÷ 2) ÷ m
- * with m blocks (Cochran, "Sampling Techniques", 3rd ed., section 10.6). The effect that R such rounds detect follows
- * from the test, which is at a disadvantage with few rounds: see `detectableFactor`. All m are tried. Of several
- * metrics, the one with the largest detectable effect decides.
+ * Chooses the number of rounds and the number of turns per round so that a comparison detects the smallest
+ * effect possible within a budget. In a nested design, the variance of a round is σ²(round) + (σ²(block) +
+ * σ²(turn) ÷ 2) ÷ m with m blocks (Cochran, "Sampling Techniques", 3rd ed., section 10.6). The effect that R
+ * such rounds detect follows from the test, which has less power with few rounds: see `detectableFactor`. All
+ * values of m are tried. If there are several metrics, the one with the largest detectable effect decides.
  *
  * @param metrics at least one
  * @param mostMs maximum total length of the turns of a run
- * @returns null if the budget does not hold the minimum number of rounds with one block each
+ * @returns null if the minimum number of rounds, with one block each, does not fit into the budget
  */
 export function allocate(
   metrics: readonly Precision[],

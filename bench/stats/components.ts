@@ -1,7 +1,7 @@
 /**
- * Variances of the log-ratio of a comparison, by origin: between pairs of turns that follow each other
- * (`turn`), in addition between blocks of turns within a round (`block`, a drift that the pairs do not
- * cancel), and in addition between rounds (`round`, which have fresh processes).
+ * Components of the variance of a comparison's log-ratio. `turn` is the variance between consecutive pairs of
+ * turns, `block` the additional variance between blocks of turns within a round (a drift that the pairs do
+ * not cancel), and `round` the additional variance between rounds, each of which has fresh processes.
  */
 export interface Components {
   turn: number;
@@ -9,7 +9,7 @@ export interface Components {
   round: number;
 }
 
-/** Log-ratios of two pairs of turns that follow each other in opposite orders (A B, B A). */
+/** Log-ratios of two consecutive pairs of turns in opposite orders (A B, B A). */
 export type Block = readonly [number, number];
 
 /** Log-ratios of one comparison: its rounds, and their blocks. */
@@ -21,11 +21,11 @@ export type NestedRatios = readonly (readonly Block[])[];
  * is set equal to its expectation (Searle, Casella and McCulloch, "Variance Components", Wiley 1992, chapter
  * 5). They are unbiased for any distribution. A negative estimate is reported as 0, the usual convention.
  *
- * The effect of the order is the same in all blocks of a round, with opposite signs in a block's two pairs. It cancels
- * in the mean of a block, and only the variation of the difference counts as variation of turns. Each comparison has
- * its own mean, so the rounds of several comparisons can be pooled.
+ * The effect of the order is the same in all blocks of a round, with opposite signs in a block's two pairs.
+ * It cancels in the mean of a block, and only the variation of the difference between the pairs counts as
+ * variation of turns. Each comparison has its own mean, so the rounds of several comparisons can be pooled.
  *
- * @returns null if no round has two blocks, or no comparison two rounds
+ * @returns null if no round has two blocks, or if no comparison has two rounds
  */
 export function componentsOf(comparisons: readonly NestedRatios[]): Components | null {
   const turns = { squares: 0, df: 0 };
@@ -54,7 +54,9 @@ export function componentsOf(comparisons: readonly NestedRatios[]): Components |
   return { turn, block: Math.max(0, withinRound - turn / 2), round: Math.max(0, round) };
 }
 
-/** Returns the variance of the mean log-ratio of a round with this many blocks and pairs of turns. */
+/**
+ * Returns the variance of the mean log-ratio of a round with the given numbers of blocks and pairs of turns.
+ */
 export function roundVariance({ turn, block, round }: Components, blocks: number, pairs: number): number {
   return round + block / blocks + turn / pairs;
 }

@@ -9,7 +9,10 @@ const POWER = 0.8;
 
 const SIMULATIONS = 1_000;
 
-/** Beyond this number of rounds, the detectable effect shrinks with their square root. */
+/**
+ * Beyond this number of rounds, the detectable effect is inversely proportional to the square root of the
+ * number of rounds.
+ */
 const ROUNDS_OF_THE_LAW = 20;
 
 /**
@@ -61,10 +64,13 @@ export function detectableFactor(rounds: number, comparisons: number): number {
   return factor * Math.sqrt(simulated / rounds);
 }
 
-/** Factors of `detectableFactor` simulated so far. */
+/** Cache of the factors that `detectableFactor` has simulated so far. */
 const factors = new Map<string, number>();
 
-/** Returns the shift of the log-ratios that leads to a verdict with the power above, by simulation. */
+/**
+ * Simulates comparisons, and returns the shift of the log-ratios that leads to a verdict with probability
+ * POWER.
+ */
 function neededShift(rounds: number, comparisons: number, logThreshold: number, draw: () => number): number {
   const order = boundOrder(rounds, ALPHA / comparisons);
   const needed = Float64Array.from({ length: SIMULATIONS }, () => {

@@ -37,7 +37,7 @@ test('values without a ratio and unpaired rounds are rejected', () => {
     assert.throws(() => logRatios([1], [figure]), /no ratio/);
     assert.throws(() => logRatios([figure], [1]), /no ratio/);
   }
-  assert.throws(() => logRatios([1, 2], [1]), /baseline has 2 rounds, the variant 1/);
+  assert.throws(() => logRatios([1, 2], [1]), /baseline has 2 rounds, but the variant has 1/);
   assert.throws(() => effectOf([]), RangeError);
 });
 

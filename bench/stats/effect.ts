@@ -9,12 +9,14 @@ export interface Effect {
   /** Variant ÷ baseline ratio: exp of the median log-ratio over the rounds. */
   ratio: number;
   /**
-   * 95 % confidence interval of the ratio, from the signed-rank test. It excludes 1 if and only if that test
-   * alone is significant (without ties). Null with fewer than 6 rounds, which are too few for an interval.
+   * 95 % confidence interval of the ratio, derived from the signed-rank test. If there are no ties, the
+   * interval excludes 1 exactly when that test, taken by itself, is significant. Null with fewer than 6
+   * rounds, which are too few for an interval.
    */
   interval: Interval | null;
   /**
-   * 95 % percentile interval from bootstrapping the median over rounds. Read `effectOf` before displaying it.
+   * 95 % percentile interval from bootstrapping the median over rounds. Read the comment on `effectOf` before
+   * displaying this interval.
    */
   bootstrap: Interval;
 }
@@ -26,7 +28,9 @@ export interface Effect {
  */
 export function logRatios(baseline: readonly number[], variant: readonly number[]): number[] {
   if (baseline.length !== variant.length)
-    throw new RangeError(`The baseline has ${baseline.length} rounds, the variant ${variant.length}.`);
+    throw new RangeError(
+      `The baseline has ${baseline.length} rounds, but the variant has ${variant.length}.`,
+    );
   const base = logarithms(baseline);
   return logarithms(variant).map((log, round) => log - (base[round] as number));
 }

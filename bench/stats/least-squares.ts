@@ -19,7 +19,8 @@ export interface LinearFit {
 /**
  * Fits a sum without a constant term by ordinary least squares.
  *
- * @returns null if there are not more observations than coefficients, or if the observations do not determine them
+ * @returns null if there are not more observations than coefficients, or if the observations do not determine
+ *   the coefficients
  */
 export function fitSum(observations: readonly Observation[]): LinearFit | null {
   const width = observations[0]?.x.length ?? 0;

@@ -1,15 +1,15 @@
 import { countsFor, type LadderPoint } from '../model/ladder.ts';
 import { median } from './median.ts';
 
-/** A metric at one level of a ladder. */
+/** A metric at one level of a ladder, a series of runs in which one quantity increases. */
 export interface LevelMedian {
   level: number;
   value: number;
 }
 
 /**
- * Returns the median of a metric over the runs that count for it at each level, in ascending order of levels. A
- * level without such a run is missing.
+ * Returns the median of a metric at each level, over the runs that count for the metric, in ascending order
+ * of levels. Levels without such a run are omitted.
  */
 export function mediansByLevel(points: readonly LadderPoint[], name: string): LevelMedian[] {
   const levels = [...new Set(points.map(({ level }) => level))].sort((a, b) => a - b);

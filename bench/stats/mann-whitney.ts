@@ -29,8 +29,8 @@ export function rankSumP(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * Returns how many of the lowest rank sums the test rejects; it rejects the same number of the highest. It is
- * 0 if no outcome with so few values is significant. Assumes no ties.
+ * Returns how many of the lowest rank sums the test rejects; it rejects the same number of the highest. The
+ * result is 0 if no outcome with so few values is significant. Assumes no ties.
  */
 export function rejectedSums(a: number, b: number, alpha: number): number {
   const p = tailsOf(a, b);

@@ -50,12 +50,12 @@ export function peakOf({ sigma, kappa }: Law): number | null {
 
 /**
  * Fits the law by nonlinear least squares on the logarithm of the throughput, with σ ≥ 0 and κ ≥ 0. The
- * logarithm gives every size the same weight, because throughput varies by a share of its value. The
- * intervals come from a bootstrap of the residuals, which are scaled by √(n ÷ (n − 3)) because a fit makes
- * them too small.
+ * logarithm gives every size the same weight, because the noise of throughput is proportional to its value.
+ * The intervals come from a bootstrap of the residuals, which are scaled by √(n ÷ (n − 3)) because a fit
+ * makes them too small.
  *
  * @returns null with fewer than six different sizes, or if the data does not determine λ, because it contains
- *   no size at which throughput still grows
+ * no size at which throughput still grows
  */
 export function fitLaw(points: readonly SizedValue[], seed: number): LawFit | null {
   if (new Set(points.map(({ size }) => size)).size < FEWEST_SIZES) return null;
@@ -86,7 +86,10 @@ export function fitLaw(points: readonly SizedValue[], seed: number): LawFit | nu
   };
 }
 
-/** Widens the interval to include the estimate, which rounding may put outside if all resamples agree. */
+/**
+ * Widens the interval to include the estimate, which may lie just outside because of rounding if all
+ * resamples agree.
+ */
 function around(estimate: number, { low, high }: Interval): Interval {
   return { low: Math.min(low, estimate), high: Math.max(high, estimate) };
 }
@@ -157,7 +160,7 @@ interface Row {
 
 type Index = 0 | 1 | 2;
 
-/** All subsets of the three coefficients that may differ from 0. */
+/** All sets of coefficients, out of three, that may be nonzero. */
 const SUPPORTS: readonly (readonly Index[])[] = [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]];
 
 /**
@@ -181,7 +184,7 @@ function nonNegative(rows: readonly Row[]): Coefficients {
     if (solution === null || solution.some((each) => each < 0)) continue;
     const found: [number, number, number] = [0, 0, 0];
     for (const [at, index] of support.entries()) found[index] = (solution[at] ?? 0) / lengths[index];
-    // The solution reduces the sum of squares by this much, compared with coefficients of 0.
+    // The gain is how much the solution reduces the sum of squares, compared with coefficients of 0.
     const gain = support.reduce<number>((sum, index, at) => sum + (solution[at] ?? 0) * targets[index], 0);
     if (best === null || gain > best.gain) best = { found, gain };
   }

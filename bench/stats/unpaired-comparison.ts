@@ -22,7 +22,7 @@ export type UnpairedComparison = Pick<
   'ratio' | 'interval' | 'p' | 'adjustedP' | 'verdict' | 'detectable'
 >;
 
-/** The same value as in `smallestDetectable`. */
+/** Probability with which the smallest detectable effect is detected, as in `smallestDetectable`. */
 const POWER = 0.8;
 const SIMULATIONS = 1_000;
 

@@ -8,9 +8,9 @@ export interface UnpairedEffect {
   /** Median of variant ÷ baseline over all pairs that consist of one run from each side. */
   ratio: number;
   /**
-   * 95 % confidence interval of the ratio, from the Mann–Whitney test. It excludes 1 if and only if that test
-   * alone is significant (without ties). Null if there are too few runs (fewer than 4 per side) for any
-   * outcome without ties to be significant.
+   * 95 % confidence interval of the ratio, derived from the Mann–Whitney test. If there are no ties, the
+   * interval excludes 1 exactly when that test, taken by itself, is significant. Null with fewer than 4 runs
+   * per side, when no result without ties could be significant.
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */

@@ -29,8 +29,7 @@ export function fewestRounds(comparisons: number): number {
 }
 
 /**
- * Returns the number of rounds needed for a verdict on the metrics with all of these weights, for every
- * variant.
+ * Returns the number of rounds needed for verdicts on all metrics with the given weights, for every variant.
  */
 export function roundsForWeights(weights: readonly number[], variants: number): number {
   const all = weights.reduce((sum, weight) => sum + weight, 0);

@@ -51,14 +51,14 @@ export function walshAverages(values: readonly number[]): Float64Array {
 }
 
 /**
- * Returns which Walsh average, counted from the lowest, is the lower bound of the interval. This equals the
- * number of low positive-rank sums that the test rejects (without ties). It is 0 if there are too few rounds
- * for any outcome to be significant.
+ * Returns which Walsh average, counted from the lowest, is the lower bound of the interval. Without ties,
+ * this equals the number of low positive-rank sums that the test rejects. The result is 0 if there are too
+ * few rounds for any outcome to be significant.
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
-  // Beyond half of all averages, p decreases again. The search never gets that far, but this limit ensures
-  // that it ends, whatever p is.
+  // Beyond half of all averages, p decreases again. The search never gets that far, but this limit guarantees
+  // that it ends for any p.
   const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
   while (order < most && p(2 * order) < alpha) order++;

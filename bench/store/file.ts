@@ -108,8 +108,8 @@ export async function makeFolder(path: string): Promise<void> {
   if (parent !== path) await makeFolder(parent);
   await mkdir(path).catch(async (error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Another invocation may have created it at the same time. If the path is a file, stat fails because of
-    // the trailing slash.
+    // Another invocation may have created the folder at the same time. If the path is a file, stat fails
+    // because of the trailing slash.
     await stat(`${path}/`);
   });
 }
@@ -122,8 +122,9 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Reports whether a file written under this name would replace a device, a pipe, a socket, or a link by which the
- * system names one. For example, `/dev/stdout` may lead to a regular file, but it is a link that must not be replaced.
+ * Reports whether a file written under this name would replace a device, a pipe, a socket, or a link that the
+ * system provides for one of these. For example, `/dev/stdout` may lead to a regular file, but it is a link
+ * that must not be replaced.
  */
 export async function isSpecialFile(path: string): Promise<boolean> {
   if ((await realpath(dirname(path)).catch(() => null)) === '/dev') return true;

@@ -19,11 +19,11 @@ import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
  * Measures how reliable comparisons are on this machine. Each trial is a comparison of two sides, exactly as
- * a user would run it: the profile, and either the same again or a variant of known cost. The trials proceed
- * together, one round each at a time. A calibration that is cut short therefore has rounds of every trial.
+ * a user would run it: the profile, and either the same profile again or a variant of known cost. The trials
+ * take turns, one round at a time, so a calibration that is cut short has rounds of every trial.
  *
- * The rounds are numbered consecutively over all trials, so round n belongs to trial (n − 1) modulo their
- * number. The pilot's runs of the baseline are shared by all trials.
+ * The rounds are numbered consecutively over all trials, so round n belongs to trial (n − 1) modulo the
+ * number of trials. The pilot's runs of the baseline are shared by all trials.
  *
  * @param trials one per variant except the baseline
  */
@@ -35,13 +35,13 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
     makeRounds({ ...options, variants: [baseline, variant], budgetMs: null }, () => []),
   );
 
-  // Memoised, because other code memoises what it derives by run object.
+  // Memoised, so that each run always yields the same object: other code caches derived values by run object.
   const renumbered = remembered((run: Run): Run => {
     const { round } = run.plan;
     return round === null ? run : { ...run, plan: { ...run.plan, round: Math.ceil(round / names.length) } };
   });
 
-  /** Selects the runs of one trial, with the round numbers that it would have alone. */
+  /** Selects the runs of one trial, with rounds numbered as if the trial had run by itself. */
   function ownRuns(done: readonly Run[], trial: number): Run[] {
     return done.flatMap((run) => {
       const { variant, round } = run.plan;
@@ -101,7 +101,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
   };
 }
 
-/** Returns what a round of two sides costs in each step; empty if none was interleaved. */
+/** Returns how much time a round of two sides takes in each step; empty if no runs were interleaved. */
 function costsOf(done: readonly Run[], steps: readonly Step[]): Calibration['costs'] {
   const starts = done.filter(({ plan }) => plan.round !== null && plan.turns?.index === 0);
   return steps.flatMap((step) => {
@@ -124,7 +124,7 @@ function distinctRates(conclusions: readonly Conclusion[]): Conclusion[] {
   );
 }
 
-/** Compares each variant with the baseline in a separate comparison, using the rounds that have both. */
+/** Compares each variant with the baseline in a separate comparison, using the rounds that contain both. */
 export function compareApart(runs: readonly ComparedRun[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
   const apart = variants.map((variant) =>
@@ -139,7 +139,7 @@ export function compareApart(runs: readonly ComparedRun[], options: ComparisonOp
   };
 }
 
-/** Selects the runs of a trial: its variant's, and the baseline's of the same rounds. */
+/** Selects the runs of a trial: those of its variant, and those of the baseline in the same rounds. */
 function ownPairs(runs: readonly ComparedRun[], baseline: string, variant: string): ComparedRun[] {
   const rounds = new Set(runs.flatMap((run) => (run.variant === variant ? (run.round ?? []) : [])));
   return runs.filter(
@@ -172,7 +172,7 @@ export function calibrationOf(
 }
 
 /**
- * Collects the verdicts. Skips per-core capacity, because its verdict only repeats the one on CPU per
+ * Collects the verdicts. Skips per-core capacity, because its verdict only repeats the verdict on CPU per
  * message.
  */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {

@@ -8,8 +8,8 @@ import { finding } from '../wording/finding.ts';
 
 /**
  * Judges one run against the objectives at its level. The run must also finish and keep its schedule, because
- * a rate that was not sustained does not count as met. A run that meets the objectives despite a late
- * generator or a disturbance counts, because neither can have helped it.
+ * objectives do not count as met at a rate that was not sustained. A run that meets the objectives despite a
+ * late generator or a disturbance counts, because neither can have helped it.
  */
 export function trialOf(run: Run, level: number, objectives: readonly Condition[]): Trial {
   const metrics = metricsOf(figuresOf(run), run.plan);
@@ -25,9 +25,9 @@ const LOSSES = ['connections.failed', 'messages.lost'];
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
- * Returns why a miss may have a cause other than the measured component; null if it cannot have one. It
- * cannot if the measured component was the limit, or if the run is valid. The same applies if connections or
- * messages were lost while nothing else was the limit, or if the objective concerns memory.
+ * Returns why something other than the measured component may have caused a missed objective. Null if the
+ * measured component was the limit, if the run is valid, if the objective concerns memory, or if connections
+ * or messages were lost while nothing else was the limit.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): Finding | null {
   const { plan, outcome, validity } = run;

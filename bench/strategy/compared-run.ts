@@ -16,7 +16,7 @@ export interface RunTurns {
   cycles: readonly Pick<TurnCycle, 'number' | 'cause'>[];
   /** Returns the metrics of a single turn; those that are not measured in turns are null. */
   ofCycle(number: number): RunFacts['metrics'];
-  /** Returns the metrics of the run over the turns in these cycles alone. */
+  /** Returns the run's metrics, computed only from its turns in the given cycles. */
   ofCycles(numbers: readonly number[]): RunFacts['metrics'];
 }
 

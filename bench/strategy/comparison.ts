@@ -45,7 +45,7 @@ export function roundsForAnyVerdict(
 
 /**
  * Compares each variant with the baseline, metric by metric, based on the effect within each round. A metric
- * that one side never provides (such as its CPU without a proxy) is omitted.
+ * that one side never provides is omitted: for example, proxy CPU if one side has no proxy.
  *
  * @param runs in any order; those that do not belong to a round are ignored
  */

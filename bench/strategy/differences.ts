@@ -57,7 +57,7 @@ const PLAN: Facts<RunPlan> = [
   ['HTTP leg', ({ http }) => (http === null ? 'none' : `${http.connections} connections`)],
 ];
 
-/** Names the agents and their parts, as in `generators a, b; Nginx p`. */
+/** Names the agents and their roles, as in `generators a, b; Nginx p`. */
 function agentsText({ agents = [], proxyAgent, serverAgents = [] }: RunPlan): string {
   const parts = Object.entries({
     generators: agents,
@@ -111,8 +111,8 @@ export function configurationDifference(
 }
 
 /**
- * Lists the facts that differ. If they also differ among the runs of one side, all values of that side are
- * listed.
+ * Lists the facts that differ between two sides. If a fact also differs among the runs of one side, all
+ * values of that side are listed.
  */
 function differing<T>(prefix: string, facts: Facts<T>, ...sides: (readonly T[])[]): Stored['differences'] {
   return facts.flatMap(([what, of]) => {

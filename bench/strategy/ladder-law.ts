@@ -13,7 +13,7 @@ export interface Fitted {
   law: FittedLaw | null;
   /** Number of levels with a valid run. */
   valid: number;
-  /** Largest relative distance between the curve and the median at a level. */
+  /** Largest relative distance between the fitted curve and the median at any level. */
   deviation: number;
 }
 
@@ -22,10 +22,10 @@ const BEYOND = 2;
 const CURVE_POINTS = 48;
 
 /**
- * Fits the Universal Scalability Law to the valid runs of a ladder. The law relates the throughput of a system
- * to the number of parties that demand or provide it, so it only applies if the main metric is a rate, and
- * the load adapts to what the system achieves: connections in a closed loop, or Nginx workers under any load
- * that is not an open loop.
+ * Fits the Universal Scalability Law to the valid runs of a ladder, a series in which one quantity increases.
+ * The law relates a system's throughput to the number of its users or workers. It therefore only applies if
+ * the main metric is a rate, and if the load adapts to what the system achieves: for connections in a closed
+ * loop, and for Nginx workers under any load except an open loop.
  *
  * @returns null if the law does not apply
  */

@@ -28,15 +28,15 @@ export interface LadderOptions {
   levels: readonly number[];
   /** Number of runs at each level. */
   rounds: number;
-  /** The rate is that of an open loop, unless the ladder increases it. */
+  /** Load options. The open-loop rate applies unless the rate is the quantity that increases. */
   load: LoadOptions;
-  /** Message size and type, unless the ladder increases the size. */
+  /** Message size and type. The size applies unless it is the quantity that increases. */
   payload: Payload;
   /** Seed for the order of the levels and for the bootstrap. */
   seed: number;
 }
 
-/** The ladder ends after this many runs if none of them finished. */
+/** The series of runs ends after this many runs if none of them finished. */
 const FAILURES = 2;
 
 /**
@@ -124,7 +124,7 @@ export function ladderSpec(
   };
 }
 
-/** Null if the run lacks the quantity that the ladder increases. */
+/** Null if the run lacks the quantity that increases from level to level. */
 function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): LadderPoint | null {
   const level = levelOf(run.plan, over);
   if (level === null) return null;
@@ -139,7 +139,10 @@ function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): Ladd
   };
 }
 
-/** Why a run does not count for a metric. What was carried counts only if the run is valid. */
+/**
+ * Returns why a run does not count for a metric; null if it counts. Throughput counts only if the run is
+ * valid.
+ */
 function exclusion({ kind, unit, unfit }: Metric, facts: RunFacts): Finding | null {
   const { outcome, validity } = facts;
   if (outcome.state !== 'completed')

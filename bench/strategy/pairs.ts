@@ -126,10 +126,12 @@ function calm(causes: Causes): number[] {
 }
 
 type Cause = RunTurns['cycles'][number]['cause'];
-/** Why the block of each cycle is disturbed, by the number of the cycle. */
+/** For each cycle number, why the cycle's block is disturbed; null if it is not. */
 type Causes = ReadonlyMap<number, Cause>;
 
-/** Returns the cycles that both runs have, and why the block of each is disturbed for either of them. */
+/**
+ * Returns, for each cycle that both runs have, why its block was disturbed in either run; null if it was not.
+ */
 function causesOf(base: Maybe, own: Maybe): Causes {
   const others = new Map(own?.turns?.cycles.map(({ number, cause }) => [number, cause]));
   const cycles = (base?.turns?.cycles ?? []).filter(({ number }) => others.has(number));

@@ -13,9 +13,12 @@ import { finding } from '../wording/finding.ts';
 
 /** The steps that measure each cost. */
 export const SIZE_STEPS = {
-  /** Memory and descriptors: connections that exchanged one message. */
+  /** Memory and descriptors are measured with connections that have exchanged one message. */
   memory: 'touched',
-  /** The closed and the open loop that measure the CPU time of a message, and of a handshake. */
+  /**
+   * The CPU time of a message, and of a handshake, is measured in an open loop (`cost`), whose rate is
+   * derived from a closed loop (`start`).
+   */
   message: { start: 'throughput', cost: 'latency' },
   handshake: { start: 'fastest', cost: 'scheduled' },
 } as const;
@@ -23,16 +26,20 @@ export const SIZE_STEPS = {
 /** The costs measured so far. */
 export interface MeasuredCosts {
   costs: Cost[];
-  /** Memory of the proxy in bytes by processes, connection slots (`worker_connections` of all workers) and connections. */
+  /**
+   * Memory of the proxy in bytes, as a function of the numbers of processes, connection slots
+   * (`worker_connections` of all workers) and connections.
+   */
   memory: LinearFit | null;
-  /** Open descriptors of the proxy by processes and connections. */
+  /** Open file descriptors of the proxy, as a function of the numbers of processes and connections. */
   files: LinearFit | null;
 }
 
 /**
  * Derives the costs from the runs of all rounds.
  *
- * @param rounds the runs that measure costs, without those that start or check
+ * @param rounds the runs that measure costs, without the closed-loop runs at the start and the runs that
+ *   check the plan
  */
 export function costsOf(rounds: readonly Run[]): MeasuredCosts {
   const memoryRuns = rounds.filter(({ plan }) => plan.step === SIZE_STEPS.memory);
@@ -71,7 +78,7 @@ export function costsOf(rounds: readonly Run[]): MeasuredCosts {
   };
 }
 
-/** Number of the proxy's processes of a run: the master and its workers. */
+/** Number of proxy processes in a run: the master and its workers. */
 export function processesOf({ plan }: Pick<Run, 'plan'>): number {
   return (plan.proxy?.workers ?? 0) + 1;
 }
@@ -113,7 +120,7 @@ function cpuCost(name: CostName, metric: string, rounds: readonly Run[], step: S
   };
 }
 
-/** The reasons why runs are not used for a metric, each once. */
+/** Reasons why runs are not used for a metric, each listed once. */
 function reasonsOf(runs: readonly Run[], metric: string): Finding[] {
   const reasons = runs.flatMap((run) => exclusionOf(run, metric) ?? []);
   return reasons.filter(({ text }, at) => reasons.findIndex((each) => each.text === text) === at);

@@ -12,12 +12,12 @@ import { type MeasuredCosts, SIZE_STEPS } from './size-costs.ts';
 
 /** How long the side that closes a TCP connection keeps its port (TCP_TIMEWAIT_LEN in the kernel). */
 const TIME_WAIT_SECONDS = 60;
-/** Nginx's default backlog, and the minimum here. */
+/** Nginx's default backlog. A computed backlog is never smaller. */
 const LEAST_BACKLOG = 511;
 const LEAST_WORKER_CONNECTIONS = 512;
 /** Number of ports that do not require root. */
 const WIDEST_PORTS = 65_535 - 1024 + 1;
-/** One descriptor for the client, one for the server. */
+/** One descriptor for the socket to the client, one for the socket to the server. */
 const FILES_PER_CONNECTION = 2;
 
 /** Returns the CPU, in cores, that the proxy's workers use under a load; null if a cost that it needs is unknown. */
@@ -34,7 +34,10 @@ export function coresFor(
   ]);
 }
 
-/** Returns the number of workers of which none uses more than this share of a CPU. At least one is needed. */
+/**
+ * Returns the smallest number of workers, at least one, of which none uses more than the given share of a
+ * CPU.
+ */
 export function workersFor(cores: Estimate, utilisation: number): Estimate {
   return mapped(cores, (each) => Math.max(1, Math.ceil(each / utilisation - 1e-9)));
 }
@@ -43,7 +46,7 @@ export function costOf(costs: readonly Cost[], name: CostName): Estimate | null 
   return costs.find((each) => each.name === name)?.estimate ?? null;
 }
 
-/** Returns the `worker_connections` with which each of these workers can hold its share of the connections. */
+/** Returns the `worker_connections` that each worker needs to hold its share of the connections. */
 function slotsPerWorker(connections: number, workers: number): number {
   const busiest = webSocketsOfBusiestWorker(connections, workers);
   return Math.max(LEAST_WORKER_CONNECTIONS, workerConnectionsFor(busiest) + OTHER_FILES);

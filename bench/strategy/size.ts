@@ -17,11 +17,14 @@ import { costOf, needsFor, workersFor } from './size-needs.ts';
 export interface SizeOptions {
   variant: string;
   wanted: Wanted;
-  /** Connections of the runs that measure costs. */
+  /** Number of connections in the runs that measure costs. */
   sample: number;
-  /** Connections of the runs that check the plan, their workers of the proxy, and why there are not more. */
+  /**
+   * Number of connections and of proxy workers in the runs that check the plan, and why the machine does not
+   * allow the intended number of connections (null if it does).
+   */
   check: { connections: number; workers: number; limit: Finding | null };
-  /** Runs of each kind that measure costs; at least two. */
+  /** Number of runs of each kind that measure costs; at least two. */
   rounds: number;
   load: LoadOptions;
   /** Source ports of this machine (net.ipv4.ip_local_port_range); null for the kernel's default. */
@@ -32,17 +35,21 @@ export interface SizeOptions {
 
 /** The sizing ends after this many runs if none of them finished. */
 const FAILURES = 2;
-/** Fewer messages or handshakes per second would be too few to measure their CPU time. */
+/** Minimum number of messages or handshakes per second for measuring their CPU time. */
 const LEAST_PER_SECOND = { message: 100, handshake: 20 };
-/** If the load per worker of a cost and of the plan differ by more than this factor, a finding says so. */
+/**
+ * If the load per worker differs by more than this factor between the runs that measured a cost and the plan,
+ * a finding reports the difference.
+ */
 const SIMILAR_LOAD = 1.5;
 
 type Work = 'message' | 'handshake';
 
 /**
- * Measures what connections, messages and handshakes cost the proxy, derives from it what a load needs, and checks the
- * prediction with more connections. All runs have the processes and limits that the check needs, except for every
- * second run that measures memory: its smaller `worker_connections` shows what these cost.
+ * Measures what connections, messages and handshakes cost the proxy, derives the resources that a load needs,
+ * and checks the prediction with more connections. All runs have the processes and limits that the check
+ * needs, with one exception: every second run that measures memory has a smaller `worker_connections`, which
+ * shows the cost of a connection slot.
  */
 export function makeSize(options: SizeOptions): Strategy {
   const { variant, wanted, sample, check, rounds, load, planOf } = options;
@@ -104,7 +111,8 @@ export function makeSize(options: SizeOptions): Strategy {
 
   function expectedRuns(done: readonly Run[]): number {
     const { length } = planned(done);
-    // Until the closed loops have run, the open loops whose rates they show are missing from the list.
+    // Open-loop runs are missing from the list until the closed-loop runs that determine their rates have
+    // finished.
     const missing = works.filter((work) => startOf(done, work) === undefined);
     return length + missing.length * rounds + (missing.includes('message') ? 1 : 0);
   }

@@ -7,7 +7,7 @@ import { PAUSE_MS } from './rounds.ts';
 
 /** How a comparison spends its time budget. */
 export interface Spending {
-  /** Number of rounds that it is expected to hold. */
+  /** Number of rounds that are expected to fit into the budget. */
   rounds: number;
   /** Length of the measured phase of each run, in ms. */
   durationMs: number;
@@ -42,8 +42,8 @@ const ASSUMED: Known = {
  * @param calibration this machine's calibration; null if it was not calibrated
  * @param others number of variants that are compared with the baseline
  * @param budgetMs budget for the rounds, without the pilot
- * @returns null if nothing is known about a main metric of these steps, or if the budget does not hold the number of
- * rounds that verdicts need
+ * @returns null if nothing is known about a main metric of these steps, or if the number of rounds that
+ *   verdicts need does not fit into the budget
  */
 export function spendingOf(
   calibration: Known | null,

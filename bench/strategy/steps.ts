@@ -126,8 +126,8 @@ function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond:
 }
 
 /**
- * Reports whether a lower rate might help, because something other than the schedule was the limit. It would
- * not help a spinning generator: if one was late, it was deprived of its CPU.
+ * Reports whether a lower rate might help, because something other than the schedule was the limit. A lower
+ * rate does not help a spinning generator: if such a generator was late, other processes took its CPU.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

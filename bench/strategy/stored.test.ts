@@ -135,7 +135,7 @@ test('without a common name, single variants are compared; with several, this is
     (error) =>
       error instanceof Problem &&
       error.kind === 'usage' &&
-      /no variant in common: the first has plain, cache, the second tls\./.test(error.message),
+      /no variant in common: the first has plain, cache, the second has tls\./.test(error.message),
   );
   const some = compareStored(resultOf(['plain', 'cache'], 2), resultOf(['plain', 'tls'], 2), 1);
   assert.deepEqual(some.comparison.stored?.unmatched, [

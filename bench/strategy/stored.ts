@@ -130,8 +130,8 @@ function valuesOf(runs: readonly RunFacts[], variant: string, kind: ComparedMetr
 }
 
 /**
- * Reports whether both sides provide a metric. A metric that one side never provides (such as CPU of the
- * proxy without one) is omitted rather than reported as equal.
+ * Reports whether both sides provide a metric. A metric that one side never provides (such as proxy CPU in a
+ * run without a proxy) is omitted rather than reported as equal.
  */
 function isGiven(
   runs: readonly RunFacts[],
@@ -170,8 +170,8 @@ function matched(baseline: readonly string[], variant: readonly string[]): [stri
   const listed = (names: readonly string[]) => names.join(', ') || 'none';
   throw new Problem(
     'usage',
-    `The two results have no variant in common: the first has ${listed(baseline)}, the second ${listed(variant)}. ` +
-      'Variants are compared if they have the same name, or if each result has only one.',
+    `The two results have no variant in common: the first has ${listed(baseline)}, the second has ${listed(variant)}. ` +
+      'Variants are compared if they have the same name, or if each result has only one variant.',
   );
 }
 

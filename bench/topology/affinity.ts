@@ -31,7 +31,7 @@ export function canPin(): boolean {
 }
 
 /**
- * Tests pinning by starting a process on the CPUs that this process may use anyway. This fails only on a
+ * Tests pinning by pinning a new process to the CPUs that this process may use anyway. This fails only on a
  * system that forbids sched_setaffinity(2).
  */
 export function tryPinning(env: NodeJS.ProcessEnv): Pinning {

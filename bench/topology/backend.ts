@@ -11,17 +11,17 @@ import type { ServersOptions } from './servers.ts';
 
 /** The user's own server in place of an echo server. */
 export interface Backend {
-  /** Its command as typed; `{port}` stands for its port. */
+  /** Command that starts the server, as the user typed it; `{port}` stands for the server's port. */
   command: string;
-  /** Masks secrets in what it writes to stderr. */
+  /** Masks secrets in the server's stderr output. */
   mask(text: string): string;
-  /** Stops waiting until it is ready. */
+  /** Aborts the wait for the server to become ready. */
   signal: AbortSignal;
 }
 
 const POLL_MS = 50;
 const READY_MS = 30_000;
-/** Number of lines of its stderr that a message shows. */
+/** Maximum number of lines of the server's stderr that a message shows. */
 const LAST_LINES = 5;
 
 /**
@@ -68,7 +68,10 @@ export function launchBackend(
   return { launched, ready, stats: async () => null, loop: () => null };
 }
 
-/** The last lines of a text on one line, without stack frames, which would leave no room for the error. */
+/**
+ * Joins the last lines of a text into one line. Omits stack frames, because they would leave no room for the
+ * error itself.
+ */
 function lastLines(text: string): string {
   const lines = text
     .split('\n')
@@ -78,8 +81,8 @@ function lastLines(text: string): string {
 }
 
 /**
- * The processes that a server has started itself, and those that they have started, as far as they are still
- * its descendants. Empty without /proc.
+ * Returns the current descendants of a server's process: its children, their children, and so on. Returns an
+ * empty list without /proc.
  */
 export async function backendChildren({ name, pid }: Pick<Launched, 'name' | 'pid'>): Promise<RunProcess[]> {
   const pids = await descendants(pid);

@@ -31,7 +31,7 @@ export async function makeCertificate(
   addresses: readonly string[] = ['127.0.0.1'],
 ): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Slow to import, and most commands need no certificate.
+  // Imported only here, because the import is slow and most commands need no certificate.
   const { generate } = await import('selfsigned');
   const now = Date.now();
   const made = await generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {

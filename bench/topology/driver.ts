@@ -25,7 +25,7 @@ export interface ProxyDriver<Binary extends ProxyBinary = ProxyBinary> {
    */
   locate(options: FindOptions): Promise<Binary>;
   /**
-   * Reads a configuration, once for all of its runs.
+   * Reads a configuration once for all runs that use it.
    *
    * @throws Problem if it cannot be read, or has no place for WebSockets
    */
@@ -57,7 +57,10 @@ export interface FindOptions {
   /** Shows one line to the user. */
   say: (line: string) => void;
   signal?: AbortSignal;
-  /** Default: a temporary folder that is removed at the end unless this process is killed. */
+  /**
+   * Provides the folder that a binary is fetched into. By default, this is a temporary folder that is removed
+   * at the end unless this process is killed.
+   */
   place?: FetchPlace;
 }
 
@@ -65,14 +68,20 @@ export interface FindOptions {
 export interface ProxySource {
   path: string;
   tunings: readonly { name: string; text: string }[];
-  /** Null for a profile of the package, which is read unchanged. */
+  /**
+   * Options for reading the user's own configuration; null for a profile of the package, which is used
+   * unchanged.
+   */
   options: ConfigurationOptions | null;
   /**
    * Key type of a profile's certificate. For the user's own configuration, its ciphers determine the key
    * type.
    */
   key: KeyType;
-  /** Whether the echo servers behind a profile use TLS. A user's own configuration determines it itself. */
+  /**
+   * Whether the echo servers behind a profile use TLS. For a user's own configuration, the configuration
+   * itself determines this.
+   */
   upstreamTls: boolean;
 }
 
@@ -84,7 +93,10 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** Settings for a topology. All but `upgradeTo` are for one that runs for the user, without a measurement. */
+/**
+ * Settings for starting a proxy. All except `upgradeTo` are only used if the topology runs for the user,
+ * without a measurement.
+ */
 export interface Opening<Binary extends ProxyBinary = ProxyBinary> {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
@@ -92,7 +104,7 @@ export interface Opening<Binary extends ProxyBinary = ProxyBinary> {
   port?: number | null;
   /** Folder to serve to browsers, on the server that handles the WebSockets. */
   pageFolder?: string;
-  /** The binary to which the proxy is upgraded while it runs; null or missing if it is not. */
+  /** The binary to which the running proxy is upgraded; null or missing if there is no upgrade. */
   upgradeTo?: Binary | null;
 }
 
@@ -101,13 +113,16 @@ export type Upstream = Pick<ReachableServer, 'host' | 'port' | 'socket' | 'certP
 
 type ProxyPlan = NonNullable<RunPlan['proxy']>;
 
-/** A configuration that has been read. It can be started as often as needed. */
+/** A configuration that has been read. Any number of proxies can be started with it. */
 export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
   /** Whether the proxy connects to the echo servers over TLS. */
   upstreamTls: boolean;
   /** Whether clients connect to the proxy over TLS. */
   clientTls: boolean;
-  /** Sentence that says what the configuration needs, the binary lacks, and how to get it; null if nothing. */
+  /**
+   * Returns a sentence that names the feature that the configuration needs but the binary lacks, and how to
+   * get it; null if the binary lacks nothing.
+   */
   lackIn(binary: Binary): string | null;
   /**
    * Has the proxy check the configuration exactly as `start` would use it, without starting any process of a
@@ -118,9 +133,11 @@ export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
    */
   check(plan: ProxyPlan, binary: Binary, servers: number, ears: Ears): Promise<void>;
   /**
-   * Moves the configuration into the sandbox, has the proxy check it, and starts it in front of the servers.
+   * Moves the configuration into the sandbox, has the proxy check it, and starts the proxy in front of the
+   * servers.
    *
-   * @throws Problem('configuration') in the proxy's own words; Problem('environment') if it does not start
+   * @throws Problem('configuration') in the proxy's own words; Problem('environment') if the proxy does not
+   * start
    */
   start(
     plan: Pick<RunPlan, 'placement'> & { proxy: ProxyPlan },

@@ -23,7 +23,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'linux arm64': '@oven/bun-linux-aarch64',
 };
 
-/** Oldest supported version: older ones lack `localPort` in Bun.connect. */
+/** Oldest supported version of Bun. Older versions lack the option `localPort` of Bun.connect. */
 const LEAST_VERSION = [1, 4, 4] as const;
 
 /** Where to look for Bun. Injected so that tests can run without Bun or with a substitute. */

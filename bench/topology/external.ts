@@ -62,7 +62,10 @@ export async function externalTarget(
   };
 }
 
-/** Resolves a name. `localhost` never leaves this machine, whatever a resolver says. */
+/**
+ * Resolves a host name. `localhost` always means the loopback address of this machine, regardless of what a
+ * resolver returns.
+ */
 async function addressOf(name: string): Promise<string> {
   if (name === 'localhost') return LOOPBACK;
   if (isIP(name) !== 0) return name;

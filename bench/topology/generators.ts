@@ -27,7 +27,7 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
 }
 
 /**
- * Starts generator workers; resolves when each has sent its first message.
+ * Starts generator workers. Resolves when each worker has sent its first message to this process.
  *
  * @param numbers numbers of the workers within the run, from 1; one worker is started for each
  * @param engine engine of the lean client

@@ -8,8 +8,9 @@ const PROBE = fileURLToPath(new URL('../../server/ring/probe.js', import.meta.ur
 let known: string | null | undefined;
 
 /**
- * Returns `available` if this system has io_uring, or the error with which it refuses it, such as `EPERM`. Null
- * without Bun, which is needed to use it. Tried once, in a separate process.
+ * Returns `available` if io_uring can be used on this system, otherwise the error with which the system
+ * refuses io_uring, such as `EPERM`. Returns null without Bun, because only Bun can use io_uring. The test
+ * runs only once, in a separate process.
  */
 export function ioUringHere(): string | null {
   if (known === undefined) known = probe();

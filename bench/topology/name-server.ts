@@ -2,21 +2,27 @@ import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOOPBACK } from './ports.ts';
 
-/** A name server for Nginx. Every name has the address of the echo servers, 127.0.0.1. */
+/** A name server for Nginx. It resolves every name to 127.0.0.1, the address of the echo servers. */
 export interface NameServer {
-  /** `host:port`, as in the directive `resolver`. */
+  /** Address as `host:port`, the format of Nginx's `resolver` directive. */
   address: string;
-  /** Resolves once Nginx has asked for a name, or after a while. Before that, its upstreams are empty. */
+  /**
+   * Promise that is fulfilled once Nginx has looked up a name, or after a time limit. Until its first lookup,
+   * Nginx has no upstream servers.
+   */
   asked: Promise<void>;
   close(): void;
 }
 
 const HEADER_BYTES = 12;
-/** Response, recursion desired and available, no error (RFC 1035 section 4.1.1). */
+/** Flags of a reply: response, recursion desired, recursion available, no error (RFC 1035 section 4.1.1). */
 const FLAGS = 0x8180;
 const TYPE_A = 1;
 const CLASS_IN = 1;
-/** Offset of the question's name in every message, as a compressed name (section 4.1.4). */
+/**
+ * Compressed name (RFC 1035 section 4.1.4) that points to the name in the question, which follows the header
+ * directly.
+ */
 const NAME_OF_QUESTION = 0xc000 | HEADER_BYTES;
 const TTL_S = 1;
 const ASKED_MS = 3000;

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 /** Uniquely identifies a process while this system is up: pids are reused, start times are not. */
 export interface ProcessIdentity {
   pid: number;
-  /** In clock ticks since system boot, as in /proc/PID/stat. */
+  /** Start time of the process, in clock ticks since system boot, as in /proc/PID/stat. */
   start: string;
 }
 
@@ -23,7 +23,7 @@ export function thisOwner(): Owner | null {
   return identity === null || system === null ? null : { ...identity, ...system };
 }
 
-/** Null if there is no such process, or if it is a zombie. */
+/** Returns the identity of a process; null if there is no process with this pid, or if it is a zombie. */
 export function identityOf(pid: number): ProcessIdentity | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -24,10 +24,10 @@ export interface PlacedProxyPlan {
   upstreams: readonly Pick<ReachableServer, 'host' | 'port'>[];
 }
 
-/** Starts parts of the topology of runs on other hosts. What is missing runs on this one. */
+/** Starts parts of a run's topology on other hosts. A part whose method is missing runs on this host. */
 export interface TopologyPlaces {
-  /** @throws Problem('environment') if a host cannot start them */
+  /** @throws Problem('environment') if a host cannot start its echo servers */
   startServers?(plan: PlacedServersPlan): Promise<OtherHosts & { servers: ReachableServer[] }>;
-  /** @throws Problem('environment') if the host cannot start it */
+  /** @throws Problem('environment') if the host cannot start the proxy */
   startProxy?(plan: PlacedProxyPlan): Promise<OtherHosts & { target: StartedTarget }>;
 }

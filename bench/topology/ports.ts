@@ -2,7 +2,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Problem } from '../model/failure.ts';
 
-/** Where everything that a run starts listens, unless the user chose another address. */
+/** Address on which all processes of a run listen, unless the user chose another address. */
 export const LOOPBACK = '127.0.0.1';
 
 /** Ports below this one often belong to other services. */

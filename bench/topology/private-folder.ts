@@ -55,7 +55,7 @@ export function createPrivateFolder(parent: string, prefix: string): string {
 }
 
 /**
- * Records a process group that works for the folder, so that a later invocation can clean up if all of our
+ * Records a process group that uses the folder, so that a later invocation can clean up if all of our
  * processes are killed.
  */
 export function recordGroup(folder: string, pid: number): void {

@@ -4,7 +4,7 @@ import type { Scope } from './scope.ts';
 import type { Warden } from './warden.ts';
 
 const STOP_MS = 3_000;
-/** Interval between checks of the processes that are not children of this one. */
+/** Interval at which watched processes that are not children of this process are checked. */
 const LOOK_MS = 250;
 
 /** A process, and its name in messages. */
@@ -24,11 +24,14 @@ export interface ProcessSet {
   /** Stops one process that has finished its work. */
   retire(launched: Launched): Promise<void>;
   /**
-   * Watches a process that is not a child of this one, but belongs to the group of one that is, such as
-   * the proxy's master during an upgrade of its binary. It ends with its group.
+   * Watches a process that this process did not start itself, such as the new master during an upgrade of the
+   * proxy's binary. The watched process belongs to the group of a launched process, and ends with this group.
    */
   watch(other: NamedProcess): void;
-  /** Has something else closed with the set, after the processes that were launched later. */
+  /**
+   * Registers something else to be closed with the set, after all processes that are launched later have been
+   * stopped.
+   */
   closing(what: string, close: () => void): void;
   /** Declares that this process's exit is part of the run, and not unexpected. */
   expectExit(process: NamedProcess): void;
@@ -36,7 +39,10 @@ export interface ProcessSet {
   dismiss(): void;
   /** Immediately kills all processes that are still running. */
   kill(): void;
-  /** Reports the loss of something that all processes depend on as an unexpected exit. The sentence names it. */
+  /**
+   * Reports the loss of something that all processes depend on, as if a process had exited unexpectedly. The
+   * sentence names what was lost.
+   */
   fail(sentence: string): void;
   /** Resolves with a sentence when a process exits unexpectedly, once its last output has been read. */
   readonly unexpectedExit: Promise<string>;

@@ -10,7 +10,7 @@ export type RoleOf = (title: string) => Role | null;
  * Creates a function that lists the current processes of a running proxy, with the names shown to the user.
  * Workers are numbered in the order in which they were first seen.
  *
- * @param masters its masters in the order of their start; an upgrade of its binary adds one
+ * @param masters the proxy's masters in the order of their start; an upgrade of the binary adds one
  */
 export function proxyProcesses(
   kind: ProxyKind,

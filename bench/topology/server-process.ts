@@ -8,7 +8,7 @@ import type { LoopSample, ServerStats, ServersOptions } from './servers.ts';
 export interface ServerPlace {
   /** 0 lets the system choose a free port. */
   port: number;
-  /** Path of its Unix-domain socket; null if none. */
+  /** Path of the server's Unix-domain socket; null if it has none. */
   socket: string | null;
 }
 
@@ -16,17 +16,17 @@ export interface ServerPlace {
 export interface ServerProcess {
   readonly launched: Launched;
   /**
-   * Waits until it listens.
+   * Waits until the server listens.
    *
    * @param over once aborted, the time limit no longer applies
-   * @returns its port
-   * @throws {Problem} kind `environment` if it exits first, or is not ready in time
+   * @returns the server's port
+   * @throws {Problem} kind `environment` if the server exits first, or is not ready in time
    */
   ready(over: AbortSignal): Promise<number>;
   /**
-   * Returns its counters; null if it keeps none.
+   * Returns the server's counters; null if the server keeps none.
    *
-   * @throws {Problem} kind `died` if it no longer responds
+   * @throws {Problem} kind `died` if the server no longer responds
    */
   stats(): Promise<ServerStats | null>;
   loop(): LoopSample | null;

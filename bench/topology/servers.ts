@@ -34,14 +34,14 @@ export interface LoopSample {
 export interface ReachableServer {
   readonly host: string;
   readonly port: number;
-  /** Path of its Unix-domain socket; null if it has none. */
+  /** Path of the server's Unix-domain socket; null if it has none. */
   readonly socket: string | null;
-  /** Certificate used on both; null if the server does not use TLS. */
+  /** Certificate used on both the port and the socket; null if the server does not use TLS. */
   readonly certPath: string | null;
   /**
-   * Its counters, summed over all of its processes; null if it keeps none.
+   * Returns the server's counters, summed over all of its processes; null if it keeps none.
    *
-   * @throws {Problem} kind `died` if its process no longer responds, unless `kill` ended it
+   * @throws {Problem} kind `died` if the server's process no longer responds, unless `kill` ended it
    */
   stats(): Promise<ServerStats | null>;
 }
@@ -51,18 +51,21 @@ export interface ReachableServer {
  * replaced by another one during a run.
  */
 export interface EchoServer extends ReachableServer {
-  /** Its current process, or the last one if none is running. */
+  /** The server's current process, or the last one if none is running. */
   readonly launched: Launched;
-  /** The latest sample; null during the first second. */
+  /** Returns the latest sample of the event loop; null during the first second. */
   loop(): LoopSample | null;
-  /** Asks its process for the counters that `kill` would lose. Gives up if the process takes too long. */
+  /**
+   * Asks the server's process for its counters, which `kill` would lose. Gives up if the process takes too
+   * long.
+   */
   noteCounters(): Promise<void>;
-  /** Sends SIGKILL to its process. Afterwards, `stats` returns the counters that were noted last. */
+  /** Sends SIGKILL to the server's process. Afterwards, `stats` returns the counters that were noted last. */
   kill(): void;
   /**
-   * Starts it again where it listened before. Resolves when it is ready.
+   * Starts the server again on the same port and socket. Resolves when the server is ready.
    *
-   * @throws {Problem} kind `environment` if it is still running, or does not become ready
+   * @throws {Problem} kind `environment` if the server is still running, or does not become ready
    */
   start(): Promise<void>;
 }
@@ -71,9 +74,11 @@ export interface ServersOptions {
   count: number;
   /** Address to listen on. Default: 127.0.0.1. */
   host?: string;
-  /** Number of the first server in names. Default: 1. */
+  /** Number of the first server, as used in the servers' names. Default: 1. */
   firstNumber?: number;
-  /** Port of each server; by default, the system chooses free ones. A `Backend` has to be given its port. */
+  /**
+   * Port of each server. By default, the system chooses free ports, but a `Backend` requires a given port.
+   */
   ports?: readonly number[];
   kind: 'ws' | 'lean' | Backend;
   /** Engine of the lean server; the `ws` server always runs on Node. */
@@ -90,7 +95,7 @@ export interface ServersOptions {
   args?: readonly string[];
   /** Largest message in bytes; needed only if larger than the server's default. */
   maxPayloadBytes?: number;
-  /** Called right after each launch, also of a server that starts again, so that every process is known. */
+  /** Called right after each launch, including restarts, so that every process is known. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
   /**
@@ -152,7 +157,7 @@ async function whenReady(
   const { name } = first.launched;
   let current = first;
   const hasCounters = typeof options.kind === 'string';
-  /** Counters of the processes that were killed, and those of the current one as noted last. */
+  /** Counters of the processes that were killed, and the counters last noted for the current process. */
   let past = NONE;
   let noted = NONE;
   let isKilled = false;

@@ -9,8 +9,8 @@ import type { ReachableServer } from './servers.ts';
 /** Target of the load: a proxy, the echo servers themselves (profile `direct`), or an external server. */
 export interface StartedTarget extends Target {
   /**
-   * The certificate authorities (PEM) that clients must trust, missing if they accept any certificate, and the
-   * server name to request; null without TLS.
+   * TLS settings of clients; null without TLS. `servername` is the server name to request. `ca` contains the
+   * certificate authorities (PEM) that clients must trust; it is missing if they accept any certificate.
    */
   tls: { servername: string; ca?: string } | null;
   /**
@@ -21,13 +21,13 @@ export interface StartedTarget extends Target {
   /** Whether HTTP/2 is enabled on the listener. */
   http2: boolean;
   proxy: RunningProxy | null;
-  /** How an external server is reached and judged. */
+  /** Notices about an external server, such as its resolved address or an unverified certificate. */
   notices?: readonly Notice[];
 }
 
 /** A proxy that a driver has started. */
 export interface RunningProxy {
-  /** Missing if it runs on another host. */
+  /** The proxy's launched process; missing if the proxy runs on another host. */
   launched?: Launched;
   /** The processes that do the work at the time of the call. A process keeps the name it was first given. */
   processes(): Promise<RunProcess[]>;
@@ -39,20 +39,28 @@ export interface RunningProxy {
    */
   reload(): void;
   /**
-   * Replaces the target's binary with the one given for the upgrade when it was started. New workers take over,
-   * and the old ones exit once their last connection closes, as after a reload.
+   * Replaces the target's binary with the upgrade binary that was given when the target was started. New
+   * workers take over, and the old ones exit once their last connection closes, as after a reload.
    *
    * @throws Problem('configuration') if the new binary does not start; the old one then keeps running
    */
   upgrade(over: AbortSignal): Promise<void>;
-  /** Path at which it serves the given folder; null if it serves none, as with `stream`. */
+  /**
+   * Path at which the proxy serves the given folder; null if the proxy serves no folder, as with `stream`.
+   */
   folderPath: string | null;
   facts: Omit<UsedProxy, 'errorLog'>;
-  /** The differences between the configuration as written and as run. */
+  /** Notices about differences between the configuration as written and as run. */
   notices: Notice[];
-  /** Explains why handshakes failed, if their failures show it; empty for a profile of the package. */
+  /**
+   * Returns notices that explain why handshakes failed, if the kinds of failure reveal the cause. Returns an
+   * empty list for a profile of the package.
+   */
   explain(slices: readonly { failures: FailureCounts }[]): Notice[];
-  /** The latest lines of its error log at level warn and above, in a form that a report may show. */
+  /**
+   * Returns the latest lines of the proxy's error log at level warn and above, in a form that a report may
+   * show.
+   */
   readErrorLog(): Promise<string[]>;
 }
 

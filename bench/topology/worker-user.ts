@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { PROXY } from '../model/proxy.ts';
 
-/** The user that a proxy's workers run as if its master runs as root. */
+/** The user under which a proxy's workers run if the proxy's master runs as root. */
 export interface WorkerUser {
   name: string;
   uid: number;
@@ -12,7 +12,7 @@ export interface WorkerUser {
   gid: number;
 }
 
-/** `nobody` owns no files; the others are for systems without that user. */
+/** Candidate names. `nobody` owns no files; the other names are for systems without that user. */
 const NAMES = ['nobody', 'nginx', 'www-data', 'daemon'];
 
 /** Numbers of Linux capabilities (linux/capability.h). */
@@ -40,8 +40,8 @@ export function workerUser(): WorkerUser | null {
 }
 
 /**
- * The first of the names above that has both a user and a group, according to the text of /etc/passwd and
- * /etc/group.
+ * Returns the first of the candidate names that exists both as a user and as a group, according to the text
+ * of /etc/passwd and /etc/group.
  */
 export function unprivilegedUser(passwd: string, groups: string): WorkerUser | null {
   const fieldsOf = (text: string) => text.split('\n').map((line) => line.split(':'));
@@ -78,8 +78,8 @@ export function maySwitch(status: string): boolean {
 }
 
 /**
- * Gives workers, and nobody else, access to a file in a private folder: their group gets the group
- * permissions of the mode. Has no effect if they run as the owner.
+ * Gives the proxy's workers, and nobody else, access to a file in a private folder: the workers' group gets
+ * the group permissions in `mode`. Has no effect if the workers run as the owner of the file.
  */
 export async function openToWorkers(path: string, mode: number): Promise<void> {
   const user = workerUser();

@@ -35,7 +35,7 @@ export interface UpInput {
   signal: AbortSignal;
   /** Kills all processes that are still running. */
   urgent: AbortSignal;
-  /** Called with anything else the user should know. */
+  /** Called with additional information for the user. */
   say(line: string): void;
   /** Called once everything accepts requests. */
   onUp(standing: Standing): void;

@@ -1,8 +1,8 @@
 import type { FoundCode } from './check.ts';
 
 /**
- * The subject of each finding of `check`, in one short sentence without a full stop. It applies to every
- * finding with this code, so it contains no details.
+ * The subject of each finding of `check`, in one short sentence without a full stop. A sentence applies to
+ * every finding with its code, so it contains no details.
  */
 export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'no-proxied-location': 'No location uses proxy_pass',
@@ -33,10 +33,10 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'origin-replaced': 'The Origin header is replaced by a fixed value',
   'subprotocol-changed': 'The subprotocol is changed',
   'path-changed': 'The path or query is changed',
-  'slash-redirect': 'A handshake without the trailing slash is redirected',
+  'slash-redirect': 'A handshake without a trailing slash is redirected',
   'close-undoes-keepalive': 'Connections to upstream servers are not kept open',
   'large-buffer': 'proxy_buffer_size uses a lot of memory per WebSocket',
-  'any-protocol': 'A location passes on any upgrade, not only WebSockets',
+  'any-protocol': 'A location passes on any upgrade, not only to WebSocket',
   'shared-socket': 'A parameter of listen applies to every server on the socket',
   capacity: 'The number of WebSockets that the configuration allows',
   'connection-limit': 'limit_conn limits the number of WebSockets',
@@ -54,12 +54,12 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'http2-with-websockets': 'HTTP/2 can carry the WebSockets',
   'shutdown-timeout-unset': 'Old workers keep running after a reload',
   'shutdown-timeout': 'A reload cuts WebSockets after worker_shutdown_timeout',
-  'no-zone': 'An upstream has no zone that its workers share',
+  'no-zone': 'An upstream has no zone that all workers share',
   'ip-hash': 'ip_hash sends all clients of a network to one server',
   'max-fails': 'One refused connection takes a server out of use',
   'tls-not-resumed': 'TLS sessions are not resumed',
   'no-effect': 'A directive has no effect on WebSockets',
-  'logged-at-close': 'The access log records a WebSocket when it closes',
+  'logged-at-close': 'The access log records a WebSocket only when it closes',
   'part-of-configuration': 'Settings of the main file were not checked',
 };
 

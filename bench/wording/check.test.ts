@@ -41,12 +41,12 @@ describe('findings of check', () => {
     says(
       'no-proxied-location',
       { missing: [{ path: '/etc/nginx/sites/*', place: '/a/nginx.conf:9', folder: '/etc/nginx/sites' }] },
-      'No location uses proxy_pass, so no WebSocket can connect. The missing part may be in a file that was not found: no file matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name its folder with --conf-root /etc/nginx/sites=DIR.',
+      'No location uses proxy_pass, so no WebSocket can connect. The missing part may be in a file that was not found: no file matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name the folder of this file with --conf-root /etc/nginx/sites=DIR.',
     );
     says(
       'no-location-for-path',
       { path: '/x' },
-      'No location with proxy_pass handles --ws-path /x. Use --ws-path to name a path that is handled by one.',
+      'No location with proxy_pass handles --ws-path /x. Use --ws-path to name a path that such a location handles.',
     );
   });
 
@@ -73,7 +73,7 @@ describe('findings of check', () => {
         variables: ['$a', '$b'],
         sources: [{ why: 'elsewhere', places: ['a.conf:2', 'a.conf:3'] }],
       },
-      'The address in proxy_pass of location /ws is invalid: $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: set applies only to requests that its own block handles, not to those of a location nested in it.',
+      'The address in proxy_pass of location /ws is invalid: $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: set applies only to requests handled by the block that contains it, not to requests handled by a nested location.',
     );
     says(
       'passed-to-nothing',
@@ -162,7 +162,7 @@ describe('findings of check', () => {
     says(
       'close-undoes-keepalive',
       { nginxVersion: '1.30.6' },
-      'This map sends "Connection: close" for requests without an upgrade. Nginx 1.30.6 keeps connections to upstream servers open by default, and this turns that off.',
+      'This map sends "Connection: close" for requests without an upgrade. By default, Nginx 1.30.6 keeps connections to upstream servers open, and the map prevents this.',
     );
     says(
       'large-buffer',
@@ -192,7 +192,7 @@ describe('findings of check', () => {
     says(
       'upstream-elsewhere',
       { upstream: 'app', missing: [] },
-      'Nothing here defines an upstream app. Unless it is a host name, its servers and settings are in another file and were not checked.',
+      'No file that was read defines an upstream app. Unless app is a host name, its servers and settings are in another file and were not checked.',
     );
     says(
       'shared-socket',
@@ -203,12 +203,12 @@ describe('findings of check', () => {
         hasCertificate: false,
         location: '/ws',
       },
-      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two, or have the proxy in front send it to both.',
+      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two servers, or configure the proxy in front of Nginx to send the PROXY protocol to both.',
     );
     says(
       'shared-socket',
       { parameter: 'ssl', place: 'a.conf:2', own: 'a.conf:9', hasCertificate: false, location: '/ws' },
-      'ssl in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
+      'ssl in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. A handshake with ws:// is answered with 400, and a handshake with wss:// gets the certificate of another server. Use another port or address for one of the two servers, or add ssl and a certificate to the second server.',
     );
     says(
       'hop-mismatch',
@@ -218,7 +218,7 @@ describe('findings of check', () => {
     says(
       'pass-unlistened',
       { address: '127.0.0.1:8443' },
-      'This stream server hands its connections to 127.0.0.1:8443, on which no server of this configuration listens. pass reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.',
+      'This stream server hands its connections to 127.0.0.1:8443, on which no server of this configuration listens. The pass directive reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.',
     );
     says(
       'inner-server-unused',
@@ -228,7 +228,7 @@ describe('findings of check', () => {
     says(
       'scheme-changed',
       { location: '/ws', isBehind: true },
-      'Clients of location /ws use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server, because the server that it belongs to is reached without TLS. The upstream server may redirect the handshake or reject its Origin.',
+      'Clients of location /ws use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server, because the server block with this line is reached without TLS. The upstream server may redirect the handshake or reject its Origin.',
     );
     says(
       'capacity',
@@ -276,7 +276,7 @@ describe('findings of check', () => {
     says(
       'port-limit',
       { upstream: '10.0.0.1:80', webSockets: 40000, most: 28232 },
-      'All WebSockets go to one address (10.0.0.1:80) from one source address, which has about 28,232 ports. That is fewer than the 40,000 WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.',
+      'All WebSockets go to one address (10.0.0.1:80) from one source address, which has about 28,232 ports. That is fewer than the 40,000 WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several source addresses.',
     );
     says('listen-twice', { address: '80' }, 'Nginx rejects the configuration: a duplicate listen 80.');
     says(
@@ -317,9 +317,9 @@ describe('findings of check', () => {
       finding('handshake-failed', { location: '/ws', reason }).text;
     assert.equal(
       failed('connection'),
-      'Location /ws does not accept a WebSocket. It sends a Connection header without "upgrade", although the client asks for an upgrade.',
+      'Location /ws does not accept a WebSocket. Nginx sends a Connection header without "upgrade", although the client asks for an upgrade.',
     );
-    assert.match(failed('no-upgrade'), /\. The request that it passes on is not a valid upgrade \(RFC 6455/);
+    assert.match(failed('no-upgrade'), /\. The request that Nginx passes on is not a valid upgrade/);
     assert.match(
       failed('response'),
       /\. The upstream server received a valid upgrade, but the client did not /,
@@ -372,7 +372,7 @@ describe('findings of check', () => {
     says(
       'worker-connections',
       { connections: 512, isDefault: true, webSockets: 256, workers: 'auto' },
-      'worker_connections 512 (the default) allows 256 WebSockets per worker, with one worker per CPU. Each takes two connections, one to the client and one to the upstream server. Nginx refuses any more and logs "512 worker_connections are not enough".',
+      'worker_connections 512 (the default) allows 256 WebSockets per worker, with one worker per CPU. Each WebSocket takes two connections, one to the client and one to the upstream server. Nginx refuses further connections and logs "512 worker_connections are not enough".',
     );
     const four = { connections: 20_000, isDefault: false, webSockets: 10_000 };
     assert.match(
@@ -477,7 +477,7 @@ describe('findings of check', () => {
     says(
       'part-of-configuration',
       {},
-      'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
+      'This is only part of a configuration. worker_connections, the limit on open files and worker_shutdown_timeout are set in the main file and were not checked.',
     );
   });
 });
@@ -523,7 +523,7 @@ describe('observations of check', () => {
         seconds: 1.003,
         busyStayedOpen: true,
       },
-      'With proxy_read_timeout set to 1 s, a silent WebSocket was closed with code 1006 after 1 s. One that kept sending messages stayed open.',
+      'With proxy_read_timeout set to 1 s, a silent WebSocket was closed with code 1006 after 1 s. A WebSocket that kept sending messages stayed open.',
     );
     says(
       'open-after-reload',
@@ -545,17 +545,17 @@ describe('observations of check', () => {
     says(
       'worker-full',
       { opened: 255, outcome: 'reset' },
-      'One worker accepted 255 WebSockets; the next one was closed without an answer.',
+      'One worker accepted 255 WebSockets; the next WebSocket was closed without an answer.',
     );
     says(
       'cache-answered',
       { path: '/ws', outcome: 'status-426', together: 4, reached: 0 },
-      'After one ordinary GET of /ws, a WebSocket to it was answered with status 426; 0 of 4 handshakes reached the upstream server.',
+      'After one ordinary GET of /ws, a WebSocket to the same path was answered with status 426; 0 of 4 handshakes reached the upstream server.',
     );
     says(
       'cache-not-kept',
       { path: '/ws' },
-      'After one ordinary GET of /ws, WebSockets still opened: its 426 response has no caching headers and was not cached.',
+      'After one ordinary GET of /ws, WebSockets still opened: the 426 response to the GET has no caching headers and was not cached.',
     );
     says('cache-queued', { together: 4, seconds: 1.5 }, 'The last of 4 simultaneous handshakes took 1.5 s.');
     says(
@@ -579,12 +579,12 @@ describe('observations of check', () => {
     says(
       'session-not-resumed',
       { protocol: 'TLSv1.3' },
-      'A second connection did not resume the session of the first (TLSv1.3).',
+      'A second connection did not resume the TLS session of the first (TLSv1.3).',
     );
     says(
       'log-at-close',
       {},
-      'No line was written while a WebSocket was open; one was written when it had closed.',
+      'The access log got no line while a WebSocket was open, and one line after it had closed.',
     );
   });
 });

@@ -38,14 +38,14 @@ export const CONCLUSIONS = {
   }: DemandFacts & { evidence?: EvidenceFacts | undefined; tooMuchFor: string }) =>
     paragraph([
       chosen(facts),
-      `That was too much for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so the rate was halved.`,
+      `This rate was too high for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so it was halved.`,
     ]),
   'step-ended': ({ state, reason, step }: { state: Outcome['state']; reason: string } & StepFacts) =>
     `Its ${step ?? 'throughput'} step: ${STATES[state].toLowerCase()}. ${sentence(reason)}`,
   'step-without-echo': ({ step, work }: StepFacts) =>
     `${work === 'handshakes' ? 'No connection was opened' : 'Nothing was echoed'} in its ${step ?? 'throughput'} step.`,
   'cpu-unknown': ({ work }: WorkFacts) =>
-    `The CPU time per ${unitOf(work)}, from which the rate is derived, is unknown. Use --rate to set one.`,
+    `The CPU time per ${unitOf(work)}, from which the rate is derived, is unknown. Use --rate to set the rate.`,
   'search-ceiling': () => 'Nothing higher was tried (--max).',
   'machine-ceiling': ({ reason }: { reason: string }) => `This machine cannot run more: ${reason}`,
   'no-samples': ({ metric }: { metric: string }) =>

@@ -110,8 +110,7 @@ export function formatFigure(figure: Figure, unit: Unit): string {
 }
 
 /**
- * Extends a formatting function to unknown values and ranges, as in `11.7 to 52.6 ms`, or `980 µs to 3.2 ms`
- * for 0.98 to 3.2 ms.
+ * Extends a formatting function to unknown values and ranges, as in `11.7 to 52.6 ms` or `980 µs to 3.2 ms`.
  */
 function written(format: (figure: number) => string): (figure: Figure) => string {
   const single = (figure: number) => (Number.isFinite(figure) ? format(figure) : NOTHING);
@@ -128,7 +127,7 @@ function written(format: (figure: number) => string): (figure: Figure) => string
 /** Formats a figure in the largest unit in which it is at least 1. */
 function scaled(figure: number, units: readonly Scale[], space: string): string {
   const size = Math.abs(figure);
-  // A value half a step below a unit is rounded up to it: 999.9 µs becomes 1 ms, not 1000 µs.
+  // A value that rounds up to the next unit is shown in that unit: 999.9 µs becomes 1 ms, not 1000 µs.
   const unit = units.find(([factor]) => size >= factor * 0.9995) ?? units.at(-1);
   if (unit === undefined) return NOTHING;
   const [factor, name] = unit;

@@ -53,8 +53,8 @@ function differenceText({ host, cpuUs, lagUs, share }: DifferingHost): string {
 }
 
 /**
- * The host of a proxy that an agent observed. `cpu` is the CPU time of the proxy, and `used` the share of all CPU time
- * that anything used there.
+ * The host of a proxy that an agent observed. `cpu` is the CPU usage of the proxy as a share of a core, and
+ * `used` the share of the host's CPU time that all processes used.
  */
 export interface ProxyHostFacts {
   host: string;

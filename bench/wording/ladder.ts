@@ -44,7 +44,7 @@ export interface LawFacts {
   lambda: EstimateFacts;
   sigma: EstimateFacts;
   kappa: EstimateFacts;
-  /** The level with the highest throughput; null if there is none up to twice the largest level. */
+  /** The level with the highest fitted throughput; null if the maximum is beyond twice the largest level. */
   peak: Amount | null;
   /** Whether the interval of κ excludes 0, so that a decline at higher levels is certain. */
   declines: boolean;
@@ -67,7 +67,7 @@ export const LADDER = {
     paragraph([
       `Universal Scalability Law: λ is ${formatFigure(lambda.value, unit)} ${atLevel(over, 1)} (95 % CI ${intervalText(lambda, (each) => formatFigure(each, unit))}), contention σ is ${formatShare(sigma.value)} (${intervalText(sigma, formatShare)}), and coherency κ is ${formatSmall(kappa.value)} (${intervalText(kappa, formatSmall)}).`,
       peakSentence(over, peak, declines),
-      `The curve is within ${formatShare(deviation)} of the median at every level.`,
+      `The fitted curve is within ${formatShare(deviation)} of the median at every level.`,
     ]),
   'ladder-too-few': ({ valid, needed }: { valid: Amount; needed: Amount }) =>
     `The Universal Scalability Law was not fitted: a fit needs at least ${formatCount(needed)} levels with a valid run, and this ladder has ${formatCount(valid)}.`,
@@ -84,8 +84,8 @@ export const LADDER = {
 function peakSentence(over: LadderAxis, peak: Amount | null, declines: boolean): string {
   if (!declines) return 'The runs show no decline at higher levels that exceeds their noise.';
   return peak === null
-    ? 'Its maximum is beyond twice the largest level.'
-    : `Its maximum is ${atLevel(over, peak)}; beyond that, throughput declines.`;
+    ? 'According to the law, throughput is highest beyond twice the largest level.'
+    : `According to the law, throughput is highest ${atLevel(over, peak)} and declines at higher levels.`;
 }
 
 /** Formats a level with its preposition, as in `with 64 connections` or `at 8,000 messages per second`. */

@@ -49,7 +49,7 @@ export const NOTICES = {
   'target-unverified': () =>
     'The certificate of the server was not verified (--insecure), so the load may have gone to the wrong server.',
   'target-answers-any': () =>
-    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends other messages, or answers in a different order, response times are wrong.',
+    'Any message from the server counts as the answer to the oldest unanswered message (--expect any). If the server sends other messages, or answers in a different order, response times are wrong.',
   'target-answers-none': () =>
     'No answer was expected (--expect none), so this run only shows what was sent. Whether the server processed it is unknown.',
   'target-unasked': ({ count }: { count: Amount }) =>
@@ -58,7 +58,7 @@ export const NOTICES = {
     const used = `negotiated ${alpn ?? 'no ALPN protocol'} and ran over HTTP/1.1, each on a connection of its own`;
     return extendedConnect
       ? `The listener speaks HTTP/2 and advertises extended CONNECT (RFC 8441). The WebSockets of this run ${used}.`
-      : `The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), so no WebSocket can run over HTTP/2 here. The WebSockets of this run ${used}, so these metrics say nothing about WebSocket over HTTP/2.`;
+      : `The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), so no WebSocket can run over HTTP/2 here. The WebSockets of this run ${used}, so the metrics of this run say nothing about WebSocket over HTTP/2.`;
   },
   'tls-resumption': ({
     protocol,
@@ -82,7 +82,7 @@ export const NOTICES = {
     echoed,
     servers,
   }: Record<'share' | 'requests' | 'backend' | 'echoed' | 'servers', Amount>) =>
-    `The cache answered ${formatShare(share)} of ${counted(requests, 'ordinary GET')}, and ${formatCount(backend)} of them reached an echo server. It does not touch WebSocket messages: all ${counted(echoed, 'echo', 'echoes')} came from the ${servers === 1 ? 'echo server' : counted(servers, 'echo server')}.`,
+    `The cache answered ${formatShare(share)} of ${counted(requests, 'ordinary GET')}, and ${formatCount(backend)} of them reached an echo server. The cache does not affect WebSocket messages: all ${counted(echoed, 'echo', 'echoes')} came from the ${servers === 1 ? 'echo server' : counted(servers, 'echo server')}.`,
   'http-failed': ({
     failed,
     asked,
@@ -107,7 +107,7 @@ export const NOTICES = {
     return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.`;
   },
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
-    `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)}. They stay where they were accepted; listen … reuseport spreads them by hash.`,
+    `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)}. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.`,
   'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
     `Connections opened at ${formatCount(perSecond)} per second instead of the requested ${formatCount(asked)}.`,
   'pacing-spin': (facts: PacingFacts) =>
@@ -118,8 +118,8 @@ export const NOTICES = {
     `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
-      ? `An ${PROXY} worker process exited ${how} during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.`
-      : `${formatCount(count)} ${PROXY} worker processes exited during this run or the HTTP leg before it, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
+      ? `An ${PROXY} worker process exited ${how} during this run or the HTTP requests before it. Its connections were cut, and the worker that replaced it started without connections.`
+      : `${formatCount(count)} ${PROXY} worker processes exited during this run or the HTTP requests before it, the first ${how}. Their connections were cut, and the workers that replaced them started without connections.`,
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
     `${PROXY} logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators, broken }: { generators: readonly number[] } & ConservationFacts) =>
@@ -147,12 +147,12 @@ export const NOTICES = {
     return paragraph([
       `${told.join('; ')}.`,
       sides.length > 1
-        ? `A difference between them may be due to ${PROXY} or to the libraries it runs with.`
+        ? `A difference between these variants may be due to ${PROXY} or to its libraries.`
         : '',
     ]);
   },
   'compared-with-itself': () =>
-    'Both sides are the same stored result, so any difference between them is zero. Name two results.',
+    'Both sides are the same stored result, so any difference between them is zero. Name two different results.',
   'disturbed-seconds': (facts: DisturbanceFacts & DisturbedFigures) =>
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };
@@ -162,7 +162,7 @@ export interface NginxSide {
   variants: readonly string[];
   version: string;
   openssl: string | null;
-  /** The package from which it was installed, or its path. */
+  /** The package from which Nginx was installed, or the path of its binary. */
   origin: string;
 }
 
@@ -185,7 +185,7 @@ export function placementText(cpus: CpuLists | null): string {
 }
 
 function unplaced(why: string): string {
-  return `The bench could not pin processes to CPUs, because ${why}. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from ${PROXY}: metrics scatter more, and the limit is harder to identify.`;
+  return `The bench could not pin processes to CPUs, because ${why}. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from ${PROXY}: metrics vary more, and the limit is harder to identify.`;
 }
 
 /** CPU usage and lateness of a generator that keeps a schedule. */

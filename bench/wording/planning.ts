@@ -18,9 +18,9 @@ export interface CountFacts {
 /** Notices about the machine's state, and about changes to the plan that the machine requires. */
 export const PLANNING = {
   'preflight-apart': () =>
-    'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+    'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics vary more. Use fewer --connections or fewer variants.',
   'agents-apart': () =>
-    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics scatter more.',
+    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics vary more.',
   'preflight-agent-ports': ({ ports }: { ports: Amount }) =>
     `Each agent can start about ${formatCount(ports)} handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.`,
   'own-backend': () =>
@@ -37,9 +37,9 @@ export const PLANNING = {
   }) =>
     `reuseport was added to listen: a worker has ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')} alone, and only the hash of reuseport spreads them evenly over the workers.`,
   'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: Amount }) =>
-    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. If it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
+    `The listen backlog is ${formatCount(backlog)}, the most that net.core.somaxconn allows, instead of ${formatCount(wanted)}. If the backlog overflows, handshakes take 1 s or 3 s. Raise the limit with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
-    `The generator connects from ${formatCount(addresses)} loopback addresses, because each has ports for ${counted(each, 'connection')} (ip_local_port_range).`,
+    `The generator connects from ${formatCount(addresses)} loopback addresses, because each address has ports for only ${counted(each, 'connection')} (ip_local_port_range).`,
   'preflight-handshake-ports': ({ addresses, ports }: { addresses: Amount; ports: Amount }) =>
     `The generator connects from ${addresses === 1 ? 'one loopback address' : `${formatCount(addresses)} loopback addresses`} with ${formatCount(ports)} ports, because a port that was used remains in TIME_WAIT for a minute.`,
   'preflight-memory': ({
@@ -66,9 +66,9 @@ export const PLANNING = {
   'cpu-throttled': ({ us }: { us: Amount }) =>
     `The control group used up its CPU quota during the load, and its processes could not run for ${formatTime(us)} in total (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
   'listen-overflow': ({ count }: { count: Amount }) =>
-    `The backlog of a listening socket overflowed ${counted(count, 'time')} (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.`,
+    `The backlog of a listening socket overflowed ${counted(count, 'time')} (TcpExt: ListenOverflows), and the affected handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.`,
   'machine-busy': ({ share }: { share: Amount }) =>
-    `The machine was ${formatShare(share)} busy with other work before the first run. Other work makes metrics scatter: compare ratios within one session only.`,
+    `The machine was ${formatShare(share)} busy with other work before the first run. Other work makes metrics vary: compare only ratios that were measured in one session.`,
   'no-process-figures': () =>
     'This system does not report the CPU time of its processes (Linux does, in /proc/<pid>/task/*/schedstat), so CPU, memory and context switches are not recorded, and the component that was the limit is unknown.',
   'recordings-missing': ({
@@ -110,7 +110,7 @@ function formatCpus(cpus: Amount): string {
 /** Returns how to make io_uring available, for the error with which a system refused it. */
 export function ioUringRemedy(error: string): string {
   if (error === 'EPERM' || error === 'EACCES')
-    return 'Allow it with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.';
+    return 'Allow io_uring with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.';
   if (error === 'ENOMEM') return 'Allow more locked memory with ulimit -l.';
   return 'It needs Linux 6.1 or later.';
 }

@@ -29,12 +29,12 @@ export const CHANGES = {
   ocsp: 'Left out of the run, because Nginx must not contact a certificate authority (TLS handshakes are smaller without the stapled OCSP response)',
   'other-hosts': 'Left out of the run or redirected, because it makes Nginx connect to other hosts',
   syslog: 'Written to a file, because it would go to a log server',
-  'other-blocks': 'Left out of the run, because only http and stream are measured',
+  'other-blocks': 'Left out of the run, because only http and stream blocks are measured',
   files: 'Left out of the run, because Nginx may write only to its private folder',
   certificates: 'Several certificates are replaced by one',
   'own-certificate': 'Listens with TLS but has no certificate, so it uses the certificate of the run',
   'http2-cleartext':
-    'HTTP/2 without TLS is left out, because before Nginx 1.25.1 such a listener accepts nothing else',
+    'HTTP/2 without TLS is left out, because before Nginx 1.25.1 a listener that has it accepts only HTTP/2',
   guards:
     'Left out of the run, because it would reject the load or slow it down (use --keep-guards to keep it)',
   'kept-guards': 'Kept (--keep-guards), so it may reject the load or slow it down',
@@ -48,13 +48,13 @@ export const CHANGES = {
   'no-files': 'Includes nothing, because no file matches',
   'well-known-files':
     'Left out of the run, because this file is not next to the configuration, and nothing in it matters to a WebSocket',
-  'moved-files': 'Read from below the folder of the configuration (use --conf-root to name another)',
+  'moved-files': 'Read from within the folder of the configuration (use --conf-root to name another folder)',
   'missing-files':
     'Left out of the run, because its file cannot be read here (use --conf-root to name its folder)',
   'outside-files':
     'Left out of the run, because it names a file outside the folder of the configuration, or one that cannot be determined (use --conf-root to add a folder)',
   'static-files':
-    'Serves no files here, because its folder is outside that of the configuration (use --conf-root to add it), or a path with variables or ".." could lead out of it',
+    'Serves no files here, because its folder is outside the folder of the configuration (use --conf-root to add it), or a path with variables or ".." could lead out of it',
   code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
   template: 'Filled in from the environment or --env-file',
   'other-modules':
@@ -116,17 +116,17 @@ export const SANDBOX = {
   }: LocationFacts & {
     version: string;
     missing: readonly string[];
-    /** The map that these lines need; null if the configuration has it. */
+    /** The map that the missing lines need; null if the configuration already has it. */
     map: string | null;
   }) =>
-    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}${map === null ? '' : ` Add to http: ${map}`}`,
+    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to this location: ${missing.join(' ')}${map === null ? '' : ` Add to http: ${map}`}`,
 };
 
 /** An `include` that matches no file. */
 export interface EmptyInclude {
   path: string;
   place: string;
-  /** The folder that it names; null if the path is relative. */
+  /** The folder that the path names; null if the path is relative. */
   folder: string | null;
 }
 
@@ -136,8 +136,8 @@ export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
   const folders = [...new Set(includes.flatMap(({ folder }) => folder ?? []))];
   const remedy =
     folders.length === 0
-      ? 'Put that file below the folder of the configuration.'
-      : `Name its folder with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
+      ? 'Add the missing file to the folder of the configuration.'
+      : `Name the folder of this file with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
   return `The missing part may be in a file that was not found: no file matches ${listed(named)}. ${remedy}`;
 }
 

@@ -63,8 +63,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'clock-error': [
     { errorUs: 300, p50Us: 1000 },
-    'The clocks of the generator hosts may differ by 300 µs, and the median time to a receiver was 1 ms, so times from one host to another are too inaccurate. Use one agent.',
-    'The clocks of the generator hosts may differ by 300 to 600 µs, and the median time to a receiver was 1 to 2 ms, so times from one host to another are too inaccurate. Use one agent.',
+    'The clocks of the generator hosts may differ by 300 µs, and the median time from sender to receiver was 1 ms, so times from one host to another are too inaccurate. Use one agent.',
+    'The clocks of the generator hosts may differ by 300 to 600 µs, and the median time from sender to receiver was 1 to 2 ms, so times from one host to another are too inaccurate. Use one agent.',
   ],
   'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of requests is unknown.'],
   'http-counts-differ': [
@@ -171,8 +171,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tooMuchFor: 'tls+buf-16k',
       evidence: { kind: 'late-spinner', lagUs: 5000, busy: BUSY },
     },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. That was too much for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so the rate was halved.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to cost 1 to 2 times as much as the lean server that was measured. That was too much for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so the rate was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. This rate was too high for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so it was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to cost 1 to 2 times as much as the lean server that was measured. This rate was too high for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so it was halved.',
   ],
   'step-ended': [
     { state: 'failed', reason: 'Nginx did not start' },
@@ -181,7 +181,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'step-without-echo': [{}, 'Nothing was echoed in its throughput step.'],
   'cpu-unknown': [
     {},
-    'The CPU time per message, from which the rate is derived, is unknown. Use --rate to set one.',
+    'The CPU time per message, from which the rate is derived, is unknown. Use --rate to set the rate.',
   ],
   'size-answer': [
     {
@@ -214,8 +214,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-other-load': [
     { of: 'cpu-message', here: 3000, planned: 25_000 },
-    'Nginx CPU per message was measured at 3k/s per Nginx worker, but the plan has 25k/s. A busier worker handles several events at a time, so each costs less.',
-    'Nginx CPU per message was measured at 3 to 6k/s per Nginx worker, but the plan has 25 to 50k/s. A busier worker handles several events at a time, so each costs less.',
+    'Nginx CPU per message was measured at 3k/s per Nginx worker, but the plan has 25k/s. A busier worker handles several events at a time, so each event costs less.',
+    'Nginx CPU per message was measured at 3 to 6k/s per Nginx worker, but the plan has 25 to 50k/s. A busier worker handles several events at a time, so each event costs less.',
   ],
   'size-excluded': [
     { of: 'cpu-message', runs: 1, all: 3, reason: 'The run failed' },
@@ -251,8 +251,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-kernel-memory': [
     { connections: 100_000, bytes: 9000, isUncertain: true },
-    '100,000 connections × 8.79 KiB, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere. The interval includes 0, because other programs used memory meanwhile.',
-    '100,000 to 200,000 connections × 8.79 to 17.6 KiB, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere. The interval includes 0, because other programs used memory meanwhile.',
+    '100,000 connections × 8.79 KiB, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere. The interval includes 0, because other programs used memory at the same time.',
+    '100,000 to 200,000 connections × 8.79 to 17.6 KiB, for all four sockets of a connection. Nginx’s host has only two of them if clients and servers are elsewhere. The interval includes 0, because other programs used memory at the same time.',
   ],
   'size-workers': [
     { cores: 0.6, utilisation: 0.5 },
@@ -271,13 +271,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-backlog': [
     { churnPerSecond: 167, least: 511 },
-    'The new connections of one second (167), and at least Nginx’s default of 511. If all clients may return at once, measure that with --scenario storm.',
-    'The new connections of one second (167 to 334), and at least Nginx’s default of 511 to 1,022. If all clients may return at once, measure that with --scenario storm.',
+    'The new connections of one second (167), but at least Nginx’s default of 511. If all clients may return at once, measure this case with --scenario storm.',
+    'The new connections of one second (167 to 334), but at least Nginx’s default of 511 to 1,022. If all clients may return at once, measure this case with --scenario storm.',
   ],
   'size-upstream-ports': [
     { connections: 100_000, waiting: 10_020, seconds: 60 },
-    'One per open connection (100,000), and one for each of the 10,020 that closed in the last 60 s and are in TIME_WAIT.',
-    'One per open connection (100,000 to 200,000), and one for each of the 10,020 to 20,040 that closed in the last 60 to 120 s and are in TIME_WAIT.',
+    'One per open connection (100,000), and one for each of the 10,020 connections that closed in the last 60 s and are in TIME_WAIT.',
+    'One per open connection (100,000 to 200,000), and one for each of the 10,020 to 20,040 connections that closed in the last 60 to 120 s and are in TIME_WAIT.',
   ],
   'size-upstream-addresses': [
     { ports: 110_020, each: 28_232, widest: 64_512, withWidest: 2 },
@@ -288,7 +288,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     {},
     'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
   ],
-  'size-syn-backlog': [{}, 'At least the backlog. Handshakes wait here until they are complete.'],
+  'size-syn-backlog': [{}, 'At least the backlog. Handshakes wait in this queue until they are complete.'],
   'size-port-range': [
     { ports: 110_020, widest: 64_512 },
     'The number of source ports (110,020), if there is only one upstream address; at most 64,512.',
@@ -302,8 +302,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-conntrack': [
     { ports: 110_020 },
-    'Only with a stateful firewall: an entry for each connection from a client, and for each to a server (110,020 open or in TIME_WAIT).',
-    'Only with a stateful firewall: an entry for each connection from a client, and for each to a server (110,020 to 220,040 open or in TIME_WAIT).',
+    'Only with a stateful firewall: one entry for each connection from a client, and one for each connection to a server (110,020 open or in TIME_WAIT).',
+    'Only with a stateful firewall: one entry for each connection from a client, and one for each connection to a server (110,020 to 220,040 open or in TIME_WAIT).',
   ],
   'ladder-curve': [
     {
@@ -327,8 +327,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       sigma: { value: 0.21, low: 0.19, high: 0.23 },
       kappa: { value: 0.0000021, low: 0.0000012, high: 0.0000034 },
     },
-    'Universal Scalability Law: λ is 8.1k/s with 1 Nginx worker (95 % CI 7.9 to 8.3k/s), contention σ is 21 % (19 to 23 %), and coherency κ is 2.1e-6 (1.2e-6 to 3.4e-6). Its maximum is with 6 Nginx workers; beyond that, throughput declines. The curve is within 4 % of the median at every level.',
-    'Universal Scalability Law: λ is 8.1 to 16.2k/s with 1 Nginx worker (95 % CI 7.9 to 16.6k/s), contention σ is 21 to 42 % (19 to 46 %), and coherency κ is 2.1e-6 to 4.2e-6 (1.2e-6 to 6.8e-6). Its maximum is with 6 to 12 Nginx workers; beyond that, throughput declines. The curve is within 4 to 8 % of the median at every level.',
+    'Universal Scalability Law: λ is 8.1k/s with 1 Nginx worker (95 % CI 7.9 to 8.3k/s), contention σ is 21 % (19 to 23 %), and coherency κ is 2.1e-6 (1.2e-6 to 3.4e-6). According to the law, throughput is highest with 6 Nginx workers and declines at higher levels. The fitted curve is within 4 % of the median at every level.',
+    'Universal Scalability Law: λ is 8.1 to 16.2k/s with 1 Nginx worker (95 % CI 7.9 to 16.6k/s), contention σ is 21 to 42 % (19 to 46 %), and coherency κ is 2.1e-6 to 4.2e-6 (1.2e-6 to 6.8e-6). According to the law, throughput is highest with 6 to 12 Nginx workers and declines at higher levels. The fitted curve is within 4 to 8 % of the median at every level.',
   ],
   'ladder-too-few': [
     { valid: 4, needed: 6 },
@@ -365,7 +365,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'compared-with-itself': [
     {},
-    'Both sides are the same stored result, so any difference between them is zero. Name two results.',
+    'Both sides are the same stored result, so any difference between them is zero. Name two different results.',
   ],
   'own-backend': [
     {},
@@ -373,11 +373,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'preflight-apart': [
     {},
-    'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+    'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics vary more. Use fewer --connections or fewer variants.',
   ],
   'agents-apart': [
     {},
-    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics scatter more.',
+    'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics vary more.',
   ],
   'preflight-agent-ports': [
     { ports: 28_231 },
@@ -416,13 +416,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'preflight-backlog': [
     { backlog: 4096, wanted: 10_000 },
-    'The listen backlog is 4,096 instead of 10,000, the most that net.core.somaxconn allows. If it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=10000.',
-    'The listen backlog is 4,096 to 8,192 instead of 10,000 to 20,000, the most that net.core.somaxconn allows. If it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=20000.',
+    'The listen backlog is 4,096, the most that net.core.somaxconn allows, instead of 10,000. If the backlog overflows, handshakes take 1 s or 3 s. Raise the limit with sudo sysctl -w net.core.somaxconn=10000.',
+    'The listen backlog is 4,096 to 8,192, the most that net.core.somaxconn allows, instead of 10,000 to 20,000. If the backlog overflows, handshakes take 1 s or 3 s. Raise the limit with sudo sysctl -w net.core.somaxconn=20000.',
   ],
   'preflight-addresses': [
     { addresses: 2, each: 28_231 },
-    'The generator connects from 2 loopback addresses, because each has ports for 28,231 connections (ip_local_port_range).',
-    'The generator connects from 2 to 4 loopback addresses, because each has ports for 28,231 to 56,462 connections (ip_local_port_range).',
+    'The generator connects from 2 loopback addresses, because each address has ports for only 28,231 connections (ip_local_port_range).',
+    'The generator connects from 2 to 4 loopback addresses, because each address has ports for only 28,231 to 56,462 connections (ip_local_port_range).',
   ],
   'preflight-handshake-ports': [
     { addresses: 20, ports: 254_080 },
@@ -462,7 +462,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'carrier-refused': [
     { error: 'EPERM' },
-    'The lean client and the lean echo server use sockets instead of io_uring, because the system refused it (io_uring_setup: EPERM). Allow it with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.',
+    'The lean client and the lean echo server use sockets instead of io_uring, because the system refused it (io_uring_setup: EPERM). Allow io_uring with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.',
   ],
   'cpu-quota': [
     { quota: 1.5, shown: 8, planned: 2 },
@@ -476,13 +476,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'listen-overflow': [
     { count: 1 },
-    'The backlog of a listening socket overflowed 1 time (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.',
-    'The backlog of a listening socket overflowed 1 to 2 times (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.',
+    'The backlog of a listening socket overflowed 1 time (TcpExt: ListenOverflows), and the affected handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.',
+    'The backlog of a listening socket overflowed 1 to 2 times (TcpExt: ListenOverflows), and the affected handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.',
   ],
   'machine-busy': [
     { share: 0.21 },
-    'The machine was 21 % busy with other work before the first run. Other work makes metrics scatter: compare ratios within one session only.',
-    'The machine was 21 to 42 % busy with other work before the first run. Other work makes metrics scatter: compare ratios within one session only.',
+    'The machine was 21 % busy with other work before the first run. Other work makes metrics vary: compare only ratios that were measured in one session.',
+    'The machine was 21 to 42 % busy with other work before the first run. Other work makes metrics vary: compare only ratios that were measured in one session.',
   ],
   'no-process-figures': [
     {},
@@ -518,7 +518,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'target-answers-any': [
     {},
-    'Any message from the server counts as the answer to the oldest message without one (--expect any). If it sends other messages, or answers in a different order, response times are wrong.',
+    'Any message from the server counts as the answer to the oldest unanswered message (--expect any). If the server sends other messages, or answers in a different order, response times are wrong.',
   ],
   'target-answers-none': [
     {},
@@ -531,7 +531,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'h2-not-used': [
     { alpn: null, extendedConnect: false },
-    'The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), so no WebSocket can run over HTTP/2 here. The WebSockets of this run negotiated no ALPN protocol and ran over HTTP/1.1, each on a connection of its own, so these metrics say nothing about WebSocket over HTTP/2.',
+    'The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), so no WebSocket can run over HTTP/2 here. The WebSockets of this run negotiated no ALPN protocol and ran over HTTP/1.1, each on a connection of its own, so the metrics of this run say nothing about WebSocket over HTTP/2.',
   ],
   'tls-resumption': [
     { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', resumed: true, boringSsl: false },
@@ -539,8 +539,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'cache-serves-gets': [
     { share: 0.4, requests: 24_000, backend: 1, echoed: 9000, servers: 2 },
-    'The cache answered 40 % of 24,000 ordinary GETs, and 1 of them reached an echo server. It does not touch WebSocket messages: all 9,000 echoes came from the 2 echo servers.',
-    'The cache answered 40 to 80 % of 24,000 to 48,000 ordinary GETs, and 1 to 2 of them reached an echo server. It does not touch WebSocket messages: all 9,000 to 18,000 echoes came from the 2 to 4 echo servers.',
+    'The cache answered 40 % of 24,000 ordinary GETs, and 1 of them reached an echo server. The cache does not affect WebSocket messages: all 9,000 echoes came from the 2 echo servers.',
+    'The cache answered 40 to 80 % of 24,000 to 48,000 ordinary GETs, and 1 to 2 of them reached an echo server. The cache does not affect WebSocket messages: all 9,000 to 18,000 echoes came from the 2 to 4 echo servers.',
   ],
   'generator-hosts': [
     {
@@ -581,8 +581,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'worker-skew': [
     { least: 100, most: 150 },
-    'Connections are spread unevenly over the Nginx workers: from 100 to 150. They stay where they were accepted; listen … reuseport spreads them by hash.',
-    'Connections are spread unevenly over the Nginx workers: from 100 to 300. They stay where they were accepted; listen … reuseport spreads them by hash.',
+    'Connections are spread unevenly over the Nginx workers: from 100 to 150. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.',
+    'Connections are spread unevenly over the Nginx workers: from 100 to 300. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.',
   ],
   'ramp-not-reached': [
     { perSecond: 5, asked: 100 },
@@ -606,8 +606,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'nginx-worker-ended': [
     { count: 1, how: 'on signal 9' },
-    'An Nginx worker process exited on signal 9 during this run or the HTTP leg before it. Its connections were cut, and the worker that replaced it started with none.',
-    '1 to 2 Nginx worker processes exited during this run or the HTTP leg before it, the first on signal 9. Their connections were cut, and the workers that replaced them started with none.',
+    'An Nginx worker process exited on signal 9 during this run or the HTTP requests before it. Its connections were cut, and the worker that replaced it started without connections.',
+    '1 to 2 Nginx worker processes exited during this run or the HTTP requests before it, the first on signal 9. Their connections were cut, and the workers that replaced them started without connections.',
   ],
   'nginx-log': [
     { lines: 1, first: '[warn] one' },
@@ -625,11 +625,11 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'affinity-missing': [
     {},
-    'The bench could not pin processes to CPUs, because taskset (package util-linux) is not on PATH. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+    'The bench could not pin processes to CPUs, because taskset (package util-linux) is not on PATH. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from Nginx: metrics vary more, and the limit is harder to identify.',
   ],
   'affinity-refused': [
     {},
-    'The bench could not pin processes to CPUs, because the system does not allow it to call sched_setaffinity, as is common in containers. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+    'The bench could not pin processes to CPUs, because the system does not allow it to call sched_setaffinity, as is common in containers. The kernel chose where they ran, so the generator and the echo servers may have taken CPU time from Nginx: metrics vary more, and the limit is harder to identify.',
   ],
   'placement-differs': [
     {
@@ -657,7 +657,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
         { variants: ['tls@new'], version: '1.29.1', openssl: null, origin: 'nginx of debian:trixie' },
       ],
     },
-    'plain, tls: Nginx 1.26.3, OpenSSL 3.0.19, /usr/sbin/nginx; tls@new: Nginx 1.29.1, no TLS, nginx of debian:trixie. A difference between them may be due to Nginx or to the libraries it runs with.',
+    'plain, tls: Nginx 1.26.3, OpenSSL 3.0.19, /usr/sbin/nginx; tls@new: Nginx 1.29.1, no TLS, nginx of debian:trixie. A difference between these variants may be due to Nginx or to its libraries.',
   ],
   'disturbed-seconds': [
     {
@@ -689,7 +689,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       missing: ['proxy_http_version 1.1;'],
       map: 'map $a $b { }',
     },
-    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to it: proxy_http_version 1.1; Add to http: map $a $b { }',
+    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to this location: proxy_http_version 1.1; Add to http: map $a $b { }',
   ],
 };
 

@@ -78,7 +78,7 @@ export interface AnswerFacts {
   addresses: Amount | null;
 }
 
-/** Findings of a sizing: what the load needs, and how that was derived from the measured costs. */
+/** Findings of a sizing: what the load needs, and how these needs were derived from the measured costs. */
 export const SIZE = {
   'size-answer': ({ variant, connections, ratePerSecond, churnPerSecond, ...needs }: AnswerFacts) => {
     const { workers, cores, memory, slots, addresses } = needs;
@@ -139,8 +139,8 @@ export const SIZE = {
     paragraph([
       `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per ${PROXY} worker, but the plan has ${formatRate(planned)}.`,
       leastOf(planned) > mostOf(here)
-        ? 'A busier worker handles several events at a time, so each costs less.'
-        : 'A less busy worker handles fewer events at a time, so each costs more.',
+        ? 'A busier worker handles several events at a time, so each event costs less.'
+        : 'A less busy worker handles fewer events at a time, so each event costs more.',
     ]),
   'size-excluded': ({ of, runs, all, reason }: { of: string; runs: Amount; all: Amount; reason: string }) =>
     `${capital(COST_TITLES[of as CostName])}: ${formatCount(runs)} of ${counted(all, 'run')} could not be used. ${sentence(reason)}`,
@@ -196,7 +196,7 @@ export const SIZE = {
   }) =>
     paragraph([
       `${formatCount(connections)} connections × ${formatBytes(bytes)}, for all four sockets of a connection. ${PROXY}’s host has only two of them if clients and servers are elsewhere.`,
-      isUncertain ? 'The interval includes 0, because other programs used memory meanwhile.' : '',
+      isUncertain ? 'The interval includes 0, because other programs used memory at the same time.' : '',
     ]),
   'size-workers': ({ cores, utilisation }: { cores: Amount; utilisation: Amount }) =>
     `${formatCores(cores)} ÷ ${formatShare(utilisation)}, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.`,
@@ -205,13 +205,13 @@ export const SIZE = {
   'size-worker-files': ({ slots, others }: { slots: Amount; others: Amount }) =>
     `worker_connections (${formatCount(slots)}) + ${formatCount(others)} for listeners, logs and epoll.`,
   'size-backlog': ({ churnPerSecond, least }: { churnPerSecond: Amount; least: Amount }) =>
-    `The new connections of one second (${formatCount(churnPerSecond)}), and at least ${PROXY}’s default of ${formatCount(least)}. If all clients may return at once, measure that with --scenario storm.`,
+    `The new connections of one second (${formatCount(churnPerSecond)}), but at least ${PROXY}’s default of ${formatCount(least)}. If all clients may return at once, measure this case with --scenario storm.`,
   'size-upstream-ports': ({
     connections,
     waiting,
     seconds,
   }: Record<'connections' | 'waiting' | 'seconds', Amount>) =>
-    `One per open connection (${formatCount(connections)}), and one for each of the ${formatCount(waiting)} that closed in the last ${formatCount(seconds)} s and are in TIME_WAIT.`,
+    `One per open connection (${formatCount(connections)}), and one for each of the ${formatCount(waiting)} connections that closed in the last ${formatCount(seconds)} s and are in TIME_WAIT.`,
   'size-upstream-addresses': ({
     ports,
     each,
@@ -221,14 +221,14 @@ export const SIZE = {
     `${formatCount(ports)} ports ÷ ${formatCount(each)}, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, ${formatCount(widest)} ports): ${formatCount(withWidest)}. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).`,
   'size-somaxconn': () =>
     'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
-  'size-syn-backlog': () => 'At least the backlog. Handshakes wait here until they are complete.',
+  'size-syn-backlog': () => 'At least the backlog. Handshakes wait in this queue until they are complete.',
   'size-port-range': ({ ports, widest }: { ports: Amount; widest: Amount }) =>
     `The number of source ports (${formatCount(ports)}), if there is only one upstream address; at most ${formatCount(widest)}.`,
   'size-nr-open': () => 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.',
   'size-file-max': ({ connections, each }: { connections: Amount; each: Amount }) =>
     `${formatCount(connections)} connections × ${formatCount(each)} descriptors, in addition to those of other programs.`,
   'size-conntrack': ({ ports }: { ports: Amount }) =>
-    `Only with a stateful firewall: an entry for each connection from a client, and for each to a server (${formatCount(ports)} open or in TIME_WAIT).`,
+    `Only with a stateful firewall: one entry for each connection from a client, and one for each connection to a server (${formatCount(ports)} open or in TIME_WAIT).`,
 };
 
 /** Formats CPU in cores, as in `0.35 cores`. */
@@ -241,7 +241,9 @@ function formatDecimal(value: Amount): string {
   return typeof value === 'number' ? one(value) : `${one(value.least)} to ${one(value.most)}`;
 }
 
-/** An error smaller than this would be shown as 0 %, so it is called exact instead. */
+/**
+ * A prediction is called exact if its error is smaller than this, because the error would be shown as 0 %.
+ */
 const NEGLIGIBLE = 5e-5;
 
 /** Formats the error of a prediction, as in `3.1 % too high`. */

@@ -25,7 +25,7 @@ export type EvidenceFacts =
   | { kind: 'idle'; used: Amount; busy: BusyFacts }
   /** The host of an Nginx that an agent observed had no CPU time left. */
   | { kind: 'full-host'; used: Amount; busy: BusyFacts }
-  /** What was observed was not the limit. Nothing else of an external target is known. */
+  /** No observed component was the limit. Nothing else about an external target is known. */
   | { kind: 'unobserved'; busy: BusyFacts };
 
 /** The equations over counters that do not hold; missing in older findings, which were about messages only. */
@@ -119,7 +119,7 @@ export const VALIDITY = {
   'deliveries-lost': ({ lost, expected, skipped }: { lost: Amount; expected: Amount; skipped: Amount }) =>
     `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${skipped === 0 ? '' : `; the server skipped ${formatCount(skipped)} of them because a member had fallen behind`}.`,
   'clock-error': ({ errorUs, p50Us }: { errorUs: Amount; p50Us: Amount }) =>
-    `The clocks of the generator hosts may differ by ${formatTime(errorUs)}, and the median time to a receiver was ${formatTime(p50Us)}, so times from one host to another are too inaccurate. Use one agent.`,
+    `The clocks of the generator hosts may differ by ${formatTime(errorUs)}, and the median time from sender to receiver was ${formatTime(p50Us)}, so times from one host to another are too inaccurate. Use one agent.`,
   'http-missing': () => 'No HTTP request was sent during the load, so the effect of requests is unknown.',
   'http-counts-differ': () =>
     'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',

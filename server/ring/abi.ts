@@ -27,7 +27,7 @@ export const BUFFER_SELECT = 1 << 5;
 export const ACCEPT_MULTISHOT = 1 << 0;
 export const RECV_MULTISHOT = 1 << 1;
 
-/** Flags of a completion. The number of its buffer is in the upper 16 bits. */
+/** Flags of a completion. The upper 16 bits of the flags contain the number of the completion's buffer. */
 export const COMPLETION = { BUFFER: 1 << 0, MORE: 1 << 1 } as const;
 
 /** Flags of the submission queue, set if a call of io_uring_enter would produce completions. */
@@ -35,9 +35,12 @@ export const READY = { CQ_OVERFLOW: 1 << 1, TASKRUN: 1 << 2 } as const;
 /** Flag of the completion queue: do not signal the eventfd. */
 export const EVENTFD_DISABLED = 1 << 0;
 
-/** Sizes in words of 32 bits. */
+/** Sizes of a submission queue entry and a completion queue entry, in 32-bit words. */
 export const SQE_WORDS = 16;
 export const CQE_WORDS = 4;
-/** Size of an entry in a buffer ring, in 32-bit words, and position of the tail in the first one, in 16-bit words. */
+/**
+ * Size of a buffer ring entry, in 32-bit words, and position of the ring's tail in the first entry, in 16-bit
+ * words.
+ */
 export const BUFFER_WORDS = 4;
 export const BUFFER_TAIL = 7;

@@ -49,7 +49,10 @@ export function portOf(fd: number): number {
   return address.length < 4 ? 0 : address.readUInt16BE(2);
 }
 
-/** Returns the peer's address and port, as in a log; `undefined:undefined` if it has none. */
+/**
+ * Returns the peer's address and port in the form used in logs; `undefined:undefined` if the peer has no
+ * address.
+ */
 export function peerOf(fd: number): string {
   const address = addressOf(fd, 'peer');
   if (address.length < 16) return 'undefined:undefined';
@@ -61,7 +64,10 @@ export function peerOf(fd: number): string {
 
 const PAGE_BYTES = 4096;
 
-/** Keeps the addresses of peers in memory that does not move. There are few, and they are kept forever. */
+/**
+ * Keeps the addresses of peers in memory that does not move. They are never removed, because there are only a
+ * few.
+ */
 export class AddressBook {
   readonly #entries = new Map<string, { address: number; bytes: number; family: number }>();
   #page: { address: number; bytes: Buffer } | null = null;

@@ -16,7 +16,10 @@ export class Alarm {
     this.#fd = fd;
   }
 
-  /** Calls back once when the eventfd is signalled, and at once if that happened since the last call. */
+  /**
+   * Calls `ring` once, the next time the eventfd is signalled. If the eventfd was signalled since the
+   * previous callback, calls `ring` as soon as possible.
+   */
   arm(ring: () => void): void {
     this.#ring = ring;
     if (this.#isArmed) return;

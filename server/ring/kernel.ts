@@ -2,7 +2,7 @@
 export interface RingMemory {
   /** Indexes and flags of both queues. */
   queues: Uint32Array;
-  /** Their positions in `queues`. */
+  /** Positions of the queues' indexes and flags within `queues`. */
   at: {
     sqTail: number;
     sqFlags: number;
@@ -25,7 +25,7 @@ export interface RingMemory {
 /** Memory that is divided into buffers of the same size. */
 export interface Area {
   bytes: Buffer;
-  /** Address of the area, where the kernel reads or writes. */
+  /** Memory address of the area, for the kernel. */
   address: number;
   count: number;
   /** Size of one buffer in bytes. */
@@ -39,11 +39,14 @@ export interface Kernel {
    * Submits requests (io_uring_enter).
    *
    * @param waitNs null only submits. Otherwise, completions are produced as well, and the call waits at most
-   *   this long for the first one, which must be less than a second.
+   * this long for the first one. Must be less than a second.
    * @returns the number of requests that were submitted
    */
   enter(count: number, waitNs: number | null): number;
-  /** Sends without the ring and without waiting. Returns the number of bytes that were accepted. */
+  /**
+   * Sends bytes directly, without the ring and without waiting. Returns the number of bytes that the system
+   * accepted.
+   */
   send(fd: number, bytes: Buffer, from: number, to: number): number;
   shutdown(fd: number, how: ShutdownHow): void;
   close(fd: number): void;

@@ -82,7 +82,10 @@ export function makeEventFd(): number {
 
 const PR_SET_TIMERSLACK = 29;
 
-/** Reduces the delay with which this thread's waits may end from 50 µs to 1 ns. */
+/**
+ * Reduces this thread's timer slack, the time by which the kernel may delay the end of a wait, from 50 µs to
+ * 1 ns.
+ */
 export function setLeastTimerSlack(): void {
   symbols.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 }
@@ -110,7 +113,7 @@ export function listenOn(fd: number, backlog: number): number {
   return checked(symbols.listen(fd, backlog));
 }
 
-/** A `struct sockaddr_storage`. */
+/** Size of a `struct sockaddr_storage`, in bytes. */
 const ADDRESS_BYTES = 128;
 
 /** Returns the `struct sockaddr` of a socket or of its peer; empty if there is none. */

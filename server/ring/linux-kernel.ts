@@ -27,13 +27,18 @@ const PARAMS_WORDS = 30;
 
 /** Size of `struct io_uring_getevents_arg` and of the `struct __kernel_timespec` that it points to. */
 const ARGUMENT_BYTES = 24;
-/** Position of the nanoseconds of that time, in 32-bit words. Its seconds remain 0. */
+/**
+ * Position of the timespec's nanoseconds in the argument, in 32-bit words. The timespec's seconds remain 0.
+ */
 const NANOSECONDS = 8;
 
 /** The system calls of Linux, with a ring's memory. */
 export class LinuxKernel implements Kernel {
   readonly memory: RingMemory;
-  /** Signalled when a completion is available, unless the ring has switched that off. */
+  /**
+   * Descriptor of the eventfd that is signalled when a completion is available, unless the ring has disabled
+   * the signal.
+   */
   readonly eventFd: number;
   readonly #fd: number;
   readonly #argument: { address: number; words: Uint32Array };

@@ -15,7 +15,7 @@ const RETRY_MS = 10;
 /** Accepts connections on a ring. */
 export class RingListener implements RingUser {
   readonly id: number;
-  /** 0 if it listens on a Unix-domain socket. */
+  /** TCP port; 0 if the listener uses a Unix-domain socket. */
   readonly port: number;
   readonly #loop: RingLoop;
   readonly #fd: number;

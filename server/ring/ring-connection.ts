@@ -23,16 +23,16 @@ export interface RingHost {
 }
 
 /**
- * `leaving`: our side has ended, and sends what was accepted. `shut`: nothing more is sent, and the connection
- * waits for the end of its last request.
+ * `leaving`: our side has ended the connection, but still sends the data accepted before. `shut`: nothing
+ * more is sent, and the connection waits for its last request to complete.
  */
 type State = 'connecting' | 'open' | 'leaving' | 'shut' | 'closed';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * One connected socket on a ring. Its descriptor is closed only after the last of its requests has completed,
- * so that none can reach the descriptor's next owner.
+ * One connected socket on a ring. Its descriptor is closed only after all requests for it have completed, so
+ * that no request can affect the descriptor's next owner.
  */
 export class RingConnection implements RingUser {
   readonly id: number;
@@ -44,18 +44,24 @@ export class RingConnection implements RingUser {
   #isPaused = false;
   /** Bytes that arrived while the connection was paused; null if there are none. */
   #held: Buffer | null = null;
-  /** How the connection ended while it was paused: 0, or an error number; null if it has not. */
+  /**
+   * How the connection ended while it was paused: 0 for a normal end, or an error number. Null if it did not
+   * end.
+   */
   #heldEnd: number | null = null;
   /** The slot that is being filled or sent; −1 if there is none. */
   #slot = -1;
   #filled = 0;
   #isSending = false;
   #polling = false;
-  /** Data to be sent after the slot. */
+  /** Data to be sent after the contents of the slot. */
   #rest: Buffer = NOTHING;
   /** Whether the writer waits for `drained`. */
   #isOwed = false;
-  /** Error of a failed write that was not reported yet. Data that arrived before is reported first. */
+  /**
+   * Error number of a failed write that has not been reported yet. Data that has already arrived is reported
+   * before this error.
+   */
   #writeError: number | null = null;
   /** Whether to end writing once everything has been sent. */
   #endsWriting = false;
@@ -135,8 +141,8 @@ export class RingConnection implements RingUser {
   }
 
   /**
-   * Closes, and discards unsent data, except for that in a slot, which is sent within this turn. No further
-   * events are emitted.
+   * Closes the connection and discards unsent data, except for the data in a slot, which is sent within this
+   * turn. No further events are emitted.
    */
   destroy(): void {
     if (this.#state === 'shut' || this.#state === 'closed') return;
@@ -196,7 +202,8 @@ export class RingConnection implements RingUser {
       if (this.#state === 'open') this.#take(from, from + result);
       this.#receive();
     } else if (result === -ERRNO.ENOBUFS || result === -ERRNO.ECANCELED || result === -ERRNO.EINTR) {
-      // Completions arrived faster than their buffers were returned. By now, they have been returned.
+      // The kernel ran out of receive buffers, because completions arrived faster than buffers were returned.
+      // By now, the buffers have been returned.
       this.#receive();
     } else if (this.#isPaused || this.#held !== null) this.#heldEnd = -result;
     else this.#fail(result === 0 ? this.#writeError : -result);
@@ -224,7 +231,10 @@ export class RingConnection implements RingUser {
     else this.#fail(end === 0 ? this.#writeError : end);
   }
 
-  /** Sends from a slot, or without the ring if that is impossible. Call only while nothing else is being sent. */
+  /**
+   * Sends from a slot, or without the ring if the data does not fit into a slot or no slot is free. Call only
+   * while nothing else is being sent.
+   */
   #send(buffer: Buffer, bytes: number): boolean {
     const { slots, kernel } = this.#loop.ring;
     const slot = bytes <= slots.size ? slots.take() : -1;
@@ -303,7 +313,7 @@ export class RingConnection implements RingUser {
     }
   }
 
-  /** The peer may have sent data before it closed, so the connection is over when receiving ends. */
+  /** The peer may have sent data before it closed, so the connection stays open until receiving ends. */
   #writeFailed(error: number): void {
     this.#writeError = error;
     this.#rest = NOTHING;

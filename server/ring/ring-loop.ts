@@ -3,14 +3,20 @@ import type { Ring, RingUser } from './ring.ts';
 
 /** Calls back at a time given in the milliseconds of `performance.now()`. */
 export interface RingTimer {
-  /** When to call `wake`; infinite if there is no need to. */
+  /** Time at which to call `wake`; infinite if no call is requested. */
   dueMs: number;
-  /** The loop polls the clock instead of sleeping if the time is at most this far ahead; with 0 it always sleeps. */
+  /**
+   * The loop polls the clock instead of sleeping if `dueMs` is less than this many milliseconds ahead; with 0
+   * it always sleeps.
+   */
   spinsWithinMs: number;
   wake(): void;
 }
 
-/** Timers have a resolution of 1 ms, so the engine's event loop waits no longer than that for its turn. */
+/**
+ * Maximum time to wait in the kernel before the engine's event loop runs again: 1 ms, the resolution of the
+ * engine's timers.
+ */
 const LONGEST_WAIT_MS = 1;
 /** Interval at which the engine's event loop runs while there are completions. */
 const TURN_MS = 0.25;
@@ -69,7 +75,10 @@ export class RingLoop {
     }
   };
 
-  /** Returns false if the engine's event loop is to wait from now on. */
+  /**
+   * Handles completions and the timer for one turn. Returns false if the engine's event loop takes over the
+   * waiting.
+   */
   #serve(): boolean {
     const startMs = performance.now();
     let nowMs = startMs;
@@ -103,7 +112,10 @@ export class RingLoop {
     return aheadMs <= 0 ? 0 : Math.min(LONGEST_WAIT_MS, aheadMs) * 1e6;
   }
 
-  /** Waits in the engine's event loop from now on. Returns false if completions have just arrived. */
+  /**
+   * Switches to waiting in the engine's event loop. Returns false without switching if completions have just
+   * arrived.
+   */
   #rest(nowMs: number): boolean {
     this.ring.signals(true);
     if (this.ring.turn(0) > 0 || this.ring.isDirty) {

@@ -20,7 +20,7 @@ export type Operation = (typeof OPERATION)[keyof typeof OPERATION];
 
 /** A connection or listener that submits requests. */
 export interface RingUser {
-  /** Its number in the ring, from `attach`. */
+  /** Number of this user in the ring, returned by `attach`. */
   readonly id: number;
   /**
    * Called with the result of a request, which is negative if it failed.
@@ -29,7 +29,7 @@ export interface RingUser {
    * @param more whether the same request will produce further completions
    */
   completed(operation: Operation, result: number, from: number, more: boolean): void;
-  /** Called before requests are submitted, if it asked for that with `submitLater`. */
+  /** Called before requests are submitted, if the user has requested this with `submitLater`. */
   submit(): void;
 }
 
@@ -43,7 +43,10 @@ const SENDS_TOGETHER = 32;
 const COMPLETIONS_TOGETHER = 64;
 
 const OPERATION_BITS = 3;
-/** Numbers of users are reused. The generation tells which of them a completion is for. */
+/**
+ * Users' numbers are reused. The generation shows whether a completion belongs to the current user of a
+ * number or to an earlier one.
+ */
 const GENERATIONS = 2 ** (32 - OPERATION_BITS);
 const MSG_DONTWAIT = 0x40;
 const POLLOUT = 4;
@@ -107,7 +110,7 @@ export class Ring {
     return this.#users.length - this.#free.length;
   }
 
-  /** Returns the number by which a user submits requests, until it detaches. */
+  /** Registers a user. Returns the number with which it submits requests until it detaches. */
   attach(user: RingUser): number {
     const id = this.#free.pop() ?? this.#users.length;
     this.#users[id] = user;
@@ -149,7 +152,7 @@ export class Ring {
     sqes[at + 7] = MSG_DONTWAIT;
   }
 
-  /** Completes when the system accepts more data, or never will. */
+  /** Submits a request that completes when the system accepts more data, or when it will accept no more. */
   pollWritable(id: number, fd: number): void {
     const at = this.#request(OPCODE.POLL_ADD, fd, id, OPERATION.poll);
     this.#memory.sqes[at + 7] = POLLOUT;

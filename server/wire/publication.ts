@@ -27,9 +27,9 @@ export const NUMBERS = 2 ** 30;
 
 /** The header of a publication. A reader reuses one object for all publications. */
 export interface Publication {
-  /** Number within the run, from 0. */
+  /** Number of the publication within the run, from 0. */
   number: number;
-  /** When it was due, in µs since the run's epoch. */
+  /** Time at which the publication was due, in µs since the run's epoch. */
   intendedUs: number;
   place: number;
   members: number;

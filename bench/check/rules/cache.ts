@@ -20,7 +20,9 @@ export function careless({ levels }: Pick<Candidate, 'levels'>): Directive | nul
   return bypass.some((text) => /\$\{?(http|connection)_(upgrade|connection)\b/.test(text)) ? null : cache;
 }
 
-/** A handshake is a GET. A cache answers it with a stored response, or passes on only one at a time. */
+/**
+ * A handshake is a GET. A cache answers it with a stored response, or passes on only one handshake at a time.
+ */
 export const cache: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = careless(candidate);
@@ -51,7 +53,10 @@ export const cache: Rule = (subject) =>
     ];
   });
 
-/** Either directive may be set only once per level. */
+/**
+ * Returns the values for a cache directive: `$http_upgrade`, followed by those that already apply, because
+ * the suggested line replaces the existing ones.
+ */
 function withUpgrade({ levels }: Candidate, name: string): string {
   return ['$http_upgrade', ...inherited(levels, name).flatMap(texts)].join('  ');
 }

@@ -78,7 +78,10 @@ function isExplained(subject: Subject, candidate: Candidate): boolean {
   );
 }
 
-/** Nginx's own answer may be intended for requests that lack a header or a path. */
+/**
+ * A status below 500 from Nginx itself may be intended, for example for requests without a certain header or
+ * path.
+ */
 function isOwnAnswer({ handshake }: LocationSeen): boolean {
   const status = numberIn(handshake.outcome, 'status');
   return handshake.arrived === null && status !== null && status < 500;

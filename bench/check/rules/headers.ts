@@ -117,7 +117,9 @@ function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
   return written === null || /^\$\{?proxy_host\}?$/.test(written.args[1]?.text ?? '') ? 'warning' : 'note';
 }
 
-/** Returns the name that Nginx sends outside the sandbox, where the address differs. */
+/**
+ * Returns the Host header that Nginx sends outside the sandbox, where `proxy_pass` has its original address.
+ */
 function writtenHost(candidate: Candidate, written: Directive | null): string | null {
   if (written !== null) return written.args[1]?.text ?? null;
   const url = passOf(candidate)?.args[0]?.text ?? '';
@@ -129,7 +131,8 @@ function passOf({ self }: Candidate): Directive | null {
 }
 
 /**
- * Browser and proxy headers that a server behind Nginx may rely on, with their severity if they are missing.
+ * Browser and proxy headers that a server behind Nginx may rely on, each with the severity of a finding if it
+ * is missing.
  */
 const WATCHED: Readonly<Record<string, Severity>> = {
   'X-Forwarded-Proto': 'warning',
@@ -151,7 +154,8 @@ export const headers: Rule = innermost((subject, candidate) => {
     const replaced = replacedSetter(levels, name);
     const isExpected = replaced !== null || headerOf(trace.sent.headers, name) !== null;
     if (!isExpected || headerOf(trace.received.headers, name) !== null) return [];
-    // A header set to nothing is meant to be removed, unless a file that others include as well does it.
+    // An empty value is meant to remove the header, unless it is set in a file that other locations may
+    // include as well.
     const setter = setterOf(levels, name);
     const isRemoved = setter?.args[1]?.text === '' && setter.origin?.file === candidate.self.origin?.file;
     return [
@@ -237,7 +241,10 @@ export const ownOrigin: Rule = (subject) =>
     ];
   });
 
-/** Whether a text contains only such variables, or variables that a `map` derives from them. */
+/**
+ * Whether the only variables in a text are those in `NOT_OF_PAGE`, or variables that a `map` derives from
+ * them.
+ */
 function isSameForEveryPage(text: string, tree: readonly Node[], above: readonly string[] = []): boolean {
   const maps = directives(tree, 'http').flatMap(({ block }) => directives(block, 'map'));
   return [...text.matchAll(/\$\{?(\w+)/g)].every(([, written = '']) => {

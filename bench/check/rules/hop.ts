@@ -45,9 +45,10 @@ export const hop: Rule = (subject) =>
   });
 
 /**
- * Reports connections that are passed to an address on which no server of the configuration listens. `pass` reaches
- * nothing else. Behind `proxy_pass` there may be another program, so that it is only remarkable if at the same time
- * no connections are passed to an inner server with WebSockets.
+ * Reports connections that are passed to an address on which no server of the configuration listens. With
+ * `pass`, this is always an error. With `proxy_pass`, another program may listen on the address, so it is
+ * reported only if the configuration also has an inner server with WebSockets to which no connections are
+ * passed.
  */
 export const unlistened: Rule = ({ tree, isPart, missing, candidates }) => {
   if (isPart || missing.length > 0) return [];
@@ -97,7 +98,7 @@ export function isCutOff(tree: readonly Node[], { entrance, server }: Candidate)
   return streamMismatch(tree, { levels, server: entrance }, hop, entrance) !== null;
 }
 
-/** What the two ends disagree about, and the line of the sending end. */
+/** What the two ends of a connection disagree about, and the line of the sending end. */
 interface Mismatch {
   what: HopMismatch;
   address: string;
@@ -126,7 +127,7 @@ function streamMismatch(
   { addresses, proxyProtocol, tls }: StreamHop,
   pass: Directive,
 ): Mismatch | null {
-  // Without `ssl`, the client's own TLS may pass through.
+  // If a `stream` server listens without `ssl`, it may pass on the client's own TLS.
   const isClear = !directives(server.block, 'listen').some((listen) => texts(listen).includes('ssl'));
   for (const address of addresses) {
     const socket = socketAt(tree, address);

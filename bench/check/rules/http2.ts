@@ -8,7 +8,7 @@ import { type Candidate, locationOf } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding } from '../finding.ts';
 import { failedHandshake, isSound, type Rule, type Subject } from '../subject.ts';
 
-/** From this version on a listener without TLS accepts HTTP/1.1 as well as HTTP/2. */
+/** From this version on, a listener for HTTP/2 without TLS also accepts HTTP/1.1. */
 const BOTH_SINCE = '1.25.1';
 
 /**

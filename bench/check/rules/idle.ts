@@ -7,7 +7,7 @@ import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 import { blockFor, isSound, type Rule, type Subject, settingSeconds } from '../subject.ts';
 
-/** Default timeouts of the two modules. */
+/** Default timeouts of the http and stream proxy modules. */
 const HTTP = { name: 'proxy_read_timeout', seconds: 60 };
 const STREAM = { name: 'proxy_timeout', seconds: 600 };
 
@@ -15,7 +15,10 @@ const STREAM = { name: 'proxy_timeout', seconds: 600 };
 const PINGS_SECONDS = 120;
 const LONG_SECONDS = 3600;
 
-/** Nginx cuts a WebSocket, without a close frame, after this time without a byte from either side. */
+/**
+ * Reports how long a WebSocket may be silent in both directions before Nginx cuts it. Nginx sends no close
+ * frame.
+ */
 export const idle: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     if (!isSound(subject, candidate) || isHandedOver(candidate)) return [];

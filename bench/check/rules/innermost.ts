@@ -5,7 +5,8 @@ import type { Rule, Subject } from '../subject.ts';
 
 /**
  * Makes a rule about the outcome of a handshake. If a location forwards requests to another server of the
- * configuration, the outcome also depends on that server, and such a finding is reported only there.
+ * configuration, the outcome also depends on that server. A finding that applies to both is reported only for
+ * that server.
  */
 export function innermost(judge: (subject: Subject, candidate: Candidate) => LintFinding[]): Rule {
   return (subject) =>

@@ -53,7 +53,7 @@ function parameterIn(name: string, words: readonly string[]): string | undefined
   return words.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
-/** Returns the rate that a `limit_req` allows, and for whom. */
+/** Returns the rate that a `limit_req` allows, and whether this limit applies per client. */
 export function rateOf(tree: readonly Node[], line: Directive, candidate: Candidate) {
   const zone = parameterIn('zone', texts(line)) ?? '';
   const [written] = zonesOf(tree, 'limit_req_zone', zone);
@@ -65,7 +65,7 @@ export function rateOf(tree: readonly Node[], line: Directive, candidate: Candid
   };
 }
 
-/** Returns the number of WebSockets that a `limit_conn` allows, and whether for each client. */
+/** Returns the number of WebSockets that a `limit_conn` allows, and whether this limit applies per client. */
 export function countOf(tree: readonly Node[], line: Directive, candidate: Candidate) {
   const [zone = '', count = ''] = texts(line);
   const key = keyOf(tree, 'limit_conn_zone', zone, candidate);
@@ -73,15 +73,15 @@ export function countOf(tree: readonly Node[], line: Directive, candidate: Candi
 }
 
 /**
- * Returns the status, set by `limit_conn_status` or `limit_req_status`, of the answer to requests above the
- * limit.
+ * Returns the status with which Nginx answers requests above a limit, as set by `limit_conn_status` or
+ * `limit_req_status`.
  */
 function statusOf({ name }: Directive, { levels }: Candidate): number {
   const [set] = inherited(levels, `${name}_status`);
   return Number(set?.args[0]?.text ?? 503);
 }
 
-/** Only limits whose zone is defined here: otherwise, neither rate nor key is known. */
+/** Returns only limits whose zone the configuration defines, because rate and key are otherwise unknown. */
 function limitsOf(
   tree: readonly Node[],
   candidates: readonly Candidate[],
@@ -138,8 +138,8 @@ export const ports: Rule = (subject) => {
 };
 
 /**
- * Returns the addresses to which a candidate's connections need ports, and the line with the first of them;
- * null if the number of ports is unknown, or does not matter.
+ * Returns the addresses to which a candidate's connections need local ports, and the line with the first
+ * address; null if the number of ports is unknown or does not matter.
  */
 export function portsOf(
   tree: readonly Node[],

@@ -44,7 +44,10 @@ function passesOf({ self }: Candidate): Directive[] {
   return [self, ...directives(self.block, 'if')].flatMap(({ block }) => directives(block, 'proxy_pass'));
 }
 
-/** Returns the variables in scheme, host and port, for each of these that consists only of variables. */
+/**
+ * Returns the variables of scheme, host and port, one list for each. The list of a part that does not consist
+ * only of variables is empty.
+ */
 function partsOf(url: string): string[][] {
   const [, scheme = '', host = '', port = ''] =
     /^(?:([^:/]*):\/\/)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*?))?(?:[/?].*|\$\{?(?:request_uri|is_args|uri)\b.*)?$/s.exec(

@@ -14,7 +14,7 @@ const BASE = { rule: 'refused', level: 'error', seen: null, remedies: [] } as co
  */
 export const refused: Rule = ({ tree, isPart }) => [
   ...listenedTwice(tree),
-  // When a part is checked, the unknown main file may name a certificate for all servers.
+  // If only part of a configuration is checked, the unknown main file may name a certificate for all servers.
   ...(isPart ? [] : withoutCertificate(tree)),
 ];
 

@@ -9,10 +9,10 @@ import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 import { headerOf, setterOf } from './headers.ts';
 import { innermost } from './innermost.ts';
 
-/** Without these headers, a client does not accept a 101 (RFC 6455 section 4.1). */
+/** Headers without which a client does not accept a 101 response (RFC 6455 section 4.1). */
 const NEEDED = /^(upgrade|connection|sec-websocket-accept)$/i;
 
-/** Reports a header of the 101 that Nginx hides. */
+/** Reports a header of the 101 response that Nginx hides. */
 export const response: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = hidingOf(subject, candidate);

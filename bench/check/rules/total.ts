@@ -58,7 +58,7 @@ function limitsOf(tree: readonly Node[], candidate: Candidate): Limit[] {
   return all.toSorted((a, b) => a.webSockets - b.webSockets);
 }
 
-/** The limits of the workers. With `auto`, their number depends on the machine. */
+/** The limits of the workers. With `worker_processes auto`, the number of workers depends on the machine. */
 function workerLimits(tree: readonly Node[], candidate: Candidate): Limit[] {
   const written = Number(mainSetting(tree, 'worker_processes') ?? 1);
   const perWorker = !Number.isInteger(written) || written < 1;
@@ -77,7 +77,7 @@ function workerLimits(tree: readonly Node[], candidate: Candidate): Limit[] {
 
 /** Whether a WebSocket passes through the workers twice, because another server of the configuration follows. */
 function passesInside(tree: readonly Node[], { sign, server, self }: Candidate): boolean {
-  // With `pass`, the other server takes the connection over.
+  // With `pass`, the other server takes over the connection, so it passes through the workers only once.
   if (sign === 'stream' && directives(self.block, 'proxy_pass').length === 0) return false;
   if (sign === 'stream') return streamHops(tree).some((each) => each.server === server);
   return httpHops(tree, { server, location: self }).length > 0;
@@ -106,7 +106,10 @@ function locationLimits(tree: readonly Node[], candidate: Candidate): Limit[] {
   ];
 }
 
-/** The sum of `max_conns`, if each server of an upstream has one. Workers share it only with `zone`. */
+/**
+ * The sum of `max_conns`, if every server of an upstream sets it. The workers share this limit only if the
+ * upstream has a `zone`.
+ */
 function mostConnections(upstream: Directive): Limit[] {
   const entries = activeServers(upstream);
   const counts = entries.map((entry) =>

@@ -8,8 +8,8 @@ import type { LintFinding } from '../finding.ts';
 import { failedHandshake, isSound, type Rule, type Subject } from '../subject.ts';
 
 /**
- * `try_files` looks for files before `proxy_pass` or the location that it falls back to gets a request, also
- * for a handshake. The sandbox has none of the files and folders, so their effect is not seen in the trials.
+ * `try_files` looks for files before it passes a request, including a handshake, to `proxy_pass` or to its
+ * fallback location. The sandbox has none of these files and folders, so the trials do not show their effect.
  */
 export const tryFiles: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
@@ -70,7 +70,8 @@ function folderTest({ tree }: Subject, candidate: Candidate): { line: Directive;
   const [name] = texts(candidate.self);
   for (const { location } of leadingTo(own, all)) {
     for (const line of directives(location.block, 'try_files')) {
-      // Another directive of the location, such as `return` with `error_page`, may lead there first.
+      // A location may also lead to the candidate through another directive, such as `return` with
+      // `error_page`.
       if (texts(line).at(-1) !== name) continue;
       const test = texts(line)
         .slice(0, -1)

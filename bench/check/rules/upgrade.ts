@@ -114,7 +114,8 @@ function connectionLack(levels: readonly Directive[]): Lack[] {
   const written = connectionHeader(levels);
   const value = written?.args[1]?.text ?? '';
   if (written !== null && (value.includes('$') || /upgrade/i.test(value))) return [];
-  // Without such a line, Nginx sends "close". It does not send an empty header at all.
+  // Without a `proxy_set_header Connection`, Nginx sends "close". With an empty value, it sends no Connection
+  // header.
   const sent = written === null ? 'close' : value;
   return [{ facts: { lack: 'connection', sent }, culprit: written }];
 }

@@ -32,8 +32,8 @@ const COUNTING = ['least_conn', 'least_time', 'random'];
 const HASHING = ['hash', 'ip_hash'];
 
 /**
- * In a part of a configuration, or one with files that are not here, a name without dots and without a port
- * may be an upstream that another file defines.
+ * If the configuration is incomplete, a name without dots and without a port may be an upstream that another
+ * file defines.
  */
 export const elsewhere: Rule = ({ tree, isPart, missing, candidates }) =>
   (isPart || missing.length > 0 ? candidates : []).flatMap((candidate): LintFinding[] => {

@@ -3,7 +3,10 @@ import type { Backend } from '../backend.ts';
 import { openSocket } from '../client.ts';
 import type { LocationSeen, Outcome } from '../observation.ts';
 
-/** Long enough for three waits of half a second for a cache lock. */
+/**
+ * Number of simultaneous handshakes. With a cache lock, the last one waits three times, for half a second
+ * each.
+ */
 const TOGETHER = 4;
 
 /**

@@ -10,8 +10,8 @@ const PATIENCE_MS = SHORT_SECONDS * 5_000;
 /** How long the busy WebSocket is watched after the silent one closed. */
 const MARGIN_MS = SHORT_SECONDS * 300;
 /**
- * Several messages fit into the timeout, so a timer that fires late here does not make the busy WebSocket
- * appear closed.
+ * Time between two messages. Several messages fit into the timeout, so a single message that is sent late
+ * does not close the busy WebSocket.
  */
 const BEAT_MS = SHORT_SECONDS * 200;
 
@@ -51,7 +51,7 @@ export async function endedWithin(
   await patience.catch(() => signal.throwIfAborted());
 }
 
-/** Close code for a connection without a close frame (RFC 6455 section 7.1.5). */
+/** Close code of a connection that ended without a close frame (RFC 6455 section 7.1.5). */
 const ABNORMAL = 1006;
 
 /** @param sinceMs a time from `performance.now` */

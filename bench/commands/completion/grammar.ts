@@ -14,7 +14,7 @@ export type Values =
   | { kind: 'files' }
   | { kind: 'folders' }
   | { kind: 'words'; words: readonly string[] }
-  /** A comma-separated list of these words. */
+  /** A comma-separated list; each item is one of `words`. */
   | { kind: 'list'; words: readonly string[] }
   /** Words that only begin a value, such as `response.p99` in `response.p99<50ms`. */
   | { kind: 'beginnings'; words: readonly string[] }

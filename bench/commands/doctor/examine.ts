@@ -41,7 +41,10 @@ export interface TemporaryFolder {
 }
 
 const BUSY_MS = 300;
-/** Development dependency searched for a browser before the names on PATH, as in test/browser.ts. */
+/**
+ * Development dependency that may contain a browser. It is checked before the names on PATH, as in
+ * test/browser.ts.
+ */
 const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 

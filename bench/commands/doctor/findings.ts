@@ -91,7 +91,7 @@ function moduleOf({ nginx }: Facts, name: string, what: string): Judged {
   if (nginx.buildArguments.includes(`--with-${name}`)) return ok(`${name} is built in`);
   return note(
     `${name} is missing, so ${what} cannot run`,
-    'Use --nginx PATH to name an Nginx that has it. The packages of all distributions do.',
+    'Use --nginx PATH to name an Nginx with this module. The packages of all distributions include it.',
   );
 }
 
@@ -104,7 +104,8 @@ function streamOf({ nginx }: Facts): Judged {
 }
 
 function engineOf({ environment: { bun, node } }: Facts): Judged {
-  if (bun !== null) return ok(`Bun ${bun} for the lean client and server, Node ${node} for those on ws`);
+  if (bun !== null)
+    return ok(`Bun ${bun} for the lean client and server, Node ${node} for the ws client and server`);
   return note(`Node ${node} only: the lean client and server use more CPU on it than on Bun`, `${GET_BUN}.`);
 }
 
@@ -127,8 +128,8 @@ function controlGroupOf({ container: { cpuQuota, memoryLeftBytes }, machine: { c
   const memory = memoryLeftBytes === null ? '' : `${formatBytes(memoryLeftBytes)} of memory left`;
   if (cpuQuota === null) return ok(memory === '' ? 'no CPU or memory limit' : memory);
   const text = [`${Number(cpuQuota.toFixed(2))} CPUs`, memory].filter((part) => part !== '').join(', ');
-  // A run is planned for the whole CPUs within its quota. If the machine has no more CPUs than that, the
-  // quota has no effect.
+  // A run uses as many CPUs as fit completely into the quota. If the machine has fewer CPUs, the quota has no
+  // effect.
   if (plannedCpus(cpuQuota) > cpus.length) return ok(text);
   return note(
     `${text}: processes that exceed the quota are stopped for up to 0.1 s at a time, which adds to latencies`,
@@ -147,7 +148,7 @@ function placementOf({ pinning }: Facts): Judged {
   );
 }
 
-/** A run also warns about other load if it uses at least this share of the CPU. */
+/** Minimum share of CPU capacity used by other programs for a warning. Runs use the same minimum. */
 const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {

@@ -8,7 +8,7 @@ import { parseRequest } from '../../request/request.ts';
 /** The number of WebSockets that a run can have on this machine. */
 export interface Reach {
   connections: number;
-  /** The limit on that number: a sentence that includes the remedy, and a code. */
+  /** What limits the number of connections: a sentence that includes the remedy, and a code. */
   limit: { code: string | null; text: string };
 }
 

@@ -12,8 +12,8 @@ export const ON_BUN = process.versions.bun !== undefined;
 /**
  * Loads the carriers for the engine that runs this process. The other engine's module is not loaded.
  *
- * @param kind `io_uring` opens TCP carriers on it, to IP addresses only. It needs Bun. Carriers for TLS always
- *   use the engine's sockets.
+ * @param kind with `io_uring`, TCP carriers use io_uring, which needs Bun and supports IP addresses only.
+ * Carriers for TLS always use the engine's sockets.
  */
 export async function carriersHere(kind: 'sockets' | 'io_uring'): Promise<Carriers> {
   if (ON_BUN) {

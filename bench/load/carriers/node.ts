@@ -27,7 +27,7 @@ export function nodeTcp(host: string): OpenCarrier {
 export function nodeTls(host: string, { servername, alpn, ca, sessions }: CarrierTls): OpenCarrier {
   const options = {
     secureContext: tls.createSecureContext(ca === null ? {} : { ca }),
-    // Without a name, the address is verified.
+    // Without a name, the certificate is verified against the address.
     ...(servername === '' ? {} : { servername }),
     ALPNProtocols: [...alpn],
     ...(ca === null ? SKIP_CERTIFICATE_CHECK : {}),
@@ -75,7 +75,7 @@ function openSecured(
   return sessions === null ? tls.connect(all) : resuming(sessions, all);
 }
 
-/** Opens a connection that resumes one of the sessions and adds those that it receives. */
+/** Opens a connection that resumes a stored TLS session, if any, and stores the sessions that it receives. */
 export function resuming(sessions: TlsSessions, options: tls.ConnectionOptions): tls.TLSSocket {
   const session = sessions.take();
   const socket = tls.connect(session === null ? options : { ...options, session });

@@ -28,7 +28,10 @@ export function ringTcp(host: string): OpenCarrier {
   };
 }
 
-/** Creates a socket that is bound to its source. Returns a negative error number if that fails. */
+/**
+ * Creates a socket, and binds it to `source` unless that is null. Returns a negative error number if this
+ * fails.
+ */
 function socketFrom(family: number, source: Source | null): number {
   const fd = makeSocket(family);
   if (fd < 0) return fd;
@@ -40,7 +43,10 @@ function socketFrom(family: number, source: Source | null): number {
   return bound;
 }
 
-/** A carrier for which there is no socket. It only reports the error, after the call that opens it. */
+/**
+ * A carrier whose socket could not be created or bound. It only reports the error, once the call that opens
+ * the carrier has returned.
+ */
 class UnopenedCarrier implements Carrier {
   #isOver = false;
 

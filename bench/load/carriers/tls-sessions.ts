@@ -1,6 +1,6 @@
 /**
- * Maximum number of sessions kept. A server issues up to a few for each full handshake, so many more would
- * accumulate than connections are opened at the same time.
+ * Maximum number of sessions kept. A server may issue several for each full handshake, so without a limit,
+ * far more would accumulate than the connections opened at the same time can use.
  */
 const MOST = 1000;
 

@@ -63,9 +63,15 @@ export interface ConnectionContext {
   clock: Clock;
   payload: Payload;
   target: Target;
-  /** Sessions for connections to resume and to add to; missing for full TLS handshakes only. */
+  /**
+   * TLS sessions that connections resume, and to which they add new ones; missing if all TLS handshakes are
+   * to be full.
+   */
   sessions?: TlsSessions;
-  /** Whether a normal closure (code 1000) by the server is expected, and therefore no failure. */
+  /**
+   * Whether the server is expected to close connections normally (code 1000), so that this is not counted as
+   * a failure.
+   */
   serverCloses?: boolean;
 }
 

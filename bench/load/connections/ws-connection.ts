@@ -16,7 +16,7 @@ import {
   NORMAL_CLOSURE,
 } from './connection.ts';
 
-// An import would be slower, as in `server/ws-server.ts`.
+// Loaded with require, because an import would be slower, as explained in `server/ws-server.ts`.
 const ws: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 const ABNORMAL = 1006;
@@ -221,7 +221,10 @@ function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): Failu
   return kindOfError(error.code ?? null, stage);
 }
 
-/** Returns the authorities with which every connection verifies the server, if it does. */
+/**
+ * Returns the certificate authorities with which every connection verifies the server; empty if the
+ * certificate is not verified.
+ */
 function authorities({ verifyWith }: NonNullable<Target['tls']>): { ca?: string } {
   return verifyWith == null ? {} : { ca: verifyWith };
 }

@@ -9,9 +9,9 @@ export interface HttpTarget {
 }
 
 /**
- * Outcome of HTTP requests. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
- * request to the end of its response, or from when it was due if there is a schedule. It includes the connection
- * time if the request had to wait for a new connection.
+ * Outcome of HTTP requests. `latency` contains sparse counts (see measure/counts.ts) of times in µs. Each
+ * time runs from writing a request to the end of its response; on a schedule, it begins when the request was
+ * due. It includes the connection time if the request had to wait for a new connection.
  */
 export interface HttpCounts {
   durationUs: number;
@@ -29,11 +29,14 @@ export interface HttpCounts {
   cache: Record<string, number> | null;
 }
 
-/** The counts of a period, in µs since the epoch of the requests. */
+/** The counts of one period. Its bounds are in µs since the epoch of the schedule. */
 export interface HttpPart {
   startUs: number;
   endUs: number;
-  /** Requests that fell due in the period, and those in progress or waiting at its end. */
+  /**
+   * `due` is the number of requests that became due in the period. `unanswered` is the number of requests
+   * that were in progress or waiting at the end of the period.
+   */
   due: number;
   unanswered: number;
   isLast: boolean;

@@ -2,7 +2,7 @@ import type { HttpCounts, HttpPart } from './counted.ts';
 import { type HttpLegPlan, runHttpLeg } from './http-leg.ts';
 import { type ScheduledRequests, type SchedulePlan, sendOnSchedule } from './scheduled.ts';
 
-/** What the runner sends to this process: the requests to make, or their end. */
+/** Commands from the runner to this process: which requests to make, or to stop making requests. */
 export type HttpCommand = HttpLegPlan | SchedulePlan | 'stop';
 export type HttpReport = HttpCounts | HttpPart;
 

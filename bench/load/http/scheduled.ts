@@ -24,9 +24,11 @@ export interface SchedulePlan extends HttpTarget {
   epochNs: string;
 }
 
-/** Requests on a schedule, each over the next free one of several keep-alive connections. */
+/**
+ * Requests that are sent on a schedule. Each uses the next free connection of several keep-alive connections.
+ */
 export interface ScheduledRequests {
-  /** Ends the schedule. The last part is reported once all responses have arrived, or after one second. */
+  /** Ends the schedule. The last counts are reported once all responses have arrived, or after one second. */
   stop(): void;
 }
 
@@ -56,7 +58,10 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     0,
   );
   let untilUs = plan.durationMs === null ? Number.POSITIVE_INFINITY : startUs + plan.durationMs * 1e3;
-  /** When requests that wait for a free connection were due; those before `served` have been sent. */
+  /**
+   * Times at which the requests that wait for a free connection were due. Those at indexes below `served`
+   * have already been sent.
+   */
   const waiting: number[] = [];
   let served = 0;
   /** Requests in progress, and when each was due. */
@@ -92,7 +97,10 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     served = 0;
   }
 
-  /** Sends in the next iteration of the event loop, when the connection that received a response is free again. */
+  /**
+   * Sends waiting requests in the next iteration of the event loop, when the connection that received a
+   * response is free again.
+   */
   function sendSoon(): void {
     if (isPlanned) return;
     isPlanned = true;

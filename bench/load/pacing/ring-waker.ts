@@ -12,7 +12,7 @@ import type { Waker } from './waker.ts';
  */
 export function ringWaker(clock: Clock, wake: () => void, spinsWithinUs: number): Waker {
   const loop = openRing();
-  // Both clocks run at the same rate, but start at different moments.
+  // `performance.now()` and the run's clock advance at the same rate, but start at different moments.
   const offsetMs = performance.now() - clock() / 1e3;
   const timer: RingTimer = { dueMs: Number.POSITIVE_INFINITY, spinsWithinMs: spinsWithinUs / 1e3, wake };
   loop.setTimer(timer);

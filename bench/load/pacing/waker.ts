@@ -51,12 +51,12 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
 const AWAKE_BEFORE_US = 2_000;
 
 /**
- * Creates a waker that checks the clock in every iteration of the event loop, which never sleeps. It is as
+ * Creates a waker that checks the clock in every iteration of the event loop instead of sleeping. It is as
  * punctual as a process can be, but occupies a whole CPU.
  *
- * @param restsFromUs the waker sleeps only if no time is requested or if the requested time is further ahead
- *   than this. While it sleeps, other processes can use the CPU. It wakes up shortly before the requested
- *   time.
+ * @param restsFromUs the waker does sleep if no time is requested, or if the requested time is more than this
+ * many µs ahead; never by default. While it sleeps, other processes can use the CPU. It wakes up shortly
+ * before the requested time.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

@@ -17,7 +17,10 @@ export interface Client<State> extends SessionListener<State> {
   isReady(): boolean;
   /** Called once all connections that could be opened are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
-  /** Returns when a connection was due. Only scenarios whose work is handshakes implement this method. */
+  /**
+   * Returns the time at which a connection was due. Only scenarios that measure handshakes implement this
+   * method.
+   */
   dueUs?(session: Session<State>): number;
   /** Called when a connection has opened. */
   open(session: Session<State>): void;
@@ -34,7 +37,9 @@ export interface Client<State> extends SessionListener<State> {
   reconnects(): boolean;
   /** Called about twice a second for each open connection in turn. */
   tick(session: Session<State>, nowUs: number): void;
-  /** Makes the slow clients stop reading. Only scenarios that have some implement this method and the next. */
+  /**
+   * Makes the slow clients stop reading. Only scenarios with slow clients implement this method and `resume`.
+   */
   stall?(): void;
   /** Makes the slow clients read again. */
   resume?(): void;
@@ -46,7 +51,7 @@ export interface Client<State> extends SessionListener<State> {
 
 /** The echo server that carries a connection. */
 export interface ServerOfConnection {
-  /** From 0; null if the handshake did not reveal it. */
+  /** Index of the echo server, from 0; null if the handshake did not reveal it. */
   index: number | null;
   /** How many servers the proxy tried until one answered; 1 without a proxy. */
   tried: number;
@@ -77,7 +82,7 @@ export type MakeClient<State> = (context: ClientContext, sessions: OpenSessions<
 /** A worker's open connections, as its client sees them. */
 export interface OpenSessions<State> {
   readonly openConnections: number;
-  /** Returns a copy of the list, which remains valid even if connections fail. */
+  /** Returns a new list of all open connections. The list does not change if connections fail later. */
   allOpen(): Session<State>[];
   /** Returns the next open connection in round-robin order; undefined if none is open. */
   nextOpen(): Session<State> | undefined;

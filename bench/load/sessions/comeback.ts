@@ -15,9 +15,9 @@ export const COMEBACK_NAMES = {
 } as const satisfies RecordedNames;
 
 /**
- * Handshakes started per iteration of the event loop; they take about a millisecond. Without this limit, a
- * thousand clients that return at the same time would keep this process from sending the messages that are
- * due, and from reading the answers to the handshakes.
+ * Maximum number of handshakes started per iteration of the event loop. Starting this many takes about a
+ * millisecond. Without this limit, a thousand clients that return at the same time would keep this process
+ * from sending the messages that are due, and from reading the answers to the handshakes.
  */
 const STARTS_A_TURN = 16;
 
@@ -53,7 +53,7 @@ export function makeComeback<State extends object>(
   let opening: Absent | null = null;
   let absent = 0;
   let stopped = false;
-  /** Clients whose delay is over, in order. */
+  /** Clients whose delay is over, in the order in which they will reconnect. */
   const due: Absent[] = [];
   recorder.level('waiting', () => absent);
 

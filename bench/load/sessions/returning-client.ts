@@ -10,7 +10,10 @@ export interface ConnectionHooks<State> {
   ended(session: Session<State>, nowUs: number, isCut: boolean): void;
 }
 
-/** Returns the same client, except that whoever loses a connection reconnects according to the plan's policy. */
+/**
+ * Returns a client that behaves like `client`, but replaces each lost connection according to the plan's
+ * reconnect policy.
+ */
 export function makeReturningClient<State extends object>(
   context: ClientContext,
   client: Client<State>,

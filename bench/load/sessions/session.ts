@@ -39,11 +39,11 @@ export interface SessionListener<State> {
 export class Session<State> implements ConnectionEvents {
   readonly id: number;
   readonly state: State;
-  /** When its handshake started, in µs since the run's epoch. */
+  /** Time at which the session's handshake started, in µs since the run's epoch. */
   readonly startUs: number;
-  /** The port to which it connects. */
+  /** Port to which the session connects. */
   readonly port: number;
-  /** What its handshake revealed; null until it is open. */
+  /** Facts that the session's handshake revealed; null until the session is open. */
   facts: OpenFacts | null = null;
   readonly #host: SessionHost<State>;
   readonly #listener: SessionListener<State>;

@@ -88,7 +88,7 @@ const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
 /**
  * Performs checks 2 to 6 that RFC 6455 section 4.1 requires of clients. No extension was requested. If
- * subprotocols were, the server must choose one of them, as it must for a browser.
+ * subprotocols were requested, the server must select one of them, as browsers also require.
  */
 function judge(
   headers: Map<string, string> | null,

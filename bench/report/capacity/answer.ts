@@ -19,7 +19,7 @@ function answer({ variant, axis, interval: [low, high], bound, objectives }: Cap
   const what = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
   const load = `${heldText(axis)} with ${listed(objectives.map(({ text }) => text))}`;
   if (bound === 'unknown')
-    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, and the cause may be something else.`;
+    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, and ${variant} may not be the cause.`;
   if (low === null)
     return `${variant} did not hold ${formatLevel(high, axis)} ${what}, the lowest level tried, ${load}.`;
   if (bound === 'at-least' || high === null)
@@ -55,12 +55,12 @@ export function heldText(axis: Axis): string {
   return `at ${rate} ${axis.per === 'connection' ? 'on each' : 'in total'}`;
 }
 
-/** Formats a level in full, to three significant digits. */
+/** Formats a level without abbreviating it, rounded to three significant digits. */
 export function formatLevel(level: number | null, axis: Axis): string {
   return axis.over === 'rate' ? formatRough(level) : formatCount(level);
 }
 
-/** Formats the value that an objective refers to; a count is written in full. */
+/** Formats the value that an objective refers to; a count is not abbreviated. */
 export function formatMetric(value: number | null, { unit }: Pick<Condition, 'unit'>): string {
   return unit === 'count' ? formatCount(value) : formatFigure(value, unit);
 }
@@ -73,8 +73,8 @@ export function outcomeText({ met, elsewhere, keptSchedule }: Trial): string {
 }
 
 /**
- * Progress of a running search: `held 8.9k/s, missed 17.8k/s`. If a missed level may not be due to Nginx, it
- * is called inconclusive.
+ * Progress of a running search: `held 8.9k/s, missed 17.8k/s`. A level is called inconclusive if Nginx may
+ * not be the reason why it was missed.
  */
 export function searchSoFar({ axis, interval: [low, high], limit }: CapacitySearch): string {
   const each = (level: number): string => `${formatShort(level)}${axis.over === 'rate' ? '/s' : ''}`;

@@ -6,7 +6,10 @@ import { html, type Markup } from '../markup.ts';
 import { logScale, type Scale } from '../scale.ts';
 import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
-/** Size of the drawing: small enough to be readable on a narrow screen. On a wide one it is enlarged. */
+/**
+ * Size of the drawing. It is small, so that it remains readable on a narrow screen, and is enlarged on a wide
+ * screen.
+ */
 const WIDTH = 600;
 const HEIGHT = 300;
 const LEFT = 86;
@@ -112,7 +115,7 @@ function labels(points: readonly { x: number; y: number; number: number }[]): Ma
   return html`${groups.map((group) => {
     const { x, numbers } = group;
     const near = points.filter((each) => Math.abs(each.x - x) < widthOf(numbers) / 2 + CHARACTER.width);
-    // The label goes below its points if another one is in its place above them.
+    // Places the label below its points if another label is already above them.
     const isTaken = near.some(({ y }) => y < group.y && group.y - y < 2 * CHARACTER.height);
     const lowest = Math.max(...near.filter(({ number }) => numbers.includes(number)).map(({ y }) => y));
     const y = isTaken ? lowest + 10 + CHARACTER.height / 2 : group.y - 10;

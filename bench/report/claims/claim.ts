@@ -26,7 +26,7 @@ export interface Judgement {
 
 /** A statement in the article that this bench was built to check, with the rule that judges it. */
 export interface Claim {
-  /** Must not change, because URLs contain it. */
+  /** Identifies the claim. It must not change, because URLs contain it. */
   id: string;
   title: string;
   /** The statement, in our own words. */

@@ -20,7 +20,7 @@ export const CLAIMS: readonly Claim[] = [
 export interface Judged {
   claim: Claim;
   verdict: ClaimVerdict;
-  /** The finding of each result that shows something about the claim. */
+  /** The findings of all results that show something about the claim. */
   findings: { view: View; finding: Judgement }[];
   /** Whether the results contradict each other. */
   disagree: boolean;

@@ -12,7 +12,7 @@ export const encryption: Claim = {
   title: 'TLS encrypts WebSocket',
   says: 'WebSocket itself does not encrypt data; TLS, configured in Nginx, does.',
   shownBy:
-    'Run the tls profile. Confirmed if the listener negotiates TLS and every connection of the load made a TLS handshake before its upgrade; refuted if one did not. The cost compared with plain is shown as well.',
+    'Run the tls profile. Confirmed if the listener negotiates TLS and every connection of the load made a TLS handshake before its upgrade; refuted if any connection did not. The cost compared with plain is shown as well.',
   needs: ['tls'],
   judge: (view) => {
     const [first] = runsOf(view, 'tls');
@@ -49,14 +49,14 @@ export const http2: Claim = {
   title: 'HTTP/2 makes WebSockets faster',
   says: 'Enabling HTTP/2 in Nginx improves the performance of WebSocket communication.',
   shownBy:
-    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, so HTTP/2 cannot make it faster. Only WebSockets over HTTP/2 that are faster than those of tls could confirm it, and this bench does not open any.',
+    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, so HTTP/2 cannot make it faster. Only WebSockets over HTTP/2 that are faster than those of the tls profile could confirm the claim, and this bench does not open any.',
   needs: ['http2'],
   judge: (view) => {
     const [first] = runsOf(view, 'http2');
     const { probe } = first?.run ?? {};
     if (first === undefined || !probe) return null;
     const effects = [P50, NGINX_CPU].flatMap((figure) => effectOf(view, 'tls', 'http2', figure) ?? []);
-    // An improvement beyond chance would need another explanation, because no WebSocket used the protocol.
+    // An improvement beyond chance would need another explanation, because no WebSocket used HTTP/2.
     const gain = effects.some(({ direction }) => direction === 'lower');
     const unused = probe.alpnOffered === 'h2' && probe.extendedConnect === false && probe.alpn !== 'h2';
     return {
@@ -65,7 +65,7 @@ export const http2: Claim = {
       evidence: [
         http2Sentence(first, unused),
         ...effects.map(({ sentence }) => sentence),
-        ...(unused && gain ? ['HTTP/2 cannot cause this difference; its cause is unknown.'] : []),
+        ...(unused && gain ? ['HTTP/2 cannot cause this difference, so the cause is unknown.'] : []),
       ],
     };
   },
@@ -84,7 +84,7 @@ export const cachedMessages: Claim = {
   title: 'A cache stores WebSocket messages',
   says: 'Nginx can cache the data of WebSocket communication, which makes it faster and reduces the load on the backend.',
   shownBy:
-    'Run the cache profile. Refuted if every echo came over a connection to an echo server: all messages differ and each echo is compared with its message, so none can come from a cache. Nothing that this bench measures could confirm it.',
+    'Run the cache profile. Refuted if every echo came over a connection to an echo server: all messages differ and each echo is compared with its message, so no echo can come from a cache. Nothing that this bench measures could confirm the claim.',
   needs: ['cache'],
   judge: (view) => {
     const [first] = runsOf(view, 'cache');
@@ -127,7 +127,7 @@ const SPARED = 0.5;
 export const cachedRequests: Claim = {
   id: 'cache-requests',
   title: 'A cache takes load off the backend',
-  says: 'With a cache in Nginx, the servers behind it are under less pressure.',
+  says: 'A cache in Nginx reduces the load on the servers behind it.',
   shownBy:
     'Run the cache profile. Messages are never cached, so the claim is tested with ordinary HTTP requests: confirmed if less than half of the GETs through the cache reached an echo server, refuted if all did.',
   needs: ['cache'],
@@ -188,7 +188,7 @@ function reachedBackend(view: RunView | undefined): string[] {
 export const balancing: Claim = {
   id: 'balancing',
   title: 'Load balancing spreads the connections',
-  says: 'With several backends, Nginx spreads the connections over them and can therefore handle many.',
+  says: 'With several backends, Nginx distributes the connections and can therefore handle many of them.',
   shownBy:
     'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the shares before the loss count, and the evidence describes the shares after it.',
   needs: ['load-balanced'],

@@ -12,7 +12,7 @@ export const upgrade: Claim = {
   title: 'Nginx carries WebSockets',
   says: 'A location that forwards the upgrade over HTTP/1.1 is all Nginx needs to proxy WebSockets.',
   shownBy:
-    'Run any profile with Nginx. Confirmed if every requested connection opened through Nginx and every message came back unchanged; refuted if no connection opened. Anything in between may be a limit of the machine.',
+    'Run any profile with Nginx. Confirmed if every requested connection opened through Nginx and every message came back unchanged; refuted if no connection opened. Any result in between may be due to a limit of the machine.',
   needs: ['plain'],
   judge: ({ runs }) => {
     const proxied = runs.filter(({ run }) => run.proxy !== null && losesNothing(run));
@@ -34,7 +34,7 @@ export const upgrade: Claim = {
   },
 };
 
-/** Whether a run completed in a scenario that is not meant to lose connections. */
+/** Whether a run completed, and its scenario is not expected to lose connections. */
 function losesNothing({ plan, outcome }: Run): boolean {
   const { doubts } = scenarioNamed(plan.workload.scenario);
   return outcome.state === 'completed' && doubts.includes('losses');
@@ -60,7 +60,7 @@ export const performance: Claim = {
 export const backend: Claim = {
   id: 'backend',
   title: 'Nginx takes load off the server behind it',
-  says: 'A WebSocket server has less to do with Nginx in front of it.',
+  says: 'With Nginx in front of it, a WebSocket server has less work to do.',
   shownBy:
     'Run direct and plain. The CPU that the echo server uses per message with Nginx (plain) is compared with that without it (direct). Confirmed if it is lower, refuted if it is higher.',
   needs: ['direct', 'plain'],

@@ -11,7 +11,7 @@ const WIDTH = 480;
 const LEFT = 28;
 const RIGHT = WIDTH - 28;
 /**
- * Effects beyond this end of the scale are drawn as arrows at the edge, because they are obvious without a
+ * Effects beyond this limit are drawn as arrows at the edge of the plot, because they are obvious without a
  * scale.
  */
 const FURTHEST = Math.log(1.6);

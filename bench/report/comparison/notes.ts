@@ -39,15 +39,16 @@ export function notesOf(result: Result): string[] {
     ...(takesTurns
       ? []
       : [
-          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another: in a random order, which every second round reverses.`,
+          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another, in a random order that every second round reverses.`,
         ]),
     ...machineNotes(result),
   ];
 }
 
 /**
- * What happened to each variant in the last round, if the runs of the scenario cannot be interleaved. Some of these
- * scenarios have counts without a ratio: 0 of 1,000 connections were cut with one variant, and all with the other.
+ * Describes what happened to each variant in the last round, for scenarios whose runs cannot be interleaved.
+ * In some of these scenarios, counts have no ratio: for example, 0 of 1,000 connections were cut with one
+ * variant, and all with the other.
  *
  * @param answer returns the scenario's summary of a variant
  */
@@ -117,7 +118,7 @@ function turnLine(variant: string, figure: ComparedFigure | undefined): string[]
   const interval = withAll.interval === null ? '' : ` (95 % CI ${formatInterval(withAll.interval)})`;
   return [
     `${variant}, ${figure.step} step: ${steal + other} of ${counted(pairs, 'pair')} of turns excluded on both sides: ${causes.join(', ')}. ` +
-      `If they counted, the effect on ${metricTitle(figure)} would be ${formatEffect(withAll.effect)}${interval} instead of ${formatEffect(figure.effect)}.`,
+      `If these pairs counted, the effect on ${metricTitle(figure)} would be ${formatEffect(withAll.effect)}${interval} instead of ${formatEffect(figure.effect)}.`,
   ];
 }
 
@@ -156,12 +157,12 @@ function storedSentence({ baseline, variant }: Stored, used: number): string {
     used === 1
       ? ' With one run per step, the variation between runs is unknown: compare results with several rounds.'
       : '';
-  return `A is ${named(baseline)}, B is ${named(variant)}. Their runs are not paired, so anything that changed between the two sessions looks like an effect. Compare within one session if you can.${single}`;
+  return `A is ${named(baseline)}, B is ${named(variant)}. Their runs are not paired, so anything that changed between the two sessions looks like an effect. If possible, compare runs of the same session.${single}`;
 }
 
 export const SAME_SESSIONS = 'Both sessions used the same machine, versions and plan.';
 
-/** Other differences between the two sessions, one line each. */
+/** Differences between the two sessions in machine, versions and plan, one line each. */
 export function differenceLines({ differences }: Stored): string[] {
   if (differences.length === 0) return [SAME_SESSIONS];
   return differences.map(

@@ -26,10 +26,13 @@ export function slicesCsv(result: Result): string {
 
 type Cell = string | number | null;
 
-/** Counters that older runs did not record. In some of their results, they are 0 although messages were sent. */
+/**
+ * Counters that older versions did not record. In some older results, these counters are 0 although messages
+ * were sent.
+ */
 const ADDED = ['due', 'unsent'];
 
-/** The counters of a slice that the run did record. */
+/** Returns the counters of a slice, without those that the run did not record. */
 function recordedIn(run: Run, { counters }: Slice): Readonly<Record<string, number>> {
   const isOlder =
     run.slices.some(({ counters }) => counted(counters, 'sent') > 0) &&

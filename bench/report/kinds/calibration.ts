@@ -15,7 +15,7 @@ import type { Section, View } from '../view.ts';
 import { comparisonMarkdown, effectsSoFar, roundClauses } from './comparison.ts';
 import { type ResultKind, withoutVerdict } from './kind.ts';
 
-/** Comparisons whose outcome is known in advance, which show how well this machine compares. */
+/** Comparisons whose outcome is known in advance. They show how reliable comparisons on this machine are. */
 export const CALIBRATION: ResultKind<'calibration'> = {
   contents: () => ({
     open: [findings],

@@ -27,7 +27,7 @@ import { setup } from '../section/setup.ts';
 import { viewOf } from '../view.ts';
 import type { ResultKind, SummaryTable, TitledSummary } from './kind.ts';
 
-/** Results of rounds, and of two stored results. */
+/** Comparisons in rounds, and comparisons of two stored results. */
 export const COMPARISON: ResultKind<'comparison'> = {
   contents: (_, { answer, folded, ofRounds }) => ({
     open: [(view) => verdicts(view, answer), effects, ...ofRounds],
@@ -59,7 +59,7 @@ export const COMPARISON: ResultKind<'comparison'> = {
   soFar: effectsSoFar,
 };
 
-/** The summary of a comparison as Markdown, which a calibration shares. */
+/** The summary of a comparison or of a calibration as Markdown. */
 export function comparisonMarkdown(found: Comparison, result: Result): TitledSummary {
   const baselines = [...new Set(found.comparisons.map((each) => baselineOf(each, found)))];
   return {
@@ -96,7 +96,7 @@ function tablesOf(found: Comparison): SummaryTable[] {
 }
 
 /**
- * `round 4 of 10` or `pilot`.
+ * Names the round of a run, as in `round 4 of 10` or `pilot`.
  *
  * @param trials number of comparisons that share the numbers of the rounds
  */

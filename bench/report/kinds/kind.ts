@@ -6,30 +6,30 @@ import type { JsonSummary } from '../json.ts';
 import type { ScenarioReport } from '../scenario.ts';
 import type { FoldedSection, Section, View } from '../view.ts';
 
-/** The kinds of results that have a conclusion of their own. All others consist only of runs. */
+/** The kinds of results that have a conclusion of their own. All other results consist only of runs. */
 export type KindName = 'comparison' | 'capacity' | 'ladder' | 'size' | 'calibration';
 export type ConclusionOf<K extends KindName> = Extract<Conclusion, { kind: K }>;
 
-/** What all outputs say about results of one kind. */
+/** Describes results of one kind in all outputs. */
 export interface ResultKind<K extends KindName = KindName> {
   contents(found: ConclusionOf<K>, ofScenario: ScenarioReport): Contents;
-  /** What the report's title names; missing if it names the variants. */
+  /** What the report's title names; missing if the title names the variants. */
   subject?(result: Result): string;
   /** Sentence that describes the load of the runs; null if each step has a load of its own. */
   load(found: ConclusionOf<K>, view: View): string | null;
-  /** The summary on a terminal: sentences, then the rest. */
+  /** The summary on a terminal. */
   text(found: ConclusionOf<K>, result: Result): Summary;
-  /** The summary as Markdown; null if it is that of the runs. */
+  /** The summary as Markdown; null to use the summary of the runs. */
   markdown(found: ConclusionOf<K>, result: Result): TitledSummary | null;
-  /** Its part of the output of `--json`. */
+  /** The fields that this kind adds to the output of `--json`. */
   json(found: ConclusionOf<K>): Partial<JsonSummary>;
-  /** What lists of results say about it. */
+  /** The main finding, as shown in lists of results. */
   headline(found: ConclusionOf<K>, index: ResultIndex): Omit<Headline, 'kind'>;
-  /** Whether its runs are chosen one by one, so that none can be missing when it ends early. */
+  /** Whether the runs are chosen one by one, so that no run counts as missing if the bench ends early. */
   isSearch: boolean;
-  /** What distinguishes a run in progress from the others of its variant and step. */
+  /** Clauses that distinguish a run in progress from other runs of the same variant and step. */
   runClauses(plan: RunPlan, found: ConclusionOf<K>, all: readonly Conclusion[]): string[];
-  /** The outcome so far, in lines of clauses. */
+  /** The outcome so far, as lines that consist of clauses. */
   soFar(found: ConclusionOf<K>, all: readonly Conclusion[]): string[][];
 }
 
@@ -60,11 +60,11 @@ export type Block = string | readonly string[] | SummaryTable;
 export interface SummaryTable {
   head: readonly string[];
   rows: readonly (readonly string[])[];
-  /** Columns that contain words; the others contain figures. */
+  /** Indexes of the columns that contain words; all other columns contain figures. */
   words: readonly number[];
   /** Explains the columns; missing if they need no explanation. */
   note?: string;
-  /** Whether it is left out if it has no rows. */
+  /** Whether the table is left out if it has no rows. */
   isOptional?: boolean;
 }
 

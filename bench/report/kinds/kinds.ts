@@ -17,28 +17,28 @@ const KINDS: { readonly [K in KindName]: ResultKind<K> } = {
   calibration: CALIBRATION,
 };
 
-/** A kind, and the conclusion that makes a result one of it. */
+/** A kind, and the conclusion that makes a result belong to this kind. */
 export interface FoundKind<K extends KindName = KindName> {
   name: K;
   kind: ResultKind<K>;
   found: ConclusionOf<K>;
 }
 
-/** Every kind of which a result has the conclusion, in the order of the list above. */
+/** All kinds whose conclusion a result contains, in the order of `KINDS`. */
 export function kindsIn(result: { conclusions: readonly Conclusion[] }): FoundKind[] {
   return (Object.keys(KINDS) as KindName[]).flatMap((name) => {
     const found = conclusionOf(result, name);
-    // The names and the conclusions of the list belong together.
+    // The cast is safe, because the kind and the conclusion have the same name.
     return found === null ? [] : [{ name, kind: KINDS[name], found } as FoundKind];
   });
 }
 
-/** The kind of a result; null if it consists only of runs. */
+/** The kind of a result; null if the result consists only of runs. */
 export function kindOf(result: { conclusions: readonly Conclusion[] }): FoundKind | null {
   return kindsIn(result).at(-1) ?? null;
 }
 
-/** A result's main finding; null if it consists only of runs. */
+/** A result's main finding; null if the result consists only of runs. */
 export function headlineOf(index: ResultIndex): Headline | null {
   const of = kindOf(index);
   return of && { kind: of.name, ...of.kind.headline(of.found, index) };

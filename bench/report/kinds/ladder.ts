@@ -9,10 +9,10 @@ import { LADDER_SECTIONS, ladderLoad, ladderRuns } from '../section/ladder.ts';
 import { setup } from '../section/setup.ts';
 import { type ResultKind, type SummaryTable, withoutVerdict } from './kind.ts';
 
-/** More metrics of a ladder would not fit the width of a terminal. The report shows all of them. */
+/** Number of metrics that fit the width of a terminal. The report shows all metrics. */
 const METRICS_SHOWN = 3;
 
-/** One step at growing levels of one quantity. */
+/** Runs of one step at increasing levels of one quantity. */
 export const LADDER: ResultKind<'ladder'> = {
   contents: () => ({
     open: LADDER_SECTIONS,

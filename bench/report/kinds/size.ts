@@ -9,7 +9,7 @@ import { SIZE_SECTIONS, sizeLoad } from '../section/size.ts';
 import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from '../size/rows.ts';
 import { type ResultKind, type SummaryTable, withoutVerdict } from './kind.ts';
 
-/** What a planned load needs, from costs that several scenarios measure. */
+/** The resources that a planned load needs, derived from costs that were measured in several scenarios. */
 export const SIZE: ResultKind<'size'> = {
   contents: () => ({ open: SIZE_SECTIONS, folded: [runs, lastConfiguration, kindsOfNotices, setup] }),
   load: sizeLoad,

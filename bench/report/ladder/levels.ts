@@ -17,8 +17,8 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
 };
 
 /**
- * The metrics of a ladder that at least one run provides. The main one, the first, is always included, unless
- * it only occurs in older results.
+ * The metrics of a ladder that at least one run provides. The first, which is the main metric, is always
+ * included unless this version does not know it.
  */
 export function shownMetrics({ metrics, points }: Ladder): Metric[] {
   const has = (name: string) => points.some(({ figures }) => (figures[name] ?? null) !== null);
@@ -38,8 +38,9 @@ export function levelColumns(ladder: Ladder, most = Infinity): string[] {
 }
 
 /**
- * One row per level at which something ran: how many of its runs count for the main metric, and the median of each
- * metric over the runs that count for it. If none does, the median over all runs is given in parentheses.
+ * One row per level with at least one run: how many of its runs count for the main metric, and the median of
+ * each metric over the runs that count for that metric. If no run counts, the median over all runs is given
+ * in parentheses.
  */
 export function levelRows(ladder: Ladder, most = Infinity): string[][] {
   const { levels, over, points } = ladder;
@@ -66,7 +67,7 @@ export function levelsNote(ladder: Ladder): string {
     const own = ladder.points.filter((point) => point.level === level);
     return own.length > 0 && metrics.some((name) => !own.some((point) => countsFor(point, name)));
   });
-  return `Figures are medians over the runs that count for them at each level${hollow ? '; in parentheses: none does' : ''}.`;
+  return `Figures are medians over the runs that count for them at each level${hollow ? '. If no run counts, the median over all runs is shown in parentheses' : ''}.`;
 }
 
 /** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */

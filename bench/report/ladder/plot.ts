@@ -10,7 +10,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { figureScale, levelScale, type Scale, signedScale } from '../scale.ts';
 import { AXIS_TITLES, formatLevel } from './levels.ts';
 
-/** Drawn small, so that it can be read on a narrow screen, and enlarged on a wide one. */
+/** The plot is small, so that it remains readable on a narrow screen, and is enlarged on a wide screen. */
 const WIDTH = 600;
 const LEFT = 86;
 const RIGHT = WIDTH - 18;
@@ -61,7 +61,7 @@ export function metricPlot(ladder: Ladder, { name, title, unit }: Metric, isMain
   });
 }
 
-/** Plots by how much each valid run differs from the fitted law; null without a law. */
+/** Plots by how much each valid run differs from the fitted law; null if no law was fitted. */
 export function residualPlot(ladder: Ladder): Markup | null {
   const { law, points, metrics } = ladder;
   if (law === null) return null;
@@ -80,7 +80,7 @@ export function residualPlot(ladder: Ladder): Markup | null {
   );
   return figure(ladder, {
     heading: 'Residuals',
-    how: 'Measured ÷ fitted − 1, for each run that was fitted. If the points of neighbouring levels lie on the same side of the line, the law does not describe this system well.',
+    how: 'Measured ÷ fitted − 1, for each run that was used for the fit. If the points of neighbouring levels lie on the same side of the line, the law does not describe this system well.',
     unit: 'share',
     places,
     height: LOW_HEIGHT,

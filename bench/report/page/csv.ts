@@ -2,7 +2,7 @@ import type { Unit } from '../../wording/format.ts';
 import { dataOf } from './rows.ts';
 import type { ChartSpec } from './spec.ts';
 
-/** Base unit of each unit. Figures are exported in base units, not as displayed. */
+/** Maps each unit to its base unit. Figures are exported in base units, not as displayed. */
 const COUNTED_IN: Record<Unit, string> = {
   time: 'µs',
   count: '',
@@ -11,7 +11,7 @@ const COUNTED_IN: Record<Unit, string> = {
   bytesRate: 'B/s',
   share: '',
   seconds: 's',
-  // Position on the axis: 1 / (1 − p).
+  // A percentile p is exported as its position on the axis, 1 / (1 − p).
   percentile: '1/(1-p)',
   name: '',
 };

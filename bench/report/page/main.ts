@@ -43,7 +43,7 @@ function start(): void {
   drawAll();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
   matchMedia('print').addEventListener('change', drawAll);
-  // The event does not bubble, so it is handled in the capture phase.
+  // `toggle` events do not bubble, so they are handled in the capture phase.
   document.addEventListener('toggle', ({ target }) => redrawWithin(target, panels), true);
   document.addEventListener('click', ({ target }) => {
     if (target instanceof Element) reveal(target.closest<HTMLAnchorElement>('a[href^="#"]')?.hash);
@@ -62,7 +62,7 @@ function reveal(hash = ''): void {
     at.open = true;
     opened = true;
   }
-  // The browser scrolled before the opened section had its full height.
+  // Scrolls again, because the browser scrolled before the opened section had its full height.
   if (opened) place?.scrollIntoView();
 }
 

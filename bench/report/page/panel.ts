@@ -15,7 +15,7 @@ export interface Panel {
   draw: () => void;
 }
 
-/** Activates a chart's figure; null if the page has no place for it. */
+/** Makes a chart's figure interactive; returns null if the page has no element for the chart. */
 export function panelOf(spec: ChartSpec): Panel | null {
   const canvas = document.getElementById(spec.id);
   const figure = canvas?.closest('figure');

@@ -25,7 +25,10 @@ function show(): void {
   if (status !== null) status.textContent = `${shown} of ${results.length} results`;
 }
 
-/** Stores an option's text rather than its number, which may change when the site is published again. */
+/**
+ * Stores an option's text rather than its number, because the number may change when the site is published
+ * again.
+ */
 function remember(): void {
   const asked = selects().flatMap(({ name, value, selectedOptions }) =>
     value === '' ? [] : [[name, selectedOptions[0]?.text ?? '']],

@@ -14,7 +14,7 @@ export interface AxisSpec {
   title: string;
   unit: Unit;
   logarithmic?: boolean;
-  /** If given, only these ticks are labelled; otherwise the chart selects them. */
+  /** The only ticks to label; if missing, the chart selects ticks. */
   ticks?: number[];
   min?: number;
   max?: number;

@@ -5,7 +5,7 @@ import type { RunPlan } from '../../model/plan.ts';
 /** The progress of an invocation, as known from its events. Times are read from a monotonic clock, in ms. */
 export interface Progress {
   startedMs: number;
-  /** Null before the first run. */
+  /** The run in progress; null before the first run. */
   run: RunUnderWay | null;
   /** Number of runs in the whole invocation, as far as it is known. */
   expectedRuns: number;
@@ -14,7 +14,7 @@ export interface Progress {
    * time.
    */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
-  /** What follows from the runs so far. */
+  /** Conclusions drawn from the runs so far. */
   conclusions: readonly Conclusion[];
 }
 
@@ -22,13 +22,16 @@ export interface RunUnderWay {
   /** Number of the run, counted from 1. */
   number: number;
   plan: RunPlan;
-  /** When it was planned or, if it is interleaved with others, when the first of them was. */
+  /**
+   * When the run was planned or, if it is interleaved with other runs, when the first of these runs was
+   * planned.
+   */
   startedMs: number;
-  /** Number of runs under way: itself, and those that it is interleaved with. */
+  /** Number of runs in progress: this run, and the runs that it is interleaved with. */
   together: number;
   phase: RunPhase;
   phaseStartedMs: number;
-  /** Null until the load begins. */
+  /** Latest figures of the run; null until the load begins. */
   figures: LiveFigures | null;
 }
 

@@ -60,7 +60,10 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
   };
 }
 
-/** All other differences between the two sessions. */
+/**
+ * The differences between the two sessions in machine, versions and plan, and the variants that only one
+ * session has.
+ */
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
   const alone = unmatchedLines(stored);

@@ -18,7 +18,7 @@ const PARTS = [
   ['handshake', 'whole', 'series-5'],
 ] as const;
 
-/** The parts of a handshake, as histograms and in full, for scenarios whose work is handshakes. */
+/** The parts of a handshake, as histograms and as a table, for scenarios whose work is handshakes. */
 export function handshakeParts({ runs, isExternal }: View): FoldedSection {
   const charts = runs.map(partsChart);
   return {

@@ -122,7 +122,7 @@ function others(view: View): Section {
   };
 }
 
-/** Every run in the order in which they ran. */
+/** All runs, in the order in which they ran. */
 export function ladderRuns(view: View): FoldedSection {
   const ladder = ladderIn(view);
   const [main] = shownMetrics(ladder);

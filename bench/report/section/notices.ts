@@ -29,8 +29,8 @@ export function noticesFinding(said: readonly Said<Notice>[]): string {
 }
 
 /**
- * A list of notices, each with a symbol and the runs to which it applies. Notices of the same kind follow the
- * first.
+ * A list of notices, each with a symbol and the runs to which it applies. Notices of the same kind are listed
+ * together.
  */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(

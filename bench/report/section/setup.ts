@@ -57,7 +57,9 @@ function nginxFacts(runs: readonly RunView[]): [string, string][] {
   ];
 }
 
-/** What was asked of a server that already runs. */
+/**
+ * How a server that already runs was contacted: its URL, the certificate check, and the subprotocols offered.
+ */
 function targetFacts(runs: readonly RunView[]): [string, string][] {
   const target = runs[0]?.run.plan.target;
   if (target?.kind !== 'external') return [];
@@ -111,7 +113,7 @@ ${table(
 )}`;
 }
 
-/** What a run has no place for, such as processes of a server that already runs. */
+/** Cell for a value that does not apply to a run, such as the processes of a server that already runs. */
 const ABSENT = '';
 
 const PLAN = [

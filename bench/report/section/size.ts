@@ -8,7 +8,10 @@ import { html } from '../markup.ts';
 import { CHECK_COLUMNS, COST_COLUMNS, checkRows, costRows, NEED_COLUMNS, needRows } from '../size/rows.ts';
 import type { Section, View } from '../view.ts';
 
-/** Sections that show what a planned load needs, how that was derived, and how accurate the prediction was. */
+/**
+ * Sections that show what a planned load needs, how these needs were derived, and how accurate the prediction
+ * was.
+ */
 export const SIZE_SECTIONS = [found, needs, check, costs];
 
 function sizeIn({ result }: View): Size {

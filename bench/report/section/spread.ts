@@ -29,14 +29,14 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
 }
 
 /**
- * Whether the scenario counts connections instead of messages, because they are silent or because opening them is its
- * work.
+ * Whether the scenario counts connections instead of messages, because the connections are silent or because
+ * opening them is the scenario's work.
  */
 function hasNoMessages({ run, figures }: RunView): boolean {
   return run.plan.workload.load === null || figures.connect.isWork;
 }
 
-/** The same section for scenarios without messages: their own equations take the place of messages. */
+/** The section for scenarios without messages, which shows their own equations instead of messages. */
 function connectionSpread(runs: readonly RunView[], isExternal: boolean): FoldedSection {
   const rows = runs.flatMap(equationRows);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);

@@ -44,8 +44,8 @@ export function ofAll(
 }
 
 /**
- * Chart of one figure over time, like `ofAll`, with one point per second. The figure is computed from slices, such as a
- * scenario's own counters and histograms.
+ * Chart of one figure over time, like `ofAll`, with one point per second. The values are computed from
+ * slices, for example from a scenario's own counters and histograms.
  */
 export function ofSlices(
   id: string,
@@ -68,8 +68,8 @@ export function ofSlices(
 }
 
 /**
- * Chart of messages sent and echoed and of bytes over time. It includes messages due if the schedule was not
- * kept.
+ * Chart of messages sent, messages echoed and bytes over time. If the schedule was not kept, it also shows
+ * the messages due.
  */
 export function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
   const due = dueOf(view.run) !== null && view.points.some(isOffSchedule);
@@ -86,7 +86,8 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
           Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
         ) * 1.05,
     },
-    // Twice the necessary height, so that the line for bytes does not overlap the lines for messages.
+    // The axis for bytes ends at twice the largest value, so that the line for bytes does not overlap the
+    // lines for messages.
     y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
     bands: bandsOf(view),
     series: [

@@ -6,8 +6,8 @@ import { makeClient as makeEcho } from '../echo/client.ts';
 import type { Exchange } from '../echo/exchange.ts';
 
 /**
- * Every connection sends messages on a schedule, and is counted for the echo server that serves it. A client
- * that loses its connection reconnects according to its policy.
+ * Every connection sends messages on a schedule, and is counted under the echo server that serves it. A
+ * client that loses its connection reconnects according to its policy.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { recorder, serverOf } = context;

@@ -7,11 +7,13 @@ import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { BACKEND_LOSS_METRICS } from './metrics.ts';
 
 const WARMUP_MS = 1000;
-/** Duration of the steady load before the loss, of the loss, and after the return, in ms. */
+/**
+ * Durations in ms: the steady load before the loss, the loss itself, and the time after the server returns.
+ */
 const BEFORE_MS = 5000;
 const GONE_MS = 10_000;
 const AFTER_MS = 10_000;
-/** The server that is lost, from 0. */
+/** Index of the server that is lost, from 0. */
 const LOST = 0;
 
 /**

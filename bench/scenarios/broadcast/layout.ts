@@ -6,7 +6,7 @@ import type { ScenarioOptions } from '../../model/load.ts';
  */
 export interface Layout {
   rooms: number;
-  /** Number of connections in each room that publish. */
+  /** Number of publishing connections in each room. */
   publishers: number;
 }
 

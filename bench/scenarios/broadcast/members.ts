@@ -17,12 +17,12 @@ import { type Layout, publisherOf, roomOf } from './layout.ts';
 
 /** One member of a room. */
 export interface Member {
-  /** Its own publications, which it receives like every other member. */
+  /** The member's own publications, which it receives like every other member. */
   exchange: Exchange;
   isJoined: boolean;
-  /** Position of the last publication that it received, among the publications of its room. */
+  /** Position of the last publication that the member received, among the publications of its room. */
   place: number;
-  /** Number of publications due in its room before it joined. */
+  /** Number of publications that were due in the room before the member joined. */
   missedBefore: number;
 }
 

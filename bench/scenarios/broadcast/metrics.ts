@@ -17,7 +17,10 @@ export function deliveriesPerSecond({ steady }: RunFigures): number | null {
   return !steady.durationUs || delivered === undefined ? null : (delivered * 1e6) / steady.durationUs;
 }
 
-/** Deliveries that were due and did not arrive, for whatever reason; null if the run has none to count. */
+/**
+ * Deliveries that were due and did not arrive, for whatever reason; null if the run does not count
+ * deliveries.
+ */
 export function undelivered({ counts: { expected, delivered } }: RunFigures): number | null {
   return expected === undefined || delivered === undefined ? null : expected - delivered;
 }

@@ -73,7 +73,7 @@ function receiversSentence({ figures: { latencies } }: RunView): string {
   const { firstReceiver: first, medianReceiver: median, lastReceiver: last } = latencies;
   if (first?.p50 == null || median?.p50 == null || last?.p50 == null)
     return 'There were too few publications for a median.';
-  return `Half of the publications reached their first receiver within ${formatTime(first.p50)}, half of their receivers within ${formatTime(median.p50)} and the last within ${formatTime(last.p50)}.`;
+  return `At the median, a publication reached its first receiver within ${formatTime(first.p50)}, half of its receivers within ${formatTime(median.p50)} and its last receiver within ${formatTime(last.p50)}.`;
 }
 
 function cpuSentence({ run, figures }: RunView): string {

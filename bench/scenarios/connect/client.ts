@@ -9,7 +9,7 @@ import type { StarterContext } from './starter.ts';
 export interface Visit extends Attempt {
   /** What the connection waits for once it is open. */
   awaits: 'echo' | 'close';
-  /** When it began to wait for that event. */
+  /** When the connection began to wait for its echo or its close. */
   sinceUs: number;
 }
 

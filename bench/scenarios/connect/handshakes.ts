@@ -2,7 +2,7 @@ import type { Recorder } from '../../measure/recorder.ts';
 
 /** One attempt to open a connection. Times are in µs since the run's epoch. */
 export interface Attempt {
-  /** Intended time of its start; null in a closed loop, which has no schedule. */
+  /** Intended start time; null in a closed loop, which has no schedule. */
   intendedUs: number | null;
   startUs: number;
 }
@@ -33,10 +33,10 @@ export class Handshakes {
   }
 
   /**
-   * Records that a handshake that was due starts.
+   * Records the start of a handshake that was due.
    *
    * @param possibleUs when it could have started: its intended time, or later if the maximum number of
-   *   connections existed. Any time after that is the generator's own delay.
+   * connections existed. Any time after that is the generator's own delay.
    */
   started({ startUs, intendedUs }: Attempt, possibleUs: number): void {
     this.#recorder.at(startUs);
@@ -60,7 +60,7 @@ export class Handshakes {
     histograms.lostWait?.record(nowUs - (attempt.intendedUs ?? attempt.startUs));
   }
 
-  /** Records that a handshake that was due is abandoned before it started. */
+  /** Records that a due handshake is abandoned before it has started. */
   unstarted(intendedUs: number, nowUs: number): void {
     this.#recorder.at(nowUs);
     this.#recorder.count('unstarted');

@@ -25,7 +25,7 @@ export function openLoop(
   let waiting: number[] = [];
   let drainUs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** When a connection last ended while no further one could be opened. */
+  /** When a connection last ended while the maximum number of connections existed. */
   let freedUs = 0;
   let pump = () => {};
   const waker = makeWaker(() => pump());
@@ -63,7 +63,8 @@ export function openLoop(
     },
     isDone(nowUs) {
       if (nowUs < drainUs) return false;
-      // Those that are still waiting would only start after the end of the schedule.
+      // Handshakes that are still waiting are abandoned, because they would only start after the end of the
+      // schedule.
       giveUp(nowUs);
       return true;
     },

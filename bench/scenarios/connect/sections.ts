@@ -68,7 +68,9 @@ function answer({ name, answers, leftOut }: VariantView): string {
   return paragraph([
     first === undefined ? '' : `${name}: ${first}${resumed}.`,
     second === undefined ? '' : first === undefined ? `${name}: ${second}${resumed}.` : `${capital(second)}.`,
-    second === undefined && leftOut !== null ? `Times on a schedule were not measured: ${leftOut.text}` : '',
+    second === undefined && leftOut !== null
+      ? `Handshake times on a schedule were not measured: ${leftOut.text}`
+      : '',
   ]);
 }
 
@@ -227,7 +229,7 @@ function responses(view: View): Section {
     title: 'Response time on a schedule',
     charts: runs.length === 0 ? [] : [spec],
     body: html`${rate !== null && html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} handshakes per second</strong>. ${rate.reason.text}</p>`}
-${runs.length > 0 && chartFigure(spec, 'Time until a connection is open, by percentile', runs.map((run) => `${run.name}: ${scheduledClause(run)}.`).join(' '), 'At 99 %, read the time within which 99 % of the connections were open. Each tick to the right is ten times rarer. A line ends where fewer than ten samples lie beyond it.')}
+${runs.length > 0 && chartFigure(spec, 'Time until a connection is open, by percentile', runs.map((run) => `${run.name}: ${scheduledClause(run)}.`).join(' '), 'At 99 %, read the time within which 99 % of the connections were open. With each tick to the right, slower connections are ten times rarer. A line ends where fewer than ten samples lie beyond it.')}
 ${timesTable('Times on a schedule', 'Time', runs, ({ figures: { latencies } }) => [
   ['response, from the intended time', latencies.response],
   ['handshake, from its start', latencies.service],

@@ -39,7 +39,7 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     message(session, bytes, from, to, text) {
       const exchange = session.state;
       if (expected !== 'echo') {
-        // A message that is not an echo counts as the answer to the oldest unanswered one.
+        // A message that is not an echo counts as the answer to the oldest unanswered message.
         if (exchange.sent === 0) {
           messages.unasked(context.clock(), to - from);
           return;

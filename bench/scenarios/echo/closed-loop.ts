@@ -15,7 +15,7 @@ export interface ClosedLoopOptions {
   sessions: OpenSessions<Exchange>;
   /** Number of unanswered messages per connection. */
   inFlight: number;
-  /** Null if messages may be sent at any time. */
+  /** Turns in which messages may be sent; null if they may be sent at any time. */
   turns: Turns | null;
   /** Calls back once, never before the given time. */
   callAt(us: number, call: () => void): void;
@@ -101,8 +101,8 @@ export function closedLoop({
       callAt(times.warmUpUs, () => {
         if (stopped) return;
         begun = true;
-        // Starts even if it is late, and even after the steady phase: a loop that never started would look
-        // like a server that never answers.
+        // The loop starts even if it is late, and even after the steady phase. A loop that never started
+        // would look like a server that never answers.
         fillAll();
       });
     },

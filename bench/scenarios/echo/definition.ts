@@ -9,7 +9,7 @@ import { ECHO_METRICS } from './metrics.ts';
 export const echo = {
   name: 'echo',
   title: 'Steady echo',
-  question: 'How many messages does it carry, and how fast is it?',
+  question: 'What throughput and latency does each variant reach?',
   steps: [
     // The closed loop uses the lean server so that the server is not the bottleneck. The open loop uses the
     // server that is most similar to an application's.

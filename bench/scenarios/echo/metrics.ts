@@ -15,7 +15,9 @@ function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Par
 const offScheduleIfOpen: Metric['unfit'] = (run) =>
   run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
-/** Times of work that is due on a schedule, and of the same work without one. */
+/**
+ * Metrics for the times of a latency step: some are measured from the schedule, and the service time is not.
+ */
 export const SCHEDULE_METRICS: readonly Metric[] = [
   ...times({
     name: 'response',

@@ -81,7 +81,7 @@ export class OpenLoop implements Loop {
     messages.echoedOnSchedule(nowUs, exchange.sentUs, exchange.intendedUs, bytes);
   }
 
-  /** Sends messages that became due, if any were due when the last echo arrived. */
+  /** Sends all due messages, provided that at least one was due when the last echo arrived. */
   batchEnd(): void {
     const pacer = this.#pacer;
     if (pacer === null || this.#writesLeft === 0) return;

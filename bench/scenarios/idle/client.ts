@@ -12,8 +12,8 @@ export interface Idle {
 }
 
 /**
- * Connections that remain silent. In the `touched` step, each sends one message when it opens and waits
- * for its echo; in the `hold` step, pings may be sent. All connections that end before the run does are
+ * Connections that remain silent. In the `touched` step, each sends one message when it opens and waits for
+ * its echo; in the `hold` step, pings may be sent. All connections that end before the end of the run are
  * counted.
  */
 export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, sessions) => {

@@ -70,7 +70,8 @@ function survivalClause({ run, figures }: RunView): string {
  * identifies the side.
  */
 function enderOf({ proxy, plan }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
-  // Whether the server of a target, or something before it, drops connections without a frame is unknown.
+  // An external server, or something in front of it, may also drop connections without a close frame, so it
+  // is unknown which of them did.
   if (plan.target.kind === 'external') return 'the other side';
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
   const enders = [
@@ -105,7 +106,7 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
-/** Size of the message of the touched step. Older runs do not name it, because it was fixed. */
+/** Size of the message of the touched step. Older runs did not record the size, because it was fixed. */
 function touchText(view: RunView | undefined): string {
   return formatBytes(Number(view?.run.plan.workload.options.touch ?? TOUCH_BYTES));
 }

@@ -16,9 +16,10 @@ const MOST_ALONE_MS = 5000;
 export const mixed = {
   name: 'mixed',
   title: 'HTTP requests alongside WebSockets',
-  // Its WebSockets are those of a steady echo. The HTTP requests come from another process.
+  // The WebSocket load is the same as in `echo`, and is sent by its client. The HTTP requests come from
+  // another process.
   client: 'echo',
-  question: 'What do HTTP requests and WebSockets do to each other, and what does a cache change?',
+  question: 'How do HTTP requests and WebSockets affect each other, and what does a cache change?',
   steps: [{ name: 'mixed', load: 'open', server: 'ws' }],
   options: {
     'http-rate': {

@@ -34,8 +34,8 @@ export const report: ScenarioReport = {
     [['ws'], 'response time without and with HTTP requests'],
     [['http'], 'response time without and with WebSockets'],
     [['requests/s'], 'HTTP requests per second during the load'],
-    [['backend'], 'share of them that reached an echo server'],
-    [['server'], 'CPU of the echo servers meanwhile, in cores'],
+    [['backend'], 'share of the HTTP requests that reached an echo server'],
+    [['server'], 'CPU of the echo servers during the HTTP requests, in cores'],
   ],
   remarks: () => [],
   open: [answers, times, requests, cpu],
@@ -83,7 +83,7 @@ function backendSentence({ figures: { httpLoad } }: RunView): string {
   const usage =
     server === null
       ? ''
-      : ` The echo servers used ${formatShare(server)} of a core meanwhile, and ${formatShare(httpLoad.without.cores.server)} without HTTP requests.`;
+      : ` The echo servers used ${formatShare(server)} of a core during the HTTP requests, and ${formatShare(httpLoad.without.cores.server)} without them.`;
   const reached =
     backend === null
       ? `${counted(failed, 'HTTP request')} failed, so it is not known how many reached an echo server.`
@@ -134,7 +134,7 @@ function times(view: View): Section {
     runs.map((run) => `${run.name}: ${sentence(run)}`).join(' ');
   return {
     id: 'times',
-    title: 'Response times with and without each other',
+    title: 'Response times of WebSockets and HTTP requests, together and alone',
     charts: [webSockets, http],
     body: html`${chartFigure(webSockets, 'Median WebSocket response time in each second', findings(webSocketSentence), 'The dashed lines are the beginning and the end of the HTTP requests. A step between them is their effect.')}
 ${chartFigure(http, 'Median HTTP response time in each second', findings(httpSentence), 'The same requests were sent before the WebSocket load; the table has their times.')}

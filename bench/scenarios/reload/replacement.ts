@@ -7,9 +7,11 @@ import type { DoneAction } from '../../model/timeline.ts';
 export interface Replaced {
   name: string;
   role: ProcessSeries['role'];
-  /** Number of reloads before its start. */
+  /** Number of reloads before the process started. */
   generation: number;
-  /** Time from its replacement until it exited, in µs; null if it was still running at the end. */
+  /**
+   * Time in µs from the replacement of the process until it exited; null if it was still running at the end.
+   */
   livedUs: number | null;
   lastBytes: number;
 }
@@ -63,7 +65,7 @@ export interface Spans {
   after: Slice[];
 }
 
-/** Time after a replacement that counts as `during` in any case: new workers are started in it. */
+/** Minimum time after a replacement that counts as `during`: new workers are started in this time. */
 const LEAST_DURING_US = 1_000_000;
 
 /**

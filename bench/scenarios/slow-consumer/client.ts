@@ -3,7 +3,7 @@ import { ALL_MEMBERS, Deliveries } from '../../measure/deliveries.ts';
 import { type Member, makeMembers } from '../broadcast/members.ts';
 import { isSlow, LAYOUT, SLOW_MEMBERS } from './definition.ts';
 
-/** How often a slow client may read another part of what `--read-rate` allows, in µs. */
+/** Interval at which the bytes that `--read-rate` allows are added to a slow client's budget, in µs. */
 const REFILL_US = 100_000;
 
 /**
@@ -19,7 +19,10 @@ export const makeClient: MakeClient<Member> = (context, sessions) => {
   let stallUs = Number.POSITIVE_INFINITY;
   let resumeUs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** Bytes that each slow client may still read, by connection; negative after a read of more than that. */
+  /**
+   * Bytes that each slow client may still read, by connection; negative if the last read exceeded this
+   * number.
+   */
   const budgets = new Map<number, number>();
   const isStalling = () => stallUs < Number.POSITIVE_INFINITY && resumeUs === Number.POSITIVE_INFINITY;
 

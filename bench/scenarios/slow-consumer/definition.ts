@@ -37,7 +37,7 @@ export function isSlow(id: number, percent: number): boolean {
 export const slowConsumer = {
   name: 'slow-consumer',
   title: 'Slow consumers',
-  question: 'What do clients that stop reading do to the others, and what does each of them take?',
+  question: 'How do clients that stop reading affect the others, and how much memory does each take?',
   steps: [{ name: 'slow-consumer', load: 'open', server: 'lean' }],
   options: {
     'slow-share': {

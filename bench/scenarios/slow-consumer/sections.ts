@@ -263,7 +263,7 @@ function queueSentence({ figures: { stall }, run }: RunView): string {
       : [`${formatBytes(proxyClient)} unsent and ${formatBytes(proxyServer)} unread by ${PROXY}`]),
     `${formatBytes(server)} unsent by the server`,
   ];
-  return `At most, each stalled client held ${listed(parts)}.`;
+  return `For each stalled client, the queues held at most ${listed(parts)}.`;
 }
 
 const HELD = [

@@ -9,7 +9,10 @@ import { BEFORE_MS } from './definition.ts';
 export const makeClient: MakeClient<object> = (context) => {
   const { recorder } = context;
   let cutUs = Number.POSITIVE_INFINITY;
-  /** Connections that end by themselves before the cut have no time after it. */
+  /**
+   * Records the time since the cut. Nothing is recorded for connections that end by themselves before the
+   * cut.
+   */
   const recordSince = (name: string, nowUs: number) => {
     if (nowUs >= cutUs) recorder.record(name, nowUs - cutUs);
   };

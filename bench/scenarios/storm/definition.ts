@@ -87,7 +87,7 @@ export const storm = {
   compared: [
     { name: 'outage.p50', step: 'storm', weight: 40, headline: true },
     { name: 'outage.p99', step: 'storm', weight: 40, headline: true },
-    // Also known if no client reconnects.
+    // This metric has a value even if no client reconnects.
     { name: 'storm.attempts', step: 'storm', weight: 10, headline: false },
     { name: 'handshake.p50', step: 'storm', weight: 10, headline: false },
   ],

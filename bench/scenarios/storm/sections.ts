@@ -63,7 +63,7 @@ function recoverySentence({ run, figures }: RunView): string {
         : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
   return paragraph([
     `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once ${cutBy(run)}; ${times}.`,
-    back === 0 ? '' : `Each client needed ${(attempts / cut).toFixed(2)} attempts.`,
+    back === 0 ? '' : `On average, each client needed ${(attempts / cut).toFixed(2)} attempts.`,
     attemptsFailed === 0
       ? ''
       : `${counted(attemptsFailed, 'attempt')} failed: ${refusals(figures.failures.byStage)}.`,
@@ -143,8 +143,8 @@ function recovery({ variants, isExternal }: View): Section {
   );
   const attempts = attemptsChart(runs);
   const marks = isExternal
-    ? 'The dashed line is the cut.'
-    : 'The dashed lines are the cut and, if echo servers were killed, their restart.';
+    ? 'The dashed line marks the cut.'
+    : 'The dashed lines mark the cut and, if echo servers were killed, their restart.';
   return {
     id: 'recovery',
     title: 'Recovery',
@@ -183,7 +183,7 @@ function attemptsChart(runs: readonly RunView[]): LineSpec | null {
     id: 'chart-attempts',
     x: { title: 'seconds since the cut', unit: 'seconds', min: 0, max: end },
     y: { title: 'handshakes in 100 ms', unit: 'count', min: 0 },
-    // A line of steps ends where its last interval does.
+    // Extends each line to the end of its last interval.
     series: series.map((each) => ({
       ...each,
       points: [...each.points, { x: (each.points.length * INTERVAL_US) / 1e6, y: 0 }],

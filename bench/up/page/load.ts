@@ -8,7 +8,7 @@ export interface Counts {
   failed: number;
   sent: number;
   received: number;
-  /** Messages sent on a connection that then closed unexpectedly. */
+  /** Messages that had no reply when their connection closed unexpectedly. */
   lost: number;
   /** Messages received that are not the expected reply. */
   wrong: number;
@@ -45,8 +45,8 @@ export interface Load {
 }
 
 /**
- * The last part of a wait, up to this length, polls instead of using a timer, because browsers round short
- * timers up to 4 ms (HTML, "timers").
+ * Maximum length of the last part of a wait, which polls instead of using a timer, because browsers round
+ * short timers up to 4 ms (HTML, "timers").
  */
 const COARSE_MS = 6;
 

@@ -21,12 +21,12 @@ export interface UpgradeFacts {
   lacks: readonly LackFacts[];
 }
 
-/** Findings about configurations and locations through which WebSockets do not open, or not everywhere. */
+/** Findings about configurations and locations through which no WebSocket opens, or only some do. */
 export const HANDSHAKE = {
   'no-proxied-location': ({ missing }: { missing: readonly EmptyInclude[] }) =>
     paragraph(['No location uses proxy_pass, so no WebSocket can connect.', missingText(missing)]),
   'no-location-for-path': ({ path }: { path: string }) =>
-    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that is handled by one.`,
+    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that such a location handles.`,
   'configuration-rejected': ({ reason }: { reason: string }) => reason,
   'configuration-not-run': ({ reason }: { reason: string }) => `No WebSocket was tried. ${reason}`,
   'listen-twice': ({ address }: { address: string }) =>
@@ -103,7 +103,7 @@ export const HANDSHAKE = {
   'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
     `${capital(locationName(location))} passes its connections on to ${place}, ${HOP_MISMATCHES[what]}`,
   'pass-unlistened': ({ address }: { address: string }) =>
-    `This stream server hands its connections to ${address}, on which no server of this configuration listens. pass reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.`,
+    `This stream server hands its connections to ${address}, on which no server of this configuration listens. The pass directive reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.`,
   'inner-server-unused': ({
     location,
     address,
@@ -112,7 +112,7 @@ export const HANDSHAKE = {
   }: {
     location: LocationFact;
     address: string;
-    /** Position of the `listen` of the server that gets no connections, and its address. */
+    /** Position and address of the `listen` of the server that gets no connections. */
     place: string;
     listened: string;
   }) =>
@@ -134,10 +134,10 @@ export const HANDSHAKE = {
     paragraph([
       `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
       parameter === 'proxy_protocol'
-        ? 'Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two, or have the proxy in front send it to both.'
+        ? 'Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two servers, or configure the proxy in front of Nginx to send the PROXY protocol to both.'
         : hasCertificate
           ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
-          : 'A handshake with ws:// is answered with 400, and one with wss:// gets the certificate of another server. Use another port or address for one of the two, or add ssl and a certificate to the second.',
+          : 'A handshake with ws:// is answered with 400, and a handshake with wss:// gets the certificate of another server. Use another port or address for one of the two servers, or add ssl and a certificate to the second server.',
     ]),
   'http2-only': ({
     since,
@@ -153,11 +153,11 @@ export const HANDSHAKE = {
     `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
   'upstream-elsewhere': ({ upstream, missing }: { upstream: string; missing: readonly EmptyInclude[] }) =>
     paragraph([
-      `Nothing here defines an upstream ${upstream}. Unless it is a host name, its servers and settings are in another file and were not checked.`,
+      `No file that was read defines an upstream ${upstream}. Unless ${upstream} is a host name, its servers and settings are in another file and were not checked.`,
       missingText(missing),
     ]),
   'part-of-configuration': () =>
-    'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
+    'This is only part of a configuration. worker_connections, the limit on open files and worker_shutdown_timeout are set in the main file and were not checked.',
 };
 
 function missingText(missing: readonly EmptyInclude[]): string {
@@ -165,8 +165,8 @@ function missingText(missing: readonly EmptyInclude[]): string {
 }
 
 const HANDSHAKE_REASONS = {
-  connection: 'It sends a Connection header without "upgrade", although the client asks for an upgrade.',
-  'no-upgrade': 'The request that it passes on is not a valid upgrade (RFC 6455 section 4.2.1).',
+  connection: 'Nginx sends a Connection header without "upgrade", although the client asks for an upgrade.',
+  'no-upgrade': 'The request that Nginx passes on is not a valid upgrade (RFC 6455 section 4.2.1).',
   response: 'The upstream server received a valid upgrade, but the client did not receive a valid response.',
   upstream: 'Nginx could not pass the request on.',
   nginx:
@@ -174,8 +174,8 @@ const HANDSHAKE_REASONS = {
 };
 
 /**
- * The reason why a variable is empty: it is `set` in another location, a regular expression resets the captures, or a
- * `map` has no entry for it.
+ * The reason why a variable is empty: it is `set` in another location, a regular expression resets the
+ * captures, a `map` has no entry for it, or nothing sets it.
  */
 export type EmptySource =
   | { why: 'elsewhere'; places: readonly string[] }
@@ -186,7 +186,7 @@ export type EmptySource =
 function emptySentence(source: EmptySource): string {
   switch (source.why) {
     case 'elsewhere':
-      return `See ${listed(source.places)}: set applies only to requests that its own block handles, not to those of a location nested in it.`;
+      return `See ${listed(source.places)}: set applies only to requests handled by the block that contains it, not to requests handled by a nested location.`;
     case 'reset':
       return `The condition at ${source.place} evaluates the regular expression at ${source.expression}, which resets numbered captures. Use named captures.`;
     case 'unmapped':

@@ -12,9 +12,9 @@ export const LIMITS = {
     webSockets: number;
     /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
     perWorker: boolean;
-    /** In ascending order of the number of WebSockets. */
+    /** The limits, in ascending order of the number of WebSockets. */
     limits: readonly CapacityLimit[];
-    /** The rate that limit_req allows; null if it allows any. */
+    /** The rate that limit_req allows; null if any rate is allowed. */
     handshakes: { rate: string; place: string; perClient: boolean } | null;
   }) =>
     paragraph([
@@ -41,8 +41,8 @@ export const LIMITS = {
   }) =>
     paragraph([
       `worker_connections ${connections}${isDefault ? ' (the default)' : ''} allows ${counted(webSockets, 'WebSocket')} per worker, with ${WORKERS[workers] ?? `${workers} workers`}.`,
-      'Each takes two connections, one to the client and one to the upstream server.',
-      `Nginx refuses any more and logs "${connections} worker_connections are not enough".`,
+      'Each WebSocket takes two connections, one to the client and one to the upstream server.',
+      `Nginx refuses further connections and logs "${connections} worker_connections are not enough".`,
     ]),
   'open-files': ({
     openFiles,
@@ -91,7 +91,7 @@ export const LIMITS = {
   }) =>
     `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes per ${key}, ${sharedBy(perClient)}. After a reload or a brief failure, all clients reconnect at once, and handshakes beyond the limit are answered with ${status}.`,
   'port-limit': ({ upstream, webSockets, most }: { upstream: string; webSockets: number; most: number }) =>
-    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports. That is fewer than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
+    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports. That is fewer than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several source addresses.`,
   'large-buffer': ({ bytes, memory }: { bytes: number; memory: number }) =>
     `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. 10,000 WebSockets take up to ${formatBytes(memory)} for it.`,
 };

@@ -43,9 +43,9 @@ export const SEEN = {
     seconds: number;
     busyStayedOpen: boolean;
   }) =>
-    `With ${directive} set to ${formatSeconds(setSeconds)}, a silent WebSocket was closed with code ${closeCode} after ${formatSeconds(seconds)}.${busyStayedOpen ? ' One that kept sending messages stayed open.' : ''}`,
+    `With ${directive} set to ${formatSeconds(setSeconds)}, a silent WebSocket was closed with code ${closeCode} after ${formatSeconds(seconds)}.${busyStayedOpen ? ' A WebSocket that kept sending messages stayed open.' : ''}`,
   'worker-full': ({ opened, outcome }: { opened: number; outcome: FailureKind }) =>
-    `One worker accepted ${counted(opened, 'WebSocket')}; the next one ${outcomeClause(outcome)}.`,
+    `One worker accepted ${counted(opened, 'WebSocket')}; the next WebSocket ${outcomeClause(outcome)}.`,
   'cache-answered': ({
     path,
     outcome,
@@ -57,9 +57,9 @@ export const SEEN = {
     together: number;
     reached: number;
   }) =>
-    `After one ordinary GET of ${path}, a WebSocket to it ${outcomeClause(outcome)}; ${reached} of ${together} handshakes reached the upstream server.`,
+    `After one ordinary GET of ${path}, a WebSocket to the same path ${outcomeClause(outcome)}; ${reached} of ${together} handshakes reached the upstream server.`,
   'cache-not-kept': ({ path }: { path: string }) =>
-    `After one ordinary GET of ${path}, WebSockets still opened: its 426 response has no caching headers and was not cached.`,
+    `After one ordinary GET of ${path}, WebSockets still opened: the 426 response to the GET has no caching headers and was not cached.`,
   'cache-queued': ({ together, seconds }: { together: number; seconds: number }) =>
     `The last of ${together} simultaneous handshakes took ${formatSeconds(seconds)}.`,
   'http2-settings': ({ extendedConnect }: { extendedConnect: boolean }) =>
@@ -82,8 +82,9 @@ export const SEEN = {
   'servers-skipped': ({ tried, failed, outcome }: { tried: number; failed: number; outcome: FailureKind }) =>
     `After every server had refused one connection and was up again, ${failed} of ${tried} handshakes failed; the first one ${outcomeClause(outcome)}.`,
   'session-not-resumed': ({ protocol }: { protocol: string | null }) =>
-    `A second connection did not resume the session of the first${protocol === null ? '' : ` (${protocol})`}.`,
-  'log-at-close': () => 'No line was written while a WebSocket was open; one was written when it had closed.',
+    `A second connection did not resume the TLS session of the first${protocol === null ? '' : ` (${protocol})`}.`,
+  'log-at-close': () =>
+    'The access log got no line while a WebSocket was open, and one line after it had closed.',
 };
 
 /** Describes the outcome of a failed handshake, as in `was answered with status 426`. */

@@ -28,7 +28,7 @@ export const PASSED_ON = {
   }) =>
     `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
   'scheme-changed': ({ location, isBehind }: { location: LocationFact; isBehind: boolean }) =>
-    `Clients of ${locationName(location)} use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server${isBehind ? ', because the server that it belongs to is reached without TLS' : ''}. The upstream server may redirect the handshake or reject its Origin.`,
+    `Clients of ${locationName(location)} use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server${isBehind ? ', because the server block with this line is reached without TLS' : ''}. The upstream server may redirect the handshake or reject its Origin.`,
   'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
     `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.`,
   'subprotocol-changed': ({
@@ -61,7 +61,7 @@ export const PASSED_ON = {
   'connection-fixed': ({ value }: { value: string }) =>
     `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
   'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
-    `This map sends "Connection: close" for requests without an upgrade. Nginx ${nginxVersion} keeps connections to upstream servers open by default, and this turns that off.`,
+    `This map sends "Connection: close" for requests without an upgrade. By default, Nginx ${nginxVersion} keeps connections to upstream servers open, and the map prevents this.`,
   'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
     `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. If the service answers such a request with 400 or 426, the client gets 500.`,
 };
@@ -75,9 +75,9 @@ function replacedClause(replaced: string | null): string {
 const LOST: Readonly<Record<string, string>> = {
   'x-forwarded-proto':
     'The upstream server assumes that the request came over plain HTTP, and may redirect it or reject its Origin.',
-  'x-forwarded-host': 'A server that compares Origin with it may answer with 403.',
+  'x-forwarded-host': 'A server that compares Origin with X-Forwarded-Host may answer with 403.',
   cookie: 'A session in a cookie is lost, so the server does not recognise the client.',
-  origin: 'The server cannot check where the page came from.',
+  origin: 'The server cannot check which site the page came from.',
   'sec-websocket-extensions': 'Messages are not compressed.',
 };
 

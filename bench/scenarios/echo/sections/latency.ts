@@ -39,12 +39,12 @@ export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; f
       expectsNothing(runs)
         ? 'No answer was expected, so there are no response times.'
         : percentileFinding(runs),
-      html`At 99 %, read the time within which 99 % of the messages came back. Each tick to the right is ten times rarer. A flat line is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples lie beyond it. All seconds are included.`,
+      html`At 99 %, read the time within which 99 % of the messages came back. With each tick to the right, slower messages are ten times rarer. A flat line means steady response times; a knee shows that something stalls. A line ends where fewer than ten samples lie beyond it. All seconds are included.`,
     ),
   };
 }
 
-/** Whether the servers of all these runs were not expected to answer. */
+/** Whether none of the runs expected answers; false without runs. */
 function expectsNothing(runs: readonly RunView[]): boolean {
   return runs.length > 0 && runs.every(({ run }) => expectationOf(run.plan.target) === 'none');
 }

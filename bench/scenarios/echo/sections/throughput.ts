@@ -62,7 +62,7 @@ export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figur
       'Messages per second',
       carriedFinding(runs),
       hasCapacity(runs)
-        ? `The first bar is the throughput, the second the throughput per core of ${PROXY}. If something other than ${PROXY} was the limit, the first bar says as much about that as about ${PROXY}.`
+        ? `The first bar is the throughput, the second the throughput per core of ${PROXY}. If something other than ${PROXY} was the limit, the first bar shows that limit, and ${PROXY} may be able to carry more.`
         : 'Each bar is the throughput, which is limited by the slowest part of the whole chain.',
     ),
   };
