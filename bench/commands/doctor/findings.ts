@@ -156,7 +156,7 @@ function busyOf({ busyShare }: Facts): Judged {
   const text = `${Math.round(busyShare * 100)} % of all CPUs are in use`;
   if (busyShare < BUSY_SHARE) return ok(text);
   return note(
-    `${text}: metrics scatter, so compare ratios within one session only`,
+    `${text}: metrics vary, so compare ratios within one session only`,
     'Find the cause with: top',
   );
 }
