@@ -72,12 +72,14 @@ export async function compareClocks(connection: Bus, agent: string): Promise<Clo
   try {
     return await measureOffset(monotonicNs, async () => {
       const reply = await connection.request(requestSubject(agent, 'clock'), '', { timeout: CLOCK_MS });
-      return BigInt(readMessage(clockSchema, reply)?.ns ?? 0);
+      const read = readMessage(clockSchema, reply);
+      if (read === null) throw new Error('its answer is not a time');
+      return BigInt(read.ns);
     });
   } catch (cause) {
     throw new Problem(
       'environment',
-      `The agent ${agent} did not answer when its clock was compared: ${reasonOf(cause)}.`,
+      `The clock of the agent ${agent} could not be compared: ${reasonOf(cause)}.`,
       { cause },
     );
   }

@@ -27,7 +27,7 @@ export async function compareStoredResults(
   await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);
   const notices = isSame(baseline, variant) ? [notice('warning', 'compared-with-itself', {})] : [];
-  for (const { text } of notices) terminal.say(text);
+  if (request.json) for (const { text } of notices) terminal.say(text);
   const result = await stored(baseline, variant, notices, request, command, services);
   const written = await writeOutputs(result.result, result.path, request, terminal);
   return worseOf(written, exitCodeOf(result.result, request, false));

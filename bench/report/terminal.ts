@@ -119,12 +119,16 @@ function doubtsOf({ run }: RunView): Finding[] {
   return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === DETAILED_BY[code]));
 }
 
-/** Like `summaryText`, but for results of any kind. */
+/**
+ * The summary of a result of any kind, as `summaryText` has it for one that consists only of runs. Of the notices, a
+ * result with a conclusion only has the warnings about the whole result; its report has all of them.
+ */
 export function resultText(result: Result, columns: number | null): string {
   const of = kindOf(result);
   if (of === null) return summaryText(result, columns) + priceText(result);
   const { sentences, blocks } = of.kind.text(of.found, result);
-  return printed([...sentences, ...blocks.flatMap((each) => block(linesOf(each)))]);
+  const warnings = result.notices.flatMap(({ level, text }) => (level === 'warning' ? [text] : []));
+  return printed([...sentences, ...[...blocks, warnings].flatMap((each) => block(linesOf(each)))]);
 }
 
 function linesOf(block: Block): readonly string[] {

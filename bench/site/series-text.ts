@@ -100,8 +100,6 @@ export function trendSentence(trend: Trend): string {
   if (newest === null) return 'No usable runs.';
   const change = newestChange(trend);
   const { standing } = newest;
-  if (standing.kind === 'change' && standing.lasting === false)
-    return 'The newest run differs from both its neighbours, so it does not count as a change.';
   if (change !== null) return changeSentence(figure, change);
   if (standing.kind === 'same')
     return `No change: ${formatFigure(newest.value, figure.unit)} is within the range of ${standing.band.runs} earlier runs (${bandText(standing.band)} around ${formatFigure(standing.band.centre, figure.unit)}).`;

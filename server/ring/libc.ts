@@ -105,6 +105,14 @@ export function switchOn(fd: number, level: number, option: number): number {
   return checked(symbols.setsockopt(fd, level, option, ptr(one), 4));
 }
 
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+
+/** Allows a socket to be bound to an address and port whose previous connection is still in TIME_WAIT. */
+export function allowReuse(fd: number): number {
+  return switchOn(fd, SOL_SOCKET, SO_REUSEADDR);
+}
+
 export function bindTo(fd: number, address: Uint8Array): number {
   return checked(symbols.bind(fd, ptr(address), address.length));
 }

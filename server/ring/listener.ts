@@ -1,11 +1,9 @@
 import { FAMILY, portOf, type SocketAddress } from './address.ts';
 import { ERRNO, SystemError } from './errno.ts';
-import { bindTo, closeFile, listenOn, makeSocket, switchOn } from './libc.ts';
+import { allowReuse, bindTo, closeFile, listenOn, makeSocket, switchOn } from './libc.ts';
 import { OPERATION, type Operation, type RingUser } from './ring.ts';
 import type { RingLoop } from './ring-loop.ts';
 
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 
@@ -74,7 +72,7 @@ function listening({ family, bytes }: SocketAddress, backlog: number): number {
   const isTcp = family !== FAMILY.unix;
   const steps = [
     () => fd,
-    () => (isTcp ? switchOn(fd, SOL_SOCKET, SO_REUSEADDR) : 0),
+    () => (isTcp ? allowReuse(fd) : 0),
     () => (isTcp ? switchOn(fd, IPPROTO_TCP, TCP_NODELAY) : 0),
     () => bindTo(fd, bytes),
     () => listenOn(fd, backlog),

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { CARRIERS_HERE } from '../../../server/ring/ring.test.fixture.ts';
 import { makeKeyPair } from '../../../test/key-pair.ts';
 import { type KeyPair, portOf, rawServer, settle } from '../connections/connection.test.fixture.ts';
-import type { Carrier, CarrierTls, OpenCarrier } from './carrier.ts';
+import type { Carrier, CarrierTls, OpenCarrier, Source } from './carrier.ts';
 import { carriersHere, ON_BUN } from './engine.ts';
 import { TlsSessions } from './tls-sessions.ts';
 
@@ -70,17 +70,18 @@ interface Heard {
   received: Buffer;
   /** Whether the TLS handshake resumed a session, as the carrier reported it; null until then. */
   resumed: boolean | null;
-  until(event: string): Promise<void>;
+  /** Resolves when any of these events has been emitted. */
+  until(...events: string[]): Promise<void>;
 }
 
-function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
+function open(t: TestContext, openCarrier: OpenCarrier, port: number, source: Source | null = null): Heard {
   let check = () => {};
   const note = (event: string) => {
     if (heard.events.at(-1) !== event) heard.events.push(event);
     check();
   };
   const heard: Heard = {
-    carrier: openCarrier(null, port, {
+    carrier: openCarrier(source, port, {
       connected: () => note('connected'),
       secured(alpn, resumed) {
         heard.resumed = resumed;
@@ -97,9 +98,9 @@ function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
     events: [],
     received: Buffer.alloc(0),
     resumed: null,
-    until: (event) =>
+    until: (...events) =>
       new Promise((resolve) => {
-        check = () => heard.events.includes(event) && resolve();
+        check = () => events.some((event) => heard.events.includes(event)) && resolve();
         check();
       }),
   };
@@ -149,6 +150,33 @@ for (const kind of [...CARRIERS_HERE, 'tls'] as const) {
       );
       assert.equal(heard.events.includes('drained'), !taken);
       assert.equal(heard.received.toString(), 'hello');
+    });
+
+    test('a source port can be used again while its last connection is in TIME_WAIT', async (t) => {
+      const localAddress = '127.0.77.7';
+      const reserved = net.createServer().listen(0, localAddress);
+      await once(reserved, 'listening');
+      const source = { localAddress, localPort: portOf(reserved) };
+      reserved.close();
+      await once(reserved, 'close');
+      for (let time = 0; time < 2; time++) {
+        let ended = () => {};
+        const over = new Promise<void>((resolve) => {
+          ended = resolve;
+        });
+        const port = await rawServer(
+          t,
+          serverKeys(),
+          ({ stream }) => stream.on('close', ended).resume(),
+          alpn,
+        );
+        const heard = open(t, carriers(), port, source);
+        await heard.until(ready, 'error EADDRINUSE');
+        assert.equal(heard.events.at(-1), ready);
+        heard.carrier.end();
+        await over;
+        heard.carrier.destroy();
+      }
     });
 
     test('bytes that the system does not accept at once are kept, and drained reports when they are accepted', async (t) => {

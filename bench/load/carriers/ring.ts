@@ -1,6 +1,6 @@
 import { AddressBook, ipAddress } from '../../../server/ring/address.ts';
 import { errorCode } from '../../../server/ring/errno.ts';
-import { bindTo, closeFile, makeSocket, switchOn } from '../../../server/ring/libc.ts';
+import { allowReuse, bindTo, closeFile, makeSocket, switchOn } from '../../../server/ring/libc.ts';
 import { openRing } from '../../../server/ring/open-ring.ts';
 import { RingConnection } from '../../../server/ring/ring-connection.ts';
 import type { Carrier, CarrierEvents, OpenCarrier, Source } from './carrier.ts';
@@ -37,6 +37,7 @@ function socketFrom(family: number, source: Source | null): number {
   if (fd < 0) return fd;
   switchOn(fd, IPPROTO_TCP, TCP_NODELAY);
   if (source === null) return fd;
+  allowReuse(fd);
   const bound = bindTo(fd, ipAddress(source.localAddress, source.localPort).bytes);
   if (bound === 0) return fd;
   closeFile(fd);

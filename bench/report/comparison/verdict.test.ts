@@ -152,6 +152,18 @@ test('of an event, the last round of each variant is told in the terminal, in Ma
   assert.equal(linesOf(resultText(makeRounds(), null)), null);
 });
 
+test('the terminal ends with the warnings about the whole result, and leaves its notes to the report', () => {
+  const result = makeRounds();
+  const [first, second] = ['Sockets were used.', 'The machine was busy.'];
+  result.notices = [
+    { level: 'warning', code: 'a-code', data: {}, text: first },
+    { level: 'info', code: 'a-code', data: {}, text: 'A note.' },
+    { level: 'warning', code: 'a-code', data: {}, text: second },
+  ];
+  assert.deepEqual(resultText(result, null).split('\n').slice(-4), ['', first, second, '']);
+  assert.match(reportHtml(result), /A note\./);
+});
+
 test('of each step, the effect of excluded turns is that on its first metric that was measured in turns', () => {
   const [figure] = VARIANT.figures;
   assert.ok(figure);

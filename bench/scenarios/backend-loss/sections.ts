@@ -12,6 +12,7 @@ import { claims } from '../../report/section/claims.ts';
 import { cost } from '../../report/section/cost.ts';
 import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
+import { outageChart, outageFigure } from '../../report/section/outages.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
 import { verdictOf } from '../../report/verdict.ts';
@@ -224,11 +225,13 @@ function losses(view: View): Section {
     { title: 'open connections', unit: 'count', min: 0 },
     ({ open }) => open,
   );
+  const outages = outageChart(runs);
   return {
     id: 'losses',
     title: 'What was lost, and who came back',
-    charts: [spec],
-    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${paragraph([lossSentence(run), backSentence(run)])}`).join(' '), 'The dashed lines are the loss and the return. One value is drawn for each second, so a shorter gap hardly shows; the table has the times of the clients.')}
+    charts: [spec, ...(outages === null ? [] : [outages])],
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${paragraph([lossSentence(run), backSentence(run)])}`).join(' '), 'The dashed lines are the loss and the return. One value is drawn for each second, so a shorter outage hardly shows.')}
+${outages !== null && outageFigure(outages, runs)}
 ${table('Losses', LOSSES, runs.map(lossRow))}
 <p class="how">Lost messages were on a connection that ended before their echo. ${PROXY} tries several servers for one handshake if the first refuses the connection: that costs a round trip, but the client does not notice. With <code>max_fails</code> above 0, ${PROXY} stops trying a server for <code>fail_timeout</code> after that many failures. A server that hangs still accepts connections through its kernel, so ${PROXY} does not notice.</p>
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}`,

@@ -13,6 +13,7 @@ import { eventsOf, steadySecond } from '../../report/section/bands.ts';
 import { cost } from '../../report/section/cost.ts';
 import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
+import { outageChart, outageFigure } from '../../report/section/outages.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
 import { verdictOf } from '../../report/verdict.ts';
@@ -170,11 +171,13 @@ function survival(view: View): Section {
     { title: 'open connections', unit: 'count', min: 0 },
     ({ open }) => open,
   );
+  const outages = outageChart(runs);
   return {
     id: 'survival',
     title: 'Connections',
-    charts: [spec],
-    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${cutClause(run)}.`).join(' '), 'The dashed line is the reload or upgrade. Connections that stay open are still served by the old worker, with the old configuration. A dip is an outage that clients see.')}
+    charts: [spec, ...(outages === null ? [] : [outages])],
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${cutClause(run)}.`).join(' '), 'The dashed line is the reload or upgrade. Connections that stay open are still served by the old worker, with the old configuration. One value is drawn for each second, so a shorter outage hardly shows.')}
+${outages !== null && outageFigure(outages, runs)}
 ${rows.length > 0 && table('Connections that were cut, and their clients', TIMES, rows)}
 <p class="how">Times count from the reload or upgrade before them; an outage begins when its client is cut. --reconnect sets when clients reconnect: by default, after a random share of a delay that begins at 100 ms and doubles with every failed attempt.</p>`,
   };

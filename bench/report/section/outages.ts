@@ -1,0 +1,60 @@
+import { evenBins } from '../../measure/distribution.ts';
+import { histogramOf } from '../../measure/figures.ts';
+import { formatTime } from '../../wording/format.ts';
+import { counted, paragraph } from '../../wording/words.ts';
+import { chartFigure } from '../chart-figure.ts';
+import type { Markup } from '../markup.ts';
+import type { LineSpec } from '../page/spec.ts';
+import type { RunView } from '../view.ts';
+
+/** Number of intervals into which the longest outage of all runs is divided. */
+const INTERVALS = 200;
+
+/**
+ * Chart of the clients that still had no connection, by the time since each of them lost its own. Counts per second
+ * hide an outage that ends within the second. Clients that never came back are counted until the end. Null if no
+ * client came back.
+ */
+export function outageChart(runs: readonly RunView[]): LineSpec | null {
+  const all = runs.map((view) => ({ view, outages: histogramOf(view.run, 'outage') }));
+  const longestUs = Math.max(0, ...all.map(({ outages }) => outages.maxValue));
+  if (longestUs === 0) return null;
+  const widthUs = Math.ceil(longestUs / INTERVALS);
+  const max = ((Math.floor(longestUs / widthUs) + 1) * widthUs) / 1e6;
+  return {
+    kind: 'line',
+    id: 'chart-outage',
+    x: { title: 'seconds since a client lost its connection', unit: 'seconds', min: 0, max },
+    y: { title: 'clients without a connection', unit: 'count', min: 0 },
+    series: all.map(({ view: { name, colour, pattern, figures }, outages }) => {
+      let absent = outages.totalCount + (figures.counts.waiting ?? 0);
+      const points = [{ x: 0, y: absent }];
+      for (const { toUs, count } of evenBins(outages, widthUs)) {
+        absent -= count;
+        points.push({ x: toUs / 1e6, y: absent });
+      }
+      return { label: name, colour, pattern, stepped: true, points: [...points, { x: max, y: absent }] };
+    }),
+  };
+}
+
+export function outageFigure(chart: LineSpec, runs: readonly RunView[]): Markup {
+  return chartFigure(
+    chart,
+    'Clients without a connection',
+    runs.map(backSentence).join(' '),
+    'Every client counts from the moment in which it lost its own connection until the handshake of its next connection has ended, with all attempts and the delays before them.',
+  );
+}
+
+/** `plain: of the 333 clients that came back, half were back 86 ms after they lost their connections, …` */
+function backSentence({ name, figures: { counts, latencies } }: RunView): string {
+  const { count = 0, p50, max } = latencies.outage ?? {};
+  const { waiting = 0 } = counts;
+  if (count === 0)
+    return waiting === 0 ? `${name}: no client lost its connection.` : `${name}: no client came back.`;
+  return `${name}: ${paragraph([
+    `of the ${counted(count, 'client')} that came back, half were back ${formatTime(p50)} after they lost their connections, and the last after ${formatTime(max)}.`,
+    waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
+  ])}`;
+}
