@@ -162,7 +162,7 @@ test('a later comparison finds the calibration by machine, engine and Nginx, and
   assert.ok(page.includes(sentence));
   const { cpuModel, cpus, kernel } = makeKeptCalibration().machine;
   assert.deepEqual(asked, [
-    { cpuModel, cpus, kernel, engine: asked[0]?.engine, carrier: 'sockets', nginx: '1.22.1' },
+    { cpuModel, cpus, kernel, engine: asked[0]?.engine, carrier: 'io_uring', nginx: '1.22.1' },
   ]);
   const { calibration } = JSON.parse((await obey([...line, '--json'], services)).out);
   assert.equal(calibration.id, makeKeptCalibration().id);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Notice } from '../model/finding.ts';
 import type { CarrierName, EngineName } from '../model/plan.ts';
-import { carrierOf, sharedCarrier } from './carrier.ts';
+import { type CarrierDemand, carrierOf, sharedCarrier } from './carrier.ts';
 
 interface Asked {
   carrier?: CarrierName;
@@ -10,7 +10,10 @@ interface Asked {
   client?: 'lean' | 'ws';
   server?: 'lean' | 'ws';
   ioUring?: string | null;
+  demand?: Partial<CarrierDemand>;
 }
+
+const DEMAND = { loop: 'closed', connections: 1000, isMessages: true, isPlainSandbox: true } as const;
 
 /** Returns the chosen carrier, and the codes of the notices about it. */
 function choose({
@@ -19,9 +22,16 @@ function choose({
   client = 'lean',
   server = 'lean',
   ioUring = 'available',
+  demand = {},
 }: Asked): string[] {
   const notices: Notice[] = [];
-  const chosen = carrierOf(carrier ?? null, engine, { client, server }, { ioUring }, notices);
+  const chosen = carrierOf(
+    carrier ?? null,
+    engine,
+    { ...DEMAND, client, server, ...demand },
+    { ioUring },
+    notices,
+  );
   return [chosen, ...notices.map(({ code }) => code)];
 }
 
@@ -31,8 +41,24 @@ test('io_uring if requested, whichever end is lean', () => {
   assert.deepEqual(choose({ carrier: 'io_uring', server: 'ws' }), ['io_uring']);
 });
 
-test('sockets by default, or if nothing can use io_uring', () => {
-  assert.deepEqual(choose({}), ['sockets']);
+test('by default, io_uring in a closed loop of messages within the sandbox, if it is available', () => {
+  assert.deepEqual(choose({}), ['io_uring']);
+  assert.deepEqual(choose({ demand: { connections: 10_000 } }), ['io_uring']);
+  for (const demand of [
+    { loop: 'open' },
+    { loop: null },
+    { connections: 10_001 },
+    { isMessages: false },
+    { isPlainSandbox: false },
+  ] as const) {
+    assert.deepEqual(choose({ demand }), ['sockets'], JSON.stringify(demand));
+    assert.deepEqual(choose({ carrier: 'io_uring', demand }), ['io_uring'], JSON.stringify(demand));
+  }
+  for (const asked of [{ engine: 'node' }, { ioUring: 'EPERM' }, { ioUring: null }] as const)
+    assert.deepEqual(choose(asked), ['sockets'], JSON.stringify(asked));
+});
+
+test('sockets if requested, or if nothing can use io_uring', () => {
   assert.deepEqual(choose({ carrier: 'sockets' }), ['sockets']);
   assert.deepEqual(choose({ carrier: 'io_uring', client: 'ws', server: 'ws' }), ['sockets']);
 });
@@ -52,5 +78,6 @@ test('variants of which only some have TLS share sockets, with a notice', () => 
   assert.deepEqual(chosen('io_uring', false, false), ['io_uring']);
   assert.deepEqual(chosen('io_uring', true, true), ['io_uring']);
   assert.deepEqual(chosen('sockets', false, true), ['sockets']);
-  assert.deepEqual(chosen(null, false, true), [null]);
+  assert.deepEqual(chosen(null, false, true), ['sockets']);
+  assert.deepEqual(chosen(null, false, false), [null]);
 });

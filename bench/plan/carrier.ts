@@ -5,9 +5,16 @@ import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
 /**
- * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the
- * variants use TLS, all variants use sockets, and a notice gives the reason.
+ * Number of connections up to which `auto` uses io_uring. The gain was measured with 1,000 connections, and each takes
+ * more memory than on sockets (docs/decisions/23-io-uring.md).
+ */
+const MOST_CONNECTIONS = 10_000;
+
+/**
+ * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the variants
+ * use TLS, all variants use sockets. If io_uring was requested, a notice gives the reason.
  *
+ * @param asked --carrier; null if it was not given, or is `auto`
  * @param clientTls for each variant, whether its clients connect over TLS
  */
 export function sharedCarrier(
@@ -15,26 +22,43 @@ export function sharedCarrier(
   clientTls: readonly boolean[],
 ): { carrier: CarrierName | null; notices: readonly Notice[] } {
   const isMixed = clientTls.includes(true) && clientTls.includes(false);
-  if (asked !== 'io_uring' || !isMixed) return { carrier: asked, notices: [] };
-  return { carrier: 'sockets', notices: [notice('warning', 'carrier-mixed', {})] };
+  if (!isMixed) return { carrier: asked, notices: [] };
+  return {
+    carrier: 'sockets',
+    notices: asked === 'io_uring' ? [notice('warning', 'carrier-mixed', {})] : [],
+  };
+}
+
+/** What decides which carrier suits a run. */
+export interface CarrierDemand extends Pick<Demand, 'client' | 'server' | 'loop' | 'connections'> {
+  /** Whether the run measures messages, rather than handshakes. */
+  isMessages: boolean;
+  /** Whether the bench starts both ends, on this machine, and the servers have no TLS. */
+  isPlainSandbox: boolean;
 }
 
 /**
  * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the
- * run uses the engine's sockets, and a notice gives the reason.
+ * run uses the engine's sockets, and a notice gives the reason. `auto` uses it, if it is available, where it leaves
+ * more CPU time to the proxy: in a closed loop of messages.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
  */
 export function carrierOf(
   asked: CarrierName | null,
   engine: EngineName,
-  { client, server }: Pick<Demand, 'client' | 'server'>,
+  { client, server, loop, connections, isMessages, isPlainSandbox }: CarrierDemand,
   { ioUring }: Pick<Machine, 'ioUring'>,
   notices: Notice[],
 ): CarrierName {
   const lean = client === 'lean' || server === 'lean';
-  if (asked !== 'io_uring' || !lean) return 'sockets';
-  if (engine === 'bun' && ioUring === 'available') return 'io_uring';
+  if (asked === 'sockets' || !lean) return 'sockets';
+  const canUse = engine === 'bun' && ioUring === 'available';
+  if (asked === null) {
+    const suits = loop === 'closed' && isMessages && isPlainSandbox && connections <= MOST_CONNECTIONS;
+    return canUse && suits ? 'io_uring' : 'sockets';
+  }
+  if (canUse) return 'io_uring';
   notices.push(
     engine === 'bun'
       ? notice('warning', 'carrier-refused', { error: ioUring ?? 'ENOSYS' })

@@ -83,6 +83,11 @@ export function preflight(
   const engine = engineOf(engineFor(request, machine), demand, withSharedBun(machine), notices);
   const first = step === request.steps[0];
   const { scenario } = request;
+  const carrierDemand = {
+    ...demandOf(largest, step),
+    isMessages: scenario.work === undefined,
+    isPlainSandbox: !isExternal && request.agents === null && !profile.upstreamTls,
+  };
   // A spinning generator would block others on its CPUs: an external server, or the HTTP requests.
   // Nothing is known about what else runs on the hosts of agents.
   const sharesCpus = isExternal || scenario.httpLoad !== undefined || generators !== undefined;
@@ -104,7 +109,7 @@ export function preflight(
     server: isExternal ? null : demand.server,
     backend: request.backend,
     engine,
-    carrier: carrierOf(request.carrier, engine, demand, machine, notices),
+    carrier: carrierOf(request.carrier, engine, carrierDemand, machine, notices),
     workers: processes.workers,
     ...(generators === undefined ? {} : { agents: [...generators.agents] }),
     ...(request.agents?.proxy == null || (profile.configurationPath === null && !isExternal)

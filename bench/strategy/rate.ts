@@ -10,11 +10,11 @@ import { finding } from '../wording/finding.ts';
 const BUSY_SHARE = 0.5;
 
 /**
- * Ratio of the `ws` echo server's CPU per message in the open loop to the lean server's in the closed loop,
- * for each engine of the lean server. Used if only the lean server was measured. Applies to 64-byte messages
- * on Node.js 20; see docs/method.md.
+ * Ratio of the `ws` echo server's CPU per message in the open loop to the lean server's in the closed loop, for the
+ * sockets of each engine of the lean server, and for io_uring. Used if only the lean server was measured. Applies to
+ * 64-byte messages on Node.js 20; see docs/method.md.
  */
-const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
+const WS_COST: Record<EngineName | 'io_uring', number> = { node: 1.7, bun: 2, io_uring: 3 };
 
 /** A chosen rate and the measured CPU demand that limits it. */
 export interface ChosenRate {
@@ -143,5 +143,6 @@ function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | nu
 }
 
 function serverRatio(run: Run, plan: StepPlan): number {
-  return run.plan.server === 'lean' && plan.server === 'ws' ? WS_COST[run.plan.engine] : 1;
+  if (run.plan.server !== 'lean' || plan.server !== 'ws') return 1;
+  return WS_COST[run.plan.carrier === 'io_uring' ? run.plan.carrier : run.plan.engine];
 }

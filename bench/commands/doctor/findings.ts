@@ -111,7 +111,8 @@ function engineOf({ environment: { bun, node } }: Facts): Judged {
 
 function ioUringOf({ environment: { ioUring } }: Facts): Judged {
   if (ioUring === null) return ok('not checked, because there is no Bun');
-  if (ioUring === 'available') return ok('available to the lean client and server (--carrier io_uring)');
+  if (ioUring === 'available')
+    return ok('available to the lean client and server, which use it in closed loops');
   return note(`refused (${ioUring}), so the lean client and server use sockets`, ioUringRemedy(ioUring));
 }
 
@@ -155,10 +156,7 @@ function busyOf({ busyShare }: Facts): Judged {
   if (busyShare === null) return ok('unknown: this system does not report it');
   const text = `${Math.round(busyShare * 100)} % of all CPUs are in use`;
   if (busyShare < BUSY_SHARE) return ok(text);
-  return note(
-    `${text}: metrics vary, so compare ratios within one session only`,
-    'Find the cause with: top',
-  );
+  return note(`${text}: metrics vary, so compare ratios within one session only`, 'Find the cause with: top');
 }
 
 /** Default number of connections of `run`. */
