@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { CARRIERS_HERE } from '../../../server/ring/ring.test.fixture.ts';
-import { clockSince, monotonicNs } from '../clock.ts';
+import { type Clock, clockSince, monotonicNs } from '../clock.ts';
 import type { ringWaker } from './ring-waker.ts';
 import { spinningWaker, threadWaker, type Waker } from './waker.ts';
 
@@ -25,7 +25,19 @@ function ringWakers(make: typeof ringWaker): typeof WAKERS {
     ['a waker on io_uring', (wake) => make(clock, wake, 0)],
     ['a waker on io_uring that spins', (wake) => make(clock, wake, Number.POSITIVE_INFINITY)],
     ['a waker on io_uring that spins for waits up to 5 ms', (wake) => make(clock, wake, 5_000)],
+    ['a waker on io_uring that starts on a busy machine', (wake) => make(slowAtFirst(clock), wake, 0)],
   ];
+}
+
+/** A clock whose first reading takes 20 ms, as if the process had lost its CPU just before. */
+function slowAtFirst(read: Clock): Clock {
+  let isFirst = true;
+  return () => {
+    const until = performance.now() + 20;
+    while (isFirst && performance.now() < until);
+    isFirst = false;
+    return read();
+  };
 }
 
 for (const [name, make] of WAKERS) {
