@@ -92,10 +92,9 @@ export async function findAgents(
 }
 
 /**
- * @param users machines and networks of the processes that connect to the Nginx or the echo servers started
- * by the agent
- * @throws Problem('environment') if the agent's Nginx or echo servers would listen on an address that these
- * processes cannot reach
+ * @param users hosts and networks from which processes connect to the agent's Nginx or echo servers
+ * @throws Problem('environment') if the agent's Nginx or echo servers would listen on an address that cannot be
+ * reached from there
  */
 export function checkReach(
   { name, listen, machine, network }: Pick<AgentFacts, 'name' | 'listen' | 'machine' | 'network'>,

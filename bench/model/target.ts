@@ -7,7 +7,10 @@ import * as v from 'valibot';
 export const EXPECTATIONS = ['echo', 'any', 'none'] as const;
 export type Expectation = (typeof EXPECTATIONS)[number];
 
-/** How an external server's certificate is verified: with the system's authorities, with a file, or not at all. */
+/**
+ * How an external server's certificate is verified: against the system's CA certificates, against a CA file,
+ * or not at all.
+ */
 export const certificateCheckSchema = v.variant('by', [
   v.strictObject({ by: v.literal('system') }),
   v.strictObject({ by: v.literal('file'), path: v.string() }),

@@ -48,7 +48,10 @@ export function withCertificates(
   });
 }
 
-/** The `listen` of another server that enables TLS on a socket for which this server is the default. */
+/**
+ * The `listen` directive, in another server block, that enables TLS on a socket whose default server is this
+ * one.
+ */
 function sharedTls(tree: readonly Node[], server: Directive): Directive | undefined {
   return addressesOf(server)
     .filter((address) => defaultServerAt(tree, address) === server)

@@ -124,7 +124,7 @@ function unmarked(word: string): string {
 interface Place {
   name: string;
   value: string;
-  /** The whole word, and the index of the value in it. */
+  /** The whole word, and the offset in it at which the value starts. */
   whole: string;
   at: number;
 }

@@ -24,7 +24,7 @@ const DURATION_MS = 3000;
 const WARMUP_MS = 1000;
 
 const LOAD = RUN_OPTIONS['The load'];
-const PROCESSES = RUN_OPTIONS['The processes (by default, chosen for this machine)'];
+const PROCESSES = RUN_OPTIONS['Processes (default: depends on this machine)'];
 const OUTPUT = RUN_OPTIONS['The output'];
 
 const OPTIONS = {

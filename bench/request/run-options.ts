@@ -94,7 +94,7 @@ export const RUN_OPTIONS = {
     'connect-timeout': { value: 'TIME', help: 'Timeout for TCP, TLS and upgrade together [10s]' },
     'echo-timeout': { value: 'TIME', help: 'Count a message without an echo as lost after this time [10s]' },
   },
-  'The processes (by default, chosen for this machine)': {
+  'Processes (default: depends on this machine)': {
     workers: { value: 'N', help: 'Generator processes' },
     servers: { value: 'N', help: 'Echo server processes' },
     'nginx-workers': { value: 'N', help: 'Nginx worker processes' },

@@ -27,7 +27,7 @@ const LOOPBACK = '127.0.0.1';
 const { profile, nginx } = RUN_OPTIONS['The variants'];
 const { header: _, ...OWN_CONFIGURATION } = RUN_OPTIONS['Your own configuration'];
 const { servers, 'nginx-workers': nginxWorkers } =
-  RUN_OPTIONS['The processes (by default, chosen for this machine)'];
+  RUN_OPTIONS['Processes (default: depends on this machine)'];
 
 const OPTIONS = {
   'The topology': {

@@ -24,7 +24,10 @@ export interface SearchState {
 export const PRECISION = 1.05;
 /** Number of trials that must agree to settle a level: two, out of at most three. */
 const AGREEING = 2;
-/** If the ratio of the bounds exceeds this, they still result from doubling or halving. */
+/**
+ * While the ratio of the bounds exceeds this, the search is still doubling or halving and has not begun to
+ * bisect.
+ */
 const WIDE = 1.6;
 
 /**

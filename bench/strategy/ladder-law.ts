@@ -24,8 +24,8 @@ const CURVE_POINTS = 48;
 /**
  * Fits the Universal Scalability Law to the valid runs of a ladder, a series in which one quantity increases.
  * The law relates a system's throughput to the number of its users or workers. It therefore only applies if
- * the main metric is a rate, and if the load adapts to what the system achieves: for connections in a closed
- * loop, and for Nginx workers under any load except an open loop.
+ * the main metric is a rate and the load adapts to what the system achieves. That is true of connections in a
+ * closed loop, and of Nginx workers under any load except an open loop.
  *
  * @returns null if the law does not apply
  */

@@ -20,7 +20,10 @@ const WIDEST_PORTS = 65_535 - 1024 + 1;
 /** One descriptor for the socket to the client, one for the socket to the server. */
 const FILES_PER_CONNECTION = 2;
 
-/** Returns the CPU, in cores, that the proxy's workers use under a load; null if a cost that it needs is unknown. */
+/**
+ * Returns the CPU, in cores, that the proxy's workers use under the given load; null if a cost needed for the
+ * estimate is unknown.
+ */
 export function coresFor(
   { ratePerSecond, churnPerSecond }: Pick<Wanted, 'ratePerSecond' | 'churnPerSecond'>,
   costs: readonly Cost[],

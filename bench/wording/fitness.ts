@@ -10,6 +10,6 @@ export const FITNESS = {
   'lost-some': ({ failed, lost }: { failed: Amount; lost: Amount }) =>
     `${counted(failed, 'connection')} failed and ${counted(lost, 'message was', 'messages were')} lost.`,
   'off-schedule': ({ evidence }: { evidence?: EvidenceFacts | undefined }) =>
-    `The run did not keep its schedule${evidence === undefined ? '' : `: ${evidenceClause(evidence)}`}.`,
+    `The run did not keep to its schedule${evidence === undefined ? '' : `: ${evidenceClause(evidence)}`}.`,
   'not-valid': ({ verdict }: { verdict: Validity['verdict'] }) => `The run is ${verdict}.`,
 };

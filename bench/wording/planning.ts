@@ -56,7 +56,7 @@ export const PLANNING = {
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to ${PROXY}. ${remedy}.`,
   'carrier-mixed': () =>
-    'The lean client and the lean echo server use sockets instead of io_uring, because only some of the variants have TLS, and io_uring does not support it.',
+    'The lean client and the lean echo server use sockets instead of io_uring for all variants, because some variants have TLS, which io_uring does not support.',
   'carrier-needs-bun': () =>
     'The lean client and the lean echo server use sockets instead of io_uring, which needs Bun.',
   'carrier-refused': ({ error }: { error: string }) =>

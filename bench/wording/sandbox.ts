@@ -47,7 +47,7 @@ export const CHANGES = {
     'Runs without the log format or the zone that it names, because this part of a configuration does not define it',
   'no-files': 'Includes nothing, because no file matches',
   'well-known-files':
-    'Left out of the run, because this file is not next to the configuration, and nothing in it matters to a WebSocket',
+    'Left out of the run, because this file does not exist in the folder of the configuration, and nothing in it affects WebSockets',
   'moved-files': 'Read from within the folder of the configuration (use --conf-root to name another folder)',
   'missing-files':
     'Left out of the run, because its file cannot be read here (use --conf-root to name its folder)',

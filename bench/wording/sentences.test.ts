@@ -69,7 +69,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'http-missing': [{}, 'No HTTP request was sent during the load, so the effect of requests is unknown.'],
   'http-counts-differ': [
     {},
-    'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
+    'The counts of HTTP requests do not add up: due should equal answered + broken + unanswered.',
   ],
   'http-unanswered': [
     { due: 5000, failed: 20, unanswered: 30 },
@@ -152,8 +152,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'off-schedule': [
     { evidence: { kind: 'busy', busy: BUSY } },
-    'The run did not keep its schedule: the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %.',
-    'The run did not keep its schedule: the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %.',
+    'The run did not keep to its schedule: the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %.',
+    'The run did not keep to its schedule: the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %.',
   ],
   'not-valid': [{ verdict: 'suspect' }, 'The run is suspect.'],
   'rate-given': [{}, 'The rate was set with --rate.'],
@@ -291,8 +291,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'size-syn-backlog': [{}, 'At least the backlog. Handshakes wait in this queue until they are complete.'],
   'size-port-range': [
     { ports: 110_020, widest: 64_512 },
-    'The number of source ports (110,020), if there is only one upstream address; at most 64,512.',
-    'The number of source ports (110,020 to 220,040), if there is only one upstream address; at most 64,512 to 129,024.',
+    'With a single upstream address, the range must contain 110,020 ports. The widest range contains 64,512.',
+    'With a single upstream address, the range must contain 110,020 to 220,040 ports. The widest range contains 64,512 to 129,024.',
   ],
   'size-nr-open': [{}, 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.'],
   'size-file-max': [
@@ -454,7 +454,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'carrier-mixed': [
     {},
-    'The lean client and the lean echo server use sockets instead of io_uring, because only some of the variants have TLS, and io_uring does not support it.',
+    'The lean client and the lean echo server use sockets instead of io_uring for all variants, because some variants have TLS, which io_uring does not support.',
   ],
   'carrier-needs-bun': [
     {},
@@ -751,7 +751,7 @@ test('parts of sentences that depend on the data', () => {
       text('limit', { evidence: { kind: 'idle', used: 0.2, busy: quiet } }),
       /^No process was busy, and all together used 20 % of the CPUs; /,
     ],
-    [text('off-schedule', {}), /^The run did not keep its schedule\.$/],
+    [text('off-schedule', {}), /^The run did not keep to its schedule\.$/],
     [
       text('disturbed', { count: 1, seconds: [3], of: 10, stolen: 0.3, other: 0.2 }),
       /^1 of 10 seconds of the steady phase was disturbed \(3\): the host gave up to 30 % of the CPU time to others and other work took up to 20 % of the CPU time\.$/,

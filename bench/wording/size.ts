@@ -223,7 +223,7 @@ export const SIZE = {
     'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
   'size-syn-backlog': () => 'At least the backlog. Handshakes wait in this queue until they are complete.',
   'size-port-range': ({ ports, widest }: { ports: Amount; widest: Amount }) =>
-    `The number of source ports (${formatCount(ports)}), if there is only one upstream address; at most ${formatCount(widest)}.`,
+    `With a single upstream address, the range must contain ${formatCount(ports)} ports. The widest range contains ${formatCount(widest)}.`,
   'size-nr-open': () => 'At least worker_rlimit_nofile. The kernel’s default is 1,048,576.',
   'size-file-max': ({ connections, each }: { connections: Amount; each: Amount }) =>
     `${formatCount(connections)} connections × ${formatCount(each)} descriptors, in addition to those of other programs.`,

@@ -122,7 +122,7 @@ export const VALIDITY = {
     `The clocks of the generator hosts may differ by ${formatTime(errorUs)}, and the median time from sender to receiver was ${formatTime(p50Us)}, so times from one host to another are too inaccurate. Use one agent.`,
   'http-missing': () => 'No HTTP request was sent during the load, so the effect of requests is unknown.',
   'http-counts-differ': () =>
-    'The counts of HTTP requests do not add up: due is not answered + broken + unanswered.',
+    'The counts of HTTP requests do not add up: due should equal answered + broken + unanswered.',
   'http-unanswered': ({ due, failed, unanswered }: Record<'due' | 'failed' | 'unanswered', Amount>) =>
     `Of ${counted(due, 'HTTP request')} during the load, ${formatCount(failed)} failed and ${formatCount(unanswered)} had no response by the end${unanswered === 0 ? '' : '; use a lower --http-rate'}.`,
   stalled: ({

@@ -10,7 +10,7 @@ import { closingOf, endedWithin } from './idle.ts';
 const WATCHED_SECONDS = { stays: SHORT_SECONDS * 1.5, cut: SHORT_SECONDS * 5 };
 const BEAT_MS = SHORT_SECONDS * 200;
 
-/** Reloads Nginx while a WebSocket is busy. Null if none opens. */
+/** Reloads Nginx while a WebSocket is exchanging messages. Returns null if no WebSocket could be opened. */
 export async function tryReload(
   { nginx }: Pick<Raised, 'nginx'>,
   target: Target,

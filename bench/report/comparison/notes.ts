@@ -39,7 +39,7 @@ export function notesOf(result: Result): string[] {
     ...(takesTurns
       ? []
       : [
-          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another, in a random order that every second round reverses.`,
+          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another, in a random order. Every second round reverses the order of the round before it.`,
         ]),
     ...machineNotes(result),
   ];
