@@ -48,7 +48,7 @@ describe('backend-loss', () => {
   it('needs several servers', async (t) => {
     await assert.rejects(execute(t, '-p plain --scenario backend-loss --steps backend-loss -c 10'), {
       kind: 'usage',
-      message: /^The scenario backend-loss needs at least 2 echo servers, and plain would have 1\./,
+      message: /at least 2 echo servers/,
     });
   });
 });
