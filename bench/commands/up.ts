@@ -51,6 +51,8 @@ async function planOf(
   services: Pick<Services, 'readMachine' | 'now'>,
 ): Promise<PlannedStep> {
   const machine = await services.readMachine();
-  const { plan, planStep } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
+  const context = { command: [], now: services.now(), seed: 0, machine };
+  // Nothing is known about the load, so the servers do not use what suits one kind of load.
+  const { plan, planStep } = planRequest({ ...run, carrier: 'sockets' }, [side], context);
   return planStep({ variant: side.variant.name, step: plan.steps[0] ?? '' });
 }

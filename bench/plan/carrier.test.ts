@@ -79,5 +79,6 @@ test('variants of which only some have TLS share sockets, with a notice', () => 
   assert.deepEqual(chosen('io_uring', true, true), ['io_uring']);
   assert.deepEqual(chosen('sockets', false, true), ['sockets']);
   assert.deepEqual(chosen(null, false, true), ['sockets']);
+  assert.deepEqual(chosen(null, true), ['sockets']);
   assert.deepEqual(chosen(null, false, false), [null]);
 });

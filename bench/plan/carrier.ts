@@ -12,7 +12,8 @@ const MOST_CONNECTIONS = 10_000;
 
 /**
  * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the variants
- * use TLS, all variants use sockets. If io_uring was requested, a notice gives the reason.
+ * use TLS, all variants use sockets. If io_uring was requested, a notice gives the reason. `auto` uses sockets with any
+ * TLS, because a server on io_uring alone saves no CPU time.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
  * @param clientTls for each variant, whether its clients connect over TLS
@@ -21,12 +22,10 @@ export function sharedCarrier(
   asked: CarrierName | null,
   clientTls: readonly boolean[],
 ): { carrier: CarrierName | null; notices: readonly Notice[] } {
-  const isMixed = clientTls.includes(true) && clientTls.includes(false);
-  if (!isMixed) return { carrier: asked, notices: [] };
-  return {
-    carrier: 'sockets',
-    notices: asked === 'io_uring' ? [notice('warning', 'carrier-mixed', {})] : [],
-  };
+  if (!clientTls.includes(true)) return { carrier: asked, notices: [] };
+  if (asked === null) return { carrier: 'sockets', notices: [] };
+  if (asked === 'sockets' || !clientTls.includes(false)) return { carrier: asked, notices: [] };
+  return { carrier: 'sockets', notices: [notice('warning', 'carrier-mixed', {})] };
 }
 
 /** What decides which carrier suits a run. */

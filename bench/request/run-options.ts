@@ -87,7 +87,7 @@ export const RUN_OPTIONS = {
     engine: { value: 'node|bun', help: 'Runtime of the lean client and server [bun if available]' },
     carrier: {
       value: 'auto|sockets|io_uring',
-      help: 'How the lean client and server use TCP on Bun, without TLS [auto]',
+      help: 'TCP of the lean client and server on Bun, without TLS [auto]',
     },
     seed: { value: 'N', help: 'Seed for sizes, arrivals and contents [random, stored]' },
     'no-http': { value: null, help: 'Skip the HTTP requests before the WebSocket load' },

@@ -14,7 +14,7 @@ const BUSY_SHARE = 0.5;
  * sockets of each engine of the lean server, and for io_uring. Used if only the lean server was measured. Applies to
  * 64-byte messages on Node.js 20; see docs/method.md.
  */
-const WS_COST: Record<EngineName | 'io_uring', number> = { node: 1.7, bun: 2, io_uring: 3 };
+const WS_COST: Record<EngineName | 'io_uring', number> = { node: 1.7, bun: 2, io_uring: 2.7 };
 
 /** A chosen rate and the measured CPU demand that limits it. */
 export interface ChosenRate {

@@ -203,6 +203,28 @@ test('nothing is concluded before the first step is over', () => {
   assert.deepEqual(strategy.conclude([runOf(spec)]), []);
 });
 
+test('what the ws server is estimated to cost depends on the engine and the carrier of the lean server', () => {
+  const spec: RunSpec = {
+    variant: 'plain',
+    step: 'throughput',
+    round: null,
+    load: { kind: 'closed', inFlight: 1 },
+  };
+  const run = runOf(spec);
+  const ratio = (change: Partial<RunPlan>) =>
+    chooseRate([{ ...run, plan: { ...run.plan, ...change } }], () => planOf({ ...spec, step: 'latency' }))
+      ?.demand.wsRatio;
+  assert.deepEqual(
+    [
+      ratio({ engine: 'node', carrier: 'sockets' }),
+      ratio({ engine: 'bun', carrier: 'sockets' }),
+      ratio({ engine: 'bun', carrier: 'io_uring' }),
+      ratio({ engine: 'bun', carrier: 'io_uring', server: 'ws' }),
+    ],
+    [1.7, 2, 2.7, 1],
+  );
+});
+
 test('with separate CPUs, the busier one limits the rate, and a component’s processes share its CPUs', () => {
   const spec: RunSpec = {
     variant: 'tls',
