@@ -23,7 +23,7 @@ const GROUPS: readonly (readonly string[])[] = [
  * that registers a scenario would change what the others find.
  */
 const ALONE =
-  /addScenario\(|scenarios\/declared|launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
+  /addScenario\(|scenarios\/declared|launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(agents|connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
 /** What this writes. Node runs test files in the order of their paths, and this folder is the first. */

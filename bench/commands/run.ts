@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { lackingNeed, metricsOf, needsMet, stepsAnswering } from '../metrics/metrics.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
@@ -46,7 +46,7 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
     }
     const judged = result.runs.map((each) => ({
       run: each,
-      figures: figuresOf(each),
+      figures: knownFigures(each),
       missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
     }));
     const whole = { complete, strict: request.strict, interrupted: interruption.signal.aborted };
@@ -67,5 +67,5 @@ export function missedNotices(measured: Run, { thresholds, steps, baseline }: Ru
   const asked = thresholds.filter(
     ({ metric }) => stepsAnswering(metric, steps).includes(step) && lackingNeed(metric, has) === undefined,
   );
-  return missedThresholds(asked, metricsOf(figuresOf(measured), measured.plan));
+  return missedThresholds(asked, metricsOf(knownFigures(measured), measured.plan));
 }

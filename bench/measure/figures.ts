@@ -27,6 +27,7 @@ import {
   residentGrowthByComponent,
 } from './processes.ts';
 import { inTimeShare } from './punctuality.ts';
+import { remembered } from './remembered.ts';
 import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 import { type StallFigures, stallOf } from './stall.ts';
@@ -148,6 +149,9 @@ export interface Undisturbed {
   sendLag: Summary | null;
   inTime: number | null;
 }
+
+/** Returns the figures of a run that no longer changes. They are derived once. */
+export const knownFigures = remembered(figuresOf);
 
 /** Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. */
 export function figuresOf(run: Run): RunFigures {

@@ -1,4 +1,4 @@
-import { type Capacity, figuresOf, type HttpFigures, type RunFigures } from '../measure/figures.ts';
+import { type Capacity, type HttpFigures, knownFigures, type RunFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { HostFigures } from '../measure/hosts.ts';
 import type { ByComponent } from '../measure/processes.ts';
@@ -198,7 +198,7 @@ function httpOf({ succeeded, failed, statuses, requestsPerSecond, latency }: Htt
 function jsonRun(run: Run): JsonRun {
   const { variant, step, round, profile, workload } = run.plan;
   const { connections, messages, latencies, disturbed, undisturbed, failures, http, ...figures } =
-    figuresOf(run);
+    knownFigures(run);
   return {
     variant,
     step,
@@ -234,7 +234,7 @@ function jsonRun(run: Run): JsonRun {
     http: http === null ? null : httpOf(http),
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
-    metrics: { ...metricsOf(figuresOf(run), run.plan) },
+    metrics: { ...metricsOf(knownFigures(run), run.plan) },
     ...(figures.hosts.length === 0 ? {} : { hosts: figures.hosts.map(jsonHost) }),
     failures: failures.byKind,
     notices: run.notices,

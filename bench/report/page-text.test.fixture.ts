@@ -3,9 +3,12 @@ import type { Result } from '../model/result.ts';
 import { reportHtml } from './html.ts';
 import type { ChartSpec } from './page/spec.ts';
 
-/** Returns the page without scripts and style. */
+/**
+ * Returns the page without scripts and style. Tests change a result afterwards, and the figures of a run are derived
+ * once, so this draws a copy.
+ */
 export function shown(result: Result): string {
-  return reportHtml(result).replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '');
+  return reportHtml(structuredClone(result)).replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '');
 }
 
 /** Returns the text of one section, without tags. */

@@ -88,8 +88,8 @@ test('a capacity that is a lower bound is marked as such', () => {
   const run = makeRun(SMALL);
   const measured = formatRate(figuresOf(run).perCoreCapacity?.perSecond);
   assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], measured);
-  run.validity = { ...run.validity, limit: { component: 'generator', evidence: stored('') } };
-  assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], `≥ ${measured}`);
+  const validity = { ...run.validity, limit: { component: 'generator' as const, evidence: stored('') } };
+  assert.equal(cellsOf(linesOf(makeResult([{ ...run, validity }]))[2])[3], `≥ ${measured}`);
 });
 
 test('the time of a closed loop is not reported as latency', () => {

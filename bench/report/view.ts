@@ -1,5 +1,5 @@
 import { type SteadySecond, steadySeconds } from '../measure/disturbance.ts';
-import { figuresOf, histogramOf, latencyNameOf, type RunFigures } from '../measure/figures.ts';
+import { histogramOf, knownFigures, latencyNameOf, type RunFigures } from '../measure/figures.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import { type Point, seriesOf } from '../measure/series.ts';
 import type { Conclusion } from '../model/conclusion.ts';
@@ -197,7 +197,7 @@ function runView(run: Run, variant: number, called: string): RunView {
   const { variant: name } = run.plan;
   return {
     run,
-    figures: figuresOf(run),
+    figures: knownFigures(run),
     name,
     step: called,
     label: `${name}, ${called}`,

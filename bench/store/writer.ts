@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { metricsOf } from '../metrics/metrics.ts';
 import type { Listener } from '../model/event.ts';
 import type { Result, ResultHead, ResultIndex, RunSummary } from '../model/result.ts';
@@ -122,6 +122,6 @@ export function summaryOf(file: string, run: Run): RunSummary {
       ...{ client, server, backend, engine, carrier, workers, servers },
     },
     nginx: run.proxy?.version ?? null,
-    metrics: metricsOf(figuresOf(run), run.plan),
+    metrics: metricsOf(knownFigures(run), run.plan),
   };
 }

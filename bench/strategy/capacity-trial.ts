@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { metricsOf } from '../metrics/metrics.ts';
 import type { Trial } from '../model/capacity.ts';
 import { type Condition, isMet } from '../model/condition.ts';
@@ -12,7 +12,7 @@ import { finding } from '../wording/finding.ts';
  * late generator or a disturbance counts, because neither can have helped it.
  */
 export function trialOf(run: Run, level: number, objectives: readonly Condition[]): Trial {
-  const metrics = metricsOf(figuresOf(run), run.plan);
+  const metrics = metricsOf(knownFigures(run), run.plan);
   const figures = objectives.map(({ metric }) => metrics[metric] ?? null);
   const keptSchedule = run.validity.limit.component === 'schedule';
   const missed = objectives.filter((objective, index) => !isMet(objective, figures[index] ?? null));

@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { remembered } from '../measure/remembered.ts';
 import type { Axis, CapacitySearch, Trial } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
@@ -166,7 +166,7 @@ function whyUnknown(done: readonly Run[]): Finding | null {
   const { outcome } = last;
   if (outcome.state !== 'completed')
     return finding('run-ended', { state: outcome.state, reason: outcome.reason });
-  return figuresOf(last).steady.echoed === 0 ? finding('step-without-echo', {}) : null;
+  return knownFigures(last).steady.echoed === 0 ? finding('step-without-echo', {}) : null;
 }
 
 function rateAt(axis: Axis, level: number): number {
@@ -190,7 +190,7 @@ const START_SHARE = 0.25;
 
 function startOf(run: Run | undefined, plan: StepPlan): number | null {
   if (run === undefined || !isCompleted(run)) return null;
-  const { steady, messages } = figuresOf(run);
+  const { steady, messages } = knownFigures(run);
   if (steady.echoed === 0) return null;
   return chooseRate([run], () => plan)?.perSecond ?? roundDown((messages.perSecond ?? 1) * START_SHARE);
 }

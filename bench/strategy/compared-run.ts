@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { remembered } from '../measure/remembered.ts';
 import { figuresInCycles, figuresOfCycle, type TurnCycle, turnCycles } from '../measure/turns.ts';
 import type { RunFacts } from '../metrics/metric.ts';
@@ -22,7 +22,7 @@ export interface RunTurns {
 
 /** Collects the facts about a run that is compared. Figures of its turns are derived when they are needed. */
 export const comparedRun = remembered((run: Run): ComparedRun => {
-  const figures = figuresOf(run);
+  const figures = knownFigures(run);
   const facts = factsOf(run, figures);
   const cycles = turnCycles(run);
   if (cycles.length === 0) return facts;

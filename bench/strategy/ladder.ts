@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { remembered } from '../measure/remembered.ts';
 import { slopeOf } from '../measure/slope.ts';
 import { climbedMetrics, MEMORY } from '../metrics/climbed.ts';
@@ -128,7 +128,7 @@ export function ladderSpec(
 function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): LadderPoint | null {
   const level = levelOf(run.plan, over);
   if (level === null) return null;
-  const facts = factsOf(run, figuresOf(run));
+  const facts = factsOf(run, knownFigures(run));
   const [main] = metrics;
   return {
     level,

@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { remembered } from '../measure/remembered.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { factsOf, metricNamed } from '../metrics/metrics.ts';
@@ -50,7 +50,7 @@ function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run):
   return [{ name, step, unit, baseline, variant, ratio: variant / baseline, doubts }];
 }
 
-const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
+const comparedRun = remembered((run: Run) => factsOf(run, knownFigures(run)));
 
 /** Finds a variant's last run in a step. An earlier run may have used a rate that was too high. */
 function lastOf(done: readonly Run[], variant: string, step: Step): Run | undefined {

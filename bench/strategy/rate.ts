@@ -1,4 +1,4 @@
-import { type ByComponent, figuresOf } from '../measure/figures.ts';
+import { type ByComponent, knownFigures } from '../measure/figures.ts';
 import { workOf } from '../measure/work.ts';
 import type { Finding } from '../model/finding.ts';
 import type { EngineName, StepPlan } from '../model/plan.ts';
@@ -81,7 +81,7 @@ export function roundDown(figure: number): number {
  */
 function demandOf(run: Run, plan: StepPlan): Demand | null {
   const others = demandOfOthers(run, plan);
-  const generator = figuresOf(run).work.cpuUs.generator;
+  const generator = knownFigures(run).work.cpuUs.generator;
   if (others === null || generator === null || workOf(run) === 'messages') return others;
   const cpus = Math.max(1, Math.min(plan.placement?.generator.length ?? plan.workers, plan.workers));
   const nothing = { proxyUs: null, serverUs: null };
@@ -137,7 +137,7 @@ function busier(a: Demand, b: Demand): Demand {
  * it was not measured.
  */
 function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | null {
-  const { proxy, server }: ByComponent = figuresOf(run).work.cpuUs;
+  const { proxy, server }: ByComponent = knownFigures(run).work.cpuUs;
   if (server === null || (proxy === null && plan.proxy !== null)) return null;
   return { proxy: proxy ?? 0, server: server * serverRatio(run, plan) };
 }

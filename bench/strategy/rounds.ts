@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import { type Finding, stored } from '../model/finding.ts';
 import { type Load, loadOf } from '../model/load.ts';
@@ -169,7 +169,7 @@ function turnMs(step: Step, done: readonly Run[]): number {
       .map((run) => [run.plan.variant, run]),
   );
   const longestUs = [...first.values()].map((run) => {
-    const { latencies, latencyName } = figuresOf(run);
+    const { latencies, latencyName } = knownFigures(run);
     return latencies[latencyName]?.p99 ?? 0;
   });
   const wanted = Math.ceil((Math.max(0, ...longestUs) * ECHOES_A_TURN) / 1e4) * 10;

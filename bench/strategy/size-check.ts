@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import type { Estimate } from '../model/estimate.ts';
 import type { Finding } from '../model/finding.ts';
 import { ratePerSecondOf } from '../model/load.ts';
@@ -45,7 +45,7 @@ function messagesChecked(run: Run, { costs }: MeasuredCosts): Checked[] {
   const rate = ratePerSecondOf(run.plan.workload.load);
   if (cost === null || rate === null) return [];
   const excluded = exclusionOf(run, 'cpuPerMessage.proxy');
-  const { cpuUs, perSecond } = figuresOf(run).work;
+  const { cpuUs, perSecond } = knownFigures(run).work;
   const cores =
     excluded !== null || cpuUs.proxy === null || perSecond === null ? null : (cpuUs.proxy * perSecond) / 1e6;
   return [compared('cores', sumOf([[rate / 1e6, cost]]), cores, excluded)];

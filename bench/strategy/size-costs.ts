@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { remembered } from '../measure/remembered.ts';
 import { slopeOf } from '../measure/slope.ts';
 import { factsOf, metricNamed } from '../metrics/metrics.ts';
@@ -88,7 +88,7 @@ export function slotsOf({ plan }: Pick<Run, 'plan'>): number {
   return (plan.proxy?.workers ?? 0) * (plan.proxy?.workerConnections ?? 0);
 }
 
-const facts = remembered((run: Run) => factsOf(run, figuresOf(run)));
+const facts = remembered((run: Run) => factsOf(run, knownFigures(run)));
 
 /** Why a run must not be used for a metric; null if it may. */
 export function exclusionOf(run: Run, metric: string): Finding | null {

@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import type { Estimate } from '../model/estimate.ts';
 import type { Finding } from '../model/finding.ts';
 import { type LoadOptions, loadOf } from '../model/load.ts';
@@ -81,7 +81,7 @@ export function makeSize(options: SizeOptions): Strategy {
     if (most === undefined) return null;
     const cores = works.reduce((sum, each) => {
       const run = startOf(done, each);
-      return sum + ((run === undefined ? null : figuresOf(run).work.cpuUs.proxy) ?? 0) * perSecond[each];
+      return sum + ((run === undefined ? null : knownFigures(run).work.cpuUs.proxy) ?? 0) * perSecond[each];
     }, 0);
     const workers = workersFor(exactly(cores / 1e6), wanted.utilisation).value;
     const wantedHere = Math.min(1, check.workers / workers) * perSecond[work];

@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Finding } from '../model/finding.ts';
 import { type LoadOptions, loadOf, ratePerSecondOf } from '../model/load.ts';
@@ -76,7 +76,7 @@ export function makeSteps(options: StepsOptions): Strategy {
     if (closedStep === null) return variants;
     return variants.filter((name) => {
       const run = runOf(done, name, closedStep);
-      return run === undefined || (run.outcome.state === 'completed' && figuresOf(run).work.done > 0);
+      return run === undefined || (run.outcome.state === 'completed' && knownFigures(run).work.done > 0);
     });
   }
 
@@ -155,7 +155,7 @@ function whyLeftOut(run: Run | undefined): Finding {
       reason: run.outcome.reason,
       ...stepFacts(run),
     });
-  if (run !== undefined && figuresOf(run).work.done === 0)
+  if (run !== undefined && knownFigures(run).work.done === 0)
     return finding('step-without-echo', stepFacts(run));
   return finding('cpu-unknown', stepFacts(run));
 }

@@ -1,4 +1,4 @@
-import { figuresOf } from '../measure/figures.ts';
+import { knownFigures } from '../measure/figures.ts';
 import { type ComparedMetric, comparedMetrics } from '../metrics/compared.ts';
 import { incomplete } from '../metrics/fitness.ts';
 import type { RunFacts } from '../metrics/metric.ts';
@@ -41,7 +41,7 @@ export function compareStored(baseline: Result, variant: Result, seed: number): 
   }));
   const taken = new Set(pairs.flatMap((pair) => [pair.baseline, pair.variant]));
   const runs = sides.flatMap((side) => side.runs.filter(({ plan }) => taken.has(plan.variant)));
-  const compared = runs.map((run) => factsOf(run, figuresOf(run)));
+  const compared = runs.map((run) => factsOf(run, knownFigures(run)));
   const of = (side: typeof first) => runs.filter((run) => side.runs.includes(run));
   return {
     variants: sides.flatMap((side) => side.variants.filter(({ name }) => taken.has(name))),

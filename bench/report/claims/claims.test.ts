@@ -16,8 +16,9 @@ import { claimsMarkup } from '../section/claims.ts';
 import { viewOf } from '../view.ts';
 import { CLAIMS, judge } from './claims.ts';
 
+/** Copies the results, because tests change them, and the figures of a run are derived once. */
 function judgedOf(id: string, ...results: Result[]) {
-  const found = judge(results.map(viewOf)).find(({ claim }) => claim.id === id);
+  const found = judge(structuredClone(results).map(viewOf)).find(({ claim }) => claim.id === id);
   assert.ok(found, id);
   return { ...found, told: found.findings.flatMap(({ finding }) => finding.evidence).join(' ') };
 }

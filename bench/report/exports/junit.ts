@@ -1,4 +1,4 @@
-import { figuresOf } from '../../measure/figures.ts';
+import { knownFigures } from '../../measure/figures.ts';
 import { metricTitle, stepsAnswering } from '../../metrics/metrics.ts';
 import { isBetter, type VariantComparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
@@ -62,7 +62,7 @@ function completes({ outcome }: Run): TestCase {
 }
 
 function losesNothing(run: Run): TestCase {
-  const { connections, messages, http } = figuresOf(run);
+  const { connections, messages, http } = knownFigures(run);
   const requests = http?.failed ?? 0;
   const isGood = connections.failed + messages.lost + requests === 0;
   const message = `${connections.failed} connections failed, ${messages.lost} messages were lost, ${requests} ordinary requests failed`;

@@ -1,4 +1,4 @@
-import { figuresOf, type RunFigures } from '../../measure/figures.ts';
+import { knownFigures, type RunFigures } from '../../measure/figures.ts';
 import { type LadderAxis, levelOf } from '../../model/ladder.ts';
 import type { Result } from '../../model/result.ts';
 import { MEASURED, type Run } from '../../model/run.ts';
@@ -33,7 +33,7 @@ export function openMetrics(result: Result): string {
   const over = conclusionOf(result, 'ladder')?.over ?? null;
   const runs = result.runs.map((run, index) => ({
     run,
-    figures: figuresOf(run),
+    figures: knownFigures(run),
     labels: { ...labelsOf(run, index + 1), ...levelLabel(run, over) },
   }));
   const families = [

@@ -75,7 +75,7 @@ test('the finding names the most uneven moment of the steady phase, and what dis
   assert.ok(plain && plainLatency && dip);
   dip.counters.echoed = Math.round(counted(dip.counters, 'echoed') / 2);
   disturb(plain, 3, { stolenUs: 900_000 });
-  const [throughput, latency] = viewOf(result).steps;
+  const [throughput, latency] = viewOf(structuredClone(result)).steps;
   assert.match(
     rateFinding(throughput?.runs ?? []),
     /^The rate deviated from the mean by up to 4\d(\.\d)? % for plain: it fell to [\d.]+k\/s at 3 s \(disturbed: steal\)\.$/,

@@ -1,4 +1,4 @@
-import { figuresOf } from '../../measure/figures.ts';
+import { knownFigures } from '../../measure/figures.ts';
 import { workOf } from '../../measure/work.ts';
 import type { BenchEvent } from '../../model/event.ts';
 import type { Run } from '../../model/run.ts';
@@ -69,7 +69,7 @@ function courseOf({ run }: Progress, nowMs: number): string[] {
 }
 
 function endOf(run: Run): string[] {
-  const { work, messages, latencies, latencyName, connections } = figuresOf(run);
+  const { work, messages, latencies, latencyName, connections } = knownFigures(run);
   const { outcome, validity } = run;
   const times = latencies[latencyName];
   return [

@@ -23,8 +23,9 @@ function variantOf(...runs: Run[]): VariantView {
   return variant ?? assert.fail();
 }
 
+/** Copies the run, because tests change it, and the figures of a run are derived once. */
 function viewOfRun(run: Run): RunView {
-  return viewOf(makeResult([run])).runs[0] ?? assert.fail();
+  return viewOf(makeResult([structuredClone(run)])).runs[0] ?? assert.fail();
 }
 
 function limited(run: Run, component: Validity['limit']['component']): Run {
