@@ -44,7 +44,7 @@ export const LADDER: ResultKind<'ladder'> = {
   },
   soFar({ points }) {
     const valid = points.filter(({ excluded }) => excluded === null).length;
-    return points.length === 0 ? [] : [[`${valid} of ${counted(points.length, 'run')} count`]];
+    return points.length === 0 ? [] : [[`${valid} of ${counted(points.length, 'run counts', 'runs count')}`]];
   },
 };
 

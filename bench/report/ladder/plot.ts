@@ -44,7 +44,7 @@ export function metricPlot(ladder: Ladder, { name, title, unit }: Metric, isMain
   const heading = `${capital(title)} over ${AXIS_TITLES[ladder.over]}`;
   const how =
     law === null
-      ? 'Each point is one run; the line joins the medians of the valid runs at each level.'
+      ? 'Each point is one run; the line joins the medians of the runs that count at each level.'
       : 'Each point is one run. Line: the fitted law, dashed beyond the largest level. Band: its 95 % confidence interval.';
   return figure(ladder, {
     heading,
