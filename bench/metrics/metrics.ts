@@ -1,5 +1,6 @@
 import { total } from '../measure/arithmetic.ts';
-import type { RunFigures } from '../measure/figures.ts';
+import { knownFigures, type RunFigures } from '../measure/figures.ts';
+import { remembered } from '../measure/remembered.ts';
 import type { Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { expectationOf } from '../model/target.ts';
@@ -165,6 +166,9 @@ export function needsMet({ workload, http, proxy, proxyAgent, target }: Run['pla
     answers: expectationOf(target) !== 'none',
   };
 }
+
+/** Returns the facts about a run that no longer changes. They are derived once. */
+export const knownFacts = remembered((run: Run): RunFacts => factsOf(run, knownFigures(run)));
 
 /** Collects the facts about a run and its figures that the fitness rules use. */
 export function factsOf({ plan, outcome, validity }: Run, figures: RunFigures): RunFacts {

@@ -1,9 +1,8 @@
-import { knownFigures } from '../measure/figures.ts';
 import { remembered } from '../measure/remembered.ts';
 import { slopeOf } from '../measure/slope.ts';
 import { climbedMetrics, MEMORY } from '../metrics/climbed.ts';
 import type { Metric, RunFacts } from '../metrics/metric.ts';
-import { factsOf } from '../metrics/metrics.ts';
+import { knownFacts } from '../metrics/metrics.ts';
 import type { Estimate } from '../model/estimate.ts';
 import type { Finding } from '../model/finding.ts';
 import { type LadderAxis, type LadderPoint, levelOf } from '../model/ladder.ts';
@@ -128,7 +127,7 @@ export function ladderSpec(
 function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): LadderPoint | null {
   const level = levelOf(run.plan, over);
   if (level === null) return null;
-  const facts = factsOf(run, knownFigures(run));
+  const facts = knownFacts(run);
   const [main] = metrics;
   return {
     level,

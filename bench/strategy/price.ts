@@ -1,7 +1,5 @@
-import { knownFigures } from '../measure/figures.ts';
-import { remembered } from '../measure/remembered.ts';
 import type { Metric } from '../metrics/metric.ts';
-import { factsOf, metricNamed } from '../metrics/metrics.ts';
+import { knownFacts, metricNamed } from '../metrics/metrics.ts';
 import type { Step } from '../model/plan.ts';
 import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
 import type { Run } from '../model/run.ts';
@@ -40,17 +38,15 @@ export const PRICED: readonly { metric: Metric; step: Step }[] = SCENARIOS.flatM
 );
 
 function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run): PricedFigure[] {
-  const [baseline, variant] = [base, own].map((run) => comparedRun(run).metrics[name] ?? null);
+  const [baseline, variant] = [base, own].map((run) => knownFacts(run).metrics[name] ?? null);
   // A ratio requires a value above 0. Memory growth may be indistinguishable from 0.
   if (baseline == null || variant == null || baseline <= 0 || variant <= 0) return [];
   const doubts = [base, own].flatMap((run) => {
-    const reason = unfit(comparedRun(run));
+    const reason = unfit(knownFacts(run));
     return reason === null ? [] : [{ variant: run.plan.variant, reason }];
   });
   return [{ name, step, unit, baseline, variant, ratio: variant / baseline, doubts }];
 }
-
-const comparedRun = remembered((run: Run) => factsOf(run, knownFigures(run)));
 
 /** Finds a variant's last run in a step. An earlier run may have used a rate that was too high. */
 function lastOf(done: readonly Run[], variant: string, step: Step): Run | undefined {

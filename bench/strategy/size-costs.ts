@@ -1,7 +1,5 @@
-import { knownFigures } from '../measure/figures.ts';
-import { remembered } from '../measure/remembered.ts';
 import { slopeOf } from '../measure/slope.ts';
-import { factsOf, metricNamed } from '../metrics/metrics.ts';
+import { knownFacts, metricNamed } from '../metrics/metrics.ts';
 import type { Finding } from '../model/finding.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
@@ -88,19 +86,17 @@ export function slotsOf({ plan }: Pick<Run, 'plan'>): number {
   return (plan.proxy?.workers ?? 0) * (plan.proxy?.workerConnections ?? 0);
 }
 
-const facts = remembered((run: Run) => factsOf(run, knownFigures(run)));
-
 /** Why a run must not be used for a metric; null if it may. */
 export function exclusionOf(run: Run, metric: string): Finding | null {
   if (run.outcome.state !== 'completed')
     return finding('run-ended', { state: run.outcome.state, reason: run.outcome.reason });
-  return metricNamed(metric).unfit(facts(run));
+  return metricNamed(metric).unfit(knownFacts(run));
 }
 
 function cpuCost(name: CostName, metric: string, rounds: readonly Run[], step: Step): Cost {
   const runs = rounds.filter(({ plan }) => plan.step === step);
   const values = runs.flatMap((run) =>
-    exclusionOf(run, metric) === null ? (facts(run).metrics[metric] ?? []) : [],
+    exclusionOf(run, metric) === null ? (knownFacts(run).metrics[metric] ?? []) : [],
   );
   const [first] = runs;
   const estimate = meanOf(values);

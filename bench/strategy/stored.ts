@@ -1,8 +1,7 @@
-import { knownFigures } from '../measure/figures.ts';
 import { type ComparedMetric, comparedMetrics } from '../metrics/compared.ts';
 import { incomplete } from '../metrics/fitness.ts';
 import type { RunFacts } from '../metrics/metric.ts';
-import { factsOf } from '../metrics/metrics.ts';
+import { knownFacts } from '../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
 import type { Step } from '../model/plan.ts';
@@ -41,7 +40,7 @@ export function compareStored(baseline: Result, variant: Result, seed: number): 
   }));
   const taken = new Set(pairs.flatMap((pair) => [pair.baseline, pair.variant]));
   const runs = sides.flatMap((side) => side.runs.filter(({ plan }) => taken.has(plan.variant)));
-  const compared = runs.map((run) => factsOf(run, knownFigures(run)));
+  const compared = runs.map(knownFacts);
   const of = (side: typeof first) => runs.filter((run) => side.runs.includes(run));
   return {
     variants: sides.flatMap((side) => side.variants.filter(({ name }) => taken.has(name))),

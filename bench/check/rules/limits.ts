@@ -138,7 +138,7 @@ export const ports: Rule = (subject) => {
 };
 
 /**
- * Returns the addresses to which a candidate's connections need local ports, and the line with the first
+ * Returns the addresses to which connections of a candidate need local ports, and the line of the first
  * address; null if the number of ports is unknown or does not matter.
  */
 export function portsOf(

@@ -1,6 +1,6 @@
 /**
- * Maximum number of sessions kept. A server may issue several for each full handshake, so without a limit,
- * far more would accumulate than the connections opened at the same time can use.
+ * Maximum number of sessions kept. A server may issue several for each full handshake. Without a limit, far more of
+ * them would accumulate than can be used.
  */
 const MOST = 1000;
 
