@@ -15,15 +15,19 @@ const GROUPS: readonly (readonly string[])[] = [
   .concat([
     ['agents', 'diagnose', 'experiment', 'files', 'live', 'metrics', 'observe', 'redact', 'topology', 'up']
       .map((folder) => `bench/${folder}`)
-      .concat('server'),
+      .concat('server', 'test'),
   ]);
 
-/**
- * A file that starts processes, opens connections or sleeps waits for them, and the others would wait with it. One
- * that registers a scenario would change what the others find.
- */
-const ALONE =
-  /addScenario\(|scenarios\/declared|launchBrowser|through-nginx|node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|(agents|connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
+/** A file that starts processes, opens connections or sleeps waits for them, and the others would wait with it. */
+const WAITING =
+  /node:(child_process|worker_threads|net|tls|https?|timers\/promises)'|from 'ws'|through-nginx|(agents|connection|experiment|own|ring|small-load|start|up)\.test\.fixture|\/(affinity|process|process-set|servers|waker|warden)\.js'/;
+/** Such files share a process with few others of their folder. */
+const WAITING_TOGETHER = 4;
+
+/** A file that registers a scenario, starts a browser or replaces the temporary folder would change what others find. */
+const ALONE = /addScenario\(|scenarios\/declared|launchBrowser|process\.env\.TMPDIR =/;
+/** Files with this check at the end that nothing is left of the processes and files of all of them. */
+const CHECKED = /ownTemporaryFolder\(/;
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
 /** What this writes. Node runs test files in the order of their paths, and this folder is the first. */
@@ -47,17 +51,39 @@ function written(name: string, files: readonly string[]): string {
   return path;
 }
 
+/** Removes from `own` those of the files that match, and returns them. */
+function taken(files: readonly string[], matches: (path: string, text: string) => boolean): string[] {
+  const found = files.filter((path) => own.has(path) && matches(path, readFileSync(path, 'utf8')));
+  for (const path of found) own.delete(path);
+  return found;
+}
+
 rmSync(WRITTEN, { recursive: true, force: true });
 mkdirSync(WRITTEN);
 const own = new Set(testsIn('.'));
-const longest = [...own].filter((file) => LONGEST.test(file)).reverse();
-for (const file of longest) own.delete(file);
-const together = GROUPS.map((folders) => {
-  const files = folders.flatMap(testsIn).filter((file) => !ALONE.test(file + readFileSync(file, 'utf8')));
-  for (const file of files) own.delete(file);
-  return written(`then-${folders.map((folder) => basename(folder)).join('-')}`, files);
-});
-const first = longest.map((file, index) =>
-  written(`first-${10 + index}-${basename(file, '.test.js')}`, [file]),
+const longest = taken([...own], (path) => LONGEST.test(path))
+  .reverse()
+  .map((path, index) => written(`first-${10 + index}-${basename(path, '.test.js')}`, [path]));
+const alone = taken([...own], (path, text) => ALONE.test(path + text));
+const waiting = GROUPS.flat().flatMap((folder) =>
+  [true, false].flatMap((isChecked) => {
+    const files = taken(
+      testsIn(folder),
+      (path, text) => WAITING.test(path + text) && CHECKED.test(text) === isChecked,
+    );
+    const parts = Math.ceil(files.length / WAITING_TOGETHER);
+    return Array.from({ length: parts }, (_, part) =>
+      written(
+        `next-${basename(folder)}-${isChecked ? 'checked-' : ''}${part + 1}`,
+        files.filter((_, index) => index % parts === part),
+      ),
+    );
+  }),
 );
-process.stdout.write([...first, ...together, ...own].join('\n'));
+const together = GROUPS.map((folders) =>
+  written(
+    `then-${folders.map((folder) => basename(folder)).join('-')}`,
+    taken(folders.flatMap(testsIn), () => true),
+  ),
+);
+process.stdout.write([...longest, ...waiting, ...together, ...alone, ...own].join('\n'));

@@ -27,6 +27,7 @@ const FIT: Facts = {
   environment: { ...makeResult([]).environment, bun: '1.4.5', cpuQuota: null },
   machine: SMALL_MACHINE,
   container: { cpuQuota: null, memoryLeftBytes: null },
+  isQuotaFelt: false,
   canObserve: true,
   nginx: NGINX,
   pinning: 'possible',
@@ -90,7 +91,11 @@ describe('findings of doctor', () => {
       [environment({ bun: null }), 'Engine', /npm install/],
       [environment({ ioUring: 'EPERM' }), 'io_uring', /seccomp=unconfined/],
       [environment({ ioUring: 'EINVAL' }), 'io_uring', /Linux 6\.1/],
-      [{ container: { cpuQuota: 2.5, memoryLeftBytes: null } }, 'Control group', /--cpuset-cpus/],
+      [
+        { container: { cpuQuota: 2.5, memoryLeftBytes: null }, isQuotaFelt: true },
+        'Control group',
+        /--cpuset-cpus/,
+      ],
       [machine({ cpus: [3] }), 'CPUs', /two CPUs/],
       [{ pinning: 'missing' }, 'Placement', /^sudo apt-get install util-linux$/],
       [{ pinning: 'refused' }, 'Placement', /docker run/],
@@ -132,7 +137,7 @@ describe('findings of doctor', () => {
 
   it('ignore a quota that leaves all CPUs, and a browser that only tests need', () => {
     for (const changes of [
-      { container: { cpuQuota: 8, memoryLeftBytes: 2 ** 30 } },
+      { container: { cpuQuota: FIT.machine.cpus.length, memoryLeftBytes: 2 ** 30 } },
       { browser: null },
       { busyShare: null },
     ]) {

@@ -242,7 +242,7 @@ it('the generator of the HTTP leg is killed', async (t) => {
       process.kill(pid, 'SIGKILL');
     },
   });
-  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL during the run. This happened during the HTTP leg.`;
+  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL during the run. This happened while HTTP requests were sent, before the WebSockets.`;
   assert.deepEqual(run.outcome, { state: 'failed', reason });
 });
 

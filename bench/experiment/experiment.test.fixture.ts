@@ -82,11 +82,15 @@ export interface Executed {
   said: readonly string[];
 }
 
+let isOwn = false;
+
 /**
- * Gives the runs of a test file a separate temporary folder. After the tests, none of their processes or
- * files may remain.
+ * Gives the runs of a test file, or of all test files in this process, a separate temporary folder. After the tests,
+ * none of their processes or files may remain.
  */
 export function ownTemporaryFolder(): void {
+  if (isOwn) return;
+  isOwn = true;
   const folder = makeOpenFolder(join(tmpdir(), 'experiment-test-'));
   process.env.TMPDIR = folder;
   after(async () => {

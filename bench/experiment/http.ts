@@ -61,7 +61,11 @@ export async function runHttpLeg(
   const died = worker.launched.exited.then(() => processSet.unexpectedExit);
   const reason = await Promise.race([ended, died, stopped]);
   signal.throwIfAborted();
-  if (typeof reason === 'string') throw new Problem('died', `${reason} This happened during the HTTP leg.`);
+  if (typeof reason === 'string')
+    throw new Problem(
+      'died',
+      `${reason} This happened while HTTP requests were sent, before the WebSockets.`,
+    );
   await processSet.retire(worker.launched);
   return gathered.leg(plan.http, page.shown, (await requestsOf(servers)) - before);
 }

@@ -54,7 +54,10 @@ const PLAN: Facts<RunPlan> = [
   ['placement', ({ placement }) => placementText(placement)],
   ['agents', agentsText],
   ['pacing', ({ pacing }) => pacing],
-  ['HTTP leg', ({ http }) => (http === null ? 'none' : `${http.connections} connections`)],
+  [
+    'HTTP requests before the WebSockets',
+    ({ http }) => (http === null ? 'none' : `${http.connections} connections`),
+  ],
 ];
 
 /** Names the agents and their roles, as in `generators a, b; Nginx p`. */

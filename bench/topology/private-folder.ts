@@ -24,7 +24,7 @@ export const FETCH_FOLDER_PREFIX = 'fetch-';
  * File that records a folder's owner. The first line identifies the process that created the folder; each
  * further line identifies a process group started for it.
  */
-const RECORD = '.nginx-ws-bench-owner';
+export const RECORD = '.nginx-ws-bench-owner';
 /**
  * Age after which a folder without an owner record is considered abandoned: its creator was killed before it
  * could write the record.

@@ -36,6 +36,8 @@ export interface LaunchOptions {
    * that engines other than Node can read.
    */
   ipc: boolean | 'json';
+  /** With `pipe`, the child reads what the caller writes to `child.stdin`. Default: `ignore`. */
+  stdin?: 'ignore' | 'pipe';
   /** With `pipe`, the caller has to read all of `child.stdout`, or the child blocks. Default: `ignore`. */
   stdout?: 'ignore' | 'pipe';
   cwd?: string;
@@ -144,10 +146,10 @@ export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code,
   return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
 }
 
-function spawnOptions({ cwd, env, ipc, stdout = 'ignore' }: LaunchOptions): SpawnOptions {
+function spawnOptions({ cwd, env, ipc, stdin = 'ignore', stdout = 'ignore' }: LaunchOptions): SpawnOptions {
   return {
     detached: true,
-    stdio: ipc === false ? ['ignore', stdout, 'pipe'] : ['ignore', stdout, 'pipe', 'ipc'],
+    stdio: ipc === false ? [stdin, stdout, 'pipe'] : [stdin, stdout, 'pipe', 'ipc'],
     serialization: ipc === 'json' ? 'json' : 'advanced',
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),

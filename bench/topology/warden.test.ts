@@ -264,6 +264,28 @@ describe('warden', () => {
     });
   });
 
+  it('cleans up folders whose path has spaces, quotes and letters of other languages', async (t) => {
+    const temporary = await temporaryFolder(t);
+    process.env.TMPDIR = join(temporary, ` -x "$(exit 3)" 'ä' \\n* `);
+    mkdirSync(process.env.TMPDIR);
+    const warden = await startWarden(assert.fail);
+    const [kept, removed, left] = [warden.makeFolder(), warden.makeFolder(), warden.makeFolder()];
+    await warden.removeFolder(removed);
+    renameSync(kept, join(temporary, 'kept'));
+    symlinkSync(join(temporary, 'kept'), kept);
+    assert.deepEqual(await warden.close(), { code: 0, signal: null });
+    assert.deepEqual([existsSync(kept), existsSync(removed), existsSync(left)], [true, false, false]);
+  });
+
+  it('refuses a temporary folder whose path contains a line break', async (t) => {
+    process.env.TMPDIR = join(await temporaryFolder(t), 'two\nlines');
+    mkdirSync(process.env.TMPDIR);
+    await assert.rejects(
+      startWarden(assert.fail),
+      (error) => error instanceof Problem && error.kind === 'environment' && /line break/.test(error.message),
+    );
+  });
+
   for (const [what, path] of [
     ['is missing', (temporary: string) => join(temporary, 'none')],
     ['is a file', (temporary: string) => join(temporary, 'file')],

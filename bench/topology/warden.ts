@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { Problem } from '../model/failure.ts';
@@ -7,20 +6,49 @@ import {
   createPrivateFolder,
   isTooLongForSockets,
   PRIVATE_FOLDER_PREFIX,
+  RECORD,
   recordGroup,
   sweepAbandoned,
 } from './private-folder.ts';
-import { type Exit, exitWords, type Launched, launchNode } from './process.ts';
+import { type Exit, exitWords, type Launched, launch } from './process.ts';
 
 /** A warden that exits sooner than this is not replaced, because its successor would exit the same way. */
 const LEAST_LIFE_MS = 1_000;
 
-/** Messages from the bench to its warden. */
-export type WardenMessage =
-  | { type: 'watch'; pid: number }
-  | { type: 'forget'; pid: number }
-  | { type: 'own'; folder: string }
-  | { type: 'disown'; folder: string };
+/**
+ * The warden's program. It is a shell script, because every command starts a warden: a shell starts in a few
+ * milliseconds and needs one megabyte of memory, where Node would need a quarter of a second and forty.
+ *
+ * Each line on its standard input is a verb and a process group or folder. However the bench dies, the kernel
+ * closes that input, and the rest of the script cleans up. The bench itself handles signals that are sent to all
+ * processes, for example by a closing terminal. SIGKILL is repeated for 300 ms, because it takes a moment: a process
+ * still listed then is a zombie that process 1 has to reap. A folder is only removed if it is still a private folder
+ * of this user, and no link.
+ */
+const PROGRAM = `
+trap '' INT TERM HUP
+groups=
+echo ready
+while IFS= read -r line; do
+  of=\${line#* }
+  case $line in
+    'watch '*) groups="$groups $of" ;;
+    'forget '*) left=; for each in $groups; do [ "$each" = "$of" ] || left="$left $each"; done; groups=$left ;;
+    'own '*) set -- "$@" "$of" ;;
+    'disown '*) for each; do shift; [ "$each" = "$of" ] || set -- "$@" "$each"; done ;;
+  esac
+done
+tries=60
+while [ -n "$groups" ] && [ $tries -gt 0 ]; do
+  left=
+  for each in $groups; do kill -s KILL -- "-$each" 2> /dev/null && left="$left $each"; done
+  groups=$left tries=$((tries - 1))
+  [ -z "$groups" ] || sleep 0.005
+done
+for each; do
+  if [ -d "$each" ] && [ ! -L "$each" ] && [ -O "$each" ] && [ -f "$each/${RECORD}" ]; then rm -rf -- "$each"; fi
+done
+`;
 
 /**
  * A small process that briefly outlives the bench. However the bench dies, even by SIGKILL, the warden kills
@@ -60,9 +88,9 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   let current = await launchWarden();
   replaceWhenKilled(current);
 
-  function tell(message: WardenMessage): void {
+  function tell(verb: 'watch' | 'forget' | 'own' | 'disown', of: number | string): void {
     // A warden that was just killed receives nothing; its successor receives everything registered by then.
-    if (current.child.connected) current.child.send(message, () => {});
+    current.child.stdin?.write(`${verb} ${of}\n`);
   }
 
   function replaceWhenKilled(launched: Launched): void {
@@ -86,10 +114,10 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
       return;
     }
     replaceWhenKilled(current);
-    for (const pid of groups) tell({ type: 'watch', pid });
+    for (const pid of groups) tell('watch', pid);
     for (const folder of folders) {
       recordGroup(folder, current.pid);
-      tell({ type: 'own', folder });
+      tell('own', folder);
     }
     say(`${words} and was replaced.`);
   }
@@ -101,28 +129,28 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
     watch(pid) {
       groups.add(pid);
       for (const folder of folders) recordGroup(folder, pid);
-      tell({ type: 'watch', pid });
+      tell('watch', pid);
     },
     forget(pid) {
       groups.delete(pid);
-      tell({ type: 'forget', pid });
+      tell('forget', pid);
     },
     makeFolder(parent = tmpdir(), prefix = PRIVATE_FOLDER_PREFIX) {
       const folder = createPrivateFolder(parent, prefix);
       folders.add(folder);
-      tell({ type: 'own', folder });
+      tell('own', folder);
       for (const pid of [current.pid, ...groups]) recordGroup(folder, pid);
       return folder;
     },
     async removeFolder(folder) {
       await rm(folder, { recursive: true, force: true });
       folders.delete(folder);
-      tell({ type: 'disown', folder });
+      tell('disown', folder);
     },
     async close() {
       isClosing = true;
       await replacing;
-      if (current.child.connected) current.child.disconnect();
+      current.child.stdin?.end();
       return current.exited;
     },
   };
@@ -137,6 +165,11 @@ async function tryTemporaryFolder(): Promise<void> {
       `The path of the temporary folder ${folder} is too long: Linux allows 107 bytes for the path of a socket in it. Set TMPDIR to a folder with a shorter path.`,
     );
   }
+  if (folder.includes('\n'))
+    throw new Problem(
+      'environment',
+      'The path of the temporary folder contains a line break. Set TMPDIR to a folder without one.',
+    );
   try {
     await rm(createPrivateFolder(folder, PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
   } catch (error) {
@@ -145,16 +178,14 @@ async function tryTemporaryFolder(): Promise<void> {
 }
 
 async function launchWarden(): Promise<Launched> {
-  const launched = launchNode(new URL('./warden-process.js', import.meta.url), {
-    name: 'clean-up process',
-    component: 'runner',
-    args: [],
-    // The warden's heap is nearly empty, so V8 should reserve little memory.
-    nodeArguments: ['--max-old-space-size=32', '--max-semi-space-size=1'],
-    cpus: null,
-    ipc: true,
+  const launched = launch({
+    ...{ name: 'clean-up process', component: 'runner', command: 'sh', args: ['-c', PROGRAM] },
+    ...{ cpus: null, ipc: false, stdin: 'pipe', stdout: 'pipe' },
   });
-  const ready = once(launched.child, 'message').then(() => true as const);
+  const { stdin, stdout } = launched.child;
+  // A write to a warden that was just killed fails.
+  stdin?.on('error', () => {});
+  const ready = new Promise<true>((resolve) => stdout?.once('data', () => resolve(true)));
   const exit = await Promise.race([ready, launched.exited]);
   if (exit === true) return launched;
   const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';

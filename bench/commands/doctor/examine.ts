@@ -7,7 +7,13 @@ import type { Machine } from '../../model/machine.ts';
 import type { Environment } from '../../model/result.ts';
 import { findNginx, type NginxBinary } from '../../nginx/binary.ts';
 import { type ContainerLimits, readContainerLimits } from '../../observe/control-group.ts';
-import { canObserve, readBusyShare, readEnvironment, readMachine } from '../../observe/environment.ts';
+import {
+  canObserve,
+  readBusyShare,
+  readEnvironment,
+  readLimitNotices,
+  readMachine,
+} from '../../observe/environment.ts';
 import { carriesTcp, LOOPBACK } from '../../observe/loopback.ts';
 import { type Pinning, tryPinning } from '../../topology/affinity.ts';
 import type { FindOptions } from '../../topology/driver.ts';
@@ -21,6 +27,8 @@ export interface Facts {
   environment: Environment;
   machine: Machine;
   container: ContainerLimits;
+  /** Whether the CPU quota is smaller than the number of CPUs that this process may use. */
+  isQuotaFelt: boolean;
   canObserve: boolean;
   /** The Nginx binary or, if none was found, a sentence with the remedy. */
   nginx: NginxBinary | string;
@@ -53,23 +61,26 @@ export async function examine(nginx: FindOptions, root: string): Promise<Facts> 
   const runtime = { bun: bunHere()?.version ?? null, ioUring: ioUringHere() };
   // Measured before the other checks, and not concurrently with them, because they keep a CPU busy.
   const busyShare = await readBusyShare(BUSY_MS);
-  const [environment, machine, container, found, temporary, loopback, otherLoopback] = await Promise.all([
-    readEnvironment(runtime),
-    readMachine(runtime),
-    readContainerLimits(),
-    findNginx(nginx).catch((error: unknown) => {
-      if (error instanceof Problem) return error.message;
-      throw error;
-    }),
-    tryFolder(tmpdir()),
-    carriesTcp(LOOPBACK),
-    carriesTcp('127.0.0.2'),
-  ]);
+  const [environment, machine, container, limits, found, temporary, loopback, otherLoopback] =
+    await Promise.all([
+      readEnvironment(runtime),
+      readMachine(runtime),
+      readContainerLimits(),
+      readLimitNotices(),
+      findNginx(nginx).catch((error: unknown) => {
+        if (error instanceof Problem) return error.message;
+        throw error;
+      }),
+      tryFolder(tmpdir()),
+      carriesTcp(LOOPBACK),
+      carriesTcp('127.0.0.2'),
+    ]);
   return {
     ...{
       environment,
       machine,
       container,
+      isQuotaFelt: limits.length > 0,
       canObserve: canObserve(),
       nginx: found,
       pinning: tryPinning(process.env),

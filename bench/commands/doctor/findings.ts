@@ -1,5 +1,4 @@
 import { lackOfStream } from '../../nginx/stream-module.ts';
-import { plannedCpus } from '../../observe/control-group.ts';
 import { LOOPBACK, RAISE_LOOPBACK } from '../../observe/loopback.ts';
 import { GET_BUN } from '../../plan/engine.ts';
 import { TOO_LITTLE_MEMORY } from '../../plan/preflight.ts';
@@ -125,13 +124,11 @@ function cpusOf({ environment: { cpuModel }, machine: { cpus } }: Facts): Judged
   );
 }
 
-function controlGroupOf({ container: { cpuQuota, memoryLeftBytes }, machine: { cpus } }: Facts): Judged {
+function controlGroupOf({ container: { cpuQuota, memoryLeftBytes }, isQuotaFelt }: Facts): Judged {
   const memory = memoryLeftBytes === null ? '' : `${formatBytes(memoryLeftBytes)} of memory left`;
   if (cpuQuota === null) return ok(memory === '' ? 'no CPU or memory limit' : memory);
   const text = [`${Number(cpuQuota.toFixed(2))} CPUs`, memory].filter((part) => part !== '').join(', ');
-  // A run uses as many CPUs as fit completely into the quota. If the machine has fewer CPUs, the quota has no
-  // effect.
-  if (plannedCpus(cpuQuota) > cpus.length) return ok(text);
+  if (!isQuotaFelt) return ok(text);
   return note(
     `${text}: processes that exceed the quota are stopped for up to 0.1 s at a time, which adds to latencies`,
     'For a container: docker run --cpuset-cpus 0-3 instead of --cpus',
