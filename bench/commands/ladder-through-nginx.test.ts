@@ -5,7 +5,7 @@ import { services } from './wiring.ts';
 
 test('over the number of real Nginx workers: as many as asked, and nothing else differs', async (t) => {
   const line =
-    'ladder -p plain --over nginx-workers --steps throughput --points 1,3 --rounds 1 -c 6 -w 0 -d 300ms --json -q';
+    'ladder -p plain --over nginx-workers --steps throughput --points 1,3 --rounds 1 -c 6 -w 0 -d 300ms --no-pin --json -q';
   const { out } = await obey([...line.split(' '), '--reports', await temporaryFolder(t)], services);
   const { ladder, runs } = JSON.parse(out);
   const levels = ladder.points.map(({ level }: { level: number }) => level);

@@ -94,6 +94,7 @@ test('no secret from the environment, a header or a query is written or printed'
     '100',
     '--nginx-workers',
     '1',
+    '--no-pin',
     '--reports',
     reports,
   ];

@@ -14,7 +14,7 @@ import { stored } from '../model/finding.ts';
 import { type ResultHead, resultIndexSchema } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { type Write, writeFileIn, writeFileWhole } from './file.ts';
-import { readResult } from './read.ts';
+import { readIndex, readResult } from './read.ts';
 import { makeResultWriter } from './writer.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
@@ -136,6 +136,8 @@ test('if the bench is killed at any moment, the result can be read up to the las
       const read = await readResult(folder);
       assert.deepEqual(read.runs, runs, event.type);
       assert.equal(read.endedAt, null);
+      const { metrics = {} } = (await readIndex(folder)).runs[1] ?? {};
+      assert.equal(Object.keys(metrics).length > 0, event.type === 'run-ended' && event.number === 2);
     }
     assert.deepEqual((await readResult(folder)).conclusions, conclusions);
     await writer.end(ENDED_AT);

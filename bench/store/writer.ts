@@ -38,10 +38,11 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
     const file = runFile(number, run);
     await writeFileWhole(join(folder, file), `${JSON.stringify(run)}\n`, write);
     const isNew = !saved.has(number);
-    saved.set(number, { run, summary: summaryOf(file, run) });
-    index.runs = inOrder().map(({ summary }) => summary);
-    // For a run in progress, the index only records that it exists. Its figures are useful only once it has
-    // ended.
+    // For a run in progress, the index only records that it exists. Deriving its metrics would take CPU time from
+    // the processes under test.
+    const summary = ended ? summaryOf(file, run) : { ...entryOf(file, run), metrics: {} };
+    saved.set(number, { run, summary });
+    index.runs = inOrder().map((each) => each.summary);
     if (isNew || ended) await saveIndex();
   }
 
@@ -105,6 +106,10 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
 
 /** Returns the index entry for a run that is stored in `file`. */
 export function summaryOf(file: string, run: Run): RunSummary {
+  return { ...entryOf(file, run), metrics: metricsOf(knownFigures(run), run.plan) };
+}
+
+function entryOf(file: string, run: Run): Omit<RunSummary, 'metrics'> {
   const { variant, step, round, profile, workload, connections, rampPerSecond, warmupMs, durationMs } =
     run.plan;
   const { client, server, backend, engine, carrier, workers, servers } = run.plan;
@@ -122,6 +127,5 @@ export function summaryOf(file: string, run: Run): RunSummary {
       ...{ client, server, backend, engine, carrier, workers, servers },
     },
     nginx: run.proxy?.version ?? null,
-    metrics: metricsOf(knownFigures(run), run.plan),
   };
 }
