@@ -28,10 +28,13 @@ export function encode(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);
 }
 
-/** Encodes (bucket index, count) pairs as a histogram in the format stored in a result. */
+/**
+ * Encodes (bucket index, count) pairs, in ascending order, as a histogram in the format stored in a result. Values are
+ * added from the highest down, so that the histogram resizes only once.
+ */
 export function encodePairs(pairs: Pairs): string {
   const histogram = emptyHistogram();
-  for (let i = 0; i < pairs.length; i += 2)
+  for (let i = pairs.length - 2; i >= 0; i -= 2)
     histogram.recordValueWithCount(bucketValue(pairs[i] ?? 0), pairs[i + 1] ?? 0);
   return encode(histogram);
 }
@@ -58,7 +61,7 @@ export function mergeEncoded(encoded: Iterable<string>): Histogram {
   let end = 0;
   for (const text of encoded) end = Math.max(end, addCounts(counts, payloadOf(text)));
   const sum = emptyHistogram();
-  // Values are added from the highest down, so that the histogram resizes only once.
+  // From the highest down, as in `encodePairs`.
   for (let index = end - 1; index >= 0; index--) {
     const count = counts[index] as number;
     if (count > 0) sum.recordValueWithCount(bucketValue(index), count);

@@ -10,11 +10,15 @@ import { finding } from '../wording/finding.ts';
 const BUSY_SHARE = 0.5;
 
 /**
- * Ratio of the `ws` echo server's CPU per message in the open loop to the lean server's in the closed loop, for the
- * sockets of each engine of the lean server, and for io_uring. Used if only the lean server was measured. Applies to
- * 64-byte messages on Node.js 20; see docs/method.md.
+ * Ratios of the CPU per message in the open loop to that in the closed loop: of the proxy, and of the `ws` echo server
+ * to the lean one. They depend on what the lean client and server of the closed loop use: the sockets of an engine, or
+ * io_uring. They apply to 64-byte messages on Node.js 20; see docs/method.md.
  */
-const WS_COST: Record<EngineName | 'io_uring', number> = { node: 1.7, bun: 2, io_uring: 2.7 };
+const OPEN_COST: Record<EngineName | 'io_uring', { proxy: number; ws: number }> = {
+  node: { proxy: 1.1, ws: 2.6 },
+  bun: { proxy: 1.5, ws: 2.2 },
+  io_uring: { proxy: 1.6, ws: 2.7 },
+};
 
 /** A chosen rate and the measured CPU demand that limits it. */
 export interface ChosenRate {
@@ -52,9 +56,11 @@ export function chooseRate(
   if (first === undefined) return null;
   const most = others.reduce((highest, each) => (each.cpuUs > highest.cpuUs ? each : highest), first);
   const { variant, proxyUs, serverUs, generatorUs } = most;
-  const wsRatio = Math.max(...measured.map((run) => serverRatio(run, planOf(run.plan.variant))));
+  const ratios = measured.map((run) => ratiosOf(run, planOf(run.plan.variant)));
   const demand = {
-    ...{ variant, proxyUs, serverUs, wsRatio },
+    ...{ variant, proxyUs, serverUs },
+    proxyRatio: Math.max(...ratios.map(({ proxy }) => proxy)),
+    wsRatio: Math.max(...ratios.map(({ ws }) => ws)),
     ...(generatorUs === null ? {} : { generatorUs }),
     ...stepFacts(measured[0]),
   };
@@ -139,10 +145,17 @@ function busier(a: Demand, b: Demand): Demand {
 function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | null {
   const { proxy, server }: ByComponent = knownFigures(run).work.cpuUs;
   if (server === null || (proxy === null && plan.proxy !== null)) return null;
-  return { proxy: proxy ?? 0, server: server * serverRatio(run, plan) };
+  const ratios = ratiosOf(run, plan);
+  return { proxy: (proxy ?? 0) * ratios.proxy, server: server * ratios.ws };
 }
 
-function serverRatio(run: Run, plan: StepPlan): number {
-  if (run.plan.server !== 'lean' || plan.server !== 'ws') return 1;
-  return WS_COST[run.plan.carrier === 'io_uring' ? run.plan.carrier : run.plan.engine];
+/** Returns by how much the CPU per message in the latency step is expected to exceed that of a run. */
+function ratiosOf(run: Run, plan: StepPlan): { proxy: number; ws: number } {
+  const { server, carrier, engine, workload } = run.plan;
+  if (workload.load?.kind !== 'closed' || workOf(run) !== 'messages') return { proxy: 1, ws: 1 };
+  const { proxy, ws } = OPEN_COST[carrier === 'io_uring' ? carrier : engine];
+  return {
+    proxy: run.plan.proxy === null ? 1 : proxy,
+    ws: server === 'lean' && plan.server === 'ws' ? ws : 1,
+  };
 }

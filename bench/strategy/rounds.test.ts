@@ -154,6 +154,33 @@ test('a rate that is too high for one variant is halved in the pilot, and never 
   assert.ok(rates.filter(([round]) => round !== null).every(([, rate]) => rate === first / 2));
 });
 
+test('the rounds use a lower rate if a message on a schedule costs more than in the closed loop of the pilot', () => {
+  const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } });
+  const done = play(strategy, (spec, number) => {
+    const run = runOf(spec, number);
+    if (spec.step !== 'latency') return run;
+    const processes = run.processes.map((process) => ({
+      ...process,
+      samples: process.samples.map((sample) => ({ ...sample, cpuUs: sample.cpuUs * 2 })),
+    }));
+    return { ...run, processes };
+  });
+  const ratesOf = (isPilot: boolean) =>
+    done
+      .filter(({ plan }) => (plan.round === null) === isPilot)
+      .flatMap(({ plan }) => ratePerSecondOf(plan.workload.load) ?? []);
+  const [pilot = 0, later = 0] = [ratesOf(true)[0], ratesOf(false)[0]];
+  assert.equal(new Set(ratesOf(true)).size, 1);
+  assert.equal(new Set(ratesOf(false)).size, 1);
+  assert.ok(later > pilot * 0.4 && later <= pilot * 0.6, `${pilot}, then ${later}`);
+  const [rate] = strategy.conclude(done);
+  assert.ok(rate?.kind === 'rate');
+  assert.deepEqual(
+    [rate.ratePerSecond, rate.reason.code, rate.reason.data.step],
+    [later, 'rate-chosen', 'latency'],
+  );
+});
+
 test('the throughput step alone needs no pilot; the latency step alone needs a pilot of both steps', () => {
   const throughput = play(
     makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null }, steps: ['throughput'] }),

@@ -1,7 +1,7 @@
 import { knownFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import { type Finding, stored } from '../model/finding.ts';
-import { type Load, loadOf } from '../model/load.ts';
+import { type Load, loadOf, ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
@@ -11,6 +11,7 @@ import { finding } from '../wording/finding.ts';
 import { expectedRunMs, meanRunMs } from './budget.ts';
 import { comparedRun } from './compared-run.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
+import { chooseRate } from './rate.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
 export interface RoundsOptions extends StepsOptions {
@@ -105,8 +106,23 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return loadOf(load, options.load, ratePerSecond ?? 0);
   }
 
+  /**
+   * Returns the rate of the step with a schedule. The pilot derives it from a closed loop, in which a message costs
+   * less than on a schedule. Once the pilot has run at that rate, the rate is lowered if the same rule calls for it.
+   */
   function rateOf(done: readonly Run[]): Extract<Conclusion, { kind: 'rate' }> | null {
-    return pilot.conclude(pilotOf(done)).find((conclusion) => conclusion.kind === 'rate') ?? null;
+    const runs = hasPilot ? pilotOf(done) : [];
+    const derived = pilot.conclude(runs).find((conclusion) => conclusion.kind === 'rate');
+    if (derived === undefined) return null;
+    const atRate = runs.filter(
+      ({ plan, outcome }) =>
+        outcome.state === 'completed' && ratePerSecondOf(plan.workload.load) === derived.ratePerSecond,
+    );
+    const step = atRate[0]?.plan.step ?? '';
+    const measured = chooseRate(atRate, (variant) => options.planOf({ variant, step }));
+    if (measured === null || measured.perSecond >= derived.ratePerSecond) return derived;
+    const reason = finding('rate-chosen', { ...measured.demand, step });
+    return { ...derived, ratePerSecond: measured.perSecond, reason };
   }
 
   /** Reports whether the round would end in time, based on the average duration of the runs so far. */
@@ -140,10 +156,10 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     next,
     expectedRuns,
     conclude(done) {
-      const rate = hasPilot ? pilot.conclude(pilotOf(done)) : [];
+      const rate = hasPilot ? rateOf(done) : null;
       const lost = variants.filter((name) => isLost(done, name));
       return [
-        ...rate.filter(({ kind }) => kind === 'rate'),
+        ...(rate === null ? [] : [rate]),
         ...lost.map((variant): Conclusion => ({ kind: 'left-out', variant, reason: whyLost(done, variant) })),
         ...judge(done, { baseline, variants: others, asked: options.rounds, seed }),
       ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeRun } from '../../test/run.ts';
+import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { stored } from '../model/finding.ts';
 import { type LoadOptions, ratePerSecondOf } from '../model/load.ts';
@@ -84,29 +84,32 @@ function told(runs: readonly Run[]): string[] {
 test('every variant in a closed loop, then all of them at one rate', () => {
   const strategy = makeSteps(OPTIONS);
   const done = play(strategy);
-  // Nginx (20 µs) and the echo server (1.7 × 10 µs) share a CPU, half of which is 500,000 µs per second.
+  // Nginx (1.1 × 20 µs) and the echo server (2.6 × 10 µs) share a CPU, half of which is 500,000 µs per second.
   assert.deepEqual(told(done), [
     'direct throughput closed',
     'plain throughput closed',
     'tls throughput closed',
-    'direct latency 13000',
-    'plain latency 13000',
-    'tls latency 13000',
+    'direct latency 10000',
+    'plain latency 10000',
+    'tls latency 10000',
   ]);
   const [rate, ...others] = strategy.conclude(done);
   assert.ok(rate?.kind === 'rate');
-  assert.deepEqual([rate.ratePerSecond, rate.halved, others], [13_000, false, []]);
+  assert.deepEqual([rate.ratePerSecond, rate.halved, others], [10_000, false, []]);
   const { proxyUs, serverUs, ...facts } = rate.reason.data;
-  assert.deepEqual([rate.reason.code, facts], ['rate-chosen', { variant: 'plain', wsRatio: 1.7 }]);
+  assert.deepEqual(
+    [rate.reason.code, facts],
+    ['rate-chosen', { variant: 'plain', proxyRatio: 1.1, wsRatio: 2.6 }],
+  );
   assert.deepEqual(
     [proxyUs, serverUs].map((us) => Math.round(Number(us))),
-    [20, 17],
+    [22, 26],
   );
 });
 
 test('the variant with the highest CPU demand determines the rate for all', () => {
   const done = play(makeSteps(OPTIONS), (spec) => runOf(spec, { proxyUs: spec.variant === 'tls' ? 83 : 20 }));
-  assert.deepEqual(told(done).slice(3), ['direct latency 5000', 'plain latency 5000', 'tls latency 5000']);
+  assert.deepEqual(told(done).slice(3), ['direct latency 4200', 'plain latency 4200', 'tls latency 4200']);
 });
 
 test('the number of runs is known from the start, and does not change', () => {
@@ -132,15 +135,15 @@ test('a rate that turns out to be too high is halved once, for all', () => {
       return runOf(spec, { limit: tooHigh ? limit : 'schedule' });
     });
     assert.deepEqual(told(done).slice(3), [
-      'direct latency 13000',
-      'plain latency 13000',
-      'direct latency 6500',
-      'plain latency 6500',
-      'tls latency 6500',
+      'direct latency 10000',
+      'plain latency 10000',
+      'direct latency 5000',
+      'plain latency 5000',
+      'tls latency 5000',
     ]);
     const [rate] = strategy.conclude(done);
     assert.ok(rate?.kind === 'rate' && rate.halved);
-    assert.equal(rate.ratePerSecond, 6500);
+    assert.equal(rate.ratePerSecond, 5000);
     assert.deepEqual([rate.reason.code, rate.reason.data.tooMuchFor], ['rate-halved', 'plain']);
     assert.equal(strategy.expectedRuns(done), 8);
   }
@@ -173,7 +176,7 @@ test('a variant that echoed nothing is left out of the second step, and this is 
     const run = runOf(spec);
     return spec.variant === 'plain' ? { ...run, outcome: failed } : run;
   });
-  assert.deepEqual(told(done).slice(3), ['direct latency 13000', 'tls latency 13000']);
+  assert.deepEqual(told(done).slice(3), ['direct latency 10000', 'tls latency 10000']);
   assert.deepEqual(strategy.conclude(done).slice(1), [
     { kind: 'left-out', variant: 'plain', reason: finding('step-ended', failed) },
   ]);
@@ -203,7 +206,7 @@ test('nothing is concluded before the first step is over', () => {
   assert.deepEqual(strategy.conclude([runOf(spec)]), []);
 });
 
-test('what the ws server is estimated to cost depends on the engine and the carrier of the lean server', () => {
+test('what a message is estimated to cost on a schedule depends on the engine and the carrier of the closed loop', () => {
   const spec: RunSpec = {
     variant: 'plain',
     step: 'throughput',
@@ -211,17 +214,29 @@ test('what the ws server is estimated to cost depends on the engine and the carr
     load: { kind: 'closed', inFlight: 1 },
   };
   const run = runOf(spec);
-  const ratio = (change: Partial<RunPlan>) =>
-    chooseRate([{ ...run, plan: { ...run.plan, ...change } }], () => planOf({ ...spec, step: 'latency' }))
-      ?.demand.wsRatio;
+  const ratios = (change: Partial<RunPlan>) => {
+    const measured = [{ ...run, plan: { ...run.plan, ...change } }];
+    const chosen = chooseRate(measured, () => planOf({ ...spec, step: 'latency' })) ?? assert.fail();
+    return [chosen.demand.proxyRatio, chosen.demand.wsRatio];
+  };
+  const open = { ...run.plan.workload, load: OPEN };
   assert.deepEqual(
     [
-      ratio({ engine: 'node', carrier: 'sockets' }),
-      ratio({ engine: 'bun', carrier: 'sockets' }),
-      ratio({ engine: 'bun', carrier: 'io_uring' }),
-      ratio({ engine: 'bun', carrier: 'io_uring', server: 'ws' }),
+      ratios({ engine: 'node', carrier: 'sockets' }),
+      ratios({ engine: 'bun', carrier: 'sockets' }),
+      ratios({ engine: 'bun', carrier: 'io_uring' }),
+      ratios({ engine: 'bun', carrier: 'io_uring', server: 'ws' }),
+      ratios({ proxy: null }),
+      ratios({ workload: open }),
     ],
-    [1.7, 2, 2.7, 1],
+    [
+      [1.1, 2.6],
+      [1.5, 2.2],
+      [1.6, 2.7],
+      [1.6, 1],
+      [1, 2.6],
+      [1, 1],
+    ],
   );
 });
 
@@ -232,7 +247,7 @@ test('with separate CPUs, the busier one limits the rate, and a component’s pr
     round: null,
     load: { kind: 'closed', inFlight: 1 },
   };
-  const run = runOf(spec, { proxyUs: 20, serverUs: 10 });
+  const run = runOf(spec, { proxyUs: 18, serverUs: 10 });
   const rate = (change: Partial<RunPlan>) =>
     chooseRate([run], () => ({ ...planOf({ ...spec, step: 'latency' }), server: 'lean', ...change }))
       ?.perSecond;

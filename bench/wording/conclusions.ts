@@ -21,6 +21,11 @@ export interface DemandFacts extends StepFacts {
   /** Only set for handshakes, which cost the generator about as much CPU as Nginx. */
   generatorUs?: Amount | null | undefined;
   /**
+   * Cost of the proxy per message on the schedule ÷ cost in the closed loop that was measured; missing in results of
+   * versions that did not estimate it.
+   */
+  proxyRatio?: Amount | undefined;
+  /**
    * Cost of the `ws` echo server ÷ cost of the lean server that was measured; 1 if the servers are the same.
    */
   wsRatio: Amount;
@@ -56,7 +61,8 @@ function unitOf(work: WorkFacts['work']): string {
   return work === 'handshakes' ? 'handshake' : 'message';
 }
 
-function chosen({ variant, proxyUs, serverUs, generatorUs, wsRatio, step, work }: DemandFacts): string {
+function chosen(facts: DemandFacts): string {
+  const { variant, proxyUs, serverUs, generatorUs, proxyRatio = 1, wsRatio, step, work } = facts;
   const parts = [
     ...(proxyUs === null ? [] : [`${PROXY} ${formatTime(proxyUs)}`]),
     ...(serverUs === null ? [] : [`the echo servers ${formatTime(serverUs)}`]),
@@ -65,6 +71,9 @@ function chosen({ variant, proxyUs, serverUs, generatorUs, wsRatio, step, work }
   return paragraph([
     `This is the highest rate, rounded down, at which no CPU used by ${PROXY}${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
     `${variant} needs the most of one CPU: ${listed(parts)} per ${unitOf(work)}.`,
+    proxyRatio === 1
+      ? ''
+      : `${PROXY} is estimated to use ${formatShort(proxyRatio)} times as much CPU per message on a schedule as in the closed loop that was measured.`,
     wsRatio === 1
       ? ''
       : `The ws echo server is estimated to cost ${formatShort(wsRatio)} times as much as the lean server that was measured.`,

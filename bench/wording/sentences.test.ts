@@ -158,9 +158,9 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'not-valid': [{ verdict: 'suspect' }, 'The run is suspect.'],
   'rate-given': [{}, 'The rate was set with --rate.'],
   'rate-chosen': [
-    { variant: 'tls', proxyUs: 14.2, serverUs: 3.1, wsRatio: 1.7 },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. The ws echo server is estimated to cost 1.7 times as much as the lean server that was measured.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. The ws echo server is estimated to cost 1.7 to 3.4 times as much as the lean server that was measured.',
+    { variant: 'tls', proxyUs: 14.2, serverUs: 3.1, proxyRatio: 1.6, wsRatio: 2.7 },
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. Nginx is estimated to use 1.6 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to cost 2.7 times as much as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. Nginx is estimated to use 1.6 to 3.2 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to cost 2.7 to 5.4 times as much as the lean server that was measured.',
   ],
   'rate-halved': [
     {
