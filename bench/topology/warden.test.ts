@@ -266,7 +266,7 @@ describe('warden', () => {
 
   it('cleans up folders whose path has spaces, quotes and letters of other languages', async (t) => {
     const temporary = await temporaryFolder(t);
-    process.env.TMPDIR = join(temporary, ` -x "$(exit 3)" 'ä' \\n* `);
+    process.env.TMPDIR = join(temporary, ` "$(x)" 'ä\\n* `);
     mkdirSync(process.env.TMPDIR);
     const warden = await startWarden(assert.fail);
     const [kept, removed, left] = [warden.makeFolder(), warden.makeFolder(), warden.makeFolder()];
