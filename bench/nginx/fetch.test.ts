@@ -118,6 +118,23 @@ test('a fetched binary is reused, and its packages are listed, the one with the 
     );
   }));
 
+test('a program that several variants need at the same time is fetched once; after a failure, it is tried again', async () => {
+  await archived({ nginx: [BINARY] }, async ({ fetch, asked, said }) => {
+    const [first, ...others] = await Promise.all([fetch(), fetch(), fetch()]);
+    assert.deepEqual(others, [first, first]);
+    assert.deepEqual([asked, said.length], [['nginx', 'libnginx-mod-stream'], 1]);
+  });
+  await archived({}, async ({ fetch, asked, said }) => {
+    const outcomes = await Promise.allSettled([fetch(), fetch()]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    await assert.rejects(fetch());
+    assert.deepEqual([asked.filter((name) => name === 'nginx').length, said.length], [2, 2]);
+  });
+});
+
 /** Prints the given file, which contains its dependencies. */
 const DPKG_DEB = '#!/bin/sh\necho "Depends: $(cat "$2")"\n';
 

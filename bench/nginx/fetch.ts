@@ -67,8 +67,12 @@ export interface Fetching {
   addLibraries(apt: Apt, archive: string, unpacked: string): Promise<void>;
 }
 
+/** Fetches that are in progress in this process, by the program's folder in the cache. */
+const underWay = new Map<string, Promise<void>>();
+
 /**
- * Returns the cache entry of a program, fetching it first if necessary.
+ * Returns the cache entry of a program, fetching it first if necessary. If several variants need it at the same time, it
+ * is fetched once.
  *
  * @param system where its packages come from, such as `debian-12`
  * @throws Problem('environment') if it cannot be fetched, or if other users could have changed the cache
@@ -83,9 +87,14 @@ export async function fetchOnce(
   const path = join(root, program.binary);
   await requireTrusted(resolve(options.cacheDir), root);
   if (!(await exists(path))) {
-    await requireApt();
-    options.say(`${fetching.why} into ${root}. Nothing is installed system-wide.`);
-    await fetchInto(root, program, options, fetching);
+    const begin = async () => {
+      await requireApt();
+      options.say(`${fetching.why} into ${root}. Nothing is installed system-wide.`);
+      await fetchInto(root, program, options, fetching);
+    };
+    const fetch = underWay.get(root) ?? begin().finally(() => underWay.delete(root));
+    underWay.set(root, fetch);
+    await fetch;
     await requireTrusted(resolve(options.cacheDir), root);
   }
   return { path, libraryPath: await libraryPath(root), origin: await originOf(root, program) };

@@ -254,7 +254,7 @@ test('axe finds no violation in the report, light and dark', async () => {
 });
 
 test('on a narrow screen, tables scroll by themselves and the page never does', async () => {
-  await visit(await report(makeBothSteps()), { viewport: { width: 360, height: 800 } }, async (page) => {
+  await visit(await report(makeBothSteps(2, 4)), { viewport: { width: 360, height: 800 } }, async (page) => {
     await openAll(page);
     assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), 360);
     assert.ok((await evaluateNumber(page, `document.querySelector('.scroll').scrollWidth`)) > 360);
@@ -265,7 +265,7 @@ test('in print, a dark report is light, and its charts are redrawn', async () =>
   // The size of A4 without margins.
   const paper = { width: 700, height: 1000 };
   // A result with wide tables: the longest verdict, and the times of disturbed runs next to each other.
-  const result = makeBothSteps();
+  const result = makeBothSteps(3, 4);
   for (const run of result.runs) {
     disturb(run, 1, { otherUs: 900_000 });
     run.validity = { ...run.validity, verdict: 'generator-limited', reasons: [stored('A reason.')] };
@@ -334,7 +334,7 @@ test('without JavaScript, tables are shown and charts are hidden', async () => {
 const HOSTILE = `</script></style></title><img src=x onerror=alert(1)><script>alert(2)</script>"'\`--><!-- \u2028\${1} &lt;`;
 
 test('hostile text stays text, wherever it occurs in a result', async () => {
-  const result = makeBothSteps(6, 2);
+  const result = makeBothSteps(3, 2);
   for (const run of result.runs) {
     run.notices = [{ level: 'warning', code: 'a-code', data: {}, text: '' }];
     run.outcome = { state: 'failed', reason: '' };
