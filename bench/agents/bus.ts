@@ -21,7 +21,8 @@ export function natsBus(connection: NatsConnection): Bus {
     subscribe: (...subscription) => connection.subscribe(...subscription),
     request: (...request) => connection.request(...request),
     isClosed: () => connection.isClosed(),
-    drain: () => connection.drain(),
+    // If the connection is broken, nothing can be sent any more.
+    drain: () => connection.drain().catch(() => connection.close()),
     close: () => connection.close(),
     async store(subject, report, msgID) {
       await stream.publish(subject, report, { msgID });

@@ -25,6 +25,15 @@ const access = (url: string, changes: Partial<NatsAccess> = {}): NatsAccess => (
   ...changes,
 });
 
+test('a connection whose server is gone is ended without an error', async (t) => {
+  const server = await startNatsServer(makeOpenFolder(join(tmpdir(), 'nats-test-')));
+  t.after(server.stop);
+  const bus = await connectTo(access(server.url), 'test');
+  await server.stop();
+  await bus.drain();
+  assert.equal(bus.isClosed(), true);
+});
+
 async function assertConnects(given: NatsAccess): Promise<void> {
   const bus = await connectTo(given, 'test');
   const heard = new Promise<string>((resolve) => {
