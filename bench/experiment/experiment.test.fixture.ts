@@ -85,8 +85,8 @@ export interface Executed {
 let isOwn = false;
 
 /**
- * Gives the runs of a test file, or of all test files in this process, a separate temporary folder. After the tests,
- * none of their processes or files may remain.
+ * Gives the test files of this process a temporary folder of their own. After the tests, none of the processes and
+ * files of their runs may remain.
  */
 export function ownTemporaryFolder(): void {
   if (isOwn) return;

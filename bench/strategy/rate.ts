@@ -10,9 +10,9 @@ import { finding } from '../wording/finding.ts';
 const BUSY_SHARE = 0.5;
 
 /**
- * Ratios of the CPU per message in the open loop to that in the closed loop: of the proxy, and of the `ws` echo server
- * to the lean one. They depend on what the lean client and server of the closed loop use: the sockets of an engine, or
- * io_uring. They apply to 64-byte messages on Node.js 20; see docs/method.md.
+ * How many times as much CPU a message costs in the open loop as in the closed loop: the proxy, and the `ws` echo server
+ * compared with the lean one. This depends on whether the closed loop uses the sockets of Node or Bun, or io_uring.
+ * Measured with 64-byte messages on Node.js 20; see docs/method.md.
  */
 const OPEN_COST: Record<EngineName | 'io_uring', { proxy: number; ws: number }> = {
   node: { proxy: 1.1, ws: 2.6 },
@@ -149,7 +149,7 @@ function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | nu
   return { proxy: (proxy ?? 0) * ratios.proxy, server: server * ratios.ws };
 }
 
-/** Returns by how much the CPU per message in the latency step is expected to exceed that of a run. */
+/** Returns how many times as much CPU as in this run a message is expected to cost in the latency step. */
 function ratiosOf(run: Run, plan: StepPlan): { proxy: number; ws: number } {
   const { server, carrier, engine, workload } = run.plan;
   if (workload.load?.kind !== 'closed' || workOf(run) !== 'messages') return { proxy: 1, ws: 1 };

@@ -107,8 +107,8 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   }
 
   /**
-   * Returns the rate of the step with a schedule. The pilot derives it from a closed loop, in which a message costs
-   * less than on a schedule. Once the pilot has run at that rate, the rate is lowered if the same rule calls for it.
+   * Returns the rate of the open-loop step. The pilot estimates it from the closed loop. If the pilot's own open-loop
+   * runs show that the rate is too high, it is lowered.
    */
   function rateOf(done: readonly Run[]): Extract<Conclusion, { kind: 'rate' }> | null {
     const runs = hasPilot ? pilotOf(done) : [];

@@ -278,6 +278,22 @@ describe('warden', () => {
     assert.deepEqual([existsSync(kept), existsSync(removed), existsSync(left)], [true, false, false]);
   });
 
+  it('leaves a folder to which others can write, and refuses to make one whose path contains a line break', async (t) => {
+    const parent = join(await temporaryFolder(t), 'x\nforget 1');
+    mkdirSync(parent);
+    const warden = await startWarden(assert.fail);
+    const [group, everybody, own] = [warden.makeFolder(), warden.makeFolder(), warden.makeFolder()];
+    chmodSync(group, 0o720);
+    chmodSync(everybody, 0o702);
+    chmodSync(own, 0o711);
+    assert.throws(() => warden.makeFolder(parent), /line break/);
+    await warden.close();
+    assert.deepEqual(
+      [group, everybody, own].map((each) => existsSync(each)),
+      [true, true, false],
+    );
+  });
+
   it('refuses a temporary folder whose path contains a line break', async (t) => {
     process.env.TMPDIR = join(await temporaryFolder(t), 'two\nlines');
     mkdirSync(process.env.TMPDIR);

@@ -16,14 +16,14 @@ import { type Exit, exitWords, type Launched, launch } from './process.ts';
 const LEAST_LIFE_MS = 1_000;
 
 /**
- * The warden's program. It is a shell script, because every command starts a warden: a shell starts in a few
- * milliseconds and needs one megabyte of memory, where Node would need a quarter of a second and forty.
+ * The warden's program. Every command starts a warden, so it is a shell script, which starts in a few milliseconds and
+ * needs 2 MB of memory. A Node process would need a quarter of a second and 40 MB.
  *
- * Each line on its standard input is a verb and a process group or folder. However the bench dies, the kernel
- * closes that input, and the rest of the script cleans up. The bench itself handles signals that are sent to all
- * processes, for example by a closing terminal. SIGKILL is repeated for 300 ms, because it takes a moment: a process
- * still listed then is a zombie that process 1 has to reap. A folder is only removed if it is still a private folder
- * of this user, and no link.
+ * Each line of its input is a verb with a process group or a folder. However the bench dies, the kernel closes this
+ * input, and the script cleans up. It ignores signals that are sent to all processes, for example by a closing terminal,
+ * because the bench handles them. Killing a group takes a moment, so SIGKILL is repeated for 300 ms; a process that is
+ * still listed after that is a zombie, which process 1 has to reap. A folder is only removed if it is a private folder
+ * of this user to which nobody else can write, and not a link.
  */
 const PROGRAM = `
 trap '' INT TERM HUP
@@ -46,7 +46,9 @@ while [ -n "$groups" ] && [ $tries -gt 0 ]; do
   [ -z "$groups" ] || sleep 0.005
 done
 for each; do
-  if [ -d "$each" ] && [ ! -L "$each" ] && [ -O "$each" ] && [ -f "$each/${RECORD}" ]; then rm -rf -- "$each"; fi
+  case $(ls -ld -- "$each") in
+    d????-??-*) if [ -O "$each" ] && [ -f "$each/${RECORD}" ]; then rm -rf -- "$each"; fi ;;
+  esac
 done
 `;
 
@@ -136,6 +138,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
       tell('forget', pid);
     },
     makeFolder(parent = tmpdir(), prefix = PRIVATE_FOLDER_PREFIX) {
+      refuseLineBreak(parent);
       const folder = createPrivateFolder(parent, prefix);
       folders.add(folder);
       tell('own', folder);
@@ -165,16 +168,21 @@ async function tryTemporaryFolder(): Promise<void> {
       `The path of the temporary folder ${folder} is too long: Linux allows 107 bytes for the path of a socket in it. Set TMPDIR to a folder with a shorter path.`,
     );
   }
-  if (folder.includes('\n'))
-    throw new Problem(
-      'environment',
-      'The path of the temporary folder contains a line break. Set TMPDIR to a folder without one.',
-    );
+  refuseLineBreak(folder);
   try {
     await rm(createPrivateFolder(folder, PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
   } catch (error) {
     throw folderProblem(folder, error) ?? error;
   }
+}
+
+/** The warden reads one path per line. */
+function refuseLineBreak(folder: string): void {
+  if (!folder.includes('\n')) return;
+  throw new Problem(
+    'environment',
+    `The path ${JSON.stringify(folder)} contains a line break. Use a folder without one; TMPDIR sets the temporary folder.`,
+  );
 }
 
 async function launchWarden(): Promise<Launched> {
