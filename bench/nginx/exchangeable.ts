@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { NginxBinary } from './binary.ts';
@@ -62,18 +63,28 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Appended to the path of the pid file: the name of a file that exists once the upgrade of Nginx is possible. */
+const DETACHED = '.detached';
+
 /**
  * Starts Nginx from a shell that exits once Nginx has written its pid file, because a master ignores SIGUSR2
- * as long as the process that started it is its parent. An outer shell leads the process group until the run
- * ends. The group therefore covers every master, and none of its processes outlives the bench.
+ * as long as the process that started it is its parent. An outer shell notes in a file that this shell has exited.
+ * It leads the process group until the run ends. The group therefore covers every master, and none of its processes
+ * outlives the bench.
  */
 const KEEPER = `
 ("$@" & while kill -0 $! 2>/dev/null && [ ! -s "$0" ]; do sleep 0.02; done; [ -s "$0" ]) || exit 1
+: > "$0${DETACHED}"
 exec sleep 2147483647`;
 
 /** Returns the command line that starts Nginx so that its binary can be upgraded. */
 export function upgradableCommand(pidPath: string, command: readonly string[]): [string, ...string[]] {
   return ['sh', '-c', KEEPER, pidPath, ...command];
+}
+
+/** Whether an Nginx that was started by `upgradableCommand` would follow SIGUSR2. */
+export function isUpgradable(pidPath: string): boolean {
+  return existsSync(`${pidPath}${DETACHED}`);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { NamedProcess } from '../topology/process-set.ts';
 import { pidsOfChildren } from '../topology/proxy-processes.ts';
 import { type NginxBinary, nginxCommand } from './binary.ts';
 import { errorLogPath, readErrorLog } from './error-log.ts';
-import { UPGRADABLE_ENVIRONMENT, upgradableCommand } from './exchangeable.ts';
+import { isUpgradable, UPGRADABLE_ENVIRONMENT, upgradableCommand } from './exchangeable.ts';
 import type { Listener } from './listen.ts';
 import { type Printed, print } from './print.ts';
 import type { Node, Origin } from './tree.ts';
@@ -208,7 +208,7 @@ async function isUp(
   { folder, listeners, workers, upgradable = false }: StartOptions,
 ): Promise<boolean> {
   const written = await readPid(folder);
-  if (written === 0 || (written !== pid && !upgradable)) return false;
+  if (written === 0 || (upgradable ? !isUpgradable(pidPath(folder)) : written !== pid)) return false;
   if (existsSync('/proc/self/task') && (await workerPids(written)).length < workers) return false;
   return (await Promise.all(listeners.map(({ host, port }) => accepts(host, port)))).every(Boolean);
 }

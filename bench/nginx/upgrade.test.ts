@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, readlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { launch } from '../topology/process.ts';
 import { groupGone } from '../topology/process-group.ts';
 import type { NamedProcess } from '../topology/process-set.ts';
 import { startServers } from '../topology/servers.ts';
@@ -16,8 +18,12 @@ import { type Upgradable, upgradeBinary } from './upgrade.ts';
 const bench = setUpBench();
 const never = new AbortController().signal;
 
-/** Starts an upgradable Nginx in front of an echo server. Both are stopped after the test. */
-async function running(t: { after(undo: () => Promise<unknown>): void }) {
+/**
+ * Starts an upgradable Nginx in front of an echo server. Both are stopped after the test.
+ *
+ * @param path folders that come first in the PATH of what starts Nginx
+ */
+async function running(t: { after(undo: () => Promise<unknown>): void }, path: readonly string[] = []) {
   const [server] = await startServers({ count: 1, kind: 'lean', engine: 'node', cpus: null });
   assert.ok(server);
   t.after(() => server.launched.stop('SIGKILL', 0));
@@ -28,6 +34,8 @@ async function running(t: { after(undo: () => Promise<unknown>): void }) {
   const binary = await linkBinary(folder, bench.binary);
   const launched = await startNginx({
     ...{ binary, confPath, folder, listeners, workers: 2, cpus: null, upgradable: true },
+    launch: (options) =>
+      launch({ ...options, env: { ...options.env, PATH: [...path, options.env?.PATH].join(':') } }),
   });
   t.after(() => launched.stop('SIGTERM', 2000));
   const first = { name: 'nginx master', pid: await readPid(folder) };
@@ -79,6 +87,16 @@ describe('an upgrade of the binary', () => {
     await launched.stop('SIGKILL', 0);
     await groupGone(launched.pid);
     await untilGone(second.pid);
+  });
+
+  test('succeeds at once, even if the process that started Nginx was slow to exit', async (t) => {
+    const slow = await mkdtemp(join(tmpdir(), 'slow-'));
+    t.after(() => rm(slow, { recursive: true }));
+    const script = '#!/bin/sh\n[ "$1" = 0.02 ] && exec /bin/sleep 1\nexec /bin/sleep "$1"\n';
+    await writeFile(join(slow, 'sleep'), script, { mode: 0o755 });
+    const { nginx } = await running(t, [slow]);
+    await upgradeBinary(nginx, bench.binary, never);
+    assert.equal(nginx.masters.length, 2);
   });
 
   test('to a binary that does not start reports its error, and the old one continues', async (t) => {
