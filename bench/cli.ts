@@ -67,7 +67,7 @@ function end(code: number): void {
       if (isTerminalClosed) process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP');
       if (lostOutput === null) process.exit(code);
       say(
-        `The output could not be written: ${lostOutput.message}. Free some space, or redirect it elsewhere.`,
+        `The output could not be written: ${lostOutput.message}. Free some space, or redirect the output elsewhere.`,
       );
       process.exit(code === 0 ? 1 : code);
     }),

@@ -57,7 +57,7 @@ export const HELP = `A WebSocket echo server.
   --socket PATH     Unix-domain socket to listen on as well
   --cert PATH       certificate in PEM, for TLS with the key of --key
   --key PATH        its private key
-  --kind KIND       ws: the library ws; lean: the least work per message (ws)
+  --kind KIND       ws: the ws library; lean: the least work per message (ws)
   --carrier CARRIER sockets or io_uring: how the lean server on Bun serves connections without TLS (sockets)
   --reply REPLY     echo: the message itself; you-said: "You said: " and the message;
                     rooms: publications to all members of a room (echo)

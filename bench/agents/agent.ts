@@ -69,7 +69,7 @@ export interface AgentInput {
 
 /** How long to wait for another agent of the same name to answer before this one takes the name. */
 const NAME_TAKEN_MS = 500;
-const NOT_THIS_RUN = 'it does not carry out this run.';
+const NOT_THIS_RUN = 'it is not carrying out this run.';
 
 /**
  * Serves runs, one at a time, until the signal aborts.
@@ -96,14 +96,14 @@ export async function serveAgent(input: AgentInput, connect = connectTo): Promis
 }
 
 function dutyOf({ role, allowed, watches, listen }: AgentInput): string {
-  if (role === 'server') return `The agent starts echo servers on ${listen}.`;
+  if (role === 'server') return `For each run, the agent starts echo servers on ${listen}.`;
   if (role === 'proxy' && watches.length > 0)
     return `The agent watches ${watches.map((each) => ('pid' in each ? `process ${each.pid}` : each.name)).join(', ')}.`;
   const targets = allowed.map(({ host, port }) => (port === null ? host : `${host}:${port}`));
   const where = targets.length === 0 ? 'its own loopback addresses' : targets.join(', ');
   return role === 'proxy'
-    ? `The agent starts Nginx on ${listen}, in front of servers on ${where}.`
-    : `The agent may put load on ${where}.`;
+    ? `For each run, the agent starts Nginx on ${listen}, in front of servers on ${where}.`
+    : `The agent is allowed to put load on ${where}.`;
 }
 
 async function refuseTakenName(connection: Bus, name: string): Promise<void> {
@@ -156,7 +156,8 @@ function makeAgent(
 
   /** Returns why this agent does not begin a run; null if it does. */
   async function refusalToBegin(begin: Begin): Promise<string | null> {
-    if (begin.version !== version) return `it runs version ${version}, and the runner ${begin.version}.`;
+    if (begin.version !== version)
+      return `it runs version ${version}, but the runner runs version ${begin.version}.`;
     if (begin.role !== role) return `its role is ${role}.`;
     const addresses = await withAddresses(named);
     if (current !== null) return 'it is busy with another run.';
@@ -169,8 +170,10 @@ function makeAgent(
   function refusalOfTarget(begin: Begin): string | null {
     if (begin.role === 'generator') return refusalOf(begin.target, allowed);
     if (begin.role === 'server') return null;
-    if (begin.start === null) return watches.length > 0 ? null : 'it watches nothing. Start it with --watch.';
-    if (listen === null) return 'it starts no Nginx. Start it with --listen instead of --watch.';
+    if (begin.start === null)
+      return watches.length > 0 ? null : 'it watches no process. Restart the agent with --watch.';
+    if (listen === null)
+      return 'it only watches an Nginx and does not start one. Restart the agent with --listen instead of --watch.';
     for (const { host, port } of begin.start.upstreams) {
       const refusal = refusalOf({ host, ports: [port] }, allowed);
       if (refusal !== null) return refusal;

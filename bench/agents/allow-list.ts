@@ -37,7 +37,7 @@ export function refusalOf(
   const refused = ports.find((port) => !isAllowed(port));
   if (refused === undefined) return null;
   const target = `${isIP(host) === 6 ? `[${host}]` : host}:${refused}`;
-  return `it may not put load on ${target}. Start it with --allow ${target}, or --allow ${isIP(host) === 6 ? `[${host}]` : host} for all ports.`;
+  return `it is not allowed to put load on ${target}. Restart the agent with --allow ${target}, or --allow ${isIP(host) === 6 ? `[${host}]` : host} for all ports.`;
 }
 
 function isLoopback(host: string): boolean {

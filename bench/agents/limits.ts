@@ -32,7 +32,7 @@ export function excessOf(
     return `it opens at most ${limits.connections} connections (--max-connections), and its share of the run is ${opened}.`;
   if (limits.ratePerSecond === null || load === null) return null;
   if (load.kind === 'closed')
-    return `it sends at most ${limits.ratePerSecond} messages per second (--max-rate), and a closed loop sends as many as it can. Choose a step with a rate with --steps, for example latency.`;
+    return `it sends at most ${limits.ratePerSecond} messages per second (--max-rate), and a closed loop sends as many as it can. Use --steps to choose a step with a rate, for example --steps latency.`;
   const rate = Math.ceil(load.ratePerSecond * share);
   return rate > limits.ratePerSecond
     ? `it sends at most ${limits.ratePerSecond} messages per second (--max-rate), and its share of the run is ${rate}.`

@@ -111,5 +111,5 @@ export async function startRemoteProxy(
 }
 
 function unreadable(agent: string): Problem {
-  return new Problem('environment', `The answer of the agent ${agent} cannot be read.`);
+  return new Problem('environment', `The agent ${agent} sent an invalid answer.`);
 }

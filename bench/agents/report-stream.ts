@@ -70,7 +70,7 @@ export async function openStream(connection: NatsConnection): Promise<ReportStre
   } catch (cause) {
     throw new Problem(
       'environment',
-      `The NATS server has no JetStream: ${reasonOf(cause)}. Start it with nats-server -js.`,
+      `The NATS server has no JetStream: ${reasonOf(cause)}. Restart the server with JetStream: nats-server -js.`,
       { cause },
     );
   }

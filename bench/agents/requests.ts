@@ -45,7 +45,7 @@ export async function ask(
   } catch {
     throw new Problem('environment', `The agent ${agent} did not answer within ${timeout / 1000} s.`);
   }
-  if (reply === null) throw new Problem('environment', `The answer of the agent ${agent} cannot be read.`);
+  if (reply === null) throw new Problem('environment', `The agent ${agent} sent an invalid answer.`);
   if (reply.refusal !== null)
     throw new Problem('environment', `The agent ${agent} refused the run: ${reply.refusal}`);
   return reply.started;
@@ -79,7 +79,7 @@ export async function compareClocks(connection: Bus, agent: string): Promise<Clo
   } catch (cause) {
     throw new Problem(
       'environment',
-      `The clock of the agent ${agent} could not be compared: ${reasonOf(cause)}.`,
+      `The clock of the agent ${agent} could not be compared with this host's: ${reasonOf(cause)}.`,
       { cause },
     );
   }

@@ -106,7 +106,7 @@ function choose(
     if (other !== version) {
       throw new Problem(
         'environment',
-        `The agent ${name} runs version ${other}, and this is version ${version}. Install the same version on all hosts.`,
+        `The agent ${name} runs version ${other}, but the runner runs version ${version}. Install the same version on all hosts.`,
       );
     }
     if (taken.some((each) => each.name === name && each.instance !== instance)) {
@@ -118,7 +118,7 @@ function choose(
     if (run !== null) {
       throw new Problem(
         'environment',
-        `The agent ${name} is busy with another run. Wait for it, or name other agents with --agents.`,
+        `The agent ${name} is busy with another run. Wait for that run to end, or name another agent.`,
       );
     }
   }

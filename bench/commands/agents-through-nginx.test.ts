@@ -89,7 +89,10 @@ describe('load from agents', () => {
     assert.equal(second, 1);
     assert.equal(refused.code, 1);
     assert.ok(refused.run?.outcome.state === 'failed');
-    assert.match(refused.run.outcome.reason, /agent a refused the run: it may not put load on 127\.0\.0\.1/);
+    assert.match(
+      refused.run.outcome.reason,
+      /agent a refused the run: it is not allowed to put load on 127\.0\.0\.1/,
+    );
     await a.says(/Refused a run/);
   });
 });

@@ -12,7 +12,7 @@ export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
 const OUTDATED =
   'The calibration stored for this machine was made by an earlier version that measured differently, so it is not used. ' +
-  'Run calibrate again.';
+  'Run `calibrate` again.';
 
 /**
  * Has the proxy of every side check its configuration. Then looks up this machine's stored calibration, and reports one

@@ -116,7 +116,7 @@ test('the findings are printed, drawn and stored', async (t) => {
   assert.match(out, /\nSmallest known effect found: \+5 % in Nginx CPU per message\.\n/);
   assert.match(out, /\nNginx CPU per message +10 +2\.5 % +4 % +0\.5 % +1\.2 % +±2\.4 %\n/);
   assert.doesNotMatch(out, /has not been calibrated/);
-  assert.deepEqual(said, ['Stored for comparisons on this machine: /cache/calibration.json']);
+  assert.deepEqual(said, ['Calibration stored for comparisons on this machine: /cache/calibration.json']);
   const [calibration, ...others] = kept;
   assert.deepEqual(others, []);
   assert.equal(calibration?.machine.cpuModel, 'Example CPU 2.40 GHz');
@@ -173,7 +173,7 @@ test('one of an earlier version is not quoted, and that is said once', async (t)
   const line = ['compare', 'plain', 'tls', '--rounds', '2', '-R', '5k', '--json'];
   const { out, said } = await obey([...line, '--reports', await temporaryFolder(t)], services);
   assert.equal(JSON.parse(out).calibration, undefined);
-  assert.equal(said.filter((each) => each.includes('Run calibrate again.')).length, 1);
+  assert.equal(said.filter((each) => each.includes('Run `calibrate` again.')).length, 1);
 });
 
 test('it divides its budget as the calibration suggests, unless the length or the number of its runs is given', async (t) => {
@@ -213,7 +213,7 @@ test('a budget that is too short for one round is rejected before the first run'
   const { code, said } = await obey(['calibrate', '--budget', '2m', '--reports', reports], services);
   assert.deepEqual([code, await readdir(reports)], [2, []]);
   // A pilot of nine variants in two steps, and one round with two sides for each of the eight comparisons.
-  assert.match(said.join('\n'), /^--budget 2m is too short for even one round: it needs 50 runs/);
+  assert.match(said.join('\n'), /^--budget 2m is too short for even one round: a round needs 50 runs/);
 });
 
 test('only a single profile that uses Nginx can be calibrated', async (t) => {

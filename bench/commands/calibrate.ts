@@ -68,7 +68,9 @@ export async function calibrate(
     const written = await writeOutputs(result, folder.path, request, terminal);
     const kept = keptOf(result);
     if (kept !== null)
-      terminal.say(`Stored for comparisons on this machine: ${await services.keepCalibration(kept)}`);
+      terminal.say(
+        `Calibration stored for comparisons on this machine: ${await services.keepCalibration(kept)}`,
+      );
     if (interruption.signal.aborted) return EXIT.interrupted;
     return kept === null ? EXIT.failed : written;
   } finally {

@@ -86,7 +86,7 @@ test('a search over connections plans them, and never more than this machine can
   assert.equal(bounded.code, 0);
   assert.match(
     bounded.out,
-    /^plain holds at least [\d,]+ WebSockets .*\nThis machine cannot run more: .*limit/,
+    /^plain holds at least [\d,]+ WebSockets .*\nThis machine cannot run more connections: .*limit/,
   );
   const { runs } = await readResult(bounded.folder);
   for (const { plan } of runs) assert.ok(plan.workers * (1000 - 64) >= plan.connections);

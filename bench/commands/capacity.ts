@@ -77,10 +77,10 @@ function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planStep 
     planStep({ variant: variants[0]?.name ?? '', step: SEARCH_STEPS.trial }).plan,
   );
   if (budgetMs >= runs * runMs) return;
-  const what = start === null ? `the ${SEARCH_STEPS.start} step and one trial` : 'one trial';
+  const what = start === null ? `the ${SEARCH_STEPS.start} step and one trial take` : 'one trial takes';
   throw new Problem(
     'usage',
-    `--budget ${formatDuration(budgetMs * 1000)} is too short for a search: ${what} take about ${formatSeconds((runs * runMs) / 1000)}, and a search takes about ten trials. Use a longer --budget, or a shorter --duration.`,
+    `--budget ${formatDuration(budgetMs * 1000)} is too short for a search: ${what} about ${formatSeconds((runs * runMs) / 1000)}, and a search needs about ten trials. Use a longer --budget, or a shorter --duration.`,
   );
 }
 

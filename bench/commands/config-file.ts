@@ -38,12 +38,13 @@ async function contentOf(file: string, name: string): Promise<unknown> {
   } catch (cause) {
     throw new Problem('usage', `${name} could not be read: ${importFailure(cause)}.`, { cause });
   }
-  throw new Problem('usage', `${name} must have a name that ends in .ts or .json.`);
+  throw new Problem('usage', `The name of ${name} must end in .ts, .js or .json.`);
 }
 
 async function importModule(file: string): Promise<unknown> {
   const found = await importUserModule(file, await import('../package.ts'));
-  if (found === undefined) throw new Error('it has no default export (export default defineConfig({ … }))');
+  if (found === undefined)
+    throw new Error('it has no default export, such as export default defineConfig({ … })');
   return found;
 }
 

@@ -10,7 +10,7 @@ const EXAMPLES = [
   ['Throughput, then latency at a lower rate, with 1,000 connections', '--profile tls'],
   ['Every profile, with 10,000 connections', '-p all -c 10k -d 30s'],
   [`Latency only, at 5,000 messages per second, with and without ${PROXY}`, '-p direct,plain -R 5k'],
-  ['Compare TLS with larger buffers with TLS alone', 'compare tls tls+buf-16k --payload 64k'],
+  ['TLS with larger buffers, compared with TLS alone', 'compare tls tls+buf-16k --payload 64k'],
   ['Two stored results', 'compare reports/A reports/B'],
   [
     'The highest rate at which 99 % of messages return within 20 ms',

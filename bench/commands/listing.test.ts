@@ -44,7 +44,7 @@ test('a damaged result, or one of another user, is listed with the reason; the o
     await chmod(folder, 0o777);
     assert.equal(await asNobody(() => writeListing(folder, silent)), join(folder, 'index.html'));
     const page = await readFile(join(folder, 'index.html'), 'utf8');
-    assert.match(page, /<p class="broken">theirs: .*cannot be read: this user lacks the permission/);
+    assert.match(page, /<p class="broken">theirs: .*cannot be read: this user does not have permission/);
     assert.match(page, /<p class="broken">damaged: .*is cut off after/);
     assert.match(page, /<th [^>]*>mine<\/th>/);
   }, COMMON_FOLDER);

@@ -50,7 +50,7 @@ test('the help of a command lists its options, within 100 columns', async () => 
 });
 
 test('if an option is wider than its column, its explanation is on the next line', () => {
-  assert.match(helpText('check'), /^ {6}--format text\|json\|sarif\|github\n {34}How to print /m);
+  assert.match(helpText('check'), /^ {6}--format text\|json\|sarif\|github\n {34}Format of the findings /m);
 });
 
 test('the version and the profiles are printed', async () => {
@@ -68,7 +68,7 @@ test('the version and the profiles are printed', async () => {
   const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
   assert.match(
     (await obey(['profiles'], others)).out,
-    /^tls .*\n.*\n\nNot part of `all`, .*\nrare .*\n.*\n\nTunings/,
+    /^tls .*\n.*\n\nNot part of `all`; .*\nrare .*\n.*\n\nTunings/,
   );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(

@@ -44,7 +44,7 @@ export function fewRoundsWarning(
   if (budgetMs < one.runs * one.runMs) {
     throw new Problem(
       'usage',
-      `--budget ${formatDuration(budgetMs * 1000)} is too short for even one round: it needs ${one.runs} runs, ` +
+      `--budget ${formatDuration(budgetMs * 1000)} is too short for even one round: a round needs ${one.runs} runs, ` +
         `which take ${formatSeconds((one.runs * one.runMs) / 1000)} plus the time to start them. ${remedy}`,
     );
   }
@@ -65,8 +65,8 @@ export function spendingSentence(
       ? 'for a typical machine. Use `calibrate` to find the best division for this one'
       : `according to the calibration of ${calibration.startedAt.slice(0, 10)}`;
   return (
-    `The budget is enough for about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}, ` +
-    `which is the most precise division ${basis}.`
+    `The budget is enough for about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}. ` +
+    `This division of the budget gives the most precise results ${basis}.`
   );
 }
 

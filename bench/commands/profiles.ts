@@ -28,7 +28,7 @@ function list(all: readonly Profile[], tunings: readonly ShippedTuning[]): strin
   const others = profileLines(false);
   return [
     ...profileLines(true),
-    ...(others.length > 0 ? ['', 'Not part of `all`, only run by name:', ...others] : []),
+    ...(others.length > 0 ? ['', 'Not part of `all`; these run only if named:', ...others] : []),
     '',
     'Tunings, applied to a profile as in tls+buf-16k, with options under which they should make a difference:',
     ...tunings.flatMap(({ name, question, load }) => lines(name, question, ...(load === '' ? [] : [load]))),

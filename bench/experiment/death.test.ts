@@ -242,7 +242,7 @@ it('the generator of the HTTP leg is killed', async (t) => {
       process.kill(pid, 'SIGKILL');
     },
   });
-  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL during the run. This happened while HTTP requests were sent, before the WebSockets.`;
+  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL during the run. This happened while HTTP requests were being sent, before the WebSockets were opened.`;
   assert.deepEqual(run.outcome, { state: 'failed', reason });
 });
 

@@ -33,7 +33,7 @@ export async function runHttpLeg(
   if (page === null && plan.timeline.some(({ action }) => action.kind === 'start-http')) {
     throw new Problem(
       'usage',
-      `The scenario ${plan.workload.scenario} also sends ordinary HTTP requests, and the configuration has no location for them. Add one to the server that carries the WebSockets, such as location / { proxy_pass http://backend; }.`,
+      `The scenario ${plan.workload.scenario} also sends ordinary HTTP requests, but the configuration has no location for them. Add one to the server that carries the WebSockets, such as location / { proxy_pass http://backend; }.`,
     );
   }
   if (plan.http === null || page === null) return null;
@@ -64,7 +64,7 @@ export async function runHttpLeg(
   if (typeof reason === 'string')
     throw new Problem(
       'died',
-      `${reason} This happened while HTTP requests were sent, before the WebSockets.`,
+      `${reason} This happened while HTTP requests were being sent, before the WebSockets were opened.`,
     );
   await processSet.retire(worker.launched);
   return gathered.leg(plan.http, page.shown, (await requestsOf(servers)) - before);

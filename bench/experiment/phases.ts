@@ -86,7 +86,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
       const all = context.place.ready().then((beginNs) => {
         beginUs = Math.round(clock() + Number(beginNs - monotonicNs()) / 1e3);
       });
-      ended = await within(all, waitLimitMs(plan), 'Waiting for the interleaved runs');
+      ended = await within(all, waitLimitMs(plan), 'The wait for the other interleaved runs');
     }
   }
   if (ended === null) {

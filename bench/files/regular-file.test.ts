@@ -55,7 +55,7 @@ describe('a file that a person names', () => {
       }
       await refuses(at('folder'), /^it is a folder$/);
       await refuses(at('none'), /^there is no such file$/);
-      await refuses(at('circle'), /^its links form a circle$/);
+      await refuses(at('circle'), /^its symbolic links form a circle$/);
       await refuses(at('x'.repeat(300)), /^its name is too long$/);
       await refuses(at('a\0b'), /null bytes/);
     }));
@@ -63,6 +63,6 @@ describe('a file that a person names', () => {
   it('is not read without the right to it', () =>
     inFolder(async (folder) => {
       await writeFile(join(folder, 'a'), 'secret', { mode: 0o600 });
-      await asNobody(() => refuses(join(folder, 'a'), /^this user may not read it$/));
+      await asNobody(() => refuses(join(folder, 'a'), /^this user is not allowed to read it$/));
     }, COMMON_FOLDER));
 });

@@ -83,10 +83,10 @@ const REASONS: Record<string, string> = {
   EISDIR: 'it is a folder',
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
-  EACCES: 'this user may not read it',
-  EPERM: 'this user may not read it',
+  EACCES: 'this user is not allowed to read it',
+  EPERM: 'this user is not allowed to read it',
   ENXIO: 'it is a pipe or a device, and only regular files are read',
-  ELOOP: 'its links form a circle',
+  ELOOP: 'its symbolic links form a circle',
   ENAMETOOLONG: 'its name is too long',
 };
 

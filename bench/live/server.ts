@@ -58,7 +58,8 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
   });
   server.listen(port ?? 0, HOST);
   await once(server, 'listening').catch((cause: unknown) => {
-    const what = `The live report cannot be served on port ${port}: ${reasonOf(cause)}.`;
+    const where = port === null ? 'a free port' : `port ${port}`;
+    const what = `The live report cannot be served on ${where}: ${reasonOf(cause)}.`;
     throw new Problem('environment', `${what} Choose another port, or omit it to use a free one.`, { cause });
   });
   return {

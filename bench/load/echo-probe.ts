@@ -34,7 +34,7 @@ export async function probeEcho(target: Target, payload: Payload, signal: AbortS
   const what = typeof came === 'string' ? came : `received ${shown(came)}`;
   throw new Problem(
     'environment',
-    `The server behind --backend does not echo: the benchmark sent ${shown(sent)} to ${printable(target.path.replace(/\?.*/s, '?…'))}, expected the same back, and ${what}. Make it return each message unchanged, and nothing else.`,
+    `The server behind --backend does not echo: ${shown(sent)} to ${printable(target.path.replace(/\?.*/s, '?…'))} should come back unchanged, but the benchmark ${what}. Make the server return each message unchanged, and nothing else.`,
   );
 }
 
@@ -80,7 +80,7 @@ function answerTo(
       resolve(`was answered with HTTP status ${statusCode} instead of a WebSocket`),
     );
     socket.on('error', (error) => resolve(`could not connect: ${reasonOf(error)}`));
-    socket.once('close', (code) => resolve(`the connection was closed with code ${code}`));
+    socket.once('close', (code) => resolve(`had its connection closed with code ${code}`));
     socket.once('close', () => clearTimeout(late));
   }).finally(() => socket.terminate());
 }

@@ -111,7 +111,7 @@ test('a listener that does not use TLS, is not trusted or does not exist causes 
 });
 
 /** Errors of a connection that ended early. The time limit would cause a different message. */
-const CUT_SHORT = /before its SETTINGS|ECONNRESET|EPIPE|hang up/;
+const CUT_SHORT = /before it sent SETTINGS|ECONNRESET|EPIPE|hang up/;
 
 test('a listener that selects h2 and closes before its SETTINGS causes an error at once', async (t) => {
   for (const close of [

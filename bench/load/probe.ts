@@ -114,7 +114,7 @@ function advertisesConnect(target: ProbeTarget, signal: AbortSignal): Promise<bo
       session.destroy();
     });
     session.once('close', () =>
-      reject(new Error('the server closed the connection before its SETTINGS (RFC 9113 section 3.4)')),
+      reject(new Error('the server closed the connection before it sent SETTINGS (RFC 9113 section 3.4)')),
     );
     return () => session.destroy();
   });

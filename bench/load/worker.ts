@@ -83,6 +83,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   const makeClient = await clientOf(plan);
   const clock = clockSince(BigInt(plan.epochNs));
   const makeWaker = await wakersOf(plan, clock);
+  const gather = await gathererOf(plan);
   const payload = new Payload(runPlan.workload.payload, runPlan.seed);
   const recorder = new Recorder(
     id,
@@ -120,6 +121,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
           serverOf: (session) => serverOf(plan, session),
           callAt: (us, call) => callAt(clock, us, call),
           makeWaker,
+          gather,
         },
         open,
       ),
@@ -224,17 +226,26 @@ function serverOf({ servers, target }: WorkerPlan, session: Session<unknown>): S
  * also waits for the next message. The module of the ring is only loaded when needed, because it requires
  * Bun.
  */
-async function wakersOf(
-  { runPlan: { client, carrier, pacing, turns }, target, epochNs }: WorkerPlan,
-  clock: Clock,
-): Promise<(wake: () => void) => Waker> {
+async function wakersOf(plan: WorkerPlan, clock: Clock): Promise<(wake: () => void) => Waker> {
+  const { pacing, turns } = plan.runPlan;
   const spins = pacing === 'spin';
-  if (client === 'lean' && carrier === 'io_uring' && target.tls === null) {
+  if (usesRing(plan)) {
     const { ringWaker } = await import('./pacing/ring-waker.ts');
     return (wake) => ringWaker(clock, wake, spins ? restsFromUs(turns) : 0);
   }
   if (spins) return (wake) => spinningWaker(clock, wake, restsFromUs(turns));
-  return (wake) => threadWaker(BigInt(epochNs), wake);
+  return (wake) => threadWaker(BigInt(plan.epochNs), wake);
+}
+
+/** Returns the `gather` of the ring's loop; on other carriers, a function without effect. */
+async function gathererOf(plan: WorkerPlan): Promise<(unanswered: number) => void> {
+  if (!usesRing(plan)) return () => {};
+  const { openRing } = await import('../../server/ring/open-ring.ts');
+  return (unanswered) => openRing().gather(unanswered);
+}
+
+function usesRing({ runPlan: { client, carrier }, target }: WorkerPlan): boolean {
+  return client === 'lean' && carrier === 'io_uring' && target.tls === null;
 }
 
 /**

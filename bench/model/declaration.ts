@@ -6,7 +6,7 @@ import { recordedName } from './recording.ts';
 /** Name of a step of a user's scenario: the scenario's name, or a name that starts with it. */
 const stepName = v.pipe(
   v.string(),
-  v.regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected lower-case words with hyphens'),
+  v.regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected lower-case words joined by hyphens'),
 );
 const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'expected a text'), v.maxLength(200, 'is too long'));
 const counted = recordedName;
@@ -31,7 +31,10 @@ export type MetricSource = v.InferOutput<typeof sourceSchema>;
  * scenario's file.
  */
 export const declaredMetricSchema = v.strictObject({
-  name: v.pipe(v.string(), v.regex(/^[a-z]\w*(\.\w+)+$/, 'expected words with dots, such as chat.join.p99')),
+  name: v.pipe(
+    v.string(),
+    v.regex(/^[a-z]\w*(\.\w+)+$/, 'expected words joined by dots, such as chat.join.p99'),
+  ),
   title: text,
   of: sourceSchema,
   unit: v.picklist(METRIC_UNITS),

@@ -5,7 +5,7 @@ import { getSystemErrorMap } from 'node:util';
  * full".
  */
 const PHRASES: Readonly<Record<string, string>> = {
-  EACCES: 'this user lacks the permission',
+  EACCES: 'this user does not have permission',
   EADDRINUSE: 'another program uses this address and port',
   EADDRNOTAVAIL: 'this machine does not have that address',
   EAI_AGAIN: 'the name server does not answer',

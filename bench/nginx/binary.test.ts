@@ -91,7 +91,11 @@ test('a file that is not an Nginx binary is rejected', async () => {
     /not-there cannot be used as Nginx: there is no such file\. Check the path, or name a Debian suite/,
   );
   await refuses('plain-file', 'usage', /plain-file cannot be used as Nginx: it is not an executable file\./);
-  await refuses('other', 'environment', /other cannot be used as Nginx: It does not answer -V like nginx\.$/);
+  await refuses(
+    'other',
+    'environment',
+    /other cannot be used as Nginx: it does not answer -V as Nginx does\.$/,
+  );
   await refuses('lame', 'environment', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
 });
 

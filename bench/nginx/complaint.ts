@@ -106,7 +106,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
     if (remedyOfUser !== null) {
       throw new Problem(
         'configuration',
-        `Nginx rejects the configuration: "${node.name}" at ${place(node.origin)} uses ${use}, which nothing defines. ${remedyOfUser}`,
+        `Nginx rejects the configuration: "${node.name}" at ${place(node.origin)} uses ${use}, which is not defined anywhere. ${remedyOfUser}`,
         { code: INCOMPLETE, data: { isRejected: true } },
       );
     }
@@ -136,7 +136,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
  * `$connection_upgrade` without its usual `map`. Null for any other variable.
  */
 function remedyFor(tree: readonly Node[], name: string): string | null {
-  if (name === 'connection_upgrade') return `Add to http: ${UPGRADE_MAP}`;
+  if (name === 'connection_upgrade') return `Add to the http block: ${UPGRADE_MAP}`;
   const meant = nearestWord(name, definedVariables(tree));
   return meant === null ? null : `Did you mean $${meant}?`;
 }

@@ -68,7 +68,7 @@ const NO_FILE = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Name patterns of further directives whose arguments look like paths but name no file. */
+/** Patterns for the names of further directives whose arguments look like paths but do not refer to files. */
 const NO_FILES =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
 

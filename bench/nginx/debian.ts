@@ -28,7 +28,7 @@ export async function fetchFromSystem(
 ): Promise<Fetched> {
   const system = await release();
   const fetched = await fetchOnce(program, system, options, {
-    why: `${program.title} is not installed here: fetching the system's package`,
+    why: `${program.title} is not installed on this machine: fetching its package`,
     sources: async () => null,
     async addLibraries(apt, archive, unpacked) {
       if (await runs(join(unpacked, program.binary), harmless)) return;

@@ -137,7 +137,8 @@ async function start(
       processes: proxyProcesses(NGINX.kind, roleOf, masters),
       reload: () => reload(masters.at(-1) ?? launched),
       async upgrade(over) {
-        if (upgradeTo === null) throw new TypeError('Nginx was not started for an upgrade');
+        if (upgradeTo === null)
+          throw new TypeError('This Nginx was not started in a way that allows its binary to be upgraded');
         await upgradeBinary(upgradable, upgradeTo, over);
       },
       folderPath: servesFolder ? PAGE_PATH : null,

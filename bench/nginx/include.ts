@@ -123,7 +123,7 @@ function withoutMark(text: string, file: string): string {
   if (!text.startsWith('\ufeff')) return text;
   throw new Problem(
     'configuration',
-    `nginx cannot read this: the file begins with a byte order mark (UTF-8 BOM), which becomes part of its first directive, in ${file}:1. Save the file without it.`,
+    `nginx cannot read this: the byte order mark (UTF-8 BOM) at the start of the file becomes part of the first directive in ${file}:1. Save the file without this mark.`,
   );
 }
 

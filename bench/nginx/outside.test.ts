@@ -307,7 +307,10 @@ describe('no directive leads out of the sandbox', () => {
         (error) => {
           assert.ok(error instanceof Problem && error.kind === 'configuration', text);
           assert.ok(error.message.startsWith(`"${name}" at mine.conf:2 `), error.message);
-          assert.match(error.message, /cannot tell .*Remove it from the configuration under test\.$/);
+          assert.match(
+            error.message,
+            /cannot tell .*Remove this directive from the configuration under test\.$/,
+          );
           return true;
         },
       );

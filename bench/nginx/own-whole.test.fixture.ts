@@ -53,7 +53,9 @@ ${WS}`,
   {
     what: 'a template of Go',
     files: { 'nginx.conf.gtpl': site(`  server_name {{ .options.domain }};\n${WS}`) },
-    becomes: { refused: /"\{\{ \." in .*nginx\.conf\.gtpl:9 belongs to a template\. Render it first/ },
+    becomes: {
+      refused: /"\{\{ \." in .*nginx\.conf\.gtpl:9 belongs to a template\. Render the template first/,
+    },
   },
   {
     what: 'an additional UDP stream',

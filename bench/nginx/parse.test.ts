@@ -88,11 +88,14 @@ describe('complaints', () => {
       'http {\nserver {\n}\n',
       'unexpected end of file, expecting "}" for the block "http" in test.conf:1.',
     );
-    refuses('a "b;\nc;\n', 'unexpected end of file in test.conf:1, the quote " opened here is never closed.');
+    refuses(
+      'a "b;\nc;\n',
+      'unexpected end of file in test.conf:1, because the quote " opened here is never closed.',
+    );
   });
 
   test('a file of opening braces does not exhaust the stack', () => {
-    refuses('a {'.repeat(100_000), 'blocks nested deeper than 64 in test.conf:1.');
+    refuses('a {'.repeat(100_000), 'blocks nested more than 64 levels deep in test.conf:1.');
   });
 
   test('any text gives either a tree or a Problem', () => {

@@ -47,7 +47,7 @@ export function parse(text: string, file: string): Node[] {
         level = { nodes: [], opener: head };
         open.push(level);
         if (open.length > MAX_DEPTH)
-          throw complaint(`blocks nested deeper than ${MAX_DEPTH}`, file, token.line);
+          throw complaint(`blocks nested more than ${MAX_DEPTH} levels deep`, file, token.line);
       } else {
         level.nodes.push(directiveFrom(head, null, file));
       }

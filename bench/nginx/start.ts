@@ -29,7 +29,7 @@ export interface WrittenConfiguration extends Printed {
   confPath: string;
 }
 
-/** Writes a configuration tree that was moved into the sandbox to `nginx.conf` in the given folder. */
+/** Writes `nginx.conf` to the given folder, from a configuration tree that was moved into the sandbox. */
 export async function writeConfiguration(
   folder: string,
   tree: readonly Node[],

@@ -49,7 +49,7 @@ async function keyring(): Promise<string> {
   for (const path of KEYRINGS) if (await exists(path)) return path;
   throw new Problem(
     'environment',
-    'The keys of Debian’s archive are not on this machine, so nothing from it can be verified. Install the package debian-archive-keyring.',
+    'The keys of Debian’s archive are not on this machine, so packages from this archive cannot be verified. Install the package debian-archive-keyring.',
   );
 }
 

@@ -86,7 +86,11 @@ describe('the moved configuration', () => {
         () => judged(text),
         (error) => {
           assert.ok(error instanceof Problem && error.kind === 'configuration', text);
-          assert.match(error.message, /^"\w+" at a\.conf:2 .*Remove it from the configuration/, text);
+          assert.match(
+            error.message,
+            /^"\w+" at a\.conf:2 .*Remove this directive from the configuration/,
+            text,
+          );
           return true;
         },
       );

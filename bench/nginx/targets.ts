@@ -122,7 +122,7 @@ function refuseIn(nodes: readonly Node[], own: OwnAddresses, parents: Parents): 
 function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
   if (CODE.test(node.name))
     throw refusal(node, 'runs code, and the bench cannot tell which hosts that code connects to');
-  if (NEVER.test(node.name)) throw refusal(node, 'makes Nginx connect to other hosts, or may do so');
+  if (NEVER.test(node.name)) throw refusal(node, 'can make Nginx connect to other hosts');
   const target = TARGETS.find(([names]) => names.test(node.name));
   if (target !== undefined) {
     const [, isOwn] = target;
@@ -133,7 +133,7 @@ function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
   if (!FOREIGN.test(node.name) && !texts(node).some((text) => ADDRESS.test(text))) return;
   throw refusal(
     node,
-    'is unknown to the bench and names an address. The bench cannot tell whether Nginx would connect to it',
+    'is unknown to the bench and names an address. The bench cannot tell whether Nginx would connect to that address',
     UNKNOWN_DIRECTIVE,
   );
 }
@@ -141,7 +141,7 @@ function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
 function refusal(node: Directive, why: string, code: string | null = null): Problem {
   return new Problem(
     'configuration',
-    `"${node.name}" at ${place(node.origin)} ${why}. Remove it from the configuration under test.`,
+    `"${node.name}" at ${place(node.origin)} ${why}. Remove this directive from the configuration under test.`,
     { code, data: { name: node.name, place: place(node.origin) } },
   );
 }

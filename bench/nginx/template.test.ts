@@ -49,13 +49,13 @@ test('variables without a value and other template languages are rejected with t
     ],
     [
       `\nlisten \${A};\nserver_name \${B} \${A} \${PORT};`,
-      /^The variable \$\{A\} in a\.conf:2 has no value, and neither has \$\{B\}\. Set them in the environment, or/,
+      /^The variable \$\{A\} in a\.conf:2 has no value, and \$\{B\} has none either\. Set them in the environment, or/,
     ],
     [
       `listen \${A};\nserver_name \${B} \${C};`,
-      /^The variable \$\{A\} in a\.conf:1 has no value, and neither have \$\{B\} and \$\{C\}\. Set them/,
+      /^The variable \$\{A\} in a\.conf:1 has no value, and \$\{B\} and \$\{C\} have none either\. Set them/,
     ],
-    ['server_name {{ domain }};', /"\{\{ d" in a\.conf:1 belongs to a template\. Render it first/],
+    ['server_name {{ domain }};', /"\{\{ d" in a\.conf:1 belongs to a template\. Render the template first/],
     ['{{.Host}}', /a\.conf:1 belongs to a template/],
     ['a;\n{%- if tls %}', /a\.conf:2 belongs to a template/],
     ['listen <%= @port %>;', /a\.conf:1 belongs to a template/],

@@ -39,7 +39,7 @@ export function fillIn(
       if (foreign !== undefined) {
         throw new Problem(
           'configuration',
-          `"${foreign.trim()}" in ${where} belongs to a template. Render it first, and pass the result to the bench.`,
+          `"${foreign.trim()}" in ${where} belongs to a template. Render the template first, and pass the result to the bench.`,
         );
       }
       return line.replace(VARIABLE, (whole, braced: string | undefined, bare: string | undefined) => {
@@ -63,7 +63,7 @@ function unset(missing: readonly [name: string, where: string][]): Problem {
   const [[first, where] = ['', ''], ...others] = missing;
   const names = others.map(([name]) => `\${${name}}`);
   const rest =
-    names.length === 0 ? '' : `, and neither ${names.length === 1 ? 'has' : 'have'} ${listed(names)}`;
+    names.length === 0 ? '' : `, and ${listed(names)} ${names.length === 1 ? 'has' : 'have'} none either`;
   return new Problem(
     'configuration',
     `The variable \${${first}} in ${where} has no value${rest}. Set ${names.length === 0 ? first : 'them'} in the environment, or in a file named with --env-file.`,

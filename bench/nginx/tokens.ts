@@ -52,7 +52,7 @@ function refuseLua(word: string, file: string, line: number): void {
   if (!/^\w+_by_lua_block$/.test(word)) return;
   throw new Problem(
     'configuration',
-    `"${word}" at ${file}:${line} runs code, and the bench cannot tell which hosts that code connects to. Remove it from the configuration under test.`,
+    `"${word}" at ${file}:${line} runs code, and the bench cannot tell which hosts that code connects to. Remove this directive from the configuration under test.`,
   );
 }
 
@@ -102,7 +102,9 @@ function refuseGlued(text: string, at: number, file: string, line: number): void
 
 function unexpectedEnd(file: string, line: number, char: string): Problem {
   const cause =
-    char === '"' || char === "'" ? `the quote ${char} opened here is never closed` : 'expecting ";" or "}"';
+    char === '"' || char === "'"
+      ? `because the quote ${char} opened here is never closed`
+      : 'expecting ";" or "}"';
   return new Problem(
     'configuration',
     `nginx cannot read this: unexpected end of file in ${file}:${line}, ${cause}.`,

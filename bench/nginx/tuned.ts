@@ -91,7 +91,7 @@ function refuseForeign(nodes: readonly Node[], resolves: boolean): void {
     if (/^resolver(_timeout)?$/.test(node.name) && !resolves) {
       throw new Problem(
         'configuration',
-        `"${node.name}" at ${place(node.origin)} would change nothing, because no server of the tuning is resolved while Nginx runs. Add "resolve" to one, or leave it out.`,
+        `"${node.name}" at ${place(node.origin)} would change nothing, because no server in the tuning is resolved while Nginx runs. Add "resolve" to a server, or leave out this directive.`,
       );
     }
     const option = SET_BY_RUN[node.name];

@@ -110,7 +110,7 @@ describe('an upgrade of the binary', () => {
     await assert.rejects(upgradeBinary(nginx, { ...bench.binary, path, version: '1.0.0' }, never), {
       kind: 'configuration',
       message:
-        'Nginx 1.0.0 did not start, so the old one kept running: unknown directive "***" in nginx.conf:3',
+        'Nginx 1.0.0 did not start (unknown directive "***" in nginx.conf:3), so the old one kept running',
     });
     assert.deepEqual([nginx.masters, told], [[first], []]);
     assert.equal(await readPid(folder), first.pid);

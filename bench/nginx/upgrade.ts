@@ -113,7 +113,7 @@ async function startFailure(
   const line = lines.findLast((each) => /\[(emerg|alert|crit)\]/.test(each));
   const words = line?.replace(/^.*?\[\w+\] (\d+#\d+: )?/, '').replaceAll(`${folder}/`, '');
   const why = words === undefined ? 'it left no message' : redactLine(words);
-  return new Problem('configuration', `Nginx ${version} did not start, so the old one kept running: ${why}`);
+  return new Problem('configuration', `Nginx ${version} did not start (${why}), so the old one kept running`);
 }
 
 function oldPidPath(folder: string): string {

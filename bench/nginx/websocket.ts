@@ -86,7 +86,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   const [near] = all.filter(({ location }) => isProxied(location));
   throw new Problem(
     'configuration',
-    `The configuration has no location for WebSockets: no location with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'a location with proxy_pass' : `the location at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; and to http: ${UPGRADE_MAP}`,
+    `The configuration has no location for WebSockets: no location with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'a location with proxy_pass' : `the location at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; and to the http block: ${UPGRADE_MAP}`,
     { code: INCOMPLETE },
   );
 }

@@ -31,6 +31,6 @@ export async function checkLoopback(host = LOOPBACK): Promise<void> {
   if (await carriesTcp(host)) return;
   throw new Problem(
     'environment',
-    `Nothing can connect to ${host}, where everything runs: the loopback interface is down. Bring it up: ${RAISE_LOOPBACK}`,
+    `Nothing can connect to ${host}, the address that every process of a run uses: the loopback interface is down. Bring it up: ${RAISE_LOOPBACK}`,
   );
 }

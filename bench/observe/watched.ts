@@ -50,7 +50,7 @@ export function makeWatcher(watches: readonly Watch[], procfs = '/proc'): () => 
       const pids = new Set(found.map(({ pid }) => pid));
       const eldest = found.filter(({ parent }) => !pids.has(parent));
       if (eldest.length > 1)
-        return `${eldest.length} independent processes are called ${watch.name}: ${eldest.map(({ pid }) => pid).join(', ')}. Start the agent with the one to watch, for example --watch ${first.pid}.`;
+        return `${eldest.length} independent processes are called ${watch.name}: ${eldest.map(({ pid }) => pid).join(', ')}. Start the agent with the ID of the process to watch, for example --watch ${first.pid}.`;
     }
     return null;
   }

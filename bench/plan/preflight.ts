@@ -186,7 +186,7 @@ function checkBackend({ backend }: RunRequest, { name, upstreamTls }: Profile): 
   if (backend === null || !upstreamTls) return;
   throw new Problem(
     'usage',
-    `${name} connects to its servers over TLS, but a --backend is given no certificate. Leave --backend out, or use a configuration with proxy_pass http://.`,
+    `${name} connects to its servers over TLS, but a --backend command is not given a certificate. Leave --backend out, or use a configuration with proxy_pass http://.`,
   );
 }
 
@@ -195,7 +195,7 @@ function checkServerHosts({ serverHosts }: Machine, { name, upstreamTls }: Profi
   if (serverHosts === undefined || !(upstreamTls || name === 'unix-socket')) return;
   throw new Problem(
     'usage',
-    `${name} connects to its servers ${upstreamTls ? 'over TLS with a certificate of this host' : 'through a file'}, so they cannot run on other hosts. Leave --server-agents out, or use another profile.`,
+    `${name} connects to its servers ${upstreamTls ? 'over TLS with a certificate of this host' : 'through a Unix-domain socket'}, so they cannot run on other hosts. Leave --server-agents out, or use another profile.`,
   );
 }
 

@@ -120,13 +120,13 @@ function checkServers({ scenario: { name, servers } }: RunRequest, profile: Prof
   if (count < least) {
     throw new Problem(
       'usage',
-      `The scenario ${name} needs at least ${least} echo servers, but ${profile.name} would have ${count}. Use --servers 3, or a profile with several, such as load-balanced.`,
+      `The scenario ${name} needs at least ${least} echo servers, but ${profile.name} would have ${count}. Use --servers ${least}, or a profile with several servers, such as load-balanced.`,
     );
   }
   if (count > most) {
     throw new Problem(
       'usage',
-      `The scenario ${name} supports at most ${counted(most, 'echo server')}, and ${profile.name} would have ${count}. Use --servers ${most}, or fewer connections.`,
+      `The scenario ${name} supports at most ${counted(most, 'echo server')}, but ${profile.name} would have ${count}. Use --servers ${most}, or fewer connections.`,
     );
   }
 }
@@ -215,7 +215,7 @@ function processCount(need: Need, connections: number, notices: Notice[]): numbe
   if (needed > most) {
     throw new Problem(
       'environment',
-      `${formatCount(connections)} connections need ${formatCount(needed)} ${what}, and at most ${most} are useful: ${reason}. ${remedy}`,
+      `${formatCount(connections)} connections need ${formatCount(needed)} ${what}, but at most ${most} are useful: ${reason}. ${remedy}`,
     );
   }
   if (needed > byDefault) notices.push(notice('info', need.code, { needed, byDefault, connections, hold }));

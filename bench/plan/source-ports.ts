@@ -57,7 +57,7 @@ export function checkAddresses(
     throw new Problem(
       'environment',
       handshakes === null
-        ? `${formatCount(ports)} connections need ${formatCount(needed)} source addresses, because each has only enough ports for ${formatCount(each)}. ${RAISE_PORTS}`
+        ? `${formatCount(ports)} connections need ${formatCount(needed)} source addresses, but a run can use only ${MOST_ADDRESSES}. Each address has ports for ${formatCount(each)} connections. ${RAISE_PORTS}`
         : `${formatCount(ports)} handshakes need more source ports than the ${formatCount(MOST_ADDRESSES * each)} that a run can use, because a port remains in TIME_WAIT for a minute. Lower --rate or --duration. ${RAISE_PORTS}`,
     );
   }
@@ -88,7 +88,7 @@ export function checkAgentPorts(
   else if (each > scarcePorts) {
     throw new Problem(
       'environment',
-      `${formatCount(ports)} handshakes need ${formatCount(each)} source ports on each of the hosts of the agents, and at least one has only ${formatCount(scarcePorts)}, because a port remains in TIME_WAIT for a minute. Lower --rate or --duration, use more agents, or set net.ipv4.tcp_tw_reuse=1 there.`,
+      `${formatCount(ports)} handshakes need ${formatCount(each)} source ports on each agent's host, but at least one host has only ${formatCount(scarcePorts)}. A port remains in TIME_WAIT for a minute. Lower --rate or --duration, use more agents, or set net.ipv4.tcp_tw_reuse=1 on these hosts.`,
     );
   }
 }

@@ -104,7 +104,7 @@ test('a report can be drawn from a result that was cut off at any point', () => 
   for (const result of cut) assert.doesNotMatch(shown(result), BROKEN);
   assert.match(
     shown(makeResult([])),
-    /This result contains no run: it was interrupted before the first run finished\./,
+    /This result contains no run, because the bench was interrupted before the first run finished\./,
   );
   assert.match(shown(missing), /This bench was interrupted before the latency step of plain\./);
   assert.match(shown(cut[5] ?? makeResult([])), /Throughput\. Aborted: interrupted by Ctrl-C\./);

@@ -146,7 +146,9 @@ test('every notice of every run appears in the report and in the terminal', () =
           );
           const inFull = lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name));
           // If notices of one kind differ, one is shown in full, followed by the names of the runs with the others.
-          assert.ok(inFull || lines.some((line) => line.split('more of this kind, for ')[1]?.includes(name)));
+          assert.ok(
+            inFull || lines.some((line) => line.split('more notices of this kind, for ')[1]?.includes(name)),
+          );
         }
       }
       for (const { text: told } of general) assert.ok(lines.some((line) => line.endsWith(told)));
@@ -198,7 +200,7 @@ test('notices of one kind that differ in other ways follow the first, and none i
       .split('\n')
       .filter((line) => line.includes('Disturbed'));
   assert.deepEqual(told(), [
-    'direct (throughput): Disturbed by steal. (The report has more of this kind, for plain (throughput); tls (throughput); http2 (throughput).)',
+    'direct (throughput): Disturbed by steal. (The report has more notices of this kind, for plain (throughput); tls (throughput); http2 (throughput).)',
   ]);
   tellOf(3);
   assert.deepEqual(told(), [

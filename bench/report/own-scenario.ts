@@ -125,7 +125,7 @@ function answers({ variants, runs }: View, declared: Declaration, absent: readon
     charts: [],
     body: html`<p>${declared.question}</p>
 <div class="cards${variants.length === 1 && ' one'}">${variants.map((variant) => answerCard(variant, answer(variant, declared), CARD))}</div>
-${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}
+${runs.length === 0 && html`<p>This result contains no run, because the bench was interrupted before the first run finished.</p>`}
 ${absent.length > 0 && html`<p class="how">${absent.join(' ')}</p>`}`,
   };
 }
@@ -176,7 +176,7 @@ function counters(view: View, { recorded }: Declaration): Section {
       const finding = runs
         .map(
           ({ label, figures: { counts } }) =>
-            `${label}: ${formatCount(counted(counts, name))} in the whole run.`,
+            `${label}: a total of ${formatCount(counted(counts, name))} in the whole run.`,
         )
         .join(' ');
       return chartFigure(spec, `${name} per second`, finding, null);

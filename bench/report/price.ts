@@ -33,7 +33,7 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
 
 /** Explains what a single pair of runs can show, and how to find out more. */
 export function pairSentence({ baseline }: Price): string {
-  return `Each ratio comes from a single pair of runs and has no interval, so a few per cent may be noise. To repeat the runs in rounds, use the compare command and name ${baseline} first.`;
+  return `Each ratio comes from a single pair of runs and has no interval, so a difference of a few per cent may be noise. To repeat the runs in rounds, use the compare command, with ${baseline} as its first variant.`;
 }
 
 export function priceColumns({ baseline, variants }: Price): string[] {
@@ -82,7 +82,7 @@ ${table(
   priceColumns(found).map((title) => ({ title })),
   priceRows(found),
 )}
-<p class="how">In parentheses: variant ÷ ${found.baseline}, at the same rate and in the same placement. CPU and memory are totals of ${PROXY}, echo servers and generators; a generator that spins to keep its schedule is not included. ${pairSentence(found)}</p>
+<p class="how">In parentheses: variant ÷ ${found.baseline}, at the same rate and with the same CPU placement. CPU and memory are totals of ${PROXY}, echo servers and generators; a generator that spins to keep its schedule is not included. ${pairSentence(found)}</p>
 ${doubts.length > 0 && html`<ul class="plain">${doubts.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }

@@ -28,7 +28,7 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
   }
   return extendedConnect
     ? `The server advertises extended CONNECT (RFC 8441), so WebSocket over HTTP/2 would be possible. This bench opens WebSockets with the HTTP/1.1 upgrade, so ${ran}. ${scope}`
-    : `However, the server does not advertise extended CONNECT (RFC 8441), which WebSocket over HTTP/2 requires: ${ran}. ${scope}`;
+    : `However, the server does not advertise extended CONNECT (RFC 8441), a requirement for WebSocket over HTTP/2: ${ran}. ${scope}`;
 }
 
 const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
@@ -44,9 +44,9 @@ export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';
   if (figures.http === null || figures.http.backend === null)
-    return `${label}: some requests failed, so what the cache answered is unknown.`;
+    return `${label}: some requests failed, so it is unknown how many requests the cache answered.`;
   const reached = `${formatCount(figures.http.backend)} of ${formatCount(http.requests)} requests reached an echo server`;
-  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only. Messages on an open WebSocket never reach the cache: after the 101 response, ${PROXY} only relays bytes.`;
+  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. The cache only serves ordinary GETs. Messages on an open WebSocket never reach the cache: after the 101 response, ${PROXY} only relays bytes.`;
 }
 
 /** Lists cache statuses with their counts, as in `HIT 23,999, MISS 1`, most frequent first. */

@@ -177,7 +177,7 @@ test('a variant that was left out is reported with the reason', () => {
     rateOf(1000),
     { kind: 'left-out', variant: 'tls', reason: stored('Nothing was echoed.') },
   ];
-  assert.ok(linesOf(result).includes('tls has no latency. Nothing was echoed.'));
+  assert.ok(linesOf(result).includes('The latency of tls was not measured. Nothing was echoed.'));
 });
 
 test('if the table does not fit, there are lines for each variant, none wider than the terminal', () => {

@@ -86,7 +86,7 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   }));
   const [first] = lines;
   if (first === undefined || lines.length <= MOST_OF_A_KIND) return lines;
-  const more = `(The report has more of this kind, for ${others.map((each) => each.whose).join('; ')}.)`;
+  const more = `(The report has more notices of this kind, for ${others.map((each) => each.whose).join('; ')}.)`;
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 

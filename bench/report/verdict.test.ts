@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { onTarget } from '../../test/external.ts';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
 import { counted } from '../model/recording.ts';
@@ -7,7 +8,7 @@ import type { Run } from '../model/run.ts';
 import { NOTHING } from '../wording/format.ts';
 import { reportHtml } from './html.ts';
 import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
-import { validitySentences } from './verdict.ts';
+import { limitName, validitySentences } from './verdict.ts';
 import { viewOf } from './view.ts';
 
 test('messages that were due but never sent are reported and drawn, if there are any', () => {
@@ -30,9 +31,7 @@ test('messages that were due but never sent are reported and drawn, if there are
     tableOf(page, 'Messages due but never sent').map((row) => row.slice(0, 4)),
     [['direct', 'latency', due, '100']],
   );
-  assert.ok(
-    page.includes(`<p class="broken">Latency. 100 of ${due} messages that were due were never sent.</p>`),
-  );
+  assert.ok(page.includes(`<p class="broken">Latency. 100 of the ${due} messages due were never sent.</p>`));
   assert.deepEqual(seriesOf(), ['due', 'sent', 'echoed', 'bytes']);
   // An older result, which does not count messages that were due.
   for (const worker of open.workers) worker.due = 0;
@@ -57,4 +56,13 @@ test('a run without doubts only reports its limit; doubts without reasons are re
     limit,
   ]);
   assert.deepEqual(told({ limit: { component: 'proxy', evidence: stored('') } }), []);
+});
+
+test('if the limit was a server that is not the bench’s own, the table says what was not the limit', () => {
+  const [closed] = makeBothSteps(1, 4).runs;
+  assert.ok(closed);
+  const run = onTarget(closed);
+  assert.equal(limitName(run), 'something other than the generator');
+  const watched = { ...run, plan: { ...run.plan, proxyAgent: 'p' } };
+  assert.equal(limitName(watched), 'something other than Nginx and the generator');
 });

@@ -38,7 +38,7 @@ export function lossSentence({ figures, run }: RunView): string {
     messages.lost > 0 && `${formatCount(messages.lost)} of ${formatCount(messages.sent)} messages were lost`,
     due !== null &&
       due.unsent > 0 &&
-      `${formatCount(due.unsent)} of ${formatCount(due.due)} messages that were due were never sent`,
+      `${formatCount(due.unsent)} of the ${formatCount(due.due)} messages due were never sent`,
     messages.outstanding > 0 && `${formatCount(messages.outstanding)} messages were outstanding at the end`,
     !conservation.ok && `the counts do not add up (${conservationClause(conservation.broken)})`,
   ].filter((loss) => loss !== false);
@@ -55,7 +55,7 @@ function handshakeLossSentence({ counts, conservation }: RunView['figures']): st
   const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0, due = 0 } = counts;
   const losses = [
     refused > 0 && `${formatCount(refused)} of ${formatCount(started)} handshakes failed`,
-    broken > 0 && `${formatCount(broken)} open connections ended before they were closed`,
+    broken > 0 && `${formatCount(broken)} open connections ended unexpectedly`,
     lost > 0 && `${formatCount(lost)} messages were lost`,
     unstarted > 0 &&
       `${formatCount(unstarted)} of ${formatCount(due)} handshakes that were due never started`,
@@ -100,7 +100,7 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
 /** The factor that limited a run, in a word or two. */
 export function limitName({ plan, validity: { limit } }: Run): string {
   if (plan.target.kind === 'external' && limit.component === 'none')
-    return plan.proxyAgent === undefined ? 'not the generator' : 'neither Nginx nor the generator';
+    return `something other than ${plan.proxyAgent === undefined ? '' : `${PROXY} and `}the generator`;
   return LIMIT_NAMES[limit.component];
 }
 

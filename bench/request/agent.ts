@@ -35,7 +35,7 @@ const OPTIONS = {
     allow: {
       value: 'HOST[:PORT]',
       many: true,
-      help: 'Target that may be put under load, or server behind Nginx [only 127.0.0.1]',
+      help: 'Allow this target, or this server behind Nginx [only 127.0.0.1]',
     },
     'max-connections': {
       value: 'N',
@@ -49,7 +49,7 @@ const OPTIONS = {
     watch: {
       value: 'NAME|PID',
       many: true,
-      help: 'Process to observe with its descendants, such as nginx',
+      help: 'Process to observe, such as nginx, with its descendants',
     },
   },
 } as const satisfies Readonly<Record<string, Options>>;
@@ -67,7 +67,7 @@ export const agentCommand = {
 function agentRequest(given: GivenOptions): AgentRequest {
   if (!given.has('nats')) {
     throw new Incomplete(
-      '`agent` needs the NATS server through which runs reach it. Name it with --nats, for example --nats nats://127.0.0.1:4222.',
+      '`agent` needs the NATS server through which runs reach the agent. Name the server with --nats, for example --nats nats://127.0.0.1:4222.',
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
@@ -117,7 +117,7 @@ function checkRole(given: GivenOptions, role: AgentRole): void {
   }
   if (role === 'proxy' && !watches && !given.has('listen')) {
     throw new Incomplete(
-      '--role proxy needs the processes to observe, or the address on which it may start Nginx. Use --watch nginx, or --listen ADDRESS.',
+      '--role proxy needs the processes to observe, or the address on which to start Nginx. Use --watch nginx, or --listen ADDRESS.',
       { watch: 'nginx' },
     );
   }

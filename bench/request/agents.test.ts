@@ -126,7 +126,7 @@ test('a scenario whose load cannot come from agents says why', () => {
   for (const { name, needsGeneratorHere } of SCENARIOS) {
     const line = `-p tls --scenario ${name} ${NATS} --agents 2`;
     if (needsGeneratorHere === undefined) assert.equal(agents(line)?.generators, 2, name);
-    else refused(line, /slow-consumer: it reads what waits/);
+    else refused(line, /slow-consumer: it measures the data queued/);
   }
 });
 

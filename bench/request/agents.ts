@@ -35,15 +35,15 @@ export interface AgentsRequest {
 export const NATS_OPTIONS = {
   nats: { value: 'URL', help: 'NATS server with JetStream: nats://HOST:4222, or tls:// for TLS' },
   'nats-secret': { value: 'FILE', help: 'File with the token, nkey seed or credentials for NATS' },
-  'nats-ca': { value: 'FILE', help: "Certificate authorities for NATS, in PEM format [the system's]" },
+  'nats-ca': { value: 'FILE', help: 'Certificate authorities for NATS, as PEM [those of the system]' },
 } as const satisfies Options;
 
 /** Options for using other hosts in runs. */
 export const AGENT_OPTIONS = {
-  agents: { value: 'N|NAMES', help: 'Generate the load on N agents, or on the named ones' },
+  agents: { value: 'N|NAMES', help: 'Use N agents, or the named ones, to generate the load' },
   'proxy-agent': {
     value: 'NAME',
-    help: 'Run Nginx on this agent; with --target, observe Nginx through this agent',
+    help: 'Run Nginx on this agent; with --target, only observe Nginx there',
   },
   'server-agents': { value: 'N|NAMES', help: 'Run the echo servers on N agents, or on the named ones' },
   ...NATS_OPTIONS,
@@ -71,9 +71,10 @@ export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsReq
   if (first === undefined) return null;
   const lonely = part === undefined ? first : given.has('listen') && !given.has('agents') ? 'listen' : null;
   if (lonely !== null) {
-    throw new Incomplete(`--${lonely} only applies to load from agents. Add --agents N to use N of them.`, {
-      agents: '2',
-    });
+    throw new Incomplete(
+      `--${lonely} only applies if agents generate the load. Add --agents N to use N of them.`,
+      { agents: '2' },
+    );
   }
   if (!given.has('nats')) {
     throw new Incomplete(
@@ -121,7 +122,7 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
   if (option === undefined) return;
   if (!given.has('server-agents')) {
     throw new Incomplete(
-      '--proxy-agent runs Nginx on another host, from which the echo servers on 127.0.0.1 of this one cannot be reached. Name agents for them with --server-agents, or name a server that already runs with --target.',
+      '--proxy-agent runs Nginx on another host, which cannot reach the echo servers on 127.0.0.1 of this host. Use --server-agents to name agents for the echo servers, or --target to name a server that already runs.',
       { 'server-agents': '1' },
     );
   }
@@ -132,17 +133,17 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
   if (acts || samplesQueues) {
     throw new Problem(
       'usage',
-      `--${option} does not apply to the scenario ${name} with these options: it ${acts ? 'acts on processes' : 'reads the sockets'} of Nginx or of the echo servers, which then are on other hosts. Leave one out.`,
+      `--${option} does not apply to the scenario ${name} with these options: it ${acts ? 'acts on processes' : 'reads the sockets'} of Nginx or of the echo servers, which would be on other hosts. Leave one out.`,
     );
   }
   refuse(given, option, OF_THIS_HOST, 'because nothing is known about the CPUs and kernels of other hosts');
-  refuse(given, 'server-agents', OF_THESE_SERVERS, 'which run the echo servers of the bench');
+  refuse(given, 'server-agents', OF_THESE_SERVERS, "which run the bench's own echo servers");
   if (given.has('proxy-agent'))
     refuse(
       given,
       'proxy-agent',
       OF_THIS_NGINX,
-      'which runs the Nginx of its host, with a profile of the bench',
+      "which runs the Nginx of its host with one of the bench's profiles",
     );
 }
 
@@ -210,7 +211,7 @@ export function natsOf(given: GivenOptions): NatsRequest {
   if (url.username + url.password !== '') {
     throw new Problem(
       'usage',
-      '--nats must not contain a user or a password, because others can read command lines. Put the secret in a file and name it with --nats-secret.',
+      '--nats must not contain a user name or a password, because other users can read command lines. Put the secret in a file and name it with --nats-secret.',
     );
   }
   return {

@@ -95,7 +95,7 @@ const CAPACITY_OPTIONS = {
     help: 'WebSockets [1000]; with --over connections: first number to try',
   },
   max: { value: 'N', help: 'Highest rate, or number of connections, to try' },
-  budget: { value: 'TIME', help: 'Time limit; no trial starts that would exceed it' },
+  budget: { value: 'TIME', help: 'Time limit; a trial that would exceed it is not started' },
 } as const satisfies Options;
 
 /** Options of `run` that make no sense or take a different form in a search. */
@@ -244,8 +244,9 @@ function mostOf(given: GivenOptions, over: Axis['over'], least: number): number 
   const bounds: Bounds = over === 'rate' ? PER_SECOND : CONNECTIONS;
   const most = over === 'rate' ? rate(given, 'max', bounds) : number(given, 'max', bounds);
   if (most === null || most >= least) return most;
+  const unit = over === 'rate' ? 'messages per second' : 'connections';
   throw new Incomplete(
-    `--max ${formatNumber(most)} is too low: the objectives need at least ${least} in a trial of this length. Raise --max, or use a longer --duration.`,
+    `--max ${formatNumber(most)} is too low: the objectives need at least ${least} ${unit} in a trial of this length. Raise --max, or use a longer --duration.`,
     UNDEMANDING,
   );
 }

@@ -36,13 +36,13 @@ const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
 const ASKING = {
   nginx: { value: 'PATH', help: 'Nginx binary, or debian:SUITE [from PATH, else downloaded]' },
-  format: { value: 'text|json|sarif|github', help: 'How to print the findings on stdout [text]' },
+  format: { value: 'text|json|sarif|github', help: 'Format of the findings on stdout [text]' },
   json: { value: null, help: 'Short for --format json' },
 } as const satisfies Options;
 
 export const checkCommand = {
   operands: 'PATH [PATH ...]',
-  help: 'What is wrong with this nginx.conf (- for stdin) for WebSockets?',
+  help: 'What in this nginx.conf (- for stdin) is wrong for WebSockets?',
   options: { 'The configuration': READING, 'The check': ASKING },
   parse: (given, operands) => ({
     command: 'check',
@@ -59,7 +59,7 @@ function pathsOf(operands: readonly string[]): readonly string[] {
   if (operands.length === 0) {
     throw new Problem(
       'usage',
-      '`check` takes the path of an nginx.conf, or of a file from conf.d or sites-available, for example check ./nginx.conf. It takes several paths, and - for standard input.',
+      '`check` takes the path of an nginx.conf, or of a file from conf.d or sites-available, for example check ./nginx.conf. It also takes several paths, and - for standard input.',
     );
   }
   const files = operands.map((path) => (path === STDIN_OPERAND ? path : resolve(path)));
@@ -71,7 +71,7 @@ function pathsOf(operands: readonly string[]): readonly string[] {
   if (files.includes(STDIN_OPERAND) && files.includes(resolve(STDIN_NAME))) {
     throw new Problem(
       'usage',
-      `Findings in standard input and in the file "${STDIN_NAME}" would have the same file name. Check them separately.`,
+      `Findings in standard input and in the file "${STDIN_NAME}" would be reported under the same file name. Check them separately.`,
     );
   }
   return operands;

@@ -117,12 +117,12 @@ describe('a configuration file', () => {
     refused({ strict: 'yes' }, 'bench.config.ts: strict must be true or false, not "yes".');
     refused({ connections: [5] }, 'bench.config.ts: connections must be a string or a number, not a list.');
     refused({ connections: true }, /not true\.$/);
-    refused({ connections: null }, /not nothing\.$/);
+    refused({ connections: null }, /not an empty value\.$/);
     refused({ name: ' ' }, /not an empty string\.$/);
     refused({ threshold: ['a', {}] }, /or a list of them, not an object\.$/);
     refused({ seed: () => 1 }, /not a function\.$/);
     refused([], 'bench.config.ts: the file must be an object of options, not a list.');
-    refused(undefined, /not nothing\.$/);
+    refused(undefined, /not an empty value\.$/);
     refused({ run: ['x'] }, /^bench\.config\.ts: run must be an object/);
     refused({ duration: 5 }, /^bench\.config\.ts: --duration "5"/);
     refused({ conf: 'x', host: 'a b' }, /^bench\.config\.ts: --host "a b"/, '');

@@ -142,7 +142,7 @@ function wrong({ name }: ConfigFile, sentence: string): Problem {
 function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'string') return value.trim() === '' ? 'an empty string' : quoted(value);
-  if (value === null || value === undefined) return 'nothing';
+  if (value === null || value === undefined) return 'an empty value';
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'function') return 'a function';
   return String(value);

@@ -74,7 +74,7 @@ const LADDER_OPTIONS = {
 
 /** Options of `run` that make no sense or take a different form in a ladder. */
 const ABSENT = {
-  baseline: 'run it once more for direct',
+  baseline: 'run it again with --profile direct',
   ...refusedTarget('it starts the variant that it puts under load'),
   'no-http': 'it sends no HTTP requests',
 };
@@ -97,8 +97,8 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     steps: 'Step to repeat [the one with a schedule, if any]',
     duration: 'Duration of the measured phase per run [2s]',
     warmup: 'Warm-up before the measured phase [1s]',
-    rate: 'Messages per second in total, on a schedule [1000; over payload: 200]',
-    threshold: `Condition for every run, else exit with 99: 'service.p99<50ms'`,
+    rate: 'Messages/s in total, on a schedule [1000; --over payload: 200]',
+    threshold: `Exit with 99 unless every run meets it: 'service.p99<50ms'`,
     strict: 'Exit with 1 unless every run is valid',
   };
   return Object.fromEntries(
@@ -182,7 +182,7 @@ function checkAxis(given: GivenOptions, over: LadderAxis, scenario: ScenarioDefi
   if (given.has(over)) {
     throw new Problem(
       'usage',
-      `--${over} and --over ${over} contradict each other: the ladder sets this itself. Use --points to choose the levels.`,
+      `--${over} and --over ${over} contradict each other: the ladder sets --${over} itself. Use --points to choose the levels.`,
     );
   }
 }
@@ -228,7 +228,7 @@ function levelsOf(given: GivenOptions, over: LadderAxis): number[] {
   if (distinct.length >= FEWEST_LEVELS && distinct.length <= MOST_LEVELS) return distinct;
   throw new Problem(
     'usage',
-    `--points ${quoted(text)} has ${formatNumber(distinct.length)} different ${distinct.length === 1 ? 'level' : 'levels'}. A ladder has from ${FEWEST_LEVELS} to ${MOST_LEVELS}, and a fit needs six.`,
+    `--points ${quoted(text)} has ${formatNumber(distinct.length)} distinct ${distinct.length === 1 ? 'level' : 'levels'}. A ladder has from ${FEWEST_LEVELS} to ${MOST_LEVELS} levels, and a fit needs at least six.`,
   );
 }
 

@@ -44,7 +44,7 @@ export function allOptions(groups: Readonly<Record<string, Options>>): Options {
   if (taken === undefined) return { ...own, ...added };
   throw new Problem(
     'usage',
-    `The scenario file has an option ${taken}, and there is already an option of this name. Rename it.`,
+    `The scenario file defines an option ${taken}, but an option of this name already exists. Rename the one in the file.`,
   );
 }
 

@@ -28,7 +28,7 @@ export function withinLimit(request: RunRequest, given: GivenOptions): RunReques
   if (actions.some(({ action }) => action.kind === 'cut-clients')) {
     throw new Problem(
       'usage',
-      `--scenario ${scenario.name} makes all clients reconnect at once, which is not allowed on another host. Run it on a server on this machine.`,
+      `--scenario ${scenario.name} makes all clients reconnect at once, which is not allowed on another host. Run it against a server on this machine.`,
     );
   }
   const connections = given.has('connections') ? request.connections : Math.min(request.connections, limit);

@@ -8,7 +8,7 @@ export const TARGET_OPTIONS = {
   target: { value: 'URL', help: 'Its address: ws://127.0.0.1:9000/chat, or wss:// for TLS' },
   subprotocol: { value: 'NAMES', help: 'Subprotocols to offer; the server must choose one' },
   expect: { value: 'echo|any|none', help: 'What counts as an answer: echo, any message, none [echo]' },
-  ca: { value: 'FILE', help: "Certificate authorities, in PEM format [the system's]" },
+  ca: { value: 'FILE', help: 'Certificate authorities, in PEM format [those of the system]' },
   insecure: { value: null, help: 'Accept any certificate' },
   'allow-remote': { value: 'HOST', help: 'Allow a target on this other host' },
   'remote-limit': {
@@ -61,7 +61,7 @@ export const RUN_OPTIONS = {
   'The scenario': {
     scenario: {
       value: 'NAME|FILE',
-      help: `${SCENARIOS.map(({ name }) => name).join(', ')}, or the file of your own [${DEFAULT_SCENARIO.name}]`,
+      help: `${SCENARIOS.map(({ name }) => name).join(', ')}, or a scenario file of your own [${DEFAULT_SCENARIO.name}]`,
     },
     ...SCENARIO_OPTIONS,
   },
@@ -87,7 +87,7 @@ export const RUN_OPTIONS = {
     engine: { value: 'node|bun', help: 'Runtime of the lean client and server [bun if available]' },
     carrier: {
       value: 'auto|sockets|io_uring',
-      help: 'TCP of the lean client and server on Bun, without TLS [auto]',
+      help: 'How the lean client and server use TCP on Bun, without TLS [auto]',
     },
     seed: { value: 'N', help: 'Seed for sizes, arrivals and contents [random, stored]' },
     'no-http': { value: null, help: 'Skip the HTTP requests before the WebSocket load' },
@@ -98,7 +98,7 @@ export const RUN_OPTIONS = {
     workers: { value: 'N', help: 'Generator processes' },
     servers: { value: 'N', help: 'Echo server processes' },
     'nginx-workers': { value: 'N', help: 'Nginx worker processes' },
-    pin: { value: null, help: 'Pin processes to CPUs [if the machine has 2 CPUs]' },
+    pin: { value: null, help: 'Pin processes to CPUs [if the machine has exactly 2 CPUs]' },
     'no-pin': { value: null, help: 'Let the kernel schedule all processes' },
   },
   'Other hosts': AGENT_OPTIONS,

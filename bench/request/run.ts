@@ -211,8 +211,8 @@ export function checkThresholds(request: RunRequest): void {
       throw new Problem(
         'usage',
         request.target.kind === 'external'
-          ? `${start} ${PROXY}, and a --target is only observed with --proxy-agent. Name an agent, or use a metric of the answers, such as response.p99.`
-          : `${start} ${PROXY}, and direct has none. Add a variant that has it.`,
+          ? `${start} ${PROXY}, and with --target, only an agent observes ${PROXY}. Name one with --proxy-agent, or use a metric of the answers, such as response.p99.`
+          : `${start} ${PROXY}, and direct has none. Add a variant with ${PROXY}.`,
       );
   }
 }

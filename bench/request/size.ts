@@ -48,24 +48,24 @@ const UTILISATION_PERCENT = 50;
 
 const SIZE_OPTIONS = {
   connections: { short: 'c', value: 'N', help: 'WebSockets to plan for, such as 100k or 1M' },
-  rate: { short: 'R', value: 'N', help: 'Messages per second in total [one per connection in 10 s]' },
-  churn: { value: 'N', help: 'New connections per second [each lasts ten minutes]' },
+  rate: { short: 'R', value: 'N', help: 'Messages per second in total [one per connection every 10 s]' },
+  churn: { value: 'N', help: 'New connections per second [as if each lasted ten minutes]' },
   utilisation: { value: 'PERCENT', help: 'Highest CPU utilisation of an Nginx worker [50]' },
   check: { value: 'N', help: 'Connections of the run that checks the plan [a tenth, if possible]' },
-  rounds: { value: 'N', help: 'Runs that measure each cost [3]' },
+  rounds: { value: 'N', help: 'Number of runs that measure each cost [3]' },
 } as const satisfies Options;
 
 /** Reasons why `size` lacks options of `run`. */
 const ABSENT = {
-  ...refusedAgents('it measures what processes on this host use'),
+  ...refusedAgents('it measures the resources that processes on this host use'),
   ...refusedTarget('it starts the variant that it measures'),
   baseline: 'measure the price of the proxy with `run`',
   server: 'it measures with the lean echo server',
-  backend: `it measures what ${PROXY} costs, with echo servers of its own`,
-  scenario: 'it runs idle, echo and connect',
-  steps: 'it runs the steps that measure its costs',
+  backend: `it measures what ${PROXY} costs, using the bench's own echo servers`,
+  scenario: 'it runs the scenarios idle, echo and connect',
+  steps: 'it runs the steps that it needs to measure the costs',
   arrivals: 'its messages are spaced evenly',
-  'in-flight': 'it measures the CPU time per message on a schedule',
+  'in-flight': 'it measures the CPU time per message in an open loop',
   'nginx-workers': 'the number of workers is part of the result',
   threshold: 'the error of the check is part of the result',
   'no-http': 'it sends no HTTP requests',

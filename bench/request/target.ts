@@ -90,7 +90,7 @@ function refuseScenario({ scenario, scenarioOptions }: ScenarioRequest): void {
     : 'needs echo servers that behave in a certain way';
   throw new Problem(
     'usage',
-    `--scenario ${name} with these options ${what}, and a --target already runs. Leave one out.`,
+    `--scenario ${name} with these options ${what}, but --target names a server that already runs. Leave one out.`,
   );
 }
 
@@ -103,7 +103,7 @@ function addressOf(text: string): URL {
   if (url.username + url.password !== '') {
     throw new Problem(
       'usage',
-      "--target must not contain a user or a password, because the address is stored in the result. Use --header 'Authorization: …' instead.",
+      "--target must not contain a user name or a password, because the address is stored in the result. Use --header 'Authorization: …' instead.",
     );
   }
   if (url.hash !== '') {
@@ -138,13 +138,13 @@ function isElsewhere(given: GivenOptions, url: URL): boolean {
   if (allowed === null) {
     throw new Problem(
       'usage',
-      `--target is on another host. If you may put load on it, add --allow-remote ${host}. At most 100 connections and 100 messages per second are then sent, unless --remote-limit allows more.`,
+      `--target is on another host. If you are allowed to put load on it, add --allow-remote ${host}. The run then opens at most 100 connections and sends at most 100 messages per second, unless --remote-limit allows more.`,
     );
   }
   if (allowed.toLowerCase() === host) return true;
   throw new Problem(
     'usage',
-    `--allow-remote ${quoted(allowed)} is not the host of --target, which is ${quoted(host)}. Name exactly this host.`,
+    `--allow-remote ${quoted(allowed)} is not the host of --target, which is ${quoted(host)}. Name exactly that host.`,
   );
 }
 

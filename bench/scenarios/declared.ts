@@ -129,7 +129,7 @@ function differing<T>(
 
 /**
  * Merges two declarations. If both have an entry of the same name, the entry of the first declaration is
- * used. The metrics that comparisons evaluate all come from the first.
+ * used. All metrics that are evaluated in comparisons come from the first.
  */
 export function united(one: Declaration, other: Declaration): Declaration {
   const all = (names: 'counters' | 'gauges' | 'histograms') => [

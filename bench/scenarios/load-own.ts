@@ -28,7 +28,7 @@ export async function loadOwnScenario(
   if (!isModuleName(path))
     throw new Problem(
       'usage',
-      `--scenario ${path} must name a built-in scenario, or a file that ends in .ts or .js.`,
+      `--scenario ${path} must name a built-in scenario, or a file whose name ends in .ts or .js.`,
     );
   const file = resolve(folder, path);
   if (!existsSync(file)) throw new Problem('usage', `--scenario ${path} does not exist. Check the path.`);

@@ -82,13 +82,13 @@ describe('a scenario file', () => {
     [
       'neither client nor conversation',
       { ...CHAT, conversation: undefined },
-      /client and conversation are missing/,
+      /neither a client nor a conversation/,
     ],
     ['both', { ...CHAT, client: () => ({}) }, /both a client and a conversation/],
     [
       'a client that is to reconnect by itself',
       { ...CHAT, conversation: undefined, client: () => ({}), reconnects: true },
-      /reconnects belongs to a conversation/,
+      /`reconnects` only applies to a conversation/,
     ],
     ['the name of a built-in scenario', { ...CHAT, name: 'echo' }, /echo is the name of a built-in/],
     ['no name', { ...CHAT, name: 'My Chat' }, /name/],
@@ -101,7 +101,7 @@ describe('a scenario file', () => {
     ],
     ['a step without load', { ...CHAT, steps: [{ name: 'chat', load: null }] }, /no load/],
     ['a counter of every run', { ...CHAT, recorded: { counters: ['opened'] } }, /opened/],
-    ['a metric that exists', withMetric('response.p50'), /must begin with chat\./],
+    ['a metric that exists', withMetric('response.p50'), /must begin with 'chat\.'/],
     ['a metric twice', withMetric('chat.joined'), /already a metric called chat\.joined/],
     [
       'a metric of nothing',

@@ -65,21 +65,25 @@ type Wrong = (sentence: string) => Problem;
 
 function checkedFields(scenario: unknown, wrong: Wrong): OwnScenario {
   if (typeof scenario !== 'object' || scenario === null)
-    throw wrong('its default export is not a scenario. Use: export default defineScenario({ … }).');
+    throw wrong('the default export is not a scenario. Use: export default defineScenario({ … }).');
   const missing = REQUIRED.find((field) => !(field in scenario));
   if (missing !== undefined)
-    throw wrong(`${missing} is missing. A scenario has a name, a title, a question and steps.`);
+    throw wrong(`${missing} is missing. A scenario needs a name, a title, a question and steps.`);
   const unknown = Object.keys(scenario).find(
     (field) => ![...REQUIRED, ...OPTIONAL].includes(field as 'name'),
   );
   if (unknown !== undefined) throw wrong(`${unknown} is not a field of a scenario. Remove or rename it.`);
   const own = scenario as OwnScenario;
   if (typeof (own.client ?? own.conversation) !== 'function')
-    throw wrong('client and conversation are missing. Add one of them: it says what the connections do.');
+    throw wrong(
+      'it has neither a client nor a conversation. Add one of them to define what the connections do.',
+    );
   if (own.client !== undefined && own.conversation !== undefined)
     throw wrong('it has both a client and a conversation. Remove one of them.');
   if (own.client !== undefined && own.reconnects !== undefined)
-    throw wrong('reconnects belongs to a conversation, and it has a client. Reconnect in the client itself.');
+    throw wrong(
+      '`reconnects` only applies to a conversation, but the scenario has a client. Reconnect in the client itself.',
+    );
   const { sections = [] } = own;
   if (!Array.isArray(sections) || sections.some((section) => typeof section !== 'function'))
     throw wrong('sections is not a list of functions. Use: sections: [(view) => ({ id: …, title: … })].');
@@ -159,7 +163,9 @@ function checkNames({ conversation }: OwnScenario, declared: Declaration, wrong:
   const others = SCENARIOS.filter((each) => each.name !== name).flatMap((each) => each.steps);
   for (const [at, step] of steps.entries()) {
     if (step.name !== name && !step.name.startsWith(`${name}-`))
-      throw wrong(`the step ${step.name} must be called ${name}, or begin with ${name}-. Rename it.`);
+      throw wrong(
+        `the step ${step.name} must be called ${name}, or have a name that begins with ${name}-. Rename it.`,
+      );
     if (
       others.some((each) => each.name === step.name) ||
       steps.findIndex((each) => each.name === step.name) < at
@@ -167,29 +173,31 @@ function checkNames({ conversation }: OwnScenario, declared: Declaration, wrong:
       throw wrong(`there are two steps called ${step.name}. Rename one.`);
     if (conversation !== undefined && step.load === null)
       throw wrong(
-        `the step ${step.name} has no load, and a conversation needs one. Use load: 'open' or 'closed'.`,
+        `the step ${step.name} has no load, but a conversation needs one. Use load: 'open' or 'closed'.`,
       );
   }
   const { recorded } = declaredDefinition(declared);
   const own = [...recorded.counters, ...recorded.gauges, ...recorded.histograms];
   const twice = own.find((each, at) => RESERVED.includes(each) || own.indexOf(each) < at);
-  if (twice !== undefined)
-    throw wrong(`recorded has the name ${twice}, which every run records already. Rename it.`);
+  if (twice !== undefined) throw wrong(`the name ${twice} in \`recorded\` is already in use. Rename it.`);
   const counts = [...COMMON_COUNTERS, ...recorded.counters, ...recorded.gauges];
   const times = [...COMMON_HISTOGRAMS, ...recorded.histograms];
   for (const { whole, parts } of declared.conservation) {
     const unknown = [whole, ...parts].find((each) => !counts.includes(each));
     if (unknown !== undefined)
       throw wrong(
-        `the equation of ${whole} has ${unknown}, which is not recorded. Add it to recorded.counters.`,
+        `the equation of ${whole} contains ${unknown}, which is not recorded. Add it to \`recorded.counters\`.`,
       );
   }
   const stranger = Object.keys(declared.phasesRead).find((each) => !times.includes(each));
   if (stranger !== undefined)
-    throw wrong(`phasesRead has ${stranger}, which is not a histogram. Add it to recorded.histograms.`);
+    throw wrong(
+      `\`phasesRead\` names ${stranger}, which is not a histogram. Add it to \`recorded.histograms\`.`,
+    );
   for (const [at, { name: metric, of }] of metrics.entries()) {
     const prefix = metricPrefix(name);
-    if (!metric.startsWith(prefix)) throw wrong(`the metric ${metric} must begin with ${prefix} Rename it.`);
+    if (!metric.startsWith(prefix))
+      throw wrong(`the name of the metric ${metric} must begin with '${prefix}'. Rename it.`);
     if (isTaken(metric, name) || metrics.findIndex((each) => each.name === metric) < at)
       throw wrong(`there is already a metric called ${metric}. Rename yours.`);
     const read =
@@ -197,7 +205,9 @@ function checkNames({ conversation }: OwnScenario, declared: Declaration, wrong:
     const known = 'histogram' in of ? times : counts;
     const unknown = read.find((each) => each !== undefined && !known.includes(each));
     if (unknown !== undefined)
-      throw wrong(`the metric ${metric} is read from ${unknown}, which is not recorded. Add it to recorded.`);
+      throw wrong(
+        `the metric ${metric} is read from ${unknown}, which is not recorded. Add it to \`recorded\`.`,
+      );
   }
   checkUses(declared, [...compared, ...listed], wrong);
 }
@@ -212,11 +222,16 @@ function checkUses(declared: Declaration, uses: readonly Pick<ListedName, 'name'
   const { compared, metrics, steps } = declared;
   for (const { name, step } of uses) {
     if (!steps.some((each) => each.name === step))
-      throw wrong(`${name} is compared or listed for ${step}, which is not a step. Name one of its steps.`);
+      throw wrong(
+        `${name} is in \`compared\` or \`listed\` for ${step}, which is not a step. Name one of the scenario's steps.`,
+      );
     const known = findMetric(name) !== undefined || metrics.some((each) => each.name === name);
-    if (!known) throw wrong(`${name} is compared or listed, and is not a metric. Add it to metrics.`);
+    if (!known)
+      throw wrong(`${name} is in \`compared\` or \`listed\`, but is not a metric. Add it to \`metrics\`.`);
   }
   const weights = compared.reduce((sum, { weight }) => sum + weight, 0);
   if (compared.length > 0 && (weights !== 100 || !compared.some(({ headline }) => headline)))
-    throw wrong('the weights in compared must add up to 100, and one must be a headline. Change them.');
+    throw wrong(
+      'the weights in `compared` must add up to 100, and one of its metrics must be a headline. Correct `compared`.',
+    );
 }

@@ -185,7 +185,7 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
 /** Creates the table of all series. It is collapsed, because most sites have many series with only one result each. */
 function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
   if (series.length === 0) return html`<p>No usable runs yet.</p>`;
-  return html`<p class="how">Results of the same variant, workload and machine form a series. Its page shows every figure, and from the second result on how it changed.</p>
+  return html`<p class="how">Results of the same variant, workload and machine form a series. The page of a series shows every figure and, if there are at least two results, how it changed.</p>
 <details><summary>All ${counted(series.length, 'series', 'series')}</summary>
 <div class="scroll" role="region" aria-label="Series" tabindex="0"><table class="results">
 <thead><tr><th scope="col">Series</th><th scope="col">Workload</th><th scope="col">Results</th><th scope="col">Newest figures</th></tr></thead>

@@ -102,7 +102,7 @@ export function trendSentence(trend: Trend): string {
   const { standing } = newest;
   if (change !== null) return changeSentence(figure, change);
   if (standing.kind === 'same')
-    return `No change: ${formatFigure(newest.value, figure.unit)} is within the range of ${standing.band.runs} earlier runs (${bandText(standing.band)} around ${formatFigure(standing.band.centre, figure.unit)}).`;
+    return `No change: ${formatFigure(newest.value, figure.unit)} is within the range expected from ${standing.band.runs} earlier runs (${bandText(standing.band)} around ${formatFigure(standing.band.centre, figure.unit)}).`;
   const usable = points.filter(({ value }) => value !== null).length;
   return `${counted(usable, 'usable run')} so far; detecting a change requires ${FEWEST} comparable ones.`;
 }

@@ -148,7 +148,7 @@ export async function checkWritable(folder: string): Promise<void> {
   } catch (error) {
     if (systemCode(error) === null) throw error;
     // The reason in /proc is ENOENT, although the folder exists.
-    const message = `No file can be created in ${quote(folder)}. Name another folder, or change its permissions.`;
+    const message = `No file can be created in ${quote(folder)}. Name another folder, or change the permissions of this one.`;
     throw new Problem('usage', message, { cause: error });
   }
 }

@@ -94,11 +94,14 @@ test('files that belong to somebody else are named, with the owner to ask', asyn
       await chmod(join(folder, file), 0o000);
       const message = await asNobody(() => problemOf(readResult(folder), 'result'));
       assert.ok(message.includes(file), message);
-      assert.match(message, /cannot be read: this user lacks the permission\. Ask its owner for access\.$/);
+      assert.match(
+        message,
+        /cannot be read: this user does not have permission\. Ask its owner for access\.$/,
+      );
     }
     // A folder without access permission is not mistaken for an empty one.
     await chmod(folder, 0o000);
-    assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /lacks the permission/);
+    assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /does not have permission/);
     await chmod(folder, 0o700);
   }, COMMON_FOLDER);
 });
@@ -126,7 +129,7 @@ test('an unknown scenario is named, with a remedy', async () => {
   const workload = { ...run.plan.workload, scenario: 'of-tomorrow' };
   const other = { ...run, plan: { ...run.plan, workload } };
   const words =
-    /uses the scenario of-tomorrow, which this version of the bench does not have\. Use the nginx-ws-bench that wrote it/;
+    /uses the scenario of-tomorrow, which this version of the bench does not have\. Use the version of nginx-ws-bench that wrote it/;
   await withIndex(
     (index) => ({ ...index, plan: { ...index.plan, scenario: 'of-tomorrow' } }),
     async (folder) => {

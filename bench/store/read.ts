@@ -78,7 +78,7 @@ function parsedIndex(value: unknown, file: string): ResultIndex {
   const parsed = v.safeParse(resultIndexSchema, value, { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+    throw broken(file, `${v.getDotPath(issue) ?? 'the whole file'}: ${issue.message}`);
   }
   const { plan, runs } = parsed.output;
   if (plan.declared !== undefined) addDeclared(plan.declared, plan.scenario, file);
@@ -103,13 +103,13 @@ function addDeclared(declared: Declaration, scenario: string, file: string): voi
     addScenario(declaredDefinition(declared), null);
     return;
   }
-  const differing = known.declared === undefined ? 'its name' : disagreement(known.declared, declared);
-  if (differing !== null)
+  const differing = known.declared === undefined ? null : disagreement(known.declared, declared);
+  if (known.declared === undefined || differing !== null)
     throw new Problem(
       'result',
-      `${quote(file)} declares its own scenario ${declared.name}, which differs from another scenario of that name in ${differing}. Give the scenarios different names, or read their results separately.`,
+      `${quote(file)} declares its own scenario ${declared.name}, ${differing === null ? 'although a built-in scenario has that name' : `which differs from another scenario of that name in ${differing}`}. Give the scenarios different names, or read their results separately.`,
     );
-  if (known.declared === undefined || isDeepStrictEqual(known.declared, declared)) return;
+  if (isDeepStrictEqual(known.declared, declared)) return;
   const whole = declaredDefinition(united(known.declared, declared));
   const { recorded, conservation, phasesRead, metrics, steps, listed } = whole;
   addScenario(
@@ -138,7 +138,7 @@ function knownScenario(name: string, file: string): ScenarioDefinition {
   if (scenario !== undefined) return scenario;
   throw new Problem(
     'result',
-    `${quote(file)} uses the scenario ${name}, which this version of the bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
+    `${quote(file)} uses the scenario ${name}, which this version of the bench does not have. Use the version of nginx-ws-bench that wrote it, or run the bench again.`,
   );
 }
 
@@ -218,7 +218,7 @@ function checkVersion(value: unknown, file: string): void {
   throw new Problem(
     'result',
     typeof version === 'number'
-      ? `${quote(file)} has schema version ${version}, but this bench reads versions 1 to ${SCHEMA_VERSION}. Use the nginx-ws-bench that wrote it, or run the bench again.`
+      ? `${quote(file)} has schema version ${version}, but this bench reads versions 1 to ${SCHEMA_VERSION}. Use the version of nginx-ws-bench that wrote it, or run the bench again.`
       : `${quote(file)} is not a result of this bench, because it has no schemaVersion. Use the path of a result.json that this bench wrote.`,
   );
 }
@@ -246,7 +246,7 @@ function checkedRun(value: unknown, path: string, file: string): Run {
   const parsed = v.safeParse(runSchema, withRoles(value), { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+    throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole run'}: ${issue.message}`);
   }
   const { step, workload } = parsed.output.plan;
   checkStep(workload.scenario, step, `${path}plan.step`, file);

@@ -170,7 +170,7 @@ function matched(baseline: readonly string[], variant: readonly string[]): [stri
   throw new Problem(
     'usage',
     `The two results have no variant in common: the first has ${listed(baseline)}, the second has ${listed(variant)}. ` +
-      'Variants are compared if they have the same name, or if each result has only one variant.',
+      'Variants are compared only if they have the same name, or if each result has only one variant.',
   );
 }
 

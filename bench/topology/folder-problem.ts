@@ -23,8 +23,8 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full (ENOSPC)',
   EDQUOT: 'your quota on this disk is used up (EDQUOT)',
   EROFS: 'its file system is read-only (EROFS)',
-  EACCES: 'you may not write there (EACCES)',
-  EPERM: 'you may not write there (EPERM)',
+  EACCES: 'you are not allowed to write there (EACCES)',
+  EPERM: 'you are not allowed to write there (EPERM)',
   ENOENT: 'it does not exist (ENOENT)',
   ENOTDIR: 'it is a file (ENOTDIR)',
 };

@@ -138,8 +138,8 @@ async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[
   // time.
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   const ended =
-    running.length === 0 ? '' : `, and ended ${counted(running.length, 'process', 'processes')} that used it`;
-  return `Removed ${folder}, left behind by a bench that was killed${ended}.`;
+    running.length === 0 ? '' : ` and ended ${counted(running.length, 'process', 'processes')} that used it`;
+  return `Removed ${folder}${ended}, left behind by a bench that was killed.`;
 }
 
 /** Removes the folder only if it is empty. */

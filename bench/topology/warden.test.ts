@@ -150,7 +150,7 @@ describe('warden', () => {
     assert.deepEqual([isDead(told.child), existsSync(told.folder)], [false, true]);
     const said: string[] = [];
     const next = await startWarden((line) => said.push(line));
-    assert.match(said.join(), /^Removed [^,]+, left behind by a bench that was killed, and ended /);
+    assert.match(said.join(), /^Removed [^,]+ and ended [^,]+, left behind by a bench that was killed\./);
     assert.deepEqual([isDead(told.child), isDead(told.grandchild)], [true, true]);
     assert.deepEqual(readdirSync(temporary), []);
     await next.close();

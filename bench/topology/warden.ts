@@ -106,7 +106,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
     const words = `The ${exitWords(killed, exit)}`;
     try {
       if (livedMs < LEAST_LIFE_MS)
-        throw new Problem('environment', 'The previous warden exited in the same way.');
+        throw new Problem('environment', 'The previous clean-up process exited in the same way.');
       current = await launchWarden();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

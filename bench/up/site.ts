@@ -79,9 +79,9 @@ const DOCUMENT = `<!doctype html>
 <thead><tr><th scope="col">Metric</th><th scope="col">Value</th></tr></thead>
 <tbody id="figures"></tbody>
 </table>
-<p class="note">This shows how it works, but it is not a benchmark. A browser opens about 200 WebSockets to a server, its
-clock is coarse, and a background tab sends only once a second. Response times include these delays, which <em>send
-lag</em> shows. For reliable metrics, use <code>run</code>.</p>
+<p class="note">This load is a demonstration, not a benchmark. A browser can only open about 200 WebSockets to a server,
+its clock is coarse, and a background tab sends only once a second. Response times include these delays, which
+<em>send lag</em> shows. For reliable metrics, use the <code>run</code> command.</p>
 </section>
 </main>
 </body>

@@ -66,7 +66,10 @@ export function standingLines(standing: Standing): string[] {
     ...(certificate === null
       ? []
       : [
-          row('Certificate', `self-signed, so browsers warn. Trust it, or compare its SHA-256 and continue:`),
+          row(
+            'Certificate',
+            'self-signed, so browsers warn. Trust it, or compare its SHA-256 fingerprint before you continue:',
+          ),
           row('', certificate.sha256),
           row('', certificate.path),
         ]),

@@ -23,7 +23,7 @@ describe('findings of check', () => {
           { lack: 'connection', sent: 'close' },
         ],
       },
-      'Location /ws uses HTTP/1.0 to its upstream server, does not pass the Upgrade header on and sends "Connection: close", so a WebSocket handshake becomes an ordinary request.',
+      'Location /ws uses HTTP/1.0 to its upstream server, does not pass on the Upgrade header and sends "Connection: close", so a WebSocket handshake becomes an ordinary request.',
     );
     says(
       'upgrade-nowhere',
@@ -35,7 +35,7 @@ describe('findings of check', () => {
         ],
         others: ['a.conf:7', 'a.conf:9'],
       },
-      'No location passes WebSockets on. Location = / does not pass the Upgrade header on (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same applies to the other locations with proxy_pass: a.conf:7, a.conf:9.',
+      'No location passes WebSockets on. Location = / does not pass on the Upgrade header (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same applies to the other locations with proxy_pass: a.conf:7, a.conf:9.',
     );
     says('no-proxied-location', { missing: [] }, 'No location uses proxy_pass, so no WebSocket can connect.');
     says(
@@ -73,7 +73,7 @@ describe('findings of check', () => {
         variables: ['$a', '$b'],
         sources: [{ why: 'elsewhere', places: ['a.conf:2', 'a.conf:3'] }],
       },
-      'The address in proxy_pass of location /ws is invalid: $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: set applies only to requests handled by the block that contains it, not to requests handled by a nested location.',
+      'The address in proxy_pass of location /ws is invalid: $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: the set directive applies only to requests handled by the block that contains it, not to requests handled by a nested location.',
     );
     says(
       'passed-to-nothing',
@@ -97,7 +97,7 @@ describe('findings of check', () => {
     says(
       'response-header-hidden',
       { location: '/ws', header: 'Upgrade' },
-      'proxy_hide_header Upgrade also removes that header from the 101 response, and a client of location /ws needs it: the handshake fails.',
+      'proxy_hide_header Upgrade also removes that header from the 101 response, but clients of location /ws need it, so the handshake fails.',
     );
     says(
       'auth-upgrade',
@@ -107,32 +107,32 @@ describe('findings of check', () => {
     says(
       'host-changed',
       { location: '/ws', sent: 'a.org', received: 'app', replaced: null },
-      'Location /ws passes Host "app" on instead of the client\'s "a.org". A server that compares Origin with Host answers the handshake with 403.',
+      'Location /ws passes on Host "app" instead of the client\'s "a.org". A server that compares Origin with Host answers the handshake with 403.',
     );
     says(
       'host-changed',
       { location: '/ws', sent: 'a.org', received: 'app', replaced: 'a.conf:2' },
-      'Location /ws passes Host "app" on instead of the client\'s "a.org" (set at a.conf:2, but the proxy_set_header directives of an inner block replace all inherited ones). A server that compares Origin with Host answers the handshake with 403.',
+      'Location /ws passes on Host "app" instead of the client\'s "a.org" (set at a.conf:2, but the proxy_set_header directives of an inner block replace all inherited ones). A server that compares Origin with Host answers the handshake with 403.',
     );
     says(
       'header-lost',
       { location: '/ws', header: 'Cookie', replaced: null },
-      'Location /ws does not pass Cookie on. A session in a cookie is lost, so the server does not recognise the client.',
+      'Location /ws does not pass on Cookie. A session in a cookie is lost, so the server does not recognise the client.',
     );
     says(
       'header-lost',
       { location: '/ws', header: 'X-Real-IP', replaced: 'a.conf:2' },
-      'Location /ws does not pass X-Real-IP on (set at a.conf:2, but the proxy_set_header directives of an inner block replace all inherited ones). A server that relies on it sees none.',
+      'Location /ws does not pass on X-Real-IP (set at a.conf:2, but the proxy_set_header directives of an inner block replace all inherited ones). A server that relies on it does not receive it.',
     );
     says(
       'subprotocol-changed',
       { location: '/ws', offered: 'b, a', received: null, answered: null },
-      'A client of location /ws that offered the subprotocols "b, a" got none; the upstream server was offered none. A browser fails a handshake whose subprotocol it did not offer.',
+      'A client of location /ws that offered the subprotocols "b, a" got none; the upstream server was offered none. A browser rejects a handshake whose subprotocol it did not offer.',
     );
     says(
       'subprotocol-changed',
       { location: '/ws', offered: 'b, a', received: 'c', answered: 'c' },
-      'A client of location /ws that offered the subprotocols "b, a" got "c"; the upstream server was offered "c". A browser fails a handshake whose subprotocol it did not offer.',
+      'A client of location /ws that offered the subprotocols "b, a" got "c"; the upstream server was offered "c". A browser rejects a handshake whose subprotocol it did not offer.',
     );
     says(
       'path-changed',
@@ -147,7 +147,7 @@ describe('findings of check', () => {
     says(
       'path-changed',
       { location: '/ws', change: 'cut', sent: '/ws/a', received: '/ws' },
-      'Location /ws passes /ws/a on as /ws: what follows the location is cut off, because a proxy_pass with variables passes exactly what is written.',
+      'Location /ws passes /ws/a on as /ws: what follows the location is cut off, because a proxy_pass with variables passes on exactly the path it contains.',
     );
     says(
       'path-changed',
@@ -167,17 +167,17 @@ describe('findings of check', () => {
     says(
       'large-buffer',
       { bytes: 65536, memory: 1310720000 },
-      'proxy_buffer_size 64 KiB is allocated twice per WebSocket. 10,000 WebSockets take up to 1.22 GiB for it.',
+      'proxy_buffer_size 64 KiB is allocated twice per WebSocket. For 10,000 WebSockets, this takes up to 1.22 GiB of memory.',
     );
     says(
       'any-protocol',
       { location: '/ws' },
-      'Location /ws passes on any Upgrade, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.',
+      'Location /ws passes on an Upgrade header with any value, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.',
     );
     says(
       'host-without-port',
       { location: '/ws', port: 8080 },
-      'Location /ws passes $host on, which has no port. Clients connect to port 8080 and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.',
+      'Location /ws passes on $host, which has no port. Clients connect to port 8080 and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.',
     );
     says(
       'try-files-first',
@@ -187,7 +187,7 @@ describe('findings of check', () => {
     says(
       'try-files-folder',
       { location: '@app', test: '$uri/', path: '/' },
-      'Because of $uri/ in try_files, location @app does not pass on requests for folders that exist: a handshake to / gets the index page or 403, because / is always a folder. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove $uri/.',
+      'Because of $uri/ in try_files, location @app does not pass on requests for folders that exist: a handshake to / gets the index page or 403, because / is always a folder. The sandbox has none of these folders, so this was not tried. For WebSockets, use a path that is not a folder, or remove $uri/.',
     );
     says(
       'upstream-elsewhere',
@@ -213,7 +213,7 @@ describe('findings of check', () => {
     says(
       'hop-mismatch',
       { location: null, what: 'proxy-protocol-unexpected', place: 'a.conf:9' },
-      'This stream server passes its connections on to a.conf:9, which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
+      'This stream server passes its connections on to the listen at a.conf:9, which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
     );
     says(
       'pass-unlistened',
@@ -241,7 +241,7 @@ describe('findings of check', () => {
         ],
         handshakes: { rate: '10r/s', place: 'a.conf:8', perClient: true },
       },
-      'This configuration allows 512 WebSockets per worker, with one worker per CPU. The limit is the number of open files (a.conf:1). Next is the number of ports to the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
+      'This configuration allows 512 WebSockets per worker, with one worker per CPU. The limit is the number of open files (a.conf:1). The next limit is the number of source ports for the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
     );
     says(
       'capacity',
@@ -256,12 +256,12 @@ describe('findings of check', () => {
     says(
       'connection-limit',
       { zone: 'perip', key: '$binary_remote_addr', limit: 5, perClient: true, status: 503 },
-      'limit_conn perip 5 allows 5 WebSockets per $binary_remote_addr, which all clients behind one address share. Each counts until it closes, and handshakes beyond the limit are answered with 503.',
+      'limit_conn perip 5 allows 5 WebSockets per $binary_remote_addr, which all clients behind one address share. Each WebSocket counts until it closes, and handshakes beyond the limit are answered with 503.',
     );
     says(
       'connection-limit',
       { zone: 'all', key: '$uri', limit: 100, perClient: false, status: 429 },
-      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each counts until it closes, and handshakes beyond the limit are answered with 429.',
+      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each WebSocket counts until it closes, and handshakes beyond the limit are answered with 429.',
     );
     says(
       'request-limit',
@@ -297,7 +297,7 @@ describe('findings of check', () => {
     says(
       'max-fails',
       { upstream: 'app', uncounted: ['a.conf:3'] },
-      'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). That would not apply to a single server, but Nginx also counts the one at a.conf:3, which is not in use. When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
+      'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). That would not apply to a single server, but Nginx also counts the server at a.conf:3, which is not in use. When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
     );
     says(
       'upgrade-not-passed',
@@ -332,7 +332,7 @@ describe('findings of check', () => {
     says(
       'origin-replaced',
       { location: '/ws', value: 'http://$host' },
-      'Location /ws sends Origin "http://$host" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.',
+      'Location /ws sends Origin "http://$host" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, and these can open WebSockets with the cookies of its users.',
     );
     says(
       'location-without-slash',
@@ -352,7 +352,7 @@ describe('findings of check', () => {
     says(
       'http-version-by-default',
       { location: '/ws', nginxVersion: '1.30.6', since: '1.29.7' },
-      'Location /ws does not set proxy_http_version. WebSockets work only because Nginx 1.30.6 uses HTTP/1.1 to upstream servers by default. Versions before 1.29.7 use HTTP/1.0, and every handshake fails.',
+      'Location /ws does not set proxy_http_version. WebSockets work only because Nginx 1.30.6 uses HTTP/1.1 to upstream servers by default. Versions before 1.29.7 use HTTP/1.0, with which every handshake fails.',
     );
     says(
       'connection-fixed',
@@ -393,12 +393,12 @@ describe('findings of check', () => {
     says(
       'shutdown-timeout-unset',
       {},
-      'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout they cut the WebSockets that are still open, and all of those clients reconnect at once.',
+      'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout, they cut the WebSockets that are still open when it expires, and the clients of all of these reconnect at once.',
     );
     says(
       'shutdown-timeout',
       { value: '1h' },
-      'worker_shutdown_timeout 1h cuts every WebSocket of an old worker that long after a reload, and all of those clients reconnect at once.',
+      'With worker_shutdown_timeout 1h, old workers cut all of their WebSockets 1h after a reload, and the clients all reconnect at once.',
     );
   });
 
@@ -411,7 +411,7 @@ describe('findings of check', () => {
     says(
       'handshakes-cached',
       { location: '/ws', isKept: false, isLocked: true },
-      'Handshakes of location /ws go through proxy_cache. A cached response for the same path would fail every handshake until it expires, and proxy_cache_lock lets handshakes through one at a time.',
+      'Handshakes of location /ws go through proxy_cache. A cached response for the same path would make every handshake fail until it expires, and proxy_cache_lock lets handshakes through one at a time.',
     );
     says(
       'http2-only',
@@ -435,17 +435,17 @@ describe('findings of check', () => {
     says(
       'no-zone',
       { upstream: 'app', method: null },
-      'Upstream app has no zone. With several workers, each worker takes turns and counts failures by itself. A WebSocket stays on its server until it closes.',
+      'Upstream app has no zone. With several workers, each worker rotates through the servers and counts failures by itself. A WebSocket stays on its server until it closes.',
     );
     says(
       'no-zone',
       { upstream: 'app', method: 'ip_hash' },
-      'Upstream app has no zone. With several workers, each worker counts failures by itself, so after a failure they may send the same client to different servers. A WebSocket stays on its server until it closes.',
+      'Upstream app has no zone. With several workers, each worker counts failures by itself, so after a failure the workers may send the same client to different servers. A WebSocket stays on its server until it closes.',
     );
     says(
       'no-zone',
       { upstream: 'app', method: 'least_conn' },
-      'Upstream app has no zone. With several workers, least_conn sees only the connections of its own worker, so a busy server can look idle to the others. A WebSocket stays on its server until it closes.',
+      'Upstream app has no zone. With several workers, least_conn counts only the connections of its own worker, so a server that is busy for one worker can look idle to another. A WebSocket stays on its server until it closes.',
     );
     says(
       'ip-hash',
@@ -533,7 +533,7 @@ describe('observations of check', () => {
     says(
       'closed-after-reload',
       { setSeconds: 1, closeCode: 1006, seconds: 1.12 },
-      'With worker_shutdown_timeout set to 1 s, a busy WebSocket was closed with code 1006 1.12 s after a reload.',
+      'With worker_shutdown_timeout set to 1 s, a busy WebSocket was closed 1.12 s after a reload, with code 1006.',
     );
     assert.match(
       finding('closed-after-reload', { setSeconds: null, closeCode: 1006, seconds: 1 }).text,
@@ -550,7 +550,7 @@ describe('observations of check', () => {
     says(
       'cache-answered',
       { path: '/ws', outcome: 'status-426', together: 4, reached: 0 },
-      'After one ordinary GET of /ws, a WebSocket to the same path was answered with status 426; 0 of 4 handshakes reached the upstream server.',
+      'After one ordinary GET of /ws, a WebSocket to the same path was answered with status 426; 0 of 4 simultaneous handshakes reached the upstream server.',
     );
     says(
       'cache-not-kept',
@@ -566,7 +566,7 @@ describe('observations of check', () => {
     says(
       'servers-skipped',
       { tried: 2, failed: 2, outcome: 'status-502' },
-      'After every server had refused one connection and was up again, 2 of 2 handshakes failed; the first one was answered with status 502.',
+      'After every server had refused one connection and was up again, 2 of 2 handshakes failed; the first of them was answered with status 502.',
     );
   });
 

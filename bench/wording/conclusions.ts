@@ -42,8 +42,8 @@ export const CONCLUSIONS = {
     ...facts
   }: DemandFacts & { evidence?: EvidenceFacts | undefined; tooMuchFor: string }) =>
     paragraph([
-      chosen(facts),
-      `This rate was too high for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so it was halved.`,
+      chosen(facts, 'The first choice was'),
+      `The first choice was too high for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so it was halved.`,
     ]),
   'step-ended': ({ state, reason, step }: { state: Outcome['state']; reason: string } & StepFacts) =>
     `Its ${step ?? 'throughput'} step: ${STATES[state].toLowerCase()}. ${sentence(reason)}`,
@@ -51,8 +51,9 @@ export const CONCLUSIONS = {
     `${work === 'handshakes' ? 'No connection was opened' : 'Nothing was echoed'} in its ${step ?? 'throughput'} step.`,
   'cpu-unknown': ({ work }: WorkFacts) =>
     `The CPU time per ${unitOf(work)}, from which the rate is derived, is unknown. Use --rate to set the rate.`,
-  'search-ceiling': () => 'Nothing higher was tried (--max).',
-  'machine-ceiling': ({ reason }: { reason: string }) => `This machine cannot run more: ${reason}`,
+  'search-ceiling': () => 'No higher level was tried (--max).',
+  'machine-ceiling': ({ reason }: { reason: string }) =>
+    `This machine cannot run more connections: ${reason}`,
   'no-samples': ({ metric }: { metric: string }) =>
     `The run has no ${metric}: too few samples, or nothing to measure.`,
 };
@@ -61,7 +62,8 @@ function unitOf(work: WorkFacts['work']): string {
   return work === 'handshakes' ? 'handshake' : 'message';
 }
 
-function chosen(facts: DemandFacts): string {
+/** @param opening how the sentence about the rate begins */
+function chosen(facts: DemandFacts, opening = 'This is'): string {
   const { variant, proxyUs, serverUs, generatorUs, proxyRatio = 1, wsRatio, step, work } = facts;
   const parts = [
     ...(proxyUs === null ? [] : [`${PROXY} ${formatTime(proxyUs)}`]),
@@ -69,13 +71,13 @@ function chosen(facts: DemandFacts): string {
     ...(generatorUs == null ? [] : [`the generator ${formatTime(generatorUs)}`]),
   ];
   return paragraph([
-    `This is the highest rate, rounded down, at which no CPU used by ${PROXY}${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
-    `${variant} needs the most of one CPU: ${listed(parts)} per ${unitOf(work)}.`,
+    `${opening} the highest rate, rounded down, at which no CPU used by ${PROXY}${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
+    `${variant} uses the most time on a single CPU: ${listed(parts)} per ${unitOf(work)}.`,
     proxyRatio === 1
       ? ''
       : `${PROXY} is estimated to use ${formatShort(proxyRatio)} times as much CPU per message on a schedule as in the closed loop that was measured.`,
     wsRatio === 1
       ? ''
-      : `The ws echo server is estimated to cost ${formatShort(wsRatio)} times as much as the lean server that was measured.`,
+      : `The ws echo server is estimated to use ${formatShort(wsRatio)} times as much CPU as the lean server that was measured.`,
   ]);
 }

@@ -87,5 +87,5 @@ export const HOSTS = {
   'generator-hosts': ({ hosts }: { hosts: readonly HostFacts[] }) =>
     `The load came from ${counted(hosts.length, 'host')}. ${hosts.map(hostText).join('; ')}.`,
   'hosts-differ': ({ hosts }: { hosts: readonly DifferingHost[] }) =>
-    `${hosts.length === 1 ? 'A generator host differs' : 'Generator hosts differ'} from the others: ${hosts.map(differenceText).join('; ')}. The figures of this run combine all hosts, so part of them may be due to ${hosts.length === 1 ? 'this host' : 'these hosts'}. Check what else runs there, or leave ${hosts.length === 1 ? 'it' : 'them'} out.`,
+    `${hosts.length === 1 ? 'A generator host differs' : 'Generator hosts differ'} from the others: ${hosts.map(differenceText).join('; ')}. The figures of this run combine all hosts, so ${hosts.length === 1 ? 'this host' : 'these hosts'} may distort them. Check what else runs there, or leave ${hosts.length === 1 ? 'it' : 'them'} out.`,
 };

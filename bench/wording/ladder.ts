@@ -76,13 +76,13 @@ export const LADDER = {
   'ladder-memory': ({ value, low, high }: EstimateFacts) =>
     `${PROXY} memory grows by ${formatBytes(value)} per connection (95 % CI ${intervalText({ value, low, high }, formatBytes)}).`,
   'ladder-excluded': ({ excluded, of }: { excluded: Amount; of: Amount }) =>
-    `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.`,
+    `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid for the first metric. In each chart, hollow points are runs that do not count for its metric; medians and fits leave them out.`,
   'ladder-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
-    `The ladder did not finish: ${formatCount(done)} of ${counted(of, 'run')} ended.`,
+    `The ladder did not finish: it ended after ${formatCount(done)} of ${counted(of, 'run')}.`,
 };
 
 function peakSentence(over: LadderAxis, peak: Amount | null, declines: boolean): string {
-  if (!declines) return 'The runs show no decline at higher levels that exceeds their noise.';
+  if (!declines) return 'At higher levels, the runs show no decline that exceeds their noise.';
   return peak === null
     ? 'According to the law, throughput is highest beyond twice the largest level.'
     : `According to the law, throughput is highest ${atLevel(over, peak)} and declines at higher levels.`;

@@ -100,22 +100,22 @@ export const NOTICES = {
     unanswered: Amount;
   }) => {
     const how = [
-      ...Object.entries(answered).map(([kind, count]) => `${formatCount(count)} answered ${kind}`),
+      ...Object.entries(answered).map(([kind, count]) => `${formatCount(count)} answered with ${kind}`),
       ...(lost === 0 ? [] : [`${formatCount(lost)} lost with their connections`]),
       ...(unanswered === 0 ? [] : [`${formatCount(unanswered)} not answered in time`]),
     ];
     return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.`;
   },
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
-    `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)}. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.`,
+    `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)} per worker. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.`,
   'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
-    `Connections opened at ${formatCount(perSecond)} per second instead of the requested ${formatCount(asked)}.`,
+    `Connections were opened at ${formatCount(perSecond)} per second instead of the requested ${formatCount(asked)}.`,
   'pacing-spin': (facts: PacingFacts) =>
     `The generator spins until the next ${unitOf(facts)} is due: ${pacing(facts)}.`,
   'pacing-sleep': (facts: PacingFacts) =>
-    `The generator sleeps until the next ${unitOf(facts)} is due, because no CPU is free for it alone: ${pacing(facts)}.`,
+    `The generator has no CPU to itself, so it sleeps until the next ${unitOf(facts)} is due: ${pacing(facts)}.`,
   'comeback-lag': ({ lagUs }: { lagUs: Amount }) =>
-    `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.`,
+    `While clients reconnected, the generator sent messages late (send lag p99 was ${formatTime(lagUs)}), because one machine does the work of all clients. The response times in that period, and the times that clients took to reconnect, include this delay. The generator was on time before and after.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
     count === 1
       ? `An ${PROXY} worker process exited ${how} during this run or the HTTP requests before it. Its connections were cut, and the worker that replaced it started without connections.`
@@ -136,7 +136,7 @@ export const NOTICES = {
     step: string;
     placed: readonly { variant: string; cpus: CpuLists | null }[];
   }) =>
-    `In the ${step} step the variants did not all run on the same CPUs, which may explain a difference between them. ${placed.map(({ variant, cpus }) => `${variant}: ${placementText(cpus)}`).join('. ')}.`,
+    `In the ${step} step, the variants did not all run on the same CPUs, which may explain a difference between them. ${placed.map(({ variant, cpus }) => `${variant}: ${placementText(cpus)}`).join('. ')}.`,
   'variant-passed-over': ({ variant, missing }: { variant: string; missing: string }) =>
     `${variant} was skipped: ${missing}`,
   'nginx-versions': ({ sides }: { sides: readonly NginxSide[] }) => {
@@ -178,7 +178,7 @@ const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[
 
 /** Lists the CPUs of each component that has any, as in `Nginx 1; servers 0; generators 0; runner 0`. */
 export function placementText(cpus: CpuLists | null): string {
-  if (cpus === null) return 'where the kernel put them';
+  if (cpus === null) return 'chosen by the kernel';
   return COMPONENTS.filter(([component]) => cpus[component] !== '')
     .map(([component, name]) => `${name} ${cpus[component]}`)
     .join('; ');
@@ -202,9 +202,7 @@ function unitOf({ work }: WorkFacts): string {
 
 function pacing({ cores, perMessageUs, lagUs, work }: PacingFacts): string {
   const each =
-    perMessageUs === null
-      ? ''
-      : `, ${formatTime(perMessageUs)} per ${unitOf({ work })} including the waiting`;
+    perMessageUs === null ? '' : `, ${formatTime(perMessageUs)} per ${unitOf({ work })} including the wait`;
   const lag = lagUs === null ? '' : `, and send lag p99 was ${formatTime(lagUs)}`;
   return `it used ${formatShare(cores)} of a core${each}${lag}`;
 }
@@ -220,7 +218,11 @@ function besideText({ all, undisturbed: calm, work }: DisturbedFigures): string 
       ? ''
       : `${what} ${format(a)} over all seconds and ${format(b)} over the undisturbed ones.`;
   return paragraph([
-    pair(work === 'handshakes' ? 'It opened' : 'It echoed', [all.perSecond, calm.perSecond], formatRate),
+    pair(
+      work === 'handshakes' ? 'Connections were opened at' : 'Throughput was',
+      [all.perSecond, calm.perSecond],
+      formatRate,
+    ),
     pair('Response time p99 was', [all.responseUs, calm.responseUs], formatTime),
     pair('Send lag p99 was', [all.sendLagUs, calm.sendLagUs], formatTime),
   ]);

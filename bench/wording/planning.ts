@@ -22,7 +22,7 @@ export const PLANNING = {
   'agents-apart': () =>
     'An agent carries out one run at a time, so the variants ran one after the other instead of interleaved, and their metrics vary more.',
   'preflight-agent-ports': ({ ports }: { ports: Amount }) =>
-    `Each agent can start about ${formatCount(ports)} handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.`,
+    `Each agent can start about ${formatCount(ports)} handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents or a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.`,
   'own-backend': () =>
     'Your own servers (--backend) do not report any counts, so the connections and messages that the generator counted cannot be compared with theirs.',
   'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
@@ -35,9 +35,9 @@ export const PLANNING = {
     workerConnections: Amount;
     connections: Amount;
   }) =>
-    `reuseport was added to listen: a worker has ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')} alone, and only the hash of reuseport spreads them evenly over the workers.`,
+    `reuseport was added to listen: one worker is limited to ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')}, and only the hash of reuseport spreads them evenly over the workers.`,
   'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: Amount }) =>
-    `The listen backlog is ${formatCount(backlog)}, the most that net.core.somaxconn allows, instead of ${formatCount(wanted)}. If the backlog overflows, handshakes take 1 s or 3 s. Raise the limit with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
+    `The listen backlog is ${formatCount(backlog)}, the most that net.core.somaxconn allows, instead of ${formatCount(wanted)}. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
     `The generator connects from ${formatCount(addresses)} loopback addresses, because each address has ports for only ${counted(each, 'connection')} (ip_local_port_range).`,
   'preflight-handshake-ports': ({ addresses, ports }: { addresses: Amount; ports: Amount }) =>
@@ -52,7 +52,7 @@ export const PLANNING = {
   'engine-schedule': ({ bun }: { bun: string }) =>
     `The generator runs on Node, which keeps a schedule more precisely than Bun ${bun}: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.`,
   'engine-large-messages': ({ bun, mostBytes }: { bun: string; mostBytes: Amount }) =>
-    `The lean client and the lean echo server run on Node, because messages over ${formatBytes(mostBytes)} cost Bun ${bun} more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.`,
+    `The lean client and the lean echo server run on Node, because Bun ${bun} uses more CPU than Node for messages over ${formatBytes(mostBytes)}, unless they go over TLS. Use --engine bun to run them on Bun.`,
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to ${PROXY}. ${remedy}.`,
   'carrier-mixed': () =>
@@ -62,7 +62,7 @@ export const PLANNING = {
   'carrier-refused': ({ error }: { error: string }) =>
     `The lean client and the lean echo server use sockets instead of io_uring, because the system refused it (io_uring_setup: ${error}). ${ioUringRemedy(error)}`,
   'cpu-quota': ({ quota, shown, planned }: Record<'quota' | 'shown' | 'planned', Amount>) =>
-    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.`,
+    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${counted(planned, 'CPU')}. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.`,
   'cpu-throttled': ({ us }: { us: Amount }) =>
     `The control group used up its CPU quota during the load, and its processes could not run for ${formatTime(us)} in total (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
   'listen-overflow': ({ count }: { count: Amount }) =>
@@ -91,13 +91,14 @@ function processes(what: string, { needed, byDefault, connections, hold }: Count
   return `${formatCount(needed)} ${what} are used instead of ${formatCount(byDefault)}, because there are ${counted(connections, 'connection')} and ${holdClause(hold)}.`;
 }
 
-/** Returns a clause such as `one holds 20,000 under the open-files limit of 20,480`. */
+/** Returns a clause such as `one process can hold at most 20,000 under the open-files limit of 20,480`. */
 export function holdClause(hold: HoldFacts): string {
   const each = formatCount(hold.each);
   if (hold.bound === 'ports')
-    return `${PROXY} has ports for ${each} connections to each server (ip_local_port_range)`;
-  const room = hold.bound === 'open-files' ? '' : ', at 2 files each and with room for uneven spread';
-  return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
+    return `${PROXY} has ports for only ${each} connections to each server (ip_local_port_range)`;
+  const room =
+    hold.bound === 'open-files' ? '' : ', at 2 files per connection and with room for an uneven spread';
+  return `one process can hold at most ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }
 
 /** Formats a number of CPUs, which is often fractional, as in `2.5`. */
@@ -112,5 +113,5 @@ export function ioUringRemedy(error: string): string {
   if (error === 'EPERM' || error === 'EACCES')
     return 'Allow io_uring with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.';
   if (error === 'ENOMEM') return 'Allow more locked memory with ulimit -l.';
-  return 'It needs Linux 6.1 or later.';
+  return 'io_uring needs Linux 6.1 or later.';
 }

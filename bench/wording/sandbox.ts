@@ -34,31 +34,30 @@ export const CHANGES = {
   certificates: 'Several certificates are replaced by one',
   'own-certificate': 'Listens with TLS but has no certificate, so it uses the certificate of the run',
   'http2-cleartext':
-    'HTTP/2 without TLS is left out, because before Nginx 1.25.1 a listener that has it accepts only HTTP/2',
-  guards:
-    'Left out of the run, because it would reject the load or slow it down (use --keep-guards to keep it)',
-  'kept-guards': 'Kept (--keep-guards), so it may reject the load or slow it down',
+    'HTTP/2 without TLS is left out, because before Nginx 1.25.1 it makes a listener accept only HTTP/2',
+  guards: 'Left out of the run, because it would reject or slow down the load (use --keep-guards to keep it)',
+  'kept-guards': 'Kept (--keep-guards), so it may reject or slow down the load',
   'wrapped-http': 'Only part of a configuration, so it is treated as the content of an http block',
   'wrapped-server': 'Only part of a configuration, so it is treated as the content of a server block',
   'wrapped-stream': 'Only part of a configuration, so it is treated as the content of a stream block',
   'upgrade-map':
     'Uses $connection_upgrade, which this part of a configuration does not define, so the usual map was added',
   'defined-elsewhere':
-    'Runs without the log format or the zone that it names, because this part of a configuration does not define it',
+    'Runs without the log format or zone that it names, which this part of a configuration does not define',
   'no-files': 'Includes nothing, because no file matches',
   'well-known-files':
     'Left out of the run, because this file does not exist in the folder of the configuration, and nothing in it affects WebSockets',
-  'moved-files': 'Read from within the folder of the configuration (use --conf-root to name another folder)',
+  'moved-files': 'Read from the folder of the configuration instead (use --conf-root to name another folder)',
   'missing-files':
     'Left out of the run, because its file cannot be read here (use --conf-root to name its folder)',
   'outside-files':
     'Left out of the run, because it names a file outside the folder of the configuration, or one that cannot be determined (use --conf-root to add a folder)',
   'static-files':
-    'Serves no files here, because its folder is outside the folder of the configuration (use --conf-root to add it), or a path with variables or ".." could lead out of it',
+    'Serves no files here, because its folder is outside the folder of the configuration (use --conf-root to add it), or because a path with variables or ".." could lead out of it',
   code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
   template: 'Filled in from the environment or --env-file',
   'other-modules':
-    'Left out of the run, because this Nginx binary does not support it. It requires a module or a newer version (use --nginx to name another binary)',
+    'Left out of the run, because it requires a newer Nginx, or a module that this Nginx does not have (use --nginx to name another binary)',
   'this-system':
     'Left out of the run, because this Nginx or its TLS library does not support it (use --nginx to name another binary)',
 } as const;
@@ -105,7 +104,7 @@ export const SANDBOX = {
     const rest =
       others.length === 0
         ? ''
-        : ` Other locations also pass the Upgrade header on: ${others.map(locationText).join(', ')}.`;
+        : ` Other locations that also pass on the Upgrade header: ${others.map(locationText).join(', ')}.`;
     return `WebSockets are opened at ${path}, which is handled by ${locationText(chosen)}.${rest} Use --ws-path to choose another path.`;
   },
   'sandbox-upgrade': ({
@@ -119,7 +118,7 @@ export const SANDBOX = {
     /** The map that the missing lines need; null if the configuration already has it. */
     map: string | null;
   }) =>
-    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to this location: ${missing.join(' ')}${map === null ? '' : ` Add to http: ${map}`}`,
+    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to this location: ${missing.join(' ')}${map === null ? '' : ` Add to the http block: ${map}`}`,
 };
 
 /** An `include` that matches no file. */

@@ -39,8 +39,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'nothing-opened': [{}, 'No connection was opened in the steady phase.'],
   'handshake-losses': [
     { started: 3000, refused: 12, broken: 1, unstarted: 4, lost: 2 },
-    '12 of 3,000 handshakes failed; 1 open connection ended before it was closed; 2 messages were lost; 4 handshakes never started, because the maximum number of connections (--connections) existed.',
-    '12 to 24 of 3,000 to 6,000 handshakes failed; 1 to 2 open connections ended before they were closed; 2 to 4 messages were lost; 4 to 8 handshakes never started, because the maximum number of connections (--connections) existed.',
+    '12 of 3,000 handshakes failed; 1 open connection ended unexpectedly; 2 messages were lost; 4 handshakes never started, because the maximum number of connections (--connections) had been reached.',
+    '12 to 24 of 3,000 to 6,000 handshakes failed; 1 to 2 open connections ended unexpectedly; 2 to 4 messages were lost; 4 to 8 handshakes never started, because the maximum number of connections (--connections) had been reached.',
   ],
   'counts-differ': [
     {
@@ -98,8 +98,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'send-lag': [
     { lagUs: 11_700, share: 0.3 },
-    "The generator sent late: send lag p99 was 11.7 ms, 30 % of the response time's p99.",
-    "The generator sent late: send lag p99 was 11.7 to 23.4 ms, 30 to 60 % of the response time's p99.",
+    "The generator sent messages late: send lag p99 was 11.7 ms, 30 % of the response time's p99.",
+    "The generator sent messages late: send lag p99 was 11.7 to 23.4 ms, 30 to 60 % of the response time's p99.",
   ],
   'rate-missed': [
     { ratio: 0.48 },
@@ -159,8 +159,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'rate-given': [{}, 'The rate was set with --rate.'],
   'rate-chosen': [
     { variant: 'tls', proxyUs: 14.2, serverUs: 3.1, proxyRatio: 1.6, wsRatio: 2.7 },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. Nginx is estimated to use 1.6 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to cost 2.7 times as much as the lean server that was measured.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. Nginx is estimated to use 1.6 to 3.2 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to cost 2.7 to 5.4 times as much as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. Nginx is estimated to use 1.6 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to use 2.7 times as much CPU as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. Nginx is estimated to use 1.6 to 3.2 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to use 2.7 to 5.4 times as much CPU as the lean server that was measured.',
   ],
   'rate-halved': [
     {
@@ -171,8 +171,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tooMuchFor: 'tls+buf-16k',
       evidence: { kind: 'late-spinner', lagUs: 5000, busy: BUSY },
     },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. This rate was too high for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so it was halved.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to cost 1 to 2 times as much as the lean server that was measured. This rate was too high for tls+buf-16k (it spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so it was halved.',
+    'The first choice was the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 µs per message. The first choice was too high for tls+buf-16k (the generator spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so it was halved.',
+    'The first choice was the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to use 1 to 2 times as much CPU as the lean server that was measured. The first choice was too high for tls+buf-16k (the generator spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so it was halved.',
   ],
   'step-ended': [
     { state: 'failed', reason: 'Nginx did not start' },
@@ -197,8 +197,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-assumed': [
     { ratePerSecond: 10_000, churnPerSecond: 167 },
-    'Assumed: one message per connection in ten seconds (--rate 10000) and connections that last ten minutes (--churn 167).',
-    'Assumed: one message per connection in ten seconds (--rate 10000 to 20000) and connections that last ten minutes (--churn 167 to 334).',
+    'Assumed: one message per connection every ten seconds (--rate 10000) and connections that last ten minutes (--churn 167).',
+    'Assumed: one message per connection every ten seconds (--rate 10000 to 20000) and connections that last ten minutes (--churn 167 to 334).',
   ],
   'size-checked': [
     {
@@ -224,8 +224,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-unfinished': [
     { done: 5, of: 14 },
-    'The sizing did not finish: 5 of 14 runs ended.',
-    'The sizing did not finish: 5 to 10 of 14 to 28 runs ended.',
+    'The sizing did not finish: it ended after 5 of 14 runs.',
+    'The sizing did not finish: it ended after 5 to 10 of 14 to 28 runs.',
   ],
   'size-unknown': [
     { steps: ['touched', 'latency'] },
@@ -261,8 +261,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-worker-connections': [
     { workers: 2, busiest: 51_119 },
-    '2 per WebSocket. The busiest worker, chosen by a hash (listen … reuseport), has at most 51,119. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.',
-    '2 per WebSocket. The busiest worker, chosen by a hash (listen … reuseport), has at most 51,119 to 102,238. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.',
+    '2 per WebSocket. If a hash distributes the connections (listen … reuseport), the busiest worker has at most 51,119 WebSockets. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.',
+    '2 per WebSocket. If a hash distributes the connections (listen … reuseport), the busiest worker has at most 51,119 to 102,238 WebSockets. An eighth stays free, because Nginx closes connections when less than a sixteenth is left.',
   ],
   'size-worker-files': [
     { slots: 115_000, others: 64 },
@@ -271,8 +271,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-backlog': [
     { churnPerSecond: 167, least: 511 },
-    'The new connections of one second (167), but at least Nginx’s default of 511. If all clients may return at once, measure this case with --scenario storm.',
-    'The new connections of one second (167 to 334), but at least Nginx’s default of 511 to 1,022. If all clients may return at once, measure this case with --scenario storm.',
+    'The new connections of one second (167), but at least Nginx’s default of 511. If all clients may reconnect at once, measure this case with --scenario storm.',
+    'The new connections of one second (167 to 334), but at least Nginx’s default of 511 to 1,022. If all clients may reconnect at once, measure this case with --scenario storm.',
   ],
   'size-upstream-ports': [
     { connections: 100_000, waiting: 10_020, seconds: 60 },
@@ -346,18 +346,18 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ladder-excluded': [
     { excluded: 1, of: 14 },
-    '1 of 14 runs was not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.',
-    '1 to 2 of 14 to 28 runs were not valid for the first figure. In each chart, hollow points are runs that do not count for its figure; they are in no median and no fit.',
+    '1 of 14 runs was not valid for the first metric. In each chart, hollow points are runs that do not count for its metric; medians and fits leave them out.',
+    '1 to 2 of 14 to 28 runs were not valid for the first metric. In each chart, hollow points are runs that do not count for its metric; medians and fits leave them out.',
   ],
   'ladder-unfinished': [
     { done: 5, of: 14 },
-    'The ladder did not finish: 5 of 14 runs ended.',
-    'The ladder did not finish: 5 to 10 of 14 to 28 runs ended.',
+    'The ladder did not finish: it ended after 5 of 14 runs.',
+    'The ladder did not finish: it ended after 5 to 10 of 14 to 28 runs.',
   ],
-  'search-ceiling': [{}, 'Nothing higher was tried (--max).'],
+  'search-ceiling': [{}, 'No higher level was tried (--max).'],
   'machine-ceiling': [
     { reason: 'It has ports for 28,231 connections.' },
-    'This machine cannot run more: It has ports for 28,231 connections.',
+    'This machine cannot run more connections: It has ports for 28,231 connections.',
   ],
   'no-samples': [
     { metric: 'response.p99' },
@@ -381,8 +381,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'preflight-agent-ports': [
     { ports: 28_231 },
-    'Each agent can start about 28,231 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
-    'Each agent can start about 28,231 to 56,462 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents, a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
+    'Each agent can start about 28,231 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents or a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
+    'Each agent can start about 28,231 to 56,462 handshakes per minute, because its kernel reuses a source port only after a minute. Further handshakes fail. Use more agents or a shorter --duration, or set net.ipv4.tcp_tw_reuse=1 on their hosts.',
   ],
   'preflight-generators': [
     {
@@ -391,13 +391,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       connections: 50_000,
       hold: { bound: 'open-files', each: 20_000, openFiles: 20_480 },
     },
-    '3 generator processes are used instead of 2, because there are 50,000 connections and one holds 20,000 under the open-files limit of 20,480.',
-    '3 to 6 generator processes are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one holds 20,000 to 40,000 under the open-files limit of 20,480 to 40,960.',
+    '3 generator processes are used instead of 2, because there are 50,000 connections and one process can hold at most 20,000 under the open-files limit of 20,480.',
+    '3 to 6 generator processes are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one process can hold at most 20,000 to 40,000 under the open-files limit of 20,480 to 40,960.',
   ],
   'preflight-servers': [
     { needed: 3, byDefault: 2, connections: 50_000, hold: { bound: 'ports', each: 28_231 } },
-    '3 echo servers are used instead of 2, because there are 50,000 connections and Nginx has ports for 28,231 connections to each server (ip_local_port_range).',
-    '3 to 6 echo servers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and Nginx has ports for 28,231 to 56,462 connections to each server (ip_local_port_range).',
+    '3 echo servers are used instead of 2, because there are 50,000 connections and Nginx has ports for only 28,231 connections to each server (ip_local_port_range).',
+    '3 to 6 echo servers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and Nginx has ports for only 28,231 to 56,462 connections to each server (ip_local_port_range).',
   ],
   'preflight-nginx-workers': [
     {
@@ -406,18 +406,18 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       connections: 50_000,
       hold: { bound: 'nginx-files', each: 8000, openFiles: 20_480 },
     },
-    '3 Nginx workers are used instead of 2, because there are 50,000 connections and one holds 8,000 under the open-files limit of 20,480, at 2 files each and with room for uneven spread.',
-    '3 to 6 Nginx workers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one holds 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, at 2 files each and with room for uneven spread.',
+    '3 Nginx workers are used instead of 2, because there are 50,000 connections and one process can hold at most 8,000 under the open-files limit of 20,480, at 2 files per connection and with room for an uneven spread.',
+    '3 to 6 Nginx workers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one process can hold at most 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, at 2 files per connection and with room for an uneven spread.',
   ],
   'preflight-reuseport': [
     { workerConnections: 512, connections: 1000 },
-    'reuseport was added to listen: a worker has 512 connections and cannot hold all 1,000 WebSockets alone, and only the hash of reuseport spreads them evenly over the workers.',
-    'reuseport was added to listen: a worker has 512 to 1,024 connections and cannot hold all 1,000 to 2,000 WebSockets alone, and only the hash of reuseport spreads them evenly over the workers.',
+    'reuseport was added to listen: one worker is limited to 512 connections and cannot hold all 1,000 WebSockets, and only the hash of reuseport spreads them evenly over the workers.',
+    'reuseport was added to listen: one worker is limited to 512 to 1,024 connections and cannot hold all 1,000 to 2,000 WebSockets, and only the hash of reuseport spreads them evenly over the workers.',
   ],
   'preflight-backlog': [
     { backlog: 4096, wanted: 10_000 },
-    'The listen backlog is 4,096, the most that net.core.somaxconn allows, instead of 10,000. If the backlog overflows, handshakes take 1 s or 3 s. Raise the limit with sudo sysctl -w net.core.somaxconn=10000.',
-    'The listen backlog is 4,096 to 8,192, the most that net.core.somaxconn allows, instead of 10,000 to 20,000. If the backlog overflows, handshakes take 1 s or 3 s. Raise the limit with sudo sysctl -w net.core.somaxconn=20000.',
+    'The listen backlog is 4,096, the most that net.core.somaxconn allows, instead of 10,000. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=10000.',
+    'The listen backlog is 4,096 to 8,192, the most that net.core.somaxconn allows, instead of 10,000 to 20,000. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=20000.',
   ],
   'preflight-addresses': [
     { addresses: 2, each: 28_231 },
@@ -445,8 +445,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'engine-large-messages': [
     { bun: '1.2.3', mostBytes: 16_384 },
-    'The lean client and the lean echo server run on Node, because messages over 16 KiB cost Bun 1.2.3 more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.',
-    'The lean client and the lean echo server run on Node, because messages over 16 to 32 KiB cost Bun 1.2.3 more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.',
+    'The lean client and the lean echo server run on Node, because Bun 1.2.3 uses more CPU than Node for messages over 16 KiB, unless they go over TLS. Use --engine bun to run them on Bun.',
+    'The lean client and the lean echo server run on Node, because Bun 1.2.3 uses more CPU than Node for messages over 16 to 32 KiB, unless they go over TLS. Use --engine bun to run them on Bun.',
   ],
   'engine-node': [
     { remedy: 'Install it' },
@@ -466,8 +466,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'cpu-quota': [
     { quota: 1.5, shown: 8, planned: 2 },
-    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
-    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
+    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2 CPUs. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
+    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4 CPUs. Once the quota is used up, all processes pause until its next period, for up to 0.1 s, and latencies include these pauses.',
   ],
   'cpu-throttled': [
     { us: 120_000 },
@@ -563,8 +563,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
         },
       ],
     },
-    'A generator host differs from the others: b used 12 µs of CPU time per message (the others 6 µs), had a send lag p99 of 4.2 ms (the others 300 µs) and sent 30 % of the messages on 50 % of the connections. The figures of this run combine all hosts, so part of them may be due to this host. Check what else runs there, or leave it out.',
-    'A generator host differs from the others: b used 12 to 24 µs of CPU time per message (the others 6 to 12 µs), had a send lag p99 of 4.2 to 8.4 ms (the others 300 to 600 µs) and sent 30 to 60 % of the messages on 50 to 100 % of the connections. The figures of this run combine all hosts, so part of them may be due to this host. Check what else runs there, or leave it out.',
+    'A generator host differs from the others: b used 12 µs of CPU time per message (the others 6 µs), had a send lag p99 of 4.2 ms (the others 300 µs) and sent 30 % of the messages on 50 % of the connections. The figures of this run combine all hosts, so this host may distort them. Check what else runs there, or leave it out.',
+    'A generator host differs from the others: b used 12 to 24 µs of CPU time per message (the others 6 to 12 µs), had a send lag p99 of 4.2 to 8.4 ms (the others 300 to 600 µs) and sent 30 to 60 % of the messages on 50 to 100 % of the connections. The figures of this run combine all hosts, so this host may distort them. Check what else runs there, or leave it out.',
   ],
   'proxy-host': [
     {
@@ -576,33 +576,33 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'http-failed': [
     { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
-    '16 of 17 ordinary GETs of /page failed (2 answered 4xx, 7 answered 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
-    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered 4xx, 7 to 14 answered 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
+    '16 of 17 ordinary GETs of /page failed (2 answered with 4xx, 7 answered with 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
+    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered with 4xx, 7 to 14 answered with 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
   ],
   'worker-skew': [
     { least: 100, most: 150 },
-    'Connections are spread unevenly over the Nginx workers: from 100 to 150. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.',
-    'Connections are spread unevenly over the Nginx workers: from 100 to 300. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.',
+    'Connections are spread unevenly over the Nginx workers: from 100 to 150 per worker. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.',
+    'Connections are spread unevenly over the Nginx workers: from 100 to 300 per worker. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.',
   ],
   'ramp-not-reached': [
     { perSecond: 5, asked: 100 },
-    'Connections opened at 5 per second instead of the requested 100.',
-    'Connections opened at 5 to 10 per second instead of the requested 100 to 200.',
+    'Connections were opened at 5 per second instead of the requested 100.',
+    'Connections were opened at 5 to 10 per second instead of the requested 100 to 200.',
   ],
   'pacing-spin': [
     { cores: 0.42, perMessageUs: 8.4, lagUs: 12 },
-    'The generator spins until the next message is due: it used 42 % of a core, 8.4 µs per message including the waiting, and send lag p99 was 12 µs.',
-    'The generator spins until the next message is due: it used 42 to 84 % of a core, 8.4 to 16.8 µs per message including the waiting, and send lag p99 was 12 to 24 µs.',
+    'The generator spins until the next message is due: it used 42 % of a core, 8.4 µs per message including the wait, and send lag p99 was 12 µs.',
+    'The generator spins until the next message is due: it used 42 to 84 % of a core, 8.4 to 16.8 µs per message including the wait, and send lag p99 was 12 to 24 µs.',
   ],
   'pacing-sleep': [
     { cores: 0.042, perMessageUs: null, lagUs: null },
-    'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 % of a core.',
-    'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 to 8.4 % of a core.',
+    'The generator has no CPU to itself, so it sleeps until the next message is due: it used 4.2 % of a core.',
+    'The generator has no CPU to itself, so it sleeps until the next message is due: it used 4.2 to 8.4 % of a core.',
   ],
   'comeback-lag': [
     { lagUs: 172_000 },
-    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.',
-    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms): one machine does the work of all clients. The response times in that period, and the times until clients were back, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 ms), because one machine does the work of all clients. The response times in that period, and the times that clients took to reconnect, include this delay. The generator was on time before and after.',
+    'While clients reconnected, the generator sent messages late (send lag p99 was 172 to 344 ms), because one machine does the work of all clients. The response times in that period, and the times that clients took to reconnect, include this delay. The generator was on time before and after.',
   ],
   'nginx-worker-ended': [
     { count: 1, how: 'on signal 9' },
@@ -639,7 +639,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
         { variant: 'tls', cpus: null },
       ],
     },
-    'In the latency step the variants did not all run on the same CPUs, which may explain a difference between them. plain: Nginx 1; servers 0; generators 0,2. tls: where the kernel put them.',
+    'In the latency step, the variants did not all run on the same CPUs, which may explain a difference between them. plain: Nginx 1; servers 0; generators 0,2. tls: chosen by the kernel.',
   ],
   'variant-passed-over': [
     { variant: 'stream', missing: 'This Nginx has no stream module.' },
@@ -669,8 +669,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       all: { perSecond: 9000, responseUs: 1500, sendLagUs: 20 },
       undisturbed: { perSecond: 12_000, responseUs: 900, sendLagUs: 10 },
     },
-    '2 of 10 seconds of the steady phase were disturbed (3, 7): other work took up to 12 % of the CPU time. It echoed 9k/s over all seconds and 12k/s over the undisturbed ones. Response time p99 was 1.5 ms over all seconds and 900 µs over the undisturbed ones. Send lag p99 was 20 µs over all seconds and 10 µs over the undisturbed ones.',
-    '2 to 4 of 10 to 20 seconds of the steady phase were disturbed: other work took up to 24 % of the CPU time. It echoed 9 to 18k/s over all seconds and 12 to 24k/s over the undisturbed ones. Response time p99 was 1.5 to 3 ms over all seconds and 900 µs to 1.8 ms over the undisturbed ones. Send lag p99 was 20 to 40 µs over all seconds and 10 to 20 µs over the undisturbed ones.',
+    '2 of 10 seconds of the steady phase were disturbed (3, 7): other work took up to 12 % of the CPU time. Throughput was 9k/s over all seconds and 12k/s over the undisturbed ones. Response time p99 was 1.5 ms over all seconds and 900 µs over the undisturbed ones. Send lag p99 was 20 µs over all seconds and 10 µs over the undisturbed ones.',
+    '2 to 4 of 10 to 20 seconds of the steady phase were disturbed: other work took up to 24 % of the CPU time. Throughput was 9 to 18k/s over all seconds and 12 to 24k/s over the undisturbed ones. Response time p99 was 1.5 to 3 ms over all seconds and 900 µs to 1.8 ms over the undisturbed ones. Send lag p99 was 20 to 40 µs over all seconds and 10 to 20 µs over the undisturbed ones.',
   ],
   'sandbox-location': [
     {
@@ -679,7 +679,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       place: 'nginx.conf:5',
       others: [{ location: '/', place: 'nginx.conf:9' }],
     },
-    'WebSockets are opened at /ws, which is handled by "location /ws" at nginx.conf:5. Other locations also pass the Upgrade header on: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
+    'WebSockets are opened at /ws, which is handled by "location /ws" at nginx.conf:5. Other locations that also pass on the Upgrade header: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
   ],
   'sandbox-upgrade': [
     {
@@ -689,7 +689,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       missing: ['proxy_http_version 1.1;'],
       map: 'map $a $b { }',
     },
-    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to this location: proxy_http_version 1.1; Add to http: map $a $b { }',
+    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to this location: proxy_http_version 1.1; Add to the http block: map $a $b { }',
   ],
 };
 
@@ -744,7 +744,7 @@ test('parts of sentences that depend on the data', () => {
     ],
     [
       text('limited-by', { component: 'machine', evidence: { kind: 'full-host', used: 0.98, busy: quiet } }),
-      /^The machine had no CPU time left: the CPUs of the host of Nginx were 98 % used, by Nginx and by what else runs there;/,
+      /^The machine had no CPU time left: the CPUs of the Nginx host were 98 % used, by Nginx and everything else that runs there;/,
     ],
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [
@@ -754,7 +754,7 @@ test('parts of sentences that depend on the data', () => {
     [text('off-schedule', {}), /^The run did not keep to its schedule\.$/],
     [
       text('disturbed', { count: 1, seconds: [3], of: 10, stolen: 0.3, other: 0.2 }),
-      /^1 of 10 seconds of the steady phase was disturbed \(3\): the host gave up to 30 % of the CPU time to others and other work took up to 20 % of the CPU time\.$/,
+      /^1 of 10 seconds of the steady phase was disturbed \(3\): the host withheld up to 30 % of the CPU time and other work took up to 20 % of the CPU time\.$/,
     ],
     [
       text('threshold-missed', { threshold: 'a<1', metric: 'a', value: null, unit: 'time' }),
@@ -811,7 +811,7 @@ test('parts of sentences that depend on the data', () => {
         step: 'fastest',
         work: 'handshakes',
       }),
-      /CPU per handshake of the fastest step\. tls needs .* the generator 300 µs per handshake\.$/,
+      /CPU per handshake of the fastest step\. tls uses .* the generator 300 µs per handshake\.$/,
     ],
     [text('conservation', { generators: [] }), /^The counts of the generators do not/],
     [

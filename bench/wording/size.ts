@@ -110,7 +110,7 @@ export const SIZE = {
       ...(ratePerSecond === null
         ? []
         : [
-            `one message per connection in ten seconds (--rate ${formatRough(ratePerSecond).replaceAll(',', '')})`,
+            `one message per connection every ten seconds (--rate ${formatRough(ratePerSecond).replaceAll(',', '')})`,
           ]),
       ...(churnPerSecond === null
         ? []
@@ -145,7 +145,7 @@ export const SIZE = {
   'size-excluded': ({ of, runs, all, reason }: { of: string; runs: Amount; all: Amount; reason: string }) =>
     `${capital(COST_TITLES[of as CostName])}: ${formatCount(runs)} of ${counted(all, 'run')} could not be used. ${sentence(reason)}`,
   'size-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
-    `The sizing did not finish: ${formatCount(done)} of ${counted(of, 'run')} ended.`,
+    `The sizing did not finish: it ended after ${formatCount(done)} of ${counted(of, 'run')}.`,
   'size-unknown': ({ steps }: { steps: readonly string[] }) =>
     `Not known, because too few runs of the ${steps.length === 1 ? 'step' : 'steps'} ${listed(steps)} can be used.`,
   'size-cores': ({
@@ -201,11 +201,11 @@ export const SIZE = {
   'size-workers': ({ cores, utilisation }: { cores: Amount; utilisation: Amount }) =>
     `${formatCores(cores)} ÷ ${formatShare(utilisation)}, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.`,
   'size-worker-connections': ({ workers, busiest }: { workers: Amount; busiest: Amount }) =>
-    `2 per WebSocket. ${mostOf(workers) === 1 ? 'The only worker' : 'The busiest worker, chosen by a hash (listen … reuseport),'} has at most ${formatCount(busiest)}. An eighth stays free, because ${PROXY} closes connections when less than a sixteenth is left.`,
+    `2 per WebSocket. ${mostOf(workers) === 1 ? 'The only worker' : 'If a hash distributes the connections (listen … reuseport), the busiest worker'} has at most ${counted(busiest, 'WebSocket')}. An eighth stays free, because ${PROXY} closes connections when less than a sixteenth is left.`,
   'size-worker-files': ({ slots, others }: { slots: Amount; others: Amount }) =>
     `worker_connections (${formatCount(slots)}) + ${formatCount(others)} for listeners, logs and epoll.`,
   'size-backlog': ({ churnPerSecond, least }: { churnPerSecond: Amount; least: Amount }) =>
-    `The new connections of one second (${formatCount(churnPerSecond)}), but at least ${PROXY}’s default of ${formatCount(least)}. If all clients may return at once, measure this case with --scenario storm.`,
+    `The new connections of one second (${formatCount(churnPerSecond)}), but at least ${PROXY}’s default of ${formatCount(least)}. If all clients may reconnect at once, measure this case with --scenario storm.`,
   'size-upstream-ports': ({
     connections,
     waiting,

@@ -106,13 +106,11 @@ export const VALIDITY = {
   }: Record<'started' | 'refused' | 'broken' | 'unstarted' | 'lost', Amount>) => {
     const losses = [
       refused === 0 ? '' : `${formatCount(refused)} of ${counted(started, 'handshake')} failed`,
-      broken === 0
-        ? ''
-        : `${counted(broken, 'open connection')} ended before ${broken === 1 ? 'it was' : 'they were'} closed`,
+      broken === 0 ? '' : `${counted(broken, 'open connection')} ended unexpectedly`,
       lost === 0 ? '' : `${counted(lost, 'message was', 'messages were')} lost`,
       unstarted === 0
         ? ''
-        : `${counted(unstarted, 'handshake')} never started, because the maximum number of connections (--connections) existed`,
+        : `${counted(unstarted, 'handshake')} never started, because the maximum number of connections (--connections) had been reached`,
     ];
     return `${capital(losses.filter((text) => text !== '').join('; '))}.`;
   },
@@ -143,7 +141,7 @@ export const VALIDITY = {
     `The machine was suspended for ${formatTime(us)} during the load.`,
   disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
   'send-lag': ({ lagUs, share, work }: { lagUs: Amount; share: Amount } & WorkFacts) =>
-    `The generator ${work === 'handshakes' ? 'started handshakes' : 'sent'} late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
+    `The generator ${work === 'handshakes' ? 'started handshakes' : 'sent messages'} late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
   'rate-missed': ({ ratio, work }: { ratio: Amount } & WorkFacts) =>
     work === 'handshakes'
       ? `Only ${formatShare(ratio)} of the connections due in the steady phase were opened during that phase.`
@@ -182,9 +180,7 @@ export const STATES: Record<Outcome['state'], string> = {
  */
 export function disturbance({ count, seconds, of, eachUs, stolen, other }: DisturbanceFacts): string {
   const causes = [
-    ...(stolen === null
-      ? []
-      : [`the host gave up to ${formatShare(mostOf(stolen))} of the CPU time to others`]),
+    ...(stolen === null ? [] : [`the host withheld up to ${formatShare(mostOf(stolen))} of the CPU time`]),
     ...(other === null ? [] : [`other work took up to ${formatShare(mostOf(other))} of the CPU time`]),
   ];
   const intervals =
@@ -205,13 +201,13 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'on-schedule':
       return `${formatShare(evidence.ratio)} of the scheduled ${formatRate(evidence.perSecond)} were ${DONE[evidence.work ?? 'messages']}; ${busy}`;
     case 'late-spinner':
-      return `it spun until each ${evidence.work === 'handshakes' ? 'handshake' : 'message'} was due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
+      return `the generator spun until each ${evidence.work === 'handshakes' ? 'handshake' : 'message'} was due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
     case 'shared-cpus':
       return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
     case 'full-cpus':
       return `all processes together used ${formatShare(evidence.used)} of the CPUs, although no single process was at its limit; ${busy}`;
     case 'full-host':
-      return `the CPUs of the host of Nginx were ${formatShare(evidence.used)} used, by Nginx and by what else runs there; ${busy}`;
+      return `the CPUs of the Nginx host were ${formatShare(evidence.used)} used, by Nginx and everything else that runs there; ${busy}`;
     case 'unobserved':
       return evidence.busy.proxy === null
         ? `the generator was not the limit, and the server was not observed; ${busy}`

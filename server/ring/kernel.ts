@@ -39,10 +39,11 @@ export interface Kernel {
    * Submits requests (io_uring_enter).
    *
    * @param waitNs null only submits. Otherwise, completions are produced as well, and the call waits at most
-   * this long for the first one. Must be less than a second.
+   * this long for them. Must be less than a second.
+   * @param together number of completions to wait for
    * @returns the number of requests that were submitted
    */
-  enter(count: number, waitNs: number | null): number;
+  enter(count: number, waitNs: number | null, together: number): number;
   /**
    * Sends bytes directly, without the ring and without waiting. Returns the number of bytes that the system
    * accepted.

@@ -74,13 +74,13 @@ export class LinuxKernel implements Kernel {
     setLeastTimerSlack();
   }
 
-  enter(count: number, waitNs: number | null): number {
+  enter(count: number, waitNs: number | null, together: number): number {
     if (waitNs === null) return ioUringEnter(this.#fd, count, 0, 0, 0, 0);
     if (waitNs === 0) return ioUringEnter(this.#fd, count, 0, ENTER.GETEVENTS, 0, 0);
     const { address, words } = this.#argument;
     words[NANOSECONDS] = waitNs;
     const flags = ENTER.GETEVENTS | ENTER.EXT_ARG;
-    const result = ioUringEnter(this.#fd, count, 1, flags, address, ARGUMENT_BYTES);
+    const result = ioUringEnter(this.#fd, count, together, flags, address, ARGUMENT_BYTES);
     return result === -ERRNO.ETIME ? 0 : result;
   }
 

@@ -181,12 +181,13 @@ export class Ring {
   /**
    * Submits all requests and handles the completions.
    *
-   * @param waitNs longest time to wait for the first completion
+   * @param waitNs longest time to wait for completions
+   * @param together number of completions that end the wait
    * @returns the number of completions
    */
-  turn(waitNs: number): number {
+  turn(waitNs: number, together = 1): number {
     this.#collect();
-    this.#enter(waitNs);
+    this.#enter(waitNs, together);
     return this.#handle();
   }
 
@@ -203,11 +204,11 @@ export class Ring {
     for (const user of users) user.submit();
   }
 
-  #enter(waitNs: number | null): void {
+  #enter(waitNs: number | null, together = 1): void {
     const { queues, at } = this.#memory;
     this.#publishBuffers();
     queues[at.sqTail] = this.#sqTail;
-    const submitted = this.kernel.enter((this.#sqTail - this.#submitted) >>> 0, waitNs);
+    const submitted = this.kernel.enter((this.#sqTail - this.#submitted) >>> 0, waitNs, together);
     if (submitted > 0) this.#submitted = (this.#submitted + submitted) >>> 0;
   }
 

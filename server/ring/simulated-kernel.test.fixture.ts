@@ -54,6 +54,8 @@ export class SimulatedKernel implements Kernel {
   #sqHead = FIRST;
   #cqTail = FIRST;
   #buffersTaken = 0;
+  /** Each wait for completions. This kernel does not wait: it handles what can be handled at once. */
+  readonly waits: { waitNs: number; together: number }[] = [];
   /** How often completions did not fit into their queue, and how often there was no buffer. */
   overflows = 0;
   shortages = 0;
@@ -99,7 +101,8 @@ export class SimulatedKernel implements Kernel {
     return this.#sockets.get(fd) ?? assert.fail(`descriptor ${fd} is closed`);
   }
 
-  enter(count: number, waitNs: number | null): number {
+  enter(count: number, waitNs: number | null, together: number): number {
+    if (waitNs !== null) this.waits.push({ waitNs, together });
     const { sqes, queues, at } = this.memory;
     assert.equal(((queues[at.sqTail] ?? 0) - this.#sqHead) >>> 0, count);
     for (let i = 0; i < count; i++) {

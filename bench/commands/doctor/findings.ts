@@ -65,7 +65,7 @@ export function findingLines(findings: readonly Finding[]): string[] {
   const sum =
     failed === 0
       ? 'This machine can run the bench: npm run bench -- --profile tls'
-      : 'This machine cannot run the bench until the checks marked FAILED are fixed.';
+      : 'This machine cannot run the bench until the problems marked FAILED are fixed.';
   return [...lines, '', sum];
 }
 
@@ -151,7 +151,7 @@ const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {
   if (busyShare === null) return ok('unknown: this system does not report it');
-  const text = `${Math.round(busyShare * 100)} % of all CPUs are in use`;
+  const text = `${Math.round(busyShare * 100)} % of the CPU capacity is in use`;
   if (busyShare < BUSY_SHARE) return ok(text);
   return note(`${text}: metrics vary, so compare ratios within one session only`, 'Find the cause with: top');
 }
@@ -197,7 +197,7 @@ function backlogOf({ machine: { somaxconn } }: Facts): Judged {
   if (somaxconn === null) return ok('unknown: net.core.somaxconn could not be read');
   if (somaxconn >= MOST_BACKLOG) return ok(`net.core.somaxconn is ${somaxconn}`);
   return note(
-    `net.core.somaxconn is ${somaxconn}: if more handshakes wait at once, some take 1 s or 3 s`,
+    `net.core.somaxconn is ${somaxconn}: if more handshakes wait at once, some take 1 s or 3 s longer`,
     `sudo sysctl -w net.core.somaxconn=${MOST_BACKLOG}`,
   );
 }

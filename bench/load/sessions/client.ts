@@ -74,6 +74,11 @@ export interface ClientContext {
   serverOf(session: Session<unknown>): ServerOfConnection;
   /** Creates the waker selected by the plan: one that is more punctual, or one that does not occupy a CPU. */
   makeWaker(wake: () => void): Waker;
+  /**
+   * Says how many messages of this worker are unanswered at any time from now on. If there are many, io_uring waits
+   * for several answers at once, which takes less CPU time.
+   */
+  gather(unanswered: number): void;
 }
 
 /** The function exported by `client.ts` in a scenario's folder. */

@@ -45,7 +45,7 @@ test('a search over connections counts them, with the rate on each or in total',
     capacitySentences(makeSearch({ axis: { over: 'connections', ratePerSecond, per } }))[0];
   assert.equal(
     sentence('connection', 1),
-    `tls holds between 4,900 and 5,100 WebSockets at 1 message per second on each ${OBJECTIVES}.`,
+    `tls holds between 4,900 and 5,100 WebSockets at 1 message per second on each WebSocket ${OBJECTIVES}.`,
   );
   assert.match(sentence('all', 2500), /WebSockets at 2.5k messages per second in total with /);
 });

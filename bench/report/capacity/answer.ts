@@ -47,12 +47,12 @@ export function capacityLoad(capacity: CapacitySearch, { result }: View): string
 
 /**
  * The part of the load that is fixed during a search: `over 1,000 WebSockets`, `at 1 message per second on
- * each`.
+ * each WebSocket`.
  */
 export function heldText(axis: Axis): string {
   if (axis.over === 'rate') return `over ${formatCount(axis.connections)} WebSockets`;
   const rate = `${formatShort(axis.ratePerSecond)} ${axis.ratePerSecond === 1 ? 'message' : 'messages'} per second`;
-  return `at ${rate} ${axis.per === 'connection' ? 'on each' : 'in total'}`;
+  return `at ${rate} ${axis.per === 'connection' ? 'on each WebSocket' : 'in total'}`;
 }
 
 /** Formats a level without abbreviating it, rounded to three significant digits. */

@@ -158,7 +158,7 @@ export const cachedBackend: Claim = {
   title: 'A cache makes WebSockets faster by taking load off the backend',
   says: 'A cache in Nginx takes load off the servers behind it, and WebSockets perform better.',
   shownBy:
-    'Run plain and cache with --scenario mixed: HTTP requests at the same rate alongside the same WebSocket load. Confirmed if the median response time of the WebSockets with HTTP requests is lower with the cache, refuted if it is higher. The CPU that the echo servers used meanwhile is shown as well.',
+    'Run plain and cache with --scenario mixed: HTTP requests at the same rate alongside the same WebSocket load. Confirmed if, while HTTP requests are sent, the median response time of the WebSockets is lower with the cache; refuted if it is higher. The CPU that the echo servers used during that time is shown as well.',
   needs: ['plain', 'cache'],
   judge: (view) => {
     const judgement = verdictFrom([[effectOf(view, 'plain', 'cache', P50_WITH_HTTP), 'lower']]);
@@ -190,7 +190,7 @@ export const balancing: Claim = {
   title: 'Load balancing spreads the connections',
   says: 'With several backends, Nginx distributes the connections and can therefore handle many of them.',
   shownBy:
-    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the shares before the loss count, and the evidence describes the shares after it.',
+    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the verdict is based on the shares before the loss, and the evidence also describes the shares after it.',
   needs: ['load-balanced'],
   judge: (view) => {
     const [first] = runsOf(view, 'load-balanced');
@@ -245,7 +245,7 @@ function busiestServers(view: View): string[] {
   return plain == null || balanced == null
     ? []
     : [
-        `At ${formatRate(rate)}, the busiest echo server used ${formatShare(balanced)} of a core with load-balanced and ${formatShare(plain)} with plain.`,
+        `At ${formatRate(rate)}, the busiest echo server used ${formatShare(balanced)} of a core with the load-balanced profile and ${formatShare(plain)} with plain.`,
       ];
 }
 

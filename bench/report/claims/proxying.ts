@@ -45,7 +45,7 @@ export const performance: Claim = {
   title: 'Nginx makes WebSockets faster',
   says: 'WebSocket communication performs better with Nginx than without.',
   shownBy:
-    'Run direct and plain. Median response time and throughput with Nginx (plain) are compared with those without it (direct), in the same placement. Confirmed if one is better and neither is worse; refuted if one is worse and neither is better.',
+    'Run direct and plain. Median response time and throughput are measured with Nginx (plain) and without it (direct), with the same CPU placement. Confirmed if one of the two is better with Nginx and neither is worse; refuted if one is worse and neither is better.',
   needs: ['direct', 'plain'],
   judge: (view) => {
     const p50 = effectOf(view, 'direct', 'plain', P50);
@@ -62,7 +62,7 @@ export const backend: Claim = {
   title: 'Nginx takes load off the server behind it',
   says: 'With Nginx in front of it, a WebSocket server has less work to do.',
   shownBy:
-    'Run direct and plain. The CPU that the echo server uses per message with Nginx (plain) is compared with that without it (direct). Confirmed if it is lower, refuted if it is higher.',
+    'Run direct and plain. The CPU that the echo server uses per message is measured with Nginx (plain) and without it (direct). Confirmed if it is lower with Nginx, refuted if it is higher.',
   needs: ['direct', 'plain'],
   judge: (view) => verdictFrom([[effectOf(view, 'direct', 'plain', SERVER_CPU), 'lower']]),
 };

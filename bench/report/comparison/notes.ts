@@ -88,7 +88,7 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
   const completed = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} completed without losses.${more}`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
   if (runs === 0) return completed;
-  return `${completed} Some metrics of ${counted(runs, 'run')} do not count; for those metrics the round is excluded on both sides.`;
+  return `${completed} In ${counted(runs, 'run')}, some metrics do not count; in the rounds of these runs, they are excluded on both sides.`;
 }
 
 /**
@@ -140,7 +140,7 @@ export function wantedRoundsLine({ comparisons, stored }: Comparison): string[] 
     wanted.set(title, Math.max(needed, wanted.get(title) ?? 0));
   }
   if (wanted.size === 0) return [];
-  const each = [...wanted].map(([title, rounds]) => `${title} about ${formatCount(rounds)}`);
+  const each = [...wanted].map(([title, rounds]) => `about ${formatCount(rounds)} for ${title}`);
   return [`Rounds needed to detect a change of 10 %, if the variation stays the same: ${each.join(', ')}.`];
 }
 
@@ -155,7 +155,7 @@ function storedSentence({ baseline, variant }: Stored, used: number): string {
   const named = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
   const single =
     used === 1
-      ? ' With one run per step, the variation between runs is unknown: compare results with several rounds.'
+      ? ' With one run per step, the variation between runs is unknown: compare results that have several rounds.'
       : '';
   return `A is ${named(baseline)}, B is ${named(variant)}. Their runs are not paired, so anything that changed between the two sessions looks like an effect. If possible, compare runs of the same session.${single}`;
 }

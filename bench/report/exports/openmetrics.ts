@@ -75,7 +75,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'valid',
     type: 'gauge',
     unit: '',
-    help: 'Whether the figures of the run can be trusted: 1 if its verdict is valid.',
+    help: 'Whether the figures of the run can be trusted: 1 if the verdict is `valid`, otherwise 0.',
     of: (_, { validity: { verdict } }) => [{ labels: { verdict }, value: verdict === 'valid' ? 1 : 0 }],
   },
   {
@@ -104,7 +104,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'core_messages_per_second',
     type: 'gauge',
     unit: '',
-    help: 'Messages per second per core of Nginx; a lower bound unless Nginx was the limit.',
+    help: 'Messages per second per core that Nginx used; a lower bound unless Nginx was the limit.',
     of: ({ perCoreCapacity: capacity }) =>
       capacity === null ? [] : [{ labels: { bound: capacity.bound }, value: capacity.perSecond }],
   },

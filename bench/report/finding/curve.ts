@@ -15,9 +15,9 @@ export interface Times {
 export function percentileFinding(runs: readonly Times[]): string {
   const half = rangeOf(runs, 50);
   const tail = rangeOf(runs, 99);
-  if (half === null) return 'Too few messages came back to compute a percentile.';
+  if (half === null) return 'Too few echoes to compute a percentile.';
   const clause = `Half of the messages came back within ${half.text}`;
-  if (tail === null) return `${clause}; there are too few for a p99.`;
+  if (tail === null) return `${clause}; there were too few messages for a p99.`;
   const factor =
     half.us === null || tail.us === null ? '' : `, ${formatFactor(tail.us / half.us)} times as long`;
   return `${clause} and 99 % within ${tail.text}${factor}.`;

@@ -60,8 +60,8 @@ test('percentiles are stated for the fastest and the slowest variant, as far as 
     percentileFinding([quick]),
     'Half of the messages came back within 100 µs and 99 % within 2 ms, 20 times as long.',
   );
-  assert.match(percentileFinding([{ name: 'few', times: times({ 100: 50 }) }]), /too few for a p99/);
-  assert.match(percentileFinding([]), /Too few messages/);
+  assert.match(percentileFinding([{ name: 'few', times: times({ 100: 50 }) }]), /too few messages for a p99/);
+  assert.match(percentileFinding([]), /Too few echoes/);
   assert.equal(
     tailFinding([slow, quick]),
     'The share of messages that took more than 10 times the median was highest for quick (2 %) and lowest for slow (0 %).',
@@ -91,5 +91,5 @@ test('the finding names the most uneven moment of the steady phase, and what dis
     .filter(({ phase }) => phase === 'steady')
     .reduce((most, { p99Us }) => Math.max(most, p99Us ?? 0), 0);
   assert.ok(responseFinding(latency?.runs ?? []).startsWith(`p99 peaked at ${formatTime(slowest)} (`));
-  assert.match(responseFinding(throughput?.runs.slice(0, 0) ?? []), /Too few messages/);
+  assert.match(responseFinding(throughput?.runs.slice(0, 0) ?? []), /Too few echoes/);
 });

@@ -66,7 +66,7 @@ export const CALIBRATION: ResultKind<'calibration'> = {
 function findings({ result }: View): Section {
   const found = conclusionOf(result, 'calibration');
   const comparison = conclusionOf(result, 'comparison');
-  if (found === null || comparison === null) throw new TypeError('the result is no calibration');
+  if (found === null || comparison === null) throw new TypeError('the result is not a calibration');
   const [first, ...others] = calibrationSentences(found);
   return {
     id: 'calibration',
@@ -81,6 +81,6 @@ ${table(
   SPREAD_COLUMNS.map((title) => ({ title })),
   spreadRows(found.spread),
 )}
-<p class="how">Each variant was compared with ${comparison.baseline} in rounds of two sides, like in an ordinary comparison. Variation is the standard deviation over the runs of ${comparison.baseline}, as a share of their mean. Most of it affects both sides of a round alike, so the ratio of two equal sides varies less. The next three columns divide its variation, again as standard deviations: between pairs of turns that follow each other, in addition between pairs further apart within a round, and in addition between rounds, which have fresh processes. More turns reduce the first two, only more rounds reduce the third. The detectable effect is the smallest one that a comparison with as many rounds would find in 4 out of 5 cases: the median over the comparisons of equal sides. Later comparisons on this machine quote these results.</p>`,
+<p class="how">Each variant was compared with ${comparison.baseline} in rounds of two sides, as in an ordinary comparison. Variation is the standard deviation over the runs of ${comparison.baseline}, as a share of their mean. Most of it affects both sides of a round alike, so the ratio of two equal sides varies less. The next three columns split the variation of this ratio into its parts, again as standard deviations: the variation between adjacent pairs of turns, the additional variation between pairs further apart within a round, and the additional variation between rounds, each of which has fresh processes. More turns reduce the first two parts; only more rounds reduce the third. The detectable effect is the smallest one that a comparison with as many rounds would find in 4 out of 5 cases: the median over the comparisons of equal sides. Later comparisons on this machine quote these results.</p>`,
   };
 }

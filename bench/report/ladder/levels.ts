@@ -67,7 +67,7 @@ export function levelsNote(ladder: Ladder): string {
     const own = ladder.points.filter((point) => point.level === level);
     return own.length > 0 && metrics.some((name) => !own.some((point) => countsFor(point, name)));
   });
-  return `Figures are medians over the runs that count for them at each level${hollow ? '. If no run counts, the median over all runs is shown in parentheses' : ''}.`;
+  return `Each figure is the median over those runs of its level that count for it${hollow ? '. If no run counts, the median over all runs is shown in parentheses' : ''}.`;
 }
 
 /** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */

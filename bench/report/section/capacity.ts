@@ -55,7 +55,7 @@ ${
     rows.map((row, index) => [...row, runs[index] && runBadge(runs[index])]),
   )
 }
-<p class="how">The level is doubled until an objective is missed, then bisected to 5 %, and both ends are repeated until two trials agree. A trial holds if it meets every objective and keeps its schedule. If it does not, and something other than ${PROXY} may be the cause, it is inconclusive. In the charts, circles held, diamonds missed and squares are inconclusive; the numbers give the order of the trials, and the band is the interval that was found.</p>
+<p class="how">The level is doubled until a trial misses an objective, or halved until one holds. The interval is then bisected until its ends differ by at most 5 %, and the trials at both ends are repeated until two of them agree. A trial holds if it meets every objective and keeps its schedule. A trial that does not hold is inconclusive if something other than ${PROXY} may be the cause. In the charts, circles are trials that held, diamonds are trials that missed, and squares are inconclusive trials; the numbers give the order of the trials, and the band is the interval that was found.</p>
 ${inconclusive.length > 0 && html`<h3>Inconclusive</h3><ul class="plain">${inconclusive.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }

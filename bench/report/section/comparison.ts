@@ -83,7 +83,7 @@ export function effects(view: View): Section & FoldedSection {
     finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} metrics.`,
     charts: [],
     body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
-<p class="how">${effectNote(comparison)} It counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is beyond 2 %, the shaded band. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale. ${wantedRoundsLine(comparison)}</p>`,
+<p class="how">${effectNote(comparison)} An effect counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is outside the shaded band of ±2 %. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale. ${wantedRoundsLine(comparison)}</p>`,
   };
 }
 

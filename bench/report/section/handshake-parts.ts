@@ -38,7 +38,7 @@ export function handshakeParts({ runs, isExternal }: View): FoldedSection {
           spec,
           `${run.label}: parts of the handshake`,
           partsFinding(run),
-          'The height is the share of handshakes whose part took about this long. In the fastest step, handshakes wait for each other, so these times depend on --pending.',
+          html`The height is the share of handshakes whose part took about this long. In the <code>fastest</code> step, handshakes wait for each other, so these times depend on <code>--pending</code>.`,
         )
       );
     })}
@@ -51,7 +51,9 @@ function partsFinding({ figures: { latencies } }: RunView): string {
   const medians = PARTS.flatMap(([name, title]) =>
     latencies[name]?.p50 == null ? [] : [`${title} ${formatTime(latencies[name].p50)}`],
   );
-  return medians.length === 0 ? 'Too few connections were opened.' : `Medians: ${medians.join(', ')}.`;
+  return medians.length === 0
+    ? 'Too few connections were opened for a median.'
+    : `Medians: ${medians.join(', ')}.`;
 }
 
 function partsChart(view: RunView, index: number): LineSpec {

@@ -29,7 +29,7 @@ export function hosts({ runs }: View): FoldedSection {
       table('What each generator host contributed', LOAD_COLUMNS, runs.flatMap(loadRows))
     }
 ${table('The machines', MACHINE_COLUMNS, runs.flatMap(machineRows))}
-<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end at most that far apart on different hosts, plus the drift. CPUs used: by the generator or by Nginx. All use: the share of the time of these CPUs that anything on the host used.</p>`,
+<p class="how">Response and service times are measured with the clock of one host, so differences between clocks do not affect them. The clock error is half of the shortest round trip between runner and host: phases begin and end at most that far apart on different hosts, plus the drift. CPUs used: by the processes of the run. Total CPU use: by all processes on the host, as a share of the time of these CPUs.</p>`,
   };
 }
 
@@ -68,7 +68,7 @@ const MACHINE_COLUMNS = [
   ...OF_RUN,
   { title: 'Role', text: true },
   { title: 'CPUs used' },
-  { title: 'All use' },
+  { title: 'Total CPU use' },
   { title: 'CPU', text: true },
   { title: 'Memory' },
   { title: 'System', text: true },

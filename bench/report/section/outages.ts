@@ -43,18 +43,18 @@ export function outageFigure(chart: LineSpec, runs: readonly RunView[]): Markup 
     chart,
     'Clients without a connection',
     runs.map(backSentence).join(' '),
-    'Every client counts from the moment in which it lost its own connection until the handshake of its next connection has ended, with all attempts and the delays before them.',
+    'Each client is counted from the moment it loses its connection until the handshake of its next connection has ended, including all failed attempts and the delays before each attempt.',
   );
 }
 
-/** `plain: of the 333 clients that came back, half were back 86 ms after they lost their connections, …` */
+/** `plain: 333 clients came back, half of them within 86 ms of losing their connections, and the last after …` */
 function backSentence({ name, figures: { counts, latencies } }: RunView): string {
   const { count = 0, p50, max } = latencies.outage ?? {};
   const { waiting = 0 } = counts;
   if (count === 0)
     return waiting === 0 ? `${name}: no client lost its connection.` : `${name}: no client came back.`;
   return `${name}: ${paragraph([
-    `of the ${counted(count, 'client')} that came back, half were back ${formatTime(p50)} after they lost their connections, and the last after ${formatTime(max)}.`,
+    `${counted(count, 'client')} came back, half of them within ${formatTime(p50)} of losing their connections, and the last after ${formatTime(max)}.`,
     waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
   ])}`;
 }

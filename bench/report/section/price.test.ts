@@ -47,7 +47,7 @@ test('the price follows the answers, with a sentence for each variant, and says 
     page,
     /<p>plain compared with direct: CPU per message 2\.5 times as high \(50 µs, up from 20 µs\)\.<\/p>/,
   );
-  assert.match(page, /has no interval, .* use the compare command and name direct first\./);
+  assert.match(page, /has no interval, .* use the compare command, with direct as its first variant\./);
   assert.deepEqual(tableOf(page, 'Through Nginx, compared with direct'), [
     ['CPU per message', '20 µs', '50 µs (×2.5)', '62 µs (×3.1)'],
     ['response time p99', '100 µs', '130 µs (+30 %) *', '–'],

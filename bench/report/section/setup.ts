@@ -74,8 +74,8 @@ function targetFacts(runs: readonly RunView[]): [string, string][] {
 }
 
 const CHECKED = {
-  system: 'verified with the authorities of the system',
-  file: 'verified with the authorities of a file',
+  system: 'verified against the certificate authorities of the system',
+  file: 'verified against the certificate authorities in a file',
   nothing: 'not verified',
 };
 
@@ -199,7 +199,7 @@ function logFinding(proxied: readonly RunView[]): string {
   const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);
   return logged.length === 0
     ? `${PROXY} wrote nothing to its error log.`
-    : `${PROXY} wrote to its error log: ${logged.map(({ label }) => label).join('; ')}.`;
+    : `${PROXY} wrote to its error log in these runs: ${logged.map(({ label }) => label).join('; ')}.`;
 }
 
 function configurationOf({ run, label }: RunView): Content {

@@ -23,7 +23,7 @@ function sizeIn({ result }: View): Size {
 /** Sentence that describes the plan. */
 export function sizeLoad(size: Size): string {
   const { connections, ratePerSecond, churnPerSecond } = size.wanted;
-  return `Plan: ${formatCount(connections)} connections, ${formatRate(ratePerSecond)} messages, ${formatRate(churnPerSecond)} new connections.`;
+  return `Plan: ${formatCount(connections)} connections, messages at ${formatRate(ratePerSecond)}, new connections at ${formatRate(churnPerSecond)}.`;
 }
 
 function found(view: View): Section {
@@ -69,7 +69,7 @@ ${table(
   ),
 )}`,
     )}
-<p class="how">Values without an interval follow from the plan by arithmetic alone. An interval combines those of the costs that the value depends on. It does not cover differences between this machine and another one, such as a faster CPU or a network in place of the loopback interface.</p>`,
+<p class="how">Values without an interval follow from the plan by arithmetic alone. An interval combines the intervals of the costs that the value depends on. It does not cover differences between this machine and another one, such as a faster CPU or a network in place of the loopback interface.</p>`,
   };
 }
 
@@ -89,7 +89,7 @@ function check(view: View): Section {
             checkRows(size),
           )
     }
-<p class="how">Predicted for ${formatCount(connections)} connections and ${formatCount(workers)} ${PROXY} worker${workers === 1 ? '' : 's'} from costs that were measured with fewer connections, and then measured. Memory and descriptors are those of connections that exchanged one message. CPU is that of messages at the rate per worker at which their cost was measured. The cost of a handshake is not checked this way.</p>`,
+<p class="how">Predicted for ${formatCount(connections)} connections and ${formatCount(workers)} ${PROXY} worker${workers === 1 ? '' : 's'} from costs that were measured with fewer connections, and then measured. Memory and descriptors are those of connections that exchanged one message. CPU is that used for messages, at the same rate per worker as in the runs that measured their cost. The cost of a handshake is not checked this way.</p>`,
   };
 }
 

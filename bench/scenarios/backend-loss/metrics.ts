@@ -8,7 +8,7 @@ import { COMEBACK_METRICS, LISTEN_METRICS, PEAK_METRICS } from '../storm/metrics
 export const BACKEND_LOSS_METRICS: readonly Metric[] = [
   count(
     'backendLoss.failed',
-    'failed attempts while the server was gone',
+    'failed attempts to reconnect while the server was gone',
     'lower',
     ({ backends }) => backends?.failedWhileGone ?? null,
   ),
@@ -35,7 +35,7 @@ export const BACKEND_LOSS_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'backendLoss.evenAfter',
-    title: 'time from the return until the connections were spread evenly',
+    title: 'time from the return of the server until the connections were spread evenly',
     unit: 'time',
     better: 'lower',
     kind: 'speed',

@@ -35,9 +35,15 @@ export const report: ScenarioReport = {
     [['lost', 'unsent'], 'messages'],
     [['failed'], 'attempts to reconnect while the server was gone'],
     [['retried'], `handshakes for which ${PROXY} tried several servers`],
-    [['p50', 'all'], 'time from the end of a connection to the end of the handshake of the next'],
-    [['share'], 'connections on the returned server at the end'],
-    [['even after'], 'time from its return until every server had its share of the connections, within 25 %'],
+    [
+      ['p50', 'all'],
+      'time from the end of a connection until a new handshake of the same client succeeded, for half and all of the clients that came back',
+    ],
+    [['share'], 'percentage of the connections that the returned server had at the end'],
+    [
+      ['even after'],
+      'time from the return of the server until every server had an equal share of the connections, within 25 %',
+    ],
   ],
   remarks: () => [],
   open: [answers, backends, losses, responses],
@@ -53,7 +59,7 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap((variant) => viewOf(variant) ?? []);
 }
 
-/** `load-balanced: echo server 1 of 3 was killed; 333 of 1,000 WebSockets were cut and 4 messages lost. …` */
+/** `load-balanced: echo server 1 of 3 was killed; 333 of 1,000 WebSockets were cut and 4 messages were lost. …` */
 function answer(variant: VariantView): string {
   const view = viewOf(variant);
   if (view === undefined) return `Nothing was measured for ${variant.name}.`;
@@ -65,8 +71,12 @@ function lossSentence({ run, figures }: RunView): string {
   if (lost == null) return 'no echo server was lost.';
   const { cut = 0, lost: messages = 0, unsent = 0 } = figures.counts;
   const how = run.plan.workload.options.loss === 'stop' ? 'hung' : 'was killed';
-  const never = unsent === 0 ? '' : ` and ${counted(unsent, 'message was', 'messages were')} never sent`;
-  return `echo server ${lost + 1} of ${formatCount(run.plan.servers)} ${how}; ${formatCount(cut)} of ${formatCount(run.plan.connections)} WebSockets were cut, ${counted(messages, 'message was', 'messages were')} lost${never}.`;
+  const losses = [
+    `${formatCount(cut)} of ${formatCount(run.plan.connections)} WebSockets were cut`,
+    `${counted(messages, 'message was', 'messages were')} lost`,
+    ...(unsent === 0 ? [] : [`${counted(unsent, 'message was', 'messages were')} never sent`]),
+  ];
+  return `echo server ${lost + 1} of ${formatCount(run.plan.servers)} ${how}; ${listed(losses)}.`;
 }
 
 function backSentence({ figures }: RunView): string {
@@ -86,8 +96,8 @@ function backSentence({ figures }: RunView): string {
       ? ''
       : failed === 0
         ? 'No attempt failed while the server was gone.'
-        : `${counted(failed, 'attempt')} failed while it was gone.`,
-    retried === 0 ? '' : `For ${counted(retried, 'handshake')}, ${PROXY} tried another server first.`,
+        : `${counted(failed, 'attempt')} failed while the server was gone.`,
+    retried === 0 ? '' : `For ${counted(retried, 'handshake')}, ${PROXY} tried more than one server.`,
   ]);
 }
 
@@ -102,10 +112,10 @@ function returnSentence({ run, figures: { backends } }: RunView): string {
   const rest = `${formatTime(Math.max(0, untilUs - returnedUs))} later it had ${formatCount(end)} of ${formatCount(run.plan.connections)}`;
   const even =
     evenAfterUs === null
-      ? 'so the spread was not even again'
+      ? 'so the connections were spread unevenly'
       : evenAfterUs === 0
-        ? 'and the spread was even throughout'
-        : `and the spread was even again ${formatTime(evenAfterUs)} after the return`;
+        ? 'and the connections were spread evenly throughout'
+        : `and the connections were spread evenly again ${formatTime(evenAfterUs)} after the return`;
   return `${start}; ${rest}, ${even}.`;
 }
 

@@ -23,7 +23,7 @@ export function publicationRate(members: number): number {
 /** Returns what is wrong with a payload that cannot carry the header of a publication; null if it can. */
 export function tooSmall({ payload }: Pick<AskedLoad, 'payload'>, scenario: string): string | null {
   if (payload.minBytes >= PUBLICATION_BYTES) return null;
-  return `--payload ${payload.minBytes} is too small for the scenario ${scenario}: a message carries its number and its time in ${PUBLICATION_BYTES} bytes. Use --payload ${PUBLICATION_BYTES} or more.`;
+  return `--payload ${payload.minBytes} is too small for the scenario ${scenario}: a message needs ${PUBLICATION_BYTES} bytes for its number and its time. Use --payload ${PUBLICATION_BYTES} or more.`;
 }
 
 /** One message to many: the server sends each publication to every member of a room. */
@@ -39,7 +39,7 @@ export const broadcast = {
       least: 1,
       most: 1000,
       default: 1,
-      help: 'broadcast: connections of each room that publish [1]',
+      help: 'broadcast: connections that publish in each room [1]',
     },
     room: {
       value: 'N',
@@ -47,7 +47,7 @@ export const broadcast = {
       least: 0,
       most: 1_000_000,
       default: 0,
-      help: 'broadcast: most members of a room; 0: one room for all [0]',
+      help: 'broadcast: maximum members per room; 0: one room for all [0]',
     },
   },
   excluded: ['baseline', 'in-flight', 'no-http'],
@@ -111,5 +111,5 @@ function tooManyPublishers({ connections, options }: { connections: number; opti
   const layout = layoutOf(connections, options);
   const members = leastMembers(connections, layout);
   if (layout.publishers <= members) return null;
-  return `--publishers ${layout.publishers} is more than a room has members (${members}). Use --publishers ${Math.max(1, members)} or fewer, or larger rooms.`;
+  return `--publishers ${layout.publishers} exceeds the number of members in a room (${members}). Use --publishers ${Math.max(1, members)} or fewer, or larger rooms.`;
 }

@@ -110,6 +110,7 @@ export function makeScene(
             callAt: (us, call) => wakes.push({ us, wake: call }),
             serverOf: () => assert.fail('its server is of no interest'),
             makeWaker: (wake) => ({ wakeAt: (us) => void wakes.push({ us, wake }), close() {} }),
+            gather: () => assert.fail('there is a schedule'),
           },
           open,
         ),

@@ -26,10 +26,10 @@ export function undelivered({ counts: { expected, delivered } }: RunFigures): nu
 }
 
 const RECEIVERS = {
-  delivery: 'time to each receiver',
-  firstReceiver: 'time to the first receiver',
-  medianReceiver: 'time to the median receiver',
-  lastReceiver: 'time to the last receiver',
+  delivery: 'delivery time to each receiver',
+  firstReceiver: 'delivery time to the first receiver',
+  medianReceiver: 'delivery time to the median receiver',
+  lastReceiver: 'delivery time to the last receiver',
 };
 
 /** Metrics shared by all scenarios in which a server sends publications to many members. */

@@ -32,14 +32,14 @@ export const report: ScenarioReport = {
   optional: ['nginx'],
   lines: [
     { before: '', headings: ['deliveries', 'not delivered', 'limit'] },
-    { before: 'median of the time to the ', headings: ['first', 'median', 'last'] },
+    { before: 'median time to the receivers: ', headings: ['first', 'median', 'last'] },
     { before: 'CPU per delivery: ', headings: ['nginx', 'server'] },
     { before: '', headings: ['validity'] },
   ],
   legend: () => [
     [
       ['first', 'median', 'last'],
-      'time from when a publication was due until its first, its median and its last receiver had it, for half of the publications',
+      'median time from when a publication was due until its first, its median or its last receiver had it',
     ],
     [['nginx', 'server'], 'CPU time per delivery'],
   ],
@@ -218,7 +218,8 @@ function workersOf({ run }: RunView) {
 function fairnessSentence(view: RunView): string {
   const workers = workersOf(view);
   const all = workers.reduce((sum, { messages }) => sum + messages, 0);
-  if (workers.length === 0 || all === 0) return `${view.name}: no worker of ${PROXY} is known.`;
+  if (workers.length === 0 || all === 0)
+    return `${view.name}: no deliveries by ${PROXY} workers were recorded.`;
   if (workers.length === 1) return `${view.name}: one worker made all deliveries.`;
   const shares = workers.map(({ messages }) => messages / all);
   return `${view.name}: the busiest of ${counted(workers.length, 'worker')} made ${formatShare(Math.max(...shares))} of the deliveries, the least busy ${formatShare(Math.min(...shares))}.`;

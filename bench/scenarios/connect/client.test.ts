@@ -81,6 +81,7 @@ function scene(load: Load, { options = {}, connections = 100, echoTimeoutMs = 1e
           serverOf: () => assert.fail('its server is of no interest'),
           connect: () => sessions.connect(wires.length, null, 1),
           callAt: (us, call) => timers.push({ us, call }),
+          gather: () => assert.fail('there is a schedule'),
           makeWaker(wake) {
             alarm.wake = wake;
             return {

@@ -48,14 +48,14 @@ export const CONNECT_METRICS: readonly Metric[] = [
   ...times({
     ...PLAIN,
     name: 'echo',
-    title: 'time of the echo on a new connection',
+    title: 'echo time on a new connection',
     read: ({ latencies }) => latencies.echo,
     unfit: incomplete,
   }),
   ...times({
     ...PLAIN,
     name: 'closing',
-    title: 'time of the closing handshake',
+    title: 'duration of the closing handshake',
     read: ({ latencies }) => latencies.closing,
     unfit: incomplete,
   }),

@@ -44,14 +44,14 @@ export const report: ScenarioReport = {
   ],
   legend: () => [
     [['handshakes'], 'connections opened per second in the fastest step'],
-    [['nginx/core'], `the same per core of ${PROXY}, which is a lower bound unless ${PROXY} was the limit`],
-    [['nginx/handshake'], `${PROXY} CPU for each, which includes closing the connection`],
+    [['nginx/core'], `the same per core of ${PROXY}; a lower bound unless ${PROXY} was the limit`],
+    [['nginx/handshake'], `${PROXY} CPU per handshake, including closing the connection`],
     [
       ['p50', 'p99'],
       'response times of the scheduled step, from the intended time until the connection is open',
     ],
-    [['overflows'], 'listen queue overflows of the whole system'],
-    [['time-wait'], 'the highest number of sockets in TIME_WAIT, of the whole system'],
+    [['overflows'], 'listen queue overflows in the whole system'],
+    [['time-wait'], 'the highest number of sockets in TIME_WAIT in the whole system'],
   ],
   remarks,
   open: [answers, rates, responses],
@@ -76,7 +76,7 @@ function answer({ name, answers, leftOut }: VariantView): string {
 
 function fastestClause({ figures, run }: RunView): string {
   const { work, connect } = figures;
-  if (work.perSecond === null) return 'never reached the steady phase of the fastest step';
+  if (work.perSecond === null) return 'it never reached the steady phase of the fastest step';
   const limit = limitClause(run);
   const { proxy } = connect.cpuUsPerConnection;
   const each = proxy === null ? '' : `, with ${formatTime(proxy)} of ${PROXY} CPU for each`;
@@ -183,7 +183,7 @@ function rates(view: View): Section {
     id: 'rates',
     title: 'Handshakes per second',
     charts: runs.length === 0 ? [] : [spec],
-    body: html`${runs.length > 0 && chartFigure(spec, 'Connections opened per second over time, as fast as possible', finding, 'A new handshake starts when one ends, so that --pending are always in progress. A steady run is a flat line.')}
+    body: html`${runs.length > 0 && chartFigure(spec, 'Connections opened per second over time, as fast as possible', finding, 'A new handshake starts when one ends, so that --pending handshakes are always in progress. A steady run is a flat line.')}
 ${table('Handshakes', RATES, view.runs.map(rateRow))}
 <p class="how">${!view.isExternal && `Per core: connections opened per second ÷ the CPU cores that the ${PROXY} workers used. ≥ marks a lower bound: something other than ${PROXY} was the limit. `}CPU per handshake covers everything a connection costs, from TCP connect to close. The generator does the client’s half of the cryptography, which may cost it more CPU than the server’s half costs the other side, so with TLS it is often the limit.</p>`,
   };

@@ -19,6 +19,8 @@ export interface ClosedLoopOptions {
   turns: Turns | null;
   /** Calls back once, never before the given time. */
   callAt(us: number, call: () => void): void;
+  /** Called with the number of messages that are unanswered at any time, as in `ClientContext`. */
+  gather(unanswered: number): void;
 }
 
 /**
@@ -45,6 +47,7 @@ export function closedLoop({
   inFlight,
   turns,
   callAt,
+  gather,
 }: ClosedLoopOptions): Loop {
   let begun = false;
   let stopped = false;
@@ -72,6 +75,7 @@ export function closedLoop({
     else if (messages.outstanding === 0) reserveUs = nowUs - sendUntilUs;
   };
   const fillAll = () => {
+    gather(sessions.openConnections * inFlight);
     for (const session of sessions.allOpen()) fill(session, clock());
   };
   /** Schedules turn `number`, counted from 0, and all following turns. */

@@ -57,6 +57,8 @@ export interface Scene {
   alarm: { dueUs: number | null };
   /** Handshakes that have ended, whether they succeeded or failed. */
   handshakes: { over: number };
+  /** The numbers of unanswered messages that the client has announced. */
+  gathered: number[];
   start(times: PhaseTimes): void;
   stop(): void;
   isDrained(): boolean;
@@ -114,6 +116,7 @@ export function makeScene(options: SceneOptions): Scene {
   const recordings: Recording[] = [];
   const alarm: { dueUs: number | null } = { dueUs: null };
   const handshakes = { over: 0 };
+  const gathered: number[] = [];
   const payload = new Payload(options.payload ?? SMALL, 1);
   const recorder = new Recorder(
     { host: 'here', index: options.worker ?? 0 },
@@ -159,6 +162,7 @@ export function makeScene(options: SceneOptions): Scene {
               },
             };
           },
+          gather: (unanswered) => gathered.push(unanswered),
         },
         open,
       ),
@@ -175,6 +179,7 @@ export function makeScene(options: SceneOptions): Scene {
     recordings,
     alarm,
     handshakes,
+    gathered,
     start(times) {
       recorder.schedule(times);
       client.start(times);

@@ -112,6 +112,7 @@ describe('closed loop', () => {
     assert.equal(total(scene.wires), 0);
     scene.wakeAt(TIMES.warmUpUs);
     assert.equal(total(scene.wires), 6);
+    assert.deepEqual(scene.gathered, [6]);
     scene.wakeAt(TIMES.drainUs);
     assert.equal(scene.isDrained(), false);
     for (const wire of scene.wires) wire.echo(2);
@@ -216,6 +217,7 @@ describe('open loop', () => {
         );
         const due = dueTimes(load, worker, workers, seed);
         assert.equal(total(scene.wires), due.length);
+        assert.deepEqual(scene.gathered, []);
         const counts = scene.wires.map((wire) => wire.sent.length);
         assert.ok(Math.max(...counts) - Math.min(...counts) <= 1);
         for (const wire of scene.wires) wire.echo(wire.sent.length - wire.echoed);

@@ -12,7 +12,7 @@ import type { Outgoing } from './outgoing.ts';
  * @throws TypeError if the step has no load
  */
 export function makeLoop(
-  { clock, plan, worker, callAt, makeWaker }: ClientContext,
+  { clock, plan, worker, callAt, makeWaker, gather }: ClientContext,
   messages: Messages,
   sessions: OpenSessions<Exchange>,
   { outgoing, awaitsAnswers }: { outgoing: Outgoing; awaitsAnswers: boolean },
@@ -21,7 +21,16 @@ export function makeLoop(
   const { load } = workload;
   if (load === null) throw new TypeError(`the step ${plan.step} has no load`);
   if (load.kind === 'closed')
-    return closedLoop({ clock, outgoing, messages, sessions, turns, callAt, inFlight: load.inFlight });
+    return closedLoop({
+      clock,
+      outgoing,
+      messages,
+      sessions,
+      turns,
+      callAt,
+      gather,
+      inFlight: load.inFlight,
+    });
   const echoTimeoutUs = echoTimeoutMs * 1e3;
   const schedule = { load, worker, workers, seed, turns, echoTimeoutUs, awaitsAnswers };
   return new OpenLoop({ clock, outgoing, messages, sessions, makeWaker, ...schedule });

@@ -76,7 +76,7 @@ function remarks({ rate, steps, variants }: View): string[] {
         ? []
         : [`${times} at ${[...offered].join(', ')}.`];
   const leftOut = variants.flatMap(({ name, leftOut }) =>
-    leftOut === null ? [] : `${name} has no latency. ${leftOut.text}`,
+    leftOut === null ? [] : `The latency of ${name} was not measured. ${leftOut.text}`,
   );
   return [...told, ...leftOut];
 }

@@ -72,6 +72,7 @@ function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'
           callAt: (us, call) => timers.push({ us, call }),
           serverOf: () => assert.fail('its server is of no interest'),
           makeWaker: () => assert.fail('there is no schedule'),
+          gather: () => assert.fail('no message is unanswered for long'),
         },
         open,
       ),

@@ -36,7 +36,7 @@ export const idle = {
       kind: 'choice',
       choices: ['none', 'client', 'server'],
       default: 'none',
-      help: 'idle: who sends WebSocket pings meanwhile [none]',
+      help: 'idle: which side sends WebSocket pings [none]',
     },
     'ping-every': {
       value: 'TIME',

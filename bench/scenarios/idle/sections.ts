@@ -27,7 +27,7 @@ export const report: ScenarioReport = {
   ],
   legend: ({ runs, isExternal }) => [
     [['nginx', 'kernel'], 'memory per open connection'],
-    [['nginx, touched'], `the same after one message of ${touchText(runs[0])} on each`],
+    [['nginx, touched'], `the same after one message of ${touchText(runs[0])} on each connection`],
     [['kernel'], KERNEL_SHARE[isExternal ? 'external' : 'sandbox']],
   ],
   remarks: () => [],
@@ -37,8 +37,8 @@ export const report: ScenarioReport = {
 };
 
 const KERNEL_SHARE = {
-  sandbox: `covers all four sockets of a connection: client, both sides of ${PROXY}, and server`,
-  external: 'of the whole machine of the generator',
+  sandbox: `covers all four sockets of a connection (client, both sides of ${PROXY}, server)`,
+  external: 'covers the whole machine of the generator',
 };
 
 /** `plain: 0 of 1,000 connections were still open after 75 s; …` */
@@ -75,7 +75,7 @@ function enderOf({ proxy, plan }: RunView['run'], kinds: Readonly<Record<string,
   if (plan.target.kind === 'external') return 'the other side';
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
   const enders = [
-    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : PROXY] : []),
+    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the operating system' : PROXY] : []),
     ...(byServer ? ['the server or the client'] : []),
   ];
   return listed(enders);
@@ -101,7 +101,9 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   if (untouched === null && used === null)
     return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
   const first = untouched === null ? '' : `${PROXY} takes ${slopeText(untouched)} for each idle connection`;
-  const then = used === null ? '' : `${slopeText(used)} once ${touchText(touched)} went through it`;
+  const each = first === '' ? ' for each connection' : '';
+  const then =
+    used === null ? '' : `${slopeText(used)}${each} once ${touchText(touched)} has passed through it`;
   const both = first === '' ? `${PROXY} takes ${then}` : then === '' ? first : `${first}, and ${then}`;
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
@@ -216,7 +218,7 @@ function slopesFinding(runs: readonly RunView[]): string {
       ? []
       : [`${label}: ${slopeText(figures.memorySlopes.proxy)} per connection`],
   );
-  return known.length === 0 ? 'Too few sizes were measured.' : `${known.join('; ')}.`;
+  return known.length === 0 ? 'Too few memory samples were taken.' : `${known.join('; ')}.`;
 }
 
 function memoryChart(runs: readonly RunView[]): LineSpec {
@@ -238,7 +240,7 @@ function memoryChart(runs: readonly RunView[]): LineSpec {
 const SLOPES = [
   { title: 'Variant' },
   { title: 'Step', text: true },
-  { title: 'Sizes' },
+  { title: 'Samples' },
   { title: PROXY, optional: true },
   { title: '95 % CI', text: true, optional: true },
   { title: 'Kernel' },

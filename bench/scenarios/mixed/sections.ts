@@ -35,7 +35,7 @@ export const report: ScenarioReport = {
     [['http'], 'response time without and with WebSockets'],
     [['requests/s'], 'HTTP requests per second during the load'],
     [['backend'], 'share of the HTTP requests that reached an echo server'],
-    [['server'], 'CPU of the echo servers during the HTTP requests, in cores'],
+    [['server'], 'CPU of the echo servers during the HTTP requests, as a share of a core'],
   ],
   remarks: () => [],
   open: [answers, times, requests, cpu],
@@ -52,7 +52,7 @@ function answer({ name, answers }: VariantView): string {
   const view = answers.mixed;
   if (view === undefined) return `Nothing was measured for ${name}.`;
   const { httpLoad } = view.figures;
-  if (httpLoad === null) return `${name}: the run ended before any HTTP requests.`;
+  if (httpLoad === null) return `${name}: the run ended before any HTTP requests were sent.`;
   return `${name}: ${paragraph([webSocketSentence(view), httpSentence(view), backendSentence(view)])}`;
 }
 
@@ -240,6 +240,6 @@ function cpu(view: View): Section {
     title: 'CPU time with and without HTTP requests',
     charts: [],
     body: html`${table('CPU time, as a share of one core', CPU, rows)}
-<p class="how">The same WebSocket load in both rows, so the difference is what the HTTP requests cost. The generator includes the process that sends them. Without: the seconds of the steady phase before the HTTP requests.</p>`,
+<p class="how">The WebSocket load is the same in both rows, so the difference is what the HTTP requests cost. The generator includes the process that sends them. Without: the seconds of the steady phase before the HTTP requests.</p>`,
   };
 }

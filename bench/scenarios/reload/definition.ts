@@ -44,14 +44,14 @@ export const reload = {
       least: 1,
       most: 100,
       default: 1,
-      help: 'reload: how often Nginx is reloaded [1]',
+      help: 'reload: number of reloads [1]',
     },
     'reload-every': {
       value: 'TIME',
       kind: 'duration',
       leastMs: 1000,
       default: 15_000,
-      help: 'reload: from one reload to the next, and to the end [15s]',
+      help: 'reload: time between reloads, and after the last [15s]',
     },
     upgrade: {
       value: '[NAME]',

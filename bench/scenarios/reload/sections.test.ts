@@ -97,7 +97,7 @@ describe('a reload', () => {
   test('that cuts nothing: the old worker keeps running and keeps its memory', () => {
     assert.equal(
       answerOf(runOf(lived)),
-      'plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker lived on with 18 MiB until the end of the run, when its connections closed.',
+      'plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker kept running, using 18 MiB of memory, until the end of the run, when its connections closed.',
     );
   });
 
@@ -110,7 +110,7 @@ describe('a reload', () => {
     const answer = answerOf(runOf({ ...lived, nginx, cut: 1000 }));
     assert.ok(
       answer.startsWith(
-        'plain: after a reload, all 1,000 WebSockets were cut after 10 s (code 1006) and were back within 4 s of being cut (p99).',
+        'plain: after a reload, all 1,000 WebSockets were cut after 10 s (code 1006) and replaced within 4 s (p99).',
       ),
       answer,
     );
@@ -217,7 +217,7 @@ describe('an upgrade', () => {
   test('that failed is not reported as an upgrade: the answer says why', () => {
     const [done] = upgraded.actions;
     assert.ok(done);
-    const failure = 'Nginx 1.0.0 did not start, so the old one kept running: unknown directive "<b>"';
+    const failure = 'Nginx 1.0.0 did not start (unknown directive "<b>"), so the old one kept running';
     const run = runOf({ actions: [{ ...done, failure }], nginx: [MASTER] });
     assert.equal(answerOf(run), `plain was not upgraded. ${failure}.`);
     assert.ok(!reportHtml(resultOf(run)).includes('<b>'));

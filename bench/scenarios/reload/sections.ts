@@ -35,9 +35,9 @@ export const report: ScenarioReport = {
   legend: () => [
     [
       ['back'],
-      'from the reload or upgrade until half, or all, of the clients that were cut and came back were back',
+      'from the reload or upgrade until half, or all, of the clients that were cut and later reconnected had done so',
     ],
-    [['old workers'], 'how many were still there at the end'],
+    [['old workers'], 'how many were still running at the end'],
     [['nginx peak'], `the highest memory of all ${PROXY} processes together`],
   ],
   remarks: () => [],
@@ -59,7 +59,7 @@ function oldWorkers({ run }: RunView): Replaced[] {
   return replacedIn(run).filter(({ role }) => role === 'worker');
 }
 
-/** `plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker lived on with 18 MiB …` */
+/** `plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker kept running, using 18 MiB …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers.reload;
   if (view === undefined) return `Nothing was measured for ${name}.`;
@@ -76,7 +76,7 @@ function headline(view: RunView): string {
   if (cut > 0 || last === undefined || others.length > 0) return `${cutClause(view)}.`;
   const bytes = formatBytes(last.lastBytes);
   const end = run.outcome.state === 'completed' ? 'the end of the run' : 'the end';
-  return `${cutClause(view)}; the old worker lived on with ${bytes} until ${end}, when its connections closed.`;
+  return `${cutClause(view)}; the old worker kept running, using ${bytes} of memory, until ${end}, when its connections closed.`;
 }
 
 function cutClause(view: RunView): string {
@@ -100,8 +100,7 @@ function howCut({ figures }: RunView): string {
   const code = /^closed-(\d+)$/.exec(kind)?.[1];
   const codes = code === undefined || other !== undefined ? codesOf(kinds) : `code ${code}`;
   const { cutAfter, outage } = figures.latencies;
-  const back =
-    outage?.p99 == null ? '' : ` and were back within ${formatTime(outage.p99)} of being cut (p99)`;
+  const back = outage?.p99 == null ? '' : ` and replaced within ${formatTime(outage.p99)} (p99)`;
   return ` after ${formatTime(cutAfter?.p50)} (${codes})${back}`;
 }
 
@@ -133,7 +132,7 @@ function workersSentence(view: RunView): string {
   if (alive.length === 1 && cut === 0) return '';
   const bytes = alive.reduce((sum, { lastBytes }) => sum + lastBytes, 0);
   const who = alive.length === 1 ? 'An old worker was' : `${formatCount(alive.length)} old workers were`;
-  return `${who} still there at the end, with ${formatBytes(bytes)}: a worker exits when its last connection closes.`;
+  return `${who} still there at the end, using ${formatBytes(bytes)} of memory: a worker exits only when its last connection closes.`;
 }
 
 function cells({ name, answers }: VariantView): Cells {
@@ -321,7 +320,7 @@ function workerRows({ name: variant, run }: RunView): string[][] {
       variant,
       name,
       replacements.length === 1 ? by : `${by} ${generation + 1}`,
-      livedUs === null ? 'to the end' : formatTime(livedUs),
+      livedUs === null ? 'until the end' : formatTime(livedUs),
       formatBytes(lastBytes),
     ];
   });

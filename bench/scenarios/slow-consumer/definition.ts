@@ -54,19 +54,19 @@ export const slowConsumer = {
       least: 0,
       most: 1_000_000_000,
       default: 0,
-      help: 'slow-consumer: bytes per second that these still read [0]',
+      help: 'slow-consumer: bytes per second a stalled client reads [0]',
     },
     stall: {
       value: 'TIME',
       kind: 'duration',
       leastMs: 1000,
       default: 40_000,
-      help: 'slow-consumer: how long they do not read [40s]',
+      help: 'slow-consumer: how long clients stop reading [40s]',
     },
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   needsGeneratorHere:
-    'it reads what waits in the sockets at both ends of each connection, and those of its clients would be on other hosts',
+    'it measures the data queued in the sockets at both ends of each connection, and with agents the sockets of the clients are on other hosts',
   lengths: (_step, { stall }) => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + Number(stall) + AFTER_MS }),
   defaults: { connections: 100, payload: '16k' },
   defaultRate: () => DEFAULT_RATE,
@@ -116,7 +116,7 @@ export const slowConsumer = {
     { name: 'stalledMemory.proxy', step: 'slow-consumer', weight: 20, headline: false },
   ],
   listed: [
-    { name: 'duringStall.p99', step: 'slow-consumer', label: 'delay of the others p99 ' },
+    { name: 'duringStall.p99', step: 'slow-consumer', label: 'delay of the other clients p99 ' },
     { name: 'stalledMemory.kernel', step: 'slow-consumer', label: 'kernel memory per stalled client ' },
   ],
   doubts: ['nothing-echoed', 'deliveries', 'disturbance', 'send-lag'],
@@ -128,5 +128,5 @@ function nobodySlow({ connections, options }: Pick<AskedLoad, 'connections'> & {
     isSlow(id, percent),
   );
   if (slow) return null;
-  return `--slow-share ${percent} of ${connections} connections is not a single one. Use more --connections, or a larger --slow-share.`;
+  return `--slow-share ${percent} selects none of ${connections} connections. Use more --connections, or a larger --slow-share.`;
 }

@@ -29,7 +29,7 @@ export const SLOW_CONSUMER_METRICS: readonly Metric[] = [
     times({
       ...PLAIN,
       name: `${name}Stall`,
-      title: `time to each of the other clients ${when}`,
+      title: `delivery time to each of the other clients ${when}`,
       step: 'slow-consumer',
       needs: ['schedule'],
       read: ({ latencies }) => latencies[name],
@@ -41,7 +41,7 @@ export const SLOW_CONSUMER_METRICS: readonly Metric[] = [
   memory('server', 'server', [], ({ stall }) => stall?.serverBytes ?? null),
   count(
     'stalled.closed',
-    `stalled clients closed by ${PROXY}`,
+    `stalled clients whose connection ${PROXY} closed`,
     null,
     ({ stall }) => stall?.closed?.count ?? null,
   ),

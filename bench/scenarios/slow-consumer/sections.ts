@@ -24,7 +24,7 @@ export const report: ScenarioReport = {
   words: ['variant', 'validity'],
   optional: ['nginx', 'closed', 'first after'],
   lines: [
-    { before: 'delay of the others, p99: ', headings: ['before', 'during', 'after'] },
+    { before: 'delay of the other clients, p99: ', headings: ['before', 'during', 'after'] },
     { before: 'memory per stalled client: ', headings: ['kernel', 'nginx', 'server'] },
     { before: '', headings: ['stalled', 'closed', 'first after', 'validity'] },
   ],
@@ -34,8 +34,8 @@ export const report: ScenarioReport = {
       'time from when a message was due until the clients that kept reading had it, p99',
     ],
     [['kernel', 'nginx', 'server'], 'growth in memory per stalled client, at its highest'],
-    [['closed'], `stalled clients that ${PROXY} closed`],
-    [['first after'], 'when the first was found closed, since the stall began'],
+    [['closed'], `stalled clients whose connection ${PROXY} closed`],
+    [['first after'], 'time from the start of the stall until the first connection was found closed'],
   ],
   remarks: () => [],
   open: [answers, others, held],
@@ -80,10 +80,12 @@ function closedSentence({ run, figures: { stall, failures } }: RunView): string 
   const kinds = Object.entries(failures.byStage.open);
   const ended = listed(kinds.map(([kind, count]) => `${formatCount(count)} ${kind}`));
   if (closed === null)
-    return ended === '' ? `${PROXY} closed none of them.` : `Afterwards, connections ended: ${ended}.`;
-  const first = `the first ${formatTime(closed.firstUs)} after it had stopped reading`;
+    return ended === ''
+      ? `${PROXY} closed none of the stalled connections.`
+      : `Afterwards, connections ended: ${ended}.`;
+  const first = `the first ${formatTime(closed.firstUs)} after it began`;
   const last = closed.lastUs === closed.firstUs ? '' : ` and the last after ${formatTime(closed.lastUs)}`;
-  return `${PROXY} closed ${formatCount(closed.count)} of them during that time, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
+  return `${PROXY} closed ${formatCount(closed.count)} of the stalled connections during the stall, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
 }
 
 function lossSentence({ figures: { counts } }: RunView): string {
@@ -182,7 +184,7 @@ function held(view: View): Section {
   const queues = runs.map((run, index) => queueChart(run, `chart-queues-${index}`));
   return {
     id: 'held',
-    title: 'What stalled clients hold up',
+    title: 'Memory and data tied up by stalled clients',
     charts: runs.length === 0 ? [] : [memory, ...queues],
     body: html`${runs.length > 0 && chartFigure(memory, 'Socket memory of the kernel over time', runs.map((run) => `${run.name}: ${memorySentence(run)}`).join(' '), 'TCP buffers of the whole machine (mem in /proc/net/sockstat). Clients that read leave next to nothing in them.')}
 ${runs.map(

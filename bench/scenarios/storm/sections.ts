@@ -31,7 +31,7 @@ export const report: ScenarioReport = {
   legend: () => [
     [
       ['p50', 'p99', 'all'],
-      'time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back',
+      'time from the end of a connection until a new handshake of the same client succeeded, for half, 99 % and all of the clients that came back',
     ],
     [['attempts'], 'per client'],
     [['overflows'], 'of listen queues on this machine, during the load'],
@@ -63,7 +63,7 @@ function recoverySentence({ run, figures }: RunView): string {
         : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
   return paragraph([
     `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once ${cutBy(run)}; ${times}.`,
-    back === 0 ? '' : `On average, each client needed ${(attempts / cut).toFixed(2)} attempts.`,
+    back === 0 ? '' : `On average, each client made ${(attempts / cut).toFixed(2)} attempts.`,
     attemptsFailed === 0
       ? ''
       : `${counted(attemptsFailed, 'attempt')} failed: ${refusals(figures.failures.byStage)}.`,
@@ -152,7 +152,7 @@ function recovery({ variants, isExternal }: View): Section {
     body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), `${marks} One value is drawn for each second, so a shorter gap hardly shows.`)}
 ${attempts !== null && chartFigure(attempts, 'Attempts and returns after the cut', runs.map(fastestSentence).join(' '), 'How many handshakes clients started, and how many of them succeeded, in each 100 ms since the cut was due. As long as the second line follows the first, whatever is between clients and servers keeps up.')}
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}
-<p class="how">An outage counts from the end of a connection to the end of the handshake of the next, with all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
+<p class="how">An outage lasts from the end of a connection until a new handshake of the same client succeeds, including all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
   };
 }
 

@@ -51,7 +51,7 @@ export const HANDSHAKE = {
     nginxVersion: string;
     since: string;
   }) =>
-    `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 to upstream servers by default. Versions before ${since} use HTTP/1.0, and every handshake fails.`,
+    `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 to upstream servers by default. Versions before ${since} use HTTP/1.0, with which every handshake fails.`,
   'location-without-slash': ({ location, remedy }: { location: LocationFact; remedy: string }) =>
     `${capital(locationName(location))} is never used: its name does not begin with a slash, and every path does. Write "${remedy}".`,
   'location-not-tried': ({ location, lacks }: { location: LocationFact; lacks: 'path' | 'host' }) =>
@@ -86,7 +86,7 @@ export const HANDSHAKE = {
   'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
     `${capital(locationName(location))} has both try_files and proxy_pass. try_files is evaluated first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
   'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
-    `Because of ${test} in try_files, ${locationName(location)} does not pass on requests for folders that exist: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. Use a path without a folder for WebSockets, or remove ${test}.`,
+    `Because of ${test} in try_files, ${locationName(location)} does not pass on requests for folders that exist: ${path === '/' ? 'a handshake to / gets the index page or 403, because / is always a folder' : 'a handshake to such a path gets the index page or 403'}. The sandbox has none of these folders, so this was not tried. For WebSockets, use a path that is not a folder, or remove ${test}.`,
   'passed-to-nothing': ({
     location,
     variables,
@@ -101,7 +101,7 @@ export const HANDSHAKE = {
       ...sources.map(emptySentence),
     ]),
   'hop-mismatch': ({ location, what, place }: { location: LocationFact; what: HopMismatch; place: string }) =>
-    `${capital(locationName(location))} passes its connections on to ${place}, ${HOP_MISMATCHES[what]}`,
+    `${capital(locationName(location))} passes its connections on to the listen at ${place}, ${HOP_MISMATCHES[what]}`,
   'pass-unlistened': ({ address }: { address: string }) =>
     `This stream server hands its connections to ${address}, on which no server of this configuration listens. The pass directive reaches only listeners of the same Nginx, so every connection is closed. Correct the address, or use proxy_pass if another program listens there.`,
   'inner-server-unused': ({
@@ -150,7 +150,7 @@ export const HANDSHAKE = {
   }) =>
     `Before Nginx ${since}, a listener with http2 but without ssl accepts only HTTP/2${isOthers ? ', for every server on the same socket' : ''}. A WebSocket starts with HTTP/1.1, so none can connect to ${locationName(location)}.`,
   'response-header-hidden': ({ location, header }: { location: LocationFact; header: string }) =>
-    `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
+    `proxy_hide_header ${header} also removes that header from the 101 response, but clients of ${locationName(location)} need it, so the handshake fails.`,
   'upstream-elsewhere': ({ upstream, missing }: { upstream: string; missing: readonly EmptyInclude[] }) =>
     paragraph([
       `No file that was read defines an upstream ${upstream}. Unless ${upstream} is a host name, its servers and settings are in another file and were not checked.`,
@@ -170,7 +170,7 @@ const HANDSHAKE_REASONS = {
   response: 'The upstream server received a valid upgrade, but the client did not receive a valid response.',
   upstream: 'Nginx could not pass the request on.',
   nginx:
-    'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
+    'Nginx answered the handshake itself. If the configuration checks a header, host or path, set it with --header, --host or --ws-path.',
 };
 
 /**
@@ -186,7 +186,7 @@ export type EmptySource =
 function emptySentence(source: EmptySource): string {
   switch (source.why) {
     case 'elsewhere':
-      return `See ${listed(source.places)}: set applies only to requests handled by the block that contains it, not to requests handled by a nested location.`;
+      return `See ${listed(source.places)}: the set directive applies only to requests handled by the block that contains it, not to requests handled by a nested location.`;
     case 'reset':
       return `The condition at ${source.place} evaluates the regular expression at ${source.expression}, which resets numbered captures. Use named captures.`;
     case 'unmapped':
@@ -223,7 +223,7 @@ function lackClause(facts: LackFacts): string {
     case 'version':
       return `uses HTTP/${facts.version} to its upstream server`;
     case 'upgrade':
-      return `does not pass the Upgrade header on${facts.replaced === null ? '' : ` (set at ${facts.replaced.set}, but the proxy_set_header at ${facts.replaced.by} replaces all inherited headers)`}`;
+      return `does not pass on the Upgrade header${facts.replaced === null ? '' : ` (set at ${facts.replaced.set}, but the proxy_set_header at ${facts.replaced.by} replaces all inherited headers)`}`;
     case 'protocol':
       return `sends "Upgrade: ${facts.sent ?? facts.written}" instead of "Upgrade: websocket"`;
     case 'connection':

@@ -22,7 +22,7 @@ export const LIMITS = {
       limit === undefined ? '' : `The limit is ${LIMIT_NAMES[limit.what]} (${limit.place}).`,
       next === undefined
         ? ''
-        : `Next is ${LIMIT_NAMES[next.what]}, at ${formatCount(next.webSockets)}${next.perWorker ? ' per worker' : ''} (${next.place}).`,
+        : `The next limit is ${LIMIT_NAMES[next.what]}, at ${formatCount(next.webSockets)}${next.perWorker ? ' per worker' : ''} (${next.place}).`,
       handshakes === null
         ? ''
         : `New handshakes are limited to ${handshakes.rate} for ${handshakes.perClient ? 'each client address' : 'all clients together'} (${handshakes.place}).`,
@@ -73,7 +73,7 @@ export const LIMITS = {
     perClient: boolean;
     status: number;
   }) =>
-    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each counts until it closes, and handshakes beyond the limit are answered with ${status}.`,
+    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each WebSocket counts until it closes, and handshakes beyond the limit are answered with ${status}.`,
   'request-limit': ({
     zone,
     rate,
@@ -93,7 +93,7 @@ export const LIMITS = {
   'port-limit': ({ upstream, webSockets, most }: { upstream: string; webSockets: number; most: number }) =>
     `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports. That is fewer than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several source addresses.`,
   'large-buffer': ({ bytes, memory }: { bytes: number; memory: number }) =>
-    `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. 10,000 WebSockets take up to ${formatBytes(memory)} for it.`,
+    `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. For 10,000 WebSockets, this takes up to ${formatBytes(memory)} of memory.`,
 };
 
 const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
@@ -112,7 +112,7 @@ const LIMIT_NAMES = {
   'open-files': 'the number of open files',
   'limit-conn': 'limit_conn',
   'max-conns': 'max_conns',
-  ports: 'the number of ports to the upstream address',
+  ports: 'the number of source ports for the upstream address',
 };
 
 /** Names the clients that a limit counts together. */

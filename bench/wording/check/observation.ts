@@ -57,7 +57,7 @@ export const SEEN = {
     together: number;
     reached: number;
   }) =>
-    `After one ordinary GET of ${path}, a WebSocket to the same path ${outcomeClause(outcome)}; ${reached} of ${together} handshakes reached the upstream server.`,
+    `After one ordinary GET of ${path}, a WebSocket to the same path ${outcomeClause(outcome)}; ${reached} of ${together} simultaneous handshakes reached the upstream server.`,
   'cache-not-kept': ({ path }: { path: string }) =>
     `After one ordinary GET of ${path}, WebSockets still opened: the 426 response to the GET has no caching headers and was not cached.`,
   'cache-queued': ({ together, seconds }: { together: number; seconds: number }) =>
@@ -76,11 +76,11 @@ export const SEEN = {
     closeCode: number;
     seconds: number;
   }) =>
-    `${setSeconds === null ? 'Without worker_shutdown_timeout' : `With worker_shutdown_timeout set to ${formatSeconds(setSeconds)}`}, a busy WebSocket was closed with code ${closeCode} ${formatSeconds(seconds)} after a reload.`,
+    `${setSeconds === null ? 'Without worker_shutdown_timeout' : `With worker_shutdown_timeout set to ${formatSeconds(setSeconds)}`}, a busy WebSocket was closed ${formatSeconds(seconds)} after a reload, with code ${closeCode}.`,
   'clients-spread': ({ clients, servers }: { clients: number; servers: number }) =>
     `WebSockets from ${clients} addresses in one network went to ${counted(servers, 'server')}.`,
   'servers-skipped': ({ tried, failed, outcome }: { tried: number; failed: number; outcome: FailureKind }) =>
-    `After every server had refused one connection and was up again, ${failed} of ${tried} handshakes failed; the first one ${outcomeClause(outcome)}.`,
+    `After every server had refused one connection and was up again, ${failed} of ${tried} handshakes failed; the first of them ${outcomeClause(outcome)}.`,
   'session-not-resumed': ({ protocol }: { protocol: string | null }) =>
     `A second connection did not resume the TLS session of the first${protocol === null ? '' : ` (${protocol})`}.`,
   'log-at-close': () =>

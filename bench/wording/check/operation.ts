@@ -28,27 +28,27 @@ export const OPERATION = {
     `Handshakes of ${locationName(location)} go through proxy_cache. ${
       isKept
         ? 'The response to an ordinary GET of the same path is cached, and every handshake gets it until it expires.'
-        : `A cached response for the same path would fail every handshake until it expires${isLocked ? ', and proxy_cache_lock lets handshakes through one at a time' : ''}.`
+        : `A cached response for the same path would make every handshake fail until it expires${isLocked ? ', and proxy_cache_lock lets handshakes through one at a time' : ''}.`
     }`,
   'http2-without-websockets': () =>
     'HTTP/2 is on, but does not carry WebSockets: Nginx does not support extended CONNECT (RFC 8441), so each WebSocket has its own HTTP/1.1 connection. Pages benefit from HTTP/2; WebSockets do not. A client that negotiates h2 for its handshake fails.',
   'http2-with-websockets': () => 'HTTP/2 is on, and this Nginx accepts WebSockets over it (RFC 8441).',
   'shutdown-timeout-unset': () =>
-    'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout they cut the WebSockets that are still open, and all of those clients reconnect at once.',
+    'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout, they cut the WebSockets that are still open when it expires, and the clients of all of these reconnect at once.',
   'shutdown-timeout': ({ value }: { value: string }) =>
-    `worker_shutdown_timeout ${value} cuts every WebSocket of an old worker that long after a reload, and all of those clients reconnect at once.`,
+    `With worker_shutdown_timeout ${value}, old workers cut all of their WebSockets ${value} after a reload, and the clients all reconnect at once.`,
   'no-zone': ({ upstream, method }: { upstream: string; method: string | null }) =>
     `Upstream ${upstream} has no zone. With several workers, ${
       method === null
-        ? 'each worker takes turns and counts failures by itself'
+        ? 'each worker rotates through the servers and counts failures by itself'
         : /hash$/.test(method)
-          ? 'each worker counts failures by itself, so after a failure they may send the same client to different servers'
-          : `${method} sees only the connections of its own worker, so a busy server can look idle to the others`
+          ? 'each worker counts failures by itself, so after a failure the workers may send the same client to different servers'
+          : `${method} counts only the connections of its own worker, so a server that is busy for one worker can look idle to another`
     }. A WebSocket stays on its server until it closes.`,
   'ip-hash': ({ upstream, realIpHeader }: { upstream: string; realIpHeader: boolean }) =>
     `ip_hash uses only the first three octets of the client's IPv4 address. All clients in one network, or behind one proxy in front of Nginx, go to the same server of ${upstream}.${realIpHeader ? ' real_ip_header provides the client addresses behind such a proxy.' : ''}`,
   'max-fails': ({ upstream, uncounted }: { upstream: string; uncounted: readonly string[] }) =>
-    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default).${uncounted.length === 0 ? '' : ` That would not apply to a single server, but Nginx also counts the ${uncounted.length === 1 ? 'one' : 'ones'} at ${listed(uncounted)}, which ${uncounted.length === 1 ? 'is' : 'are'} not in use.`} When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
+    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default).${uncounted.length === 0 ? '' : ` That would not apply to a single server, but Nginx also counts the ${uncounted.length === 1 ? 'server' : 'servers'} at ${listed(uncounted)}, which ${uncounted.length === 1 ? 'is' : 'are'} not in use.`} When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
   'tls-not-resumed': () =>
     'TLS sessions are not resumed. Every client that reconnects needs a full handshake with certificate and signature, and after a reload all of them reconnect at once.',
   'no-effect': ({ directives, location }: { directives: readonly string[]; location: LocationFact }) =>

@@ -14,9 +14,9 @@ export const PASSED_ON = {
     received: string;
     replaced: string | null;
   }) =>
-    `${capital(locationName(location))} passes Host "${received}" on instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
+    `${capital(locationName(location))} passes on Host "${received}" instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
   'host-without-port': ({ location, port }: { location: LocationFact; port: number }) =>
-    `${capital(locationName(location))} passes $host on, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.`,
+    `${capital(locationName(location))} passes on $host, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.`,
   'header-lost': ({
     location,
     header,
@@ -26,11 +26,11 @@ export const PASSED_ON = {
     header: string;
     replaced: string | null;
   }) =>
-    `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
+    `${capital(locationName(location))} does not pass on ${header}${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it does not receive it.'}`,
   'scheme-changed': ({ location, isBehind }: { location: LocationFact; isBehind: boolean }) =>
     `Clients of ${locationName(location)} use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server${isBehind ? ', because the server block with this line is reached without TLS' : ''}. The upstream server may redirect the handshake or reject its Origin.`,
   'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
-    `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, which can open WebSockets with the cookies of its users.`,
+    `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, and these can open WebSockets with the cookies of its users.`,
   'subprotocol-changed': ({
     location,
     offered,
@@ -44,7 +44,7 @@ export const PASSED_ON = {
     /** Subprotocol in the response to the client; null if none. */
     answered: string | null;
   }) =>
-    `A client of ${locationName(location)} that offered the subprotocols "${offered}" got ${answered === null ? 'none' : `"${answered}"`}; the upstream server was offered ${received === null ? 'none' : `"${received}"`}. A browser fails a handshake whose subprotocol it did not offer.`,
+    `A client of ${locationName(location)} that offered the subprotocols "${offered}" got ${answered === null ? 'none' : `"${answered}"`}; the upstream server was offered ${received === null ? 'none' : `"${received}"`}. A browser rejects a handshake whose subprotocol it did not offer.`,
   'path-changed': ({
     location,
     change,
@@ -57,7 +57,7 @@ export const PASSED_ON = {
     received: string;
   }) => `${capital(locationName(location))} passes ${sent} on as ${received}: ${PATH_CHANGES[change]}`,
   'any-protocol': ({ location }: { location: LocationFact }) =>
-    `${capital(locationName(location))} passes on any Upgrade, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.`,
+    `${capital(locationName(location))} passes on an Upgrade header with any value, not only "websocket". If the server also speaks h2c or another protocol, clients can use it to bypass the rules of Nginx.`,
   'connection-fixed': ({ value }: { value: string }) =>
     `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
   'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
@@ -84,6 +84,6 @@ const LOST: Readonly<Record<string, string>> = {
 const PATH_CHANGES = {
   doubled: 'the slash is doubled, because proxy_pass ends with one and the location does not.',
   glued: 'a slash is missing, because the location ends with one and proxy_pass does not.',
-  cut: 'what follows the location is cut off, because a proxy_pass with variables passes exactly what is written.',
+  cut: 'what follows the location is cut off, because a proxy_pass with variables passes on exactly the path it contains.',
   query: 'the query is lost. Add $is_args$args to proxy_pass.',
 };

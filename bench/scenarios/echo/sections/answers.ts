@@ -30,7 +30,7 @@ export function answers({ variants, runs }: View): Section {
     title: 'Answers',
     charts: [],
     body: html`<div class="cards${one ? ' one' : ''}">${variants.map(card)}</div>
-${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}
+${runs.length === 0 && html`<p>This result contains no run, because the bench was interrupted before the first run finished.</p>`}
 ${variants.length > 1 && html`<p class="how">Each variant was run once per step. A difference of a few per cent may be noise, so it does not show that one variant is faster; use the compare command for that.</p>`}`,
   };
 }

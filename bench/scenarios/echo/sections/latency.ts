@@ -51,8 +51,8 @@ function expectsNothing(runs: readonly RunView[]): boolean {
 
 function whyNone({ result }: View): string {
   return result.plan.steps.includes('latency')
-    ? 'The bench was interrupted before it.'
-    : 'Not measured: this bench only ran the throughput step. The time a message takes in a closed loop is not latency, because it depends on how many messages are in flight. Run the latency step to measure it.';
+    ? 'The bench was interrupted before the latency step.'
+    : 'Not measured: this bench only ran the throughput step. The time a message takes in a closed loop is not latency, because it depends on how many messages are in flight. Run the latency step to measure latency.';
 }
 
 /** States the rate, the reason for it, and how runs at another rate were treated. */

@@ -82,10 +82,10 @@ test('a run that did not reach its steady phase, or has too few messages, says s
   const cut = { phases: [], slices: [], workers: [] };
   assert.equal(
     answerSentence(variantOf({ ...makeRun(SMALL), ...cut }, { ...makeLatencyRun('tls', SMALL), ...cut })),
-    'tls never reached the steady phase of the throughput step; at 8,900 messages per second it never reached the steady phase.',
+    'tls never reached the steady phase of the throughput step; at 8,900 messages per second, it never reached the steady phase.',
   );
   const few = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 5 })));
-  assert.equal(few, 'tls: at 8,900 messages per second too few messages came back to measure latency.');
+  assert.equal(few, 'tls: at 8,900 messages per second, too few messages came back to measure latency.');
   const some = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 50 })));
   assert.match(some, /half of the messages came back within [\d.]+ [µm]s\.$/);
 });
@@ -116,13 +116,13 @@ test('figures without the disturbed seconds are shown next to those over all sec
   assert.notEqual(formatRough(without), formatRough(figuresOf(carried).messages.perSecond));
   assert.equal(
     undisturbedSentence(viewOfRun(carried)),
-    `1 of its 4 seconds was disturbed; in the others it carried ${formatRough(without)} messages per second.`,
+    `1 of 4 seconds was disturbed; in the others, the run carried ${formatRough(without)} messages per second.`,
   );
   disturb(answered, 3, { otherUs: 900_000 });
   const { response } = figuresOf(answered).undisturbed ?? assert.fail();
   assert.equal(
     undisturbedSentence(viewOfRun(answered)),
-    `2 of its 4 seconds were disturbed; in the others half of the messages came back within ` +
+    `2 of 4 seconds were disturbed; in the others, half of the messages came back within ` +
       `${formatTime(response?.p50)} and 99 % within ${formatTime(response?.p99)}.`,
   );
   assert.equal(undisturbedSentence(viewOfRun({ ...answered, machine: null })), '');
@@ -134,7 +134,7 @@ test('the achieved share is given if it is less than what was offered', () => {
   const ratio = figuresOf(kept).offered?.ratio;
   assert.equal(
     offeredSentence(viewOfRun(limited(kept, 'proxy'))),
-    `It achieved ${formatShare(ratio)} of the 8.9k/s offered.`,
+    `The run achieved ${formatShare(ratio)} of the 8.9k/s offered.`,
   );
   assert.equal(offeredSentence(viewOfRun(makeRun(SMALL))), '');
 });

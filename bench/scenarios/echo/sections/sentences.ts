@@ -56,9 +56,9 @@ function latencyClause({ figures, run }: RunView): string {
   const at = `at ${formatRough(offered?.perSecond)} messages per second`;
   if (work.perSecond !== null && expectationOf(run.plan.target) === 'none')
     return `${formatRough(work.perSecond)} of ${formatRough(offered?.perSecond)} messages per second were sent; no answer was expected`;
-  if (figures.messages.perSecond === null) return `${at} it never reached the steady phase`;
+  if (figures.messages.perSecond === null) return `${at}, it never reached the steady phase`;
   const within = withinClause(figures.latencies.response);
-  return within === '' ? `${at} too few messages came back to measure latency` : `${at}, ${within}`;
+  return within === '' ? `${at}, too few messages came back to measure latency` : `${at}, ${within}`;
 }
 
 /**
@@ -91,13 +91,13 @@ export function capacitySentence({ figures }: RunView): string {
 export function undisturbedSentence({ figures: { disturbed, undisturbed } }: RunView): string {
   if (disturbed === null || disturbed.seconds === 0 || undisturbed === null) return '';
   const { seconds, of } = disturbed;
-  const count = `${formatCount(seconds)} of its ${formatCount(of)} seconds ${seconds === 1 ? 'was' : 'were'} disturbed`;
+  const count = `${formatCount(seconds)} of ${formatCount(of)} seconds ${seconds === 1 ? 'was' : 'were'} disturbed`;
   if (undisturbed.response === null)
-    return `${count}; in the others it carried ${formatRough(undisturbed.perSecond)} messages per second.`;
+    return `${count}; in the others, the run carried ${formatRough(undisturbed.perSecond)} messages per second.`;
   const within = withinClause(undisturbed.response);
   return within === ''
-    ? `${count}; the others contain too few messages.`
-    : `${count}; in the others ${within}.`;
+    ? `${count}; the others contain too few messages to measure latency.`
+    : `${count}; in the others, ${within}.`;
 }
 
 /**
@@ -106,5 +106,5 @@ export function undisturbedSentence({ figures: { disturbed, undisturbed } }: Run
  */
 export function offeredSentence({ figures: { offered }, run }: RunView): string {
   if (offered === null || offered.ratio === null || run.validity.limit.component === 'schedule') return '';
-  return `It achieved ${formatShare(offered.ratio)} of the ${formatRate(offered.perSecond)} offered.`;
+  return `The run achieved ${formatShare(offered.ratio)} of the ${formatRate(offered.perSecond)} offered.`;
 }

@@ -66,7 +66,7 @@ test('a report of a single step says why there is no other', () => {
   for (const page of [throughput, latency]) assert.doesNotMatch(page, BROKEN);
   const reached = { ...makeResult([makeRun(SMALL)]), endedAt: null };
   reached.plan.steps = ['throughput', 'latency'];
-  assert.match(sectionText(shown(reached), 'latency'), /The bench was interrupted before it\./);
+  assert.match(sectionText(shown(reached), 'latency'), /The bench was interrupted before the latency step\./);
 });
 
 test('the rate and its reason are given, and what happened to runs at another rate', () => {

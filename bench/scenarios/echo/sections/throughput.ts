@@ -27,7 +27,7 @@ export function throughput({ steps, result }: View): FoldedSection {
   // If there are several variants, the chart is in the summary.
   const single = step?.runs.length === 1 ? carriedFigure(step.runs) : null;
   const why = result.plan.steps.includes('throughput')
-    ? 'The bench was interrupted before it.'
+    ? 'The bench was interrupted before the throughput step.'
     : 'Not measured: this bench only ran the latency step.';
   return {
     id: 'throughput',
