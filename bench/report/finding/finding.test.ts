@@ -91,5 +91,5 @@ test('the finding names the most uneven moment of the steady phase, and what dis
     .filter(({ phase }) => phase === 'steady')
     .reduce((most, { p99Us }) => Math.max(most, p99Us ?? 0), 0);
   assert.ok(responseFinding(latency?.runs ?? []).startsWith(`p99 peaked at ${formatTime(slowest)} (`));
-  assert.match(responseFinding(throughput?.runs.slice(0, 0) ?? []), /Too few echoes/);
+  assert.match(responseFinding(throughput?.runs.slice(0, 0) ?? []), /Too few messages/);
 });
