@@ -296,6 +296,10 @@ test('the id has the time and the public names; a comparison is named as one, an
     idOf({ plan: { ...plan, command: ['compare', 'plain', 'tls'] } }),
     '20260102T030405Z-compare-direct-plain-tls',
   );
+  assert.equal(
+    idOf({ plan: { ...plan, command: ['calibrate', '-p', 'direct'] } }),
+    '20260102T030405Z-calibrate-direct',
+  );
   const [first] = variants;
   assert.ok(first);
   assert.equal(idOf({ variants: [...variants, { ...first, name: 'other' }] }), '20260102T030405Z-4-variants');

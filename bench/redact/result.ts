@@ -253,9 +253,12 @@ function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>):
  * private.
  */
 function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): string {
-  const names =
-    variants.length > 3 ? `${variants.length}-variants` : variants.map(({ name }) => name).join('-');
-  const what = [...(plan.command[0] === 'compare' ? ['compare'] : []), names].join('-');
+  const names = variants.map(({ name }) => name);
+  const all = names.length > 3 ? `${names.length}-variants` : names.join('-');
+  const [command] = plan.command;
+  // The variants of a calibration follow from its first one.
+  const what =
+    command === 'calibrate' ? `calibrate-${names[0]}` : command === 'compare' ? `compare-${all}` : all;
   return `${timeOf(id)}-${what.replace(/[^A-Za-z0-9._+-]+/g, '-').slice(0, 80)}`;
 }
 
