@@ -139,7 +139,10 @@ describe('a fetch', () => {
         assert.deepEqual([identityOf(apt) === null, fetches(cache)], [false, [folder]]);
         const said: string[] = [];
         await fetchPlace({ say: (line) => said.push(line), urgent: NEVER })(cache, async () => {});
-        assert.match(said.join('\n'), /^Removed \S+\/fetch-\w+ and ended 1 process that used it, left behind by a bench that was killed\.$/);
+        assert.match(
+          said.join('\n'),
+          /^Removed \S+\/fetch-\w+ and ended 1 process that used it, left behind by a bench that was killed\.$/,
+        );
       }
       await until(() => identityOf(apt) === null && fetches(cache).length === 0, 'nothing is left');
     });
