@@ -21,8 +21,8 @@ export function answerOf(
 }
 
 /**
- * Measures CPU time rather than elapsed time, so a process consumes the same amount even if it has to wait
- * for its core.
+ * Uses this much CPU time. It measures CPU time rather than elapsed time, so the amount is the same even if
+ * the process waits for a CPU.
  */
 function burn(us: number): void {
   const before = process.cpuUsage();

@@ -17,7 +17,7 @@ export class BunCarrier implements Carrier {
   }
 
   /**
-   * Passes received bytes to the session. Stops reading while replies are queued because the peer does not
+   * Passes received bytes to the session. Stops reading while replies are queued for a peer that does not
    * read.
    */
   read(chunk: Buffer): void {

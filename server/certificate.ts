@@ -8,7 +8,7 @@ export interface Certificate {
 }
 
 /**
- * Reads the server's certificate; null if it does not use TLS.
+ * Reads the server's certificate; null if the server does not use TLS.
  *
  * @throws Error whose message names the file that cannot be read
  */

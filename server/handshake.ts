@@ -42,14 +42,15 @@ export function replyTo(head: string): Reply {
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
-/** Creates the response to a request that this server does not support. It closes the connection. */
+/** Creates a response that rejects a request. The connection is then closed. */
 export function rejection(status: string, headers = ''): Reply {
   const response = `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`;
   return { next: 'close', response: Buffer.from(response, 'latin1') };
 }
 
 /**
- * Whether a request has exactly one valid Host header, which only HTTP/1.0 may omit (RFC 9112 section 3.2).
+ * Whether a request has exactly one valid Host header. Only an HTTP/1.0 request may omit it (RFC 9112 section
+ * 3.2).
  */
 function namesHost(headers: ReadonlyMap<string, string>, minor: string | undefined): boolean {
   const host = headers.get('host');

@@ -13,7 +13,8 @@ export interface ServerOptions {
   /** Paths of a certificate and its key, in PEM, for TLS on both port and socket; null disables TLS. */
   tls: { certPath: string; keyPath: string } | null;
   /**
-   * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as Node allows.
+   * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as the engine
+   * allows.
    */
   kind: (typeof KINDS)[number];
   /**
@@ -34,7 +35,9 @@ export interface ServerOptions {
   burnUs: number;
   /** Interval between pings, sent to all open WebSockets at once; 0 disables pings. */
   pingMs: number;
-  /** Number of messages after which a WebSocket is closed with code 1000; null to leave it to the client. */
+  /**
+   * Number of messages after which a WebSocket is closed with code 1000; null leaves closing to the client.
+   */
   closeAfter: number | null;
   /**
    * Maximum message size. A connection that receives a larger message is closed with code 1009 (RFC 6455
@@ -50,7 +53,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const HELP = `A WebSocket echo server.
+export const HELP = `A WebSocket echo server. Defaults are in parentheses.
 
   --port N          port to listen on; 0: any free one (8080)
   --host ADDRESS    address to listen on (127.0.0.1)

@@ -7,8 +7,8 @@ export interface Page {
 }
 
 /**
- * Paths at which users expect a WebSocket: `/websocket`, the path in the article that the bench examines, and
- * the root, which users try first.
+ * Paths at which users expect a WebSocket: `/websocket` (used in the article that the bench examines) and the
+ * root (which users try first).
  */
 const WEBSOCKET_PATHS = new Set(['/', '/websocket']);
 

@@ -69,7 +69,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
   /** Implements RingConnectionEvents. An accepted connection is connected from the start. */
   connected(): void {}
 
-  /** Implements RingConnectionEvents. Stops reading while replies wait because the peer does not read. */
+  /** Implements RingConnectionEvents. Stops reading while replies wait for a peer that does not read. */
   data(buffer: Buffer, from: number, to: number): void {
     this.session.take(buffer, from, to);
     if (this.isWriting) this.connection.pause();

@@ -21,8 +21,8 @@ interface Room<M> {
 }
 
 /**
- * Sends each publication to all members of the room of the member that published it, in the order in which
- * they joined. `Frame` is what a server sends to every member.
+ * Sends each publication to all members of its sender's room, in the order in which they joined. `Frame` is
+ * what a server sends to every member.
  */
 export class Rooms<Frame, M extends Member<Frame>> {
   readonly #rooms = new Map<number, Room<M>>();
@@ -33,8 +33,8 @@ export class Rooms<Frame, M extends Member<Frame>> {
    *
    * @param frameOf creates the frame that is sent to every member; called at most once, with the publication
    *   as it is sent
-   * @returns the number of members to which it was sent; null if the message only concerns its sender, who
-   *   gets it back
+   * @returns the number of members to which the message was sent; null if it should only go back to its
+   *   sender
    */
   take(from: M, payload: Buffer, frameOf: (payload: Buffer) => Frame): number | null {
     const joined = readJoin(payload);

@@ -27,9 +27,7 @@ export function emptyStats(): ServerStats {
   return { connections: { open: 0, total: 0 }, messages: 0, bytes: 0, httpRequests: 0 };
 }
 
-/**
- * Waits for the close events of sockets that were closed, which arrive a few turns of the event loop later.
- */
+/** Waits for the close events of closed sockets. These events arrive a few turns of the event loop later. */
 export async function noneOpen({ connections }: ServerStats): Promise<void> {
   for (let turns = 0; turns < 20 && connections.open > 0; turns++) await new Promise(setImmediate);
 }

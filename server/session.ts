@@ -14,7 +14,7 @@ import { applyMask } from './wire/masking.ts';
 /** The transport of a session: a socket or an equivalent. */
 export interface Carrier {
   /**
-   * Sends bytes after those sent before.
+   * Sends bytes, after those of earlier calls.
    *
    * @returns whether all bytes were sent; if not, the carrier still needs the buffer, which must not be
    * modified
@@ -26,8 +26,8 @@ export interface Carrier {
   close(): void;
   /**
    * Closes the connection for writing as soon as everything has been sent, but keeps reading for a while.
-   * Closing it with unread bytes would send the peer a reset, which might make it lose the last data sent to
-   * it.
+   * Closing it with unread bytes would send the peer a reset, and the peer might then lose the last data that
+   * it was sent.
    */
   linger(): void;
   /** The peer's address, for the log. */
@@ -42,7 +42,7 @@ export interface SessionContext {
   /** The rooms of the server; null if each message only goes back to its sender. Requires `answer`. */
   rooms: Rooms<Buffer, Session> | null;
   maxPayloadBytes: number;
-  /** Number of messages after which the server closes a WebSocket; null to leave it to the client. */
+  /** Number of messages after which the server closes a WebSocket; null leaves closing to the client. */
   closeAfter: number | null;
   /** Collects the replies to the messages of one read; as large as a read. Empty between reads. */
   answers: AnswerBuffer;
@@ -116,7 +116,9 @@ export class Session implements FrameHandler, Member<Buffer> {
     this.say(FIN | OPCODE.close, closePayload(code));
   }
 
-  /** Counts an answered message. Starts the closing handshake if the session is to end after it. */
+  /**
+   * Counts an answered message. Starts the closing handshake after the last message that `closeAfter` allows.
+   */
   private noteAnswer(bytes: number): void {
     const { stats, closeAfter } = this.context;
     stats.messages++;
@@ -245,7 +247,8 @@ export class Session implements FrameHandler, Member<Buffer> {
   }
 
   /**
-   * Responds to a close frame with the same code. The server then closes TCP first (RFC 6455 section 5.5.1).
+   * Responds to a close frame with the same code. The server is then the first to close TCP (RFC 6455 section
+   * 5.5.1).
    */
   private closed(payload: Buffer): void {
     const code = closeCodeOf(payload);

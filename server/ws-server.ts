@@ -13,7 +13,7 @@ import { pageFor } from './pages.ts';
 import { type Member, Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
-// With an import, Node would also search each file of this package for exports, which takes longer than loading them.
+// With an import, Node would also search each file of ws for exports, and that takes longer than loading the files.
 const { WebSocketServer }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 /**
@@ -93,8 +93,8 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
 }
 
 /**
- * Creates the message listener that all sockets share, so that handling a message costs no more than echoing
- * it.
+ * Creates the message listener that all sockets share. By default it only echoes, so that a message costs no
+ * more than its echo.
  *
  * @param options.closeAfter number of messages after which to close a socket; null for never
  */
@@ -179,7 +179,7 @@ function onPing(this: WebSocket, payload: Buffer): void {
 /**
  * Stops reading from a client that does not read the data sent to it.
  *
- * @returns a callback for the end of the next write, which resumes reading once fewer bytes are queued
+ * @returns a callback for the end of the next write; it resumes reading once fewer bytes are queued
  */
 function holdBack(socket: WebSocket): () => void {
   socket.pause();

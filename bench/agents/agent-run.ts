@@ -17,7 +17,7 @@ export interface AgentRun {
   /** Number of generator workers on this agent. */
   readonly workers: number;
   /**
-   * Resolves when the agent is ready for the load. The result is what the runner has to know about the
+   * Resolves when the agent is ready for the load. The result is what the runner needs to know about the
    * processes that the agent has started.
    *
    * @throws Problem if the agent cannot do its part
@@ -30,7 +30,7 @@ export interface AgentRun {
   stats(): Promise<(ServerStats | null)[]>;
   /** Stops everything that is still running, and returns what was observed. */
   end(): Promise<Ended>;
-  /** Stops everything, and reports why to the runner. The reason is a clause. */
+  /** Stops everything, and reports the reason, which is a clause, to the runner. */
   giveUp(reason: string): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export interface Duty
   stop(): Promise<void>;
 }
 
-/** Completes a run. */
+/** Makes an agent's run from the part that depends on the agent's role. */
 export function agentRun(duty: Duty, outbox: Outbox): AgentRun {
   const { ready, observer, readErrorLog = async () => [], stop } = duty;
   ready.catch(() => {});

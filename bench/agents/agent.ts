@@ -124,7 +124,7 @@ function makeAgent(
 ) {
   const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
-  /** Names are resolved to addresses at the beginning of the run. */
+  /** The targets allowed in the current run: names are resolved to addresses when the run begins. */
   let allowed: readonly AllowedTarget[] = [];
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
@@ -154,7 +154,7 @@ function makeAgent(
     return null;
   }
 
-  /** Returns why this agent does not begin a run; null if it does. */
+  /** Returns why this agent refuses to begin a run; null if it does not refuse. */
   async function refusalToBegin(begin: Begin): Promise<string | null> {
     if (begin.version !== version)
       return `it runs version ${version}, but the runner runs version ${begin.version}.`;

@@ -63,7 +63,7 @@ export async function connectTo({ url, secretFile, caFile }: NatsAccess, name: s
   }
 }
 
-/** Recognises what a file contains, because each kind of secret has its own form. */
+/** Recognises the kind of secret by its form. */
 function secretOptions(text: string): ConnectionOptions {
   const bytes = new TextEncoder().encode(text);
   if (text.includes('-----BEGIN')) return { authenticator: credsAuthenticator(bytes) };

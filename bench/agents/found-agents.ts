@@ -14,7 +14,7 @@ import { oneAfterAnother } from './succession.ts';
 export interface FoundAgents {
   /** Hosts by their part in the runs. The runner's own host takes every part that is missing here. */
   hosts: { generators?: GeneratorHosts; proxyHost?: TopologyHost; serverHosts?: TopologyHost[] };
-  /** How the runs use them. */
+  /** The interfaces through which the runs use the agents. */
   control: { coordinator?: Coordinator; proxyWatch?: ProxyWatch; places?: TopologyPlaces };
   /** Ends what is still running, and disconnects from NATS. */
   close(): Promise<void>;
@@ -36,7 +36,7 @@ export interface AgentsWanted {
  * Connects to NATS and finds the agents.
  *
  * @param connect connects to the NATS server
- * @throws Problem('environment') if NATS cannot be reached, or the agents are missing or do not fit
+ * @throws Problem('environment') if NATS cannot be reached, or if agents are missing or unsuitable
  */
 export async function findAgents(
   access: NatsAccess,

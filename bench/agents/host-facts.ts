@@ -19,7 +19,7 @@ export async function readWhereabouts(): Promise<Whereabouts> {
 /** Number of source ports in the default range of Linux. */
 const DEFAULT_PORTS = 28_232;
 
-/** Whether this host's kernel reuses source ports in TIME_WAIT for any target. */
+/** Whether this host's kernel reuses source ports in TIME_WAIT, whatever the target. */
 export async function readPortReuse(): Promise<Pick<AgentFacts, 'reusesPorts'>> {
   const text = await readFile('/proc/sys/net/ipv4/tcp_tw_reuse', 'utf8').catch(() => '');
   return { reusesPorts: text.trim() === '1' };

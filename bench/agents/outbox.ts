@@ -11,7 +11,7 @@ const RETRY_MS = 200;
  */
 export interface Outbox {
   add(message: Reported): void;
-  /** Resolves when everything added so far is in the stream, or after a while without success. */
+  /** Resolves when everything added so far is in the stream, or after `withinMs` at the latest. */
   flush(withinMs: number): Promise<void>;
   /** Stops sending, even if some reports have not been acknowledged. */
   close(): void;
@@ -21,7 +21,7 @@ export function makeOutbox(bus: Pick<Bus, 'store'>, run: string, agent: string):
   const closed = new AbortController();
   let number = 0;
   let sending: Promise<void> = Promise.resolve();
-  /** Waiting recordings are already encoded, and take kilobytes each. */
+  /** Recordings that wait to be sent are already encoded, and take up only kilobytes each. */
   async function send(id: string, text: string): Promise<void> {
     while (!closed.signal.aborted) {
       try {

@@ -33,12 +33,12 @@ export function requestSubject(agent: string, verb: Verb): string {
   return `${PREFIX}.agent.${agent}.${verb}`;
 }
 
-/** The subject on which an agent publishes that it exists. */
+/** The subject on which an agent announces that it exists. */
 export function presenceSubject(agent: string): string {
   return `${PREFIX}.presence.${agent}`;
 }
 
-/** The subject on which a runner publishes that it still carries out a run. */
+/** The subject on which a runner announces that it is still carrying out a run. */
 export function runnerSubject(run: string): string {
   return `${PREFIX}.runner.${run}`;
 }
@@ -47,7 +47,7 @@ export function reportSubject(run: string, agent: string): string {
   return `${PREFIX}.reports.${run}.${agent}`;
 }
 
-/** Interval at which agents and runners publish that they exist. */
+/** Interval between the announcements of an agent or a runner. */
 export const PRESENCE_MS = 500;
 /** A peer that has published nothing for this long counts as lost. A busy machine may delay several messages. */
 export const LOST_MS = 5_000;
@@ -74,7 +74,7 @@ export const agentFactsSchema = v.object({
   listen: v.nullable(v.string()),
   /** Number of source ports that the kernel chooses from (ip_local_port_range). */
   ports: count,
-  /** Whether the kernel reuses ports in TIME_WAIT after a second, for any target (tcp_tw_reuse). */
+  /** Whether the kernel reuses ports in TIME_WAIT after a second, whatever the target (tcp_tw_reuse). */
   reusesPorts: v.boolean(),
   bun: v.boolean(),
   system: hostMachineSchema,
@@ -140,8 +140,8 @@ const beginProxySchema = v.object({
 export type BeginProxy = v.InferOutput<typeof beginProxySchema>;
 
 /**
- * The part of an agent in a run. The plan does not say which processes to watch, because an agent that
- * watches Nginx knows this from its own options.
+ * The part of an agent in a run. It does not name the processes to watch, because an agent that watches Nginx
+ * knows them from its own options.
  */
 export const beginSchema = v.variant('role', [beginGeneratorSchema, beginProxySchema, beginServerSchema]);
 export type Begin = v.InferOutput<typeof beginSchema>;

@@ -23,9 +23,9 @@ import type {
 } from './protocol.ts';
 import { ask, askStats, compareClocks, endRun } from './requests.ts';
 
-/** How long an agent has to begin its part. */
+/** Time allowed for an agent to begin its part. */
 const BEGIN_MS = 30_000;
-/** How long an agent has to acknowledge a command. */
+/** Time allowed for an agent to acknowledge a command. */
 const COMMAND_MS = 5_000;
 
 /** What one agent does in a run. */
@@ -49,7 +49,8 @@ export interface RemoteRun extends OtherHosts {
   /** How far the clock of the agent's host is ahead of the runner's, in ns. */
   offsetOf(agent: string): bigint;
   /**
-   * Passes a command to a generator worker. If it is not acknowledged in time, its agent is lost.
+   * Passes a command to a generator worker. If the command is not acknowledged in time, the agent counts as
+   * lost.
    *
    * @param withinMs default: 5 s
    */
@@ -58,8 +59,8 @@ export interface RemoteRun extends OtherHosts {
    * Makes the agents begin their parts. Resolves when all agents are ready. The result lists what each of
    * them has started.
    *
-   * @throws Problem('environment') that names an agent that did not become ready; everything has then been
-   * stopped
+   * @throws Problem('environment') if an agent does not become ready. The message names the agent, and
+   * everything has then been stopped.
    */
   begin(listener: RemoteListener): Promise<(Started | null)[]>;
   /**
@@ -151,8 +152,7 @@ export async function openRemoteRun(
       try {
         return await Promise.race([Promise.all(begun), loss]);
       } catch (error) {
-        // Waits for agents that are still starting workers, because those workers would otherwise keep
-        // running.
+        // Waits for agents that are still starting workers. Otherwise, those workers would keep running.
         await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);
         await endAll();
         await close();

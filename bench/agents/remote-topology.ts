@@ -94,7 +94,7 @@ export async function startRemoteProxy(
         tls === null ? null : { servername: tls.servername, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },
       request: { host: requestHost, headers: [] },
       proxy: {
-        // Its agent observes it.
+        // The agent observes the processes of this Nginx.
         processes: async () => [],
         reload() {
           throw outOfReach();

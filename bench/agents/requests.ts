@@ -21,13 +21,13 @@ import {
 /** The requests of a runner to its agents. Each has a deadline. */
 
 const CLOCK_MS = 2_000;
-/** How long an agent has to stop its workers and send what it observed. */
+/** Time allowed for an agent to stop its workers and send what it observed. */
 const END_MS = 15_000;
 
 /**
  * Sends a request that the agent accepts or refuses. Returns what the agent has started, if anything.
  *
- * @throws Problem('environment') that names the agent if it refuses, or does not answer in time
+ * @throws Problem('environment') if the agent refuses or does not answer in time; the message names the agent
  */
 export async function ask(
   connection: Bus,

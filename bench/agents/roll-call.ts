@@ -11,8 +11,8 @@ const ROLL_CALL_MS = 10_000;
 const REPEAT_MS = 250;
 
 /**
- * The agents that a run needs for a role. `which` is either the number of agents, which may be any that have
- * the role, or a list of names.
+ * The agents that a run needs for a role. `which` is either a list of names, or the number of agents to take
+ * from all that have the role.
  */
 export interface WantedAgents {
   role: AgentRole;

@@ -1,6 +1,6 @@
 import type { OtherHosts } from '../model/other-hosts.ts';
 
-/** Starts runs one after another, because an agent carries out one at a time. */
+/** Starts runs one after another, because an agent carries out only one run at a time. */
 export interface Succession<Plan, Run extends OtherHosts> {
   start(plan: Plan): Promise<Run>;
   /** Ends the last run, unless it has already been ended. */
@@ -8,7 +8,8 @@ export interface Succession<Plan, Run extends OtherHosts> {
 }
 
 /**
- * A run that fails before its load is possibly never ended. In that case, the start of the next run ends it.
+ * A run that fails before its load begins may never be ended. In that case, it is ended when the next run
+ * starts.
  */
 export function oneAfterAnother<Plan, Run extends OtherHosts>(
   start: (plan: Plan) => Promise<Run>,

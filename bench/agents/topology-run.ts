@@ -52,7 +52,7 @@ export function beginServerRun(
 }
 
 /**
- * Starts a proxy with a profile of the package, in the sandbox in which the runner would start it, and observes it.
+ * Starts a proxy with a profile of the package, in the same kind of sandbox as the runner would, and observes it.
  *
  * @param listen address on which it listens
  */

@@ -71,8 +71,8 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
 }
 
 /**
- * Adds the locations of other servers that lead to the given candidates, each with the path of the candidate
- * to which it leads.
+ * Adds the locations in other servers that pass requests on to the given candidates. Each gets the path of
+ * the candidate behind it.
  */
 function withFronts(
   tree: readonly Node[],
@@ -96,7 +96,8 @@ function withFronts(
 }
 
 /**
- * Returns the name of a candidate in findings: the arguments of its `location`; null for a `stream` server.
+ * Returns the name by which findings refer to a candidate: the arguments of its `location`; null for a
+ * `stream` server.
  */
 export function locationOf({ self }: Candidate): string | null {
   return self.name === 'location' ? texts(self).join(' ') : null;
@@ -172,8 +173,8 @@ function entranceOf(tree: readonly Node[], server: Directive): Directive {
 
 /**
  * Returns the `stream` servers that accept TCP connections. A `stream` server that leads to http servers of
- * the same configuration is tried once for each http server that has candidates, with the path and the host
- * name of a candidate.
+ * the same configuration is tried once for each of these http servers that has candidates, with the path and
+ * host name of one of them.
  */
 function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): Candidate[] {
   const hops = streamHops(tree);

@@ -86,8 +86,8 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const { seen, refusal } = await tryOut({ ...input, ...what, onChange }, changes);
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
-  // Not reported if Nginx rejects the configuration: with the error fixed, such as a missing semicolon, there
-  // might be a location to try.
+  // Not reported if Nginx rejects the configuration: once the error, such as a missing semicolon, is fixed,
+  // there might be a location to try.
   const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input, missing)];
   return {
     ...base,
@@ -136,8 +136,8 @@ async function tryOut(
 }
 
 /**
- * Runs the trials. On return, in every case, all their processes have ended and the private folder is
- * removed.
+ * Runs the trials. When this resolves or rejects, all their processes have ended and the private folder has
+ * been removed.
  */
 function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
   return atWorkplace(input, ({ folder, processSet }) =>

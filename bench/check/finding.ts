@@ -39,15 +39,15 @@ export interface LintFinding extends Finding {
   level: Severity;
   /** Position in the user's own files; null if no line there corresponds to the finding. */
   origin: Origin | null;
-  /** Null if it was not tried. */
+  /** What a trial showed; null if no trial showed this finding. */
   seen: Evidence | null;
   /** Suggested replacements; empty if nothing needs changing. */
   remedies: readonly Remedy[];
 }
 
 /**
- * Returns the evidence for a code and its data. HTTP status, close code and seconds are repeated under the
- * same names for every code.
+ * Returns the evidence for a code and its data. An HTTP status, close code or duration in the data is also
+ * returned as a member, with the same name for every code.
  */
 export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   const said = finding(code, data);

@@ -25,7 +25,7 @@ export function checkJson(report: CheckReport) {
   };
 }
 
-/** Returns the reports of several configurations for programs, each with the name of its file. */
+/** Like `checkJson`, but for several configurations; each report has the name of its file. */
 export function checksJson(reports: readonly CheckReport[]) {
   return { files: reports.map((report) => ({ file: report.path, ...checkJson(report) })) };
 }

@@ -10,8 +10,8 @@ export function sentencesOf({ text, seen }: Pick<LintFinding, 'text' | 'seen'>):
 }
 
 /**
- * A heading that names the block, followed by the lines to write. None contains control characters or line
- * breaks.
+ * A heading that names the block, followed by the lines to write. None of these lines contains control
+ * characters or line breaks.
  */
 export function remedyLines({ block, lines }: Remedy): string[] {
   return [remedyHeading(block), ...lines.map((line) => INDENT + printable(line))];

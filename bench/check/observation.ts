@@ -37,8 +37,9 @@ export interface LocationSeen {
    */
   cache: { afterGet: Outcome; together: number; reached: number; slowestSeconds: number } | null;
   /**
-   * Result for a silent and a busy WebSocket in the copy with short timeouts. `seconds` is the time from the
-   * last message to the close. `closed` is null if the silent WebSocket stayed open.
+   * Result for a silent and a busy WebSocket in the copy of the configuration that has short timeouts.
+   * `seconds` is the time from the last message to the close. `closed` is null if the silent WebSocket stayed
+   * open.
    */
   idle: { closed: { code: number; seconds: number } | null; busyStayedOpen: boolean } | null;
 }
@@ -47,7 +48,8 @@ export interface UpstreamSeen {
   /** Number of client addresses from which WebSockets were opened, and of distinct servers reached. */
   spread: { clients: number; servers: number } | null;
   /**
-   * The first handshakes after each server had refused one connection and then accepted connections again.
+   * Result of the first handshakes after each server has refused one connection and accepts connections
+   * again.
    */
   recovery: { tried: number; failed: number; kind: FailureKind | null } | null;
 }
@@ -61,8 +63,8 @@ export interface Seen {
   /** Number of access log lines written while a WebSocket was open, and after it had closed. */
   log: { whileOpen: number; afterClose: number } | null;
   /**
-   * Result of a reload in the copy with short timeouts. `closed` is null if the old worker still held the
-   * WebSocket.
+   * Result of a reload in the copy of the configuration that has short timeouts. `closed` is null if the old
+   * worker still held the WebSocket.
    */
   reload: { closed: { code: number; seconds: number } | null; watchedSeconds: number } | null;
   /** Number of WebSockets that one worker accepted before it refused one. */

@@ -14,7 +14,7 @@ export interface PassLogged {
 
 /**
  * Adds a log to each location whose `proxy_pass` contains variables. Their values form the address to which a
- * handshake is passed, and the sandbox replaces that address.
+ * handshake is passed, and the sandbox replaces that address, so only the log shows the values.
  */
 export function withPassLog(tree: readonly Node[]): PassLogged {
   const names = new Map<Directive, readonly string[]>();

@@ -1,6 +1,6 @@
 import { type Directive, directive, directives, type Node, rewrite, word } from '../nginx/tree.ts';
 
-/** The timeouts of the copy. */
+/** Value of the timeouts in the shortened copy of a configuration. */
 export const SHORT_SECONDS = 1;
 const SHORT = `${SHORT_SECONDS}s`;
 

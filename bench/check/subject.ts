@@ -40,7 +40,7 @@ export function failedHandshake({ seen }: Subject, candidate: Candidate): Eviden
 /**
  * Returns the block in which to write lines that replace or join directives with these names: the innermost
  * level that contains such directives, because lines further in would replace all of them. If no level
- * contains any, the innermost level of all.
+ * contains any, returns the innermost level of all.
  */
 export function blockFor(levels: readonly Directive[], ...names: readonly string[]): Remedy['block'] {
   const level = levels.findLast(({ block }) => directives(block).some(({ name }) => names.includes(name)));

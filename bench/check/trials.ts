@@ -130,7 +130,7 @@ async function probeServers(
   return probes;
 }
 
-/** Connections are refused last, because Nginx considers those servers dead afterwards. */
+/** Connections are refused last, because Nginx considers the servers that refused them dead afterwards. */
 async function tryUpstreams(
   tree: readonly Node[],
   ways: readonly Way[],
@@ -157,8 +157,8 @@ async function tryUpstreams(
 }
 
 /**
- * Tries the copy with short timeouts. In this copy, no ordinary GET precedes the handshakes, so none of them
- * is answered from a cache.
+ * Tries a copy of the configuration with short timeouts. In this copy, no ordinary GET precedes the
+ * handshakes, so none of them is answered from a cache.
  */
 async function tryShortened(
   options: TrialOptions,

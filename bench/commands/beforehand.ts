@@ -15,8 +15,8 @@ const OUTDATED =
   'Run `calibrate` again.';
 
 /**
- * Has the proxy of every side check its configuration. Then looks up this machine's stored calibration, and reports one
- * that no longer applies.
+ * Makes the proxy of every side check its configuration. Then looks up this machine's stored calibration, and reports
+ * one that no longer applies.
  *
  * @throws Problem like `checkSides`
  */
@@ -39,7 +39,7 @@ export async function lookBeforehand(
 }
 
 /**
- * Has the proxy of every side check its configuration before the first round, so that a rejected configuration is
+ * Makes the proxy of every side check its configuration before the first round, so that a rejected configuration is
  * reported within a second.
  *
  * @returns the first side, and the version of the first proxy

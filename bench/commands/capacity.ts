@@ -88,8 +88,8 @@ function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planStep 
 const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_000_000 };
 
 /**
- * The highest level that the search may try: --max or, in a search over connections, the number that this
- * machine can run if that is lower.
+ * The highest level that the search may try: --max or, in a search over connections, a lower number if this
+ * machine cannot run that many.
  */
 function ceilingOf(
   { axis, most: asked, least }: CapacityRequest,

@@ -7,7 +7,7 @@ import { EXPORT_FORMATS } from '../report/exports/exports.ts';
 import { checkWritable, isFolder, isSpecialFile, writeFileIn, writeFileWhole } from '../store/file.ts';
 
 /**
- * Checks before the measurement that every requested export can be written.
+ * Checks, before anything is measured, that every requested export can be written.
  *
  * @throws Problem if a folder is missing or not writable, or if the export would replace a device or a pipe
  */

@@ -47,7 +47,7 @@ export async function fitRequest(
  * module, and determines for the others whether their echo servers use TLS.
  *
  * @param suffices whether the remaining sides are enough to measure
- * @throws Problem('environment') if they are not, or if a binary is not available
+ * @throws Problem('environment') if they are not enough, or if a binary is not available
  */
 export async function fitSides(
   all: readonly Side[],

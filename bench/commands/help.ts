@@ -42,8 +42,8 @@ const CONDITIONS =
   'Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:';
 
 /**
- * Output of `--help` for one command, or for all if null; at most 100 columns wide. It includes the options and
- * metrics of scenario files that were read.
+ * Output of `--help` for one command, or an overview if `of` is null; at most 100 columns wide. It includes the options
+ * and metrics of scenario files that were read.
  */
 export function helpText(of: CommandName | null): string {
   return (of === null ? overview() : helpOf(of)).join('\n\n');

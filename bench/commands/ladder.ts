@@ -16,8 +16,8 @@ import { missedNotices } from './run.ts';
 import { screenOf } from './screen.ts';
 
 /**
- * Repeats one step of a scenario at growing levels, writes the result and its reports, and prints the curve.
- * Throws a Problem on failure; everything measured by then is already in the run folder.
+ * Repeats one step of a scenario at increasing levels, writes the result and its reports, and prints the
+ * curve. Throws a Problem on failure; everything measured by then is already in the run folder.
  */
 export async function ladder(
   request: LadderRequest,
@@ -36,8 +36,8 @@ export async function ladder(
       request: request.run,
       ...(await fitRequest(request.run, search, services)),
       async prepare(planning: Planning) {
-        // Levels that this machine cannot hold are rejected before the first run. The largest is checked first, so that
-        // the message names it.
+        // Levels that are too high for this machine are rejected before the first run. The highest is checked first, so
+        // that the message names it.
         for (const spec of specsOf(optionsFor(planning)).reverse()) planning.planRun(spec, 1);
         return {};
       },
@@ -55,7 +55,7 @@ export async function ladder(
   }
 }
 
-/** Leaves out default levels that this machine cannot hold, and says so. */
+/** Leaves out default levels that are too high for this machine, and says so. */
 function optionsOf(
   { run, step, over, levels, isDefault, rounds }: LadderRequest,
   { plan, variants, planRun }: Planning,

@@ -14,8 +14,8 @@ const MOST_ENTRIES = 50;
  * folder that cannot be read is listed with the reason. Folder names begin with the time, so the last names
  * are the newest.
  *
- * @returns the path of index.html; null if the folder cannot be listed, or if an index.html from another
- * source exists, which is left alone. Either is reported, but does not fail a run that has been measured.
+ * @returns the path of index.html; null if it was not written. An index.html from another source is left
+ * alone without a message. An error is reported, but does not fail a run that has been measured.
  */
 export async function writeListing(reports: string, say: (line: string) => void): Promise<string | null> {
   if (!(await mayWrite(reports))) return null;

@@ -153,7 +153,7 @@ async function dispatch(
  * Runs an action that signals can interrupt. A failure caused by a signal is reported as an interruption.
  * After a second signal the process exits shortly, whatever it is waiting for.
  *
- * @param missed the work that an interruption prevents
+ * @param missed what an interruption prevents, as a clause that completes "Interrupted before"
  */
 async function interruptibly(
   { signals, exit }: Surroundings,

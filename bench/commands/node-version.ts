@@ -1,7 +1,7 @@
 /** Oldest supported version of Node; must match package.json. */
 const OLDEST = [20, 19] as const;
 
-/** Sentence that explains why this Node version is not supported; null if it is. */
+/** Sentence that explains why this Node version is not supported; null if it is supported. */
 export function nodeVersionProblem(version: string): string | null {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST;

@@ -21,7 +21,7 @@ type MakeStrategy = (options: RoundsOptions) => Strategy;
  *
  * @param needed smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget, such as `a shorter --duration`
- * @param makeStrategy creates the strategy whose runs have to fit
+ * @param makeStrategy creates the strategy whose runs must fit into the budget
  * @throws Problem('usage') if the budget is too short for one round, because an incomplete round yields no
  * comparison
  */

@@ -11,7 +11,7 @@ export interface Watch {
   stop(): void;
 }
 
-/** Time between redraws in ms. They also take place without events, because the displayed elapsed time changes. */
+/** Time between redraws in ms. Redraws also take place without events, because the displayed elapsed time changes. */
 const REDRAW_MS = 1000;
 
 /** Displays no progress. */

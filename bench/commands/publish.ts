@@ -147,8 +147,9 @@ async function sourcesAt(path: string): Promise<Source[]> {
 }
 
 /**
- * Reads each result, keyed by its id and redacted if requested. A result found in several places appears
- * once; a different result with the same id gets a number appended.
+ * Reads the index of each result and names its folder in the site after its id, which is redacted if
+ * requested. A result found in several places appears once; if a different result has the same id, a number
+ * is appended.
  */
 async function readAll(
   sources: readonly Source[],
@@ -203,7 +204,8 @@ async function placeRedacted(
 }
 
 /**
- * Waits until no task is running any more, even if some failed.
+ * Calls `act` for each item, several at a time. Waits until no call is in progress any more, even if some
+ * failed.
  *
  * @throws the first failure, or the signal's reason if it was aborted
  */

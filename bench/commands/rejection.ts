@@ -12,8 +12,8 @@ export function rejectionReason(plan: () => unknown): string | null {
 }
 
 /**
- * Returns the highest number of connections, up to `most`, that this machine can run, and why it cannot run more;
- * null if it can run `most`. At least `least` is returned, whether or not that is possible.
+ * Returns the highest number of connections, up to `most`, that this machine can run. `reason` states why it cannot run
+ * more; null if it can run `most`. Returns at least `least`, even if the machine cannot run that many.
  */
 export function ceilingFor(
   least: number,

@@ -33,7 +33,7 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
   }
 }
 
-/** Removes the folder if nothing was measured. */
+/** Removes the folder of an invocation that has measured nothing. */
 export async function dropRunFolder({ path }: RunFolder): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -25,7 +25,7 @@ import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
-/** How a service reports its progress if it takes long, and when it has to give up. */
+/** How a service that takes long reports its progress, and the signal that stops it. */
 export interface Progress {
   say: (line: string) => void;
   signal: AbortSignal;
@@ -43,7 +43,7 @@ export interface Services {
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
   /**
-   * Lets a side's proxy check its configuration exactly as a run would use it.
+   * Makes a side's proxy check its configuration, exactly as a run would use it.
    *
    * @throws Problem('configuration') in the proxy's own words
    */

@@ -52,7 +52,8 @@ async function planOf(
 ): Promise<PlannedStep> {
   const machine = await services.readMachine();
   const context = { command: [], now: services.now(), seed: 0, machine };
-  // Nothing is known about the load, so the servers do not use what suits one kind of load.
+  // Nothing is known about the load, so the servers use sockets, not a carrier that suits only one kind of
+  // load.
   const { plan, planStep } = planRequest({ ...run, carrier: 'sockets' }, [side], context);
   return planStep({ variant: side.variant.name, step: plan.steps[0] ?? '' });
 }

@@ -36,7 +36,10 @@ const DRIVERS: Readonly<Record<ProxyKind, () => Promise<ProxyDriver>>> = {
   nginx: async () => (await import('../nginx/driver.ts')).NGINX,
 };
 
-/** Options for finding a proxy. A fetch stops on the urgent signal, because it needs no graceful shutdown. */
+/**
+ * Options for finding a proxy. `urgent` kills a fetch in progress. A fetch needs no graceful shutdown, so
+ * `urgent` may be the signal that shuts everything else down gracefully.
+ */
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };

@@ -25,8 +25,8 @@ const TOUCHED = 0.95;
  */
 const TOUCHED_TAIL = 0.5;
 /**
- * If there are no undisturbed seconds to compare with, figures count as affected once this share of CPU time
- * was lost.
+ * If there are no undisturbed seconds to compare with, figures count as affected if at least this share of
+ * CPU time was lost.
  */
 const TOUCHED_SHARE = 0.1;
 
@@ -41,9 +41,9 @@ export interface StandingDoubts {
 }
 
 /**
- * Returns the doubts that remain. If a doubt disappears without the disturbed seconds, the run itself did not
- * cause it. Such a doubt is dropped if at least half of the seconds are undisturbed. Otherwise it remains,
- * and the disturbance is reported as its cause.
+ * Returns the doubts that remain. If a doubt disappears when the disturbed seconds are excluded, the run
+ * itself did not cause it. Such a doubt is dropped if at least half of the seconds are undisturbed. Otherwise
+ * it remains, and the disturbance is reported as its cause.
  */
 export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const all = scheduleDoubts(run, figures, ofAllSeconds(run, figures));

@@ -25,13 +25,13 @@ const LAG_FACTOR = 2;
 const OPEN_SHARE = 0.9;
 /**
  * In a closed loop, a more distant host sends fewer messages. A few network hops alone do not reduce a host's
- * share of the messages to this fraction.
+ * share of the messages to this fraction of its share of the connections.
  */
 const CLOSED_SHARE = 2 / 3;
 
 /**
- * Names the hosts that differ from the others. The figures of a run combine all hosts, so the percentiles of
- * a single slow host look like those of the proxy.
+ * Names the hosts that differ from the others. The figures of a run combine all hosts, so in the percentiles,
+ * a single slow host looks like a slow proxy.
  */
 export function differingHosts({ plan }: Run, { hosts: all, steady }: RunFigures): Notice | null {
   const hosts = all.filter(({ role }) => role === 'generator');

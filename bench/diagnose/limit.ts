@@ -99,8 +99,8 @@ function known({ proxy, server, generator }: Utilisation): {
 }
 
 /**
- * For a run against an external server that was not observed, or of which an agent observed only the proxy.
- * The limit may then be a component that was not observed.
+ * For a run against an external server, of which at most the proxy was observed, by an agent. The limit may
+ * be a component that was not observed.
  */
 function beyondView(utilisation: Utilisation): Limit {
   return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };

@@ -110,7 +110,7 @@ function pacing(run: Run, { latencies, work, processes }: RunFigures): Notice | 
     .reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
   const facts = {
     cores,
-    // The generator includes the process that sends HTTP requests during the load.
+    // The generator's CPU time includes that of the process that sends HTTP requests during the load.
     perMessageUs: run.httpLoad === null ? work.cpuUs.generator : null,
     lagUs: latencies.sendLag?.p99 ?? null,
     ...workFacts(run),

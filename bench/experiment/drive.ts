@@ -161,8 +161,8 @@ export async function driveLoad(
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
-  // Saving takes CPU time from the processes under test, and would take it from one side of a comparison only. If the
-  // bench is killed, no interleaved run is complete enough to be compared.
+  // Interleaved runs are not saved during the load: saving would take CPU time from one side of a comparison only, and
+  // if the bench is killed, no interleaved run is complete enough to be compared.
   const stopCheckpoints =
     context.place === null
       ? startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])))

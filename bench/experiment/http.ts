@@ -18,8 +18,7 @@ import type { HttpRequests } from './timeline.ts';
 const LAST_REPORT_MS = 5_000;
 
 /**
- * Sends the ordinary HTTP requests before the load of a run to the target, and counts those that reached the echo
- * servers.
+ * Sends the ordinary HTTP requests that precede the load of a run, and counts those that reached the echo servers.
  *
  * @throws Problem('usage') if the timeline includes HTTP requests and the target has no page for them
  */

@@ -46,7 +46,7 @@ export function droppedHandshakes(drops: ListenDrops | null): Notice[] {
 }
 
 /**
- * Warns about a full disk, on which the proxy keeps running without its logs, so that evidence of an error is
+ * Warns about a full disk. The proxy then keeps running but cannot write its logs, so evidence of an error is
  * lost.
  */
 export function fullDisk({ blocks, bavail }: { blocks: number; bavail: number }): Notice[] {

@@ -40,8 +40,8 @@ export interface PhaseContext {
   /** Actions carried out so far. */
   timeline: DoneAction[];
   /**
-   * Delay between the last handshake and the first message, in which the start command has to reach every
-   * worker.
+   * Delay between the last handshake and the first message. The start command must reach every worker within
+   * this time.
    */
   headStartUs: number;
   /** Takes samples on other hosts at the given times, in µs since the epoch. */
@@ -133,8 +133,8 @@ export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Ru
 }
 
 /**
- * The outcome of a load that has lost all of its connections: it ended early, unless the scenario ends
- * connections on purpose.
+ * Returns the failure of a load that has lost all of its connections; null if it has not, or if connections
+ * opened and the scenario ends them on purpose.
  */
 function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);

@@ -125,7 +125,8 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
 }
 
 /**
- * Whether the servers need ports that are known in advance and that nobody else takes while a server is down.
+ * Whether the servers need ports that are known in advance and that no other process takes while a server is
+ * down.
  */
 function needsPorts({ server, timeline }: RunPlan): boolean {
   return server === 'own' || timeline.some(({ action }) => action.kind === 'start-server');
@@ -167,7 +168,7 @@ function echoes({ workload: { scenario, options } }: RunPlan): boolean {
   return counts && (work !== 'handshakes' || options.echo === 'on');
 }
 
-/** The handicap as command-line options of the echo server, which have the same names. */
+/** The handicap as command-line options of the echo server. */
 function handicapArguments({ handicap }: RunContext['variant']): string[] {
   if (handicap === undefined) return [];
   return ['--delay', String(handicap.delayMs), '--burn', String(handicap.burnUs)];

@@ -26,7 +26,7 @@ export interface ActedOn {
 
 /**
  * Carries out each action at its time on the run's clock, and records when it actually happened. Actions due
- * at the same time are carried out together. If an action fails, its reason is recorded and the next one
+ * at the same time are carried out together. If an action fails, the reason is recorded and the next action
  * follows. Servers still stopped at the end are resumed.
  *
  * @param startUs start of the warm-up
@@ -46,8 +46,8 @@ export async function carryOut(
     await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
     const due = timeline.filter((each) => each.atMs === atMs);
-    // All counters are read before the first kill, so that servers due at the same time are killed at the
-    // same time.
+    // All counters are read before the first kill, so that kills due at the same time happen at the same
+    // time.
     await Promise.all(due.map(({ action }) => noteCounters(action, on)));
     const done = await Promise.all(due.map(({ action }) => carriedOut(action, clock, on, over)));
     for (const each of done) record(each);

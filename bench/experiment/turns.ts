@@ -9,7 +9,7 @@ const HEAD_START_NS = 100_000_000n;
 
 /** Coordinates one run with the others it is interleaved with. */
 export interface Place {
-  /** Whether this run is set up last. Its progress reports represent all runs. */
+  /** Whether this run is the last to be set up. The last run's progress reports represent all runs. */
   readonly isLast: boolean;
   /**
    * Call when all connections of this run are open. Waits until the other runs have opened theirs too.

@@ -4,17 +4,17 @@ import { reasonOf, systemCode } from '../model/system-error.ts';
 
 const EXTENSIONS = new Set(['.ts', '.mts', '.js', '.mjs']);
 
-/** Reports whether a file may be a module of the user's, judging by its name. */
+/** Reports whether a file may be a user's module, judging by its name. */
 export function isModuleName(name: string): boolean {
   return EXTENSIONS.has(extname(name));
 }
 
 /**
- * Imports a module of the user's and returns its default export, undefined if there is none. Types are stripped in
- * the same way on every runtime, although some can strip them themselves. Nothing is cached on disk.
+ * Imports a user's module and returns its default export; undefined if there is none. Types are stripped in the same
+ * way on every runtime, although some can strip them themselves. Nothing is cached on disk.
  *
  * @param file absolute path
- * @param ourselves what `import … from 'nginx-ws-bench'` provides in it, wherever the bench is installed
+ * @param ourselves what `import … from 'nginx-ws-bench'` provides in the module, wherever the bench is installed
  * @throws whatever the module throws, or an Error if it is not a regular file
  */
 export async function importUserModule(file: string, ourselves: object): Promise<unknown> {

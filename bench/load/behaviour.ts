@@ -4,8 +4,8 @@ import type { Work } from '../model/work.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 
 /**
- * What a generator worker has to know of the definition of its scenario. The runner sends it along, because a worker
- * that imported all definitions, with their metrics and sentences, would take twice as long to start.
+ * What a generator worker needs to know about its scenario. The runner sends this with the plan, because a worker that
+ * imported all definitions, with their metrics and sentences, would take twice as long to start.
  */
 export interface Behaviour {
   /** Folder of the scenario whose client is used. */
@@ -19,7 +19,7 @@ export interface Behaviour {
   serverCloses: boolean;
 }
 
-/** Returns what the definition of the workload's scenario says about the behaviour of connections. */
+/** Returns the behaviour that the definition of the workload's scenario specifies. */
 export function behaviourOf({ scenario, options }: Pick<Workload, 'scenario' | 'options'>): Behaviour {
   const { name, client = name, recorded, work = 'messages', connectionTraits } = scenarioNamed(scenario);
   const { resumes = false, serverCloses = false } = connectionTraits?.(options) ?? {};

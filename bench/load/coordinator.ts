@@ -31,7 +31,7 @@ export interface GeneratorWorker extends WorkerProcess {
 export interface Generator extends OtherHosts {
   /** Generator workers, in the order of their index within the run. */
   workers: readonly GeneratorWorker[];
-  /** Those processes of the workers that the runner's sampler can observe, in the same order as `workers`. */
+  /** The worker processes that the runner's sampler can observe, in the same order as `workers`. */
   processes: readonly RunProcess[];
   /** Lead time in µs: the workers must receive the schedule this long before the first message is due. */
   headStartUs: number;
@@ -39,7 +39,7 @@ export interface Generator extends OtherHosts {
 
 /**
  * Starts the generator workers of runs, on this host or on others. After that, the fleet (fleet.ts) controls them
- * through their commands and reports.
+ * through commands and reports.
  */
 export interface Coordinator {
   /**

@@ -10,8 +10,8 @@ import type { MakeClient } from './sessions/client.ts';
 const STDERR = 2;
 
 /**
- * Imports the user's scenario file in this generator worker and returns its client. If its code
- * throws, now or during the run, the worker ends and says where, and the run has failed.
+ * Imports the user's scenario file in this generator worker and returns its client. If the code in the file
+ * throws, now or during the run, the worker reports where and exits, and the run fails.
  *
  * @param file absolute path
  */

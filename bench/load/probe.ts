@@ -26,7 +26,7 @@ export const PLAIN_PROBE: Probe = {
 export interface ProbeTarget {
   host: string;
   port: number;
-  /** Certificate authorities, in PEM format, used to verify the certificate; missing to skip verification. */
+  /** Certificate authorities, in PEM format, for verifying the certificate. If missing, it is not verified. */
   ca?: string;
   /** Server name to request in the TLS handshake; empty if only the listener's address is known. */
   servername: string;

@@ -26,7 +26,7 @@ import { Payload } from './wire/payload.ts';
 /** Entry point of a generator worker, a separate process that receives its commands over IPC. */
 
 const TICK_MS = 50;
-/** Number of ticks over which one check of all sessions for timeouts is spread. */
+/** A check of all sessions for timeouts is spread over this number of ticks. */
 const TICKS_A_ROUND = 10;
 const CLOSE_MS = 3_000;
 

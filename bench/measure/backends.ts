@@ -16,7 +16,7 @@ export const BACKEND_GAUGES: readonly string[] = Array.from(
 /** A spread counts as even if every server's share is within this ratio of an equal share. */
 export const EVEN = 1.25;
 
-/** Reports whether connections are spread evenly over servers. Without any connections, they are not. */
+/** Reports whether connections are spread evenly over servers; false if there are no connections. */
 export function isEven(open: readonly number[]): boolean {
   const equal = total(open) / open.length;
   return equal > 0 && open.every((count) => count >= equal / EVEN && count <= equal * EVEN);
@@ -36,8 +36,8 @@ export interface BackendFigures {
   atReturn: number[] | null;
   atEnd: number[] | null;
   /**
-   * Time from the server's return to the end of the first second after which the spread stays even. 0 if the
-   * spread was even when the server returned; null if it was not even at the end.
+   * Time from the server's return until the spread was even and stayed even, as seen at the end of each second.
+   * 0 if the spread was even when the server returned; null if it was not even at the end.
    */
   evenAfterUs: number | null;
   /** Attempts to connect that failed while the server was gone. */

@@ -33,7 +33,7 @@ export interface FailureFigures {
 
 /**
  * Figures for the phase in which connections are opened: connections opened per second, and CPU time in µs per
- * opened connection. This is the connect phase or, if the scenario's work is handshakes, the steady phase.
+ * opened connection. That phase is the connect phase or, if the scenario's work is handshakes, the steady phase.
  */
 export interface ConnectFigures {
   /** Whether handshakes are the scenario's work. */
@@ -112,7 +112,7 @@ const VIOLATIONS: readonly string[] = ['mismatch', 'out-of-order', 'protocol-err
 
 /**
  * Counts failed handshakes of clients that had lost their connection, in a scenario that expects such losses.
- * Those of the connect phase belong to first connections.
+ * Failures in the connect phase are not included, because they belong to first connections.
  */
 function failedReconnects(run: Run): number {
   const { recorded } = scenarioNamed(run.plan.workload.scenario);
@@ -130,7 +130,7 @@ function endIsResult({ plan }: Run): boolean {
 
 /**
  * Returns the figures for opening connections. Each figure is null if the run did not reach the phase in
- * which they are measured.
+ * which it is measured.
  */
 export function connectOf(run: Run): ConnectFigures {
   const isWork = workOf(run) === 'handshakes';

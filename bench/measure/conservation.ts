@@ -47,7 +47,7 @@ export function conservationOf(run: Run): Conservation {
   return { ok: accounts.every(({ ok }) => ok), broken, total, workers };
 }
 
-/** Checks one equation. It counts as satisfied if an older run did not record all of its terms. */
+/** Checks one equation. It counts as satisfied if a term was not recorded, as in older results. */
 function holds({ whole, parts, added = [] }: Equation, counts: Counters): boolean {
   if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
   return counts[whole] === sum([...parts, ...added].map((part) => counted(counts, part)));

@@ -5,7 +5,7 @@ import type { Recorder } from './recorder.ts';
 /**
  * Names of the counters, gauges and histograms of publications that a server sends to many members. For each
  * worker, `expected` = `delivered` + `skipped` + `missed` + `pending`.
- * - `expected`: publications due × members with an open connection, from the schedule and not from the server.
+ * - `expected`: publications due × members with an open connection, according to the schedule, not the server.
  * - `skipped`: deliveries that the server left out, because the member had fallen behind. The member sees the
  *   gap when its next publication arrives.
  * - `missed`: deliveries that had not arrived when the member's connection ended.

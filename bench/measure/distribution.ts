@@ -47,7 +47,7 @@ export function logBins(histogram: Histogram): Bin[] {
   return bins;
 }
 
-/** Groups samples into bins of this width, in µs, from 0 to the largest sample. */
+/** Groups samples into bins of `widthUs` each, from 0 to the largest sample. */
 export function evenBins(histogram: Histogram, widthUs: number): Bin[] {
   const bins: Bin[] = [];
   for (const [valueUs, count] of bucketsOf(histogram)) {

@@ -73,8 +73,8 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
   const span = { startUs, endUs };
   const capacityUs = (endUs - startUs) * cpus.length;
   const stolenUs = growth(samples, 'stolenUs', span);
-  // With an external target, own CPU time counts as unknown: the target may run on this machine, and its work
-  // would look like a disturbance.
+  // With an external target, the run's own CPU time counts as unknown: the target may run on this machine, and
+  // its work would look like a disturbance.
   const known =
     run.plan.target.kind === 'sandbox' && run.processes.some((process) => process.samples.length > 1);
   // Processes on other machines use none of this machine's CPU time.

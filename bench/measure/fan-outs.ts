@@ -3,9 +3,9 @@ import { bucketIndex, HIGHEST_US } from './counts.ts';
 import { pairsOf } from './pairs.ts';
 
 /**
- * Names of the histograms derived from all deliveries of a publication: the time from its intended time to
- * the first, the median and the last of its receivers. They can only be computed after the deliveries of all
- * workers have been merged.
+ * Names of the histograms derived from all deliveries of a publication: how long after its intended time it
+ * reached its first, its median and its last receiver. The histograms can only be computed after the
+ * deliveries of all workers have been merged.
  */
 export const FAN_OUT_HISTOGRAMS = ['firstReceiver', 'medianReceiver', 'lastReceiver'] as const;
 export type FanOutHistogram = (typeof FAN_OUT_HISTOGRAMS)[number];

@@ -78,8 +78,8 @@ export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, co
 }
 
 /**
- * Reports whether there are enough samples for a percentile (0 to 100). At least 10 samples must be above it,
- * so p99.9 requires 10,000 samples.
+ * Reports whether there are enough samples for a percentile (0 to 100). At least 10 samples must lie above the
+ * percentile, so p99.9 requires 10,000 samples.
  */
 export function supports(samples: number, percentile: number): boolean {
   // The tolerance compensates for the rounding error of 100 - 99.9.
@@ -165,8 +165,8 @@ function withoutWordSize(cookie: number): number {
 }
 
 /**
- * Decodes counts and adds them to others, by bucket index. A negative word represents a run of empty buckets
- * (HdrHistogram V2 encoding).
+ * Decodes the payload and adds its counts to `counts`, by bucket index. A negative word represents a run of
+ * empty buckets (HdrHistogram V2 encoding).
  *
  * @returns an exclusive upper bound for the bucket indexes of these counts
  */

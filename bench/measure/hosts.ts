@@ -18,7 +18,7 @@ export interface HostFigures {
   workers: number;
   connections: number;
   /**
-   * The host's share of the connections that all hosts opened, and of the messages that they sent; null for
+   * The host's share of the connections opened, and of the messages sent, by all hosts; null if there were
    * none.
    */
   share: { connections: number | null; messages: number | null };

@@ -27,7 +27,7 @@ export function isProxyWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
 
-/** Reports whether a proxy took part in a run, and its processes were observed. */
+/** Reports whether a run had a proxy whose processes were observed. */
 export function isProxyObserved({ processes }: Pick<Run, 'processes'>): boolean {
   return processes.some(({ component }) => component === 'proxy');
 }
@@ -108,10 +108,10 @@ export interface Residents {
 
 /**
  * Returns a component's process count and total resident memory per second, based on the last sample in each
- * second. Samples are not taken exactly every second, so a process counts with its previous sample in a second
- * without one.
+ * second. Samples are not taken exactly every second: in a second without a sample, the previous sample of the
+ * process counts.
  *
- * @param isCounted selects samples; by default, all
+ * @param isCounted selects the samples to include; all by default
  */
 export function residentsOf(
   run: Run,

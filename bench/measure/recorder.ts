@@ -49,7 +49,7 @@ export interface Books {
  * Records the events of one generator worker under the names that the scenario declares, and emits one
  * Recording per second, or several if the run is interleaved. Times are in µs since the run's epoch and must not
  * decrease. Nothing is discarded, because phases are only labels. An event that happens after the warm-up still
- * belongs to it if the message was due during the warm-up (see `of`).
+ * belongs to it if its message was due during the warm-up (see `of`).
  */
 export class Recorder {
   readonly #from: WorkerId;
@@ -148,7 +148,7 @@ export class Recorder {
   }
 
   /**
-   * Registers the function that returns a declared gauge's value for each recording. Until then the gauge is
+   * Registers the function that returns a declared gauge's value for each recording. Without it, the gauge is
    * 0.
    */
   level(name: string, read: () => number): void {
@@ -228,7 +228,7 @@ export class Recorder {
     return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  /** Attributes failures between the last handshake and the warm-up to the connect phase. */
+  /** Attributes any events between the last handshake and the warm-up to the connect phase. */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
     if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, this.now, null, null);
@@ -271,8 +271,8 @@ export class Recorder {
   }
 
   /**
-   * Returns the end of the current slice: one slice length after its start, or the end of the phase if it is
-   * earlier.
+   * Returns the end of the slice that starts at `us`: one slice length later, or the end of the phase if that
+   * is earlier.
    */
   #nextCut(us: number): number {
     const times = this.#times;

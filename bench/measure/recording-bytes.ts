@@ -7,7 +7,7 @@ import { BUCKETS } from './counts.ts';
 /**
  * Binary encoding of a recording for sending it between processes, independent of transport and engine.
  * Numbers are unsigned LEB128 (7 bits per byte, lowest first, with the highest bit set on all but the last).
- * Strings are their length in bytes followed by UTF-8. The fields, in order:
+ * A string is encoded as its length in bytes, followed by its UTF-8 bytes. The fields, in order:
  *
  *   version        1
  *   origin         host (string), worker, sequence

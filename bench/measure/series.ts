@@ -65,8 +65,9 @@ interface Second {
 }
 
 /**
- * Groups slices by second. A second may have both a steady slice and a warm-up slice, which contains the
- * latencies of messages due earlier. The second's phase is then the later of the two.
+ * Groups slices by the second in which they start. Older results may have two slices for the same second: a
+ * steady slice, and a warm-up slice with the latencies of messages that were due earlier. The group then has
+ * the later of the two phases.
  */
 function bySecond(run: Run): Second[] {
   const seconds = new Map<number, Second>();

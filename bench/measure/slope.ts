@@ -17,8 +17,8 @@ const T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2
 
 /**
  * Computes the ordinary least squares slope with its 95 % confidence interval (standard error of the slope ×
- * Student's t with n − 2 degrees of freedom). Null for fewer than three or more than twelve sizes, or if all
- * sizes are equal.
+ * Student's t with n − 2 degrees of freedom). Null if there are fewer than three points, if there are more than
+ * twelve, or if all sizes are equal.
  */
 export function slopeOf(points: readonly { size: number; bytes: number }[]): Slope | null {
   const sizes = points.length;

@@ -10,7 +10,7 @@ import { ratio } from './arithmetic.ts';
 export interface StallFigures {
   /** Number of clients that stopped reading. */
   clients: number;
-  /** Growth since before the stall: the proxy (proportional set size), and TCP buffers of the whole machine. */
+  /** Growth since before the stall: the proxy's memory (proportional set size), and the machine's TCP buffers. */
   proxyBytes: number | null;
   tcpBytes: number | null;
   /** Growth in resident memory of the servers. */
@@ -85,8 +85,8 @@ function queuedOf(during: readonly QueueSample[], clients: number): StallFigures
 }
 
 /**
- * Counts connections that the proxy closed. No connection opens during the stall, so a sample that shows
- * fewer connections than a later sample is incomplete: the kernel may omit a socket while others open or
+ * Counts connections that the proxy closed. No client connects during the stall, so a sample that shows fewer
+ * connections than a later sample is incomplete: the kernel may omit a socket while other sockets open or
  * close.
  */
 function closedOf(

@@ -113,7 +113,7 @@ function readSlices(run: Run, name: string, slices: readonly Slice[]): Slice[] {
 }
 
 /**
- * Summarises every time that a run records.
+ * Summarises all durations that a run records.
  *
  * @param slices slices to include; all by default
  */

@@ -10,7 +10,7 @@ export const WORK_NAMES: Readonly<Record<Work, { done: string; outstanding: stri
   handshakes: { done: 'opened', outstanding: 'pending' },
 };
 
-/** Returns what a run's throughput, CPU time and schedule refer to. */
+/** Returns the kind of work to which a run's throughput, CPU time and schedule refer. */
 export function workOf({ plan }: Pick<Run, 'plan'>): Work {
   if (expectationOf(plan.target) === 'none') return 'sends';
   return scenarioNamed(plan.workload.scenario).work ?? 'messages';

@@ -5,12 +5,12 @@ import { SCENARIOS } from '../scenarios/registry.ts';
 import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics.ts';
 
-/** A metric that comparisons evaluate, and the step whose runs provide it. */
+/** A metric that is evaluated in comparisons, and the step whose runs provide it. */
 export interface ComparedMetric extends Omit<ComparedName, 'name'> {
   metric: Metric;
 }
 
-/** The compared metrics of a scenario, which refer to the registry of metrics. */
+/** Returns the compared metrics of a scenario, looked up by name in the registry of metrics. */
 const comparedOf = remembered(({ compared }: ScenarioDefinition): readonly ComparedMetric[] =>
   compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
 );

@@ -33,7 +33,7 @@ export const offSchedule: Rule = (run) => {
   return incomplete(run) ?? (component === 'schedule' ? null : finding('off-schedule', { evidence: facts }));
 };
 
-/** Rule for the middle of a distribution of times from one client to another, which may be on different hosts. */
+/** Rule for the middle of a distribution of times between two clients, which may be on different hosts. */
 export const oneWay: Rule = (run) =>
   offSchedule(run) ?? run.validity.reasons.find(({ code }) => code === 'clock-error') ?? null;
 

@@ -101,9 +101,9 @@ export function usage(
 }
 
 /**
- * Sums over the proxy (if any), echo servers and generators, because a proxy shifts work from one of them to
- * another. A generator that spins until the next message is due is excluded, because it is always equally
- * busy.
+ * Adds up the values of the proxy (if any), the echo servers and the generators, because a proxy shifts work
+ * from one of them to another. A generator that spins until the next message is due is excluded, because it
+ * is always equally busy.
  */
 function totalOf(
   { proxy, pacing }: Pick<Run['plan'], 'proxy' | 'pacing'>,

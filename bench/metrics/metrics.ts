@@ -45,7 +45,7 @@ function residentBytes({ processes }: RunFigures, part: Part): number | null {
   return own.length === 0 || seen.length < own.length ? null : total(seen);
 }
 
-/** All metrics of every run and of each built-in scenario. `--help` lists them in this order. */
+/** The metrics of all runs, and those of the built-in scenarios. `--help` lists them in this order. */
 export const METRICS: readonly Metric[] = [
   ...(Object.keys(HANDSHAKES) as (keyof typeof HANDSHAKES)[]).flatMap((name) =>
     times({
@@ -105,7 +105,7 @@ export function metricNamed(name: string): Metric {
 }
 
 /**
- * Returns a metric's title. Appends the step unless it is the metric's usual one, as in `Nginx CPU per
+ * Returns a metric's title. Unless the step is the metric's usual one, it is appended, as in `Nginx CPU per
  * message, latency step`.
  */
 export function metricTitle({ name, step }: { name: string; step: Step }): string {
@@ -142,8 +142,8 @@ export function metricsOf(figures: RunFigures, plan: Run['plan']): Record<string
 }
 
 /**
- * Returns the steps in which to evaluate a metric: its own step if that step is requested, otherwise all
- * steps.
+ * Returns those of the requested steps in which to evaluate a metric: the metric's own step if it is among
+ * them, otherwise all of them.
  */
 export function stepsAnswering(name: string, steps: readonly Step[]): readonly Step[] {
   const step = findMetric(name)?.step ?? null;

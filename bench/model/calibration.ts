@@ -66,8 +66,9 @@ const resultsEntries = {
   }),
   spread: v.array(spreadSchema),
   /**
-   * Time that a round of two sides takes in each step: the length of a turn, and the time in addition to the turns
-   * of the measured phase (set-up, connections, warm-up). Empty if no sides were interleaved, and in older results.
+   * What determines how long a round of two sides takes, for each step: the length of a turn, and the time taken in
+   * addition to the measured phase (set-up, connections, warm-up). Empty if no sides were interleaved, and in older
+   * results.
    */
   costs: v.optional(v.array(v.strictObject({ step: stepSchema, turnMs: amount, fixedMs: amount })), []),
   known: v.array(knownEffectSchema),

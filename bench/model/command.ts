@@ -5,8 +5,8 @@ const SHELL = /[|&;<>()$`*?]/;
  * Splits a command into words at spaces, as a shell would: quotes keep a word together, and a backslash
  * outside single quotes takes the next character literally. Nothing is expanded.
  *
- * @returns `shell` if characters have a meaning that only a shell gives them; `open-quote` if a quote is not
- *   closed
+ * @returns `shell` if the command contains characters that only a shell interprets; `open-quote` if a quote is
+ *   not closed
  */
 export function commandWords(command: string): string[] | 'shell' | 'open-quote' {
   const words: string[] = [];

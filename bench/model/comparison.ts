@@ -99,7 +99,7 @@ export const variantComparisonSchema = v.strictObject({
 });
 export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
 
-/** Metrics excluded from a run, and the reason. They are excluded from that round for both sides. */
+/** Metrics for which a run is not used, and the reason. In that round, they are excluded for both sides. */
 export const excludedSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,

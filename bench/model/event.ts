@@ -18,7 +18,7 @@ export interface LiveCpu {
 /** Live figures of a run in progress. */
 export interface LiveFigures {
   connections: { asked: number; open: number; failed: number };
-  /** Messages, or handshakes if they are the work, that were due in the last full second; null in a closed loop. */
+  /** Messages due in the last full second, or handshakes if they are the work; null in a closed loop. */
   offeredPerSecond: number | null;
   /** Messages echoed, or sent if no answer is expected, in the last full second. */
   echoedPerSecond: number;

@@ -70,11 +70,11 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
   /**
-   * Identifies the error for code that handles it; null if no code handles it. Code must not parse the
-   * message.
+   * Identifies the error to callers that handle it, which must not parse the message; null if no caller
+   * handles it.
    */
   readonly code: string | null;
-  /** Error details for code that handles the error. */
+  /** Error details for callers that handle the error. */
   readonly data: Facts;
   constructor(
     kind: ProblemKind,

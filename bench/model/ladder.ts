@@ -28,7 +28,7 @@ export const ladderPointSchema = v.strictObject({
 });
 export type LadderPoint = v.InferOutput<typeof ladderPointSchema>;
 
-/** Whether a run counts for a metric. */
+/** Reports whether a run counts for a metric. */
 export function countsFor({ excluded, unfit }: LadderPoint, metric: string): boolean {
   return unfit === null ? excluded === null : !unfit.includes(metric);
 }

@@ -6,9 +6,9 @@ export const count = v.pipe(v.number(), v.finite(), v.integer(), v.minValue(0));
 export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /**
- * How messages are generated. In a `closed` loop, a connection sends its next message when the previous echo
- * has arrived, with at most `inFlight` unanswered messages. In an `open` loop, messages are due on a schedule
- * fixed in advance.
+ * How messages are generated. In a `closed` loop, each connection has at most `inFlight` unanswered messages,
+ * and sends the next one when an echo has arrived. In an `open` loop, messages are due on a schedule fixed in
+ * advance.
  */
 export const loadSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('closed'), inFlight: v.pipe(count, v.minValue(1)) }),

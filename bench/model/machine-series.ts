@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { count } from './load.ts';
 
 /**
- * Kernel counters at one moment, summed over all CPUs that the observed processes may use. Values are in µs
+ * Kernel counters at one moment. CPU times are summed over all CPUs that the observed processes may use, in µs
  * since the system started, with a resolution of 10 ms (proc_stat(5)).
  */
 export const machineSampleSchema = v.strictObject({

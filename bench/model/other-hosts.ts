@@ -4,7 +4,7 @@ import type { ProcessSeries } from './run.ts';
 /** What other hosts do for one run. They sample processes that the runner cannot see. */
 export interface OtherHosts {
   /**
-   * Begins to sample. Resolves when every host has taken its first sample.
+   * Starts sampling. Resolves when every host has taken its first sample.
    *
    * @param epochNs the run's epoch, on the clock of `monotonicNs()` of the runner's host
    * @param intervalMs between samples
@@ -18,7 +18,8 @@ export interface OtherHosts {
   /** Calls `listen` with a sentence that names the problem if a host can no longer take part in the run. */
   onLost(listen: (sentence: string) => void): void;
   /**
-   * Ends everything on other hosts, and returns what was observed there. Call when the workers have finished.
+   * Ends everything on other hosts, and returns what was observed there. Call this when the workers have
+   * finished.
    */
   end(): Promise<Observed>;
 }

@@ -130,7 +130,7 @@ export const runPlanSchema = v.strictObject({
 export type HttpPlan = NonNullable<v.InferOutput<typeof runPlanSchema>['http']>;
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 
-/** The part of a run's plan that its variant, step and number of connections determine. */
+/** The part of a run's plan that is determined by its variant, step and number of connections. */
 export type StepPlan = Omit<RunPlan, 'round' | 'workload' | 'turns' | 'sourceAddresses'>;
 
 /**
@@ -149,7 +149,7 @@ export const planSchema = v.strictObject({
   scenario: v.optional(scenarioName, 'echo'),
   /** What the user's scenario declares; missing if the scenario is built in. */
   declared: v.exactOptional(declarationSchema),
-  /** The steps run for each variant, in order. */
+  /** The steps to run for each variant, in order. */
   steps: v.pipe(v.array(stepSchema), v.minLength(1)),
   /** User-defined names and values for listings and published sites. */
   labels: v.optional(v.record(v.pipe(v.string(), v.regex(LABEL_KEY)), v.string()), {}),

@@ -37,10 +37,10 @@ export type Profile = v.InferOutput<typeof profileSchema> & {
 };
 
 /**
- * Schema of tunings/<name>.json, which describes a tuning. The change itself is the <name>.conf next to it.
+ * Schema of tunings/<name>.json, which describes a tuning. The change itself is in <name>.conf, next to it.
  */
 export const tuningDescriptionSchema = v.strictObject({
-  /** The question that comparing a profile with and without this tuning answers. */
+  /** The question that is answered by comparing a profile with and without this tuning. */
   question: v.string(),
   /**
    * Options that make the tuning's effect visible, such as `--payload 64k`; empty if the default load
@@ -49,7 +49,7 @@ export const tuningDescriptionSchema = v.strictObject({
   load: v.string(),
   /** The expected outcome and why it is expected. */
   expect: v.string(),
-  /** Profiles to which the tuning applies; null for all profiles that contain the blocks that it changes. */
+  /** Profiles to which the tuning applies; null for every profile that has the blocks changed by the tuning. */
   profiles: v.nullable(v.array(v.string())),
 });
 /** A built-in tuning. Its name is the file name, and its text is the content of the .conf file. */

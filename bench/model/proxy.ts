@@ -44,7 +44,7 @@ export const PROXY_KINDS = Object.keys(PROXIES) as [ProxyKind];
 /** The default kind of proxy. */
 export const USUAL_PROXY: ProxyKind = 'nginx';
 
-/** Returns the kind of proxy that a configuration file is for, according to its name. */
+/** Determines from a configuration file's name for which kind of proxy it is written. */
 export function proxyKindOf(path: string): ProxyKind {
   const named = PROXY_KINDS.find((kind) => PROXIES[kind].configurationFile === path.split('/').at(-1));
   return named ?? USUAL_PROXY;

@@ -25,8 +25,8 @@ export interface RecordedNames {
 }
 
 /**
- * A worker's event loop statistics. They may cover a different interval than the recording, so weight
- * averages by the length of the statistics' interval.
+ * A worker's event loop statistics. They may cover a different interval than the recording, so averages must
+ * be weighted by the length of this interval.
  */
 export interface LoopFigures {
   startUs: number;
@@ -71,7 +71,7 @@ export interface FanOut {
  */
 export interface Recording {
   from: WorkerId;
-  /** Numbers each worker's recordings from 0, so that missing and duplicate ones can be detected. */
+  /** Counts a worker's recordings, from 0, so that missing and duplicate recordings can be detected. */
   sequence: number;
   startUs: number;
   endUs: number;

@@ -23,13 +23,13 @@ export const environmentSchema = v.strictObject({
   memoryBytes: count,
   node: v.string(),
   /**
-   * Version of Bun, if found; null if there is none, and in older results, for which the benchmark did not
-   * look for it.
+   * Version of Bun, if found; null if there is none, and in older results, because the benchmark did not look
+   * for Bun then.
    */
   bun: v.optional(v.nullable(v.string()), null),
   /**
    * `available`, or the error with which the system refuses io_uring; null without Bun, and in older results,
-   * for which the benchmark did not try.
+   * because the benchmark did not try io_uring then.
    */
   ioUring: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,

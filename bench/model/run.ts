@@ -67,8 +67,8 @@ export type Role = (typeof ROLES)[number];
 export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
   /**
-   * The code that starts the process records its role. Older results lack the role, so it is derived when
-   * they are read.
+   * Recorded by the code that starts the process. Older results lack the role; it is derived when they are
+   * read.
    */
   role: v.picklist(ROLES),
   /**
@@ -107,7 +107,7 @@ export const memorySampleSchema = v.strictObject({
 });
 export type MemorySample = v.InferOutput<typeof memorySampleSchema>;
 
-/** Connections that the kernel dropped during the load because of a full queue (TcpExt in /proc/net/netstat). */
+/** Connections that the kernel dropped at listeners during the load (TcpExt in /proc/net/netstat). */
 export const listenDropsSchema = v.strictObject({
   /** Number of connections dropped because a listener's queue was full. */
   overflows: count,
@@ -152,7 +152,7 @@ export const shareSchema = v.strictObject({
 });
 export type Share = v.InferOutput<typeof shareSchema>;
 
-/** Listener properties, found with a single connection before the load starts. */
+/** Properties of the listener. All except `alpn` are determined with separate connections before the load. */
 export const probeSchema = v.strictObject({
   /**
    * ALPN protocol negotiated by the WebSocket connections; null without TLS, or if the server did not select
@@ -178,7 +178,7 @@ export const probeSchema = v.strictObject({
 export type Probe = v.InferOutput<typeof probeSchema>;
 
 /**
- * Ordinary GET requests through the same profile. The HTTP leg sends them before the WebSocket load.
+ * Ordinary GET requests through the same profile, sent before the WebSocket load or during a part of it.
  */
 export const httpLegSchema = v.strictObject({
   path: v.string(),
@@ -232,7 +232,7 @@ export type HttpLoad = v.InferOutput<typeof httpLoadSchema>;
 export const usedProxySchema = v.strictObject({
   binary: v.string(),
   /**
-   * The downloaded package, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if it was already
+   * The downloaded package, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if the binary was already
    * installed.
    */
   origin: v.optional(v.nullable(v.string()), null),
@@ -246,7 +246,7 @@ export const usedProxySchema = v.strictObject({
   given: v.optional(v.nullable(v.string()), null),
   /** The configuration as generated for the run. */
   configuration: v.string(),
-  /** The binary to which the proxy was to be upgraded during the run; null if it was not. */
+  /** The binary to which the proxy was to be upgraded during the run; null if no upgrade was planned. */
   upgrade: v.optional(
     v.nullable(
       v.strictObject({
@@ -291,11 +291,11 @@ export const runSchema = v.strictObject({
   outcome: outcomeSchema,
   /** Start and end of each phase, in µs since the run's epoch. Phases that were not reached are missing. */
   phases: v.array(v.strictObject({ phase: phaseSchema, startUs: count, endUs: count })),
-  /** Actions from the plan's timeline that were performed. */
+  /** Actions from the plan's timeline that were attempted, including those that failed. */
   timeline: v.optional(v.array(doneActionSchema), []),
   /** Memory samples taken while connections were opened in batches; empty if all were opened at once. */
   memory: v.optional(v.array(memorySampleSchema), []),
-  /** Samples of socket queues over time, if the scenario lets clients stop reading; otherwise empty. */
+  /** Samples of socket queues over time, if the scenario makes clients stop reading; otherwise empty. */
   queues: v.optional(v.array(queueSampleSchema), []),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),

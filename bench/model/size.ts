@@ -5,7 +5,7 @@ import { amount, count } from './load.ts';
 import { positive } from './plan.ts';
 
 /**
- * Costs to the proxy of one unit, such as one connection, message or process. CPU is in µs, memory in bytes.
+ * What one unit, such as a connection, message or process, costs the proxy. CPU is in µs, memory in bytes.
  */
 export const COSTS = [
   'memory-connection',
@@ -64,7 +64,7 @@ const needSchema = v.strictObject({
 });
 export type SizeNeed = v.InferOutput<typeof needSchema>;
 
-/** Quantities that the check compares: memory in bytes, open file descriptors, and CPU for messages in cores. */
+/** Quantities compared in the check: memory in bytes, open file descriptors, and CPU for messages in cores. */
 export const CHECKED = ['memory', 'files', 'cores'] as const;
 export type CheckedName = (typeof CHECKED)[number];
 

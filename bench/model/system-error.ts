@@ -42,7 +42,7 @@ export function systemCode(error: unknown): string | null {
 }
 
 /**
- * Describes why something failed, as a phrase without a full stop that can complete a sentence. The phrase is
+ * Describes why something failed, as a phrase that can complete a sentence, without a full stop. The phrase is
  * never empty, and never just an error code.
  */
 export function reasonOf(error: unknown): string {

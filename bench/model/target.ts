@@ -58,7 +58,7 @@ export interface Target {
   path: string;
   /**
    * TLS settings; null for plain TCP. `servername` is sent as SNI (RFC 6066 section 3). It is empty for a server
-   * that is known by its address only. If `verifyWith` is set, every connection verifies the server's
+   * that is known only by its address. If `verifyWith` is set, every connection verifies the server's
    * certificate with these authorities (PEM).
    */
   tls: { servername: string; verifyWith?: string | null } | null;

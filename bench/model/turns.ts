@@ -17,7 +17,7 @@ const positive = v.pipe(count, v.minValue(1));
  * affects all of them alike, and no run always follows the same other run.
  */
 export const turnsSchema = v.strictObject({
-  /** Position of this run within each round of turns, from 0. */
+  /** Position of this run's turn in the first cycle, from 0. */
   index: count,
   of: positive,
   lengthMs: positive,
@@ -36,14 +36,14 @@ export function turnUs({ lengthMs, pauseMs }: Turns): number {
   return (lengthMs - pauseMs) * 1e3;
 }
 
-/** Returns the time between the starts of two consecutive turns of a run, in µs. */
+/** Returns the length in µs of a cycle, in which every run has one turn. */
 export function cycleUs({ lengthMs, of }: Turns): number {
   return lengthMs * of * 1e3;
 }
 
 /**
- * Returns the longest time in µs that one recording or sample may cover: an even part of a cycle, at most a
- * second. Each recording or sample then belongs to a single turn of the run.
+ * Returns the longest time in µs that one recording or sample may cover: a cycle divided into equal parts of at
+ * most a second. Each recording or sample then belongs to a single turn of the run.
  */
 export function sliceUs(turns: Turns | null): number {
   if (turns === null) return SECOND_US;

@@ -90,8 +90,8 @@ async function checkNamed(path: string): Promise<void> {
 }
 
 /**
- * Returns the command line that runs a binary. `env` sets its library path for Nginx alone: taskset, which
- * pins Nginx to its CPUs, fails if it loads the C library of another release.
+ * Returns the command line that runs a binary. `env` sets the library path for Nginx alone: taskset, which
+ * pins Nginx to its CPUs, would fail if it loaded the C library of another release.
  */
 export function nginxCommand(
   { path, libraryPath }: Pick<NginxBinary, 'path' | 'libraryPath'>,

@@ -4,7 +4,8 @@ import { type Directive, directives, type Node, texts } from './tree.ts';
 import { findPaths, streamProxies, type Wanted } from './websocket.ts';
 
 /**
- * Whether the clients of a configuration's WebSockets use TLS. If its server listens with and without TLS, they do.
+ * Whether clients use TLS to connect to a configuration's WebSockets. If the server listens both with and
+ * without TLS, they use TLS.
  *
  * @param tree as returned by `readTuned`
  * @throws Problem('configuration') like `findPaths`
@@ -12,7 +13,7 @@ import { findPaths, streamProxies, type Wanted } from './websocket.ts';
 export function acceptsTls(tree: readonly Node[], wanted?: Wanted): boolean {
   const current = withSslParameters(tree);
   const server = findPaths(current, wanted).server ?? streamProxies(current)[0];
-  // What one server sets for a socket applies to all servers on it.
+  // The settings that one server makes for a socket apply to all servers on that socket.
   return (
     server !== undefined &&
     addressesOf(server).some((address) => listensOn(current, address).some(negotiatesTls))

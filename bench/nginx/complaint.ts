@@ -14,13 +14,14 @@ interface Culprit {
 }
 
 /**
- * Removes the directive that Nginx rejects, according to its error message, because something is missing:
- * another module, a newer version, a file, or a feature of Nginx's TLS library or this system.
+ * Removes the directive that Nginx rejects, if the error message shows that something is missing: another
+ * module, a newer version, a file, or a feature of Nginx's TLS library or this system.
  *
  * @param complaint error message of `nginx -t`, with the location in the user's file
- * @param vital directives that the WebSockets depend on; nothing is removed within them
+ * @param vital directives that the WebSockets depend on; an unknown directive within them is an error
  * @returns null for any other error message
- * @throws Problem('configuration') with file and line if the directive is vital
+ * @throws Problem('configuration') with file and line for an unknown directive within `vital`, and for an
+ * undefined variable that is used outside log formats
  */
 export function withoutCulprit(
   tree: readonly Node[],
@@ -74,7 +75,10 @@ function culpritOf(complaint: string): Culprit | null {
  */
 const LACKING = /(?:unknown log format|"\w+_cache" zone|zero size shared memory zone) "([^"]+)"/;
 
-/** Removes the uses of a log format or a zone from a partial configuration if another file defines it. */
+/**
+ * Removes the uses of an undefined log format or zone from a partial configuration, because another file
+ * usually defines it.
+ */
 function withoutUse(tree: readonly Node[], name: string, onChange: OnChange): Node[] | null {
   let isFound = false;
   const rest = rewrite(tree, (node) => {
@@ -92,8 +96,8 @@ function withoutUse(tree: readonly Node[], name: string, onChange: OnChange): No
 const ZONE_USES = /^(limit_conn|limit_req|(proxy|fastcgi|scgi|uwsgi)_cache)$/;
 
 /**
- * Replaces an undefined variable in log formats with `-`, which Nginx also logs for an empty value.
- * Elsewhere, the variable may matter.
+ * Replaces an undefined variable in log formats with `-`, which Nginx also logs for an empty value. Anywhere
+ * else, the variable may matter, so its use is an error.
  */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
   // Nginx reports the name of a variable in lower case, however the configuration writes it.
@@ -170,8 +174,8 @@ export function templateRemedy(tree: readonly Node[], complaint: string): string
 }
 
 /**
- * Returns the remedy for a variable in capital letters without braces. It may be one of Nginx's, so it is
- * kept unless --env-file sets it.
+ * Returns the remedy for a variable in capital letters without braces. Such a variable may be defined by
+ * Nginx, so it is kept unless --env-file sets it.
  */
 function unfilledIn(text: string): string | null {
   const [, name] = /\$([A-Z_][A-Z0-9_]*)\b/.exec(text) ?? [];

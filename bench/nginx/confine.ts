@@ -14,7 +14,8 @@ export interface ConfineSpec {
   /** Value of worker_rlimit_nofile. */
   workerFiles: number;
   /**
-   * CPU numbers to which the workers are bound in turn; null leaves the configuration's setting unchanged.
+   * Numbers of the CPUs that are assigned to the workers in turn; null leaves the configuration's setting
+   * unchanged.
    */
   cpuAffinity: readonly number[] | null;
   /** Arguments of the `user` directive, such as `root root`; null if Nginx does not run as root. */

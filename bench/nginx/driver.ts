@@ -74,7 +74,10 @@ async function prepare(source: ProxySource): Promise<PreparedProxy<NginxBinary>>
   });
 }
 
-/** Masks secrets in errors, and names the includes whose absence may have caused them. */
+/**
+ * Masks secrets in errors. If a configuration is incomplete, the error also lists the includes that match no
+ * file.
+ */
 function masking<T>({ options }: ProxySource, changes: Changes, act: () => Promise<T>): Promise<T> {
   const secrets = () => [...changes.secrets(), ...(options ? givenSecrets(options) : [])];
   return maskProblems(secrets, () => namingEmptyIncludes(changes, act));

@@ -63,14 +63,14 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Appended to the path of the pid file: the name of a file that exists once the upgrade of Nginx is possible. */
+/** Suffix added to the path of the pid file. The resulting file exists once Nginx can be upgraded. */
 const DETACHED = '.detached';
 
 /**
  * Starts Nginx from a shell that exits once Nginx has written its pid file, because a master ignores SIGUSR2
- * as long as the process that started it is its parent. An outer shell notes in a file that this shell has exited.
- * It leads the process group until the run ends. The group therefore covers every master, and none of its processes
- * outlives the bench.
+ * as long as the process that started it is its parent. When this shell has exited, an outer shell creates
+ * the file with the suffix DETACHED. The outer shell leads the process group until the run ends. The group
+ * therefore contains every master, and none of its processes outlives the bench.
  */
 const KEEPER = `
 ("$@" & while kill -0 $! 2>/dev/null && [ ! -s "$0" ]; do sleep 0.02; done; [ -s "$0" ]) || exit 1
@@ -82,7 +82,7 @@ export function upgradableCommand(pidPath: string, command: readonly string[]): 
   return ['sh', '-c', KEEPER, pidPath, ...command];
 }
 
-/** Whether an Nginx that was started by `upgradableCommand` would follow SIGUSR2. */
+/** Whether an Nginx that was started with `upgradableCommand` already reacts to SIGUSR2. */
 export function isUpgradable(pidPath: string): boolean {
   return existsSync(`${pidPath}${DETACHED}`);
 }

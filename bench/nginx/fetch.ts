@@ -71,8 +71,8 @@ export interface Fetching {
 const underWay = new Map<string, Promise<void>>();
 
 /**
- * Returns the cache entry of a program, fetching it first if necessary. If several variants need it at the same time, it
- * is fetched once.
+ * Returns the cache entry of a program, fetching it first if necessary. If several variants need the program
+ * at the same time, it is fetched once.
  *
  * @param system where its packages come from, such as `debian-12`
  * @throws Problem('environment') if it cannot be fetched, or if other users could have changed the cache

@@ -105,12 +105,15 @@ const REDIRECTS =
 /** Target of an external redirect; the client then requests the path itself. */
 const URL = /^(https?|\$scheme):\/\//;
 
-/** A path that is already normalised, with variables only after the `?`. */
+/**
+ * A path that is already normalised. Before the `?`, it contains no variables except `$uri` and
+ * `$document_uri`.
+ */
 const NORMAL = /^(?:[^$?]|\$(?:document_uri|uri)\b)*(?:\?.*)?$/s;
 
 /**
- * Whether all requests stay within the served folder. A `..` in a path can lead out of it with `try_files
- * /$arg_file`, for example.
+ * Whether all requests stay within the served folder. For example, with `try_files /$arg_file`, a `..` in the
+ * argument can lead out of the folder.
  */
 function namesOnlyItsFiles(tree: readonly Node[]): boolean {
   let isSafe = true;

@@ -42,7 +42,7 @@ export function likelyLine(levels: readonly Directive[], keepsGuards = false): L
   };
 }
 
-/** `allow` and `deny` of an inner block replace those around it. */
+/** `allow` and `deny` in an inner block replace those of the blocks around it. */
 function isAccessRule({ name }: Directive): boolean {
   return name === 'allow' || name === 'deny';
 }

@@ -117,7 +117,8 @@ function nodesOf(written: string, file: string, reading: Reading): Node[] {
 }
 
 /**
- * Removes a byte order mark, which Nginx would read as part of the first directive's name and then reject.
+ * Rejects a text that starts with a byte order mark. Nginx would read the mark as part of the first
+ * directive's name.
  */
 function withoutMark(text: string, file: string): string {
   if (!text.startsWith('\ufeff')) return text;
@@ -264,7 +265,7 @@ async function exists(path: string, whereabouts: Whereabouts): Promise<boolean> 
   );
 }
 
-/** Files that match a shell pattern, sorted by path as by glob(3). No match is not an error. */
+/** Files that match a shell pattern, sorted by path as by glob(3). Empty if there are none. */
 async function glob(pattern: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   let found = ['/'];
   for (const part of partsOf(pattern)) {

@@ -25,9 +25,8 @@ export function withSslParameters(tree: readonly Node[]): Node[] {
 }
 
 /**
- * Adds a certificate to each server that listens with TLS but has none, neither in its own block nor in
- * `http`. If another server enables TLS on a socket, the default server of this socket needs a certificate
- * too.
+ * Adds a certificate to each server that listens with TLS but has none in its own block or in `http`. If
+ * another server enables TLS on a socket, the default server of this socket needs a certificate too.
  */
 export function withCertificates(
   tree: readonly Node[],
@@ -49,8 +48,8 @@ export function withCertificates(
 }
 
 /**
- * The `listen` directive, in another server block, that enables TLS on a socket whose default server is this
- * one.
+ * The `listen` directive, usually of another server, that enables TLS on a socket whose default server is the
+ * given one.
  */
 function sharedTls(tree: readonly Node[], server: Directive): Directive | undefined {
   return addressesOf(server)

@@ -31,8 +31,8 @@ export function folderAbove(file: string): string {
 
 /**
  * Possible locations of a path named in a configuration. A path outside the configuration's folder is looked
- * up below that folder, with as many of the path's folders as exist there, because a benchmark must not read
- * this machine's /etc.
+ * up below that folder instead: first the whole path, then without its first folder, and so on. The path
+ * itself is not used, because a benchmark must not read this machine's /etc.
  *
  * @param isPattern whether the path is a pattern. A pattern keeps at least one folder, so that it does not
  * match the configuration itself.

@@ -4,7 +4,8 @@ import { type Directive, directive, type Node } from './tree.ts';
 export const PAGE_PATH = '/nginx-ws-bench/';
 
 /**
- * Allows only files from the page's folder, and WebSockets to the page's own origin (CSP Level 3, `'self'`).
+ * Scripts and style sheets may only come from the page's own origin, and connections, including WebSockets,
+ * may only go to that origin (CSP Level 3, `'self'`).
  */
 const CONTENT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +

@@ -6,8 +6,8 @@ export interface Target {
   /** Path and query that replace the request's path and query; empty if they are kept. */
   uri: string;
   /**
-   * `$scheme` means the request's scheme. Null if a variable contains the scheme, or if the target has no
-   * scheme, as in stream.
+   * `$scheme` means the request's scheme. Null if another variable contains the scheme, or if the target has
+   * no scheme, as in stream.
    */
   scheme: 'http' | 'https' | '$scheme' | null;
   /** The scheme as written. If the text has no `://`, the variable at its start. Empty in stream. */

@@ -33,6 +33,18 @@ describe('a server that passes requests to another one in the same configuration
     ]);
   });
 
+  test('is the entry for clients only if it keeps the path', () => {
+    const entryFor = (location: string, url: string) =>
+      move(`http { server { listen 80; location ${location} { proxy_pass ${url}; } }
+        server { listen 127.0.0.1:81; ${WEBSOCKET} } }`).listeners[0]?.port;
+    const [front, inner] = [9001, 9002];
+    assert.equal(entryFor('/', 'http://127.0.0.1:81/'), front);
+    assert.equal(entryFor('/ws', 'http://127.0.0.1:81'), front);
+    // With a path in its URL, proxy_pass puts that path in place of the location's: /ws arrives as /.
+    assert.equal(entryFor('/ws', 'http://127.0.0.1:81/'), inner);
+    assert.equal(entryFor('/', 'http://127.0.0.1:81/chat'), inner);
+  });
+
   test('connects to it as written, with or without TLS, and through an upstream if all entries lead there', () => {
     const passed = (...args: Parameters<typeof hops>) => lines(hops(...args), 'proxy_pass')[0];
     const tls = '127.0.0.1:81 ssl';

@@ -86,13 +86,14 @@ export function frontsOf(
     (each) =>
       each.server !== server &&
       isProxied(each.location) &&
-      directives(each.location.block, 'proxy_pass').every((pass) => keepsPath(pass)) &&
+      directives(each.location.block, 'proxy_pass').every((pass) => keepsPath(pass, each.location)) &&
       locationsOf(each.server, bare).at(-1) === each.location &&
       hopsOf(tree, each).includes(server),
   );
 }
 
-/** Whether `proxy_pass` keeps the request's path, because it does not contain a path itself. */
-function keepsPath(pass: Directive): boolean {
-  return texts(pass).every((text) => /^https?:\/\/[^/?]+\/?$/i.test(text));
+/** Whether `proxy_pass` keeps the request's path: its URL contains no path, or only the `/` that it replaces. */
+function keepsPath(pass: Directive, location: Directive): boolean {
+  const path = patternOf(location)?.text === '/' ? '/?' : '';
+  return texts(pass).every((text) => new RegExp(`^https?://[^/?]+${path}$`, 'i').test(text));
 }

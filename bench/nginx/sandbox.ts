@@ -51,13 +51,13 @@ export interface Sandbox {
 /**
  * Moves a configuration into the sandbox. Nginx listens on loopback, proxies to the echo servers, connects to
  * nothing else and writes only into its folder. It stays in the foreground, and its responses name the worker
- * and the upstream server. Everything else is unchanged, because that is what is being measured. A pure
- * function: it neither reads nor writes files.
+ * and the upstream server. Everything else stays unchanged, because it is the part that is being measured. A
+ * pure function: it neither reads nor writes files.
  *
  * @param tree with its includes expanded (readConfiguration)
  * @param onChange called for each directive that works differently from the original configuration
- * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be ruled out that
- * Nginx would connect to another host
+ * @throws Problem('configuration') if there is no location for WebSockets, or if Nginx might connect to
+ * another host
  */
 export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChange: OnChange): Sandbox {
   const open = opened(tree, spec, onChange);

@@ -35,7 +35,7 @@ export interface SandboxedOptions
   /** Key type of the certificate, which is valid for `names` in addition to the addresses. */
   key: KeyType;
   names: readonly string[];
-  /** Directives that the WebSockets depend on; nothing is removed within them. */
+  /** Directives that the WebSockets depend on; an unknown directive within them is an error. */
   vital: readonly Directive[];
   /** Null for a profile of the package, which runs either unchanged or not at all. */
   onChange: OnChange | null;
@@ -64,8 +64,8 @@ export interface Sandboxed<Moved> {
 /**
  * Moves a configuration into the sandbox, with free ports and a new certificate, and has Nginx check it.
  *
- * @param move determines which servers are moved, and how; first called for a draft, which only serves to
- * find the port for the WebSockets
+ * @param move determines which servers are moved, and how. If `port` is given, `move` is first called for a
+ * draft, which only serves to find the listener for the WebSockets.
  * @throws Problem('configuration') if the configuration cannot be moved, or Nginx rejects it
  */
 export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'>>(
@@ -119,8 +119,9 @@ function userArguments(): string | null {
 }
 
 /**
- * Moves a configuration. Reports a directive that neither the bench nor Nginx knows because it is misspelt.
- * Without this, a misspelt `proxy_pass` would look like a directive of another module.
+ * Moves a configuration. If it contains a directive that is unknown to the bench and also to Nginx, and that
+ * looks misspelt, the error suggests the correct name. Otherwise, a misspelt `proxy_pass` would look like a
+ * directive of another module.
  */
 async function orMisspelt<T>(binary: NginxBinary, move: () => T): Promise<T> {
   try {
@@ -145,7 +146,7 @@ function withPort(ports: readonly number[], used: number | undefined, wanted: nu
  * `proxy_pass` would be read as a host name.
  *
  * @param own the only addresses that Nginx may connect to and listen on
- * @param vital directives that the WebSockets depend on; nothing is removed within them
+ * @param vital directives that the WebSockets depend on; an unknown directive within them is an error
  * @param onChange null for a profile of the package, which runs either unchanged or not at all
  * @throws Problem('configuration') in Nginx's own words if Nginx still rejects it
  */

@@ -43,13 +43,17 @@ const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 interface Use {
   name: string;
   value: string;
-  /** Whether the word that contains the value uses it as a host, a port or a path. */
+  /**
+   * Whether the value may be shown, because it is a size, a switch or the like, or is used as a host, a port
+   * or a path.
+   */
   isStructural: boolean;
 }
 
 /**
- * The secret values of a template: every value that is never used as a host, a port or a path. If a
- * variable's name marks it as secret, its value is secret even in a path.
+ * The secret values of a template: every value that is never used as a host, a port or a path, and is not a
+ * size, a switch or the like (STRUCTURAL_VALUE). If a variable's name marks it as secret, its value is secret
+ * even in a path.
  *
  * @param text a file whose variables were filled in by `marked`
  */
@@ -180,19 +184,19 @@ function isOrigin({ name, value }: { name: string; value: string }): boolean {
   return name.toLowerCase() === 'origin' && /^[a-z]+:\/\/[\w.:[\]-]+$/i.test(value);
 }
 
-/** A header as typed, without its value. */
+/** A header as typed, with its value masked. An origin is not masked. */
 export function maskedHeader(text: string): string {
   const [, name = '', space = '', value = ''] = /^([^:]*):([ \t]*)(.*)$/s.exec(text) ?? [];
   if (name === '') return MASK;
   return isOrigin({ name, value: value.trim() }) ? text : `${name}:${space}${MASK}`;
 }
 
-/** A path without its query. */
+/** A path with its query masked. */
 export function maskedPath(path: string): string {
   return path.replace(/\?.*/s, `?${MASK}`);
 }
 
-/** Makes a function that replaces these secrets wherever they occur in a text. */
+/** Makes a function that masks the given secrets wherever they occur in a text. */
 export function maskerOf(secrets: Iterable<string>): (text: string) => string {
   const sorted = [...new Set(secrets)]
     .filter((secret) => secret.length >= SHORTEST)
@@ -206,7 +210,7 @@ export function maskerOf(secrets: Iterable<string>): (text: string) => string {
   return (text) => text.replace(any, MASK);
 }
 
-/** Masks these secrets in a finding, both in its sentence and in its data. */
+/** Masks the secrets in a finding, both in its sentence and in its data. */
 export function maskedFinding<F extends Finding>(finding: F, mask: (text: string) => string): F {
   const data = JSON.parse(JSON.stringify(finding.data), (_, fact) =>
     typeof fact === 'string' ? mask(fact) : fact,

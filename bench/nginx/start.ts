@@ -86,7 +86,7 @@ export async function checkNginx(
 }
 
 /**
- * The problem of a configuration that Nginx rejects.
+ * The error for a configuration that Nginx rejects.
  *
  * @param complaint Nginx's own words, without a period
  * @param remedy begins with a space unless it is empty
@@ -152,8 +152,8 @@ export interface StartOptions {
   workers: number;
   cpus: readonly number[] | null;
   /**
-   * Whether Nginx's binary can be upgraded while Nginx runs. The launched process is then not the master,
-   * whose pid is in the pid file.
+   * Whether Nginx's binary can be upgraded while Nginx runs. If so, the launched process is not the master;
+   * the master's pid is in the pid file.
    */
   upgradable?: boolean;
   /** Time limit in ms until Nginx is ready; default 15 s. */

@@ -80,8 +80,8 @@ const TEXT = new Set(
 );
 
 /**
- * Name patterns of further directives whose arguments may look like an address but never connect. The last
- * pattern belongs to a widely used third-party module.
+ * Patterns for the names of further directives that never connect, although their arguments may look like an
+ * address. The last pattern belongs to a widely used third-party module.
  */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;
@@ -154,7 +154,7 @@ function listens(server: Directive): boolean {
   return directives(server.block, 'listen').length > 0;
 }
 
-/** Whether a resolver has no other address than that of the run's own name server. */
+/** Whether a resolver uses only the run's own name server. */
 function isOwnResolver(node: Directive, { nameServer = null }: OwnAddresses): boolean {
   const [address, ...parameters] = texts(node);
   return address === nameServer && parameters.every((each) => /^(valid|ipv4|ipv6|status_zone)=/.test(each));
@@ -188,7 +188,7 @@ function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
  * Whether a `proxy_pass` can only lead to upstreams of the same context. It must name such an upstream, or a
  * variable that only a map sets and whose values are all such upstreams. A target without a scheme and
  * without a variable is also accepted, because Nginx rejects it and connects to nothing. A variable may also
- * be empty if only a path or nothing follows it: the target then has no host, and Nginx returns 500.
+ * be empty if it is followed by a path or by nothing: the target then has no host, and Nginx returns 500.
  */
 function isOwnTarget(node: Directive, parents: Parents): boolean {
   const [context] = parents;

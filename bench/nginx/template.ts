@@ -3,7 +3,7 @@ import { listed } from '../wording/words.ts';
 
 /** Values for the variables of a template. */
 export interface Environment {
-  /** Variables of the environment file named by the user, which may also be written without braces. */
+  /** Variables from the user's environment file. In a template, these may also be written without braces. */
   file: Readonly<Record<string, string | undefined>>;
   process: Readonly<Record<string, string | undefined>>;
 }

@@ -79,8 +79,8 @@ export function collectChoices(block: readonly Node[]) {
 const EMPTY = ['', ''] as const;
 
 /**
- * Whether the host may be empty. This is safe only if the text after it cannot become part of it, and only in
- * `http`, where Nginx then returns 500.
+ * Whether the host may be empty. This is safe only if the text after the host cannot become part of the host,
+ * and only in `http`, where Nginx then returns 500.
  */
 function canBeEmpty({ schemeText, uri }: Target): boolean {
   return schemeText !== '' && (uri === '' || uri.startsWith('/'));

@@ -60,7 +60,7 @@ function innermost(
 
 /**
  * Possible values of the variable at the start of a URL, as in `set $app https://app.internal; proxy_pass
- * $app;`. The innermost level that defines the variable determines them; null if they are unknown.
+ * $app;`. They come from the innermost level that defines the variable. Null if they are unknown.
  */
 function valuesAtStart(text: string, [server, http]: readonly Directive[]): string[] | null {
   const name = /^\$\{?(\w+)\}?(?!.*:\/\/)/.exec(text)?.[1];

@@ -24,7 +24,10 @@ const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets', h
 /** Parameters of `server` that make Nginx query a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
-/** The name of the echo servers, if a name server of the run resolves it. The top-level domain is reserved (RFC 6761). */
+/**
+ * Host name of the echo servers, used if the run has its own name server. The top-level domain is reserved
+ * (RFC 6761).
+ */
 export const RESOLVED_NAME = 'backend.test';
 
 /** Whether a `server` of an `upstream` is resolved while Nginx runs. */

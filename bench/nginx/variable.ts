@@ -112,8 +112,8 @@ function hasRegularName({ name, block }: Directive): boolean {
 }
 
 /**
- * Whether an expression contains a variable set by `auth_request_set`, because its `auth_request` may have
- * been removed.
+ * Whether an expression contains a variable that is set by `auth_request_set`. The `auth_request` that
+ * provides its value may have been removed.
  */
 function isGuards(block: readonly Node[], expression: string): boolean {
   let isFound = false;

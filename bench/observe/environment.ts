@@ -103,7 +103,7 @@ export async function readListenDrops(): Promise<ListenDrops | null> {
   return parseListenDrops(await readText('/proc/net/netstat'));
 }
 
-/** Without /proc, the limits are taken from Node's own diagnostic report. */
+/** The hard limit on open files from Node's own diagnostic report, for systems without /proc. */
 function openFilesFromReport(): number {
   const report = process.report.getReport() as { userLimits?: { open_files?: { hard?: unknown } } };
   const hard = report.userLimits?.open_files?.hard;
@@ -132,7 +132,7 @@ export async function readCpuTicks(): Promise<CpuTicks | null> {
 }
 
 /**
- * Returns the ports that cannot be used from any address, because a socket bound to all addresses occupies
+ * Returns the ports that are unavailable on every address, because a socket bound to all addresses occupies
  * them.
  */
 export async function readWildcardPorts(): Promise<ReadonlySet<number>> {

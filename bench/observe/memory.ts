@@ -18,7 +18,7 @@ export interface ConnectionMemory {
 
 const PAGE_BYTES = 4096;
 
-/** Reads the current values. */
+/** Reads the memory that these processes and the kernel's sockets use now. */
 export function readConnectionMemory(pids: readonly number[], procfs = '/proc'): ConnectionMemory {
   const sizes = pids.map((pid) => parsePss(readNow(`${procfs}/${pid}/smaps_rollup`)));
   const known = sizes.flatMap((bytes) => bytes ?? []);

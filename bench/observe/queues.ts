@@ -60,7 +60,7 @@ export function queuesOf(tcp: string, { target, servers }: RunPorts): Record<Sid
     const side = sideOf(socket);
     const { local, remote } = socket;
     const name = `${local.address}:${local.port} ${remote.address}:${remote.port}`;
-    // The kernel lists a socket twice if others open while the file is read.
+    // The kernel may list a socket twice if other sockets are opened while the file is read.
     if (side === null || seen.has(name)) continue;
     seen.add(name);
     const sum = sums[side];

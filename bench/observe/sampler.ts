@@ -21,13 +21,12 @@ export interface Sampler {
   /** Starts watching processes. Processes that are already being watched are not added again. */
   watch(processes: readonly RunProcess[]): void;
   /**
-   * Watches processes of other runs. Only their total CPU time is recorded, because it does not count as a
+   * Watches processes of other runs. Only their total CPU time is recorded, so that it does not count as a
    * disturbance of this run.
    */
   watchBeside(processes: readonly Pick<RunProcess, 'pid'>[]): void;
   /**
-   * Records event loop figures reported by a process. If they have no bounds, they cover the second that ends
-   * now.
+   * Records event loop figures reported by a process. Figures without bounds cover the second that ends now.
    */
   noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
   /**
@@ -222,8 +221,8 @@ function sample(watched: Watched, procfs: string, nowUs: number): void {
 }
 
 /**
- * Samples the CPUs used by the processes that are watched at the first sample. The set of CPUs does not
- * change later.
+ * Samples the CPUs on which the watched processes may run. The set of CPUs is determined at the first sample
+ * and does not change later.
  */
 function sampleMachine(
   machine: MachineSeries,

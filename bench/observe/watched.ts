@@ -8,7 +8,7 @@ import { readNow } from './read-now.ts';
  */
 export type Watch = { name: string } | { pid: number };
 
-/** The processes found on a host at one moment, or why they cannot be watched, as a clause. */
+/** The processes found on a host at one moment, or a clause that says why they cannot be watched. */
 export type Found = { processes: readonly RunProcess[] } | { lack: string };
 
 interface Process {

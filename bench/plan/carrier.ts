@@ -5,15 +5,15 @@ import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
 /**
- * Number of connections up to which `auto` uses io_uring. The gain was measured with 1,000 connections, and each takes
- * more memory than on sockets (docs/decisions/23-io-uring.md).
+ * Number of connections up to which `auto` uses io_uring. The gain was measured with 1,000 connections, and a
+ * connection takes more memory on io_uring than on sockets (docs/decisions/23-io-uring.md).
  */
 const MOST_CONNECTIONS = 10_000;
 
 /**
- * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the variants
- * use TLS, all variants use sockets. If io_uring was requested, a notice gives the reason. `auto` uses sockets with any
- * TLS, because a server on io_uring alone saves no CPU time.
+ * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the
+ * variants use TLS, all variants use sockets. If io_uring was requested, a notice gives the reason. `auto`
+ * uses sockets if any variant uses TLS, because io_uring saves no CPU time if only the server uses it.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
  * @param clientTls for each variant, whether its clients connect over TLS
@@ -28,7 +28,7 @@ export function sharedCarrier(
   return { carrier: 'sockets', notices: [notice('warning', 'carrier-mixed', {})] };
 }
 
-/** What decides which carrier suits a run. */
+/** The properties that determine which carrier suits a run. */
 export interface CarrierDemand extends Pick<Demand, 'client' | 'server' | 'loop' | 'connections'> {
   /** Whether the run measures messages, rather than handshakes. */
   isMessages: boolean;
@@ -37,9 +37,9 @@ export interface CarrierDemand extends Pick<Demand, 'client' | 'server' | 'loop'
 }
 
 /**
- * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the
- * run uses the engine's sockets, and a notice gives the reason. `auto` uses it, if it is available, where it leaves
- * more CPU time to the proxy: in a closed loop of messages.
+ * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the run
+ * uses the engine's sockets, and a notice gives the reason. `auto` uses io_uring, if available, only where
+ * this leaves more CPU time to the proxy: in a closed loop of messages.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
  */

@@ -75,7 +75,7 @@ export function preflight(
   checkMemory(demand, machine, processes, notices);
   const all = profiles.map((each) => processesOf(largest, each, machine, []));
   const { target } = request;
-  // The CPUs of a server that already runs are not ours to assign, and it needs some of them.
+  // The bench cannot assign CPUs to a server that already runs, and that server needs some of them.
   const isExternal = target.kind === 'external';
   const { generators, serverHosts } = machine;
   const placement =
@@ -140,9 +140,9 @@ export function preflight(
 }
 
 /**
- * Returns the engine that the user names, or that the carrier or the target requires; null if both are
- * suitable. To verify a certificate with the system's authorities, Node is required: Bun reads them again for
- * each connection, and a system has more than a hundred.
+ * Returns the engine that the user names, or that the carrier or the target requires; null if either engine
+ * is suitable. To verify a certificate with the system's authorities, Node is required: Bun reads all of
+ * these authorities, usually more than a hundred, again for each connection.
  */
 function engineFor(
   { engine, carrier, target }: RunRequest,

@@ -18,7 +18,7 @@ import {
 import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
 
 /**
- * More processes than CPUs only cost memory and context switches. If these numbers are not enough, a limit
+ * More processes than CPUs only cost memory and context switches. If this number is not enough, a limit
  * should be raised instead.
  */
 const MOST_NODE_PROCESSES = 32;
@@ -84,7 +84,8 @@ export function echoServers(
       what: 'echo servers',
       option: '--servers',
       asked: request.servers,
-      // The suitable number of processes of a user's command is unknown, and it may start several itself.
+      // How many processes of a user's command are suitable is unknown, and the command itself may start
+      // several.
       byDefault:
         request.backend !== null
           ? profile.servers

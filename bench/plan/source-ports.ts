@@ -25,7 +25,7 @@ export interface PortsNeeded {
 
 /**
  * Number of handshakes per second for which ports are planned if the rate is not known beforehand. If the
- * rate is higher, they run out before the end of the run. The kernel then chooses the ports, which takes
+ * rate is higher, the ports run out before the end of the run. The kernel then chooses the ports, which takes
  * longer.
  */
 const HANDSHAKES_PER_SECOND = 20_000;
@@ -68,7 +68,7 @@ export function checkAddresses(
 }
 
 /**
- * Handshakes on other hosts use the ports that their kernels choose. There is no second address to connect from.
+ * Handshakes on other hosts use ports that the kernels of these hosts choose, on one address per host.
  *
  * @throws Problem('environment') if the planned handshakes need more ports than each host has
  */

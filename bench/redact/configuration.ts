@@ -5,7 +5,7 @@ import { type Directive, directives, isData, type Node, type Word, word } from '
 import { replaceIpv6 } from './address.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 
-/** A configuration that reveals no names, and a summary of what was removed from it. */
+/** A configuration that reveals no names, and the words that were removed from it. */
 export interface PublicConfiguration {
   text: string;
   words: ReadonlySet<string>;

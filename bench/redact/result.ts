@@ -17,8 +17,8 @@ export interface Redactor {
 }
 
 /**
- * Returns a result without host names, user names and paths, and without the comments and private words of
- * its configurations. Labels, note and series are kept, because the user wrote them for readers. The returned
+ * Returns a result without host names, user names or paths, and without the comments and private words of its
+ * configurations. Labels, note and series are kept, because the user wrote them for readers. The returned
  * result can be read, displayed and compared like any other.
  *
  * @param words additional words to remove: those of this machine and its user
@@ -125,7 +125,7 @@ function makeState(
   };
 }
 
-/** Assigns numbered public names to variants that are named after a file. */
+/** Assigns numbered public names to servers that already run, and to variants that are named after a file. */
 function publicNames(variants: readonly Variant[]): Map<string, { name: string; profile: string }> {
   const targets = variants.filter(isTarget);
   const own = variants.filter(
@@ -357,8 +357,8 @@ function publicFacts(facts: UsedProxy, redactText: (text: string) => string): Us
 }
 
 /**
- * Redacts values of X-Cache-Status. They usually come from `$upstream_cache_status`, but a configuration may
- * use any other source.
+ * Redacts the path, and removes unusual values of X-Cache-Status. These values normally come from
+ * `$upstream_cache_status`, but a configuration may use any other source.
  */
 function publicHttp(leg: HttpLeg): HttpLeg {
   const cache = leg.cache && Object.entries(leg.cache).filter(([status]) => /^[A-Z]{3,11}$/.test(status));

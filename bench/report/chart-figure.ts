@@ -3,8 +3,8 @@ import { type ChartSpec, DASHES, type LineSpec } from './page/spec.ts';
 
 /**
  * A chart: a sentence derived from its data, the picture with its controls, an explanation of how to read it,
- * and its data as a table. The script draws it, activates the controls, and creates the table on demand.
- * Without the script the figure is hidden, and the section's tables give the same information.
+ * and its data as a table. The page's script draws the picture, activates the controls, and creates the table
+ * on demand. Without the script the figure is hidden, and the section's tables give the same information.
  */
 export function chartFigure(spec: ChartSpec, title: string, finding: string, how: Content): Markup {
   return html`<figure class="chart" aria-labelledby="${spec.id}-title">

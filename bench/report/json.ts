@@ -52,7 +52,10 @@ export interface JsonSummary {
    * runs.
    */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
-  /** Summary of each variant in a sentence; empty in comparisons, capacity searches, ladders, sizings and calibrations. */
+  /**
+   * Summary of each variant in one sentence; empty in comparisons, capacity searches, ladders, sizings and
+   * calibrations.
+   */
   answers: { variant: string; sentence: string }[];
   /** The rate of the latency step, the reason for that rate, and the omitted variants. */
   conclusions: Conclusion[];
@@ -61,13 +64,13 @@ export interface JsonSummary {
 
 /**
  * `interval` contains the lower and the upper end, in messages per second or WebSockets; an unknown end is
- * null. `limit` is the reason why there is no upper end.
+ * null. `limit` is the reason why no upper end could be found for the measured component.
  */
 export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
-  /** Only in comparisons of stored results, in which the baseline of each variant is its counterpart. */
+  /** Only in comparisons of stored results: the counterpart of the variant in the other result. */
   baseline?: string;
   verdict: OverallVerdict;
   sentence: string;
@@ -173,7 +176,7 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
 }
 
 function jsonAnswers(result: Result): JsonSummary['answers'] {
-  // Only results that consist of runs alone have an answer for each variant.
+  // Only results that consist solely of runs have an answer for each variant.
   if (kindOf(result) !== null) return [];
   const { answer } = scenarioReport(result);
   return viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) }));

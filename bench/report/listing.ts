@@ -10,7 +10,10 @@ import { pageOf } from './page.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
-/** A folder in reports/, with the index of its result or a sentence that explains why it cannot be read. */
+/**
+ * A folder in reports/, with the index of its result, or a sentence that explains why the result cannot be
+ * read.
+ */
 export interface ListingEntry {
   folder: string;
   index: ResultIndex | null;
@@ -18,7 +21,7 @@ export interface ListingEntry {
   hasReport: boolean;
 }
 
-/** Number of results that are listed before the section of older ones, which is collapsed. */
+/** Number of results listed before the collapsed section of older results. */
 const RECENT = 20;
 
 /**

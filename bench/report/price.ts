@@ -9,7 +9,7 @@ import { table } from './elements.ts';
 import { html } from './markup.ts';
 import type { Section, View } from './view.ts';
 
-/** Whether a metric appears in the sentence. The other metrics appear only in the table. */
+/** Whether a metric appears in `priceSentence`. The other metrics appear only in the table. */
 function isMain(figure: PricedFigure): boolean {
   return isUsualStep(figure) && MAIN.includes(figure.name);
 }

@@ -17,8 +17,8 @@ export function protocolSentence(probe: Probe | null): string {
 }
 
 /**
- * Whether the server announces (SETTINGS_ENABLE_CONNECT_PROTOCOL) the extended CONNECT of RFC 8441, which is
- * the only way to use WebSocket over HTTP/2.
+ * States whether the server advertises extended CONNECT (SETTINGS_ENABLE_CONNECT_PROTOCOL, RFC 8441), the only
+ * way to use WebSocket over HTTP/2.
  */
 function extendedConnectSentence({ extendedConnect }: Probe): string {
   const ran = 'every WebSocket ran over HTTP/1.1 on its own TLS connection';

@@ -14,7 +14,10 @@ export function logScale(values: readonly number[], from: number, to: number): S
   return { at, ticks };
 }
 
-/** A logarithmic scale from the smallest of these levels to `end`, with a label at each level that has room. */
+/**
+ * A logarithmic scale from the smallest of these levels to `end`, with a label at each level for which there is
+ * room.
+ */
 export function levelScale(
   levels: readonly number[],
   end: number,
@@ -31,7 +34,7 @@ export function levelScale(
   return { at, ticks };
 }
 
-/** A ratio of largest to smallest value above which a linear scale would hide the small ones. */
+/** Ratio of the largest to the smallest value above which a linear scale would hide the small values. */
 const WIDE = 20;
 const MOST_STEPS = 6;
 

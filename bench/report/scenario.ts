@@ -19,7 +19,7 @@ export interface ScenarioReport {
   answer(variant: VariantView): string;
   /** Figures that summarise one variant, starting with its name; missing values are dashes. */
   cells(variant: VariantView): Cells;
-  /** Headings of the cells that contain words, which are aligned to the left. */
+  /** Headings of the cells that contain words. These cells are aligned to the left. */
   words: readonly string[];
   /**
    * Headings that are left out if no variant has a value. For example, headings about Nginx are left out in
@@ -58,7 +58,10 @@ export function addSections(scenario: string, sections: OwnSections): void {
   sectionsOf.set(scenario, sections);
 }
 
-/** A scenario's table of variants without the cells that are left out, and the explanation of its headings. */
+/**
+ * A scenario's table of variants, without optional headings for which no variant has a value, and the
+ * explanation of the other headings.
+ */
 export function summaryTable(
   { cells, optional, legend }: ScenarioReport,
   view: View,

@@ -4,7 +4,7 @@ const COLOURS = [
 ];
 
 /**
- * The style sheet of every page. Light, dark and print share the same rules; all colours are custom
+ * The style sheet of every page. The light, dark and print styles share the same rules; all colours are custom
  * properties.
  */
 export const STYLE = `

@@ -120,8 +120,9 @@ function doubtsOf({ run }: RunView): Finding[] {
 }
 
 /**
- * The summary of a result of any kind, as `summaryText` has it for one that consists only of runs. Of the notices, a
- * result with a conclusion only has the warnings about the whole result; its report has all of them.
+ * The summary of a result of any kind. If the result consists only of runs, it is the text of `summaryText` and
+ * `priceText`. Otherwise it summarises the conclusion, and includes only those notices that are warnings about
+ * the whole result; the report lists all notices.
  */
 export function resultText(result: Result, columns: number | null): string {
   const of = kindOf(result);
@@ -153,7 +154,7 @@ export function priceText(result: Result): string {
   ]);
 }
 
-/** The lines, preceded by an empty line if there are any. */
+/** Puts an empty line before the lines; empty if there are no lines. */
 function block(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -23,7 +23,7 @@ export interface RunView {
   figures: RunFigures;
   /** Name of the variant, which identifies the run within its step. */
   name: string;
-  /** Name of the step, with a suffix if the step's reported figures come from another run. */
+  /** Name of the step, with whatever distinguishes the run from the variant's other runs: see `nameOf`. */
   step: string;
   /** Name that distinguishes the run from all other runs: `tls, latency`. */
   label: string;
@@ -34,7 +34,7 @@ export interface RunView {
   times: Histogram;
   /** The run over time from the warm-up on, thinned out for charts. */
   points: Point[];
-  /** The part of the run in which connections were opened, over time. It may take many times as long as the rest. */
+  /** The run over time while its connections were opened. This part may take many times as long as the rest. */
   connecting: Point[];
   /**
    * The seconds of the run's steady phase, with the causes of disturbances; null if the machine was not
@@ -72,7 +72,7 @@ export interface View {
   variants: VariantView[];
   /** Contains only the steps that have a run. */
   steps: StepView[];
-  /** Every run by variant, including runs whose figures are not reported for their step. */
+  /** All runs, grouped by variant, including those whose figures are not reported for their step. */
   runs: RunView[];
   /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
@@ -171,7 +171,8 @@ interface Naming {
   /** Whether the runs are trials of a capacity search, which differ in their rate. */
   isSearch: boolean;
   /**
-   * Whether the runs measure the costs for a planned load, and check the predictions with more connections.
+   * Whether the result is a sizing: its runs measure the costs for a planned load, and check the predictions
+   * with more connections.
    */
   isSizing: boolean;
   /** The quantity in which the runs of a ladder differ; null if the result is not a ladder. */

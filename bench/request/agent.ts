@@ -134,7 +134,7 @@ function addressOf(given: GivenOptions): string | null {
 
 function watchOf(text: string): AgentRequest['watches'][number] {
   if (/^[1-9]\d{0,9}$/.test(text)) return { pid: Number(text) };
-  // The kernel stores at most 15 bytes of a process name, without its folder.
+  // The kernel stores a process's name without the folder, and at most 15 bytes of it.
   if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
   throw new Problem(
     'usage',

@@ -16,7 +16,7 @@ export interface NatsRequest {
   caFile: string | null;
 }
 
-/** The agents of a run. This host performs each part that is null. */
+/** The agents of a run. Each part of the run without an agent (null) stays on this host. */
 export interface AgentsRequest {
   nats: NatsRequest;
   /** How many agents generate the load, or their names. */
@@ -58,10 +58,10 @@ export const MOST_AGENTS = 256;
  * examined.
  */
 const OF_THIS_HOST = ['pin', 'no-pin', 'carrier'];
-/** What only this host has. */
+/** Options for things that exist only on this host. */
 const OF_THIS_NGINX = ['conf', 'nginx', 'listen'];
 const OF_THESE_SERVERS = ['backend'];
-/** Actions that need no process of the topology. */
+/** Actions that do not act on any process of the topology. */
 const OF_NO_PROCESS: ReadonlySet<string> = new Set([...OF_CLIENTS, 'start-http', 'stop-http']);
 
 /** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */

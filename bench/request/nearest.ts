@@ -19,7 +19,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   return best;
 }
 
-/** Returns ` Did you mean "tls"?`, or an empty string. */
+/** Returns ` Did you mean tls?`, or an empty string if no name is similar. */
 export function suggestion(word: string, names: readonly string[]): string {
   const name = nearest(word, names);
   return name === null ? '' : ` Did you mean ${name}?`;

@@ -53,7 +53,7 @@ export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Splits the words after the command's name into options and operands. Throws a `usage` Problem if an option
- * lacks its value or is repeated without being repeatable, and throws the result of `unknown` for an unknown
+ * lacks its value, or is repeated although it must not be, and throws the result of `unknown` for an unknown
  * option.
  *
  * @param unknown called with the option as typed, such as `--colour` or `-x`

@@ -9,8 +9,9 @@ import { stepsWith } from './scenario.ts';
 const USUAL_LIMIT = 100;
 
 /**
- * Limits the load on another host. Defaults above the limit are lowered to it; given values above it are rejected, so
- * that a command line written for this machine cannot overload another one by accident.
+ * Limits the load on another host. Defaults above the limit are lowered to it; values that the user gave are
+ * rejected if they exceed it, so that a command line written for this machine cannot overload another one by
+ * accident.
  *
  * @throws Problem('usage') if the load exceeds the limit or is not limited at all
  */

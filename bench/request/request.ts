@@ -108,8 +108,8 @@ export function readsConfig({ word, given, operands }: Line): boolean {
 }
 
 /**
- * Parses a command line to which examples of missing options were added, so that mistakes are found before a
- * file is read.
+ * Parses a command line without a file, so that mistakes are found before the file is read. Examples stand in
+ * for options that the file may provide.
  */
 function checkAlone(command: Command<Request>, given: GivenOptions, operands: readonly string[]): void {
   try {
@@ -129,9 +129,9 @@ export function parseRequest(argv: readonly string[]): Request {
 }
 
 /**
- * Returns the request for a command line, using a file's options as defaults.
+ * Converts a command line to a request, with a file's options as defaults.
  *
- * @returns also the options that came from the file
+ * @returns the request, and the options that came from the file
  * @throws Problem('usage') if the command line or the file is invalid
  */
 export function requestFrom(

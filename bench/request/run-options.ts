@@ -122,12 +122,12 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** Maps each option about a server that already runs to the reason why a command does not have it. */
+/** For each option about a server that already runs: the reason why a command does not have the option. */
 export function refusedTarget(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(TARGET_OPTIONS).map((name) => [name, reason]));
 }
 
-/** Maps each option about agents to the reason why a command does not have it. */
+/** For each option about agents: the reason why a command does not have the option. */
 export function refusedAgents(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(AGENT_OPTIONS).map((name) => [name, reason]));
 }

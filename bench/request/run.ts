@@ -92,7 +92,7 @@ export const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
 /** At most one day, because Node.js timers overflow after 24.8 days. */
 export const DURATION_US: Bounds = { min: 1000, max: 24 * 60 * MINUTE_US };
 const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
-/** The `ws` echo server accepts at most 100 MiB. */
+/** The largest payload, 16 MiB, is well below the 100 MiB that the `ws` echo server accepts. */
 export const PAYLOAD: Bounds = { min: 0, max: 16 * 2 ** 20 };
 
 export const runCommand = {
@@ -276,7 +276,7 @@ export function requestOf(
   };
 }
 
-/** Returns variant names as typed; empty if only configurations of the user are given. */
+/** Returns variant names as typed; empty for a target, or if only the user's configurations are given. */
 export function variantsOf(given: GivenOptions): string[] {
   if (given.has('target') || (given.has('conf') && !given.has('profile'))) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());

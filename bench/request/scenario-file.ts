@@ -5,8 +5,9 @@ import { COMMANDS } from './request.ts';
 const VERSION = /^(--version|-V)$/;
 
 /**
- * Returns the scenario file that a command line names, null if it names none. The file has to be read before the rest
- * of the command line and before its help, because the scenario determines which other options there are.
+ * Returns the scenario file that a command line names; null if it names none. This file is read before the rest
+ * of the command line is parsed or its help is shown, because the scenario determines which other options
+ * exist.
  */
 export function scenarioFileOf(argv: readonly string[]): string | null {
   const [first = ''] = argv;
@@ -32,8 +33,8 @@ function hasScenario(group: unknown): boolean {
 }
 
 /**
- * Returns the scenario file that a configuration file names, null if it names none. Options listed under the command's
- * name take precedence.
+ * Returns the scenario file that a configuration file names; null if it names none. Options listed under the
+ * command's name take precedence.
  */
 export function scenarioFileIn({ value }: ConfigFile, command: string): string | null {
   if (!takesScenario(fieldOf(COMMANDS, command))) return null;

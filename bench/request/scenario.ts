@@ -10,7 +10,7 @@ import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** The requested scenario, including its specific options. */
+/** The requested scenario, with the values of its own options. */
 export interface ScenarioRequest {
   scenario: ScenarioDefinition;
   scenarioOptions: ScenarioOptions;
@@ -21,7 +21,7 @@ export const OF_CLIENTS: ReadonlySet<string> = new Set(['cut-clients', 'stall-cl
 
 const DAY_US = 24 * 3600 * 1e6;
 
-/** @throws Problem('usage') for an unknown scenario, and for options that it does not support */
+/** @throws Problem('usage') for an unknown scenario, and for options that the scenario does not support */
 export function scenarioOf(given: GivenOptions): ScenarioRequest {
   const scenario = named(last(given, 'scenario') ?? DEFAULT_SCENARIO.name);
   for (const option of [...Object.keys(SCENARIO_OPTIONS), ...scenario.excluded]) {
@@ -126,10 +126,7 @@ export function checkMetrics(conditions: readonly Condition[], scenario: Scenari
   }
 }
 
-/**
- * Returns the --steps option with all steps, as the remedy for a command line that excludes a step which another option
- * needs.
- */
+/** Returns the --steps option with all steps, as the remedy if --steps excludes a step that another option needs. */
 export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
   return { steps: steps.map(({ name }) => name).join(',') };
 }

@@ -19,8 +19,8 @@ export interface SizeRequest {
   run: RunRequest;
   wanted: Wanted;
   /**
-   * Connections of the runs that check the plan; null for a tenth of the planned number, or as many as the
-   * machine can hold.
+   * Connections of the runs that check the plan; null for a tenth of the planned number, or fewer if the
+   * machine cannot hold that many.
    */
   check: number | null;
   /** Number of runs of each kind that measure costs. */

@@ -115,7 +115,7 @@ function addressOf(text: string): URL {
   return url;
 }
 
-/** Whether a URL names this machine by an address that cannot refer to another one. */
+/** Whether a URL names this machine, by an address that cannot refer to any other machine. */
 export function isLoopback({ hostname }: URL): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))

@@ -12,7 +12,7 @@ export type OwnMessage = string | Buffer;
  * What a message from the server means.
  * - `answer`: it answers the oldest request of this connection that has no answer yet;
  * - `ready`: the connection may send requests from now on;
- * - `other`: neither of the two, such as a heartbeat;
+ * - `other`: neither of these, such as a heartbeat;
  * - `mismatch`: it is not what the protocol allows here, so the connection is dropped and counted as failed.
  */
 export type Meaning = 'answer' | 'ready' | 'other' | 'mismatch';
@@ -44,8 +44,9 @@ export interface Conversation<State> {
   /** Returns request `sequence` of a connection, counted from 0. */
   request(talker: Talker<State>, sequence: number): OwnMessage;
   /**
-   * Returns the meaning of a message, or a list if the message carries several packets of the protocol, or none that is
-   * complete. Its bytes are valid only during the call.
+   * Returns the meaning of a message. A message may also carry several packets of the protocol, or only part of
+   * one; then a list is returned, with the meaning of each complete packet. `bytes` is valid only during the
+   * call.
    */
   message(talker: Talker<State>, bytes: Buffer, isText: boolean): Meaning | readonly Meaning[];
 }
@@ -106,7 +107,7 @@ export function conversationClient<State>(
   };
 }
 
-/** The client of connections that are not replaced. */
+/** The client for connections that are not replaced when they end. */
 function lastingClient<State>(make: MakeConversation<State>): MakeClient<Talk<State>> {
   return (context, sessions) => {
     const { clock, recorder, plan } = context;

@@ -9,7 +9,7 @@ import { COMEBACK_METRICS } from './storm/metrics.ts';
 /** Phases from which the times of messages are read, as in `echo`. */
 const OF_STEADY = ['steady', 'drain'] as const;
 
-/** Messages per second of a step that has a schedule, if nothing else determines them. */
+/** Messages per second in a step with a schedule, if nothing else determines the rate. */
 const USUAL_RATE = 1000;
 const USUAL_CONNECTIONS = 100;
 
@@ -27,8 +27,8 @@ export function sendsMessages({ steps }: Pick<Declaration, 'steps'>): boolean {
 }
 
 /**
- * Returns a scenario's definition without its file. It is sufficient to read and report results, and provides the
- * defaults of a definition with a file.
+ * Returns the definition that follows from a declaration alone, without the scenario's file. It is sufficient
+ * for reading and reporting results, and supplies the defaults for what a file leaves out.
  */
 export function declaredDefinition(declared: Declaration): ScenarioDefinition {
   const { recorded, conservation, phasesRead, metrics, usesPayload, ...rest } = declared;
@@ -95,8 +95,9 @@ const OF_RETURNING: readonly DoubtName[] = ['nothing-echoed', 'disturbance', 'se
 const OF_CONNECTIONS: readonly DoubtName[] = ['losses', 'disturbance', 'limit'];
 
 /**
- * Returns the contradiction between two declarations of the same scenario; null if figures of both can be read with
- * either. The scenario may have been extended in the meantime, or its texts may have changed.
+ * Returns the contradiction between two declarations of the same scenario; null if either declaration can be
+ * used to read the results of both. The scenario may have been extended in the meantime, or its texts may have
+ * changed.
  */
 export function disagreement(one: Declaration, other: Declaration): string | null {
   return (

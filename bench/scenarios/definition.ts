@@ -15,12 +15,12 @@ export interface StepDefinition {
   server: 'lean' | 'ws';
 }
 
-/** An option of `run` that only one scenario supports. Its value is part of the workload. */
+/** An option of `run` that only certain scenarios support. Its value is part of the workload. */
 export type ScenarioOption = {
   /** Placeholder for the value in `--help`, such as `TIME` or `client|server|none`; null for a switch. */
   value: string | null;
   help: string;
-  /** Options of the same scenario that contradict this one, if it is given. */
+  /** Options of the same scenario that must not be given together with this one. */
   excludes?: readonly string[];
 } & (
   | { kind: 'switch'; value: null; default: 'off' }
@@ -52,7 +52,7 @@ export interface Equation {
   added?: readonly string[];
 }
 
-/** A metric that comparisons evaluate for a step. */
+/** A metric that is evaluated in comparisons, and the step to which it belongs. */
 export interface ComparedName {
   name: string;
   step: Step;
@@ -127,8 +127,8 @@ export interface ScenarioDefinition {
    */
   work?: Work;
   /**
-   * Deviations from the usual behaviour of connections, in which TLS sessions are not resumed and the client
-   * closes.
+   * Deviations from the usual behaviour of connections. Usually, TLS sessions are not resumed, and the client
+   * closes the connection.
    */
   connectionTraits?(options: ScenarioOptions): { resumes: boolean; serverCloses: boolean };
   /** Default durations of the warm-up and the steady phase. */

@@ -68,8 +68,8 @@ interface OwnDefinition extends Behaviour {
   phasesRead?: ScenarioDefinition['phasesRead'];
   metrics?: readonly OwnMetric[];
   /**
-   * Metrics that comparisons evaluate. The weights add up to 100. Default: CPU per message, and response time
-   * or throughput.
+   * Metrics that are evaluated in comparisons. The weights add up to 100. Default: CPU per message, and
+   * response time or throughput.
    */
   compared?: readonly ComparedName[];
   /**

@@ -21,7 +21,7 @@ type Merged<Union> = (Union extends unknown ? (each: Union) => void : never) ext
   ? All
   : never;
 
-/** The options of all built-in scenarios. Their names are unique. */
+/** The options of all built-in scenarios. Scenarios that have an option of the same name share it. */
 export const SCENARIO_OPTIONS = Object.assign({}, ...REGISTRY.map(({ options }) => options)) as Merged<
   (typeof REGISTRY)[number]['options']
 >;

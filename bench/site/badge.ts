@@ -13,7 +13,7 @@ const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#
  * changed.
  */
 export function badgeSvg(series: Series): string {
-  // The metrics that represent a step, the main one first.
+  // The first metric listed for a step is its main one.
   const main = SCENARIOS.flatMap(({ listed }) => listed).find(({ step }) => step === series.step);
   const trend = series.trends.find(({ figure }) => figure.name === main?.name);
   const what = (trend && main?.label.trim()) || series.step;

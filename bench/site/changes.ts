@@ -102,7 +102,7 @@ function isComparable(a: RatedValue, b: RatedValue): boolean {
 /**
  * Computes the band. Its centre is the median. The spread is the mean absolute deviation from the median, in
  * logarithms, expressed as a standard deviation (× √(π/2) for normal values). The half-width is the spread ×
- * 2.8 (1 + 3.3 ÷ (n − 2)). With purely normal variation, less than one in 200 values falls outside the band,
+ * 2.8 (1 + 3.3 ÷ (n − 2)). With purely normal variation, fewer than one in 200 values fall outside the band,
  * for any n. The factors were found by simulation, and a test asserts this rate.
  */
 function bandOf(earlier: readonly RatedValue[]): Band | null {

@@ -16,8 +16,8 @@ export interface PublishedResult {
 }
 
 /**
- * Selects results that may support or refute a claim. Every claim compares two sides, so only the newest
- * results for each set of several variants are selected.
+ * Selects results that may support or refute a claim. Every claim compares two sides, so only the newest result
+ * for each set of two or more variants is selected.
  */
 export function tellingResults<T extends Published>(published: readonly T[]): T[] {
   const newest = new Map<string, T>();

@@ -56,7 +56,7 @@ export function newestOf({ points }: Trend): Point | null {
   return points.findLast(({ value }) => value !== null) ?? null;
 }
 
-/** Returns the newest change that is lasting or is not followed by another point yet. */
+/** Returns the newest change that is confirmed, or that no other point has followed yet. */
 export function newestChange({ points }: Trend): ChangedPoint | null {
   return points.findLast(isChanged) ?? null;
 }

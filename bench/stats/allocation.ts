@@ -20,13 +20,13 @@ export interface RoundCost {
 /** How a time budget is divided into rounds and turns. */
 export interface Allocation {
   rounds: number;
-  /** Total length of the turns of each run in the measured phase. */
+  /** Total length of each run's turns in the measured phase. */
   measuredMs: number;
 }
 
 /** Requirements that the allocation must meet. */
 export interface Aim {
-  /** Minimum number of rounds, which a verdict on every metric needs. */
+  /** Minimum number of rounds: as many as a verdict on every metric needs. */
   least: number;
   /** Number of comparisons for which verdicts on these metrics are adjusted. */
   comparisons: number;

@@ -47,10 +47,10 @@ export function smallestDetectable(
 }
 
 /**
- * Returns the smallest detectable effect of normally distributed rounds, as a multiple of the standard deviation
- * of their log-ratios and without a threshold. It shrinks faster than the square root of the number of rounds: a
- * verdict on one of two comparisons is possible with 7 rounds, but then all of them must agree, so that the factor
- * is 1.8; with 14 rounds it is 0.95.
+ * Returns the smallest detectable effect of normally distributed rounds, as a multiple of the standard
+ * deviation of their log-ratios and without a threshold. With more rounds, it shrinks faster than 1 ÷ √rounds:
+ * a verdict on one of two comparisons is possible with 7 rounds, but then all of them must agree, so that the
+ * factor is 1.8; with 14 rounds it is 0.95.
  *
  * @returns infinity if there are too few rounds for any verdict
  */

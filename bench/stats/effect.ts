@@ -39,9 +39,9 @@ export function logRatios(baseline: readonly number[], variant: readonly number[
  * Computes the effect from the log-ratios of its rounds.
  *
  * There are two intervals because the bootstrap of a median is often too narrow with few rounds. The table
- * gives the share of 20,000 simulated intervals that cover the true effect. Each value is the lowest for four
- * kinds of noise (normal, Student's t with 3 degrees of freedom, one round in ten disturbed tenfold, the
- * difference of two exponentials), which differ by at most 0.7:
+ * gives the share of 20,000 simulated intervals that cover the true effect. Each value is the lowest of those
+ * for four kinds of noise: normal, Student's t with 3 degrees of freedom, one round in ten disturbed tenfold,
+ * and the difference of two exponentials. The values of the four differ by at most 0.7.
  *
  * | rounds      | 6    | 7    | 8    | 9    | 10   | 11   | 12   | 13   | 15   | 20   |
  * |-------------|------|------|------|------|------|------|------|------|------|------|

@@ -23,7 +23,7 @@ export function meanOf(values: readonly number[]): Estimate | null {
  * Returns Σ factor × estimate for independent estimates. Their errors add up as the square root of the sum of
  * squares, because it is unlikely that all are at the same end of their intervals.
  *
- * @param terms factors of at least 0
+ * @param terms their factors must be at least 0
  */
 export function sumOf(terms: readonly (readonly [factor: number, estimate: Estimate])[]): Estimate {
   const value = terms.reduce((sum, [factor, each]) => sum + factor * each.value, 0);

@@ -2,7 +2,7 @@ import type { Estimate } from '../model/estimate.ts';
 import { eliminate } from './linear-system.ts';
 import { studentFactor } from './student.ts';
 
-/** A measurement `y` at a point whose coordinates are the terms of the sum. */
+/** A measurement `y` at the point `x`. */
 export interface Observation {
   x: readonly number[];
   y: number;

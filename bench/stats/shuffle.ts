@@ -1,10 +1,10 @@
 import { randomFrom } from '../model/random.ts';
 
 /**
- * Returns the order in which the variants run in a round, counted from 1. The same seed and round always give
- * the same order, and every permutation is equally likely. The order is random because a variant's position
- * within the round affects its results. Every second round reverses the order of the previous round, so each
- * variant runs early as often as late.
+ * Returns the order in which the variants run in a round. Rounds are counted from 1. The same seed and round
+ * always give the same order, and every permutation is equally likely. The order is random because a variant's
+ * position within the round affects its results. Every second round reverses the order of the previous round,
+ * so each variant runs early as often as late.
  */
 export function roundOrder<T>(variants: readonly T[], round: number, seed: number): T[] {
   const isReversed = round % 2 === 0;

@@ -64,10 +64,10 @@ export function compareSets(
 }
 
 /**
- * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same
- * numbers of runs and the same variation. It is a ratio above 1, obtained by simulation as in
- * `smallestDetectable`. Each side's runs are drawn from that side's residuals. The test rejects once a shift
- * raises the `order`-th lowest of all differences between the sides' runs above 0.
+ * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same numbers
+ * of runs and the same variation. It is a ratio above 1, obtained by simulation as in `smallestDetectable`.
+ * Each side's runs are drawn from that side's residuals. The test rejects the null hypothesis once a shift is
+ * large enough to raise the `order`-th lowest of all differences between the sides' runs above 0.
  */
 function smallestShift(
   baseline: readonly number[],

@@ -9,8 +9,8 @@ export interface UnpairedEffect {
   ratio: number;
   /**
    * 95 % confidence interval of the ratio, derived from the Mann–Whitney test. If there are no ties, the
-   * interval excludes 1 exactly when that test, taken by itself, is significant. Null with fewer than 4 runs
-   * per side, when no result without ties could be significant.
+   * interval excludes 1 exactly when that test, taken by itself, is significant. Null if there are too few
+   * runs for any result without ties to be significant, such as 3 on each side.
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */

@@ -3,8 +3,8 @@ import { upperTail } from './normal.ts';
 import { doubledRanks, SAME } from './ranks.ts';
 
 /**
- * Up to this number of differences, the distribution is computed exactly, because 2⁵⁰ sign patterns fit into
- * a double.
+ * Up to this number of differences, the distribution is computed exactly, because a double can hold a count
+ * of 2⁵⁰ sign patterns.
  */
 const EXACT_UP_TO = 50;
 

@@ -38,7 +38,10 @@ export async function findCalibration(
   }
 }
 
-/** CPU names and versions are external input. A digest of them cannot lead to another folder. */
+/**
+ * Returns the name of a calibration's file. It is a digest, because CPU names and versions are external input
+ * and could otherwise lead to another folder.
+ */
 function fileOf({ cpuModel, cpus, kernel, engine, carrier, nginx }: CalibratedMachine): string {
   const conditions = [cpuModel, cpus, kernel, engine, nginx];
   // `sockets` is left out, so that calibrations from versions without a choice of carrier are still found.

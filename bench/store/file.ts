@@ -99,8 +99,8 @@ export async function copyFileIn(root: string, name: string, to: string): Promis
 }
 
 /**
- * Creates a folder and its parents. With Node's `recursive` option, the call never returns if a file system
- * fails with ENOENT, as /proc does.
+ * Creates a folder and its parents. Node's `recursive` option is not used, because its call never returns if
+ * the file system fails with ENOENT, as /proc does.
  */
 export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
@@ -138,7 +138,7 @@ export async function isSpecialFile(path: string): Promise<boolean> {
  * Checks that files can be created in a folder, by creating one. Permissions alone are not enough: not even
  * root can create a file in /proc.
  *
- * @throws Problem('usage') if no file can be created, because the user chose the folder
+ * @throws Problem('usage'), because the user chose the folder, if no file can be created
  */
 export async function checkWritable(folder: string): Promise<void> {
   const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);
@@ -147,7 +147,7 @@ export async function checkWritable(folder: string): Promise<void> {
     await rm(temporary);
   } catch (error) {
     if (systemCode(error) === null) throw error;
-    // The reason in /proc is ENOENT, although the folder exists.
+    // The message omits the error code, which may mislead: in /proc, it is ENOENT although the folder exists.
     const message = `No file can be created in ${quote(folder)}. Name another folder, or change the permissions of this one.`;
     throw new Problem('usage', message, { cause: error });
   }
@@ -202,7 +202,7 @@ async function refuseLinks(root: string, folders: string): Promise<void> {
   }
 }
 
-/** Returns facts about the path itself rather than a link's target; null if it does not exist. */
+/** Returns facts about the path itself, not about a link's target; null if it does not exist. */
 async function factsOf(path: string): Promise<Stats | null> {
   return lstat(path).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null;

@@ -92,8 +92,8 @@ function parsedIndex(value: unknown, file: string): ResultIndex {
 
 /**
  * Makes the user's scenario available as it is declared in a result; the scenario's file is not read. If a scenario of
- * this name is already known, from its file or from another result, only what this result declares in addition is
- * added.
+ * this name is already known, from its file or from another result, only the declarations that are new in this result
+ * are added.
  */
 function addDeclared(declared: Declaration, scenario: string, file: string): void {
   const known = SCENARIOS.find(({ name }) => name === declared.name);
@@ -132,7 +132,7 @@ function ownerOf(step: Step): string | undefined {
   return SCENARIOS.find(({ steps }) => steps.some(({ name }) => name === step))?.name;
 }
 
-/** Returns a result's scenario, or that of one of its runs. */
+/** Returns the definition of a scenario that a result or one of its runs names. */
 function knownScenario(name: string, file: string): ScenarioDefinition {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario !== undefined) return scenario;

@@ -1,6 +1,7 @@
 /**
- * Results of schema version 1: every run was executed once, in a closed or an open loop, and all are in one
- * file. They are converted when read, and then validated against the current schema like any other result.
+ * Results of schema version 1: every run was executed once, in a closed or an open loop, and all runs are in
+ * one file. Such results are converted when they are read, and then validated against the current schema like
+ * any other result.
  */
 
 type Fields = Record<string, unknown>;

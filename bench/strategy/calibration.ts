@@ -101,7 +101,10 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
   };
 }
 
-/** Returns how much time a round of two sides takes in each step; empty if no runs were interleaved. */
+/**
+ * Returns, for each step, the length of a turn and the time that a round of two sides takes in addition to
+ * its turns. Empty if no runs were interleaved.
+ */
 function costsOf(done: readonly Run[], steps: readonly Step[]): Calibration['costs'] {
   const starts = done.filter(({ plan }) => plan.round !== null && plan.turns?.index === 0);
   return steps.flatMap((step) => {
@@ -116,7 +119,7 @@ function costsOf(done: readonly Run[], steps: readonly Step[]): Calibration['cos
   });
 }
 
-/** Returns the rates of the latency step. Trials with slowed-down echo servers have a lower rate than others. */
+/** Returns the latency step's rates, each once. Trials with slowed-down echo servers have a lower rate than others. */
 function distinctRates(conclusions: readonly Conclusion[]): Conclusion[] {
   const rates = conclusions.flatMap((each) => (each.kind === 'rate' ? [each] : []));
   return rates.filter(

@@ -16,7 +16,7 @@ export interface SearchState {
   low: number | null;
   /** Lowest level that misses the objectives; null if none has been found yet. */
   high: number | null;
-  /** The next level to try; null if the two bounds are close enough and confirmed. */
+  /** The next level to try; null if the search has ended. */
   next: number | null;
 }
 
@@ -34,8 +34,8 @@ const WIDE = 1.6;
  * Computes the state of the search and the next level to try. The search doubles the level until the
  * objectives are missed (or halves it until they are met), repeating each miss on the way. It then bisects to
  * a precision of 5 %, and repeats the trials at both bounds until two of them agree. Until a level is
- * repeated, its single trial counts. If a repeated trial contradicts it, the search continues from there. No
- * level is tried more than three times, so the search always terminates.
+ * repeated, its single trial counts. If the second trial contradicts the first, a third one decides. No level
+ * is tried more than three times, so the search always terminates.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],
@@ -51,8 +51,8 @@ export function searchState(
 }
 
 /**
- * Reports whether no level between the two bounds remains to be tried, or trying one would add no
- * information.
+ * Reports whether the two bounds are close enough: they are within the precision or, if levels are whole
+ * numbers, no level lies between them.
  */
 function isClose(low: number, high: number, { isWhole }: Pick<SearchSpace, 'isWhole'>): boolean {
   return high / low <= PRECISION || (isWhole && high - low <= 1);

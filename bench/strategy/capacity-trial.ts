@@ -25,9 +25,10 @@ const LOSSES = ['connections.failed', 'messages.lost'];
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
- * Returns why something other than the measured component may have caused a missed objective. Null if the
- * measured component was the limit, if the run is valid, if the objective concerns memory, or if connections
- * or messages were lost while nothing else was the limit.
+ * Returns why something other than the measured component may have caused a missed objective: the run did not
+ * complete, is not valid, or has no value for any missed objective. Otherwise null. For a completed run, also
+ * null if the measured component was the limit, if a missed objective concerns memory, or if connections or
+ * messages were lost while no component was the limit.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): Finding | null {
   const { plan, outcome, validity } = run;

@@ -144,8 +144,8 @@ function boundOf(
 }
 
 /**
- * Reports whether a run is a trial. An interrupted run is not, because it provides no information; a failed
- * one counts as a miss.
+ * Reports whether a run is a trial. An aborted run is not a trial, because it provides no information. A
+ * failed run is one, and counts as a miss.
  */
 function isTrial({ plan, outcome }: Run): boolean {
   return plan.workload.load?.kind === 'open' && outcome.state !== 'aborted';
@@ -183,8 +183,8 @@ function startingRun(done: readonly Run[]): Run | undefined {
 }
 
 /**
- * If CPU per message is unknown, the search starts at this share of the closed-loop throughput, which most
- * systems can sustain.
+ * If CPU per message is unknown, the search starts at this share of the closed-loop throughput: a rate that
+ * most systems can sustain.
  */
 const START_SHARE = 0.25;
 

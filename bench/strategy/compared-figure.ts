@@ -14,8 +14,8 @@ export interface FigureSides {
 type Tested = Pick<Comparison, 'ratio' | 'interval' | 'adjustedP' | 'verdict' | 'detectable'>;
 
 /**
- * Builds the compared metric from a test's outcome, and words the verdict to suit the metric. `effect` is
- * null if there was nothing to test.
+ * Builds the compared metric from a test's outcome, and adapts the wording of the verdict to the metric.
+ * `effect` is null if there was nothing to test.
  */
 export function comparedFigure(
   { metric, step }: ComparedMetric,
@@ -98,7 +98,8 @@ function inverse({ withAll, ...counts }: ComparedTurns): ComparedTurns {
 }
 
 /**
- * Summarises the verdicts: returns the verdict on times if times differ, otherwise the verdict on CPU.
+ * Summarises the verdicts. Returns `mixed` if some metrics are better and others are worse; otherwise the
+ * verdict on times if times differ, or the verdict on CPU if they do not.
  */
 export function overall(headline: readonly ComparedFigure[]): OverallVerdict {
   const verdicts = headline.map(({ verdict }) => verdict);

@@ -5,7 +5,7 @@ import type { RunFacts } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
 import type { Run } from '../model/run.ts';
 
-/** The facts about a run that is compared, and those about its turns. */
+/** Facts about a compared run and about its turns. */
 export interface ComparedRun extends RunFacts {
   /** Missing if the run was not interleaved. */
   turns?: RunTurns;
@@ -20,7 +20,9 @@ export interface RunTurns {
   ofCycles(numbers: readonly number[]): RunFacts['metrics'];
 }
 
-/** Collects the facts about a run that is compared. Figures of its turns are derived when they are needed. */
+/**
+ * Collects the facts about a compared run. The figures of its turns are derived only when they are needed.
+ */
 export const comparedRun = remembered((run: Run): ComparedRun => {
   const figures = knownFigures(run);
   const facts = factsOf(run, figures);

@@ -17,7 +17,7 @@ export interface Fitted {
   deviation: number;
 }
 
-/** The curve is drawn, and its maximum sought, up to this multiple of the largest level. */
+/** Both the drawn curve and the search for its maximum extend to this multiple of the largest level. */
 const BEYOND = 2;
 const CURVE_POINTS = 48;
 

@@ -123,7 +123,7 @@ export function ladderSpec(
   };
 }
 
-/** Null if the run lacks the quantity that increases from level to level. */
+/** Makes the point for a run; null if the run lacks the quantity that increases from level to level. */
 function makePoint(run: Run, over: LadderAxis, metrics: readonly Metric[]): LadderPoint | null {
   const level = levelOf(run.plan, over);
   if (level === null) return null;

@@ -11,7 +11,10 @@ import type { ComparedRun, RunTurns } from './compared-run.ts';
 export interface RoundPair {
   values: ComparedFigure['rounds'][number];
   all: { baseline: number; variant: number } | null;
-  /** Pairs of turns in which the metric was measured, and those excluded as disturbed; 0 without turns. */
+  /**
+   * Number of pairs of turns in which the metric was measured, and how many of these were excluded because
+   * the host took CPU time (`steal`) or other work ran (`other`). All are 0 without turns.
+   */
   turns: { pairs: number; steal: number; other: number };
 }
 
@@ -20,11 +23,11 @@ const NO_TURNS = { pairs: 0, steal: 0, other: 0 };
 /**
  * Pairs the two sides of every round that has a usable value of the metric for both.
  *
- * A pair of turns is excluded on both sides if the machine was disturbed in its cycle: its host took CPU
- * time, or other work ran. The other pair of its block (A B, B A) is excluded as well, because the order
- * affects a pair and only cancels in whole blocks. If this concerns more than half of the pairs of a round,
- * all of them count: the disturbance is then the usual state of the machine, and the few remaining turns
- * would not be representative.
+ * A pair of turns is excluded on both sides if the machine was disturbed in its cycle: the host took CPU
+ * time, or other work ran. The other pair of its block (A B, B A) is excluded as well, because the order of
+ * the turns affects each pair, and this effect only cancels out in whole blocks. If more than half of a
+ * round's pairs would be excluded, all of them count: the disturbance is then the usual state of the machine,
+ * and the few remaining turns would not be representative.
  */
 export function pairsOf(
   runs: readonly ComparedRun[],
@@ -53,8 +56,8 @@ export function pairsOf(
 }
 
 /**
- * Returns the log-ratios of a metric in each whole block of turns that counts, by round; empty if the metric
- * is not measured in turns.
+ * Returns, by round, the log-ratios of a metric in each whole block of turns that is not excluded; empty if
+ * the metric is not measured in turns.
  */
 export function turnRatios(
   runs: readonly ComparedRun[],
@@ -118,7 +121,10 @@ function countsOf(
   return { pairs: measured.length, steal, other: excluded.length - steal };
 }
 
-/** Returns the numbers of the cycles that count for both sides: those of undisturbed blocks, or all. */
+/**
+ * Returns the numbers of the cycles that count for both sides: those of undisturbed blocks, or all cycles if
+ * most are disturbed.
+ */
 function calm(causes: Causes): number[] {
   const undisturbed = [...causes].filter(([, cause]) => cause === null);
   const counted = undisturbed.length * 2 >= causes.size ? undisturbed : [...causes];

@@ -32,7 +32,7 @@ function priceOf(done: readonly Run[], baseline: string, others: readonly string
   return variants.length === 0 ? [] : [{ kind: 'price', baseline, variants }];
 }
 
-/** Metrics of all scenarios that are available both with and without a proxy. */
+/** Metrics that are available both with and without a proxy, from all scenarios. */
 export const PRICED: readonly { metric: Metric; step: Step }[] = SCENARIOS.flatMap(({ priced }) =>
   (priced ?? []).map(({ name, step }) => ({ metric: metricNamed(name), step })),
 );

@@ -10,9 +10,9 @@ import { finding } from '../wording/finding.ts';
 const BUSY_SHARE = 0.5;
 
 /**
- * How many times as much CPU a message costs in the open loop as in the closed loop: the proxy, and the `ws` echo server
- * compared with the lean one. This depends on whether the closed loop uses the sockets of Node or Bun, or io_uring.
- * Measured with 64-byte messages on Node.js 20; see docs/method.md.
+ * CPU per message in the open loop ÷ CPU per message in the closed loop: for the proxy, and for an echo server that is
+ * `ws` in the open loop but lean in the closed loop. Both ratios depend on whether the closed loop uses the sockets of
+ * Node, those of Bun, or io_uring. Measured with 64-byte messages on Node.js 20; see docs/method.md.
  */
 const OPEN_COST: Record<EngineName | 'io_uring', { proxy: number; ws: number }> = {
   node: { proxy: 1.1, ws: 2.6 },
@@ -34,7 +34,7 @@ interface Demand {
   cpuUs: number;
   proxyUs: number | null;
   serverUs: number | null;
-  /** Set only if handshakes are the work. */
+  /** Set only if the work is handshakes, not messages. */
   generatorUs: number | null;
   variant: string;
 }
@@ -149,7 +149,7 @@ function costs(run: Run, plan: StepPlan): { proxy: number; server: number } | nu
   return { proxy: (proxy ?? 0) * ratios.proxy, server: server * ratios.ws };
 }
 
-/** Returns how many times as much CPU as in this run a message is expected to cost in the latency step. */
+/** Returns the expected CPU per message in the latency step ÷ the CPU per message in this run. */
 function ratiosOf(run: Run, plan: StepPlan): { proxy: number; ws: number } {
   const { server, carrier, engine, workload } = run.plan;
   if (workload.load?.kind !== 'closed' || workOf(run) !== 'messages') return { proxy: 1, ws: 1 };

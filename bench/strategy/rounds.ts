@@ -21,7 +21,7 @@ export interface RoundsOptions extends StepsOptions {
   budgetMs: number | null;
   /** Seed for the order of variants within each round. */
   seed: number;
-  /** Length of the measured phase of each run in a round, in ms; by default, as requested. */
+  /** Length of the measured phase of each run in a round, in ms. Default: the requested duration. */
   roundDurationMs?: number;
   /** Whether all variants can be set up at the same time, and therefore be interleaved. */
   together: boolean;
@@ -45,7 +45,7 @@ const ECHOES_A_TURN = 3;
 const SHORTEST_TURN_MS = 250;
 const LONGEST_TURN_MS = 2_000;
 
-/** Maximum number of rounds if neither a number of rounds nor a time budget limits them. */
+/** Maximum number of rounds if no number is requested, even if the time budget allows more. */
 const MOST_ROUNDS = 1000;
 
 /**
@@ -74,7 +74,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return fits(current + 1, done) ? firstGroup(specsOf(current + 1, done), done) : [];
   }
 
-  /** Selects the runs of the first step, to be interleaved. */
+  /** Selects the runs of the first step, to be interleaved; only the first run if they cannot be. */
   function firstGroup(specs: readonly RunSpec[], done: readonly Run[]): readonly RunSpec[] {
     const group = specs.filter(({ step }) => step === specs[0]?.step);
     if (!options.together || group.length < 2) return group.slice(0, 1);

@@ -14,7 +14,7 @@ export interface CheckRuns {
   messages: Run | undefined;
 }
 
-/** Compares the costs' predictions for the larger runs with the measured values. */
+/** Compares what the costs predict for the larger runs with what was measured in these runs. */
 export function checkedOf({ memory, messages }: CheckRuns, measured: MeasuredCosts): Checked[] {
   return [
     ...(memory === undefined ? [] : memoryChecked(memory, measured)),

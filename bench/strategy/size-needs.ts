@@ -15,7 +15,7 @@ const TIME_WAIT_SECONDS = 60;
 /** Nginx's default backlog. A computed backlog is never smaller. */
 const LEAST_BACKLOG = 511;
 const LEAST_WORKER_CONNECTIONS = 512;
-/** Number of ports that do not require root. */
+/** Number of ports that can be used without root privileges. */
 const WIDEST_PORTS = 65_535 - 1024 + 1;
 /** One descriptor for the socket to the client, one for the socket to the server. */
 const FILES_PER_CONNECTION = 2;
@@ -38,8 +38,8 @@ export function coresFor(
 }
 
 /**
- * Returns the smallest number of workers, at least one, of which none uses more than the given share of a
- * CPU.
+ * Returns the smallest number of workers (at least one) with which no worker uses more than the given share
+ * of a CPU.
  */
 export function workersFor(cores: Estimate, utilisation: number): Estimate {
   return mapped(cores, (each) => Math.max(1, Math.ceil(each / utilisation - 1e-9)));
@@ -56,7 +56,7 @@ function slotsPerWorker(connections: number, workers: number): number {
 }
 
 /**
- * Derives what a load needs from the costs. Pure arithmetic.
+ * Uses the costs to derive what a load needs. Pure arithmetic.
  *
  * @param portRange net.ipv4.ip_local_port_range; null for the kernel's default
  */

@@ -42,8 +42,8 @@ const ASSUMED: Known = {
  * @param calibration this machine's calibration; null if it was not calibrated
  * @param others number of variants that are compared with the baseline
  * @param budgetMs budget for the rounds, without the pilot
- * @returns null if nothing is known about a main metric of these steps, or if the number of rounds that
- *   verdicts need does not fit into the budget
+ * @returns null if the cost of a step is unknown, if the variation of no main metric is known, or if the budget is too
+ *   small for the number of rounds that verdicts need
  */
 export function spendingOf(
   calibration: Known | null,

@@ -126,8 +126,8 @@ function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond:
 }
 
 /**
- * Reports whether a lower rate might help, because something other than the schedule was the limit. A lower
- * rate does not help a spinning generator: if such a generator was late, other processes took its CPU.
+ * Reports whether a run fell behind its schedule, so that a lower rate might help. A lower rate does not help
+ * if a spinning generator was late, because then other processes took its CPU.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

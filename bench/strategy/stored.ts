@@ -145,8 +145,8 @@ function isGiven(
 }
 
 /**
- * Returns the smallest number of runs that either side has in any step. Runs that failed or had losses are
- * not counted.
+ * Returns the smallest number of runs that either side has in any step that both sides have run. Runs that
+ * failed or had losses are not counted.
  */
 function fewestRuns(runs: readonly RunFacts[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>

@@ -9,7 +9,9 @@ import { onPath } from './executable.ts';
 
 const TASKSET = 'taskset';
 const execute = promisify(execFile);
-/** Number of attempts. `taskset -a` fails if one of our threads ends while it iterates over them. */
+/**
+ * Number of attempts. `taskset -a` fails if one of our threads ends while taskset iterates over the threads.
+ */
 const MOVE_ATTEMPTS = 5;
 
 /**
@@ -63,8 +65,8 @@ export function placed(
 let home: string | null = null;
 
 /**
- * Pins this process to these CPUs, including all its threads and every child started from now on; null
- * changes nothing. Has no effect if {@link canPin} is false.
+ * Pins this process, all its threads, and every child started from now on to these CPUs; null changes
+ * nothing. Has no effect if {@link canPin} is false.
  *
  * @returns a function that restores the original CPUs
  * @throws Problem('environment') if this process cannot be pinned although a new process could be

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** ECDSA with curve P-256, or 2048-bit RSA. */
 export type KeyType = 'ecdsa' | 'rsa';
 
-/** A certificate for one run. Its key is stored only in the given folder. */
+/** A certificate for one run. Its key is stored only in the folder given to `makeCertificate`. */
 export interface Certificate {
   certPath: string;
   keyPath: string;

@@ -12,8 +12,8 @@ export function folderProblem(folder: string, error: unknown): Problem | null {
 /** Like `folderProblem`, for errors from code that does more than use the folder. */
 export function problemWithin(folder: string, error: unknown): Problem | null {
   const { code = '', path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  // An error from writing to an open file has no path. Errors from any other file that a run writes are
-  // reported elsewhere.
+  // An error from writing to an open file has no path. Such an error must concern this folder, because errors
+  // from all other files that a run writes are reported elsewhere.
   if (!(code in REASONS) || (path !== undefined && !path.startsWith(folder))) return null;
   // A file missing from a folder that still exists is our own bug.
   return code === 'ENOENT' && existsSync(folder) ? null : folderProblem(folder, error);

@@ -6,7 +6,9 @@ import type { ProcessSet } from './process-set.ts';
 const ENTRY = new URL('../load/worker.js', import.meta.url);
 const HTTP_ENTRY = new URL('../load/http/http-worker.js', import.meta.url);
 
-/** Types of the messages that the runner and a child process exchange over its channel. */
+/**
+ * The channel between the runner and a child process. `Command` and `Report` are the types of its messages.
+ */
 export interface Channel<Command, Report> {
   readonly launched: Launched;
   send(command: Command): void;

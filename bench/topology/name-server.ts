@@ -29,7 +29,7 @@ const ASKED_MS = 3000;
 /** Time allowed for Nginx to read an answer. */
 const READ_MS = 50;
 
-/** Returns the response to a query with one question; null if it is not such a query. */
+/** Returns the response to a query with one question; null for any other message. */
 export function responseTo(query: Buffer): Buffer | null {
   if (query.length < HEADER_BYTES || query.readUInt16BE(4) !== 1) return null;
   let end = HEADER_BYTES;
@@ -56,7 +56,7 @@ export function responseTo(query: Buffer): Buffer | null {
   return Buffer.concat([header, question, record]);
 }
 
-/** Starts a name server on a free loopback port of this process. It does not keep the process running. */
+/** Starts a name server in this process, on a free loopback port. It does not keep the process running. */
 export async function startNameServer(): Promise<NameServer> {
   const socket = createSocket('udp4');
   let wasAsked = () => {};

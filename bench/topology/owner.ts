@@ -12,7 +12,7 @@ export interface ProcessIdentity {
 export interface Owner extends ProcessIdentity {
   host: string;
   boot: string;
-  /** Its pid namespace. */
+  /** Pid namespace of the process. */
   namespace: string;
 }
 

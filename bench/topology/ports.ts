@@ -12,9 +12,9 @@ const MOST_PORT = 65_535;
 const TRIES = 50;
 
 /**
- * Finds distinct free ports that the kernel never picks for outgoing connections. A server that restarts on such
- * a port cannot find it taken by a client, and a client that connects to it while no server listens cannot reach
- * itself. If that range leaves too few ports, any free ones are returned.
+ * Finds distinct free ports that the kernel never picks for outgoing connections. No client can take such a port while
+ * its server restarts, and a client that connects to it while no server listens cannot connect to itself. If too few
+ * such ports are free, any free ports are returned.
  *
  * @param range lowest and highest port for outgoing connections (ip_local_port_range)
  */
@@ -61,7 +61,8 @@ export function accepts(host: string, port: number): Promise<boolean> {
 /**
  * Finds distinct ports that are currently free on an address.
  *
- * @param wanted port to try first; 0 accepts any
+ * @param wanted 0 for any free ports; otherwise the only port to try, with a `count` of 1
+ * @throws the error of listen(), such as EADDRINUSE
  */
 export async function freePorts(host: string, count: number, wanted = 0): Promise<number[]> {
   const servers: Server[] = [];

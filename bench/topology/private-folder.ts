@@ -17,7 +17,7 @@ import { groupGone } from './process-group.ts';
 
 /** Name prefix of a run's private folders, which are created directly below the system's temporary folder. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Name prefix of the folders in the cache into which a proxy is fetched. */
+/** Name prefix of the folders that a proxy is fetched into; they are in the cache folder. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**
@@ -36,7 +36,7 @@ const MOST_SOCKET_PATH = 107;
 /** Longest name of a socket in a private folder. */
 const SOCKET = 'backend-10.sock';
 
-/** Whether the sockets of a run whose private folder is in `parent` would have paths that Linux does not accept. */
+/** Whether a socket's path would be too long for Linux if the private folder of a run were created in `parent`. */
 export function isTooLongForSockets(parent: string): boolean {
   const path = join(resolve(parent), `${PRIVATE_FOLDER_PREFIX}XXXXXX`, SOCKET);
   return Buffer.byteLength(path) > MOST_SOCKET_PATH;
@@ -70,7 +70,7 @@ export function recordGroup(folder: string, pid: number): void {
 }
 
 /**
- * Whether a path is a private folder of this user: it is not a link, has one of our prefixes and an owner
+ * Whether a path is a private folder of this user: it belongs to this user, is not a link, contains an owner
  * record, and nobody else can write to it.
  */
 export function isPrivateFolder(folder: string): boolean {
@@ -79,8 +79,9 @@ export function isPrivateFolder(folder: string): boolean {
 }
 
 /**
- * Removes the private folders left behind by a killed bench, and kills the processes started for them that
- * still run. Touches only folders and processes that are provably ours and abandoned.
+ * Removes the private folders left behind by a killed bench, and kills all processes that were started for
+ * these folders and are still running. Touches only folders and processes that are provably ours and
+ * abandoned.
  *
  * @returns one sentence per folder
  */
@@ -142,7 +143,7 @@ async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[
   return `Removed ${folder}${ended}, left behind by a bench that was killed.`;
 }
 
-/** Removes the folder only if it is empty. */
+/** Removes a folder without an owner record if it is abandoned and empty. */
 function removeUnrecorded(folder: string): void {
   const stats = ownStats(folder);
   if (stats?.isDirectory() !== true || Date.now() - stats.mtimeMs < UNRECORDED_MS) return;

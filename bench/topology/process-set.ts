@@ -29,7 +29,7 @@ export interface ProcessSet {
    */
   watch(other: NamedProcess): void;
   /**
-   * Registers something else to be closed with the set, after all processes that are launched later have been
+   * Registers something else to close with the set. It is closed after all processes launched later have been
    * stopped.
    */
   closing(what: string, close: () => void): void;

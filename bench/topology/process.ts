@@ -11,7 +11,7 @@ import { groupGone, killGroup } from './process-group.ts';
 
 /** Number of characters stored from the end of a child's stderr. */
 const STDERR_TAIL = 8192;
-/** How long to wait for a child's last output after its exit, because a grandchild may hold the pipe open. */
+/** Maximum time to wait for a child's last output after its exit. A grandchild may keep the pipe open. */
 const LAST_WORDS_MS = 250;
 
 export interface Exit {
@@ -113,8 +113,8 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
 }
 
 /**
- * By default, Bun reads settings and `.env` from the folder in which the bench was started, and downloads
- * packages that it does not find. `--expose-gc` provides the same `gc` as in Node.
+ * Without these arguments, Bun would read settings and `.env` from the folder in which the bench was started,
+ * and download packages that it does not find. `--expose-gc` provides the same `gc` as in Node.
  */
 export const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
 
@@ -174,7 +174,7 @@ function tailOf(child: ChildProcess): () => string {
 
 /**
  * Resolves when the process has exited and its group is gone. The rest of the group is killed at once,
- * because its children (such as the workers of a proxy) must not outlive it.
+ * because the children of the process (such as the workers of a proxy) must not outlive it.
  */
 function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
   // The child's own 'close' event cannot be used: it never fires if this side has closed the channel.

@@ -3,7 +3,9 @@ import type { ProxyKind } from '../model/proxy.ts';
 import type { Role, RunProcess } from '../model/run.ts';
 import type { NamedProcess } from './process-set.ts';
 
-/** Returns the role of a proxy's process, by the title that it has given itself; null if it has none. */
+/**
+ * Returns the role of a proxy's process, given the title that the process has set; null if it has no role.
+ */
 export type RoleOf = (title: string) => Role | null;
 
 /**

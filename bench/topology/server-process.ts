@@ -18,7 +18,7 @@ export interface ServerProcess {
   /**
    * Waits until the server listens.
    *
-   * @param over once aborted, the time limit no longer applies
+   * @param over ends the wait when aborted, as if the time limit had been reached
    * @returns the server's port
    * @throws {Problem} kind `environment` if the server exits first, or is not ready in time
    */
@@ -44,7 +44,7 @@ type EchoOptions = ServersOptions & { kind: 'ws' | 'lean' };
 const ENTRY = new URL('../../server/main.js', import.meta.url);
 const STATS_TIMEOUT_MS = 5000;
 
-/** Launches a process of an echo server. `onLaunch` has been called with it when this function returns. */
+/** Launches a process of an echo server, and calls `onLaunch` with the process before returning. */
 export function launchServer(name: string, place: ServerPlace, options: EchoOptions): ServerProcess {
   const { onLoop, onLine, onLaunch, timeoutMs = 15_000 } = options;
   const launched = launchAt(name, place, options);

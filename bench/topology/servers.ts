@@ -194,7 +194,7 @@ async function whenReady(
     async start() {
       if (!isKilled) throw new Problem('environment', `${name} is still running.`);
       await current.launched.exited;
-      // A killed process leaves its socket behind, and no other process can listen there while it exists.
+      // A killed process leaves its socket behind, and no other process can listen there until it is removed.
       if (socket !== null) await rm(socket, { force: true });
       current = launchOne(`${name}, restarted`, { port, socket }, options);
       isKilled = false;

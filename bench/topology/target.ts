@@ -46,7 +46,8 @@ export interface RunningProxy {
    */
   upgrade(over: AbortSignal): Promise<void>;
   /**
-   * Path at which the proxy serves the given folder; null if the proxy serves no folder, as with `stream`.
+   * Path at which the proxy serves `pageFolder` (see `Opening`); null if it serves no folder, as with
+   * `stream`.
    */
   folderPath: string | null;
   facts: Omit<UsedProxy, 'errorLog'>;

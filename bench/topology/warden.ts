@@ -55,7 +55,8 @@ done
 /**
  * A small process that briefly outlives the bench. However the bench dies, even by SIGKILL, the warden kills
  * the process groups and removes the private folders registered with it. If the warden is killed, another one
- * replaces it; if both are killed, the next invocation of the bench cleans up after them.
+ * replaces it. If the bench and its warden are killed together, the next invocation of the bench cleans up
+ * after them.
  */
 export interface Warden {
   readonly pid: number;

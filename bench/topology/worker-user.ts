@@ -40,8 +40,8 @@ export function workerUser(): WorkerUser | null {
 }
 
 /**
- * Returns the first of the candidate names that exists both as a user and as a group, according to the text
- * of /etc/passwd and /etc/group.
+ * Returns the first candidate that exists as a user, and whose group exists as well, according to the text of
+ * /etc/passwd and /etc/group. Neither may be root.
  */
 export function unprivilegedUser(passwd: string, groups: string): WorkerUser | null {
   const fieldsOf = (text: string) => text.split('\n').map((line) => line.split(':'));
@@ -67,8 +67,8 @@ export function covers(map: string, id: number): boolean {
 }
 
 /**
- * Whether this process has the capabilities, according to the text of /proc/self/status. An empty text means
- * that the system does not report them.
+ * Whether this process has the capabilities to change its user and group, according to the text of
+ * /proc/self/status. An empty text means that the system does not report them.
  */
 export function maySwitch(status: string): boolean {
   const effective = /^CapEff:\s*([\da-f]+)/m.exec(status)?.[1];

@@ -10,7 +10,7 @@ import { openFolderToWorkers } from './worker-user.ts';
 
 /** Interval between checks of the folder; more frequent checks would make no difference to the user. */
 const LOOK_MS = 1_000;
-/** Time that an aborted command has to exit by itself. */
+/** Time allowed for an aborted command to exit by itself. */
 const STOP_MS = 1_000;
 
 /** A task's workplace: a private folder and a set of processes. */

@@ -41,7 +41,7 @@ describe('findings of check', () => {
     says(
       'no-proxied-location',
       { missing: [{ path: '/etc/nginx/sites/*', place: '/a/nginx.conf:9', folder: '/etc/nginx/sites' }] },
-      'No location uses proxy_pass, so no WebSocket can connect. The missing part may be in a file that was not found: no file matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Name the folder of this file with --conf-root /etc/nginx/sites=DIR.',
+      'No location uses proxy_pass, so no WebSocket can connect. The missing part may be in a file that was not found: no file matches "include /etc/nginx/sites/*" at /a/nginx.conf:9. Say which folder contains this file: --conf-root /etc/nginx/sites=DIR.',
     );
     says(
       'no-location-for-path',

@@ -12,7 +12,7 @@ export type FoundCode = keyof typeof FOUND;
 
 export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
 
-/** Introduces the observations from the test of a finding. */
+/** Introduces what was observed when a finding was tested. */
 export function seenSentence(text: string): string {
   return `Seen: ${text}`;
 }

@@ -45,8 +45,8 @@ export function notice<C extends Code>(level: Notice['level'], code: C, data: Da
  * Merges findings that have the same code into one. Numbers that differ become ranges, as in `send lag p99
  * was 11.7 to 52.6 ms`.
  *
- * @returns null if the findings differ in more than numbers, or if this version generates a different text
- *   from a finding's data
+ * @returns null if the findings differ in more than numbers, or if the text that this version generates from
+ *   a finding's data differs from the stored text
  */
 export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[]]): Finding | null {
   const { code, text } = first;
@@ -93,7 +93,7 @@ function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | nu
 }
 
 /**
- * Merges two facts; undefined if they differ in more than numbers. Lists of numbers that differ are merged
+ * Merges two facts; undefined if they differ in more than numbers. Two differing lists of numbers are merged
  * into an empty list.
  */
 function mergedFact(a: Fact, b: Fact): Fact {

@@ -14,7 +14,7 @@ export interface HostFacts {
   errorUs: Amount;
 }
 
-/** Values in which a generator host differs from the others; null for each value in which it does not. */
+/** Values in which a generator host differs from the others; a value that does not differ is null. */
 export interface DifferingHost {
   host: string;
   /** CPU time per message of this host, and the median over the other hosts. */

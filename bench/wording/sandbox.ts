@@ -64,7 +64,7 @@ export const CHANGES = {
 
 export type Change = keyof typeof CHANGES;
 
-/** A directive that does not run in the sandbox as written. */
+/** A directive that is changed or left out in the sandbox. */
 export interface ChangedDirective {
   directive: string;
   /** The file that the directive names; null if it is irrelevant or secret, or if there are too many. */
@@ -136,7 +136,7 @@ export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
   const remedy =
     folders.length === 0
       ? 'Add the missing file to the folder of the configuration.'
-      : `Name the folder of this file with ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
+      : `Say which folder contains this file: ${folders.map((folder) => `--conf-root ${folder}=DIR`).join(' or ')}.`;
   return `The missing part may be in a file that was not found: no file matches ${listed(named)}. ${remedy}`;
 }
 

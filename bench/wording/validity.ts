@@ -23,7 +23,7 @@ export type EvidenceFacts =
   | { kind: 'shared-cpus'; components: readonly ComponentName[]; used: Amount; busy: BusyFacts }
   | { kind: 'full-cpus'; used: Amount; busy: BusyFacts }
   | { kind: 'idle'; used: Amount; busy: BusyFacts }
-  /** The host of an Nginx that an agent observed had no CPU time left. */
+  /** Nginx was observed by an agent, and its host had no CPU time left. */
   | { kind: 'full-host'; used: Amount; busy: BusyFacts }
   /** No observed component was the limit. Nothing else about an external target is known. */
   | { kind: 'unobserved'; busy: BusyFacts };
@@ -49,7 +49,8 @@ type ComponentName = 'proxy' | 'server' | 'generator';
 
 /**
  * A run's disturbance: the number of disturbed seconds and their positions (empty if merged from several
- * runs). `stolen` and `other` are the highest shares of CPU time lost in one second.
+ * runs). `stolen` and `other` are the highest shares of CPU time that the host withheld, and that other work
+ * took, in one second.
  */
 export interface DisturbanceFacts {
   count: Amount;

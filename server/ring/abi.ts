@@ -1,4 +1,4 @@
-/** The part of the kernel's interface that the ring uses: linux/io_uring.h, by the names used there. */
+/** The part of the kernel's interface that the ring uses, with the names from linux/io_uring.h. */
 
 export const SETUP = {
   CQSIZE: 1 << 3,

@@ -5,7 +5,7 @@ declare module 'bun:ffi' {
     args: readonly FfiType[];
     returns: FfiType;
   }
-  /** A null pointer is returned as null, although the type says otherwise, because no caller expects one. */
+  /** A null pointer is returned as null. The type omits null, because no caller expects it. */
   export function dlopen<const Signatures extends Record<string, Signature>>(
     path: string,
     symbols: Signatures,

@@ -25,14 +25,15 @@ const SQ_OFFSETS = 10;
 const CQ_OFFSETS = 20;
 const PARAMS_WORDS = 30;
 
-/** Size of `struct io_uring_getevents_arg` and of the `struct __kernel_timespec` that it points to. */
-const ARGUMENT_BYTES = 24;
 /**
- * Position of the timespec's nanoseconds in the argument, in 32-bit words. The timespec's seconds remain 0.
+ * Size in bytes of `struct io_uring_getevents_arg`, which is followed by the `struct __kernel_timespec` it
+ * points to.
  */
+const ARGUMENT_BYTES = 24;
+/** Position of the timespec's nanoseconds from the argument's start, in 32-bit words. The seconds stay 0. */
 const NANOSECONDS = 8;
 
-/** The system calls of Linux, with a ring's memory. */
+/** The system calls of Linux, and the memory of a ring. */
 export class LinuxKernel implements Kernel {
   readonly memory: RingMemory;
   /**

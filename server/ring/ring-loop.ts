@@ -22,8 +22,8 @@ const LONGEST_WAIT_MS = 1;
 const TURN_MS = 0.25;
 /**
  * While many messages are unanswered, the loop waits for several completions at once, because system calls and wake-ups
- * cost more than the messages. An answer is delayed by at most `waitNs`, and by no more than the time in which a
- * `share` of the unanswered messages is answered. For fewer than `least` completions, this would delay answers and
+ * cost more than the messages. An answer is delayed by at most `waitNs`, or by the time in which this `share` of the
+ * unanswered messages is answered, if that is shorter. For fewer than `least` completions, this would delay answers and
  * save nothing.
  */
 const GATHERED = { share: 1 / 16, least: 8, most: 64, waitNs: 500_000 } as const;
@@ -76,8 +76,8 @@ export class RingLoop {
   }
 
   /**
-   * Says how many messages are unanswered at any time from now on. As long as there is no timer, the loop then waits
-   * for several completions at once.
+   * Sets the number of messages that are unanswered at any one time from now on. As long as there is no timer, the loop
+   * then waits for several completions at once.
    */
   gather(unanswered: number): void {
     const together = Math.min(GATHERED.most, Math.floor(unanswered * GATHERED.share));

@@ -18,7 +18,7 @@ export class Fragments {
   }
 
   /**
-   * Appends a copy of one frame's payload, because the next read overwrites its buffer.
+   * Appends one frame's payload. It is copied, because the next read overwrites the buffer that contains it.
    *
    * @returns null, or the close code if the message has more than `max` bytes or too many fragments
    */

@@ -23,7 +23,7 @@ export interface FrameHeader {
 /**
  * Reads the frame header at `at` (RFC 6455 section 5.2). Bytes from `to` on are ignored.
  *
- * @param masked whether the frame comes from a client; only those are masked (section 5.1)
+ * @param masked whether the frame comes from a client; only frames from clients are masked (section 5.1)
  * @param max maximum payload in bytes
  * @returns null if `header` was filled; `incomplete` if more bytes are needed; otherwise the close code for
  * the error (section 7.4.1)

@@ -14,8 +14,8 @@ const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
  * joined into one list (RFC 9110 section 5.3).
  *
  * @param text text in which the head's first line starts at `from`, and its final HEAD_END is at `end`
- * @returns null if a line is not a valid field (RFC 9112 section 5), which includes folded lines and spaces
- * in a name
+ * @returns null if a line is not a valid field (RFC 9112 section 5), for example because it is folded or has
+ * a space in its name
  */
 export function readHeaders(text: string, from: number, end: number): Map<string, string> | null {
   const headers = new Map<string, string>();

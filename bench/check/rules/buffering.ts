@@ -11,7 +11,7 @@ import { isSound, type Rule } from '../subject.ts';
 const INERT =
   /^(proxy_(request_)?buffering|proxy_buffers|proxy_busy_buffers_size|proxy_max_temp_file_size|gzip|sendfile|tcp_nopush|postpone_output|limit_rate(_after)?|keepalive_timeout)$/;
 
-/** Directives in a WebSocket's location that have no effect on it. */
+/** Reports directives in a WebSocket's location that have no effect on WebSockets. */
 export const buffering: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     if (candidate.sign === 'stream' || !isSound(subject, candidate)) return [];

@@ -39,8 +39,8 @@ function replacedSetter(
 }
 
 /**
- * Returns the trace if a handshake was tried and reached the server behind Nginx, so that both can be
- * compared.
+ * Returns the trace if a handshake was tried and reached the server behind Nginx, so that the request sent
+ * can be compared with the request received.
  */
 function compared(
   trace: Trace | null | undefined,

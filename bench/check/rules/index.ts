@@ -29,7 +29,7 @@ import { tryFiles } from './try-files.ts';
 import { httpVersion, upgrade } from './upgrade.ts';
 import { elsewhere, ipHash, maxFails, zone } from './upstream.ts';
 
-/** All rules, in the order in which users encounter the topics of the rules. */
+/** All rules, in the order in which users encounter their topics. */
 const RULES: readonly Rule[] = [
   refused,
   upgrade,

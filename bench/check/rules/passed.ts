@@ -6,8 +6,8 @@ import type { LintFinding } from '../finding.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 
 /**
- * Reports a `proxy_pass` whose variables formed no valid address in the handshake that was tried: Nginx
- * answers 500.
+ * Reports a `proxy_pass` whose variables did not form a valid address in the handshake that was tried, so
+ * that Nginx answered 500.
  */
 export const passed: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
@@ -45,8 +45,8 @@ function passesOf({ self }: Candidate): Directive[] {
 }
 
 /**
- * Returns the variables of scheme, host and port, one list for each. The list of a part that does not consist
- * only of variables is empty.
+ * Returns the variables of scheme, host and port, one list for each. A list is empty unless its part consists
+ * only of variables.
  */
 function partsOf(url: string): string[][] {
   const [, scheme = '', host = '', port = ''] =

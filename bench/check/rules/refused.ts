@@ -9,8 +9,7 @@ import type { Rule } from '../subject.ts';
 const BASE = { rule: 'refused', level: 'error', seen: null, remedies: [] } as const;
 
 /**
- * Reports errors for which Nginx rejects a configuration, and which the sandbox repairs in order to run the
- * rest.
+ * Reports errors that make Nginx reject a configuration. The sandbox repairs them in order to run the rest.
  */
 export const refused: Rule = ({ tree, isPart }) => [
   ...listenedTwice(tree),
@@ -48,7 +47,7 @@ function addressIn(written: string, parameters: readonly string[]): string {
 }
 
 /**
- * If a socket uses TLS, its default server needs a certificate, or has to reject handshakes; other servers on
+ * If a socket uses TLS, its default server needs a certificate, or must reject handshakes; other servers on
  * the socket then need none (ngx_http_ssl_init).
  */
 function withoutCertificate(tree: readonly Node[]): LintFinding[] {

@@ -38,7 +38,7 @@ export const sharedSocket: Rule = (subject) =>
 
 /**
  * Returns the other server's `listen` that sets a parameter for a socket of the candidate's server; null if
- * there is none, or if that server sets the parameter there itself.
+ * there is none, or if the candidate's server also sets the parameter there.
  */
 function decidingListen(
   { tree }: Pick<Subject, 'tree'>,

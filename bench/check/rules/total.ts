@@ -14,7 +14,7 @@ type Limit = Omit<CapacityLimit, 'place'> & { line: Directive | null };
 
 /**
  * Reports the number of WebSockets that a configuration allows: the lowest of all limits on the way through
- * the location that allows most.
+ * the location that allows the most.
  */
 export const total: Rule = (subject) => {
   // The settings of the main file apply to every location.

@@ -51,7 +51,7 @@ export const tryFiles: Rule = (subject) =>
     ];
   });
 
-/** Returns the `try_files` in a candidate itself that answered the handshake; null if none did. */
+/** Returns the candidate's own `try_files` if it answered the handshake; otherwise null. */
 export function takingTryFiles({ seen }: Pick<Subject, 'seen'>, candidate: Candidate): Directive | null {
   const handshake = seen?.locations.get(candidate)?.handshake;
   if (handshake === undefined || handshake.arrived !== null) return null;

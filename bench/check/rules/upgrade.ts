@@ -13,7 +13,10 @@ import { setterOf } from './headers.ts';
 /** Names used only for WebSockets; `/live` or `/stream` may be something else. */
 const CERTAIN = /websocket|socket\.io|sockjs|signalr|(^|[^a-z])(ws|wss|cable)([^a-z]|$)/i;
 
-/** Something that a location lacks for an upgrade, and the incorrect line; null if a line is missing. */
+/**
+ * Something that a location lacks for an upgrade. `culprit` is the incorrect line; null if the line is
+ * missing.
+ */
 interface Lack {
   facts: LackFacts;
   culprit: Directive | null;

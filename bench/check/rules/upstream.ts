@@ -27,7 +27,8 @@ const nameOf = ({ args: [name] }: Directive): string => name?.text ?? '';
 const COUNTING = ['least_conn', 'least_time', 'random'];
 
 /**
- * Methods that do not rotate: each worker chooses the same server, unless it considers that server failed.
+ * Methods that do not rotate: each worker chooses the same server, unless it considers that server to have
+ * failed.
  */
 const HASHING = ['hash', 'ip_hash'];
 

@@ -10,7 +10,10 @@ import { countsOf, receivedSince } from './handshake.ts';
 const BELOW = 'check-below';
 const QUERY = 'check=1';
 
-/** Sends a handshake like a browser's to a path below the location, and compares nothing yet. */
+/**
+ * Sends a handshake like a browser's to a path below the location. The rules compare what was sent with what
+ * was received.
+ */
 export async function tryTrace(
   candidate: Candidate,
   target: Target,
@@ -23,7 +26,10 @@ export async function tryTrace(
   return { ...answered, received: receivedSince(backends, before) };
 }
 
-/** Returns a path below a location, with a query, if that path still leads to the same location. */
+/**
+ * Returns a path below a location if that path still leads to the same location, otherwise the location's own
+ * path; both with a query.
+ */
 function pathBelow({ server, sign }: Candidate, written: string): string {
   const [path = written, query] = written.split('?');
   const whole = query === undefined ? `?${QUERY}` : `?${query}&${QUERY}`;

@@ -36,7 +36,7 @@ export interface Facts {
   /** Share (0..1) of total CPU capacity used by other processes; null if it cannot be read. */
   busyShare: number | null;
   temporary: TemporaryFolder;
-  /** Whether 127.0.0.1 accepts connections, including those from other loopback addresses. */
+  /** Whether processes can connect to 127.0.0.1 and, for `otherLoopback`, to 127.0.0.2. */
   loopback: boolean;
   otherLoopback: boolean;
   /** Path of a browser for the tests; null if none was found. */

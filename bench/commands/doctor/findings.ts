@@ -146,7 +146,9 @@ function placementOf({ pinning }: Facts): Judged {
   );
 }
 
-/** Minimum share of CPU capacity used by other programs for a warning. Runs use the same minimum. */
+/**
+ * A warning is given if other programs use at least this share of CPU capacity; runs have the same threshold.
+ */
 const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {

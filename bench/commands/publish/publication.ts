@@ -102,8 +102,8 @@ async function putInPlace(out: string, work: string): Promise<void> {
 }
 
 /**
- * Completes or rolls back publications that were killed. Leaves alone any folder that may not belong to a
- * publication.
+ * Completes or rolls back publications that were killed. Leaves alone any folder that might belong to
+ * something else.
  */
 async function finishOthers(out: string): Promise<void> {
   for (const name of await readdir(out)) {

@@ -1,5 +1,5 @@
 /**
- * The page of a running benchmark. Shows the state sent by the server in its header, and reloads the report
+ * The page of a running benchmark. Its header shows the state that the server sends. The report is reloaded
  * whenever the server has redrawn it. All markup comes from the server, which escapes it.
  */
 function start(): void {

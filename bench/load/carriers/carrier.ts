@@ -37,7 +37,7 @@ export interface CarrierEvents {
   connected(): void;
   /**
    * Called when the TLS handshake is complete. `alpn` is the negotiated protocol (RFC 7301), or null.
-   * `resumed` tells whether an earlier session was resumed.
+   * `resumed` states whether an earlier session was resumed.
    */
   secured(alpn: string | null, resumed: boolean): void;
   /**

@@ -1,6 +1,6 @@
 /** Types for the part of autocannon that the HTTP leg uses. The package itself has no type definitions. */
 declare module 'autocannon' {
-  /** A client uses one connection at a time and opens a new one when it ends. */
+  /** A client uses one connection at a time and opens a new one when the old one ends. */
   interface Client {
     /** Emitted when a request is written, or queued until a new connection is open. */
     on(event: 'request', listen: () => void): void;
@@ -8,7 +8,7 @@ declare module 'autocannon' {
     on(event: 'response', listen: (statusCode: number, bytes: number) => void): void;
     /** Emitted when the connection breaks, but not when it ends normally. */
     on(event: 'connError', listen: () => void): void;
-    /** Emitted after the request that replaces the one that timed out. */
+    /** Emitted when a request has timed out, after the `request` event of its replacement. */
     on(event: 'timeout', listen: () => void): void;
   }
   interface Options {

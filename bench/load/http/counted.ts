@@ -9,9 +9,9 @@ export interface HttpTarget {
 }
 
 /**
- * Outcome of HTTP requests. `latency` contains sparse counts (see measure/counts.ts) of times in µs. Each
- * time runs from writing a request to the end of its response; on a schedule, it begins when the request was
- * due. It includes the connection time if the request had to wait for a new connection.
+ * Outcome of HTTP requests. `latency` contains sparse counts (see measure/counts.ts) of durations in µs. A
+ * duration begins when a request is written or, on a schedule, when it was due, and ends with the response. It
+ * includes the connection time if the request had to wait for a new connection.
  */
 export interface HttpCounts {
   durationUs: number;

@@ -2,7 +2,7 @@ import type { HttpCounts, HttpPart } from './counted.ts';
 import { type HttpLegPlan, runHttpLeg } from './http-leg.ts';
 import { type ScheduledRequests, type SchedulePlan, sendOnSchedule } from './scheduled.ts';
 
-/** Commands from the runner to this process: which requests to make, or to stop making requests. */
+/** Commands from the runner to this process: a plan of requests to send, or `stop` to end a schedule. */
 export type HttpCommand = HttpLegPlan | SchedulePlan | 'stop';
 export type HttpReport = HttpCounts | HttpPart;
 
@@ -10,7 +10,7 @@ let running: ScheduledRequests | null = null;
 
 /**
  * Entry point of the process that sends HTTP requests. It receives a plan over IPC. Requests in a closed loop are
- * reported at their end, those on a schedule every second.
+ * reported once, at the end; requests on a schedule are reported every second.
  */
 process.on('message', async (command: HttpCommand) => {
   if (command === 'stop') running?.stop();

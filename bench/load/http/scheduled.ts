@@ -6,10 +6,10 @@ import { makePacer } from '../pacing/pacer.ts';
 import { threadWaker } from '../pacing/waker.ts';
 import { countStatus, type HttpCounts, type HttpPart, type HttpTarget, statusKind } from './counted.ts';
 
-/** After its end, a schedule waits this long for responses, in µs. */
+/** How long to wait for responses after the end of a schedule, in µs. */
 const DRAIN_US = 1e6;
 const TIMEOUT_US = 10e6;
-/** Requests sent per event loop iteration; responses are read in between. */
+/** Maximum number of requests sent per event loop iteration; responses are read in between. */
 const SENT_A_TURN = 64;
 const PART_MS = 1000;
 /** Interval at which to check whether all responses have arrived. */
@@ -25,7 +25,7 @@ export interface SchedulePlan extends HttpTarget {
 }
 
 /**
- * Requests that are sent on a schedule. Each uses the next free connection of several keep-alive connections.
+ * Requests that are sent on a schedule, over several keep-alive connections. Each uses the next free one.
  */
 export interface ScheduledRequests {
   /** Ends the schedule. The last counts are reported once all responses have arrived, or after one second. */
@@ -37,7 +37,7 @@ export interface ScheduledRequests {
  * request was due, so it includes the wait for a free connection. autocannon cannot do this: it sends the
  * requests of each second in a burst, and measures from when it sent them.
  *
- * @param report called with the counts of every second, and at the end with the last ones
+ * @param report called every second with that second's counts, and at the end with the remaining counts
  */
 export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => void): ScheduledRequests {
   const epochNs = BigInt(plan.epochNs);
@@ -59,8 +59,8 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
   );
   let untilUs = plan.durationMs === null ? Number.POSITIVE_INFINITY : startUs + plan.durationMs * 1e3;
   /**
-   * Times at which the requests that wait for a free connection were due. Those at indexes below `served`
-   * have already been sent.
+   * The due times of requests that wait for a free connection. The first `served` of them have already been
+   * sent.
    */
   const waiting: number[] = [];
   let served = 0;
@@ -98,8 +98,8 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
   }
 
   /**
-   * Sends waiting requests in the next iteration of the event loop, when the connection that received a
-   * response is free again.
+   * Sends waiting requests in the next iteration of the event loop. By then, a connection that has just
+   * received a response is free again.
    */
   function sendSoon(): void {
     if (isPlanned) return;

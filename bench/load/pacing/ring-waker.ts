@@ -5,7 +5,7 @@ import type { Waker } from './waker.ts';
 
 /**
  * Creates a waker for a process whose connections use io_uring. The ring's loop waits both for completions and for the
- * requested time. A process can have one such waker at a time.
+ * requested time. A process can have only one such waker at a time.
  *
  * @param spinsWithinUs if the requested time is at most this far ahead, the loop spins until then; otherwise it
  *   sleeps. 0 means that it always sleeps.
@@ -29,9 +29,9 @@ export function ringWaker(clock: Clock, wake: () => void, spinsWithinUs: number)
 const READINGS = 5;
 
 /**
- * Returns `performance.now()` − the run's clock, in ms. They advance at the same rate, but start at different moments.
- * Other work may run between the readings of the two clocks. The difference is then too large, never too small, so the
- * smallest of several is the closest, and nothing is woken early.
+ * Returns `performance.now()` − the run's clock, in ms. The two clocks advance at the same rate, but start at different
+ * moments. Other work may run between the reading of one and of the other. The difference is then too large, never too
+ * small. The smallest of several differences is therefore the most accurate, and nothing is woken early.
  */
 function offsetOf(clock: Clock): number {
   return Math.min(

@@ -25,9 +25,9 @@ export interface WakerThreadData {
 }
 
 /**
- * Creates a waker with a thread that sleeps in `Atomics.wait`, which supports fractions of a millisecond, and
- * posts a message at the requested time. Meanwhile, the event loop is free to receive data, and no CPU time
- * is spent spinning.
+ * Creates a waker that uses a thread. The thread sleeps in `Atomics.wait`, which supports fractions of a
+ * millisecond, and posts a message at the requested time. Meanwhile, the event loop is free to receive data,
+ * and no CPU time is spent spinning.
  */
 export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   const memory = new SharedArrayBuffer(WORDS * 4);
@@ -54,9 +54,9 @@ const AWAKE_BEFORE_US = 2_000;
  * Creates a waker that checks the clock in every iteration of the event loop instead of sleeping. It is as
  * punctual as a process can be, but occupies a whole CPU.
  *
- * @param restsFromUs the waker does sleep if no time is requested, or if the requested time is more than this
- * many µs ahead; never by default. While it sleeps, other processes can use the CPU. It wakes up shortly
- * before the requested time.
+ * @param restsFromUs if no time is requested, or if the requested time is more than this many µs ahead, the
+ * waker sleeps after all, so that other processes can use the CPU. It wakes up shortly before the requested
+ * time. By default, it never sleeps.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

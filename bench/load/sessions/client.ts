@@ -15,7 +15,7 @@ export interface Client<State> extends SessionListener<State> {
   state(): State;
   /** Reports whether the client has completed its actions for newly opened connections. */
   isReady(): boolean;
-  /** Called once all connections that could be opened are open. Sending may begin at `times.warmUpUs`. */
+  /** Called when all connections that could be opened are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
   /**
    * Returns the time at which a connection was due. Only scenarios that measure handshakes implement this
@@ -68,15 +68,15 @@ export interface ClientContext {
   worker: number;
   /** Starts the handshake of an additional connection. `open` or `refused` is called when it ends. */
   connect(): void;
-  /** Calls back once, at the given time or later, but never earlier. */
+  /** Calls back once, and never before the given time. */
   callAt(us: number, call: () => void): void;
   /** Returns the echo server of an open connection. */
   serverOf(session: Session<unknown>): ServerOfConnection;
   /** Creates the waker selected by the plan: one that is more punctual, or one that does not occupy a CPU. */
   makeWaker(wake: () => void): Waker;
   /**
-   * Says how many messages of this worker are unanswered at any time from now on. If there are many, io_uring waits
-   * for several answers at once, which takes less CPU time.
+   * Announces how many of this worker's messages will be unanswered at any time from now on. If there are many,
+   * io_uring waits for several answers at once, which takes less CPU time.
    */
   gather(unanswered: number): void;
 }

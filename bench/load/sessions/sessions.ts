@@ -68,7 +68,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   /**
    * Checks the next `count` sessions in round-robin order: aborts handshakes that take too long, and calls
    * the client's `tick`. A round ends after as many sessions as there were when it began. Otherwise, if
-   * connections are opened and closed faster than they are checked, it would never get back to the old ones.
+   * connections are opened and closed faster than they are checked, the old ones would never be checked again.
    */
   tick(count: number): void {
     const nowUs = this.#options.clock();

@@ -7,7 +7,7 @@ import { formatShare, NOTHING } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
-/** The runs of the trials, in order. No other runs belong to the search. */
+/** The runs of the trials, in order. Aborted runs and runs without a message rate are not trials. */
 export function runsOfTrials({ result, runs }: View): RunView[] {
   const order = new Map(result.runs.map((run, index) => [run, index]));
   return runs

@@ -28,7 +28,7 @@ function claimed(name: string): ClaimedFigure {
 }
 
 /**
- * Compares one figure of a variant with the baseline. `unclear` means that no difference could be
+ * One figure of a variant, compared with the baseline. `unclear` means that no difference could be
  * distinguished from chance.
  */
 export interface Effect {
@@ -38,7 +38,7 @@ export interface Effect {
 }
 
 /**
- * Compares two variants using the rounds of a comparison if available, otherwise one run per side. Returns
+ * Compares two variants. Uses the rounds of a comparison if available, otherwise one run per side. Returns
  * null if the metric is missing.
  */
 export function effectOf(

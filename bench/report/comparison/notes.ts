@@ -15,8 +15,9 @@ import type { VariantView, View } from '../view.ts';
 import { formatEffect, formatInterval } from './effect.ts';
 
 /**
- * Notes that supplement the verdicts: variants identical to the baseline, omitted variants, the rate, how the runs
- * alternated if they could not be interleaved, and the differences that the machine can detect. For stored results, also any other differences between them.
+ * Notes that supplement the verdicts: variants identical to the baseline, omitted variants, the rate, how the
+ * runs alternated if they could not be interleaved, and the differences that the machine can detect. For
+ * stored results, only the differences in machine, versions, plan and variants.
  */
 export function notesOf(result: Result): string[] {
   const stored = conclusionOf(result, 'comparison')?.stored;
@@ -144,7 +145,7 @@ export function wantedRoundsLine({ comparisons, stored }: Comparison): string[] 
   return [`Rounds needed to detect a change of 10 %, if the variation stays the same: ${each.join(', ')}.`];
 }
 
-/** Rounds a number of rounds up to two significant digits. */
+/** Rounds up to two significant digits. */
 function roundedUp(rounds: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(rounds)) - 1);
   return Math.ceil(rounds / unit) * unit;
@@ -170,7 +171,7 @@ export function differenceLines({ differences }: Stored): string[] {
   );
 }
 
-/** Variants that are missing from the other result, one line each. */
+/** Variants that only one of the two results contains, one line each. */
 export function unmatchedLines({ unmatched }: Stored): string[] {
   return unmatched.map((each) => `${each.variant} is only in ${each.in === 'baseline' ? 'A' : 'B'}.`);
 }

@@ -6,7 +6,7 @@ import type { RunView } from '../view.ts';
 /** Deviations smaller than this share are not mentioned. */
 const EVEN = 0.01;
 
-/** States how steady the rate was, and when in the steady phase it deviated most from its run's mean. */
+/** States how steady the rate was in the steady phase, and when it deviated most from the mean of its run. */
 export function rateFinding(runs: readonly RunView[]): string {
   const furthest = runs
     .flatMap((view) => furthestOf(view) ?? [])

@@ -98,7 +98,7 @@ function tablesOf(found: Comparison): SummaryTable[] {
 /**
  * Names the round of a run, as in `round 4 of 10` or `pilot`.
  *
- * @param trials number of comparisons that share the numbers of the rounds
+ * @param trials number of comparisons whose rounds are numbered consecutively
  */
 export function roundClauses({ round }: RunPlan, { rounds: { asked } }: Comparison, trials = 1): string[] {
   const of = asked === null ? '' : ` of ${asked * trials}`;

@@ -8,7 +8,7 @@ import type { ConclusionOf, Headline, KindName, ResultKind } from './kind.ts';
 import { LADDER } from './ladder.ts';
 import { SIZE } from './size.ts';
 
-/** All kinds. If a result has several of these conclusions, the last one determines its kind. */
+/** All kinds. If a result has conclusions of several kinds, the last of these kinds in this list applies. */
 const KINDS: { readonly [K in KindName]: ResultKind<K> } = {
   comparison: COMPARISON,
   capacity: CAPACITY,

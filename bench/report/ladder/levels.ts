@@ -17,8 +17,8 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
 };
 
 /**
- * The metrics of a ladder that at least one run provides. The first, which is the main metric, is always
- * included unless this version does not know it.
+ * The metrics of a ladder that at least one run provides. The first is the main metric, which is always
+ * included. Metrics that this version does not know are left out.
  */
 export function shownMetrics({ metrics, points }: Ladder): Metric[] {
   const has = (name: string) => points.some(({ figures }) => (figures[name] ?? null) !== null);

@@ -61,7 +61,7 @@ export function metricPlot(ladder: Ladder, { name, title, unit }: Metric, isMain
   });
 }
 
-/** Plots by how much each valid run differs from the fitted law; null if no law was fitted. */
+/** Plots how much each valid run differs from the fitted law; null if no law was fitted. */
 export function residualPlot(ladder: Ladder): Markup | null {
   const { law, points, metrics } = ladder;
   if (law === null) return null;

@@ -9,7 +9,10 @@ interface NamedScale {
   getLabelForValue(value: number): string;
 }
 
-/** Breaks a variant's name before its tunings, because a narrow chart has no room for long names. */
+/**
+ * Splits a variant's name into lines, with a break before each tuning, because a narrow chart has no room for
+ * long names.
+ */
 export function linesOf(name: string): string[] {
   return name.split(/(?=\+)/);
 }
@@ -54,8 +57,8 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
 }
 
 /**
- * The same axis with the other type of scale (linear or logarithmic), without the old bounds and ticks, which
- * would not fit.
+ * The axis with the requested type of scale. If the type changes, the old bounds and ticks are dropped, because
+ * they would not fit.
  */
 export function rescaled(axis: AxisSpec, logarithmic: boolean): AxisSpec {
   if (logarithmic === (axis.logarithmic ?? false)) return axis;

@@ -14,7 +14,7 @@ export interface AxisSpec {
   title: string;
   unit: Unit;
   logarithmic?: boolean;
-  /** The only ticks to label; if missing, the chart selects ticks. */
+  /** The ticks to draw; if missing, the chart chooses them. */
   ticks?: number[];
   min?: number;
   max?: number;

@@ -25,7 +25,7 @@ export function leftClause(progress: Progress, nowMs: number): string {
 }
 
 /**
- * The current run: `tls, latency`, in a comparison also `round 4 of 10` or `pilot`, in a ladder also
+ * The current run: `tls, latency`; in a comparison also `round 4 of 10` or `pilot`; in a ladder also
  * `64 connections` and `round 1 of 2`.
  */
 export function runClauses(

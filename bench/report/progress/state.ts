@@ -10,8 +10,8 @@ export interface Progress {
   /** Number of runs in the whole invocation, as far as it is known. */
   expectedRuns: number;
   /**
-   * Number of completed runs, when the last one ended, and by how much on average they exceeded their planned
-   * time.
+   * Number of completed runs, the time at which the last one ended, and the average by which they exceeded
+   * their planned duration.
    */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
   /** Conclusions drawn from the runs so far. */

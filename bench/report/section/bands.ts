@@ -15,7 +15,10 @@ export function bandsOf(view: RunView): BandSpec[] {
   return [...phases, ...disturbedBands(view), ...eventsOf(view)];
 }
 
-/** Actions of one kind count as one event if they happened within this time, in µs, of the first action. */
+/**
+ * Actions of one kind on several servers count as one event if they happened within this time, in µs, of the
+ * first action.
+ */
 const TOGETHER_US = 1e6;
 
 /** Events to mark in a chart over time: the actions carried out during the run. */

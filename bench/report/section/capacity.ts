@@ -88,7 +88,7 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', descri
 }
 
 /**
- * The configuration of the last run. It is shown only once, because the runs of a search or a ladder differ
+ * The configuration of the last run. It is shown only once, because the configurations of the other runs differ
  * only in ports, worker_connections and the number of workers.
  */
 export function lastConfiguration({ variants, result }: View): FoldedSection {

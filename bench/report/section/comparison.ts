@@ -201,7 +201,7 @@ ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}
   };
 }
 
-/** Number of lines in one configuration that are missing from the other. */
+/** Reports how many lines a variant adds to the baseline's configuration, and how many it removes. */
 function changeFinding({
   variant,
   baseline,
@@ -229,7 +229,7 @@ function proxyOf({ result }: View, variant: string): UsedProxy | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** States which Nginx the variant ran on, if it is not the baseline's. */
+/** States on which Nginx each side ran, if the variant's is not the same as the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;
@@ -248,8 +248,8 @@ function differenceOf(before: string | null, after: string | null, name: string)
 }
 
 /**
- * Notices about the result and its runs: each kind is shown once, with the number of affected runs and the
- * figures as ranges.
+ * Notices about the result and its runs. Notices about runs are shown once per kind, with the number of
+ * affected runs and the figures as ranges.
  */
 export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));

@@ -90,7 +90,7 @@ function mostMemory(runs: readonly RunView[]): number {
   }, 0);
 }
 
-/** A bar for each run, composed of the figures of those components that have any. */
+/** A bar for each run, with one part for each component that has a figure. */
 export function componentChart(
   runs: readonly RunView[],
   id: string,
@@ -120,7 +120,7 @@ function cpuFinding(runs: readonly RunView[]): string {
   return levelsSentence('CPU per message', runs, ({ figures }) => figures.cpuUsPerMessage, formatTime);
 }
 
-/** Compares the variants by Nginx's figure or, if there is no Nginx, by that of the first other component. */
+/** Compares the variants by Nginx's figure or, without Nginx, by the figure of the first component that has one. */
 export function levelsSentence(
   what: string,
   runs: readonly RunView[],

@@ -65,8 +65,8 @@ function connectFinding(runs: readonly RunView[]): string {
 }
 
 /**
- * Chart of the number of open connections, from the first handshake on. It is separate, because connecting
- * may take far longer than the load.
+ * Chart of the number of open connections, from the first handshake on. It is separate from the charts of the
+ * load, because connecting may take far longer than the load.
  */
 function connectingChart({ step, runs }: StepView): LineSpec {
   return {

@@ -11,9 +11,9 @@ import type { RunView } from '../view.ts';
 const INTERVALS = 200;
 
 /**
- * Chart of the clients that still had no connection, by the time since each of them lost its own. Counts per second
- * hide an outage that ends within the second. Clients that never came back are counted until the end. Null if no
- * client came back.
+ * Chart of the number of clients without a connection, by the time since they lost it. Counts per second would
+ * hide an outage that ends within the second. Clients that never came back are counted until the end. Null if
+ * no client came back.
  */
 export function outageChart(runs: readonly RunView[]): LineSpec | null {
   const all = runs.map((view) => ({ view, outages: histogramOf(view.run, 'outage') }));

@@ -57,9 +57,7 @@ function nginxFacts(runs: readonly RunView[]): [string, string][] {
   ];
 }
 
-/**
- * How a server that already runs was contacted: its URL, the certificate check, and the subprotocols offered.
- */
+/** How an external server was contacted: its URL, the certificate check, and the subprotocols offered. */
 function targetFacts(runs: readonly RunView[]): [string, string][] {
   const target = runs[0]?.run.plan.target;
   if (target?.kind !== 'external') return [];

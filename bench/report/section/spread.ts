@@ -36,7 +36,7 @@ function hasNoMessages({ run, figures }: RunView): boolean {
   return run.plan.workload.load === null || figures.connect.isWork;
 }
 
-/** The section for scenarios without messages, which shows their own equations instead of messages. */
+/** The section for scenarios without messages. It shows the scenario's own equations instead. */
 function connectionSpread(runs: readonly RunView[], isExternal: boolean): FoldedSection {
   const rows = runs.flatMap(equationRows);
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
@@ -130,7 +130,7 @@ const CONSERVATION = [
 ];
 const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
 
-/** Number of scheduled messages that were not sent, if a schedule was not kept; otherwise null. */
+/** Table of the runs in which messages were due but never sent; null if there are none. */
 function dueTable(runs: readonly RunView[]): Markup | null {
   const rows = runs.flatMap(({ run, name, step }) => {
     const due = dueOf(run);

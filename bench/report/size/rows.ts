@@ -10,7 +10,7 @@ import {
   NEED_TITLES,
 } from '../../wording/size.ts';
 
-/** Column headings of the table of what is needed; `needRows` returns its rows. */
+/** Column headings of the table of needs; `needRows` returns its rows. */
 export const NEED_COLUMNS = ['needed', 'value', '95 % CI'];
 
 export function needRows({ needs }: Size): string[][] {
@@ -31,7 +31,7 @@ export function costRows({ costs }: Size): string[][] {
   ]);
 }
 
-/** Column headings of the table of the check; `checkRows` returns its rows. */
+/** Column headings of the table that compares predictions with measurements; `checkRows` returns its rows. */
 export const CHECK_COLUMNS = ['checked', 'predicted', '95 % CI', 'measured', 'prediction'];
 
 export function checkRows({ check }: Size): string[][] {
@@ -43,7 +43,7 @@ export function checkRows({ check }: Size): string[][] {
   ]);
 }
 
-/** The value and its interval; no interval for a value that follows from arithmetic alone. */
+/** The value and its interval; `exact` instead of an interval if the value follows from arithmetic alone. */
 function estimateCells(
   estimate: Estimate | null,
   format: (value: Estimate['value'] | { least: number; most: number }) => string,

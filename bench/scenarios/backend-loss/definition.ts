@@ -17,8 +17,8 @@ const AFTER_MS = 10_000;
 const LOST = 0;
 
 /**
- * One of several echo servers is killed or stopped during a steady echo load, and returns. Shows what is
- * lost, which servers take over its clients, and whether it ever gets its share of the connections back.
+ * One of several echo servers is killed or stopped during a steady echo load, and returns. Shows what is lost,
+ * which servers take over the clients, and whether the server ever regains its share of the connections.
  */
 export const backendLoss = {
   name: 'backend-loss',

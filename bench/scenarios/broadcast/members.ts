@@ -40,8 +40,8 @@ type Groups = Map<Deliveries, number>;
 
 /**
  * Joins all connections to rooms, publishes on a schedule fixed in advance, and checks what arrives. Each
- * worker follows the whole schedule but only publishes its share, so it knows what its members should receive
- * independently of the server and of the other workers.
+ * worker follows the whole schedule but only publishes its share, so it can determine, without the server or
+ * the other workers, what its members should receive.
  */
 export function makeMembers(
   { clock, recorder, payload, plan, worker, makeWaker }: ClientContext,

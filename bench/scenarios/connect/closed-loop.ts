@@ -3,15 +3,15 @@ import type { Handshakes } from './handshakes.ts';
 import type { Starter, StarterContext } from './starter.ts';
 
 /**
- * How long the slot of a failed handshake stays empty, in µs. Without this pause, the generator would retry a
- * server that refuses connections as fast as it can, and the run would consist of refusals.
+ * How long the slot of a failed handshake stays empty, in µs. Without this pause, the generator would retry as
+ * fast as it can if the server refuses connections, and the run would consist of refusals.
  */
 const AFTER_FAILURE_US = 100_000;
 
 /**
  * Starts a handshake whenever fewer than `mostPending` are in progress.
  *
- * @param mostPending maximum number of handshakes of this worker in progress
+ * @param mostPending maximum number of handshakes that this worker has in progress
  */
 export function closedLoop(
   { clock, callAt }: Pick<ClientContext, 'clock' | 'callAt'>,

@@ -19,13 +19,13 @@ export interface ClosedLoopOptions {
   turns: Turns | null;
   /** Calls back once, never before the given time. */
   callAt(us: number, call: () => void): void;
-  /** Called with the number of messages that are unanswered at any time, as in `ClientContext`. */
+  /** Called with the number of messages that are always in flight, as in `ClientContext`. */
   gather(unanswered: number): void;
 }
 
 /**
- * Maximum share of a turn that is reserved for the last echoes to arrive. It is used until their arrival time
- * has been measured.
+ * Maximum share of a turn that is reserved for the last echoes to arrive. All of it is reserved until the time
+ * that they take has been measured.
  */
 const MOST_RESERVE = 0.5;
 /**
@@ -36,8 +36,8 @@ const RESERVE_MARGIN = 1.25;
 
 /**
  * Each connection sends its next message when the previous echo has arrived. In an interleaved run, it stops
- * sending before the end of each turn. The time reserved for the last echoes is their arrival time in the
- * previous turn plus a margin.
+ * sending before the end of each turn. The time reserved for the last echoes is the time that they took in the
+ * previous turn, plus a margin.
  */
 export function closedLoop({
   clock,

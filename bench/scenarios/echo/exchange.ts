@@ -13,7 +13,7 @@ export class Exchange {
   #head = 0;
   /** Number of messages that are due but not yet echoed, whether they were sent or not. */
   length = 0;
-  /** How many of the due messages are not sent yet. They are the newest. */
+  /** How many of the due messages have not been sent yet. They are the newest ones. */
   unsent = 0;
   /** Sequence number of the next message to send. */
   next = 0;
@@ -51,7 +51,8 @@ export class Exchange {
   }
 
   /**
-   * Marks all due messages as sent now, and calls `each` with the intended time and sequence number of each.
+   * Marks all due messages as sent now, and calls `each` with the intended time and sequence number of every
+   * message.
    */
   sendDue(nowUs: number, each: (intendedUs: number, sequence: number) => void): void {
     const times = this.#times;
@@ -63,7 +64,7 @@ export class Exchange {
     }
   }
 
-  /** Discards all messages that are due but not sent, and calls `each` with the intended time of each. */
+  /** Discards all messages that are due but not sent, and calls `each` with the intended time of every message. */
   dropUnsent(each: (intendedUs: number) => void): void {
     const times = this.#times;
     if (times === null) return;

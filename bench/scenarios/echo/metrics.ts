@@ -15,9 +15,7 @@ function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Par
 const offScheduleIfOpen: Metric['unfit'] = (run) =>
   run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
-/**
- * Metrics for the times of a latency step: some are measured from the schedule, and the service time is not.
- */
+/** Metrics for the times of a latency step. All except the service time are measured from the schedule. */
 export const SCHEDULE_METRICS: readonly Metric[] = [
   ...times({
     name: 'response',

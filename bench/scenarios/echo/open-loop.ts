@@ -27,7 +27,7 @@ export interface OpenLoopOptions {
   echoTimeoutUs: number;
   /** Whether sent messages await an answer. Otherwise, they count as done when they have been sent. */
   awaitsAnswers: boolean;
-  /** This worker's index, the number of workers and the run's seed determine the schedule. */
+  /** The schedule is determined by this worker's index, the number of workers and the run's seed. */
   worker: number;
   workers: number;
   seed: number;

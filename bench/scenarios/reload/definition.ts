@@ -18,7 +18,7 @@ export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions)
   return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
 }
 
-/** The value of `--upgrade` for the same binary, and the default. Any other value names a binary. */
+/** Values of `--upgrade`: the same binary, and no upgrade (the default). Any other value names a binary. */
 const SAME = 'same';
 const NO_UPGRADE = 'none';
 

@@ -3,12 +3,12 @@ import { ALL_MEMBERS, Deliveries } from '../../measure/deliveries.ts';
 import { type Member, makeMembers } from '../broadcast/members.ts';
 import { isSlow, LAYOUT, SLOW_MEMBERS } from './definition.ts';
 
-/** Interval at which the bytes that `--read-rate` allows are added to a slow client's budget, in µs. */
+/** Interval, in µs, at which a slow client's budget receives the bytes that `--read-rate` allows. */
 const REFILL_US = 100_000;
 
 /**
- * Every connection receives all publications. During the stall, a share of them stops reading, or only reads
- * at a given rate. The others are timed separately before, during and after the stall.
+ * Every connection receives all publications. During the stall, a share of the clients stops reading, or only
+ * reads at a given rate. The other clients are timed separately before, during and after the stall.
  */
 export const makeClient: MakeClient<Member> = (context, sessions) => {
   const { plan, recorder, clock, callAt } = context;

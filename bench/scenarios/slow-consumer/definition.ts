@@ -14,8 +14,8 @@ const BEFORE_MS = 5000;
 const AFTER_MS = 5000;
 const WARMUP_MS = 1000;
 /**
- * Messages per second to each client. With the default message size, this is 320 KiB/s per client. That fills
- * the buffers of a stalled connection within seconds, and two CPUs can send it to 100 clients.
+ * Messages per second to each client. With the default message size, this is 320 KiB/s per client. At this
+ * rate, the buffers of a stalled connection fill within seconds, and two CPUs can serve 100 clients.
  */
 const DEFAULT_RATE = 20;
 
@@ -28,7 +28,7 @@ export const SLOW_MEMBERS: DeliveryNames = {
   pending: 'slowPending',
 };
 
-/** Whether a connection is slow: evenly spread over all connections, and never the one that publishes. */
+/** Whether a connection is slow. Slow connections are spread evenly; the one that publishes is never slow. */
 export function isSlow(id: number, percent: number): boolean {
   return Math.floor(((id + 1) * percent) / 100) > Math.floor((id * percent) / 100) && id !== 0;
 }

@@ -12,7 +12,7 @@ export interface Second {
 export interface Latencies {
   /** @param atMs time since the start; never decreases between calls */
   record(atMs: number, latencyMs: number): void;
-  /** All whole seconds up to now, oldest first; those without latencies have a count of 0. */
+  /** The whole seconds of the last minute, oldest first; those without latencies have a count of 0. */
   seconds(nowMs: number): Second[];
   /** Statistics of all latencies together. */
   summary(): Omit<Second, 'at'>;

@@ -45,7 +45,7 @@ export interface Load {
 }
 
 /**
- * Maximum length of the last part of a wait, which polls instead of using a timer, because browsers round
+ * Maximum length of the last part of a wait. This part polls instead of using a timer, because browsers round
  * short timers up to 4 ms (HTML, "timers").
  */
 const COARSE_MS = 6;

@@ -6,13 +6,16 @@ import { type LocationFact, locationName } from './location.ts';
 /** A requirement for the WebSocket upgrade that a location does not meet. */
 export type LackFacts =
   | { lack: 'version'; version: string }
-  /** `replaced` gives the line that sets the header and the line whose headers replace it. */
+  /**
+   * `replaced` gives the line that sets the header (`set`), and the line that replaces all inherited headers
+   * (`by`).
+   */
   | { lack: 'upgrade'; replaced: { set: string; by: string } | null }
   /** The Connection header sent; empty if none is sent. */
   | { lack: 'connection'; sent: string }
   /**
-   * The value of an Upgrade header other than `websocket`; `sent` is the value that arrived, or null if this
-   * was not tested.
+   * A value other than `websocket` for the Upgrade header: as written, and as it arrived (null if this was
+   * not tested).
    */
   | { lack: 'protocol'; written: string; sent: string | null };
 
@@ -21,7 +24,7 @@ export interface UpgradeFacts {
   lacks: readonly LackFacts[];
 }
 
-/** Findings about configurations and locations through which no WebSocket opens, or only some do. */
+/** Findings about configurations and locations through which no WebSockets open, or not all of them. */
 export const HANDSHAKE = {
   'no-proxied-location': ({ missing }: { missing: readonly EmptyInclude[] }) =>
     paragraph(['No location uses proxy_pass, so no WebSocket can connect.', missingText(missing)]),

@@ -10,7 +10,7 @@ export const LIMITS = {
     handshakes,
   }: {
     webSockets: number;
-    /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
+    /** True if the limit applies to each worker and the number of workers depends on the machine. */
     perWorker: boolean;
     /** The limits, in ascending order of the number of WebSockets. */
     limits: readonly CapacityLimit[];
@@ -98,11 +98,11 @@ export const LIMITS = {
 
 const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
 
-/** A limit on the number of WebSockets, with the line that sets it, or from which it follows. */
+/** A limit on the number of WebSockets, with the line that sets or implies it. */
 export interface CapacityLimit {
   what: keyof typeof LIMIT_NAMES;
   webSockets: number;
-  /** Whether the limit applies to each worker, and the number of workers depends on the machine. */
+  /** True if the limit applies to each worker and the number of workers depends on the machine. */
   perWorker: boolean;
   place: string;
 }
