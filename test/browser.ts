@@ -13,6 +13,12 @@ const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome
 /** The temporary folder at the start, because a test may count leftovers in a separate one, without browser files. */
 const TEMPORARY = tmpdir();
 
+/** The folder is relative to this file, so that a checkout can be moved. */
+const FONT_CONFIGURATION = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">fonts</dir></fontconfig>
+`;
+
 /** A program and its environment variables. */
 interface Program {
   path: string;
@@ -59,7 +65,7 @@ async function packaged(): Promise<Program> {
     const fresh = await mkdtemp(join(cache, 'chromium-'));
     try {
       await unpack(fresh);
-      await writeFile(join(fresh, 'fonts.conf'), fontConfiguration(folder));
+      await writeFile(join(fresh, 'fonts.conf'), FONT_CONFIGURATION);
       await rename(fresh, folder);
     } catch (error) {
       // Another test was faster. Its copy is used.
@@ -98,14 +104,6 @@ async function withEnvironment<T>(
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
     Object.assign(process.env, before);
   }
-}
-
-/** Uses the fonts in the package, so that a page looks the same on a machine without fonts. */
-function fontConfiguration(folder: string): string {
-  return `<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir></fontconfig>
-`;
 }
 
 function onPath(): Program {
