@@ -13,7 +13,10 @@ const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome
 /** The temporary folder at the start, because a test may count leftovers in a separate one, without browser files. */
 const TEMPORARY = tmpdir();
 
-/** The folder is relative to this file, so that a checkout can be moved. */
+/**
+ * Makes the browser use the fonts in the package, so that a page looks the same on a machine without fonts. The folder is
+ * relative to this file, so that a checkout can be moved.
+ */
 const FONT_CONFIGURATION = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir prefix="relative">fonts</dir></fontconfig>
