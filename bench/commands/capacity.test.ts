@@ -112,6 +112,21 @@ test('a budget that is too short for the first trial is rejected before any meas
   }
 });
 
+test('a budget that is just long enough for the first trial is accepted, and that trial runs', async (t) => {
+  for (const [line, steps] of [
+    ['-p tls --budget 18s', ['throughput', 'latency']],
+    ['-p tls -R 1k --budget 9s', ['latency']],
+  ] as const) {
+    const { folder } = await searched(await temporaryFolder(t), line);
+    const { runs } = await readResult(folder);
+    assert.deepEqual(
+      runs.map(({ plan }) => plan.step),
+      steps,
+      line,
+    );
+  }
+});
+
 test('an interrupted search reports its progress so far', async (t) => {
   const signals = new EventEmitter();
   let runs = 0;

@@ -61,6 +61,7 @@ test('known costs are found, and the plan and the check follow from them', async
   );
   assert.equal(need('workers'), Math.ceil(need('cores') / 0.5));
   assert.equal(need('upstream-ports'), 100_000 + 60 * 1000);
+  assert.equal(need('port-range'), 65_535 - 1023);
   assert.deepEqual(
     check.checked.map(({ name }) => name),
     ['memory', 'files', 'cores'],

@@ -13,8 +13,13 @@ function without(...seconds: number[]): Run {
   return run;
 }
 
-test('a runner that ran all the time, or missed one sample, is not reported', () => {
-  assert.deepEqual([absence(without()), absence(without(7))], [null, null]);
+test('a runner that ran all the time, missed one sample, or took its first one late is not reported', () => {
+  assert.deepEqual([absence(without()), absence(without(7)), absence(without(0, 1, 2))], [null, null, null]);
+});
+
+test('a run without samples or without load has no absence', () => {
+  assert.equal(absence({ ...makeRun(), processes: [], machine: null }), null);
+  assert.equal(absence({ ...without(6, 7, 8), phases: [] }), null);
 });
 
 test('a stopped runner makes a run suspect, and the seconds are listed', () => {
@@ -35,6 +40,16 @@ test('two gaps are reported; seconds are listed only if they are in the steady p
     gapsUs: [3e6, 4e6],
     seconds: [1, 2, 3, 6, 7, 8, 9],
   });
+});
+
+test('a last second that the steady phase did not complete is listed; without that phase, no second is', () => {
+  const run = without(12, 13);
+  const steady = run.phases.find(({ phase }) => phase === 'steady') ?? assert.fail();
+  steady.endUs = 13_500_000;
+  assert.deepEqual(absence(run)?.data, { gapsUs: [3e6], seconds: [8, 9, 10] });
+  const ended = without(1, 2);
+  ended.phases = ended.phases.filter(({ phase }) => phase === 'connect');
+  assert.deepEqual(absence(ended)?.data, { gapsUs: [3e6], seconds: [] });
 });
 
 test('a machine that was suspended makes a run suspect', () => {

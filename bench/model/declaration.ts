@@ -63,7 +63,7 @@ export const declarationSchema = v.strictObject({
     v.minLength(1, 'expected at least one step'),
   ),
   /**
-   * Names recorded in addition to the names common to all runs and, if any step has a load, the names for
+   * Names recorded in addition to those common to all runs and, if any step has a load, in addition to those for
    * messages.
    */
   recorded: v.strictObject({

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withUpgradeMap, wrapFragment } from './fragment.ts';
+import type { OnChange } from './notices.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
+import { place } from './tree.ts';
 
 function wrapped(text: string): [string, string[]] {
   const changes: string[] = [];
@@ -40,8 +42,10 @@ test('complete configurations and unknown directives are not changed', () => {
 test('the usual map is added if a partial configuration uses it without defining it', () => {
   const completed = (inner: string) => {
     const changes: string[] = [];
-    const tree = parse(`http { ${inner} server { proxy_set_header Connection $connection_upgrade; } }`, 'a');
-    const text = print(withUpgradeMap(tree, (change) => changes.push(change))).text.replace(/\s+/g, ' ');
+    const user = 'proxy_set_header Connection $connection_upgrade;';
+    const tree = parse(`http { ${inner}\nserver {\n${user}\nlocation / {\n${user} } } }`, 'a');
+    const onChange: OnChange = (change, { origin }) => changes.push(`${change} ${place(origin)}`);
+    const text = print(withUpgradeMap(tree, onChange)).text.replace(/\s+/g, ' ');
     return { text, changes };
   };
   const { text, changes } = completed('');
@@ -49,7 +53,9 @@ test('the usual map is added if a partial configuration uses it without defining
     text,
     /^http \{ map \$http_upgrade \$connection_upgrade \{ default upgrade; "" close; \} server/,
   );
-  assert.deepEqual(changes, ['upgrade-map']);
-  for (const own of ['map $a $connection_upgrade { default b; }', 'set $connection_upgrade a;'])
+  // The notice names the first directive that uses the variable.
+  assert.deepEqual(changes, ['upgrade-map a:3']);
+  const map = 'map $a $connection_upgrade { default b; }';
+  for (const own of [map, `${map} map $a $b { default c; }`, 'set $connection_upgrade a;'])
     assert.deepEqual(completed(own).changes, []);
 });

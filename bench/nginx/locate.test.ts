@@ -310,6 +310,27 @@ describe('limits on reading', () => {
       /^The configuration includes more than 1000 files, the last ones at \S+\/\d\/\d+:1\. Check for files/,
     ));
 
+  it('files included 32 levels deep are read, and the next level is rejected', async () => {
+    const levels = Array.from({ length: 31 }, (_, n) => [`site/${n + 1}`, `include ${n + 2};`]);
+    const files = { 'site/nginx.conf': nginx('include 1;'), ...Object.fromEntries(levels) };
+    await read({ files: { ...files, 'site/32': 'etag off;' } }, (http) =>
+      assert.deepEqual(names(http), ['etag off']),
+    );
+    await refuses(
+      { files: { ...files, 'site/32': 'include 33;', 'site/33': 'etag off;' } },
+      /included at \S+\/32:1 include each other in a circle/,
+    );
+  });
+
+  it('1000 files are read, including the main one, and the next is rejected', async () => {
+    const files = (count: number) => ({
+      'site/nginx.conf': nginx('include a;\n'.repeat(count - 1)),
+      'site/a': 'etag off;',
+    });
+    await read({ files: files(1000) }, (http) => assert.equal(http.length, 999));
+    await refuses({ files: files(1001) }, /more than 1000 files, the last ones at \S+:1002\./);
+  });
+
   it('patterns over links that form a loop', () =>
     refuses(
       {

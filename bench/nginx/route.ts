@@ -72,8 +72,8 @@ export function shadowedBy(path: string, all: readonly Located[]): Located | nul
 }
 
 /**
- * Locations in other servers of the same configuration that proxy to a location's server without changing the
- * path. The path of that location is therefore reachable through them.
+ * Locations, in other servers of the same configuration, that proxy to the given location's server without
+ * changing the path, so that the given location's path is also reachable through them.
  */
 export function frontsOf(
   tree: readonly Node[],

@@ -37,6 +37,7 @@ describe('the moved configuration', () => {
       stream('proxy_pass app;'),
       stream('proxy_pass $b_1;', `${UPSTREAM} map $a $b_1 { default app; }`),
       'mgmt { usage_report endpoint=127.0.0.1:7001 interval=1h; }',
+      'worker_processes 1; events { worker_connections 64; }',
     ]) {
       assert.doesNotThrow(() => judged(text), text);
     }
@@ -98,6 +99,8 @@ describe('the moved configuration', () => {
     for (const text of [
       'http { upstream a { server 127.0.0.1:7002; } }',
       'http { upstream a { server 127.0.0.1:7001 resolve; } }',
+      'http { upstream a { server 127.0.0.1:7001 service=http; } }',
+      'http { server 127.0.0.1:7001; }',
       'http { server { listen 80; } }',
       'stream { server { listen 127.0.0.1:9999; } }',
       'error_log syslog:server=127.0.0.9;',
@@ -106,6 +109,9 @@ describe('the moved configuration', () => {
       'mgmt { usage_report endpoint=127.0.0.9; }',
       'mgmt { usage_report interval=1h; }',
       'mgmt { license_token a.jwt; }',
+      // Blocks of other modules, even if everything inside them belongs to the bench.
+      'mail { server { listen 127.0.0.1:9001; } }',
+      'rtmp { server { listen 127.0.0.1:9001; } }',
     ]) {
       assert.throws(() => judged(text), Problem, text);
     }

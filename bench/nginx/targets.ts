@@ -97,8 +97,8 @@ const BLOCKS = new Set(['events', 'http', 'mgmt', 'stream']);
  * and nothing may connect elsewhere. The check is independent of how the configuration was moved into the
  * sandbox, so that a mistake there cannot let a connection out.
  *
- * @throws Problem('configuration'), with file and line, for anything else, including code and unknown
- * directives whose arguments look like an address
+ * @throws Problem('configuration'), with file and line, for anything else. This includes embedded code, and
+ * unknown directives whose arguments look like addresses
  */
 export function refuseOtherTargets(tree: readonly Node[], own: OwnAddresses): void {
   for (const node of directives(tree)) {

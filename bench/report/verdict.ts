@@ -4,7 +4,7 @@ import type { Run, Validity } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { formatCount, NOTHING } from '../wording/format.ts';
 import { conservationClause } from '../wording/validity.ts';
-import { capital, sentence } from '../wording/words.ts';
+import { counted as amount, capital, sentence } from '../wording/words.ts';
 import type { RunView } from './view.ts';
 
 /** One word that states how the run ended if it did not complete, otherwise whether it can be trusted. */
@@ -39,7 +39,8 @@ export function lossSentence({ figures, run }: RunView): string {
     due !== null &&
       due.unsent > 0 &&
       `${formatCount(due.unsent)} of the ${formatCount(due.due)} messages due were never sent`,
-    messages.outstanding > 0 && `${formatCount(messages.outstanding)} messages were outstanding at the end`,
+    messages.outstanding > 0 &&
+      `${amount(messages.outstanding, 'message was', 'messages were')} outstanding at the end`,
     !conservation.ok && `the counts do not add up (${conservationClause(conservation.broken)})`,
   ].filter((loss) => loss !== false);
   return losses.length === 0
@@ -55,8 +56,8 @@ function handshakeLossSentence({ counts, conservation }: RunView['figures']): st
   const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0, due = 0 } = counts;
   const losses = [
     refused > 0 && `${formatCount(refused)} of ${formatCount(started)} handshakes failed`,
-    broken > 0 && `${formatCount(broken)} open connections ended unexpectedly`,
-    lost > 0 && `${formatCount(lost)} messages were lost`,
+    broken > 0 && `${amount(broken, 'open connection')} ended unexpectedly`,
+    lost > 0 && `${amount(lost, 'message was', 'messages were')} lost`,
     unstarted > 0 &&
       `${formatCount(unstarted)} of ${formatCount(due)} handshakes that were due never started`,
     !conservation.ok && `the counts do not add up (${conservationClause(conservation.broken)})`,

@@ -34,7 +34,10 @@ export interface RunView {
   times: Histogram;
   /** The run over time from the warm-up on, thinned out for charts. */
   points: Point[];
-  /** The run over time while its connections were opened. This part may take many times as long as the rest. */
+  /**
+   * Time series of the phase in which the connections were being opened. This phase may take many times as long as
+   * the rest.
+   */
   connecting: Point[];
   /**
    * The seconds of the run's steady phase, with the causes of disturbances; null if the machine was not

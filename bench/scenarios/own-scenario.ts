@@ -100,8 +100,8 @@ export type OwnScenario<State = unknown> = OwnDefinition &
         /** Requests and their answers. The benchmark sends the requests, in a loop or on a schedule. */
         conversation: MakeConversation<State>;
         /**
-         * Whether clients that lose their connection reconnect, according to --reconnect, and begin the
-         * conversation again. Lost connections are then an outcome and not a fault. Default: clients do not
+         * If true, clients that lose their connection reconnect as specified by --reconnect and begin the
+         * conversation again. Lost connections are then an outcome and not a fault. Default: false; clients do not
          * reconnect, and lost connections make the run suspect.
          */
         reconnects?: boolean;

@@ -70,6 +70,19 @@ test('one or three runs per side are too few; without runs on a side there is no
   assert.equal(none, null);
 });
 
+test('a metric’s share of the permitted false positive rate decides whether its runs are enough', () => {
+  const four = { ...FIGURE, baseline: [1, 2, 3, 4], variant: [5, 6, 7, 8] };
+  const verdicts = (...weights: number[]) => {
+    const family = weights.map((weight) => ({ ...four, weight }));
+    return compareSets(family, null).map((each) => each?.verdict);
+  };
+  assert.deepEqual(verdicts(1), ['slower']);
+  assert.deepEqual(verdicts(1, 1), ['too few rounds', 'too few rounds']);
+  assert.deepEqual(verdicts(3, 1), ['slower', 'too few rounds']);
+  const [first] = compareSets([four, { ...four, variant: [] }], null);
+  assertClose(first?.adjustedP ?? 0, 4 / 70);
+});
+
 test('a difference below the threshold does not count, however certain it is', () => {
   const [effect] = compareSets([sets(30, 1.01, normalFrom(randomFrom(3)), 0.0001)], 1);
   assert.ok((effect?.p ?? 1) < 1e-6);
@@ -106,4 +119,21 @@ test('the smallest detectable effect is found in about 80 % of comparisons', () 
   const found = verdicts.filter((verdict) => verdict === 'slower').length / tries;
   assert.ok(found > 0.68 && found < 0.92, `${found} at ${detectable}`);
   assert.ok(known.detectable < detectable);
+});
+
+test('if all runs but a few are alike, the smallest detectable effect follows from those few', () => {
+  const detectable = (baseline: readonly number[], variant: readonly number[]) =>
+    compareSets([{ ...FIGURE, baseline, variant }], 1)[0]?.detectable ?? 0;
+  const alike = (count: number, centre = 100) => Array<number>(count).fill(centre);
+  assertClose(detectable(alike(10), alike(10, 200)), 1.02);
+  // In a third of all comparisons, the median of the differences is above 0 by chance. A smaller effect is then
+  // enough, and no comparison needs more than the threshold.
+  assertClose(detectable([...alike(6), ...alike(4, 90)], alike(10)), 1.02);
+  // A resample contains the low run at least twice in 26 % of comparisons, and three times in 7 %. With nine runs
+  // on each side, the test tolerates it once.
+  const widened = (10 / 9) ** Math.sqrt(9 / 8);
+  assertClose(detectable(alike(9), [...alike(8), 90]), widened);
+  assertClose(detectable(alike(10), [...alike(8), 90]), 1.02);
+  // Of two runs, both are the low one in 25 % of comparisons. The effect then has to raise both above the threshold.
+  assertClose(detectable(alike(8), [100, 90]), 1.02 * (10 / 9) ** Math.SQRT1_2);
 });

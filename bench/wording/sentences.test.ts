@@ -749,7 +749,7 @@ test('parts of sentences that depend on the data', () => {
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [
       text('limit', { evidence: { kind: 'idle', used: 0.2, busy: quiet } }),
-      /^No process was busy, and all together used 20 % of the CPUs; /,
+      /^No process was busy, and all processes together used 20 % of the CPUs; /,
     ],
     [text('off-schedule', {}), /^The run did not keep to its schedule\.$/],
     [

@@ -33,7 +33,7 @@ export const NEED_TITLES: Record<NeedName, string> = {
   'worker-connections': 'worker_connections',
   'worker-files': 'worker_rlimit_nofile',
   backlog: 'listen … backlog',
-  'upstream-ports': 'source ports to the servers',
+  'upstream-ports': 'source ports for connections to the servers',
   'upstream-addresses': 'upstream servers or source addresses',
   somaxconn: 'net.core.somaxconn',
   'syn-backlog': 'net.ipv4.tcp_max_syn_backlog',

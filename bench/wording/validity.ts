@@ -214,7 +214,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
         ? `the generator was not the limit, and the server was not observed; ${busy}`
         : `neither Nginx nor the generator was the limit, and nothing behind Nginx was observed; ${busy}`;
     case 'idle':
-      return `no process was busy${evidence.used === 0 ? '' : `, and all together used ${formatShare(evidence.used)} of the CPUs`}; ${busy}`;
+      return `no process was busy${evidence.used === 0 ? '' : `, and all processes together used ${formatShare(evidence.used)} of the CPUs`}; ${busy}`;
   }
 }
 

@@ -1,98 +1,19 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Ring } from './ring.ts';
-import { RingConnection } from './ring-connection.ts';
-import { SimulatedKernel, type SimulatedSocket, type Sizes } from './simulated-kernel.test.fixture.ts';
+import { SHUT } from './kernel.ts';
+import {
+  complete,
+  type Host,
+  makeHost,
+  SMALL,
+  Subject,
+  settle,
+  takeTurns,
+} from './ring-connection.test.fixture.ts';
 
-/** Small sizes, so that all resources run out. */
-const SMALL: Sizes = {
-  sqEntries: 8,
-  cqEntries: 8,
-  received: { count: 4, size: 8 },
-  sent: { count: 3, size: 16 },
-};
-
-function makeHost(sizes: Sizes) {
-  const kernel = new SimulatedKernel(sizes);
-  const ring = new Ring(kernel);
-  return { kernel, ring, submitLater: ring.submitLater.bind(ring), wake() {} };
-}
-
-type Host = ReturnType<typeof makeHost>;
-
-/** A connection, and what the test expects of it. */
-class Subject {
-  readonly events: string[] = [];
-  readonly socket: SimulatedSocket;
-  readonly connection: RingConnection;
-  received = Buffer.alloc(0);
-  sent = Buffer.alloc(0);
-  written = Buffer.alloc(0);
-  isOwed = false;
-  isPaused = false;
-  isOver = false;
-  /** Whether everything that was written must arrive. */
-  isGraceful = true;
-  isConnected: boolean;
-  #kept: { buffer: Buffer; copy: Buffer } | null = null;
-
-  constructor(host: Host, room: number, opens: 'accepted' | 'connects') {
-    this.isConnected = opens === 'accepted';
-    const fd = host.kernel.socket(room);
-    this.socket = host.kernel.at(fd);
-    this.connection = new RingConnection(host, fd, {
-      connected: () => {
-        this.isConnected = true;
-        this.#note('connected');
-      },
-      data: (buffer, from, to) => {
-        assert.ok(!this.isPaused, 'no event while it is paused');
-        this.received = Buffer.concat([this.received, buffer.subarray(from, to)]);
-        this.#note('data');
-      },
-      drained: () => {
-        assert.ok(this.isOwed);
-        this.isOwed = false;
-        assert.deepEqual(this.#kept?.buffer, this.#kept?.copy);
-        this.#note('drained');
-      },
-      closed: () => this.#over('closed'),
-      error: (code) => this.#over(`error ${code}`),
-    });
-    if (opens === 'accepted') this.connection.open();
-    else this.connection.connect(0x7f00_0000_1000, 16);
-  }
-
-  #note(event: string): void {
-    assert.ok(!this.isOver, `${event} after the end`);
-    this.events.push(event);
-  }
-
-  #over(event: string): void {
-    this.#note(event);
-    this.isOver = true;
-    this.isGraceful = false;
-  }
-
-  write(bytes: Buffer): void {
-    if (this.isOwed || this.isOver || !this.isConnected) return;
-    this.written = Buffer.concat([this.written, bytes]);
-    this.#kept = { buffer: bytes, copy: Buffer.from(bytes) };
-    this.isOwed = !this.connection.write(bytes, bytes.length);
-    // A buffer that was accepted may be reused at once.
-    if (!this.isOwed) bytes.fill(0xee);
-  }
-
-  peerSends(bytes: Buffer): void {
-    if (this.socket.isClosed || this.socket.peerEnd !== null) return;
-    this.socket.incoming = Buffer.concat([this.socket.incoming, bytes]);
-    this.sent = Buffer.concat([this.sent, bytes]);
-  }
-}
-
-/** Runs microtasks, in which a connection emits the events that it held back. */
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+const { EPIPE, ECONNRESET } = constants.errno;
 
 const ACTIONS = [
   'write',
@@ -137,15 +58,11 @@ async function act(
   else if (what === 'sends') subject.peerSends(bytesFrom(subject.sent.length, size));
   else if (what === 'reads') socket.room += size;
   else if (what === 'ends' || what === 'resets') {
-    socket.peerEnd ??= what === 'ends' ? 0 : 104;
+    socket.peerEnd ??= what === 'ends' ? 0 : ECONNRESET;
     subject.isGraceful = false;
-  } else if (what === 'pause' && !subject.isOver) {
-    subject.isPaused = true;
-    connection.pause();
-  } else if (what === 'resume' && !subject.isOver) {
-    subject.isPaused = false;
-    connection.resume();
-  } else if (what === 'end' && !subject.isOwed && !subject.isOver) {
+  } else if (what === 'pause' && !subject.isOver) subject.pause();
+  else if (what === 'resume' && !subject.isOver) subject.resume();
+  else if (what === 'end' && !subject.isOwed && !subject.isOver) {
     subject.isOver = true;
     connection.end();
   } else if (what === 'destroy' && !subject.isOver) {
@@ -235,7 +152,7 @@ describe('connections on io_uring', () => {
     assert.equal(second.connection.id, first.connection.id);
     assert.equal(second.connection.fd, first.connection.fd);
     second.peerSends(Buffer.from('for the second'));
-    for (let turn = 0; turn < 4; turn++) host.ring.turn(0);
+    takeTurns(host);
     assert.equal(second.received.toString(), 'for the second');
     assert.deepEqual(first.events, []);
   });
@@ -261,10 +178,136 @@ describe('connections on io_uring', () => {
     host.ring.turn(0);
     assert.equal(subject.socket.shut, null);
     subject.socket.room = 10;
-    for (let turn = 0; turn < 3; turn++) host.ring.turn(0);
-    assert.deepEqual([subject.socket.outgoing.toString(), subject.socket.shut], ['late', 1]);
+    takeTurns(host);
+    assert.deepEqual([subject.socket.outgoing.toString(), subject.socket.shut], ['late', SHUT.WRITING]);
     subject.peerSends(Buffer.from('more'));
-    for (let turn = 0; turn < 3; turn++) host.ring.turn(0);
+    takeTurns(host);
     assert.equal(subject.received.toString(), 'more');
+  });
+
+  it('a connection that has closed does not end the writing of its successor', () => {
+    const host = makeHost(SMALL);
+    const first = new Subject(host, 100, 'accepted');
+    host.ring.turn(0);
+    first.connection.destroy();
+    takeTurns(host);
+    assert.ok(first.socket.isClosed);
+    const second = new Subject(host, 100, 'accepted');
+    assert.equal(second.connection.fd, first.connection.fd);
+    first.connection.endWriting();
+    second.write(Buffer.from('whole'));
+    takeTurns(host);
+    assert.deepEqual([second.socket.outgoing.toString(), second.socket.shut], ['whole', null]);
+  });
+
+  for (const ending of ['end', 'endWriting'] as const)
+    it(`${ending}: waits until the rest of a partly accepted write has been sent, and what was written after it`, () => {
+      const host = makeHost(SMALL);
+      const subject = new Subject(host, 3, 'accepted');
+      const { connection, socket } = subject;
+      connection.write(Buffer.from('one two '), 8);
+      assert.equal(connection.queuedBytes(), 8);
+      host.ring.turn(0);
+      assert.equal(connection.queuedBytes(), 5);
+      subject.write(Buffer.from('three'));
+      assert.ok(subject.isOwed);
+      connection[ending]();
+      takeTurns(host);
+      assert.deepEqual([socket.outgoing.toString(), socket.shut, socket.isClosed], ['one', null, false]);
+      socket.room = 100;
+      takeTurns(host);
+      assert.equal(socket.outgoing.toString(), 'one two three');
+      assert.equal(connection.queuedBytes(), 0);
+      const expected = ending === 'end' ? [SHUT.BOTH, true, []] : [SHUT.WRITING, false, ['drained']];
+      assert.deepEqual([socket.shut, socket.isClosed, subject.events], expected);
+    });
+
+  it('destroy sends what is in a slot and discards the rest, without an event', () => {
+    const host = makeHost(SMALL);
+    const subject = new Subject(host, 100, 'accepted');
+    subject.write(Buffer.from('in a slot '));
+    subject.write(Buffer.from('not any more'));
+    assert.ok(subject.isOwed);
+    subject.connection.destroy();
+    takeTurns(host);
+    assert.equal(subject.socket.outgoing.toString(), 'in a slot ');
+    assert.deepEqual([subject.socket.isClosed, subject.events], [true, []]);
+  });
+
+  it('destroy closes a connection that waits for room to send, even if it does not receive', () => {
+    const host = makeHost(SMALL);
+    const subject = new Subject(host, 0, 'accepted');
+    subject.pause();
+    subject.write(Buffer.alloc(100));
+    takeTurns(host);
+    subject.connection.destroy();
+    takeTurns(host);
+    assert.ok(subject.socket.isClosed);
+  });
+
+  it('reports a failed write after the data that arrived before it, also if that was held back', async () => {
+    for (const isPaused of [false, true]) {
+      const host = makeHost(SMALL);
+      const subject = new Subject(host, 100, 'accepted');
+      host.ring.turn(0);
+      subject.socket.sendError = EPIPE;
+      subject.write(Buffer.from('lost'));
+      subject.peerSends(Buffer.from('last'));
+      subject.socket.peerEnd = 0;
+      complete(host);
+      if (isPaused) subject.pause();
+      takeTurns(host);
+      if (isPaused) assert.deepEqual(subject.events, []);
+      subject.resume();
+      await settle();
+      assert.deepEqual(subject.events, ['data', 'error EPIPE']);
+    }
+  });
+
+  it('a write that fails at once reports this after the call', async () => {
+    const host = makeHost(SMALL);
+    const subject = new Subject(host, 100, 'accepted');
+    subject.pause();
+    takeTurns(host);
+    subject.socket.sendError = EPIPE;
+    subject.write(Buffer.alloc(100));
+    assert.deepEqual([subject.isOwed, subject.events], [false, []]);
+    await settle();
+    assert.deepEqual(subject.events, ['error EPIPE']);
+  });
+
+  it('an error that arrives while it is paused is reported on resume', async () => {
+    const host = makeHost(SMALL);
+    const subject = new Subject(host, 100, 'accepted');
+    host.ring.turn(0);
+    subject.socket.peerEnd = ECONNRESET;
+    complete(host);
+    subject.pause();
+    takeTurns(host);
+    assert.deepEqual(subject.events, []);
+    // A socket returns its error only once.
+    subject.socket.peerEnd = 0;
+    subject.resume();
+    await settle();
+    takeTurns(host);
+    assert.deepEqual(subject.events, ['error ECONNRESET']);
+  });
+
+  it('what arrives right after resume follows what was held back', async () => {
+    const host = makeHost(SMALL);
+    const subject = new Subject(host, 100, 'accepted');
+    const other = new Subject(host, 100, 'accepted');
+    other.onData = () => subject.resume();
+    host.ring.turn(0);
+    subject.peerSends(Buffer.from('held, '));
+    other.peerSends(Buffer.from('resume'));
+    complete(host);
+    subject.peerSends(Buffer.from('late'));
+    subject.socket.peerEnd = 0;
+    complete(host);
+    subject.pause();
+    host.ring.turn(0);
+    await settle();
+    assert.deepEqual([subject.received.toString(), subject.events], ['held, late', ['data', 'closed']]);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { BUFFER_TAIL, BUFFER_WORDS, COMPLETION, CQE_WORDS, OPCODE, SQE_WORDS } from './abi.ts';
 import { ERRNO } from './errno.ts';
 import type { Area, Kernel, RingMemory, ShutdownHow } from './kernel.ts';
@@ -12,6 +13,8 @@ export interface SimulatedSocket {
   peerEnd: number | null;
   /** How many bytes the socket accepts. */
   room: number;
+  /** Error number with which the socket rejects what is sent; null if it does not. */
+  sendError: number | null;
   /** What the peer has received. */
   outgoing: Buffer;
   shut: ShutdownHow | null;
@@ -92,8 +95,8 @@ export class SimulatedKernel implements Kernel {
   socket(room: number): number {
     let fd = 3;
     while (this.#sockets.has(fd)) fd++;
-    const socket = { incoming: Buffer.alloc(0), peerEnd: null, outgoing: Buffer.alloc(0), shut: null };
-    this.#sockets.set(fd, { ...socket, room, isClosed: false });
+    const bytes = { incoming: Buffer.alloc(0), outgoing: Buffer.alloc(0) };
+    this.#sockets.set(fd, { ...bytes, room, peerEnd: null, sendError: null, shut: null, isClosed: false });
     return fd;
   }
 
@@ -116,6 +119,8 @@ export class SimulatedKernel implements Kernel {
 
   send(fd: number, bytes: Buffer, from: number, to: number): number {
     const socket = this.at(fd);
+    if (socket.shut !== null) return -constants.errno.EPIPE;
+    if (socket.sendError !== null) return -socket.sendError;
     if (socket.peerEnd !== null && socket.peerEnd > 0) return -socket.peerEnd;
     const accepted = Math.min(to - from, socket.room);
     socket.room -= accepted;

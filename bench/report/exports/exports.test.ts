@@ -8,9 +8,11 @@ import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { assertGolden } from '../../../test/golden.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
 import { figuresOf } from '../../measure/figures.ts';
 import { EXPORTS } from '../../model/export.ts';
 import { stored } from '../../model/finding.ts';
+import type { Phase } from '../../model/load.ts';
 import type { Result } from '../../model/result.ts';
 import { slicesCsv } from './csv.ts';
 import { EXPORT_FORMATS } from './exports.ts';
@@ -96,6 +98,53 @@ test('CSV: messages due and unsent are empty for older runs, which did not count
     cellsOf((counters) => ({ ...counters, due: 0, unsent: 0 })),
     new Set(['true ']),
   );
+});
+
+test('CSV: messages due and unsent are 0 for a run that sent nothing, and empty only if it did not count them', () => {
+  const cellsIn = (phase: Phase) => {
+    const [run] = measured().runs;
+    assert.ok(run);
+    const slices = run.slices
+      .filter((slice) => slice.phase === phase)
+      .map((slice) => ({ ...slice, counters: { ...slice.counters, due: 0 } }));
+    const rows: Record<string, string>[] = parseCsv(slicesCsv(makeResult([{ ...run, slices }])), {
+      columns: true,
+    });
+    assert.ok(rows.length > 0);
+    return new Set(rows.map(({ due, unsent }) => `${due} ${unsent}`));
+  };
+  assert.deepEqual(cellsIn('connect'), new Set(['0 0']));
+  assert.deepEqual(cellsIn('steady'), new Set([' ']));
+});
+
+test('CSV: failures of all kinds are added up, and a gauge that was not recorded is empty', () => {
+  const run = makeRun({ seconds: 1, connections: 10, perSecond: 100 });
+  const slices = run.slices.map((slice) => ({
+    ...slice,
+    failures: { 'tcp/refused': 2, 'upgrade/status-502': 3 },
+    gauges: { open: 4 },
+  }));
+  const [row]: Record<string, string>[] = parseCsv(slicesCsv(makeResult([{ ...run, slices }])), {
+    columns: true,
+  });
+  assert.deepEqual([row?.failed, row?.outstanding, row?.open], ['5', '', '4']);
+});
+
+test('CSV: a text is quoted if it has a separator, a quote or a line break, and is never a formula', () => {
+  const cellOf = (variant: string) => {
+    const run = makeRun({ seconds: 1, connections: 10, perSecond: 100, variant });
+    const text = slicesCsv(makeResult([run]));
+    return text.slice(text.indexOf('\r\n1,') + 4, text.indexOf(',throughput'));
+  };
+  const plain = ['a b', "a'b", 'a=b', 'a-b'];
+  assert.deepEqual(plain.map(cellOf), plain);
+  assert.deepEqual(['a,b', 'a\rb', 'a\nb', 'a"b'].map(cellOf), ['"a,b"', '"a\rb"', '"a\nb"', '"a""b"']);
+  const formulas = ['=a', '+a', '-a', '@a', '\ta'];
+  assert.deepEqual(
+    formulas.map(cellOf),
+    formulas.map((text) => `'${text}`),
+  );
+  assert.equal(cellOf('\ra'), '"\'\ra"');
 });
 
 test('JUnit: a suite for each run, its thresholds where they are checked, and what was missed fails', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { onTarget } from '../../../test/external.ts';
 import { makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import type { Result } from '../../model/result.ts';
@@ -62,6 +63,21 @@ test('names no component if nothing was closed, and gives no Nginx memory withou
   const answer = report.answer(variant ?? assert.fail());
   assert.ok(answer.includes('1,000 of 1,000'));
   assert.ok(!answer.includes('Nginx'));
+});
+
+test('memory is that of an idle connection, of one that carried a message, or of both', () => {
+  const claims = (...runs: Run[]) => {
+    const [variant] = viewOf(resultOf(...runs)).variants;
+    const answer = report.answer(variant ?? assert.fail());
+    return [...answer.matchAll(/\bfor each (idle )?connection\b|\bonce\b|Nothing was measured/g)].map(
+      ([words]) => words,
+    );
+  };
+  const [hold, touched] = [idleRun('hold', 0), idleRun('touched', 0)];
+  assert.deepEqual(claims(hold), ['for each idle connection']);
+  assert.deepEqual(claims(touched), ['for each connection', 'once']);
+  assert.deepEqual(claims(hold, touched), ['for each idle connection', 'once']);
+  assert.deepEqual(claims(idleRun('hold', 0, 'direct')), ['for each connection']);
 });
 
 test('connections that ended are not failures, neither in the cells nor in the faults', () => {
@@ -127,8 +143,54 @@ test('a row shows how many connections ended, their share, and how they ended', 
 });
 
 test('kernel memory is not reported if its interval includes 0', () => {
+  const noisy = (run: Run): Run => {
+    const memory = run.memory.map((sample, i) => ({ ...sample, kernelBytes: 40_000_000 + (i % 2) * 1e6 }));
+    return { ...run, memory };
+  };
+  const hasKernel = (...runs: Run[]) => {
+    const [variant] = viewOf(resultOf(...runs)).variants;
+    return report.answer(variant ?? assert.fail()).includes('kernel');
+  };
+  const [hold, touched] = [idleRun('hold', 0), idleRun('touched', 0)];
+  assert.ok(!hasKernel(noisy(hold)));
+  // It is that of the idle connections, if they were measured.
+  assert.deepEqual([hasKernel(hold, noisy(touched)), hasKernel(noisy(hold), touched)], [true, false]);
+});
+
+test('the close code tells Nginx from the server and the client, but not on a server that was already running', () => {
+  const closedBy = (code: string, change = (run: Run): Run => run) => {
+    const run = idleRun('hold', 400);
+    const slices = run.slices.map((slice) => ({
+      ...slice,
+      failures: slice.phase === 'drain' ? { [`open/closed-${code}`]: 400 } : {},
+    }));
+    const [variant] = viewOf(resultOf(change({ ...run, slices }))).variants;
+    const answer = report.answer(variant ?? assert.fail());
+    return /were ended by (.*?) \(/.exec(answer)?.[1];
+  };
+  assert.equal(closedBy('1006'), 'Nginx');
+  assert.equal(closedBy('1001'), 'the server or the client');
+  assert.equal(closedBy('1006', onTarget), 'the other side');
+});
+
+test('the sections of a server that was already running mention neither Nginx nor its sockets', () => {
+  const mention = (word: string, run: Run) =>
+    report.open.map((section) => section(viewOf(resultOf(run))).body.markup.includes(word));
+  const own = idleRun('hold', 400);
+  const external = onTarget(idleRun('hold', 400, 'direct'));
+  const none = [false, false, false];
+  assert.deepEqual([mention('Nginx', own), mention('Nginx', external)], [[true, true, true], none]);
+  const inMemory = [false, false, true];
+  assert.deepEqual([mention('four sockets', own), mention('four sockets', external)], [inMemory, none]);
+});
+
+test('the memory chart shows each slope, if there are enough samples for one', () => {
   const run = idleRun('hold', 0);
-  const memory = run.memory.map((sample, i) => ({ ...sample, kernelBytes: 40_000_000 + (i % 2) * 1e6 }));
-  const [variant] = viewOf(resultOf({ ...run, memory })).variants;
-  assert.ok(!report.answer(variant ?? assert.fail()).includes('kernel'));
+  const isKnown = (each: Run) => {
+    const [, , memory] = report.open.map((section) => section(viewOf(resultOf(each))));
+    const markup = memory?.body.markup ?? '';
+    return [markup.includes('17 KiB (95 % CI'), markup.includes('Too few memory samples')];
+  };
+  assert.deepEqual(isKnown(run), [true, false]);
+  assert.deepEqual(isKnown({ ...run, memory: run.memory.slice(0, 1) }), [false, true]);
 });

@@ -2,10 +2,34 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fixture.ts';
+import { decode, summarise } from '../../measure/histogram.ts';
+import type { HttpLeg, Run } from '../../model/run.ts';
 
 /** HTTP requests through a real Nginx with a cache, alongside WebSockets that never pass through it. */
 
 ownTemporaryFolder();
+
+/** Asserts that the periods of the HTTP requests follow each other, and contain every response exactly once. */
+function checkCourse({ httpLoad, phases }: Run): void {
+  assert.ok(httpLoad !== null);
+  const { startUs, endUs, course, total } = httpLoad;
+  const [first] = course;
+  const steady = phases.find(({ phase }) => phase === 'steady');
+  assert.ok(first !== undefined && steady !== undefined);
+  assert.ok(first.startUs >= startUs && startUs > steady.startUs);
+  assert.deepEqual(
+    course.map((part) => part.endUs),
+    [...course.slice(1).map((part) => part.startUs), endUs],
+  );
+  assert.ok(course.every((part) => part.endUs > part.startUs));
+  assert.equal(
+    course.reduce((sum, { requests }) => sum + requests, 0),
+    total.requests,
+  );
+  // Each period is rounded separately.
+  assert.ok(Math.abs(total.durationUs - (endUs - first.startUs)) <= course.length);
+  for (const { requests, latency } of course) assert.equal(summarise(decode(latency)).count, requests);
+}
 
 describe('mixed', { concurrency: true }, () => {
   it('HTTP requests run alongside the WebSockets for a while, and a cache keeps them from the backend', async (t) => {
@@ -28,6 +52,11 @@ describe('mixed', { concurrency: true }, () => {
     // The page was cached before the load, and is valid for a minute.
     assert.deepEqual(run.httpLoad?.total.cache, { HIT: httpLoad.due });
     assert.equal(httpLoad.backend, 0);
+    // Every response is the same page.
+    const bytesEach = ({ bytesReceived, requests }: HttpLeg) => bytesReceived / requests;
+    assert.ok(run.http !== null && run.httpLoad !== null);
+    assert.equal(bytesEach(run.httpLoad.total), bytesEach(run.http));
+    checkCourse(run);
     const total = httpLoad.with.response.count + httpLoad.without.response.count;
     assert.equal(total, 12 * 50);
     assert.ok(httpLoad.with.response.count > 0);
@@ -50,5 +79,6 @@ describe('mixed', { concurrency: true }, () => {
     const { httpLoad } = figures;
     assert.ok(httpLoad !== null && httpLoad.due > 0 && httpLoad.conserved);
     assert.ok(httpLoad.latency.count > 0);
+    checkCourse(run);
   });
 });

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LadderAxis } from '../model/ladder.ts';
+import { formatSmall, levelText } from './ladder.ts';
+
+test('a level is given with its unit, which is singular for exactly one', () => {
+  const levels = (over: LadderAxis) => [1, 2, { least: 1, most: 2 }].map((level) => levelText(over, level));
+  assert.deepEqual(levels('connections'), ['1 connection', '2 connections', '1 to 2 connections']);
+  assert.deepEqual(levels('rate'), [
+    '1 message per second',
+    '2 messages per second',
+    '1 to 2 messages per second',
+  ]);
+  assert.deepEqual(levels('payload'), ['1 B messages', '2 B messages', '1 to 2 B messages']);
+  assert.deepEqual(levels('nginx-workers'), ['1 Nginx worker', '2 Nginx workers', '1 to 2 Nginx workers']);
+});
+
+test('a fitted level is rounded: connections and workers to whole ones, a rate to three digits', () => {
+  assert.deepEqual(
+    [levelText('connections', 1.4), levelText('nginx-workers', 5.6), levelText('rate', 12_345.6)],
+    ['1 connection', '6 Nginx workers', '12,300 messages per second'],
+  );
+});
+
+test('a small number has two digits, and an exponent below a thousandth', () => {
+  assert.deepEqual([0, 0.25, 0.0214, 0.001, 0.00099, 0.0000021].map(formatSmall), [
+    ...['0', '0.25', '0.021', '0.001', '9.9e-4', '2.1e-6'],
+  ]);
+  assert.equal(formatSmall({ least: 0.0000012, most: 0.02 }), '1.2e-6 to 0.02');
+});
