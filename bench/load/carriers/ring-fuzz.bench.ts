@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openRing } from '../../../server/ring/open-ring.ts';
 import { portOf } from '../connections/connection.test.fixture.ts';
@@ -13,7 +14,8 @@ import { ringTcp } from './ring.ts';
 
 const HOST = '127.0.0.1';
 const CONNECTIONS = 500;
-const SETTLE_MS = 2_000;
+/** Time limit for the last connections to end. */
+const SETTLE_MS = 10_000;
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } });
 const seconds = Number(values.seconds);
@@ -22,9 +24,14 @@ const message = Buffer.alloc(300_000, 'x');
 const counts = { opened: 0, closed: 0, failed: 0, left: 0, bytes: 0 };
 
 const peers = new Set<Socket>();
+let isOver = false;
 
 /** A peer that echoes, ends, resets, or stops reading. */
 function serve(socket: Socket): void {
+  if (isOver) {
+    socket.destroy();
+    return;
+  }
   peers.add(socket);
   socket.on('close', () => peers.delete(socket));
   socket.on('error', () => {});
@@ -124,18 +131,20 @@ function report(): void {
   );
 }
 
-setTimeout(() => {
+setTimeout(async () => {
   clearInterval(fuzz);
   for (const { carrier } of all) carrier.destroy();
-  // A peer that has stopped reading does not notice when its connection ends.
+  // A peer that has stopped reading does not notice when its connection ends. Those that are accepted from now on are
+  // destroyed at once.
+  isOver = true;
   for (const peer of peers) peer.destroy();
-  setTimeout(() => {
-    clearInterval(told);
-    server.close();
-    report();
-    const after = { files: readdirSync('/proc/self/fd').length, users: ring.users, slots: ring.slots.free };
-    console.log(`before: ${JSON.stringify(before)}, after: ${JSON.stringify(after)}`);
-    const isClean = after.files <= before.files && after.users === 0 && after.slots === before.slots;
-    process.exit(isClean ? 0 : 1);
-  }, SETTLE_MS);
-}, seconds * 1e3);
+  const untilMs = performance.now() + SETTLE_MS;
+  while (ring.users > 0 && performance.now() < untilMs) await sleep(100);
+  clearInterval(told);
+  server.close();
+  report();
+  const after = { files: readdirSync('/proc/self/fd').length, users: ring.users, slots: ring.slots.free };
+  console.log(`before: ${JSON.stringify(before)}, after: ${JSON.stringify(after)}`);
+  const isClean = after.files <= before.files && after.users === 0 && after.slots === before.slots;
+  process.exit(isClean ? 0 : 1);
+}, seconds * 1000);
