@@ -21,8 +21,8 @@ const LONGEST_WAIT_MS = 1;
 /** Interval at which the engine's event loop runs while there are completions. */
 const TURN_MS = 0.25;
 /**
- * While many messages are unanswered, the loop waits for several completions at once, because system calls and wake-ups
- * cost more than the messages. An answer is delayed by at most `waitNs`, or by the time in which this `share` of the
+ * While many messages are unanswered, the loop waits for several completions at once, so that it does not make a system
+ * call for almost every answer. An answer is delayed by at most `waitNs`, or by the time in which this `share` of the
  * unanswered messages is answered, if that is shorter. For fewer than `least` completions, this would delay answers and
  * save nothing.
  */
