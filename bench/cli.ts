@@ -57,13 +57,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE' && error.code !== 'EIO') lostOutput ??= error;
 });
 
-/** Ends the process once all output is written, because a pipe may take a while. */
+/** Ends the process after all output has been written, because writing to a pipe may take a while. */
 function end(code: number): void {
   process.stdout.write('', () =>
     // Node reports the error of a write only after the write's callback, in a later event-loop turn.
     setImmediate(() => {
-      // Node crashes on exit if it cannot reset a closed terminal, so end with the signal for a closed
-      // terminal instead.
+      // Node crashes on exit if it cannot reset a closed terminal. In this case, the process ends itself with
+      // SIGHUP.
       if (isTerminalClosed) process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP');
       if (lostOutput === null) process.exit(code);
       say(

@@ -6,8 +6,8 @@ const TEXT = FIN | OPCODE.text;
 
 /**
  * Collects frames that are sent in a single write. All sessions of a server share one buffer. If a write is
- * as long as the previous one, the same view of the buffer is reused, because creating a view costs more than
- * a small echo.
+ * as long as the previous one, the view of the buffer is reused, because creating a view costs more than a
+ * small echo.
  */
 export class AnswerBuffer {
   private readonly size: number;
@@ -29,7 +29,7 @@ export class AnswerBuffer {
    * @param first the frame's first byte: FIN bit and opcode
    * @param source buffer that contains the payload in `from`..`to`
    * @param key masking key to remove from the payload; 0 if it is not masked
-   * @returns false if the frame would be a text message that is not UTF-8; nothing is appended then
+   * @returns false, without appending anything, if the frame would be a text message that is not UTF-8
    */
   append(first: number, source: Buffer, from: number, to: number, key: number): boolean {
     const length = to - from;

@@ -21,8 +21,8 @@ export function answerOf(
 }
 
 /**
- * Uses this much CPU time. It measures CPU time rather than elapsed time, so the amount is the same even if
- * the process waits for a CPU.
+ * Uses `us` µs of CPU time. CPU time is measured rather than elapsed time, so that the amount is the same
+ * even if the process waits for a CPU.
  */
 function burn(us: number): void {
   const before = process.cpuUsage();
@@ -35,7 +35,7 @@ function burn(us: number): void {
 /**
  * Creates a function that calls back after a fixed delay. Callbacks run in order. Node's timers have a
  * resolution of one millisecond, so during the last two milliseconds, the clock is polled in each turn of the
- * event loop. This is exact, but costs CPU time.
+ * event loop. Polling is exact, but costs CPU time.
  */
 function delayLine(delayMs: number): (run: () => void) => void {
   const queue: { dueMs: number; run: () => void }[] = [];

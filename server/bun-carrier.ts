@@ -26,8 +26,8 @@ export class BunCarrier implements Carrier {
   }
 
   /**
-   * Sends bytes. A closed connection (−1) counts as accepting everything, because the close handler reports
-   * its end.
+   * Sends bytes. If the connection is closed (−1), all bytes count as accepted, because the close handler
+   * reports the end of the connection.
    */
   send(bytes: Buffer): boolean {
     if (this.waiting.length === 0) {
@@ -42,7 +42,7 @@ export class BunCarrier implements Carrier {
     return this.waiting.reduce((sum, bytes) => sum + bytes.length, 0);
   }
 
-  /** Called when the kernel accepts more data, even if none is waiting. */
+  /** Called when the kernel accepts more data, even if no data is waiting. */
   drained(): void {
     if (this.waiting.length === 0) return;
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {

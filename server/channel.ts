@@ -27,7 +27,7 @@ export function openChannel(server: RunningServer): void {
 }
 
 /**
- * Sends a message. A failure is ignored, because it means that the channel is closing, and 'disconnect'
+ * Sends a message. A failure is ignored: it means that the channel is closing, and the `disconnect` event
  * follows.
  */
 function tell(message: ServerMessage): void {

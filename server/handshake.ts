@@ -6,8 +6,8 @@ import { acceptFor, upgrades } from './wire/upgrade.ts';
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const REQUEST_LINE = /^([A-Z]{1,16}) ([\x21-\x7e\x80-\xff]{1,4096}) HTTP\/(\d)\.(\d)\r\n/;
 /**
- * Matches a host with an optional port. Does not match if a request has two Host headers, because their
- * values are joined by `, ` and no space is allowed.
+ * Matches a host with an optional port, but not the values of two Host headers: they are joined by `, `, and
+ * spaces are not allowed.
  */
 const HOST = /^[!$%&'()*+,.:;=[\]~\w-]+$/;
 
@@ -35,7 +35,7 @@ export function replyTo(head: string): Reply {
   // A server ignores an upgrade in HTTP/1.0 (RFC 9110 section 7.8).
   if (minor !== '0' && upgrades(headers)) {
     if (method !== 'GET') return rejection('405 Method Not Allowed');
-    // A request body would be mistaken for frames.
+    // Otherwise, the body of the request would be mistaken for frames.
     return hasBody ? rejection('400 Bad Request') : upgrade(headers);
   }
   const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');

@@ -13,7 +13,7 @@ import { Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 import type { SessionContext } from './session.ts';
 
-/** Total size of the replies that are usually sent together. One read returns fewer bytes than that. */
+/** Total size of the replies that are usually sent together. A single read returns fewer bytes. */
 const ANSWER_BYTES = 65_536;
 
 /**

@@ -80,10 +80,10 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 }
 
 /**
- * Replaces the accepted socket with one that reads into our buffer. `onread` does that for outgoing
- * connections, but net.createServer() has no such option. A new buffer for every read accounts for 13 to 16 %
- * of the cost of a small message. The handle is undocumented, but exists in Node 20, 22 and 24. If it is
- * missing, an error says so; the `ws` server does not need it.
+ * Replaces the accepted socket with one that reads into our buffer. The option `onread` provides this for
+ * outgoing connections, but net.createServer() has no such option. A new buffer for every read would account
+ * for 13 to 16 % of the cost of a small message. The handle is undocumented, but exists in Node 20, 22 and
+ * 24. If it is missing, an error says so; the `ws` server does not need it.
  */
 function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boolean): Socket {
   const owner = accepted as Socket & { _handle?: object | null };
@@ -108,5 +108,5 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   return new Socket(options as SocketConstructorOpts);
 }
 
-/** Does nothing, because a connection that was reset also closes, and is counted then. */
+/** Does nothing, because a connection that was reset is also closed, and is counted when it closes. */
 function onError(): void {}

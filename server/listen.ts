@@ -6,7 +6,7 @@ import type { ServerOptions } from './options.ts';
  * the same server.
  *
  * @param accepting how the server accepts its connections
- * @returns all listeners, to be closed at the end
+ * @returns all listeners, which the caller has to close
  * @throws the error of listen(), such as EADDRINUSE
  */
 export async function listen(

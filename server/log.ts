@@ -1,5 +1,5 @@
 /**
- * A client's address and port. Call while the client is connected, because a closed socket has no address.
+ * Returns a client's address and port. The client must be connected, because a closed socket has no address.
  */
 export function clientOf(socket: {
   remoteAddress?: string | undefined;
@@ -27,10 +27,10 @@ export function logClient(client: string): ClientLog {
   };
 }
 
-/** Quotes text so that nothing in it can end the line or move a terminal's cursor. */
+/** Quotes text so that no character in it can end the line or move a terminal's cursor. */
 function shown(payload: Buffer, isText: boolean): string {
   if (!isText) return `${payload.length} bytes`;
-  // A character has at most four bytes in UTF-8, so further bytes need not be decoded.
+  // A character has at most four bytes in UTF-8, so only this many bytes need to be decoded.
   const characters = [...payload.toString('utf8', 0, 4 * MOST_CHARACTERS + 4)];
   const rest = characters.length > MOST_CHARACTERS ? ` … (${payload.length} bytes)` : '';
   const text = JSON.stringify(characters.slice(0, MOST_CHARACTERS).join(''));

@@ -23,8 +23,8 @@ export interface ServerOptions {
    */
   carrier: (typeof CARRIERS)[number];
   /**
-   * `you-said` sends each message back with `You said: ` in front of it. `rooms` sends publications to all
-   * members of a room (wire/publication.ts), and any other message back.
+   * `you-said` sends each message back, prefixed with `You said: `. `rooms` sends a publication to all
+   * members of its sender's room (wire/publication.ts), and any other message back.
    */
   reply: (typeof REPLIES)[number];
   /** Whether to log connects, messages and disconnects on stdout. */
@@ -125,8 +125,8 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
 }
 
 /**
- * Reports the errors that parseArgs would report in strict mode, but with messages for users. The messages of
- * parseArgs are meant for programmers.
+ * Reports the errors that parseArgs would report in strict mode, but with messages for users rather than
+ * programmers.
  */
 function check(argv: readonly string[]): void {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });

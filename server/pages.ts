@@ -1,4 +1,4 @@
-/** The response to a plain HTTP request; the same for every kind of server. */
+/** A response to a plain HTTP request; the same for every kind of server. */
 export interface Page {
   status: 200 | 405 | 426;
   /** Response headers. A Connection header, if present, asks to close the connection. */
@@ -52,7 +52,7 @@ const NOT_ALLOWED: Page = {
 };
 
 /**
- * The response must name the protocol in Upgrade, and list Upgrade in Connection (RFC 9110 sections 7.8 and
+ * A 426 response must name the protocol in Upgrade, and list Upgrade in Connection (RFC 9110 sections 7.8 and
  * 15.5.22).
  */
 const UPGRADE_REQUIRED: Page = {
@@ -62,8 +62,8 @@ const UPGRADE_REQUIRED: Page = {
 };
 
 /**
- * Returns the response to a plain HTTP request. The page exists under every path, because each configuration
- * may forward a different one.
+ * Returns the response to a plain HTTP request. All paths except those of WebSockets and `/health` have the
+ * same page, because each configuration may forward different paths.
  *
  * @param target the request target, including the query
  */

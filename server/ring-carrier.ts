@@ -16,7 +16,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
   /** How to end the connection once no replies are waiting. */
   private ending: 'end' | 'endWriting' | null = null;
 
-  /** @param onEnd is called when the connection has ended, by whichever side */
+  /** @param onEnd called when either side has ended the connection */
   constructor(loop: RingLoop, fd: number, context: SessionContext, onEnd: (carrier: RingCarrier) => void) {
     this.connection = new RingConnection(loop, fd, this);
     this.session = new Session(this, context);
@@ -24,7 +24,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
     this.connection.open();
   }
 
-  /** Sends bytes. If the connection has already ended, they are discarded and count as sent. */
+  /** Sends bytes. If the connection has already ended, the bytes are discarded and count as sent. */
   send(bytes: Buffer): boolean {
     if (this.isWriting) {
       this.waiting.push(bytes);
@@ -54,7 +54,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
     return peerOf(this.connection.fd);
   }
 
-  /** Closes after sending what the connection has accepted. */
+  /** Closes the connection after everything that it has accepted has been sent. */
   end(): void {
     this.connection.end();
     this.onEnd(this);
@@ -66,7 +66,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
     this.onEnd(this);
   }
 
-  /** Implements RingConnectionEvents. An accepted connection is connected from the start. */
+  /** Implements RingConnectionEvents. Does nothing, because an accepted connection is already connected. */
   connected(): void {}
 
   /** Implements RingConnectionEvents. Stops reading while replies wait for a peer that does not read. */

@@ -16,13 +16,13 @@ export interface Member<Frame> {
 
 interface Room<M> {
   members: Set<M>;
-  /** Number of publications so far. */
+  /** Number of publications in the room so far. */
   place: number;
 }
 
 /**
  * Sends each publication to all members of its sender's room, in the order in which they joined. `Frame` is
- * what a server sends to every member.
+ * the type of what the server sends to each member.
  */
 export class Rooms<Frame, M extends Member<Frame>> {
   readonly #rooms = new Map<number, Room<M>>();

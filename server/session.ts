@@ -26,8 +26,8 @@ export interface Carrier {
   close(): void;
   /**
    * Closes the connection for writing as soon as everything has been sent, but keeps reading for a while.
-   * Closing it with unread bytes would send the peer a reset, and the peer might then lose the last data that
-   * it was sent.
+   * Closing a connection with unread bytes would send a reset, and the peer might then lose the last data
+   * that was sent to it.
    */
   linger(): void;
   /** The peer's address, for the log. */
@@ -44,7 +44,7 @@ export interface SessionContext {
   maxPayloadBytes: number;
   /** Number of messages after which the server closes a WebSocket; null leaves closing to the client. */
   closeAfter: number | null;
-  /** Collects the replies to the messages of one read; as large as a read. Empty between reads. */
+  /** Buffer, as large as a read, for the replies to the messages of one read. Empty between reads. */
   answers: AnswerBuffer;
   /**
    * Starts the log of a client; null disables logging. Messages are logged before they are passed to
@@ -79,7 +79,6 @@ export class Session implements FrameHandler, Member<Buffer> {
   private reader: FrameReader | null = null;
   private code = ABNORMAL;
   private log: ClientLog | null = null;
-  /** Number of messages that were answered. */
   private answered = 0;
 
   constructor(carrier: Carrier, context: SessionContext) {
@@ -126,7 +125,7 @@ export class Session implements FrameHandler, Member<Buffer> {
     if (++this.answered === closeAfter) this.startClosing(NORMAL_CLOSURE);
   }
 
-  /** Call when the carrier has closed. */
+  /** To be called when the carrier has closed. */
   ended(): void {
     this.state = 'done';
     if (this.reader === null) return;
@@ -181,9 +180,7 @@ export class Session implements FrameHandler, Member<Buffer> {
     this.flush();
   }
 
-  /**
-   * Implements FrameHandler. The hot path: all messages received in one read are echoed in a single write.
-   */
+  /** Implements FrameHandler. Hot path: all messages received in one read are echoed in a single write. */
   message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void {
     if (this.state !== 'open') return;
     const { answer, answers } = this.context;
@@ -234,7 +231,7 @@ export class Session implements FrameHandler, Member<Buffer> {
     return this.carrier.queuedBytes();
   }
 
-  /** Implements Member. Everything sent before has been passed to the carrier, so the order is kept. */
+  /** Implements Member. Earlier bytes have already been passed to the carrier, so the order is kept. */
   deliver(frame: Buffer): void {
     if (this.state === 'open') this.carrier.send(frame);
   }
@@ -264,8 +261,8 @@ export class Session implements FrameHandler, Member<Buffer> {
   }
 
   /**
-   * Fails the connection (RFC 6455 section 7.1.7) after replying to everything before the error. 1007: a
-   * text, or the reason in a close frame, is not UTF-8 (section 8.1).
+   * Fails the connection (RFC 6455 section 7.1.7) after replying to everything before the error. Code 1007
+   * means that a text message, or the reason in a close frame, is not UTF-8 (section 8.1).
    */
   private fail(code: FrameFault | 1007): void {
     if (this.state === 'done') return;

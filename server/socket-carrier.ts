@@ -22,7 +22,7 @@ export class SocketCarrier implements Carrier {
   }
 
   /**
-   * Passes bytes read from the socket to the session: the first `bytes` of the chunk.
+   * Passes the first `bytes` of a chunk, which were read from the socket, to the session.
    *
    * @returns false if the socket should stop reading, because replies are queued and the peer does not read
    */
@@ -43,7 +43,7 @@ export class SocketCarrier implements Carrier {
     return this.waiting === 0;
   }
 
-  /** Reads the number of queued bytes from the handle, because Writable does not know of these writes. */
+  /** Reads the number of queued bytes from the handle, because Writable does not track these writes. */
   queuedBytes(): number {
     if (this.waiting === 0) return 0;
     return (this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0;

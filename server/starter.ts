@@ -8,7 +8,7 @@ export const ON_BUN = process.versions.bun !== undefined;
  * Returns the function that starts a server with these options on this process's engine. The modules of the other
  * servers are not loaded.
  *
- * @throws {UsageError} if the engine or the kind of server has no such carrier
+ * @throws {UsageError} if the engine or the kind of server does not support the carrier
  */
 export async function starterOf({
   kind,

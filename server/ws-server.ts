@@ -13,13 +13,12 @@ import { pageFor } from './pages.ts';
 import { type Member, Rooms } from './rooms.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
-// With an import, Node would also search each file of ws for exports, and that takes longer than loading the files.
+// An import statement would make Node search each file of ws for exports, which takes longer than loading the files.
 const { WebSocketServer }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 /**
- * Maximum number of bytes queued for a client before the server stops reading from it: as much as one read
- * returns. Node and ws use several hundred bytes of memory for each small message, so the limit cannot be
- * much higher.
+ * Maximum number of bytes queued for a client before the server stops reading from it: as many as one read returns.
+ * Node and ws use several hundred bytes of memory for each small message, so the limit cannot be much higher.
  */
 const MAX_WAITING_BYTES = 65_536;
 
@@ -64,7 +63,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     socket.on('message', onMessage);
     if (closeAfter === 0) socket.close(NORMAL_CLOSURE);
     socket.on('ping', onPing);
-    // If a client violates the protocol, ws closes its connection. That close is counted like any other.
+    // If a client violates the protocol, ws closes its connection, which the close handler below counts.
     socket.on('error', () => {});
     socket.on('close', (code) => {
       stats.connections.open--;
@@ -138,7 +137,6 @@ function echo(
   };
 }
 
-/** Rooms whose members are sockets of ws. */
 interface SocketRooms {
   take(from: WebSocket, payload: Buffer, isBinary: boolean): number | null;
   leave(socket: WebSocket): void;
@@ -169,7 +167,6 @@ function makeRooms(): SocketRooms {
   };
 }
 
-/** The ping listener that all sockets share. */
 function onPing(this: WebSocket, payload: Buffer): void {
   if (this.readyState !== this.OPEN) return;
   if (this.bufferedAmount <= MAX_WAITING_BYTES) this.pong(payload);
@@ -179,7 +176,7 @@ function onPing(this: WebSocket, payload: Buffer): void {
 /**
  * Stops reading from a client that does not read the data sent to it.
  *
- * @returns a callback for the end of the next write; it resumes reading once fewer bytes are queued
+ * @returns a callback for the end of the next write; the callback resumes reading once fewer bytes are queued
  */
 function holdBack(socket: WebSocket): () => void {
   socket.pause();

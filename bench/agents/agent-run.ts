@@ -8,29 +8,29 @@ import { makeObserver, type Observer } from './observer.ts';
 import type { Outbox } from './outbox.ts';
 import type { BeginGenerator, Ended, Started } from './protocol.ts';
 
-/** How long the last reports may take to reach the stream. */
+/** Time allowed for a run's last reports to be stored in the JetStream stream. */
 const FLUSH_MS = 5_000;
 
-/** What an agent does for one run, whatever its role. */
+/** One run as an agent carries it out, whatever the agent's role. */
 export interface AgentRun {
   readonly run: string;
   /** Number of generator workers on this agent. */
   readonly workers: number;
   /**
-   * Resolves when the agent is ready for the load. The result is what the runner needs to know about the
-   * processes that the agent has started.
+   * Resolves when the agent is ready for the load, with a description of the Nginx or the echo servers that it
+   * has started; null if it has started neither.
    *
    * @throws Problem if the agent cannot do its part
    */
   readonly ready: Promise<Started | null>;
   readonly observer: Observer;
-  /** Passes a command to the worker with this index within the run; false if there is none. */
+  /** Passes a command to the worker with this index within the run; false if the agent has no such worker. */
   tell(worker: number, command: WorkerCommand): boolean;
   /** Returns the counters of the agent's echo servers. */
   stats(): Promise<(ServerStats | null)[]>;
-  /** Stops everything that is still running, and returns what was observed. */
+  /** Stops all processes of the run, and returns the observations of them. */
   end(): Promise<Ended>;
-  /** Stops everything, and reports the reason, which is a clause, to the runner. */
+  /** Stops all processes of the run, and reports the reason to the runner. `reason` is a clause. */
   giveUp(reason: string): Promise<void>;
 }
 
@@ -38,13 +38,13 @@ export interface AgentRun {
 export interface Duty
   extends Pick<AgentRun, 'run' | 'ready' | 'observer'>,
     Partial<Pick<AgentRun, 'workers' | 'tell' | 'stats'>> {
-  /** Returns the last lines of an error log; called before everything is stopped. */
+  /** Returns the last lines of the proxy's error log. Called before the processes are stopped. */
   readErrorLog?(): Promise<string[]>;
-  /** Stops what is still running. */
+  /** Stops all processes of the run. */
   stop(): Promise<void>;
 }
 
-/** Makes an agent's run from the part that depends on the agent's role. */
+/** Creates an agent's run from the part that depends on the agent's role. */
 export function agentRun(duty: Duty, outbox: Outbox): AgentRun {
   const { ready, observer, readErrorLog = async () => [], stop } = duty;
   ready.catch(() => {});
@@ -72,7 +72,7 @@ export function agentRun(duty: Duty, outbox: Outbox): AgentRun {
   };
 }
 
-/** Starts the workers of a run, passes on their commands and reports, and observes them. */
+/** Starts and observes a run's generator workers, forwarding commands to them and reports to the runner. */
 export function beginGeneratorRun(
   { run, workers, client, engine }: BeginGenerator,
   outbox: Outbox,

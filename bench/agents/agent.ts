@@ -38,7 +38,7 @@ import {
 import { beginProxyRun, beginServerRun, type OwnProxy } from './topology-run.ts';
 import { beginWatchRun } from './watch-run.ts';
 
-/** An agent to run on this host. */
+/** Options of an agent on this host. */
 export interface AgentInput {
   access: NatsAccess;
   name: string;
@@ -47,12 +47,12 @@ export interface AgentInput {
   system: HostMachine;
   role: AgentRole;
   /**
-   * The only targets on which the agent may put load, or to which the Nginx that it starts may connect. If
-   * empty, only the agent's own loopback addresses are allowed.
+   * The only targets that the agent may put under load, or to which an Nginx started by the agent may connect.
+   * If empty, only the agent's own loopback addresses are allowed.
    */
   allowed: readonly AllowedTarget[];
   limits: AgentLimits;
-  /** What an agent with the role `proxy` watches; empty if it starts Nginx instead. */
+  /** The processes that an agent with the role `proxy` observes; empty if the agent starts Nginx itself. */
   watches: readonly Watch[];
   /**
    * Address on which the Nginx or the echo servers started by this agent listen; null if the agent starts
@@ -61,18 +61,18 @@ export interface AgentInput {
   listen: string | null;
   proxy: OwnProxy;
   say(line: string): void;
-  /** Stops the agent gracefully. */
+  /** When aborted, stops the agent gracefully. */
   signal: AbortSignal;
-  /** Kills all processes that are still running. */
+  /** When aborted, kills all processes that are still running. */
   urgent: AbortSignal;
 }
 
-/** How long to wait for another agent of the same name to answer before this one takes the name. */
+/** How long a starting agent waits for an answer from another agent with the same name. */
 const NAME_TAKEN_MS = 500;
 const NOT_THIS_RUN = 'it is not carrying out this run.';
 
 /**
- * Serves runs, one at a time, until the signal aborts.
+ * Runs an agent, which takes part in one run at a time, until the signal aborts.
  *
  * @param connect connects to the NATS server
  * @throws Problem('environment') if NATS cannot be reached, or another agent has the same name
@@ -124,13 +124,13 @@ function makeAgent(
 ) {
   const { name, version, instance, role } = fixed;
   let current: AgentRun | null = null;
-  /** The targets allowed in the current run: names are resolved to addresses when the run begins. */
+  /** The targets allowed in the current run. Names were resolved to addresses when the run began. */
   let allowed: readonly AllowedTarget[] = [];
   const facts = (): AgentFacts => ({ ...fixed, run: current?.run ?? null });
   const reply = (message: Msg, value: unknown) => void message.respond(encodeMessage(value));
   const answer = (message: Msg, refusal: string | null) => reply(message, { refusal } satisfies Answer);
 
-  /** Handles a request. Rejects one that does not match this version's format. */
+  /** Handles a request, or refuses it if it does not match the format of this version. */
   function serve<Schema extends v.GenericSchema>(
     verb: Exclude<Verb, 'clock'>,
     schema: Schema,
@@ -141,7 +141,10 @@ function makeAgent(
         if (error !== null) return;
         const request = readMessage(schema, message);
         if (request === null)
-          answer(message, `it does not understand the request. It runs version ${version}.`);
+          answer(
+            message,
+            `it does not understand the request. It runs version ${version}. Install the same version on all hosts.`,
+          );
         else void handle(message, request);
       },
     });
@@ -157,10 +160,11 @@ function makeAgent(
   /** Returns why this agent refuses to begin a run; null if it does not refuse. */
   async function refusalToBegin(begin: Begin): Promise<string | null> {
     if (begin.version !== version)
-      return `it runs version ${version}, but the runner runs version ${begin.version}.`;
+      return `it runs version ${version}, but the runner runs version ${begin.version}. Install the same version on all hosts.`;
     if (begin.role !== role) return `its role is ${role}.`;
     const addresses = await withAddresses(named);
-    if (current !== null) return 'it is busy with another run.';
+    if (current !== null)
+      return 'it is busy with another run. Wait for that run to end, or name another agent.';
     allowed = addresses;
     const refusal = refusalOfTarget(begin);
     if (refusal !== null) say(`Refused a run: ${refusal}`);
@@ -224,7 +228,7 @@ function makeAgent(
     void watchRunner(connection, run, () => current !== run).then(async (isGone) => {
       if (!isGone) return;
       await finish(run, () => run.giveUp('it has not heard from the runner.'));
-      say(`Run ${begin.run}: the runner is gone, and everything was stopped.`);
+      say(`Run ${begin.run}: the runner is gone, so the agent stopped everything.`);
     });
     reply(message, { refusal: null, started } satisfies Answer);
   });
@@ -233,8 +237,8 @@ function makeAgent(
     if (asked !== null) reply(message, { stats: await asked.stats() });
   });
   serve('tell', tellSchema, (message, { run, worker, command }) => {
-    // The plan is checked again here, because it may differ from what was allowed at the beginning of the
-    // run.
+    // The plan is checked here as well, because it may differ from the plan that was accepted when the run
+    // began.
     const told = currentRun(message, run);
     if (told === null) return;
     const refusal =
@@ -286,9 +290,9 @@ function makeAgent(
 }
 
 /**
- * Resolves when the run is over, or its runner has been silent for too long.
+ * Resolves when a run is over, or when its runner has sent nothing for too long.
  *
- * @returns whether the runner is gone
+ * @returns whether the runner is considered lost
  */
 async function watchRunner(connection: Bus, { run }: AgentRun, isOver: () => boolean): Promise<boolean> {
   let heardMs = performance.now();

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Target } from '../model/target.ts';
 
-/** A target on which an agent may put load: a host, and one of its ports or all of them. */
+/** A target that an agent may put under load: either one port or all ports of a host. */
 export interface AllowedTarget {
   host: string;
   /** Null for any port. */
@@ -10,9 +10,9 @@ export interface AllowedTarget {
 }
 
 /**
- * Replaces names with their addresses, because a plan names a target by its address. The agent resolves them
- * itself, so it does not depend on the runner's name resolution. A name without an address stays as it is, and
- * allows nothing.
+ * Replaces host names with their addresses, because a plan identifies a target by its address. The agent
+ * resolves the names itself, so it does not depend on the runner's name resolution. A name that cannot be
+ * resolved is kept, and matches no target.
  */
 export async function withAddresses(allowed: readonly AllowedTarget[]): Promise<AllowedTarget[]> {
   const resolved = allowed.map(async (each) => {
@@ -23,8 +23,8 @@ export async function withAddresses(allowed: readonly AllowedTarget[]): Promise<
 }
 
 /**
- * Returns why an agent refuses a target, as a clause; null if it is allowed. If the list is empty, only
- * loopback addresses are allowed, because services on those belong to the agent's own machine.
+ * Returns why an agent refuses a target, as a clause; null if the target is allowed. If the list is empty, only
+ * loopback addresses are allowed, because services on loopback addresses belong to the agent's own machine.
  */
 export function refusalOf(
   { host, ports }: Pick<Target, 'host' | 'ports'>,

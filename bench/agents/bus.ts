@@ -21,7 +21,7 @@ export function natsBus(connection: NatsConnection): Bus {
     subscribe: (...subscription) => connection.subscribe(...subscription),
     request: (...request) => connection.request(...request),
     isClosed: () => connection.isClosed(),
-    // If the connection is broken, nothing can be sent any more.
+    // A broken connection cannot be drained, so it is closed instead.
     drain: () => connection.drain().catch(() => connection.close()),
     close: () => connection.close(),
     async store(subject, report, msgID) {

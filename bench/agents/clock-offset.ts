@@ -8,7 +8,7 @@ export interface Exchange {
   receivedNs: bigint;
 }
 
-/** Offset of another host's clock from this one's. The true offset is within `errorNs` of `offsetNs`. */
+/** Offset of another host's clock from this host's clock. The true offset is within `errorNs` of `offsetNs`. */
 export interface ClockOffset {
   offsetNs: bigint;
   errorNs: bigint;
@@ -21,7 +21,7 @@ const EXCHANGES = 50;
 
 /**
  * Determines the offset from the exchange with the shortest round trip (the clock filter of RFC 5905 section
- * 10). The other clock was read at some moment of that round trip, so the error is at most half of it.
+ * 10). The other clock was read during that round trip, so the error is at most half its duration.
  */
 export function offsetFrom(exchanges: readonly [Exchange, ...Exchange[]]): ClockOffset {
   const roundTrip = ({ sentNs, receivedNs }: Exchange) => receivedNs - sentNs;
@@ -34,8 +34,8 @@ export function offsetFrom(exchanges: readonly [Exchange, ...Exchange[]]): Clock
 /**
  * Returns a function that converts times from another host's clock to this host's, both in µs since the run's
  * epoch. The other host's epoch was calculated with the offset measured before the run. Clock crystals keep
- * their frequency for minutes, so the offset is assumed to have changed evenly until the clocks were compared
- * again after the run. If `after` is null, that offset is unknown and times remain unchanged.
+ * their frequency for minutes, so the offset is assumed to change linearly between the measurements before and
+ * after the run. If `after` is null, the function returns times unchanged.
  */
 export function ownTimes(
   epochNs: bigint,
@@ -48,7 +48,7 @@ export function ownTimes(
   return (otherUs) => comparedUs + (otherUs - comparedUs) / (1 + drift);
 }
 
-/** Compares two clocks by calling `other` repeatedly. Rejects as soon as one of these calls rejects. */
+/** Compares two clocks by calling `other` repeatedly. Rejects as soon as a call of `other` rejects. */
 export async function measureOffset(here: () => bigint, other: () => Promise<bigint>): Promise<ClockOffset> {
   const ask = async (): Promise<Exchange> => {
     const sentNs = here();

@@ -15,9 +15,9 @@ import { type Bus, natsBus } from './bus.ts';
 export interface NatsAccess {
   /** `nats://HOST:PORT`, or `tls://HOST:PORT` to require TLS. */
   url: string;
-  /** File with a token, an nkey seed or the credentials of a user; null if the server requires none. */
+  /** File with a token, an nkey seed or a user's credentials; null if the server requires no authentication. */
   secretFile: string | null;
-  /** PEM file with the certificate authorities that verify the server; null for the system's own. */
+  /** PEM file with the certificate authorities to trust; null for the certificate authorities of the system. */
   caFile: string | null;
 }
 
@@ -63,7 +63,7 @@ export async function connectTo({ url, secretFile, caFile }: NatsAccess, name: s
   }
 }
 
-/** Recognises the kind of secret by its form. */
+/** Returns the connection options for a secret. The form of the secret shows which kind it is. */
 function secretOptions(text: string): ConnectionOptions {
   const bytes = new TextEncoder().encode(text);
   if (text.includes('-----BEGIN')) return { authenticator: credsAuthenticator(bytes) };

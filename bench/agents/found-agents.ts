@@ -12,11 +12,11 @@ import { oneAfterAnother } from './succession.ts';
 
 /** The agents that take part in all runs of an invocation. */
 export interface FoundAgents {
-  /** Hosts by their part in the runs. The runner's own host takes every part that is missing here. */
+  /** Hosts with agents, by component. The runner's own host runs every component that is missing here. */
   hosts: { generators?: GeneratorHosts; proxyHost?: TopologyHost; serverHosts?: TopologyHost[] };
   /** The interfaces through which the runs use the agents. */
   control: { coordinator?: Coordinator; proxyWatch?: ProxyWatch; places?: TopologyPlaces };
-  /** Ends what is still running, and disconnects from NATS. */
+  /** Ends the current run, if any, and disconnects from NATS. */
   close(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export interface AgentsWanted {
   proxy: string | null;
   /** Number or names of the agents that run the echo servers; null if no agent does. */
   servers: WantedAgents['which'] | null;
-  /** Whether Nginx is already running, so that the agent only watches it. */
+  /** Whether the agent named in `proxy` only watches an Nginx that is already running. */
   isWatched: boolean;
 }
 
@@ -94,7 +94,7 @@ export async function findAgents(
 /**
  * @param users hosts and networks from which processes connect to the agent's Nginx or echo servers
  * @throws Problem('environment') if the agent's Nginx or echo servers would listen on an address that cannot be
- * reached from there
+ * reached from these hosts
  */
 export function checkReach(
   { name, listen, machine, network }: Pick<AgentFacts, 'name' | 'listen' | 'machine' | 'network'>,

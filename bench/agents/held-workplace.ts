@@ -7,19 +7,19 @@ export interface HeldWorkplace<T> {
   /**
    * Resolves with the result of `begin`.
    *
-   * @throws Problem('environment') if `begin` failed; all processes have then been stopped
+   * @throws Problem('environment') if `begin` failed; in this case, all processes have been stopped
    */
   readonly ready: Promise<T>;
-  /** From now on, the processes may exit. */
+  /** Treats exits of the processes as expected from now on. */
   expectExits(): void;
   /** Stops the processes and removes their private folder. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts processes. If one exits unexpectedly, the run is lost.
+ * Starts an agent's processes for a run. An unexpected exit of any of them is reported to the runner.
  *
- * @param begin starts them; resolves when they are ready
+ * @param begin starts the processes; resolves when they are ready
  */
 export function holdWorkplace<T>(
   ears: Ears,

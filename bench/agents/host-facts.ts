@@ -25,7 +25,7 @@ export async function readPortReuse(): Promise<Pick<AgentFacts, 'reusesPorts'>> 
   return { reusesPorts: text.trim() === '1' };
 }
 
-/** The facts about an agent that do not change. */
+/** Returns the facts about an agent that stay the same until it exits. */
 export function agentFacts(
   {
     name,

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { loadSchema } from '../model/load.ts';
 import { positive } from '../model/plan.ts';
 
-/** Limits of an agent's load for a run, whatever the runner requests; null for no limit. */
+/** Upper limits on an agent's load in a run, whatever the runner requests. Null means no limit. */
 export interface AgentLimits {
   connections: number | null;
   ratePerSecond: number | null;
@@ -17,7 +17,7 @@ export const sharedLoadSchema = v.looseObject({
 export type SharedLoad = v.InferOutput<typeof sharedLoadSchema>;
 
 /**
- * Returns why an agent refuses its share of a run, as a clause; null if it is within the limits.
+ * Returns why an agent refuses its share of a run, as a clause; null if the share is within the limits.
  *
  * @param own number of the agent's workers
  */
@@ -29,12 +29,12 @@ export function excessOf(
   const share = own / workers;
   const opened = Math.ceil(connections * share);
   if (limits.connections !== null && opened > limits.connections)
-    return `it opens at most ${limits.connections} connections (--max-connections), and its share of the run is ${opened}.`;
+    return `its --max-connections is ${limits.connections}, but its share of the run is ${opened} connections. Use fewer connections, or more agents.`;
   if (limits.ratePerSecond === null || load === null) return null;
   if (load.kind === 'closed')
-    return `it sends at most ${limits.ratePerSecond} messages per second (--max-rate), and a closed loop sends as many as it can. Use --steps to choose a step with a rate, for example --steps latency.`;
+    return `its --max-rate is ${limits.ratePerSecond}, but a closed loop sends messages as fast as it can. Use --steps to choose a step with a rate, for example --steps latency.`;
   const rate = Math.ceil(load.ratePerSecond * share);
   return rate > limits.ratePerSecond
-    ? `it sends at most ${limits.ratePerSecond} messages per second (--max-rate), and its share of the run is ${rate}.`
+    ? `its --max-rate is ${limits.ratePerSecond}, but its share of the run is ${rate} messages per second. Use a lower rate, or more agents.`
     : null;
 }

@@ -6,8 +6,8 @@ import { type Reported, reportSubject } from './protocol.ts';
 const RETRY_MS = 200;
 
 /**
- * Sends the reports of a run's workers, in order. Each report is sent repeatedly until the stream has
- * acknowledged it. The stream recognises repetitions by their ID and drops them.
+ * Sends the reports of a run's workers to the JetStream stream, in order. Each report is sent repeatedly until
+ * the stream has acknowledged it. The stream recognises repetitions by their ID and drops them.
  */
 export interface Outbox {
   add(message: Reported): void;
@@ -21,7 +21,7 @@ export function makeOutbox(bus: Pick<Bus, 'store'>, run: string, agent: string):
   const closed = new AbortController();
   let number = 0;
   let sending: Promise<void> = Promise.resolve();
-  /** Recordings that wait to be sent are already encoded, and take up only kilobytes each. */
+  /** Sends one report. Queued recordings take up only kilobytes each, because they are already encoded. */
   async function send(id: string, text: string): Promise<void> {
     while (!closed.signal.aborted) {
       try {

@@ -1,4 +1,4 @@
-/** What was sampled on another host: a process or a machine. Times are in µs since the run's epoch. */
+/** Samples of a process or a machine on another host. Times are in µs since the run's epoch. */
 interface Sampled {
   samples: readonly { atUs: number }[];
   bornUs?: number | null;

@@ -13,7 +13,7 @@ import {
  * Watches whether the agents of a run still respond, and regularly tells the agents that the runner is still
  * active.
  *
- * @param onLost called at most once per agent, with a sentence that names it
+ * @param onLost called at most once per agent, with a sentence that names the agent
  * @returns a function that stops watching
  */
 export function watchPresence(

@@ -10,22 +10,22 @@ import { tuningSchema } from '../model/variant.ts';
 import { sharedLoadSchema } from './limits.ts';
 
 /**
- * The messages between a runner and its agents, and the NATS subjects that they use. Commands are requests
- * with a deadline. What workers report goes through a JetStream stream, which keeps it until the runner has
- * read it. All messages are JSON.
+ * The messages between a runner and its agents, and the NATS subjects that they use. Commands are requests with
+ * a deadline. Workers' reports go through a JetStream stream, which keeps them until the runner has read them.
+ * All messages are JSON.
  */
 
 const PREFIX = 'nginx-ws-bench';
 /** Request to all agents: each replies with its `AgentFacts`. */
 export const ROLL_CALL = `${PREFIX}.roll-call`;
-/** The stream, and the subjects that it stores. */
+/** Name of the JetStream stream for reports, and the subjects that the stream stores. */
 export const STREAM = 'nginx-ws-bench-reports';
 export const STREAM_SUBJECTS = `${PREFIX}.reports.*.*`;
 
 /**
- * Requests to one agent: `clock` asks for its monotonic clock, `begin` starts its part of a run, `tell` passes a
- * command to a worker, `stats` asks for the counters of its echo servers, `observe` begins to sample, `sample` takes
- * samples at certain times, and `end` stops everything and asks for what was observed.
+ * Requests to one agent: `clock` reads its monotonic clock, `begin` starts its part of a run, `tell` passes a
+ * command to a worker, `stats` reads the counters of its echo servers, `observe` starts sampling, `sample`
+ * requests samples at certain times, and `end` stops all processes of the run and returns the observations.
  */
 export type Verb = 'clock' | 'begin' | 'tell' | 'stats' | 'observe' | 'sample' | 'end';
 
@@ -62,7 +62,7 @@ export const agentFactsSchema = v.object({
   instance: v.string(),
   version: v.string(),
   role: v.picklist(AGENT_ROLES),
-  /** The run that the agent carries out; null if it is free. */
+  /** The run in which the agent takes part; null if the agent is idle. */
   run: v.nullable(runId),
   cpus: count,
   openFiles: count,
@@ -103,7 +103,7 @@ export type BeginGenerator = v.InferOutput<typeof beginGeneratorSchema>;
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const address = v.object({ host: v.string(), port });
-/** The options of an echo server that a plan may set. */
+/** Echo server options that a plan may set. */
 const SERVER_OPTIONS = ['--reply', '--close-after'];
 const serverArgument = v.pipe(
   v.string(),
@@ -112,7 +112,7 @@ const serverArgument = v.pipe(
 const beginServerSchema = v.object({
   role: v.literal('server'),
   ...ofAnyRole,
-  /** Number of the agent's first server within the run, from 1, and how many it starts. */
+  /** Number of the agent's first server. The servers of a run are numbered from 1. */
   first: v.pipe(count, v.minValue(1)),
   count: v.pipe(count, v.minValue(1), v.maxValue(256)),
   kind: v.picklist(['ws', 'lean']),
@@ -125,11 +125,11 @@ export type BeginServer = v.InferOutput<typeof beginServerSchema>;
 const beginProxySchema = v.object({
   role: v.literal('proxy'),
   ...ofAnyRole,
-  /** The Nginx to start; null if the agent only watches one. */
+  /** The Nginx to start; null if the agent only watches one that is already running. */
   start: v.nullable(
     v.object({
       kind: v.picklist(PROXY_KINDS),
-      /** Name of a profile of the package. */
+      /** Name of a profile that is installed with the package. */
       profile: v.string(),
       tunings: v.array(tuningSchema),
       proxy: v.unwrap(runPlanSchema.entries.proxy),
@@ -140,13 +140,13 @@ const beginProxySchema = v.object({
 export type BeginProxy = v.InferOutput<typeof beginProxySchema>;
 
 /**
- * The part of an agent in a run. It does not name the processes to watch, because an agent that watches Nginx
- * knows them from its own options.
+ * Request that assigns an agent its part of a run. The request does not name processes to watch, because an
+ * agent that watches Nginx takes them from its own command-line options.
  */
 export const beginSchema = v.variant('role', [beginGeneratorSchema, beginProxySchema, beginServerSchema]);
 export type Begin = v.InferOutput<typeof beginSchema>;
 
-/** What an agent has started. */
+/** Facts about the servers or the proxy that an agent has started. */
 export const startedSchema = v.variant('role', [
   v.object({ role: v.literal('server'), servers: v.array(address) }),
   v.object({
@@ -199,8 +199,8 @@ const COMMANDS = [
 ] as const satisfies readonly WorkerCommand['type'][];
 const epochNs = v.pipe(v.string(), v.regex(/^-?\d{1,20}$/));
 /**
- * The other fields of a command are not checked here. The worker, which runs the same version as the runner,
- * reads them.
+ * Checks only some fields of a command. The worker, which runs the same version as the runner, reads the
+ * others.
  */
 export const tellSchema = v.object({
   run: runId,
@@ -258,7 +258,7 @@ const workerReportSchema = v.variant('type', [
   }),
 ]) satisfies v.GenericSchema<unknown, WorkerReport>;
 
-/** A message in the stream. */
+/** A message that an agent stores in the JetStream stream. */
 export const reportedSchema = v.variant('type', [
   v.object({ type: v.literal('report'), worker: count, report: workerReportSchema }),
   v.object({ type: v.literal('exited'), worker: count }),

@@ -13,8 +13,8 @@ const HEAD_START_US = 1_000_000;
 /**
  * Starts the generator workers of a run on agents.
  *
- * @param agents the generator hosts, which share the workers
- * @param here where the runner is
+ * @param agents the agents over which the workers are distributed
+ * @param here machine and network namespace of the runner
  */
 export async function startRemoteGenerator(
   connection: Bus,
@@ -67,7 +67,7 @@ export async function startRemoteGenerator(
 /**
  * Makes an agent watch the Nginx on its host for a run.
  *
- * @param here where the runner is
+ * @param here machine and network namespace of the runner
  */
 export async function startRemoteWatch(
   connection: Bus,

@@ -28,7 +28,7 @@ const BEGIN_MS = 30_000;
 /** Time allowed for an agent to acknowledge a command. */
 const COMMAND_MS = 5_000;
 
-/** What one agent does in a run. */
+/** One agent's part of a run. */
 export interface Part {
   agent: AgentFacts;
   duty:
@@ -40,13 +40,13 @@ export interface Part {
 /** The runner's callbacks for messages from agents. */
 export interface RemoteListener {
   hear(agent: string, message: Exclude<Reported, { type: 'lost' }>): void;
-  /** Nothing more will be heard from this agent. */
+  /** Called when an agent is lost, so no more messages from it are expected. */
   gone(agent: string): void;
 }
 
 /** The parts of one run on other hosts. */
 export interface RemoteRun extends OtherHosts {
-  /** How far the clock of the agent's host is ahead of the runner's, in ns. */
+  /** How far the clock of the agent's host is ahead of the runner's clock, in ns. */
   offsetOf(agent: string): bigint;
   /**
    * Passes a command to a generator worker. If the command is not acknowledged in time, the agent counts as
@@ -56,11 +56,11 @@ export interface RemoteRun extends OtherHosts {
    */
   tell(agent: string, worker: number, command: WorkerCommand, withinMs?: number): void;
   /**
-   * Makes the agents begin their parts. Resolves when all agents are ready. The result lists what each of
-   * them has started.
+   * Makes the agents begin their parts. Resolves when all agents are ready. The result contains what each agent
+   * has started.
    *
-   * @throws Problem('environment') if an agent does not become ready. The message names the agent, and
-   * everything has then been stopped.
+   * @throws Problem('environment') if an agent does not become ready. The message names the agent. In this
+   * case, the run has been ended on all agents.
    */
   begin(listener: RemoteListener): Promise<(Started | null)[]>;
   /**
@@ -68,7 +68,7 @@ export interface RemoteRun extends OtherHosts {
    * ended.
    */
   errorLog(): string[];
-  /** The counters of an agent's echo servers; null if it does not answer. */
+  /** Returns the counters of an agent's echo servers; null if the agent does not answer. */
   stats(agent: string): Promise<(ServerStats | null)[] | null>;
 }
 
@@ -76,7 +76,7 @@ export interface RemoteRun extends OtherHosts {
  * Prepares a run on other hosts: compares their clocks with the runner's, and watches whether their agents
  * still respond.
  *
- * @param here where the runner is
+ * @param here machine and network namespace of the runner
  * @throws Problem('environment') if an agent does not answer
  */
 export async function openRemoteRun(
@@ -105,7 +105,7 @@ export async function openRemoteRun(
     listener.gone(agent);
   }
 
-  /** Sends a request to an agent. If the agent refuses or does not answer, it counts as lost. */
+  /** Sends a request to an agent. An agent that refuses or does not answer counts as lost. */
   async function command(agent: string, verb: Verb, request: object, withinMs = COMMAND_MS): Promise<void> {
     await ask(connection, agent, verb, { run, ...request }, withinMs).catch((error: unknown) => {
       if (!(error instanceof Problem)) throw error;
@@ -137,8 +137,7 @@ export async function openRemoteRun(
   return {
     offsetOf,
     tell(agent, worker, told, withinMs) {
-      // A failure of the `leave` command is ignored, because the end of the run follows and also stops the
-      // worker.
+      // A failure of the `leave` command is ignored, because the run ends next, and this also stops the worker.
       if (told.type === 'leave')
         ask(connection, agent, 'tell', { run, worker, command: told }, COMMAND_MS).catch(() => {});
       else void command(agent, 'tell', { worker, command: told }, withinMs);

@@ -16,10 +16,10 @@ export interface RemoteServers extends OtherHosts {
 }
 
 /**
- * Starts echo servers on agents, which share them evenly.
+ * Starts echo servers, distributed evenly over agents.
  *
- * @param here where the runner is
- * @throws Problem('environment') if an agent cannot start them
+ * @param here machine and network namespace of the runner
+ * @throws Problem('environment') if an agent cannot start its servers
  */
 export async function startRemoteServers(
   connection: Bus,
@@ -67,8 +67,8 @@ export interface RemoteProxy extends OtherHosts {
 /**
  * Starts Nginx on an agent, in front of the servers in the plan.
  *
- * @param here where the runner is
- * @throws Problem('environment') if the agent cannot start it
+ * @param here machine and network namespace of the runner
+ * @throws Problem('environment') if the agent cannot start Nginx
  */
 export async function startRemoteProxy(
   connection: Bus,

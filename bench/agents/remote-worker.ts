@@ -7,11 +7,11 @@ import type { WorkerId } from '../model/recording.ts';
 export interface RemoteWorker extends GeneratorWorker {
   /** Passes on a report that has arrived from the worker. */
   report(report: WorkerReport): void;
-  /** The worker has exited, or nothing more can be heard from it. */
+  /** Call when the worker has exited, or when no more reports from the worker can arrive. */
   exit(): void;
 }
 
-/** @param offsetNs how far the clock of the worker's host is ahead of the runner's clock */
+/** @param offsetNs how far the clock of the worker's host is ahead of the runner's clock, in ns */
 export function remoteWorker(
   id: WorkerId,
   offsetNs: bigint,

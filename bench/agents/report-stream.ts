@@ -17,7 +17,7 @@ import {
  * was killed.
  */
 const STREAM_AGE_MS = 3_600_000;
-/** Repetitions of a message within this time are dropped. */
+/** A message whose ID was already seen within this time is dropped as a repetition. */
 const DUPLICATES_MS = 120_000;
 
 /** The stream in which the agents' reports wait for the runner. */

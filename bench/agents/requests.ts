@@ -43,7 +43,10 @@ export async function ask(
     });
     reply = readMessage(answerSchema, message);
   } catch {
-    throw new Problem('environment', `The agent ${agent} did not answer within ${timeout / 1000} s.`);
+    throw new Problem(
+      'environment',
+      `The agent ${agent} did not answer within ${timeout / 1000} s. Check that it is still running.`,
+    );
   }
   if (reply === null) throw new Problem('environment', `The agent ${agent} sent an invalid answer.`);
   if (reply.refusal !== null)

@@ -6,13 +6,13 @@ import type { Bus } from './bus.ts';
 import { readMessage } from './message.ts';
 import { type AgentFacts, agentFactsSchema, ROLL_CALL } from './protocol.ts';
 
-/** Agents may still be starting when the runner calls them. */
+/** Time allowed for agents to answer. Some may still be starting when the runner calls them. */
 const ROLL_CALL_MS = 10_000;
 const REPEAT_MS = 250;
 
 /**
- * The agents that a run needs for a role. `which` is either a list of names, or the number of agents to take
- * from all that have the role.
+ * The agents that a run needs for a role. `which` is either a list of names or a number of agents, which may
+ * then be any agents with the role.
  */
 export interface WantedAgents {
   role: AgentRole;
@@ -23,8 +23,8 @@ export interface WantedAgents {
  * Calls the agents, and returns those that the runs will use, sorted by name.
  *
  * @param version version of the runner, which the agents must also have
- * @param signal stops waiting for them
- * @throws Problem('environment') that names what is missing or does not fit; the signal's reason if stopped
+ * @param signal stops waiting for answers
+ * @throws Problem('environment') that names missing or unsuitable agents; the signal's reason if aborted
  */
 export async function callAgents(
   connection: Bus,
@@ -74,8 +74,8 @@ function missing(answered: readonly AgentFacts[], { which }: WantedAgents): stri
 }
 
 /**
- * Checks the agents, and chooses as many as are wanted. An unsuitable agent among them causes an error
- * instead of being skipped.
+ * Chooses as many agents as are wanted, and checks them. An unsuitable agent causes an error instead of being
+ * skipped.
  */
 function choose(
   answered: readonly AgentFacts[],

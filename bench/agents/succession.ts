@@ -3,14 +3,11 @@ import type { OtherHosts } from '../model/other-hosts.ts';
 /** Starts runs one after another, because an agent carries out only one run at a time. */
 export interface Succession<Plan, Run extends OtherHosts> {
   start(plan: Plan): Promise<Run>;
-  /** Ends the last run, unless it has already been ended. */
+  /** Ends the current run, if any. */
   close(): Promise<void>;
 }
 
-/**
- * A run that fails before its load begins may never be ended. In that case, it is ended when the next run
- * starts.
- */
+/** Ends each run before the next one starts, because a run that failed before its load may not have been ended. */
 export function oneAfterAnother<Plan, Run extends OtherHosts>(
   start: (plan: Plan) => Promise<Run>,
 ): Succession<Plan, Run> {

@@ -13,7 +13,7 @@ import type { BeginProxy, BeginServer, Started } from './protocol.ts';
 /** The proxies that an agent can start. */
 export interface OwnProxy {
   /**
-   * Returns the configuration of a profile of the package, as it is installed on this host.
+   * Returns the configuration of a profile of the package that is installed on this host.
    *
    * @throws Problem if there is no such profile, or it has no proxy
    */
@@ -24,9 +24,9 @@ export interface OwnProxy {
 }
 
 /**
- * Starts echo servers and observes them.
+ * Starts and observes echo servers.
  *
- * @param listen address on which they listen
+ * @param listen address on which the servers listen
  */
 export function beginServerRun(
   { run, first, count, kind, engine, args, maxPayloadBytes }: BeginServer,
@@ -52,9 +52,9 @@ export function beginServerRun(
 }
 
 /**
- * Starts a proxy with a profile of the package, in the same kind of sandbox as the runner would, and observes it.
+ * Starts a proxy with a profile of the package, in a sandbox of the kind that the runner uses, and observes it.
  *
- * @param listen address on which it listens
+ * @param listen address on which the proxy listens
  */
 export function beginProxyRun(
   run: string,

@@ -166,7 +166,7 @@ function listening(server: Server, at: number | string): Promise<void> {
   });
 }
 
-/** Resolves as soon as no new connections are accepted; open connections continue. */
+/** Makes a server stop accepting connections. Open connections stay open. */
 async function closed(server: Server): Promise<void> {
   await new Promise<void>((done) => {
     server.close();

@@ -14,10 +14,10 @@ const HEAD_END = '\r\n\r\n';
 export const SUBPROTOCOLS = ['check.v2', 'check.v1'] as const;
 
 /**
- * Sends a handshake with everything that a browser sends: Origin, cookies, two subprotocols, extensions.
- * Closes the connection as soon as the handshake is answered.
+ * Sends a handshake with everything that a browser sends: Origin, cookies, two subprotocols, extensions. Closes
+ * the connection as soon as the handshake is answered.
  *
- * @throws the signal's reason
+ * @throws the signal's reason if the signal aborts
  */
 export async function browserHandshake(
   target: Target,

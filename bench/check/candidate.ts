@@ -36,13 +36,13 @@ export interface Candidate {
   levels: readonly Directive[];
   /** The location or, for `stream`, the server. */
   self: Directive;
-  /** Path with which to reach the location, perhaps with a query; null if none is found. */
+  /** Path that leads to the location, possibly with a query string; null if none is found. */
   path: string | null;
-  /** Host name with which to reach the server; null if none is found. */
+  /** Host name that leads to the server; null if none is found. */
   host: string | null;
   /**
-   * The server to which clients connect, usually `server` itself. If `server` accepts connections only from
-   * `stream` servers of the configuration, which send the PROXY protocol, clients connect to one of these.
+   * The server to which clients connect: usually `server` itself, but one of the configuration's `stream`
+   * servers if `server` accepts connections only from these, with the PROXY protocol.
    */
   entrance: Directive;
   /** Whether clients use TLS because a `stream` server passes TLS on to the http server behind it. */
@@ -71,8 +71,8 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
 }
 
 /**
- * Adds the locations in other servers that pass requests on to the given candidates. Each gets the path of
- * the candidate behind it.
+ * Adds the locations in other servers that pass requests on to the given candidates. The path of an added
+ * location is that of the candidate behind it.
  */
 function withFronts(
   tree: readonly Node[],
@@ -172,9 +172,9 @@ function entranceOf(tree: readonly Node[], server: Directive): Directive {
 }
 
 /**
- * Returns the `stream` servers that accept TCP connections. A `stream` server that leads to http servers of
- * the same configuration is tried once for each of these http servers that has candidates, with the path and
- * host name of one of them.
+ * Returns the `stream` servers that accept TCP connections. A `stream` server that leads to http servers of the
+ * same configuration is tried once for each of these http servers that has candidates, with the path and host
+ * name of one such candidate.
  */
 function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): Candidate[] {
   const hops = streamHops(tree);
@@ -223,8 +223,8 @@ export function upstreamsOf(tree: readonly Node[], { sign, self }: Candidate): D
 }
 
 /**
- * Returns all entries of an upstream. Nginx also counts those marked `down` or `backup` when it decides
- * whether to tolerate a failure.
+ * Returns all entries of an upstream, including those marked `down` or `backup`. Nginx counts all of them when
+ * it decides whether to tolerate a failure.
  */
 export function allServers(upstream: Directive): Directive[] {
   return directives(upstream.block, 'server');

@@ -28,7 +28,7 @@ export interface CheckInput {
   binary: NginxBinary;
   /** Stops the check gracefully. */
   signal: AbortSignal;
-  /** Kills all processes that are still running. */
+  /** When aborted, kills all processes that are still running. */
   urgent: AbortSignal;
   /** Prints additional information for the user. */
   say(line: string): void;
@@ -51,7 +51,7 @@ export interface CheckReport {
  * Reads a configuration, runs it in the sandbox, opens WebSockets through each location that may carry them,
  * and reports any problems.
  *
- * @throws Problem('usage') if there is no such file, or the signal's reason if it is stopped
+ * @throws Problem('usage') if there is no such file; the signal's reason if the signal aborts
  */
 export async function check(input: CheckInput): Promise<CheckReport> {
   const changes = collectChanges();
@@ -86,16 +86,16 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const { seen, refusal } = await tryOut({ ...input, ...what, onChange }, changes);
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
-  // Not reported if Nginx rejects the configuration: once the error, such as a missing semicolon, is fixed,
-  // there might be a location to try.
+  // If Nginx rejects the configuration, a lack of candidates is not reported: it may disappear when the error,
+  // such as a missing semicolon, is fixed.
   const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input, missing)];
   return {
     ...base,
     tried: seen !== null && candidates.length > 0,
     candidates,
     seen,
-    // Rejections come first: Nginx does not start with such a configuration, and the other findings may be
-    // consequences.
+    // The error from Nginx comes first: Nginx does not start with such a configuration, and the other findings
+    // may be consequences.
     findings: isRejected ? [...refusal, ...found] : sorted([...refusal, ...lack, ...found]),
     changes: changes.notices(tree.nodes),
   };
@@ -180,7 +180,7 @@ function refused({ message: reason }: Problem, level: 'error' | 'warning'): Lint
 
 const PLACE = new RegExp(`(?:^| )(/[^ ]*|${STDIN_NAME}):(\\d+)\\b`);
 
-/** Messages end with the position: `… in /etc/nginx/nginx.conf:12.` */
+/** Returns the position at the end of an error message: `… in /etc/nginx/nginx.conf:12.` Null if there is none. */
 function originIn(message: string): Origin | null {
   const [, file, line] = PLACE.exec(message) ?? [];
   return file === undefined ? null : { file, line: Number(line) };

@@ -11,7 +11,7 @@ import type { FailureKind } from '../model/failure.ts';
 import type { Target } from '../model/target.ts';
 
 const MESSAGE = { minBytes: 64, maxBytes: 64, type: 'text' } as const;
-/** Nginx waits 5 s for a cache lock (proxy_cache_lock_timeout); all other steps take milliseconds. */
+/** Time limit per step. The slowest is a cache lock, for which Nginx waits 5 s (proxy_cache_lock_timeout). */
 const PATIENCE_MS = 8_000;
 
 /** How a WebSocket ended. */
@@ -27,7 +27,7 @@ export interface Socket {
   upstream: string | null;
   /** Sends another message without waiting for the echo. */
   send(): void;
-  /** Returns null until the WebSocket has ended. */
+  /** Returns how the WebSocket ended; null as long as it is open. */
   ending(): Ending | null;
   /** Never rejects. */
   ended: Promise<Ending>;
@@ -111,8 +111,8 @@ function carrierFor({ host, tls }: Target): OpenCarrier {
 }
 
 /**
- * Returns the status of an ordinary GET, as sent by a browser or a monitor; null if Nginx closes without an
- * answer.
+ * Returns the status of an ordinary GET, as sent by a browser or a monitor; null if Nginx closes the connection
+ * without an answer.
  *
  * @throws the signal's reason
  */

@@ -11,9 +11,7 @@ import { type Code, type DataOf, finding } from '../wording/finding.ts';
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/**
- * The observation from a trial with a real Nginx and real WebSockets, with the figures that other tools read.
- */
+/** What a trial with a real Nginx and real WebSockets showed, with the figures that other tools read. */
 export interface Evidence extends Finding {
   /** HTTP status received instead of 101. */
   status?: number;
@@ -34,7 +32,7 @@ export interface Remedy {
  * its details, and `text` is the sentence made from both (wording/check.ts).
  */
 export interface LintFinding extends Finding {
-  /** The topic, short and stable: `upgrade`, `idle-timeout`. One rule may have several codes. */
+  /** The topic, as a short name that never changes: `upgrade`, `idle-timeout`. One rule may have several codes. */
   rule: string;
   level: Severity;
   /** Position in the user's own files; null if no line there corresponds to the finding. */
@@ -47,7 +45,7 @@ export interface LintFinding extends Finding {
 
 /**
  * Returns the evidence for a code and its data. An HTTP status, close code or duration in the data is also
- * returned as a member, with the same name for every code.
+ * returned as a member, whose name does not depend on the code.
  */
 export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   const said = finding(code, data);
@@ -61,7 +59,7 @@ export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
   };
 }
 
-/** Sorts findings by level, the worst first, and within a level by file and line. */
+/** Sorts findings by severity, the worst first. Findings of the same severity are sorted by file and line. */
 export function sorted(findings: readonly LintFinding[]): LintFinding[] {
   return findings.toSorted(
     (a, b) => SEVERITIES.indexOf(a.level) - SEVERITIES.indexOf(b.level) || compareOrigins(a.origin, b.origin),

@@ -3,7 +3,7 @@ import type { CheckReport } from './check.ts';
 import { type LintFinding, type Severity, shownFile } from './finding.ts';
 import { remedyLines, sentencesOf } from './message.ts';
 
-/** The workflow command for each level. */
+/** The GitHub workflow command for each severity. */
 const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'notice' };
 
 /**
@@ -42,7 +42,7 @@ export function workflowCommand(
   return `::${command} ${pairs.join(',')}::${escapedData(message)}`;
 }
 
-/** The percent sign comes first, because the other escapes contain one. */
+/** Escapes the percent sign first, because the other escape sequences contain one. */
 function escapedData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

@@ -4,8 +4,8 @@ import type { CheckReport } from './check.ts';
 import { countByLevel, type LintFinding, shownPlace } from './finding.ts';
 
 /**
- * A finding whose position is stored in two members; both are null if no line of the configuration
- * corresponds to it.
+ * A finding whose position is given by two members, `file` and `line`. Both are null if no line of the
+ * configuration corresponds to the finding.
  */
 type FindingJson = Omit<LintFinding, 'origin'> & { file: string | null; line: number | null };
 

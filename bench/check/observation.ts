@@ -7,12 +7,12 @@ import type { Candidate } from './candidate.ts';
 /** The outcome of a WebSocket: `echoed`, or the kind of failure. */
 export type Outcome = 'echoed' | FailureKind;
 
-/** A handshake like a browser's, as sent, as received behind Nginx, and with its response. */
+/** A handshake like a browser's: the request as sent and as received behind Nginx, and the response. */
 export interface Trace {
   sent: Pick<Received, 'path' | 'headers'>;
   /** Null if nothing reached the server behind Nginx. */
   received: Received | null;
-  /** Null if Nginx closed without an answer or with an invalid one. */
+  /** Null if Nginx closed the connection without an answer or with an invalid one. */
   response: { status: number; headers: Received['headers'] } | null;
 }
 
@@ -64,7 +64,7 @@ export interface Seen {
   log: { whileOpen: number; afterClose: number } | null;
   /**
    * Result of a reload in the copy of the configuration that has short timeouts. `closed` is null if the old
-   * worker still held the WebSocket.
+   * worker kept the WebSocket open.
    */
   reload: { closed: { code: number; seconds: number } | null; watchedSeconds: number } | null;
   /** Number of WebSockets that one worker accepted before it refused one. */

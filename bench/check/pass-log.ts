@@ -62,7 +62,7 @@ function mapsFor(index: number, names: readonly string[]): Directive[] {
   );
 }
 
-/** Makes the log format, which must precede the logs that use it. */
+/** Creates the `log_format` directive, which must precede the `access_log` directives that use it. */
 function formatFor(index: number, names: readonly string[]): Directive {
   const values = names.map((_, at) => `"$bench_value_${index}_${at}"`).join(',');
   return directive('log_format', [
@@ -72,7 +72,7 @@ function formatFor(index: number, names: readonly string[]): Directive {
   ]);
 }
 
-/** A level with its own logs inherits none, so the logs that applied before are copied into it. */
+/** Adds a log to a block. Such a block inherits no logs, so the ones that applied before are copied into it. */
 function logged(block: readonly Node[], levels: readonly Directive[], index: number): Node[] {
   const isOwn = (node: Node) => node.kind === 'directive' && node.name === 'access_log';
   const applying = inherited(levels, 'access_log').filter(({ args: [first] }) => first?.text !== 'off');
@@ -80,7 +80,7 @@ function logged(block: readonly Node[], levels: readonly Directive[], index: num
   return [...others, ...applying, directive('access_log', [`/${MARK}.log`, `${MARK}_${index}`])];
 }
 
-/** A request that a location has answered. */
+/** A log line about a request that a location has answered. */
 interface PassEntry {
   [MARK]: number;
   upgrade: string;

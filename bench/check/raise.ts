@@ -55,7 +55,7 @@ export interface Raised {
  * because the rest is still worth checking.
  *
  * @param folder created by this function, inside the private folder of the check
- * @throws Problem('configuration') if it cannot be moved, or Nginx rejects it
+ * @throws Problem('configuration') if the configuration cannot be moved or is rejected by Nginx
  */
 export async function raise(
   tree: readonly Node[],

@@ -5,7 +5,7 @@ import type { CheckReport } from './check.ts';
 import { type LintFinding, pathBelowWorkingDirectory, type Severity } from './finding.ts';
 import { sentencesOf } from './message.ts';
 
-/** The parts of a SARIF 2.1.0 log used here (OASIS; section numbers in brackets). */
+/** The parts of a SARIF 2.1.0 log (OASIS) that are used here. */
 export interface SarifLog {
   $schema: string;
   version: '2.1.0';
@@ -17,7 +17,7 @@ interface SarifRun {
   results: SarifResult[];
 }
 
-/** A kind of finding [3.49]. */
+/** A kind of finding (SARIF 2.1.0 section 3.49). */
 interface SarifRule {
   id: string;
   shortDescription?: { text: string };
@@ -25,7 +25,6 @@ interface SarifRule {
 
 interface SarifResult {
   ruleId: string;
-  /** Index of the rule in `rules`. */
   ruleIndex: number;
   level: Severity;
   message: { text: string };
@@ -78,16 +77,16 @@ function resultOf(finding: LintFinding, path: string, ruleIndex: number): SarifR
 }
 
 /**
- * In a message, a single brace begins or ends a placeholder, and a doubled brace stands for a literal one
- * [3.11.5].
+ * Returns a finding as a SARIF message, with braces doubled: a single brace would begin or end a placeholder
+ * (SARIF 2.1.0 section 3.11.5).
  */
 function messageText(finding: LintFinding): string {
   return sentencesOf(finding).join('\n').replace(/[{}]/g, '$&$&');
 }
 
 /**
- * Relative for a file inside the working directory, so that the path is the same in every checkout; otherwise
- * absolute.
+ * Returns the URI of a file. It is relative for a file inside the working directory, so that it is the same in
+ * every checkout; otherwise absolute.
  */
 function uriOf(file: string): string {
   const path = pathBelowWorkingDirectory(file);

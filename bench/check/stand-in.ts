@@ -6,8 +6,8 @@ import { type Directive, directive, type Node, rewrite } from '../nginx/tree.ts'
 const PASS = /^(proxy|fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 
 /**
- * Replaces the services that `auth_request` calls with a response of 204, as if every client were allowed.
- * These services do not exist behind Nginx here, and a WebSocket server would refuse their requests.
+ * Replaces the services that `auth_request` calls with a response of 204, as if every client were allowed. The
+ * sandbox has none of these services, and its WebSocket server would refuse the requests to them.
  */
 export function withAuthStandIn(tree: readonly Node[]): Node[] {
   const services = new Set<Directive>();

@@ -13,7 +13,7 @@ export interface Subject {
   missing: readonly EmptyInclude[];
   nginxVersion: string;
   candidates: readonly Candidate[];
-  /** Null if the configuration could not be run. */
+  /** Observations from running the configuration; null if it could not be run. */
   seen: Seen | null;
 }
 

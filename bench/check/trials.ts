@@ -21,7 +21,7 @@ import { tryReload } from './trials/reload.ts';
 import { tryTrace } from './trials/trace.ts';
 import { tryRecovery, trySpread } from './trials/upstream.ts';
 
-/** Enough servers to see which server is chosen. */
+/** Number of upstream servers: enough to see which one is chosen. */
 const BACKENDS = 2;
 /** Larger values of `worker_connections` are not tried, because that would take too many sockets. */
 const MOST_TRIED = 1024;
@@ -44,11 +44,11 @@ interface Way {
  * Runs a configuration unchanged, then a copy with short timeouts, and opens WebSockets through each location
  * that may carry them.
  *
- * @throws Problem('configuration') if it cannot be run, or the signal's reason if it is stopped
+ * @throws Problem('configuration') if the configuration cannot be run; the signal's reason if the signal aborts
  */
 export async function runTrials(options: TrialOptions): Promise<Seen> {
   const { folder, signal } = options;
-  // Several WebSockets listen to the signal at the same time; each stops listening when it is done.
+  // Allows any number of listeners, because several WebSockets listen to the signal at the same time.
   setMaxListeners(0, signal);
   const backends: Backend[] = [];
   try {
@@ -130,7 +130,7 @@ async function probeServers(
   return probes;
 }
 
-/** Connections are refused last, because Nginx considers the servers that refused them dead afterwards. */
+/** Servers refuse connections only in the last trials, because Nginx considers such servers failed afterwards. */
 async function tryUpstreams(
   tree: readonly Node[],
   ways: readonly Way[],
@@ -171,7 +171,7 @@ async function tryShortened(
   const raised = await raise(shortened(tree), join(folder, 'short'), {
     ...options,
     backends,
-    // All locations are tried at once, and none may fail for lack of connections.
+    // Enough for the trials of all locations, which run at the same time.
     workerConnections: MOST_TRIED,
     onChange: () => {},
   });
@@ -182,7 +182,7 @@ async function tryShortened(
     ways.map(async ({ candidate, target }) => [candidate, await tryIdle(target, signal)] as const),
   );
   idling.catch(() => {}); // it is awaited below
-  // If old workers cut no connections, a reload does not disturb the other WebSockets.
+  // A reload disturbs the other WebSockets only if old workers cut connections.
   if (expected === 'cut') await idling;
   const reload = first === undefined ? null : await tryReload(raised, first.target, expected, signal);
   const idles = new Map(await idling);

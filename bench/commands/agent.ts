@@ -2,7 +2,7 @@ import type { AgentRequest } from '../request/agent.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 
-/** Serves runs until it is interrupted, which is how the command normally ends. */
+/** Runs an agent until the user interrupts it, which is how the command normally ends. */
 export async function agent(
   request: AgentRequest,
   { terminal: { say }, services, interruption: { signal, urgent } }: StoppableContext<'serveAgent'>,

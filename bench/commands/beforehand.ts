@@ -15,8 +15,8 @@ const OUTDATED =
   'Run `calibrate` again.';
 
 /**
- * Makes the proxy of every side check its configuration. Then looks up this machine's stored calibration, and reports
- * one that no longer applies.
+ * Makes the proxy of every side check its configuration. Then looks up this machine's stored calibration, and
+ * reports a calibration that no longer applies.
  *
  * @throws Problem like `checkSides`
  */

@@ -116,7 +116,9 @@ test('the findings are printed, drawn and stored', async (t) => {
   assert.match(out, /\nSmallest known effect found: \+5 % in Nginx CPU per message\.\n/);
   assert.match(out, /\nNginx CPU per message +10 +2\.5 % +4 % +0\.5 % +1\.2 % +±2\.4 %\n/);
   assert.doesNotMatch(out, /has not been calibrated/);
-  assert.deepEqual(said, ['Calibration stored for comparisons on this machine: /cache/calibration.json']);
+  assert.deepEqual(said, [
+    'Stored the calibration for later comparisons on this machine: /cache/calibration.json',
+  ]);
   const [calibration, ...others] = kept;
   assert.deepEqual(others, []);
   assert.equal(calibration?.machine.cpuModel, 'Example CPU 2.40 GHz');

@@ -69,7 +69,7 @@ export async function calibrate(
     const kept = keptOf(result);
     if (kept !== null)
       terminal.say(
-        `Calibration stored for comparisons on this machine: ${await services.keepCalibration(kept)}`,
+        `Stored the calibration for later comparisons on this machine: ${await services.keepCalibration(kept)}`,
       );
     if (interruption.signal.aborted) return EXIT.interrupted;
     return kept === null ? EXIT.failed : written;

@@ -85,8 +85,8 @@ export async function compare(
 }
 
 /**
- * Divides a time budget between rounds and turns. Null if the user decides on either of them, or if the sides
- * cannot take turns.
+ * Divides a time budget between rounds and turns. Null if the user chose the number of rounds or the duration,
+ * or if the sides cannot take turns.
  */
 function spendingIn(
   { variants, steps, load, budgetMs, rounds, together, pilotSteps }: RoundsOptions,

@@ -4,14 +4,14 @@ import { importFailure, importUserModule, isModuleName } from '../files/user-mod
 import { Problem } from '../model/failure.ts';
 import type { ConfigFile } from '../request/config.ts';
 
-/** File names looked for in the working folder. */
+/** Names under which a configuration file is found in the working directory. */
 const NAMES = ['bench.config.ts', 'bench.config.json'] as const;
 
 /**
  * Reads a configuration file.
  *
- * @param path the value of --config; null reads the file in the folder, if any
- * @throws Problem('usage') if the file cannot be read, or if the folder contains two
+ * @param path the value of --config; null for the configuration file in the folder, if any
+ * @throws Problem('usage') if the file cannot be read, or if the folder contains two configuration files
  */
 export async function readConfigFile(path: string | null, folder: string): Promise<ConfigFile | null> {
   if (path !== null) {
@@ -38,7 +38,7 @@ async function contentOf(file: string, name: string): Promise<unknown> {
   } catch (cause) {
     throw new Problem('usage', `${name} could not be read: ${importFailure(cause)}.`, { cause });
   }
-  throw new Problem('usage', `The name of ${name} must end in .ts, .js or .json.`);
+  throw new Problem('usage', `${name} must be a .ts, .mts, .js, .mjs or .json file.`);
 }
 
 async function importModule(file: string): Promise<unknown> {

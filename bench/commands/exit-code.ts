@@ -17,8 +17,8 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * Exit codes from worst to best. A met or missed threshold is meaningless if figures were cut off or could
- * not be written.
+ * Exit codes from worst to best. A met or missed threshold is meaningless if a run was cut short or figures
+ * could not be written.
  */
 const BY_WEIGHT: readonly ExitCode[] = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
 
@@ -35,8 +35,8 @@ export interface Judged {
 }
 
 /**
- * Exit code of the worst outcome. A threshold is meaningless for figures of a run that was cut off or lost
- * messages.
+ * Exit code of the worst outcome. A threshold is meaningless for the figures of a run that was cut short or
+ * that lost messages.
  */
 export function exitCodeOf(
   judged: readonly Judged[],

@@ -67,7 +67,7 @@ export function printedExport(wanted: readonly WantedExport[], result: Result): 
   return format !== null && 'text' in format ? format.text(result) : null;
 }
 
-/** @param elsewhere a folder named by the user, used instead of the result's folder */
+/** @param elsewhere folder named by the user, used instead of the result's folder; null if none was named */
 function pendingFile(
   folder: string,
   elsewhere: string | null,
@@ -79,7 +79,7 @@ function pendingFile(
   return { path, write: () => writeFileWhole(path, text()) };
 }
 
-/** A file to be written in a result's folder. That folder may come from somebody else. */
+/** A file to write in a result's folder. Links are refused, because the folder may come from somebody else. */
 export function fileOfResult(folder: string, name: string, text: () => string): PendingFile {
   return { path: join(folder, name), write: () => writeFileIn(folder, name, text()) };
 }

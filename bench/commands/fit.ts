@@ -83,7 +83,7 @@ export async function fitSides(
   return { sides: settled, proxies, notices: [...notices, ...namedNotices(sides, binaries)] };
 }
 
-/** Sets whether the echo servers use TLS, which a user's own configuration determines. */
+/** Sets whether a side's echo servers use TLS, as the configuration of the side's proxy requires. */
 function withServers(side: Side, proxy: VariantProxy | undefined): Side {
   if (proxy === undefined) return side;
   return { ...side, profile: { ...side.profile, upstreamTls: proxy.prepared.upstreamTls } };

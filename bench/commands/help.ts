@@ -23,7 +23,7 @@ const EXIT_CODES = [
   ['0', 'done'],
   [
     '1',
-    'a run failed, or connections or messages were lost; with --strict: a run is not valid; `check` found an error',
+    'a run failed, connections or messages were lost, or `check` found an error; with --strict: a run is not valid',
   ],
   ['2', 'wrong usage'],
   [

@@ -1,8 +1,8 @@
 /** Signals from the user: the first ends a run gracefully, the second ends it immediately. */
 export interface Interruption {
-  /** Stops the run; the measurements so far are still saved and reported. */
+  /** When aborted, stops the run. The measurements so far are still saved and reported. */
   signal: AbortSignal;
-  /** Kills all processes that are still running. */
+  /** When aborted, kills all processes that are still running. */
   urgent: AbortSignal;
   /** Stops listening and restores the default effect of signals. */
   release(): void;
@@ -22,7 +22,7 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 const ONE_PRESS_MS = 500;
 
-/** Listens for signals until released. `now` returns ms. */
+/** Listens for signals until `release` is called. `now` returns the time in ms. */
 export function watchSignals(source: SignalSource, now: () => number): Interruption {
   const first = new AbortController();
   const second = new AbortController();

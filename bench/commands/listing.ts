@@ -43,7 +43,7 @@ async function mayWrite(reports: string): Promise<boolean> {
   return there === null || there.includes(`<title>${LISTING_TITLE}</title>`);
 }
 
-/** Empty if the folder contains no result of this bench. */
+/** Returns the entry for a folder; empty if the folder contains no result of this bench. */
 async function entryOf(reports: string, folder: string): Promise<ListingEntry[]> {
   const has = (file: string) =>
     access(join(reports, folder, file)).then(

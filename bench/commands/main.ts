@@ -17,8 +17,8 @@ import type { Terminal } from './terminal.ts';
 const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
 
 /**
- * The parts of the process that the command line needs: a source of signals, whether to print stack traces, and how to
- * exit immediately.
+ * The parts of the process that the command line needs: a source of signals, a switch for stack traces, and a
+ * function that exits immediately.
  */
 export interface Surroundings {
   signals: SignalSource;

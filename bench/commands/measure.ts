@@ -45,7 +45,7 @@ export interface Question {
   assess?(run: Run): Notice[];
 }
 
-/** Without /proc, a run could neither be judged nor yield a rate. */
+/** Shown if there is no /proc: a run could then neither be judged nor yield a rate. */
 export const CANNOT_OBSERVE =
   'The bench needs /proc to judge a run, and this system does not provide it. ' +
   'Run the bench on Linux, for example in a container or a virtual machine.';

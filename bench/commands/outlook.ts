@@ -5,6 +5,7 @@ import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 import type { Spending } from '../strategy/spending.ts';
 import { formatSeconds } from '../wording/format.ts';
+import { counted } from '../wording/words.ts';
 
 /**
  * Factor by which a run takes longer than its warm-up and measured phase, because it also starts processes
@@ -15,9 +16,8 @@ const STARTING = 1.5;
 type MakeStrategy = (options: RoundsOptions) => Strategy;
 
 /**
- * Warning to print before the first run if there may be too few rounds for a verdict on any metric; otherwise
- * null. A given number of rounds and a budget are treated alike: the user gets the rounds that fit, and
- * learns in advance what is missing.
+ * Returns a warning to print before the first run if there may be too few rounds for a verdict on any metric;
+ * otherwise null. The rounds take place nevertheless, whether the user chose their number or a budget.
  *
  * @param needed smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget, such as `a shorter --duration`
@@ -65,7 +65,7 @@ export function spendingSentence(
       ? 'for a typical machine. Use `calibrate` to find the best division for this one'
       : `according to the calibration of ${calibration.startedAt.slice(0, 10)}`;
   return (
-    `The budget is enough for about ${rounds} rounds. Each run measures for ${formatDuration(durationMs * 1000)}. ` +
+    `The budget is enough for about ${counted(rounds, 'round')}. Each run measures for ${formatDuration(durationMs * 1000)}. ` +
     `This division of the budget gives the most precise results ${basis}.`
   );
 }

@@ -19,7 +19,6 @@ import { beginPublication, type Publication } from './publish/publication.ts';
 /** Number of results read or copied concurrently. */
 const AT_ONCE = 8;
 const REPORT_FILE = 'report.html';
-/** Name of the site's folder that contains the results. */
 const RESULTS = 'results';
 
 /**
@@ -57,7 +56,7 @@ export async function publish(
   }
 }
 
-/** @returns the number of results */
+/** @returns the number of results in the site */
 async function writeSite(
   request: PublishRequest,
   publication: Publication,
@@ -110,8 +109,8 @@ async function writeSite(
 }
 
 /**
- * Results of the existing site that could not be read again. They are retained, because the site may have the
- * only copy.
+ * Returns the results of the existing site that can no longer be read. They are kept, because the site may have
+ * the only copy.
  */
 async function leftInSite(
   { out }: Publication,
@@ -204,10 +203,9 @@ async function placeRedacted(
 }
 
 /**
- * Calls `act` for each item, several at a time. Waits until no call is in progress any more, even if some
- * failed.
+ * Calls `act` for each item, several at a time. Waits until all calls have ended, even if some failed.
  *
- * @throws the first failure, or the signal's reason if it was aborted
+ * @throws the first failure; the signal's reason if the signal aborts
  */
 async function inParallel<T, R>(
   items: readonly T[],

@@ -14,7 +14,7 @@ const SHOWN: Readonly<Record<string, (value: string) => string>> = {
   '--tune': shownTuning,
 };
 
-/** The command line to record in a result. Secrets are masked because reports are shared. */
+/** Returns the command line to record in a result, with secrets masked, because reports are shared. */
 export function recordedCommand(command: readonly string[]): string[] {
   const mask = lineRedactor([]);
   return command.map((argument, index) => {
@@ -26,7 +26,7 @@ export function recordedCommand(command: readonly string[]): string[] {
   });
 }
 
-/** A tuning exactly as typed, or with its secrets masked if it contains any. */
+/** Returns a tuning exactly as typed, or with its secrets masked if it contains any. */
 export function shownTuning(text: string): string {
   try {
     const shown = redacted(parse(text, 'a tuning'));

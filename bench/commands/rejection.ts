@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
 
-/** Returns why this machine cannot execute a plan; null if it can. Errors other than a Problem are thrown again. */
+/** Returns why this machine cannot execute a plan; null if it can. Rethrows errors other than a Problem. */
 export function rejectionReason(plan: () => unknown): string | null {
   try {
     plan();

@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.ts';
 
 const REPORT_FILE = 'report.html';
 
-/** Rewrites the reports of a stored result from its JSON alone, in its folder. */
+/** Rewrites the reports of a stored result in its folder, from the result's JSON alone. */
 export async function report(request: ReportRequest, { terminal }: CommandContext): Promise<ExitCode> {
   const result = await readResult(request.path);
   await checkExports(request.exports);

@@ -57,8 +57,8 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
 }
 
 /**
- * Notices for missed thresholds. Thresholds apply to every variant except the baseline, in the runs whose
- * step provides the metric.
+ * Returns notices about missed thresholds. Thresholds apply to every variant except the baseline, in the runs
+ * whose step provides the metric.
  */
 export function missedNotices(measured: Run, { thresholds, steps, baseline }: RunRequest): Notice[] {
   const { step, variant } = measured.plan;

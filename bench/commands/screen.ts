@@ -20,16 +20,14 @@ export function screenOf(terminal: Terminal): Screen {
   const { draw } = terminal;
   if (draw === null) return { show: () => {}, say: (line) => terminal.say(line), clear: () => {} };
   const update = createLogUpdate(streamOf(terminal, draw), {
-    // Without this option, log-update would hide the cursor on the process's stderr, whatever stream it draws
-    // on, and install a signal handler to show the cursor again.
+    // Without this option, log-update would hide the cursor on the process's stderr, even when it draws on
+    // another stream, and install a signal handler to show the cursor again.
     showCursor: true,
   });
   let shown: readonly string[] = [];
   let shownColumns = sizeOf(terminal).columns;
 
-  /**
-   * Erases lines wrapped by a terminal that has become narrower: they then take up more rows than were drawn.
-   */
+  /** Erases the additional rows that lines occupy after the terminal has become narrower and wrapped them. */
   function eraseWrapped(): void {
     const { columns } = sizeOf(terminal);
     const rowsOf = (line: string) => Math.max(1, Math.ceil(stringWidth(line) / (columns + 1)));

@@ -25,7 +25,7 @@ import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
-/** How a service that takes long reports its progress, and the signal that stops it. */
+/** How a long-running service reports its progress, and the signal that stops the service. */
 export interface Progress {
   say: (line: string) => void;
   signal: AbortSignal;
@@ -39,13 +39,12 @@ export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArg
  * tests need no real machine.
  */
 export interface Services {
-  /** All profiles shipped with the package. */
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
   /**
    * Makes a side's proxy check its configuration, exactly as a run would use it.
    *
-   * @throws Problem('configuration') in the proxy's own words
+   * @throws Problem('configuration') with the proxy's own error message
    */
   checkSide(planned: PlannedStep, proxy: VariantProxy, ears: Ears): Promise<void>;
   /** The calibration stored for this machine, `outdated` if it no longer applies; null if there is none. */
@@ -63,14 +62,14 @@ export interface Services {
   /**
    * Reads a side's configuration.
    *
-   * @throws Problem if it cannot be read, a tuning does not apply to it, or it has no WebSocket location
+   * @throws Problem if the configuration cannot be read, does not fit a tuning, or has no WebSocket location
    */
   prepareProxy(kind: ProxyKind, source: ProxySource): Promise<PreparedProxy>;
   /** Whether this system provides the data needed to judge a run. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
-  /** Collects the facts that determine which runs the machine can carry. */
+  /** Collects the facts that determine which runs are possible on this machine. */
   examine(nginx: Pick<FindOptions, 'source' | 'say'>): Promise<Facts>;
   /** Warnings about the machine, for the user to read before the first run. */
   watchMachine(): Promise<Notice[]>;
@@ -82,26 +81,26 @@ export interface Services {
    * @throws Problem('environment') if NATS or an agent cannot be reached, or if an agent cannot take part in the run
    */
   findAgents(request: AgentsRequest, signal: AbortSignal): Promise<FoundAgents>;
-  /** Serves runs that are started elsewhere, until the signal aborts. */
+  /** Runs an agent for runs that are started elsewhere, until the signal aborts. */
   serveAgent(request: AgentRequest, ears: Ears & { signal: AbortSignal }): Promise<void>;
   /** Keeps a topology running until the signal aborts. */
   keepUp(topology: UpInput): Promise<void>;
-  /** @param path the value of --config; null reads the file in the working folder, if any */
+  /** @param path the value of --config; null for the configuration file in the working directory, if any */
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
   /**
    * Imports a scenario file, and adds its scenario to those that a request can name.
    *
    * @param path as in --scenario
-   * @throws Problem('usage') for any mistake in it
+   * @throws Problem('usage') for any mistake in the file
    */
   addScenario(path: string): Promise<void>;
-  /** Resolves only once every process that the check started has ended. */
+  /** Checks a configuration. Resolves only after all processes started by the check have ended. */
   checkConfiguration(input: CheckInput): Promise<CheckReport>;
   /**
    * Reads a configuration from standard input.
    *
-   * @throws Problem('usage') if it cannot be read or is too large, or the signal's reason if the signal stops
-   * reading
+   * @throws Problem('usage') if the input cannot be read or is too large; the signal's reason if the signal
+   * aborts
    */
   readStandardInput(signal: AbortSignal): Promise<string>;
   readVersion(): Promise<string>;

@@ -7,8 +7,8 @@ import { MAX_CONFIGURATION_BYTES } from '../nginx/include.ts';
  * Reads a configuration from standard input. The size limit is the same as for configuration files. Empty or
  * closed standard input, or a folder, counts as no configuration.
  *
- * @throws Problem('usage') if there is no configuration, or if it cannot be read or is too large; the
- * signal's reason if the signal stops reading
+ * @throws Problem('usage') if there is no configuration, or if the input cannot be read or is too large; the
+ * signal's reason if the signal aborts
  */
 export async function readStandardInput(stream: Readable, signal: AbortSignal): Promise<string> {
   const bytes = await readStream(stream, MAX_CONFIGURATION_BYTES, signal).catch((cause: unknown) => {

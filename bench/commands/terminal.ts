@@ -8,7 +8,7 @@ export interface Terminal {
   columns: number | null;
   /** Terminal height in lines; null without a terminal. */
   rows: number | null;
-  /** Writes directly to the terminal; null if it cannot or must not be redrawn. */
+  /** Writes directly to the terminal; null if there is none, or if it must not be redrawn. */
   draw: ((text: string) => void) | null;
 }
 

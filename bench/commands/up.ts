@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FitNeed, fitRequest } from './fit.ts';
 import type { LibraryNeed, Services } from './services.ts';
 
-/** Keeps a topology running until it is interrupted, which is how the command normally ends. */
+/** Keeps a topology running until the user interrupts it, which is how the command normally ends. */
 export async function up(
   { run, reply, log, host, port }: UpRequest,
   {
@@ -44,7 +44,7 @@ export async function up(
   return EXIT.done;
 }
 
-/** Plans the same topology as for a run, except that the load comes from elsewhere. */
+/** Plans the same topology as for a run, but without a load of its own. */
 async function planOf(
   run: RunRequest,
   side: Side,

@@ -50,7 +50,10 @@ async function ownSource(name: string, tunings: readonly Tuning[]): Promise<Prox
   const profile = (await loadProfiles(PROFILES_FOLDER)).find((each) => each.name === name);
   const path = profile?.configurationPath ?? null;
   if (profile === undefined || path === null)
-    throw new Problem('environment', `there is no profile ${name} with Nginx.`);
+    throw new Problem(
+      'environment',
+      `its host has no profile ${name} with Nginx. Install the same version on all hosts.`,
+    );
   return { path, options: null, tunings, key: profile.key, upstreamTls: profile.upstreamTls };
 }
 

@@ -16,7 +16,8 @@ import {
 
 /**
  * Throughput counts as affected if its value over all seconds is below this share of its value over the
- * undisturbed seconds. For the median latency, it is the other way round.
+ * undisturbed seconds. The median latency counts as affected if its value over the undisturbed seconds is below
+ * this share of its value over all seconds.
  */
 const TOUCHED = 0.95;
 /**
@@ -58,7 +59,7 @@ export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   return { schedule: all, disturbance: touched ? finding('disturbed', facts) : null };
 }
 
-/** Returns the doubts of the first set that are also in the second. */
+/** Returns the doubts in the first argument that are also in the second. */
 function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }

@@ -55,8 +55,8 @@ function cpuUsPerMessage({ cpu, share }: HostFigures, perSecond: number): number
 }
 
 /**
- * Returns a host's figure and the median of the other hosts if the figure exceeds that median by the given
- * factor and is above a floor; otherwise null.
+ * Returns a host's figure and the median of the other hosts if the host's figure is above a floor and exceeds
+ * that median by the given factor; otherwise null.
  */
 function above(
   host: HostFigures,
@@ -72,9 +72,7 @@ function above(
     : { own, others: usual };
 }
 
-/**
- * Returns a host's shares of the messages and of the connections if the first is much lower; otherwise null.
- */
+/** Returns a host's shares of messages and connections if its share of messages is much lower; otherwise null. */
 function belowPlan({ share }: HostFigures, least: number): DifferingHost['share'] {
   const { messages: own, connections: planned } = share;
   return own === null || planned === null || own >= planned * least ? null : { own, planned };

@@ -99,8 +99,8 @@ function known({ proxy, server, generator }: Utilisation): {
 }
 
 /**
- * For a run against an external server, of which at most the proxy was observed, by an agent. The limit may
- * be a component that was not observed.
+ * Returns the limit of a run against an external server. At most the proxy was observed, by an agent, so the
+ * limit may be a component that was not observed.
  */
 function beyondView(utilisation: Utilisation): Limit {
   return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };

@@ -54,7 +54,7 @@ function http2({ probe }: Run): Notice | null {
 function resumption({ probe, plan }: Run): Notice | null {
   if (probe === null || probe.tlsResumed === null || probe.tlsProtocol === null) return null;
   const { tlsProtocol: protocol, tlsCipher: cipher, tlsResumed: resumed } = probe;
-  // The probe runs on Node.js with OpenSSL. The client's cipher order applies unless the server overrides it.
+  // The probe uses OpenSSL, but connections on Bun use BoringSSL, which may choose a different cipher.
   const boringSsl = plan.client === 'lean' && plan.engine === 'bun' && protocol === 'TLSv1.3';
   const resumes = plan.workload.options.resume === 'on';
   const facts = { protocol, cipher, resumed, boringSsl, ...(resumes ? { resumes } : {}) };

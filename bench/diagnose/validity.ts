@@ -142,8 +142,8 @@ function clockError(run: Run, { latencies: { delivery } }: RunFigures): Finding 
 }
 
 /**
- * Returns the verdict if the generator or the echo server was the limit. In `direct`, the echo server is the
- * measured component, so it may be the limit.
+ * Returns the verdict if the generator or the echo server was the limit. This excludes the echo server in
+ * `direct`, where it is the measured component.
  */
 function limitedBy(
   run: Run,

@@ -9,9 +9,9 @@ import type { Place } from './turns.ts';
 
 /** Signals that stop an experiment, and hooks for tests and benchmarks. */
 export interface RunControl {
-  /** Stops the experiment gracefully; the measurements so far are still saved. */
+  /** When aborted, stops the experiment gracefully. The measurements so far are still saved. */
   signal: AbortSignal;
-  /** Kills all processes that are still running. */
+  /** When aborted, kills all processes that are still running. */
   urgent: AbortSignal;
   /**
    * Called once per run with its processes, when all of them are running and before the first connection
@@ -35,7 +35,7 @@ export interface RunContext extends PlannedRun, RunControl {
   warden: Warden;
   /** Coordinates this run with the others it is interleaved with; null if it has the machine to itself. */
   place: Place | null;
-  /** Number of CPUs that the run's processes may use; a fraction under a quota. */
+  /** Number of CPUs that the run's processes may use, which is not always an integer under a CPU quota. */
   cpus: number;
   /** Lowest and highest source port for connections, both inclusive. */
   portRange: readonly [number, number];

@@ -16,10 +16,7 @@ import { runLoop } from './loop.ts';
 import { executeRun } from './run.ts';
 import type { Place } from './turns.ts';
 
-/**
- * The machine counts as busy if other work uses at least this share of total CPU capacity, measured over this
- * time.
- */
+/** The machine counts as busy if other work uses at least this share of total CPU capacity during LISTEN_MS. */
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;
 
@@ -32,7 +29,7 @@ export interface ExperimentInput extends RunControl {
   proxies: ReadonlyMap<string, VariantProxy>;
   /** Returns additional notices to record in a completed run. */
   assess(run: Run): Notice[];
-  /** Prints any other message for the user. */
+  /** Prints a message for the user that is not part of an event. */
   say(line: string): void;
   /** Each event goes to every listener, and the experiment waits until all have handled it. */
   listeners: readonly Listener[];
@@ -77,7 +74,7 @@ async function busyMachine(): Promise<Notice[]> {
 }
 
 /**
- * Executes a run. One that cannot be started is recorded as failed; the runs before and after it remain
+ * Executes a run. A run that cannot be started is recorded as failed; the runs before and after it remain
  * valid.
  */
 async function attempt(

@@ -5,7 +5,7 @@ import type { Recording } from '../model/recording.ts';
 /** Collects the send lag of each generator host, because the slices of a run merge all hosts. */
 export interface HostLags {
   note(recording: Recording): void;
-  /** The send lag of the steady phase, as an encoded histogram; null if none, as in a closed loop. */
+  /** Returns the send lag of the steady phase as an encoded histogram; null if there is none (closed loop). */
   lagOf(host: string): string | null;
 }
 

@@ -14,7 +14,7 @@ import type { StartedTarget } from '../topology/target.ts';
 import type { RunContext } from './context.ts';
 import type { HttpRequests } from './timeline.ts';
 
-/** How long the process that sends the requests may take for its last report, in ms. */
+/** Time allowed for the last report of the process that sends the HTTP requests. */
 const LAST_REPORT_MS = 5_000;
 
 /**
@@ -157,7 +157,7 @@ interface Gathered {
   leg(plan: NonNullable<RunContext['plan']['http']>, path: string, backendRequests: number | null): HttpLeg;
 }
 
-/** Adds up the reports of the process that sends the requests. */
+/** Adds up the reports of the process that sends the HTTP requests. */
 function makeGathered(): Gathered {
   let total: HttpCounts = {
     durationUs: 0,

@@ -9,7 +9,7 @@ export interface LoopOptions {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   /**
-   * Executes a run. Never rejects because of the run itself: one that cannot be started is returned as
+   * Executes a run. Never rejects because of the run itself: a run that cannot be started is returned as
    * failed. `place` coordinates interleaved runs; null if the run has the machine to itself.
    */
   execute(planned: PlannedRun, number: number, place: Place | null): Promise<Run>;

@@ -142,8 +142,12 @@ function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outco
   if (asked === 0 || sum('failed') < asked || (sum('opened') > 0 && !endIsFault)) return null;
   const reason =
     sum('opened') === 0
-      ? `none of its ${asked} connections opened.`
-      : `all of its ${asked} connections failed.`;
+      ? asked === 1
+        ? 'its only connection did not open.'
+        : `none of its ${asked} connections opened.`
+      : asked === 1
+        ? 'its only connection failed.'
+        : `all of its ${asked} connections failed.`;
   return { state: 'failed', reason };
 }
 

@@ -30,7 +30,7 @@ export async function childrenOf({ server }: RunPlan, servers: readonly EchoServ
   return (await Promise.all(servers.map(({ launched }) => backendChildren(launched)))).flat();
 }
 
-/** An echo server or a generator as a process of its run. */
+/** Describes an echo server or a generator as a process of its run. */
 export function processOf(role: 'server' | 'generator', { name, pid }: Launched): RunProcess {
   return { component: role, role, name, pid };
 }

@@ -7,7 +7,7 @@ import type { StartedTarget } from '../topology/target.ts';
 const INTERVAL_MS = 1000;
 
 /**
- * Adds a sample of the run's socket queues every second.
+ * Samples the run's socket queues every second, and adds each sample to `samples`.
  *
  * @returns a function that takes the last sample and stops
  */

@@ -26,7 +26,7 @@ function proxyShares(fleet: Fleet, processes: readonly RunProcess[], kind: Proxy
     shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
   for (const { proxyWorker, connections, messages } of routes) {
     if (proxyWorker === null) continue;
-    // A worker that started later, either after a reload or to replace one that died.
+    // Name of a worker that started later, either after a reload or to replace one that died.
     const name = `${kind} worker (process ${proxyWorker})`;
     const share = shares.get(proxyWorker) ?? { component: 'proxy', name, connections: 0, messages: 0 };
     share.connections += connections;

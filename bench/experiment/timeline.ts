@@ -9,7 +9,7 @@ import type { RunningProxy } from '../topology/target.ts';
 /** HTTP requests that can be sent alongside the WebSocket load. */
 export interface HttpRequests {
   start(): Promise<void>;
-  /** Resolves once the last response has arrived, or no longer counts. */
+  /** Stops sending. Resolves when the last response has arrived, or when responses no longer count. */
   stop(): Promise<void>;
 }
 
@@ -113,7 +113,7 @@ async function killWorkers({ processes }: Pick<RunningProxy, 'processes'>): Prom
 }
 
 /**
- * Signals a server.
+ * Sends a signal to a server.
  *
  * @returns whether the process still exists to receive the signal
  */

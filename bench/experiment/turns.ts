@@ -9,7 +9,7 @@ const HEAD_START_NS = 100_000_000n;
 
 /** Coordinates one run with the others it is interleaved with. */
 export interface Place {
-  /** Whether this run is the last to be set up. The last run's progress reports represent all runs. */
+  /** Whether this run is set up last. Its progress reports then represent all runs. */
   readonly isLast: boolean;
   /**
    * Call when all connections of this run are open. Waits until the other runs have opened theirs too.
@@ -67,8 +67,7 @@ export async function takeTurns<Spec, Ended>(
     await Promise.race([connected.opened, run.catch(() => {})]);
   }
   all.open(monotonicNs() + HEAD_START_NS);
-  // Wait for all runs to end before rethrowing an error of one, so that no run continues unnoticed by the
-  // caller.
+  // Wait for all runs to end before rethrowing the error of one of them, so that no run continues unnoticed.
   await Promise.allSettled(running);
   return Promise.all(running);
 }

@@ -55,7 +55,7 @@ describe('a file that a person names', () => {
       }
       await refuses(at('folder'), /^it is a folder$/);
       await refuses(at('none'), /^there is no such file$/);
-      await refuses(at('circle'), /^its symbolic links form a circle$/);
+      await refuses(at('circle'), /^its symbolic links form a loop$/);
       await refuses(at('x'.repeat(300)), /^its name is too long$/);
       await refuses(at('a\0b'), /null bytes/);
     }));

@@ -45,11 +45,10 @@ async function readBounded(file: FileHandle, size: number, maxBytes: number): Pr
 }
 
 /**
- * Reads a stream to its end. Destroys the stream if reading fails or if it is longer than allowed.
+ * Reads a stream to its end. Destroys the stream if reading fails or if it is longer than `maxBytes`.
  *
  * @param maxBytes maximum number of bytes to read
- * @throws UnreadableFile if the stream cannot be read or is longer; the signal's reason if the signal aborts
- *   reading
+ * @throws UnreadableFile if the stream cannot be read or is too long; the signal's reason if the signal aborts
  */
 export async function readStream(stream: Readable, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted();
@@ -86,7 +85,7 @@ const REASONS: Record<string, string> = {
   EACCES: 'this user is not allowed to read it',
   EPERM: 'this user is not allowed to read it',
   ENXIO: 'it is a pipe or a device, and only regular files are read',
-  ELOOP: 'its symbolic links form a circle',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its name is too long',
 };
 

@@ -25,7 +25,7 @@ export interface LiveReport {
  * Time limit for disconnecting, in ms. A client that is still connected after this is not one of our pages.
  */
 const PATIENCE_MS = 10_000;
-/** Drawing takes place between runs. It may take at most this share of the total time. */
+/** Maximum share of the total time that is spent on drawing, which takes place between runs. */
 const DRAWING_SHARE = 0.05;
 /**
  * Content-Security-Policy of the report, in addition to the report's own policy: only pages of this server

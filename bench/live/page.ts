@@ -30,8 +30,8 @@ iframe.coming { visibility: hidden; }
 const SCRIPT = readFileSync(new URL('./page/main.js', import.meta.url), 'utf8');
 
 /**
- * The page may run its own script, which may connect only to this server, and may embed this server's report.
- * No other page may embed this page (CSP Level 3).
+ * The page may run only its own script, which may connect only to this server. It may embed only this server's
+ * report, and no other page may embed it (CSP Level 3).
  */
 export const PAGE_POLICY = [
   "default-src 'none'",

@@ -60,7 +60,9 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
   await once(server, 'listening').catch((cause: unknown) => {
     const where = port === null ? 'a free port' : `port ${port}`;
     const what = `The live report cannot be served on ${where}: ${reasonOf(cause)}.`;
-    throw new Problem('environment', `${what} Choose another port, or omit it to use a free one.`, { cause });
+    const remedy =
+      port === null ? 'Name one with --live PORT.' : 'Choose another port, or omit it to use a free one.';
+    throw new Problem('environment', `${what} ${remedy}`, { cause });
   });
   return {
     url: `http://${HOST}:${portOf(server.address())}/`,
@@ -106,7 +108,7 @@ function answer(
   else send(response, 200, 'text/html', content.body, { 'Content-Security-Policy': content.policy });
 }
 
-/** Prevents caching, content sniffing, and loading by any other site. */
+/** Prevents caching, content sniffing, and loading of the content by other sites. */
 const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

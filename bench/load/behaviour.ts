@@ -12,9 +12,7 @@ export interface Behaviour {
   client: string;
   recorded: RecordedNames;
   work: Work;
-  /**
-   * `resumes` and `serverCloses` have the same meaning as in `connectionTraits` of the scenario's definition.
-   */
+  /** `resumes` and `serverCloses` mean the same as in `connectionTraits` of the scenario's definition. */
   resumes: boolean;
   serverCloses: boolean;
 }

@@ -12,8 +12,8 @@ export const monotonicNs: () => bigint =
   process.versions.bun === undefined ? () => process.hrtime.bigint() : monotonicOnBun();
 
 /**
- * Loads the implementation for Bun. Uses require rather than await, because Node.js 22 and 24 abort if a
- * thread whose modules use top-level await is terminated.
+ * Loads the implementation for Bun. Uses `require` instead of `await import`, because Node.js 22 and 24 abort
+ * if a thread whose modules use top-level await is terminated.
  */
 function monotonicOnBun(): () => bigint {
   const bun: { monotonicNs: () => bigint } = createRequire(import.meta.url)('./monotonic-bun.js');

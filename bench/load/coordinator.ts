@@ -27,7 +27,7 @@ export interface GeneratorWorker extends WorkerProcess {
   toHostNs(ns: bigint): bigint;
 }
 
-/** The workers of a run, ready for their plans. */
+/** The workers of a run, which are ready to receive their plans. */
 export interface Generator extends OtherHosts {
   /** Generator workers, in the order of their index within the run. */
   workers: readonly GeneratorWorker[];
@@ -45,13 +45,13 @@ export interface Coordinator {
   /**
    * Starts the workers of a run; resolves when all are ready.
    *
-   * @throws Problem('environment') if not all of them can be started
+   * @throws Problem('environment') if any worker cannot be started
    */
   start(plan: GeneratorPlan): Promise<Generator>;
 }
 
 /** Watches an Nginx that is already running on another host. */
 export interface ProxyWatch {
-  /** @throws Problem('environment') if the processes to watch cannot be found */
+  /** @throws Problem('environment') if the Nginx processes cannot be found */
   start(): Promise<OtherHosts>;
 }

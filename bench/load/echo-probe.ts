@@ -11,7 +11,7 @@ import { SKIP_CERTIFICATE_CHECK } from './carriers/node.ts';
 const { WebSocket }: typeof import('ws') = createRequire(import.meta.url)('ws');
 
 const TIMEOUT_MS = 5000;
-/** Maximum size of the probe in bytes, enough to see whether the server echoes. */
+/** Maximum size of the probe message in bytes; this is enough to see whether the server echoes. */
 const MOST_BYTES = 1024;
 const SHOWN = 60;
 const WORDS = 'Does this server echo? ';
@@ -22,7 +22,7 @@ type Message = { data: Buffer; isBinary: boolean };
  * Sends one message to the user's own server, and checks that it comes back unchanged.
  *
  * @param payload size and type of the load's messages
- * @throws {Problem} kind `environment`, which says what was expected and what arrived; the signal's reason if
+ * @throws Problem('environment') that states what was expected and what arrived; the signal's reason if
  *   aborted
  */
 export async function probeEcho(target: Target, payload: Payload, signal: AbortSignal): Promise<void> {
@@ -44,7 +44,7 @@ function messageOf({ minBytes, type }: Payload): Message {
   return { data, isBinary: type === 'binary' };
 }
 
-/** Returns the first message that arrives, or what happened instead. */
+/** Returns the first message from the server, or a phrase that describes what happened instead. */
 function answerTo(
   { data, isBinary }: Message,
   target: Target,

@@ -7,7 +7,7 @@ import { type Route, sumRoutes } from './connections/route.ts';
 import { type Gate, makeGate } from './gate.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 
-/** Interface to a generator worker's process. The fleet does not start or stop the process itself. */
+/** A generator worker's process. The fleet communicates with the process, but does not start or stop it. */
 export interface WorkerProcess {
   name: string;
   send(command: WorkerCommand): void;
@@ -20,10 +20,10 @@ export interface Fleet {
   /**
    * Opens all connections and resolves when all handshakes have ended. Returns the bounds of the connect
    * phase, from the start of the first handshake to the end of the last, in whole µs since the run's epoch.
-   * Both are 0 if no worker survived to report them.
+   * Both are 0 if no worker reported them.
    *
-   * @param between called after each batch with the number of open connections; the next batch waits for it
-   *   to finish
+   * @param between called after each batch with the number of open connections; the next batch starts when
+   *   the returned promise resolves
    */
   connect(
     plans: WorkerPlan[],
@@ -36,7 +36,7 @@ export interface Fleet {
   run(times: PhaseTimes): Promise<void>;
   /** Makes every client drop its connection, or makes the slow clients stop or resume reading. */
   tellClients(what: 'cut' | 'stall' | 'resume'): void;
-  /** Ends the run early: every worker emits the data that it has. Resolves like `run`. */
+  /** Ends the run early. Resolves when every worker has sent its remaining data or has exited. */
   stop(): Promise<void>;
   /** Tells the workers to close their connections and exit. */
   leave(): void;
@@ -54,11 +54,11 @@ interface Member {
   deserted: boolean;
   connected: Gate;
   handshakes: { startUs: number; endUs: number } | null;
-  /** Number of open connections when the handshakes of the last batch had ended. */
+  /** Number of connections that were open when the handshakes of the latest batch had ended. */
   open: number;
   done: Gate;
   /**
-   * Totals over the recordings received from the worker. If the worker died, nothing else is known about it.
+   * Totals over the recordings received from the worker; used if the worker exits before it reports totals.
    */
   seen: WorkerTotals;
   totals: WorkerTotals | null;
@@ -205,7 +205,7 @@ function note(seen: WorkerTotals, recording: Recording): void {
   for (const count of Object.values(failures)) seen.failed += count;
 }
 
-/** Decodes a recording; null if it is unreadable. It then counts as missing, so the merger reports a gap. */
+/** Decodes a recording. Returns null if it is unreadable; the merger then reports it as missing. */
 function decode(base64: string): Recording | null {
   try {
     return decodeRecording(Buffer.from(base64, 'base64'));

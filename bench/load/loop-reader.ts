@@ -34,7 +34,7 @@ export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader
   };
 }
 
-/** Starts a timer that fires every RESOLUTION_MS, and a histogram of the time between its calls, in ns. */
+/** Starts a timer that fires every RESOLUTION_MS, and a histogram of the time between its ticks, in ns. */
 function monitorDelay(): Pick<IntervalHistogram, 'count' | 'max' | 'reset'> {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();

@@ -39,8 +39,8 @@ function thrownText(error: unknown, file: string): string {
 }
 
 /**
- * Adds the functions that a user's client leaves out, and passes errors from all of its functions to
- * `thrown`, because not every runtime reports an error thrown in a socket callback as an uncaught exception.
+ * Adds the functions that a user's client omits, and passes errors thrown by any of its functions to
+ * `thrown`. Not every runtime reports an error thrown in a socket callback as an uncaught exception.
  */
 function guarded(make: MakeOwnClient<unknown>, thrown: (error: unknown) => never): MakeClient<unknown> {
   const guard = <Given extends unknown[], Result>(call: (...given: Given) => Result) => {

@@ -26,16 +26,16 @@ export const PLAIN_PROBE: Probe = {
 export interface ProbeTarget {
   host: string;
   port: number;
-  /** Certificate authorities, in PEM format, for verifying the certificate. If missing, it is not verified. */
+  /** Certificate authorities (PEM) for verifying the certificate; if missing, nothing is verified. */
   ca?: string;
   /** Server name to request in the TLS handshake; empty if only the listener's address is known. */
   servername: string;
 }
 
 /**
- * Determines what a TLS listener negotiates, using separate connections before the load starts. `alpn`
- * remains null; it is later set to the protocol that the WebSockets negotiate. Extended CONNECT is read from
- * the SETTINGS frame (RFC 8441 section 3), never inferred from a version.
+ * Determines what a TLS listener negotiates, using separate connections before the load starts. The returned
+ * `alpn` is null; it is set later, when the WebSockets have negotiated a protocol. Extended CONNECT is read
+ * from the SETTINGS frame (RFC 8441 section 3), never inferred from a version.
  *
  * @throws the signal's reason if the signal aborts the probe; otherwise an Error that describes how the
  *   listener failed
@@ -61,7 +61,6 @@ export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promis
   return { alpn: null, alpnOffered, extendedConnect, ...facts, tlsResumed };
 }
 
-/** Returns the options of a connection to the listener. */
 function optionsOf({ host, port, ca, servername }: ProbeTarget): tls.ConnectionOptions {
   const trust = ca === undefined ? SKIP_CERTIFICATE_CHECK : { ca };
   return { host, port, ...trust, ...(servername === '' ? {} : { servername }) };
@@ -76,7 +75,7 @@ interface Secured {
   ticket: Buffer | null;
 }
 
-/** Opens a TLS connection. If the listener closes it during the handshake, the socket reports an error. */
+/** Opens a TLS connection. Rejects if the listener closes the connection during the handshake. */
 function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<Secured> {
   return waitFor(signal, 'no answer to the TLS handshake', (resolve, reject) => {
     const socket = tls.connect(options);
@@ -92,7 +91,7 @@ function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<S
   });
 }
 
-/** Waits for a session ticket; null if none arrives in time or before the connection ends. */
+/** Waits for a session ticket. Returns null if none arrives in time or before the connection ends. */
 async function ticketOf({ socket, ticket }: Secured, signal: AbortSignal): Promise<Buffer | null> {
   if (ticket !== null || socket.destroyed) return ticket;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TICKET_MS)]);

@@ -43,7 +43,7 @@ export interface WorkerPlan {
   epochNs: string;
   /** Number of connections that this worker opens before the load. */
   connections: number;
-  /** Addresses of each echo server, as Nginx names them in $upstream_addr. */
+  /** Addresses of each echo server, in the format of Nginx's $upstream_addr. */
   servers: string[][];
   /** Where to connect. Connection n of this worker uses the port at index n modulo the number of ports. */
   target: Target;
@@ -52,7 +52,7 @@ export interface WorkerPlan {
    * source.ts).
    */
   sourcePorts: number[];
-  /** This worker's share of the connection rate; 0 if only `pendingHandshakes` limits it. */
+  /** This worker's share of connections opened per second; 0 if only `pendingHandshakes` limits the rate. */
   rampPerSecond: number;
   pendingHandshakes: number;
 }
@@ -73,8 +73,8 @@ export type WorkerCommand =
   | { type: 'leave' };
 
 /**
- * Reports from a generator worker to the runner, in this order. Recordings are sent throughout, and some may
- * be lost.
+ * Reports from a generator worker to the runner, in the order in which they are sent. Recordings are sent
+ * throughout the run, and some may be lost.
  */
 export type WorkerReport =
   | { type: 'ready' }
@@ -87,8 +87,8 @@ export type WorkerReport =
    */
   | { type: 'connected'; startUs: number; endUs: number; open: number }
   /**
-   * No connection is open any longer, but the schedule continues: every message that becomes due counts as
-   * unsent.
+   * Sent when no open connection is left although the schedule continues. Every message that becomes due from
+   * then on counts as unsent.
    */
   | { type: 'deserted' }
   /** `recordings` is the number of recordings that the worker emitted. */

@@ -14,8 +14,8 @@ export function sourcePorts([low, high]: readonly [number, number], taken: Reado
 }
 
 /**
- * Returns the local address and port for connection number `id`. Each connection has its own pair, and the
- * addresses are used in rotation. Null if the plan has no addresses. If there are not enough ports, the
+ * Returns the local address and port for connection number `id`; null if the plan has no addresses. Each
+ * connection has its own pair, and the addresses are used in rotation. If there are not enough ports, the
  * operating system chooses the port.
  */
 export function sourceOf(id: number, addresses: readonly string[], ports: readonly number[]): Source | null {

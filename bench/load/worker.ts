@@ -26,7 +26,7 @@ import { Payload } from './wire/payload.ts';
 /** Entry point of a generator worker, a separate process that receives its commands over IPC. */
 
 const TICK_MS = 50;
-/** A check of all sessions for timeouts is spread over this number of ticks. */
+/** Number of ticks over which a timeout check of all sessions is spread. */
 const TICKS_A_ROUND = 10;
 const CLOSE_MS = 3_000;
 
@@ -52,7 +52,7 @@ async function carrierOf(
   { target: { host, tls }, sessions }: ConnectionContext,
 ): Promise<OpenCarrier> {
   const carriers = await carriersHere(carrier);
-  // io_uring does not resolve names.
+  // The io_uring carrier does not resolve host names.
   if (tls === null) return carriers.tcp(carrier === 'io_uring' ? (await lookup(host)).address : host);
   return carriers.tls(host, {
     servername: tls.servername,
@@ -237,7 +237,7 @@ async function wakersOf(plan: WorkerPlan, clock: Clock): Promise<(wake: () => vo
   return (wake) => threadWaker(BigInt(plan.epochNs), wake);
 }
 
-/** Returns the `gather` of the ring's loop; on other carriers, a function without effect. */
+/** Returns the `gather` function of the ring's loop; on other carriers, a function that does nothing. */
 async function gathererOf(plan: WorkerPlan): Promise<(unanswered: number) => void> {
   if (!usesRing(plan)) return () => {};
   const { openRing } = await import('../../server/ring/open-ring.ts');

@@ -7,7 +7,7 @@ import { mergeSlices } from './span.ts';
 /** The largest number of echo servers whose connections are recorded separately. */
 export const MOST_BACKENDS = 16;
 
-/** Gauges for the number of open connections on each echo server, `server1` being the first. */
+/** Names of the gauges for the open connections on each echo server; `server1` is the first server. */
 export const BACKEND_GAUGES: readonly string[] = Array.from(
   { length: MOST_BACKENDS },
   (_, index) => `server${index + 1}`,
@@ -40,13 +40,13 @@ export interface BackendFigures {
    * 0 if the spread was even when the server returned; null if it was not even at the end.
    */
   evenAfterUs: number | null;
-  /** Attempts to connect that failed while the server was gone. */
+  /** Number of connection attempts that failed while the server was gone. */
   failedWhileGone: number;
   /** Response times before the loss, while the server was gone, and after its return. */
   responses: Record<'before' | 'gone' | 'after', Summary>;
 }
 
-/** Null if the run does not record connections by server. */
+/** Returns the figures of a run; null if the run does not record connections by server. */
 export function backendsOf(run: Run): BackendFigures | null {
   const gauges = BACKEND_GAUGES.slice(0, run.plan.servers);
   const slices = run.slices.filter(

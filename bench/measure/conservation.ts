@@ -4,13 +4,13 @@ import type { Equation } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 
 /**
- * Result of checking the scenario's conservation equations, which reveal messages counted twice or not at
- * all.
+ * Result of checking the scenario's conservation equations. They reveal messages that were counted twice or
+ * not at all.
  */
 export interface Conservation {
   /** True if the equations hold for each worker and for the total. */
   ok: boolean;
-  /** The equations that do not hold, each once, with the terms that the run records. */
+  /** The equations that do not hold, each listed once, with the terms that the run recorded. */
   broken: { whole: string; parts: string[] }[];
   total: Account;
   workers: (Account & { worker: number })[];
@@ -47,7 +47,7 @@ export function conservationOf(run: Run): Conservation {
   return { ok: accounts.every(({ ok }) => ok), broken, total, workers };
 }
 
-/** Checks one equation. It counts as satisfied if a term was not recorded, as in older results. */
+/** Checks one equation. The equation counts as satisfied if a term was not recorded, as in older results. */
 function holds({ whole, parts, added = [] }: Equation, counts: Counters): boolean {
   if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
   return counts[whole] === sum([...parts, ...added].map((part) => counted(counts, part)));

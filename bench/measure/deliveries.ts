@@ -3,7 +3,7 @@ import { FAN_OUT_HISTOGRAMS } from './fan-outs.ts';
 import type { Recorder } from './recorder.ts';
 
 /**
- * Names of the counters, gauges and histograms of publications that a server sends to many members. For each
+ * Names of the counters, gauges and histograms for publications that a server sends to many members. For each
  * worker, `expected` = `delivered` + `skipped` + `missed` + `pending`.
  * - `expected`: publications due × members with an open connection, according to the schedule, not the server.
  * - `skipped`: deliveries that the server left out, because the member had fallen behind. The member sees the
@@ -19,10 +19,10 @@ export const DELIVERY_NAMES = {
   histograms: ['delivery', ...FAN_OUT_HISTOGRAMS],
 } as const satisfies RecordedNames;
 
-/** The names under which one group of members is recorded. */
+/** The names under which the deliveries to one group of members are recorded. */
 export type DeliveryNames = Record<'expected' | 'delivered' | 'skipped' | 'missed' | 'pending', string>;
 
-/** The names of the only group, if all members are alike. */
+/** The names used if all members form a single group. */
 export const ALL_MEMBERS: DeliveryNames = {
   expected: 'expected',
   delivered: 'delivered',

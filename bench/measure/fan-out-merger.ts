@@ -18,7 +18,7 @@ export class FanOutMerger {
   }
 
   /**
-   * Returns the slices with the histograms of the publications that were due in them.
+   * Returns the slices, each with the added histograms of the publications that were due in it.
    *
    * @param slices in chronological order
    */

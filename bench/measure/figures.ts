@@ -53,8 +53,8 @@ export type { StallFigures } from './stall.ts';
 export { histogramOf, histogramOfAll, type Latencies, type LatencyName, latencyNameOf } from './steady.ts';
 
 /**
- * Figures derived from one run. Rates and CPU are for the steady phase. If the run is interleaved with
- * others, they are per second of its own time. Figures that the run does not provide are null.
+ * Figures derived from one run. Rates and CPU are for the steady phase. If the run is interleaved with others, they are
+ * per second of the run's own time. Figures that the run does not provide are null.
  */
 export interface RunFigures {
   connections: ConnectionCounts;
@@ -73,8 +73,8 @@ export interface RunFigures {
   failures: FailureFigures;
   connect: ConnectFigures;
   /**
-   * Counts for the steady phase. `outstanding` is the amount of work in progress at the start and end of the
-   * phase, such as messages sent but not yet answered; null if no slice shows it.
+   * Counts for the steady phase. `outstanding` is the amount of work in progress at the start and end of the phase,
+   * such as messages sent but not yet answered; null if it was not recorded.
    */
   steady: {
     durationUs: number | null;
@@ -118,12 +118,12 @@ export interface RunFigures {
   counts: Counters;
   /** Memory per connection if connections were opened in batches; null if not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
-  /** Data and memory tied up by clients that stopped reading; null if none did. */
+  /** Data and memory tied up by clients that stopped reading; null if no client stopped. */
   stall: StallFigures | null;
   /** Growth in resident memory during the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
-  /** The hosts with agents; empty if the runner's host did everything. */
+  /** Figures of each host with an agent; empty if no agents took part. */
   hosts: HostFigures[];
   conservation: Conservation;
   /**
@@ -150,7 +150,7 @@ export interface Undisturbed {
   inTime: number | null;
 }
 
-/** Returns the figures of a run that no longer changes. They are derived once. */
+/** Returns the figures of a run that no longer changes. They are computed only once per run. */
 export const knownFigures = remembered(figuresOf);
 
 /** Derives a run's figures. The function is pure and never returns NaN, even for an incomplete run. */

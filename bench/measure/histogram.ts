@@ -6,7 +6,6 @@ import type { Pairs } from './pairs.ts';
 /** The histogram type used throughout: values in µs, with 3 significant digits. */
 export type Histogram = Float64Histogram;
 
-/** Precision of all histograms. Values are in µs. */
 const SIGNIFICANT_DIGITS = 3;
 /** Maximum size of a decompressed histogram: at most 9 bytes per bucket, plus a 40-byte header. */
 const MAX_DECODED_BYTES = 9 * BUCKETS + 40;
@@ -42,7 +41,7 @@ export function encodePairs(pairs: Pairs): string {
 /**
  * Decodes the output of `encode`. Even for invalid or hostile input, it uses little memory and time.
  *
- * @throws Error with the reason if the text is not such a histogram
+ * @throws Error with the reason if the text is not an encoded histogram
  */
 export function decode(encoded: string): Histogram {
   return mergeEncoded([encoded]);
@@ -55,13 +54,13 @@ export function merge(histograms: Iterable<Histogram>): Histogram {
   return sum;
 }
 
-/** Like `merge`, but accepts encoded histograms. @throws like `decode` */
+/** Like `merge`, but accepts encoded histograms. Throws the same errors as `decode`. */
 export function mergeEncoded(encoded: Iterable<string>): Histogram {
   const counts = new Float64Array(BUCKETS);
   let end = 0;
   for (const text of encoded) end = Math.max(end, addCounts(counts, payloadOf(text)));
   const sum = emptyHistogram();
-  // From the highest down, as in `encodePairs`.
+  // Values are added from the highest down, so that the histogram resizes only once.
   for (let index = end - 1; index >= 0; index--) {
     const count = counts[index] as number;
     if (count > 0) sum.recordValueWithCount(bucketValue(index), count);

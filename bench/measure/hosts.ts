@@ -17,10 +17,7 @@ export interface HostFigures {
   /** Number of generator processes or echo servers on the host. */
   workers: number;
   connections: number;
-  /**
-   * The host's share of the connections opened, and of the messages sent, by all hosts; null if there were
-   * none.
-   */
+  /** The host's share of all connections opened, and of all messages sent; null if there were none. */
   share: { connections: number | null; messages: number | null };
   /** Null in a closed loop. */
   sendLag: Summary | null;
@@ -32,7 +29,7 @@ export interface HostFigures {
   clock: { errorUs: number; driftUs: number | null };
 }
 
-/** Returns the figures of each host with an agent; empty if the runner's host did everything. */
+/** Returns the figures of each host with an agent; empty if no agents took part. */
 export function hostFigures(run: Run, processes: readonly ProcessFigures[]): HostFigures[] {
   const { hosts = [], workers } = run;
   const sent = (indexes: readonly number[]) =>
@@ -65,7 +62,7 @@ export function hostFigures(run: Run, processes: readonly ProcessFigures[]): Hos
   });
 }
 
-/** Returns the share of CPU time that was not idle in the steady phase; null if that is unknown. */
+/** Returns the share of CPU time that was not idle in the steady phase; null if unknown. */
 function usedShare(run: Run, series: AgentHost['samples']): number | null {
   const steady = phaseSpan(run, 'steady');
   if (steady === null || series === null || series.samples.length < 2) return null;

@@ -28,7 +28,7 @@ export interface HttpFigures {
   backend: number | null;
 }
 
-/** Figures of a part of the load, with or without HTTP requests. */
+/** Figures for the part of the load with HTTP requests, or for the part without them. */
 export interface PartFigures {
   /** Response time and send lag of the WebSocket messages, in µs. */
   response: Summary;
@@ -40,20 +40,20 @@ export interface PartFigures {
 /** Figures for a run with HTTP requests during a part of its load. */
 export interface HttpLoadFigures extends HttpFigures {
   span: Span;
-  /** How many requests were due on the schedule, and how many of them were not answered by the end. */
+  /** Number of requests that were due on the schedule, and of those that were unanswered at the end. */
   due: number;
   unanswered: number;
   /** Whether all requests are accounted for: due = answered + broken (or timed out) + unanswered. */
   conserved: boolean;
   /**
-   * `without` covers the steady phase before and after the requests, except that its CPU time covers only the
-   * part before.
+   * `without` covers the steady phase before and after the requests, but its CPU time covers only the part
+   * before them.
    */
   with: PartFigures;
   without: PartFigures;
 }
 
-/** Null if the run had no HTTP requests during its load. */
+/** Derives the figures of HTTP requests during the load; null if the run had none. */
 export function httpLoadOf(run: Run): HttpLoadFigures | null {
   const { httpLoad } = run;
   const steady = phaseSpan(run, 'steady');
@@ -99,7 +99,7 @@ export function httpCourse({ course }: HttpLoad): { atUs: number; p50Us: number 
   }));
 }
 
-/** Figures of the HTTP requests before or during the load. */
+/** Derives the figures of the HTTP requests sent before or during the load. */
 export function httpFigures(leg: HttpLeg): HttpFigures {
   const answers = leg.cache === null ? 0 : total(Object.values(leg.cache));
   const succeeded = leg.requests - leg.non2xx;

@@ -13,8 +13,8 @@ import { mergePairs, type Pairs } from './pairs.ts';
  */
 export interface Merger {
   /**
-   * Adds a recording. If it is a duplicate, returns false and adds nothing: a transport may deliver a
-   * recording twice.
+   * Adds a recording. Returns false for a duplicate, which is ignored: a transport may deliver a recording
+   * twice.
    */
   add(recording: Recording): boolean;
   /** Returns the slices in chronological order. Counts, bytes and gauges are summed over all workers. */
@@ -22,13 +22,13 @@ export interface Merger {
   /** Returns live figures based on the last complete seconds; null if no second is complete yet. */
   latest(): LoadFigures | null;
   /**
-   * Checks that all recordings have arrived and that they add up to the workers' totals. Returns an empty
-   * list if so.
+   * Checks that all recordings have arrived and that they add up to the workers' totals. Returns the
+   * discrepancies; an empty list if there are none.
    */
   check(ends: readonly WorkerEnd[]): Finding[];
 }
 
-/** A worker's final report, or the known part of it if the worker did not send one. */
+/** A worker's final report or, if the worker did not send it, what is known from the worker's recordings. */
 export interface WorkerEnd {
   from: WorkerId;
   totals: WorkerTotals;
@@ -58,7 +58,7 @@ interface Growing extends Omit<Slice, 'histograms'> {
   finished: Slice | null;
 }
 
-/** @param workers number of recordings that make a second complete */
+/** @param workers number of workers; a second is complete when each has contributed a recording */
 export function makeMerger(workers: number): Merger {
   const growing = new Map<string, Growing>();
   const sequences = new Map<string, Set<number>>();
@@ -130,7 +130,6 @@ function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Find
   return unequal.length === 0 ? [] : [finding('slices-differ', { counts: unequal })];
 }
 
-/** Adds counter or gauge values to `sums`, name by name. */
 function addCounts(sums: Counters, counts: Readonly<Counters>): void {
   for (const [name, count] of Object.entries(counts)) sums[name] = counted(sums, name) + count;
 }
@@ -185,7 +184,7 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   const perSecond = (count: number) => (count * 1e6) / (newest.endUs - newest.startUs);
   return {
     duePerSecond: perSecond(counted(newest.counters, 'due')),
-    // A message to which no answer is expected counts as echoed once it is sent.
+    // A message to which no answer is expected counts as echoed as soon as it is sent.
     echoedPerSecond: perSecond(counted(newest.counters, 'echoed') + counted(newest.counters, 'unawaited')),
     openedPerSecond: perSecond(counted(newest.counters, 'opened')),
     p50Us: supportedQuantile(pairs, 0.5),

@@ -27,8 +27,8 @@ export const MESSAGE_NAMES = {
 const WAITS: readonly string[] = ['lostWait', 'unsentWait'];
 
 /**
- * Returns the histograms that are reported as figures. The waits of abandoned messages are omitted, because
- * other histograms already include them.
+ * Returns the names of the histograms that are reported as figures. The waits of abandoned messages are
+ * omitted, because other histograms already include them.
  */
 export function timesOf({ histograms }: Pick<RecordedNames, 'histograms'>): string[] {
   return histograms.filter((name) => !WAITS.includes(name));
@@ -44,8 +44,8 @@ interface MessageBooks extends Books {
 }
 
 /**
- * Records what happens to messages. A latency belongs to the phase in which its message was due: if the echo
- * of a warm-up message arrives in the steady phase, it counts towards the warm-up.
+ * Records what happens to messages. If a message was due in the warm-up, its latency counts towards the
+ * warm-up, even if its echo arrives in the steady phase.
  */
 export class Messages {
   readonly #recorder: Recorder;

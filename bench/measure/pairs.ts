@@ -17,7 +17,7 @@ export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   return merged.slice(0, at);
 }
 
-/** Returns the (bucket index, count) pairs of counts by bucket index. */
+/** Converts a map from bucket index to count into (bucket index, count) pairs, sorted by index. */
 export function pairsOf(counts: ReadonlyMap<number, number>): Pairs {
   return Uint32Array.from([...counts].sort(([a], [b]) => a - b).flat());
 }

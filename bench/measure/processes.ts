@@ -73,7 +73,7 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
     if (span === null) return null;
     const covered = coverage(series, span);
     if (covered !== null) return growth(series.samples, 'cpuUs', covered);
-    // If a process started or ended during the run, the CPU time over its lifetime is counted.
+    // A process that started or ended during the run counts with all CPU time that it used in the span.
     return isThroughout(series) ? null : growth(series.samples, 'cpuUs', span);
   });
 }

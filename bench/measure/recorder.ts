@@ -155,12 +155,12 @@ export class Recorder {
     this.#gauges.set(name, read);
   }
 
-  /** Increments a declared counter at the current time. Call `at` first. */
+  /** Increments a declared counter in the current slice. Call `at` first. */
   count(name: string, by = 1): void {
     this.now.counters[name] = (this.now.counters[name] ?? 0) + by;
   }
 
-  /** Adds a duration in µs to a declared histogram at the current time. Call `at` first. */
+  /** Adds a duration in µs to a declared histogram in the current slice. Call `at` first. */
   record(name: string, us: number): void {
     this.now.histograms[name]?.record(us);
   }

@@ -27,7 +27,7 @@ export function seconds(span: Span): number {
 }
 
 /**
- * Returns how many seconds of a span the run had to itself. This is the whole span if the run is not
+ * Returns for how many seconds of a span the run had the machine to itself: all of them if the run is not
  * interleaved.
  */
 export function ownSeconds(run: Run, { startUs, endUs }: Span): number {

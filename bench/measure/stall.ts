@@ -10,10 +10,10 @@ import { ratio } from './arithmetic.ts';
 export interface StallFigures {
   /** Number of clients that stopped reading. */
   clients: number;
-  /** Growth since before the stall: the proxy's memory (proportional set size), and the machine's TCP buffers. */
+  /** Growth compared to before the stall: the proxy's memory (proportional set size), and the machine's TCP buffers. */
   proxyBytes: number | null;
   tcpBytes: number | null;
-  /** Growth in resident memory of the servers. */
+  /** Growth in the servers' resident memory. */
   serverBytes: number | null;
   /** Data held in the kernel: unread by the client, unsent by the proxy, unread by the proxy, unsent by the server. */
   queued: { client: number; proxyClient: number; proxyServer: number; server: number } | null;
@@ -45,7 +45,7 @@ export function stallOf(run: Run): StallFigures | null {
   };
 }
 
-/** Returns when an action of the run was performed, in µs since the run's epoch; null if it was not. */
+/** Returns when an action of the run was performed, in µs since the run's epoch; null if it was not performed. */
 export function doneAt({ timeline }: Run, kind: Action['kind']): number | null {
   return timeline.find(({ action, failure }) => action.kind === kind && failure === null)?.atUs ?? null;
 }
@@ -59,7 +59,7 @@ function growthOf(
   return before[of] === null || known.length === 0 ? null : Math.max(...known) - before[of];
 }
 
-/** Returns the highest memory during the stall minus the last memory before it, summed over all servers. */
+/** Returns the growth in the servers' resident memory: peak during the stall minus last sample before it. */
 function serverGrowth({ processes }: Run, startUs: number, endUs: number): number | null {
   const servers = processes.filter(({ component }) => component === 'server');
   const growths = servers.flatMap(({ samples }) => {

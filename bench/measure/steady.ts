@@ -9,7 +9,7 @@ import { type ByComponent, cpuUsByComponent, mapComponents } from './processes.t
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 import { WORK_NAMES, workOf } from './work.ts';
 
-/** The latency that a load measures: response time in an open loop, service time in a closed one. */
+/** Name of the latency that a run measures: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
 
 /** Summaries of durations in µs, by histogram name; null if the run does not have the histogram. */
@@ -78,7 +78,7 @@ export function slicesWithin(run: Run, parts: readonly Span[]): Slice[] {
   );
 }
 
-/** Returns the name of the measured time: response time in an open loop, service time in a closed one. */
+/** Returns the name of the latency that a run measures (see LatencyName). */
 export function latencyNameOf(run: Run): LatencyName {
   return isOpenLoop(run) ? 'response' : 'service';
 }

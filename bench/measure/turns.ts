@@ -33,7 +33,7 @@ export function turnCycles(run: Run): TurnCycle[] {
 }
 
 /**
- * Replaces the figures of the steady phase with those of some of its cycles.
+ * Returns a run's figures, with those of the steady phase limited to some of its cycles.
  *
  * @param figures figures of the whole run
  * @param cycles cycles to include; at least one

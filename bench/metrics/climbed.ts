@@ -8,15 +8,15 @@ export const MEMORY = 'memory.proxy';
 
 /**
  * Metrics that depend on message size, if the scenario has them. In an open loop, the schedule determines the
- * first one.
+ * first metric.
  */
 const OF_PAYLOAD = ['payload.perSecond', 'cpuPerMiB.proxy'];
 
 /**
  * Returns the metrics that a ladder (runs with one quantity increased level by level) shows for a step,
- * without duplicates: those that the scenario lists, times and rates first, then those that it compares. The
- * first is the main metric. At a fixed rate, the main metric is the cost of the work to Nginx, because
- * neither the generator nor the schedule limits that cost.
+ * without duplicates. The metrics listed by the scenario come first, starting with times and rates; the
+ * metrics that the scenario compares follow. The first metric is the main one. At a fixed rate, this is the
+ * cost of the work to Nginx, because neither the generator nor the schedule limits that cost.
  */
 export function climbedMetrics(
   { listed, compared, metrics, work }: ScenarioDefinition,

@@ -29,7 +29,7 @@ export function weightsBeside(steps: readonly Step[]): number[] {
   return (scenario?.compared ?? []).map(({ weight }) => weight);
 }
 
-/** Reports whether this metric contributes to a variant's overall verdict. */
+/** Reports whether a metric contributes to a variant's overall verdict. */
 export function isHeadline({ name, step }: { name: string; step: Step }): boolean {
   return comparedMetrics().some((each) => each.headline && each.metric.name === name && each.step === step);
 }

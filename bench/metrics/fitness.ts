@@ -3,10 +3,10 @@ import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
 import type { Metric, RunFacts } from './metric.ts';
 
-/** A rule that returns why a run is unfit for a metric, or null if it is fit. */
+/** A rule that returns why a run is unfit for a metric; null if the run is fit. */
 type Rule = Metric['unfit'];
 
-/** Rule for counts and the benchmark's own figures: the run only has to be complete. */
+/** Rule for counts and for figures about the benchmark itself: the run only has to be complete. */
 export const notCompleted: Rule = ({ outcome }) =>
   outcome.state === 'completed'
     ? null

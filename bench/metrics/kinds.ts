@@ -34,7 +34,7 @@ export function isTail(statistic: string): boolean {
 }
 
 /**
- * Properties shared by all statistics of one duration. `unfit` may differ between the middle and the tail.
+ * Properties shared by all statistics of one duration. `unfit` may differ for the tail of the distribution.
  */
 export interface TimeKind extends Pick<Metric, 'step' | 'needs'> {
   name: string;

@@ -105,8 +105,8 @@ export function metricNamed(name: string): Metric {
 }
 
 /**
- * Returns a metric's title. Unless the step is the metric's usual one, it is appended, as in `Nginx CPU per
- * message, latency step`.
+ * Returns a metric's title. If the step is not the metric's usual one, the step is appended, as in `Nginx CPU
+ * per message, latency step`.
  */
 export function metricTitle({ name, step }: { name: string; step: Step }): string {
   const title = findMetric(name)?.title;
@@ -142,8 +142,8 @@ export function metricsOf(figures: RunFigures, plan: Run['plan']): Record<string
 }
 
 /**
- * Returns those of the requested steps in which to evaluate a metric: the metric's own step if it is among
- * them, otherwise all of them.
+ * Returns the requested steps in which to evaluate a metric: only the metric's own step if it was requested,
+ * otherwise all of them.
  */
 export function stepsAnswering(name: string, steps: readonly Step[]): readonly Step[] {
   const step = findMetric(name)?.step ?? null;
@@ -167,7 +167,7 @@ export function needsMet({ workload, http, proxy, proxyAgent, target }: Run['pla
   };
 }
 
-/** Returns the facts about a run that no longer changes. They are derived once. */
+/** Returns the facts about a run that no longer changes. They are computed only once per run. */
 export const knownFacts = remembered((run: Run): RunFacts => factsOf(run, knownFigures(run)));
 
 /** Collects the facts about a run and its figures that the fitness rules use. */

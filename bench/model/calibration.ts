@@ -45,9 +45,9 @@ export const spreadSchema = v.strictObject({
    */
   detectable: v.nullable(ratio),
   /**
-   * Standard deviations of the log-ratio of two equal sides, by origin: between adjacent pairs of turns, between
-   * blocks of turns within a round, and between rounds. Null if the metric is not measured in turns, if there
-   * are too few rounds, and in older results.
+   * Standard deviations of the log-ratio of two identical sides, by source of variation: between adjacent pairs of
+   * turns, between blocks of turns within a round, and between rounds. Null if the metric is not measured in turns, if
+   * there are too few rounds, and in older results.
    */
   components: v.optional(v.nullable(v.strictObject({ turn: amount, block: amount, round: amount })), null),
 });
@@ -66,9 +66,9 @@ const resultsEntries = {
   }),
   spread: v.array(spreadSchema),
   /**
-   * What determines how long a round of two sides takes, for each step: the length of a turn, and the time taken in
-   * addition to the measured phase (set-up, connections, warm-up). Empty if no sides were interleaved, and in older
-   * results.
+   * For each step, the times that determine how long a round of two sides takes: the length of a turn, and the time
+   * taken in addition to the measured phase (set-up, connections, warm-up). Empty if no sides were interleaved, and in
+   * older results.
    */
   costs: v.optional(v.array(v.strictObject({ step: stepSchema, turnMs: amount, fixedMs: amount })), []),
   known: v.array(knownEffectSchema),
@@ -95,9 +95,8 @@ export const calibratedMachineSchema = v.strictObject({
 export type CalibratedMachine = v.InferOutput<typeof calibratedMachineSchema>;
 
 /**
- * Comparisons only use calibrations of this version. The trials of version 1 did not compare two sides, so
- * the effects that they detected say nothing about current comparisons. Older results may still contain a
- * version 1 calibration.
+ * Comparisons use only calibrations of this version. The trials of version 1 did not compare two sides, so the effects
+ * that they detected say nothing about current comparisons. Older results may still contain a version 1 calibration.
  */
 export const CALIBRATION_VERSION = 2;
 

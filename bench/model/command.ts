@@ -1,4 +1,4 @@
-/** Characters that a shell interprets unless they are quoted. Braces are allowed, for `{port}`. */
+/** Characters that a shell interprets unless quoted. Braces are omitted because commands contain `{port}`. */
 const SHELL = /[|&;<>()$`*?]/;
 
 /**
@@ -28,7 +28,7 @@ export function commandWords(command: string): string[] | 'shell' | 'open-quote'
       if (word !== null) words.push(word);
       word = null;
     } else if (SHELL.test(char) || (char === '~' && word === null) || (char === '=' && words.length === 0)) {
-      // A shell would interpret a first word that contains `=` as setting a variable.
+      // A shell would interpret a first word that contains `=` as a variable assignment.
       return 'shell';
     } else word = (word ?? '') + char;
   }

@@ -57,7 +57,6 @@ export type ComparedTurns = v.InferOutput<typeof comparedTurnsSchema>;
 export const comparedFigureSchema = v.strictObject({
   /** Metric name as used in thresholds, such as `cpuPerMessage.proxy` or `response.p50`. */
   name: v.string(),
-  /** The step whose runs provide the metric. */
   step: stepSchema,
   unit: metricUnitSchema,
   /** Medians over the included rounds; null if there are none. */
@@ -99,7 +98,7 @@ export const variantComparisonSchema = v.strictObject({
 });
 export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
 
-/** Metrics for which a run is not used, and the reason. In that round, they are excluded for both sides. */
+/** Metrics for which a run is not used, and the reason. They are excluded for both sides of that round. */
 export const excludedSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,
@@ -112,11 +111,11 @@ export type Excluded = v.InferOutput<typeof excludedSchema>;
 /** Identifies a stored result. */
 const sourceSchema = v.strictObject({ id: v.string(), startedAt: v.string() });
 
-/** How the two stored results of a comparison are related. */
+/** The two stored results on which a comparison is based, and their differences. */
 export const storedSchema = v.strictObject({
   baseline: sourceSchema,
   variant: sourceSchema,
-  /** Other differences between the two sessions, any of which may have caused an effect. */
+  /** Differences between the two sessions apart from the variants; any of them may have caused an effect. */
   differences: v.array(v.strictObject({ what: v.string(), baseline: v.string(), variant: v.string() })),
   /** Variants that occur in only one of the two results. */
   unmatched: v.array(v.strictObject({ variant: v.string(), in: v.picklist(['baseline', 'variant']) })),

@@ -6,7 +6,7 @@ export interface ConfigurationOptions {
    * Path of a file whose `NAME=value` lines supply values for `${NAME}` in the configuration; null for none.
    */
   envFile: string | null;
-  /** Keeps access rules and rate limits, although they may block the benchmark's load. */
+  /** Whether to keep access rules and rate limits, although they may block the benchmark's load. */
   keepGuards: boolean;
   /**
    * Path of the WebSocket endpoint, optionally with a query string; null to choose one from the location

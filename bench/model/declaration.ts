@@ -19,8 +19,8 @@ const sourceSchema = v.union([
   /** A statistic of a histogram, in µs. */
   v.strictObject({ histogram: counted, statistic: v.picklist(STATISTICS) }),
   /**
-   * Without `per`, the metric is a counter or gauge over the whole run. With `per: 'second'`, it is the
-   * counter's rate in the steady phase. If `per` names another counter, it is the quotient of the two.
+   * Without `per`, the metric is the value of a counter or gauge over the whole run. With `per: 'second'`, it is the
+   * counter's rate in the steady phase. If `per` names another counter, it is the quotient of the two counters.
    */
   v.strictObject({ counter: counted, per: v.exactOptional(v.union([v.literal('second'), counted])) }),
 ]);
@@ -63,7 +63,7 @@ export const declarationSchema = v.strictObject({
     v.minLength(1, 'expected at least one step'),
   ),
   /**
-   * Names recorded in addition to those common to all runs and, if any step has a load, in addition to those for
+   * Additional names to record. Every run also records the common names and, if any step has a load, the names for
    * messages.
    */
   recorded: v.strictObject({

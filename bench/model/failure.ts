@@ -70,8 +70,8 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
   /**
-   * Identifies the error to callers that handle it, which must not parse the message; null if no caller
-   * handles it.
+   * Identifies the error to callers that handle it, so that they need not parse the message; null if no
+   * caller handles it.
    */
   readonly code: string | null;
   /** Error details for callers that handle the error. */

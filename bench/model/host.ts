@@ -9,7 +9,7 @@ export const AGENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 export const AGENT_ROLES = ['generator', 'proxy', 'server'] as const;
 export type AgentRole = (typeof AGENT_ROLES)[number];
 
-/** What is known about a host's machine. */
+/** Properties of a host's machine. */
 export const hostMachineSchema = v.strictObject({
   os: v.string(),
   kernel: v.string(),

@@ -71,8 +71,8 @@ export const ladderSchema = v.strictObject({
   /** The fitted law; null if the law does not apply, or if too few levels have a valid run. */
   law: v.nullable(lawSchema),
   /**
-   * Nginx memory per connection, in bytes; null unless the number of connections increases and at least three
-   * levels are valid.
+   * Nginx memory per connection, in bytes; null if the number of connections is not the quantity that
+   * increases, or if fewer than three levels are valid.
    */
   memorySlope: v.nullable(estimateSchema),
   /** Conclusions from the runs, in the order in which to report them. */

@@ -34,7 +34,7 @@ export interface LoadOptions {
 /**
  * Builds the load of a step from its kind; null if the step has no load.
  *
- * @param ratePerSecond rate of an open loop, which may have been derived
+ * @param ratePerSecond rate of an open loop, which may have been derived from a closed-loop step
  */
 export function loadOf(
   kind: Load['kind'] | null,

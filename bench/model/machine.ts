@@ -2,14 +2,14 @@
 export interface GeneratorHosts {
   /** Names of the agents. */
   agents: readonly string[];
-  /** The lowest limit on open files among these hosts. */
+  /** The lowest limit on open files among the hosts. */
   openFilesLimit: number;
   /**
    * Lowest number of source ports per target among the hosts whose kernels reuse a port only after a minute;
    * null if all hosts reuse ports sooner.
    */
   scarcePorts: number | null;
-  /** Whether all of these hosts have Bun. */
+  /** Whether all hosts have Bun. */
   bun: boolean;
 }
 

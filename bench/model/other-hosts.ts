@@ -1,7 +1,7 @@
 import type { AgentHost } from './host.ts';
 import type { ProcessSeries } from './run.ts';
 
-/** What other hosts do for one run. They sample processes that the runner cannot see. */
+/** Controls what other hosts do for one run: they sample processes that the runner cannot see. */
 export interface OtherHosts {
   /**
    * Starts sampling. Resolves when every host has taken its first sample.
@@ -15,16 +15,16 @@ export interface OtherHosts {
    * between these times.
    */
   sampleAt(timesUs: readonly number[]): void;
-  /** Calls `listen` with a sentence that names the problem if a host can no longer take part in the run. */
+  /** Calls `listen`, with a description of the problem, if a host can no longer take part in the run. */
   onLost(listen: (sentence: string) => void): void;
   /**
-   * Ends everything on other hosts, and returns what was observed there. Call this when the workers have
-   * finished.
+   * Stops everything that belongs to the run on other hosts, and returns what was observed there. Call this
+   * when the workers have finished.
    */
   end(): Promise<Observed>;
 }
 
-/** What other hosts observed of a run; empty if there are no other hosts, or they were lost. */
+/** What other hosts observed of a run; empty if there are no other hosts, or if they were lost. */
 export interface Observed {
   processes: readonly ProcessSeries[];
   /** The send lag is added by the runner, which has the recordings. */

@@ -59,7 +59,6 @@ export const runPlanSchema = v.strictObject({
   durationMs: positive,
   /** Turns of an interleaved run; null if the run has the machine to itself throughout. */
   turns: v.optional(v.nullable(turnsSchema), null),
-  /** Actions performed on the topology during the run. */
   timeline: v.optional(timelineSchema, []),
   /** A message whose echo takes longer than this counts as lost. */
   echoTimeoutMs: positive,
@@ -75,20 +74,20 @@ export const runPlanSchema = v.strictObject({
   backend: v.optional(v.nullable(v.string()), null),
   /** Runtime of the lean client and server; always Node.js in older results, which offered no choice. */
   engine: v.optional(engineSchema, 'node'),
-  /** In older results, which offered no choice, the carrier is always the engine's sockets. */
+  /** Carrier of the connections; always the engine's sockets in older results, which offered no choice. */
   carrier: v.optional(carrierSchema, 'sockets'),
   /** Number of generator processes. */
   workers: positive,
-  /** Names of the agents that run the generator processes; missing if the runner does. */
+  /** Names of the agents that run the generator processes; missing if the runner runs them. */
   agents: v.optional(v.array(v.pipe(v.string(), v.regex(AGENT_NAME)))),
   /**
    * Name of the agent that runs Nginx or, in front of an external target, watches it; missing if the runner
    * runs Nginx, or if no agent watches it.
    */
   proxyAgent: v.optional(v.pipe(v.string(), v.regex(AGENT_NAME))),
-  /** Names of the agents that run the echo servers; missing if the runner does. */
+  /** Names of the agents that run the echo servers; missing if the runner runs them. */
   serverAgents: v.optional(v.array(v.pipe(v.string(), v.regex(AGENT_NAME)))),
-  /** Address on which Nginx listens, if that is not the usual loopback address. */
+  /** Address on which Nginx listens; missing for the usual loopback address. */
   listen: v.optional(v.string()),
   /** Number of servers that the run starts: none for an external target. */
   servers: count,
@@ -98,7 +97,7 @@ export const runPlanSchema = v.strictObject({
       workers: positive,
       workerConnections: positive,
       workerFiles: positive,
-      /** True if connections must be spread evenly so that no worker reaches its connection limit. */
+      /** Whether Nginx listens with `reuseport`, which keeps each worker below its connection limit. */
       reuseport: v.boolean(),
       backlog: positive,
     }),
@@ -113,9 +112,9 @@ export const runPlanSchema = v.strictObject({
    */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
   /**
-   * A short run of HTTP requests before the WebSocket load; null to skip it. Requests during the load have
-   * the same rate and connections. Without a rate, each connection sends its next request when it has
-   * received a response.
+   * A short series of HTTP requests before the WebSocket load; null to skip it. HTTP requests during the load
+   * use the same rate and number of connections. If the rate is null, each connection sends its next request
+   * when it has received a response.
    */
   http: v.nullable(
     v.strictObject({

@@ -10,7 +10,6 @@ const pricedFigureSchema = v.pipe(
   v.strictObject({
     /** Metric name as used in thresholds. `….total` is the sum over all processes that do the work. */
     name: v.string(),
-    /** The step to which the two measured runs belong. */
     step: stepSchema,
     unit: metricUnitSchema,
     baseline: figure,

@@ -1,9 +1,7 @@
 import * as v from 'valibot';
 import type { ConfigurationOptions } from './configuration.ts';
 
-/**
- * Schema of profile.json, which describes a profile. The configuration itself is next to it.
- */
+/** Schema of profile.json, which describes a profile. The configuration itself is in the same folder. */
 export const profileSchema = v.strictObject({
   title: v.string(),
   /** The question that this profile's runs answer. */

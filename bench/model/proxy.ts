@@ -7,7 +7,7 @@ export interface ProxyFacts {
   title: string;
   /** Name of the configuration file in a profile's folder. */
   configurationFile: string;
-  /** Share of its connections that a worker can use, and how many connections a WebSocket needs. */
+  /** Share of a worker's connection limit that it can use, and how many connections a WebSocket needs. */
   usableConnections: number;
   connectionsPerWebSocket: number;
   /** Maximum useful number of worker processes. */
@@ -17,7 +17,7 @@ export interface ProxyFacts {
    * TLS.
    */
   memory: { worker: number; webSocket: number; tls: number };
-  /** Matches the log line that reports how a worker died. */
+  /** Matches the log line that reports that a worker ended abnormally. */
   workerEnded: RegExp;
 }
 
@@ -26,7 +26,7 @@ export const PROXIES = {
   nginx: {
     title: 'Nginx',
     configurationFile: 'nginx.conf',
-    // Once 15/16 of a worker's connections are in use, the worker closes those that have not sent their
+    // When 15/16 of a worker's connections are in use, the worker closes those that have not sent their
     // request yet (`ngx_drain_connections` in ngx_connection.c).
     usableConnections: 7 / 8,
     // A WebSocket uses one connection to the client and one to the upstream.
@@ -41,7 +41,6 @@ export const PROXIES = {
 export type ProxyKind = keyof typeof PROXIES;
 export const PROXY_KINDS = Object.keys(PROXIES) as [ProxyKind];
 
-/** The default kind of proxy. */
 export const USUAL_PROXY: ProxyKind = 'nginx';
 
 /** Determines from a configuration file's name for which kind of proxy it is written. */

@@ -64,10 +64,10 @@ export interface FanOut {
  * Data from one generator worker for at most one second. Times are in µs since the run's epoch, on the host's
  * monotonic clock; startUs and endUs are integers.
  *
- * Latency histograms and `due` counts belong to the phase in which the message was due, regardless of when
- * the message was echoed or abandoned. Messages in a drain slice were therefore due in the steady phase. Data
- * that arrives late for an earlier phase is sent as a supplement: a recording with the same bounds as that
- * phase's last slice. It is added to that slice and has no gauges or loop figures.
+ * If a message was due in the warm-up, its latency and `due` count belong to the warm-up, regardless of when
+ * the message was echoed or abandoned. Messages in a drain slice were due in the steady phase. Data that
+ * arrives late for an earlier phase is sent as a supplement: a recording with the same bounds as that phase's
+ * last slice. It is added to that slice and has no gauges or loop figures.
  */
 export interface Recording {
   from: WorkerId;

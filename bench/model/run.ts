@@ -143,7 +143,7 @@ export const queueSampleSchema = v.strictObject({
 });
 export type QueueSample = v.InferOutput<typeof queueSampleSchema>;
 
-/** One row of the spread table: how many connections and echoed messages one process handled. */
+/** How many connections and echoed messages one process handled; one row of the report's spread table. */
 export const shareSchema = v.strictObject({
   component: v.picklist(['proxy', 'server', 'generator']),
   name: v.string(),

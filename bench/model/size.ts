@@ -30,7 +30,7 @@ const costSchema = v.strictObject({
    * Null for memory and descriptors.
    */
   load: v.nullable(v.strictObject({ perSecond: amount, workers: positive })),
-  /** Reasons why the other runs were not used, each listed once. */
+  /** Reasons why runs were not used, each listed once. */
   excluded: v.array(findingSchema),
 });
 export type Cost = v.InferOutput<typeof costSchema>;
@@ -85,10 +85,10 @@ export const wantedSchema = v.strictObject({
   connections: positive,
   /** Messages per second over all connections. */
   ratePerSecond: amount,
-  /** Connections that open, and close, per second. */
+  /** Number of connections opened per second, and also the number closed. */
   churnPerSecond: amount,
   payloadBytes: count,
-  /** Highest share of a CPU that a worker of the proxy is to use. */
+  /** Highest share of a CPU that each worker of the proxy should use. */
   utilisation: v.pipe(amount, v.gtValue(0), v.maxValue(1)),
   /** Values that were not given and were therefore assumed. */
   assumed: v.array(v.picklist(['rate', 'churn'])),

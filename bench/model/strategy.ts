@@ -42,8 +42,7 @@ export interface Strategy {
    * Returns the next run, or several runs to interleave. Returns an empty list if no more runs are needed.
    */
   next(done: readonly Run[]): readonly RunSpec[];
-  /** Returns the total number of runs, as far as it is known from the runs so far. */
+  /** Returns the expected total number of runs, estimated from the runs so far. */
   expectedRuns(done: readonly Run[]): number;
-  /** Draws conclusions from the runs so far. */
   conclude(done: readonly Run[]): Conclusion[];
 }

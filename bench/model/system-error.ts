@@ -35,7 +35,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   ETXTBSY: 'the program is running',
 };
 
-/** Returns the name of an operating system error, such as `ENOENT`; null if it is any other error. */
+/** Returns the name of an operating system error, such as `ENOENT`; null for any other error. */
 export function systemCode(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^E[A-Z0-9_]+$/.test(code) && !code.startsWith('ERR_') ? code : null;

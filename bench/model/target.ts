@@ -32,7 +32,7 @@ export const plannedTargetSchema = v.variant('kind', [
     certificate: v.optional(v.nullable(certificateCheckSchema), null),
     /** Subprotocols to offer, in order of preference (RFC 6455 section 1.9). */
     subprotocols: v.optional(v.array(v.string()), []),
-    /** Whether the server is on another host, on which a run must not put more load than was allowed. */
+    /** Whether the server is on another host. The load on a remote server is limited to what was allowed. */
     isRemote: v.optional(v.boolean(), false),
   }),
 ]);

@@ -81,7 +81,7 @@ export function sinceFirstTurnUs(turns: Turns | null, ownUs: number): number {
 
 /**
  * Returns the time in ms until every run has had the machine to itself for `ownMs`, rounded up to whole
- * cycles; to an even number of them if the turns are mirrored, so that every order occurs equally often.
+ * cycles. If the turns are mirrored, the number of cycles is even, so that every order occurs equally often.
  */
 export function wallMs(turns: Turns | null, ownMs: number): number {
   if (turns === null) return ownMs;

@@ -12,7 +12,7 @@ import { type NginxVersion, parseVersion } from './version.ts';
 
 const execute = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-/** Name of a Debian suite. It is also part of a folder name. */
+/** Valid names of Debian suites. The name becomes part of a folder name. */
 const SUITE = /^[a-z][a-z0-9-]*$/;
 /** System folders for server programs, which are not on an ordinary user's PATH. */
 const SYSTEM_FOLDERS = [
@@ -90,8 +90,8 @@ async function checkNamed(path: string): Promise<void> {
 }
 
 /**
- * Returns the command line that runs a binary. `env` sets the library path for Nginx alone: taskset, which
- * pins Nginx to its CPUs, would fail if it loaded the C library of another release.
+ * Returns the command line that runs a binary. It uses `env` to set the library path only for Nginx: taskset,
+ * which pins Nginx to its CPUs, would fail if it loaded the C library of another release.
  */
 export function nginxCommand(
   { path, libraryPath }: Pick<NginxBinary, 'path' | 'libraryPath'>,
@@ -107,7 +107,7 @@ async function describe(found: Found): Promise<NginxBinary> {
   const version = await askVersion(found);
   const modulesPath = await findModules(path, version.buildArguments);
   const stream = modulesPath === null ? null : join(modulesPath, 'ngx_stream_module.so');
-  // Debian 11 packages the stream module separately, for a binary configured without it.
+  // Debian 11 has a separate package for the stream module; its Nginx is configured without it.
   const isBuiltIn = /--with-stream(?![\w=])/.test(version.buildArguments);
   const streamModule = stream !== null && !isBuiltIn && (await exists(stream)) ? stream : null;
   return { ...found, ...version, modulesPath, streamModule };
@@ -137,8 +137,8 @@ async function reason(cause: unknown): Promise<string> {
 }
 
 /**
- * Finds the folder of dynamic modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as
- * configured at build time.
+ * Finds the folder of Nginx's dynamic modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or
+ * the folder set at build time.
  */
 async function findModules(path: string, buildArguments: string): Promise<string | null> {
   const argument = (name: string) => new RegExp(`--${name}=(\\S+)`).exec(buildArguments)?.[1];

@@ -2,7 +2,7 @@ import type { KeyType } from '../topology/certificate.ts';
 import { inherited } from './located.ts';
 import type { Directive } from './tree.ts';
 
-/** OpenSSL names of cipher suites that use RSA for key exchange or signature. */
+/** Matches OpenSSL's names of cipher suites that use RSA for key exchange or signatures. */
 const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|^DES-CBC3-SHA$/;
 
 /**

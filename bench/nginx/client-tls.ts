@@ -13,7 +13,7 @@ import { findPaths, streamProxies, type Wanted } from './websocket.ts';
 export function acceptsTls(tree: readonly Node[], wanted?: Wanted): boolean {
   const current = withSslParameters(tree);
   const server = findPaths(current, wanted).server ?? streamProxies(current)[0];
-  // The settings that one server makes for a socket apply to all servers on that socket.
+  // Nginx applies the `listen` parameters of one server to every server on the same socket.
   return (
     server !== undefined &&
     addressesOf(server).some((address) => listensOn(current, address).some(negotiatesTls))
@@ -26,7 +26,7 @@ export function listensWithTls({ block }: Directive): boolean {
 }
 
 /**
- * Whether a configuration may use TLS anywhere, so that the sandbox needs a certificate for it.
+ * Whether a configuration may use TLS anywhere and therefore needs a certificate.
  *
  * @param tree as returned by `readTuned`
  */
@@ -37,7 +37,7 @@ export function namesTls(tree: readonly Node[]): boolean {
 }
 
 /**
- * Whether a `listen` will use TLS. A `listen` that only uses QUIC counts, because QUIC is replaced by TLS.
+ * Whether a `listen` will use TLS. The sandbox replaces QUIC with TLS, so a QUIC-only `listen` counts too.
  */
 function negotiatesTls(listen: Directive): boolean {
   return texts(listen).some((each) => /^(ssl|quic)$/.test(each));

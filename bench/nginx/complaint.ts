@@ -100,7 +100,7 @@ const ZONE_USES = /^(limit_conn|limit_req|(proxy|fastcgi|scgi|uwsgi)_cache)$/;
  * else, the variable may matter, so its use is an error.
  */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
-  // Nginx reports the name of a variable in lower case, however the configuration writes it.
+  // Nginx reports a variable's name in lower case, regardless of its case in the configuration.
   const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'gi');
   let isFound = false;
   const rest = rewrite(tree, (node) => {
@@ -136,7 +136,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
 }
 
 /**
- * Returns the remedy for an undefined variable that no Nginx and no module defines: a misspelt name, or
+ * Returns the remedy for an undefined variable that neither Nginx nor any module defines: a misspelt name, or
  * `$connection_upgrade` without its usual `map`. Null for any other variable.
  */
 function remedyFor(tree: readonly Node[], name: string): string | null {

@@ -34,27 +34,27 @@ export interface ConfineSpec {
 const REPLACED = new Set(['error_log', 'lock_file', 'ssl_password_file']);
 
 /**
- * Directives that write other files: core dumps, profiles, client uploads, copies of responses, TLS keys,
- * session logs.
+ * Directives that are removed because they concern files that Nginx writes: core dumps, profiles, client
+ * uploads, copies of responses, TLS keys, session logs.
  */
 const WRITES =
   /^(create_full_put_path|debug_points|google_perftools_profiles|min_delete_depth|working_directory|worker_rlimit_core)$|^dav_|_store(_access)?$|^session_log(_|$)|^ssl_key_log$/;
 
 /**
- * Directives that load code, run a program, or configure such code. Lua loads its core library, and Perl its
- * module, from a path in the configuration; an XSLT style sheet reads and writes files. `env` is included,
- * because libraries use environment variables to locate files and code.
+ * Directives that load code, run a program, or configure the loaded code. Lua loads its core library, and
+ * Perl its module, from a path in the configuration; an XSLT style sheet can read and write files. `env` is
+ * included, because libraries use environment variables to locate files and code.
  */
 const CODE =
   /^(env|ssl_engine|xml_entities|xslt_\w+)$|^(cgi|exec|lua|modsecurity|mruby|passenger|perl|php|wasm)(_|$)/;
 
-/** OpenSSL commands that refer to no file. */
+/** OpenSSL commands whose values are not file names. */
 const TLS_SETTINGS =
   /^(CipherString|Ciphersuites|ClientSignatureAlgorithms|Curves|ECDHParameters|Groups|MaxProtocol|MinProtocol|Options|Protocol|RecordPadding|SignatureAlgorithms|VerifyMode)$/i;
 
 /**
- * Directives whose arguments may start with a slash. Either they name no file, or the file is handled here or
- * in files.ts.
+ * Directives that are kept although their arguments may start with a slash: some do not name files, and the
+ * files of the others are handled here or in files.ts.
  */
 const NO_FILE = new Set(
   [
@@ -69,7 +69,7 @@ const NO_FILE = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Patterns for the names of further directives whose arguments look like paths but do not refer to files. */
+/** Matches the names of directives whose arguments may look like paths but do not refer to files. */
 const NO_FILES =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
 
@@ -82,7 +82,7 @@ const PATH = /^(\w+=)?(\.\.)?\/|(^|\/)\.\.(\/|$)|^(engine|file|store):/;
 /** File tests in an `if` condition. */
 const FILE_TEST = /^\(?!?-[defx]$/;
 
-/** Restricts Nginx's writes to the folder, and sets the worker processes and limits as planned. */
+/** Restricts Nginx's writes to the run's folder, and sets the worker processes and limits. */
 export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   return setEvents(setHttp(setTop(confineAnywhere(tree, spec, onChange), spec), spec), spec);
 }
@@ -138,9 +138,9 @@ function testingNoFile(node: Directive, folder: string): Directive {
 }
 
 /**
- * Moves an access log into the folder. Its format and `access_log off` are preserved, because log writing is
- * part of a configuration's cost. Each path gets a separate file, because Nginx rejects logs that write to
- * the same file with different buffers.
+ * Moves an access log into the run's folder. The log format and `access_log off` are preserved, because log
+ * writing is part of a configuration's cost. Each path gets a separate file, because Nginx rejects logs that
+ * write to the same file with different buffers.
  */
 function confineAccessLog(node: Directive, folder: string, logs: Map<string, string>): Directive {
   const path = node.args[0]?.text ?? '';
@@ -157,9 +157,7 @@ function withoutState(node: Directive, onChange: OnChange): Directive {
   return { ...node, args };
 }
 
-/**
- * Returns the directive that loads the module from this Nginx's own module folder; null if Nginx has none.
- */
+/** Makes a `load_module` load its module from this Nginx's own module folder; null if there is none. */
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
   if (modulesPath === null) return null;
   return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];
@@ -170,8 +168,8 @@ function withFirst(node: Directive, first: string): Directive {
 }
 
 /**
- * Replaces the certificate and the key. If a level has several pairs, such as RSA and ECDSA, the first is
- * replaced and the others are removed.
+ * Replaces the path of a certificate or key. If a block contains several certificates, such as RSA and ECDSA,
+ * the first is replaced and the others are removed.
  */
 function withCertificate(
   node: Directive,
@@ -229,7 +227,7 @@ function setEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
 
 /**
  * Sets the path of every log and temporary file that this binary uses, because the default paths are outside
- * the folder.
+ * the run's folder.
  */
 function setHttp(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return tree.map((node) => {

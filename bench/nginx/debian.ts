@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { addLibraries, type Fetched, type FetchOptions, fetchOnce, NGINX, type Program } from './fetch.ts';
 
 const execute = promisify(execFile);
-/** Libraries that exist on every system and only work with that system's loader. */
+/** Matches libraries that are present on every system and work only with that system's loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
-/** Like `fetchFromSystem`, for Nginx. Running `-V` shows whether its libraries are installed. */
+/** Fetches Nginx like `fetchFromSystem`; `nginx -V` is run to check that its libraries are installed. */
 export function fetchDebianNginx(options: FetchOptions): Promise<Fetched> {
   return fetchFromSystem(NGINX, '-V', options);
 }

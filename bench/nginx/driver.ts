@@ -153,7 +153,7 @@ async function start(
   };
 }
 
-/** The master, which is the launched process unless the binary can be upgraded. */
+/** Returns the Nginx master. Unless the binary can be upgraded, the master is the launched process. */
 async function masterOf(launched: Launched, folder: string, upgradable: boolean): Promise<NamedProcess> {
   return { name: 'nginx master', pid: upgradable ? await readPid(folder) : launched.pid };
 }

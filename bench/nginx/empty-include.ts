@@ -20,7 +20,7 @@ export function emptyIncludes(includes: readonly Directive[]): EmptyInclude[] {
   });
 }
 
-/** If a configuration is incomplete, adds to the problem a list of the includes that match no file. */
+/** Adds the includes that match no file to the error that `act` throws for an incomplete configuration. */
 export async function namingEmptyIncludes<T>(
   changes: Pick<Changes, 'withoutFiles'>,
   act: () => Promise<T> | T,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const LOG_TAIL_BYTES = 1_048_576;
 const LOG_LINES = 200;
 
-/** Path of the log of an Nginx that works in this folder. */
+/** Path of the error log of the Nginx that uses this private folder. */
 export function errorLogPath(folder: string): string {
   return join(folder, 'error.log');
 }

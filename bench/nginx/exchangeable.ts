@@ -3,12 +3,12 @@ import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { NginxBinary } from './binary.ts';
 
-/** Names in the private folder that lead to the current binary and to its dynamic modules. */
+/** Names of the links in the run's private folder that point to the current binary and its modules. */
 const BINARY = 'nginx';
 const MODULES = 'modules';
 
 /**
- * Puts links to a binary and its modules into the private folder. An upgrade exchanges these links, because
+ * Puts links to a binary and its modules into the private folder. An upgrade replaces these links, because
  * Nginx starts the new binary from the path of the old one.
  *
  * @returns the binary as it is reached through the links
@@ -27,7 +27,7 @@ export async function linkBinary(folder: string, binary: NginxBinary): Promise<N
 }
 
 /**
- * Exchanges the binary and its modules. Nginx does not pass its environment on to a new binary, so a binary
+ * Replaces the binary and its modules. Nginx does not pass its environment on to a new binary, so a binary
  * with its own libraries is started by a script that sets their path.
  */
 export async function exchangeBinary(folder: string, binary: NginxBinary): Promise<void> {
@@ -45,8 +45,8 @@ async function linkModules(folder: string, { modulesPath }: NginxBinary): Promis
 }
 
 /**
- * Creates a file under a temporary name and renames it, so that the path exists at all times during an
- * exchange.
+ * Creates a file under a temporary name and renames it, so that the path exists at all times, even while the
+ * file is replaced.
  */
 async function exchange(path: string, create: (path: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.new`;
@@ -63,14 +63,14 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Suffix added to the path of the pid file. The resulting file exists once Nginx can be upgraded. */
+/** Suffix of a file named after the pid file. The file is created as soon as Nginx can be upgraded. */
 const DETACHED = '.detached';
 
 /**
- * Starts Nginx from a shell that exits once Nginx has written its pid file, because a master ignores SIGUSR2
- * as long as the process that started it is its parent. When this shell has exited, an outer shell creates
- * the file with the suffix DETACHED. The outer shell leads the process group until the run ends. The group
- * therefore contains every master, and none of its processes outlives the bench.
+ * Starts Nginx from a shell that exits after Nginx has written its pid file, because a master ignores SIGUSR2
+ * as long as its parent is the process that started it. An outer shell then creates the file with the suffix
+ * DETACHED and leads the process group until the run ends. The group therefore contains every master, and
+ * none of its processes outlives the bench.
  */
 const KEEPER = `
 ("$@" & while kill -0 $! 2>/dev/null && [ ! -s "$0" ]; do sleep 0.02; done; [ -s "$0" ]) || exit 1
@@ -88,7 +88,7 @@ export function isUpgradable(pidPath: string): boolean {
 }
 
 /**
- * Environment that makes Nginx accept SIGWINCH although it runs in the foreground. Nginx then takes itself
- * for a new binary to which no sockets are passed (NGINX_VAR in src/core/nginx.c).
+ * Environment that makes Nginx accept SIGWINCH although it runs in the foreground: Nginx assumes that it is
+ * the new binary in an upgrade, and inherits no sockets (NGINX_VAR in src/core/nginx.c).
  */
 export const UPGRADABLE_ENVIRONMENT = { NGINX: '' } as const;

@@ -17,9 +17,9 @@ import type { FetchPlace } from '../topology/workplace.ts';
 import { type Apt, dependenciesOf, execute, privateApt, requireApt } from './apt.ts';
 import { requireTrusted } from './trust.ts';
 
-/** Packages that contain libraries, excluding Nginx modules. */
+/** Matches the names of packages that contain libraries, except Nginx modules. */
 const LIBRARY = /^(lib(?!nginx-)|zlib)/;
-/** File in the folder of a fetched program that lists the archive names of its packages. */
+/** File in each fetched program's folder that contains the archive names of the program's packages. */
 const MANIFEST = 'packages';
 
 export type FetchOptions = Omit<FindOptions, 'source' | 'searchPath'>;
@@ -39,8 +39,8 @@ export interface Program {
 }
 
 /**
- * In Debian 12 and later, the first package contains the binary; in older releases and in Ubuntu, one of the
- * others does. The stream module may be built in, and only profiles that use stream need it.
+ * Nginx's packages. In Debian 12 and later, the first contains the binary; in older releases and in Ubuntu,
+ * one of the others does. The stream module may be built in, and only profiles that use stream need it.
  */
 export const NGINX: Program = {
   name: 'nginx',
@@ -62,7 +62,7 @@ export interface Fetched {
 export interface Fetching {
   /** Message shown before the fetch starts. */
   why: string;
-  /** A line of sources.list; null uses the system's sources. */
+  /** Returns the line of sources.list to use; null to use the system's sources. */
   sources(): Promise<string | null>;
   addLibraries(apt: Apt, archive: string, unpacked: string): Promise<void>;
 }

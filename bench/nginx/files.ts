@@ -14,8 +14,8 @@ const READS =
 const SERVES = /^(root|alias)$/;
 
 /**
- * Access rules with a password or key file. Removing the directive would admit everybody; if it names a file
- * that does not exist, nobody is admitted.
+ * Access rules with a password or key file. Removing such a rule would admit everybody; a rule that names a
+ * missing file admits nobody.
  */
 const GUARDS = /^auth_(basic_user|jwt_key)_file$/;
 
@@ -27,8 +27,9 @@ export const NO_FOLDER = 'no-such-folder';
 
 /**
  * Replaces each file or folder named in a configuration with its path on this machine, with symbolic links
- * resolved. If a file is missing or outside the configuration's folders, its directive is removed. A folder
- * that is missing or outside is replaced with one that does not exist.
+ * resolved. If a file is missing or outside the configuration's folders, its directive is removed, except an
+ * access rule that is to be kept. A folder that is missing or outside these folders is replaced with one that
+ * does not exist.
  */
 export async function withFiles(
   tree: readonly Node[],
@@ -96,8 +97,8 @@ async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: bo
 }
 
 /**
- * Directives that send a request internally to another path. Nginx normalises the paths that clients request,
- * but not the paths in these directives.
+ * Directives that redirect a request internally. Nginx normalises the paths that clients request, but not the
+ * paths in these directives.
  */
 const REDIRECTS =
   /^(add_after_body|add_before_body|auth_request|error_page|index|internal_redirect|mirror|post_action|rewrite|try_files)$/;
@@ -112,8 +113,8 @@ const URL = /^(https?|\$scheme):\/\//;
 const NORMAL = /^(?:[^$?]|\$(?:document_uri|uri)\b)*(?:\?.*)?$/s;
 
 /**
- * Whether all requests stay within the served folder. For example, with `try_files /$arg_file`, a `..` in the
- * argument can lead out of the folder.
+ * Whether every request stays within the served folder. Counterexample: with `try_files /$arg_file`, a `..`
+ * in the query argument can lead out of the folder.
  */
 function namesOnlyItsFiles(tree: readonly Node[]): boolean {
   let isSafe = true;

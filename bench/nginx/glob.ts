@@ -38,7 +38,7 @@ function characterTest(piece: string): (char: string) => boolean {
   return (char) => expression?.test(char) ?? false;
 }
 
-/** Null if a range is in reverse order, as in `[z-a]`. */
+/** Compiles a regular expression; null if it is invalid, as with a range in reverse order (`[z-a]`). */
 function expressionOf(text: string): RegExp | null {
   try {
     return new RegExp(text);

@@ -9,8 +9,8 @@ import { type Directive, directives } from './tree.ts';
 const UPGRADE = /^upgrade\/(.+)$/;
 
 /**
- * Returns the configuration line that most likely caused this kind of handshake failure; null if there is
- * none.
+ * Returns the configuration line that most likely caused this kind of handshake failure, by default the
+ * location; null if the bench added that line.
  */
 export type LikelyLine = (kind: string) => string | null;
 
@@ -27,6 +27,7 @@ export function likelyLine(levels: readonly Directive[], keepsGuards = false): L
     /^(upgrade|connection|sec-websocket-accept)$/i.test(name?.text ?? ''),
   );
   const [pass] = directives(location.block, 'proxy_pass');
+  // Access rules (`allow`, `deny`) in an inner block replace those of the blocks around it.
   const access = levels.findLast(({ block }) => directives(block).some(isAccessRule));
   const denial = directives(access?.block ?? null, 'deny').at(-1);
   const culpritFor = (kind: string) => {
@@ -42,7 +43,6 @@ export function likelyLine(levels: readonly Directive[], keepsGuards = false): L
   };
 }
 
-/** `allow` and `deny` in an inner block replace those of the blocks around it. */
 function isAccessRule({ name }: Directive): boolean {
   return name === 'allow' || name === 'deny';
 }

@@ -26,8 +26,7 @@ export function listenedFor(target: string, listened: readonly string[], usualPo
 }
 
 /**
- * The port to use if an address in `proxy_pass` itself has none. For entries of an `upstream`, it is always
- * 80.
+ * Default port of an address in `proxy_pass`. For entries of an `upstream`, the default port is always 80.
  */
 export function usualPort({ scheme }: Pick<Target, 'scheme'>): string {
   return scheme === 'https' ? '443' : '80';
@@ -38,7 +37,7 @@ export function httpAddresses(tree: readonly Node[]): string[] {
   return [...new Set(serversIn(tree).http.flatMap(addressesOf))];
 }
 
-/** Whether the sockets of an address expect TLS or the PROXY protocol, no matter which server enables it. */
+/** Whether the sockets of an address expect TLS or the PROXY protocol. Any server may have enabled them. */
 export function socketAt(tree: readonly Node[], address: string): { tls: boolean; proxyProtocol: boolean } {
   const words = listensOn(tree, address).flatMap(texts);
   return { tls: words.includes('ssl'), proxyProtocol: words.includes('proxy_protocol') };
@@ -47,7 +46,6 @@ export function socketAt(tree: readonly Node[], address: string): { tls: boolean
 /** A connection of a location to another http server of the same configuration. */
 export interface HttpHop {
   address: string;
-  /** Whether the location connects with TLS. */
   tls: boolean;
 }
 
@@ -131,7 +129,7 @@ export function innerAddresses(tree: readonly Node[]): Set<string> {
   ]);
 }
 
-/** Whether the scheme of a target is known. */
+/** Whether the scheme of a target is `http` or `https`; false if the scheme is missing or a variable. */
 export function isHttp({ scheme }: Pick<Target, 'scheme'>): boolean {
   return scheme === 'http' || scheme === 'https';
 }
@@ -150,7 +148,7 @@ export interface StreamHop {
   server: Directive;
   /** Addresses of the configuration to which the server passes connections. */
   addresses: readonly string[];
-  /** Whether the server passes connections only to these addresses. */
+  /** Whether the server passes connections to no addresses other than `addresses`. */
   isWhole: boolean;
   /** Whether the server sends the PROXY protocol, and whether it connects with TLS. */
   proxyProtocol: boolean;
@@ -178,9 +176,9 @@ export function streamHops(tree: readonly Node[]): StreamHop[] {
 }
 
 /**
- * The `stream` servers that pass connections only to servers of the same configuration, and the addresses
- * that receive connections from no other `stream` server. Both ends of these connections are known, so the
- * PROXY protocol and TLS can be used as written.
+ * The `stream` servers that pass connections only to servers of the same configuration, and their target
+ * addresses. A server is excluded if a `stream` server that also connects elsewhere uses one of its targets.
+ * Both ends of the remaining connections are known, so the PROXY protocol and TLS can be used as written.
  */
 export function innerConnections(tree: readonly Node[]): { servers: Directive[]; addresses: string[] } {
   const hops = streamHops(tree);
@@ -200,7 +198,7 @@ export function innerConnections(tree: readonly Node[]): { servers: Directive[];
   };
 }
 
-/** The http servers that a `stream` server leads to, perhaps through other `stream` servers. */
+/** The http servers that a `stream` server leads to, directly or through other `stream` servers. */
 export function httpServersBehind(tree: readonly Node[], server: Directive): Directive[] {
   const hops = streamHops(tree);
   const { http } = serversIn(tree);

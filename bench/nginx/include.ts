@@ -13,8 +13,8 @@ import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
 /**
- * Limits on includes, because the number of files grows fast if they include each other. Real configurations
- * stay far below these limits.
+ * Limits on includes, because files that include each other can add up to a very large number. Real
+ * configurations stay far below these limits.
  */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
@@ -25,12 +25,12 @@ export const MAX_CONFIGURATION_BYTES = 8_388_608;
 export interface Reading {
   roots: Whereabouts['roots'];
   environment: Environment;
-  /** Whether access rules are preserved. If so, none may be removed, even if its file is missing. */
+  /** Whether access rules are preserved. If so, even a rule that names a missing file is not removed. */
   keepGuards: boolean;
   onChange: OnChange;
 }
 
-/** A configuration that is not in a file. */
+/** A configuration given as text instead of a file. */
 export interface ConfigurationText {
   /** Name used instead of a path in messages and origins. */
   name: string;
@@ -194,7 +194,7 @@ async function filesOf(path: string, node: Directive, whereabouts: Whereabouts):
   return [];
 }
 
-/** Handles an include whose file does not exist on this machine. */
+/** Removes an include of a missing file that is not needed; throws a Problem for any other missing file. */
 function withoutFile(node: Directive, path: string, { onChange }: Reading): Node[] {
   const name = basename(path);
   if (name === 'mime.types')
@@ -291,8 +291,8 @@ async function glob(pattern: string, node: Directive, whereabouts: Whereabouts):
 }
 
 /**
- * Rejects a dangling absolute symbolic link. Its target is a path on the original server; without a root for
- * that path, the site would be skipped silently.
+ * Rejects a dangling absolute symbolic link. The link's target is a path on the original server; skipping the
+ * link silently would leave out a part of the configuration.
  */
 async function refuseDangling(path: string, node: Directive): Promise<void> {
   const target = await readlink(path).catch(() => null);

@@ -97,7 +97,7 @@ function isDefault({ text }: Word): boolean {
  * Moves every `listen` to a port on `host`, preserves its parameters, and sets the backlog once for each
  * socket. HTTP/2 is enabled in the syntax of this Nginx version.
  *
- * @returns the tree and its listeners: the main server's listeners first, and TLS before plain ones
+ * @returns the tree and its listeners: the main server's listeners first, TLS listeners before plain ones
  */
 export function moveListens(
   tree: readonly Node[],
@@ -157,8 +157,8 @@ function reportDropped(
 interface Socket {
   port: number;
   /**
-   * The server whose `listen` carries the socket's parameters: the main server if it uses the socket,
-   * otherwise the default server.
+   * The server whose `listen` gets the socket's parameters: the main server if it uses the socket, otherwise
+   * the default server.
    */
   owner: Directive;
   options: readonly Word[];
@@ -262,8 +262,8 @@ function replaceServers(
 }
 
 /**
- * The addresses that a server listens on. Without `listen`, this is port 80 of every address. A server that
- * only uses QUIC gets TLS over TCP instead.
+ * The addresses that a server listens on. A server without `listen` listens on port 80 of every address. A
+ * server that only uses QUIC gets TLS over TCP instead.
  */
 function listens(server: Directive): Listen[] {
   const written = directives(server.block, 'listen');

@@ -95,7 +95,7 @@ async function withoutLinks(start: string, path: string, roots: Whereabouts['roo
       continue;
     }
     links += 1;
-    if (links > MAX_LINKS) throw new UnreadableFile('its links form a circle');
+    if (links > MAX_LINKS) throw new UnreadableFile('its links form a loop');
     if (isAbsolute(target)) done = '/';
     rest = [...partsOf(isAbsolute(target) ? mapRoot(target, roots) : target), ...rest];
   }
@@ -125,7 +125,7 @@ export async function find(
     const { real, isOwn } = await locate(candidate, whereabouts).catch(() => NOWHERE);
     const facts = await stat(real).catch(() => null);
     if (facts === null || !(wanted === 'file' ? facts.isFile() : facts.isDirectory())) continue;
-    // Nginx serves this folder. Unless the location ends with a slash, Nginx also serves the parent folder.
+    // Nginx also serves the parent folder if the location has no final slash, so the parent is checked too.
     const isNamed = wanted === 'file' ? isOwn : (await locate(dirname(real), whereabouts)).isOwn;
     if (!isOwn || !isNamed) return { kind: 'outside' };
     if (await isReadable(real)) return { kind: 'own', path: real };

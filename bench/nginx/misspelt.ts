@@ -4,8 +4,8 @@ import type { NginxBinary } from './binary.ts';
 const NAME = /(?<![ -~])[a-z][a-z0-9_]{3,63}(?=\0)/g;
 
 /**
- * All strings in the Nginx binary and its stream module that look like directive names. They include the real
- * names.
+ * All strings in the Nginx binary and its stream module that look like directive names. The real directive
+ * names are among them.
  */
 export async function wordsIn({
   path,

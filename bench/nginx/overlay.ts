@@ -82,12 +82,12 @@ function markAll(change: Directive, matched: Set<Directive>): void {
   for (const inner of directives(change.block)) markAll(inner, matched);
 }
 
-/** Replaces all directives that have this key, inserting the changes at the position of the first. */
+/** Replaces all directives that have the given key, at the position of the first of them. */
 function replaceDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
   const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
   const kept = nodes.filter((node) => !old.includes(node));
   const first = old[0];
-  // If there is no directive to replace, the changes are added after the other simple directives and before
+  // If there is no directive to replace, the new ones are added after the other simple directives and before
   // the blocks.
   const at = first === undefined ? nodes.findLastIndex(isLeaf) + 1 : nodes.indexOf(first);
   return kept.toSpliced(at, 0, ...changes);

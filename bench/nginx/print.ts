@@ -56,7 +56,7 @@ function separate(before: Node | undefined, node: Node, lines: Line[]): void {
   if (isBlock(before) || isBlock(node) || node.kind === 'comment') lines.push({ text: '', origin: null });
 }
 
-/** Whether a comment was on the same line as a directive; it is then printed after that directive. */
+/** Whether a comment was on the same line as a directive. Such a comment is printed after the directive. */
 function sameLine(a: Origin | null, b: Origin | null): boolean {
   return a !== null && b !== null && a.file === b.file && a.line === b.line;
 }

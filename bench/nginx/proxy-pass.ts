@@ -10,7 +10,7 @@ export interface Target {
    * no scheme, as in stream.
    */
   scheme: 'http' | 'https' | '$scheme' | null;
-  /** The scheme as written. If the text has no `://`, the variable at its start. Empty in stream. */
+  /** The scheme as written; in a URL without `://`, the variable at its start; empty in stream. */
   schemeText: string;
   /** Whether the host contains a variable, so that the destination of a request is unknown. */
   variable: boolean;

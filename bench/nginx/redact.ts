@@ -2,7 +2,6 @@ import { print } from './print.ts';
 import { MASK, maskerOf, SECRET_NAME } from './secrets.ts';
 import { type Directive, directives, isData, type Node, texts, type Word, word } from './tree.ts';
 
-/** Directives whose arguments are secrets. */
 const SECRET_DIRECTIVE =
   /passw|secret|credential|certificate_key$|ticket_key$|key_file$|(^|_)token$|^secure_link_(md5|hmac)/;
 

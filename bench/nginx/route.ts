@@ -22,7 +22,7 @@ export function pathTo(located: Located, all: readonly Located[]): string | null
   return null;
 }
 
-/** The locations that fall back to a named location; empty if it has no name of this kind. */
+/** The locations that fall back to a named location (`@app`); empty for any other location. */
 export function leadingTo(located: Located, all: readonly Located[]): Located[] {
   return isNamed(located) ? all.filter((each) => leadsTo(each, located)) : [];
 }
@@ -72,8 +72,8 @@ export function shadowedBy(path: string, all: readonly Located[]): Located | nul
 }
 
 /**
- * Locations, in other servers of the same configuration, that proxy to the given location's server without
- * changing the path, so that the given location's path is also reachable through them.
+ * Locations in other servers of the same configuration that proxy to the given location's server without
+ * changing the path. The given location can therefore also be reached through them.
  */
 export function frontsOf(
   tree: readonly Node[],
@@ -92,7 +92,7 @@ export function frontsOf(
   );
 }
 
-/** Whether `proxy_pass` keeps the request's path: its URL contains no path, or only the `/` that it replaces. */
+/** Whether `proxy_pass` keeps the request's path: the URL has no path, or has `/` in `location /`. */
 function keepsPath(pass: Directive, location: Directive): boolean {
   const path = patternOf(location)?.text === '/' ? '/?' : '';
   return texts(pass).every((text) => new RegExp(`^https?://[^/?]+${path}$`, 'i').test(text));

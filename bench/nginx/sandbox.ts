@@ -18,14 +18,11 @@ export interface SandboxSpec extends ConfineSpec {
   host: string;
   /** Free ports on the host, one for each of `listenAddresses(tree)`. */
   ports: readonly number[];
-  /** Backlog of every listening socket. */
   backlog: number;
-  /** Whether every listening socket gets `reuseport`. */
   reuseport: boolean;
   /** The echo servers; at least one. */
   upstreams: readonly UpstreamServer[];
   nginxVersion: string;
-  /** The user's settings for the WebSockets. */
   wanted: Wanted;
   /** Whether access rules and limits are preserved. */
   keepGuards: boolean;

@@ -46,7 +46,7 @@ export interface SandboxedOptions
 /** A configuration that Nginx accepts in the sandbox. */
 export interface Sandboxed<Moved> {
   moved: Moved;
-  /** The tree as it runs, without the directives that this Nginx does not support. */
+  /** The configuration that Nginx runs with, without the directives that this Nginx does not support. */
   tree: readonly Node[];
   written: WrittenConfiguration;
   /** Null for a configuration without TLS. */
@@ -75,7 +75,7 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
 ): Promise<Sandboxed<Moved>> {
   const { host } = place;
   const addresses = [...new Set([LOOPBACK, host])];
-  // A certificate is made only if needed, because its library is slow to import.
+  // A certificate is made only if needed, because the library that makes it is slow to import.
   const certificate = namesTls(tree) ? await makeCertificate(folder, key, names, addresses) : null;
   const free = await freePorts(host, listenAddresses(tree).length);
   const draft = {
@@ -119,8 +119,8 @@ function userArguments(): string | null {
 }
 
 /**
- * Moves a configuration. If it contains a directive that is unknown to the bench and also to Nginx, and that
- * looks misspelt, the error suggests the correct name. Otherwise, a misspelt `proxy_pass` would look like a
+ * Moves a configuration. If the bench and Nginx do not recognise a directive, and its name looks misspelt,
+ * the error suggests the correct name. Without this check, a misspelt `proxy_pass` would look like a
  * directive of another module.
  */
 async function orMisspelt<T>(binary: NginxBinary, move: () => T): Promise<T> {
@@ -142,7 +142,7 @@ function withPort(ports: readonly number[], used: number | undefined, wanted: nu
 /**
  * Writes a configuration and has Nginx check it. Directives that this Nginx does not support are removed one
  * at a time, because each run of `nginx -t` reports only the first. Before each run of Nginx, all addresses
- * in the configuration are checked again: once an unsupported `upstream` has been removed, its name in
+ * in the configuration are checked again: after an unsupported `upstream` has been removed, its name in
  * `proxy_pass` would be read as a host name.
  *
  * @param own the only addresses that Nginx may connect to and listen on

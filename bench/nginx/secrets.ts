@@ -162,8 +162,8 @@ export function givenSecrets({
 }
 
 /**
- * Minimum length of a masked value, because shorter ones could be anything. Values shorter than SHORT are
- * masked only where they are whole words.
+ * Minimum length of a masked value, because shorter values could occur in any text. Values shorter than SHORT
+ * are masked only where they are whole words.
  */
 const SHORTEST = 3;
 const SHORT = 6;

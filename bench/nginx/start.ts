@@ -200,8 +200,8 @@ async function ready(nginx: Launched, options: StartOptions, deadline: number): 
 }
 
 /**
- * Whether Nginx is ready. It writes the pid file once all sockets are bound, and then forks the workers, so a
- * connection that succeeds after that cannot have reached another program on the same port.
+ * Whether Nginx is ready. Nginx binds all sockets, writes the pid file, and then forks the workers. If the
+ * pid file exists, a connection that succeeds cannot have reached another program on the same port.
  */
 async function isUp(
   pid: number,
@@ -213,7 +213,7 @@ async function isUp(
   return (await Promise.all(listeners.map(({ host, port }) => accepts(host, port)))).every(Boolean);
 }
 
-/** The pid in the pid file of the Nginx that works in this folder; 0 if there is none. */
+/** The pid in the pid file of the Nginx that uses this private folder; 0 if there is none. */
 export async function readPid(folder: string): Promise<number> {
   return Number(await readFile(pidPath(folder), 'utf8').catch(() => ''));
 }
@@ -247,7 +247,7 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
   );
 }
 
-/** Role of a process of Nginx, according to the title that it gives itself; null for its cache processes. */
+/** Role of an Nginx process, according to its process title; null for cache processes. */
 export function roleOf(title: string): Role | null {
   return (/^nginx: (worker|master) process/.exec(title)?.[1] as Role | undefined) ?? null;
 }
@@ -261,8 +261,8 @@ export async function workerPids(masterPid: number): Promise<number[]> {
 }
 
 /**
- * Makes the master reload its configuration. New workers then replace the old ones, which exit once their
- * last connection closes.
+ * Makes the master reload its configuration. New workers then replace the old ones, which exit when their
+ * last connection has closed.
  *
  * @throws Problem('died') if the master no longer exists
  */

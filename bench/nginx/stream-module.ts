@@ -1,7 +1,7 @@
 import type { NginxBinary } from './binary.ts';
 import { directives, type Node, texts } from './tree.ts';
 
-/** Whether a configuration needs the stream module but does not load one itself. */
+/** Whether a configuration needs the stream module but contains no `load_module` for it. */
 export function needsStreamModule(tree: readonly Node[]): boolean {
   return directives(tree, 'stream').length > 0 && !loadsStreamModule(tree);
 }
@@ -10,10 +10,7 @@ function loadsStreamModule(tree: readonly Node[]): boolean {
   return directives(tree, 'load_module').some((node) => texts(node)[0]?.includes('ngx_stream_module'));
 }
 
-/**
- * Explains why an Nginx has no stream module and names the remedy; null if the module is built in or
- * loadable.
- */
+/** Message that this Nginx has no stream module, with the remedy; null if the module can be used. */
 export function lackOfStream({
   version,
   buildArguments,

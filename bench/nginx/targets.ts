@@ -54,10 +54,7 @@ const NEVER =
 /** Directives with JavaScript, Perl or Lua code. Such code can open connections itself. */
 const CODE = /^js_|^perl(_|$)|_by_lua(_block|_file)?$/;
 
-/**
- * Matches names of directives that Nginx itself does not have. Such names suggest that the argument is a
- * server.
- */
+/** Matches directive names that Nginx itself does not use, and that suggest a server as the argument. */
 const FOREIGN =
   /(^|_)(pass|servers?|hosts?|url|uri|endpoint|addr|address|peers?|proxy|remote|collector|agent|brokers?|tracer)$/;
 
@@ -80,8 +77,8 @@ const TEXT = new Set(
 );
 
 /**
- * Patterns for the names of further directives that never connect, although their arguments may look like an
- * address. The last pattern belongs to a widely used third-party module.
+ * Matches the names of other directives that never connect, although their arguments may look like an
+ * address. The last alternative is for a widely used third-party module.
  */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;

@@ -18,7 +18,7 @@ export function traceLocations(tree: readonly Node[]): Node[] {
   });
 }
 
-/** Adds the headers to a server, a location or an `if` block, and to the blocks within it. */
+/** Adds the trace headers to a server, a location or an `if` block, and to the blocks within it. */
 function traceLevel(node: Node, levels: readonly Directive[]): Node {
   if (node.kind === 'comment' || node.block === null || !['server', 'location', 'if'].includes(node.name)) {
     return node;
@@ -40,8 +40,8 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 }
 
 /**
- * Whether the headers have to be added to a block: to one with `proxy_pass`, and to an `if` within it that
- * sets headers itself and therefore inherits none.
+ * Whether the trace headers have to be added to a block. This applies to blocks with `proxy_pass`, and to
+ * each `if` in such a block that has its own `add_header` and therefore inherits none.
  */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
   if (directives(node.block, 'proxy_pass').length > 0) return true;

@@ -47,7 +47,7 @@ export function word(text: string): Word {
   return { text, quoted: null };
 }
 
-/** The directives on one level, without comments. If a name is given, only the directives with that name. */
+/** The directives on one level, without comments; if a name is given, only those with that name. */
 export function directives(nodes: readonly Node[] | null, name?: string): Directive[] {
   return (nodes ?? []).filter(
     (node): node is Directive => node.kind === 'directive' && (name === undefined || node.name === name),

@@ -58,7 +58,7 @@ export function needNameServer(tunings: ProxySource['tunings']): boolean {
   return resolving(tunings) !== undefined;
 }
 
-/** Sentence that says that this Nginx is too old for one of the tunings; null if it is not. */
+/** Returns a sentence if this Nginx is too old for one of the tunings; otherwise null. */
 export function lackOfResolving(
   { tunings }: Pick<ProxySource, 'tunings'>,
   { version }: Pick<NginxVersion, 'version'>,

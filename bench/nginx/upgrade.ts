@@ -20,7 +20,7 @@ export interface Upgradable {
   /** The run's private folder, which contains its pid file and the links to its binary. */
   folder: string;
   binary: NginxBinary;
-  /** Masters in the order of their start. An upgrade adds one. */
+  /** Masters in the order in which they were started. An upgrade adds one. */
   masters: NamedProcess[];
   /** Number of workers that each master starts. */
   workers: number;
@@ -30,8 +30,8 @@ export interface Upgradable {
 }
 
 /**
- * Upgrades the binary as Nginx's documentation describes it. SIGUSR2 starts a master with the new binary,
- * which inherits the listening sockets. Once its workers run, SIGWINCH makes the old workers shut down
+ * Upgrades the binary as described in Nginx's documentation. SIGUSR2 starts a master with the new binary,
+ * which inherits the listening sockets. When its workers run, SIGWINCH makes the old workers shut down
  * gracefully, and SIGQUIT makes the old master exit after these workers. If the new binary does not start,
  * the old one keeps serving.
  *
@@ -67,7 +67,7 @@ function signal({ pid }: NamedProcess, name: NodeJS.Signals): void {
   }
 }
 
-/** Waits until the new master has all of its workers. Null if it exited, took too long, or the run is over. */
+/** Waits until the new master has all of its workers; null if it exits or takes too long, or the run ends. */
 async function newMaster(
   { folder, masters, workers }: Upgradable,
   old: NamedProcess,

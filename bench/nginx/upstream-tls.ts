@@ -43,8 +43,8 @@ export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
 }
 
 /**
- * The location that passes the requests for a path to the echo servers, perhaps behind other servers of the
- * same configuration.
+ * The location that passes the requests for a path to the echo servers. It may be in another server of the
+ * same configuration, to which the given location proxies.
  */
 function innermost(
   tree: readonly Node[],
@@ -81,7 +81,7 @@ function streamPassesOverTls(tree: readonly Node[]): boolean {
 }
 
 /**
- * Adapts a `proxy_ssl…` directive to echo servers that use TLS. They are verified against their certificate
+ * Adapts a `proxy_ssl…` directive to echo servers that use TLS. Nginx verifies them against their certificate
  * and name, and settings that would make the handshake fail are removed.
  */
 export function securedBy(node: Directive, certPath: string, onChange: OnChange): Directive[] {

@@ -12,7 +12,7 @@ export interface UpstreamServer {
   port: number;
   /** Path of the Unix-domain socket on which the server also listens, if any. */
   socket?: string | null;
-  /** Path of the server's certificate for `localhost`, used for TLS on both addresses; null disables TLS. */
+  /** Path of the server's certificate for `localhost`, used on the port and the socket; null disables TLS. */
   certPath?: string | null;
 }
 
@@ -35,10 +35,9 @@ export function isResolved(server: Directive): boolean {
   return server.name === 'server' && server.block === null && texts(server).includes('resolve');
 }
 
-/** Directives for TLS to the upstream servers. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
-/** Settings of a `stream` server that the other end of its connections has to expect. */
+/** Settings of a `stream` server that must match what the other end of its connections expects. */
 const INNER_SETTINGS = ['proxy_protocol', 'proxy_ssl'];
 
 /** Destinations of the redirected requests. */
@@ -169,11 +168,11 @@ function redirectContext(
 }
 
 /**
- * Replaces the `server` entries of an upstream. If all of them lead to servers of the same configuration,
- * they still do. Otherwise, each echo server gets an entry, and there are never fewer entries than before.
- * Each entry takes the parameters of an old one, in turn. Entries that are `down` are removed. A `backup`
- * stays a backup, with the address of the first echo server. With `keepEntries`, each entry keeps its
- * position and its flags.
+ * Replaces the `server` entries of an upstream. Entries that are `down` are removed. If all entries lead to
+ * servers of the same configuration, so do the new ones. Otherwise, each echo server gets an entry, and each
+ * old entry is replaced by at least one. Each new entry takes the parameters of an old one, in turn. A
+ * `backup` stays a backup, with the address of the first echo server. With `keepEntries`, each entry keeps
+ * its position and its flags.
  */
 function redirectUpstream(upstream: Directive, redirection: Redirection): Directive {
   const { servers, keepEntries = false } = redirection;
@@ -241,7 +240,7 @@ function addressFor(server: UpstreamServer, local: boolean): string {
   return local && typeof server.socket === 'string' ? `unix:${server.socket}` : address(server);
 }
 
-/** `host:port`, as in a `server` entry. */
+/** Address of an upstream server as `host:port`, the form used in `server` entries. */
 export function address({ host, port }: UpstreamServer): string {
   return `${host}:${port}`;
 }

@@ -13,7 +13,7 @@ export interface NginxVersion {
 /**
  * Parses the output of `nginx -V`, which Nginx writes to stderr.
  *
- * @throws Problem('environment') if it is not the output of an Nginx
+ * @throws Problem('environment') if the text is not the output of `nginx -V`
  */
 export function parseVersion(output: string): NginxVersion {
   const version = /^\w+ version: [^/\s]+\/(\d+(?:\.\d+)+)/m.exec(output)?.[1];

@@ -55,9 +55,7 @@ function mountsOf(mountinfo: string): Mount[] {
   }));
 }
 
-/**
- * Returns the path relative to the mount. In a container, the given path may be the group's path on the host.
- */
+/** Makes a group's path relative to the mount point. In a container, `path` may be a path on the host. */
 function below(root: string, path: string): string {
   if (root === '/') return path;
   return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : '/';
@@ -124,7 +122,7 @@ export interface ContainerLimits {
 /**
  * Reads the limits set by the control groups.
  *
- * @param root folder that contains the system's files
+ * @param root folder that contains `proc` and `sys`
  */
 export async function readContainerLimits(root = '/'): Promise<ContainerLimits> {
   const [cpu, memory] = await Promise.all([ownGroup('cpu', root), ownGroup('memory', root)]);
@@ -180,7 +178,7 @@ async function readMemoryLeft(folder: string, version: 1 | 2): Promise<number | 
     readText(join(folder, usageFile)),
     readText(join(folder, 'memory.stat')),
   ]);
-  // `max` if there is no limit, or in version 1 a value that exceeds any machine's memory
+  // Without a limit, `limitText` is `max` or, in version 1, a value that exceeds any machine's memory.
   const limit = parseNumber(limitText);
   if (limit === null) return null;
   const used = (parseNumber(usageText) ?? 0) - parseInactiveFile(stat, version);

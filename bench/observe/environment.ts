@@ -88,7 +88,7 @@ export async function readLimitNotices(): Promise<Notice[]> {
   return quotaNotices(limits, allowedCpus(status).length);
 }
 
-/** Reports whether this system provides what is needed to judge a run. Linux does so in /proc. */
+/** Reports whether this system has the /proc files that are needed to judge a run. */
 export function canObserve(procfs = '/proc'): boolean {
   return existsSync(`${procfs}/self/status`) && existsSync(`${procfs}/stat`);
 }

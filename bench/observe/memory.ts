@@ -5,8 +5,8 @@ import { readNow } from './read-now.ts';
 /** Memory used by connections, as reported by the system; null if the system does not report it. */
 export interface ConnectionMemory {
   /**
-   * Proportional set size, in bytes, summed over these processes: pages that they share count once (Pss in
-   * smaps_rollup, proc(5)).
+   * Proportional set size, in bytes, summed over the given processes: pages that they share count once (Pss
+   * in smaps_rollup, proc(5)).
    */
   processBytes: number | null;
   /**
@@ -31,8 +31,8 @@ export function readConnectionMemory(pids: readonly number[], procfs = '/proc'):
 }
 
 /**
- * Counts the file descriptors that these processes have open; null if there are no processes, or if any of them
- * cannot be read. Reads them synchronously, because connections must not open meanwhile.
+ * Counts the file descriptors that these processes have open; null if there are no processes, or if any of
+ * them cannot be read. Reads them synchronously, so that no connection can be opened meanwhile.
  */
 export function countOpenFiles(pids: readonly number[], procfs = '/proc'): number | null {
   if (pids.length === 0) return null;

@@ -10,13 +10,13 @@ type Side = 'client' | 'proxyClient' | 'proxyServer' | 'server';
 export interface RunPorts {
   /** Ports to which the clients connect. */
   target: readonly number[];
-  /** Ports of the echo servers; the same as `target` without a proxy. */
+  /** Ports of the echo servers; if there is no proxy, the same ports as `target`. */
   servers: readonly number[];
 }
 
 /** States of a TCP socket (enum in net/tcp_states.h). */
 const ESTABLISHED = 1;
-/** FIN_WAIT1, CLOSING and LAST_ACK: closed by this side, and not everything has been acknowledged. */
+/** FIN_WAIT1, CLOSING and LAST_ACK: closed by this side, but not yet fully acknowledged by the peer. */
 const CLOSING: readonly number[] = [4, 11, 9];
 
 /** 127.0.0.1, where all servers of a run listen, in little-endian byte order. */
@@ -39,8 +39,8 @@ export function readQueues(
 }
 
 /**
- * Sums the queues by the component that owns the socket. Pure. Also checks the address, because a program that
- * connects from another loopback address may use the same port.
+ * Sums the queues by the component that owns the socket. A pure function. Also checks the address, because a
+ * program that connects from another loopback address may use the same port.
  */
 export function queuesOf(tcp: string, { target, servers }: RunPorts): Record<Side, Queued> {
   const toTarget = new Set(target);

@@ -25,9 +25,7 @@ export interface Sampler {
    * disturbance of this run.
    */
   watchBeside(processes: readonly Pick<RunProcess, 'pid'>[]): void;
-  /**
-   * Records event loop figures reported by a process. Figures without bounds cover the second that ends now.
-   */
+  /** Records event loop figures reported by a process; by default, they cover the second that ends now. */
   noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
   /**
    * Takes a sample at a phase boundary, so that a phase's figures need no interpolation. Later samples are
@@ -69,7 +67,7 @@ export interface SamplerOptions {
 
 interface Watched {
   process: RunProcess;
-  /** When the process was first seen; null if before the load started. */
+  /** When the process was first seen; null if the process existed before the load started. */
   bornUs: number | null;
   /** When the process was first found missing; null if it still exists. */
   endedUs: number | null;
@@ -135,7 +133,7 @@ export function startSampler({
     for (const each of watched.values()) if (each.endedUs === null) sample(each, procfs, nowUs());
   }
 
-  /** Sleeps until the next whole interval since the anchor, so that timer delays do not accumulate. */
+  /** Sleeps to the end of an interval counted from `anchorUs`, so that timer delays do not accumulate. */
   function sleepOn(): void {
     const sinceMs = (nowUs() - anchorUs) / 1e3;
     const leftMs = intervalMs - (Math.max(0, sinceMs) % intervalMs);

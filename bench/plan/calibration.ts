@@ -14,9 +14,7 @@ export interface CalibrationSides {
   trials: Trial[];
 }
 
-/**
- * Tunings that cost Nginx CPU time per event, the less costly one first. Their descriptions give the details.
- */
+/** Tunings that cost Nginx CPU time per event, the less costly one first; see their descriptions. */
 const COSTLY = ['epoll-events-8', 'epoll-events-1'] as const;
 
 /** The extra work imposed on the echo servers, with the suffix for the variant's name. */

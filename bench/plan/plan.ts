@@ -43,12 +43,12 @@ export interface Planning {
   plan: Plan;
   variants: Variant[];
   /**
-   * Plans everything that all runs of a variant and step share. Pure.
+   * Plans everything that all runs of a variant and step share. A pure function.
    *
    * @throws Problem if the machine cannot handle such a run
    */
   planStep(of: StepOfVariant): PlannedStep;
-  /** Plans run `number` (from 1) completely. Pure. Throws like `planStep`. */
+  /** Plans run `number` (from 1) completely. A pure function that throws like `planStep`. */
   planRun(spec: RunSpec, number: number): PlannedRun;
   /** Whether the machine's memory can hold all variants at the same time. */
   together: boolean;

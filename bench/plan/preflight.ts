@@ -88,7 +88,7 @@ export function preflight(
     isMessages: scenario.work === undefined,
     isPlainSandbox: !isExternal && request.agents === null && !profile.upstreamTls,
   };
-  // A spinning generator would block others on its CPUs: an external server, or the HTTP requests.
+  // A spinning generator would block other work on its CPUs, such as an external server or the HTTP requests.
   // Nothing is known about what else runs on the hosts of agents.
   const sharesCpus = isExternal || scenario.httpLoad !== undefined || generators !== undefined;
   const lengths = scenario.lengths(step, request.scenarioOptions) ?? request;
@@ -252,7 +252,7 @@ function checkMemory(request: Demand, machine: Machine, processes: Processes, no
   if (plain > available) {
     throw new Problem(
       'environment',
-      `${formatCount(request.connections)} connections need about ${formatBytes(plain)} of memory, but only ${formatBytes(available)} are available. ` +
+      `${formatCount(request.connections)} connections need about ${formatBytes(plain)} of memory, but only ${formatBytes(available)} is available. ` +
         'Reduce --connections, --payload or --in-flight.',
       { code: TOO_LITTLE_MEMORY },
     );

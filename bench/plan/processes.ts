@@ -84,8 +84,7 @@ export function echoServers(
       what: 'echo servers',
       option: '--servers',
       asked: request.servers,
-      // How many processes of a user's command are suitable is unknown, and the command itself may start
-      // several.
+      // A user's command may itself start several processes, and it is unknown how many are suitable.
       byDefault:
         request.backend !== null
           ? profile.servers
@@ -155,7 +154,7 @@ export function proxyWorkers(request: RunRequest, runners: Machine, notices: Not
   );
 }
 
-/** The machine on which the proxy runs, as far as it limits the proxy. */
+/** The machine with the limits of the host on which the proxy runs. */
 export function proxyMachine(machine: Machine): Machine {
   const { proxyHost } = machine;
   return proxyHost === undefined ? machine : elsewhere(machine, [proxyHost]);
@@ -172,8 +171,8 @@ function elsewhere(machine: Machine, hosts: readonly TopologyHost[]): Machine {
   const [{ somaxconn } = machine] = hosts;
   return {
     ...machine,
-    // No other component runs on these hosts. A component gets a third of a machine's CPUs, so their number
-    // is tripled.
+    // Each component normally gets a third of the CPUs. No other component runs on these hosts, so the number
+    // of CPUs is tripled.
     cpus: Array.from({ length: cpus * 3 }, (_, cpu) => cpu),
     openFilesLimit: Math.min(...hosts.map(({ openFilesLimit }) => openFilesLimit)),
     somaxconn,

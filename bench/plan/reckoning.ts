@@ -27,8 +27,8 @@ export const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
 const PORTS_USABLE = 0.45;
 
 /**
- * Returns how many connections one generator or echo server process can hold; 0 if the limit is too low for
- * even one.
+ * Returns how many connections one generator or echo server process can hold; 0 if the limit on open files is
+ * too low for even one.
  */
 export function connectionsPerNodeProcess({ openFilesLimit }: Pick<Machine, 'openFilesLimit'>): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);

@@ -9,7 +9,7 @@ import { formatCount } from '../wording/format.ts';
 import { connectionsPerAddress } from './reckoning.ts';
 import { RAISE_PORTS } from './remedies.ts';
 
-/** Within 127.0.0.0/8: 200 addresses in each of 250 networks, so that no address ends in .0 or .255. */
+/** Number of source addresses: 200 in each of 250 networks 127.0.x.0/24, so that none ends in .0 or .255. */
 const ADDRESSES = 200 * 250;
 const MOST_ADDRESSES = 200;
 
@@ -68,7 +68,7 @@ export function checkAddresses(
 }
 
 /**
- * Handshakes on other hosts use ports that the kernels of these hosts choose, on one address per host.
+ * Checks the ports for handshakes from other hosts. Each host's kernel chooses them, on one address.
  *
  * @throws Problem('environment') if the planned handshakes need more ports than each host has
  */
@@ -95,8 +95,8 @@ export function checkAgentPorts(
 
 /**
  * Returns the source addresses of run `number` (from 1). Ports that a run has bound remain in TIME_WAIT for a
- * minute. Each run therefore has its own block of addresses, of a fixed size, and each new invocation starts
- * at a different address (200 addresses share three octets).
+ * minute. Each run therefore has its own block of 200 addresses, and the seed of the invocation selects the
+ * first block.
  *
  * @param ports number of ports that the run needs
  */

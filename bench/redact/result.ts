@@ -51,7 +51,7 @@ export function makeRedactor(head: ResultHead, words: readonly string[]): Redact
   };
 }
 
-/** The words to hide that are known so far, and the functions that hide them. */
+/** Collects the words to hide, and provides the functions that hide them. */
 function makeState(
   { variants, plan: { declared } }: Pick<ResultHead, 'variants' | 'plan'>,
   given: readonly string[],
@@ -151,7 +151,7 @@ function hostName(plan: Run['plan'], name: string): string {
   return `host-${agentsOf(plan).indexOf(name) + 1}`;
 }
 
-/** Renames the hosts of agents. */
+/** Replaces the agents' names in hosts and processes with public names. */
 function publicHosts(
   { plan, hosts, processes }: Run,
   redactText: (text: string) => string,
@@ -256,7 +256,7 @@ function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): strin
   const names = variants.map(({ name }) => name);
   const all = names.length > 3 ? `${names.length}-variants` : names.join('-');
   const [command] = plan.command;
-  // The variants of a calibration follow from its first one.
+  // A calibration's first variant determines all the others, so it is enough to name the first.
   const what =
     command === 'calibrate' ? `calibrate-${names[0]}` : command === 'compare' ? `compare-${all}` : all;
   return `${timeOf(id)}-${what.replace(/[^A-Za-z0-9._+-]+/g, '-').slice(0, 80)}`;

@@ -1,7 +1,7 @@
 import { replaceIpv6 } from './address.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 
-/** Minimum length of words to remove. Shorter ones could be part of anything. */
+/** Minimum length of words to remove. Shorter words could occur in any text by chance. */
 const SHORTEST = 3;
 
 /**
@@ -11,7 +11,7 @@ const SHORTEST = 3;
 const OWN_NAMES =
   /\.(conf|json|html|hgrm|csv|log|pem|js)$|^(connections|messages|tcp|tls|upgrade|handshake|response|service|sendLag|cpuPer\w+|memory\w*|http|perCoreCapacity)\.\w+$/i;
 
-/** Patterns that always look like a place or a person, and their replacements. */
+/** Patterns of text that may identify a place or a person, with their replacements. */
 const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
   [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)]+/gi, HIDDEN],
   [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, HIDDEN],

@@ -53,8 +53,8 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
 }
 
 /**
- * For each main metric, states how much the ratio of two identical sides varies between turns, within a round
- * and between rounds.
+ * For each main metric, states how much the ratio of two identical sides varies: from turn to turn, within a
+ * round, and from round to round.
  */
 export function variationSentences({ spread }: Pick<Calibration, 'spread'>): string[] {
   return spread.filter(isHeadline).flatMap((each) => {

@@ -4,7 +4,6 @@ import { html, type Markup } from './markup.ts';
 import { doubtSentence, outcomeSentence } from './verdict.ts';
 import type { RunView, Section, VariantView, View } from './view.ts';
 
-/** Options for the cards of a scenario. */
 interface CardOptions {
   /** Whether the badges name the steps, because the scenario has several. */
   namesSteps?: boolean;

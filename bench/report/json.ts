@@ -57,7 +57,7 @@ export interface JsonSummary {
    * calibrations.
    */
   answers: { variant: string; sentence: string }[];
-  /** The rate of the latency step, the reason for that rate, and the omitted variants. */
+  /** Conclusions that have no field of their own: the rate of the latency step, and the omitted variants. */
   conclusions: Conclusion[];
   runs: JsonRun[];
 }

@@ -87,7 +87,7 @@ function figuresOf(name: string, runs: readonly RunSummary[]): string {
   return `${name}: ${parts.length === 0 ? 'no figures' : parts.join(', ')}`;
 }
 
-/** The metrics of a run that its scenario lists; unknown metrics are omitted. */
+/** The metrics that a run's scenario selects for lists of results; metrics without a value are omitted. */
 function listedOf({ step, metrics }: RunSummary): string[] {
   const listed = SCENARIOS.flatMap((scenario) => scenario.listed).filter((each) => each.step === step);
   return listed.flatMap(({ name, label }) => {

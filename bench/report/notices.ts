@@ -60,8 +60,8 @@ function rank({ level }: Notice): number {
 }
 
 /**
- * Merges identical statements about several runs into one, with the names of the runs, in order of first
- * appearance.
+ * Merges identical statements about several runs into one statement with the names of these runs. Keeps the
+ * order of first appearance.
  */
 export function saidOnce<T>(
   said: readonly { what: T; of: RunView }[],

@@ -22,9 +22,8 @@ import type { FoldedSection, RunView, Section, VariantView, View } from './view.
 export type OwnSections = readonly ((view: View) => Section)[];
 
 /**
- * Returns how results of a user's scenario are reported. Everything except the sections added by the
- * scenario's file follows from the scenario's declaration. The declaration is stored with the result, so the
- * file is not needed.
+ * Returns how results of a user's scenario are reported. This follows from the scenario's declaration, which is
+ * stored with each result. The scenario's file is only needed for the sections that it adds.
  *
  * @param sections the sections that the file adds; null if the file was not read
  */
@@ -55,7 +54,7 @@ export function ownReport(declared: Declaration, sections: OwnSections | null): 
   };
 }
 
-/** States that the report lacks sections because the scenario's file, which makes them, was not read. */
+/** Reports how many sections are missing because the scenario's file, which defines them, was not read. */
 function absentSections({ sections: count }: Declaration, sections: OwnSections | null): string[] {
   if (count === 0 || sections !== null) return [];
   return [
@@ -64,8 +63,8 @@ function absentSections({ sections: count }: Declaration, sections: OwnSections 
 }
 
 /**
- * Wraps a section of a scenario file. If its code throws, the error takes the place of the section, so that the rest of
- * the report is still made.
+ * Wraps a section of a scenario file. If the section's code throws, the error is shown in its place, and the
+ * rest of the report is not affected.
  */
 function guarded(section: OwnSections[number], index: number): OwnSections[number] {
   return (view) => {
@@ -95,7 +94,7 @@ function answer(variant: VariantView, { listed: names, steps }: Declaration): st
   const known = names.flatMap(({ name, step }) => {
     const value = valueText(variant.answers[step], name);
     if (value === NOTHING) return [];
-    // If there is only one step, there is no need to name it.
+    // The step is not named if the scenario has only one.
     const title = steps.length === 1 ? findMetric(name)?.title : metricTitle({ name, step });
     return [`${title ?? name} ${value}`];
   });

@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { html, type Markup, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 
-/** The optional parts of a page other than its body. */
+/** Optional parts of a page. */
 export interface PageParts {
   scripts?: readonly string[];
   /** Styles in addition to those shared by all pages. */
   style?: string;
-  /** Elements for the page's head. */
+  /** HTML to add to the page's `<head>`. */
   head?: string;
 }
 
 /**
- * A complete page, which loads nothing from elsewhere. Its Content-Security-Policy contains the hashes of its
- * style and scripts and prevents anything else from running (CSP Level 3, section 2.3.1).
+ * Returns a complete HTML page that loads no external resources. Its Content-Security-Policy only allows its
+ * own style and scripts, identified by their hashes (CSP Level 3, section 2.3.1).
  */
 export function pageOf(
   title: string,

@@ -31,7 +31,7 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
   return `${variant} compared with ${baseline}: ${metrics}.`;
 }
 
-/** Explains what a single pair of runs can show, and how to find out more. */
+/** Explains how reliable a comparison of single runs is, and how to improve it. */
 export function pairSentence({ baseline }: Price): string {
   return `Each ratio comes from a single pair of runs and has no interval, so a difference of a few per cent may be noise. To repeat the runs in rounds, use the compare command, with ${baseline} as its first variant.`;
 }
@@ -40,7 +40,7 @@ export function priceColumns({ baseline, variants }: Price): string[] {
   return ['metric', baseline, ...variants.map(({ variant }) => variant)];
 }
 
-/** One row per metric that any variant has; `*` marks values that are not reliable. */
+/** One row for each metric that at least one variant has; `*` marks unreliable values. */
 export function priceRows({ variants }: Price): string[][] {
   const all = variants.flatMap(({ figures }) => figures);
   const isSame = (a: PricedFigure) => (b: PricedFigure) => a.name === b.name && a.step === b.step;
@@ -67,7 +67,7 @@ export function doubtLines({ variants }: Price): string[] {
   return [...reasons].map(([reason, titles]) => `* ${capital([...titles].join(', '))}: ${reason}`);
 }
 
-/** Cost of going through the proxy. */
+/** The section that shows the cost of the proxy. */
 export function price({ result }: View): Section {
   const found = conclusionOf(result, 'price');
   if (found === null) throw new TypeError('the result has no price of the proxy');

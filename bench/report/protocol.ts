@@ -28,18 +28,18 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
   }
   return extendedConnect
     ? `The server advertises extended CONNECT (RFC 8441), so WebSocket over HTTP/2 would be possible. This bench opens WebSockets with the HTTP/1.1 upgrade, so ${ran}. ${scope}`
-    : `However, the server does not advertise extended CONNECT (RFC 8441), a requirement for WebSocket over HTTP/2: ${ran}. ${scope}`;
+    : `However, the server does not advertise extended CONNECT (RFC 8441), which WebSocket over HTTP/2 requires, so ${ran}. ${scope}`;
 }
 
 const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
 
-/** Key type of the listener's certificate, which determines most of a handshake's CPU time. */
+/** Returns the type of the listener's TLS key. It determines most of the CPU time of a handshake. */
 export function keyName(probe: Probe | null): string {
   const type = probe?.tlsKeyType ?? null;
   return type === null ? NOTHING : (KEY_NAMES[type] ?? type);
 }
 
-/** Explains the effect of a cache on ordinary GETs; empty if there is no cache. */
+/** Explains the effect of a cache on ordinary GET requests; empty if there is no cache. */
 export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';

@@ -7,17 +7,14 @@ export interface Scale {
   ticks: readonly number[];
 }
 
-/** A logarithmic scale that starts and ends at a step of 1, 2 or 5 times a power of ten. */
+/** Creates a logarithmic scale that covers the values. Its ends are 1, 2 or 5 times a power of ten. */
 export function logScale(values: readonly number[], from: number, to: number): Scale {
   const { min = 1, max = 10, ticks = [] } = timeAxis('', values);
   const at = (value: number) => from + (Math.log(value / min) / Math.log(max / min)) * (to - from);
   return { at, ticks };
 }
 
-/**
- * A logarithmic scale from the smallest of these levels to `end`, with a label at each level for which there is
- * room.
- */
+/** Creates a logarithmic scale from the smallest level to `end`. A level has a label if there is room for it. */
 export function levelScale(
   levels: readonly number[],
   end: number,
@@ -34,11 +31,11 @@ export function levelScale(
   return { at, ticks };
 }
 
-/** Ratio of the largest to the smallest value above which a linear scale would hide the small values. */
+/** If the largest value is more than this many times the smallest, a linear scale would hide the small values. */
 const WIDE = 20;
 const MOST_STEPS = 6;
 
-/** A scale from 0, or a logarithmic one if all values are positive and differ widely. */
+/** Creates a linear scale from 0, or a logarithmic scale if all values are positive and differ widely. */
 export function figureScale(values: readonly number[], unit: MetricUnit, from: number, to: number): Scale {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (least > 0 && most / least > WIDE) return logScale(values, from, to);
@@ -47,14 +44,14 @@ export function figureScale(values: readonly number[], unit: MetricUnit, from: n
   return { at: (value) => from + (value / max) * (to - from), ticks };
 }
 
-/** A scale with 0 in the middle. */
+/** Creates a scale with 0 in the middle. */
 export function signedScale(values: readonly number[], from: number, to: number): Scale {
   const { max } = linearAxis(Math.max(0.01, ...values.map(Math.abs)));
   const at = (value: number) => from + ((value + max) / (2 * max)) * (to - from);
   return { at, ticks: [-max, -max / 2, 0, max / 2, max] };
 }
 
-/** Steps of 1, 2 or 5 times a power of ten, from 0 to the first step that is not below `most`. */
+/** Returns ticks from 0 to at least `most`, spaced by 1, 2 or 5 times a power of ten. */
 function linearAxis(most: number): { max: number; ticks: number[] } {
   const top = most > 0 ? most : 1;
   const power = 10 ** Math.floor(Math.log10(top / MOST_STEPS));

@@ -32,7 +32,7 @@ export interface ScenarioReport {
   legend(view: View): readonly Explanation[];
   /** Further remarks about the figures. */
   remarks(view: View): string[];
-  /** Sections that are always shown. */
+  /** Sections that are always expanded. */
   open: readonly ((view: View) => Section)[];
   /** Sections that show only title and finding until the reader opens them. */
   folded: readonly ((view: View) => FoldedSection)[];
@@ -59,8 +59,8 @@ export function addSections(scenario: string, sections: OwnSections): void {
 }
 
 /**
- * A scenario's table of variants, without optional headings for which no variant has a value, and the
- * explanation of the other headings.
+ * Returns the table of variants and the explanation of its headings. Optional headings are left out if no
+ * variant has a value for them.
  */
 export function summaryTable(
   { cells, optional, legend }: ScenarioReport,
@@ -80,7 +80,7 @@ export function summaryTable(
   };
 }
 
-/** How results of this scenario are reported. */
+/** Returns how results of the planned scenario are reported. */
 export function scenarioReport({ plan }: Pick<Result, 'plan'>): ScenarioReport {
   const { scenario, declared } = plan;
   const report =

@@ -16,10 +16,10 @@ import { type RunView, type View, viewOf } from './view.ts';
 const USUAL_COLUMNS = 80;
 
 /**
- * Summary of every variant, followed by notices about the runs. The summary is a table if one fits the width,
- * otherwise a few lines per variant. The text ends with a line break.
+ * Summary of every variant, followed by notices about the runs. The summary is a table if a table fits the
+ * width, otherwise a few lines per variant. The text ends with a line break.
  *
- * @param columns width of the terminal; null for a file, in which nothing is wrapped
+ * @param columns width of the terminal; null for output to a file, which is not wrapped
  */
 export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
@@ -38,7 +38,7 @@ export function summaryText(result: Result, columns: number | null): string {
   return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;
 }
 
-/** @param leftward headings of the columns that contain words; figures are aligned to the right */
+/** @param leftward headings of the columns that contain words and are aligned to the left */
 function answersTable(variants: readonly Cells[], leftward: readonly string[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
   const words = headings.flatMap((heading, column) => (leftward.includes(heading) ? [column] : []));
@@ -108,8 +108,8 @@ function runDoubts(view: View): Said<string>[] {
 }
 
 /**
- * Maps reasons for doubt to the codes of notices that give more detail. If the same run has the notice, the
- * reason is omitted.
+ * Maps reasons for doubt to the codes of notices that give more detail. If a run has such a notice, the reason
+ * is omitted.
  */
 const DETAILED_BY: Readonly<Record<string, string>> = { disturbed: 'disturbed-seconds' };
 
@@ -120,9 +120,9 @@ function doubtsOf({ run }: RunView): Finding[] {
 }
 
 /**
- * The summary of a result of any kind. If the result consists only of runs, it is the text of `summaryText` and
- * `priceText`. Otherwise it summarises the conclusion, and includes only those notices that are warnings about
- * the whole result; the report lists all notices.
+ * The summary of a result of any kind. If the result consists only of runs, the summary is the text of
+ * `summaryText` and `priceText`. Otherwise, it describes the conclusion and includes only warnings about the
+ * whole result; the report lists all notices.
  */
 export function resultText(result: Result, columns: number | null): string {
   const of = kindOf(result);
@@ -140,7 +140,7 @@ function linesOf(block: Block): readonly string[] {
   return [...textTable(head, rows, words), ...(note === undefined ? [] : [note])];
 }
 
-/** Cost of going through the proxy, shown below the summary; empty if it was not requested. */
+/** Describes the cost of the proxy, below the summary; empty if the cost was not requested. */
 export function priceText(result: Result): string {
   const price = conclusionOf(result, 'price');
   if (price === null) return '';

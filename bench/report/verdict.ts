@@ -33,12 +33,14 @@ export function lossSentence({ figures, run }: RunView): string {
   const due = dueOf(run);
   const losses = [
     connections.failed > 0 &&
-      `${formatCount(connections.failed)} of ${formatCount(connections.asked)} connections failed`,
-    missing > 0 && `${formatCount(missing)} of ${formatCount(connections.asked)} connections were not opened`,
-    messages.lost > 0 && `${formatCount(messages.lost)} of ${formatCount(messages.sent)} messages were lost`,
+      `${formatCount(connections.failed)} of ${amount(connections.asked, 'connection')} failed`,
+    missing > 0 &&
+      `${formatCount(missing)} of ${amount(connections.asked, 'connection')} ${missing === 1 ? 'was' : 'were'} not opened`,
+    messages.lost > 0 &&
+      `${formatCount(messages.lost)} of ${amount(messages.sent, 'message')} ${messages.lost === 1 ? 'was' : 'were'} lost`,
     due !== null &&
       due.unsent > 0 &&
-      `${formatCount(due.unsent)} of the ${formatCount(due.due)} messages due were never sent`,
+      `${formatCount(due.unsent)} of the ${formatCount(due.due)} messages due ${due.unsent === 1 ? 'was' : 'were'} never sent`,
     messages.outstanding > 0 &&
       `${amount(messages.outstanding, 'message was', 'messages were')} outstanding at the end`,
     !conservation.ok && `the counts do not add up (${conservationClause(conservation.broken)})`,
@@ -55,7 +57,7 @@ export function lossSentence({ figures, run }: RunView): string {
 function handshakeLossSentence({ counts, conservation }: RunView['figures']): string {
   const { started = 0, refused = 0, broken = 0, unstarted = 0, lost = 0, due = 0 } = counts;
   const losses = [
-    refused > 0 && `${formatCount(refused)} of ${formatCount(started)} handshakes failed`,
+    refused > 0 && `${formatCount(refused)} of ${amount(started, 'handshake')} failed`,
     broken > 0 && `${amount(broken, 'open connection')} ended unexpectedly`,
     lost > 0 && `${amount(lost, 'message was', 'messages were')} lost`,
     unstarted > 0 &&

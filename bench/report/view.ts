@@ -23,7 +23,7 @@ export interface RunView {
   figures: RunFigures;
   /** Name of the variant, which identifies the run within its step. */
   name: string;
-  /** Name of the step, with whatever distinguishes the run from the variant's other runs: see `nameOf`. */
+  /** Name of the step, followed by whatever distinguishes the run from the variant's other runs (see `nameOf`). */
   step: string;
   /** Name that distinguishes the run from all other runs: `tls, latency`. */
   label: string;
@@ -32,7 +32,7 @@ export interface RunView {
   pattern: number;
   /** Response time in an open loop, service time in a closed one. */
   times: Histogram;
-  /** The run over time from the warm-up on, thinned out for charts. */
+  /** Time series of the run from the warm-up on, thinned out for charts. */
   points: Point[];
   /**
    * Time series of the phase in which the connections were being opened. This phase may take many times as long as
@@ -54,7 +54,6 @@ export interface RunView {
 /** The results of one variant. */
 export interface VariantView {
   name: string;
-  /** Title shown to the user. */
   title: string;
   colour: string;
   /** The run whose figures are reported for each step; a step without a run is missing. */
@@ -79,7 +78,7 @@ export interface View {
   runs: RunView[];
   /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
-  /** Whether the result is about a server that already runs. Only its answers are known. */
+  /** Whether the target is a server that already runs, about which only its responses are known. */
   isExternal: boolean;
 }
 
@@ -167,7 +166,7 @@ function leftOut({ conclusions }: Result, name: string): Finding | null {
   return null;
 }
 
-/** Determines how runs are named in one kind of result. */
+/** Facts that determine how a run is named. */
 interface Naming {
   /** Whether the figures of the step come from this run. */
   answers: boolean;

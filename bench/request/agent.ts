@@ -14,7 +14,7 @@ export interface AgentRequest {
   nats: NatsRequest;
   name: string;
   role: AgentRole;
-  /** Targets on which the agent may put load; if empty, those on its own loopback addresses. */
+  /** Targets on which the agent may put load. If empty, only the agent's own loopback addresses are allowed. */
   allowed: readonly { host: string; port: number | null }[];
   /** Maximum load that the agent generates for a run; null means no limit. */
   limits: { connections: number | null; ratePerSecond: number | null };
@@ -56,10 +56,10 @@ const OPTIONS = {
 
 export const agentCommand = {
   operands: '',
-  help: 'Take part in runs started elsewhere: generate load, or run Nginx or echo servers',
+  help: 'Take part in runs as load generator, Nginx host or server host',
   options: OPTIONS,
-  // The agent reads no configuration file, because a file in the folder where it happens to be started must not decide
-  // where it puts load.
+  // The agent reads no configuration file. Otherwise, a file that happens to be in the current folder could
+  // determine which hosts the agent puts under load.
   takesFromFile: false,
   parse: (given) => ({ command: 'agent', agent: agentRequest(given) }),
 } as const satisfies Command<{ command: 'agent'; agent: AgentRequest }>;
@@ -96,7 +96,7 @@ const FOREIGN: Record<AgentRole, readonly string[]> = {
   server: ['watch', 'allow', 'max-connections', 'max-rate'],
 };
 
-/** @throws Problem('usage') if an option does not apply to the role, or one that the role needs is missing */
+/** @throws Problem('usage') if an option does not apply to the role, or if a required option is missing */
 function checkRole(given: GivenOptions, role: AgentRole): void {
   const watches = given.has('watch');
   const foreign = FOREIGN[role].find((name) => given.has(name));
@@ -134,11 +134,11 @@ function addressOf(given: GivenOptions): string | null {
 
 function watchOf(text: string): AgentRequest['watches'][number] {
   if (/^[1-9]\d{0,9}$/.test(text)) return { pid: Number(text) };
-  // The kernel stores a process's name without the folder, and at most 15 bytes of it.
+  // The kernel stores only the first 15 bytes of a process's name, without the folder.
   if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
   throw new Problem(
     'usage',
-    `--watch ${quoted(text)} must be the name of a program or the ID of a process, for example --watch nginx.`,
+    `--watch ${quoted(text)} must be the ID of a process, or the name of a program (only the first 15 characters of a longer name), for example --watch nginx.`,
   );
 }
 
@@ -163,6 +163,6 @@ function allowedTarget(text: string): AgentRequest['allowed'][number] {
     return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: port === null ? null : Number(port) };
   throw new Problem(
     'usage',
-    `--allow ${quoted(text)} must be an address, with or without a port, for example --allow 192.0.2.7:443.`,
+    `--allow ${quoted(text)} must be a host name or an address, with or without a port, for example --allow 192.0.2.7:443.`,
   );
 }

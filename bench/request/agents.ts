@@ -16,12 +16,12 @@ export interface NatsRequest {
   caFile: string | null;
 }
 
-/** The agents of a run. Each part of the run without an agent (null) stays on this host. */
+/** The agents of a run. If no agent is given for a part of the run (null), that part runs on this host. */
 export interface AgentsRequest {
   nats: NatsRequest;
   /** How many agents generate the load, or their names. */
   generators: number | readonly string[] | null;
-  /** The agent that runs Nginx or, with a target, watches it. */
+  /** The agent that runs Nginx or, with --target, only observes it. */
   proxy: string | null;
   /** Whether Nginx already runs, so that the agent only observes it. */
   isWatched: boolean;
@@ -58,13 +58,13 @@ export const MOST_AGENTS = 256;
  * examined.
  */
 const OF_THIS_HOST = ['pin', 'no-pin', 'carrier'];
-/** Options for things that exist only on this host. */
+/** Options that only apply if Nginx runs on this host. */
 const OF_THIS_NGINX = ['conf', 'nginx', 'listen'];
 const OF_THESE_SERVERS = ['backend'];
 /** Actions that do not act on any process of the topology. */
 const OF_NO_PROCESS: ReadonlySet<string> = new Set([...OF_CLIENTS, 'start-http', 'stop-http']);
 
-/** @throws Problem('usage') for options that are incomplete, or do not fit the rest of the command line */
+/** @throws Problem('usage') for options that are incomplete or contradict other options */
 export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsRequest | null {
   const [part] = PARTS.filter((name) => given.has(name));
   const first = Object.keys(AGENT_OPTIONS).find((name) => given.has(name));
@@ -72,7 +72,7 @@ export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsReq
   const lonely = part === undefined ? first : given.has('listen') && !given.has('agents') ? 'listen' : null;
   if (lonely !== null) {
     throw new Incomplete(
-      `--${lonely} only applies if agents generate the load. Add --agents N to use N of them.`,
+      `--${lonely} only applies if agents ${lonely === 'listen' ? 'generate the load' : 'take part in the run'}. Add --agents N to let N agents generate the load.`,
       { agents: '2' },
     );
   }
@@ -96,7 +96,7 @@ export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsReq
   };
 }
 
-/** @throws Problem('usage') if agents cannot generate this load */
+/** @throws Problem('usage') if agents cannot generate the requested load */
 function checkGenerators(
   given: GivenOptions,
   { scenario: { name, file, needsGeneratorHere } }: ScenarioRequest,
@@ -116,7 +116,7 @@ function checkGenerators(
   refuse(given, 'agents', OF_THIS_HOST, 'because agents run the generator on other hosts');
 }
 
-/** @throws Problem('usage') if agents cannot run this topology */
+/** @throws Problem('usage') if agents cannot run the scenario's topology */
 function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: ScenarioRequest): void {
   const option = ['proxy-agent', 'server-agents'].find((name) => given.has(name));
   if (option === undefined) return;
@@ -154,13 +154,13 @@ function refuse(given: GivenOptions, option: string, names: readonly string[], b
   throw new Problem('usage', `--${other} does not apply with --${option}, ${because}. Leave one out.`);
 }
 
-/** Returns the number of agents that generate the load; 0 if this host does. */
+/** Returns the number of agents that generate the load; 0 if this host generates it. */
 export function agentCount(given: GivenOptions): number {
   const text = last(given, 'agents');
   return text === null ? 0 : countOf(whichOf('--agents', text));
 }
 
-/** Returns how many agents are asked for. */
+/** Returns the number of agents requested, either as a number or as a list of names. */
 export function countOf(which: number | readonly string[]): number {
   return typeof which === 'number' ? which : which.length;
 }
@@ -180,7 +180,7 @@ export function checkName(option: string, name: string): string {
   if (AGENT_NAME.test(name)) return name;
   throw new Problem(
     'usage',
-    `${option} ${quoted(name)} must consist of letters, digits, hyphens and underscores, for example ${option} a.`,
+    `${option} ${quoted(name)} must begin with a letter or a digit, and contain only letters, digits, hyphens and underscores (at most 40), for example ${option} a.`,
   );
 }
 
@@ -206,7 +206,7 @@ export function natsOf(given: GivenOptions): NatsRequest {
   if (url === null || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '')
     throw new Problem(
       'usage',
-      '--nats must be the address of a NATS server, for example --nats nats://127.0.0.1:4222.',
+      '--nats must be a nats:// or tls:// address, for example --nats nats://127.0.0.1:4222.',
     );
   if (url.username + url.password !== '') {
     throw new Problem(

@@ -11,9 +11,9 @@ const OF_ECHO_SERVERS = ['server', 'no-http'];
 const EXAMPLE = "for example --backend 'node app.js --port {port}'";
 
 /**
- * Parses --backend: the command that starts the user's own server. Its value is kept as typed.
+ * Parses --backend, the command that starts the user's own server. The command is returned as typed.
  *
- * @throws Problem('usage') if it is not a command with {port}, or if another option cannot be combined with it
+ * @throws Problem('usage') if the value is not a command with {port}, or if another option excludes --backend
  */
 export function backendOf(
   given: GivenOptions,

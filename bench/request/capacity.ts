@@ -61,8 +61,8 @@ const WARMUP_MS = 2000;
 
 const DEFAULT_OBJECTIVE = 'response.p99<20ms';
 /**
- * Objectives added to every search unless the user sets one on the same metric. A trial in which connections
- * fail or messages are lost misses them.
+ * Objectives added to every search unless the user sets one on the same metric: no connection may fail, and no
+ * message may be lost.
  */
 const WHOLE = ['connections.failed==0', 'messages.lost==0'];
 

@@ -31,7 +31,7 @@ export interface CheckRequest {
   format: CheckFormat;
 }
 
-/** The same options as in `run`, except that the path is an operand here. */
+/** The options of `run` for reading a configuration, without --conf: `check` takes the paths as operands. */
 const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
 const ASKING = {

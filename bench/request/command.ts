@@ -8,7 +8,7 @@ export interface Command<Asked> {
   help: string;
   /** The command's options, by their heading in the help text. */
   options: Readonly<Record<string, Options>>;
-  /** Reasons why the command lacks options that users might expect. */
+  /** Reasons why the command lacks options that users might expect, by the option's name. */
   absent?: Readonly<Record<string, string>>;
   /**
    * Whether an option from a configuration file applies with these operands. If missing, all options apply.

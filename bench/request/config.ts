@@ -72,7 +72,7 @@ export function withOptions(below: GivenOptions, above: GivenOptions): GivenOpti
   return new Map([...[...below].filter(([name]) => !aside.has(name)), ...above]);
 }
 
-/** Returns the options as words of a command line. */
+/** Converts options to command-line arguments. */
 export function typed(options: GivenOptions): string[] {
   return [...options].flatMap(([name, values]) =>
     values.length === 0 ? [`--${name}`] : values.flatMap((value) => [`--${name}`, value]),

@@ -52,7 +52,7 @@ function websocketPathOf(given: GivenOptions): string | null {
   if (path === null || /^\/[!-~]*$/.test(path)) return path;
   throw new Problem(
     'usage',
-    `--ws-path ${quoted(path.replace(/\?.*/s, '?…'))} must be a path, for example --ws-path /live/websocket.`,
+    `--ws-path ${quoted(path.replace(/\?.*/s, '?…'))} must be a path that begins with / and contains only visible ASCII characters, for example --ws-path /live/websocket.`,
   );
 }
 
@@ -61,7 +61,7 @@ function hostOf(given: GivenOptions): string | null {
   if (host === null || /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(host)) return host;
   throw new Problem(
     'usage',
-    `--host ${quoted(host)} must be a host name, for example --host chat.example.org.`,
+    `--host ${quoted(host)} must be a host name without a port, for example --host chat.example.org.`,
   );
 }
 
@@ -81,8 +81,11 @@ function headerOf(text: string): { name: string; value: string } {
     );
   }
   if (OWN_HEADERS.test(name)) {
-    const remedy = name.toLowerCase() === 'host' ? ' Use --host.' : '';
-    throw new Problem('usage', `--header cannot set ${name}, which is part of every handshake.${remedy}`);
+    const remedy = name.toLowerCase() === 'host' ? ' Use --host to change its value.' : '';
+    throw new Problem(
+      'usage',
+      `--header cannot set ${name}. Only the generator itself may set this header.${remedy}`,
+    );
   }
   return { name, value: value.trimEnd() };
 }

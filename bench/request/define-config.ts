@@ -11,7 +11,7 @@ type Words<Notation extends string> = Notation extends `${infer First}|${infer R
   : Notation;
 
 /**
- * The type of an option's value, derived from its notation in the help text: the listed words for `ws|lean`,
+ * Derives the type of an option's value from its placeholder in the help text: the listed words for `ws|lean`,
  * otherwise a string or number.
  */
 type Written<Notation extends string> =
@@ -31,7 +31,7 @@ type Merged<Union> = (Union extends unknown ? (each: Union) => void : never) ext
   ? All
   : never;
 
-/** The options in a table, grouped by the headings of the help text, as keys in a configuration file. */
+/** Derives the options in a configuration file from a table of command-line options grouped by heading. */
 type OptionsOf<Groups> = {
   [Name in keyof Merged<Groups[keyof Groups]> & string as Camel<Name> | Name]?: ValueOf<
     Merged<Groups[keyof Groups]>[Name]

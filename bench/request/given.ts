@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { GivenOptions } from './options.ts';
 import { type Bounds, parseCount, parseDuration, parseNumber, quoted } from './units.ts';
 
-/** Returns an option's value, the last one if it was given several times; null if it was not given. */
+/** Returns the last value given for an option; null if the option was not given. */
 export function last(given: GivenOptions, name: string): string | null {
   return given.get(name)?.at(-1) ?? null;
 }

@@ -56,8 +56,8 @@ const MOST_LEVELS = 12;
 const CONNECTIONS_HELD = 100;
 
 /**
- * Messages or handshakes per second of a step with a schedule, if neither the user nor the scenario sets a rate: as
- * many as a machine with two CPUs can generate and carry at every default level. In a closed loop, the generator
+ * Messages or handshakes per second of a step with a schedule, if neither the user nor the scenario sets a
+ * rate: as many as a machine with two CPUs can handle at every default level. In a closed loop, the generator
  * would be the limit on such a machine.
  */
 const RATE: Record<Work, number> = { messages: 1000, sends: 1000, handshakes: 100 };
@@ -220,7 +220,7 @@ function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderA
 
 function levelsOf(given: GivenOptions, over: LadderAxis): number[] {
   const text = last(given, 'points');
-  // Each agent needs a connection.
+  // Each agent needs at least one connection.
   const least = over === 'connections' ? agentCount(given) : 0;
   if (text === null) return LEVELS[over].filter((level) => level >= least);
   const levels = text.split(',').map((each) => parseLevel(each.trim(), over));

@@ -12,7 +12,7 @@ export interface NginxSources {
    * there is none.
    */
   usual: string | null;
-  /** Keyed by the name that follows the @ in a variant. */
+  /** Versions with a name. The key is the name that follows the @ in a variant. */
   named: ReadonlyMap<string, string>;
 }
 

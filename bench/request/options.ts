@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { addedOptions } from '../scenarios/registry.ts';
 
-/** A command-line option. The help text is generated from the same table. */
+/** A command-line option, as declared in a command's table of options. The help text is generated from this table. */
 export interface Option {
   short?: string;
   /** Placeholder for the value in `--help`; null for a switch. */
@@ -32,9 +32,10 @@ export const JSON_OPTION = {
 } as const satisfies Options;
 
 /**
- * Returns the options of a command by name. If the command takes a scenario, those of the user's scenario are included.
+ * Returns a command's options by name. Commands that take a scenario also have the options of the user's
+ * scenario.
  *
- * @throws Problem('usage') if the user's scenario has an option that the command has already
+ * @throws Problem('usage') if the user's scenario has an option that the command already has
  */
 export function allOptions(groups: Readonly<Record<string, Options>>): Options {
   const own: Options = Object.assign({}, ...Object.values(groups));
@@ -52,11 +53,10 @@ export function allOptions(groups: Readonly<Record<string, Options>>): Options {
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Splits the words after the command's name into options and operands. Throws a `usage` Problem if an option
- * lacks its value, or is repeated although it must not be, and throws the result of `unknown` for an unknown
- * option.
+ * Splits the words after the command's name into options and operands.
  *
- * @param unknown called with the option as typed, such as `--colour` or `-x`
+ * @param unknown called with an unknown option as typed, such as `--colour` or `-x`; returns the error to throw
+ * @throws Problem('usage') if an option lacks its value, or is repeated although it may only be given once
  */
 export function readOptions(
   args: readonly string[],

@@ -9,7 +9,7 @@ export interface ProcessesRequest {
   client: 'lean' | 'ws';
   /** Engine of the lean client and server. */
   engine: EngineName | null;
-  /** Carrier of the lean client and server without TLS. */
+  /** Carrier of the lean client and server for connections without TLS. */
   carrier: CarrierName | null;
   /** The echo server; null for each step's default. */
   server: 'ws' | 'lean' | null;
@@ -54,7 +54,7 @@ function carrierOf(given: GivenOptions): CarrierName | null {
   if (last(given, 'client') === 'ws' && last(given, 'server') === 'ws') {
     throw new Problem(
       'usage',
-      '--carrier io_uring is for the lean client and the lean server. Leave out --client ws or --server ws.',
+      '--carrier io_uring only works with the lean client or the lean server. Leave out --client ws or --server ws.',
     );
   }
   return carrier;

@@ -5,7 +5,7 @@ import type { GivenOptions } from './options.ts';
 import type { RunRequest } from './run.ts';
 import { stepsWith } from './scenario.ts';
 
-/** Default maximum of connections, and of messages or handshakes per second, on another host. */
+/** Default limit on connections, and on messages or handshakes per second, for another host. */
 const USUAL_LIMIT = 100;
 
 /**

@@ -255,7 +255,7 @@ test('usage errors are reported with a remedy', () => {
     ['-p tls -p plain', /^-p is given twice.*commas/],
     ['-p tls --json --json', /^--json is given twice/],
     ['-p tls,', /empty name/],
-    ['-p all,tls', /^--profile all already/],
+    ['-p all,tls', /^--profile all cannot be combined/],
     ['-p tls -c many', /^--connections "many" must be a whole number from 1 to 1M\.$/],
     ['-p tls -c 0', /^--connections "0" must be between 1 and 1M\.$/],
     ['-p tls -c -5', /^--connections "-5" must/],

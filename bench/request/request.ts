@@ -108,8 +108,8 @@ export function readsConfig({ word, given, operands }: Line): boolean {
 }
 
 /**
- * Parses a command line without a file, so that mistakes are found before the file is read. Examples stand in
- * for options that the file may provide.
+ * Parses a command line without the configuration file, so that mistakes are found before the file is read.
+ * Example values stand in for options that the file may provide.
  */
 function checkAlone(command: Command<Request>, given: GivenOptions, operands: readonly string[]): void {
   try {
@@ -123,13 +123,13 @@ function checkAlone(command: Command<Request>, given: GivenOptions, operands: re
   }
 }
 
-/** Parses argv as if there were no configuration file. */
+/** Parses argv, ignoring any configuration file. */
 export function parseRequest(argv: readonly string[]): Request {
   return requestFrom(readLine(argv), null).request;
 }
 
 /**
- * Converts a command line to a request, with a file's options as defaults.
+ * Converts a command line to a request, with the options in a configuration file as defaults.
  *
  * @returns the request, and the options that came from the file
  * @throws Problem('usage') if the command line or the file is invalid
@@ -162,8 +162,8 @@ export function requestFrom(
 }
 
 /**
- * Reports whether the file's options caused a problem: without these options, the command line is valid or
- * lacks something else.
+ * Reports whether options from the configuration file caused a problem: without them, the command line is valid
+ * or lacks something else.
  */
 function isOfFile(problem: Problem, parseAlone: () => unknown): boolean {
   try {
@@ -204,7 +204,7 @@ function unknownCommand(word: string): Problem {
   );
 }
 
-/** @param typed such as `--colour` or `-x` */
+/** @param typed the option as typed, such as `--colour` or `-x` */
 function unknownOption(word: Line['word'], typed: string, known: Options): Problem {
   const start = `${word} has no ${printable(typed).slice(0, 60)}`;
   const command: Partial<Command<Request>> = word === 'help' || word === 'version' ? {} : COMMANDS[word];

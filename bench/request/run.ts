@@ -32,7 +32,7 @@ import { type AskedTarget, targetOf } from './target.ts';
 import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
-/** The request of `run`. Null means that the preflight decides. */
+/** The request of `run`. Unless stated otherwise, null means that the preflight decides. */
 export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   /** Variant names as typed, such as `tls` or `tls+buf-16k`. `all` has not been expanded yet. */
   variants: readonly string[];
@@ -258,7 +258,7 @@ export function requestOf(
     ...processesOf(given, connections),
     backend,
     agents,
-    // The bench does not know which ordinary HTTP requests the user's own server answers.
+    // It is unknown which ordinary HTTP requests the user's own server answers.
     http: !given.has('no-http') && backend === null,
     nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),
@@ -289,7 +289,10 @@ export function variantsOf(given: GivenOptions): string[] {
   if (names.includes(''))
     throw new Problem('usage', '--profile has an empty name between two commas. Remove one comma.');
   if (names.includes('all') && names.length > 1) {
-    throw new Problem('usage', '--profile all already includes every profile. Leave the other names out.');
+    throw new Problem(
+      'usage',
+      '--profile all cannot be combined with other names. Leave the other names out, or name every profile.',
+    );
   }
   return names;
 }
@@ -325,7 +328,7 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   return steps;
 }
 
-/** Returns the number of handshakes in progress; null if the scenario makes no handshakes of its own. */
+/** Returns the scenario's option `pending`, the number of handshakes in progress; null if there is no such option. */
 function pendingOf({ scenarioOptions: { pending } }: ScenarioRequest): number | null {
   return typeof pending === 'number' ? pending : null;
 }

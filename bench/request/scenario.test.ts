@@ -93,7 +93,7 @@ describe('the scenario', () => {
         );
         assert.throws(() => scenarioOf(given(`${line} --${name} ${valueFor(option)}`)), {
           kind: 'usage',
-          message: `--${name} does not apply to the scenario ${scenario.name}. This option belongs to --scenario ${owners.join(' and ')}.`,
+          message: `--${name} does not apply to the scenario ${scenario.name}. This option requires --scenario ${owners.join(' or ')}.`,
         });
       }
       for (const name of scenario.excluded)
@@ -185,5 +185,5 @@ test('an upgrade instead of a reload is to the same Nginx, or to a named one', (
     kind: 'usage',
     message: '--reloads does not apply together with --upgrade. Leave one of them out.',
   });
-  assert.throws(() => scenarioOf(new Map([['upgrade', []]])), { message: /belongs to --scenario reload\./ });
+  assert.throws(() => scenarioOf(new Map([['upgrade', []]])), { message: /requires --scenario reload\./ });
 });

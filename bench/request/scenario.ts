@@ -16,7 +16,7 @@ export interface ScenarioRequest {
   scenarioOptions: ScenarioOptions;
 }
 
-/** Actions that clients carry out, and which therefore need no topology. */
+/** Actions that are performed by the clients, not on a process of the topology. */
 export const OF_CLIENTS: ReadonlySet<string> = new Set(['cut-clients', 'stall-clients', 'resume-clients']);
 
 const DAY_US = 24 * 3600 * 1e6;
@@ -28,7 +28,7 @@ export function scenarioOf(given: GivenOptions): ScenarioRequest {
     if (!given.has(option) || Object.hasOwn(scenario.options, option)) continue;
     const owners = SCENARIOS.filter(({ options }) => Object.hasOwn(options, option)).map(({ name }) => name);
     const remedy =
-      owners.length === 0 ? 'Leave it out.' : `This option belongs to --scenario ${owners.join(' and ')}.`;
+      owners.length === 0 ? 'Leave it out.' : `This option requires --scenario ${owners.join(' or ')}.`;
     throw new Problem('usage', `--${option} does not apply to the scenario ${scenario.name}. ${remedy}`);
   }
   refuseContradictions(given, scenario);
@@ -121,12 +121,12 @@ export function checkMetrics(conditions: readonly Condition[], scenario: Scenari
     if (owners.length === 0 || owners.includes(scenario)) continue;
     throw new Problem(
       'usage',
-      `--threshold ${quoted(text)} does not apply to the scenario ${scenario.name}. It belongs to --scenario ${owners.map(({ name }) => name).join(' and ')}.`,
+      `--threshold ${quoted(text)} does not apply to the scenario ${scenario.name}. Its metric requires --scenario ${owners.map(({ name }) => name).join(' or ')}.`,
     );
   }
 }
 
-/** Returns the --steps option with all steps, as the remedy if --steps excludes a step that another option needs. */
+/** Returns the --steps option with all steps. It is the remedy if --steps excludes a step that another option needs. */
 export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
   return { steps: steps.map(({ name }) => name).join(',') };
 }

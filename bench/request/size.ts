@@ -28,8 +28,8 @@ export interface SizeRequest {
 }
 
 /**
- * Minimum number of connections for checking a plan. With fewer, worker_connections would be too close to its
- * minimum to show what each of its units costs.
+ * Minimum number of connections for checking a plan. With fewer, worker_connections would be so close to its
+ * minimum that its memory cost per unit could not be determined.
  */
 export const FEWEST_CHECKED = 400;
 const PLANNED: Bounds = { min: 1000, max: 1_000_000_000 };
@@ -67,7 +67,7 @@ const ABSENT = {
   arrivals: 'its messages are spaced evenly',
   'in-flight': 'it measures the CPU time per message in an open loop',
   'nginx-workers': 'the number of workers is part of the result',
-  threshold: 'the error of the check is part of the result',
+  threshold: 'its result contains the error of the check instead',
   'no-http': 'it sends no HTTP requests',
 };
 
@@ -85,7 +85,7 @@ export const sizeCommand = {
   parse: (given) => ({ command: 'size', size: sizeRequest(given) }),
 } as const satisfies Command<{ command: 'size'; size: SizeRequest }>;
 
-/** The options of `run` that apply, with shorter runs by default. */
+/** The options of `run` that also apply to `size`, with shorter runs by default. */
 function optionsOfItsRuns(): Readonly<Record<string, Options>> {
   const changed: Record<string, string> = {
     profile: 'Variant: tls, tls+buf-16k',
@@ -179,8 +179,8 @@ function utilisationOf(given: GivenOptions): number {
 }
 
 /**
- * The scenarios that measure the other costs. A touched connection exchanges one message of the planned size,
- * because its memory depends on how much of its buffers was ever used.
+ * Returns the scenarios that measure the costs of open connections and of handshakes. A touched connection
+ * exchanges one message of the planned size, because its memory depends on how much of its buffers was used.
  */
 function othersOf({ payload }: RunRequest): ScenarioRequest[] {
   const idle = scenarioNamed('idle');

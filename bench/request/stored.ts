@@ -22,7 +22,7 @@ export interface StoredRequest {
   tags: Tags;
 }
 
-/** Options that apply to a comparison of stored results. All others apply to runs. */
+/** Options that apply to a comparison of stored results. All other options apply to runs. */
 export const OF_STORED: ReadonlySet<string> = new Set([
   'markdown',
   'export',
@@ -46,7 +46,7 @@ export function isStored(operand: string): boolean {
   return operand.includes('/') || operand.endsWith('.json') || existsSync(join(operand, 'result.json'));
 }
 
-/** @throws Problem('usage') unless there are exactly two results, and for options that apply to runs */
+/** @throws Problem('usage') if there are not exactly two results, or if an option applies only to runs */
 export function storedRequest(given: GivenOptions, operands: readonly string[]): StoredRequest {
   const [baseline, variant, ...others] = operands;
   const mixed = operands.find((operand) => !isStored(operand)) ?? (given.has('conf') ? '--conf' : null);

@@ -12,7 +12,7 @@ import { TARGET_OPTIONS } from './run-options.ts';
 import { OF_CLIENTS, type ScenarioRequest } from './scenario.ts';
 import { quoted } from './units.ts';
 
-/** Options about a topology. A run against a target starts none. */
+/** Options about the topology. They do not apply with --target, because no topology is started. */
 const OF_A_TOPOLOGY = [
   ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'nginx'],
   ...['backend', 'servers', 'server-agents', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
@@ -33,8 +33,8 @@ export interface AskedTarget {
 /**
  * Parses --target and the options that belong to it; null without --target.
  *
- * @throws Problem('usage') for an address on another host that was not allowed, and for options that do not
- *   apply
+ * @throws Problem('usage') for an address on another host that --allow-remote does not name, and for options
+ *   that do not apply with --target
  */
 export function targetOf(given: GivenOptions, asked: ScenarioRequest): AskedTarget | null {
   const text = last(given, 'target');
@@ -115,7 +115,7 @@ function addressOf(text: string): URL {
   return url;
 }
 
-/** Whether a URL names this machine, by an address that cannot refer to any other machine. */
+/** Whether the host in a URL can only refer to this machine. */
 export function isLoopback({ hostname }: URL): boolean {
   return (
     hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))

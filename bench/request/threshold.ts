@@ -44,9 +44,7 @@ export function parseCondition(option: string, text: string): Condition {
   };
 }
 
-/**
- * Returns the first condition that no planned run can measure, and its requirement; null if there is none.
- */
+/** Returns the first condition that no planned run can measure, with what its metric needs; null if there is none. */
 export function unmeasurable(
   conditions: readonly Condition[],
   has: Readonly<Record<Need, boolean>>,

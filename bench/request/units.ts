@@ -111,7 +111,7 @@ export function formatBytes(bytes: number): string {
   return unscaled(bytes, BINARY);
 }
 
-/** Parses a quantity with one of these suffixes; null for any other text. */
+/** Parses a number with one of the given suffixes; null for any other text. */
 function scaled(text: string, suffixes: Suffixes): number | null {
   const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(\p{L}{0,3})$/u.exec(text.trim()) ?? [];
   // NFKC maps both characters that look like µ to the same one. Case is ignored, because k and K, or s and S,

@@ -69,8 +69,8 @@ function upRequest(given: GivenOptions): UpRequest {
   }
   const host = hostOf(given);
   const { configurationOptions } = run;
-  // If others can reach the address, access rules are kept, because they protect it. They cannot block the
-  // load, because `up` generates none.
+  // If other machines can reach the address, access rules are kept, because they protect it. They cannot block
+  // any load, because `up` generates none.
   const keepGuards = configurationOptions.keepGuards || host !== LOOPBACK;
   return {
     // There is no load, so the generator's client does not matter and no process is pinned.

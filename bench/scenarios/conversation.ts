@@ -17,13 +17,13 @@ export type OwnMessage = string | Buffer;
  */
 export type Meaning = 'answer' | 'ready' | 'other' | 'mismatch';
 
-/** One connection, as a conversation sees it. */
+/** The part of a connection to which a conversation has access. */
 export interface Talker<State> {
   /** Number of the connection, unique over all generator workers. */
   readonly id: number;
   /** The data that the conversation keeps for the connection. */
   readonly state: State;
-  /** Number of the request whose answer is due next, from 0. */
+  /** Number of the request whose answer is expected next, counted from 0. */
   readonly awaited: number;
   /** Sends a message that is not a request, such as a greeting or a heartbeat. */
   send(message: OwnMessage): void;
@@ -44,9 +44,8 @@ export interface Conversation<State> {
   /** Returns request `sequence` of a connection, counted from 0. */
   request(talker: Talker<State>, sequence: number): OwnMessage;
   /**
-   * Returns the meaning of a message. A message may also carry several packets of the protocol, or only part of
-   * one; then a list is returned, with the meaning of each complete packet. `bytes` is valid only during the
-   * call.
+   * Returns the meaning of a message. If messages may contain several packets of the protocol, or only part of
+   * one, returns a list with the meaning of each complete packet. `bytes` is valid only during the call.
    */
   message(talker: Talker<State>, bytes: Buffer, isText: boolean): Meaning | readonly Meaning[];
 }
@@ -54,13 +53,13 @@ export interface Conversation<State> {
 /** Creates the conversation of a generator worker. */
 export type MakeConversation<State> = (context: ClientContext) => Conversation<State>;
 
-/** A connection's exchange of requests and answers, and its other state. */
+/** The state of a connection: its exchange of requests and answers, and the data of the conversation. */
 class Talk<State> extends Exchange {
   readonly talker: Talker<State>;
   session: Session<Talk<State>> | null = null;
   openUs = Number.NaN;
   isReady = false;
-  /** Requests that were encoded to count their size, and are about to be sent. */
+  /** Requests that were encoded to determine their size, and are about to be sent. */
   readonly encoded: OwnMessage[] = [];
 
   /** @param send sends a message that is not a request */
@@ -92,7 +91,7 @@ function bytesOf(message: OwnMessage): number {
 }
 
 /**
- * Returns the client whose connections hold a conversation.
+ * Returns the client of a scenario that is defined by a conversation.
  *
  * @param reconnects whether clients that lose their connection reconnect, and begin the conversation again
  */

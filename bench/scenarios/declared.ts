@@ -48,7 +48,7 @@ export function declaredDefinition(declared: Declaration): ScenarioDefinition {
     ],
     lengths: () => null,
     defaults: { connections: USUAL_CONNECTIONS, payload: '64' },
-    // With both kinds of loop, the rate is derived from the throughput of the closed one.
+    // With both kinds of loop, the rate is derived from the throughput of the closed loop.
     defaultRate: () => (has('open') && !has('closed') ? USUAL_RATE : null),
     problemOf: () => null,
     timeline: () => [],
@@ -96,8 +96,7 @@ const OF_CONNECTIONS: readonly DoubtName[] = ['losses', 'disturbance', 'limit'];
 
 /**
  * Returns the contradiction between two declarations of the same scenario; null if either declaration can be
- * used to read the results of both. The scenario may have been extended in the meantime, or its texts may have
- * changed.
+ * used to read the results of both. Additions and changed texts are not contradictions.
  */
 export function disagreement(one: Declaration, other: Declaration): string | null {
   return (

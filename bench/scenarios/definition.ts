@@ -48,7 +48,7 @@ export type ScenarioOption = {
 export interface Equation {
   whole: string;
   parts: readonly string[];
-  /** Additional parts. Older runs did not record them, so they count as 0 there. */
+  /** Parts that older runs did not record. In such runs, they count as 0. */
   added?: readonly string[];
 }
 
@@ -104,14 +104,13 @@ export type DoubtName =
   | 'schedule'
   | 'limit';
 
-/** Declares what happens to connections during a run. All other code is independent of the scenario. Pure. */
+/** Declares what connections do during a run; other code is independent of the scenario. All functions are pure. */
 export interface ScenarioDefinition {
   /** Name as used in `--scenario`, which is also the name of its folder. */
   name: string;
   title: string;
   /** Name of another scenario whose `client.ts` is used; missing if this scenario has its own. */
   client?: string;
-  /** The question that the scenario answers. */
   question: string;
   /** The steps in order. Each variant runs all of them. */
   steps: readonly StepDefinition[];

@@ -16,9 +16,9 @@ export interface LoadedScenario {
 /**
  * Imports a scenario file, which runs its code.
  *
- * @param path as in --scenario
- * @param ourselves exports that `import … from 'nginx-ws-bench'` provides in the file
- * @throws Problem('usage') if it cannot be read, throws, or is not a scenario
+ * @param path the file's path, as in --scenario
+ * @param ourselves what `import … from 'nginx-ws-bench'` provides in the file
+ * @throws Problem('usage') if the file cannot be read, throws an error, or does not export a scenario
  */
 export async function loadOwnScenario(
   path: string,
@@ -28,7 +28,7 @@ export async function loadOwnScenario(
   if (!isModuleName(path))
     throw new Problem(
       'usage',
-      `--scenario ${path} must name a built-in scenario, or a file whose name ends in .ts or .js.`,
+      `--scenario ${path} must name a built-in scenario, or a .ts, .mts, .js or .mjs file.`,
     );
   const file = resolve(folder, path);
   if (!existsSync(file)) throw new Problem('usage', `--scenario ${path} does not exist. Check the path.`);

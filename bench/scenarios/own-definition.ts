@@ -17,7 +17,7 @@ const OPTIONAL = [
   ...['largestMessage', 'sections', 'client', 'conversation', 'reconnects'],
 ] as const;
 
-/** Names in a generator worker's totals, apart from those that a scenario records. */
+/** Names that a scenario must not record, because the totals of every generator worker already contain them. */
 const RESERVED = [...COMMON_COUNTERS, ...COMMON_HISTOGRAMS, 'worker', 'asked', 'failed', 'open'];
 
 /**
@@ -26,7 +26,7 @@ const RESERVED = [...COMMON_COUNTERS, ...COMMON_HISTOGRAMS, 'worker', 'asked', '
  * @param scenario the file's default export
  * @param file absolute path of the file
  * @param name the file's name in messages
- * @throws Problem('usage') for the first mistake in it
+ * @throws Problem('usage') for the first mistake in the scenario
  */
 export function ownDefinition(scenario: unknown, file: string, name: string): ScenarioDefinition {
   const wrong = (sentence: string) => new Problem('usage', `${name}: ${printable(sentence)}`);
@@ -55,7 +55,7 @@ export function ownDefinition(scenario: unknown, file: string, name: string): Sc
     ...(handshake === undefined ? {} : { handshake }),
     options,
     defaults: { ...base.defaults, ...defaults },
-    // Only the benchmark's own loops observe the turns of interleaved runs.
+    // Only the benchmark's own loops take account of the turns of interleaved runs.
     takesTurns: own.takesTurns ?? own.conversation !== undefined,
     file,
   };
@@ -151,7 +151,7 @@ function usuallyListed(steps: Declaration['steps'], metrics: readonly OwnMetric[
   });
 }
 
-/** `my-chat` → `myChat`, because a metric's name cannot contain hyphens. */
+/** Converts `my-chat` to `myChat`, because a metric's name cannot contain hyphens. */
 function metricPrefix(scenario: string): string {
   return `${scenario.replace(/-([a-z0-9])/g, (_, next: string) => next.toUpperCase())}.`;
 }

@@ -12,7 +12,7 @@ import { storm } from './storm/definition.ts';
 /** The built-in scenarios, in the order in which `--help` lists them. The first is the default. */
 const REGISTRY = [echo, idle, reload, connect, storm, broadcast, backendLoss, slowConsumer, mixed] as const;
 
-/** All scenarios: the built-in ones, then those that were added. */
+/** All scenarios: the built-in ones, followed by users' scenarios. */
 const scenarios: ScenarioDefinition[] = [...REGISTRY];
 export const SCENARIOS: readonly ScenarioDefinition[] = scenarios;
 export const DEFAULT_SCENARIO: ScenarioDefinition = REGISTRY[0];
@@ -26,13 +26,13 @@ export const SCENARIO_OPTIONS = Object.assign({}, ...REGISTRY.map(({ options }) 
   (typeof REGISTRY)[number]['options']
 >;
 
-/** Scenarios that were added, by the path in --scenario. */
+/** Users' scenarios, by path as given in --scenario. */
 const byPath = new Map<string, ScenarioDefinition>();
 
 /**
- * Adds a user's scenario. It replaces any that was added under the same name before.
+ * Adds a user's scenario, replacing any earlier user's scenario of the same name.
  *
- * @param path its file, as in --scenario; null if the file is missing
+ * @param path path of the scenario's file, as in --scenario; null if the file is missing
  */
 export function addScenario(scenario: ScenarioDefinition, path: string | null): void {
   if (path !== null) byPath.set(path, scenario);
@@ -42,12 +42,12 @@ export function addScenario(scenario: ScenarioDefinition, path: string | null): 
   else scenarios[at] = scenario;
 }
 
-/** Returns the scenario that was added from a file; undefined if none was. */
+/** Returns the user's scenario that was added from a file; undefined if there is none. */
 export function scenarioOfFile(path: string): ScenarioDefinition | undefined {
   return byPath.get(path);
 }
 
-/** Returns the scenarios that were added. */
+/** Returns the users' scenarios that were added. */
 export function addedScenarios(): readonly ScenarioDefinition[] {
   return scenarios.slice(REGISTRY.length);
 }

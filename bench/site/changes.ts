@@ -46,7 +46,7 @@ export const NEGLIGIBLE = 1.02;
 export const RATE_TOLERANCE = 1.1;
 
 /**
- * Judges values in the order in which they were measured, each against earlier ones (docs/method.md). A
+ * Judges values in the order in which they were measured, each against earlier ones (see docs/method.md). A
  * lasting change begins a new level, against which later values are judged. An outlier does not belong to any
  * level.
  */

@@ -4,9 +4,7 @@ import { claimsIntroduction, claimsMarkup } from '../report/section/claims.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
-/**
- * Maximum number of results. Reading their runs takes time, and older results usually only repeat newer ones.
- */
+/** Maximum number of results to read. Reading takes time, and older results usually only repeat newer ones. */
 const MOST_RESULTS = 8;
 
 /** A published result, including its runs. */
@@ -30,7 +28,7 @@ export function tellingResults<T extends Published>(published: readonly T[]): T[
     .slice(0, MOST_RESULTS);
 }
 
-/** Creates the page that compares the article's claims with these results. */
+/** Creates the page that compares these results with the claims of the article on which this project is based. */
 export function claimsPage(results: readonly PublishedResult[]): SitePage {
   const folders = new Map(results.map(({ folder, result }) => [result, folder]));
   const source = (result: Result) => {

@@ -44,7 +44,7 @@ export interface SitePage {
   body: Markup;
 }
 
-/** The contents of the index. */
+/** The data that the index page shows. */
 export interface Contents {
   title: string;
   /** Published results, newest first. */

@@ -56,7 +56,7 @@ export function newestOf({ points }: Trend): Point | null {
   return points.findLast(({ value }) => value !== null) ?? null;
 }
 
-/** Returns the newest change that is confirmed, or that no other point has followed yet. */
+/** Returns the newest change. Changes that the next value did not confirm are ignored. */
 export function newestChange({ points }: Trend): ChangedPoint | null {
   return points.findLast(isChanged) ?? null;
 }
@@ -67,7 +67,7 @@ export function isChanged(point: Point): point is ChangedPoint {
   return point.standing.kind === 'change' && point.standing.lasting !== false;
 }
 
-/** Formats the bounds relative to the centre, as in `−3 % to +3 %`. */
+/** Formats the bounds of a band relative to its centre, as in `−3 % to +3 %`. */
 export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }

@@ -63,7 +63,7 @@ export interface Series {
   trends: readonly Trend[];
 }
 
-/** The main metrics of the steps, which come first. Other metrics follow in the order used in comparisons. */
+/** The main metrics, which are shown first. Other metrics follow in the order used in comparisons. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
 function inOrder(): TrendMetric[] {
   return comparedMetrics()
@@ -195,7 +195,7 @@ function pointsOf(figure: TrendMetric, answers: readonly Answer[]): Point[] {
   }));
 }
 
-/** Returns the median over all usable runs, which for a single run is its value. */
+/** Returns the median over all usable runs. If no run is usable, returns the reason. */
 function measure(figure: TrendMetric, { runs }: Answer): { value: number | null; doubt: Finding | null } {
   const values: number[] = [];
   let doubt: Finding | null = null;

@@ -7,8 +7,8 @@ export function exactly(value: number): Estimate {
 }
 
 /**
- * Returns the mean of repeated measurements with its 95 % interval (Student's t); null for fewer than two, whose
- * variation is unknown.
+ * Returns the mean of repeated measurements with its 95 % interval (Student's t); null for fewer than two
+ * measurements, whose variation is unknown.
  */
 export function meanOf(values: readonly number[]): Estimate | null {
   const count = values.length;

@@ -8,7 +8,7 @@ export interface Observation {
   y: number;
 }
 
-/** y = Σ coefficient × x, fitted to observations. */
+/** The model y = Σ coefficient × x, fitted to observations. */
 export interface LinearFit {
   /** One coefficient per coordinate, with its 95 % interval. */
   coefficients: readonly Estimate[];
@@ -19,15 +19,14 @@ export interface LinearFit {
 /**
  * Fits a sum without a constant term by ordinary least squares.
  *
- * @returns null if there are not more observations than coefficients, or if the observations do not determine
- *   the coefficients
+ * @returns null if the observations do not outnumber the coefficients, or do not determine them
  */
 export function fitSum(observations: readonly Observation[]): LinearFit | null {
   const width = observations[0]?.x.length ?? 0;
   const freedom = observations.length - width;
   if (width === 0 || freedom < 1) return null;
   const columns = Array.from({ length: width }, (_, at) => at);
-  // Scales columns to the same length, so that the equations are well conditioned, whatever each column counts.
+  // Columns may have different units. Scaling them to the same length makes the equations well conditioned.
   const lengths = columns.map((at) => Math.hypot(...observations.map(({ x }) => x[at] ?? 0)));
   if (lengths.includes(0)) return null;
   const scaled = (x: readonly number[]) => columns.map((at) => (x[at] ?? 0) / (lengths[at] ?? 1));

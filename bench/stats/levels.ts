@@ -8,8 +8,8 @@ export interface LevelMedian {
 }
 
 /**
- * Returns the median of a metric at each level, over the runs that count for the metric, in ascending order
- * of levels. Levels without such a run are omitted.
+ * Returns the median of a metric at each level, in ascending order of levels. Runs that do not count for the
+ * metric are ignored, and levels without any other run are omitted.
  */
 export function mediansByLevel(points: readonly LadderPoint[], name: string): LevelMedian[] {
   const levels = [...new Set(points.map(({ level }) => level))].sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 /**
- * Solves a system of linear equations by Gaussian elimination with partial pivoting. Its columns should be of
- * similar size. Changes the matrix.
+ * Solves a system of linear equations by Gaussian elimination with partial pivoting. Overwrites the matrix,
+ * whose columns should be of similar magnitude.
  *
  * @param matrix one row per equation, with the right-hand side as its last column
  * @returns null if the matrix is singular

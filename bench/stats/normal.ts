@@ -14,7 +14,7 @@ export function upperTail(z: number): number {
   return z < TAIL_FROM ? 0.5 - density * taylorSum(z) : density / tailFraction(z);
 }
 
-/** z + z³/3 + z⁵/(3·5) + z⁷/(3·5·7) + … */
+/** Returns z + z³/3 + z⁵/(3·5) + z⁷/(3·5·7) + … */
 function taylorSum(z: number): number {
   let term = z;
   let sum = z;
@@ -25,7 +25,7 @@ function taylorSum(z: number): number {
   return sum;
 }
 
-/** z + 1/(z + 2/(z + 3/(z + …))) */
+/** Returns z + 1/(z + 2/(z + 3/(z + …))). */
 function tailFraction(z: number): number {
   let fraction = z;
   for (let k = FRACTION_DEPTH; k >= 1; k--) fraction = z + k / fraction;

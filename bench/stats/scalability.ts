@@ -94,14 +94,14 @@ function around(estimate: number, { low, high }: Interval): Interval {
   return { low: Math.min(low, estimate), high: Math.max(high, estimate) };
 }
 
-/** Returns the interval that excludes 2.5 % of the values on each side. */
+/** Returns the interval that excludes the lowest 2.5 % and the highest 2.5 % of the values. */
 function middle(values: readonly number[]): Interval {
   const sorted = values.toSorted((a, b) => a - b);
   const out = Math.floor((sorted.length * ALPHA) / 2);
   return { low: sorted[out] as number, high: sorted[sorted.length - 1 - out] as number };
 }
 
-/** Coefficients of N ÷ X(N) = a + b(N − 1) + cN(N − 1), which is linear: a = 1 ÷ λ, b = σ ÷ λ, c = κ ÷ λ. */
+/** Coefficients of the scalability law as N ÷ X(N) = a + b(N − 1) + cN(N − 1): 1 ÷ λ, σ ÷ λ and κ ÷ λ. */
 type Coefficients = readonly [number, number, number];
 
 function termsOf(size: number): Coefficients {
@@ -109,8 +109,8 @@ function termsOf(size: number): Coefficients {
 }
 
 /**
- * Minimises the sum of squared logarithms by the Gauss–Newton method. Each iteration is a linear problem with
- * non-negative coefficients, and a step that does not reduce the sum is halved.
+ * Fits the law to the logarithms of throughput by the Gauss–Newton method. Each iteration solves a linear
+ * problem with non-negative coefficients. A step that does not reduce the sum of squares is halved.
  */
 function leastSquares(points: readonly SizedValue[]): Law | null {
   const rows = points.map(({ size, value }) => ({ terms: termsOf(size), time: size / value }));
@@ -160,15 +160,15 @@ interface Row {
 
 type Index = 0 | 1 | 2;
 
-/** All sets of coefficients, out of three, that may be nonzero. */
+/** All non-empty sets of coefficients, by index. For each set, the coefficients outside it are 0. */
 const SUPPORTS: readonly (readonly Index[])[] = [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]];
 
 /**
- * Linear least squares with non-negative coefficients. With three coefficients, every subset can be tried:
- * the best solution without a negative coefficient is the constrained minimum.
+ * Solves a linear least-squares problem with non-negative coefficients. There are only three, so every set of
+ * them is tried; the best solution without a negative coefficient is the constrained minimum.
  */
 function nonNegative(rows: readonly Row[]): Coefficients {
-  // Scaling the columns to the same length keeps the equations well conditioned: N(N − 1) reaches 10⁸.
+  // Scaling the columns keeps the equations well conditioned, although N(N − 1) can reach 10⁸.
   const lengthOf = (at: Index) => Math.sqrt(rows.reduce((sum, { terms }) => sum + terms[at] ** 2, 0)) || 1;
   const lengths: Coefficients = [lengthOf(0), lengthOf(1), lengthOf(2)];
   const product = (i: Index, j: Index) =>
@@ -184,7 +184,7 @@ function nonNegative(rows: readonly Row[]): Coefficients {
     if (solution === null || solution.some((each) => each < 0)) continue;
     const found: [number, number, number] = [0, 0, 0];
     for (const [at, index] of support.entries()) found[index] = (solution[at] ?? 0) / lengths[index];
-    // The gain is how much the solution reduces the sum of squares, compared with coefficients of 0.
+    // Reduction of the sum of squares relative to a solution in which all coefficients are 0.
     const gain = support.reduce<number>((sum, index, at) => sum + (solution[at] ?? 0) * targets[index], 0);
     if (best === null || gain > best.gain) best = { found, gain };
   }

@@ -12,7 +12,7 @@ export function roundOrder<T>(variants: readonly T[], round: number, seed: numbe
   return isReversed ? order.reverse() : order;
 }
 
-/** Returns a random permutation (Fisher and Yates, in Durstenfeld's form). The input is not modified. */
+/** Returns a random permutation (Fisher–Yates shuffle, Durstenfeld's version). The input is not modified. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {

@@ -1,13 +1,13 @@
-/** 97.5th percentile of Student's t distribution, by degrees of freedom starting at 1. */
+/** 97.5th percentiles of Student's t distribution for 1 to 10 degrees of freedom. */
 const EXACT = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281];
 const NORMAL = 1.959964;
 
 /**
  * Returns the 97.5th percentile of Student's t distribution, the factor of a 95 % interval. Above ten degrees of
- * freedom it uses the expansion of Abramowitz and Stegun 26.7.5, whose error is below 0.0001 there.
+ * freedom, it is computed with expansion 26.7.5 of Abramowitz and Stegun; the error is below 0.0001.
  *
  * @param freedom degrees of freedom
- * @throws RangeError below 1
+ * @throws RangeError if `freedom` is below 1
  */
 export function studentFactor(freedom: number): number {
   if (freedom < 1) throw new RangeError('Student’s t has at least one degree of freedom.');

@@ -16,7 +16,7 @@ export interface FigureSets extends Pick<Criteria, 'better' | 'threshold'> {
   weight: number;
 }
 
-/** Like `Comparison` for paired rounds, but with the interval of `unpairedEffect`. */
+/** Like `Comparison`, which is for paired rounds, but with the interval of `unpairedEffect`. */
 export type UnpairedComparison = Pick<
   Comparison,
   'ratio' | 'interval' | 'p' | 'adjustedP' | 'verdict' | 'detectable'
@@ -64,10 +64,10 @@ export function compareSets(
 }
 
 /**
- * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same numbers
- * of runs and the same variation. It is a ratio above 1, obtained by simulation as in `smallestDetectable`.
- * Each side's runs are drawn from that side's residuals. The test rejects the null hypothesis once a shift is
- * large enough to raise the `order`-th lowest of all differences between the sides' runs above 0.
+ * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with the same
+ * numbers of runs and the same variation. It is a ratio above 1, obtained by simulation as in
+ * `smallestDetectable`. Each side's runs are drawn from that side's residuals. The test rejects the null
+ * hypothesis if a shift raises the `order`-th lowest of all differences between the sides' runs above 0.
  */
 function smallestShift(
   baseline: readonly number[],
@@ -90,8 +90,8 @@ function smallestShift(
 }
 
 /**
- * Returns residuals about the side's median. Residuals about a sample's median are too small, so they are
- * widened.
+ * Returns a side's residuals about its median. Residuals about a sample's own median are too small on
+ * average, so they are scaled up.
  */
 function residualsOf(values: readonly number[]): number[] {
   const logs = logarithms(values);

@@ -3,14 +3,14 @@ import { logarithms } from './logarithms.ts';
 import { rankSumP, rejectedSums } from './mann-whitney.ts';
 import { median } from './median.ts';
 
-/** Effect on one metric between two stored results, whose runs are not paired. */
+/** Effect for one metric, computed from two stored results, whose runs are not paired. */
 export interface UnpairedEffect {
   /** Median of variant ÷ baseline over all pairs that consist of one run from each side. */
   ratio: number;
   /**
-   * 95 % confidence interval of the ratio, derived from the Mann–Whitney test. If there are no ties, the
-   * interval excludes 1 exactly when that test, taken by itself, is significant. Null if there are too few
-   * runs for any result without ties to be significant, such as 3 on each side.
+   * 95 % confidence interval of the ratio, derived from the Mann–Whitney test. Without ties, the interval
+   * excludes 1 exactly when that test is significant before any adjustment for multiple comparisons. Null if
+   * no result without ties could be significant, because there are too few runs, such as 3 on each side.
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */

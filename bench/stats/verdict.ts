@@ -46,15 +46,15 @@ function isBeyond(threshold: number, ratio: number): boolean {
  * the reported interval excludes 1) and exceed the practical threshold. `no difference detected` does not
  * mean that there is no difference: see `smallestDetectable`.
  *
- * @param effect `interval` is null if there are too few rounds for one
+ * @param effect `interval` is null if there are too few rounds for an interval
  */
 export function verdictOn(effect: { rounds: number } & Judged, criteria: Criteria): EffectVerdict {
   return effect.rounds < fewestRounds(criteria.comparisons) ? 'too few rounds' : verdictOf(effect, criteria);
 }
 
 /**
- * The values on which a verdict is based if there are enough runs. `adjustedP` is adjusted for multiple
- * comparisons.
+ * The values from which a verdict is derived, provided that there are enough runs. `adjustedP` is adjusted
+ * for multiple comparisons.
  */
 interface Judged {
   ratio: number;

@@ -3,8 +3,8 @@ import { upperTail } from './normal.ts';
 import { doubledRanks, SAME } from './ranks.ts';
 
 /**
- * Up to this number of differences, the distribution is computed exactly, because a double can hold a count
- * of 2⁵⁰ sign patterns.
+ * Maximum number of differences for which the distribution is computed exactly: a double can still represent
+ * a count of 2⁵⁰ sign patterns.
  */
 const EXACT_UP_TO = 50;
 
@@ -29,9 +29,9 @@ export function signedRankP(differences: readonly number[]): number {
 }
 
 /**
- * Returns the test's confidence interval: all shifts that the test would not reject (Hollander, Wolfe and
- * Chicken, "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages: the
- * means of all pairs of values, including each value paired with itself.
+ * Returns the confidence interval of the signed-rank test: all shifts that the test would not reject
+ * (Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are
+ * Walsh averages: the means of all pairs of values, including each value paired with itself.
  *
  * @param walsh from `walshAverages`
  * @param order from `boundOrder`; at least 1
@@ -51,14 +51,14 @@ export function walshAverages(values: readonly number[]): Float64Array {
 }
 
 /**
- * Returns which Walsh average, counted from the lowest, is the lower bound of the interval. Without ties,
- * this equals the number of low positive-rank sums that the test rejects. The result is 0 if there are too
- * few rounds for any outcome to be significant.
+ * Returns the position, counted from the lowest, of the Walsh average that is the lower bound of the
+ * interval. Without ties, this is the number of low positive-rank sums that the test rejects. The result is 0
+ * if there are too few rounds for any outcome to be significant.
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
-  // Beyond half of all averages, p decreases again. The search never gets that far, but this limit guarantees
-  // that it ends for any p.
+  // Beyond half of all Walsh averages, p decreases again. The loop never gets that far, but with this limit
+  // it is certain to end for any p.
   const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
   while (order < most && p(2 * order) < alpha) order++;
@@ -66,8 +66,8 @@ export function boundOrder(rounds: number, alpha: number): number {
 }
 
 /**
- * Creates a function that maps the sum of the positive ranks (doubled) to the two-sided p-value. Each rank is
- * positive with probability ½, independently of the others. The distribution is symmetric for any ranks.
+ * Returns a function that maps the doubled sum of the positive ranks to the two-sided p-value. Under the null
+ * hypothesis, each rank is positive with probability ½, independently of the others.
  */
 function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   const total = sum(ranks);

@@ -39,12 +39,12 @@ export async function findCalibration(
 }
 
 /**
- * Returns the name of a calibration's file. It is a digest, because CPU names and versions are external input
- * and could otherwise lead to another folder.
+ * Returns the name of a calibration's file. The name is a digest, because CPU names and versions are external input and
+ * could otherwise form a path to another folder.
  */
 function fileOf({ cpuModel, cpus, kernel, engine, carrier, nginx }: CalibratedMachine): string {
   const conditions = [cpuModel, cpus, kernel, engine, nginx];
-  // `sockets` is left out, so that calibrations from versions without a choice of carrier are still found.
+  // `sockets` is omitted from the name, so that calibrations from versions without other carriers are still found.
   if (carrier !== 'sockets') conditions.push(carrier);
   const digest = createHash('sha256').update(JSON.stringify(conditions));
   return `${digest.digest('hex').slice(0, 16)}.json`;

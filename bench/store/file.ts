@@ -99,8 +99,8 @@ export async function copyFileIn(root: string, name: string, to: string): Promis
 }
 
 /**
- * Creates a folder and its parents. Node's `recursive` option is not used, because its call never returns if
- * the file system fails with ENOENT, as /proc does.
+ * Creates a folder and its parents. Does not use Node's `recursive` option, with which mkdir() never returns if the
+ * file system responds with ENOENT, as /proc does.
  */
 export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
@@ -108,8 +108,8 @@ export async function makeFolder(path: string): Promise<void> {
   if (parent !== path) await makeFolder(parent);
   await mkdir(path).catch(async (error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Another invocation may have created the folder at the same time. If the path is a file, stat fails
-    // because of the trailing slash.
+    // Another invocation may have created the folder at the same time. If the path is a file, stat fails because the
+    // path ends with a slash.
     await stat(`${path}/`);
   });
 }
@@ -122,9 +122,9 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Reports whether a file written under this name would replace a device, a pipe, a socket, or a link that the
- * system provides for one of these. For example, `/dev/stdout` may lead to a regular file, but it is a link
- * that must not be replaced.
+ * Reports whether a file written under this name would replace a device, a pipe, a socket, or a link that the system
+ * provides for a device, pipe or socket. For example, `/dev/stdout` may point to a regular file, but it is a link that
+ * must not be replaced.
  */
 export async function isSpecialFile(path: string): Promise<boolean> {
   if ((await realpath(dirname(path)).catch(() => null)) === '/dev') return true;
@@ -135,10 +135,10 @@ export async function isSpecialFile(path: string): Promise<boolean> {
 }
 
 /**
- * Checks that files can be created in a folder, by creating one. Permissions alone are not enough: not even
- * root can create a file in /proc.
+ * Checks that files can be created in a folder, by creating one. Checking permissions is not enough: not even root can
+ * create a file in /proc.
  *
- * @throws Problem('usage'), because the user chose the folder, if no file can be created
+ * @throws Problem('usage') if no file can be created, because the user chose the folder
  */
 export async function checkWritable(folder: string): Promise<void> {
   const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);
@@ -147,7 +147,7 @@ export async function checkWritable(folder: string): Promise<void> {
     await rm(temporary);
   } catch (error) {
     if (systemCode(error) === null) throw error;
-    // The message omits the error code, which may mislead: in /proc, it is ENOENT although the folder exists.
+    // The message omits the error code, which may mislead: in /proc, the code is ENOENT although the folder exists.
     const message = `No file can be created in ${quote(folder)}. Name another folder, or change the permissions of this one.`;
     throw new Problem('usage', message, { cause: error });
   }
@@ -160,8 +160,8 @@ async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   if (there === null) return null;
   refuseUnlessRegular(there, path);
   try {
-    // Does not wait if the path is a pipe, and does not follow a link that has replaced the file in the
-    // meantime.
+    // These flags prevent open() from waiting if the path is a pipe, and from following a link that has replaced the
+    // file in the meantime.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const facts = await file.stat();
@@ -175,12 +175,11 @@ async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   }
 }
 
-/** A file that is open for reading. Some file systems return fewer bytes at a time than they are asked for. */
+/** A file that is open for reading. Some file systems return fewer bytes at a time than requested. */
 type Readable = Pick<Awaited<ReturnType<typeof open>>, 'read'>;
 
 /**
- * Reads a file up to a number of bytes, or up to its end if it has become shorter. If it has grown, the
- * rest is not read.
+ * Reads `size` bytes of a file, or fewer if the file has become shorter. If the file has grown, the rest is not read.
  */
 export async function readUpTo(size: number, file: Readable): Promise<Buffer> {
   const bytes = Buffer.alloc(size);
@@ -193,7 +192,7 @@ export async function readUpTo(size: number, file: Readable): Promise<Buffer> {
   return bytes.subarray(0, length);
 }
 
-/** @param folders a path relative to the root */
+/** Throws if any part of `folders`, a path relative to `root`, is a symbolic link. */
 async function refuseLinks(root: string, folders: string): Promise<void> {
   let path = root;
   for (const part of folders.split('/').filter((each) => each !== '.')) {

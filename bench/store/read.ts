@@ -127,7 +127,7 @@ function addDeclared(declared: Declaration, scenario: string, file: string): voi
   );
 }
 
-/** Name of the scenario that has this step: a result may have runs of several scenarios. */
+/** Returns the name of the scenario that has this step. A result may have runs of several scenarios. */
 function ownerOf(step: Step): string | undefined {
   return SCENARIOS.find(({ steps }) => steps.some(({ name }) => name === step))?.name;
 }

@@ -72,7 +72,7 @@ function convertPlacement(value: unknown): Fields {
   return { ...rest, proxy: nginx };
 }
 
-/** Returns the step for a load. A closed loop measured throughput; only a schedule could measure latency. */
+/** Returns the step of a load: closed loops measured throughput, and open loops measured latency. */
 function stepOf(load: unknown): 'throughput' | 'latency' {
   return fields(load).kind === 'open' ? 'latency' : 'throughput';
 }

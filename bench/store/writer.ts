@@ -27,7 +27,7 @@ export interface ResultWriter {
  */
 export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
   const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
-  /** Keyed by run number, because a later run may be saved first if several runs are interleaved. */
+  /** Keyed by run number, because interleaved runs may be saved in a different order. */
   const saved = new Map<number, { run: Run; summary: RunSummary }>();
   let saving: Promise<void> = Promise.resolve();
   /**
@@ -51,8 +51,8 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   }
 
   /**
-   * Executes saves one after another, because all of them write the index. If a save fails, only its caller
-   * gets the error.
+   * Executes saves one after another, because all of them write the index. The error of a failed save goes only to the
+   * caller of that save.
    */
   function inTurn(save: () => Promise<void>): Promise<void> {
     const next = saving.then(save);

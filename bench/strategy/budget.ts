@@ -12,7 +12,7 @@ export function meanRunMs(done: readonly Run[]): number {
   return (Date.parse(last.startedAt) - Date.parse(first.startedAt)) / before;
 }
 
-/** Assumed time in ms to start processes and open connections; used until a run has been measured. */
+/** Assumed time in ms for starting processes and opening connections; used until a run has been measured. */
 export const STARTING_MS = 2000;
 
 /**

@@ -60,7 +60,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
     }));
   }
 
-  /** Reports whether another round of every trial would end in time, based on the runs so far. */
+  /** Reports whether another round of every trial would fit into the time budget, based on the runs so far. */
   function fits(done: readonly Run[]): boolean {
     const further = names.length * 2 * steps.length;
     return budgetMs === null || (done.length + further) * meanRunMs(done) <= budgetMs;
@@ -119,7 +119,7 @@ function costsOf(done: readonly Run[], steps: readonly Step[]): Calibration['cos
   });
 }
 
-/** Returns the latency step's rates, each once. Trials with slowed-down echo servers have a lower rate than others. */
+/** Returns the latency step's distinct rates. Trials with slowed-down echo servers have lower rates. */
 function distinctRates(conclusions: readonly Conclusion[]): Conclusion[] {
   const rates = conclusions.flatMap((each) => (each.kind === 'rate' ? [each] : []));
   return rates.filter(
@@ -152,7 +152,7 @@ function ownPairs(runs: readonly ComparedRun[], baseline: string, variant: strin
 }
 
 /**
- * Draws a calibration's conclusions.
+ * Derives a calibration's conclusions from its runs.
  *
  * @param comparison from `compareApart`
  */
@@ -175,14 +175,14 @@ export function calibrationOf(
 }
 
 /**
- * Collects the verdicts. Skips per-core capacity, because its verdict only repeats the verdict on CPU per
- * message.
+ * Returns the verdicts of a comparison, except the verdict on per-core capacity, which only repeats the verdict on CPU
+ * per message.
  */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }
 
-/** @param same comparisons of variants that cannot differ from the baseline */
+/** @param same comparisons in which the variant is identical to the baseline */
 function spreadOf(
   runs: readonly ComparedRun[],
   baseline: string,

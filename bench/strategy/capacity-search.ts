@@ -2,7 +2,6 @@ import type { Trial } from '../model/capacity.ts';
 
 /** The range of levels in which to search. */
 export interface SearchSpace {
-  /** The first level to try. */
   start: number;
   least: number;
   most: number;
@@ -33,7 +32,7 @@ const WIDE = 1.6;
 /**
  * Computes the state of the search and the next level to try. The search doubles the level until the
  * objectives are missed (or halves it until they are met), repeating each miss on the way. It then bisects to
- * a precision of 5 %, and repeats the trials at both bounds until two of them agree. Until a level is
+ * a precision of 5 %, and repeats the trials at each bound until two of them agree. Until a level is
  * repeated, its single trial counts. If the second trial contradicts the first, a third one decides. No level
  * is tried more than three times, so the search always terminates.
  */
@@ -83,7 +82,7 @@ function nextOf(
     return Math.max(met, missed) < AGREEING ? level : null;
   };
   if (low === null && high === null) return space.start;
-  // Confirms the miss first, because a miss that occurred by chance would waste all trials below it.
+  // A miss is confirmed first. If it had occurred by chance, all trials at lower levels would be wasted.
   const isFar = high !== null && (low === null || high / low > WIDE);
   if (isFar && unconfirmed(high) !== null) return high;
   if (low === null && high !== null)
@@ -95,7 +94,7 @@ function nextOf(
   return unconfirmed(low) ?? unconfirmed(high);
 }
 
-/** Rounds to three digits, which is finer than the precision of the search. */
+/** Rounds to three significant digits, which is finer than the precision of the search. */
 function rounded(level: number, { isWhole }: SearchSpace): number {
   const short = Number(level.toPrecision(3));
   return isWhole ? Math.max(1, Math.round(short)) : short;

@@ -8,8 +8,8 @@ import { finding } from '../wording/finding.ts';
 
 /**
  * Judges one run against the objectives at its level. The run must also finish and keep its schedule, because
- * objectives do not count as met at a rate that was not sustained. A run that meets the objectives despite a
- * late generator or a disturbance counts, because neither can have helped it.
+ * objectives do not count as met at a rate that was not sustained. A late generator or a disturbance does not
+ * invalidate a run that meets the objectives, because neither can have helped it.
  */
 export function trialOf(run: Run, level: number, objectives: readonly Condition[]): Trial {
   const metrics = metricsOf(knownFigures(run), run.plan);
@@ -25,10 +25,10 @@ const LOSSES = ['connections.failed', 'messages.lost'];
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
- * Returns why something other than the measured component may have caused a missed objective: the run did not
- * complete, is not valid, or has no value for any missed objective. Otherwise null. For a completed run, also
- * null if the measured component was the limit, if a missed objective concerns memory, or if connections or
- * messages were lost while no component was the limit.
+ * Returns why the cause of a missed objective may lie outside the measured component: the run did not
+ * complete, is not valid, or has no value for any missed objective. Otherwise returns null. Also returns null
+ * for a completed run in which the measured component was the limit, a missed objective concerns memory, or
+ * connections or messages were lost although no component was the limit.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): Finding | null {
   const { plan, outcome, validity } = run;

@@ -32,7 +32,7 @@ export interface CapacityOptions {
   planOf(of: StepOfVariant): StepPlan;
 }
 
-/** Safety limit: even a search misled by noise ends well before this. */
+/** Safety limit. Even a search misled by noise ends after far fewer trials. */
 const MOST_TRIALS = 60;
 /** The search is abandoned after this many trials if none of them finished. */
 const FAILURES = 2;
@@ -128,7 +128,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   };
 }
 
-/** Determines whether the capacity is between two levels, below a level, at least at a level, or unknown. */
+/** Determines whether the capacity is between two levels, below a level, at or above a level, or unknown. */
 function boundOf(
   low: number | null,
   high: number | null,
@@ -144,8 +144,8 @@ function boundOf(
 }
 
 /**
- * Reports whether a run is a trial. An aborted run is not a trial, because it provides no information. A
- * failed run is one, and counts as a miss.
+ * Reports whether a run counts as a trial. An aborted run does not, because it provides no information. A
+ * failed run counts, as a miss.
  */
 function isTrial({ plan, outcome }: Run): boolean {
   return plan.workload.load?.kind === 'open' && outcome.state !== 'aborted';

@@ -47,8 +47,8 @@ export function comparedFigure(
 }
 
 /**
- * Puts a verdict into words. The test only distinguishes better (`faster`) from worse (`slower`); for
- * resource use, the verdict states the direction instead.
+ * Puts a verdict into words. The test only distinguishes better (`faster`) from worse (`slower`). For
+ * resource use, the verdict is `lower` or `higher` instead.
  */
 function worded(verdict: Tested['verdict'], { kind, better }: Metric): EffectVerdict {
   if (kind === 'speed' || (verdict !== 'faster' && verdict !== 'slower')) return verdict;
@@ -58,8 +58,8 @@ function worded(verdict: Tested['verdict'], { kind, better }: Metric): EffectVer
 const CAPACITY = metricNamed('perCoreCapacity');
 
 /**
- * Derives per-core capacity, which is 1 ÷ CPU per message: the same effect and test, in the unit used for
- * planning. A separate test would only reduce the significance of the others.
+ * Derives per-core capacity (1 ÷ CPU per message) from the comparison of CPU per message. It is the same
+ * comparison in the unit used for planning; a separate test would only make the other tests less significant.
  */
 export function restated(figure: ComparedFigure): ComparedFigure[] {
   if (figure.name !== 'cpuPerMessage.proxy' || !isHeadline(figure)) return [];

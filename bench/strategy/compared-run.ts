@@ -11,7 +11,7 @@ export interface ComparedRun extends RunFacts {
   turns?: RunTurns;
 }
 
-/** The turns of an interleaved run, and its metrics over some of them. */
+/** The turns of an interleaved run, and the run's metrics computed from a selection of these turns. */
 export interface RunTurns {
   cycles: readonly Pick<TurnCycle, 'number' | 'cause'>[];
   /** Returns the metrics of a single turn; those that are not measured in turns are null. */

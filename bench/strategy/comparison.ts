@@ -27,8 +27,8 @@ export function roundsForVerdicts(variants: number, steps: readonly Step[]): num
 }
 
 /**
- * Returns the minimum number of rounds needed for any metric to get a verdict. This is determined by the
- * metric with the highest weight among those that these variants and steps provide.
+ * Returns the minimum number of rounds needed for any metric to get a verdict. The metric with the highest
+ * weight, among those that the variants and steps provide, determines this number.
  */
 export function roundsForAnyVerdict(
   [baseline, ...others]: readonly Pick<Variant, 'proxy'>[],

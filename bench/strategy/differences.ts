@@ -34,7 +34,7 @@ const NGINX: Facts<Run> = [
   [`build of ${PROXY}`, ({ proxy }) => proxy?.buildArguments ?? null],
 ];
 
-/** Facts about the runs of one step. */
+/** Facts in a run's plan that are compared between the two sides, step by step. */
 const PLAN: Facts<RunPlan> = [
   ['profile', ({ profile }) => profile],
   ['load', ({ workload }) => loadText(workload.load)],

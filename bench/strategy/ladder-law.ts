@@ -8,7 +8,7 @@ import { median } from '../stats/median.ts';
 import { FEWEST_SIZES, fitLaw, type LawFit, peakOf, throughputAt } from '../stats/scalability.ts';
 import { finding } from '../wording/finding.ts';
 
-/** A fitted law; `law` is null if there are not enough valid levels or if they do not determine it. */
+/** A fitted law; `law` is null if there are too few valid levels, or if they do not determine the law. */
 export interface Fitted {
   law: FittedLaw | null;
   /** Number of levels with a valid run. */
@@ -68,7 +68,7 @@ function fittedLaw({ law, intervals, band }: LawFit, sizes: readonly number[]): 
   };
 }
 
-/** States the fitted parameters in a sentence, or why there are none. */
+/** Returns a finding that states the fitted parameters, or why there are none. */
 export function lawFinding({ law, valid, deviation }: Fitted, over: LadderAxis, unit: MetricUnit): Finding {
   if (law !== null) {
     const { lambda, sigma, kappa, peak } = law;

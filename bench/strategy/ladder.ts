@@ -41,7 +41,7 @@ const FAILURES = 2;
 /**
  * Repeats one step of a scenario at several levels of one quantity. Each round runs every level once, in a
  * random order, and every second round reverses the order of the previous one. If the machine drifts steadily
- * during two such rounds, the drift has the same mean effect on every level, so that it is not mistaken for
+ * during two such rounds, the drift has the same mean effect on every level and is therefore not mistaken for
  * scaling.
  */
 export function makeLadder(options: LadderOptions): Strategy {
@@ -104,7 +104,7 @@ export function makeLadder(options: LadderOptions): Strategy {
   };
 }
 
-/** Returns the run at one level. */
+/** Returns the specification of a run at one level. */
 export function ladderSpec(
   { variant, step, over, levels, load, payload }: LadderOptions,
   level: number,

@@ -13,7 +13,7 @@ export interface RoundPair {
   all: { baseline: number; variant: number } | null;
   /**
    * Number of pairs of turns in which the metric was measured, and how many of these were excluded because
-   * the host took CPU time (`steal`) or other work ran (`other`). All are 0 without turns.
+   * the host took CPU time (`steal`) or other work ran (`other`). All are 0 if there are no such pairs.
    */
   turns: { pairs: number; steal: number; other: number };
 }
@@ -83,9 +83,7 @@ export function turnRatios(
   });
 }
 
-/**
- * Returns a run's value for a metric; null if the run is missing, lacks the value or is unfit for the metric.
- */
+/** Returns a run's value for a metric; null if the run is missing or unfit, or has no value above 0. */
 export function usable(run: ComparedRun | undefined, { metric }: ComparedMetric): number | null {
   if (run === undefined || metric.unfit(run) !== null) return null;
   return aboveZero(run.metrics[metric.name]);
@@ -103,7 +101,7 @@ function sidesOf(
   return [base, own];
 }
 
-/** Counts the pairs of turns in which both sides have a value, and those of them that are excluded. */
+/** Counts the pairs of turns in which both sides have a value, and how many of these pairs are excluded. */
 function countsOf(
   base: Maybe,
   own: Maybe,
@@ -132,11 +130,11 @@ function calm(causes: Causes): number[] {
 }
 
 type Cause = RunTurns['cycles'][number]['cause'];
-/** For each cycle number, why the cycle's block is disturbed; null if it is not. */
+/** Maps each cycle number to the reason why the cycle's block is disturbed; null if it is undisturbed. */
 type Causes = ReadonlyMap<number, Cause>;
 
 /**
- * Returns, for each cycle that both runs have, why its block was disturbed in either run; null if it was not.
+ * Returns, for each cycle that both runs have, why its block was disturbed in either; null if undisturbed.
  */
 function causesOf(base: Maybe, own: Maybe): Causes {
   const others = new Map(own?.turns?.cycles.map(({ number, cause }) => [number, cause]));
@@ -156,7 +154,7 @@ function over(run: Maybe, cycles: readonly number[], { metric }: ComparedMetric)
   return aboveZero(run?.turns?.ofCycles(cycles)[metric.name]);
 }
 
-/** A ratio requires a value above 0. Memory growth may be indistinguishable from 0. */
+/** Returns null for a value that cannot be part of a ratio, such as memory growth that is not above 0. */
 function aboveZero(value: number | null | undefined): number | null {
   return value !== undefined && value !== null && value > 0 ? value : null;
 }

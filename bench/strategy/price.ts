@@ -8,7 +8,7 @@ import { SCENARIOS } from '../scenarios/registry.ts';
 
 /**
  * Adds the cost of the proxy to a strategy's conclusions: each variant is compared with the baseline in each
- * step. This does not change the runs.
+ * step. The runs of the strategy remain the same.
  */
 export function withPrice(strategy: Strategy, baseline: string, variants: readonly string[]): Strategy {
   const others = variants.filter((name) => name !== baseline);
@@ -18,7 +18,7 @@ export function withPrice(strategy: Strategy, baseline: string, variants: readon
   };
 }
 
-/** Computes the proxy's cost; empty until a pair of runs exists. */
+/** Computes the proxy's cost; empty if no variant can be compared with the baseline yet. */
 function priceOf(done: readonly Run[], baseline: string, others: readonly string[]): Price[] {
   const variants = others.flatMap((variant): VariantPrice[] => {
     const figures = PRICED.flatMap(({ metric, step }) => {
@@ -39,7 +39,7 @@ export const PRICED: readonly { metric: Metric; step: Step }[] = SCENARIOS.flatM
 
 function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run): PricedFigure[] {
   const [baseline, variant] = [base, own].map((run) => knownFacts(run).metrics[name] ?? null);
-  // A ratio requires a value above 0. Memory growth may be indistinguishable from 0.
+  // A ratio requires values above 0, and memory growth may be indistinguishable from 0.
   if (baseline == null || variant == null || baseline <= 0 || variant <= 0) return [];
   const doubts = [base, own].flatMap((run) => {
     const reason = unfit(knownFacts(run));

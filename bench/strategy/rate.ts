@@ -68,7 +68,7 @@ export function chooseRate(
   return { perSecond, demand, reason: finding('rate-chosen', demand) };
 }
 
-/** Returns the step and the work of a run whose work is not messages; empty for any other run. */
+/** Returns the step of a run and its kind of work, such as handshakes; empty if the work is messages. */
 export function stepFacts(run: Run | undefined): Pick<DemandFacts, 'step' | 'work'> {
   if (run === undefined || workOf(run) === 'messages') return {};
   return { step: run.plan.step, work: workOf(run) };
@@ -82,7 +82,7 @@ export function roundDown(figure: number): number {
 }
 
 /**
- * Returns the demand of the busiest CPU. The generator counts only for handshakes: a message costs it little,
+ * Returns the demand of the busiest CPU. The generator counts only for handshakes: a message costs it little CPU time,
  * but it does half of the cryptography of a TLS handshake.
  */
 function demandOf(run: Run, plan: StepPlan): Demand | null {

@@ -25,7 +25,6 @@ export interface RoundsOptions extends StepsOptions {
   roundDurationMs?: number;
   /** Whether all variants can be set up at the same time, and therefore be interleaved. */
   together: boolean;
-  /** The steps to run in the pilot. */
   pilotSteps: readonly Step[];
 }
 
@@ -74,7 +73,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return fits(current + 1, done) ? firstGroup(specsOf(current + 1, done), done) : [];
   }
 
-  /** Selects the runs of the first step, to be interleaved; only the first run if they cannot be. */
+  /** Selects the runs of the first step, to be interleaved; only the first run if they cannot be interleaved. */
   function firstGroup(specs: readonly RunSpec[], done: readonly Run[]): readonly RunSpec[] {
     const group = specs.filter(({ step }) => step === specs[0]?.step);
     if (!options.together || group.length < 2) return group.slice(0, 1);
@@ -108,7 +107,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 
   /**
    * Returns the rate of the open-loop step. The pilot estimates it from the closed loop. If the pilot's own open-loop
-   * runs show that the rate is too high, it is lowered.
+   * runs show that this estimate is too high, a lower rate is used.
    */
   function rateOf(done: readonly Run[]): Extract<Conclusion, { kind: 'rate' }> | null {
     const runs = hasPilot ? pilotOf(done) : [];
@@ -125,7 +124,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return { ...derived, ratePerSecond: measured.perSecond, reason };
   }
 
-  /** Reports whether the round would end in time, based on the average duration of the runs so far. */
+  /** Reports whether the round would fit into the time budget, based on the average duration of the runs so far. */
   function fits(round: number, done: readonly Run[]): boolean {
     if (round > (options.rounds ?? MOST_ROUNDS)) return false;
     if (options.budgetMs === null) return true;
@@ -173,9 +172,9 @@ export function needsPilot({ steps, load }: Pick<RoundsOptions, 'steps' | 'load'
 }
 
 /**
- * Determines the length of a turn in a step, in ms: as short as possible, but long enough for several echo
- * round trips of every variant. It is based on the step's first run of each variant; before these runs, it is
- * the minimum length.
+ * Determines the length of a turn in a step, in ms: as short as possible, but long enough for several echo round trips
+ * of every variant. It is based on each variant's first run of the step. Until these runs have finished, it is the
+ * minimum length.
  */
 function turnMs(step: Step, done: readonly Run[]): number {
   const first = new Map(

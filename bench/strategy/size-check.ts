@@ -8,13 +8,13 @@ import { atLeastZero, sumOf } from '../stats/estimate.ts';
 import { exclusionOf, type MeasuredCosts, processesOf, slotsOf } from './size-costs.ts';
 import { costOf } from './size-needs.ts';
 
-/** The runs that check a plan; undefined until they have run. */
+/** The runs that check a plan; each is undefined until it has finished. */
 export interface CheckRuns {
   memory: Run | undefined;
   messages: Run | undefined;
 }
 
-/** Compares what the costs predict for the larger runs with what was measured in these runs. */
+/** Compares the costs' predictions for the larger runs with the measurements of these runs. */
 export function checkedOf({ memory, messages }: CheckRuns, measured: MeasuredCosts): Checked[] {
   return [
     ...(memory === undefined ? [] : memoryChecked(memory, measured)),

@@ -9,7 +9,7 @@ import { atLeastZero, meanOf } from '../stats/estimate.ts';
 import { fitSum, type LinearFit } from '../stats/least-squares.ts';
 import { finding } from '../wording/finding.ts';
 
-/** The steps that measure each cost. */
+/** The steps in which each kind of cost is measured. */
 export const SIZE_STEPS = {
   /** Memory and descriptors are measured with connections that have exchanged one message. */
   memory: 'touched',
@@ -36,8 +36,8 @@ export interface MeasuredCosts {
 /**
  * Derives the costs from the runs of all rounds.
  *
- * @param rounds the runs that measure costs, without the closed-loop runs at the start and the runs that
- *   check the plan
+ * @param rounds the runs that measure costs, without the initial closed-loop runs and the runs that check the
+ *   plan
  */
 export function costsOf(rounds: readonly Run[]): MeasuredCosts {
   const memoryRuns = rounds.filter(({ plan }) => plan.step === SIZE_STEPS.memory);
@@ -86,7 +86,7 @@ export function slotsOf({ plan }: Pick<Run, 'plan'>): number {
   return (plan.proxy?.workers ?? 0) * (plan.proxy?.workerConnections ?? 0);
 }
 
-/** Why a run must not be used for a metric; null if it may. */
+/** Returns why a run must not be used for a metric; null if it may be used. */
 export function exclusionOf(run: Run, metric: string): Finding | null {
   if (run.outcome.state !== 'completed')
     return finding('run-ended', { state: run.outcome.state, reason: run.outcome.reason });
@@ -116,7 +116,7 @@ function cpuCost(name: CostName, metric: string, rounds: readonly Run[], step: S
   };
 }
 
-/** Reasons why runs are not used for a metric, each listed once. */
+/** Returns the reasons why runs are not used for a metric, without duplicates. */
 function reasonsOf(runs: readonly Run[], metric: string): Finding[] {
   const reasons = runs.flatMap((run) => exclusionOf(run, metric) ?? []);
   return reasons.filter(({ text }, at) => reasons.findIndex((each) => each.text === text) === at);

@@ -56,7 +56,7 @@ function slotsPerWorker(connections: number, workers: number): number {
 }
 
 /**
- * Uses the costs to derive what a load needs. Pure arithmetic.
+ * Computes the resources that a load needs from the measured costs. The function is pure.
  *
  * @param portRange net.ipv4.ip_local_port_range; null for the kernel's default
  */

@@ -38,8 +38,8 @@ const FAILURES = 2;
 /** Minimum number of messages or handshakes per second for measuring their CPU time. */
 const LEAST_PER_SECOND = { message: 100, handshake: 20 };
 /**
- * If the load per worker differs by more than this factor between the runs that measured a cost and the plan,
- * a finding reports the difference.
+ * A finding is reported if the planned load per worker differs by more than this factor from the load per worker in the
+ * runs that measured a cost.
  */
 const SIMILAR_LOAD = 1.5;
 
@@ -71,8 +71,8 @@ export function makeSize(options: SizeOptions): Strategy {
     done.find(({ plan }) => plan.step === SIZE_STEPS[work].start);
 
   /**
-   * Returns the rate at which the cost of some work is measured: the planned rate per worker, if this machine can
-   * produce it. Null if the closed loop did not reveal the machine's limit.
+   * Returns the rate at which the cost of messages or handshakes is measured: the planned rate per worker, limited to
+   * what this machine can produce. Null if the closed loop did not reveal that limit.
    */
   function rateFor(done: readonly Run[], work: Work): number | null {
     const start = startOf(done, work);
@@ -88,7 +88,7 @@ export function makeSize(options: SizeOptions): Strategy {
     return Math.min(most, Math.max(LEAST_PER_SECOND[work], wantedHere));
   }
 
-  /** All runs in order, as far as they are known. */
+  /** Lists all runs in order, as far as they can be determined yet. */
   function planned(done: readonly Run[]): RunSpec[] {
     const rates = { message: rateFor(done, 'message'), handshake: rateFor(done, 'handshake') };
     const starts = works.map((work) => specOf({ ...asChecked, step: SIZE_STEPS[work].start }, null));

@@ -16,7 +16,7 @@ export interface Spending {
 /** Maximum total length of the turns of a run. */
 const MOST_MS = 15_000;
 
-/** Where the variation of a metric comes from, and what a round costs. */
+/** The sources of each metric's variation, and the costs of a round. */
 type Known = Pick<KeptCalibration, 'costs'> & {
   spread: readonly Pick<KeptCalibration['spread'][number], 'name' | 'step' | 'components'>[];
 };

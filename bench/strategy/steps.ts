@@ -26,7 +26,7 @@ interface Rate extends Pick<ChosenRate, 'perSecond' | 'reason'> {
 
 /**
  * Runs every variant in each step of the scenario. Open-loop steps come last and use the same rate for all
- * variants. The closed loop measures throughput; the open loop measures latency at a rate well below it. If a
+ * variants. The closed loop measures throughput; the open loop measures latency at a much lower rate. If a
  * chosen rate turns out to be too high, it is halved once, for all variants.
  */
 export function makeSteps(options: StepsOptions): Strategy {
@@ -70,7 +70,7 @@ export function makeSteps(options: StepsOptions): Strategy {
 
   /**
    * Returns the variants whose latency can be measured. If the throughput step was run, these are the
-   * variants that echoed any messages in it.
+   * variants that echoed at least one message in it.
    */
   function measurable(done: readonly Run[]): readonly string[] {
     if (closedStep === null) return variants;
@@ -126,8 +126,8 @@ function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond:
 }
 
 /**
- * Reports whether a run fell behind its schedule, so that a lower rate might help. A lower rate does not help
- * if a spinning generator was late, because then other processes took its CPU.
+ * Reports whether a run fell behind its schedule because the rate was too high. A late generator that spins
+ * does not count, because it is late only if other processes take its CPU.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

@@ -23,9 +23,9 @@ export interface StoredPair {
 }
 
 /**
- * Compares the variants of two stored results. Their runs are not paired, so each side is a set of runs.
- * Variants are matched by name. If no names match and each result has exactly one variant, those two are
- * compared.
+ * Compares the variants of two stored results. Runs of different results are not paired, so each side is a
+ * set of runs. Variants are matched by name. If no names match and each result has exactly one variant, those
+ * two are compared.
  *
  * @param seed seed for the simulation that estimates the smallest detectable effect
  * @throws Problem('usage') if no variants match

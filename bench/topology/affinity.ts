@@ -10,7 +10,7 @@ import { onPath } from './executable.ts';
 const TASKSET = 'taskset';
 const execute = promisify(execFile);
 /**
- * Number of attempts. `taskset -a` fails if one of our threads ends while taskset iterates over the threads.
+ * Number of attempts to pin this process. `taskset -a` fails if a thread of this process ends at that moment.
  */
 const MOVE_ATTEMPTS = 5;
 
@@ -33,8 +33,8 @@ export function canPin(): boolean {
 }
 
 /**
- * Tests pinning by pinning a new process to the CPUs that this process may use anyway. This fails only on a
- * system that forbids sched_setaffinity(2).
+ * Tests pinning by pinning a new process to the CPUs that this process may use anyway. Pinning to these CPUs
+ * fails only on a system that forbids sched_setaffinity(2).
  */
 export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
   const list = process.platform === 'linux' ? allowed() : null;
@@ -43,15 +43,15 @@ export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
   return status === 0 ? 'possible' : 'refused';
 }
 
-/** Warns the user if a run was supposed to be pinned and could not be. */
+/** Returns a warning if a run was supposed to be pinned but cannot be. */
 export function affinityNotices(placement: Placement | null, found: Pinning = pinning()): Notice[] {
   if (placement === null || found === 'possible') return [];
   return [notice('warning', `affinity-${found}`, {})];
 }
 
 /**
- * The command line that starts the given command pinned to these CPUs; null leaves the choice to the kernel.
- * taskset sets the affinity and then becomes the command (execve preserves the pid and the IPC descriptor).
+ * Returns the command line that starts a command pinned to these CPUs; null leaves the choice to the kernel.
+ * taskset runs the command with execve, which preserves the pid and the IPC descriptor.
  */
 export function placed(
   command: readonly [string, ...string[]],
@@ -65,8 +65,8 @@ export function placed(
 let home: string | null = null;
 
 /**
- * Pins this process, all its threads, and every child started from now on to these CPUs; null changes
- * nothing. Has no effect if {@link canPin} is false.
+ * Pins this process, all its threads, and every child started from now on to these CPUs; null leaves
+ * everything as it is. Has no effect if {@link canPin} is false.
  *
  * @returns a function that restores the original CPUs
  * @throws Problem('environment') if this process cannot be pinned although a new process could be

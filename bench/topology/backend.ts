@@ -26,7 +26,7 @@ const LAST_LINES = 5;
 
 /**
  * Launches a process of the user's own server, without a shell, in the current folder and with the
- * environment of the benchmark. It is ready once its port accepts a connection, and it has no counters.
+ * environment of the benchmark. The server is ready when its port accepts a connection; it has no counters.
  *
  * @throws {Problem} kind `environment` if the command does not exist or does not start
  */
@@ -82,7 +82,7 @@ function lastLines(text: string): string {
 
 /**
  * Returns the current descendants of a server's process: its children, their children, and so on. Returns an
- * empty list without /proc.
+ * empty list on systems without /proc.
  */
 export async function backendChildren({ name, pid }: Pick<Launched, 'name' | 'pid'>): Promise<RunProcess[]> {
   const pids = await descendants(pid);
@@ -94,7 +94,7 @@ export async function backendChildren({ name, pid }: Pick<Launched, 'name' | 'pi
   }));
 }
 
-/** A process may be the child of any thread of its parent. */
+/** Lists all descendants of a process. Each of its threads has its own list of children. */
 async function descendants(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   const lists = await Promise.all(

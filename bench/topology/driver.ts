@@ -13,21 +13,21 @@ import type { StartedTarget } from './target.ts';
 import type { Ears, FetchPlace } from './workplace.ts';
 
 /**
- * How runs find, start and observe one kind of proxy. Facts that are known beforehand, such as its title and its
- * limits, are in `PROXIES`.
+ * Finds, starts and observes one kind of proxy. Facts that are known beforehand, such as the proxy's title and limits,
+ * are in `PROXIES`.
  */
 export interface ProxyDriver<Binary extends ProxyBinary = ProxyBinary> {
   kind: ProxyKind;
   /**
    * Finds a binary, or fetches one.
    *
-   * @throws Problem('environment') with the command that installs it on this system
+   * @throws Problem('environment') whose message contains the command that installs the proxy on this system
    */
   locate(options: FindOptions): Promise<Binary>;
   /**
    * Reads a configuration once for all runs that use it.
    *
-   * @throws Problem if it cannot be read, or has no place for WebSockets
+   * @throws Problem if it cannot be read, or does not handle WebSockets anywhere
    */
   prepare(source: ProxySource): Promise<PreparedProxy<Binary>>;
   roleOf: RoleOf;
@@ -58,8 +58,8 @@ export interface FindOptions {
   say: (line: string) => void;
   signal?: AbortSignal;
   /**
-   * Provides the folder that a binary is fetched into. By default, this is a temporary folder that is removed
-   * at the end unless this process is killed.
+   * Provides the folder that a binary is fetched into. The default is a temporary folder that is removed at the end
+   * unless this process is killed.
    */
   place?: FetchPlace;
 }
@@ -85,7 +85,7 @@ export interface ProxySource {
   upstreamTls: boolean;
 }
 
-/** The configuration that a profile's variant puts in front of the servers; null if it has no proxy. */
+/** Returns the configuration that a profile's variant puts in front of the servers; null if it has no proxy. */
 export function proxySource(
   { configurationPath: path, options, key, upstreamTls }: Profile,
   { proxy }: Variant,
@@ -100,9 +100,9 @@ export function proxySource(
 export interface Opening<Binary extends ProxyBinary = ProxyBinary> {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
-  /** Port that clients connect to; a free one is used if null or missing. */
+  /** Port that clients connect to; null or missing selects a free port. */
   port?: number | null;
-  /** Folder to serve to browsers, on the server that handles the WebSockets. */
+  /** Folder to serve to browsers, in the same server block as the WebSockets. */
   pageFolder?: string;
   /** The binary to which the running proxy is upgraded; null or missing if there is no upgrade. */
   upgradeTo?: Binary | null;
@@ -120,8 +120,8 @@ export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
   /** Whether clients connect to the proxy over TLS. */
   clientTls: boolean;
   /**
-   * Returns a sentence that names the feature that the configuration needs but the binary lacks, and how to
-   * get it; null if the binary lacks nothing.
+   * Returns a sentence about a feature that the configuration needs and the binary lacks, and how to get it; null if
+   * nothing is missing.
    */
   lackIn(binary: Binary): string | null;
   /**
@@ -133,11 +133,9 @@ export interface PreparedProxy<Binary extends ProxyBinary = ProxyBinary> {
    */
   check(plan: ProxyPlan, binary: Binary, servers: number, ears: Ears): Promise<void>;
   /**
-   * Moves the configuration into the sandbox, has the proxy check it, and starts the proxy in front of the
-   * servers.
+   * Adapts the configuration to the sandbox, has the proxy check it, and starts the proxy in front of the servers.
    *
-   * @throws Problem('configuration') in the proxy's own words; Problem('environment') if the proxy does not
-   * start
+   * @throws Problem('configuration') in the proxy's own words; Problem('environment') if the proxy does not start
    */
   start(
     plan: Pick<RunPlan, 'placement'> & { proxy: ProxyPlan },

@@ -14,7 +14,7 @@ export interface Engine {
 }
 
 /**
- * Packages that contain Bun, by system. They are our optional dependencies; npm skips those for other
+ * Packages that contain Bun, by system. They are our optional dependencies; npm skips the packages for other
  * systems. The package `bun` contains the same files, but its install script may download files. `baseline`
  * runs on every x64 processor.
  */
@@ -61,7 +61,7 @@ export function bunHere(): Engine | null {
   return known;
 }
 
-/** Finds Bun among our own dependencies, otherwise on PATH; null if none that runs here is recent enough. */
+/** Finds Bun among our dependencies or on PATH; null if no recent enough version runs on this machine. */
 export function findBun({ system, env, packageFile, versionOf }: Surroundings): Engine | null {
   const name = PACKAGES[system];
   const installed = name === undefined ? null : packageFile(name);

@@ -3,10 +3,10 @@ import { delimiter, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 
 /**
- * The path of a command, either as given or found on PATH.
+ * Returns the path of a command, either as given or found on PATH.
  *
  * @param name name of the program in messages to the user
- * @throws {Problem} kind `environment` if it does not exist or is not executable
+ * @throws {Problem} kind `environment` if the command does not exist or is not executable
  */
 export function findExecutable(command: string, name: string, env: NodeJS.ProcessEnv, cwd = '.'): string {
   if (!command.includes('/')) {
@@ -28,7 +28,7 @@ export function findExecutable(command: string, name: string, env: NodeJS.Proces
   );
 }
 
-/** The path of a command found on PATH; null if it is not there. */
+/** Returns the path of a command found on PATH; null if it is not found. */
 export function onPath(command: string, env: NodeJS.ProcessEnv): string | null {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => resolve(folder, command)).find(isExecutable) ?? null;

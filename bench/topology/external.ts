@@ -81,7 +81,7 @@ async function addressOf(name: string): Promise<string> {
   return found.address;
 }
 
-/** Returns the authorities that a certificate is verified with, in PEM format; empty if it is not verified. */
+/** Returns the authorities (PEM) with which a certificate is verified; empty if it is not verified. */
 async function authoritiesOf(
   certificate: NonNullable<ExternalTarget['certificate']>,
 ): Promise<{ ca?: string }> {

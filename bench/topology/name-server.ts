@@ -7,8 +7,8 @@ export interface NameServer {
   /** Address as `host:port`, the format of Nginx's `resolver` directive. */
   address: string;
   /**
-   * Promise that is fulfilled once Nginx has looked up a name, or after a time limit. Until its first lookup,
-   * Nginx has no upstream servers.
+   * Fulfilled when Nginx has looked up a name, or after a time limit. Until its first lookup, Nginx has no
+   * upstream servers.
    */
   asked: Promise<void>;
   close(): void;
@@ -37,7 +37,7 @@ export function responseTo(query: Buffer): Buffer | null {
   end += 5;
   if (end > query.length) return null;
   const question = query.subarray(HEADER_BYTES, end);
-  // Other types, such as AAAA, have no records.
+  // Queries for other record types, such as AAAA, are answered without records.
   const hasAddress = query.readUInt16BE(end - 4) === TYPE_A;
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt16BE(query.readUInt16BE(0), 0);
@@ -56,7 +56,7 @@ export function responseTo(query: Buffer): Buffer | null {
   return Buffer.concat([header, question, record]);
 }
 
-/** Starts a name server in this process, on a free loopback port. It does not keep the process running. */
+/** Starts a name server in this process, on a free loopback port, without keeping the process running. */
 export async function startNameServer(): Promise<NameServer> {
   const socket = createSocket('udp4');
   let wasAsked = () => {};

@@ -8,7 +8,7 @@ export interface ProcessIdentity {
   start: string;
 }
 
-/** A process and the system on which its pid is valid. Other containers may share the temporary folder. */
+/** A process and the system on which its pid is valid. Several containers may share the temporary folder. */
 export interface Owner extends ProcessIdentity {
   host: string;
   boot: string;
@@ -36,7 +36,7 @@ export function identityOf(pid: number): ProcessIdentity | null {
   }
 }
 
-/** Whether the process that now has this pid is the recorded one. */
+/** Whether the recorded process is still running; its pid may have been reused by another process. */
 export function isRunning({ pid, start }: ProcessIdentity): boolean {
   return identityOf(pid)?.start === start;
 }

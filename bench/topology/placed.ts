@@ -5,7 +5,7 @@ import type { Tuning } from '../model/variant.ts';
 import type { ReachableServer } from './servers.ts';
 import type { StartedTarget } from './target.ts';
 
-/** The echo servers that a run needs from other hosts. */
+/** Plan for the echo servers that a run starts on other hosts. */
 export interface PlacedServersPlan {
   count: number;
   kind: 'ws' | 'lean';
@@ -15,7 +15,7 @@ export interface PlacedServersPlan {
   maxPayloadBytes: number;
 }
 
-/** The proxy that a run needs from another host: a profile of the package, which that host has as well. */
+/** Plan for the proxy that a run starts on another host, with a profile of the package installed there. */
 export interface PlacedProxyPlan {
   kind: ProxyKind;
   profile: string;

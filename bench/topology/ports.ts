@@ -5,16 +5,16 @@ import { Problem } from '../model/failure.ts';
 /** Address on which all processes of a run listen, unless the user chose another address. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Ports below this one often belong to other services. */
+/** Lowest port to choose, because lower ports often belong to other services. */
 const LEAST_PORT = 10_000;
 const MOST_PORT = 65_535;
-/** Number of ports to try for each one that is needed. */
+/** Number of ports to try for each port that is needed. */
 const TRIES = 50;
 
 /**
  * Finds distinct free ports that the kernel never picks for outgoing connections. No client can take such a port while
- * its server restarts, and a client that connects to it while no server listens cannot connect to itself. If too few
- * such ports are free, any free ports are returned.
+ * its server restarts, and a client that connects to the port in the meantime cannot connect to itself. If too few such
+ * ports are free, any free ports are returned.
  *
  * @param range lowest and highest port for outgoing connections (ip_local_port_range)
  */
@@ -61,7 +61,7 @@ export function accepts(host: string, port: number): Promise<boolean> {
 /**
  * Finds distinct ports that are currently free on an address.
  *
- * @param wanted 0 for any free ports; otherwise the only port to try, with a `count` of 1
+ * @param wanted 0 for any free ports; otherwise the only port to try (`count` must be 1)
  * @throws the error of listen(), such as EADDRINUSE
  */
 export async function freePorts(host: string, count: number, wanted = 0): Promise<number[]> {

@@ -17,7 +17,7 @@ import { groupGone } from './process-group.ts';
 
 /** Name prefix of a run's private folders, which are created directly below the system's temporary folder. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Name prefix of the folders that a proxy is fetched into; they are in the cache folder. */
+/** Name prefix of the folders, in the cache folder, that a proxy is fetched into. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**
@@ -64,8 +64,8 @@ export function recordGroup(folder: string, pid: number): void {
   try {
     appendFileSync(join(folder, RECORD), `${JSON.stringify(identity)}\n`);
   } catch {
-    // The disk is full or the folder no longer exists; the run itself reports that. The warden knows the
-    // group anyway.
+    // Recording fails if the disk is full or the folder no longer exists. The run itself reports that, and the group is
+    // also registered with the warden.
   }
 }
 
@@ -109,8 +109,8 @@ interface OwnerRecord {
 }
 
 /**
- * Reads a folder's owner record; null if it was not written completely. A truncated line, for example because
- * the disk was full, is ignored.
+ * Reads a folder's owner record; null if it has no valid owner. An incomplete last line, for example because the disk
+ * was full, is ignored.
  */
 function readRecord(folder: string): OwnerRecord | null {
   try {
@@ -135,12 +135,11 @@ function isOwner(value: unknown): value is Owner {
 async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[]): Promise<string> {
   const running = groups.filter(isRunning);
   await Promise.all(running.map(({ pid }) => groupGone(pid)));
-  // Another bench that is starting, or the warden of the dead one, may be removing the folder at the same
-  // time.
+  // Another bench that is starting, or the warden of the killed bench, may be removing the folder at the same time.
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   const ended =
     running.length === 0 ? '' : ` and ended ${counted(running.length, 'process', 'processes')} that used it`;
-  return `Removed ${folder}${ended}, left behind by a bench that was killed.`;
+  return `A bench that was killed left ${folder} behind. Removed it${ended}.`;
 }
 
 /** Removes a folder without an owner record if it is abandoned and empty. */

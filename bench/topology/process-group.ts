@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How long to wait after SIGKILL, which cannot be ignored. A process still listed then is a zombie that
- * process 1 has to reap.
+ * How long to wait after SIGKILL, which cannot be ignored. A process that is still listed after that time is
+ * a zombie that process 1 has to reap.
  */
 const KILLED_MS = 300;
 
 /**
  * Sends SIGKILL to a process group.
  *
- * @returns whether the group still had any process
+ * @returns whether the group still contained any process
  */
 export function killGroup(pid: number): boolean {
   try {

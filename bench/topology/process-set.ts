@@ -7,15 +7,15 @@ const STOP_MS = 3_000;
 /** Interval at which watched processes that are not children of this process are checked. */
 const LOOK_MS = 250;
 
-/** A process, and its name in messages. */
+/** A process and the name used for it in messages. */
 export type NamedProcess = Pick<Launched, 'name' | 'pid'>;
 
 /**
- * All processes of one run. Each is registered with the warden, and all have exited once the scope has
+ * All processes of one run. Each is registered with the warden, and all have exited when the scope has
  * closed.
  */
 export interface ProcessSet {
-  /** Like `launch` of process.ts, for a process of this set. */
+  /** Like `launch` in process.ts, but adds the process to this set. */
   launch(options: LaunchOptions): Launched;
   /** Adds a process that was just launched elsewhere. */
   adopt(launched: Launched): void;
@@ -29,13 +29,13 @@ export interface ProcessSet {
    */
   watch(other: NamedProcess): void;
   /**
-   * Registers something else to close with the set. It is closed after all processes launched later have been
-   * stopped.
+   * Registers something else to close with the set. It is closed after all processes that were launched later
+   * have been stopped.
    */
   closing(what: string, close: () => void): void;
-  /** Declares that this process's exit is part of the run, and not unexpected. */
+  /** Declares that the exit of a process is part of the run, and not unexpected. */
   expectExit(process: NamedProcess): void;
-  /** From now on, any process of the set may exit. */
+  /** From now on, no exit of a process counts as unexpected. */
   dismiss(): void;
   /** Immediately kills all processes that are still running. */
   kill(): void;
@@ -44,7 +44,7 @@ export interface ProcessSet {
    * sentence names what was lost.
    */
   fail(sentence: string): void;
-  /** Resolves with a sentence when a process exits unexpectedly, once its last output has been read. */
+  /** Resolves with a sentence after a process has exited unexpectedly and its last output has been read. */
   readonly unexpectedExit: Promise<string>;
   /** Whether a process has exited unexpectedly; may become true before `unexpectedExit` resolves. */
   hasUnexpectedExit(): boolean;

@@ -9,7 +9,7 @@ import { bunHere } from './engine.ts';
 import { findExecutable } from './executable.ts';
 import { groupGone, killGroup } from './process-group.ts';
 
-/** Number of characters stored from the end of a child's stderr. */
+/** Number of characters to keep from the end of a child's stderr. */
 const STDERR_TAIL = 8192;
 /** Maximum time to wait for a child's last output after its exit. A grandchild may keep the pipe open. */
 const LAST_WORDS_MS = 250;
@@ -63,8 +63,8 @@ export interface Launched {
 }
 
 /**
- * Starts a child in its own process group, so that Ctrl-C in the terminal reaches only the bench, which then
- * stops its children in the right order.
+ * Starts a child in its own process group. Ctrl-C in the terminal therefore reaches only the bench, which
+ * then stops its children in the right order.
  *
  * @throws {Problem} kind `environment` if the command is missing, not executable, or does not start
  */
@@ -73,8 +73,8 @@ export function launch(options: LaunchOptions): Launched {
   const executable = findExecutable(options.command, options.name, options.env ?? process.env, options.cwd);
   const [command, ...args] = placed([executable, ...options.args], options.cpus);
   const child = spawn(command, args, spawnOptions(options));
-  // Without a listener, an asynchronous spawn error would crash the bench. The missing pid below reveals the
-  // error.
+  // Without a listener, an asynchronous spawn error would crash the bench. A missing pid, checked below,
+  // reveals the error.
   child.on('error', () => {});
   const pid = pidOf(child, name, executable);
   const stderrTail = tailOf(child);

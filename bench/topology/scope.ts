@@ -4,16 +4,16 @@ export interface CleanUpFailure {
   error: unknown;
 }
 
-/** Everything that has to be undone, in reverse order of creation. */
+/** Clean-up functions, which run in reverse order of registration. */
 export interface Scope {
   /**
-   * Registers a clean-up. Once close() has begun, `undo` runs immediately, so that nothing created during
-   * shutdown remains.
+   * Registers a clean-up function. After close() has begun, `undo` runs immediately, so that nothing created
+   * during shutdown remains.
    */
   add(name: string, undo: () => void | Promise<void>): void;
   /**
-   * Undoes everything sequentially, last in, first out, and continues after a failure. Never rejects; may be
-   * called again.
+   * Runs the clean-up functions sequentially, last in, first out, and continues after a failure. Never
+   * rejects; may be called again.
    *
    * @returns the failures so far
    */

@@ -38,7 +38,6 @@ type ServerMessage =
   | ({ type: 'stats' } & ServerStats)
   | ({ type: 'loop' } & LoopSample);
 
-/** Options for the echo servers of the benchmark. */
 type EchoOptions = ServersOptions & { kind: 'ws' | 'lean' };
 
 const ENTRY = new URL('../../server/main.js', import.meta.url);
@@ -121,9 +120,7 @@ function launchAt(
   });
 }
 
-/**
- * Passes a server's log lines on, without its ready line, which is meant for callers that have no channel.
- */
+/** Passes on a server's log lines except its ready line, which is meant for callers that have no channel. */
 function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
   if (child.stdout === null) return;
   createInterface({ input: child.stdout }).on('line', (line) => {

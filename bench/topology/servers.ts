@@ -22,8 +22,8 @@ export interface ServerStats {
 }
 
 /**
- * Event loop load of one process over the last second: the share of time not idle (0..1), and the longest
- * delay.
+ * Event loop load of one process over the last second: the share of time (0..1) in which the loop was not
+ * idle, and the longest delay.
  */
 export interface LoopSample {
   utilisation: number;
@@ -76,9 +76,7 @@ export interface ServersOptions {
   host?: string;
   /** Number of the first server, as used in the servers' names. Default: 1. */
   firstNumber?: number;
-  /**
-   * Port of each server. By default, the system chooses free ports, but a `Backend` requires a given port.
-   */
+  /** Port of each server. By default, the system chooses free ports. A `Backend` requires explicit ports. */
   ports?: readonly number[];
   kind: 'ws' | 'lean' | Backend;
   /** Engine of the lean server; the `ws` server always runs on Node. */
@@ -87,9 +85,9 @@ export interface ServersOptions {
   carrier?: CarrierName;
   /** CPUs that all servers share; null leaves the choice to the kernel. */
   cpus: readonly number[] | null;
-  /** Folder in which each server creates a Unix-domain socket; without it, there are no such sockets. */
+  /** Folder for the servers' Unix-domain sockets; if missing, the servers only listen on TCP ports. */
   socketFolder?: string;
-  /** Certificate for port and socket; without it, the servers do not use TLS. */
+  /** Certificate for both port and socket; if null or missing, the servers do not use TLS. */
   certificate?: Pick<Certificate, 'certPath' | 'keyPath'> | null;
   /** Additional command-line options of the server, for example `--delay 20`. */
   args?: readonly string[];
@@ -99,11 +97,11 @@ export interface ServersOptions {
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
   /**
-   * Called with each line logged by a server (its option `--log`); by default, the servers' stdout is
+   * Called with each line logged by a server with the option `--log`; by default, the servers' stdout is
    * ignored.
    */
   onLine?: (line: string) => void;
-  /** Time limit until all servers are ready. Default: 15 s. */
+  /** Time limit for all servers to become ready. Default: 15 s. */
   timeoutMs?: number;
 }
 
@@ -111,7 +109,7 @@ export interface ServersOptions {
 const LAST_STATS_MS = 250;
 
 /**
- * Starts echo servers. If one does not become ready, all are stopped again.
+ * Starts echo servers. If one of them does not become ready, all are stopped.
  *
  * @throws {Problem} kind `environment`
  */
@@ -194,7 +192,7 @@ async function whenReady(
     async start() {
       if (!isKilled) throw new Problem('environment', `${name} is still running.`);
       await current.launched.exited;
-      // A killed process leaves its socket behind, and no other process can listen there until it is removed.
+      // Until the socket file of the killed process is removed, no other process can listen on its path.
       if (socket !== null) await rm(socket, { force: true });
       current = launchOne(`${name}, restarted`, { port, socket }, options);
       isKilled = false;

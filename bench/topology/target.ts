@@ -10,12 +10,12 @@ import type { ReachableServer } from './servers.ts';
 export interface StartedTarget extends Target {
   /**
    * TLS settings of clients; null without TLS. `servername` is the server name to request. `ca` contains the
-   * certificate authorities (PEM) that clients must trust; it is missing if they accept any certificate.
+   * certificate authorities (PEM) that clients must trust; if it is missing, they accept any certificate.
    */
   tls: { servername: string; ca?: string } | null;
   /**
-   * The page requested by ordinary GETs, and its path in a form that a report may show; null if there is
-   * none.
+   * The page requested by ordinary GETs, and its path in a form that reports may show; null if there is no
+   * page.
    */
   page: { path: string; shown: string; cached: boolean } | null;
   /** Whether HTTP/2 is enabled on the listener. */
@@ -29,7 +29,7 @@ export interface StartedTarget extends Target {
 export interface RunningProxy {
   /** The proxy's launched process; missing if the proxy runs on another host. */
   launched?: Launched;
-  /** The processes that do the work at the time of the call. A process keeps the name it was first given. */
+  /** Returns the current masters and workers. A process keeps the name that it was first given. */
   processes(): Promise<RunProcess[]>;
   /**
    * Makes the target reload its configuration: new workers take over, and the old ones exit once their last

@@ -150,7 +150,10 @@ describe('warden', () => {
     assert.deepEqual([isDead(told.child), existsSync(told.folder)], [false, true]);
     const said: string[] = [];
     const next = await startWarden((line) => said.push(line));
-    assert.match(said.join(), /^Removed [^,]+ and ended [^,]+, left behind by a bench that was killed\./);
+    assert.match(
+      said.join(),
+      /^A bench that was killed left [^,]+ behind\. Removed it and ended [^,]+ that used it\./,
+    );
     assert.deepEqual([isDead(told.child), isDead(told.grandchild)], [true, true]);
     assert.deepEqual(readdirSync(temporary), []);
     await next.close();
@@ -187,7 +190,7 @@ describe('warden', () => {
     const before = readdirSync(temporary);
     const said = await sweepAbandoned(temporary, PRIVATE_FOLDER_PREFIX);
     assert.deepEqual(said, [
-      `Removed ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned, left behind by a bench that was killed.`,
+      `A bench that was killed left ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned behind. Removed it.`,
     ]);
     assert.deepEqual(
       readdirSync(temporary),

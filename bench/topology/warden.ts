@@ -12,7 +12,7 @@ import {
 } from './private-folder.ts';
 import { type Exit, exitWords, type Launched, launch } from './process.ts';
 
-/** A warden that exits sooner than this is not replaced, because its successor would exit the same way. */
+/** A warden that exits sooner than this is not replaced, because another one would exit the same way. */
 const LEAST_LIFE_MS = 1_000;
 
 /**
@@ -92,7 +92,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   replaceWhenKilled(current);
 
   function tell(verb: 'watch' | 'forget' | 'own' | 'disown', of: number | string): void {
-    // A warden that was just killed receives nothing; its successor receives everything registered by then.
+    // A warden that was just killed does not receive this; its successor is sent everything registered by then.
     current.child.stdin?.write(`${verb} ${of}\n`);
   }
 
@@ -177,7 +177,7 @@ async function tryTemporaryFolder(): Promise<void> {
   }
 }
 
-/** The warden reads one path per line. */
+/** Rejects a path with a line break, because the warden reads one path per line. */
 function refuseLineBreak(folder: string): void {
   if (!folder.includes('\n')) return;
   throw new Problem(
@@ -192,7 +192,7 @@ async function launchWarden(): Promise<Launched> {
     ...{ cpus: null, ipc: false, stdin: 'pipe', stdout: 'pipe' },
   });
   const { stdin, stdout } = launched.child;
-  // A write to a warden that was just killed fails.
+  // Ignores the error of a write to a warden that was just killed.
   stdin?.on('error', () => {});
   const ready = new Promise<true>((resolve) => stdout?.once('data', () => resolve(true)));
   const exit = await Promise.race([ready, launched.exited]);

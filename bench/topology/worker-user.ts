@@ -40,8 +40,8 @@ export function workerUser(): WorkerUser | null {
 }
 
 /**
- * Returns the first candidate that exists as a user, and whose group exists as well, according to the text of
- * /etc/passwd and /etc/group. Neither may be root.
+ * Returns the first candidate that exists as a user and whose group also exists, according to the text of
+ * /etc/passwd and /etc/group. Neither user nor group may be root.
  */
 export function unprivilegedUser(passwd: string, groups: string): WorkerUser | null {
   const fieldsOf = (text: string) => text.split('\n').map((line) => line.split(':'));
@@ -89,7 +89,7 @@ export async function openToWorkers(path: string, mode: number): Promise<void> {
 }
 
 /**
- * Lets workers enter a private folder without being able to list it.
+ * Lets workers enter a private folder, but not list it.
  *
  * @throws Problem('environment') if a folder above it denies them access
  */

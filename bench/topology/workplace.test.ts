@@ -141,7 +141,7 @@ describe('a fetch', () => {
         await fetchPlace({ say: (line) => said.push(line), urgent: NEVER })(cache, async () => {});
         assert.match(
           said.join('\n'),
-          /^Removed \S+\/fetch-\w+ and ended 1 process that used it, left behind by a bench that was killed\.$/,
+          /^A bench that was killed left \S+\/fetch-\w+ behind\. Removed it and ended 1 process that used it\.$/,
         );
       }
       await until(() => identityOf(apt) === null && fetches(cache).length === 0, 'nothing is left');

@@ -8,7 +8,7 @@ import { createScope, type Scope } from './scope.ts';
 import { startWarden, type Warden } from './warden.ts';
 import { openFolderToWorkers } from './worker-user.ts';
 
-/** Interval between checks of the folder; more frequent checks would make no difference to the user. */
+/** Interval between checks of the private folder. Users would not benefit from more frequent checks. */
 const LOOK_MS = 1_000;
 /** Time allowed for an aborted command to exit by itself. */
 const STOP_MS = 1_000;
@@ -22,7 +22,7 @@ export interface Workplace {
 /**
  * Runs a command until it exits.
  *
- * @returns its output; rejects if it fails, like promisified `execFile`
+ * @returns the end of the command's stderr; rejects if the command fails, like promisified `execFile`
  */
 export type Execute = (
   command: string,
@@ -31,23 +31,24 @@ export type Execute = (
 ) => Promise<{ stderr: string }>;
 
 /**
- * Creates a folder in the cache, does the work in it, and then removes the folder. By then, all processes of
- * the work have exited.
+ * Creates a folder in the cache, does the work in it, and removes the folder after all processes of the work
+ * have exited.
  */
 export type FetchPlace = <T>(
   cacheDir: string,
   work: (folder: string, execute: Execute) => Promise<T>,
 ) => Promise<T>;
 
-/** How a task receives the user's signals, and reports to the user. */
+/** How a task receives the user's signals and reports to the user. */
 export interface Ears {
   say: (line: string) => void;
-  /** Kills all processes that are still running. */
+  /** Aborting it kills all processes that are still running. */
   urgent: AbortSignal;
 }
 
 /**
- * Runs a task that needs a private folder and processes. Whatever happens, both are gone afterwards.
+ * Runs a task that needs a private folder and processes. Whatever happens, the folder and the processes are
+ * gone afterwards.
  *
  * @throws Problem('environment') if the temporary folder cannot be used
  */
@@ -152,7 +153,7 @@ export function lostFolder(folder: string): string {
 }
 
 /**
- * Watches the folder. If it disappeared unnoticed, the proxy would keep running without logs.
+ * Watches a run's private folder. If it disappeared unnoticed, the proxy would keep running without logs.
  *
  * @returns a function that stops watching
  */

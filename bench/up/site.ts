@@ -24,7 +24,7 @@ export async function makeSite(privateFolder: string): Promise<string> {
   return folder;
 }
 
-/** Writes the topology for the page as JSON data, so that no name from the user becomes markup. */
+/** Writes the topology for the page as JSON data, so that user-supplied names are not parsed as markup. */
 export async function writeTopology(folder: string, topology: Topology): Promise<void> {
   const path = join(folder, 'topology.json');
   await writeFile(path, JSON.stringify(topology));

@@ -33,9 +33,9 @@ export interface UpInput {
   port: number | null;
   /** Stops the topology gracefully. */
   signal: AbortSignal;
-  /** Kills all processes that are still running. */
+  /** Aborting it kills all processes that are still running. */
   urgent: AbortSignal;
-  /** Called with additional information for the user. */
+  /** Called with messages for the user. */
   say(line: string): void;
   /** Called once everything accepts requests. */
   onUp(standing: Standing): void;
@@ -44,7 +44,7 @@ export interface UpInput {
 /**
  * Keeps a topology running until a signal arrives, then removes all traces of it, as after a run.
  *
- * @throws Problem if it cannot start, Problem('died') if one of its processes exits
+ * @throws Problem if the topology cannot start; Problem('died') if one of its processes exits
  */
 export async function keepUp(input: UpInput): Promise<void> {
   await checkAddress(input.host, input.port);

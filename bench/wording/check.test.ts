@@ -54,12 +54,12 @@ describe('findings of check', () => {
     says(
       'no-websocket',
       { locations: 2 },
-      'None of the 2 locations that may carry WebSockets accepts one, so none can connect through this configuration.',
+      'None of the 2 locations that may carry WebSockets accepts them, so no WebSocket can connect through this configuration.',
     );
     says(
       'no-websocket',
       { locations: 1 },
-      'The only location that may carry WebSockets does not accept one, so none can connect through this configuration.',
+      'The only location that may carry WebSockets does not accept them, so no WebSocket can connect through this configuration.',
     );
     says(
       'location-shadowed',
@@ -223,7 +223,7 @@ describe('findings of check', () => {
     says(
       'inner-server-unused',
       { location: '/ws', address: '127.0.0.1:81', place: 'a.conf:9', listened: '127.0.0.1:82' },
-      'Location /ws passes its connections on to 127.0.0.1:81, on which no server of this configuration listens. None are passed to the server with WebSockets at a.conf:9, which accepts connections only from this machine (127.0.0.1:82). Unless another program is in between, use the same address in both.',
+      'Location /ws passes its connections on to 127.0.0.1:81, on which no server of this configuration listens. No connection reaches the server with WebSockets at a.conf:9, which accepts connections only from this machine (127.0.0.1:82). Unless another program is in between, use the same address in both.',
     );
     says(
       'scheme-changed',
@@ -292,12 +292,12 @@ describe('findings of check', () => {
     says(
       'handshakes-failed',
       { count: 1, kind: 'protocol-error', line: null },
-      '1 WebSocket handshake failed: each got an invalid response. `check` shows what is wrong with this configuration.',
+      '1 WebSocket handshake failed: it got an invalid response. `check` shows what is wrong with this configuration.',
     );
     says(
       'max-fails',
       { upstream: 'app', uncounted: ['a.conf:3'] },
-      'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). That would not apply to a single server, but Nginx also counts the server at a.conf:3, which is not in use. When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
+      'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). Nginx would not skip the only server of an upstream, but it also counts the server at a.conf:3, which is not in use. When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
     );
     says(
       'upgrade-not-passed',
@@ -365,7 +365,7 @@ describe('findings of check', () => {
     says(
       'idle-timeout',
       { directive: 'proxy_read_timeout', seconds: 60, isDefault: true, location: '/ws' },
-      'proxy_read_timeout is 60 s (the default). Nginx cuts a WebSocket of location /ws that is silent for that long, without a close frame, and the client sees code 1006. More frequent pings from either side keep it open.',
+      'proxy_read_timeout is 60 s (the default). Nginx cuts a WebSocket of location /ws that is silent for that long. Nginx sends no close frame, so the client sees code 1006. More frequent pings from either side keep it open.',
     );
     const stream = { directive: 'proxy_timeout', seconds: 600, isDefault: false, location: null };
     assert.match(finding('idle-timeout', stream).text, /^proxy_timeout is 600 s\. .* of this stream server /);

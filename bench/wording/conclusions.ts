@@ -11,8 +11,8 @@ export interface StepFacts extends WorkFacts {
 }
 
 /**
- * CPU time that the busiest CPU spends per message or handshake, in µs per component; null for a component
- * that does not run on it.
+ * CPU time that the busiest CPU spends per message or handshake, in µs per component; null for a component that does
+ * not run on that CPU.
  */
 export interface DemandFacts extends StepFacts {
   variant: string;
@@ -21,13 +21,11 @@ export interface DemandFacts extends StepFacts {
   /** Only set for handshakes, which cost the generator about as much CPU as Nginx. */
   generatorUs?: Amount | null | undefined;
   /**
-   * Cost of the proxy per message on the schedule ÷ cost in the closed loop that was measured; missing in results of
-   * versions that did not estimate it.
+   * CPU time of the proxy per message in the open loop ÷ CPU time per message in the measured closed loop; missing in
+   * results of versions that did not estimate this ratio.
    */
   proxyRatio?: Amount | undefined;
-  /**
-   * Cost of the `ws` echo server ÷ cost of the lean server that was measured; 1 if the servers are the same.
-   */
+  /** CPU time of the `ws` echo server ÷ CPU time of the measured lean server; 1 if both are the same server. */
   wsRatio: Amount;
 }
 

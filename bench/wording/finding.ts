@@ -58,7 +58,7 @@ export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[
   return others.every((each) => each.text === text) ? first : null;
 }
 
-/** Groups findings that `mergedFinding` can merge. Groups are in the order of their first member. */
+/** Groups findings that `mergedFinding` can merge. The groups are in the order of their first members. */
 export function groupedFindings<T>(
   items: readonly T[],
   findingOf: (item: T) => Finding,

@@ -1,6 +1,6 @@
 /**
- * Text for values that were not measured or have too few samples. This module is the only one that defines units;
- * tables, sentences, charts and the terminal use it to format figures.
+ * Text for values that were not measured or have too few samples. All units are defined in this module; tables,
+ * sentences, charts and the terminal use it to format figures.
  */
 export const NOTHING = '–';
 
@@ -13,7 +13,7 @@ export interface Span {
 /** A figure in a sentence, for a single run or a range over several runs. */
 export type Amount = number | Span;
 
-/** Returns the largest figure, for statements about the worst case. */
+/** Returns the figure itself or the upper end of a range, for statements about the worst case. */
 export function mostOf(amount: Amount): number {
   return typeof amount === 'number' ? amount : amount.most;
 }
@@ -134,10 +134,7 @@ function scaled(figure: number, units: readonly Scale[], space: string): string 
   return `${significant(figure / factor)}${name === '' ? '' : space}${name}`;
 }
 
-/**
- * Formats a number with three significant digits, which is the precision of the histograms, and without an
- * exponent.
- */
+/** Formats a number without an exponent and with three significant digits, the precision of the histograms. */
 function significant(number: number): string {
   const size = Math.abs(number);
   if (size >= 100) return Math.round(number).toLocaleString('en-US');

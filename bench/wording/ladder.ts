@@ -34,7 +34,7 @@ export interface CurveFacts {
   unit: MetricUnit;
   first: AtLevel;
   last: AtLevel;
-  /** The highest figure, if it is at neither end of the ladder. */
+  /** The highest figure; null if it is at either end of the ladder. */
   highest: AtLevel | null;
 }
 
@@ -44,7 +44,7 @@ export interface LawFacts {
   lambda: EstimateFacts;
   sigma: EstimateFacts;
   kappa: EstimateFacts;
-  /** The level with the highest fitted throughput; null if the maximum is beyond twice the largest level. */
+  /** The level with the highest fitted throughput; null if there is none up to twice the largest level. */
   peak: Amount | null;
   /** Whether the interval of κ excludes 0, so that a decline at higher levels is certain. */
   declines: boolean;
@@ -62,7 +62,7 @@ export const LADDER = {
       : `${variant}: ${title} was ${at(first)} and ${at(last)}${top}.`;
   },
   'ladder-without-points': ({ variant, runs }: { variant: string; runs: Amount }) =>
-    `${variant}: none of the ${counted(runs, 'run')} was valid, so there is no curve.`,
+    `${variant}: ${runs === 1 ? 'the only run was not valid' : `none of the ${counted(runs, 'run')} was valid`}, so there is no curve.`,
   'ladder-law': ({ over, unit, lambda, sigma, kappa, peak, declines, deviation }: LawFacts) =>
     paragraph([
       `Universal Scalability Law: λ is ${formatFigure(lambda.value, unit)} ${atLevel(over, 1)} (95 % CI ${intervalText(lambda, (each) => formatFigure(each, unit))}), contention σ is ${formatShare(sigma.value)} (${intervalText(sigma, formatShare)}), and coherency κ is ${formatSmall(kappa.value)} (${intervalText(kappa, formatSmall)}).`,

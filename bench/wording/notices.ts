@@ -18,8 +18,8 @@ export interface HeadlineFacts {
 }
 
 /**
- * Figures over all seconds and over the undisturbed ones; null if there are no undisturbed seconds to compare
- * with.
+ * Figures over all seconds and over the undisturbed seconds; null if there are no undisturbed seconds to
+ * compare with.
  */
 export interface DisturbedFigures extends WorkFacts {
   all: HeadlineFacts | null;
@@ -71,7 +71,7 @@ export const NOTICES = {
     cipher: string | null;
     resumed: boolean;
     boringSsl: boolean;
-    /** Whether the connections of the load resume sessions; missing in older results. */
+    /** Whether the connections of the load resume TLS sessions; missing in older results. */
     resumes?: boolean | undefined;
   }) =>
     `${protocol}, ${cipher ?? 'unknown cipher'}; a second connection ${resumed ? 'resumed' : 'could not resume'} the session of the first. The connections of the load ${resumes ? 'resume the sessions of earlier ones where the server permits it' : 'each make a full handshake'}${boringSsl ? ', and prefer TLS_AES_128_GCM_SHA256, as Bun (BoringSSL) does' : ''}.`,
@@ -82,7 +82,7 @@ export const NOTICES = {
     echoed,
     servers,
   }: Record<'share' | 'requests' | 'backend' | 'echoed' | 'servers', Amount>) =>
-    `The cache answered ${formatShare(share)} of ${counted(requests, 'ordinary GET')}, and ${formatCount(backend)} of them reached an echo server. The cache does not affect WebSocket messages: all ${counted(echoed, 'echo', 'echoes')} came from the ${servers === 1 ? 'echo server' : counted(servers, 'echo server')}.`,
+    `The cache answered ${formatShare(share)} of ${counted(requests, 'ordinary GET')}. In total, ${counted(backend, 'GET')} reached an echo server. The cache does not affect WebSocket messages: all ${counted(echoed, 'echo', 'echoes')} came from the ${servers === 1 ? 'echo server' : counted(servers, 'echo server')}.`,
   'http-failed': ({
     failed,
     asked,
@@ -104,7 +104,7 @@ export const NOTICES = {
       ...(lost === 0 ? [] : [`${formatCount(lost)} lost with their connections`]),
       ...(unanswered === 0 ? [] : [`${formatCount(unanswered)} not answered in time`]),
     ];
-    return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.`;
+    return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics only cover the other GETs and say nothing about a cache. Use --no-http to skip these GETs.`;
   },
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
     `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)} per worker. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.`,
@@ -157,7 +157,7 @@ export const NOTICES = {
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };
 
-/** The Nginx on which some variants run. */
+/** An Nginx binary, and the variants that use it. */
 export interface NginxSide {
   variants: readonly string[];
   version: string;

@@ -35,7 +35,7 @@ export const PLANNING = {
     workerConnections: Amount;
     connections: Amount;
   }) =>
-    `reuseport was added to listen: one worker is limited to ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')}, and only the hash of reuseport spreads them evenly over the workers.`,
+    `reuseport was added to the listen directive: one worker is limited to ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')}, and only the hash of reuseport spreads them evenly over the workers.`,
   'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: Amount }) =>
     `The listen backlog is ${formatCount(backlog)}, the most that net.core.somaxconn allows, instead of ${formatCount(wanted)}. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>

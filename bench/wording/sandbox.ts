@@ -53,7 +53,7 @@ export const CHANGES = {
   'outside-files':
     'Left out of the run, because it names a file outside the folder of the configuration, or one that cannot be determined (use --conf-root to add a folder)',
   'static-files':
-    'Serves no files here, because its folder is outside the folder of the configuration (use --conf-root to add it), or because a path with variables or ".." could lead out of it',
+    'Serves no files here, because its folder is outside the folder of the configuration (use --conf-root to add it), or because its path contains variables or "..", which could lead out of that folder',
   code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
   template: 'Filled in from the environment or --env-file',
   'other-modules':
@@ -69,7 +69,7 @@ export interface ChangedDirective {
   directive: string;
   /** The file that the directive names; null if it is irrelevant or secret, or if there are too many. */
   argument: string | null;
-  /** File and line of each occurrence, such as `nginx.conf:5`. If there are many, only the first ones. */
+  /** File and line of each occurrence, such as `nginx.conf:5`; only of the first ones if there are many. */
   places: readonly string[];
   /** Number of further occurrences, which are not listed. */
   more: Amount;
@@ -115,7 +115,7 @@ export const SANDBOX = {
   }: LocationFacts & {
     version: string;
     missing: readonly string[];
-    /** The map that the missing lines need; null if the configuration already has it. */
+    /** The `map` block that the missing lines need; null if the configuration already has it. */
     map: string | null;
   }) =>
     `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to this location: ${missing.join(' ')}${map === null ? '' : ` Add to the http block: ${map}`}`,
@@ -129,7 +129,7 @@ export interface EmptyInclude {
   folder: string | null;
 }
 
-/** Names the includes that may contain what a configuration lacks, and the remedy. */
+/** Returns a text that names the includes that may contain what a configuration lacks, and the remedy. */
 export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
   const named = includes.map(({ path, place }) => `"include ${path}" at ${place}`);
   const folders = [...new Set(includes.flatMap(({ folder }) => folder ?? []))];

@@ -53,8 +53,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   losses: [
     { failed: 3, asked: 1000, lost: 7, unsent: 2 },
-    '3 of 1,000 connections failed and 7 messages were lost; 2 messages had no open connection to carry them.',
-    '3 to 6 of 1,000 to 2,000 connections failed and 7 to 14 messages were lost; 2 to 4 messages had no open connection to carry them.',
+    '3 of 1,000 connections failed and 7 messages were lost; for lack of an open connection, 2 messages were never sent.',
+    '3 to 6 of 1,000 to 2,000 connections failed and 7 to 14 messages were lost; for lack of an open connection, 2 to 4 messages were never sent.',
   ],
   'deliveries-lost': [
     { lost: 30, expected: 5000, skipped: 20 },
@@ -83,8 +83,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'runner-stopped': [
     { gapsUs: [2_000_000, 3_500_000], seconds: [2, 3, 4] },
-    'The runner was stopped, or had no CPU to run on: it took no sample for 2 s and 3.5 s (seconds 2–4 of the steady phase). CPU, memory and disturbances of that time are not known second by second.',
-    'The runner was stopped, or had no CPU to run on: it took no sample for some time. CPU, memory and disturbances of that time are not known second by second.',
+    'The runner was stopped, or had no CPU to run on: it took no sample for 2 s and 3.5 s (seconds 2–4 of the steady phase). For that time, CPU, memory and disturbances are not known second by second.',
+    'The runner was stopped, or had no CPU to run on: it took no sample for some time. For that time, CPU, memory and disturbances are not known second by second.',
   ],
   'machine-suspended': [
     { us: 4_000_000 },
@@ -411,8 +411,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'preflight-reuseport': [
     { workerConnections: 512, connections: 1000 },
-    'reuseport was added to listen: one worker is limited to 512 connections and cannot hold all 1,000 WebSockets, and only the hash of reuseport spreads them evenly over the workers.',
-    'reuseport was added to listen: one worker is limited to 512 to 1,024 connections and cannot hold all 1,000 to 2,000 WebSockets, and only the hash of reuseport spreads them evenly over the workers.',
+    'reuseport was added to the listen directive: one worker is limited to 512 connections and cannot hold all 1,000 WebSockets, and only the hash of reuseport spreads them evenly over the workers.',
+    'reuseport was added to the listen directive: one worker is limited to 512 to 1,024 connections and cannot hold all 1,000 to 2,000 WebSockets, and only the hash of reuseport spreads them evenly over the workers.',
   ],
   'preflight-backlog': [
     { backlog: 4096, wanted: 10_000 },
@@ -539,8 +539,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'cache-serves-gets': [
     { share: 0.4, requests: 24_000, backend: 1, echoed: 9000, servers: 2 },
-    'The cache answered 40 % of 24,000 ordinary GETs, and 1 of them reached an echo server. The cache does not affect WebSocket messages: all 9,000 echoes came from the 2 echo servers.',
-    'The cache answered 40 to 80 % of 24,000 to 48,000 ordinary GETs, and 1 to 2 of them reached an echo server. The cache does not affect WebSocket messages: all 9,000 to 18,000 echoes came from the 2 to 4 echo servers.',
+    'The cache answered 40 % of 24,000 ordinary GETs. In total, 1 GET reached an echo server. The cache does not affect WebSocket messages: all 9,000 echoes came from the 2 echo servers.',
+    'The cache answered 40 to 80 % of 24,000 to 48,000 ordinary GETs. In total, 1 to 2 GETs reached an echo server. The cache does not affect WebSocket messages: all 9,000 to 18,000 echoes came from the 2 to 4 echo servers.',
   ],
   'generator-hosts': [
     {
@@ -576,8 +576,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'http-failed': [
     { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
-    '16 of 17 ordinary GETs of /page failed (2 answered with 4xx, 7 answered with 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
-    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered with 4xx, 7 to 14 answered with 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
+    '16 of 17 ordinary GETs of /page failed (2 answered with 4xx, 7 answered with 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics only cover the other GETs and say nothing about a cache. Use --no-http to skip these GETs.',
+    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered with 4xx, 7 to 14 answered with 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics only cover the other GETs and say nothing about a cache. Use --no-http to skip these GETs.',
   ],
   'worker-skew': [
     { least: 100, most: 150 },
@@ -744,7 +744,7 @@ test('parts of sentences that depend on the data', () => {
     ],
     [
       text('limited-by', { component: 'machine', evidence: { kind: 'full-host', used: 0.98, busy: quiet } }),
-      /^The machine had no CPU time left: the CPUs of the Nginx host were 98 % used, by Nginx and everything else that runs there;/,
+      /^The machine had no CPU time left: Nginx and everything else on its host used 98 % of the CPUs there;/,
     ],
     [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
     [

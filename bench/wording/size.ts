@@ -78,7 +78,7 @@ export interface AnswerFacts {
   addresses: Amount | null;
 }
 
-/** Findings of a sizing: what the load needs, and how these needs were derived from the measured costs. */
+/** Findings of a sizing: what the load needs, and how the needs were derived from the measured costs. */
 export const SIZE = {
   'size-answer': ({ variant, connections, ratePerSecond, churnPerSecond, ...needs }: AnswerFacts) => {
     const { workers, cores, memory, slots, addresses } = needs;

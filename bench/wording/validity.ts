@@ -25,7 +25,7 @@ export type EvidenceFacts =
   | { kind: 'idle'; used: Amount; busy: BusyFacts }
   /** Nginx was observed by an agent, and its host had no CPU time left. */
   | { kind: 'full-host'; used: Amount; busy: BusyFacts }
-  /** No observed component was the limit. Nothing else about an external target is known. */
+  /** No observed component was the limit. Unobserved parts of an external target may have been. */
   | { kind: 'unobserved'; busy: BusyFacts };
 
 /** The equations over counters that do not hold; missing in older findings, which were about messages only. */
@@ -97,7 +97,7 @@ export const VALIDITY = {
     lost: Amount;
     unsent: Amount;
   }) =>
-    `${formatCount(failed)} of ${counted(asked, 'connection')} failed and ${counted(lost, 'message was', 'messages were')} lost${unsent === 0 ? '' : `; ${counted(unsent, 'message')} had no open connection to carry them`}.`,
+    `${formatCount(failed)} of ${counted(asked, 'connection')} failed and ${counted(lost, 'message was', 'messages were')} lost${unsent === 0 ? '' : `; for lack of an open connection, ${counted(unsent, 'message was', 'messages were')} never sent`}.`,
   'handshake-losses': ({
     started,
     refused,
@@ -137,7 +137,7 @@ export const VALIDITY = {
   }) =>
     `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: ${PROXY} or an echo server stalled.`,
   'runner-stopped': ({ gapsUs, seconds }: { gapsUs: readonly number[]; seconds: readonly number[] }) =>
-    `The runner was stopped, or had no CPU to run on: it took no sample for ${gapsUs.length === 0 ? 'some time' : listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known second by second.`,
+    `The runner was stopped, or had no CPU to run on: it took no sample for ${gapsUs.length === 0 ? 'some time' : listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. For that time, CPU, memory and disturbances are not known second by second.`,
   'machine-suspended': ({ us }: { us: Amount }) =>
     `The machine was suspended for ${formatTime(us)} during the load.`,
   disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
@@ -165,7 +165,6 @@ export const VALIDITY = {
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
   'generator-busy': ({ share, isExternal }: { share: Amount; isExternal?: boolean | undefined }) =>
     `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than ${isExternal === true ? 'the server' : PROXY}.`,
-  /** The bottleneck of a run. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
 
@@ -208,7 +207,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'full-cpus':
       return `all processes together used ${formatShare(evidence.used)} of the CPUs, although no single process was at its limit; ${busy}`;
     case 'full-host':
-      return `the CPUs of the Nginx host were ${formatShare(evidence.used)} used, by Nginx and everything else that runs there; ${busy}`;
+      return `Nginx and everything else on its host used ${formatShare(evidence.used)} of the CPUs there; ${busy}`;
     case 'unobserved':
       return evidence.busy.proxy === null
         ? `the generator was not the limit, and the server was not observed; ${busy}`

@@ -22,7 +22,7 @@ export const OPCODE = {
   RECV: 27,
 } as const;
 
-/** Flag of a request: the kernel chooses the buffer. */
+/** Request flag: the kernel chooses the buffer. */
 export const BUFFER_SELECT = 1 << 5;
 export const ACCEPT_MULTISHOT = 1 << 0;
 export const RECV_MULTISHOT = 1 << 1;
@@ -30,9 +30,9 @@ export const RECV_MULTISHOT = 1 << 1;
 /** Flags of a completion. The upper 16 bits of the flags contain the number of the completion's buffer. */
 export const COMPLETION = { BUFFER: 1 << 0, MORE: 1 << 1 } as const;
 
-/** Flags of the submission queue, set if a call of io_uring_enter would produce completions. */
+/** Flags of the submission queue, set if a call to io_uring_enter would produce completions. */
 export const READY = { CQ_OVERFLOW: 1 << 1, TASKRUN: 1 << 2 } as const;
-/** Flag of the completion queue: do not signal the eventfd. */
+/** Completion queue flag: the eventfd is not signalled. */
 export const EVENTFD_DISABLED = 1 << 0;
 
 /** Sizes of a submission queue entry and a completion queue entry, in 32-bit words. */

@@ -32,7 +32,7 @@ export function unixAddress(path: string): SocketAddress {
   return { family: FAMILY.unix, bytes };
 }
 
-/** Returns the eight groups of an IPv6 address. The URL parser knows all of its notations. */
+/** Returns the eight groups of an IPv6 address. The URL parser accepts every notation of such addresses. */
 function ipv6Groups(host: string): number[] {
   const [head = '', tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).split('::');
   const groups = (text: string) =>
@@ -65,8 +65,8 @@ export function peerOf(fd: number): string {
 const PAGE_BYTES = 4096;
 
 /**
- * Keeps the addresses of peers in memory that does not move. They are never removed, because there are only a
- * few.
+ * Keeps the addresses of peers in memory that does not move. Addresses are never removed, because there are
+ * only a few.
  */
 export class AddressBook {
   readonly #entries = new Map<string, { address: number; bytes: number; family: number }>();

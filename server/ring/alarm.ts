@@ -3,8 +3,8 @@ import { read } from 'node:fs';
 const COUNTER_BYTES = 8;
 
 /**
- * Waits for an eventfd to be signalled, with a blocking read on one of the engine's threads. That occupies a
- * thread and costs a thread switch, but only when the loop has been idle.
+ * Waits for an eventfd to be signalled, with a blocking read on one of the engine's threads. The read
+ * occupies a thread and costs a thread switch, but is only used when the loop has been idle.
  */
 export class Alarm {
   readonly #fd: number;

@@ -12,6 +12,6 @@ declare module 'bun:ffi' {
   ): { symbols: { [Name in keyof Signatures]: (...args: number[]) => number } };
   /** Returns the memory address of an array. */
   export function ptr(view: NodeJS.ArrayBufferView): number;
-  /** Returns memory that is not copied and never freed. */
+  /** Returns a view of memory, without copying it. The memory is never freed. */
   export function toArrayBuffer(address: number, offset: number, bytes: number): ArrayBuffer;
 }

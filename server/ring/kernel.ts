@@ -10,7 +10,7 @@ export interface RingMemory {
     cqTail: number;
     cqFlags: number;
   };
-  /** Submission queue entries. Entry n of the queue is always entry n here. */
+  /** Submission queue entries. Position n of the queue always refers to entry n of this array. */
   sqes: Uint32Array;
   /** Completion queue entries. */
   cqes: Int32Array;
@@ -38,8 +38,8 @@ export interface Kernel {
   /**
    * Submits requests (io_uring_enter).
    *
-   * @param waitNs null only submits. Otherwise, completions are produced as well, and the call waits at most
-   * this long for them. Must be less than a second.
+   * @param waitNs null to only submit. Otherwise, the call also produces completions, and waits at most this long for
+   *   them. Must be less than a second.
    * @param together number of completions to wait for
    * @returns the number of requests that were submitted
    */

@@ -32,7 +32,7 @@ const MAP_SHARED = 0x01;
 const MAP_PRIVATE = 0x02;
 const MAP_ANONYMOUS = 0x20;
 const MAP_POPULATE = 0x8000;
-/** Upper limit of a process's addresses. If mmap fails, it returns a higher number. */
+/** Upper limit of a process's addresses. If mmap fails, it returns a number above this limit. */
 const ADDRESSES = 2 ** 56;
 
 export interface Mapped {
@@ -43,7 +43,7 @@ export interface Mapped {
 /**
  * Maps memory.
  *
- * @param fd descriptor of a ring, to be used with one of its offsets; null for private memory
+ * @param fd descriptor of a ring whose memory to map from `offset` on; null for private memory
  * @throws SystemError
  */
 export function map(bytes: number, fd: number | null, offset = 0): Mapped {
@@ -93,7 +93,7 @@ export function setLeastTimerSlack(): void {
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0x80000;
 
-/** Creates a blocking stream socket, because io_uring does not wait for data on non-blocking ones. */
+/** Creates a blocking stream socket, because io_uring does not wait for data on non-blocking sockets. */
 export function makeSocket(family: number): number {
   return checked(symbols.socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
@@ -108,7 +108,7 @@ export function switchOn(fd: number, level: number, option: number): number {
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 
-/** Allows a socket to be bound to an address and port whose previous connection is still in TIME_WAIT. */
+/** Allows a socket to be bound to an address and port that a connection in TIME_WAIT still uses. */
 export function allowReuse(fd: number): number {
   return switchOn(fd, SOL_SOCKET, SO_REUSEADDR);
 }

@@ -15,12 +15,12 @@ import {
 
 const SQ_ENTRIES = 256;
 const CQ_ENTRIES = 4096;
-/** A message of 4 KiB and its header fit into one buffer of either kind. */
+/** Numbers and sizes of receive and send buffers. A message of 4 KiB with its header fits into one buffer. */
 const RECEIVED = { count: 1024, size: 4096 + 64 } as const;
 const SENT = { count: 512, size: 4096 + 64 } as const;
 
 const OFFSET = { queues: 0, sqes: 0x10000000 } as const;
-/** Positions of the two queues' offsets in `struct io_uring_params`, in 32-bit words. */
+/** Positions of the two queues' offsets within `struct io_uring_params`, in 32-bit words. */
 const SQ_OFFSETS = 10;
 const CQ_OFFSETS = 20;
 const PARAMS_WORDS = 30;
@@ -68,7 +68,7 @@ export class LinuxKernel implements Kernel {
     );
     const scratch = map(64, null);
     const words = new Uint32Array(scratch.buffer);
-    // The address of the timespec, which follows the argument.
+    // Address of the timespec, which follows the argument in memory.
     words[4] = (scratch.address + ARGUMENT_BYTES) % 2 ** 32;
     words[5] = (scratch.address + ARGUMENT_BYTES) / 2 ** 32;
     this.#argument = { address: scratch.address, words };
@@ -111,7 +111,7 @@ function mapRing(fd: number, params: Uint32Array): RingMemory {
   const cqes = cq(5);
   const bytes = Math.max(array + sqEntries * 4, cqes + cqEntries * CQE_WORDS * 4);
   const { buffer } = map(bytes, fd, OFFSET.queues);
-  // The queue refers to entries through an array of their numbers. Element n of the array refers to entry n.
+  // The submission queue refers to entries through an array of numbers. Element n refers to entry n.
   new Uint32Array(buffer, array, sqEntries).forEach((_, i, numbers) => {
     numbers[i] = i;
   });

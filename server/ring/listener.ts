@@ -21,7 +21,7 @@ export class RingListener implements RingUser {
   #isStopped = false;
 
   /**
-   * @param accepted is called with the descriptor of each new connection
+   * @param accepted called with the descriptor of each new connection
    * @throws SystemError such as EADDRINUSE
    */
   constructor(loop: RingLoop, address: SocketAddress, backlog: number, accepted: (fd: number) => void) {
@@ -66,7 +66,7 @@ export class RingListener implements RingUser {
   }
 }
 
-/** Connections inherit TCP_NODELAY from the socket that accepts them. */
+/** Creates the listening socket. It has TCP_NODELAY set, which accepted connections inherit. */
 function listening({ family, bytes }: SocketAddress, backlog: number): number {
   const fd = makeSocket(family);
   const isTcp = family !== FAMILY.unix;

@@ -2,7 +2,7 @@ import { ERRNO, errorCode } from './errno.ts';
 import { SHUT } from './kernel.ts';
 import { OPERATION, type Operation, type Ring, type RingUser } from './ring.ts';
 
-/** Events that a connection reports to its owner. None follows `closed` or `error`. */
+/** Events that a connection reports to its owner. After `closed` or `error`, there are no further events. */
 export interface RingConnectionEvents {
   connected(): void;
   /** Bytes have arrived, at indexes `from` ≤ index < `to`. They are valid only during the call. */
@@ -42,7 +42,7 @@ export class RingConnection implements RingUser {
   #state: State = 'connecting';
   #receiving = false;
   #isPaused = false;
-  /** Bytes that arrived while the connection was paused; null if there are none. */
+  /** Bytes that arrived while the connection was paused; null if none have. */
   #held: Buffer | null = null;
   /**
    * How the connection ended while it was paused: 0 for a normal end, or an error number. Null if it did not
@@ -56,7 +56,7 @@ export class RingConnection implements RingUser {
   #polling = false;
   /** Data to be sent after the contents of the slot. */
   #rest: Buffer = NOTHING;
-  /** Whether the writer waits for `drained`. */
+  /** Whether the owner is waiting for `drained`. */
   #isOwed = false;
   /**
    * Error number of a failed write that has not been reported yet. Data that has already arrived is reported
@@ -79,7 +79,7 @@ export class RingConnection implements RingUser {
     this.#loop.wake();
   }
 
-  /** Starts to receive on a socket that was accepted. */
+  /** Starts receiving on an accepted socket. */
   open(): void {
     this.#state = 'open';
     this.#receive();
@@ -131,7 +131,7 @@ export class RingConnection implements RingUser {
     this.#afterSend();
   }
 
-  /** Closes as soon as everything has been sent. No further events are emitted. */
+  /** Closes the connection as soon as everything has been sent. No further events are emitted. */
   end(): void {
     if (this.#state === 'connecting') this.destroy();
     if (this.#state !== 'open') return;
@@ -202,8 +202,8 @@ export class RingConnection implements RingUser {
       if (this.#state === 'open') this.#take(from, from + result);
       this.#receive();
     } else if (result === -ERRNO.ENOBUFS || result === -ERRNO.ECANCELED || result === -ERRNO.EINTR) {
-      // The kernel ran out of receive buffers, because completions arrived faster than buffers were returned.
-      // By now, the buffers have been returned.
+      // ENOBUFS: the kernel ran out of receive buffers, because completions arrived faster than buffers were
+      // returned. By now, the buffers have been returned.
       this.#receive();
     } else if (this.#isPaused || this.#held !== null) this.#heldEnd = -result;
     else this.#fail(result === 0 ? this.#writeError : -result);
@@ -232,8 +232,8 @@ export class RingConnection implements RingUser {
   }
 
   /**
-   * Sends from a slot, or without the ring if the data does not fit into a slot or no slot is free. Call only
-   * while nothing else is being sent.
+   * Sends from a slot, or without the ring if the data does not fit into a slot or no slot is free. Call this
+   * only while nothing else is being sent.
    */
   #send(buffer: Buffer, bytes: number): boolean {
     const { slots, kernel } = this.#loop.ring;
@@ -248,7 +248,7 @@ export class RingConnection implements RingUser {
     const accepted = kernel.send(this.fd, buffer, 0, bytes);
     if (accepted === bytes) return true;
     if (accepted < 0 && accepted !== -ERRNO.EAGAIN) {
-      // The owner must not receive an event during its own call.
+      // The owner must not receive an event while it is calling `write`.
       queueMicrotask(() => this.#writeFailed(-accepted));
       return true;
     }

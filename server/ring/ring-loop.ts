@@ -1,21 +1,21 @@
 import type { Alarm } from './alarm.ts';
 import type { Ring, RingUser } from './ring.ts';
 
-/** Calls back at a time given in the milliseconds of `performance.now()`. */
+/** A callback at a time on the clock of `performance.now()`, in ms. */
 export interface RingTimer {
-  /** Time at which to call `wake`; infinite if no call is requested. */
+  /** Time at which to call `wake`; Infinity for never. */
   dueMs: number;
   /**
-   * The loop polls the clock instead of sleeping if `dueMs` is less than this many milliseconds ahead; with 0
-   * it always sleeps.
+   * The loop polls the clock instead of sleeping if `dueMs` is less than this many milliseconds ahead. With 0, the loop
+   * always sleeps.
    */
   spinsWithinMs: number;
   wake(): void;
 }
 
 /**
- * Maximum time to wait in the kernel before the engine's event loop runs again: 1 ms, the resolution of the
- * engine's timers.
+ * Maximum time to wait in the kernel before the engine's event loop runs again. Equals the resolution of the engine's
+ * timers.
  */
 const LONGEST_WAIT_MS = 1;
 /** Interval at which the engine's event loop runs while there are completions. */
@@ -27,7 +27,7 @@ const TURN_MS = 0.25;
  * save nothing.
  */
 const GATHERED = { share: 1 / 16, least: 8, most: 64, waitNs: 500_000 } as const;
-/** Without a completion for this long, the loop waits in the engine's event loop instead of in the kernel. */
+/** If no completion arrives for this long, the loop waits in the engine's event loop instead of in the kernel. */
 const IDLE_MS = 5;
 
 /**
@@ -76,8 +76,8 @@ export class RingLoop {
   }
 
   /**
-   * Sets the number of messages that are unanswered at any one time from now on. As long as there is no timer, the loop
-   * then waits for several completions at once.
+   * Sets how many messages will be unanswered at any one time. If there is no timer, the loop then waits for several
+   * completions at once.
    */
   gather(unanswered: number): void {
     const together = Math.min(GATHERED.most, Math.floor(unanswered * GATHERED.share));

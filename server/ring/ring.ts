@@ -23,7 +23,7 @@ export interface RingUser {
   /** Number of this user in the ring, returned by `attach`. */
   readonly id: number;
   /**
-   * Called with the result of a request, which is negative if it failed.
+   * Called with the result of a request; the result is negative if the request failed.
    *
    * @param from for received data, its offset in `received`
    * @param more whether the same request will produce further completions
@@ -34,8 +34,8 @@ export interface RingUser {
 }
 
 /**
- * Sends are submitted when this many are waiting, so that none waits long while completions are handled. A
- * system call for this many messages costs next to nothing per message.
+ * Sends are submitted when this many are waiting, so that they do not wait long while completions are handled. Shared
+ * by this many messages, the cost of a system call is negligible.
  */
 const SENDS_TOGETHER = 32;
 
@@ -44,8 +44,8 @@ const COMPLETIONS_TOGETHER = 64;
 
 const OPERATION_BITS = 3;
 /**
- * Users' numbers are reused. The generation shows whether a completion belongs to the current user of a
- * number or to an earlier one.
+ * The numbers of users are reused. The generation shows whether a completion belongs to the current user of a number or
+ * to an earlier one.
  */
 const GENERATIONS = 2 ** (32 - OPERATION_BITS);
 const MSG_DONTWAIT = 0x40;
@@ -59,7 +59,7 @@ const HIGH = 2 ** 32;
  */
 export class Ring {
   readonly kernel: Kernel;
-  /** The bytes that a completion's `from` refers to. */
+  /** Receive buffers. The `from` of a completion is an offset in these bytes. */
   readonly received: Buffer;
   readonly slots: SlotPool;
   readonly #memory: RingMemory;
@@ -91,7 +91,7 @@ export class Ring {
     this.#publishBuffers();
   }
 
-  /** Whether requests wait to be submitted. */
+  /** Whether there are requests that have not been submitted yet. */
   get isDirty(): boolean {
     return this.#later.length > 0 || this.#sqTail !== this.#submitted;
   }
@@ -118,7 +118,7 @@ export class Ring {
     return id;
   }
 
-  /** From now on, completions of this user's requests are ignored. */
+  /** Unregisters a user. From now on, completions of its requests are ignored. */
   detach(id: number): void {
     this.#users[id] = null;
     this.#generations[id] = ((this.#generations[id] ?? 0) + 1) % GENERATIONS;
@@ -275,7 +275,7 @@ export class Ring {
     this.#bufferWords[word] = address % HIGH;
     this.#bufferWords[word + 1] = address / HIGH;
     this.#bufferWords[word + 2] = received.size;
-    // The rest of the entry's last word must not be written, because in the first entry it is the tail.
+    // The rest of the entry's last word must not be written: in the first entry, it is the tail of the ring.
     bufferRing[word * 2 + 6] = id;
     this.#bufferTail++;
   }

@@ -1,8 +1,8 @@
 import type { Area } from './kernel.ts';
 
 /**
- * Buffers that the kernel sends from. Each is taken for one send. The most recently used are reused first, so that few
- * of them take up memory.
+ * Buffers that the kernel sends from. Each buffer is taken for one send. The most recently used buffers are reused
+ * first, so that few of them take up memory.
  */
 export class SlotPool {
   /** Size of a slot in bytes. */

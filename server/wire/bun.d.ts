@@ -1,17 +1,17 @@
 /**
  * The part of Bun's API that carriers, server and clock use (https://bun.com/docs/runtime/networking/tcp).
- * The package with all its types would redeclare globals that Node's types also declare.
+ * Bun's own type package would redeclare globals that Node's types also declare.
  */
 declare namespace Bun {
   interface Socket<Data> {
     data: Data;
     readonly remoteAddress: string;
     readonly remotePort: number;
-    /** The negotiated protocol; false if there is none, or no TLS. */
+    /** The negotiated protocol; false without TLS or if none was negotiated. */
     readonly alpnProtocol: string | false;
     /**
-     * @returns the number of bytes that the system accepted, which is fewer than given if its buffer is full;
-     * −1 if the socket is closed
+     * @returns the number of bytes that the system accepted: fewer than given if its buffer is full; −1 if
+     *   the socket is closed
      */
     write(bytes: Uint8Array, byteOffset?: number, byteLength?: number): number;
     /** Sends FIN (with TLS, close_notify first) and closes. */
@@ -38,9 +38,9 @@ declare namespace Bun {
      * invalid.
      */
     handshake?(socket: Socket<Data>, ok: boolean, error: NodeJS.ErrnoException | null): void;
-    /** Called with each TLS session that the server issues and that a later connection can resume. */
+    /** Called with each TLS session issued by the server. A later connection can resume it. */
     session?(socket: Socket<Data>, session: Buffer): void;
-    /** Called with received bytes. `bytes` has memory of its own. */
+    /** Called with received bytes. `bytes` is not overwritten by later reads. */
     data(socket: Socket<Data>, bytes: Buffer): void;
     /** Called when the system accepts more data. */
     drain(socket: Socket<Data>): void;
@@ -50,7 +50,7 @@ declare namespace Bun {
 
   interface TlsOptions {
     serverName: string;
-    /** In wire format (RFC 7301 section 3.1): each name is preceded by its length. An array is rejected. */
+    /** Names in wire format, each preceded by its length (RFC 7301 section 3.1). An array is rejected. */
     ALPNProtocols: Buffer;
     rejectUnauthorized?: boolean;
     ca?: string;
@@ -72,7 +72,7 @@ declare namespace Bun {
     stop(closeActiveConnections?: boolean): void;
   }
 
-  /** Rejects if it cannot connect, even if the error is known at once. */
+  /** Rejects if the connection fails, even if the error is known at once. */
   function connect<Data>(options: ConnectOptions<Data>): Promise<Socket<Data>>;
   interface ListenOptions<Data> {
     backlog?: number;

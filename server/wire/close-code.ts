@@ -1,7 +1,6 @@
 /**
- * The code in a close frame's payload (RFC 6455 section 5.5.1). An empty payload means 1005, as in section
- * 7.1.5. Null if the payload contains no code that may be sent (section 7.4; IANA registered 1012 to 1014
- * later).
+ * Returns the code in a close frame's payload (RFC 6455 section 5.5.1); 1005 if the payload is empty (section
+ * 7.1.5); null if it contains no code that may be sent (section 7.4; IANA registered 1012 to 1014 later).
  */
 export function closeCodeOf(payload: Buffer): number | null {
   if (payload.length === 0) return 1005;

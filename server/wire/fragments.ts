@@ -1,14 +1,11 @@
-/** Maximum number of fragments of a message, as in the ws library; a message with more is rejected. */
+/** Maximum number of fragments of a message, as in the ws library. With more, the message is rejected. */
 export const MAX_FRAGMENTS = 16_384;
 
 /** Assembles a message that arrives in several frames (RFC 6455 section 5.4). */
 export class Fragments {
   /** Opcode of the message, from its first frame. */
   readonly opcode: number;
-  /**
-   * One buffer for all fragments, because separate buffers would use many times the memory of small
-   * fragments.
-   */
+  /** One buffer for all fragments. With separate buffers, small fragments would use many times the memory. */
   private buffer = Buffer.alloc(0);
   private bytes = 0;
   private count = 0;
@@ -18,7 +15,7 @@ export class Fragments {
   }
 
   /**
-   * Appends one frame's payload. It is copied, because the next read overwrites the buffer that contains it.
+   * Appends one frame's payload. The payload is copied, because the next read overwrites its buffer.
    *
    * @returns null, or the close code if the message has more than `max` bytes or too many fragments
    */

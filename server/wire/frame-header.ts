@@ -40,7 +40,7 @@ export function readHeader(
   if (available < 2) return 'incomplete';
   const first = bytes[at] as number;
   const second = bytes[at + 1] as number;
-  // No negotiated extension defines the reserved bits.
+  // The reserved bits must be 0, because no extension is negotiated.
   if (second >= MASK_BIT !== masked || (first & RESERVED_BITS) !== 0) return 1002;
   const opcode = first & 0x0f;
   let length = second & 0x7f;

@@ -27,7 +27,7 @@ const header: FrameHeader = { first: 0, size: 0, length: 0 };
 export class FrameReader {
   private readonly max: number;
   private readonly masked: boolean;
-  /** The first `filled` bytes of a frame that was cut off by the end of its chunk. */
+  /** A frame that was cut off by the end of its chunk. Its first `filled` bytes have been received. */
   private partial: Buffer | null = null;
   private filled = 0;
   private fragments: Fragments | null = null;
@@ -76,7 +76,7 @@ export class FrameReader {
     return null;
   }
 
-  /** Handles any frame that is not a complete message. */
+  /** Handles any frame other than a complete message. */
   private other(first: number, payload: Buffer, handler: FrameHandler): FrameFault | null {
     const opcode = first & 0x0f;
     if (opcode >= OPCODE.close) {
@@ -127,8 +127,8 @@ export class FrameReader {
 }
 
 /**
- * Reads a masking key. Like readInt32BE(), but without its checks, which would account for a tenth of the
- * cost of a small frame.
+ * Reads a masking key like readInt32BE(), but without its checks, which would account for a tenth of the cost
+ * of a small frame.
  */
 function keyAt(bytes: Buffer, at: number): number {
   return (

@@ -1,6 +1,6 @@
 /** Maximum size of a request or response head in bytes. No WebSocket handshake needs more. */
 export const HEAD_MAX = 16_384;
-/** The end of a head: the end of its last line, and an empty line. */
+/** The end of a head: the end of its last line, followed by an empty line. */
 export const HEAD_END = '\r\n\r\n';
 
 /** A token (RFC 9110 section 5.6.2). */
@@ -34,7 +34,7 @@ export function readHeaders(text: string, from: number, end: number): Map<string
   return headers;
 }
 
-/** Whether a header is a list that contains this token, ignoring case. */
+/** Whether a header is a list that contains this token. Ignores case. */
 export function hasToken(headers: ReadonlyMap<string, string>, name: string, token: string): boolean {
   const list = headers.get(name);
   return list?.split(',').some((item) => trimmed(item, 0, item.length).toLowerCase() === token) ?? false;

@@ -1,8 +1,6 @@
 import { endianness } from 'node:os';
 
-/**
- * Data of at least this many bytes is masked a word at a time. For less, creating the view costs more than it saves.
- */
+/** Minimum number of bytes to mask a word at a time. For less data, creating the view costs more than it saves. */
 const WORDS_FROM = 128;
 const LITTLE_ENDIAN = endianness() === 'LE';
 

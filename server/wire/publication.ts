@@ -1,12 +1,12 @@
 /**
- * Format of the messages between clients and a server with rooms. Every byte of a header is printable ASCII, so that
- * a message is valid as text and as binary. A digit encodes 6 bits; the lowest digit comes first.
+ * Format of the messages between clients and a server with rooms. Every byte of a header is printable ASCII, so that a
+ * message is valid as text and as binary. A digit encodes 6 bits; the lowest digit comes first.
  *
  *   join          J, room (4 digits)
  *   publication   P, number (5), intended time (8), place (5), members (4), then any content
  *
- * A client sends a publication with 0 as place and members. The server fills them in: the publication's place
- * in the order of its room, from 1, and the number of members that the room had.
+ * A client sends a publication with 0 as place and members. The server fills in both: the publication's place in the
+ * order of its room, from 1, and the number of members of the room at that time.
  */
 const JOIN = 0x4a;
 const PUBLICATION = 0x50;
@@ -22,7 +22,7 @@ export const PUBLICATION_BYTES = 23;
 const ROOM = { at: 1, digits: 4 };
 const JOIN_BYTES = 5;
 
-/** Numbers and places are counted modulo this value. */
+/** Numbers of publications and places are counted modulo this value. */
 export const NUMBERS = 2 ** 30;
 
 /** The header of a publication. A reader reuses one object for all publications. */
@@ -47,7 +47,7 @@ export function readJoin(bytes: Buffer): number | null {
   return bytes.length === JOIN_BYTES && bytes[0] === JOIN ? read(bytes, 0, ROOM) : null;
 }
 
-/** Writes a client's header over the first bytes of `bytes`, which has at least PUBLICATION_BYTES. */
+/** Writes a client's header over the first bytes of `bytes`, which must have at least PUBLICATION_BYTES. */
 export function writePublication(bytes: Buffer, number: number, intendedUs: number): void {
   bytes.fill(DIGIT_BASE, 0, PUBLICATION_BYTES);
   bytes[0] = PUBLICATION;
@@ -68,7 +68,7 @@ export function isPublication(bytes: Buffer): boolean {
 /**
  * Reads the header of the message in `from`..`to`.
  *
- * @returns whether it is a publication, and `into` was filled
+ * @returns whether the message is a publication, in which case `into` was filled
  */
 export function readPublication(bytes: Buffer, from: number, to: number, into: Publication): boolean {
   if (to - from < PUBLICATION_BYTES || bytes[from] !== PUBLICATION) return false;
@@ -92,7 +92,7 @@ function write(bytes: Buffer, from: number, { at, digits }: Field, value: number
   }
 }
 
-/** Times exceed 32 bits, so digits are added up rather than shifted. */
+/** Reads a number. Times exceed 32 bits, so digits are added up rather than shifted. */
 function read(bytes: Buffer, from: number, { at, digits }: Field): number {
   let value = 0;
   for (let i = from + at + digits - 1; i >= from + at; i--)

@@ -3,7 +3,7 @@ import { finding } from '../../wording/finding.ts';
 import { evidence } from '../finding.ts';
 import { isSound, type Rule } from '../subject.ts';
 
-/** A request is logged when it ends, and a WebSocket is a single request. */
+/** Reports that a WebSocket is logged only when it closes, because Nginx logs each request when it ends. */
 export const accessLog: Rule = (subject) => {
   const logged = subject.candidates
     .filter((candidate) => candidate.sign !== 'stream' && isSound(subject, candidate))

@@ -6,7 +6,7 @@ import { locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** The `auth_request` subrequest has the headers of the handshake, unless its location sets others. */
+/** Reports `auth_request` subrequests that ask for an upgrade because they have the headers of the handshake. */
 export const auth: Rule = ({ tree, candidates }) => {
   const all = locatedIn(tree, null);
   return candidates.flatMap((candidate): LintFinding[] => {

@@ -7,7 +7,7 @@ import { type Evidence, evidence, type LintFinding, type Severity } from '../fin
 import type { LocationSeen } from '../observation.ts';
 import { blockFor, isSound, type Rule } from '../subject.ts';
 
-/** A handshake that has to wait once for a cache lock takes half a second. */
+/** A handshake slower than this has waited for a cache lock, which Nginx checks every half second. */
 const QUEUED_SECONDS = 0.4;
 
 /**
@@ -54,8 +54,8 @@ export const cache: Rule = (subject) =>
   });
 
 /**
- * Returns the values for a cache directive: `$http_upgrade`, followed by those that already apply, because
- * the suggested line replaces the existing ones.
+ * Returns the values for a cache directive: `$http_upgrade`, followed by the values that already apply, because
+ * the suggested line replaces the existing directives.
  */
 function withUpgrade({ levels }: Candidate, name: string): string {
   return ['$http_upgrade', ...inherited(levels, name).flatMap(texts)].join('  ');

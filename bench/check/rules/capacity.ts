@@ -47,7 +47,7 @@ function remediesFor(tree: readonly Node[]): LintFinding['remedies'] {
   ];
 }
 
-/** Each connection uses one open file. */
+/** Reports an open-file limit that is too low for `worker_connections`: each connection uses one open file. */
 export const openFiles: Rule = ({ tree, isPart, candidates }) => {
   if (isPart || candidates.length === 0) return [];
   const [written = null] = directives(tree, 'worker_rlimit_nofile');

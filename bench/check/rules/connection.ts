@@ -8,7 +8,7 @@ import type { LocationSeen } from '../observation.ts';
 import { isSound, type Rule } from '../subject.ts';
 import { connectionHeader, connectionRemedy } from './upgrade.ts';
 
-/** A fixed `Connection: upgrade` is sent with every request, even if it asks for no upgrade. */
+/** Reports a fixed `Connection: upgrade`, which is sent with every request, even if it asks for no upgrade. */
 export const connection: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = candidate.sign === 'stream' ? null : connectionHeader(candidate.levels);

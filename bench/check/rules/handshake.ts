@@ -15,8 +15,8 @@ import { takingTryFiles } from './try-files.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
 /**
- * Reports handshakes that fail although the location has everything that an upgrade needs, and unreachable
- * locations.
+ * Reports unreachable locations, and handshakes that fail although the location has everything that an upgrade
+ * needs.
  */
 export const handshake: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
@@ -79,8 +79,8 @@ function isExplained(subject: Subject, candidate: Candidate): boolean {
 }
 
 /**
- * A status below 500 from Nginx itself may be intended, for example for requests without a certain header or
- * path.
+ * Whether Nginx itself answered the handshake with a status below 500, which may be intended, for example for
+ * requests without a certain header or path.
  */
 function isOwnAnswer({ handshake }: LocationSeen): boolean {
   const status = numberIn(handshake.outcome, 'status');

@@ -25,7 +25,7 @@ function isFor({ args: [name] }: Directive, wanted: string): boolean {
   return name?.text.toLowerCase() === wanted;
 }
 
-/** Returns an outer level's line for a header if an inner level cancels it by setting only other headers. */
+/** Returns an outer level's line for a header that an inner level cancels by setting only other headers. */
 function replacedSetter(
   levels: readonly Directive[],
   name: string,
@@ -48,7 +48,7 @@ function compared(
   return trace?.received ? { ...trace, received: trace.received } : null;
 }
 
-/** Without `proxy_set_header Host`, Nginx sends the name in `proxy_pass`. */
+/** Reports a changed Host header. Without `proxy_set_header Host`, Nginx sends the host name in `proxy_pass`. */
 export const host: Rule = innermost((subject, candidate) => {
   const trace = compared(subject.seen?.locations.get(candidate)?.trace);
   if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
@@ -81,7 +81,7 @@ export const host: Rule = innermost((subject, candidate) => {
 /** Ports that clients omit in Host and Origin. */
 const USUAL_PORTS = /:(80|443)$/;
 
-/** `$host` has no port, but Origin has the port of the page. */
+/** Reports a Host header that lacks the port: `$host` has none, but Origin has the port of the page. */
 export const hostPort: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const setter = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'host');
@@ -111,7 +111,7 @@ export const hostPort: Rule = (subject) =>
     ];
   });
 
-/** A host written out explicitly may be intended. */
+/** Returns the severity of a changed Host header. A name written out in the configuration may be intended. */
 function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
   if (isReplaced) return 'warning';
   return written === null || /^\$\{?proxy_host\}?$/.test(written.args[1]?.text ?? '') ? 'warning' : 'note';
@@ -144,7 +144,7 @@ const WATCHED: Readonly<Record<string, Severity>> = {
   'Sec-WebSocket-Extensions': 'note',
 };
 
-/** Reports a header that the client sent or an outer level sets, but that does not arrive. */
+/** Reports a header that the client sent or an outer level sets, but that never reaches the upstream server. */
 export const headers: Rule = innermost((subject, candidate) => {
   const trace = compared(subject.seen?.locations.get(candidate)?.trace);
   if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
@@ -179,8 +179,8 @@ export const headers: Rule = innermost((subject, candidate) => {
 });
 
 /**
- * Reports a line that hides the TLS of clients from the upstream server. Usually it belongs to an inner server, which
- * is reached without TLS and overwrites the header of the server in front.
+ * Reports a line that hides from the upstream server that clients use TLS. Usually, the line belongs to an
+ * inner server, which is reached without TLS and overwrites the header of the server in front.
  */
 export const forwardedProto: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {

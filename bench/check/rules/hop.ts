@@ -98,7 +98,7 @@ export function isCutOff(tree: readonly Node[], { entrance, server }: Candidate)
   return streamMismatch(tree, { levels, server: entrance }, hop, entrance) !== null;
 }
 
-/** What the two ends of a connection disagree about, and the line of the sending end. */
+/** What the two ends of a connection disagree about, and the line that belongs to the sending end. */
 interface Mismatch {
   what: HopMismatch;
   address: string;

@@ -12,8 +12,8 @@ import { failedHandshake, isSound, type Rule, type Subject } from '../subject.ts
 const BOTH_SINCE = '1.25.1';
 
 /**
- * Reports the effect of HTTP/2 on WebSockets. There is none with TLS; without TLS, older versions accept no
- * WebSockets.
+ * Reports the effect of HTTP/2 on WebSockets. With TLS, there is none. Without TLS, Nginx before 1.25.1 accepts
+ * no WebSockets.
  */
 export const http2: Rule = (subject) => {
   const { candidates, seen } = subject;
@@ -31,8 +31,8 @@ export const http2: Rule = (subject) => {
 };
 
 /**
- * Returns the `listen` that keeps a candidate's server from accepting HTTP/1.1. It may belong to another
- * server on the same socket. Null if there is none.
+ * Returns the `listen` that keeps a candidate's server from accepting HTTP/1.1; null if there is none. The
+ * `listen` may belong to another server on the same socket.
  */
 export function http2Alone(
   { sign, server, levels }: Candidate,

@@ -11,14 +11,11 @@ import { blockFor, isSound, type Rule, type Subject, settingSeconds } from '../s
 const HTTP = { name: 'proxy_read_timeout', seconds: 60 };
 const STREAM = { name: 'proxy_timeout', seconds: 600 };
 
-/** Applications that send pings do so every 25 to 60 s. */
+/** Longer timeouts are safe for applications that send pings, which do so every 25 to 60 s. */
 const PINGS_SECONDS = 120;
 const LONG_SECONDS = 3600;
 
-/**
- * Reports how long a WebSocket may be silent in both directions before Nginx cuts it. Nginx sends no close
- * frame.
- */
+/** Reports how long a WebSocket may be silent in both directions before Nginx closes it without a close frame. */
 export const idle: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     if (!isSound(subject, candidate) || isHandedOver(candidate)) return [];

@@ -4,9 +4,9 @@ import type { LintFinding } from '../finding.ts';
 import type { Rule, Subject } from '../subject.ts';
 
 /**
- * Makes a rule about the outcome of a handshake. If a location forwards requests to another server of the
- * configuration, the outcome also depends on that server. A finding that applies to both is reported only for
- * that server.
+ * Creates a rule about the outcome of a handshake. If a location forwards requests to another server of the
+ * configuration, the outcome also depends on that server. A finding that applies to the location and to that
+ * server is reported only for the server.
  */
 export function innermost(judge: (subject: Subject, candidate: Candidate) => LintFinding[]): Rule {
   return (subject) =>
@@ -18,7 +18,7 @@ export function innermost(judge: (subject: Subject, candidate: Candidate) => Lin
     });
 }
 
-/** The candidates of the servers to which a location passes requests on. */
+/** Returns the candidates in the servers to which a location passes requests on. */
 export function candidatesBehind(
   { tree, candidates }: Subject,
   { sign, server, self, path }: Candidate,

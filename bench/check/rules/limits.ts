@@ -12,7 +12,7 @@ const OF_CLIENT =
 const FEW_PER_CLIENT = 10;
 const FEW = 1000;
 
-/** A WebSocket counts towards `limit_conn` until it closes. */
+/** Reports `limit_conn`, because a WebSocket counts towards the limit until it closes. */
 export const connectionLimit: Rule = ({ tree, candidates }) =>
   limitsOf(tree, candidates, 'limit_conn').map(({ line, candidate }): LintFinding => {
     const { zone, key, limit, perClient } = countOf(tree, line, candidate);
@@ -27,7 +27,7 @@ export const connectionLimit: Rule = ({ tree, candidates }) =>
     };
   });
 
-/** Handshakes are requests, and after a reload all clients send theirs at once. */
+/** Reports `limit_req`, because handshakes are requests, and all clients reconnect at once after a reload. */
 export const requestLimit: Rule = ({ tree, candidates }) =>
   limitsOf(tree, candidates, 'limit_req').map(({ line, candidate }): LintFinding => {
     const zone = parameterIn('zone', texts(line)) ?? '';
@@ -81,7 +81,7 @@ function statusOf({ name }: Directive, { levels }: Candidate): number {
   return Number(set?.args[0]?.text ?? 503);
 }
 
-/** Returns only limits whose zone the configuration defines, because rate and key are otherwise unknown. */
+/** Returns the limits on candidates. Limits whose zone is not defined are skipped: rate and key are unknown. */
 function limitsOf(
   tree: readonly Node[],
   candidates: readonly Candidate[],
@@ -111,7 +111,7 @@ function keyOf(tree: readonly Node[], name: string, zone: string, { self }: Cand
 /** Number of ports that Linux assigns by default (net.ipv4.ip_local_port_range) for one pair of addresses. */
 export const PORTS = 28_232;
 
-/** Every connection to the same server address needs a different local port. */
+/** Reports the limit set by local ports: connections to the same server address need different local ports. */
 export const ports: Rule = (subject) => {
   const { tree, isPart } = subject;
   const workers = Number(mainSetting(tree, 'worker_processes') ?? 1);

@@ -2,7 +2,7 @@ import { directives, type Node, type Origin } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** If only part of a configuration is checked, the main file's settings are unknown. */
+/** Reports that only part of a configuration was checked, so the main file's settings are unknown. */
 export const part: Rule = ({ tree, isPart, candidates }) => {
   if (!isPart || candidates.length === 0) return [];
   return [

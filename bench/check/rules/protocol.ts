@@ -11,8 +11,8 @@ import { setterOf } from './headers.ts';
 const NOTHING = { seen: null, remedies: [] };
 
 /**
- * Since 1.29.7, connections to upstream servers are kept open by default, unless the Connection header is
- * `close`.
+ * Reports a map that sets the Connection header to `close`. Since version 1.29.7, Nginx otherwise keeps
+ * connections to upstream servers open.
  */
 export const closing: Rule = ({ tree, candidates, nginxVersion }) => {
   if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];
@@ -40,7 +40,7 @@ export const closing: Rule = ({ tree, candidates, nginxVersion }) => {
 const LARGE_BYTES = 65_536;
 const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1_048_576, g: 1_073_741_824 };
 
-/** Reports how much memory each WebSocket may take. */
+/** Reports how much memory each WebSocket may use for buffers. */
 export const bufferSize: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const [written] = candidate.sign === 'stream' ? [] : inherited(candidate.levels, 'proxy_buffer_size');

@@ -51,7 +51,7 @@ function decidingListen(
     const there = listensOn(tree, address);
     const asking = there.filter((listen) => texts(listen).includes(parameter));
     const [listen] = asking;
-    // If the server for unknown names has no certificate, Nginx rejects the configuration (refused.ts).
+    // If the socket's default server has no certificate, Nginx rejects the configuration (refused.ts).
     const isRejected =
       parameter === 'ssl' && certificateOf(candidate) === null && defaultServerAt(tree, address) === server;
     if (listen !== undefined && !isRejected && !asking.some((each) => all.includes(each)))

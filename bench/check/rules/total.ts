@@ -13,11 +13,11 @@ import { countOf, PORTS, portsOf, rateOf } from './limits.ts';
 type Limit = Omit<CapacityLimit, 'place'> & { line: Directive | null };
 
 /**
- * Reports the number of WebSockets that a configuration allows: the lowest of all limits on the way through
- * the location that allows the most.
+ * Reports the number of WebSockets that a configuration allows: the lowest of all limits for the location that
+ * allows the most.
  */
 export const total: Rule = (subject) => {
-  // The settings of the main file apply to every location.
+  // The limits in the main file, which apply to every location, are unknown.
   if (subject.isPart) return [];
   const ways = subject.candidates
     .filter((candidate) => isSound(subject, candidate) && isEntrance(subject, candidate))
@@ -77,7 +77,7 @@ function workerLimits(tree: readonly Node[], candidate: Candidate): Limit[] {
 
 /** Whether a WebSocket passes through the workers twice, because another server of the configuration follows. */
 function passesInside(tree: readonly Node[], { sign, server, self }: Candidate): boolean {
-  // With `pass`, the other server takes over the connection, so it passes through the workers only once.
+  // With `pass`, the other server takes over the connection, which passes through the workers only once.
   if (sign === 'stream' && directives(self.block, 'proxy_pass').length === 0) return false;
   if (sign === 'stream') return streamHops(tree).some((each) => each.server === server);
   return httpHops(tree, { server, location: self }).length > 0;

@@ -60,8 +60,8 @@ export function takingTryFiles({ seen }: Pick<Subject, 'seen'>, candidate: Candi
 }
 
 /**
- * Returns the `try_files` that leads to a candidate, and its first test for a folder named like the request's
- * path; null if there is none.
+ * Returns the `try_files` that leads to a candidate, and the first argument that tests for a folder with the
+ * name of the request's path; null if there is none.
  */
 function folderTest({ tree }: Subject, candidate: Candidate): { line: Directive; test: string } | null {
   const all = locatedIn(tree, null);

@@ -117,8 +117,8 @@ function connectionLack(levels: readonly Directive[]): Lack[] {
   const written = connectionHeader(levels);
   const value = written?.args[1]?.text ?? '';
   if (written !== null && (value.includes('$') || /upgrade/i.test(value))) return [];
-  // Without a `proxy_set_header Connection`, Nginx sends "close". With an empty value, it sends no Connection
-  // header.
+  // Without `proxy_set_header Connection`, Nginx sends "close". If the value is empty, Nginx sends no
+  // Connection header.
   const sent = written === null ? 'close' : value;
   return [{ facts: { lack: 'connection', sent }, culprit: written }];
 }
@@ -135,8 +135,8 @@ function levelOf({ sign, self }: Candidate): Severity {
 }
 
 /**
- * Returns the Connection header that depends on the client's request and, if not yet defined, the map that
- * sets its value.
+ * Suggests a Connection header that depends on the client's request and, if missing, the map that sets its
+ * value.
  */
 export function connectionRemedy(tree: readonly Node[], { levels }: Pick<Candidate, 'levels'>): Remedy[] {
   return [{ block: blockFor(levels, 'proxy_set_header'), lines: [CONNECTION_LINE] }, ...upgradeMap(tree)];
@@ -153,7 +153,7 @@ function upgradeMap(tree: readonly Node[]): Remedy[] {
   return [{ block: 'http', lines }];
 }
 
-/** Reports upgrades that work only because of a default that earlier versions do not have. */
+/** Reports upgrades that work only because of a default that earlier Nginx versions do not have. */
 export const httpVersion: Rule = (subject) => {
   const { nginxVersion } = subject;
   if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];

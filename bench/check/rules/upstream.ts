@@ -23,18 +23,18 @@ function eachUpstream(
 
 const nameOf = ({ args: [name] }: Directive): string => name?.text ?? '';
 
-/** Methods that count connections, and that choose badly if each worker counts only its own connections. */
+/** Load-balancing methods that count connections. They choose badly if each worker counts only its own. */
 const COUNTING = ['least_conn', 'least_time', 'random'];
 
 /**
- * Methods that do not rotate: each worker chooses the same server, unless it considers that server to have
- * failed.
+ * Load-balancing methods that do not rotate: each worker chooses the same server, unless the worker considers
+ * that server to have failed.
  */
 const HASHING = ['hash', 'ip_hash'];
 
 /**
- * If the configuration is incomplete, a name without dots and without a port may be an upstream that another
- * file defines.
+ * Reports a name that may be an upstream in another file: the configuration is incomplete, and the name has no
+ * dots and no port.
  */
 export const elsewhere: Rule = ({ tree, isPart, missing, candidates }) =>
   (isPart || missing.length > 0 ? candidates : []).flatMap((candidate): LintFinding[] => {
@@ -54,7 +54,7 @@ export const elsewhere: Rule = ({ tree, isPart, missing, candidates }) =>
     ];
   });
 
-/** Without `zone`, each worker balances the load independently. */
+/** Reports an upstream without `zone`, for which each worker balances the load independently. */
 export const zone = eachUpstream((upstream, { tree, isPart }) => {
   const workers = mainSetting(tree, 'worker_processes') ?? '1';
   if (directives(upstream.block, 'zone').length > 0 || (workers === '1' && !isPart)) return [];
@@ -139,7 +139,7 @@ function isForgiving(words: readonly string[]): boolean {
   return times === 0 || times > 1;
 }
 
-/** Returns the value of a server's parameter; if it is specified twice, the last one counts. */
+/** Returns the value of a server's parameter. If the parameter is specified twice, the last value counts. */
 function lastValue(words: readonly string[], name: string): string | undefined {
   return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 }

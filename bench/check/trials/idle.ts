@@ -5,17 +5,17 @@ import { type Ending, openSocket, type Socket } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 
-/** Allows for delays on a busy machine. */
+/** Time limit for the silent WebSocket to be closed, with a margin for delays on a busy machine. */
 const PATIENCE_MS = SHORT_SECONDS * 5_000;
 /** How long the busy WebSocket is watched after the silent one closed. */
 const MARGIN_MS = SHORT_SECONDS * 300;
 /**
- * Time between two messages. Several messages fit into the timeout, so a single message that is sent late
- * does not close the busy WebSocket.
+ * Time between two messages. Several messages fit into the timeout, so the busy WebSocket stays open even if
+ * one message is sent late.
  */
 const BEAT_MS = SHORT_SECONDS * 200;
 
-/** Keeps one WebSocket to a location silent and another one busy. Null if either does not open. */
+/** Keeps one WebSocket to a location silent and another one busy. Returns null if either cannot be opened. */
 export async function tryIdle(target: Target, signal: AbortSignal): Promise<LocationSeen['idle']> {
   const [silent, busy] = await Promise.all([openSocket(target, signal), openSocket(target, signal)]);
   try {

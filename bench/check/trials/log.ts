@@ -8,9 +8,7 @@ import type { Seen } from '../observation.ts';
 const POLL_MS = 20;
 const WAIT_MS = 3_000;
 
-/**
- * Counts the lines in all access logs while a WebSocket is open and after it has closed. Null if none opens.
- */
+/** Counts access log lines while a WebSocket is open and after it has closed; null if no WebSocket opens. */
 export async function tryLog(folder: string, target: Target, signal: AbortSignal): Promise<Seen['log']> {
   const before = await settledLines(folder, signal);
   const { socket } = await openSocket(target, signal);
@@ -25,7 +23,7 @@ export async function tryLog(folder: string, target: Target, signal: AbortSignal
   }
 }
 
-/** Lines of earlier requests may still be pending, so this waits until the number no longer changes. */
+/** Waits for pending lines of earlier requests: returns the number of lines when it no longer changes. */
 async function settledLines(folder: string, signal: AbortSignal): Promise<number> {
   for (let last = -1; ; ) {
     const now = await linesOf(folder);

@@ -20,8 +20,8 @@ export async function trySpread(target: Target, signal: AbortSignal): Promise<Up
  * Makes all servers of an upstream refuse connections for a moment, as in a restart, and tries handshakes as
  * soon as they accept connections again.
  *
- * @param servers number of servers in the upstream; as many handshakes are made, so that each server refuses
- * one
+ * @param servers number of servers in the upstream; the trial makes this many handshakes, so that each server
+ * refuses one
  */
 export async function tryRecovery(
   target: Target,

@@ -5,7 +5,6 @@ import type { Option } from '../../request/options.ts';
 import { COMMANDS, optionsOf } from '../../request/request.ts';
 import { SCENARIOS } from '../../scenarios/registry.ts';
 
-/** Name of the completed program. */
 export const PROGRAM = 'nginx-ws-bench';
 
 /** Completions for an option's value; none are offered for `any`. */
@@ -16,7 +15,7 @@ export type Values =
   | { kind: 'words'; words: readonly string[] }
   /** A comma-separated list; each item is one of `words`. */
   | { kind: 'list'; words: readonly string[] }
-  /** Words that only begin a value, such as `response.p99` in `response.p99<50ms`. */
+  /** Words with which a value begins, such as `response.p99` in `response.p99<50ms`. */
   | { kind: 'beginnings'; words: readonly string[] }
   /** Profiles with tunings, such as `tls+buf-16k`; if `isList`, comma-separated. */
   | { kind: 'variants'; isList: boolean };

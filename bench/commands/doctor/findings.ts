@@ -146,9 +146,7 @@ function placementOf({ pinning }: Facts): Judged {
   );
 }
 
-/**
- * A warning is given if other programs use at least this share of CPU capacity; runs have the same threshold.
- */
+/** The doctor gives a note if programs use at least this share of CPU capacity. Runs have the same threshold. */
 const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {

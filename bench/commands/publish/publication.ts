@@ -7,9 +7,9 @@ import { GENERATOR } from '../../site/site.ts';
 import { makeFolder, readFileIn } from '../../store/file.ts';
 
 /**
- * A site under construction. It is inside the site that it will replace, because that site may be a mount, or
- * the only writable place. The old site stays unchanged until the new one is completely written; a few
- * renames then put the new one in place. If the process is killed between two renames, the next publication
+ * A site under construction. It is inside the site that it will replace, because the old site may be a mount
+ * point, or the only writable folder. The old site stays unchanged until the new one is completely written; a
+ * few renames then put the new one in place. If the process is killed between two renames, the next publication
  * completes them first.
  */
 export interface Publication {
@@ -21,7 +21,7 @@ export interface Publication {
   keep(folder: string): Promise<void>;
   /** Replaces the old site with the new one. */
   install(): Promise<void>;
-  /** Removes everything that was written, unless it has been installed. */
+  /** Removes everything that was written, unless `install` was called. */
   discard(): Promise<void>;
 }
 
@@ -36,9 +36,9 @@ const INDEX = 'index.html';
 const FOLDERS = ['results', 'series'];
 
 /**
- * Creates the folder if needed, and cleans up after publications that were killed.
+ * Creates the folder of a site if needed, and cleans up after publications that were killed.
  *
- * @throws Problem('usage') if the folder contains anything other than a site; Problem('environment') if it is
+ * @throws Problem('usage') if the folder contains files but no site; Problem('environment') if the folder is
  * not writable
  */
 export async function beginPublication(path: string): Promise<Publication> {
@@ -80,8 +80,8 @@ export async function beginPublication(path: string): Promise<Publication> {
 }
 
 /**
- * Moves the completed site into place. The index comes last, once everything that it links to is there. After
- * a crash, this can resume at any step.
+ * Moves the completed site into place. The index comes last, after everything to which it links. After a crash,
+ * the move can be resumed at any step.
  */
 async function putInPlace(out: string, work: string): Promise<void> {
   const [complete, old] = [join(work, COMPLETE), join(work, OLD)];
@@ -129,13 +129,10 @@ async function isWork(path: string): Promise<boolean> {
   return entries.every((entry) => entry.isDirectory() && [DRAFT, COMPLETE, OLD].includes(entry.name));
 }
 
-/**
- * Rejects a folder that contains anything other than a site, because publishing removes whatever is not
- * published again.
- */
+/** Rejects a folder with files but without a site, because publishing replaces folders and files in it. */
 async function checkSite(out: string): Promise<void> {
   if ((await readdir(out)).length === 0) return;
-  // We never write index.html as a link or a pipe.
+  // An index.html that is a link or a pipe counts as missing, because no publication writes one.
   const index = await readFileIn(out, INDEX).catch(() => null);
   if (index?.includes(GENERATOR)) return;
   throw new Problem(

@@ -89,7 +89,7 @@ class BunCarrier implements Carrier {
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over || this.#socket === null) return true;
     const taken = this.#socket.write(buffer, 0, bytes);
-    // A negative result means that the socket is closed. The `close` handler is called next.
+    // A negative result means that the socket is closed. In this case, Bun calls the `close` handler next.
     if (taken === bytes || taken < 0) return true;
     this.#rest = buffer.subarray(taken, bytes);
     return false;

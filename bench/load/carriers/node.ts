@@ -36,9 +36,7 @@ export function nodeTls(host: string, { servername, alpn, ca, sessions }: Carrie
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
-/**
- * State shared by all carriers of a worker. Sharing saves memory, because there are thousands of carriers.
- */
+/** State shared by all carriers of a worker to save memory, because there are thousands of carriers. */
 interface Shared {
   host: string;
   /**
@@ -134,9 +132,9 @@ class NodeCarrier implements Carrier {
   }
 
   /**
-   * Calls `_write` directly, the method that stream implementations override. This bypasses the stream's
-   * queue, whose bookkeeping and deferred callback cost more than sending the frame. The queue ensures that
-   * only one write is in progress. This interface requires its caller to do the same.
+   * Calls `_write` directly, the method that stream implementations override. This bypasses the stream's queue,
+   * whose bookkeeping and deferred callback cost more than sending the frame. The queue ensures that only one
+   * write is in progress. Callers of a `Carrier` must ensure the same.
    */
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over) return true;

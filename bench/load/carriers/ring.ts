@@ -45,7 +45,7 @@ function socketFrom(family: number, source: Source | null): number {
 }
 
 /**
- * A carrier whose socket could not be created or bound. It only reports the error, once the call that opens
+ * A carrier whose socket could not be created or bound. It only reports the error, after the call that opens
  * the carrier has returned.
  */
 class UnopenedCarrier implements Carrier {

@@ -1,6 +1,6 @@
 /**
- * Maximum number of sessions kept. A server may issue several for each full handshake. Without a limit, far more of
- * them would accumulate than can be used.
+ * Maximum number of sessions kept. A server may issue several for each full handshake. Without a limit, far
+ * more sessions would accumulate than can be used.
  */
 const MOST = 1000;
 

@@ -41,7 +41,6 @@ export interface ConnectionEvents {
 
 /** A WebSocket as a scenario sees it, independent of its transport. */
 export interface Connection {
-  /** The stage that the connection has reached. */
   readonly stage: FailureStage;
   /** Sends messages `sequence` … `sequence + count − 1` on this connection in one write. */
   send(sequence: number, count: number): void;
@@ -68,10 +67,7 @@ export interface ConnectionContext {
    * to be full.
    */
   sessions?: TlsSessions;
-  /**
-   * Whether the server is expected to close connections normally (code 1000), so that this is not counted as
-   * a failure.
-   */
+  /** Whether the server is expected to close connections normally (code 1000). Such closes are not failures. */
   serverCloses?: boolean;
 }
 

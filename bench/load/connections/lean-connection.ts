@@ -137,7 +137,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     else this.#answer(buffer.subarray(from, to));
   }
 
-  /** Implements CarrierEvents. The rest of a write has been accepted, so queued data can now be sent. */
+  /** Implements CarrierEvents. Sends queued data now that the rest of a write has been accepted. */
   drained(): void {
     this.#release();
     const count = this.#held;
@@ -203,7 +203,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     if (!this.#ended) this.#events.message(buffer, from, to, text);
   }
 
-  /** Implements FrameHandler (RFC 6455 section 5.5). */
+  /** Implements FrameHandler. Handles a control frame (RFC 6455 section 5.5). */
   control(opcode: number, payload: Buffer): void {
     if (this.#ended) return;
     if (opcode === OPCODE.pong) {
@@ -225,7 +225,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     }
     this.#sendFrame(clientFrame(OPCODE.close, payload.subarray(0, 2)));
     if (code === NORMAL_CLOSURE && this.#shared.serverCloses === true) {
-      // The server closes TCP first (RFC 6455 section 7.1.1).
+      // Waits for the server, which closes TCP first (RFC 6455 section 7.1.1).
       this.#closing = true;
       return;
     }

@@ -1,8 +1,8 @@
 import type { OpenFacts } from './connection.ts';
 
 /**
- * The proxy worker and the echo server that handle a connection's messages, as revealed by the handshake. One row of
- * the spread table.
+ * A row of the spread table: the proxy worker and the echo server that handle a connection's messages, as
+ * revealed by the handshake.
  */
 export interface Route extends Omit<OpenFacts, 'resumed'> {
   connections: number;
@@ -40,7 +40,7 @@ export function sumRoutes(routes: readonly Route[]): Route[] {
 
 /**
  * Returns the addresses of the echo servers that the proxy tried for a handshake, from the value of
- * X-Bench-Upstream (Nginx's $upstream_addr). The last one answered.
+ * X-Bench-Upstream (Nginx's $upstream_addr). The last of them answered the handshake.
  */
 export function triedServers(upstream: string): string[] {
   return upstream.split(/, | : /);

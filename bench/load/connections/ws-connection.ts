@@ -210,7 +210,7 @@ function header(headers: IncomingMessage['headers'], name: string): string | nul
 }
 
 /**
- * Returns the failure kind for an error from `ws` or `node:http`. These identify frame errors by code and
+ * Returns the failure kind for an error from `ws` or `node:http`. Frame errors are identified by code,
  * handshake errors by message.
  */
 function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {

@@ -2,7 +2,7 @@
 declare module 'autocannon' {
   /** A client uses one connection at a time and opens a new one when the old one ends. */
   interface Client {
-    /** Emitted when a request is written, or queued until a new connection is open. */
+    /** Emitted when a request is written, or when it is queued until a new connection opens. */
     on(event: 'request', listen: () => void): void;
     on(event: 'headers', listen: (head: { headers: string[]; shouldKeepAlive: boolean }) => void): void;
     on(event: 'response', listen: (statusCode: number, bytes: number) => void): void;

@@ -20,7 +20,7 @@ export interface HttpCounts {
   non2xx: number;
   /** Response counts by status class, such as `2xx` or `5xx`; see EXPECTED for an exception. */
   statuses: Record<string, number>;
-  /** Number of connections that failed, or ended with a request still unanswered. */
+  /** Number of connections that failed, or that ended before a request was answered. */
   errors: number;
   /** Number of requests without a response within 10 s. */
   timeouts: number;
@@ -29,7 +29,7 @@ export interface HttpCounts {
   cache: Record<string, number> | null;
 }
 
-/** The counts of one period. Its bounds are in µs since the epoch of the schedule. */
+/** HTTP counts for one period of a schedule. Its bounds are in µs since the schedule's epoch. */
 export interface HttpPart {
   startUs: number;
   endUs: number;
@@ -54,9 +54,7 @@ export function statusKind(status: number): string {
   return status === EXPECTED ? String(status) : `${Math.floor(status / 100)}xx`;
 }
 
-/**
- * Counts a response's cache status. `headers` alternates names and values.
- */
+/** Counts a response's cache status. `headers` contains names and values alternately. */
 export function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');
   const status = at < 0 ? 'none' : (headers[at + 1] ?? 'none');

@@ -24,7 +24,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpCounts> {
 }
 
 interface Tally {
-  /** Counts everything that happens on a connection. */
+  /** Starts counting a client's requests, responses and errors. */
   watch(client: Pick<Client, 'on'>): void;
   counts(): HttpCounts;
 }
@@ -55,7 +55,7 @@ export function startTally(hasCache: boolean): Tally {
     /** Whether the last response announced that the connection will be closed. */
     let closing = false;
     /**
-     * Whether the last request replaced an unanswered one. This counts as an error, unless a timeout follows.
+     * Whether the last request replaced an unanswered one; this is an error unless a `timeout` event follows.
      */
     let broken = false;
     client.on('request', () => {

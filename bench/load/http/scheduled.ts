@@ -9,7 +9,7 @@ import { countStatus, type HttpCounts, type HttpPart, type HttpTarget, statusKin
 /** How long to wait for responses after the end of a schedule, in µs. */
 const DRAIN_US = 1e6;
 const TIMEOUT_US = 10e6;
-/** Maximum number of requests sent per event loop iteration; responses are read in between. */
+/** Maximum number of requests sent per event loop iteration, so that responses are read in between. */
 const SENT_A_TURN = 64;
 const PART_MS = 1000;
 /** Interval at which to check whether all responses have arrived. */
@@ -24,18 +24,16 @@ export interface SchedulePlan extends HttpTarget {
   epochNs: string;
 }
 
-/**
- * Requests that are sent on a schedule, over several keep-alive connections. Each uses the next free one.
- */
+/** Requests sent on a schedule over keep-alive connections. Each request uses the next free connection. */
 export interface ScheduledRequests {
-  /** Ends the schedule. The last counts are reported once all responses have arrived, or after one second. */
+  /** Ends the schedule. The last counts are reported when all responses have arrived, or after one second. */
   stop(): void;
 }
 
 /**
- * Sends GET requests at a constant rate, regardless of how fast they are answered. Latency counts from when a
- * request was due, so it includes the wait for a free connection. autocannon cannot do this: it sends the
- * requests of each second in a burst, and measures from when it sent them.
+ * Sends GET requests at a constant rate, regardless of how fast they are answered. Latency is measured from
+ * the time at which a request was due, so it includes the wait for a free connection. autocannon cannot do
+ * this: it sends the requests of each second in a burst, and measures latency from the actual send time.
  *
  * @param report called every second with that second's counts, and at the end with the remaining counts
  */
@@ -58,10 +56,7 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     0,
   );
   let untilUs = plan.durationMs === null ? Number.POSITIVE_INFINITY : startUs + plan.durationMs * 1e3;
-  /**
-   * The due times of requests that wait for a free connection. The first `served` of them have already been
-   * sent.
-   */
+  /** Due times of queued requests. The first `served` of them have already been sent. */
   const waiting: number[] = [];
   let served = 0;
   /** Requests in progress, and when each was due. */
@@ -129,7 +124,7 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     );
   }
 
-  /** Counts the end of a request once. */
+  /** Calls `count` when a request has ended, but only once for each request. */
   function settle(request: ClientRequest, count: () => void): void {
     if (!sent.delete(request)) return;
     count();
@@ -173,7 +168,7 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     isStopped = true;
     untilUs = Math.min(untilUs, clock());
     clearInterval(parts);
-    // Requests that became due while this process was late count as well.
+    // Counts the requests that became due while this process was late.
     pump();
     const look = setInterval(() => {
       if (unanswered() > 0 && clock() < untilUs + DRAIN_US) return;

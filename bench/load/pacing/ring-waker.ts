@@ -30,8 +30,8 @@ const READINGS = 5;
 
 /**
  * Returns `performance.now()` − the run's clock, in ms. The two clocks advance at the same rate, but start at different
- * moments. Other work may run between the reading of one and of the other. The difference is then too large, never too
- * small. The smallest of several differences is therefore the most accurate, and nothing is woken early.
+ * moments. If the process is interrupted between reading the first clock and reading the second, the difference is too
+ * large; it is never too small. The smallest of several differences is therefore the most accurate.
  */
 function offsetOf(clock: Clock): number {
   return Math.min(

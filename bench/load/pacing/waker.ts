@@ -47,16 +47,16 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   };
 }
 
-/** How late a timer may fire, in µs. */
+/** The timer is set this many µs early, because it may fire late. */
 const AWAKE_BEFORE_US = 2_000;
 
 /**
  * Creates a waker that checks the clock in every iteration of the event loop instead of sleeping. It is as
  * punctual as a process can be, but occupies a whole CPU.
  *
- * @param restsFromUs if no time is requested, or if the requested time is more than this many µs ahead, the
- * waker sleeps after all, so that other processes can use the CPU. It wakes up shortly before the requested
- * time. By default, it never sleeps.
+ * @param restsFromUs the waker sleeps, so that other processes can use the CPU, if no time is requested or if
+ *   the requested time is more than this many µs ahead. It wakes up shortly before that time. By default, it
+ *   never sleeps.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

@@ -6,9 +6,9 @@ import type { Payload } from '../wire/payload.ts';
 import type { Session, SessionListener } from './session.ts';
 
 /**
- * Defines how a generator worker's connections behave. It is a set of functions that are built in or written
- * by a user. `State` is the data that a client keeps for each connection. Connections are opened before the
- * client starts, and it sends only between `start` and `stop`.
+ * A set of functions, built in or written by a user, that define how a generator worker's connections behave.
+ * `State` is the data that a client keeps for each connection. Connections are opened before the client
+ * starts. The client sends only between `start` and `stop`.
  */
 export interface Client<State> extends SessionListener<State> {
   /** Creates a new connection's initial state. */
@@ -18,8 +18,8 @@ export interface Client<State> extends SessionListener<State> {
   /** Called when all connections that could be opened are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
   /**
-   * Returns the time at which a connection was due. Only scenarios that measure handshakes implement this
-   * method.
+   * Returns when a connection's handshake was due, in µs since the run's epoch. Only scenarios that measure
+   * handshakes implement this method.
    */
   dueUs?(session: Session<State>): number;
   /** Called when a connection has opened. */
@@ -28,7 +28,7 @@ export interface Client<State> extends SessionListener<State> {
    * Called when an open connection has failed or closed. The client abandons the messages that were still in
    * flight on it.
    *
-   * @param isFailure false if it was closed as requested or expected
+   * @param isFailure false if the connection was closed as requested or expected
    */
   closed(session: Session<State>, nowUs: number, isFailure: boolean): void;
   /** Called when a handshake has failed. */
@@ -49,18 +49,18 @@ export interface Client<State> extends SessionListener<State> {
   stop(nowUs: number): void;
 }
 
-/** The echo server that carries a connection. */
+/** The echo server to which a connection leads. */
 export interface ServerOfConnection {
   /** Index of the echo server, from 0; null if the handshake did not reveal it. */
   index: number | null;
-  /** How many servers the proxy tried until one answered; 1 without a proxy. */
+  /** Number of servers that the proxy tried, including the one that answered; 1 without a proxy. */
   tried: number;
 }
 
 /** Services available to a client. */
 export interface ClientContext {
   clock: Clock;
-  /** Recorder for the names declared by the client's scenario. */
+  /** Records events under the names that the client's scenario declares. */
   recorder: Recorder;
   payload: Payload;
   plan: LoadPlan;
@@ -68,15 +68,15 @@ export interface ClientContext {
   worker: number;
   /** Starts the handshake of an additional connection. `open` or `refused` is called when it ends. */
   connect(): void;
-  /** Calls back once, and never before the given time. */
+  /** Calls `call` once, at the given time (µs since the run's epoch) or shortly after it. */
   callAt(us: number, call: () => void): void;
   /** Returns the echo server of an open connection. */
   serverOf(session: Session<unknown>): ServerOfConnection;
-  /** Creates the waker selected by the plan: one that is more punctual, or one that does not occupy a CPU. */
+  /** Creates the waker selected by the plan: one that is punctual but occupies a CPU, or one that sleeps. */
   makeWaker(wake: () => void): Waker;
   /**
-   * Announces how many of this worker's messages will be unanswered at any time from now on. If there are many,
-   * io_uring waits for several answers at once, which takes less CPU time.
+   * Sets how many of this worker's messages will be unanswered at any time from now on. If the number is
+   * high, io_uring waits for several answers at once, which takes less CPU time.
    */
   gather(unanswered: number): void;
 }

@@ -28,7 +28,7 @@ interface Absent {
   delay(attempt: number): number;
 }
 
-/** Reconnects clients according to the plan's `reconnect` option. `State` identifies connections. */
+/** Reconnects clients according to the plan's `reconnect` option. A state object identifies a connection. */
 export interface Comeback<State extends object> {
   /** Registers the state of a connection that is about to open, and returns that state. */
   register(state: State): State;
@@ -48,7 +48,7 @@ export function makeComeback<State extends object>(
 ): Comeback<State> {
   const { clock, recorder, plan, worker, callAt, connect } = context;
   const policy = parseReconnect(String(plan.workload.options.reconnect));
-  /** Maps the state of each replacement connection to the client that reconnected. */
+  /** Maps the state of each replacement connection to the client that opens it. */
   const owners = new WeakMap<State, Absent>();
   let opening: Absent | null = null;
   let absent = 0;

@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 export interface ConnectionHooks<State> {
   /** @param isBack whether the connection replaces one that was cut */
   opened(session: Session<State>, nowUs: number, isBack: boolean): void;
-  /** @param isCut whether the connection ended during the run, and not before or after it */
+  /** @param isCut whether the connection ended after the client was started and before it was stopped */
   ended(session: Session<State>, nowUs: number, isCut: boolean): void;
 }
 

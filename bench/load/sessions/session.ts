@@ -13,7 +13,7 @@ export interface SessionHost<State> {
   /**
    * Called when the handshake has succeeded.
    *
-   * @returns the route for which the connection's messages are counted
+   * @returns the route under which the connection's messages are counted
    */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route;
   /** Called when the connection has closed as requested. */
@@ -41,7 +41,6 @@ export class Session<State> implements ConnectionEvents {
   readonly state: State;
   /** Time at which the session's handshake started, in µs since the run's epoch. */
   readonly startUs: number;
-  /** Port to which the session connects. */
   readonly port: number;
   /** Facts that the session's handshake revealed; null until the session is open. */
   facts: OpenFacts | null = null;
@@ -104,7 +103,7 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.resume();
   }
 
-  /** Counts an echo towards this connection's route. */
+  /** Adds an echo to the message count of this connection's route. */
   countEcho(): void {
     if (this.#route !== null) this.#route.messages++;
   }

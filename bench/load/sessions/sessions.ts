@@ -67,8 +67,8 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
 
   /**
    * Checks the next `count` sessions in round-robin order: aborts handshakes that take too long, and calls
-   * the client's `tick`. A round ends after as many sessions as there were when it began. Otherwise, if
-   * connections are opened and closed faster than they are checked, the old ones would never be checked again.
+   * the client's `tick`. A round covers only as many sessions as existed when it began. Otherwise, a
+   * round might never end if sessions are added faster than they are checked.
    */
   tick(count: number): void {
     const nowUs = this.#options.clock();

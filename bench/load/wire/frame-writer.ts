@@ -8,16 +8,16 @@ const BANK_BYTES = 4 * 1024 * 1024;
 const COPY_BY_HAND = 160;
 /**
  * Offset of a body in its buffer. Large buffers begin at a page boundary. Bun takes ten times as long to copy
- * if the target's offset within its page is 1 to 15 bytes higher than the source's. A frame header would
- * cause exactly this.
+ * if the target's offset within its page is 1 to 15 bytes higher than the source's, as it would be after a
+ * frame header.
  */
 const BODY_AT = 64;
 
 /**
  * Writes messages as masked frames. The body is masked in advance with a few dozen random keys. The keys are
  * used in rotation, so each frame requires only a copy and a stamp. RFC 6455 section 5.3 requires a fresh key
- * for each frame, so that scripts cannot choose the bytes on the wire. Here, the generator chooses these
- * bytes anyway.
+ * for each frame, so that malicious scripts cannot choose the bytes on the wire. Here, the generator chooses
+ * these bytes anyway.
  */
 export class FrameWriter {
   readonly #payload: Payload;

@@ -70,7 +70,7 @@ export class Payload {
     }
   }
 
-  /** Compares bytes `from` to `to` of an echo with message number `sequence` of this connection. */
+  /** Compares bytes `from` to `to` of an echo with message number `sequence` of the given connection. */
   check(echo: Buffer, from: number, to: number, connection: number, sequence: number): EchoCheck {
     const bytes = to - from;
     if (bytes !== this.size(connection, sequence)) return 'mismatch';

@@ -38,7 +38,7 @@ function missedSentence(
   ]);
 }
 
-/** Sentence that describes the load of the trials; null if no run shows it. */
+/** Sentence that describes the load of the trials; null if no run has a known message rate. */
 export function capacityLoad(capacity: CapacitySearch, { result }: View): string | null {
   const plan = result.runs.find(({ plan }) => ratePerSecondOf(plan.workload.load) !== null)?.plan;
   if (plan === undefined) return null;

@@ -16,7 +16,7 @@ const LEFT = 86;
 const RIGHT = WIDTH - 18;
 const TOP = 24;
 const BOTTOM = HEIGHT - 56;
-/** Size of a label's characters on a narrow screen, where they are largest compared with the plot. */
+/** Size of a label's characters on a narrow screen, where they are largest relative to the plot. */
 const CHARACTER = { width: 10, height: 20 };
 
 /**

@@ -74,8 +74,8 @@ function comparedIn(
 }
 
 /**
- * The same comparison with the two sides swapped. The values in its rounds are not swapped, because the
- * rounds are only counted here.
+ * The same comparison with the two sides swapped. The values in its rounds are not swapped, because only the
+ * number of rounds is used.
  */
 function turned(compared: ComparedFigure | null): ComparedFigure | null {
   if (compared === null || compared.effect === null) return null;

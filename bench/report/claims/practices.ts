@@ -6,7 +6,7 @@ import type { Claim, Judgement } from './claim.ts';
 import { effectOf, NGINX_CPU, P50, P50_WITH_HTTP, SERVER_CPU_WITH_HTTP, variantOf } from './effect.ts';
 import { runsOf, verdictFrom } from './proxying.ts';
 
-/** The article's four best practices. */
+/** Claims in this file: the article's four best practices. */
 export const encryption: Claim = {
   id: 'tls',
   title: 'TLS encrypts WebSocket',
@@ -49,7 +49,7 @@ export const http2: Claim = {
   title: 'HTTP/2 makes WebSockets faster',
   says: 'Enabling HTTP/2 in Nginx improves the performance of WebSocket communication.',
   shownBy:
-    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, so HTTP/2 cannot make it faster. Only WebSockets over HTTP/2 that are faster than those of the tls profile could confirm the claim, and this bench does not open any.',
+    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, and HTTP/2 cannot make WebSockets faster. Only WebSockets over HTTP/2 that are faster than those of the tls profile could confirm the claim, and this bench does not open any.',
   needs: ['http2'],
   judge: (view) => {
     const [first] = runsOf(view, 'http2');
@@ -73,7 +73,7 @@ export const http2: Claim = {
 
 function http2Sentence({ run, figures }: RunView, unused: boolean): string {
   if (unused)
-    return `Nginx ${run.proxy?.version ?? ''} negotiates h2 with clients that offer it, but does not advertise extended CONNECT: none of ${formatCount(figures.connections.opened)} WebSockets ran over HTTP/2, all ran over HTTP/1.1.`;
+    return `Nginx ${run.proxy?.version ?? ''} negotiates h2 with clients that offer it, but does not advertise extended CONNECT: none of ${formatCount(figures.connections.opened)} WebSockets ran over HTTP/2; all ran over HTTP/1.1.`;
   if (run.probe?.alpnOffered !== 'h2')
     return 'The listener did not negotiate h2, so the claim was not tested.';
   return 'WebSockets over HTTP/2 may have been possible, but this bench used HTTP/1.1.';
@@ -82,7 +82,7 @@ function http2Sentence({ run, figures }: RunView, unused: boolean): string {
 export const cachedMessages: Claim = {
   id: 'cache-messages',
   title: 'A cache stores WebSocket messages',
-  says: 'Nginx can cache the data of WebSocket communication, which makes it faster and reduces the load on the backend.',
+  says: 'Nginx can cache the data of WebSockets, which makes communication faster and reduces the load on the backend.',
   shownBy:
     'Run the cache profile. Refuted if every echo came over a connection to an echo server: all messages differ and each echo is compared with its message, so no echo can come from a cache. Nothing that this bench measures could confirm the claim.',
   needs: ['cache'],
@@ -188,7 +188,7 @@ function reachedBackend(view: RunView | undefined): string[] {
 export const balancing: Claim = {
   id: 'balancing',
   title: 'Load balancing spreads the connections',
-  says: 'With several backends, Nginx distributes the connections and can therefore handle many of them.',
+  says: 'Nginx distributes the connections over several backends and can therefore handle many connections.',
   shownBy:
     'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the verdict is based on the shares before the loss, and the evidence also describes the shares after it.',
   needs: ['load-balanced'],

@@ -6,7 +6,7 @@ import type { RunView, View } from '../view.ts';
 import type { Claim, ClaimVerdict, Judgement } from './claim.ts';
 import { type Effect, effectOf, P50, SERVER_CPU, THROUGHPUT } from './effect.ts';
 
-/** The article's claims about Nginx itself as a proxy in front of a WebSocket server. */
+/** Claims in this file: Nginx itself as a proxy in front of a WebSocket server. */
 export const upgrade: Claim = {
   id: 'upgrade',
   title: 'Nginx carries WebSockets',
@@ -34,7 +34,7 @@ export const upgrade: Claim = {
   },
 };
 
-/** Whether a run completed, and its scenario is not expected to lose connections. */
+/** Whether a run completed in a scenario that is not expected to lose connections. */
 function losesNothing({ plan, outcome }: Run): boolean {
   const { doubts } = scenarioNamed(plan.workload.scenario);
   return outcome.state === 'completed' && doubts.includes('losses');

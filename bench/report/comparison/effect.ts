@@ -57,7 +57,7 @@ export function digits(value: number): string {
   return String(Number(value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)));
 }
 
-/** Whether the verdict is that there is a difference. */
+/** Whether the verdict states a difference. */
 export function isFound({ verdict }: Pick<ComparedFigure, 'verdict'>): boolean {
   return isBetter(verdict) !== null;
 }

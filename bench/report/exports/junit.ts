@@ -65,7 +65,7 @@ function losesNothing(run: Run): TestCase {
   const { connections, messages, http } = knownFigures(run);
   const requests = http?.failed ?? 0;
   const isGood = connections.failed + messages.lost + requests === 0;
-  const message = `${connections.failed} connections failed, ${messages.lost} messages were lost, ${requests} ordinary requests failed`;
+  const message = `connections failed: ${connections.failed}, messages lost: ${messages.lost}, ordinary requests failed: ${requests}`;
   return { name: 'loses nothing', bad: isGood ? null : { kind: 'failure', message } };
 }
 

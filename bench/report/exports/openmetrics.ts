@@ -69,7 +69,6 @@ function infoFamily({ id, tool, startedAt }: Result): Family {
   };
 }
 
-/** The metrics of each run. */
 const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run: Run): Sample[] })[] = [
   {
     name: 'valid',

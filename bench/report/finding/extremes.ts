@@ -10,7 +10,7 @@ type Extremes = readonly [most: string, least: string];
 const AMOUNT: Extremes = ['highest', 'lowest'];
 export const DURATION: Extremes = ['longest', 'shortest'];
 
-/** Single runs are reported as equal if the ratio of the highest figure to the lowest is below this. */
+/** Single runs are reported as equal if the ratio of the highest figure to the lowest is below this value. */
 const ALIKE = 1.05;
 
 /**

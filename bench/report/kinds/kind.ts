@@ -13,7 +13,7 @@ export type ConclusionOf<K extends KindName> = Extract<Conclusion, { kind: K }>;
 /** Describes results of one kind in all outputs. */
 export interface ResultKind<K extends KindName = KindName> {
   contents(found: ConclusionOf<K>, ofScenario: ScenarioReport): Contents;
-  /** What the report's title names; missing if the title names the variants. */
+  /** The subject that the report's title names; missing if the title names the variants. */
   subject?(result: Result): string;
   /** Sentence that describes the load of the runs; null if each step has a load of its own. */
   load(found: ConclusionOf<K>, view: View): string | null;

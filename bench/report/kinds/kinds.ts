@@ -8,7 +8,7 @@ import type { ConclusionOf, Headline, KindName, ResultKind } from './kind.ts';
 import { LADDER } from './ladder.ts';
 import { SIZE } from './size.ts';
 
-/** All kinds. If a result has conclusions of several kinds, the last of these kinds in this list applies. */
+/** All kinds. A result with conclusions of several kinds belongs to the one that comes last in this list. */
 const KINDS: { readonly [K in KindName]: ResultKind<K> } = {
   comparison: COMPARISON,
   capacity: CAPACITY,

@@ -18,7 +18,7 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
 
 /**
  * The metrics of a ladder that at least one run provides. The first is the main metric, which is always
- * included. Metrics that this version does not know are left out.
+ * included. Metrics that are unknown to this version are left out.
  */
 export function shownMetrics({ metrics, points }: Ladder): Metric[] {
   const has = (name: string) => points.some(({ figures }) => (figures[name] ?? null) !== null);
@@ -67,7 +67,7 @@ export function levelsNote(ladder: Ladder): string {
     const own = ladder.points.filter((point) => point.level === level);
     return own.length > 0 && metrics.some((name) => !own.some((point) => countsFor(point, name)));
   });
-  return `Each figure is the median over those runs of its level that count for it${hollow ? '. If no run counts, the median over all runs is shown in parentheses' : ''}.`;
+  return `Each figure is the median over the runs of its level that count for its metric${hollow ? '. If no run counts, the median over all runs is shown in parentheses' : ''}.`;
 }
 
 /** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */

@@ -17,7 +17,7 @@ export function linesOf(name: string): string[] {
   return name.split(/(?=\+)/);
 }
 
-/** Options of one chart.js scale. */
+/** Returns the chart.js options of an axis. */
 export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | 'bottom'): Scale {
   const { ticks } = axis;
   return {
@@ -35,7 +35,7 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
       font: { size: 12 },
       maxRotation: 0,
       autoSkipPadding: 12,
-      // A bound is often not a round number, and its label could overlap the next one.
+      // The bounds are often not round numbers, and their labels could overlap those of the nearest ticks.
       includeBounds: false,
       ...(axis.unit === 'name'
         ? {
@@ -57,8 +57,8 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
 }
 
 /**
- * The axis with the requested type of scale. If the type changes, the old bounds and ticks are dropped, because
- * they would not fit.
+ * Returns an axis as logarithmic or linear. If its type changes, its bounds and ticks are dropped, because they
+ * would no longer fit.
  */
 export function rescaled(axis: AxisSpec, logarithmic: boolean): AxisSpec {
   if (logarithmic === (axis.logarithmic ?? false)) return axis;

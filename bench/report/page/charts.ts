@@ -34,7 +34,7 @@ export function configOf(spec: ChartSpec, theme: Theme, choice: Choice): Config 
 
 function chosen(spec: LineSpec, { logarithmic, range }: Choice): LineSpec {
   const y = rescaled(spec.y, logarithmic);
-  // A logarithmic axis has no 0.
+  // A logarithmic axis cannot show 0.
   const series = logarithmic
     ? spec.series.map((each) =>
         each.second

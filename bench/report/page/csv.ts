@@ -25,7 +25,7 @@ export function csvOf(spec: ChartSpec): string {
   return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }
 
-/** Writes a cell, marking text that a spreadsheet would interpret as a formula. */
+/** Formats a cell. Text that a spreadsheet would interpret as a formula is prefixed with an apostrophe. */
 function field(value: number | string | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);

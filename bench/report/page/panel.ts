@@ -92,8 +92,8 @@ function typedRange(figure: Element, spec: ChartSpec): Choice['range'] {
 }
 
 /**
- * The selected part of the axis, in ascending order. It is null, meaning the whole axis, if the two numbers
- * do not form a range.
+ * Returns the range between two positions, in ascending order and limited to the axis; null if the range is
+ * empty or covers the whole axis.
  */
 function within({ x }: ChartSpec, a = Number.NaN, b = Number.NaN): Choice['range'] {
   const [least, most] = [x.min ?? 0, x.max ?? 0];
@@ -104,10 +104,7 @@ function within({ x }: ChartSpec, a = Number.NaN, b = Number.NaN): Choice['range
 /** Minimum length of a drag; a shorter one counts as a click. */
 const LEAST_PIXELS = 8;
 
-/**
- * Reports the two ends of a drag across the chart, in canvas pixels, and shades the range between them during
- * the drag.
- */
+/** Shades a range while the user drags across the chart, then calls `zoom` with both ends, in canvas pixels. */
 function dragToZoom(canvas: HTMLCanvasElement, zoom: (from: number, to: number) => void): void {
   const shade = document.createElement('div');
   shade.className = 'dragged';

@@ -43,7 +43,7 @@ export async function pictureOf(
   );
 }
 
-/** Position of each visible series in the legend. */
+/** Lays out the legend: the horizontal position, in pixels, and the row of each visible series. */
 function legendOf(
   pen: CanvasRenderingContext2D,
   { series }: ChartSpec,

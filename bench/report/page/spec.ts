@@ -14,7 +14,7 @@ export interface AxisSpec {
   title: string;
   unit: Unit;
   logarithmic?: boolean;
-  /** The ticks to draw; if missing, the chart chooses them. */
+  /** The ticks to draw; if missing, chart.js chooses them. */
   ticks?: number[];
   min?: number;
   max?: number;

@@ -37,7 +37,7 @@ function sketch(
   return canvas;
 }
 
-/** Fill for the first, second, … part of a bar: plain, two kinds of stripes, dots. */
+/** Returns the fill for part number `pattern` of a bar: plain, striped in one of two directions, or dotted. */
 export function fillOf(colour: string, pattern: number, theme: Theme): string | CanvasPattern {
   if (pattern % 4 === 0) return colour;
   const tile = sketch(8, 8, (pen) => {
@@ -58,7 +58,7 @@ function drawTile(pen: CanvasRenderingContext2D, pattern: number): void {
     pen.arc(4, 4, 1.2, 0, 2 * Math.PI);
     return;
   }
-  // Three strokes, so that the stripes continue across tile edges.
+  // Three strokes are needed for the stripes to continue across the edges of a tile.
   for (const shift of [-8, 0, 8]) {
     pen.moveTo(shift - 1, pattern === 1 ? 9 : -1);
     pen.lineTo(shift + 9, pattern === 1 ? -1 : 9);

@@ -91,7 +91,7 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
   ];
 }
 
-/** The outcome of the runs so far, one line each. */
+/** Summarises the results of the runs so far, as one list of clauses per line. */
 export function soFarClauses({ conclusions }: Progress): string[][] {
   const of = kindOf({ conclusions });
   return of?.kind.soFar(of.found, conclusions) ?? [];

@@ -17,7 +17,7 @@ import {
 } from './clauses.ts';
 import { type Progress, shareDone } from './state.ts';
 
-/** One line: its label in long and short form, a bar, and clauses, most important first. */
+/** One line of the progress display: its label in long and short form, a bar, and clauses, most important first. */
 export interface Row {
   label: string;
   short: string;
@@ -39,8 +39,8 @@ const WORK_LABELS: Readonly<Record<Work, readonly [label: string, short: string]
 };
 
 /**
- * The rows to show, most important first. Their number and order stay the same during a run, so that no row
- * jumps.
+ * The rows to show, most important first. Their number and order stay the same during a run, so that rows do
+ * not move on the screen.
  */
 export function progressRows(progress: Progress, nowMs: number): Row[] {
   const { run, expectedRuns } = progress;

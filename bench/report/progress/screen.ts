@@ -11,8 +11,8 @@ const MOST_BAR = 30;
 const LEAST_BAR = 4;
 
 /**
- * The progress of an invocation as lines for a terminal, none of which is wider than the terminal. On a
- * narrow terminal, the lines contain less.
+ * Formats the progress of an invocation as lines that fit the width of the terminal. On a narrow terminal, they
+ * contain less.
  *
  * @param rows height of the terminal; lines that do not fit are dropped from the end
  */
@@ -34,7 +34,7 @@ export function screenLines(progress: Progress, nowMs: number, columns: number, 
 const ELLIPSIS = '…';
 const graphemes = new Intl.Segmenter();
 
-/** Truncates text to this many terminal columns, marking the cut with an ellipsis. */
+/** Truncates text to `columns` terminal columns. An ellipsis marks the cut. */
 export function fitted(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   if (columns < 1) return '';
@@ -46,7 +46,7 @@ export function fitted(text: string, columns: number): string {
   return kept.trimEnd() + ELLIPSIS;
 }
 
-/** Joins as many parts as fit, truncating the first if necessary. */
+/** Joins as many parts as fit into `columns`, truncating the first part if necessary. */
 export function joined(parts: readonly string[], columns: number, separator = ' · '): string {
   const [first = '', ...others] = parts;
   let line = first;
@@ -58,12 +58,12 @@ export function joined(parts: readonly string[], columns: number, separator = ' 
   return fitted(line, columns);
 }
 
-/** Pads text with spaces to this width. */
+/** Pads text with spaces to a width of `columns`. */
 export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
-/** Draws a share as a bar of this many columns; shares range from 0 to 1, and larger ones are drawn as 1. */
+/** Draws a share from 0 to 1 as a bar that is `columns` wide. Shares outside this range are clamped. */
 export function bar(share: number, columns: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * columns);
   return '█'.repeat(full) + '░'.repeat(columns - full);

@@ -2,7 +2,7 @@ import type { Conclusion } from '../../model/conclusion.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../../model/event.ts';
 import type { RunPlan } from '../../model/plan.ts';
 
-/** The progress of an invocation, as known from its events. Times are read from a monotonic clock, in ms. */
+/** The progress of an invocation, derived from its events. Times are read from a monotonic clock, in ms. */
 export interface Progress {
   startedMs: number;
   /** The run in progress; null before the first run. */
@@ -10,11 +10,10 @@ export interface Progress {
   /** Number of runs in the whole invocation, as far as it is known. */
   expectedRuns: number;
   /**
-   * Number of completed runs, the time at which the last one ended, and the average by which they exceeded
-   * their planned duration.
+   * Number of completed runs, when the last of them ended, and the mean time by which they exceeded their
+   * planned duration.
    */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
-  /** Conclusions drawn from the runs so far. */
   conclusions: readonly Conclusion[];
 }
 

@@ -7,7 +7,7 @@ import { badge } from '../elements.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { type FoldedSection, type View, viewOf } from '../view.ts';
 
-/** The article's claims about Nginx and WebSocket, compared with the measurements. */
+/** Compares the measurements with the claims of the article on which this project is based (`ARTICLE`). */
 export function claims(view: View): FoldedSection {
   return {
     id: 'claims',
@@ -25,19 +25,18 @@ function claimsFinding(view: View): string {
   return `${tried.length} of ${judged.length} claims tested${tried.length === 0 ? '' : `: ${tally(tried)}`}.`;
 }
 
-/** Names the article, and explains the verdicts. */
+/** Names the article on which this project is based (`ARTICLE`), and explains the verdicts on its claims. */
 export function claimsIntroduction(): Markup {
   const { title, translation, published } = ARTICLE;
   return html`<p>The profiles of this bench follow the article <cite lang="zh">${title}</cite> (“${translation}”, ${published}), which describes WebSocket through ${PROXY} and four best practices. Each of its claims is compared with the measurements: confirmed, refuted, or not shown. “Not shown” does not mean that a claim is wrong.</p>`;
 }
 
-/** Identifies the source of evidence by a name or a link to its report, if there are several results. */
+/** Identifies the result from which evidence comes, by its ID or by a link. Used if there are several results. */
 export type Source = (result: Result) => Content;
 
 /**
- * The article's claims, judged from these results, as HTML for a page in the report's style. Each claim is
- * shown with its verdict and figures. Claims that cannot be judged from any of the results are listed at the
- * end.
+ * Returns HTML that shows the claims of `ARTICLE`, each with its verdict and the evidence, for a page in the
+ * report's style. Claims that cannot be judged from any of the results are listed at the end.
  */
 export function claimsMarkup(results: readonly Result[], source: Source = ({ id }) => id): Markup {
   return claimsOf(results.map(viewOf), source);

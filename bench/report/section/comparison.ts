@@ -114,7 +114,7 @@ ${excluded.length > 0 && html`<h3>Excluded</h3><ul class="plain">${excluded.map(
   };
 }
 
-/** For each variant, the number of rounds in which its first valid metric was lower than the baseline's. */
+/** For each variant, states in how many rounds its first drawn metric was lower than the baseline's. */
 function roundsFinding(comparisons: readonly VariantComparison[]): string {
   const clauses = comparisons.flatMap(({ variant, figures }) => {
     const figure = figures.find(isDrawn);
@@ -142,7 +142,7 @@ function roundsTable({ variant, figures }: VariantComparison, baseline: string):
   return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
-/** Whether a figure is drawn. Per-core capacity is not, because it restates CPU per message. */
+/** Whether a metric is drawn. Per-core capacity is left out, because it restates CPU per message. */
 function isDrawn({ name, effect }: ComparedFigure): boolean {
   return effect !== null && name !== 'perCoreCapacity';
 }
@@ -170,7 +170,7 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', findin
   };
 }
 
-/** The rounds that have response times, which only an open loop has. */
+/** Returns the open-loop runs of a variant's rounds. Only an open loop has response times. */
 function scheduledRoundsOf({ result }: View, variant: string): Run[] {
   return result.runs.filter(
     ({ plan }) =>
@@ -229,7 +229,7 @@ function proxyOf({ result }: View, variant: string): UsedProxy | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** States on which Nginx each side ran, if the variant's is not the same as the baseline's. */
+/** States on which Nginx the variant and the baseline ran, if it was not the same one. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;

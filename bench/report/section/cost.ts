@@ -82,7 +82,7 @@ ${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process
   };
 }
 
-/** Length of the longest bar. A bar is the sum over a run's components. */
+/** Returns the highest memory per connection of any run, in bytes, summed over the components. */
 function mostMemory(runs: readonly RunView[]): number {
   return runs.reduce((most, { figures }) => {
     const { proxy, server, generator } = figures.memoryPerConnectionBytes;
@@ -120,7 +120,7 @@ function cpuFinding(runs: readonly RunView[]): string {
   return levelsSentence('CPU per message', runs, ({ figures }) => figures.cpuUsPerMessage, formatTime);
 }
 
-/** Compares the variants by Nginx's figure or, without Nginx, by the figure of the first component that has one. */
+/** Compares the variants by Nginx's figure. Without Nginx, the first component that has a figure is used. */
 export function levelsSentence(
   what: string,
   runs: readonly RunView[],
@@ -134,10 +134,7 @@ export function levelsSentence(
   return extremesSentence(`${NAMES[component]} ${what}`, levels, format);
 }
 
-/**
- * Names the busiest process. A generator that spins is excluded, because it uses a whole core regardless of
- * its load.
- */
+/** Names the busiest process. A spinning generator is excluded, because it always uses a whole core. */
 function busiestFinding(runs: readonly RunView[]): string {
   const all = runs.flatMap((view) => {
     const shares = busiestOf(view);

@@ -111,7 +111,7 @@ function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseC
     spec: rateChart(view, runs, id),
     title: `${view.label}: messages and bytes`,
     finding: rateFinding([view]),
-    how: `${HOW_RATE} The lines for sent and echoed messages coincide as long as every message comes back within its second.`,
+    how: `${HOW_RATE} The lines for sent and echoed messages coincide as long as every message comes back within the second in which it was sent.`,
   };
   if (!isOpen(view)) return [rate];
   const title = `${view.label}: response time`;

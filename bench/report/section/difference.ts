@@ -16,8 +16,8 @@ export function difference(before: string, after: string, label: string): Markup
 }
 
 /**
- * The changes that the bench made to a configuration to run it; the notices give the reasons. Null if the
- * changes are unknown.
+ * Shows what the benchmark changed in a user's configuration in order to run it; the notices give the reasons.
+ * Null if nothing was changed, or if the changes are unknown.
  */
 export function sandboxDifference(
   proxy: { given: string | null; configuration: string } | null,

@@ -5,7 +5,7 @@ import type { RunView } from '../view.ts';
 
 const TITLE = 'response time';
 
-/** The data of a curve. */
+/** The parts of a run that are needed to draw its curve. */
 export type CurveView = Pick<RunView, 'name' | 'colour' | 'pattern' | 'times'>;
 
 /** Chart of response time by percentile, for all runs. */

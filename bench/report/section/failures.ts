@@ -12,7 +12,7 @@ const STAGES: Record<FailureStage, string> = {
   open: 'after opening',
 };
 
-/** Failures, by stage of the connection and kind. */
+/** Failures, by the stage of the connection and by kind. */
 export function failures({ runs }: View): FoldedSection {
   const rows = runs.flatMap(rowsOf);
   const ends = endsTable(runs);
@@ -36,7 +36,7 @@ function failuresFinding(runs: readonly RunView[]): string {
     .filter((count) => count > 0);
   const whole = counts.reduce((sum, count) => sum + count, 0);
   const ends = runs.reduce((sum, { figures }) => sum + endsOf(figures.failures.expectedEnds), 0);
-  const failed = `${counted(whole, 'failure')} in ${counts.length} of ${runs.length} runs`;
+  const failed = `${counted(whole, 'failure')} in ${counts.length} of ${counted(runs.length, 'run')}`;
   if (ends === 0) return counts.length === 0 ? 'No connection failed in any run.' : `${failed}.`;
   const what = counts.length === 0 ? 'No attempt to connect failed' : failed;
   return `${what}; ${counted(ends, 'open connection')} ended because of the scenario.`;

@@ -18,7 +18,7 @@ const PARTS = [
   ['handshake', 'whole', 'series-5'],
 ] as const;
 
-/** The parts of a handshake, as histograms and as a table, for scenarios whose work is handshakes. */
+/** Histograms and a table of the parts of a handshake, for scenarios that measure handshakes. */
 export function handshakeParts({ runs, isExternal }: View): FoldedSection {
   const charts = runs.map(partsChart);
   return {

@@ -5,7 +5,7 @@ import { table } from '../elements.ts';
 import { html } from '../markup.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** The hosts whose agents took part: those that generated the load, and those of Nginx and of the echo servers. */
+/** The hosts whose agents took part: those that generated the load, and those that ran Nginx or the echo servers. */
 export function hosts({ runs }: View): FoldedSection {
   const all = runs.flatMap(({ figures }) => figures.hosts);
   const namesOf = (role: HostFigures['role']) => [

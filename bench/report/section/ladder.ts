@@ -20,7 +20,7 @@ import { payloadText } from '../load.ts';
 import { html, type Markup } from '../markup.ts';
 import type { FoldedSection, Section, View } from '../view.ts';
 
-/** Sections that show how the figures change from level to level. */
+/** Sections that show how the figures change with the level. */
 export const LADDER_SECTIONS = [found, curve, levels, others];
 
 function ladderIn({ result }: View): Ladder {

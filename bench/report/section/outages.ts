@@ -12,8 +12,8 @@ const INTERVALS = 200;
 
 /**
  * Chart of the number of clients without a connection, by the time since they lost it. Counts per second would
- * hide an outage that ends within the second. Clients that never came back are counted until the end. Null if
- * no client came back.
+ * hide outages shorter than a second. Clients that never reconnected are counted until the end of the chart.
+ * Null if no client reconnected.
  */
 export function outageChart(runs: readonly RunView[]): LineSpec | null {
   const all = runs.map((view) => ({ view, outages: histogramOf(view.run, 'outage') }));
@@ -47,14 +47,16 @@ export function outageFigure(chart: LineSpec, runs: readonly RunView[]): Markup 
   );
 }
 
-/** `plain: 333 clients came back, half of them within 86 ms of losing their connections, and the last after …` */
+/** Summarises outages, as in `plain: 333 clients came back, half of them within 86 ms …` */
 function backSentence({ name, figures: { counts, latencies } }: RunView): string {
   const { count = 0, p50, max } = latencies.outage ?? {};
   const { waiting = 0 } = counts;
   if (count === 0)
     return waiting === 0 ? `${name}: no client lost its connection.` : `${name}: no client came back.`;
   return `${name}: ${paragraph([
-    `${counted(count, 'client')} came back, half of them within ${formatTime(p50)} of losing their connections, and the last after ${formatTime(max)}.`,
+    count === 1
+      ? `1 client came back, ${formatTime(max)} after losing its connection.`
+      : `${counted(count, 'client')} came back, half of them within ${formatTime(p50)} of losing their connections, and the last after ${formatTime(max)}.`,
     waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
   ])}`;
 }

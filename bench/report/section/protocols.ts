@@ -69,7 +69,7 @@ function yesNo(answer: boolean | null | undefined): string {
   return answer === true ? 'yes' : answer === false ? 'no' : NOTHING;
 }
 
-/** Ordinary GETs through the same profile, sent before the WebSockets were opened. */
+/** Ordinary GET requests through the same profile, sent before the WebSockets were opened. */
 export function httpLeg({ runs }: View): FoldedSection {
   const legs = runs.filter(({ run }) => run.http !== null);
   const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));

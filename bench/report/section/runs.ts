@@ -61,7 +61,7 @@ function rowOf(view: RunView): Content[] {
   ];
 }
 
-/** Returns the time of day of an ISO time, as in `10:49:21`; the date is shown with the result. */
+/** Returns the time of day in an ISO 8601 timestamp, such as `10:49:21`. The date is shown with the result. */
 function timeOfDay(time: string): string {
   return /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time;
 }

@@ -77,7 +77,7 @@ const CHECKED = {
   nothing: 'not verified',
 };
 
-/** A fact about Nginx. If it differs between runs, each value is listed with its variants. */
+/** Returns a fact about Nginx. If it differs between runs, each value is listed with the variants that have it. */
 function byVariant(runs: readonly RunView[], factOf: (nginx: UsedProxy) => string | null): string {
   const variants = new Map<string, Set<string>>();
   for (const { run } of runs) {
@@ -212,7 +212,7 @@ ${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Er
 `;
 }
 
-/** A row for the binary to which Nginx was to be upgraded; empty if no run had an upgrade. */
+/** A row for the binary to which Nginx was to be upgraded; empty if no run included an upgrade. */
 function upgradedTo(runs: readonly RunView[]): [string, string][] {
   const text = byVariant(runs, ({ upgrade }) =>
     upgrade === null ? null : `${upgrade.version} (${upgrade.origin ?? upgrade.binary})`,

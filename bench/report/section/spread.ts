@@ -29,8 +29,8 @@ ${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
 }
 
 /**
- * Whether the scenario counts connections instead of messages, because the connections are silent or because
- * opening them is the scenario's work.
+ * Whether the scenario counts connections instead of messages. It does if connections are silent, or if it
+ * measures handshakes.
  */
 function hasNoMessages({ run, figures }: RunView): boolean {
   return run.plan.workload.load === null || figures.connect.isWork;

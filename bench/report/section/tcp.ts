@@ -7,7 +7,7 @@ import type { LineSpec } from '../page/spec.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 import { steadySecond } from './bands.ts';
 
-/** Listen queues and sockets in TIME_WAIT, of the whole system. */
+/** Listen queues and sockets in TIME_WAIT, for the whole system. */
 export function tcp({ runs }: View): FoldedSection {
   const spec = timeWaitChart(runs);
   const overflows = runs.reduce((sum, { figures }) => sum + (figures.tcp.listenOverflows ?? 0), 0);

@@ -119,8 +119,8 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
 }
 
 /**
- * Permitted difference between the number of messages sent in a second and the number due in it, as a share of
- * the latter. A few messages sent shortly after the second ends do not matter.
+ * Permitted difference between the messages sent and the messages due in a second, as a share of the messages
+ * due. A few messages may be sent shortly after their second has ended.
  */
 const OFF_SCHEDULE = 0.05;
 

@@ -59,7 +59,7 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap((variant) => viewOf(variant) ?? []);
 }
 
-/** `load-balanced: echo server 1 of 3 was killed; 333 of 1,000 WebSockets were cut and 4 messages were lost. …` */
+/** Summarises a variant, as in `load-balanced: echo server 1 of 3 was killed; 333 of 1,000 WebSockets were cut …` */
 function answer(variant: VariantView): string {
   const view = viewOf(variant);
   if (view === undefined) return `Nothing was measured for ${variant.name}.`;
@@ -89,7 +89,7 @@ function backSentence({ figures }: RunView): string {
       : back === 0
         ? 'No client came back.'
         : back < cut || p50 == null
-          ? `${counted(back, 'client')} came back, the last within ${formatTime(max)}.`
+          ? `${counted(back, 'client')} came back${back === 1 ? '' : ', the last'} within ${formatTime(max)}.`
           : `Half of the clients were back within ${formatTime(p50)}, the last within ${formatTime(max)}.`,
     waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
     cut === 0
@@ -108,7 +108,7 @@ function returnSentence({ run, figures: { backends } }: RunView): string {
   const end = atEnd?.[lost] ?? 0;
   const untilUs = backends.course.at(-1)?.atUs ?? returnedUs;
   const gone = formatTime(returnedUs - (lostUs ?? returnedUs));
-  const start = `The server returned after ${gone} with ${formatCount(atReturn?.[lost])} connections`;
+  const start = `The server returned after ${gone} with ${atReturn?.[lost] === 1 ? '1 connection' : `${formatCount(atReturn?.[lost])} connections`}`;
   const rest = `${formatTime(Math.max(0, untilUs - returnedUs))} later it had ${formatCount(end)} of ${formatCount(run.plan.connections)}`;
   const even =
     evenAfterUs === null
@@ -151,7 +151,7 @@ function answers(view: View): Section {
   return answerCards(view, answer);
 }
 
-/** Connections by echo server over time, a chart for each run. */
+/** Connections by echo server over time, with one chart per run. */
 function backends(view: View): Section {
   const runs = runsOf(view).filter(({ figures }) => figures.backends !== null);
   const charts = runs.map(backendChart);

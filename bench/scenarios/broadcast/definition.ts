@@ -20,7 +20,7 @@ export function publicationRate(members: number): number {
   return Math.min(MOST_RATE, Math.max(LEAST_RATE, Math.round(DELIVERIES_PER_SECOND / members)));
 }
 
-/** Returns what is wrong with a payload that cannot carry the header of a publication; null if it can. */
+/** Returns an error message if the payload is too small for the header of a publication, otherwise null. */
 export function tooSmall({ payload }: Pick<AskedLoad, 'payload'>, scenario: string): string | null {
   if (payload.minBytes >= PUBLICATION_BYTES) return null;
   return `--payload ${payload.minBytes} is too small for the scenario ${scenario}: a message needs ${PUBLICATION_BYTES} bytes for its number and its time. Use --payload ${PUBLICATION_BYTES} or more.`;

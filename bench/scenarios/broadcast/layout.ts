@@ -1,8 +1,8 @@
 import type { ScenarioOptions } from '../../model/load.ts';
 
 /**
- * Which connections are in which room, and who publishes when. A pure function of the plan, so every worker
- * knows what all of its connections should receive, whoever publishes it.
+ * Determines which connections are in which room, and which of them publishes when. Depends only on the plan,
+ * so every worker can determine which publications its connections should receive.
  */
 export interface Layout {
   rooms: number;
@@ -10,13 +10,13 @@ export interface Layout {
   publishers: number;
 }
 
-/** @param options `room` 0 means one room with all connections */
+/** @param options a `room` of 0 means one room for all connections */
 export function layoutOf(connections: number, { room, publishers }: ScenarioOptions): Layout {
   const rooms = Number(room) === 0 ? 1 : Math.ceil(connections / Number(room));
   return { rooms, publishers: Number(publishers) };
 }
 
-/** The number of connections in the smallest room. Rooms differ by one at most. */
+/** Number of connections in the smallest room. The sizes of rooms differ by at most one. */
 export function leastMembers(connections: number, { rooms }: Layout): number {
   return Math.floor(connections / rooms);
 }

@@ -17,7 +17,7 @@ import { type Layout, publisherOf, roomOf } from './layout.ts';
 
 /** One member of a room. */
 export interface Member {
-  /** The member's own publications, which it receives like every other member. */
+  /** The member's own publications. It also receives them, as every other member does. */
   exchange: Exchange;
   isJoined: boolean;
   /** Position of the last publication that the member received, among the publications of its room. */
@@ -39,7 +39,7 @@ export interface MembersOptions {
 type Groups = Map<Deliveries, number>;
 
 /**
- * Joins all connections to rooms, publishes on a schedule fixed in advance, and checks what arrives. Each
+ * Has all connections join rooms, publishes on a schedule fixed in advance, and checks what arrives. Each
  * worker follows the whole schedule but only publishes its share, so it can determine, without the server or
  * the other workers, what its members should receive.
  */
@@ -67,7 +67,7 @@ export function makeMembers(
   let waker: Waker | null = null;
   let stopped = false;
 
-  /** Counts all publications due by now, and sends those of this worker. */
+  /** Counts all publications due by now, and sends those that this worker must publish. */
   const catchUp = (nowUs: number) => {
     if (pacer === null || stopped) return;
     while (pacer.dueUs <= nowUs && pacer.dueUs < drainUs) {

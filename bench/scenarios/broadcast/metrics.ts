@@ -4,14 +4,14 @@ import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 
-/** CPU time of a component in the steady phase ÷ deliveries in it, in µs; null if either is unknown. */
+/** CPU time of a component per delivery in the steady phase, in µs; null if it is unknown. */
 export function cpuUsPerDelivery({ cpuUsPerMessage, steady }: RunFigures, part: Part): number | null {
   const each = cpuUsPerMessage[part];
   const { delivered } = steady.counts;
   return each === null || !delivered ? null : (each * steady.echoed) / delivered;
 }
 
-/** Deliveries per second in the steady phase; null if it was not reached. */
+/** Deliveries per second in the steady phase; null if that phase was not reached or deliveries are not counted. */
 export function deliveriesPerSecond({ steady }: RunFigures): number | null {
   const { delivered } = steady.counts;
   return !steady.durationUs || delivered === undefined ? null : (delivered * 1e6) / steady.durationUs;

@@ -32,7 +32,7 @@ export const report: ScenarioReport = {
   optional: ['nginx'],
   lines: [
     { before: '', headings: ['deliveries', 'not delivered', 'limit'] },
-    { before: 'median time to the receivers: ', headings: ['first', 'median', 'last'] },
+    { before: 'median delivery time to the receivers: ', headings: ['first', 'median', 'last'] },
     { before: 'CPU per delivery: ', headings: ['nginx', 'server'] },
     { before: '', headings: ['validity'] },
   ],
@@ -49,7 +49,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** `plain: 5 publications per second to 1,000 members each, 5k deliveries per second; …` */
+/** Summarises a variant, as in `plain: 5 publications per second to 1,000 members each, 5k deliveries per second. …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers.broadcast;
   if (view === undefined) return `Nothing was measured for ${name}.`;
@@ -135,7 +135,7 @@ function receivers(view: View): Section {
     return mergeEncoded([lastReceiver]).getValueAtPercentile(100);
   };
   const axis = timeAxis(
-    'time to the last receiver',
+    'delivery time to the last receiver',
     runs.flatMap(({ run }) => run.slices.map(longest)),
   );
   const spec = ofSlices('chart-last-receiver', runs, axis, longest);
@@ -144,7 +144,7 @@ function receivers(view: View): Section {
     id: 'receivers',
     title: 'Time to the receivers',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Longest time to the last receiver, over time', finding, 'For each second, the publication due in it that took longest to reach all of its receivers. A peak is a stall; a rising line is a growing queue.')}
+    body: html`${chartFigure(spec, 'Longest delivery time to the last receiver, over time', finding, 'For each second, the publication due in it that took longest to reach all of its receivers. A peak is a stall; a rising line is a growing queue.')}
 ${timesTable('From when a publication was due', 'Until', runs, ({ figures: { latencies } }) => [
   ['its first receiver had it', latencies.firstReceiver ?? null],
   ['its median receiver had it', latencies.medianReceiver ?? null],

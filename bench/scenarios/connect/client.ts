@@ -125,7 +125,7 @@ function dueOf({ intendedUs, startUs }: Attempt): number {
   return intendedUs ?? startUs;
 }
 
-/** Returns a worker's share of a number, at least 1. */
+/** Returns this worker's share of a total, at least 1. */
 function shareOf(total: number, worker: number, workers: number): number {
   return Math.max(1, Math.floor(total / workers) + (worker < total % workers ? 1 : 0));
 }

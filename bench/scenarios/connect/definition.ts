@@ -34,7 +34,7 @@ export const connect = {
       value: null,
       kind: 'switch',
       default: 'off',
-      help: 'connect: resume TLS sessions instead of full handshakes',
+      help: 'connect: resume TLS sessions instead of making full handshakes',
     },
     close: {
       value: 'client|server',

@@ -8,9 +8,9 @@ export interface Attempt {
 }
 
 /**
- * Records what happens to handshakes, under the names that the scenario declares. As for messages, the times
- * of a handshake belong to the phase in which it was due, and a failed handshake is recorded with the time
- * until it failed.
+ * Records what happens to handshakes, under the names that the scenario declares. The times of a handshake
+ * belong to the phase in which it was due, as with messages. A failed handshake is recorded with the time until
+ * it failed.
  */
 export class Handshakes {
   readonly #recorder: Recorder;

@@ -11,8 +11,8 @@ import type { Starter, StarterContext } from './starter.ts';
 const STARTS_A_TURN = 32;
 
 /**
- * Starts handshakes on a schedule fixed in advance, regardless of how the system responds. Handshakes wait
- * only while the maximum number of connections exists. Their waiting time counts from their intended time.
+ * Starts handshakes on a schedule fixed in advance, regardless of how the system responds. Handshakes wait only
+ * while the maximum number of connections exists. This wait is part of their measured times.
  */
 export function openLoop(
   { clock, plan, worker, makeWaker }: Pick<ClientContext, 'clock' | 'plan' | 'worker' | 'makeWaker'>,

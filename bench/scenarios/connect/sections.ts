@@ -59,7 +59,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** `tls: 2,100 handshakes per second, limited by Nginx, at 310 µs of Nginx CPU each. On a schedule …` */
+/** Summarises a variant, as in `tls: 2,100 handshakes per second, limited by Nginx, at 310 µs of Nginx CPU each. …` */
 function answer({ name, answers, leftOut }: VariantView): string {
   const { fastest, scheduled } = answers;
   if (fastest === undefined && scheduled === undefined) return `Nothing was measured for ${name}.`;
@@ -229,7 +229,7 @@ function responses(view: View): Section {
     title: 'Response time on a schedule',
     charts: runs.length === 0 ? [] : [spec],
     body: html`${rate !== null && html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} handshakes per second</strong>. ${rate.reason.text}</p>`}
-${runs.length > 0 && chartFigure(spec, 'Time until a connection is open, by percentile', runs.map((run) => `${run.name}: ${scheduledClause(run)}.`).join(' '), 'At 99 %, read the time within which 99 % of the connections were open. With each tick to the right, slower connections are ten times rarer. A line ends where fewer than ten samples lie beyond it.')}
+${runs.length > 0 && chartFigure(spec, 'Time until a connection is open, by percentile', runs.map((run) => `${run.name}: ${scheduledClause(run)}.`).join(' '), 'At 99 %, read the time within which 99 % of the connections were open. From each tick to the next, the share of slower connections falls to a tenth. A line ends where fewer than ten samples lie beyond it.')}
 ${timesTable('Times on a schedule', 'Time', runs, ({ figures: { latencies } }) => [
   ['response, from the intended time', latencies.response],
   ['handshake, from its start', latencies.service],

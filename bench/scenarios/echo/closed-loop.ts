@@ -19,24 +19,24 @@ export interface ClosedLoopOptions {
   turns: Turns | null;
   /** Calls back once, never before the given time. */
   callAt(us: number, call: () => void): void;
-  /** Called with the number of messages that are always in flight, as in `ClientContext`. */
+  /** Announces how many messages will be unanswered at any time from now on: see `ClientContext`. */
   gather(unanswered: number): void;
 }
 
 /**
- * Maximum share of a turn that is reserved for the last echoes to arrive. All of it is reserved until the time
- * that they take has been measured.
+ * Maximum share of a turn in which nothing is sent, so that the last echoes can arrive. This maximum is used
+ * until the time that the last echoes take has been measured.
  */
 const MOST_RESERVE = 0.5;
 /**
- * Safety margin for the reserved time. Echoes that arrive during another run's turn make the CPU time of both
+ * Safety factor for the reserved time. Echoes that arrive during another run's turn make the CPU time of both
  * runs vary by several per cent.
  */
 const RESERVE_MARGIN = 1.25;
 
 /**
- * Each connection sends its next message when the previous echo has arrived. In an interleaved run, it stops
- * sending before the end of each turn. The time reserved for the last echoes is the time that they took in the
+ * Each connection sends its next message when the previous echo has arrived. In an interleaved run, sending
+ * stops before the end of each turn. The time reserved for the last echoes is the time that they took in the
  * previous turn, plus a margin.
  */
 export function closedLoop({

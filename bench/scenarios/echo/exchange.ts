@@ -1,8 +1,8 @@
 const FIRST_ROOM = 1;
 
 /**
- * One connection's due messages, sent messages without an echo, and next sequence numbers. Messages are
- * ordered from oldest to newest. Times are in µs since the run's epoch.
+ * Tracks the due and unanswered messages of one connection, oldest first, and its next sequence numbers. Times
+ * are in µs since the run's epoch.
  */
 export class Exchange {
   /**

@@ -4,7 +4,7 @@ import { count, type Part, PLAIN, times, usage } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import { PROXY } from '../../model/proxy.ts';
 
-/** CPU time per MiB of echoed payload, in µs; null if unknown, and for empty messages. */
+/** CPU time per MiB of echoed payload, in µs; null if it is unknown or messages are empty. */
 function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Part): number | null {
   const us = cpuUsPerMessage[part];
   if (us === null || messages.perSecond === null || !bytes.receivedPerSecond) return null;
@@ -15,7 +15,7 @@ function cpuUsPerMiB({ cpuUsPerMessage, messages, bytes }: RunFigures, part: Par
 const offScheduleIfOpen: Metric['unfit'] = (run) =>
   run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
-/** Metrics for the times of a latency step. All except the service time are measured from the schedule. */
+/** Metrics for the times of a latency step. All times except the service time are measured from the intended time. */
 export const SCHEDULE_METRICS: readonly Metric[] = [
   ...times({
     name: 'response',

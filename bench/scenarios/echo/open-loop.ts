@@ -27,7 +27,7 @@ export interface OpenLoopOptions {
   echoTimeoutUs: number;
   /** Whether sent messages await an answer. Otherwise, they count as done when they have been sent. */
   awaitsAnswers: boolean;
-  /** The schedule is determined by this worker's index, the number of workers and the run's seed. */
+  /** Index of this worker. With the number of workers and the run's seed, it determines the schedule. */
   worker: number;
   workers: number;
   seed: number;
@@ -37,8 +37,8 @@ export interface OpenLoopOptions {
 }
 
 /**
- * Messages are due on a schedule fixed in advance, regardless of how the system responds. Connections take
- * turns sending them.
+ * Messages are due on a schedule fixed in advance, regardless of how the system responds. They are assigned to
+ * connections in round-robin order.
  */
 export class OpenLoop implements Loop {
   readonly hasSchedule = true;
@@ -71,7 +71,7 @@ export class OpenLoop implements Loop {
     this.#waker.wakeAt(this.#pacer.dueUs);
   }
 
-  /** Nothing to do: the session is included from the next message onwards. */
+  /** A new session needs no action: it is included from the next message onwards. */
   opened(): void {}
 
   echoed(exchange: Exchange, bytes: number): void {
@@ -131,7 +131,7 @@ export class OpenLoop implements Loop {
       messages.fellDue(nowUs, dueUs);
       const session = sessions.nextOpen();
       if (session === undefined) {
-        // No connection will ever carry this message, so it counts like a message whose echo never arrived.
+        // This message will never be sent, so it counts like a message whose echo never arrived.
         messages.unsent(nowUs, dueUs, Math.max(nowUs - dueUs, echoTimeoutUs));
         continue;
       }

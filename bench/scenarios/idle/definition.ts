@@ -12,8 +12,8 @@ export const TOUCH_BYTES = 65_536;
 const TOUCHED_MS = 1000;
 
 /**
- * Silent connections. Shows how many are still open after a while, who closed the others, and how much memory
- * an open connection uses, both untouched and after one large message.
+ * Silent connections. Shows how many are still open after a while, which side closed the others, and how much
+ * memory an open connection uses, both untouched and after one large message.
  */
 export const idle = {
   name: 'idle',

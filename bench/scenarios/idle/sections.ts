@@ -12,7 +12,7 @@ import { ofAll } from '../../report/section/time-charts.ts';
 import { verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
-import { listed, paragraph } from '../../wording/words.ts';
+import { counted, listed, paragraph } from '../../wording/words.ts';
 import { TOUCH_BYTES } from './definition.ts';
 
 export const report: ScenarioReport = {
@@ -38,10 +38,10 @@ export const report: ScenarioReport = {
 
 const KERNEL_SHARE = {
   sandbox: `covers all four sockets of a connection (client, both sides of ${PROXY}, server)`,
-  external: 'covers the whole machine of the generator',
+  external: 'covers everything on the machine of the generator',
 };
 
-/** `plain: 0 of 1,000 connections were still open after 75 s; …` */
+/** Summarises a variant, as in `plain: 0 of 1,000 connections were still open after 75 s; …` */
 function answer({ name, answers }: VariantView): string {
   const { hold, touched } = answers;
   return paragraph([
@@ -56,22 +56,22 @@ function survivalClause({ run, figures }: RunView): string {
   const { startUs = 0, endUs = 0 } = run.phases.find(({ phase }) => phase === 'steady') ?? {};
   const kept =
     held === 0
-      ? `none of ${formatCount(opened)} silent connections stayed open`
-      : `${formatCount(held)} of ${formatCount(opened)} silent connections were still open after ${formatTime(endUs - startUs)}`;
+      ? `none of ${counted(opened, 'silent connection')} stayed open`
+      : `${formatCount(held)} of ${counted(opened, 'silent connection')} ${held === 1 ? 'was' : 'were'} still open after ${formatTime(endUs - startUs)}`;
   if (ended === 0) return kept;
   const { lifetime } = figures.latencies;
   const when = lifetime?.p50 == null ? '' : `, half of them within ${formatTime(lifetime.p50)} of opening`;
-  return `${kept}. ${formatCount(ended)} were ended by ${enderOf(run, figures.failures.byStage.open)} (${endings(figures.failures.byStage.open)})${when}`;
+  return `${kept}. ${counted(ended, 'was', 'were')} ended by ${enderOf(run, figures.failures.byStage.open)} (${endings(figures.failures.byStage.open)})${when}`;
 }
 
 /**
  * Returns which side closed the connections. Nginx never sends a close frame, because it does not process
- * WebSocket frames, and the echo server never closes a connection without one. The close code therefore
- * identifies the side.
+ * WebSocket frames. The echo server always sends a close frame before it closes a connection. The close code
+ * therefore identifies the side.
  */
 function enderOf({ proxy, plan }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
-  // An external server, or something in front of it, may also drop connections without a close frame, so it
-  // is unknown which of them did.
+  // An external server, or a proxy in front of it, may also close connections without a close frame, so it is
+  // unknown which of the two did.
   if (plan.target.kind === 'external') return 'the other side';
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
   const enders = [
@@ -84,7 +84,7 @@ function enderOf({ proxy, plan }: RunView['run'], kinds: Readonly<Record<string,
 /** Failure kind for a connection that ended without a close frame (RFC 6455 section 7.1.5). */
 const WITHOUT_FRAME = 'closed-1006';
 
-/** `1,000 closed-1006, without a close frame` */
+/** Lists how connections ended, as in `1,000 closed-1006, without a close frame`. */
 function endings(kinds: Readonly<Record<string, number>>): string {
   return listed(
     Object.entries(kinds).map(
@@ -99,13 +99,14 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   const used = touched?.figures.memorySlopes.proxy ?? null;
   const kernel = clearOf((hold ?? touched)?.figures.memorySlopes.kernel);
   if (untouched === null && used === null)
-    return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
-  const first = untouched === null ? '' : `${PROXY} takes ${slopeText(untouched)} for each idle connection`;
-  const each = first === '' ? ' for each connection' : '';
+    return kernel === null ? '' : `The kernel uses ${slopeText(kernel)} of memory for each connection.`;
+  const first =
+    untouched === null ? '' : `${PROXY} uses ${slopeText(untouched)} of memory for each idle connection`;
+  const each = first === '' ? ' of memory for each connection' : '';
   const then =
     used === null ? '' : `${slopeText(used)}${each} once ${touchText(touched)} has passed through it`;
-  const both = first === '' ? `${PROXY} takes ${then}` : then === '' ? first : `${first}, and ${then}`;
-  return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
+  const both = first === '' ? `${PROXY} uses ${then}` : then === '' ? first : `${first}, and ${then}`;
+  return `${both}${kernel === null ? '' : `; the kernel uses ${slopeText(kernel)}`}.`;
 }
 
 /** Size of the message of the touched step. Older runs did not record the size, because it was fixed. */
@@ -114,14 +115,14 @@ function touchText(view: RunView | undefined): string {
 }
 
 /**
- * Returns null if the confidence interval includes 0, because other programs may have allocated that much
- * memory.
+ * Returns the memory per connection; null if its interval includes 0, because other programs may have allocated
+ * that much memory.
  */
 function clearOf(slope: Slope | null | undefined): Slope | null {
   return slope === null || slope === undefined || slope.low <= 0 ? null : slope;
 }
 
-/** `17.7 KiB (95 % CI 17.5 KiB to 17.9 KiB)` */
+/** Formats the memory per connection, as in `17.7 KiB (95 % CI 17.5 KiB to 17.9 KiB)`. */
 function slopeText({ bytes, low, high }: Slope): string {
   return `${formatBytes(bytes)} (95 % CI ${formatBytes(low)} to ${formatBytes(high)})`;
 }

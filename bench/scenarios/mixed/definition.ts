@@ -6,7 +6,7 @@ const WARMUP_MS = 1000;
 /** Duration of the load before the HTTP requests, and after them, in ms. */
 const BEFORE_MS = 5000;
 const AFTER_MS = 5000;
-/** Longest duration of the HTTP requests without WebSockets, in ms. */
+/** Maximum duration of the HTTP requests without WebSockets, in ms. */
 const MOST_ALONE_MS = 5000;
 
 /**
@@ -16,8 +16,8 @@ const MOST_ALONE_MS = 5000;
 export const mixed = {
   name: 'mixed',
   title: 'HTTP requests alongside WebSockets',
-  // The WebSocket load is the same as in `echo`, and is sent by its client. The HTTP requests come from
-  // another process.
+  // The WebSocket load is the same as in `echo` and is sent by the client of `echo`. The HTTP requests come
+  // from another process.
   client: 'echo',
   question: 'How do HTTP requests and WebSockets affect each other, and what does a cache change?',
   steps: [{ name: 'mixed', load: 'open', server: 'ws' }],

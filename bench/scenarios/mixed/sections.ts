@@ -47,7 +47,7 @@ function runsOf({ variants }: View): RunView[] {
   return variants.flatMap(({ answers }) => answers.mixed ?? []);
 }
 
-/** `plain: with 1,000 HTTP requests per second, half of the WebSocket messages were back within 0.4 ms …` */
+/** Summarises a variant, as in `plain: with 1,000 HTTP requests per second, half of the WebSocket messages …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers.mixed;
   if (view === undefined) return `Nothing was measured for ${name}.`;

@@ -18,11 +18,11 @@ export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions)
   return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
 }
 
-/** Values of `--upgrade`: the same binary, and no upgrade (the default). Any other value names a binary. */
+/** Values of `--upgrade` that do not name a binary: Nginx's own binary, and no upgrade (the default). */
 const SAME = 'same';
 const NO_UPGRADE = 'none';
 
-/** Returns the name of the binary to which Nginx is upgraded, or null for its own; undefined for a reload. */
+/** Returns the name of the binary to upgrade to; null if Nginx upgrades to its own binary, undefined for a reload. */
 export function upgradeOf({ upgrade = NO_UPGRADE }: ScenarioOptions): string | null | undefined {
   if (upgrade === NO_UPGRADE) return undefined;
   return upgrade === SAME ? null : String(upgrade).replace(/^@/, '');
@@ -30,7 +30,7 @@ export function upgradeOf({ upgrade = NO_UPGRADE }: ScenarioOptions): string | n
 
 /**
  * Nginx reloads its configuration during a steady echo load. Shows which WebSockets are cut, how soon their
- * clients reconnect, how long the old workers live, and how much memory they use.
+ * clients reconnect, how long the old workers keep running, and how much memory they use.
  */
 export const reload = {
   name: 'reload',
@@ -62,7 +62,7 @@ export const reload = {
       bare: SAME,
       default: NO_UPGRADE,
       excludes: ['reloads'],
-      help: 'reload: upgrade the binary instead, to the same or another',
+      help: 'reload: upgrade the binary instead, to the same or another one',
     },
     reconnect: RECONNECT_OPTION,
   },

@@ -7,7 +7,7 @@ import type { DoneAction } from '../../model/timeline.ts';
 export interface Replaced {
   name: string;
   role: ProcessSeries['role'];
-  /** Number of reloads before the process started. */
+  /** Number of reloads and upgrades before the process started. */
   generation: number;
   /**
    * Time in µs from the replacement of the process until it exited; null if it was still running at the end.

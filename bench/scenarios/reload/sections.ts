@@ -35,10 +35,10 @@ export const report: ScenarioReport = {
   legend: () => [
     [
       ['back'],
-      'from the reload or upgrade until half, or all, of the clients that were cut and later reconnected had done so',
+      'time from the reload or upgrade until a client that was cut had reconnected, for half and all of the clients that came back',
     ],
     [['old workers'], 'how many were still running at the end'],
-    [['nginx peak'], `the highest memory of all ${PROXY} processes together`],
+    [['nginx peak'], `the highest memory use of all ${PROXY} processes together`],
   ],
   remarks: () => [],
   open: [answers, survival, responses, workers],
@@ -46,7 +46,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** Describes what was done to Nginx. */
+/** Returns words for what was done to Nginx: a reload or an upgrade. */
 function deed({ run }: RunView): { noun: string; done: string; the: string } {
   if (!run.timeline.some(({ action }) => action.kind === 'upgrade'))
     return { noun: 'reload', done: 'reloaded', the: 'the reload' };
@@ -59,7 +59,7 @@ function oldWorkers({ run }: RunView): Replaced[] {
   return replacedIn(run).filter(({ role }) => role === 'worker');
 }
 
-/** `plain: after a reload, 0 of 1,000 WebSockets were cut; the old worker kept running, using 18 MiB …` */
+/** Summarises a variant, as in `plain: after a reload, 0 of 1,000 WebSockets were cut; …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers.reload;
   if (view === undefined) return `Nothing was measured for ${name}.`;
@@ -263,7 +263,7 @@ function ageSentence(view: RunView): string {
   return `${view.name}: at most ${counted(most, 'old worker')}.`;
 }
 
-/** One line for each variant. */
+/** A line in a chart over time, drawn once for each variant. */
 interface Line {
   /** Shown after the variant's name. */
   label: string;

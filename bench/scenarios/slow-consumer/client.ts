@@ -3,7 +3,7 @@ import { ALL_MEMBERS, Deliveries } from '../../measure/deliveries.ts';
 import { type Member, makeMembers } from '../broadcast/members.ts';
 import { isSlow, LAYOUT, SLOW_MEMBERS } from './definition.ts';
 
-/** Interval, in µs, at which a slow client's budget receives the bytes that `--read-rate` allows. */
+/** Interval, in µs, at which a slow client's budget is refilled at the rate given by `--read-rate`. */
 const REFILL_US = 100_000;
 
 /**

@@ -6,7 +6,7 @@ import type { Layout } from '../broadcast/layout.ts';
 import type { AskedLoad, ScenarioDefinition } from '../definition.ts';
 import { SLOW_CONSUMER_METRICS } from './metrics.ts';
 
-/** All clients are in one room, and the first publishes. */
+/** All clients are in one room, and the first client publishes. */
 export const LAYOUT: Layout = { rooms: 1, publishers: 1 };
 
 /** Duration of the steady load before the stall, and after it, in ms. */
@@ -33,7 +33,7 @@ export function isSlow(id: number, percent: number): boolean {
   return Math.floor(((id + 1) * percent) / 100) > Math.floor((id * percent) / 100) && id !== 0;
 }
 
-/** Some clients stop reading while the server keeps sending to all. */
+/** Some clients stop reading while the server keeps sending to all clients. */
 export const slowConsumer = {
   name: 'slow-consumer',
   title: 'Slow consumers',
@@ -116,7 +116,7 @@ export const slowConsumer = {
     { name: 'stalledMemory.proxy', step: 'slow-consumer', weight: 20, headline: false },
   ],
   listed: [
-    { name: 'duringStall.p99', step: 'slow-consumer', label: 'delay of the other clients p99 ' },
+    { name: 'duringStall.p99', step: 'slow-consumer', label: 'delivery time to the other clients p99 ' },
     { name: 'stalledMemory.kernel', step: 'slow-consumer', label: 'kernel memory per stalled client ' },
   ],
   doubts: ['nothing-echoed', 'deliveries', 'disturbance', 'send-lag'],

@@ -21,7 +21,7 @@ function memory(part: string, title: string, needs: Metric['needs'], read: Metri
   };
 }
 
-/** Metrics for clients that stop reading, and for the others. */
+/** Metrics for clients that stop reading, and for all other clients. */
 export const SLOW_CONSUMER_METRICS: readonly Metric[] = [
   ...ECHO_METRICS,
   ...DELIVERY_METRICS,

@@ -24,7 +24,7 @@ export const report: ScenarioReport = {
   words: ['variant', 'validity'],
   optional: ['nginx', 'closed', 'first after'],
   lines: [
-    { before: 'delay of the other clients, p99: ', headings: ['before', 'during', 'after'] },
+    { before: 'delivery time to the other clients, p99: ', headings: ['before', 'during', 'after'] },
     { before: 'memory per stalled client: ', headings: ['kernel', 'nginx', 'server'] },
     { before: '', headings: ['stalled', 'closed', 'first after', 'validity'] },
   ],
@@ -43,7 +43,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** `plain: while 20 of 200 clients stopped reading for 25 s, …` */
+/** Summarises a variant, as in `plain: while 20 of 200 clients stopped reading for 25 s, …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers['slow-consumer'];
   if (view === undefined) return `Nothing was measured for ${name}.`;
@@ -82,7 +82,7 @@ function closedSentence({ run, figures: { stall, failures } }: RunView): string 
   if (closed === null)
     return ended === ''
       ? `${PROXY} closed none of the stalled connections.`
-      : `Afterwards, connections ended: ${ended}.`;
+      : `Connections that ended after the stall: ${ended}.`;
   const first = `the first ${formatTime(closed.firstUs)} after it began`;
   const last = closed.lastUs === closed.firstUs ? '' : ` and the last after ${formatTime(closed.lastUs)}`;
   return `${PROXY} closed ${formatCount(closed.count)} of the stalled connections during the stall, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
@@ -126,7 +126,7 @@ function answers(view: View): Section {
   return answerCards(view, answer);
 }
 
-/** The longest delay, in µs, of the clients that kept reading; null if nothing reached them. */
+/** The longest delay, in µs, of messages to the clients that kept reading; null if no message reached them. */
 function longestOf({ histograms: { before, during, after } }: Slice): number | null {
   const all = mergeEncoded([before, during, after].flatMap((each) => each ?? []));
   return all.totalCount === 0 ? null : all.getValueAtPercentile(100);
@@ -247,7 +247,7 @@ function queueChart(view: RunView, id: string): LineSpec {
   };
 }
 
-/** The samples from the warm-up on. */
+/** A run's samples from the warm-up on, as points of a chart. */
 function pointsOf(view: RunView, of: (sample: QueueSample) => number | null): SeriesSpec['points'] {
   const warmUpUs = view.run.phases.find(({ phase }) => phase === 'warm-up')?.startUs ?? view.zeroUs;
   return view.run.queues

@@ -6,10 +6,10 @@ import { STORM_METRICS } from './metrics.ts';
 
 /** How long connections are left undisturbed before they are cut, in ms. */
 export const BEFORE_MS = 3000;
-/** How long killed echo servers are gone, in ms. */
+/** How long killed echo servers stay down, in ms. */
 const GONE_MS = 1000;
 
-/** The actions that cut all connections. */
+/** The actions that cut all connections. Echo servers that are killed are started again. */
 function timelineOf(cut: unknown, servers: number): Timeline {
   if (cut === 'proxy') return [{ atMs: BEFORE_MS, action: { kind: 'kill-proxy-workers' } }];
   if (cut !== 'backend') return [{ atMs: BEFORE_MS, action: { kind: 'cut-clients' } }];
@@ -66,12 +66,12 @@ export const storm = {
   servers: null,
   recorded: {
     ...COMEBACK_NAMES,
-    // Times since the cut was due: of each attempt, and of each client's return.
+    // Times from when the cut was due to each attempt to reconnect, and to each client's return.
     histograms: [...COMEBACK_NAMES.histograms, 'attemptAfter', 'backAfter'],
   },
   conservation: [{ whole: 'cut', parts: ['back', 'waiting'] }],
   phasesRead: {
-    // Only handshakes during the storm, not those before it.
+    // Includes only handshakes during the storm, not those before it.
     tcp: ['steady', 'drain'],
     tls: ['steady', 'drain'],
     upgrade: ['steady', 'drain'],

@@ -43,7 +43,7 @@ export const report: ScenarioReport = {
   ofRounds: [],
 };
 
-/** `tls: 1,000 WebSockets were cut at once; half of the clients were back within 190 ms, …` */
+/** Summarises a variant, as in `tls: 1,000 WebSockets were cut at once; half of the clients were back …` */
 function answer({ name, answers }: VariantView): string {
   const view = answers.storm;
   if (view === undefined) return `Nothing was measured for ${name}.`;
@@ -59,7 +59,7 @@ function recoverySentence({ run, figures }: RunView): string {
     back === 0
       ? 'no client came back'
       : back < cut || p50 == null
-        ? `${counted(back, 'client')} came back, the last within ${formatTime(max)}`
+        ? `${counted(back, 'client')} came back${back === 1 ? '' : ', the last'} within ${formatTime(max)}`
         : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
   return paragraph([
     `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once ${cutBy(run)}; ${times}.`,
@@ -97,7 +97,7 @@ function lateSentence(run: Run): string {
   const goneUs = startUs - Math.min(...kills);
   const late = failedHandshakes(run, { startUs, endUs: Number.POSITIVE_INFINITY });
   const failed = `${formatCount(late)} of the attempts failed after that`;
-  return `The echo servers were running again after ${formatTime(goneUs)}, and ${late === 0 ? 'no attempt failed after that' : failed}.`;
+  return `The echo ${run.plan.servers === 1 ? 'server was' : 'servers were'} running again after ${formatTime(goneUs)}, and ${late === 0 ? 'no attempt failed after that' : failed}.`;
 }
 
 /** Failed handshakes by kind, such as `12 status-502 and 3 refused`. */
@@ -191,13 +191,13 @@ function attemptsChart(runs: readonly RunView[]): LineSpec | null {
   };
 }
 
-/** `plain: in the fastest 100 ms, 412 clients came back.` */
+/** Summarises the peak, as in `plain: in the busiest 100 ms, 412 clients came back.` */
 function fastestSentence({ run, name }: RunView): string {
   const bins = evenBins(histogramOf(run, 'backAfter'), INTERVAL_US);
   const most = Math.max(0, ...bins.map(({ count }) => count));
   return most === 0
     ? `${name}: no client came back.`
-    : `${name}: in the fastest 100 ms, ${counted(most, 'client')} came back.`;
+    : `${name}: in the busiest 100 ms, ${counted(most, 'client')} came back.`;
 }
 
 function failedAttempts({ variants, isExternal }: View): Section {

@@ -41,7 +41,7 @@ function shifted(x: string): string {
   return (Number(x) + 3).toFixed(1);
 }
 
-/** Splits the seconds into runs of consecutive seconds that have response times. */
+/** Splits the seconds into sequences of consecutive seconds that have response times. */
 export function unbroken(seconds: readonly Second[]): Second[][] {
   const parts: Second[][] = [];
   let before: Second | undefined;

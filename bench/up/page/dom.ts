@@ -1,4 +1,4 @@
-/** The element with this id, which must be of this kind. */
+/** Returns the element with this id. Throws if it is missing or of another kind. */
 export function byId<T extends Element>(id: string, kind: new () => T): T {
   const element = document.getElementById(id);
   if (element instanceof kind) return element;

@@ -12,9 +12,9 @@ export interface Second {
 export interface Latencies {
   /** @param atMs time since the start; never decreases between calls */
   record(atMs: number, latencyMs: number): void;
-  /** The whole seconds of the last minute, oldest first; those without latencies have a count of 0. */
+  /** The complete seconds of the last minute, oldest first; those without latencies have a count of 0. */
   seconds(nowMs: number): Second[];
-  /** Statistics of all latencies together. */
+  /** Statistics of all stored latencies together. */
   summary(): Omit<Second, 'at'>;
 }
 

@@ -86,7 +86,6 @@ function rowOf([name, value]: readonly [string, string]): HTMLTableRowElement {
   return row;
 }
 
-/** Opens the browser's built-in WebSocket. */
 function openSocket(url: string): Socket {
   const socket = new WebSocket(url);
   return {
@@ -101,8 +100,8 @@ function openSocket(url: string): Socket {
 }
 
 /**
- * Makes a timer for short waits. Browser timers wait at least 4 ms. A message that the page posts to itself
- * arrives as soon as pending events are handled, so short waits poll with such messages.
+ * Creates a timer. Browsers extend short timers to 4 ms, so for a wait of 0, the page posts a message to
+ * itself, which arrives as soon as pending events are handled.
  */
 function makeLater(): (ms: number, act: () => void) => void {
   const { port1, port2 } = new MessageChannel();

@@ -14,7 +14,7 @@ export interface Counts {
   wrong: number;
 }
 
-/** The part of the browser's WebSocket used here. */
+/** The part of the browser's WebSocket that the load uses. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -37,16 +37,16 @@ export interface Load {
   readonly counts: Readonly<Counts>;
   /** Time since the schedule began; null while connections are still opening. */
   elapsedMs(): number | null;
-  /** Times from when a message was due until its reply arrived. */
+  /** Response times: from the time when a message was due until its reply arrived. */
   responses: Latencies;
-  /** Times from when a message was due until it was sent, which is the browser's own delay. */
+  /** Send lags, the browser's own delay: from the time when a message was due until it was sent. */
   lags: Latencies;
   stop(): void;
 }
 
 /**
- * Maximum length of the last part of a wait. This part polls instead of using a timer, because browsers round
- * short timers up to 4 ms (HTML, "timers").
+ * Maximum length of the last part of a wait, in which the clock is polled, because browsers extend short
+ * timers to 4 ms (HTML, "timers").
  */
 const COARSE_MS = 6;
 
@@ -134,7 +134,7 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** A connection, with its messages that have no reply yet, in order. */
+/** A connection, with the messages that have no reply yet, in order. */
 interface Line {
   socket: Socket;
   waiting: { dueMs: number; answer: string }[];

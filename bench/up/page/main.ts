@@ -10,7 +10,7 @@ byId('name', HTMLElement).textContent = topology.name;
 byId('title', HTMLElement).textContent = topology.title;
 byId('url', HTMLElement).textContent = url;
 document.title = `${topology.name}: WebSocket through Nginx`;
-// `h2` or `http/1.1` (RFC 7301). Browsers do not report the protocol of WebSockets.
+// `nextHopProtocol` is `h2` or `http/1.1` (RFC 7301). Browsers do not report the protocol of WebSockets.
 const [navigation] = performance.getEntriesByType('navigation');
 byId('protocol', HTMLElement).textContent =
   navigation instanceof PerformanceNavigationTiming ? navigation.nextHopProtocol : 'unknown';

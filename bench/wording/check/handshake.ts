@@ -24,7 +24,7 @@ export interface UpgradeFacts {
   lacks: readonly LackFacts[];
 }
 
-/** Findings about configurations and locations through which no WebSockets open, or not all of them. */
+/** Findings about configurations and locations through which some or all WebSockets cannot be opened. */
 export const HANDSHAKE = {
   'no-proxied-location': ({ missing }: { missing: readonly EmptyInclude[] }) =>
     paragraph(['No location uses proxy_pass, so no WebSocket can connect.', missingText(missing)]),
@@ -71,7 +71,7 @@ export const HANDSHAKE = {
     reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
   }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
   'no-websocket': ({ locations }: { locations: number }) =>
-    `${locations === 1 ? 'The only location that may carry WebSockets does not accept one' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts one`}, so none can connect through this configuration.`,
+    `${locations === 1 ? 'The only location that may carry WebSockets does not accept them' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts them`}, so no WebSocket can connect through this configuration.`,
   'location-shadowed': ({
     location,
     by,
@@ -119,7 +119,7 @@ export const HANDSHAKE = {
     place: string;
     listened: string;
   }) =>
-    `${capital(locationName(location))} passes its connections on to ${address}, on which no server of this configuration listens. None are passed to the server with WebSockets at ${place}, which accepts connections only from this machine (${listened}). Unless another program is in between, use the same address in both.`,
+    `${capital(locationName(location))} passes its connections on to ${address}, on which no server of this configuration listens. No connection reaches the server with WebSockets at ${place}, which accepts connections only from this machine (${listened}). Unless another program is in between, use the same address in both.`,
   'shared-socket': ({
     parameter,
     place,
@@ -128,7 +128,7 @@ export const HANDSHAKE = {
     location,
   }: {
     parameter: 'proxy_protocol' | 'ssl';
-    /** Position of the `listen` with the parameter, and of the one without it. */
+    /** Position of the `listen` with the parameter (`place`), and of the `listen` without it (`own`). */
     place: string;
     own: string;
     hasCertificate: boolean;
@@ -177,8 +177,8 @@ const HANDSHAKE_REASONS = {
 };
 
 /**
- * The reason why a variable is empty: it is `set` in another location, a regular expression resets the
- * captures, a `map` has no entry for it, or nothing sets it.
+ * The reason why a variable is empty: another location sets it, a regular expression resets the captures, a
+ * `map` has no entry for the request, or nothing sets it.
  */
 export type EmptySource =
   | { why: 'elsewhere'; places: readonly string[] }
@@ -199,7 +199,7 @@ function emptySentence(source: EmptySource): string {
   }
 }
 
-/** Settings on which two servers of a configuration disagree, for the connection between them. */
+/** Disagreements between two servers of a configuration about the connection between them. */
 export type HopMismatch =
   | 'proxy-protocol-unexpected'
   | 'proxy-protocol-missing'

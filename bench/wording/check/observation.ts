@@ -13,7 +13,7 @@ export interface ArrivalFacts {
 /** Reasons why a run's handshakes failed. */
 export const FAILED = {
   'handshakes-failed': ({ count, kind, line }: { count: Amount; kind: string; line: string | null }) =>
-    `${counted(count, 'WebSocket handshake')} failed: each ${outcomeClause(kind as FailureKind)}.${line === null ? '' : ` The likely cause is at ${line}.`} \`check\` shows what is wrong with this configuration.`,
+    `${counted(count, 'WebSocket handshake')} failed: ${count === 1 ? 'it' : 'each'} ${outcomeClause(kind as FailureKind)}.${line === null ? '' : ` The likely cause is at ${line}.`} \`check\` shows what is wrong with this configuration.`,
 };
 
 /** Observations from running the configuration in a real Nginx. */

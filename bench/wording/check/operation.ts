@@ -15,7 +15,7 @@ export const OPERATION = {
     isDefault: boolean;
     location: LocationFact;
   }) =>
-    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long, without a close frame, and the client sees code 1006. More frequent pings from either side keep it open.`,
+    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long. Nginx sends no close frame, so the client sees code 1006. More frequent pings from either side keep it open.`,
   'handshakes-cached': ({
     location,
     isKept,
@@ -48,7 +48,7 @@ export const OPERATION = {
   'ip-hash': ({ upstream, realIpHeader }: { upstream: string; realIpHeader: boolean }) =>
     `ip_hash uses only the first three octets of the client's IPv4 address. All clients in one network, or behind one proxy in front of Nginx, go to the same server of ${upstream}.${realIpHeader ? ' real_ip_header provides the client addresses behind such a proxy.' : ''}`,
   'max-fails': ({ upstream, uncounted }: { upstream: string; uncounted: readonly string[] }) =>
-    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default).${uncounted.length === 0 ? '' : ` That would not apply to a single server, but Nginx also counts the ${uncounted.length === 1 ? 'server' : 'servers'} at ${listed(uncounted)}, which ${uncounted.length === 1 ? 'is' : 'are'} not in use.`} When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
+    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default).${uncounted.length === 0 ? '' : ` Nginx would not skip the only server of an upstream, but it also counts the ${uncounted.length === 1 ? 'server' : 'servers'} at ${listed(uncounted)}, which ${uncounted.length === 1 ? 'is' : 'are'} not in use.`} When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
   'tls-not-resumed': () =>
     'TLS sessions are not resumed. Every client that reconnects needs a full handshake with certificate and signature, and after a reload all of them reconnect at once.',
   'no-effect': ({ directives, location }: { directives: readonly string[]; location: LocationFact }) =>

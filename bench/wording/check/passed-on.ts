@@ -1,7 +1,7 @@
 import { capital } from '../words.ts';
 import { type LocationFact, locationName } from './location.ts';
 
-/** Findings about requests that reach the upstream server differently from how the client sent them. */
+/** Findings about requests that Nginx changes before they reach the upstream server. */
 export const PASSED_ON = {
   'host-changed': ({
     location,

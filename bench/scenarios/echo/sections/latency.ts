@@ -12,7 +12,7 @@ import { timesTable } from '../../../report/section/times.ts';
 import type { FoldedSection, RunView, StepView, View } from '../../../report/view.ts';
 import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../../../wording/format.ts';
 
-/** Latency of each variant in an open loop: by percentile, as a histogram, and in full. */
+/** Latency of each variant in an open loop: by percentile, as a histogram, and as a table. */
 export function latency(view: View): FoldedSection {
   const step = view.steps.find((each) => each.step === 'latency');
   const histogram = step && histogramChart(step.runs);
@@ -39,12 +39,12 @@ export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; f
       expectsNothing(runs)
         ? 'No answer was expected, so there are no response times.'
         : percentileFinding(runs),
-      html`At 99 %, read the time within which 99 % of the messages came back. With each tick to the right, slower messages are ten times rarer. A flat line means steady response times; a knee shows that something stalls. A line ends where fewer than ten samples lie beyond it. All seconds are included.`,
+      html`At 99 %, read the time within which 99 % of the messages came back. From each tick to the next, the share of slower messages falls to a tenth. A flat line means steady response times; a knee shows that something stalls. A line ends where fewer than ten samples lie beyond it. All seconds are included.`,
     ),
   };
 }
 
-/** Whether none of the runs expected answers; false without runs. */
+/** Whether none of the runs expected answers; false if there are no runs. */
 function expectsNothing(runs: readonly RunView[]): boolean {
   return runs.length > 0 && runs.every(({ run }) => expectationOf(run.plan.target) === 'none');
 }

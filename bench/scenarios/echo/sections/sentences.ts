@@ -62,8 +62,8 @@ function latencyClause({ figures, run }: RunView): string {
 }
 
 /**
- * `half of the messages came back within 310 µs and 99 % within 2.1 ms`. A part is omitted if there are too
- * few samples for it.
+ * Returns a clause such as `half of the messages came back within 310 µs and 99 % within 2.1 ms`. Percentiles
+ * with too few samples are omitted.
  */
 function withinClause(times: Summary | null): string {
   if (times === null || times.p50 === null) return '';
