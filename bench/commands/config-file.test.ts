@@ -55,7 +55,7 @@ export default defineConfig(await Promise.resolve(options));
       ['syntax.ts', /^syntax\.ts could not be read: [^\n]+syntax\.ts:1:\d+\.$/],
       ['throws.ts', /^throws\.ts could not be read: no secrets here\.$/],
       ['bare.ts', /^bare\.ts could not be read: it has no default export/],
-      ['config.yaml', /^The name of config\.yaml must .*\.ts, \.js or \.json\.$/],
+      ['config.yaml', /^config\.yaml must be a .*\.ts, .* \.json file\.$/],
       ['missing.ts', /^--config missing\.ts does not exist/],
       ['.', /^\. is not a regular file/],
     ] as const) {

@@ -246,7 +246,7 @@ test('a short backlog is reported, with how to increase it', () => {
 });
 
 test('too little memory is rejected, and possibly too little is reported', () => {
-  const message = /^10,000 connections need about \d+ MiB of memory, but only 256 MiB are available/;
+  const message = /^10,000 connections need about \d+ MiB of memory, but only 256 MiB is available/;
   assert.throws(() => decide('-c 10k', { memoryBytes: 2 ** 28 }), { kind: 'environment', message });
   assert.deepEqual(codes(decide('-c 10k', { memoryBytes: 2 ** 30 })), [
     'nginx-workers',

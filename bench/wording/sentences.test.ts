@@ -726,7 +726,7 @@ test('parts of sentences that depend on the data', () => {
       text('losses', { failed: 0, asked: 1, lost: 1, unsent: 0 }),
       /^0 of 1 connection failed and 1 message was lost\.$/,
     ],
-    [text('runner-stopped', { gapsUs: [2e6], seconds: [] }), /no sample for 2 s\. CPU/],
+    [text('runner-stopped', { gapsUs: [2e6], seconds: [] }), /no sample for 2 s\. For that time, CPU/],
     [
       text('limited-by', { component: 'machine', evidence: { kind: 'full-cpus', used: 0.97, busy: quiet } }),
       /^The machine had no CPU time left: all processes together used 97 % of the CPUs, although no single process was at its limit; nothing is known about the processes\.$/,

@@ -125,7 +125,7 @@ test('connections cut by a storm do not count as failures, and are counted separ
   assert.match(page, /cut 1,000<\/td><td[^>]*>back 999 \+ waiting 1</);
   assert.doesNotMatch(page, /Messages by generator worker/);
   slice.failures = { 'open/cut': 1000, 'upgrade/status-502': 2 };
-  assert.match(foundIn(storm).failures ?? '', /^2 failures in 1 of 1 runs; 1,000 open connections ended/);
+  assert.match(foundIn(storm).failures ?? '', /^2 failures in 1 of 1 run; 1,000 open connections ended/);
 });
 
 test('a section that consists only of its finding cannot be opened', () => {
