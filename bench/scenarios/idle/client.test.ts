@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Connection, ConnectionEvents } from '../../load/connections/connection.ts';
 import type { LoadPlan } from '../../load/protocol.ts';
@@ -7,6 +7,7 @@ import { Sessions } from '../../load/sessions/sessions.ts';
 import { Payload } from '../../load/wire/payload.ts';
 import { Recorder } from '../../measure/recorder.ts';
 import type { Recording } from '../../model/recording.ts';
+import { makeScene } from '../client.test.fixture.ts';
 import { type Idle, makeClient } from './client.ts';
 import { idle, TOUCH_BYTES } from './definition.ts';
 
@@ -195,4 +196,69 @@ test('pings are sent on time to all that answered the last one, and every ping i
       },
     ),
   );
+});
+
+describe('what is recorded', () => {
+  const sceneOf = (step: 'hold' | 'touched', options: LoadPlan['workload']['options']) =>
+    makeScene(idle.recorded, makeClient, { step, workload: { load: null, options } });
+
+  test('pings that are answered, ignored and lost, and the lifetimes of connections', async () => {
+    const made = sceneOf('hold', { ping: 'client', 'ping-every': 1000 });
+    made.connect(4);
+    made.start();
+    await made.goTo(2_500_000);
+    made.wires[0]?.pong();
+    made.wires[0]?.pong();
+    made.wires[3]?.fail('open', 'closed-1006');
+    await made.goTo(3_400_000);
+    made.wires[1]?.pong();
+    made.wires[1]?.fail('open', 'closed-1001');
+    await made.goTo(6_500_000);
+    assert.deepEqual(
+      made.wires.map(({ did }) => did.length),
+      [2, 1, 1, 1],
+    );
+    assert.deepEqual(made.timers, []);
+    made.client.stop(6_500_000);
+    made.wires[2]?.fail('open', 'closed-1006');
+    assert.deepEqual(made.finish().lines, []);
+  });
+
+  test('no pings after the end, and none if the server sends them', async () => {
+    const made = sceneOf('hold', { ping: 'client', 'ping-every': 1000 });
+    made.connect(1);
+    made.start();
+    assert.equal(made.client.isDrained(2_500_000), false);
+    await made.goTo(2_500_000);
+    made.client.stop(2_500_000);
+    assert.equal(made.client.isDrained(2_500_000), true);
+    await made.goTo(4_500_000);
+    assert.deepEqual(made.wires[0]?.did, ['ping']);
+    const other = sceneOf('hold', { ping: 'server', 'ping-every': 1000 });
+    other.connect(1);
+    other.start();
+    assert.deepEqual([other.timers, other.wires[0]?.did], [[], []]);
+  });
+
+  test('a message of the given size, and its echo if it has the same size; another one ends the connection', async () => {
+    const made = sceneOf('touched', { touch: 3 });
+    made.connect(4);
+    assert.deepEqual(made.wires[0]?.did, ['text xxx']);
+    await made.goTo(1000);
+    made.wires[0]?.say('xxx');
+    made.wires[0]?.fail('open', 'closed-1006');
+    made.wires[1]?.say('xx');
+    made.wires[2]?.say('xxx');
+    made.wires[2]?.say('xxx');
+    assert.equal(made.client.isReady(), false);
+    made.wires[3]?.say('xxx');
+    assert.equal(made.client.isReady(), true);
+    assert.deepEqual(
+      made.wires.map(({ did }) => did),
+      [['text xxx'], ['text xxx', 'destroy'], ['text xxx', 'destroy'], ['text xxx']],
+    );
+    assert.deepEqual(made.end().lines, [
+      'connect 0-0.001: opened 4, bytesSent 12, bytesReceived 9, ended 3, touched 3, open/closed-1006 1, open/mismatch 2, held =1, open =1, lifetime 1×3',
+    ]);
+  });
 });
