@@ -3,7 +3,7 @@ import { rateOf } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import type { QueueSample, Run } from '../model/run.ts';
-import { encoded, steadyUs, testReports } from './sections.test.fixture.ts';
+import { encoded, steadyUs, testReports, uncounted } from './sections.test.fixture.ts';
 
 /**
  * What the reports of scenarios whose connections are not cut say in cases that an ordinary run does not have:
@@ -34,6 +34,7 @@ testReports(
   'idle',
   {
     several: {
+      old: { change: uncounted },
       none: { counts: { ...BALANCED, ended: 100, held: 0 }, failures: { 'open/closed-1006': 100 } },
       one: {
         counts: { ...BALANCED, ended: 1, held: 1, opened: 1 },
@@ -92,6 +93,7 @@ testReports(
   'connect',
   {
     several: {
+      old: { change: uncounted },
       both: [{ step: 'fastest' }, { step: 'scheduled' }],
       fastest: { step: 'fastest', profile: 'tls', counts: OPENED, options: { resume: 'on' } },
       scheduled: {
@@ -167,6 +169,7 @@ const spread =
 
 testReports('broadcast', {
   several: {
+    old: { change: uncounted },
     all: { counts: DELIVERED, change: spread(300, 700) },
     one: { counts: { ...DELIVERED, expected: 1, delivered: 1 }, change: spread(5) },
     lost: { counts: { ...DELIVERED, delivered: 998, missed: 2 }, change: spread(0, 0) },
@@ -229,6 +232,7 @@ const closing =
 
 testReports('slow-consumer', {
   several: {
+    old: { change: uncounted },
     none: { counts: KEPT_UP, failures: {}, change: closing(100) },
     one: {
       counts: { ...KEPT_UP, slowSkipped: 1, delivered: 899, stalled: 1 },
@@ -282,6 +286,7 @@ const requests =
 
 testReports('mixed', {
   several: {
+    old: { change: uncounted },
     all: { times: { response: [[1000, 1000]] } },
     cached: { change: requests({ cache: { HIT: 199, MISS: 1 }, backendRequests: 1 }) },
     failed: {

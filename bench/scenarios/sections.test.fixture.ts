@@ -43,6 +43,21 @@ export function encoded(samples: readonly (readonly [us: number, count: number])
   return encode(histogram);
 }
 
+/** The run as an older version would have recorded it, without the counters and gauges of its scenario. */
+export function uncounted(run: Run): Run {
+  return {
+    ...run,
+    workers: run.workers.map(({ worker, asked, opened, failed }) => ({ worker, asked, opened, failed })),
+    slices: run.slices.map(
+      ({ counters: { opened = 0 }, gauges: { open }, ...slice }): Slice => ({
+        ...slice,
+        counters: { opened },
+        gauges: { open },
+      }),
+    ),
+  };
+}
+
 /** A run of a scenario in this case, as the variant of this name. */
 export function makeCase(scenario: string, variant: string, given: Case): Run {
   const definition = scenarioNamed(scenario);

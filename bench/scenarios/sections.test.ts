@@ -1,6 +1,6 @@
 import { onTarget } from '../../test/external.ts';
 import type { Run, Slice } from '../model/run.ts';
-import { type Case, steadyUs, testReports } from './sections.test.fixture.ts';
+import { type Case, steadyUs, testReports, uncounted } from './sections.test.fixture.ts';
 
 /**
  * What the reports of scenarios say in cases that an ordinary run does not have: nothing, a single one, not all,
@@ -32,6 +32,21 @@ const stopped = (run: Run): Run => ({
 });
 
 const NOBODY = { cut: 0, back: 0, waiting: 0, retried: 0, lost: 0, unsent: 0 };
+
+/** A run that recorded how many connections were cut, and nothing else of the kind. */
+const partly = (run: Run): Run => ({
+  ...uncounted(run),
+  slices: run.slices,
+  workers: uncounted(run).workers.map((worker) => ({ ...worker, cut: 5 })),
+});
+
+/** A run whose steady phase does not begin at a full second. */
+const shifted = (run: Run): Run => ({
+  ...run,
+  phases: run.phases.map((phase) =>
+    phase.phase === 'steady' ? { ...phase, startUs: phase.startUs + 300_000 } : phase,
+  ),
+});
 
 const MIB = 2 ** 20;
 
@@ -85,6 +100,8 @@ const counted =
 const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
   'backend-loss': {
     several: {
+      old: { change: uncounted },
+      partly: { change: partly },
       none: {
         counts: NOBODY,
         times: { outage: [], response: [] },
@@ -104,10 +121,12 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
       untouched: { change: (run) => until(run, 0) },
       unplaced: { change: unplaced },
     },
-    single: { stream: { counts: { unplaced: 0 }, change: stopped } },
+    single: { stream: { counts: { unplaced: 0 }, change: (run) => stopped(shifted(run)) } },
   },
   storm: {
     several: {
+      old: { change: uncounted },
+      partly: { change: partly },
       none: { counts: NOBODY, times: { outage: [], backAfter: [], attemptAfter: [] }, failures: {} },
       one: {
         counts: { cut: 1, back: 1, attempts: 2, attemptsFailed: 1, waiting: 1 },
@@ -173,6 +192,8 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
   },
   reload: {
     several: {
+      old: { change: uncounted },
+      partly: { change: partly },
       uncut: { counts: NOBODY, failures: {}, change: (run) => counted(0, {})(replaced(run)) },
       two: { counts: NOBODY, failures: {}, change: lived([null, null], [null, null], [3, null]) },
       early: { counts: NOBODY, failures: {}, change: (run) => stopped(replaced(run)) },
@@ -230,7 +251,13 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
       },
       bare: { profile: 'direct', counts: { ...NOBODY }, change: (run) => until(run, 0) },
     },
-    single: { lonely: { counts: { cut: 0, back: 0 }, times: { response: [[1000, 30]], cutAfter: [] } } },
+    single: {
+      lonely: {
+        counts: { cut: 0, back: 0 },
+        times: { response: [[1000, 30]], cutAfter: [] },
+        change: shifted,
+      },
+    },
   },
 };
 
