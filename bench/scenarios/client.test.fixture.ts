@@ -116,6 +116,7 @@ export function makeScene<State>(
     wires,
     timers,
     alarm,
+    payload,
     gathered,
     recordings,
     /** Starts handshakes and completes them. */

@@ -71,6 +71,10 @@ test('requests are sent in the loop, each answer is timed, and all bytes are cou
   wire.say('nothing');
   wire.batchEnd();
   await scene.goTo(3_500_000);
+  wire.say('beat');
+  await scene.goTo(4_500_000);
+  wire.say('nothing');
+  assert.deepEqual(wire.did.splice(6), ['text pong 0 3']);
   assert.deepEqual(wire.did, ['text é0', 'text é1', 'text é2', 'text pong 0 3', 'text é3', 'text é4']);
   assert.equal(scene.sessions.openConnections, 1);
   const { lines } = scene.end();
@@ -79,7 +83,8 @@ test('requests are sent in the loop, each answer is timed, and all bytes are cou
     'warm-up 1-2: bytesSent 6, due 2, sent 2, outstanding =2, open =1',
     'steady 2-3: bytesSent 17, bytesReceived 17, due 3, sent 3, echoed 3, outstanding =2, open =1, service 100×1',
     'warm-up 1-2: service 1100×1 1199×1',
-    'steady 3-3.5: outstanding =2, open =1',
+    'steady 3-4: bytesSent 8, bytesReceived 4, outstanding =2, open =1',
+    'steady 4-4.5: bytesReceived 7, outstanding =2, open =1',
   ]);
 });
 
@@ -208,6 +213,13 @@ test('clients that reconnect begin the conversation again', async () => {
     'steady 2-2.3: opened 1, bytesSent 13, bytesReceived 7, due 2, sent 2, lost 2, cut 1, back 1, attempts 1, open/closed-1006 1, outstanding =2, open =1, outage 300×1',
     'warm-up 1-2: service 1000×2, lostWait 1000×2',
   ]);
+});
+
+test('a conversation without connections is not over before it has begun', () => {
+  const scene = sceneOf(CHAT, CLOSED);
+  assert.equal(scene.client.isDrained(0), false);
+  scene.start();
+  assert.equal(scene.client.isDrained(0), true);
 });
 
 test('a conversation without a loop needs a load', () => {

@@ -26,23 +26,26 @@ describe('storm', () => {
     scene.wires[2]?.fail('open', 'closed-1006');
     await scene.goTo(2_500_000);
     scene.wires[4]?.open();
+    await scene.goTo(3_800_000);
+    scene.wires[4]?.fail('open', 'closed-1006');
     await scene.goTo(4_000_000);
+    scene.wires[5]?.open();
     scene.wires[0]?.fail('open', 'cut');
     await scene.goTo(4_100_000);
     scene.wires[1]?.fail('open', 'cut');
     await scene.goTo(4_250_000);
-    scene.wires[5]?.open();
+    scene.wires[6]?.open();
     await scene.goTo(4_300_000);
-    scene.wires[6]?.fail('tcp', 'refused');
+    scene.wires[7]?.fail('tcp', 'refused');
     await scene.goTo(4_500_000);
-    scene.wires[7]?.open();
-    assert.equal(scene.wires.length, 8);
+    scene.wires[8]?.open();
+    assert.equal(scene.wires.length, 9);
     assert.deepEqual(scene.end().lines, [
       'connect 0-0.9: opened 4, open/closed-1006 1, open =3',
       'warm-up 1-2: open =3',
       'steady 2-3: opened 1, cut 1, back 1, attempts 1, open/closed-1006 1, open =3, outage 500×1',
-      'steady 3-4: open =3',
-      'steady 4-4.5: opened 2, cut 2, back 2, attempts 3, attemptsFailed 1, open/cut 2, tcp/refused 1, open =3, outage 250×1 400×1, attemptAfter 200×1 300×1 500×1, backAfter 250×1 500×1',
+      'steady 3-4: cut 1, open/closed-1006 1, waiting =1, open =2',
+      'steady 4-4.5: opened 3, cut 2, back 3, attempts 4, attemptsFailed 1, open/cut 2, tcp/refused 1, open =3, outage 200×1 250×1 400×1, attemptAfter 0×1 200×1 300×1 500×1, backAfter 0×1 250×1 500×1',
     ]);
   });
 
@@ -122,12 +125,16 @@ describe('backend-loss', () => {
     scene.wires[2]?.fail('open', 'closed-1006');
     await scene.goTo(3_100_000);
     scene.wires[5]?.open();
+    scene.client.stop(3_100_000);
+    await scene.goTo(4_200_000);
+    scene.wires[1]?.end();
     const { lines, totals } = scene.end();
     assert.deepEqual(lines, [
       'connect 0-0.9: opened 5, server1 =2, server2 =1, server16 =1, unplaced =1, open =5',
       'warm-up 1-2: bytesSent 64, due 1, sent 1, outstanding =1, server1 =2, server2 =1, server16 =1, unplaced =1, open =5, sendLag 0×1',
       'steady 2-3: cut 2, attempts 2, ended 2, open/closed-1006 2, outstanding =1, waiting =2, server1 =1, server2 =1, server16 =1, open =3',
-      'steady 3-3.1: opened 1, back 1, retried 1, outstanding =1, waiting =1, server1 =1, server2 =2, server16 =1, open =4, outage 1100×1',
+      'steady 3-4: opened 1, back 1, retried 1, outstanding =1, waiting =1, server1 =1, server2 =2, server16 =1, open =3, outage 1100×1',
+      'steady 4-4.2: ended 1, outstanding =1, waiting =1, server1 =1, server2 =1, server16 =1, open =3',
     ]);
     assert.deepEqual(totals, {
       attempts: 2,
@@ -135,14 +142,14 @@ describe('backend-loss', () => {
       bytesSent: 64,
       cut: 2,
       due: 1,
-      ended: 2,
+      ended: 3,
       opened: 6,
       outstanding: 1,
       retried: 1,
       sent: 1,
       server16: 1,
       server1: 1,
-      server2: 2,
+      server2: 1,
       waiting: 1,
     });
   });
