@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as v from 'valibot';
+import { assertGolden } from '../../test/golden.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
@@ -10,6 +11,7 @@ import { declarationSchema } from '../model/declaration.ts';
 import { Problem } from '../model/failure.ts';
 import { defineScenario } from '../package.ts';
 import { declaredDefinition, disagreement, united } from './declared.ts';
+import type { ScenarioDefinition } from './definition.ts';
 import { ownDefinition } from './own-definition.ts';
 import { addScenario, scenarioNamed, stepNamed } from './registry.ts';
 
@@ -30,34 +32,102 @@ const CHAT = defineScenario({
   conversation: () => ({ request: () => 'hello', message: () => 'answer' }),
 });
 
+/** A scenario whose client sends nothing. */
+const QUIET = {
+  name: 'quiet',
+  title: 'Quiet',
+  question: 'Who stays?',
+  steps: [{ name: 'quiet', load: null }],
+  client: () => ({ message() {} }),
+};
+
+const ASKED = { connections: 1, payload: { minBytes: 5, maxBytes: 6, type: 'text' as const }, options: {} };
+
+/** A definition without its functions, and with the names of its metrics only. */
+const dataOf = ({ metrics, ...definition }: Partial<ScenarioDefinition>) => ({
+  ...Object.fromEntries(Object.entries(definition).filter(([, value]) => typeof value !== 'function')),
+  metrics: (metrics ?? []).map(({ name }) => name).filter((name) => /p50|^[^.]*$|hat|quiet|cut/.test(name)),
+});
+
+/** Compares data with a golden file, one line for each member. */
+function assertData(name: string, ...all: (object | undefined)[]): void {
+  const lines = all.flatMap((data = {}) =>
+    Object.entries(data).map(([key, value]) => `${key} ${JSON.stringify(value)}`),
+  );
+  assertGolden(`definitions/own-${name}.txt`, `${lines.join('\n')}\n`);
+}
+
 const definitionOf = (scenario: unknown) => ownDefinition(scenario, '/chat.ts', 'chat.ts');
 
 describe('a scenario file', () => {
   test('is completed to a definition, whose data can be stored', () => {
     const { declared, ...definition } = definitionOf(CHAT);
     assert.deepEqual(v.parse(declarationSchema, JSON.parse(JSON.stringify(declared))), declared);
-    assert.deepEqual(definition.steps, [{ name: 'chat', load: 'open', server: 'lean' }]);
-    assert.equal(definition.takesTurns, true);
-    assert.equal(definition.file, '/chat.ts');
-    assert.ok(
-      definition.recorded.counters.includes('echoed') && definition.recorded.counters.includes('joined'),
+    assertData('conversation', dataOf(definition), declared, { rate: definition.defaultRate(1, {}) });
+  });
+
+  test('of both kinds of loop has all fields of its own, and compares both', () => {
+    const timeline = () => [];
+    const lengths = () => ({ warmupMs: 1, durationMs: 2 });
+    const own = {
+      ...CHAT,
+      name: 'my-big-2chat',
+      steps: [
+        { name: 'my-big-2chat', load: 'closed', server: 'ws' },
+        { name: 'my-big-2chat-open', load: 'open' },
+      ],
+      recorded: {},
+      conservation: [],
+      metrics: [
+        { name: 'myBig2chat.sent', title: 'x', of: { counter: 'sent', per: 'echoed' }, better: 'higher' },
+        {
+          name: 'myBig2chat.time',
+          title: 'y',
+          of: { histogram: 'response', statistic: 'p50' },
+          better: null,
+        },
+      ],
+      options: { 'fan-out-2': { value: 'N', kind: 'count', least: 1, most: 2, default: 1, help: '' } },
+      ...{ timeline, lengths, defaultRate: () => 7, problemOf: () => 'No.', largestMessage: () => 9 },
+      ...{ servers: { least: 1, most: 2 }, openingStages: 3, takesTurns: false },
+      ...{ handshake: { query: 'a=b' }, defaults: { payload: '1k' } },
+    };
+    const { declared, ...definition } = definitionOf(own);
+    assertData('complete', dataOf(definition), declared);
+    assert.deepEqual([definition.timeline, definition.lengths], [timeline, lengths]);
+    assert.deepEqual(
+      [definition.defaultRate(1, {}), definition.problemOf(ASKED), definition.largestMessage(ASKED.payload)],
+      [7, 'No.', 9],
     );
-    assert.equal(definition.defaultRate(100, {}), 1000);
-    for (const option of ['payload', 'in-flight']) assert.ok(definition.excluded.includes(option), option);
-    assert.ok(!definition.excluded.includes('rate'));
+  });
+
+  test('of a closed loop compares CPU time and throughput, and has no rate', () => {
+    const { compared, listed, defaultRate, excluded } = definitionOf({
+      ...CHAT,
+      steps: [{ name: 'chat', load: 'closed' }],
+    });
+    const both = [
+      { name: 'chat', load: 'closed' },
+      { name: 'chat-open', load: 'open' },
+    ];
+    assert.equal(definitionOf({ ...CHAT, steps: both }).defaultRate(1, {}), null);
+    assertData('closed', { compared, listed, rate: defaultRate(1, {}), excluded });
   });
 
   test('without messages has no rate, no schedule and no echoes', () => {
-    const { metrics, recorded, excluded, doubts, takesTurns } = definitionOf({
-      name: 'quiet',
-      title: 'Quiet',
-      question: 'Who stays?',
-      steps: [{ name: 'quiet', load: null }],
-      client: () => ({ message() {} }),
-    });
+    const { metrics, recorded, excluded, doubts, takesTurns } = definitionOf(QUIET);
     assert.deepEqual([metrics, recorded.counters, takesTurns], [[], [], false]);
     assert.ok(excluded.includes('rate') && excluded.includes('in-flight'));
     assert.ok(!doubts.includes('nothing-echoed'));
+    const { declared, ...definition } = definitionOf({
+      ...QUIET,
+      metrics: ['a', 'b', 'c', 'd'].map((name) => ({
+        name: `quiet.${name}`,
+        title: name,
+        of: { counter: 'opened' },
+      })),
+    });
+    assertData('quiet', dataOf(definition), declared);
   });
 
   test('whose clients reconnect takes the policy, records what happens to them, and may lose connections', () => {
@@ -66,8 +136,7 @@ describe('a scenario file', () => {
       reconnects: true,
     });
     assert.deepEqual(Object.keys(options), ['reconnect']);
-    assert.ok(recorded.counters.includes('cut') && recorded.histograms.includes('outage'));
-    assert.ok(conservation.some(({ whole }) => whole === 'cut'));
+    assertData('reconnecting', { recorded, conservation });
     assert.ok(metrics.some(({ name }) => name === 'outage.p99'));
     assert.ok(!doubts.includes('losses') && definitionOf(CHAT).doubts.includes('losses'));
     // The same follows from the stored result, without the file.
@@ -94,6 +163,73 @@ describe('a scenario file', () => {
     ['no name', { ...CHAT, name: 'My Chat' }, /name/],
     ['steps that are not a list', { ...CHAT, steps: 'chat' }, /steps is not a list/],
     ['no steps', { ...CHAT, steps: [] }, /steps/],
+    ['null', null, /default export is not a scenario/],
+    ['sections that are not a list', { ...CHAT, sections: {} }, /sections is not a list/],
+    ['a section that is not a function', { ...CHAT, sections: [() => ({}), 1] }, /sections is not a list/],
+    ['a conversation that is not a function', { ...CHAT, conversation: {} }, /neither a client nor/],
+    ['an option in upper case', withOption('fanOut'), /the option fanOut must be/],
+    ['an option that begins with a digit', withOption('2fan'), /the option 2fan must be/],
+    ['an option with a blank', withOption('fan out'), /the option fan out must be/],
+    [
+      'a step whose name only begins like it',
+      { ...CHAT, steps: [{ name: 'chatty', load: 'open' }] },
+      /chatty must be called chat/,
+    ],
+    [
+      'a step twice',
+      {
+        ...CHAT,
+        steps: [
+          { name: 'chat', load: 'open' },
+          { name: 'chat', load: 'closed' },
+        ],
+      },
+      /two steps called chat\./,
+    ],
+    [
+      'a counter twice',
+      { ...CHAT, recorded: { counters: ['joined', 'left', 'left'], histograms: ['join'] } },
+      /left in `recorded`/,
+    ],
+    ['a counter of messages', { ...CHAT, recorded: { counters: ['echoed'] } }, /echoed in `recorded`/],
+    ['a histogram of every run', { ...CHAT, recorded: { histograms: ['tcp'] } }, /tcp in `recorded`/],
+    ['a gauge of workers', { ...CHAT, recorded: { gauges: ['asked'] } }, /asked in `recorded`/],
+    [
+      'an equation for nothing',
+      { ...CHAT, conservation: [{ whole: 'nowhere', parts: ['joined'] }] },
+      /the equation of nowhere contains nowhere/,
+    ],
+    ['phases of a counter', { ...CHAT, phasesRead: { joined: ['steady'] } }, /`phasesRead` names joined/],
+    [
+      'a metric of a histogram that is a counter',
+      { ...CHAT, metrics: [{ name: 'chat.x', title: 'x', of: { histogram: 'joined', statistic: 'p50' } }] },
+      /read from joined, which is not recorded/,
+    ],
+    [
+      'a metric per nothing',
+      { ...CHAT, metrics: [{ name: 'chat.x', title: 'x', of: { counter: 'joined', per: 'nowhere' } }] },
+      /read from nowhere, which is not recorded/,
+    ],
+    [
+      'no headline',
+      { ...CHAT, compared: [{ name: 'chat.joined', step: 'chat', weight: 100, headline: false }] },
+      /must be a headline/,
+    ],
+    [
+      'a list of a step that is not there',
+      { ...CHAT, listed: [{ name: 'chat.joined', step: 'chatty', label: '' }] },
+      /for chatty, which is not a step/,
+    ],
+    [
+      'a list of a metric that is not there',
+      { ...CHAT, listed: [{ name: 'chat.none', step: 'chat', label: '' }] },
+      /chat\.none is in/,
+    ],
+    [
+      'the step of another scenario',
+      { ...CHAT, name: 'hold', steps: [{ name: 'hold', load: 'open' }], metrics: [] },
+      /two steps called hold/,
+    ],
     [
       'a step of another name',
       { ...CHAT, steps: [{ name: 'latency', load: 'open' }] },
@@ -139,6 +275,16 @@ describe('a scenario file', () => {
     });
   }
 
+  test('may compare and list nothing, and have phases of its own histograms and those of every run', () => {
+    const phasesRead = { join: ['steady'], tcp: ['steady'] };
+    const { declared } = definitionOf({ ...CHAT, compared: [], listed: [], phasesRead });
+    assert.deepEqual([declared?.compared, declared?.listed, declared?.phasesRead], [[], [], phasesRead]);
+  });
+
+  function withOption(name: string): unknown {
+    return { ...CHAT, options: { [name]: { value: null, kind: 'switch', default: 'off', help: '' } } };
+  }
+
   function withMetric(name: string): unknown {
     return { ...CHAT, metrics: [...(CHAT.metrics ?? []), { name, title: 'x', of: { counter: 'joined' } }] };
   }
@@ -180,9 +326,20 @@ test('declarations of one scenario are united unless they mean different things 
   } as const;
   const other = { ...one, title: 'Another title', metrics: [...one.metrics, more] };
   assert.equal(disagreement(one, other), null);
-  const names = declaredDefinition(united(one, other)).metrics.map(({ name }) => name);
-  assert.equal(names.filter((name) => name === 'chat.more').length, 1);
-  assert.equal(names.filter((name) => name === 'chat.joined').length, 1);
+  assert.deepEqual(united(one, other), { ...one, metrics: [...one.metrics, more] });
+  const wider = {
+    ...other,
+    steps: [...one.steps, { name: 'chat-more', load: null, server: 'ws' as const }],
+    recorded: { counters: ['joined', 'won'], gauges: ['level'], histograms: ['leave'] },
+    conservation: [{ whole: 'won', parts: ['joined'] }, ...one.conservation],
+    phasesRead: { join: ['drain' as const], leave: ['steady' as const] },
+    listed: [...one.listed, { name: 'response.p50', step: 'chat-more', label: 'x' }],
+  };
+  const narrow = { ...one, phasesRead: { join: ['steady' as const] } };
+  assert.equal(disagreement(one, wider), null);
+  assertData('united', united(narrow, wider));
+  const steps = [{ name: 'chat', load: 'open' as const, server: 'ws' as const }];
+  assert.equal(disagreement(one, { ...one, steps }), 'the step chat');
   const changed = one.metrics.map((metric) => ({ ...metric, of: { counter: 'left' } }));
   assert.match(disagreement(one, { ...one, metrics: changed }) ?? '', /metric chat\.join\.p99/);
   const equation = [{ whole: 'opened', parts: ['joined'] }];
