@@ -198,11 +198,15 @@ describe('an open loop', () => {
     const scene = sceneOf(open(1));
     scene.connect(1);
     scene.start();
-    for (const [at] of [1, 2, 3, 4].entries()) {
-      await scene.goTo((at + 1) * 1e6 + 100_000);
+    for (const second of [1, 2, 3, 4]) {
+      await scene.goTo(second * 1e6 + 100_000);
       scene.echo(0);
     }
+    await scene.goTo(5_000_000);
     assert.deepEqual([4_999_999, 5_000_000].map(scene.client.isDrained), [false, true]);
+    scene.sent();
+    scene.alarm.wake();
+    assert.deepEqual(scene.sent(), ['']);
     const stopped = sceneOf(open(1));
     stopped.connect(1);
     stopped.start();

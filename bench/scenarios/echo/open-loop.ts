@@ -85,7 +85,7 @@ export class OpenLoop implements Loop {
   batchEnd(): void {
     const pacer = this.#pacer;
     if (pacer === null || this.#writesLeft === 0) return;
-    if (this.#lastUs >= pacer.dueUs || this.#waiting.length > 0) this.#pump();
+    if (this.#lastUs >= pacer.dueUs) this.#pump();
   }
 
   isDrained(nowUs: number): boolean {
