@@ -163,6 +163,7 @@ describe('a scenario file', () => {
     ['no name', { ...CHAT, name: 'My Chat' }, /name/],
     ['steps that are not a list', { ...CHAT, steps: 'chat' }, /steps is not a list/],
     ['no steps', { ...CHAT, steps: [] }, /steps/],
+    ['nothing', {}, /name is missing/],
     ['null', null, /default export is not a scenario/],
     ['sections that are not a list', { ...CHAT, sections: {} }, /sections is not a list/],
     ['a section that is not a function', { ...CHAT, sections: [() => ({}), 1] }, /sections is not a list/],
@@ -199,7 +200,11 @@ describe('a scenario file', () => {
       { ...CHAT, conservation: [{ whole: 'nowhere', parts: ['joined'] }] },
       /the equation of nowhere contains nowhere/,
     ],
-    ['phases of a counter', { ...CHAT, phasesRead: { joined: ['steady'] } }, /`phasesRead` names joined/],
+    [
+      'phases of a counter',
+      { ...CHAT, phasesRead: { joined: ['steady'], left: ['steady'] } },
+      /`phasesRead` names joined/,
+    ],
     [
       'a metric of a histogram that is a counter',
       { ...CHAT, metrics: [{ name: 'chat.x', title: 'x', of: { histogram: 'joined', statistic: 'p50' } }] },
@@ -246,8 +251,8 @@ describe('a scenario file', () => {
     ],
     [
       'an equation of nothing',
-      { ...CHAT, conservation: [{ whole: 'joined', parts: ['nowhere'] }] },
-      /nowhere/,
+      { ...CHAT, conservation: [{ whole: 'joined', parts: ['nowhere', 'elsewhere'] }] },
+      /contains nowhere/,
     ],
     [
       'weights that do not add up',

@@ -120,6 +120,19 @@ describe('a closed loop', () => {
     ]);
   });
 
+  test('in turns: a turn whose echoes never all arrive tells nothing about the next', async () => {
+    const turns = { index: 0, of: 1, lengthMs: 1000, pauseMs: 200, mirrored: false };
+    const scene = sceneOf({ ...CLOSED, inFlight: 1 }, { turns });
+    scene.connect(1);
+    scene.start();
+    await scene.goTo(1_500_000);
+    scene.echo(0);
+    await scene.goTo(3_500_000);
+    assert.deepEqual(scene.sent(), ['send 0+1 send 1+1']);
+    scene.echo(0);
+    assert.deepEqual(scene.sent(), ['']);
+  });
+
   test('in turns: none begins after the run was stopped', async () => {
     const turns = { index: 0, of: 1, lengthMs: 1000, pauseMs: 0, mirrored: false };
     const scene = sceneOf(CLOSED, { turns });

@@ -86,7 +86,7 @@ testReports(
       one: both({ change: disturbed(1) }),
       two: both({ change: disturbed(1, 2) }),
       few: both({}, { times: { response: [[1000, 3]] }, change: disturbed(1) }),
-      unknown: both({ change: (run) => ({ ...run, machine: { ...run.machine, samples: [] } }) }),
+      unknown: both({ change: (run) => ({ ...run, machine: null }) }),
     },
     single: { lonely: both({ counts: SOUND }) },
     quick: { lonely: { step: 'throughput' } },

@@ -222,14 +222,14 @@ describe('what is recorded', () => {
     made.client.stop(6_500_000);
     made.wires[2]?.fail('open', 'closed-1006');
     assert.deepEqual(made.finish().lines, [
-  'connect 0-0.9: opened 4, held =4, pingsOutstanding =1, open =4',
-  'warm-up 1-2: held =4, pingsOutstanding =1, open =4',
-  'steady 2-3: ended 1, pings 4, pongs 1, pingsLost 1, open/closed-1006 1, held =3, pingsOutstanding =3, open =3, lifetime 2499×1, pong 500×1',
-  'steady 3-4: ended 1, pings 1, pongs 1, open/closed-1001 1, held =2, pingsOutstanding =2, open =2, lifetime 3400×1, pong 1400×1',
-  'steady 4-5: held =2, pingsOutstanding =2, open =2',
-  'drain 5-6: held =2, pingsOutstanding =2, open =2',
-  'drain 6-6.5: open/closed-1006 1, held =1, pingsOutstanding =2, open =1'
-]);
+      'connect 0-0.9: opened 4, held =4, pingsOutstanding =1, open =4',
+      'warm-up 1-2: held =4, pingsOutstanding =1, open =4',
+      'steady 2-3: ended 1, pings 4, pongs 1, pingsLost 1, open/closed-1006 1, held =3, pingsOutstanding =3, open =3, lifetime 2499×1, pong 500×1',
+      'steady 3-4: ended 1, pings 1, pongs 1, open/closed-1001 1, held =2, pingsOutstanding =2, open =2, lifetime 3400×1, pong 1400×1',
+      'steady 4-5: held =2, pingsOutstanding =2, open =2',
+      'drain 5-6: held =2, pingsOutstanding =2, open =2',
+      'drain 6-6.5: open/closed-1006 1, held =1, pingsOutstanding =2, open =1',
+    ]);
   });
 
   test('no pings after the end, and none if the server sends them', async () => {
