@@ -98,7 +98,7 @@ export function resultOfCases(scenario: string, cases: Record<string, Case | Cas
 
 /** Words that determine which of several sentences this is, apart from its figures. */
 const TELLING =
-  /\d[\d.,]*(?:\.\d+)? ?(?:µs|ms|s|B|KiB|MiB|%)?(?!\w)|\b(?:no|none|never|not|all|only|half|last|once|each|idle|silent|was|were|killed|hung|an? (?:reload|upgrade)|upgraded?|reload(?:ed|s)?|throughout|again|unevenly|few|first|without|during|older?|worker|workers|server|servers|client|clients|kernel|proxy|connection|WebSockets?)\b/g;
+  /\d[\d.,]*(?:\.\d+)? ?(?:µs|ms|s|B|KiB|MiB|%)?(?!\w)|\b(?:about|no|none|never|not|all|only|half|last|once|each|idle|silent|was|were|killed|hung|an? (?:reload|upgrade)|upgraded?|reload(?:ed|s)?|throughout|again|unevenly|few|first|without|during|older?|worker|workers|server|servers|client|clients|kernel|proxy|connection|WebSockets?)\b/g;
 
 /** The figures of a sentence and its telling words, in order. It does not change with the rest of the wording. */
 export function factsOf(text: string): string {
@@ -135,14 +135,15 @@ function sectionLines(section: Section | FoldedSection): string[] {
       /badges|subtitle|answer/.test(kind) ? [] : `p${kind} ${factsOf(text)}`,
     ),
     ...captions.flatMap((caption) => [
-      `table of ${(/<thead>.*?<\/thead>/s.exec(tableText(page, caption))?.[0].match(/<th\b/g) ?? []).length}`,
+      `table ${[...headOf(page, caption).matchAll(/<th\b[^>]*/g)].map(([cell]) => (cell.includes('text') ? 'text' : 'number')).join(' ')}`,
       ...tableOf(page, caption).map((row) => `  ${row.join(' | ')}`),
     ]),
   ];
 }
 
-function tableText(page: string, caption: string): string {
-  return page.split('<table>').find((text) => text.includes(`<caption>${caption}</caption>`)) ?? '';
+function headOf(page: string, caption: string): string {
+  const text = page.split('<table>').find((each) => each.includes(`<caption>${caption}</caption>`)) ?? '';
+  return /<thead>.*?<\/thead>/s.exec(text)?.[0] ?? '';
 }
 
 /**

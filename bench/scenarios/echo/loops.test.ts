@@ -243,6 +243,14 @@ describe('an open loop', () => {
     ]);
   });
 
+  test('of which any message is an answer counts the bytes of those that answer nothing', () => {
+    const scene = sceneOf(open(1), { target: { kind: 'external', expect: 'any' } });
+    scene.connect(1);
+    scene.wires[0]?.say('seven b');
+    assert.deepEqual([scene.client.reconnects(), scene.client.isReady()], [false, true]);
+    assert.deepEqual(scene.end().totals, { opened: 1, bytesReceived: 7, unasked: 1 });
+  });
+
   test('there is no loop without a load', () => {
     assert.throws(() => sceneOf(null), /the step latency has no load/);
   });
