@@ -10,7 +10,7 @@ import type { FailureKind, FailureStage } from '../model/failure.ts';
 import type { RecordedNames, Recording } from '../model/recording.ts';
 
 /** A second of warm-up, a second later the steady phase of three seconds. */
-export const TIMES = { connectedUs: 900_000, warmUpUs: 1_000_000, steadyUs: 2_000_000, drainUs: 5_000_000 };
+const TIMES = { connectedUs: 900_000, warmUpUs: 1_000_000, steadyUs: 2_000_000, drainUs: 5_000_000 };
 
 /** A simulated connection: the test plays the server. */
 export interface Wire extends Connection {
@@ -198,7 +198,7 @@ function withoutZeros(counts: Readonly<Record<string, number>>): Record<string, 
 }
 
 /** What was recorded, one line for each recording that contains anything: counts, gauges, failures and times. */
-export function ledgerOf(recordings: readonly Recording[]): string[] {
+function ledgerOf(recordings: readonly Recording[]): string[] {
   return recordings.flatMap(({ phase, startUs, endUs, counters, gauges, failures, histograms }) => {
     const counts = Object.entries(withoutZeros({ ...counters, ...failures }));
     const levels = Object.entries(withoutZeros(gauges ?? {}));

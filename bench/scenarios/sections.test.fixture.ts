@@ -59,7 +59,7 @@ export function uncounted(run: Run): Run {
 }
 
 /** A run of a scenario in this case, as the variant of this name. */
-export function makeCase(scenario: string, variant: string, given: Case): Run {
+function makeCase(scenario: string, variant: string, given: Case): Run {
   const definition = scenarioNamed(scenario);
   const { counts = {}, times = {}, failures, options, profile = 'plain', change = (run) => run } = given;
   const step = definition.steps.find(({ name }) => name === given.step) ?? definition.steps[0];
@@ -82,7 +82,7 @@ export function makeCase(scenario: string, variant: string, given: Case): Run {
 }
 
 /** A result with one variant for each case, and one variant that was not run. */
-export function resultOfCases(scenario: string, cases: Record<string, Case | Case[]>): Result {
+function resultOfCases(scenario: string, cases: Record<string, Case | Case[]>): Result {
   const runs = Object.entries(cases).flatMap(([name, given]) =>
     [given].flat().map((each) => makeCase(scenario, name, each)),
   );
@@ -101,7 +101,7 @@ const TELLING =
   /\d[\d.,]*(?:\.\d+)? ?(?:µs|ms|s|B|KiB|MiB|%)?(?!\w)|\b(?:about|no|none|never|not|all|only|half|last|once|each|idle|silent|was|were|killed|hung|an? (?:reload|upgrade)|upgraded?|reload(?:ed|s)?|throughout|again|unevenly|few|first|without|during|older?|worker|workers|server|servers|client|clients|kernel|proxy|connection|WebSockets?)\b/g;
 
 /** The figures of a sentence and its telling words, in order. It does not change with the rest of the wording. */
-export function factsOf(text: string): string {
+function factsOf(text: string): string {
   const told = text
     .replaceAll(PROXY, 'proxy')
     .replace(/<[^>]*>/g, ' ')
@@ -151,7 +151,7 @@ function headOf(page: string, caption: string): string {
  *
  * @param folded ids of the folded sections that belong to the scenario
  */
-export function reportText(result: Result, folded: readonly string[] = []): string {
+function reportText(result: Result, folded: readonly string[] = []): string {
   const view = viewOf(result);
   const report = scenarioReport(result);
   const { words, optional, lines, ofRounds } = report;
