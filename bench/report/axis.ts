@@ -20,12 +20,11 @@ export function timeAxis(title: string, values: readonly (number | null)[]): Axi
   if (most === 0) return axis;
   const steps = stepsBetween(least, most);
   const decades = steps.filter((step) => Number.isInteger(Math.round(Math.log10(step) * 1e6) / 1e6));
-  const [min] = steps;
-  const max = steps.at(-1);
   return {
     ...axis,
-    ...(min === undefined || max === undefined ? {} : { min, max }),
-    ticks: steps.length > MOST_TICKS && decades.length > 1 ? decades : steps,
+    min: Math.min(...steps),
+    max: Math.max(...steps),
+    ticks: steps.length > MOST_TICKS ? decades : steps,
   };
 }
 

@@ -16,7 +16,7 @@ const RIGHT = WIDTH - 28;
  */
 const FURTHEST = Math.log(1.6);
 const NEAREST = Math.log(1.06);
-const TICKS = [1, 2, 5, 10, 20, 50];
+const TICKS = [2, 5, 10, 20, 50];
 
 /**
  * Plots a variant's effects and their intervals on a logarithmic scale, on which doubling and halving are

@@ -19,7 +19,7 @@ export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison
   const places = placesOf(figure);
   const values = places.flatMap((each) => [each.baseline ?? [], each.variant ?? []].flat());
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const margin = (most - least) * 0.08 || most * 0.02;
+  const margin = (most - least) * 0.08 || 1;
   const last = Math.max(...places.map(({ number }) => number));
   const x = (number: number) => LEFT + ((number - 0.5) / last) * (WIDTH - LEFT - 8);
   const y = (value: number) =>
