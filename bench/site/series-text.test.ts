@@ -57,10 +57,7 @@ test('the load of a series has its size, how messages were sent, and both ends',
   const { workload } = load;
   const text = (changes: object) => loadText({ ...load, ...changes } as LoadDigest);
   assert.equal(loadText(null), 'workload unknown');
-  assert.equal(
-    text({}),
-    `${common}, closed loop, 2 in flight, client lean on Bun, server lean on Bun`,
-  );
+  assert.equal(text({}), `${common}, closed loop, 2 in flight, client lean on Bun, server lean on Bun`);
   assert.equal(
     text({ client: 'ws', engine: 'node', server: 'lean' }),
     `${common}, closed loop, 2 in flight, client ws, server lean on Node`,

@@ -28,8 +28,7 @@ function viewWith(...given: readonly Given[]): View {
     ...run,
   }));
   const view = viewOf(makeResult(runs));
-  for (const each of view.runs)
-    each.figures = { ...each.figures, ...given[runs.indexOf(each.run)]?.figures };
+  for (const each of view.runs) each.figures = { ...each.figures, ...given[runs.indexOf(each.run)]?.figures };
   return view;
 }
 

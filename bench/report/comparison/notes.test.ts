@@ -104,7 +104,10 @@ test('a verdict on few rounds or runs has their numbers', () => {
   const runs = { baseline: [1, 2], variant: [1] };
   assert.match(told({ ...few, runs }) ?? '', /^Too few runs to compare .* \(2 and 1\)\.$/);
   // If another figure has a verdict, both sides are already named.
-  assert.match(told({}, { ...few, name: 'response.p50', step: 'latency' }) ?? '', /Too few rounds in .* \(3\)\.$/);
+  assert.match(
+    told({}, { ...few, name: 'response.p50', step: 'latency' }) ?? '',
+    /Too few rounds in .* \(3\)\.$/,
+  );
   assert.match(told() ?? '', /^plain\+buf-16k compared with plain: higher\.$/);
 });
 
@@ -122,7 +125,11 @@ test('an improvement and a deterioration are contrasted, two of a kind are joine
 
 test('the ends of an interval are in ascending order of the change, with a sign if they are on the other side', () => {
   const ci = (effect: number, interval: [number, number]) => {
-    const [comparison] = comparisonOf({ effect, interval, verdict: effect < 1 ? 'lower' : 'higher' }).comparisons;
+    const [comparison] = comparisonOf({
+      effect,
+      interval,
+      verdict: effect < 1 ? 'lower' : 'higher',
+    }).comparisons;
     return /CI (.*?)\)/.exec(comparison ? verdictSentence(comparison, 'plain') : '')?.[1];
   };
   assert.deepEqual(
