@@ -5,7 +5,8 @@ import { emptyHistogram, encode } from '../../measure/histogram.ts';
 import type { Run } from '../../model/run.ts';
 import { scenarioNamed } from '../../scenarios/registry.ts';
 import { viewOf } from '../view.ts';
-import { outageChart } from './outages.ts';
+import { outageChart, outageFigure } from './outages.ts';
+import type { RunView } from '../view.ts';
 
 /** Replaces the outages of a run by these, in µs, all of them recorded in one slice. */
 function setOutages(run: Run, outagesUs: readonly number[]): void {
@@ -41,4 +42,26 @@ test('the chart of outages steps down to the clients that never came back, whate
   );
   setOutages(some, []);
   assert.equal(outageChart(viewOf(result).runs), null, 'nobody came back');
+});
+
+test('the clients that came back are counted, with half and all of their times, and those that did not', () => {
+  const chart = outageChart(viewOf(makeScenarioResult(scenarioNamed('reload'))).runs);
+  const [base] = viewOf(makeScenarioResult(scenarioNamed('reload'))).runs;
+  assert.ok(chart && base);
+  const told = (count: number | null, waiting?: number) => {
+    const { outage } = base.figures.latencies;
+    const summary = count === null ? null : { ...outage, count, p50: 1000, max: 5000 };
+    const latencies = { ...base.figures.latencies, outage: summary };
+    const figures = { ...base.figures, latencies, counts: waiting === undefined ? {} : { waiting } };
+    const { markup } = outageFigure(chart, [{ ...base, name: 'a', figures } as RunView]);
+    return /<p class="finding">(.*?)<\/p>/.exec(markup)?.[1];
+  };
+  assert.equal(told(0), 'a: no client lost its connection.');
+  assert.equal(told(null), 'a: no client lost its connection.');
+  assert.equal(told(0, 1), 'a: no client came back.');
+  assert.equal(told(1), 'a: 1 client came back, 5 ms after losing its connection.');
+  const two = 'a: 2 clients came back, half of them within 1 ms of losing their connections, and the last after 5 ms.';
+  assert.equal(told(2), two);
+  assert.equal(told(2, 1), `${two} 1 client was not back at the end.`);
+  assert.equal(told(2, 2), `${two} 2 clients were not back at the end.`);
 });

@@ -151,6 +151,8 @@ test('a percentile chart ends at the decade that its samples reach', () => {
     return [x.ticks, x.min, x.max, series[0]?.points.at(-1)?.y];
   };
   assert.deepEqual(curve(9), [[2, 10], 1, 10, 100]);
+  assert.deepEqual(curve(99), [[2, 10], 1, 10, 100]);
+  assert.deepEqual(curve(100), [[2, 10, 100], 1, 100, 100]);
   assert.deepEqual(percentileChart([]).x.ticks, [2, 10]);
   assert.equal(percentileChart([]).x.max, 10);
 });
