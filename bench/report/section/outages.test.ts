@@ -4,9 +4,9 @@ import { makeScenarioResult } from '../../../test/scenario-run.ts';
 import { emptyHistogram, encode } from '../../measure/histogram.ts';
 import type { Run } from '../../model/run.ts';
 import { scenarioNamed } from '../../scenarios/registry.ts';
+import type { RunView } from '../view.ts';
 import { viewOf } from '../view.ts';
 import { outageChart, outageFigure } from './outages.ts';
-import type { RunView } from '../view.ts';
 
 /** Replaces the outages of a run by these, in µs, all of them recorded in one slice. */
 function setOutages(run: Run, outagesUs: readonly number[]): void {
@@ -60,7 +60,8 @@ test('the clients that came back are counted, with half and all of their times, 
   assert.equal(told(null), 'a: no client lost its connection.');
   assert.equal(told(0, 1), 'a: no client came back.');
   assert.equal(told(1), 'a: 1 client came back, 5 ms after losing its connection.');
-  const two = 'a: 2 clients came back, half of them within 1 ms of losing their connections, and the last after 5 ms.';
+  const two =
+    'a: 2 clients came back, half of them within 1 ms of losing their connections, and the last after 5 ms.';
   assert.equal(told(2), two);
   assert.equal(told(2, 1), `${two} 1 client was not back at the end.`);
   assert.equal(told(2, 2), `${two} 2 clients were not back at the end.`);

@@ -16,7 +16,7 @@ import { percentileChart } from './distributions.ts';
 import { handshakes } from './handshakes.ts';
 import { hasHosts, hosts } from './hosts.ts';
 import { tcp } from './tcp.ts';
-import { ofAll, rateChart, timeOf } from './time-charts.ts';
+import { ofAll, ofSlices, rateChart, timeOf } from './time-charts.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 const VIEW = viewOf(makeResult([makeRun(SMALL), makeRun({ ...SMALL, profile: 'plain' })]));
@@ -267,4 +267,65 @@ test('a round in which both sides are equal is not lower; only differences count
   assert.deepEqual(found({ effect: null }, { rounds: values }), ['1 of 3', '2 of 2']);
   assert.deepEqual(found({ rounds: values, verdict: 'no difference detected' }), ['1 of 3', '0 of 1']);
   assert.deepEqual(found({ effect: null }), [undefined, '1 of 1']);
+});
+
+test('a chart of slices has a point in the middle of each slice after the connections were opened', () => {
+  const [base] = VIEW.runs;
+  assert.ok(base);
+  const slices = [
+    ['connect', 0, 1e6],
+    ['warm-up', 1e6, 1e6],
+    ['steady', 1_004_000, 2e6],
+    ['steady', 2e6, 4_030_000],
+  ].map(([phase, startUs, endUs]) => ({ phase, startUs, endUs }));
+  const view = { ...base, zeroUs: 1e6, run: { ...base.run, slices } } as unknown as RunView;
+  const { series } = ofSlices('x', [view], { title: '', unit: 'rate' }, ({ endUs }) => endUs);
+  assert.deepEqual(series, [
+    {
+      label: 'tls',
+      colour: base.colour,
+      pattern: base.pattern,
+      points: [
+        { x: 0.5, y: 2e6 },
+        { x: 2.02, y: 4_030_000 },
+      ],
+    },
+  ]);
+});
+
+test('each line of the chart of rates has its own colour and pattern, and bytes have their own axis', () => {
+  const [scheduled] = viewOf(makeResult([makeRun({ ...SMALL, load: OPEN })])).runs;
+  assert.ok(scheduled);
+  const view = { ...scheduled, points: [point(1e6, { duePerSecond: 200 })] };
+  assert.deepEqual(
+    rateChart(view, [view], 'x').series.map(({ points: _, ...line }) => line),
+    [
+      { label: 'due', colour: 'series-2', pattern: 3 },
+      { label: 'sent', colour: 'series-0', pattern: 1 },
+      { label: 'echoed', colour: 'series-1', pattern: 0 },
+      { label: 'bytes', colour: 'series-3', pattern: 2, second: true },
+    ],
+  );
+});
+
+test('sockets in TIME_WAIT are drawn at the seconds of the samples that have them', () => {
+  const sampled = VIEW.runs.map((view) => {
+    const samples = [1, null, 3].map((timeWait, at) => ({ atUs: view.zeroUs + at * 1e6, timeWait }));
+    return { ...view, run: { ...view.run, machine: { ...view.run.machine, samples } } };
+  }) as unknown as RunView[];
+  const [chart] = tcp({ ...VIEW, runs: Array.from({ length: 4 }, () => sampled).flat() }).charts;
+  assert.ok(chart?.kind === 'line');
+  assert.deepEqual(chart.series[0]?.points, [
+    { x: 0, y: 1 },
+    { x: 2, y: 3 },
+  ]);
+  assert.deepEqual(
+    chart.series.map(({ pattern }) => pattern),
+    [0, 2, 2, 4, 4, 0, 0, 2],
+  );
+  assert.deepEqual(tcp({ ...VIEW, runs: [] }).charts[0]?.y, {
+    title: 'sockets in TIME_WAIT',
+    unit: 'count',
+    min: 0,
+  });
 });
