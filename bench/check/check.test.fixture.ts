@@ -93,6 +93,18 @@ export function only(findings: readonly LintFinding[], expected: string, data: F
   return found;
 }
 
+/** Everything in findings except their sentences: a line for each finding, its evidence, and each suggestion. */
+export function described(findings: readonly LintFinding[]): string[] {
+  return findings.flatMap(({ rule, level, origin, code, data, seen, remedies }) => {
+    const { text: _, code: shown, data: facts, ...figures } = seen ?? {};
+    return [
+      `${level} ${rule} :${origin?.line ?? 'none'} ${code} ${JSON.stringify(data)}`,
+      ...(seen === null ? [] : [`  seen ${shown} ${JSON.stringify(facts)} ${JSON.stringify(figures)}`]),
+      ...remedies.map(({ block, lines }) => `  ${block}: ${lines.join(' | ')}`),
+    ];
+  });
+}
+
 /** Inserts text into the server of a complete configuration. */
 export const ofServer = (server: string) => subjectOf(whole({ server }));
 

@@ -50,7 +50,7 @@ function passesOf({ self }: Candidate): Directive[] {
  */
 function partsOf(url: string): string[][] {
   const [, scheme = '', host = '', port = ''] =
-    /^(?:([^:/]*):\/\/)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*?))?(?:[/?].*|\$\{?(?:request_uri|is_args|uri)\b.*)?$/s.exec(
+    /^(?:([^:/]*):\/\/)?(\[[^\]]*\]|[^:/?]*?)(?::([^/?]*?))?(?:[/?].*|\$\{?(?:request_uri|is_args|uri)\b.*)?$/s.exec(
       url,
     ) ?? [];
   return [scheme, host, port].map((part) =>

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ofServer, only, SOUND, seenAs, subjectOf, upstreamIn, whole } from '../check.test.fixture.ts';
+import {
+  described,
+  ofServer,
+  only,
+  SOUND,
+  seenAs,
+  subjectOf,
+  upstreamIn,
+  whole,
+} from '../check.test.fixture.ts';
 import type { Subject } from '../subject.ts';
 import { elsewhere, ipHash, maxFails, zone } from './upstream.ts';
 
@@ -79,4 +88,90 @@ it('a name that a partial configuration does not define may be an upstream in an
     upstream: 'app',
     missing,
   });
+});
+
+describe('findings on upstreams, whole', () => {
+  const of = (upstream: string, http = '') =>
+    subjectOf(whole({ server: SOUND, http: `${http} upstream app { ${upstream} }` }));
+
+  it('name the method, the upstream and what to write', () => {
+    assert.deepEqual(described(zone(of('random; server a; server b;'))), [
+      'warning zone :7 no-zone {"upstream":"app","method":"random"}',
+      '  upstream: zone  app  64k;',
+    ]);
+    assert.deepEqual(described(zone(of('least_time header; server a; server b;'))), [
+      'warning zone :7 no-zone {"upstream":"app","method":"least_time"}',
+      '  upstream: zone  app  64k;',
+    ]);
+    assert.deepEqual(described(zone(of('ip_hash; server a; server b;'))), [
+      'note zone :7 no-zone {"upstream":"app","method":"ip_hash"}',
+      '  upstream: zone  app  64k;',
+    ]);
+    const part = subjectOf(`upstream app { server a; server b; }\nserver { ${SOUND} }`);
+    assert.deepEqual(described(zone(part)), [
+      'note zone :1 no-zone {"upstream":"app","method":null}',
+      '  upstream: zone  app  64k;',
+    ]);
+    const unset = whole({ server: SOUND, http: 'upstream app { server a; server b; }' });
+    assert.deepEqual(zone(subjectOf(unset.replace('worker_processes 4;', ''))), []);
+  });
+
+  it('suggest a hash only if no proxy in front is known', () => {
+    assert.deepEqual(described(ipHash(of('ip_hash; server a; server b;'))), [
+      'note ip-hash :7 ip-hash {"upstream":"app","realIpHeader":false}',
+      '  upstream: hash  $remote_addr  consistent;',
+      '  http: set_real_ip_from  192.0.2.1;  # the proxy in front of Nginx | real_ip_header  X-Forwarded-For;',
+    ]);
+    assert.deepEqual(described(ipHash(of('ip_hash; server a; server b;', 'real_ip_header X-A;'))), [
+      'note ip-hash :7 ip-hash {"upstream":"app","realIpHeader":true}',
+    ]);
+    assert.deepEqual(ipHash(of('ip_hash; server a; server b down;')), []);
+  });
+
+  it('keep the parameters of a server, and name entries that never receive connections', () => {
+    assert.deepEqual(described(maxFails(of('server a weight=2 max_fails=1; server b max_fails=2;'))), [
+      'warning max-fails :7 max-fails {"upstream":"app","uncounted":[]}',
+      '  upstream: server  a  weight=2  max_fails=0;',
+    ]);
+    assert.deepEqual(described(maxFails(of('server a;\nserver b down; server c backup; server d down;'))), [
+      'warning max-fails :7 max-fails {"upstream":"app","uncounted":["/site/nginx.conf:7"]}',
+      '  upstream: server  a  max_fails=0;',
+    ]);
+    assert.deepEqual(described(maxFails(of('server a fail_timeout=10s; server b down;'))), [
+      'warning max-fails :7 max-fails {"upstream":"app","uncounted":["/site/nginx.conf:7"]}',
+      '  upstream: server  a  fail_timeout=10s  max_fails=0;',
+    ]);
+    assert.deepEqual(described(maxFails(of('server a down; server b backup;'))), []);
+  });
+
+  it('count only upstreams through which WebSockets open, each once', () => {
+    const two = SOUND + SOUND.replace('/ws', '/live');
+    const http = 'upstream app { server a; server b; } upstream other { server a; server b; }';
+    const subject = subjectOf(whole({ server: two, http }));
+    assert.equal(zone(subject).length, 1);
+    assert.deepEqual(zone(seenAs(subject, { handshake: { outcome: 'reset', arrived: null } })), []);
+    const upstreams = new Map([[upstreamIn(subject), { spread: null, recovery: null }]]);
+    assert.deepEqual(described(maxFails(seenAs(subject, {}, { upstreams }))), [
+      'warning max-fails :7 max-fails {"upstream":"app","uncounted":[]}',
+      '  upstream: server  a  max_fails=0; | server  b  max_fails=0;',
+    ]);
+    const failed = { tried: 2, failed: 1, kind: null };
+    const unknown = new Map([[upstreamIn(subject), { spread: null, recovery: failed }]]);
+    assert.equal(maxFails(seenAs(subject, {}, { upstreams: unknown }))[0]?.seen, null);
+  });
+});
+
+it('an upstream in another file has a plain name, with or without scheme and path', () => {
+  const found = (pass: string) =>
+    described(elsewhere(subjectOf(`server {\n${SOUND.replace('http://app', pass)} }`)));
+  assert.deepEqual(found('https://App-1/x/y'), [
+    'note upstream-elsewhere :2 upstream-elsewhere {"upstream":"App-1","missing":[]}',
+  ]);
+  assert.deepEqual(found('app_2'), [
+    'note upstream-elsewhere :2 upstream-elsewhere {"upstream":"app_2","missing":[]}',
+  ]);
+  for (const pass of ['http://localhost', 'http://a.org', 'http://127.0.0.1', 'http://$app', 'http://app:80'])
+    assert.deepEqual(found(pass), [], pass);
+  const condition = `server { location /ws { ${SOUND.slice(15, -1).replace(/proxy_pass [^;]*;/, '')} if ($a) { proxy_pass http://app; } } }`;
+  assert.deepEqual(elsewhere(subjectOf(condition)), []);
 });
