@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from '../nginx/parse.ts';
-import { findCandidates, locationOf, shownPath, upstreamsOf } from './candidate.ts';
+import { directives } from '../nginx/tree.ts';
+import {
+  activeServers,
+  allServers,
+  findCandidates,
+  locationOf,
+  shownPath,
+  upstreamsOf,
+} from './candidate.ts';
 
 const UP = 'proxy_set_header Upgrade $http_upgrade;';
 const NOTHING = { websocketPath: null, host: null };
@@ -109,4 +117,155 @@ describe('the locations that may carry WebSockets', () => {
       ['upgrade /ws a.org plain direct', 'stream /ws a.org plain direct'],
     );
   });
+});
+
+describe('a candidate, in detail', () => {
+  /** Lists each candidate as `sign location path host`, with the lines of its blocks. */
+  const detailed = (text: string, wanted = NOTHING as Parameters<typeof found>[1]) =>
+    found(text, wanted).map((each) => ({
+      shown: `${each.sign} ${locationOf(each)} ${shownPath(each)} ${each.host}`,
+      lines: each.levels.map(({ name, origin }) => `${name}:${origin?.line}`),
+      entrance: each.entrance.origin?.line,
+      passesTls: each.passesTls,
+    }));
+
+  it('has the blocks around it, and the server through which clients reach it', () => {
+    const ws = `location /ws { proxy_pass http://app; ${UP} }`;
+    const stream = (settings: string) =>
+      `stream {\nserver { listen 127.0.0.1:1; ${settings} proxy_pass 127.0.0.1:81; }\nserver { listen 2; ${settings} proxy_pass 127.0.0.1:1; }\nserver { listen 3; proxy_pass 127.0.0.1:81; } }`;
+    const http = (parameters: string) =>
+      `http {\nserver { listen 127.0.0.1:81${parameters}; server_name a.org;\nlocation / { ${ws} } } }`;
+    assert.deepEqual(detailed(`${stream('')}\n${http('')}`), [
+      {
+        shown: 'upgrade /ws /ws a.org',
+        lines: ['http:5', 'server:6', 'location:7', 'location:7'],
+        entrance: 6,
+        passesTls: false,
+      },
+      { shown: 'stream null /ws a.org', lines: ['stream:1', 'server:2'], entrance: 2, passesTls: false },
+      { shown: 'stream null /ws a.org', lines: ['stream:1', 'server:3'], entrance: 3, passesTls: false },
+      { shown: 'stream null /ws a.org', lines: ['stream:1', 'server:4'], entrance: 4, passesTls: false },
+    ]);
+    assert.deepEqual(detailed(`${stream('proxy_protocol on;')}\n${http(' proxy_protocol')}`), [
+      {
+        shown: 'upgrade /ws /ws a.org',
+        lines: ['http:5', 'server:6', 'location:7', 'location:7'],
+        entrance: 2,
+        passesTls: false,
+      },
+      { shown: 'stream null /ws a.org', lines: ['stream:1', 'server:2'], entrance: 2, passesTls: false },
+      { shown: 'stream null /ws a.org', lines: ['stream:1', 'server:3'], entrance: 3, passesTls: false },
+      { shown: 'stream null /ws a.org', lines: ['stream:1', 'server:4'], entrance: 4, passesTls: false },
+    ]);
+    const open = `${stream('proxy_protocol on;')}\n${http(' proxy_protocol; listen 82')}`;
+    assert.deepEqual(
+      detailed(open).map(({ entrance }) => entrance),
+      [6, 2, 3, 4],
+    );
+  });
+
+  it('is in front of another one that it leads to, in file order, with the path of that one', () => {
+    const inner = (location: string) => `server { listen 127.0.0.1:81; server_name a.org;\n${location} }`;
+    const front = (lines: string) =>
+      `server { listen 80; server_name b.org;\nlocation / { proxy_pass http://127.0.0.1:81; ${lines} } }`;
+    const ws = `location /ws { proxy_pass http://app; ${UP} }`;
+    assert.deepEqual(listed(`http { ${front('')} ${inner(ws)} }`), ['hop /ws b.org', 'upgrade /ws a.org']);
+    assert.deepEqual(listed(`http { ${inner(ws)} ${front(UP)} }`), [
+      'upgrade /ws a.org',
+      'upgrade /ws b.org',
+    ]);
+    assert.deepEqual(listed(`http { ${front('')} ${inner('location /ws { proxy_pass http://app; }')} }`), [
+      'name /ws a.org',
+    ]);
+    assert.deepEqual(listed(`http { ${front('')} ${inner(ws.replace('/ws', '@ws'))} }`), [
+      'upgrade null a.org',
+    ]);
+    assert.deepEqual(
+      listed(`http { ${front('')} ${inner(`location /a { return 204; } ${ws}`)} ${front('')} }`),
+      ['hop /ws b.org', 'upgrade /ws a.org', 'hop /ws b.org'],
+    );
+  });
+
+  it('is asked for in each server, with a fallback or a shadowed location in place of one that does not proxy', () => {
+    const asked = (server: string) =>
+      detailed(`http { server { ${server} } }`, { websocketPath: '/ws?a', host: null }).map(
+        ({ shown }) => shown,
+      );
+    assert.deepEqual(asked(`location / { try_files $uri @a; } location @a { proxy_pass http://a; }`), [
+      'asked @a /ws localhost',
+    ]);
+    assert.deepEqual(asked(`location /ws { proxy_pass http://a; ${UP} } location ~ ^/ws { return 404; }`), [
+      'asked /ws /ws localhost',
+    ]);
+    assert.deepEqual(asked('location /ws { proxy_pass http://a; } location ~ ^/ws { return 404; }'), []);
+    assert.deepEqual(asked('location /ws { return 404; }'), []);
+    const two = `http { server { listen 80; location / { proxy_pass http://a; } } server { listen 81; location /ws { proxy_pass http://a; } } server { root /x; } }`;
+    assert.deepEqual(listed(two, { websocketPath: '/ws', host: null }), [
+      'asked /ws localhost',
+      'asked /ws localhost',
+    ]);
+  });
+
+  it('of a stream server has the path and host of the best one behind it', () => {
+    const through = (stream: string, locations: string, name = 'server_name a.org;') =>
+      listed(
+        `stream { ${stream} } http { server { listen 127.0.0.1:81; ${name} ${locations} } server { listen 127.0.0.1:82; root /x; } }`,
+      );
+    const pass = 'server { listen 1; proxy_pass 127.0.0.1:81; }';
+    const named = 'location /live { proxy_pass http://app; }';
+    const ws = `location /ws { proxy_pass http://app; ${UP} }`;
+    assert.deepEqual(through(pass, named + ws), [
+      'name /live a.org',
+      'upgrade /ws a.org',
+      'stream /ws a.org',
+    ]);
+    assert.deepEqual(through(pass, named), ['name /live a.org', 'stream /live a.org']);
+    assert.deepEqual(through(pass, `location @ws { proxy_pass http://app; ${UP} }`), ['upgrade null a.org']);
+    assert.deepEqual(through('server { listen 1; proxy_pass 127.0.0.1:82; }', ws), ['upgrade /ws a.org']);
+    const both = 'upstream u { server 127.0.0.1:81; server 10.0.0.1:1; } server { listen 1; proxy_pass u; }';
+    assert.deepEqual(through(both, ws), ['upgrade /ws a.org', 'stream /ws a.org', 'stream / localhost']);
+    const mixed = 'map $a $to { default 127.0.0.1:81; b $c; } server { listen 1; pass $to; }';
+    assert.deepEqual(through(mixed, ws), ['upgrade /ws a.org', 'stream / localhost']);
+    assert.deepEqual(through('server { listen 1; pass 127.0.0.1:83; }', ws), [
+      'upgrade /ws a.org',
+      'stream / localhost',
+    ]);
+    assert.deepEqual(
+      through('server { listen 1; proxy_pass 127.0.0.1:81; } server { listen 2; pass 10.0.0.1:1; }', ws),
+      ['upgrade /ws a.org', 'stream /ws a.org', 'stream / localhost'],
+    );
+  });
+
+  it('is hidden by the headers of an inner level, unless it sets Upgrade to nothing', () => {
+    const of = (server: string, location: string) =>
+      listed(site(`${server} location /a { proxy_pass http://app; ${location} }`));
+    const host = 'proxy_set_header Host $host;';
+    assert.deepEqual(of('proxy_set_header UPGRADE websocket;', host), ['hidden /a a.org']);
+    assert.deepEqual(of('proxy_set_header Connection upgrade;', host), ['any /a a.org']);
+    assert.deepEqual(of(UP, 'proxy_set_header UPGRADE "";'), ['any /a a.org']);
+    assert.deepEqual(of('proxy_set_header Upgrade "";', ''), ['any /a a.org']);
+  });
+});
+
+it('the upstreams of a candidate are those that it may pass requests to; some entries are not active', () => {
+  const text = `http { upstream a { server x; server y down; server z backup; server w weight=2; } upstream b { server x; }
+    server { server_name a.org; location /ws { proxy_pass http://b; ${UP} } location /live { proxy_pass http://$x; } } }
+    stream { upstream A { server x; } upstream c { server x; } server { listen 1; proxy_pass a; } }`;
+  const tree = parse(text, 'mine.conf');
+  const candidates = findCandidates(tree, NOTHING);
+  assert.deepEqual(
+    candidates.map((each) => upstreamsOf(tree, each).map(({ args }) => args[0]?.text)),
+    [['b'], ['a', 'b'], ['A']],
+  );
+  const [upstream = assert.fail()] = directives(tree, 'http').flatMap(({ block }) =>
+    directives(block, 'upstream'),
+  );
+  const named = (entries: ReturnType<typeof allServers>) => entries.map(({ args }) => args[0]?.text);
+  assert.deepEqual(
+    [named(allServers(upstream)), named(activeServers(upstream))],
+    [
+      ['x', 'y', 'z', 'w'],
+      ['x', 'w'],
+    ],
+  );
 });

@@ -145,3 +145,143 @@ describe('a directive that Nginx rejects', () => {
     }
   });
 });
+
+describe('a rejected directive, in detail', () => {
+  const of = (complaint: string, text: string, isPart = false) => {
+    const changes: string[] = [];
+    const nodes = parse(text, 'a.conf');
+    const tree = isPart ? wrapFragment(nodes, () => {}) : nodes;
+    const rest = withoutCulprit(tree, complaint, [], (change, node) =>
+      changes.push(`${change} ${node.name}:${node.origin?.line}`),
+    );
+    return [rest && print(rest).text.replace(/\s+/g, ' ').trim(), ...changes];
+  };
+
+  test('is found by its name, its line, or the file that it names', () => {
+    const modules = 'load_module a.so;\nload_module b.so; pid x;';
+    assert.deepEqual(of('module "a.so" version 1 instead of 2 in a.conf:2', modules), [
+      'load_module a.so; pid x;',
+      'other-modules load_module:2',
+    ]);
+    assert.deepEqual(of('dlopen() "a.so" failed in a.conf:1.', modules), [
+      'load_module b.so; pid x;',
+      'other-modules load_module:1',
+    ]);
+    const files = 'http { root /x /y;\nroot /y; map $a $b { root /y; } root /z; }';
+    assert.deepEqual(of('open("/y") failed (2: No such file or directory)', files), [
+      'http { map $a $b { root /y; } root /z; }',
+      'missing-files root:1',
+      'missing-files root:2',
+    ]);
+    assert.deepEqual(of('open("/y") failed (13: Permission denied) in a.conf:1', files), [
+      'http { root /y; map $a $b { root /y; } root /z; }',
+      'missing-files root:1',
+    ]);
+    assert.deepEqual(of('rename("/q", "/z") failed (22: Invalid argument)', files), [
+      'http { root /x /y; root /y; map $a $b { root /y; } }',
+      'this-system root:2',
+    ]);
+    assert.deepEqual(of('rename("/q","/z") failed (22: Invalid argument) in a.conf:1', files), [null]);
+    const system = 'http { aio on;\naio on; gzip off; }';
+    assert.deepEqual(of('the "aio" directive was not supported in a.conf:2', system), [
+      'http { aio on; }',
+      'this-system aio:2',
+      'this-system gzip:2',
+    ]);
+    assert.deepEqual(of('"aio on" are unsupported on this platform', system), [null]);
+    assert.deepEqual(of('"aio on" is unknown in a.conf:2', system), [null]);
+  });
+
+  test('only loses what another file defines, in the parts that use it', () => {
+    const part = `server { access_log /a main; access_log /b other; access_log main;
+      limit_conn main 1; limit_req burst=1 zone=main; fastcgi_cache main; root main; }`;
+    assert.deepEqual(of('unknown log format "main" in a.conf:1', part, true), [
+      'http { server { access_log /a; access_log /b other; access_log main; root main; } }',
+      'defined-elsewhere access_log:1',
+      'defined-elsewhere limit_conn:2',
+      'defined-elsewhere limit_req:2',
+      'defined-elsewhere fastcgi_cache:2',
+    ]);
+    assert.deepEqual(of('the size 1 of shared memory zone "main" conflicts', part, true), [null]);
+    assert.deepEqual(of('zero size shared memory zone "main"', part), [null]);
+  });
+
+  test('may be a variable, whose name is followed by no other letter', () => {
+    const text = `log_format a '$x' "\${X}y $xy $x";\nlog_format b '$y'; map $q $r { log_format $x; }`;
+    assert.deepEqual(of('unknown "x" variable', text), [
+      "log_format a '-' \"-y $xy -\"; log_format b '$y'; map $q $r { log_format $x; }",
+      'other-modules log_format:1',
+    ]);
+    assert.throws(() => of('unknown "none" variable', text), {
+      kind: 'configuration',
+      code: null,
+      message: 'The configuration uses $none, which is not a variable of this Nginx.',
+    });
+    const codes = (source: string) => {
+      try {
+        return of('unknown "geo_code" variable', source);
+      } catch (error) {
+        assert.ok(error instanceof Problem);
+        return [error.kind, error.code, error.data];
+      }
+    };
+    const use = 'add_header X $geo_code;';
+    assert.deepEqual(codes(use), ['configuration', 'incomplete', {}]);
+    assert.deepEqual(codes(`geo $geo_cod { default 1; } ${use}`), [
+      'configuration',
+      'incomplete',
+      { isRejected: true },
+    ]);
+    assert.deepEqual(codes(`geo $a $geo_cod { default 1; } ${use}`), [
+      'configuration',
+      'incomplete',
+      { isRejected: true },
+    ]);
+    assert.deepEqual(codes(`set $geo_cod 1; ${use}`), ['configuration', 'incomplete', { isRejected: true }]);
+    assert.deepEqual(codes(`set $a $geo_cod; split_clients $geo_cod $b { * 1; } ${use}`), [
+      'configuration',
+      'incomplete',
+      {},
+    ]);
+    assert.deepEqual(codes(`map $geo_cod $b { a 1; } ${use}`), ['configuration', 'incomplete', {}]);
+    assert.deepEqual(codes(`set geo_cod 1; ${use}`), ['configuration', 'incomplete', {}]);
+  });
+
+  test('of a template is named with its variable, at the line of the message only', () => {
+    const tree = parse('a $lower;\nb $ONE$TWO;\nc $THREE;', 'a.conf');
+    const names = (complaint: string) => /\$(\w+)/.exec(templateRemedy(tree, complaint) ?? '')?.[1] ?? null;
+    assert.deepEqual(['x in a.conf:1', 'x in a.conf:2', 'x in a.conf:3.', 'x in b.conf:2', 'x'].map(names), [
+      null,
+      'ONE',
+      'THREE',
+      null,
+      null,
+    ]);
+  });
+});
+
+test('WebSockets depend on their location, and on the upstreams that it may refer to', () => {
+  const parts = (location: string) => {
+    const tree = parse(
+      `http { upstream a { } upstream b { } upstream c { } server { location / { ${location} } } }\nstream { upstream s { } }`,
+      'a.conf',
+    );
+    const found = directives(
+      directives(directives(tree, 'http')[0]?.block ?? null, 'server')[0]?.block ?? null,
+      'location',
+    )[0];
+    return vitalParts(tree, found).map(({ name, args }) => `${name} ${args[0]?.text}`);
+  };
+  assert.deepEqual(parts('proxy_pass http://b:80/x; if ($x) { proxy_pass https://c; }'), [
+    'location /',
+    'upstream b',
+    'upstream c',
+  ]);
+  assert.deepEqual(parts('proxy_pass http://$x;'), ['location /', 'upstream a', 'upstream b', 'upstream c']);
+  assert.deepEqual(parts('proxy_pass http://other/a/b;'), ['location /']);
+  const tree = parse('http { } stream { } stream { }', 'a.conf');
+  assert.deepEqual(
+    vitalParts(tree, undefined).map(({ name }) => name),
+    ['stream', 'stream'],
+  );
+});

@@ -115,3 +115,89 @@ test('for an expression, paths are made from its parts', () => {
   const many = pathsFor(locationOf('~ ^/(a|b)(a|b)(a|b)(a|b)(a|b)$'));
   assert.deepEqual([many.length, many[0]], [16, '/aaaaa']);
 });
+
+test('the parts of an expression become one character of each class, and the least of each repetition', () => {
+  const all = (expression: string) => pathsFor(locationOf(`~ "${expression}"`));
+  const cases = [
+    '^/a{2}b{0,3}c{1}$',
+    '^/a*?b++c{2}?d$',
+    '^/[^/]+$',
+    '^/[A-Z]$',
+    '^/[_]$',
+    '^/[.]$',
+    '^/[-]$',
+    '^/[/]$',
+    '^/[z]$',
+    '^/[]a]$',
+    '^/[^]a]$',
+    '^/[x\\]]+y$',
+    '^/\\s\\S\\D\\W\\b\\Bx\\/$',
+    '\\A/x\\z',
+    '^/(?i)x$',
+    '^/(a(?=b)b|(?<!c)d)$',
+    '^/(?<n>a|b)(?:c|d)?$',
+    '^/x{70}$',
+    '^/.$',
+    'x|y',
+    '^(/a|b)$',
+    '^/a(b',
+    '^/a)b',
+  ];
+  assert.deepEqual(cases.map(all), [
+    ['/aac'],
+    [],
+    ['/a'],
+    ['/A'],
+    ['/_'],
+    ['/.'],
+    ['/-'],
+    ['//'],
+    ['/z'],
+    [],
+    [],
+    ['/xy'],
+    [],
+    [],
+    [],
+    ['/ab', '/d'],
+    ['/a', '/ac', '/ad', '/b', '/bc', '/bd'],
+    [],
+    ['/a'],
+    ['/x', '/y', '/x/', '/y/'],
+    ['/a'],
+    [],
+    [],
+  ]);
+});
+
+test('a location without a slash is read, corrected or neither, whatever its modifier', () => {
+  const shown = (head: string) => {
+    const location = locationOf(head);
+    return [patternOf(location), withSlash(location), isRegular(location), pathsFor(location).length];
+  };
+  assert.deepEqual(['^~ a', '~* ""', '= ""', '=', '^~', '~', '@a b', '= @a'].map(shown), [
+    [null, 'location ^~ /a', false, 0],
+    [{ modifier: '~*', text: '' }, null, true, 2],
+    [null, null, false, 0],
+    [null, null, false, 0],
+    [null, null, false, 0],
+    [{ modifier: '~', text: '' }, null, true, 2],
+    [null, null, false, 0],
+    [null, null, false, 0],
+  ]);
+});
+
+test('a prefix that another one extends, and expressions in order, decide for a path', () => {
+  const found = (server: string, path: string) =>
+    locationsOf(serverOf(server), path).map((location) => texts(location).join(''));
+  assert.deepEqual(found('location /a {} location /ab {} location /abc {}', '/abx'), ['/ab']);
+  assert.deepEqual(found('location ^~ /a { location ~ x {} location /a/b {} } location ~ b {}', '/a/b'), [
+    '^~/a',
+    '/a/b',
+  ]);
+  assert.deepEqual(found('location ^~ /a { location ~ b {} }', '/a/b'), ['^~/a', '~b']);
+  assert.deepEqual(found('location ^~ /a { location = /a/b {} } location ~ b {}', '/a/b'), ['^~/a', '=/a/b']);
+  assert.deepEqual(found('location ~ /a { location ~ b {} location /a {} }', '/a/b'), ['~/a', '~b']);
+  assert.deepEqual(found('location a {} location @a {} location ! /a {}', '/a'), []);
+  assert.deepEqual(found('location ~ (?P<x>a) {}', '/a'), ['~(?P<x>a)']);
+});

@@ -178,3 +178,120 @@ test('a notice contains no secret in its data, at any depth', () => {
     }),
   });
 });
+
+describe('secret values, exactly', () => {
+  it('are those of a template with their names, and not those around them', () => {
+    const found = (source: string) => secretsIn(source, 'mine.conf');
+    const a = (value: string, name = 'A') => marked(name, value);
+    assert.deepEqual(
+      [
+        found(`set $x "${a('one')}two${a('three', 'B')}";`),
+        found(`set $x ${a('')};`),
+        found(`set $x ${a('one')}; set $y ${a('one', 'B')};`),
+        found(`return 301 https://u@${a('host')}/x;`),
+        found(`return 301 https://h/?${a('query')};`),
+        found(`return 301 https://h${a(':80/path?q')};`),
+        found(`proxy_pass http://h:${a('80/path')};`),
+        found(`proxy_pass http://${a('user@host')};`),
+        found(`location ~ x?${a('y')} { }`),
+        found(`location "/a?${a('path')}" { }`),
+        found(`proxy_pass http://h/x?${a('q')};`),
+        found(`server ${a('some')}?x;`),
+        found(`fastcgi_cache_path /x/${a('dir')} keys_zone=${a('zone', 'Z')};`),
+        found(`ssl_certificate /x/${a('cert')}; ssl_dhparam ${a('dh')}; ssl_ciphers ${a('ciphers')};`),
+        found(`map $a $b { x ${a('server')}; } types { a ${a('root')}; }`),
+        found(`grpc_set_header HOST ${a('header')}; proxy_set_header X ${a('other')};`),
+        found(`# ${a('comment')}\nset $x y;`),
+        found(`x ${a('one')} "${a('two', 'B')}`),
+      ],
+      [
+        [
+          { name: 'A', value: 'one', isStructural: false },
+          { name: 'B', value: 'three', isStructural: false },
+        ],
+        [],
+        [
+          { name: 'A', value: 'one', isStructural: false },
+          { name: 'B', value: 'one', isStructural: false },
+        ],
+        [],
+        [{ name: 'A', value: 'query', isStructural: false }],
+        [{ name: 'A', value: ':80/path?q', isStructural: false }],
+        [],
+        [{ name: 'A', value: 'user@host', isStructural: false }],
+        [],
+        [],
+        [{ name: 'A', value: 'q', isStructural: false }],
+        [],
+        [],
+        [{ name: 'A', value: 'ciphers', isStructural: false }],
+        [
+          { name: 'A', value: 'server', isStructural: false },
+          { name: 'A', value: 'root', isStructural: false },
+        ],
+        [{ name: 'A', value: 'other', isStructural: false }],
+        [],
+        [
+          { name: 'A', value: 'one', isStructural: false },
+          { name: 'B', value: 'two', isStructural: false },
+        ],
+      ],
+    );
+    assert.deepEqual(found(`map ${a('x')} { y ${a('root /srv')}; }`).length, 3);
+  });
+
+  it('are headers and queries as a whole, and their long parts', () => {
+    const header = (name: string, value: string) =>
+      givenSecrets({ headers: [{ name, value }], websocketPath: null });
+    assert.deepEqual(header('Cookie', 'sid=abcdef; t=abcde; x'), ['sid=abcdef; t=abcde; x', 'abcdef']);
+    assert.deepEqual(header('X', 'ab'), []);
+    assert.deepEqual(header('X', 'abc'), ['abc']);
+    assert.deepEqual(header('X', 'Bearer'), []);
+    assert.deepEqual(header('X', 'Digest 123456,abcdef'), ['Digest 123456,abcdef', '123456', 'abcdef']);
+    assert.deepEqual(header('ORIGIN', 'http://[::1]:80'), []);
+    assert.deepEqual(header('X-Origin', 'http://a'), ['http://a', 'http://a']);
+    assert.deepEqual(givenSecrets({ headers: [], websocketPath: '/a?b=ccccccc&d\n?e' }), [
+      'b=ccccccc&d\n?e',
+      'ccccccc',
+    ]);
+  });
+
+  it('are masked in a header as typed, but not in an origin', () => {
+    assert.deepEqual(
+      ['Origin:  https://a  ', 'Origin:', 'X: a', 'X:\ta', ':x', 'X:a\nb', 'Origin: x://a b'].map(
+        maskedHeader,
+      ),
+      ['Origin:  https://a  ', 'Origin:***', 'X: ***', 'X:\t***', '***', 'X:***', 'Origin: ***'],
+    );
+  });
+
+  it('are masked with the longest first, short ones only as words, special characters as they are', () => {
+    assert.equal(
+      maskerOf(['abcde', 'abcdef'])('abcde abcdef abcdeg xabcdef -abcde.'),
+      '*** *** abcdeg x*** -***.',
+    );
+    assert.equal(maskerOf(['a.b*c+(d)'])('a.b*c+(d) axb*c+(d)'), '*** axb*c+(d)');
+    assert.equal(maskerOf(['^$[]{}|/\\-?'])('x^$[]{}|/\\-?x'), 'x***x');
+    assert.equal(maskerOf(['abc'])('abc9 9abc abc_ abc'), 'abc9 9abc ***_ ***');
+  });
+
+  it('are masked in a problem, which keeps its kind, code and cause', async () => {
+    const cause = new Error('x');
+    const problem = new Problem('usage', 'canary', { code: 'the-code', cause });
+    await assert.rejects(
+      maskProblems(
+        () => ['canary'],
+        () => Promise.reject(problem),
+      ),
+      (error) => {
+        assert.ok(error instanceof Problem);
+        assert.deepEqual(
+          [error.kind, error.message, error.code, error.cause],
+          ['usage', '***', 'the-code', cause],
+        );
+        return true;
+      },
+    );
+    assert.equal(await maskProblems(assert.fail, () => 5), 5);
+  });
+});
