@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,8 +63,9 @@ test('it selects the first subprotocol offered, and rejects an upgrade to anythi
       backend,
       `GET / HTTP/1.1\r\n${headers}Upgrade: ${upgrade}\r\nSec-WebSocket-Protocol: b, a\r\n\r\n`,
     );
-  assert.match(await asked('upgrade'), /^HTTP\/1\.1 426 /);
-  assert.match(await asked('h2c'), /^HTTP\/1\.1 426 /);
+  const rejected = 'HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n';
+  assert.equal(await asked('upgrade'), rejected);
+  assert.equal(await asked('h2c'), rejected);
   const socket = await browserHandshake(targetOf(backend), SIGNAL);
   assert.equal(socket.response?.status, 101);
   const answered = socket.response?.headers.find(({ name }) => name === 'sec-websocket-protocol');
@@ -152,4 +153,75 @@ test('a backend that cannot use its socket listens nowhere', async () => {
   await assert.rejects(startBackend(join(tmpdir(), 'missing', 'it.sock')));
   await new Promise(setImmediate);
   assert.equal(process.getActiveResourcesInfo().includes('TCPServerWrap'), false);
+});
+
+test('a request is recorded whole, and one without an upgrade gets a text', async (t) => {
+  const backend = await started(t);
+  const answer = await answerTo(backend, 'PUT /a?b HTTP/1.0\r\nX-B: 1\r\nx-b: 2\r\nHost: h\r\n\r\n');
+  assert.match(
+    answer,
+    /^HTTP\/1\.1 426 [\s\S]*\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\nContent-Type: text\/plain\r\n[\s\S]*\r\n\r\nWebSocket only\n$/,
+  );
+  assert.deepEqual(backend.arrivals, [
+    {
+      ...{ httpVersion: '1.0', upgrade: null, connection: null, method: 'PUT', path: '/a?b' },
+      headers: [
+        { name: 'x-b', value: '1' },
+        { name: 'x-b', value: '2' },
+        { name: 'host', value: 'h' },
+      ],
+    },
+  ]);
+});
+
+test('an upgrade is accepted in full, and frames that arrive with it are answered', async (t) => {
+  const backend = await started(t);
+  const socket = connect(backend.port, backend.host);
+  const offer = 'Sec-WebSocket-Protocol:  b , a\r\n';
+  const head = HANDSHAKE.replace('websocket', 'WebSocket').replace(/\r\n\r\n$/, `\r\n${offer}\r\n`);
+  const large = 'x'.repeat(65_536);
+  socket.write(
+    Buffer.concat([
+      Buffer.from(head),
+      clientFrame(0x81, large),
+      clientFrame(0x8a, 'pong'),
+      clientFrame(0x88, ''),
+    ]),
+  );
+  let all = Buffer.alloc(0);
+  const wanted = Buffer.concat([
+    Buffer.from(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: b\r\n\r\n',
+    ),
+    serverFrame(0x81, large),
+    serverFrame(0x88, ''),
+  ]);
+  socket.on('data', (bytes: Buffer) => {
+    all = Buffer.concat([all, bytes]);
+  });
+  await once(socket, 'close');
+  assert.ok(all.equals(wanted), `${all.length} of ${wanted.length} bytes`);
+  const tooLarge = connect(backend.port, backend.host).on('error', () => {});
+  tooLarge.write(Buffer.concat([Buffer.from(HANDSHAKE), clientFrame(0x81, `${large}x`)]));
+  const [first] = (await Promise.all([once(tooLarge, 'data'), once(tooLarge.resume(), 'close')]))[0] as [
+    Buffer,
+  ];
+  assert.equal(first.toString().split('\r\n\r\n')[1], '');
+});
+
+test('it listens on its socket as well, for the group of Nginx’s workers', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'backend-test-'));
+  const path = join(folder, 'it.sock');
+  const backend = await startBackend(path);
+  t.after(async () => {
+    await backend.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  assert.deepEqual([backend.host, backend.socket], ['127.0.0.1', path]);
+  const socket = connect(path).on('error', () => {});
+  socket.end('GET / HTTP/1.0\r\n\r\n');
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  assert.match(bytes.toString(), /^HTTP\/1\.1 426 /);
+  assert.equal((await stat(path)).mode & 0o777, 0o660);
 });

@@ -131,7 +131,7 @@ function refusesUpgrade({ location, levels }: Located): boolean {
  */
 export function hiddenUpgrade({ levels }: Pick<Located, 'levels'>): Directive | null {
   const level = levels.findLast((each) => upgrades([each]));
-  const set = directives(level?.block ?? null, 'proxy_set_header');
+  const set = directives(level?.block, 'proxy_set_header');
   return set.find(({ args: [name] }) => name?.text.toLowerCase() === 'upgrade') ?? null;
 }
 

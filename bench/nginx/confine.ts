@@ -179,7 +179,7 @@ function withCertificate(
 ): readonly Node[] {
   if (certificate === null || !['ssl_certificate', 'ssl_certificate_key'].includes(node.name)) return [node];
   const level = parents.at(-1);
-  const first = directives(level?.block ?? null, node.name)[0];
+  const first = directives(level?.block, node.name)[0];
   if (first !== undefined && first.origin !== node.origin) {
     onChange('certificates', node);
     return [];

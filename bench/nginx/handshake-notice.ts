@@ -29,7 +29,7 @@ export function likelyLine(levels: readonly Directive[], keepsGuards = false): L
   const [pass] = directives(location.block, 'proxy_pass');
   // Access rules (`allow`, `deny`) in an inner block replace those of the blocks around it.
   const access = levels.findLast(({ block }) => directives(block).some(isAccessRule));
-  const denial = directives(access?.block ?? null, 'deny').at(-1);
+  const denial = directives(access?.block, 'deny').at(-1);
   const culpritFor = (kind: string) => {
     if (kind.startsWith('status-5')) return pass;
     if (/^status-4(00|26)$/.test(kind)) return upgrade;

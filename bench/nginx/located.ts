@@ -11,7 +11,7 @@ export interface Located {
 /** All locations of the servers with the given name, or of all servers if none has it. */
 export function locatedIn(tree: readonly Node[], host: string | null): Located[] {
   const http = directives(tree, 'http')[0];
-  const servers = directives(http?.block ?? null, 'server');
+  const servers = directives(http?.block, 'server');
   const named = servers.filter((server) => host !== null && namesOf(server).includes(host));
   return (named.length > 0 ? named : servers).flatMap((server) =>
     nestedLocations(server, http === undefined ? [] : [http]).map((located) => ({ server, ...located })),
@@ -88,5 +88,5 @@ export function upgrades(levels: readonly Directive[]): boolean {
  */
 export function inherited(levels: readonly Directive[], name: string): Directive[] {
   const nearest = levels.findLast(({ block }) => directives(block, name).length > 0);
-  return directives(nearest?.block ?? null, name);
+  return directives(nearest?.block, name);
 }

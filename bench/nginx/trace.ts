@@ -46,6 +46,6 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
   if (directives(node.block, 'proxy_pass').length > 0) return true;
   const parent = levels.at(-1);
-  const inProxied = node.name === 'if' && directives(parent?.block ?? null, 'proxy_pass').length > 0;
+  const inProxied = node.name === 'if' && directives(parent?.block, 'proxy_pass').length > 0;
   return inProxied && directives(node.block, 'add_header').length > 0;
 }

@@ -48,7 +48,7 @@ export function word(text: string): Word {
 }
 
 /** The directives on one level, without comments; if a name is given, only those with that name. */
-export function directives(nodes: readonly Node[] | null, name?: string): Directive[] {
+export function directives(nodes: readonly Node[] | null | undefined, name?: string): Directive[] {
   return (nodes ?? []).filter(
     (node): node is Directive => node.kind === 'directive' && (name === undefined || node.name === name),
   );

@@ -219,7 +219,7 @@ function cycle(
 
 /** Whether all entries of an upstream lead to servers of the same configuration. */
 function leadsInside(upstream: Directive | undefined, hop: Redirection['hop']): boolean {
-  const entries = directives(upstream?.block ?? null, 'server');
+  const entries = directives(upstream?.block, 'server');
   return entries.length > 0 && entries.every(({ args: [written] }) => hop(written?.text ?? '') !== null);
 }
 

@@ -16,7 +16,7 @@ const ENOUGH = { connections: 20_000, files: 40_000 };
 export const connections: Rule = ({ tree, isPart, candidates, seen }) => {
   if (isPart || candidates.length === 0) return [];
   const [events = null] = directives(tree, 'events');
-  const [written = null] = directives(events?.block ?? null, 'worker_connections');
+  const [written = null] = directives(events?.block, 'worker_connections');
   const count = workerConnections(tree);
   const each = Math.floor(count / EACH);
   const full = seen?.capacity ?? null;
@@ -55,7 +55,7 @@ export const openFiles: Rule = ({ tree, isPart, candidates }) => {
   const count = workerConnections(tree);
   if (!(files < count)) return [];
   const [events] = directives(tree, 'events');
-  const [connections] = directives(events?.block ?? null, 'worker_connections');
+  const [connections] = directives(events?.block, 'worker_connections');
   return [
     {
       rule: 'open-files',

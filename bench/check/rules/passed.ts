@@ -103,7 +103,7 @@ function resetOf(tree: readonly Node[], { self, levels }: Candidate): EmptySourc
     const used = maps.find(
       (map) => map.args[1] !== undefined && words.some((word) => word.includes(map.args[1]?.text ?? '')),
     );
-    const regular = directives(used?.block ?? null).find(({ name }) => name.startsWith('~'));
+    const regular = directives(used?.block).find(({ name }) => name.startsWith('~'));
     if (regular === undefined) return [];
     return [{ why: 'reset', place: place(condition.origin), expression: place(regular.origin) }];
   });

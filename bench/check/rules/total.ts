@@ -65,7 +65,7 @@ function workerLimits(tree: readonly Node[], candidate: Candidate): Limit[] {
   const workers = perWorker ? 1 : written;
   const each = EACH * (passesInside(tree, candidate) ? 2 : 1);
   const [events = null] = directives(tree, 'events');
-  const [connections = events] = directives(events?.block ?? null, 'worker_connections');
+  const [connections = events] = directives(events?.block, 'worker_connections');
   const [files = null] = directives(tree, 'worker_rlimit_nofile');
   const openFiles = files === null ? USUAL_FILES : Number(files.args[0]?.text);
   const within = (count: number) => ({ webSockets: Math.floor(count / each) * workers, perWorker });

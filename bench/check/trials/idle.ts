@@ -38,17 +38,23 @@ export async function tryIdle(target: Target, signal: AbortSignal): Promise<Loca
   }
 }
 
-/** Waits until the WebSocket has been closed, but at most `ms` milliseconds. */
+/**
+ * Waits until the WebSocket has been closed, but at most `ms` milliseconds.
+ *
+ * @throws the signal's reason
+ */
 export async function endedWithin(
   { ended }: Pick<Socket, 'ended'>,
   ms: number,
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
-  const patience = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+  const patience = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() =>
+    signal.throwIfAborted(),
+  );
   await Promise.race([ended, patience]);
   over.abort();
-  await patience.catch(() => signal.throwIfAborted());
+  await patience;
 }
 
 /** Close code of a connection that ended without a close frame (RFC 6455 section 7.1.5). */
