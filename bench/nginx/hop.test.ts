@@ -82,7 +82,7 @@ describe('the connections of a location to other servers', () => {
       location /far { proxy_pass http://10.0.0.1; }
       location /any { proxy_pass http://127.0.0.1:$port; proxy_pass $scheme://127.0.0.1:81; }
       location /usual { proxy_pass https://127.0.0.1; }
-      location /none { return 204; } }
+      location /none { return 204; } location /wrong { proxy_pass app; } }
     server { listen 127.0.0.1:81; } server { listen 82 ssl; listen 443 ssl; } }`);
 
   test('are those to addresses of the configuration, if none leads back', () => {
@@ -107,6 +107,7 @@ describe('the connections of a location to other servers', () => {
       ['/any', [], []],
       ['/usual', [{ address: '*:443', tls: true }], ['82']],
       ['/none', [], []],
+      ['/wrong', [], []],
     ]);
     assert.deepEqual([...innerAddresses(TREE)], ['127.0.0.1:81', '*:82', '*:443']);
   });

@@ -277,6 +277,10 @@ describe('a configuration that is read', () => {
       'template B ROOT/nginx:2',
       'template A secret-value secret-value ROOT/nginx:3',
     ]);
+    assert.deepEqual(await read('set $x "$A";', { environment }), [
+      'set $x "secret-value";',
+      'template A secret-value ROOT/nginx:1',
+    ]);
     assert.deepEqual(await read('set $x 1;', { environment }), ['set $x 1;']);
   });
 
@@ -394,6 +398,15 @@ describe('a configuration that is read', () => {
       );
       return true;
     });
+  });
+
+  test('keeps access rules without their files, unless they are to be removed', async () => {
+    const text = 'auth_basic_user_file none;';
+    assert.deepEqual(await read(text), ['auth_basic_user_file no-such-folder;']);
+    assert.deepEqual(await read(text, { keepGuards: false }), [
+      '',
+      'missing-files auth_basic_user_file none ROOT/nginx:1',
+    ]);
   });
 
   test('is limited in size, together with its includes', async () => {

@@ -156,6 +156,11 @@ describe('the number of WebSockets', () => {
     );
   });
 
+  it('is not limited by ports if any server is reached through a socket', () => {
+    const [finding = ''] = found(SOUND, 'upstream app { server unix:/a; server a:1; }');
+    assert.ok(finding.includes('"webSockets":40000') && !finding.includes('"ports"'), finding);
+  });
+
   it('is per worker, of one worker, or of the default number of connections', () => {
     assert.deepEqual(found(unix, '', ['worker_processes 4;', '']), [
       'note capacity :4 capacity {"webSockets":10000,"perWorker":false,"limits":[{"what":"worker-connections","webSockets":10000,"perWorker":false,"place":"/site/nginx.conf:4"},{"what":"open-files","webSockets":20000,"perWorker":false,"place":"/site/nginx.conf:2"}],"handshakes":null}',

@@ -104,7 +104,7 @@ function zonesOf(tree: readonly Node[], name: string, zone: string): Directive[]
 }
 
 function keyOf(tree: readonly Node[], name: string, zone: string, { self }: Candidate): string {
-  const [key = zone] = zonesOf(tree, name, zone).flatMap((each) => texts(each).slice(0, 1));
+  const [key = zone] = zonesOf(tree, name, zone).flatMap(texts);
   return self.name === 'location' || key !== '' ? key : zone;
 }
 

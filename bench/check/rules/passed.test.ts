@@ -102,6 +102,8 @@ describe('the source of an empty variable', () => {
       'error proxy-pass :14 passed-to-nothing {"location":"~ ^/ws/(\\\\d+)$","variables":["$1"],"sources":[{"why":"reset","place":"/site/nginx.conf:11","expression":"/site/nginx.conf:11"},{"why":"reset","place":"/site/nginx.conf:12","expression":"/site/nginx.conf:12"}]}',
       '  seen handshake-answered {"path":"/ws/0","outcome":"status-500","arrived":null} {"status":500}',
     ]);
+    const mixed = `if ($a ~ x) { return 1; }\nlocation ~ ^/ws/(\\d+)$ {\nproxy_pass http://$1:$to; ${UP} }`;
+    assert.match(of(mixed, { 1: '', to: '' })[0] ?? '', /"sources":\[\{"why":"reset","place":"[^"]+:11"/);
     assert.deepEqual(captured('if ($http_a = x) { return 400; }'), [
       'error proxy-pass :13 passed-to-nothing {"location":"~ ^/ws/(\\\\d+)$","variables":["$1"],"sources":[{"why":"never"}]}',
       '  seen handshake-answered {"path":"/ws/0","outcome":"status-500","arrived":null} {"status":500}',

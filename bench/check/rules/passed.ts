@@ -36,7 +36,7 @@ export function emptyVariables({ seen }: Subject, candidate: Candidate): string[
   if (arrived !== null || outcome !== 'status-500') return [];
   const { passed } = location;
   const needed = passesOf(candidate).flatMap((pass) => partsOf(texts(pass)[0] ?? ''));
-  const empty = needed.filter((names) => names.length > 0 && names.every((name) => passed[name] === ''));
+  const empty = needed.filter((names) => names.every((name) => passed[name] === ''));
   return [...new Set(empty.flat())];
 }
 
