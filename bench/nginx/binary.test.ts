@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import type { FindOptions } from '../topology/driver.ts';
-import { findNginx, nginxCommand } from './binary.ts';
+import { findNginx, installCommand, nginxCommand } from './binary.ts';
 
 let folder: string;
 
@@ -107,4 +107,64 @@ test('a binary’s own libraries are not visible to other programs', () => {
     '-V',
   ]);
   assert.deepEqual(nginxCommand({ path: '/n', libraryPath: null }, ['-t']), ['/n', '-t']);
+});
+
+test('the command that installs Nginx is that of the system, or of one that it is like', () => {
+  const of = (release: string) => installCommand('linux', release);
+  assert.deepEqual(
+    [
+      installCommand('darwin', 'ID=debian'),
+      of('NAME=x\nID=debian\n'),
+      of('ID=mint\nID_LIKE="ubuntu debian"'),
+      of('ID="rocky"\nID_LIKE="x rhel fedora"'),
+      of('VERSION_ID=arch\nXID=arch'),
+      of('ID=alpine\nID_LIKE=arch'),
+      of(''),
+    ],
+    [
+      'brew install nginx',
+      'sudo apt-get install nginx libnginx-mod-stream',
+      'sudo apt-get install nginx libnginx-mod-stream',
+      'sudo dnf install nginx nginx-mod-stream',
+      null,
+      'sudo apk add nginx nginx-mod-stream',
+      null,
+    ],
+  );
+});
+
+test('modules are next to the binary, in the folder of the build, or below its prefix', async () => {
+  const found = async (name: string, build: string) => {
+    await script(
+      `${name}/bin/nginx`,
+      `echo "nginx version: nginx/1.27.3" >&2; echo "configure arguments: ${build}" >&2`,
+    );
+    const { modulesPath, streamModule } = await findNginx(
+      options({ source: join(folder, name, 'bin/nginx') }),
+    );
+    return [modulesPath, streamModule];
+  };
+  const modules = join(folder, 'elsewhere/modules');
+  await mkdir(modules, { recursive: true });
+  assert.deepEqual(await found('m1', `--modules-path=${modules} --with-stream=dynamic`), [modules, null]);
+  assert.deepEqual(await found('m2', `--prefix=${join(folder, 'elsewhere')}`), [modules, null]);
+  assert.deepEqual(await found('m3', `--prefix=${join(folder, 'none')}`), [null, null]);
+  const module = join(modules, 'ngx_stream_module.so');
+  await writeFile(module, '');
+  assert.deepEqual(await found('m4', `--modules-path=${modules}`), [modules, module]);
+  assert.deepEqual(await found('m5', `--modules-path=${modules} --with-stream`), [modules, null]);
+  assert.deepEqual(await found('m6', `--modules-path=${modules} --with-stream_ssl_module`), [
+    modules,
+    module,
+  ]);
+});
+
+test('a binary that fails has its last line as the reason, or its exit code', async () => {
+  await script('says', 'echo one >&2; echo two. >&2; exit 3');
+  await script('silent', 'exit 3');
+  await refuses('says', 'environment', /says cannot be used as Nginx: two\.$/);
+  await refuses('silent', 'environment', /silent cannot be used as Nginx: it exited with code 3\.$/);
+  await refuses('sbin', 'usage', /it is not an executable file\./);
+  await assert.rejects(findNginx(options({ source: 'debian:UPPER' })), { kind: 'usage' });
+  await assert.rejects(findNginx(options({ source: 'debian:' })), { kind: 'usage' });
 });
