@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { inFolder } from '../../test/folder.ts';
 import type { Target } from '../model/target.ts';
+import { makeCertificate } from '../topology/certificate.ts';
+import { startBackend } from './backend.ts';
 import { browserHandshake } from './browser.ts';
 import { openSocket, statusOf } from './client.ts';
 
@@ -145,3 +151,42 @@ test('a WebSocket that is refused has the reason', async (t) => {
   assert.equal(socket, null);
   assert.notDeepEqual(rest, { kind: 'echo-timeout' });
 });
+
+test('TLS is used as in a browser, without a check of the certificate', () =>
+  inFolder(async (folder) => {
+    const { keyPath, certPem } = await makeCertificate(folder);
+    const backend = await startBackend(join(folder, 'it.sock'));
+    const seen: unknown[] = [];
+    const open: Socket[] = [];
+    const key = await readFile(keyPath);
+    const server = createTlsServer(
+      { key, cert: certPem, ALPNProtocols: ['h2', 'http/1.1'] },
+      (socket: TLSSocket) => {
+        seen.push([socket.servername, socket.alpnProtocol]);
+        const behind = connect(backend.port, backend.host);
+        open.push(socket, behind);
+        for (const each of [socket, behind]) each.on('error', () => {});
+        socket.pipe(behind).pipe(socket);
+      },
+    );
+    try {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const target = { host: '127.0.0.1', ports: [port], path: '/ws', tls: { servername: 'a.example' } };
+      assert.equal((await browserHandshake(target, NEVER)).response?.status, 101);
+      const { socket } = await openSocket(target, NEVER);
+      assert.equal(socket?.ending(), null);
+      socket?.drop();
+      assert.equal(await statusOf(target, NEVER), 426);
+      assert.deepEqual(seen.slice(0, 2), [
+        ['a.example', 'http/1.1'],
+        ['a.example', 'http/1.1'],
+      ]);
+      assert.equal(seen.length, 3);
+    } finally {
+      for (const each of open) each.destroy();
+      server.close();
+      await backend.close();
+    }
+  }));

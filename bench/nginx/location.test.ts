@@ -114,6 +114,8 @@ test('for an expression, paths are made from its parts', () => {
   assert.deepEqual(pathsFor(locationOf('~ ^/(a|b)/?$')), ['/a', '/a/', '/b', '/b/', '/a/', '/b/']);
   const many = pathsFor(locationOf('~ ^/(a|b)(a|b)(a|b)(a|b)(a|b)$'));
   assert.deepEqual([many.length, many[0]], [16, '/aaaaa']);
+  const twenty = Array.from({ length: 20 }, (_, index) => `^/${index}$`).join('|');
+  assert.equal(pathsFor(locationOf(`~ ${twenty}`)).length, 16);
 });
 
 test('the parts of an expression become one character of each class, and the least of each repetition', () => {

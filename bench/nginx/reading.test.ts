@@ -206,6 +206,9 @@ describe('the files of a configuration', () => {
         'http { disable_symlinks on from=$document_root; root ROOT/nginx/html; server { alias ROOT/nginx/html/sub/; } } http { disable_symlinks on from=$document_root; }',
       ],
     );
+    assert.deepEqual(await named('# c\nuser x; geoip_country /htpasswd utf8 y; root html;'), [
+      '# c user x; geoip_country ROOT/nginx/htpasswd utf8 y; root ROOT/nginx/html;',
+    ]);
     assert.deepEqual(await named('http { root none; alias $x; root /etc/nginx/out-folder; }'), [
       'http { root no-such-folder; alias no-such-folder; root no-such-folder; }',
       'static-files root:1',

@@ -57,6 +57,7 @@ describe('a server that Nginx rejects', () => {
       ['unix:/a', 'unix:/b'],
       ['127.0.0.1:80', '80'],
       ['a.org', 'b.org'],
+      ['a:b', '81'],
     ])
       assert.equal(twice(...pair), 0, pair.join());
     assert.deepEqual(of('listen 80; listen 81;\nlisten *:80;\nlisten 81;'), [
@@ -260,6 +261,11 @@ describe('files that are looked for before a WebSocket', () => {
       tryFiles(seenAs(own, { handshake: { outcome: 'status-404', arrived: OPENED.handshake.arrived } })),
       [],
     );
+    const empty = ofServer(SOUND.replace('/ws {', '/ws { try_files;'));
+    assert.deepEqual(tryFiles(seenAs(empty, { handshake: REFUSED }))[0]?.data, {
+      location: '/ws',
+      fallback: '',
+    });
     assert.deepEqual(tryFiles(own), []);
     const folder = (tests: string, location = '/') =>
       ofServer(
