@@ -38,7 +38,7 @@ test('a URL has a scheme, a host and what replaces the path', () => {
       'app |  | $scheme | $scheme | false',
       'app | /x | null | $a | true',
       '$a | $request_uri | http | http | true',
-      '$a | ${is_args}$args | http | http | true',
+      `$a | \${is_args}$args | http | http | true`,
       '$a |  | http | http | true',
       '$a |  | http | http | true',
       'app | ?x | http | http | false',
