@@ -68,6 +68,17 @@ describe('control groups', () => {
     ]);
   });
 
+  it('of several groups and mounts, the first counts', () => {
+    const again = UNIFIED.replace('/sys/fs/cgroup', '/mnt');
+    const first = { version: 2, folders: ['/sys/fs/cgroup/a', '/sys/fs/cgroup'] };
+    assert.deepEqual(findControlGroup('cpu', '0::/a\n0::/b\n', UNIFIED + again), first);
+    const cpu = '1 2 0:3 / /cpu rw - cgroup cgroup rw,cpu\n';
+    assert.deepEqual(findControlGroup('cpu', '5:cpu:/a\n6:cpu:/b\n', cpu), {
+      version: 1,
+      folders: ['/cpu/a', '/cpu'],
+    });
+  });
+
   it('quotas are fractions of CPUs', () => {
     assert.equal(parseCpuMax('150000 100000\n'), 1.5);
     assert.equal(parseCpuMax('max 100000\n'), null);
@@ -75,6 +86,8 @@ describe('control groups', () => {
     assert.equal(parseCfsQuota('50000\n', '100000\n'), 0.5);
     assert.equal(parseCfsQuota('-1\n', '100000\n'), null);
     assert.equal(parseCfsQuota('50000\n', '0\n'), null);
+    assert.equal(parseCpuMax('0 100000\n'), null);
+    assert.deepEqual([parseCpuMax('1 2\n'), parseCpuMax('2 1\n')], [0.5, 2]);
   });
 
   it('reclaimable page cache, and time throttled by the quota', () => {
@@ -144,12 +157,25 @@ describe('control groups', () => {
     assert.equal(await readThrottledUs(root), null);
   });
 
+  it('without a figure of its use, all of the memory is left, and without counters, no time is known', async (t) => {
+    const root = files(t, {
+      'proc/self/cgroup': '0::/\n',
+      'proc/self/mountinfo': UNIFIED,
+      'sys/fs/cgroup/memory.max': '1000\n',
+    });
+    assert.deepEqual(await readContainerLimits(root), { cpuQuota: null, memoryLeftBytes: 1000 });
+    assert.equal(await readThrottledUs(root), null);
+    const nowhere = files(t, { 'proc/self/cgroup': '', 'proc/self/mountinfo': '' });
+    assert.deepEqual(await readContainerLimits(nowhere), { cpuQuota: null, memoryLeftBytes: null });
+    assert.equal(await readThrottledUs(nowhere), null);
+  });
+
   it('a notice reports a quota below the number of CPUs, and the number used for planning', () => {
     const told = (cpuQuota: number | null, cpus: number) =>
-      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ code, data }) => [code, data]);
+      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ level, code, data }) => [level, code, data]);
     assert.deepEqual(told(null, 4), []);
     assert.deepEqual(told(4, 4), []);
-    assert.deepEqual(told(2.5, 4), [['cpu-quota', { quota: 2.5, shown: 4, planned: 2 }]]);
-    assert.deepEqual(told(0.5, 4), [['cpu-quota', { quota: 0.5, shown: 4, planned: 1 }]]);
+    assert.deepEqual(told(2.5, 4), [['warning', 'cpu-quota', { quota: 2.5, shown: 4, planned: 2 }]]);
+    assert.deepEqual(told(0.5, 4), [['warning', 'cpu-quota', { quota: 0.5, shown: 4, planned: 1 }]]);
   });
 });

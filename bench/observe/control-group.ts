@@ -73,7 +73,7 @@ function foldersUp(point: string, path: string): string[] {
  * @returns the number of CPUs; null if there is no limit
  */
 export function parseCpuMax(text: string): number | null {
-  const [quota = '', period = ''] = text.trim().split(' ');
+  const [quota = '', period = ''] = text.split(' ');
   return quotient(parseNumber(quota), parseNumber(period));
 }
 
@@ -126,10 +126,8 @@ export interface ContainerLimits {
  */
 export async function readContainerLimits(root = '/'): Promise<ContainerLimits> {
   const [cpu, memory] = await Promise.all([ownGroup('cpu', root), ownGroup('memory', root)]);
-  const quotas = (cpu?.folders ?? []).map((folder) => readCpuQuota(join(root, folder), cpu?.version ?? 2));
-  const left = (memory?.folders ?? []).map((folder) =>
-    readMemoryLeft(join(root, folder), memory?.version ?? 2),
-  );
+  const quotas = cpu?.folders.map((folder) => readCpuQuota(join(root, folder), cpu.version)) ?? [];
+  const left = memory?.folders.map((folder) => readMemoryLeft(join(root, folder), memory.version)) ?? [];
   return { cpuQuota: least(await Promise.all(quotas)), memoryLeftBytes: least(await Promise.all(left)) };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -56,9 +56,12 @@ function found(look: ReturnType<typeof makeWatcher>) {
 test('Nginx is found by its name or its pid, with the roles that its titles tell', (t) => {
   const { root, set } = makeProcfs(t);
   set(NGINX);
+  const openFiles = () => readdirSync('/proc/self/fd').length;
+  const before = openFiles();
   for (const watch of [{ name: 'nginx' }, { pid: 10 }])
     assert.deepEqual(found(makeWatcher([watch], root)), TOLD);
   assert.ok(!JSON.stringify(makeWatcher([{ pid: 10 }], root)()).includes('secret'));
+  assert.equal(openFiles(), before);
 });
 
 test('what is missing, or ambiguous, is named', (t) => {
@@ -68,9 +71,10 @@ test('what is missing, or ambiguous, is named', (t) => {
     const now = makeWatcher(watches, root)();
     return 'lack' in now ? now.lack : assert.fail();
   };
-  assert.match(lack({ name: 'haproxy' }), /no process is called haproxy/);
-  assert.match(lack({ pid: 99 }), /no process 99/);
-  assert.match(lack({ name: 'nginx' }), /10, 20\b.*--watch 10/);
+  assert.equal(lack({ name: 'haproxy' }), 'no process is called haproxy.');
+  assert.equal(lack({ pid: 10 }, { name: 'haproxy' }), 'no process is called haproxy.');
+  assert.equal(lack({ pid: 99 }), 'there is no process 99.');
+  assert.match(lack({ name: 'nginx' }), /^2 .* 10, 20\. .* --watch 10\.$/);
   assert.deepEqual(found(makeWatcher([{ pid: 10 }], root)), TOLD);
 });
 
@@ -95,6 +99,21 @@ test('new workers are found, and a new master even when the old one is gone', (t
   );
   set({});
   assert.deepEqual(look(), { lack: 'the processes that it watches have exited.' });
+});
+
+test('a worker that outlives its master is not watched, and a zombie is not a process', (t) => {
+  const { root, set } = makeProcfs(t);
+  set(NGINX);
+  const look = makeWatcher([{ pid: 10 }, { name: 'a) S 9 (b' }], root);
+  assert.deepEqual(found(look), [...TOLD, ['worker', 'nginx worker 3', 7]]);
+  set({ 11: { comm: 'nginx', parent: 1, title: 'nginx: worker process' } });
+  assert.deepEqual(look(), { lack: 'the processes that it watches have exited.' });
+  set(NGINX);
+  assert.deepEqual(found(look), [...TOLD, ['worker', 'nginx worker 3', 7]]);
+  for (const state of ['Z', 'X']) {
+    writeFileSync(join(root, '12', 'stat'), `12 (nginx) ${state} 10 1 1 0 -1\n`);
+    assert.deepEqual(found(look).slice(0, -1), TOLD.slice(0, -1));
+  }
 });
 
 test('processes of another program have a master if one started the others', (t) => {

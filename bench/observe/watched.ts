@@ -37,15 +37,17 @@ export function makeWatcher(watches: readonly Watch[], procfs = '/proc'): () => 
    * Processes whose descendants are watched: those selected at the start, and every master found since,
    * because the new master of a binary upgrade outlives its parent.
    */
-  const roots = new Map<number, Process>();
+  const roots = new Set<number>();
   const numbers = new Map<number, number>();
 
   function lackOf(all: readonly Process[]): string | null {
     for (const watch of watches) {
       const found = all.filter((each) => isWatched(each, watch));
       const [first] = found;
-      if ('pid' in watch && first === undefined) return `there is no process ${watch.pid}.`;
-      if (!('name' in watch)) continue;
+      if ('pid' in watch) {
+        if (first === undefined) return `there is no process ${watch.pid}.`;
+        continue;
+      }
       if (first === undefined) return `no process is called ${watch.name}.`;
       const pids = new Set(found.map(({ pid }) => pid));
       const eldest = found.filter(({ parent }) => !pids.has(parent));
@@ -57,24 +59,24 @@ export function makeWatcher(watches: readonly Watch[], procfs = '/proc'): () => 
 
   function family(): RunProcess[] {
     const found = new Map<number, Process & { children: number }>();
-    const visit = (pid: number, parent: number) => {
+    const visit = (pid: number) => {
       if (found.has(pid)) return;
       const process = readProcess(pid, procfs);
       if (process === null) return;
-      const entry = { ...process, parent, children: 0 };
+      const entry = { ...process, children: 0 };
       found.set(pid, entry);
       for (const child of childrenOf(pid, procfs)) {
         entry.children++;
-        visit(child, pid);
+        visit(child);
       }
     };
-    for (const { pid, parent } of roots.values()) visit(pid, parent);
+    for (const pid of roots) visit(pid);
     return [...found.values()].flatMap((each): RunProcess[] => {
       const role = roleOf(each, procfs);
       if (role === null) return [];
-      if (role === 'master') roots.set(each.pid, each);
-      if (!numbers.has(each.pid)) numbers.set(each.pid, numberOf(role));
-      const number = numbers.get(each.pid) ?? 0;
+      if (role === 'master') roots.add(each.pid);
+      const number = numbers.get(each.pid) ?? numberOf(role);
+      numbers.set(each.pid, number);
       const name = role === 'master' && number === 1 ? 'nginx master' : `nginx ${role} ${number}`;
       return [{ component: 'proxy', role, name, pid: each.pid }];
     });
@@ -91,7 +93,7 @@ export function makeWatcher(watches: readonly Watch[], procfs = '/proc'): () => 
       const all = readAll(procfs);
       const lack = lackOf(all);
       if (lack !== null) return { lack };
-      for (const each of all) if (watches.some((watch) => isWatched(each, watch))) roots.set(each.pid, each);
+      for (const each of all) if (watches.some((watch) => isWatched(each, watch))) roots.add(each.pid);
     }
     const processes = family();
     return processes.length === 0 ? { lack: 'the processes that it watches have exited.' } : { processes };
