@@ -43,9 +43,11 @@ test('the queues of a run’s sockets are sampled every second and at the end', 
   await new Promise((done) => setImmediate(done));
   await second(1e6);
   await second(2e6 + 0.6);
+  t.mock.timers.tick(1000);
   now = 2.5e6;
   stop();
   await second(3e6);
+  assert.equal(asked, 4);
   const own = samples.map(({ atUs, proxyBytes, tcpBytes: _, ...queues }) => ({
     ...{ atUs, hasProxyBytes: (proxyBytes ?? 0) > 0 },
     ...queues,
@@ -58,12 +60,22 @@ test('the queues of a run’s sockets are sampled every second and at the end', 
   );
 });
 
-test('without a proxy, only the sockets are sampled', (t) => {
+test('without a proxy, only the sockets are sampled', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const samples: QueueSample[] = [];
-  startQueueSampler(samples, () => 7, { ports: [1], proxy: null }, [{ port: 1 }])();
+  const stop = startQueueSampler(samples, () => 7, { ports: [1], proxy: null }, [{ port: 1 }]);
+  t.mock.timers.tick(1000);
+  await new Promise((done) => setImmediate(done));
+  stop();
+  const sample = {
+    ...{ atUs: 7, proxyBytes: null },
+    client: NONE,
+    proxyClient: NONE,
+    proxyServer: NONE,
+    server: NONE,
+  };
   assert.deepEqual(
     samples.map(({ tcpBytes: _, ...sample }) => sample),
-    [{ atUs: 7, proxyBytes: null, client: NONE, proxyClient: NONE, proxyServer: NONE, server: NONE }],
+    [sample, sample],
   );
 });

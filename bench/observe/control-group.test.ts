@@ -172,7 +172,11 @@ describe('control groups', () => {
 
   it('a notice reports a quota below the number of CPUs, and the number used for planning', () => {
     const told = (cpuQuota: number | null, cpus: number) =>
-      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ level, code, data }) => [level, code, data]);
+      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ level, code, data }) => [
+        level,
+        code,
+        data,
+      ]);
     assert.deepEqual(told(null, 4), []);
     assert.deepEqual(told(4, 4), []);
     assert.deepEqual(told(2.5, 4), [['warning', 'cpu-quota', { quota: 2.5, shown: 4, planned: 2 }]]);

@@ -20,6 +20,8 @@ function makeProcfs(t: TestContext) {
     set(processes: Readonly<Record<number, Entry>>) {
       rmSync(root, { recursive: true, force: true });
       mkdirSync(join(root, 'sys'), { recursive: true });
+      // A process that has just ended.
+      mkdirSync(join(root, '999'));
       for (const [pid, { comm, parent, title = comm }] of Object.entries(processes)) {
         const folder = join(root, pid, 'task', pid);
         mkdirSync(folder, { recursive: true });

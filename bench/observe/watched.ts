@@ -137,7 +137,7 @@ function readAll(procfs: string): Process[] {
 }
 
 function childrenOf(pid: number, procfs: string): number[] {
-  return numbersIn(readNow(`${procfs}/${pid}/task/${pid}/children`).trim().split(' '));
+  return numbersIn(readNow(`${procfs}/${pid}/task/${pid}/children`).split(' '));
 }
 
 function numbersIn(texts: readonly string[]): number[] {
