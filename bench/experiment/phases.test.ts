@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, type TestContext, test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
-import { monotonicNs } from '../load/clock.ts';
 import type { Fleet } from '../load/fleet.ts';
 import { makeGate } from '../load/gate.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
@@ -20,12 +19,22 @@ interface Circumstances {
   totals?: readonly WorkerTotals[];
   /** Whether the fleet responds to `stop`. */
   stops?: boolean;
+  isAborted?: boolean;
+  /** What an upgrade of the proxy waits for. */
+  upgraded?: Promise<void>;
 }
 
 /** Simulates a load whose timers and clock the test controls. Its workers do what the test makes them do. */
 function load(
   t: TestContext,
-  { plan = {}, place = null, totals = [TOTALS], stops = true }: Circumstances = {},
+  {
+    plan = {},
+    place = null,
+    totals = [TOTALS],
+    stops = true,
+    isAborted = false,
+    upgraded,
+  }: Circumstances = {},
 ) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   syncBuiltinESMExports();
@@ -42,6 +51,7 @@ function load(
     makeGate<string>(),
   ];
   const signal = new AbortController();
+  if (isAborted) signal.abort();
   let hasExited = false;
   const base = makeRun({ seconds: 2, connections: 40 }).plan;
   const whole: RunPlan = { ...base, warmupMs: 1000, openingStages: 2, connectTimeoutMs: 3000, ...plan };
@@ -63,7 +73,7 @@ function load(
   const context: PhaseContext = {
     context: { plan: whole, signal: signal.signal, place } as Partial<RunContext> as RunContext,
     fleet: fleet as Fleet,
-    clock: () => nowUs,
+    clock: () => nowUs + 0.4,
     sampler: { sampleNow: () => note('sample') } as PhaseContext['sampler'],
     processSet: {
       unexpectedExit: unexpected.opened,
@@ -71,7 +81,11 @@ function load(
     } as Partial<PhaseContext['processSet']> as PhaseContext['processSet'],
     live: { enter: note, note: () => assert.fail(), close: () => assert.fail() },
     on: {
-      proxy: { reload: () => note('reload'), upgrade: async () => assert.fail(), processes: async () => [] },
+      proxy: {
+        reload: () => note('reload'),
+        upgrade: () => upgraded ?? assert.fail(),
+        processes: async () => [],
+      },
       servers: [],
       processSet: { expectExit: () => assert.fail() },
       tellClients: (what) => note(what),
@@ -120,7 +134,8 @@ function load(
     async endsIn(ms: number) {
       await pass(ms - 1);
       assert.equal(outcome, null);
-      await pass(1);
+      // The clock counts fractions of a microsecond, by which a limit may be longer.
+      await pass(1.001);
       await ended;
       return outcome;
     },
@@ -131,6 +146,7 @@ describe('the phases of a load', () => {
   test('follow each other on the clock, with a sample and a mark at each bound', async (t) => {
     const timeline: RunPlan['timeline'] = [
       { atMs: 500, action: { kind: 'reload' } },
+      { atMs: 750, action: { kind: 'cut-clients' } },
       { atMs: 90_000, action: { kind: 'cut-clients' } },
     ];
     const { context, log, connect, finish, pass, outcome, ended } = load(t, { plan: { timeline } });
@@ -139,7 +155,8 @@ describe('the phases of a load', () => {
     await pass(0);
     await pass(500.2);
     await pass(500);
-    await pass(500);
+    await pass(300);
+    await pass(200);
     await pass(2000);
     assert.equal(outcome(), null);
     finish();
@@ -149,19 +166,43 @@ describe('the phases of a load', () => {
       '0 ms: connect',
       '0 ms: connect 0',
       '100.3 ms: sample',
-      '100.3 ms: elsewhere 600300 1600300 3600300',
-      '100.3 ms: run 99000 600300 1600300 3600300',
+      '100.3 ms: elsewhere 600301 1600301 3600301',
+      '100.3 ms: run 99000 600301 1600301 3600301',
       '600.5 ms: warm-up',
       '600.5 ms: sample',
       '1100.5 ms: reload',
+      '1400.5 ms: cut',
       '1600.5 ms: steady',
       '1600.5 ms: sample',
       '3600.5 ms: drain',
       '3600.5 ms: sample',
     ]);
-    const times = { connectedUs: 99_000, warmUpUs: 600_300, steadyUs: 1_600_300, drainUs: 3_600_300 };
+    const times = { connectedUs: 99_000, warmUpUs: 600_301, steadyUs: 1_600_301, drainUs: 3_600_301 };
     assert.deepEqual([context.times, context.handshakes], [times, { startUs: 7000, endUs: 99_000 }]);
-    assert.deepEqual(context.timeline, [{ action: { kind: 'reload' }, atUs: 1_100_500, failure: null }]);
+    assert.deepEqual(context.timeline, [
+      { action: { kind: 'reload' }, atUs: 1_100_500, failure: null },
+      { action: { kind: 'cut-clients' }, atUs: 1_400_500, failure: null },
+    ]);
+  });
+
+  test('end only once the last action has ended, which is recorded', async (t) => {
+    const { open, opened } = makeGate();
+    const timeline: RunPlan['timeline'] = [{ atMs: 0, action: { kind: 'upgrade', to: null } }];
+    const { context, connect, finish, pass, outcome, ended } = load(t, {
+      plan: { timeline },
+      upgraded: opened,
+    });
+    connect(0, 1);
+    await pass(0);
+    await pass(501);
+    finish();
+    await pass(0);
+    assert.equal(outcome(), null);
+    open();
+    await ended;
+    assert.deepEqual(context.timeline, [
+      { action: { kind: 'upgrade', to: null }, atUs: 501_000, failure: null },
+    ]);
   });
 
   test('of interleaved runs begin together, and each is sampled in the pause before', async (t) => {
@@ -173,17 +214,15 @@ describe('the phases of a load', () => {
     });
     connect(1000, 2000);
     await pass(40);
-    const beginNs = monotonicNs() + 3_600_000_000_000n;
-    ready.open(beginNs);
+    t.mock.method(process.hrtime, 'bigint', () => 7_000_000_000n);
+    ready.open(10_000_000_600n);
     await pass(0);
-    // The other runs announced a moment in an hour, so only the distances between the bounds are exact.
-    const { warmUpUs = 0, steadyUs, drainUs } = context.times ?? {};
-    assert.ok(warmUpUs > 3_500e6 && warmUpUs <= 3_600.1e6 && Number.isInteger(warmUpUs));
-    assert.deepEqual([steadyUs, drainUs], [warmUpUs + 2_200_000, warmUpUs + 4_400_000]);
+    const times = { connectedUs: 2000, warmUpUs: 3_040_001, steadyUs: 5_240_001, drainUs: 7_440_001 };
+    assert.deepEqual(context.times, times);
     assert.deepEqual(log.slice(2), [
       '0 ms: sample',
-      `40 ms: elsewhere ${warmUpUs - 50_000} ${warmUpUs + 2_150_000} ${warmUpUs + 4_350_000}`,
-      `40 ms: run 2000 ${warmUpUs} ${warmUpUs + 2_200_000} ${warmUpUs + 4_400_000}`,
+      '40 ms: elsewhere 2990001 5190001 7390001',
+      '40 ms: run 2000 3040001 5240001 7440001',
     ]);
     finish();
     await ended;
@@ -196,7 +235,7 @@ describe('a load ends early', () => {
     const { log, endsIn, context } = load(t);
     const reason = 'Opening the connections did not end within 22 s.';
     assert.deepEqual(await endsIn(400 + 2 * 3500 + 15_000), { state: 'failed', reason });
-    assert.deepEqual(log, ['0 ms: connect', '0 ms: connect 0', '22400 ms: stop']);
+    assert.deepEqual(log, ['0 ms: connect', '0 ms: connect 0', '22400.001 ms: stop']);
     assert.equal(context.times, null);
   });
 
@@ -218,7 +257,7 @@ describe('a load ends early', () => {
       const ms = of * (22_400 + 15_000);
       const reason = `The wait for the other interleaved runs did not end within ${Math.round(ms / 1e3)} s.`;
       assert.deepEqual(await endsIn(ms), { state: 'failed', reason });
-      assert.deepEqual(log.slice(2), ['0 ms: sample', `${ms} ms: stop`]);
+      assert.deepEqual(log.slice(2), ['0 ms: sample', `${ms}.001 ms: stop`]);
     });
 
   for (const [scenario, timeoutsMs] of [
@@ -228,6 +267,7 @@ describe('a load ends early', () => {
     test(`when the workers take longer than the timeouts of ${scenario}`, async (t) => {
       const { workload } = makeRun({ seconds: 2 }).plan;
       const { connect, pass, endsIn } = load(t, { plan: { workload: { ...workload, scenario } } });
+      await pass(40);
       connect(0, 1);
       await pass(0);
       const ms = 500 + 3000 + timeoutsMs + 15_000;
@@ -235,7 +275,7 @@ describe('a load ends early', () => {
       assert.deepEqual(await endsIn(ms), { state: 'failed', reason });
     });
 
-  test('when it is interrupted, even before it began', async (t) => {
+  test('when it is interrupted while its connections open', async (t) => {
     const { abort, ended, outcome, log, settle } = load(t);
     await settle();
     abort();
@@ -257,6 +297,13 @@ describe('a load ends early', () => {
     assert.deepEqual(context.timeline, []);
   });
 
+  test('when it was interrupted before it began', async (t) => {
+    const { ended, outcome, log } = load(t, { isAborted: true });
+    await ended;
+    assert.deepEqual(outcome(), { state: 'aborted', reason: 'it was interrupted.' });
+    assert.deepEqual(log.slice(1), ['0 ms: connect 0', '0 ms: stop']);
+  });
+
   test('when a process exits', async (t) => {
     const { exit, ended, outcome, log } = load(t);
     exit('nginx exited.');
@@ -269,7 +316,10 @@ describe('a load ends early', () => {
     const { connect, finish, pass, exitSilently, ended, outcome } = load(t);
     connect(0, 1);
     await pass(0);
-    const exit = exitSilently();
+    let exit = { open(_sentence: string) {} };
+    setImmediate(() => {
+      exit = exitSilently();
+    });
     finish();
     await pass(0);
     assert.equal(outcome(), null);

@@ -64,6 +64,48 @@ describe('loop notes', () => {
     );
   });
 
+  it('have their longest delay in the sample that contains the middle of their interval', () => {
+    assert.deepEqual(
+      [400, 1000, 1001].map((middle) => told(samplesAt(0, 1000, 2000), [note(0, 2 * middle, 0.5, 70.6)])),
+      [
+        [
+          [null, null],
+          [0.5, 71],
+          [null, null],
+        ],
+        [
+          [null, null],
+          [0.5, 71],
+          [0.5, null],
+        ],
+        [
+          [null, null],
+          [0.5, null],
+          [0.5, 71],
+        ],
+      ],
+    );
+    assert.deepEqual(told(samplesAt(0, 1000), [note(0, 1000, 0, 0)])[1], [0, 0]);
+  });
+
+  it('that are empty, or within a longer one, count only where they are', () => {
+    const samples = samplesAt(0, 1000, 2000);
+    assert.deepEqual(told(samples, [note(0, 2000, 0.5, 3), note(100, 200, 1, 9), note(1500, 1500, 1, 99)]), [
+      [null, null],
+      [(1000 * 0.5 + 100) / 1100, 9],
+      [0.5, null],
+    ]);
+  });
+
+  it('change nothing else in a sample', () => {
+    const [first, second] = samplesAt(0, 1000);
+    assert.ok(first && second);
+    const samples = [first, { ...second, cpuUs: 5 }];
+    const credited = { ...second, cpuUs: 5, loopUtilisation: 0.5, loopDelayMaxUs: 1 };
+    assert.deepEqual(creditLoops(samples, [note(0, 1000, 0.5, 1)]), [first, credited]);
+    assert.deepEqual(creditBusyTime(samples, [0, 500_000]), [first, { ...credited, loopDelayMaxUs: null }]);
+  });
+
   it('before the first sample are ignored', () => {
     assert.deepEqual(told(samplesAt(1000, 2000), [note(0, 1000, 1, 9), note(1000, 2000, 0.5, 1)]), [
       [null, null],

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readConnectionMemory } from './memory.ts';
+import { countOpenFiles, readConnectionMemory } from './memory.ts';
 
 /** Creates a simulated procfs with these files. */
 function procfs(t: TestContext, files: Readonly<Record<string, string>>): string {
@@ -42,4 +42,12 @@ test('an incomplete sum is unknown', (t) => {
   const withoutTcp = { ...FILES, 'net/sockstat': '' };
   assert.equal(readConnectionMemory([7], procfs(t, withoutTcp)).kernelBytes, null);
   assert.deepEqual(readConnectionMemory([7], '/no/such/folder'), { processBytes: null, kernelBytes: null });
+});
+
+test('open files are counted over all processes, or not at all', (t) => {
+  const path = procfs(t, { '7/fd/0': '', '7/fd/1': '', '8/fd/0': '', '9/status': '' });
+  assert.deepEqual(
+    [[7, 8], [8], [7, 9], []].map((pids) => countOpenFiles(pids, path)),
+    [3, 1, null, null],
+  );
 });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseTcpSockets } from './proc.ts';
-import { queuesOf } from './queues.ts';
+import { queuesOf, readQueues } from './queues.ts';
 
 /** A line of /proc/net/tcp. */
 function line(
@@ -25,6 +28,8 @@ const TCP = [
   line(TARGET, CLIENT, 1, 200, 2),
   line(TARGET, CLIENT + 1, 4, 300, 0),
   line(TARGET, CLIENT + 2, 6, 9, 9),
+  line(TARGET, CLIENT + 3, 11, 20, 3),
+  line(TARGET, CLIENT + 4, 9, 4, 5),
   line(PROXY, SERVER, 1, 3, 400),
   line(SERVER, PROXY, 1, 500, 4),
   line(OTHER, CLIENT, 1, 9, 9),
@@ -35,16 +40,35 @@ const TCP = [
 test('queues are summed by the component that owns the socket', () => {
   assert.deepEqual(queuesOf(TCP, { target: [TARGET], servers: [SERVER] }), {
     client: { open: 1, closing: 0, unread: 100, unsent: 1 },
-    proxyClient: { open: 1, closing: 1, unread: 2, unsent: 500 },
+    proxyClient: { open: 1, closing: 3, unread: 10, unsent: 524 },
     proxyServer: { open: 1, closing: 0, unread: 400, unsent: 3 },
     server: { open: 1, closing: 0, unread: 4, unsent: 500 },
   });
 });
 
 test('without a proxy, clients connect to the servers', () => {
-  const { client, proxyClient, proxyServer, server } = queuesOf(TCP, { target: [SERVER], servers: [SERVER] });
-  assert.deepEqual([client.unread, server.unsent], [400, 500]);
-  assert.deepEqual([proxyClient.open, proxyServer.open], [0, 0]);
+  const none = { open: 0, closing: 0, unread: 0, unsent: 0 };
+  assert.deepEqual(queuesOf(TCP, { target: [SERVER], servers: [SERVER] }), {
+    client: { open: 1, closing: 0, unread: 400, unsent: 3 },
+    proxyClient: none,
+    proxyServer: none,
+    server: { open: 1, closing: 0, unread: 4, unsent: 500 },
+  });
+});
+
+test('queues are read with the memory of the proxy and of TCP', (t) => {
+  const procfs = mkdtempSync(join(tmpdir(), 'queues-test-'));
+  t.after(() => rmSync(procfs, { recursive: true }));
+  const ports = { target: [TARGET], servers: [SERVER] };
+  const nothing = queuesOf('', ports);
+  assert.deepEqual(readQueues(ports, [7], procfs), { proxyBytes: null, tcpBytes: null, ...nothing });
+  for (const folder of ['7', 'net']) mkdirSync(join(procfs, folder));
+  writeFileSync(join(procfs, '7/smaps_rollup'), 'Pss: 3 kB\n');
+  writeFileSync(join(procfs, 'net/sockstat'), 'TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 5\n');
+  writeFileSync(join(procfs, 'net/tcp'), TCP);
+  const queues = queuesOf(TCP, ports);
+  assert.deepEqual(readQueues(ports, [7], procfs), { proxyBytes: 3072, tcpBytes: 20_480, ...queues });
+  assert.deepEqual(readQueues(ports, [], procfs), { proxyBytes: null, tcpBytes: 20_480, ...queues });
 });
 
 test('an invalid file has no sockets, and listeners are not counted', () => {

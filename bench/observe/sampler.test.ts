@@ -26,7 +26,7 @@ function procfs(t: TestContext): {
         const folder = join(path, `${pid}/task`, id);
         mkdirSync(folder, { recursive: true });
         writeFileSync(join(folder, 'schedstat'), `${cpuNs} 5 6\n`);
-        const status = `VmRSS:\t100 kB\nvoluntary_ctxt_switches:\t${cpuNs / 1000}\nnonvoluntary_ctxt_switches:\t1\n`;
+        const status = `VmRSS:\t100 kB\nvoluntary_ctxt_switches:\t${Math.floor(cpuNs / 1000)}\nnonvoluntary_ctxt_switches:\t1\n`;
         writeFileSync(join(folder, 'status'), status);
         writeFileSync(join(path, `${pid}/status`), status);
       }
@@ -43,25 +43,25 @@ describe('sampler', () => {
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });
     t.after(() => sampler.stop());
     sampler.watch([SEVEN]);
-    const seen: [number, number, number][] = [];
+    const seen: [number, number, number, number][] = [];
     for (const threads of [
       { 7: 10_000, 8: 5000 },
       { 7: 11_000 },
       { 7: 11_000, 8: 2000 },
-      { 7: 12_000, 8: 1000 },
+      { 7: 12_000, 8: 1999 },
     ]) {
       files.set(threads);
       now += 1000.4;
       sampler.sampleNow();
       const last = sampler.series()[0]?.samples.at(-1);
       assert.ok(last);
-      seen.push([last.atUs, last.cpuUs, last.voluntarySwitches]);
+      seen.push([last.atUs, last.cpuUs, last.voluntarySwitches, last.involuntarySwitches]);
     }
     assert.deepEqual(seen, [
-      [1000, 15, 15],
-      [2001, 16, 16],
-      [3001, 18, 18],
-      [4002, 20, 20],
+      [1000, 15, 15, 2],
+      [2001, 16, 16, 2],
+      [3001, 18, 18, 3],
+      [4002, 20, 20, 4],
     ]);
   });
 
@@ -114,6 +114,13 @@ describe('sampler', () => {
         ['echo server 1', [1]],
         ['echo server 1 again', [0]],
       ],
+    );
+    files.set(null);
+    sampler.sampleNow();
+    sampler.watch([{ ...SEVEN, name: 'echo server 1 once more' }]);
+    assert.deepEqual(
+      sampler.series().map(({ name }) => name),
+      ['echo server 1', 'echo server 1 again', 'echo server 1 once more'],
     );
   });
 
@@ -197,7 +204,7 @@ describe('sampler', () => {
     for (now = 0; now <= 3e6; now += 1e6) sampler.sampleNow();
     sampler.noteLoop(7, { startUs: 1e6, endUs: 2e6, utilisation: 0.8, delayMaxUs: 300.4 });
     sampler.noteLoop(8, { startUs: 1e6, endUs: 2e6, utilisation: 1, delayMaxUs: 1 });
-    now = 3_250_000;
+    now = 3e6;
     sampler.noteLoop(7, { utilisation: 0.4, delayMaxUs: 100 });
     const loops = sampler.series()[0]?.samples.map((s) => [s.loopUtilisation, s.loopDelayMaxUs]);
     assert.deepEqual(loops, [
@@ -208,12 +215,80 @@ describe('sampler', () => {
     ]);
   });
 
+  it('adds the busy time of servers that report no figures, and of no other process', (t) => {
+    const files = procfs(t);
+    for (const pid of [7, 8]) files.set({ [pid]: 1000 }, pid);
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN, { component: 'proxy', role: 'worker', name: 'nginx worker 1', pid: 8 }]);
+    for (const busyNs of [5, 250_000_005, 350_000_005]) {
+      for (const pid of [7, 8]) writeFileSync(join(files.path, `${pid}/schedstat`), `${busyNs - 5} 5 1\n`);
+      sampler.sampleNow();
+      now += 1e6;
+    }
+    assert.deepEqual(
+      sampler.series().map(({ samples }) => samples.map(({ loopUtilisation }) => loopUtilisation)),
+      [
+        [null, 0.25, 0.1],
+        [null, null, null],
+      ],
+    );
+    sampler.noteLoop(7, { utilisation: 0.5, delayMaxUs: 1 });
+    assert.deepEqual(
+      sampler.series()[0]?.samples.map(({ loopUtilisation }) => loopUtilisation),
+      [null, null, null],
+    );
+  });
+
+  it('ends the series of a process without memory, which is a zombie, and of one without threads', (t) => {
+    const files = procfs(t);
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    for (const pid of [7, 8]) files.set({ [pid]: 1000 }, pid);
+    sampler.watch([SEVEN, { ...SEVEN, name: 'echo server 2', pid: 8 }]);
+    now = 5;
+    writeFileSync(join(files.path, '7/status'), 'State:\tZ (zombie)\n');
+    rmSync(join(files.path, '8/task'), { recursive: true });
+    sampler.sampleNow();
+    assert.deepEqual(sampler.series(), [
+      { ...SEVEN, bornUs: null, endedUs: 5, samples: [] },
+      { ...SEVEN, name: 'echo server 2', pid: 8, bornUs: null, endedUs: 5, samples: [] },
+    ]);
+    assert.deepEqual(sampler.usage(), []);
+  });
+
+  it('does not count the rest of an interval as another one if its timer fires early', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const files = procfs(t);
+    files.set({ 7: 1000 });
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN]);
+    const at: number[] = [];
+    for (const [us, ms] of [
+      [990_050, 1000],
+      [1_000_000, 10],
+      [1_989_950, 1000],
+      [2_000_000, 11],
+    ] as const) {
+      now = us;
+      t.mock.timers.tick(ms);
+      at.push(sampler.series()[0]?.samples.length ?? 0);
+    }
+    assert.deepEqual(at, [1, 1, 2, 3]);
+  });
+
   it('samples the CPUs that its processes may use, as of the first sample, and sockets in TIME_WAIT', (t) => {
     const files = procfs(t);
     files.set({ 7: 1000 });
     writeFileSync(join(files.path, 'self/status'), 'Cpus_allowed_list:\t0-2\n');
-    const status = 'VmRSS:\t100 kB\nCpus_allowed_list:\t1-2\n';
+    const status = 'VmRSS:\t100 kB\nCpus_allowed_list:\t2\n';
     writeFileSync(join(files.path, '7/status'), status);
+    files.set({ 8: 1000 }, 8);
+    writeFileSync(join(files.path, '8/status'), status.replace('2', '1-2'));
     const stat = (idle: number) => [
       'cpu 9 0 9 9 9 9 9 9',
       'cpu0 9 0 9 9 9 9 9 9',
@@ -225,7 +300,7 @@ describe('sampler', () => {
     let now = -5000;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });
     t.after(() => sampler.stop());
-    sampler.watch([SEVEN]);
+    sampler.watch([SEVEN, { ...SEVEN, pid: 8 }]);
     assert.equal(sampler.machine(), null);
     sampler.sampleNow();
     now = 1e6;
@@ -233,7 +308,7 @@ describe('sampler', () => {
     writeFileSync(join(files.path, 'stat'), stat(20).join('\n'));
     mkdirSync(join(files.path, 'net'));
     writeFileSync(join(files.path, 'net/sockstat'), 'TCP: inuse 1 orphan 0 tw 1366 alloc 1 mem 0\n');
-    writeFileSync(join(files.path, '7/status'), status.replace('1-2', '0'));
+    writeFileSync(join(files.path, '7/status'), status.replace('2', '0'));
     sampler.sampleNow();
     assert.deepEqual(sampler.machine(), {
       cpus: [1, 2],

@@ -200,7 +200,7 @@ function readCpu(beside: Beside, procfs: string): void {
 function sample(watched: Watched, procfs: string, nowUs: number): void {
   const folder = `${procfs}/${watched.process.pid}`;
   const { residentBytes } = parseStatus(readNow(`${folder}/status`));
-  const counters = residentBytes === null ? null : watched.threads.read(`${folder}/task`);
+  const counters = watched.threads.read(`${folder}/task`);
   if (residentBytes === null || counters === null) {
     watched.endedUs = wholeUs(nowUs);
     return;
