@@ -56,6 +56,11 @@ test('without a proxy, clients connect to the servers', () => {
   });
 });
 
+test('a proxy may listen on the port of a server', () => {
+  const ports = { target: [TARGET, SERVER + 1], servers: [SERVER, SERVER + 1] };
+  assert.equal(queuesOf(line(PROXY, SERVER, 1, 3, 400), ports).proxyServer.open, 1);
+});
+
 test('queues are read with the memory of the proxy and of TCP', (t) => {
   const procfs = mkdtempSync(join(tmpdir(), 'queues-test-'));
   t.after(() => rmSync(procfs, { recursive: true }));

@@ -1,7 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { readRegularFile } from '../files/regular-file.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
@@ -94,7 +94,8 @@ async function authoritiesOf(
   });
   try {
     if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it contains no certificate');
-    createSecureContext({ ca: pem });
+    // A secure context ignores a certificate that it cannot read.
+    new X509Certificate(pem);
   } catch (cause) {
     const why = reasonOf(cause);
     throw new Problem(
