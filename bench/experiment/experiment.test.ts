@@ -11,13 +11,14 @@ import { UNJUDGED } from '../diagnose/diagnose.ts';
 import type { BenchEvent } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
-import type { Run } from '../model/run.ts';
+import type { Run, RunProcess } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
+import type { StartedTarget } from '../topology/target.ts';
 import { finding, notice } from '../wording/finding.ts';
 import type { RunControl } from './context.ts';
 import { type ExperimentInput, runExperiment, watchMachine } from './experiment.ts';
-import { shortPlan, simulatedHosts, VARIANT, type Work } from './run.test.fixture.ts';
+import { shortPlan, simulatedHosts, simulatedProxy, VARIANT, WORKER, type Work } from './run.test.fixture.ts';
 
 const temporary = makeOpenFolder(join(tmpdir(), 'experiment-test-'));
 process.env.TMPDIR = temporary;
@@ -27,11 +28,12 @@ interface Experiment {
   control?: Partial<RunControl>;
   plan?: Partial<RunPlan>;
   work?: Work;
+  target?: Partial<StartedTarget>;
   input?: Partial<ExperimentInput>;
 }
 
 /** Executes an experiment of one run on simulated hosts. */
-async function experiment({ control = {}, plan = {}, work, input = {} }: Experiment) {
+async function experiment({ control = {}, plan = {}, work, target, input = {} }: Experiment) {
   const strategy: Strategy = {
     next: (done) =>
       done.length === 0
@@ -40,7 +42,7 @@ async function experiment({ control = {}, plan = {}, work, input = {} }: Experim
     expectedRuns: () => 1,
     conclude: () => [],
   };
-  const hosts = simulatedHosts(work);
+  const hosts = simulatedHosts(work, target);
   const events: BenchEvent[] = [];
   const { environment } = makeResult([]);
   const { signal } = new AbortController();
@@ -141,12 +143,19 @@ describe('an experiment', () => {
     let passedMs = 0;
     const saves: Extract<BenchEvent, { type: 'checkpoint' }>[] = [];
     const ends: (() => void)[] = [];
+    const open: number[] = [];
+    const another: RunProcess = { ...WORKER, name: 'nginx worker 2', pid: 4_194_305 };
+    const proxy = {
+      ...simulatedProxy(),
+      processes: async () => (passedMs === 0 ? [WORKER] : [WORKER, another]),
+    };
     const restore = () => {
       t.mock.timers.reset();
       syncBuiltinESMExports();
     };
     t.after(restore);
     await experiment({
+      target: { proxy },
       work: ({ finish }) => void ends.push(finish),
       control: {
         onProcesses() {
@@ -164,6 +173,7 @@ describe('an experiment', () => {
       input: {
         listeners: [
           (event) => {
+            if (event.type === 'live') open.push(event.figures.connections.open);
             if (event.type !== 'checkpoint') return;
             saves.push(event);
             restore();
@@ -178,6 +188,9 @@ describe('an experiment', () => {
     assert.deepEqual(run.validity, unmeasured(run.plan, '', outcome).validity);
     assert.deepEqual([run.slices.length, run.proxy?.errorLog, run.spread.at(-1)?.messages], [1, [], 6]);
     assert.ok(passedMs >= 5000);
+    // What is recorded is shown, and a worker that starts during the load is observed.
+    assert.equal(open.at(-1), 4);
+    assert.ok(run.processes.some(({ name, bornUs }) => name === another.name && bornUs !== null));
   });
 });
 
