@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { notice } from '../wording/finding.ts';
 import { droppedHandshakes, dropsBetween, fullDisk, throttling, watchKernel } from './kernel.ts';
 
 /** Listens with a backlog of one, prints its port and never accepts. */
@@ -17,8 +20,11 @@ describe('kernel counters of the load', () => {
   it('report handshakes that found the backlog full', () => {
     const drops = dropsBetween({ overflows: 3, drops: 3 }, { overflows: 10, drops: 12 });
     assert.deepEqual(drops, { overflows: 7, drops: 9 });
-    const [notice] = droppedHandshakes(drops);
-    assert.deepEqual([notice?.code, notice?.data], ['listen-overflow', { count: 7 }]);
+    assert.deepEqual(dropsBetween({ overflows: 3, drops: 3 }, { overflows: 2, drops: 1 }), {
+      overflows: 0,
+      drops: 0,
+    });
+    assert.deepEqual(droppedHandshakes(drops), [notice('warning', 'listen-overflow', { count: 7 })]);
     assert.deepEqual(droppedHandshakes({ overflows: 0, drops: 6 }), []);
     assert.deepEqual(droppedHandshakes(null), []);
     assert.equal(dropsBetween(null, { overflows: 3, drops: 9 }), null);
@@ -46,22 +52,49 @@ describe('kernel counters of the load', () => {
     assert.ok(overflows > 0 && drops >= overflows);
   });
 
+  it('are the differences of both kinds, each with its notice', async (t) => {
+    const readings: Readonly<Record<string, string[]>> = {
+      '/proc/net/netstat': ['12 15', '13 20'].map(
+        (values) => `TcpExt: ListenOverflows ListenDrops\nTcpExt: ${values}\n`,
+      ),
+      '/sys/fs/cgroup/cpu.stat': ['throttled_usec 1000\n', 'throttled_usec 61000\n'],
+      '/proc/self/cgroup': ['0::/\n', '0::/\n'],
+      '/proc/self/mountinfo': Array<string>(2).fill('30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n'),
+    };
+    t.mock.method(fs, 'readFile', async (path: string) => readings[path]?.shift() ?? '');
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const ended = await watchKernel();
+    assert.deepEqual(await ended(), {
+      listenDrops: { overflows: 1, drops: 5 },
+      notices: [
+        notice('warning', 'listen-overflow', { count: 1 }),
+        notice('warning', 'cpu-throttled', { us: 60_000 }),
+      ],
+    });
+    assert.deepEqual(await ended(), { listenDrops: null, notices: [] });
+  });
+
   it('report a temporary folder without space, but not a file system without such counts', () => {
     assert.deepEqual(
       [
         { blocks: 16, bavail: 0 },
         { blocks: 16, bavail: 1 },
         { blocks: 0, bavail: 0 },
-      ].map((stats) => fullDisk(stats).map(({ code }) => code)),
-      [['temporary-folder-full'], [], []],
+      ].map((stats) => fullDisk(stats)),
+      [[notice('warning', 'temporary-folder-full', {})], [], []],
     );
   });
 
   it('report an exhausted CPU quota from one full period up', () => {
-    const [notice] = throttling(1_000_000, 3_340_000);
-    assert.deepEqual([notice?.code, notice?.data], ['cpu-throttled', { us: 2_340_000 }]);
-    assert.equal(throttling(0, 50_000).length, 1);
-    assert.deepEqual(throttling(0, 49_999), []);
+    assert.deepEqual(throttling(1_000_000, 3_340_000), [
+      notice('warning', 'cpu-throttled', { us: 2_340_000 }),
+    ]);
+    assert.equal(throttling(7, 50_007).length, 1);
+    assert.deepEqual(throttling(7, 50_006), []);
     assert.deepEqual(throttling(null, 9e6), []);
     assert.deepEqual(throttling(0, null), []);
   });

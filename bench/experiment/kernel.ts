@@ -56,7 +56,7 @@ export function fullDisk({ blocks, bavail }: { blocks: number; bavail: number })
 
 /** Warns about CPU throttling: an exhausted quota stops all processes of the control group at once. */
 export function throttling(beforeUs: number | null, afterUs: number | null): Notice[] {
-  const us = (afterUs ?? 0) - (beforeUs ?? 0);
-  if (beforeUs === null || afterUs === null || us < THROTTLED_LEAST_US) return [];
+  if (beforeUs === null || afterUs === null || afterUs - beforeUs < THROTTLED_LEAST_US) return [];
+  const us = afterUs - beforeUs;
   return [notice('warning', 'cpu-throttled', { us })];
 }

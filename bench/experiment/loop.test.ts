@@ -86,6 +86,32 @@ test('the strategy receives the completed runs, in order', async () => {
   assert.deepEqual(seen, [[], [1], [1, 2], [1, 2, 3]]);
 });
 
+test('interleaved runs are numbered, planned together and reported in order', async () => {
+  const strategy: Strategy = {
+    ...counting(4),
+    next: (done) =>
+      done.length < 4
+        ? counting(4)
+            .next(done)
+            .flatMap((spec) => [spec, spec])
+        : [],
+  };
+  const { events } = await loop({
+    strategy,
+    async execute({ plan }, number, place) {
+      if (number % 2 === 1) await place?.ready();
+      return { ...makeRun({ seconds: 1 }), plan };
+    },
+  });
+  const numbered = events.flatMap((event) => ('number' in event ? [`${event.type} ${event.number}`] : []));
+  assert.deepEqual(numbered, [
+    ...['run-planned 1', 'run-planned 2', 'run-ended 1', 'run-ended 2'],
+    ...['run-planned 3', 'run-planned 4', 'run-ended 3', 'run-ended 4'],
+  ]);
+  const runs = events.flatMap((event) => (event.type === 'run-ended' ? [event.run.plan.seed] : []));
+  assert.deepEqual(runs, [1, 2, 3, 4]);
+});
+
 test('after a signal, no run starts, and the strategy counts as unfinished', async () => {
   const stop = new AbortController();
   const executed: number[] = [];

@@ -30,6 +30,7 @@ export interface SimulatedWorker {
 export const ROUTES: readonly Route[] = [
   { proxyWorker: null, upstream: null, alpn: null, connections: 1, messages: 2 },
   { proxyWorker: '5', upstream: null, alpn: 'http/1.1', connections: 3, messages: 4 },
+  { proxyWorker: '5', upstream: null, alpn: 'h2', connections: 0, messages: 0 },
 ];
 
 export function totalsOf(worker: number): WorkerTotals {

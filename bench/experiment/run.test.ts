@@ -294,6 +294,7 @@ describe('the target of a run', () => {
       context: { variant: { ...VARIANT, proxy: null } },
     });
     assert.deepEqual([run.proxy, run.probe, asked.proxy], [null, null, null]);
+    assert.equal(run.spread[0]?.name, 'nginx worker (process 5)');
     assert.deepEqual(
       asked.workerPlans.map(({ target }) => target.ports),
       [

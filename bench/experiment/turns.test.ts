@@ -45,6 +45,8 @@ describe('interleaved runs', () => {
       ended.map((ns) => ns !== null),
       [true, false, true],
     );
+    assert.deepEqual(await takeTurns(['a', 'b', 'c'], async (name) => name, GO_ON), ['a', 'b', 'c']);
+    assert.deepEqual(await takeTurns([], async (name) => name, GO_ON), []);
   });
 
   test('do not wait forever after a bug before the connections are open', {
@@ -116,16 +118,29 @@ describe('interleaved runs', () => {
   test('learn about the processes of all others, whenever these start', async () => {
     const heard: string[] = [];
     await takeTurns(
-      ['a', 'b'],
+      ['a', 'b', 'c'],
       async (name, place) => {
         assert.ok(place !== null);
-        place.onBrought((processes) => heard.push(`${name}: ${processes.map((each) => each.name)}`));
-        place.bring([{ component: 'proxy', role: 'master', name: `nginx of ${name}`, pid: 1 }]);
+        const bring = (what: string) =>
+          place.bring([{ component: 'proxy', role: 'master', name: `${what} of ${name}`, pid: 1 }]);
+        const listen = (times: string) =>
+          place.onBrought((processes) =>
+            heard.push(`${name}${times}: ${processes.map((each) => each.name)}`),
+          );
+        if (name === 'c') bring('nginx');
+        listen('');
+        if (name === 'b') listen(' again');
+        if (name !== 'c') bring('nginx');
+        if (name === 'a') bring('server');
         await place.ready();
       },
       GO_ON,
     );
-    assert.deepEqual(heard, ['b: nginx of a', 'a: nginx of b']);
+    assert.deepEqual(heard, [
+      ...['b: nginx of a', 'b: server of a', 'b again: nginx of a', 'b again: server of a', 'a: nginx of b'],
+      ...['a: nginx of c', 'b: nginx of c', 'b again: nginx of c'],
+      ...['c: nginx of a', 'c: server of a', 'c: nginx of b'],
+    ]);
   });
 
   test('a single run has no turns', async () => {

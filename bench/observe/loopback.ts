@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { Problem } from '../model/failure.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -14,8 +14,7 @@ export function carriesTcp(host: string): Promise<boolean> {
     const end = (succeeds: boolean) => server.close(() => done(succeeds));
     server.once('error', () => done(false));
     server.listen(0, host, () => {
-      const address = server.address();
-      const port = address === null || typeof address === 'string' ? 0 : address.port;
+      const { port } = server.address() as AddressInfo;
       const socket = connect(port, host);
       socket.once('connect', () => {
         socket.destroy();

@@ -50,6 +50,9 @@ describe('readers of /proc', () => {
     assert.equal(proc.parseSchedstat('377842123456 9912 215\n'), 377_842_123_456);
     assert.equal(proc.parseBusyTime('377842123456 9912 215\n'), 377_842_133_368);
     assert.equal(proc.parseBusyTime('377842123456 x 215\n'), null);
+    assert.equal(proc.parseBusyTime(`${2 ** 53} 1 1\n`), null);
+    assert.equal(proc.parseBusyTime(`1 ${2 ** 53} 1\n`), null);
+    assert.equal(proc.parseSchedstat(`${2 ** 53 - 1} 1 1`), 2 ** 53 - 1);
     assert.equal(proc.parseSchedstat(''), null);
     assert.equal(proc.parseSchedstat('12\n'), null);
   });
@@ -79,7 +82,10 @@ describe('readers of /proc', () => {
     assert.equal(proc.parseAvailableMemory('MemTotal: 20 kB\nMemAvailable:   10 kB\n'), 10_240);
     assert.equal(proc.parseOpenFilesLimit(LIMITS), 20_000);
     assert.equal(proc.parseOpenFilesLimit('Max open files  unlimited  unlimited  files\n'), Infinity);
-    assert.equal(proc.parseCpuModel('processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n'), 'AMD EPYC');
+    assert.equal(
+      proc.parseCpuModel('processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC  \nmodel name\t: B\n'),
+      'AMD EPYC',
+    );
     assert.equal(proc.parseCpuModel('processor\t: 0\n'), null);
   });
 
@@ -96,10 +102,21 @@ describe('readers of /proc', () => {
 
   it('netstat: only the lines of TcpExt', () => {
     assert.deepEqual(proc.parseListenDrops(NETSTAT), { overflows: 12, drops: 15 });
+    const twice = 'TcpExt: ListenDrops ListenOverflows ListenDrops\nTcpExt: 1 2 3\n';
+    assert.deepEqual(proc.parseListenDrops(twice), { overflows: 2, drops: 1 });
+    assert.equal(proc.parseListenDrops('TcpExt: ListenOverflows\nTcpExt: 1\n'), null);
+    assert.equal(proc.parseListenDrops('TcpExt: ListenDrops\nTcpExt: 1\n'), null);
+    assert.equal(proc.parseListenDrops(''), null);
     assert.equal(proc.parseListenDrops('TcpExt: A\nTcpExt: 1\n'), null);
   });
 
   it('small files', () => {
+    assert.equal(proc.parseUptime('12.34 5.67\n'), 12_340_000);
+    assert.equal(proc.parseUptime('12 5\n'), null);
+    assert.equal(proc.parseTimeWait(SOCKSTAT), 3);
+    assert.equal(proc.parseTimeWait('TCP: inuse 3\n'), null);
+    assert.equal(proc.parsePortRange('32768\n'), null);
+    assert.deepEqual(proc.parseCpuList('12-10,2'), [2]);
     assert.deepEqual(proc.parsePortRange('32768\t60999\n'), [32_768, 60_999]);
     assert.equal(proc.parseNumber('4096\n'), 4096);
     assert.equal(proc.parseNumber('max\n'), null);
@@ -152,7 +169,14 @@ it('reads ticks of all or some CPUs; guest time, which is part of user time, is 
   assert.deepEqual(proc.parseCpuTicks(text, [1]), { total: 25, idle: 20, stolen: 1, interrupt: 2 });
   assert.deepEqual(proc.parseCpuTicks(text, [0, 1]), { total: 62, idle: 51, stolen: 2, interrupt: 4 });
   assert.equal(proc.parseCpuTicks(text, [0, 2]), null);
-  assert.equal(proc.parseCpuTicks('cpu  10 1 5 100 4\n', null)?.stolen, 0);
+  assert.deepEqual(proc.parseCpuTicks('cpu  10 1 5 100 4\n', null), {
+    total: 120,
+    idle: 104,
+    stolen: 0,
+    interrupt: 0,
+  });
+  assert.equal(proc.parseCpuTicks('cpu  10 1 5 100\n', null), null);
+  assert.deepEqual(proc.parseCpuTicks(text, []), { total: 0, idle: 0, stolen: 0, interrupt: 0 });
   assert.equal(proc.parseCpuTicks('cpu0 1 2 3 4 5\n', null), null);
   assert.equal(proc.parseCpuTicks('cpu  1 2\n', null), null);
 });
@@ -164,6 +188,21 @@ it('reads the ports of sockets bound to all addresses', () => {
     '   1: 0100007F:9C41 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2 1',
     '  12: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 3 1',
   ].join('\n');
-  assert.deepEqual(proc.parseWildcardPorts(tcp), [2024, 8080]);
+  assert.deepEqual(proc.parseWildcardPorts(tcp + tcp), [2024, 8080]);
   fc.assert(fc.property(fc.string(), (junk) => Array.isArray(proc.parseWildcardPorts(junk))));
+});
+
+it('reads sockets with their queues, except listeners', () => {
+  const rest = '00:00000000 00000000     0        0 2 1';
+  const tcp = [
+    `   0: 0100007F:9C41 00000000:0000 0A 00000000:00000007 ${rest}`,
+    `  12: 0100007F:9C41 0200007F:0016 01 0000000A:000000FF ${rest}`,
+  ].join('\n');
+  assert.deepEqual(proc.parseTcpSockets(tcp), [
+    {
+      local: { address: '0100007F', port: 40_001 },
+      remote: { address: '0200007F', port: 22 },
+      ...{ state: 1, unsent: 10, unread: 255 },
+    },
+  ]);
 });
