@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { type TestContext, test } from 'node:test';
 import { clockSince, monotonicNs } from '../load/clock.ts';
 import { makeGate } from '../load/gate.ts';
@@ -56,7 +57,7 @@ interface Played {
 
 async function play(
   timeline: Timeline,
-  { proxy, servers = [] }: Partial<Pick<ActedOn, 'proxy' | 'servers'>>,
+  { proxy, servers = [], http }: Partial<Pick<ActedOn, 'proxy' | 'servers' | 'http'>>,
   onDone: (done: DoneAction) => void | Promise<void> = () => {},
   over = new AbortController().signal,
 ): Promise<Played> {
@@ -74,10 +75,13 @@ async function play(
     servers,
     processSet: { expectExit: ({ name }: Launched) => void asked.push(`the end of ${name}`) },
     tellClients: (what) => void asked.push(what),
-    http: {
-      start: async () => void asked.push('start HTTP'),
-      stop: async () => void asked.push('stop HTTP'),
-    },
+    http:
+      http === undefined
+        ? {
+            start: async () => void asked.push('start HTTP'),
+            stop: async () => void asked.push('stop HTTP'),
+          }
+        : http,
   };
   const record = (each: DoneAction) => {
     done.push(each);
@@ -231,4 +235,71 @@ test('no action is performed after the end', async () => {
   assert.deepEqual(none, []);
   const { done: empty } = await play([], {});
   assert.deepEqual(empty, []);
+});
+
+test('clients are told what to do, and HTTP requests start and stop', async () => {
+  const kinds = ['cut-clients', 'stall-clients', 'resume-clients', 'start-http', 'stop-http'] as const;
+  const timeline = kinds.map((kind) => at(0, { kind }));
+  const { done, asked } = await play(timeline, {});
+  assert.deepEqual(asked, ['cut', 'stall', 'resume', 'start HTTP', 'stop HTTP']);
+  assert.deepEqual(
+    done.map(({ failure }) => failure),
+    [null, null, null, null, null],
+  );
+  const { done: without } = await play(timeline.slice(3), { http: null });
+  assert.deepEqual(
+    without.map(({ failure }) => failure),
+    ['no HTTP requests are planned', 'no HTTP requests are planned'],
+  );
+});
+
+test('the workers of a proxy are killed, but not its master', async (t) => {
+  const workers = [await server(t, 'worker 1'), await server(t, 'worker 2')];
+  const master = await server(t, 'master');
+  const proxy = {
+    reload: () => assert.fail(),
+    upgrade: async () => assert.fail(),
+    processes: async () =>
+      [master, ...workers].map(({ launched: { name, pid } }, i) => ({
+        ...{ component: 'proxy' as const, role: i === 0 ? ('master' as const) : ('worker' as const), name, pid },
+      })),
+  };
+  const { done } = await play([at(0, { kind: 'kill-proxy-workers' })], { proxy });
+  assert.equal(done[0]?.failure, null);
+  for (const { launched } of workers) assert.deepEqual(await launched.exited, { code: null, signal: 'SIGKILL' });
+  assert.deepEqual([master.launched.child.exitCode, master.launched.child.signalCode], [null, null]);
+});
+
+test('actions wait for their time on the clock of the run, and are recorded with it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.timers.reset();
+    syncBuiltinESMExports();
+  });
+  let nowUs = 4_000_000.6;
+  const done: DoneAction[] = [];
+  const on: ActedOn = {
+    proxy: null,
+    ...{ servers: [], processSet: { expectExit: () => assert.fail() }, tellClients: () => {}, http: null },
+  };
+  const { signal } = new AbortController();
+  const timeline = [at(0, { kind: 'cut-clients' }), at(2000, { kind: 'stall-clients' })];
+  const ended = carryOut(timeline, 3_000_000, () => nowUs, on, (each) => void done.push(each), signal);
+  const pass = async (ms: number) => {
+    nowUs += ms * 1e3;
+    t.mock.timers.tick(ms);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return done.length;
+  };
+  // The first action is late, and is carried out at once.
+  assert.deepEqual([await pass(0), await pass(1), await pass(998), await pass(1)], [1, 1, 1, 2]);
+  await ended;
+  assert.deepEqual(
+    done.map(({ action, atUs }) => [action.kind, atUs]),
+    [
+      ['cut-clients', 4_000_001],
+      ['stall-clients', 5_000_001],
+    ],
+  );
 });
