@@ -11,8 +11,8 @@ import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { affinityNotices, canPin } from '../topology/affinity.ts';
 import { startWarden } from '../topology/warden.ts';
 import type { RunContext } from './context.ts';
-import { executeRun } from './run.ts';
 import { settingsOf, shortPlan, simulatedHosts, VARIANT } from './run.test.fixture.ts';
+import { executeRun } from './run.ts';
 
 const temporary = makeOpenFolder(join(tmpdir(), 'servers-test-'));
 process.env.TMPDIR = temporary;
@@ -35,7 +35,8 @@ async function execute(plan: Partial<RunPlan>, context: Partial<RunContext> = {}
       processes = all;
       pinnedTo = /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
       for (const { role, pid } of all)
-        if (role === 'server') commands.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1));
+        if (role === 'server')
+          commands.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1));
     },
     ...context,
   }).finally(() => warden.close());
@@ -50,7 +51,9 @@ function valueOf(command: readonly string[] | undefined, option: string): string
 
 describe('the echo servers of a run', () => {
   test('have the options of the scenario and of the handicap, and are pinned with the runner', async () => {
-    const cpu = Number(/^Cpus_allowed_list:\t(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0);
+    const cpu = Number(
+      /^Cpus_allowed_list:\t(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0,
+    );
     const placement = { proxy: [], server: [cpu], generator: [cpu], runner: [cpu] };
     const { run, commands, processes, pinnedTo } = await execute(
       { placement },
@@ -92,7 +95,7 @@ describe('the echo servers of a run', () => {
 });
 
 describe('the user’s own server', () => {
-  const backend = `"${process.execPath}" -e "require('node:net').createServer().listen({port}, '127.0.0.1')"`;
+  const backend = `"${process.execPath}" -e "require('node:net').createServer((socket) => socket.destroy()).listen({port}, '127.0.0.1')"`;
 
   test('is started by its command, and must echo', async () => {
     await assert.rejects(execute({ server: 'own', backend, servers: 1 }), {

@@ -261,12 +261,18 @@ test('the workers of a proxy are killed, but not its master', async (t) => {
     upgrade: async () => assert.fail(),
     processes: async () =>
       [master, ...workers].map(({ launched: { name, pid } }, i) => ({
-        ...{ component: 'proxy' as const, role: i === 0 ? ('master' as const) : ('worker' as const), name, pid },
+        ...{
+          component: 'proxy' as const,
+          role: i === 0 ? ('master' as const) : ('worker' as const),
+          name,
+          pid,
+        },
       })),
   };
   const { done } = await play([at(0, { kind: 'kill-proxy-workers' })], { proxy });
   assert.equal(done[0]?.failure, null);
-  for (const { launched } of workers) assert.deepEqual(await launched.exited, { code: null, signal: 'SIGKILL' });
+  for (const { launched } of workers)
+    assert.deepEqual(await launched.exited, { code: null, signal: 'SIGKILL' });
   assert.deepEqual([master.launched.child.exitCode, master.launched.child.signalCode], [null, null]);
 });
 
@@ -285,7 +291,14 @@ test('actions wait for their time on the clock of the run, and are recorded with
   };
   const { signal } = new AbortController();
   const timeline = [at(0, { kind: 'cut-clients' }), at(2000, { kind: 'stall-clients' })];
-  const ended = carryOut(timeline, 3_000_000, () => nowUs, on, (each) => void done.push(each), signal);
+  const ended = carryOut(
+    timeline,
+    3_000_000,
+    () => nowUs,
+    on,
+    (each) => void done.push(each),
+    signal,
+  );
   const pass = async (ms: number) => {
     nowUs += ms * 1e3;
     t.mock.timers.tick(ms);

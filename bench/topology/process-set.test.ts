@@ -163,4 +163,63 @@ describe('processSet', () => {
     for (const { exited } of launched) assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' });
     assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
   });
+
+  it('reports the loss of what all processes need, unless it was dismissed', async (t) => {
+    const { processSet, lost } = gather(t);
+    processSet.fail('The folder is gone.');
+    assert.equal(processSet.hasUnexpectedExit(), true);
+    assert.equal(await processSet.unexpectedExit, 'The folder is gone.');
+    assert.deepEqual(lost, ['The folder is gone.']);
+    const dismissed = gather(t);
+    dismissed.processSet.dismiss();
+    dismissed.processSet.fail('The folder is gone.');
+    await new Promise((done) => setImmediate(done));
+    assert.deepEqual([dismissed.lost, dismissed.processSet.hasUnexpectedExit()], [[], false]);
+    const killed = gather(t);
+    killed.processSet.kill();
+    killed.processSet.fail('The folder is gone.');
+    assert.equal(killed.processSet.hasUnexpectedExit(), false);
+  });
+
+  it('looks every 250 ms at a process that is not a child, until it is gone, dismissed or closed', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const gone = { name: 'master 2', pid: 10_000_000 };
+    const looked = async (before: (processSet: ProcessSet) => void, closes: boolean) => {
+      const { processSet, scope, lost } = gather(t);
+      processSet.watch(gone);
+      before(processSet);
+      if (closes) await scope.close();
+      t.mock.timers.tick(249);
+      const early = processSet.hasUnexpectedExit();
+      t.mock.timers.tick(1);
+      await new Promise((done) => setImmediate(done));
+      return [early, processSet.hasUnexpectedExit(), lost];
+    };
+    const nothing = [false, false, []];
+    assert.deepEqual(
+      [
+        await looked(() => {}, false),
+        await looked((processSet) => processSet.dismiss(), false),
+        await looked((processSet) => processSet.expectExit(gone), false),
+        await looked(() => {}, true),
+      ],
+      [[false, true, ['master 2 (process 10000000) exited during the run.']], nothing, nothing, nothing],
+    );
+    const alive = gather(t);
+    alive.processSet.watch({ name: 'runner', pid: process.pid });
+    t.mock.timers.tick(1000);
+    assert.equal(alive.processSet.hasUnexpectedExit(), false);
+  });
+
+  it('closes what was registered after the processes that were launched later', async (t) => {
+    const { processSet, scope } = gather(t);
+    const order: string[] = [];
+    processSet.closing('name server', () => void order.push('name server'));
+    const task = processSet.launchTask({
+      ...{ name: 'task', component: 'runner', command: 'sleep', args: ['60'], cpus: null, ipc: false },
+    });
+    void task.exited.then(() => order.push('task'));
+    await scope.close();
+    assert.deepEqual([order, processSet.hasUnexpectedExit()], [['task', 'name server'], false]);
+  });
 });

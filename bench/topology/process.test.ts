@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import childProcess, { type SpawnOptions } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { describe, it, type TestContext } from 'node:test';
+import { syncBuiltinESMExports } from 'node:module';
+import { describe, it, type TestContext, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import { canPin } from './affinity.ts';
-import { type Launched, type LaunchOptions, launch, launchNode } from './process.ts';
+import { bunHere } from './engine.ts';
+import {
+  BUN_ARGUMENTS,
+  exitWords,
+  type Launched,
+  type LaunchOptions,
+  launch,
+  launchNode,
+  launchOn,
+} from './process.ts';
 
 function run(t: TestContext, options: Partial<LaunchOptions> & { command: string }): Launched {
   const launched = launch({
@@ -112,6 +123,96 @@ describe('launch', () => {
     if (canPin()) {
       assert.match(readFileSync(`/proc/${launched.pid}/status`, 'utf8'), /^Cpus_allowed_list:\t0$/m);
     }
+  });
+});
+
+test('the end of a process is described by its code or its signal', () => {
+  const of = { name: 'nginx', pid: 7 };
+  assert.deepEqual(
+    [exitWords(of, { code: 3, signal: null }), exitWords(of, { code: null, signal: 'SIGKILL' })],
+    ['nginx (process 7) exited with code 3', 'nginx (process 7) was killed by SIGKILL'],
+  );
+});
+
+test('a process that the system cannot start is a problem of the environment', (t) => {
+  t.mock.method(childProcess, 'spawn', () => new EventEmitter());
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const options = {
+    name: 'thing',
+    component: 'server',
+    command: 'true',
+    args: [],
+    cpus: null,
+    ipc: false,
+  } as const;
+  assert.throws(() => launch(options), {
+    kind: 'environment',
+    message: /^thing: the system could not start /,
+  });
+});
+
+describe('launchOn', () => {
+  const entry = new URL('file:///no/such%20file.js');
+  const of = (engine: 'node' | 'bun', ipc: boolean, env?: NodeJS.ProcessEnv) => {
+    const launched = launchOn(engine, entry, {
+      ...{
+        name: 'thing',
+        component: 'server',
+        args: ['--x'],
+        nodeArguments: ['--expose-gc'],
+        cpus: null,
+        ipc,
+      },
+      ...(env === undefined ? {} : { env }),
+    });
+    launched.child.kill('SIGKILL');
+    return launched;
+  };
+
+  it('gives each engine its arguments, and a channel only on request', async () => {
+    const node = of('node', false);
+    assert.deepEqual(node.child.spawnargs, [process.execPath, '--expose-gc', '/no/such file.js', '--x']);
+    assert.deepEqual([node.child.channel ?? null, node.child.stdin, node.child.stdout], [null, null, null]);
+    const withChannel = of('node', true);
+    assert.ok(withChannel.child.channel);
+    await Promise.all([node.exited, withChannel.exited]);
+    const bun = bunHere();
+    // If Bun is missing, test/on-bun.test.ts reports it.
+    if (bun === null) return;
+    const [silent, speaking] = [of('bun', false), of('bun', true)];
+    assert.deepEqual(silent.child.spawnargs, [bun.command, ...BUN_ARGUMENTS, '/no/such file.js', '--x']);
+    assert.deepEqual([silent.child.channel ?? null, speaking.child.channel === undefined], [null, false]);
+    await Promise.all([silent.exited, speaking.exited]);
+  });
+
+  it('hides the user’s options from Bun', (t) => {
+    const bun = bunHere();
+    if (bun === null) return;
+    const environments: unknown[] = [];
+    t.mock.method(childProcess, 'spawn', (_command: string, _arguments: string[], { env }: SpawnOptions) => {
+      environments.push(env);
+      return Object.assign(new EventEmitter(), { pid: 10_000_000 });
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const launchBun = (env?: NodeJS.ProcessEnv) =>
+      launchOn('bun', entry, {
+        ...{ name: 'thing', component: 'server', args: [], cpus: null, ipc: false },
+        ...(env === undefined ? {} : { env }),
+      });
+    launchBun({ PATH: '/bin', BUN_OPTIONS: '--smol' });
+    launchBun();
+    assert.deepEqual(environments, [
+      { PATH: '/bin', BUN_OPTIONS: undefined, DO_NOT_TRACK: '1' },
+      { ...process.env, BUN_OPTIONS: undefined, DO_NOT_TRACK: '1' },
+    ]);
   });
 });
 

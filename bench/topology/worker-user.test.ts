@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
-import { covers, maySwitch, openFolderToWorkers, openToWorkers, unprivilegedUser } from './worker-user.ts';
+import {
+  covers,
+  maySwitch,
+  openFolderToWorkers,
+  openToWorkers,
+  unprivilegedUser,
+  workerUser,
+} from './worker-user.ts';
 
 describe('the user of the workers, if Nginx is started as root', () => {
   it('is nobody, with its group on this system', () => {
@@ -24,6 +33,55 @@ describe('the user of the workers, if Nginx is started as root', () => {
     assert.equal(unprivilegedUser(passwd, 'nginx:x:102:\nroot:x:0:')?.name, 'nginx');
     assert.equal(unprivilegedUser(passwd, 'root:x:0:'), null);
     assert.equal(unprivilegedUser('', ''), null);
+    assert.equal(unprivilegedUser('nobody:x:5:0::/:', 'root:x:0:'), null);
+    assert.equal(unprivilegedUser('nobody:x:0:5::/:', 'x:x:5:'), null);
+    const both = 'daemon:x:1:1::/:\nwww-data:x:33:33::/:\n';
+    const web = { name: 'www-data', uid: 33, group: 'first', gid: 33 };
+    assert.deepEqual(unprivilegedUser(both, 'daemon:x:1:\nfirst:x:33:\nsecond:x:33:\n'), web);
+    assert.equal(unprivilegedUser(both, 'daemon:x:1:\n')?.name, 'daemon');
+  });
+
+  it('is determined by the files of the system', (t) => {
+    const files: Record<string, string> = {
+      '/etc/passwd': 'nobody:x:65534:65534:nobody:/:/bin/false\n',
+      '/etc/group': 'nogroup:x:65534:\n',
+      '/proc/self/uid_map': '0 0 4294967295\n',
+      '/proc/self/gid_map': '0 0 4294967295\n',
+      '/proc/self/status': 'CapEff:\t00000000000000c0\n',
+    };
+    let uid = 0;
+    t.mock.method(process as { getuid(): number }, 'getuid', () => uid);
+    t.mock.method(fs, 'readFileSync', (path: string) => {
+      const text = files[path];
+      if (text === undefined) throw new Error(`no ${path}`);
+      return text;
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const nobody = { name: 'nobody', uid: 65_534, group: 'nogroup', gid: 65_534 };
+    const change = (path: string, text: string) => {
+      const before = files[path] ?? '';
+      files[path] = text;
+      const user = workerUser();
+      files[path] = before;
+      return user;
+    };
+    assert.deepEqual(
+      [
+        workerUser(),
+        change('/proc/self/uid_map', '0 0 1\n'),
+        change('/proc/self/gid_map', '0 0 1\n'),
+        change('/proc/self/status', 'CapEff:\t0000000000000080\n'),
+        change('/proc/self/status', 'CapEff:\t0000000000000040\n'),
+      ],
+      [nobody, null, null, null, null],
+    );
+    assert.throws(() => change('/etc/passwd', ''), { kind: 'environment' });
+    uid = 1;
+    assert.equal(workerUser(), null);
   });
 
   it('must exist in the user namespace', () => {
@@ -31,6 +89,12 @@ describe('the user of the workers, if Nginx is started as root', () => {
     assert.equal(covers('         0       1000          1\n', 65_534), false);
     assert.equal(covers('0 1000 1\n1 100000 65536\n', 65_534), true);
     assert.equal(covers('', 65_534), true);
+    const map = '10 1000 5\n';
+    assert.deepEqual(
+      [9, 10, 14, 15].map((id) => covers(map, id)),
+      [false, true, true, false],
+    );
+    assert.equal(covers('\n', 0), false);
   });
 
   it('cannot be changed if a container lacks the capabilities', () => {
