@@ -192,7 +192,7 @@ describe('the HTTP requests during a run', () => {
   test('are counted from their start, with what reached the servers until they stop', async (t) => {
     let now = 2_000_000.4;
     const { processSet, sent, report } = simulatedProcess(t, (command) => {
-      if (command === 'stop') report(part(3e6, 3.5e6, true, 2));
+      if (command === 'stop') setImmediate(() => report(part(3e6, 3.5e6, true, 2)));
     });
     const alongside = prepareHttp(contextOf(plan), TARGET, serversOf([7, 20]), processSet, 123n, () => now);
     assert.ok(alongside);

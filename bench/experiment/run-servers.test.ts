@@ -44,7 +44,7 @@ async function execute(plan: Partial<RunPlan>, context: Partial<RunContext> = {}
 }
 
 /** Returns the value of an option. */
-function valueOf(command: readonly string[] | undefined, option: string): string | undefined {
+function optionOf(command: readonly string[] | undefined, option: string): string | undefined {
   const at = command?.indexOf(option) ?? -1;
   return at < 0 ? undefined : command?.[at + 1];
 }
@@ -70,10 +70,10 @@ describe('the echo servers of a run', () => {
     const [command = []] = commands;
     assert.ok(command.includes('--log'));
     assert.deepEqual(
-      ['--kind', '--delay', '--burn', '--port'].map((option) => valueOf(command, option)),
+      ['--kind', '--delay', '--burn', '--port'].map((option) => optionOf(command, option)),
       ['lean', '3', '4', '0'],
     );
-    assert.match(valueOf(command, '--socket') ?? '', /\/nginx-ws-bench-\w+\/echo-1\.sock$/);
+    assert.match(optionOf(command, '--socket') ?? '', /\/nginx-ws-bench-\w+\/echo-1\.sock$/);
     if (canPin()) assert.equal(pinnedTo, String(cpu));
     const expected = affinityNotices(placement).map(({ code }) => code);
     assert.deepEqual(
@@ -88,9 +88,9 @@ describe('the echo servers of a run', () => {
     const timeline: RunPlan['timeline'] = [{ atMs: 90_000, action: { kind: 'start-server', server: 0 } }];
     const profile = { ...profileNamed('direct'), upstreamTls: true };
     const { commands } = await execute({ timeline }, { profile });
-    const port = Number(valueOf(commands[0], '--port'));
+    const port = Number(optionOf(commands[0], '--port'));
     assert.ok(port >= 10_000 && (port < 40_000 || port > 40_009));
-    assert.match(valueOf(commands[0], '--cert') ?? '', /\/nginx-ws-bench-\w+\/upstream\/certificate\.pem$/);
+    assert.match(optionOf(commands[0], '--cert') ?? '', /\/nginx-ws-bench-\w+\/upstream\/certificate\.pem$/);
   });
 });
 

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { makeRun } from '../../test/run.ts';
 import type { Route } from '../load/connections/route.ts';
 import type { Coordinator, GeneratorPlan, GeneratorWorker } from '../load/coordinator.ts';
@@ -13,10 +15,13 @@ import type { Variant } from '../model/variant.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import type { PlacedProxyPlan, PlacedServersPlan, TopologyPlaces } from '../topology/placed.ts';
+import { createPrivateFolder, PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import type { ReachableServer, ServerStats } from '../topology/servers.ts';
 import { directTarget, type RunningProxy, type StartedTarget } from '../topology/target.ts';
+import type { Warden } from '../topology/warden.ts';
 import { notice } from '../wording/finding.ts';
 import type { RunContext } from './context.ts';
+import { executeRun } from './run.ts';
 
 /** What a simulated generator worker does under load. By default, it finishes at once. */
 export type Work = (worker: SimulatedWorker) => void;
@@ -253,3 +258,54 @@ export function settingsOf(plan: RunPlan, events: BenchEvent[]): Settings {
     saveSoFar: async () => {},
   };
 }
+
+/** A warden without a process. It notes the folders of the run. */
+function simulatedWarden(folders: string[]): Warden {
+  const warden: Partial<Warden> = {
+    watch: () => {},
+    forget: () => {},
+    makeFolder() {
+      const folder = createPrivateFolder(tmpdir(), PRIVATE_FOLDER_PREFIX);
+      folders.push(folder);
+      return folder;
+    },
+    removeFolder: (folder) => rm(folder, { recursive: true, force: true }),
+  };
+  return warden as Warden;
+}
+
+export interface Simulation {
+  plan?: Partial<RunPlan>;
+  context?: Partial<RunContext>;
+  target?: Partial<StartedTarget>;
+  work?: Work;
+  /** Called when the load begins, with the run's folder and its hosts. */
+  onLoad?(folder: string, hosts: ReturnType<typeof simulatedHosts>): Promise<void> | void;
+}
+
+/** Executes a run on simulated hosts. Its folder is in the system's temporary folder. */
+export async function simulate({ plan = {}, context = {}, target, work, onLoad }: Simulation = {}) {
+  const folders: string[] = [];
+  const hosts = simulatedHosts(work, target);
+  const events: BenchEvent[] = [];
+  let listed: readonly RunProcess[] = [];
+  const run = await executeRun({
+    ...settingsOf(shortPlan(plan), events),
+    warden: simulatedWarden(folders),
+    coordinator: hosts.coordinator,
+    places: hosts.places,
+    proxyWatch: hosts.proxyWatch,
+    onProcesses(processes) {
+      listed = processes;
+    },
+    async emit(event) {
+      events.push(event);
+      if (event.type === 'phase' && event.phase === 'connect') await onLoad?.(folders[0] ?? '', hosts);
+    },
+    ...context,
+  });
+  const phases = events.flatMap((event) => (event.type === 'phase' ? [event.phase] : []));
+  return { ...hosts, run, events, phases, listed, folders };
+}
+
+export const RUNNER: RunProcess = { component: 'runner', role: 'runner', name: 'runner', pid: process.pid };

@@ -1,86 +1,30 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import fs, { rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, type TestContext, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { encodePairs } from '../measure/histogram.ts';
-import type { BenchEvent } from '../model/event.ts';
-import type { RunPlan } from '../model/plan.ts';
 import type { Run, RunProcess } from '../model/run.ts';
-import { profileNamed } from '../plan/plan.test.fixture.ts';
-import type { VariantProxy } from '../topology/driver.ts';
-import { createPrivateFolder, PRIVATE_FOLDER_PREFIX, RECORD } from '../topology/private-folder.ts';
-import type { StartedTarget } from '../topology/target.ts';
-import type { Warden } from '../topology/warden.ts';
+import { RECORD } from '../topology/private-folder.ts';
 import { lostFolder } from '../topology/workplace.ts';
-import type { RunContext } from './context.ts';
 import {
   bytesOf,
+  RUNNER,
   recordingOf,
   seriesOf,
-  settingsOf,
   shortPlan,
-  simulatedHosts,
+  simulate,
   totalsOf,
   VARIANT,
   WORKER,
-  type Work,
 } from './run.test.fixture.ts';
-import { executeRun } from './run.ts';
 
+// The folders of the runs.
 const temporary = makeOpenFolder(join(tmpdir(), 'run-test-'));
+process.env.TMPDIR = temporary;
 after(() => rm(temporary, { recursive: true, force: true }));
-
-/** A warden without a process. It notes the folders of the run. */
-function simulatedWarden(folders: string[]): Warden {
-  const warden: Partial<Warden> = {
-    watch: () => {},
-    forget: () => {},
-    makeFolder() {
-      const folder = createPrivateFolder(temporary, PRIVATE_FOLDER_PREFIX);
-      folders.push(folder);
-      return folder;
-    },
-    removeFolder: (folder) => rm(folder, { recursive: true, force: true }),
-  };
-  return warden as Warden;
-}
-
-interface Simulation {
-  plan?: Partial<RunPlan>;
-  context?: Partial<RunContext>;
-  target?: Partial<StartedTarget>;
-  work?: Work;
-  /** Called when the load begins, with the run's folder and its hosts. */
-  onLoad?(folder: string, hosts: ReturnType<typeof simulatedHosts>): Promise<void> | void;
-}
-
-async function execute({ plan = {}, context = {}, target, work, onLoad }: Simulation = {}) {
-  const folders: string[] = [];
-  const hosts = simulatedHosts(work, target);
-  const events: BenchEvent[] = [];
-  let listed: readonly RunProcess[] = [];
-  const run = await executeRun({
-    ...settingsOf(shortPlan(plan), events),
-    warden: simulatedWarden(folders),
-    coordinator: hosts.coordinator,
-    places: hosts.places,
-    proxyWatch: hosts.proxyWatch,
-    onProcesses(processes) {
-      listed = processes;
-    },
-    async emit(event) {
-      events.push(event);
-      if (event.type === 'phase' && event.phase === 'connect') await onLoad?.(folders[0] ?? '', hosts);
-    },
-    ...context,
-  });
-  const phases = events.flatMap((event) => (event.type === 'phase' ? [event.phase] : []));
-  return { ...hosts, run, events, phases, listed, folders };
-}
 
 /** The parts of a run that do not depend on the clock or the machine. */
 function timeless({ phases: _p, startedAt: _s, machine: _m, listenDrops: _l, validity: _v, ...run }: Run) {
@@ -91,13 +35,12 @@ function timeless({ phases: _p, startedAt: _s, machine: _m, listenDrops: _l, val
   };
 }
 
-const RUNNER: RunProcess = { component: 'runner', role: 'runner', name: 'runner', pid: process.pid };
 const SHARE = { component: 'proxy', name: 'nginx worker 1', connections: 0, messages: 0 };
 
 describe('a run', () => {
   test('combines what its proxy, servers, generators and other hosts report', async () => {
     const before = new Date().toISOString();
-    const { run, asked, phases, listed, processes, servers, target } = await execute();
+    const { run, asked, phases, listed, processes, servers, target } = await simulate();
     assert.ok(run.startedAt >= before && run.startedAt <= new Date().toISOString());
     assert.deepEqual(phases.slice(0, 2), ['set-up', 'connect']);
     assert.equal(phases.at(-1), 'tear-down');
@@ -179,7 +122,7 @@ describe('a run', () => {
 
   test('samples its processes before the load and at its end, with the loops of its generators', async () => {
     const loop = { startUs: 1, endUs: 50, utilisation: 0.25, delayMaxUs: 70 };
-    const { run, processes } = await execute({
+    const { run, processes } = await simulate({
       work({ index, report, finish }) {
         if (index === 1) report(bytesOf(recordingOf(0, { sequence: 1, phase: 'drain', loop })));
         finish();
@@ -202,7 +145,7 @@ describe('a run', () => {
   });
 
   test('reports recordings that are missing', async () => {
-    const { run } = await execute({
+    const { run } = await simulate({
       work({ index, report, finish }) {
         const totals = { totals: totalsOf(index), routes: [] };
         if (index === 1) report({ type: 'done', ...totals, recordings: 3 });
@@ -219,7 +162,7 @@ describe('a run', () => {
   test('samples its memory after each batch of connections, and its queues if the scenario fills them', async () => {
     const { workload } = shortPlan();
     const plan = { openingStages: 2, workload: { ...workload, scenario: 'slow-consumer' } };
-    const { run, asked } = await execute({ plan });
+    const { run, asked } = await simulate({ plan });
     assert.deepEqual(asked.commands.slice(0, 4), ['connect', 'connect', 'connect-more', 'connect-more']);
     assert.deepEqual(
       run.memory.map(({ open, proxyBytes, kernelBytes, proxyFiles }) => ({
@@ -238,7 +181,7 @@ describe('a run', () => {
     const brought: (readonly RunProcess[])[] = [];
     const saved: Run[] = [];
     let listens = 0;
-    const { processes, events } = await execute({
+    const { processes, events } = await simulate({
       context: {
         place: {
           isLast: false,
@@ -260,7 +203,7 @@ describe('a run', () => {
   });
 
   test('fails if a host is lost, and stops the workers', async () => {
-    const { run, asked } = await execute({
+    const { run, asked } = await simulate({
       work: () => {},
       onLoad: (_, hosts) => hosts.asked.lose('The agent b was lost.'),
     });
@@ -270,7 +213,7 @@ describe('a run', () => {
 
   for (const isLost of [false, true])
     test(`${isLost ? 'that failed keeps its reason' : 'fails'} if its folder was lost`, async () => {
-      const { run, folders } = await execute({
+      const { run, folders } = await simulate({
         ...(isLost ? { work: () => {} } : {}),
         async onLoad(folder, hosts) {
           await rm(join(folder, RECORD));
@@ -281,145 +224,19 @@ describe('a run', () => {
       assert.deepEqual(run.outcome, { state: 'failed', reason });
     });
 
+  test('warns about a temporary folder without space', async (t) => {
+    t.mock.method(fs, 'statfs', async () => ({ blocks: 16, bavail: 0 }));
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    const { run } = await simulate();
+    assert.equal(run.notices.filter(({ code }) => code === 'temporary-folder-full').length, 1);
+  });
+
   test('ends with the reason of the signal if it is stopped before the load', async () => {
     const signal = AbortSignal.abort(new Error('called off'));
-    await assert.rejects(execute({ context: { signal } }), { message: 'called off' });
-  });
-});
-
-describe('the target of a run', () => {
-  test('is the echo servers themselves if there is no proxy, and has no probe', async () => {
-    const { run, asked, listed, processes } = await execute({
-      plan: { proxy: null },
-      context: { variant: { ...VARIANT, proxy: null } },
-    });
-    assert.deepEqual([run.proxy, run.probe, asked.proxy], [null, null, null]);
-    assert.equal(run.spread[0]?.name, 'nginx worker (process 5)');
-    assert.deepEqual(
-      asked.workerPlans.map(({ target }) => target.ports),
-      [
-        [9001, 9002],
-        [9001, 9002],
-      ],
-    );
-    assert.deepEqual(listed, [...processes, RUNNER]);
-  });
-
-  test('is a server outside, of which nothing is started', async () => {
-    const target: RunPlan['target'] = {
-      ...{ kind: 'external', url: 'ws://127.0.0.1:7/chat', expect: 'any', certificate: null },
-      ...{ subprotocols: [], isRemote: false },
-    };
-    const { coordinator } = simulatedHosts();
-    const alone: typeof coordinator = {
-      start: async (plan) => ({
-        ...(await coordinator.start(plan)),
-        end: async () => ({ processes: [], hosts: [] }),
-      }),
-    };
-    const { run, asked } = await execute({ plan: { target, server: null, proxy: null, servers: 0 } });
-    const { run: here } = await execute({
-      plan: { target, server: null, proxy: null, servers: 0 },
-      context: { coordinator: alone },
-    });
-    assert.deepEqual([run.hosts?.length, 'hosts' in here], [2, false]);
-    assert.deepEqual([run.proxy, run.probe, asked.proxy, asked.servers], [null, null, null, null]);
-    assert.deepEqual(
-      asked.workerPlans.map(({ target: { host, ports, path }, servers }) => [host, ports, path, servers]),
-      [0, 1].map(() => ['127.0.0.1', [7], '/chat', []]),
-    );
-    assert.deepEqual(
-      run.notices.slice(0, 2).map(({ code }) => code),
-      ['target-answers-any', 'target-answers-any'],
-    );
-  });
-
-  test('is started by the variant’s proxy on this host', async () => {
-    const upgradeTo = { path: '/new', version: '1', openssl: null, origin: null };
-    const timeline: RunPlan['timeline'] = [{ atMs: 90_000, action: { kind: 'upgrade', to: null } }];
-    for (const [changes, opening] of [
-      [{}, { upgradeTo: null }],
-      [
-        { timeline, listen: '10.0.0.1' },
-        { upgradeTo, host: '10.0.0.1' },
-      ],
-    ] as const) {
-      let started: unknown[] = [];
-      const hosts = simulatedHosts();
-      const proxy = {
-        ...{ binary: { ...upgradeTo, path: '/old' }, upgradeTo },
-        prepared: {
-          async start(...options: unknown[]) {
-            started = options;
-            return hosts.target;
-          },
-        },
-      } as unknown as VariantProxy;
-      const { startServers } = hosts.places;
-      const places = startServers === undefined ? {} : { startServers };
-      const { run, folders } = await execute({ plan: changes, context: { proxy, places } });
-      assert.deepEqual(run.outcome, { state: 'completed' });
-      const [plan, binary, servers, folder, , last] = started;
-      assert.deepEqual([plan, binary, folder, last], [shortPlan(changes), proxy.binary, folders[0], opening]);
-      assert.equal((servers as unknown[]).length, 2);
-    }
-  });
-
-  test('must have a proxy if one is planned', async () => {
-    await assert.rejects(execute({ context: { places: {} }, plan: { servers: 0 } }), {
-      name: 'TypeError',
-      message: 'there is no proxy for plain',
-    });
-  });
-
-  test('is a problem of the environment if it does not speak TLS', async () => {
-    const closed = createServer().listen(0, '127.0.0.1');
-    await new Promise((done) => closed.once('listening', done));
-    const { port } = closed.address() as AddressInfo;
-    await new Promise((done) => closed.close(done));
-    const tls = { servername: 'localhost' };
-    await assert.rejects(execute({ target: { ports: [port], tls } }), {
-      kind: 'environment',
-      message: /^Nginx does not answer as a TLS listener should: .*nothing listens there/,
-    });
-    await assert.rejects(execute({ target: { ports: [port], tls, proxy: null } }), {
-      kind: 'environment',
-      message: /^The TLS handshake with the target failed: .*nothing listens there/,
-    });
-    const { run } = await execute({ target: { ports: [] } });
-    assert.equal(run.probe, null);
-  });
-});
-
-describe('the visit of a profile', () => {
-  /** Starts a web server that answers as given, and returns its port and the requests that it received. */
-  async function webServer(t: TestContext, answer: boolean) {
-    const requests: string[] = [];
-    const server = createServer((request, response) => {
-      requests.push(`${request.method} ${request.url} ${request.headers.host}`);
-      if (answer) response.writeHead(404).end('no such page');
-      else request.socket.destroy();
-    }).listen(0, '127.0.0.1');
-    t.after(() => server.close());
-    await new Promise((done) => server.once('listening', done));
-    return { requests, port: (server.address() as AddressInfo).port };
-  }
-  const profile = { ...profileNamed('plain'), visit: '/health' };
-
-  test('is one ordinary request, whose response may be anything', async (t) => {
-    const { requests, port } = await webServer(t, true);
-    const { run } = await execute({ context: { profile }, target: { ports: [port] } });
-    assert.deepEqual(run.outcome, { state: 'completed' });
-    const request = { host: 'example.org', headers: [] };
-    await execute({ context: { profile }, target: { ports: [port], request } });
-    assert.deepEqual(requests, [`GET /health 127.0.0.1:${port}`, 'GET /health example.org']);
-  });
-
-  test('must have a response', async (t) => {
-    const { port } = await webServer(t, false);
-    await assert.rejects(execute({ context: { profile }, target: { ports: [port] } }), {
-      kind: 'environment',
-      message: /^Nginx does not answer a GET of \/health: /,
-    });
+    await assert.rejects(simulate({ context: { signal } }), { message: 'called off' });
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -52,6 +53,20 @@ describe('a private folder', () => {
       [lines.slice(0, -1).map((line) => JSON.parse(line)), lines.at(-1)],
       [[OWNER, identityOf(process.pid)], ''],
     );
+  });
+
+  test('does not remain if its owner cannot be recorded', (t) => {
+    const parent = temporary(t);
+    t.mock.method(fs, 'writeFileSync', () => {
+      throw new Error('the disk is full');
+    });
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    assert.throws(() => createPrivateFolder(parent, 'x-'), { message: 'the disk is full' });
+    assert.deepEqual(readdirSync(parent), []);
   });
 
   test('is not a link, not writable by others, and has a record that is a file', (t) => {

@@ -109,7 +109,7 @@ interface OwnerRecord {
 }
 
 /**
- * Reads a folder's owner record; null if it has no valid owner. An incomplete last line, for example because the disk
+ * Reads a folder's owner record; null if it has no valid owner, or if a line is not an object. An incomplete last line, for example because the disk
  * was full, is ignored.
  */
 function readRecord(folder: string): OwnerRecord | null {
@@ -123,12 +123,12 @@ function readRecord(folder: string): OwnerRecord | null {
 }
 
 function isIdentity(value: unknown): value is ProcessIdentity {
-  const { pid, start } = (value ?? {}) as Partial<ProcessIdentity>;
+  const { pid, start } = value as Partial<ProcessIdentity>;
   return Number.isSafeInteger(pid) && Number(pid) > 1 && typeof start === 'string';
 }
 
 function isOwner(value: unknown): value is Owner {
-  const { host, boot, namespace } = (value ?? {}) as Partial<Owner>;
+  const { host, boot, namespace } = value as Partial<Owner>;
   return isIdentity(value) && [host, boot, namespace].every((each) => typeof each === 'string');
 }
 
