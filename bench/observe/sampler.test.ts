@@ -1,40 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { processSeriesSchema, type RunProcess } from '../model/run.ts';
+import { procfs, SEVEN } from './sampler.test.fixture.ts';
 import { startSampler } from './sampler.ts';
-
-/** Creates a simulated procfs with process 7. `set` gives the CPU time of each of its threads, in ns. */
-function procfs(t: TestContext): {
-  path: string;
-  set: (threads: Record<string, number> | null, pid?: number) => void;
-} {
-  const path = mkdtempSync(join(tmpdir(), 'observe-test-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  mkdirSync(join(path, 'self'));
-  writeFileSync(join(path, 'self/schedstat'), '1 2 3\n');
-  return {
-    path,
-    set(threads, pid = 7) {
-      rmSync(join(path, `${pid}`), { recursive: true, force: true });
-      for (const [id, cpuNs] of Object.entries(threads ?? {})) {
-        const folder = join(path, `${pid}/task`, id);
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(join(folder, 'schedstat'), `${cpuNs} 5 6\n`);
-        const status = `VmRSS:\t100 kB\nvoluntary_ctxt_switches:\t${Math.floor(cpuNs / 1000)}\nnonvoluntary_ctxt_switches:\t1\n`;
-        writeFileSync(join(folder, 'status'), status);
-        writeFileSync(join(path, `${pid}/status`), status);
-      }
-    },
-  };
-}
-
-const SEVEN = { component: 'server', role: 'server', name: 'echo server 1', pid: 7 } as const;
 
 describe('sampler', () => {
   it('sums over threads, and never decreases when a thread ends or its ID is reused', (t) => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
-import { test } from 'node:test';
+import { EventEmitter } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
+import net, { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
 import { accepts, freePorts, portsOutside, requireOwnAddress } from './ports.ts';
 
 const HOST = '127.0.0.1';
@@ -22,21 +24,60 @@ test('a range that covers all ports does not prevent finding some', async () => 
   assert.equal((await portsOutside([1024, 65_535], HOST, 2)).length, 2);
 });
 
+/** Simulates a machine on which only these ports, and any that the system chooses, are free. Returns what is tried. */
+function machine(t: TestContext, free: readonly number[], random: number): number[] {
+  const tried: number[] = [];
+  t.mock.method(Math, 'random', () => random);
+  t.mock.method(net, 'createServer', () => {
+    const server = new EventEmitter();
+    let port = 0;
+    return Object.assign(server, {
+      listen(wanted: number, _host: string, done: () => void) {
+        tried.push(wanted);
+        port = wanted === 0 ? 40_000 + tried.length : wanted;
+        setImmediate(() =>
+          wanted === 0 || free.includes(wanted) ? done() : server.emit('error', new Error('in use')),
+        );
+        return server;
+      },
+      address: () => ({ port }),
+      close: (done: () => void) => done(),
+    });
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  return tried;
+}
+
+/** Consecutive numbers. */
+const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
+
 test('ports are tried one after another from a random one, and again from the first', async (t) => {
-  const within = async (random: number, range: readonly [number, number]) => {
-    t.mock.method(Math, 'random', () => random);
-    const [port = 0] = await portsOutside(range, HOST, 1);
-    return port;
-  };
-  // Other programs may use a few of them.
-  const near = (port: number, from: number) => port >= from && port < from + 20;
-  assert.ok(near(await within(0, [32_768, 60_999]), 10_000));
-  assert.ok(near(await within(0.5, [32_768, 60_999]), 10_000 + 11_384));
-  assert.ok(near(await within(0, [10_100, 60_999]), 61_000));
+  const tried = machine(t, [10_001, 10_003], 0.7);
+  assert.deepEqual(await portsOutside([10_004, 65_535], HOST, 2), [10_003, 10_001]);
+  assert.deepEqual(tried, [10_002, 10_003, 10_000, 10_001]);
+});
+
+test('if too few ports outside the range are free, any are returned', async (t) => {
+  const tried = machine(t, [10_002], 0.7);
+  assert.deepEqual(await portsOutside([10_004, 65_535], HOST, 2), [40_005, 40_006]);
+  assert.deepEqual(tried, [10_002, 10_003, 10_000, 10_001, 0, 0]);
+});
+
+test('for each port that is needed, fifty are tried', async (t) => {
+  const tried = machine(t, [], 1 / 3);
+  await portsOutside([32_768, 60_999], HOST, 1);
+  assert.deepEqual(tried, [...from(10_000 + 7589, 50), 0]);
+  tried.length = 0;
+  await portsOutside([10_100, 60_999], HOST, 2);
+  assert.deepEqual(tried, [...from(61_000 + 1512, 100), 0, 0]);
+  tried.length = 0;
   // Below and above the range are equally many ports.
-  assert.ok(near(await within(0, [20_000, 55_535]), 10_000));
-  const wrapped = await within(0.9999, [10_060, 65_535]);
-  assert.ok(wrapped === 10_059 || near(wrapped, 10_000));
+  await portsOutside([20_000, 55_535], HOST, 1);
+  assert.deepEqual(tried, [...from(10_000 + 3333, 50), 0]);
 });
 
 test('a port accepts connections while a server listens on it', async () => {

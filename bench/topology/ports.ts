@@ -26,7 +26,7 @@ export async function portsOutside(
   const [from, to] = low - LEAST_PORT >= MOST_PORT - high ? [LEAST_PORT, low - 1] : [high + 1, MOST_PORT];
   const size = to - from + 1;
   const ports: number[] = [];
-  const start = Math.floor(Math.random() * Math.max(0, size));
+  const start = Math.floor(Math.random() * size);
   for (let tried = 0; tried < Math.min(size, TRIES * count) && ports.length < count; tried++)
     ports.push(...(await freePorts(host, 1, from + ((start + tried) % size)).catch(() => [])));
   return ports.length < count ? freePorts(host, count) : ports;

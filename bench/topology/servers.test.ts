@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,7 +100,10 @@ describe('startServers', () => {
         },
       });
       assert.ok(server);
-      const { port } = server;
+      const { port, socket } = server;
+      assert.equal(socket, join(socketFolder, 'echo-1.sock'));
+      // The workers of Nginx may have another user than the server.
+      const { mode } = statSync(socket);
       await get(port, '/health');
       await assert.rejects(server.start(), /echo server 1 is still running\./);
       await server.noteCounters();
@@ -108,9 +111,15 @@ describe('startServers', () => {
       assert.deepEqual(await launched[0]?.exited, { code: null, signal: 'SIGKILL' });
       await assert.rejects(get(port, '/health'), { code: 'ECONNREFUSED' });
       assert.equal((await server.stats())?.httpRequests, 1);
+      server.kill();
       await server.start();
+      assert.equal(statSync(socket).mode, mode);
+      if (process.getuid?.() === 0) assert.equal(mode & 0o777, 0o660);
       await get(port, '/health');
-      assert.equal((await server.stats())?.httpRequests, 2);
+      assert.deepEqual(await server.stats(), {
+        ...{ messages: 0, bytes: 0, httpRequests: 2 },
+        connections: { open: 0, total: 0 },
+      });
       assert.deepEqual(
         launched.map(({ name }) => name),
         ['echo server 1', 'echo server 1, restarted'],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import promises, { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
 import {
@@ -14,6 +14,30 @@ import {
   unprivilegedUser,
   workerUser,
 } from './worker-user.ts';
+
+/** Simulates a system with these files, on which the tests run as root, and which has the user nobody. */
+function system(t: TestContext) {
+  const files: Record<string, string> = {
+    '/etc/passwd': 'nobody:x:65534:65534:nobody:/:/bin/false\n',
+    '/etc/group': 'nogroup:x:65534:\n',
+    '/proc/self/uid_map': '0 0 4294967295\n',
+    '/proc/self/gid_map': '0 0 4294967295\n',
+    '/proc/self/status': 'CapEff:\t00000000000000c0\n',
+  };
+  const user = { uid: 0 };
+  t.mock.method(process as { getuid(): number }, 'getuid', () => user.uid);
+  t.mock.method(fs, 'readFileSync', (path: string) => {
+    const text = files[path];
+    if (text === undefined) throw new Error(`no ${path}`);
+    return text;
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  return { files, user };
+}
 
 describe('the user of the workers, if Nginx is started as root', () => {
   it('is nobody, with its group on this system', () => {
@@ -35,6 +59,8 @@ describe('the user of the workers, if Nginx is started as root', () => {
     assert.equal(unprivilegedUser('', ''), null);
     assert.equal(unprivilegedUser('nobody:x:5:0::/:', 'root:x:0:'), null);
     assert.equal(unprivilegedUser('nobody:x:0:5::/:', 'x:x:5:'), null);
+    const twice = 'nobody:x:5:5::/:\nnobody:x:6:6::/:\n';
+    assert.equal(unprivilegedUser(twice, 'x:x:6:\nx:x:5:\n')?.uid, 5);
     const both = 'daemon:x:1:1::/:\nwww-data:x:33:33::/:\n';
     const web = { name: 'www-data', uid: 33, group: 'first', gid: 33 };
     assert.deepEqual(unprivilegedUser(both, 'daemon:x:1:\nfirst:x:33:\nsecond:x:33:\n'), web);
@@ -42,25 +68,7 @@ describe('the user of the workers, if Nginx is started as root', () => {
   });
 
   it('is determined by the files of the system', (t) => {
-    const files: Record<string, string> = {
-      '/etc/passwd': 'nobody:x:65534:65534:nobody:/:/bin/false\n',
-      '/etc/group': 'nogroup:x:65534:\n',
-      '/proc/self/uid_map': '0 0 4294967295\n',
-      '/proc/self/gid_map': '0 0 4294967295\n',
-      '/proc/self/status': 'CapEff:\t00000000000000c0\n',
-    };
-    let uid = 0;
-    t.mock.method(process as { getuid(): number }, 'getuid', () => uid);
-    t.mock.method(fs, 'readFileSync', (path: string) => {
-      const text = files[path];
-      if (text === undefined) throw new Error(`no ${path}`);
-      return text;
-    });
-    syncBuiltinESMExports();
-    t.after(() => {
-      t.mock.restoreAll();
-      syncBuiltinESMExports();
-    });
+    const { files, user: own } = system(t);
     const nobody = { name: 'nobody', uid: 65_534, group: 'nogroup', gid: 65_534 };
     const change = (path: string, text: string) => {
       const before = files[path] ?? '';
@@ -80,7 +88,7 @@ describe('the user of the workers, if Nginx is started as root', () => {
       [nobody, null, null, null, null],
     );
     assert.throws(() => change('/etc/passwd', ''), { kind: 'environment' });
-    uid = 1;
+    own.uid = 1;
     assert.equal(workerUser(), null);
   });
 
@@ -133,4 +141,40 @@ describe('a private folder', () => {
       const message = new RegExp(`which has no access to ${above}\\. Set TMPDIR`);
       await (IS_ROOT ? assert.rejects(opened, { kind: 'environment', message }) : opened);
     }, COMMON_FOLDER));
+
+  for (const [what, above, access] of [
+    ['of the workers’ user', { uid: 65_534, gid: 65_534 }, 0o100],
+    ['of the workers’ group', { uid: 0, gid: 65_534 }, 0o010],
+    ['of others', { uid: 0, gid: 0 }, 0o001],
+  ] as const)
+    it(`needs folders above it that are open to the workers, also those ${what}`, async (t) => {
+      system(t);
+      const done: string[] = [];
+      const folders: Record<string, number> = {};
+      t.mock.method(
+        promises,
+        'chown',
+        async (...change: unknown[]) => void done.push(`chown ${change.join(' ')}`),
+      );
+      t.mock.method(promises, 'chmod', async (path: string, mode: number) => {
+        done.push(`chmod ${path} ${mode.toString(8)}`);
+      });
+      t.mock.method(promises, 'stat', async (path: string) => {
+        done.push(path);
+        return { mode: folders[path] ?? 0o111, ...above };
+      });
+      syncBuiltinESMExports();
+      await openFolderToWorkers('/a/b/c');
+      assert.deepEqual(done, ['chown /a/b/c 0 65534', 'chmod /a/b/c 710', '/a/b', '/a', '/']);
+      for (const folder of ['/a/b', '/a', '/']) {
+        folders[folder] = access;
+        await openFolderToWorkers('/a/b/c');
+        folders[folder] = 0o777 - access;
+        await assert.rejects(openFolderToWorkers('/a/b/c'), {
+          kind: 'environment',
+          message: new RegExp(`run as nobody, which has no access to ${folder}\\.`),
+        });
+        folders[folder] = 0o111;
+      }
+    });
 });
