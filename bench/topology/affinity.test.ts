@@ -88,7 +88,9 @@ describe('affinity', () => {
     assert.equal(readFileSync(join(failsTwice, 'taskset.tries'), 'utf8').length, 3 * 2);
     await letGo();
     assert.deepEqual(allowed(), before);
-    process.env.PATH = `${fakeTaskset(t, 'exit 1')}:${path}`;
+    const fails = fakeTaskset(t, 'echo x >> "$0.tries"; exit 1');
+    process.env.PATH = `${fails}:${path}`;
     await assert.rejects(keepTo([cpu]), /could not be pinned to CPUs \d+: .*--no-pin/);
+    assert.equal(readFileSync(join(fails, 'taskset.tries'), 'utf8').length, 5 * 2);
   });
 });

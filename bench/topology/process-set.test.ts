@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -221,5 +221,31 @@ describe('processSet', () => {
     void task.exited.then(() => order.push('task'));
     await scope.close();
     assert.deepEqual([order, processSet.hasUnexpectedExit()], [['task', 'name server'], false]);
+  });
+
+  it('gives processes three seconds to end, unless they are killed', async (t) => {
+    const stops: unknown[] = [];
+    const launched = (name: string): Launched => ({
+      ...{ name, component: 'server', pid: 10_000_000, stderrTail: () => '', exited: new Promise(() => {}) },
+      child: new EventEmitter() as Launched['child'],
+      async stop(signal, graceMs) {
+        stops.push([name, signal, graceMs]);
+        return { code: 0, signal: null };
+      },
+    });
+    const { processSet, scope } = gather(t);
+    const [one, other] = [launched('one'), launched('other')];
+    processSet.adopt(one);
+    processSet.adopt(other);
+    await processSet.retire(one);
+    processSet.kill();
+    await scope.close();
+    assert.deepEqual(stops, [
+      ['one', 'SIGTERM', 3000],
+      ['one', 'SIGKILL', 0],
+      ['other', 'SIGKILL', 0],
+      ['other', 'SIGTERM', 3000],
+      ['one', 'SIGTERM', 3000],
+    ]);
   });
 });

@@ -134,26 +134,82 @@ test('the end of a process is described by its code or its signal', () => {
   );
 });
 
-test('a process that the system cannot start is a problem of the environment', (t) => {
-  t.mock.method(childProcess, 'spawn', () => new EventEmitter());
+/** Simulates the processes that are started. */
+function simulated(t: TestContext, pid?: number) {
+  const spawned: unknown[] = [];
+  const signals: unknown[] = [];
+  const child = Object.assign(new EventEmitter(), {
+    ...{ pid, exitCode: null, signalCode: null },
+    kill: (signal: string) => signals.push(signal),
+  });
+  t.mock.method(childProcess, 'spawn', (...command: unknown[]) => {
+    spawned.push(command);
+    return child;
+  });
+  t.mock.method(process, 'kill', (of: number, signal: string) => {
+    signals.push([of, signal]);
+    throw new Error('ESRCH');
+  });
   syncBuiltinESMExports();
   t.after(() => {
     t.mock.restoreAll();
     syncBuiltinESMExports();
   });
-  const options = {
-    name: 'thing',
-    component: 'server',
-    command: 'true',
-    args: [],
-    cpus: null,
-    ipc: false,
-  } as const;
-  assert.throws(() => launch(options), {
+  return { child, spawned, signals };
+}
+
+const SIMULATED = {
+  name: 'thing',
+  component: 'server',
+  command: '/bin/sh',
+  args: ['-x'],
+  cpus: null,
+} as const;
+
+test('a process that the system cannot start is a problem of the environment', (t) => {
+  const { child } = simulated(t);
+  assert.throws(() => launch({ ...SIMULATED, ipc: false }), {
     kind: 'environment',
     message: /^thing: the system could not start /,
   });
+  assert.doesNotThrow(() => child.emit('error', new Error('EAGAIN')));
 });
+
+test('a process has its own group, and the folder, environment and pipes that it is given', (t) => {
+  const { spawned } = simulated(t, 7);
+  launch({ ...SIMULATED, ipc: false });
+  launch({ ...SIMULATED, ipc: true, stdin: 'pipe', stdout: 'pipe', cwd: '/bin', env: { A: '1' } });
+  launch({ ...SIMULATED, ipc: 'json' });
+  const common = { detached: true, serialization: 'advanced' };
+  assert.deepEqual(spawned, [
+    ['/bin/sh', ['-x'], { ...common, stdio: ['ignore', 'ignore', 'pipe'] }],
+    ['/bin/sh', ['-x'], { ...common, stdio: ['pipe', 'pipe', 'pipe', 'ipc'], cwd: '/bin', env: { A: '1' } }],
+    ['/bin/sh', ['-x'], { ...common, serialization: 'json', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }],
+  ]);
+});
+
+for (const exits of [false, true])
+  test(`the group of a process that ${exits ? 'ends' : 'does not end'} in its grace period is ${exits ? 'not ' : ''}killed then`, async (t) => {
+    const { child, signals } = simulated(t, 7);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    syncBuiltinESMExports();
+    const settle = () => new Promise((done) => setImmediate(done));
+    const stopped = launch({ ...SIMULATED, ipc: false }).stop('SIGTERM', 3000);
+    if (exits) child.emit('exit', 0, null);
+    await settle();
+    t.mock.timers.tick(2999);
+    await settle();
+    const first = exits ? ['SIGTERM', [-7, 'SIGKILL']] : ['SIGTERM'];
+    assert.deepEqual(signals, first);
+    t.mock.timers.tick(1);
+    await settle();
+    assert.deepEqual(signals, exits ? first : ['SIGTERM', [-7, 'SIGKILL']]);
+    if (!exits) child.emit('exit', null, 'SIGKILL');
+    await settle();
+    t.mock.timers.tick(250);
+    assert.deepEqual(await stopped, exits ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' });
+    t.mock.timers.reset();
+  });
 
 describe('launchOn', () => {
   const entry = new URL('file:///no/such%20file.js');
