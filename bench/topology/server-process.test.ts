@@ -19,7 +19,9 @@ const STATS = { connections: { open: 1, total: 2 }, messages: 3, bytes: 4, httpR
 function simulated(t: TestContext) {
   const children: (EventEmitter & { stdout: PassThrough; stderr: PassThrough; sent: unknown[] })[] = [];
   const started: { args: string[]; stdio: unknown }[] = [];
-  t.mock.method(childProcess, 'spawn', (_command: string, args: string[], { stdio }: SpawnOptions) => {
+  const commands: string[] = [];
+  t.mock.method(childProcess, 'spawn', (command: string, args: string[], { stdio }: SpawnOptions) => {
+    commands.push(command);
     const sent: unknown[] = [];
     const child = Object.assign(new EventEmitter(), {
       ...{ pid: 10_000_000, connected: true, sent, exitCode: null, signalCode: null },
@@ -34,14 +36,14 @@ function simulated(t: TestContext) {
     t.mock.restoreAll();
     syncBuiltinESMExports();
   });
-  return { children, started };
+  return { children, started, commands };
 }
 
 const NEVER = new AbortController().signal;
 
 describe('the process of an echo server', () => {
   test('has the options of its place, its kind and its scenario', (t) => {
-    const { started } = simulated(t);
+    const { started, commands } = simulated(t);
     launchServer('echo server 1', { port: 0, socket: null }, OPTIONS);
     launchServer(
       'echo server 1',
@@ -51,7 +53,13 @@ describe('the process of an echo server', () => {
         ...{ certificate: { certPath: '/c.pem', keyPath: '/k.pem' }, onLine: () => {} },
       },
     );
-    launchServer('echo server 1', { port: 0, socket: null }, { ...OPTIONS, kind: 'ws', carrier: 'io_uring' });
+    launchServer(
+      'echo server 1',
+      { port: 0, socket: null },
+      { ...OPTIONS, kind: 'ws', engine: 'bun', carrier: 'io_uring' },
+    );
+    // The server on `ws` always runs on Node.
+    assert.equal(commands[2], process.execPath);
     assert.deepEqual(started, [
       { args: ['--port', '0', '--kind', 'lean'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
       {
