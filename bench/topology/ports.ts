@@ -1,4 +1,4 @@
-import { connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Problem } from '../model/failure.ts';
 
@@ -72,8 +72,7 @@ export async function freePorts(host: string, count: number, wanted = 0): Promis
       const server = createServer();
       servers.push(server);
       await new Promise<void>((done, fail) => server.once('error', fail).listen(wanted, host, done));
-      const address = server.address();
-      if (address !== null && typeof address === 'object') ports.push(address.port);
+      ports.push((server.address() as AddressInfo).port);
     }
     return ports;
   } finally {

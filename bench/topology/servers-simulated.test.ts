@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import childProcess from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { type ServersOptions, startServers } from './servers.ts';
+import { workerUser } from './worker-user.ts';
 
 const OPTIONS: ServersOptions = { count: 1, kind: 'lean', engine: 'node', cpus: null };
 const settle = () => new Promise((done) => setImmediate(done));
@@ -134,16 +135,20 @@ describe('echo servers', () => {
     const folder = mkdtempSync(join(tmpdir(), 'servers-test-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const socket = join(folder, 'echo-1.sock');
+    const modeOf = () => statSync(socket).mode & 0o777;
     writeFileSync(socket, '');
+    const opened = workerUser() === null ? modeOf() : 0o660;
     const children = simulated(t);
     const [server] = await startServers({ ...OPTIONS, socketFolder: folder });
     assert.deepEqual([server?.socket, children[0]?.args.slice(4, 6)], [socket, ['--socket', socket]]);
+    assert.equal(modeOf(), opened);
     server?.kill();
     const starting = server?.start();
     while (children.length < 2) await settle();
     assert.equal(existsSync(socket), false);
     writeFileSync(socket, '');
     await starting;
+    assert.equal(modeOf(), opened);
   });
 
   test('are all stopped if one of them does not become ready', async (t) => {

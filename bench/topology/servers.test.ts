@@ -11,6 +11,7 @@ import { bunHere } from './engine.ts';
 import { portsOutside } from './ports.ts';
 import type { Launched } from './process.ts';
 import { startServers } from './servers.ts';
+import { workerUser } from './worker-user.ts';
 
 async function get(port: number, path: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
@@ -114,7 +115,7 @@ describe('startServers', () => {
       server.kill();
       await server.start();
       assert.equal(statSync(socket).mode, mode);
-      if (process.getuid?.() === 0) assert.equal(mode & 0o777, 0o660);
+      if (workerUser() !== null) assert.equal(mode & 0o777, 0o660);
       await get(port, '/health');
       assert.deepEqual(await server.stats(), {
         ...{ messages: 0, bytes: 0, httpRequests: 2 },

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { makeOpenFolder } from '../../test/folder.ts';
-import { atWorkplace, type Execute, fetchPlace, lostFolder } from './workplace.ts';
+import { createScope } from './scope.ts';
+import type { Warden } from './warden.ts';
+import { atWorkplace, type Execute, fetchPlace, lostFolder, withPrivateFolder } from './workplace.ts';
 
 const temporary = makeOpenFolder(join(tmpdir(), 'execute-test-'));
 process.env.TMPDIR = temporary;
@@ -97,4 +99,41 @@ test('a workplace has a folder in the temporary folder, and is told of its loss 
   });
   assert.equal(existsSync(sentence), false);
   assert.deepEqual(readdirSync(temporary), ['cache']);
+});
+
+describe('a private folder', () => {
+  /** A warden without a process. */
+  function simulatedWarden(makeFolder: () => string) {
+    const removed: string[] = [];
+    const warden: Partial<Warden> = { makeFolder, removeFolder: async (folder) => void removed.push(folder) };
+    return { warden: warden as Warden, removed };
+  }
+
+  test('is removed after the work, even if that fails', async () => {
+    const folder = makeOpenFolder(join(temporary, 'private-'));
+    const { warden, removed } = simulatedWarden(() => folder);
+    assert.equal(await withPrivateFolder(createScope(), warden, NEVER, async (at) => at.folder), folder);
+    const failing = withPrivateFolder(createScope(), warden, NEVER, () =>
+      Promise.reject(new Error('a defect')),
+    );
+    await assert.rejects(failing, { message: 'a defect' });
+    assert.deepEqual(removed, [folder, folder]);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('that cannot be made is a problem of the environment only if the system says so', async () => {
+    for (const [error, expected] of [
+      [Object.assign(new Error('full'), { code: 'ENOSPC' }), { kind: 'environment' }],
+      [new Error('a defect'), { message: 'a defect' }],
+    ] as const) {
+      const { warden, removed } = simulatedWarden(() => {
+        throw error;
+      });
+      await assert.rejects(
+        withPrivateFolder(createScope(), warden, NEVER, () => assert.fail()),
+        expected,
+      );
+      assert.deepEqual(removed, []);
+    }
+  });
 });
