@@ -119,7 +119,7 @@ describe('readers of /proc', () => {
     assert.deepEqual(proc.parseCpuList('12-10,2'), [2]);
     assert.deepEqual(proc.parsePortRange('32768\t60999\n'), [32_768, 60_999]);
     assert.equal(proc.parseNumber('4096\n'), 4096);
-    assert.equal(proc.parseNumber('max\n'), null);
+    assert.deepEqual(['max\n', '', '-1', '1e3', '1.5'].map(proc.parseNumber), [null, null, null, null, null]);
   });
 
   it('no parser throws, or returns a negative number or NaN, whatever the text', () => {

@@ -194,7 +194,8 @@ for (const exits of [false, true])
     t.mock.timers.enable({ apis: ['setTimeout'] });
     syncBuiltinESMExports();
     const settle = () => new Promise((done) => setImmediate(done));
-    const stopped = launch({ ...SIMULATED, ipc: false }).stop('SIGTERM', 3000);
+    const launched = launch({ ...SIMULATED, ipc: false });
+    const stopped = launched.stop('SIGTERM', 3000);
     if (exits) child.emit('exit', 0, null);
     await settle();
     t.mock.timers.tick(2999);
@@ -207,7 +208,12 @@ for (const exits of [false, true])
     if (!exits) child.emit('exit', null, 'SIGKILL');
     await settle();
     t.mock.timers.tick(250);
-    assert.deepEqual(await stopped, exits ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' });
+    const end = exits ? { code: 0, signal: null } : { code: null, signal: 'SIGKILL' };
+    assert.deepEqual(await stopped, end);
+    // A process that has ended gets no further signal.
+    const before = signals.length;
+    Object.assign(child, { exitCode: end.code, signalCode: end.signal });
+    assert.deepEqual([await launched.stop('SIGTERM', 3000), signals.length], [end, before]);
     t.mock.timers.reset();
   });
 
