@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { parseOptions, UsageError } from './options.ts';
 
 /** Path of the Bun that runs the server, set by test/on-bun.test.ts; without it, this Node runs the server. */
 const { LEAN_SERVER_ENGINE: BUN } = process.env;
@@ -120,51 +119,5 @@ describe('the server as a program', () => {
     const exit = once(server, 'exit');
     server.disconnect();
     assert.deepEqual(await exit, [0, null]);
-  });
-});
-
-describe('parseOptions', () => {
-  it('has a default for every option', () => {
-    assert.deepEqual(parseOptions([]), {
-      port: 8080,
-      host: '127.0.0.1',
-      socket: null,
-      tls: null,
-      kind: 'ws',
-      carrier: 'sockets',
-      reply: 'echo',
-      log: false,
-      delayMs: 0,
-      burnUs: 0,
-      pingMs: 0,
-      maxPayloadBytes: 16_777_216,
-      closeAfter: null,
-      backlog: 4096,
-    });
-  });
-
-  it('reports which option is wrong', () => {
-    for (const [argv, sentence] of [
-      [['--port'], '--port needs a value. See --help.'],
-      [['--port', '--log'], '--port needs a value. See --help.'],
-      [['--port', '65536'], '--port "65536" must be a whole number from 0 to 65535.'],
-      [['--port=x'], '--port "x" must be a whole number from 0 to 65535.'],
-      [['--kind', 'fast'], '--kind "fast" must be ws or lean.'],
-      [['--carrier', 'tcp'], '--carrier "tcp" must be sockets or io_uring.'],
-      [['--reply', ''], '--reply "" must be echo, you-said or rooms.'],
-      [['--log=yes'], '--log takes no value.'],
-      [['--cert', 'a.pem'], '--cert and --key belong together. Give both, or neither.'],
-      [['--key', 'a.pem'], '--cert and --key belong together. Give both, or neither.'],
-      [['8080'], 'Unexpected argument 8080. See --help.'],
-      [['--nothing-like-it'], 'Unknown option --nothing-like-it. See --help.'],
-      [['--toString'], 'Unknown option --toString. See --help.'],
-      [['-p', '1'], 'Unknown option -p. See --help.'],
-    ] as const) {
-      assert.throws(
-        () => parseOptions(argv),
-        (error) => error instanceof UsageError && error.message === sentence,
-        argv.join(' '),
-      );
-    }
   });
 });

@@ -164,11 +164,11 @@ function oneOf<T extends string>(name: string, text: string, values: readonly T[
 }
 
 function hint(name: string): string {
-  const nearest = Object.keys(OPTIONS)
+  const [nearest] = Object.keys(OPTIONS)
     .map((option) => ({ option, distance: editDistance(name, option) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  if (nearest === undefined || nearest.distance > 2) return ' See --help.';
-  return ` Did you mean --${nearest.option}?`;
+    .filter(({ distance }) => distance <= 2)
+    .sort((a, b) => a.distance - b.distance);
+  return nearest === undefined ? ' See --help.' : ` Did you mean --${nearest.option}?`;
 }
 
 /**
@@ -180,10 +180,10 @@ function editDistance(from: string, to: string): number {
   for (const [i, letter] of [...from].entries()) {
     const next = [i + 1];
     for (let j = 0; j < to.length; j++) {
-      const replaced = (row[j] ?? 0) + (to[j] === letter ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const replaced = (row[j] as number) + (to[j] === letter ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1));
     }
     row = next;
   }
-  return row[to.length] ?? 0;
+  return row[to.length] as number;
 }
