@@ -49,15 +49,17 @@ function delayLine(delayMs: number): (run: () => void) => void {
   }
 
   function wake(): void {
-    armed = false;
     const now = performance.now();
     const waiting = queue.findIndex(({ dueMs }) => dueMs > now);
     for (const { run } of queue.splice(0, waiting === -1 ? queue.length : waiting)) run();
-    if (queue[0] !== undefined && !armed) arm(queue[0].dueMs);
+    const [next] = queue;
+    if (next === undefined) armed = false;
+    else arm(next.dueMs);
   }
 
   return (run) => {
-    queue.push({ dueMs: performance.now() + delayMs, run });
-    if (!armed && queue[0] !== undefined) arm(queue[0].dueMs);
+    const dueMs = performance.now() + delayMs;
+    queue.push({ dueMs, run });
+    if (!armed) arm(dueMs);
   };
 }

@@ -26,8 +26,9 @@ const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: '
  * @param head request line and headers, including the empty line that ends them
  */
 export function replyTo(head: string): Reply {
-  const [, method, target, major, minor] = REQUEST_LINE.exec(head) ?? [];
-  if (method === undefined || target === undefined) return rejection('400 Bad Request');
+  const line = REQUEST_LINE.exec(head);
+  if (line === null) return rejection('400 Bad Request');
+  const [, method = '', target = '', major, minor] = line;
   if (major !== '1') return rejection('505 HTTP Version Not Supported');
   const headers = readHeaders(head, 0, head.length - HEAD_END.length);
   if (headers === null || !namesHost(headers, minor)) return rejection('400 Bad Request');

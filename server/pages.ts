@@ -69,7 +69,7 @@ const UPGRADE_REQUIRED: Page = {
  */
 export function pageFor(method: string, target: string): Page {
   if (method !== 'GET' && method !== 'HEAD') return NOT_ALLOWED;
-  const path = target.split('?', 1)[0] ?? target;
+  const [path = ''] = target.split('?');
   if (path === '/health') return HEALTH;
   return WEBSOCKET_PATHS.has(path) ? UPGRADE_REQUIRED : CACHEABLE;
 }

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { frame } from './frame.test.fixture.ts';
-import { type FrameHeader, headerBytes, readHeader, writeHeader } from './frame-header.ts';
+import {
+  FIN,
+  type FrameHeader,
+  headerBytes,
+  KEY_BYTES,
+  OPCODE,
+  readHeader,
+  writeHeader,
+} from './frame-header.ts';
 
 const MAX = 100_000;
 
@@ -17,6 +25,23 @@ function read(digits: string, masked: boolean, max = MAX) {
 }
 
 describe('readHeader', () => {
+  it('uses the numbers of RFC 6455 section 5.2', () => {
+    assert.deepEqual([FIN, KEY_BYTES], [0x80, 4]);
+    assert.deepEqual(OPCODE, { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 });
+  });
+
+  it('reads control frames of up to 125 bytes', () => {
+    for (const first of [0x88, 0x89, 0x8a])
+      for (const length of [0, 125])
+        assert.deepEqual(read(Buffer.of(first, length).toString('hex'), false), { first, size: 2, length });
+  });
+
+  it('reads the smallest length that needs 16 bits, and the smallest that needs 64', () => {
+    assert.deepEqual(read('82 7e 00 7e', false), { first: 0x82, size: 4, length: 126 });
+    assert.deepEqual(read('82 7e ff ff', false), { first: 0x82, size: 4, length: 65_535 });
+    assert.deepEqual(read('82 7f 00 00 00 00 00 01 00 00', false), { first: 0x82, size: 10, length: 65_536 });
+  });
+
   it('reads each length encoding, masked and unmasked', () => {
     assert.deepEqual(read('81 05', false), { first: 0x81, size: 2, length: 5 });
     assert.deepEqual(read('81 85 00 00 00 00', true), { first: 0x81, size: 6, length: 5 });

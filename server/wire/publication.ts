@@ -22,7 +22,7 @@ export const PUBLICATION_BYTES = 23;
 const ROOM = { at: 1, digits: 4 };
 const JOIN_BYTES = 5;
 
-/** Numbers of publications and places are counted modulo this value. */
+/** Numbers of publications and places are counted modulo this value, because five digits hold no more. */
 export const NUMBERS = 2 ** 30;
 
 /** The header of a publication. A reader reuses one object for all publications. */
@@ -49,15 +49,15 @@ export function readJoin(bytes: Buffer): number | null {
 
 /** Writes a client's header over the first bytes of `bytes`, which must have at least PUBLICATION_BYTES. */
 export function writePublication(bytes: Buffer, number: number, intendedUs: number): void {
-  bytes.fill(DIGIT_BASE, 0, PUBLICATION_BYTES);
+  bytes.fill(DIGIT_BASE, PLACE.at, PUBLICATION_BYTES);
   bytes[0] = PUBLICATION;
-  write(bytes, 0, NUMBER, number % NUMBERS);
+  write(bytes, 0, NUMBER, number);
   write(bytes, 0, INTENDED, Math.round(intendedUs));
 }
 
 /** Fills in the server's part of the header. */
 export function placePublication(bytes: Buffer, place: number, members: number): void {
-  write(bytes, 0, PLACE, place % NUMBERS);
+  write(bytes, 0, PLACE, place);
   write(bytes, 0, MEMBERS, members);
 }
 
