@@ -66,9 +66,9 @@ export class Ring {
   readonly #entries: number;
   readonly #completionMask: number;
   readonly #bufferWords: Uint32Array;
-  #sqTail = 0;
-  #submitted = 0;
-  #cqHead = 0;
+  #sqTail: number;
+  #submitted: number;
+  #cqHead: number;
   #bufferTail = 0;
   readonly #users: (RingUser | null)[] = [];
   readonly #generations: number[] = [];
@@ -81,8 +81,8 @@ export class Ring {
     this.#memory = memory;
     this.#entries = memory.sqes.length / SQE_WORDS;
     this.#completionMask = memory.cqes.length / CQE_WORDS - 1;
-    this.#sqTail = this.#submitted = memory.queues[memory.at.sqTail] ?? 0;
-    this.#cqHead = memory.queues[memory.at.cqHead] ?? 0;
+    this.#sqTail = this.#submitted = memory.queues[memory.at.sqTail] as number;
+    this.#cqHead = memory.queues[memory.at.cqHead] as number;
     const { bufferRing, received } = memory;
     this.#bufferWords = new Uint32Array(bufferRing.buffer, bufferRing.byteOffset, bufferRing.length / 2);
     this.received = received.bytes;
@@ -101,7 +101,7 @@ export class Ring {
     const { queues, at } = this.#memory;
     return (
       queues[at.cqTail] !== this.#cqHead ||
-      ((queues[at.sqFlags] ?? 0) & (READY.TASKRUN | READY.CQ_OVERFLOW)) !== 0
+      ((queues[at.sqFlags] as number) & (READY.TASKRUN | READY.CQ_OVERFLOW)) !== 0
     );
   }
 
@@ -121,7 +121,7 @@ export class Ring {
   /** Unregisters a user. From now on, completions of its requests are ignored. */
   detach(id: number): void {
     this.#users[id] = null;
-    this.#generations[id] = ((this.#generations[id] ?? 0) + 1) % GENERATIONS;
+    this.#generations[id] = ((this.#generations[id] as number) + 1) % GENERATIONS;
     this.#free.push(id);
   }
 
@@ -198,7 +198,6 @@ export class Ring {
   }
 
   #collect(): void {
-    if (this.#later.length === 0) return;
     const users = this.#later;
     this.#later = [];
     for (const user of users) user.submit();
@@ -215,7 +214,7 @@ export class Ring {
   /** Handles the available completions in order. */
   #handle(): number {
     const { queues, at, cqes, received } = this.#memory;
-    const count = Math.min(((queues[at.cqTail] ?? 0) - this.#cqHead) >>> 0, COMPLETIONS_TOGETHER);
+    const count = Math.min(((queues[at.cqTail] as number) - this.#cqHead) >>> 0, COMPLETIONS_TOGETHER);
     for (let i = 0; i < count; i++) {
       const entry = (this.#cqHead & this.#completionMask) * CQE_WORDS;
       const id = cqes[entry] as number;
@@ -235,7 +234,7 @@ export class Ring {
   }
 
   #tag(id: number, operation: Operation): number {
-    return (((this.#generations[id] ?? 0) << OPERATION_BITS) | operation) >>> 0;
+    return (((this.#generations[id] as number) << OPERATION_BITS) | operation) >>> 0;
   }
 
   /** Writes a request without its arguments, and returns its position. Makes room if the queue is full. */
