@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ceiling, unbroken } from './page/chart.ts';
 import { makeLatencies } from './page/latencies.ts';
 import { type Socket, startLoad } from './page/load.ts';
 import { makeSchedule } from './page/schedule.ts';
@@ -10,11 +9,17 @@ import { makeSchedule } from './page/schedule.ts';
 function makeBrowser() {
   let nowMs = 1000;
   const timers: { atMs: number; act: () => void }[] = [];
+  const waits: number[] = [];
   const sockets: (Parameters<Socket['on']>[0] & { sent: string[]; closed: boolean })[] = [];
   return {
     sockets,
+    /** How long the load asked to wait, each time. */
+    waits,
     now: () => nowMs,
-    later: (ms: number, act: () => void) => void timers.push({ atMs: nowMs + Math.max(ms, 0.1), act }),
+    later(ms: number, act: () => void) {
+      waits.push(ms);
+      timers.push({ atMs: nowMs + Math.max(ms, 0.1), act });
+    },
     openSocket(): Socket {
       const sent: string[] = [];
       return {
@@ -84,6 +89,94 @@ describe('the small load of the page', () => {
     const { count, max } = load.responses.summary();
     assert.deepEqual([count, Math.round(max)], [4, 351]);
     assert.ok(load.lags.summary().max >= 250);
+  });
+
+  it('sends each message when it is due, and polls the clock during the last milliseconds', () => {
+    const { browser, load } = begin(2, 100);
+    browser.sockets[0]?.open();
+    assert.deepEqual([browser.waits, browser.sockets[0]?.sent], [[], []]);
+    browser.sockets[1]?.open();
+    assert.deepEqual(browser.waits, [4]);
+    assert.deepEqual(
+      browser.sockets.map(({ sent }) => sent),
+      [['message 0'], []],
+    );
+    browser.pass(4);
+    assert.deepEqual([browser.waits, load.elapsedMs()], [[4, 0], 4]);
+    browser.pass(7);
+    assert.deepEqual(
+      browser.sockets.map(({ sent }) => sent),
+      [['message 0'], ['message 1']],
+    );
+    assert.deepEqual(load.counts, { open: 2, failed: 0, sent: 2, received: 0, lost: 0, wrong: 0 });
+  });
+
+  it('counts a connection that closes, loses its messages, and goes on with the others', () => {
+    const { browser, load, answer } = begin(3, 1000);
+    for (const socket of browser.sockets) socket.open();
+    browser.stall(5);
+    browser.pass(2);
+    // Seven or eight messages are due by then, because each is due a millisecond after the one before.
+    const before = { ...load.counts };
+    const [first = assert.fail(), second = assert.fail(), third = assert.fail()] = browser.sockets;
+    const lost = second.sent.length;
+    assert.ok(lost > 1);
+    second.close();
+    assert.deepEqual(load.counts, { ...before, open: 2, failed: 1, lost });
+    for (const socket of [first, third]) socket.sent.splice(0);
+    browser.pass(10);
+    assert.deepEqual([first.sent.length, second.sent.length, third.sent.length], [5, lost, 5]);
+    third.close();
+    first.close();
+    const { sent } = load.counts;
+    browser.pass(10);
+    assert.deepEqual(load.counts, { open: 0, failed: 3, sent, received: 0, lost: sent, wrong: 0 });
+    answer(0);
+    assert.deepEqual(load.counts, { open: 0, failed: 3, sent, received: 0, lost: sent, wrong: 1 });
+  });
+
+  it('expects the answers of a connection in the order of its messages', () => {
+    const { browser, load, answer } = begin(1, 100);
+    browser.sockets[0]?.open();
+    browser.stall(21);
+    browser.pass(1);
+    for (let index = 0; index < 2; index++) answer(0);
+    assert.deepEqual(load.counts, { open: 1, failed: 0, sent: 3, received: 2, lost: 0, wrong: 0 });
+    browser.sockets[0]?.message('You said: message 3');
+    assert.deepEqual(load.counts, { open: 1, failed: 0, sent: 3, received: 3, lost: 0, wrong: 1 });
+    browser.sockets[0]?.message('unasked');
+    assert.deepEqual(load.counts, { open: 1, failed: 0, sent: 3, received: 3, lost: 0, wrong: 2 });
+    assert.deepEqual(load.responses.summary(), { count: 3, p50: 12, p99: 22, max: 22 });
+    assert.deepEqual(load.lags.summary(), { count: 3, p50: 1, p99: 11, max: 11 });
+    browser.pass(2000);
+    assert.deepEqual(load.responses.seconds(1000), [{ at: 0, count: 3, p50: 12, p99: 22, max: 22 }]);
+    assert.deepEqual(
+      load.lags.seconds(2000).map(({ count }) => count),
+      [100, 100],
+    );
+  });
+
+  it('that is stopped closes its connections, counts nothing more, and never starts', () => {
+    const { browser, load } = begin(2, 100);
+    browser.sockets[0]?.open();
+    load.stop();
+    assert.deepEqual(
+      browser.sockets.map(({ closed }) => closed),
+      [true, true],
+    );
+    browser.sockets[1]?.open();
+    for (const socket of browser.sockets) socket.close();
+    browser.pass(100);
+    assert.deepEqual([load.elapsedMs(), browser.waits], [null, []]);
+    assert.deepEqual(load.counts, { open: 0, failed: 0, sent: 0, received: 0, lost: 0, wrong: 0 });
+  });
+
+  it('starts without those that failed to open, even if the last one fails', () => {
+    const { browser, load } = begin(2, 100);
+    browser.sockets[0]?.open();
+    browser.sockets[1]?.close();
+    assert.deepEqual([load.elapsedMs(), browser.sockets[0]?.sent], [0, ['message 0']]);
+    assert.deepEqual(load.counts, { open: 1, failed: 1, sent: 1, received: 0, lost: 0, wrong: 0 });
   });
 
   it('has counts that add up, whatever closes, answers late or answers incorrectly', () => {
@@ -160,6 +253,33 @@ describe('the schedule', () => {
 });
 
 describe('latencies by the second', () => {
+  it('are the nearest measured values, and zero if there are none', () => {
+    const latencies = makeLatencies();
+    assert.deepEqual(latencies.summary(), { count: 0, p50: 0, p99: 0, max: 0 });
+    assert.deepEqual(latencies.seconds(999), []);
+    assert.deepEqual(latencies.seconds(1000), [{ at: 0, count: 0, p50: 0, p99: 0, max: 0 }]);
+    for (let ms = 200; ms > 0; ms--) latencies.record(2000, ms);
+    latencies.record(2999, 0.5);
+    const third = { at: 2, count: 201, p50: 100, p99: 198, max: 200 };
+    assert.deepEqual(latencies.seconds(3000).at(-1), third);
+    const { at: _, ...all } = third;
+    assert.deepEqual(latencies.summary(), all);
+    // A second is only computed once.
+    assert.equal(latencies.seconds(3000)[2], latencies.seconds(61_000)[1]);
+  });
+
+  it('are forgotten after sixty seconds', () => {
+    const latencies = makeLatencies();
+    for (const at of [0, 1000, 59_999]) latencies.record(at, at);
+    assert.deepEqual(latencies.summary(), { count: 3, p50: 1000, p99: 59_999, max: 59_999 });
+    latencies.record(60_000, 5);
+    assert.deepEqual(latencies.summary(), { count: 3, p50: 1000, p99: 59_999, max: 59_999 });
+    latencies.record(61_000, 6);
+    assert.deepEqual(latencies.summary(), { count: 3, p50: 6, p99: 59_999, max: 59_999 });
+    const kept = latencies.seconds(61_000);
+    assert.deepEqual([kept.length, kept[0]?.at, kept.at(-1)?.at], [60, 1, 60]);
+  });
+
   it('are measured values of the last sixty whole seconds', () => {
     const sample = fc.tuple(fc.nat(3000), fc.double({ min: 0, max: 1000, noNaN: true }));
     fc.assert(
@@ -193,26 +313,6 @@ describe('latencies by the second', () => {
           }
         }
       }),
-    );
-  });
-});
-
-describe('the chart', () => {
-  const second = (at: number, count: number) => ({ at, count, p50: 1, p99: 2, max: 3 });
-
-  it('has a gap for seconds without responses', () => {
-    const parts = unbroken([0, 2, 1, 0, 0, 5].map((count, at) => second(at, count)));
-    assert.deepEqual(
-      parts.map((part) => part.map(({ at }) => at)),
-      [[1, 2], [5]],
-    );
-    assert.deepEqual(unbroken([]), []);
-  });
-
-  it('ends at a round number of milliseconds, at least the highest value shown', () => {
-    assert.deepEqual(
-      [0, 1, 1.1, 2, 3, 10, 10.1, 51, 999, 5001].map(ceiling),
-      [1, 1, 2, 2, 5, 10, 20, 100, 1000, 10_000],
     );
   });
 });

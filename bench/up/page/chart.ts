@@ -31,7 +31,7 @@ export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void 
     for (const part of unbroken(seconds)) {
       const points = part.map((second) => `${x(second.at).toFixed(1)},${y(second[name]).toFixed(1)}`);
       // A single point is drawn as a short line.
-      if (part.length === 1) points.push(points.map((point) => point.replace(/^[\d.]+/, shifted))[0] ?? '');
+      if (points.length === 1) points.push(...points.map((point) => point.replace(/^[\d.]+/, shifted)));
       marks.push(element('polyline', { class: name, points: points.join(' ') }));
     }
   svg.replaceChildren(...marks);
@@ -59,12 +59,12 @@ export function unbroken(seconds: readonly Second[]): Second[][] {
 export function ceiling(ms: number): number {
   if (ms <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(ms));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= ms) ?? 10 * power;
+  return [1, 2, 5].map((step) => step * power).find((step) => step >= ms) ?? 10 * power;
 }
 
 function element(name: string, attributes: Record<string, string | number>, text = ''): SVGElement {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  if (text !== '') made.textContent = text;
+  made.textContent = text;
   return made;
 }

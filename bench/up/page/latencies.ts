@@ -68,5 +68,5 @@ function summaryOf(values: readonly number[]): Omit<Second, 'at'> {
 
 /** The nearest-rank percentile, which is always a measured value; 0 if there is none. */
 function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
 }

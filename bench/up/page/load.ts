@@ -61,6 +61,7 @@ export function startLoad(options: LoadOptions): Load {
   const lags = makeLatencies();
   const usable: Line[] = [];
   let settled = 0;
+  /** Start of the schedule; null while connections are still opening. */
   let startMs: number | null = null;
   let stopped = false;
   let turn = 0;
@@ -77,8 +78,10 @@ export function startLoad(options: LoadOptions): Load {
       },
       message: (text) => receive(line, text),
       close() {
-        if (isOpen) counts.open--;
-        if (isOpen) usable.splice(usable.indexOf(line), 1);
+        if (isOpen) {
+          counts.open--;
+          usable.splice(usable.indexOf(line), 1);
+        }
         if (stopped) return;
         counts.lost += line.waiting.splice(0).length;
         counts.failed++;
@@ -103,14 +106,13 @@ export function startLoad(options: LoadOptions): Load {
   }
 
   function send(dueMs: number): void {
-    const line = usable[turn++ % usable.length];
-    if (line === undefined) return;
+    const line = usable[turn++ % usable.length] as Line;
     const text = `message ${counts.sent}`;
     line.waiting.push({ dueMs, answer: answerTo(text) });
     counts.sent++;
     const sentMs = now();
     line.socket.send(text);
-    lags.record(sentMs - (startMs ?? sentMs), sentMs - dueMs);
+    lags.record(sentMs - (startMs as number), sentMs - dueMs);
   }
 
   function receive({ waiting }: Line, text: string): void {
@@ -119,7 +121,7 @@ export function startLoad(options: LoadOptions): Load {
     if (message === undefined) return;
     counts.received++;
     const receivedMs = now();
-    responses.record(receivedMs - (startMs ?? receivedMs), receivedMs - message.dueMs);
+    responses.record(receivedMs - (startMs as number), receivedMs - message.dueMs);
   }
 
   return {
