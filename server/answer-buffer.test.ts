@@ -25,6 +25,47 @@ describe('answer buffer', () => {
     assert.deepEqual(Buffer.from(answers.bytes()), serverFrame(0x81, 'four'));
   });
 
+  it('takes as many bytes as it has room for without growing', () => {
+    const answers = new AnswerBuffer(5);
+    say(answers, 'one');
+    const bytes = answers.bytes();
+    assert.deepEqual([bytes.buffer.byteLength, bytes.length], [5, 5]);
+    say(answers, '2');
+    assert.deepEqual([answers.bytes().buffer.byteLength, answers.length], [8, 8]);
+    answers.clear(true);
+    say(answers, 'xyz');
+    assert.equal(answers.bytes().buffer.byteLength, 5);
+  });
+
+  it('creates no new view of as many bytes as before', () => {
+    const answers = new AnswerBuffer(5);
+    say(answers, 'one');
+    const bytes = answers.bytes();
+    answers.clear(true);
+    say(answers, 'two');
+    assert.equal(answers.bytes(), bytes);
+    answers.clear(false);
+    say(answers, 'six');
+    assert.notEqual(answers.bytes(), bytes);
+    assert.deepEqual(
+      [bytes, answers.bytes()].map((each) => Buffer.from(each)),
+      [serverFrame(0x81, 'two'), serverFrame(0x81, 'six')],
+    );
+  });
+
+  it('rejects only a text that is not UTF-8, and appends nothing of it', () => {
+    const answers = new AnswerBuffer(16);
+    const append = (first: number, hex: string) => {
+      const bytes = Buffer.from(hex, 'hex');
+      return answers.append(first, bytes, 0, bytes.length, 0);
+    };
+    assert.deepEqual(
+      [append(0x81, 'c3bc'), append(0x81, 'c3'), append(0x82, 'c3'), append(0x81, '61')],
+      [true, false, true, true],
+    );
+    assert.equal(answers.bytes().toString('hex'), '8102c3bc8201c3810161');
+  });
+
   it('does not reuse bytes that have not been sent yet', () => {
     const answers = new AnswerBuffer(64);
     const bytesOf = (text: string) => {

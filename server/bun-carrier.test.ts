@@ -86,6 +86,46 @@ describe('carrier on Bun', () => {
     );
   });
 
+  it('says whether all bytes were accepted, counts those that wait, and keeps their order', () => {
+    const { carrier, taken, calls, kernel } = carried();
+    assert.equal(carrier.send(Buffer.from('all')), true);
+    assert.equal(carrier.queuedBytes(), 0);
+    kernel.takes = () => -1;
+    assert.equal(carrier.send(Buffer.from('closed')), true);
+    kernel.takes = () => 2;
+    assert.equal(carrier.send(Buffer.from('part')), false);
+    kernel.takes = (bytes) => bytes;
+    assert.equal(carrier.send(Buffer.from('later')), false);
+    assert.equal(carrier.send(Buffer.from('last')), false);
+    assert.equal(carrier.queuedBytes(), 11);
+    carrier.drained();
+    assert.deepEqual([Buffer.concat(taken).toString(), carrier.queuedBytes()], ['allpartlaterlast', 0]);
+    assert.deepEqual(calls, ['resume']);
+  });
+
+  it('does nothing more if the connection is closed while bytes wait', () => {
+    const { carrier, calls, kernel } = carried(() => 0);
+    carrier.read(clientFrame(0x81, 'hi'));
+    kernel.takes = () => -1;
+    carrier.drained();
+    assert.deepEqual([calls, carrier.queuedBytes()], [['pause'], 4]);
+  });
+
+  it('lets a peer that does not read have the close code, then disconnects it', (t: TestContext) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { carrier, taken, calls, kernel } = carried(() => 0);
+    carrier.read(serverFrame(0x81, 'not masked'));
+    assert.deepEqual(calls, ['pause']);
+    kernel.takes = (bytes) => bytes;
+    carrier.drained();
+    assert.equal(Buffer.concat(taken).toString('hex'), '880203ea');
+    assert.deepEqual(calls, ['pause', 'shutdown', 'resume']);
+    t.mock.timers.tick(999);
+    assert.deepEqual(calls, ['pause', 'shutdown', 'resume']);
+    t.mock.timers.tick(1);
+    assert.deepEqual(calls, ['pause', 'shutdown', 'resume', 'end']);
+  });
+
   it('ends a connection once its last bytes have been accepted', () => {
     const { carrier, calls, kernel } = carried(() => 0);
     carrier.read(close());

@@ -21,6 +21,54 @@ describe('the reply to a request', () => {
     assert.equal(reply('GET /health HTTP/1.0').next, 'close');
   });
 
+  it('is the page of its path, whole, and without the body for HEAD', () => {
+    const text = 'Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n';
+    const ok = `HTTP/1.1 200 OK\r\n${text}Content-Length: 2\r\n\r\n`;
+    const required =
+      `HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade, close\r\n${text}` +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Length: 63\r\n\r\n' +
+      'This is a WebSocket endpoint: connect with a WebSocket client.\n';
+    for (const [line, next, expected] of [
+      ['GET /health HTTP/1.1', 'next-request', `${ok}ok`],
+      ['HEAD /health?x?y HTTP/1.1', 'next-request', ok],
+      ['GET /health HTTP/1.0', 'close', `${ok}ok`.replace('OK\r\n', 'OK\r\nConnection: close\r\n')],
+      ['GET / HTTP/1.1', 'close', required],
+      ['GET /websocket?room=/health HTTP/1.1', 'close', required],
+      [
+        'POST /health HTTP/1.1',
+        'next-request',
+        `HTTP/1.1 405 Method Not Allowed\r\n${text}Allow: GET, HEAD\r\nContent-Length: 19\r\n\r\nOnly GET and HEAD.\n`,
+      ],
+    ] as const) {
+      const { next: after, response } = reply(line);
+      assert.deepEqual([after, response.toString()], [next, expected], line);
+    }
+    const page = reply('GET /health/x HTTP/1.1').response.toString();
+    assert.match(
+      page,
+      /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/html; charset=utf-8\r\nCache-Control: public, max-age=60\r\n/,
+    );
+  });
+
+  it('that rejects a request has no body', () => {
+    const rest = 'Connection: close\r\nContent-Length: 0\r\n\r\n';
+    for (const [line, expected] of [
+      ['junk', `HTTP/1.1 400 Bad Request\r\n${rest}`],
+      ['GET / HTTP/2.0', `HTTP/1.1 505 HTTP Version Not Supported\r\n${rest}`],
+    ] as const)
+      assert.deepEqual(reply(line), { next: 'close', response: Buffer.from(expected) });
+    assert.deepEqual(reply('GET / HTTP/1.1', 'Upgrade: websocket', 'Connection: upgrade'), {
+      next: 'close',
+      response: Buffer.from(`HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 13\r\n${rest}`),
+    });
+    assert.equal(
+      statusOf(
+        reply('GET / HTTP/1.1', 'Upgrade: websocket', 'Connection: upgrade', 'Sec-WebSocket-Version: 13'),
+      ),
+      '400',
+    );
+  });
+
   it('announces that the connection will close', () => {
     const says = (text: string) => /^Connection: close\r$/m.test(text);
     assert.ok(says(reply('GET /health HTTP/1.0').response.toString()));

@@ -60,9 +60,25 @@ test('a publication goes to every member of its room, including its sender, and 
   );
 });
 
+test('a client that joins another room leaves the one before', () => {
+  const { all, members, publish } = makeRooms(1, 1);
+  const [moves = assert.fail(), stays] = members;
+  all.take(moves, joinMessage(2), () => assert.fail());
+  assert.equal(publish(stays, 1), 1);
+  assert.equal(publish(moves, 2), 1);
+  assert.deepEqual(
+    [moves.got, stays?.got],
+    [
+      [2, 1, 1],
+      [1, 1, 1],
+    ],
+  );
+});
+
 test('a member that does not read is skipped until its queue is shorter, and can detect the gap', () => {
   const { members, publish } = makeRooms(1, 1);
   const [reader, slow = assert.fail()] = members;
+  assert.equal(MOST_QUEUED_BYTES, 1_048_576);
   slow.queued = MOST_QUEUED_BYTES + 1;
   assert.equal(publish(reader, 1), 1);
   slow.queued = MOST_QUEUED_BYTES;

@@ -23,7 +23,8 @@ function carried(onWrite?: (done: Done) => void) {
       if (onWrite === undefined) taken.push(done);
       else onWrite(done);
     },
-    _read: () => calls.push('read'),
+    _read: (bytes: number) => calls.push(bytes === 0 ? 'read' : `read ${bytes}`),
+    _handle: { writeQueueSize: 7 } as { writeQueueSize?: number } | null,
     end: () => calls.push('end'),
     destroy: () => calls.push('destroy'),
     destroySoon: () => calls.push('destroySoon'),
@@ -40,7 +41,7 @@ function carried(onWrite?: (done: Done) => void) {
   const carrier = new SocketCarrier(socket, context);
   const head = Buffer.from(HEAD);
   const readsOn = carrier.read(head, head.length);
-  return { carrier, writes, taken, calls, readsOn };
+  return { carrier, socket, writes, taken, calls, readsOn };
 }
 
 describe('socket carrier', () => {
@@ -56,6 +57,28 @@ describe('socket carrier', () => {
     const chunk = clientFrame(0x88, Buffer.from('03e9', 'hex'));
     assert.equal(carrier.read(chunk, chunk.length), true);
     assert.deepEqual(calls, ['read', 'destroySoon']);
+  });
+
+  it('does not read again after writes that end while it has not stopped', () => {
+    const { carrier, taken, calls } = carried();
+    taken[0]?.();
+    assert.deepEqual(calls, ['read']);
+    assert.equal(carrier.send(Buffer.from('later')), false);
+    taken[1]?.();
+    assert.deepEqual(calls, ['read']);
+  });
+
+  it('reports how many bytes wait to be sent, as far as the system tells', () => {
+    const { carrier, socket, taken } = carried();
+    assert.equal(carrier.queuedBytes(), 7);
+    for (const handle of [{}, null]) {
+      Object.assign(socket, { _handle: handle });
+      assert.equal(carrier.queuedBytes(), 0);
+    }
+    Object.assign(socket, { _handle: { writeQueueSize: 9 } });
+    assert.equal(carrier.queuedBytes(), 9);
+    taken[0]?.();
+    assert.equal(carrier.queuedBytes(), 0);
   });
 
   it('continues reading if the kernel accepts a write at once', () => {

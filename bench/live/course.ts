@@ -60,7 +60,7 @@ const WIDTH = 240;
 const HEIGHT = 40;
 
 function chart(title: string, values: readonly (number | null)[], format: (value: number) => string): Markup {
-  const most = Math.max(0, ...values.map((value) => value ?? 0));
+  const most = Math.max(...values.map((value) => value ?? 0));
   if (values.length < 2 || most === 0) return html`<figure></figure>`;
   const step = WIDTH / (values.length - 1);
   const points = values.flatMap((value, index) =>
