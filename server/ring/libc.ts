@@ -24,7 +24,7 @@ const errno = new Int32Array(toArrayBuffer(symbols.__errno_location(), 0, 4));
 
 /** Replaces −1 with the negative error number. */
 function checked(result: number): number {
-  return result < 0 ? -(errno[0] ?? 0) : result;
+  return result < 0 ? -(errno[0] as number) : result;
 }
 
 const PROT_READ_WRITE = 3;
@@ -49,7 +49,7 @@ export interface Mapped {
 export function map(bytes: number, fd: number | null, offset = 0): Mapped {
   const flags = fd === null ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED | MAP_POPULATE;
   const address = symbols.mmap(0, bytes, PROT_READ_WRITE, flags, fd ?? -1, offset);
-  if (address >= ADDRESSES) throw new SystemError('mmap', errno[0] ?? 0);
+  if (address >= ADDRESSES) throw new SystemError('mmap', errno[0] as number);
   return { address, buffer: toArrayBuffer(address, 0, bytes) };
 }
 

@@ -104,9 +104,10 @@ function must(call: string, result: number): number {
 }
 
 function mapRing(fd: number, params: Uint32Array): RingMemory {
-  const [sqEntries = 0, cqEntries = 0] = params;
-  const sq = (word: number) => params[SQ_OFFSETS + word] ?? 0;
-  const cq = (word: number) => params[CQ_OFFSETS + word] ?? 0;
+  const sqEntries = params[0] as number;
+  const cqEntries = params[1] as number;
+  const sq = (word: number) => params[SQ_OFFSETS + word] as number;
+  const cq = (word: number) => params[CQ_OFFSETS + word] as number;
   const array = sq(6);
   const cqes = cq(5);
   const bytes = Math.max(array + sqEntries * 4, cqes + cqEntries * CQE_WORDS * 4);
