@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AddressBook, answer, fail, heard, ipAddress, memoryAt, peerOf, portOf, unixAddress } from './libc.test.fixture.ts';
+import {
+  AddressBook,
+  answer,
+  fail,
+  heard,
+  ipAddress,
+  memoryAt,
+  peerOf,
+  portOf,
+  unixAddress,
+} from './libc.test.fixture.ts';
 
 /** Returns an address as family and bytes in hexadecimal digits. */
 const shown = ({ family, bytes }: { family: number; bytes: Buffer }) => [family, bytes.toString('hex')];

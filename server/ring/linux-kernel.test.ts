@@ -11,7 +11,10 @@ let setup: number[] = [];
 let registered = new Map<number | undefined, number[]>();
 
 /** Answers like a kernel whose queues are at these offsets, in bytes. */
-function answerWith({ array, cqes }: { array: number; cqes: number }, changes: Parameters<typeof answer>[0] = {}) {
+function answerWith(
+  { array, cqes }: { array: number; cqes: number },
+  changes: Parameters<typeof answer>[0] = {},
+) {
   const words = (address = 0, count = 0) => {
     const memory = memoryAt(address, 4 * count);
     return new Uint32Array(memory.buffer, memory.byteOffset, count);
@@ -62,12 +65,17 @@ describe('the kernel of a ring', () => {
     ]);
     const { memory } = kernel;
     const buffers = ptr(memory.bufferRing);
-    assert.deepEqual([...registered], [
-      [22, [buffers % 2 ** 32, Math.floor(buffers / 2 ** 32), 1024, 0, 0, 0, 0, 0, 0, 0]],
-      [4, [EVENT_FD]],
-    ]);
     assert.deepEqual(
-      callsOf(calls, 'syscall').map(([, call, fd, opcode, , count]) => [call, fd, opcode, count]).slice(1),
+      [...registered],
+      [
+        [22, [buffers % 2 ** 32, Math.floor(buffers / 2 ** 32), 1024, 0, 0, 0, 0, 0, 0, 0]],
+        [4, [EVENT_FD]],
+      ],
+    );
+    assert.deepEqual(
+      callsOf(calls, 'syscall')
+        .map(([, call, fd, opcode, , count]) => [call, fd, opcode, count])
+        .slice(1),
       [
         [427, RING_FD, 22, 1],
         [427, RING_FD, 4, 1],
@@ -84,7 +92,12 @@ describe('the kernel of a ring', () => {
     assert.deepEqual([cqes.byteOffset, cqes.length, cqes.buffer === queues.buffer], [64, 4096 * 4, true]);
     assert.deepEqual([sqes.length, bufferRing.length], [256 * 16, 1024 * 8]);
     assert.deepEqual(
-      [received, sent].map(({ address, bytes, count, size }) => [ptr(bytes) - address, bytes.length, count, size]),
+      [received, sent].map(({ address, bytes, count, size }) => [
+        ptr(bytes) - address,
+        bytes.length,
+        count,
+        size,
+      ]),
       [
         [0, 1024 * 4160, 1024, 4160],
         [0, 512 * 4160, 512, 4160],
