@@ -68,6 +68,7 @@ describe('carrier on a ring', () => {
     receive(clientFrame(0x81, 'echo'));
     receive(clientFrame(0x81, 'held'));
     assert.equal(socket.outgoing.toString(), 'one');
+    assert.deepEqual(socket.incoming, clientFrame(0x81, 'held'));
     drain();
     await settle();
     drain();

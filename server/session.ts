@@ -168,10 +168,8 @@ export class Session implements FrameHandler, Member<Buffer> {
     this.reader = new FrameReader(maxPayloadBytes, true);
     stats.connections.open++;
     stats.connections.total++;
-    this.log = log?.(this.carrier.peer()) ?? null;
-    if (closeAfter !== 0) return;
-    this.startClosing(NORMAL_CLOSURE);
-    this.flush();
+    this.log = log === null ? null : log(this.carrier.peer());
+    if (closeAfter === 0) this.startClosing(NORMAL_CLOSURE);
   }
 
   private readFrames(reader: FrameReader, chunk: Buffer, from: number, to: number): void {
