@@ -8,7 +8,8 @@ import { Session, type SessionContext } from './session.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 import { joinMessage, PUBLICATION_BYTES, placePublication, writePublication } from './wire/publication.ts';
 
-const request = (line: string, ...headers: string[]) => `${[line, 'Host: x', ...headers].join('\r\n')}\r\n\r\n`;
+const request = (line: string, ...headers: string[]) =>
+  `${[line, 'Host: x', ...headers].join('\r\n')}\r\n\r\n`;
 
 const HEAD = request(
   'GET /websocket HTTP/1.1',
@@ -27,7 +28,9 @@ function begin(changes: Partial<SessionContext> = {}) {
   };
   const carrier = {
     send(bytes: Buffer) {
-      calls.push(bytes.toString('latin1', 0, 5) === 'HTTP/' ? bytes.toString('latin1', 9, 12) : bytes.toString('hex'));
+      calls.push(
+        bytes.toString('latin1', 0, 5) === 'HTTP/' ? bytes.toString('latin1', 9, 12) : bytes.toString('hex'),
+      );
       return state.sends;
     },
     queuedBytes: () => state.queued,
@@ -80,8 +83,16 @@ describe('what a session passes to its carrier', () => {
     assert.deepEqual([stats.messages, stats.bytes], [2, 2]);
     const none = begin({ closeAfter: 0 });
     assert.deepEqual(none.take(HEAD, text('1')), ['101', closing(1000)]);
-    assert.deepEqual(none.stats, { connections: { open: 1, total: 1 }, messages: 0, bytes: 0, httpRequests: 0 });
-    const one = opened({ closeAfter: 1, answer: answerOf({ reply: 'you-said', delayMs: 0, burnUs: 0, log: false }) });
+    assert.deepEqual(none.stats, {
+      connections: { open: 1, total: 1 },
+      messages: 0,
+      bytes: 0,
+      httpRequests: 0,
+    });
+    const one = opened({
+      closeAfter: 1,
+      answer: answerOf({ reply: 'you-said', delayMs: 0, burnUs: 0, log: false }),
+    });
     assert.deepEqual(one.take(text('1')), [hex(0x81, 'You said: 1') + closing(1000)]);
   });
 
@@ -105,9 +116,17 @@ describe('what a session passes to its carrier', () => {
   });
 
   it('ends only once, whatever follows in the same chunk', () => {
-    for (const next of [close(1001), clientFrame(0x89, 'ping'), serverFrame(0x81, 'no mask'), clientFrame(0xc1)])
+    for (const next of [
+      close(1001),
+      clientFrame(0x89, 'ping'),
+      serverFrame(0x81, 'no mask'),
+      clientFrame(0xc1),
+    ])
       assert.deepEqual(opened().take(close(1000), next), [closing(1000), 'close']);
-    assert.deepEqual(opened().take(clientFrame(0x81, Buffer.of(0xff)), close(1000)), [closing(1007), 'linger']);
+    assert.deepEqual(opened().take(clientFrame(0x81, Buffer.of(0xff)), close(1000)), [
+      closing(1007),
+      'linger',
+    ]);
   });
 
   it('keeps the memory of what the carrier still needs', () => {
@@ -174,7 +193,8 @@ describe('sessions in a room', () => {
     const [first, second, alone] = [1, 2, 3].map(() => opened({ rooms, stats, answer }));
     assert.ok(first && second && alone);
     const join = joinMessage(3);
-    for (const each of [first, second]) assert.deepEqual(each.take(clientFrame(0x81, join)), [hex(0x81, join)]);
+    for (const each of [first, second])
+      assert.deepEqual(each.take(clientFrame(0x81, join)), [hex(0x81, join)]);
     assert.deepEqual([stats.messages, stats.bytes], [2, 10]);
     for (const [kind, length] of [
       [0x82, 0],

@@ -8,6 +8,7 @@ import { makeRun } from '../../test/run.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
+import { reportHtml } from '../report/html.ts';
 import { FIGURES } from './live.test.fixture.ts';
 import { serveLive } from './live.ts';
 import { serveSite } from './server.ts';
@@ -138,17 +139,18 @@ test('a page that joins late gets the state and the report, which grows with the
   await live.listen({ type: 'run-ended', number: 1, run: first });
   await live.listen({ type: 'concluded', conclusions: [] });
   await live.listen(planned(2, second));
-  await live.listen({ type: 'live', figures: FIGURES });
+  for (let second = 0; second < 2; second++) await live.listen({ type: 'live', figures: FIGURES });
   const late = await joined(live.url);
   await eventually(() => late.events.length === 2);
-  assert.match(late.events[0] ?? '', /^state: .*Run 2 of 2.*variant-two.*12\.3k\/s echoed/);
+  assert.match(late.events[0] ?? '', /^state: .*Run 2 of 2.*variant-two.*12\.3k\/s echoed.*<polyline/);
   assert.equal(late.events[1], 'report: 1');
   const report = await asked(`${live.url}report`);
   assert.ok(report.body.includes('variant-one') && !report.body.includes('variant-two'));
   await live.listen({ type: 'run-ended', number: 1, run: second });
   await live.listen({ type: 'concluded', conclusions: [] });
   await eventually(() => late.events.includes('report: 2') && early.events.includes('report: 2'));
-  assert.match((await asked(`${live.url}report`)).body, /variant-two/);
+  const whole = { ...makeResult([]), endedAt: null, runs: [first, second] };
+  assert.equal((await asked(`${live.url}report`)).body, reportHtml(whole, true));
   for (const { response } of [early, late]) response.destroy();
 });
 
@@ -158,7 +160,17 @@ test('at the end, each page gets the whole report, and the server waits until it
   const page = await joined(live.url);
   const ended = live.end(result, NEVER);
   await eventually(() => page.events.includes('end: '));
-  assert.ok(page.names().indexOf('report') < page.names().indexOf('end'));
+  const late = await joined(live.url);
+  await eventually(() => late.events.length === 3);
+  assert.deepEqual(
+    [page.names().slice(-2), late.names()],
+    [
+      ['report', 'end'],
+      ['state', 'report', 'end'],
+    ],
+  );
+  assert.equal((await asked(`${live.url}report`)).body, reportHtml(result, false));
+  late.response.destroy();
   page.response.destroy();
   await ended;
   await assert.rejects(asked(live.url), /ECONNREFUSED/);
@@ -206,7 +218,11 @@ test('a comparison is drawn from its first run on, and hostile names stay text',
   await eventually(() => page.events.length >= 2);
   assert.match(page.events[0] ?? '', /&lt;img src=x/);
   assert.doesNotMatch(page.events[0] ?? '', /<img/);
-  assert.doesNotMatch((await asked(`${live.url}report`)).body, /<img src=x/);
+  const { body } = await asked(`${live.url}report`);
+  assert.doesNotMatch(body, /<img src=x/);
+  // The second comparison follows too soon after the first drawing.
+  const whole = { ...makeResult([]), endedAt: null, runs: [run('plain')], conclusions: [none] };
+  assert.equal(body, reportHtml(whole, true));
   page.response.destroy();
 });
 
@@ -224,6 +240,61 @@ test('drawing takes at most a fixed share of the time', async (t) => {
   const drawings = page.names().filter((name) => name === 'report').length;
   assert.ok(drawings >= 1 && drawings <= 10, String(drawings));
   page.response.destroy();
+});
+
+test('the site tells browsers what they may keep, and when to come back', async (t) => {
+  const content = { body: 'ü', policy: "default-src 'none'" };
+  const greeting = () => [
+    { event: 'state', data: '1' },
+    { event: 'report', data: '2' },
+  ];
+  const server = await serveSite({ contentOf: (path) => (path === '/x' ? content : null), greeting }, null);
+  t.after(() => server.close(AbortSignal.abort()));
+  const common = {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+  };
+  const answered = async (path: string, method = 'GET') => {
+    const { status, body, headers } = await asked(server.url + path, {}, method);
+    const {
+      date: _,
+      connection: _c,
+      'keep-alive': _k,
+      'transfer-encoding': _t,
+      'content-length': _l,
+      ...rest
+    } = headers;
+    return { status, body, headers: rest };
+  };
+  const text = { ...common, 'content-type': 'text/plain; charset=utf-8' };
+  assert.deepEqual(await answered('x?1'), {
+    status: 200,
+    body: 'ü',
+    headers: {
+      ...common,
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': content.policy,
+    },
+  });
+  assert.deepEqual(await answered('y'), { status: 404, body: 'Not found.\n', headers: text });
+  const rejected = await answered('x', 'POST');
+  assert.deepEqual([rejected.status, rejected.headers], [403, text]);
+  const stream = await new Promise<IncomingMessage>((resolve) => get(`${server.url}events`, resolve));
+  let said = '';
+  stream.setEncoding('utf8').on('data', (chunk) => {
+    said += chunk;
+  });
+  const greeted = 'retry: 1000\n\nevent: state\ndata: 1\n\nevent: report\ndata: 2\n\n';
+  await eventually(() => said.length >= greeted.length);
+  assert.deepEqual(
+    [stream.statusCode, stream.headers['content-type'], said],
+    [200, 'text/event-stream', greeted],
+  );
+  assert.equal(server.listeners(), 1);
+  stream.destroy();
 });
 
 test('a page that does not read is cut off, and uses no memory', async (t) => {
