@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { describe, it, type TestContext } from 'node:test';
 import { answer, fail, heard, ipAddress, memoryAt, RingListener, unixAddress } from './libc.test.fixture.ts';
 import { OPERATION } from './ring.ts';
@@ -78,7 +79,7 @@ describe('a listener on a ring', () => {
 
   it('closes its socket if a step fails, and names the error', () => {
     for (const step of ['setsockopt', 'bind', 'listen']) {
-      answerSocket({ [step]: fail(98) });
+      answerSocket({ [step]: fail(constants.errno.EADDRINUSE) });
       assert.throws(() => listen(), {
         name: 'SystemError',
         code: 'EADDRINUSE',
@@ -95,7 +96,7 @@ describe('a listener on a ring', () => {
     );
     answer({ socket: () => 0 });
     listen();
-    answer({ socket: () => 0, listen: fail(98) });
+    answer({ socket: () => 0, listen: fail(constants.errno.EADDRINUSE) });
     assert.throws(() => listen(), { code: 'EADDRINUSE' });
     assert.deepEqual(heard().at(-1), ['close', 0]);
   });
