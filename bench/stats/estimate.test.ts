@@ -15,21 +15,30 @@ const estimate = fc
 test('the factor of an interval decreases from 12.7 to that of the normal distribution', () => {
   const factors = Array.from({ length: 200 }, (_, at) => studentFactor(at + 1));
   assert.ok(factors.every((each, at) => at === 0 || each < (factors[at - 1] ?? 0)));
-  // Student's t at 11, 20, 30 and 100 degrees of freedom.
-  for (const [freedom, factor] of [
-    [1, 12.706],
-    [11, 2.201],
-    [20, 2.086],
-    [30, 2.042],
-    [100, 1.984],
-  ] as const)
-    assert.ok(Math.abs(studentFactor(freedom) - factor) < 0.001, String(freedom));
+  const exact = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281];
+  assert.deepEqual(factors.slice(0, 10), exact);
+  for (const [freedom, factor, expansion] of [
+    [11, 2.201, 2.200871708695034],
+    [20, 2.086, 2.0859532919224715],
+    [60, 2.0003, 2.000297714701154],
+  ] as const) {
+    assertClose(studentFactor(freedom), expansion, 1e-12);
+    assert.ok(Math.abs(expansion - factor) < 0.0002, String(freedom));
+  }
   assert.throws(() => studentFactor(0), RangeError);
 });
 
 test('a mean lies in its interval, which is a point if all values are equal; a single value has none', () => {
   assert.equal(meanOf([3]), null);
   assert.deepEqual(meanOf([3, 3, 3]), exactly(3));
+  // The squares add up to 8; Student's t with two degrees of freedom is 4.3027.
+  const { value, low, high } = meanOf([1, 3, 5]) ?? exactly(0);
+  for (const [found, expected] of [
+    [value, 3],
+    [high - value, 4.3027 * Math.sqrt(4 / 3)],
+    [value - low, 4.3027 * Math.sqrt(4 / 3)],
+  ] as const)
+    assertClose(found, expected);
   fc.assert(
     fc.property(fc.array(figure, { minLength: 2, maxLength: 20 }), (values) => {
       const mean = meanOf(values);
@@ -69,6 +78,13 @@ test('a sum is no wider than the sum of widths, no narrower than its widest part
     ]),
     exactly(10),
   );
+  assert.deepEqual(
+    sumOf([
+      [3, { value: 10, low: 9, high: 12 }],
+      [2, { value: 5, low: 3, high: 9 }],
+    ]),
+    { value: 40, low: 40 - Math.hypot(3, 4), high: 40 + Math.hypot(6, 8) },
+  );
 });
 
 test('a monotonic function keeps the value within its interval, whichever way it runs', () => {
@@ -81,6 +97,12 @@ test('a monotonic function keeps the value within its interval, whichever way it
       const { low, value } = atLeastZero(each);
       assert.ok(low >= 0 && value >= 0);
     }),
+  );
+  const each = { value: 2, low: -1, high: 4 };
+  assert.deepEqual(atLeastZero(each), { value: 2, low: 0, high: 4 });
+  assert.deepEqual(
+    mapped(each, (x) => 10 - x),
+    { value: 8, low: 6, high: 11 },
   );
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { randomFrom } from '../model/random.ts';
+import { assertClose } from './assert.test.fixture.ts';
 import { FEWEST_SIZES, fitLaw, type Law, peakOf, throughputAt } from './scalability.ts';
 
 const SIZES = [1, 4, 16, 64, 256, 1024, 4096];
@@ -64,6 +65,55 @@ test('neither contention nor coherency is ever negative, even where throughput g
   const fit = fitLaw(better, SEED);
   assert.ok(fit !== null && fit.law.sigma === 0 && fit.law.kappa === 0);
   assert.ok(fit.intervals.sigma.low >= 0 && fit.intervals.kappa.low >= 0);
+});
+
+test('a fit and its intervals are those of the fitted logarithms and of the resamples of the seed', () => {
+  const noise = [1.04, 0.97, 1.02, 0.98, 1.03, 0.96, 1.01];
+  const sizes = [1, 2, 4, 8, 16, 32, 64];
+  for (const [law, found, intervals, band] of [
+    [
+      { lambda: 100, sigma: 0.1, kappa: 1e-3 },
+      { lambda: 101.43039963, sigma: 0.104858858, kappa: 9.63491389e-4 },
+      {
+        lambda: [96.352663954, 106.492514341],
+        sigma: [0.087647926, 0.12436228591],
+        kappa: [6.44822329e-4, 1.294612649e-3],
+      },
+      [478.7835871528, 521.1311447456],
+    ],
+    [
+      { lambda: 100, sigma: 0.5, kappa: 0 },
+      { lambda: 101.875945716, sigma: 0.513819541, kappa: 0 },
+      {
+        lambda: [95.845873402, 106.61163394],
+        sigma: [0.460633072, 0.547361987],
+        kappa: [0, 8.84243067e-4],
+      },
+      [176.1060527, 188.45537170438],
+    ],
+  ] as const) {
+    const points = measured(law, sizes).map(({ size, value }, at) => ({
+      size,
+      value: value * (noise[at] ?? 1),
+    }));
+    const fit = fitLaw(points, SEED);
+    assert.ok(fit !== null);
+    for (const name of ['lambda', 'sigma', 'kappa'] as const) {
+      assertClose(fit.law[name], found[name], 1e-6);
+      assertClose(fit.intervals[name].low, intervals[name][0], 1e-6);
+      assertClose(fit.intervals[name].high, intervals[name][1], 1e-6);
+    }
+    assertClose(fit.band(10).low, band[0], 1e-6);
+    assertClose(fit.band(10).high, band[1], 1e-6);
+  }
+});
+
+test('the throughput and the peak of a law by hand', () => {
+  assert.equal(throughputAt({ lambda: 10, sigma: 0.5, kappa: 0.25 }, 3), 30 / (1 + 1 + 1.5));
+  assert.equal(peakOf({ lambda: 10, sigma: 0.5, kappa: 0.125 }), 2);
+  assert.equal(peakOf({ lambda: 10, sigma: 0, kappa: 0 }), null);
+  assert.equal(peakOf({ lambda: 10, sigma: 1, kappa: 0.1 }), null);
+  assert.equal(peakOf({ lambda: 10, sigma: 0.5, kappa: Number.MIN_VALUE }), null);
 });
 
 test('sizes that only show the decline do not determine the throughput at N = 1', () => {
