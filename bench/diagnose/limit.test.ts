@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { figuresOf, type RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
 import { busyRun, judge, onTarget, openRun, pinned, placed, QUICK, spinning } from './busy.test.fixture.ts';
+import { limitOf } from './limit.ts';
+import type { ScheduleDoubts } from './schedule.ts';
+import { busyFacts, type Utilisation } from './utilisation.ts';
 
 /** Parts of the evidence by name, with shares in per cent. */
 type Seen = Readonly<Record<string, string | number | null | undefined>>;
@@ -251,5 +256,103 @@ describe('the limit of a run', () => {
       used: 0,
       busy: { proxy: null, server: null, generator: null },
     });
+  });
+});
+
+describe('the limit that follows from the utilisation', () => {
+  const IDLE: Utilisation = { proxy: null, server: null, generator: null, machine: 0, shared: null };
+
+  function limit(
+    changes: Partial<Utilisation>,
+    run = busyRun(),
+    figures: Partial<RunFigures> = {},
+    doubts: ScheduleDoubts = {},
+  ) {
+    const utilisation = { ...IDLE, ...changes };
+    const { component, evidence } = limitOf(run, { ...figuresOf(run), ...figures }, utilisation, doubts);
+    const { busy, ...facts } = evidence;
+    assert.deepEqual(busy, busyFacts(utilisation));
+    return [component, facts];
+  }
+  const worker = (busiest: number) => ({ proxy: { busiest, least: 0 } });
+  const IS_BUSY = { kind: 'busy' };
+
+  test('a process is busy from 90 %; the measured one counts first', () => {
+    const none = ['none', { kind: 'idle', used: 0 }];
+    assert.deepEqual(limit({}), none);
+    assert.deepEqual(limit({ ...worker(0.89), server: 0.89, generator: 0.89 }), none);
+    assert.deepEqual(limit({ ...worker(0.9), server: 1, generator: 1 }), ['proxy', IS_BUSY]);
+    assert.deepEqual(limit({ server: 0.9 }), ['server', IS_BUSY]);
+    assert.deepEqual(limit({ ...worker(0), server: 0.9, generator: 0.89 }), ['server', IS_BUSY]);
+    assert.deepEqual(limit({ ...worker(0), server: 0.9, generator: 0.9 }), ['generator', IS_BUSY]);
+    assert.deepEqual(limit({ ...worker(0), server: 0.91, generator: 0.9 }), ['server', IS_BUSY]);
+    assert.deepEqual(limit({ generator: 0.9 }), ['generator', IS_BUSY]);
+    assert.deepEqual(limit({ generator: 0.89 }), none);
+    // Without Nginx, the server counts if it is 95 % as busy as the generator.
+    assert.deepEqual(limit({ server: 0.95, generator: 1 }), ['server', IS_BUSY]);
+    assert.deepEqual(limit({ server: 0.949, generator: 1 }), ['generator', IS_BUSY]);
+    assert.deepEqual(limit({ server: 0.89, generator: 0.9 }), ['generator', IS_BUSY]);
+  });
+
+  test('shared CPUs are full from 95 %, and those of the machine from 85 %', () => {
+    const shared = (used: number, components: Component[], others: Partial<Utilisation> = {}) =>
+      limit({ ...others, shared: { components, used } });
+    type Component = NonNullable<Utilisation['shared']>['components'][number];
+    const full = (components: Component[], used = 0.95) => ({ kind: 'shared-cpus', components, used });
+    const ends: Component[] = ['server', 'generator'];
+    assert.deepEqual(shared(0.949, ends), ['none', { kind: 'idle', used: 0 }]);
+    assert.deepEqual(shared(0.95, ends), ['generator', full(ends)]);
+    assert.deepEqual(shared(0.95, ends, { server: 0.5, generator: 0.5 }), ['generator', full(ends)]);
+    assert.deepEqual(shared(0.95, ends, { server: 0.5 }), ['server', full(ends)]);
+    assert.deepEqual(shared(0.95, ends, { server: 0.5, generator: 0.45 }), ['server', full(ends)]);
+    assert.deepEqual(shared(0.95, ['proxy', 'server']), ['machine', full(['proxy', 'server'])]);
+    assert.deepEqual(limit({ machine: 0.849 }), ['none', { kind: 'idle', used: 0.849 }]);
+    assert.deepEqual(limit({ machine: 0.85 }), ['machine', { kind: 'full-cpus', used: 0.85 }]);
+  });
+
+  test('the host of Nginx is full from 95 %, and comes before the CPUs of the runner', () => {
+    const hosts = (used: number | null, role = 'proxy') =>
+      limit({ machine: 0.9 }, busyRun(), {
+        hosts: [
+          { role: 'generator', used: 1 },
+          { role, used },
+        ] as never,
+      });
+    const own = ['machine', { kind: 'full-cpus', used: 0.9 }];
+    assert.deepEqual(hosts(0.95), ['machine', { kind: 'full-host', used: 0.95 }]);
+    for (const found of [hosts(0.949), hosts(null), hosts(1, 'server')]) assert.deepEqual(found, own);
+    assert.deepEqual(limit({ machine: 1 }, onTarget(busyRun())), ['none', { kind: 'unobserved' }]);
+  });
+
+  test('a schedule that was kept comes first, unless its rate, its echoes or its start are in doubt', () => {
+    const run = openRun(1, QUICK);
+    const offered = { perSecond: 700, achievedPerSecond: null, ratio: 0.995, inTime: 1 };
+    const doubt = finding('backlog', { outstanding: 1 });
+    const kept = ['schedule', { kind: 'on-schedule', ratio: 0.995, perSecond: 700 }];
+    const busy = worker(1);
+    assert.deepEqual(limit(busy, run, { offered }), kept);
+    assert.deepEqual(limit(busy, run, { offered }, { lag: doubt }), kept);
+    for (const doubts of [{ rate: doubt }, { inTime: doubt }, { backlog: doubt }])
+      assert.deepEqual(limit(busy, run, { offered }, doubts)[0], 'proxy');
+    assert.deepEqual(limit(busy, run, { offered: { ...offered, ratio: null } })[0], 'proxy');
+    assert.deepEqual(limit(busy, run, { offered: null })[0], 'proxy');
+  });
+
+  test('a spinning generator that was late is the limit before full CPUs', () => {
+    const late = openRun(0.9, { sendLag: 50_000, response: 60_000 });
+    const doubts = {
+      lag: finding('send-lag', { lagUs: 1, share: 1 }),
+      rate: finding('rate-missed', { ratio: 0.9 }),
+    };
+    const [component, evidence] = limit({ machine: 1 }, spinning(late), {}, doubts);
+    assert.equal(component, 'generator');
+    const { lagUs, ...facts } = evidence as { lagUs: number };
+    assert.deepEqual([Math.round(lagUs / 1e3), facts], [50, { kind: 'late-spinner' }]);
+    const others: [Run, ScheduleDoubts][] = [
+      [late, doubts],
+      [spinning(late), { rate: doubts.rate }],
+      [spinning(openRun(0.9, QUICK)), doubts],
+    ];
+    for (const [run, of] of others) assert.equal(limit({ machine: 1 }, run, {}, of)[0], 'machine');
   });
 });

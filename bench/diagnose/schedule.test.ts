@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
 import type { Run } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
 import { judge, openRun, QUICK, setTimes } from './busy.test.fixture.ts';
 import { diagnose } from './diagnose.ts';
+import { lateness, ofUndisturbedSeconds, type ScheduleFigures, scheduleDoubts } from './schedule.ts';
 
 test('Poisson arrivals may fall short by chance, by up to three times the square root of their number', () => {
   const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
@@ -88,5 +92,108 @@ describe('a generator that sent late in one second', () => {
     for (const slice of run.slices) setTimes(slice, { sendLag: 170_000, response: 270_000 });
     const { reasons, notices } = codesOf(run);
     assert.deepEqual([reasons.includes('send-lag'), notices], [true, []]);
+  });
+});
+
+describe('the doubts about a schedule', () => {
+  const KEPT: ScheduleFigures = { sendLagUs: 300, responseUs: 1000, ratio: 0.99, inTime: 0.99 };
+
+  /** Returns the doubts about 1,000 messages per second with a median response time of 10 ms. */
+  function doubts(
+    changes: Partial<ScheduleFigures>,
+    { atStart = 100 as number | null, p50 = 10_000 as number | null, perSecond = 1000, offered = true } = {},
+    run = openRun(1, QUICK),
+  ) {
+    const figures = figuresOf(run);
+    const { response: measured } = figures.latencies;
+    const response = p50 === null || measured === null ? null : { ...measured, p50 };
+    return scheduleDoubts(
+      run,
+      {
+        ...figures,
+        offered: offered ? { perSecond, achievedPerSecond: null, ratio: 1, inTime: 1 } : null,
+        steady: { ...figures.steady, outstanding: { ...figures.steady.outstanding, atStart } },
+        latencies: { ...figures.latencies, response },
+      },
+      { ...KEPT, ...changes },
+    );
+  }
+
+  test('name what was missed, by how much, from the first value that is not good enough', () => {
+    assert.deepEqual(doubts({}), {});
+    assert.deepEqual(doubts({ sendLagUs: null, responseUs: null, ratio: null, inTime: null }), {});
+    assert.deepEqual(doubts({ ratio: 0.989, inTime: 0.989, sendLagUs: 301 }, { atStart: 101 }), {
+      lag: finding('send-lag', { lagUs: 301, share: 0.301 }),
+      rate: finding('rate-missed', { ratio: 0.989 }),
+      inTime: finding('late-echoes', { share: 0.989 }),
+      backlog: finding('backlog', { outstanding: 101 }),
+    });
+    const connect = openRun(1, QUICK);
+    connect.plan.workload.scenario = 'connect';
+    const work = 'handshakes';
+    assert.deepEqual(doubts({ ratio: 0.5, inTime: 0.5, sendLagUs: 500 }, { atStart: 101 }, connect), {
+      lag: finding('send-lag', { lagUs: 500, share: 0.5, work }),
+      rate: finding('rate-missed', { ratio: 0.5, work }),
+      inTime: finding('late-echoes', { share: 0.5, work }),
+      backlog: finding('backlog', { outstanding: 101, work }),
+    });
+    const closed = makeRun({ seconds: 2 });
+    assert.deepEqual(doubts({ ratio: 0.1 }, {}, closed), {});
+  });
+
+  test('allow Poisson arrivals to fall short by three standard deviations, and never less than uniform ones', () => {
+    const run = openRun(1, QUICK);
+    run.plan.durationMs = 2000;
+    const arriving = (ratio: number, ratePerSecond: number) => {
+      run.plan.workload.load = { kind: 'open', arrivals: 'poisson', ratePerSecond };
+      return Object.keys(doubts({ ratio }, {}, run));
+    };
+    // 10,000 messages: 1 − 3 ÷ 100.
+    assert.deepEqual([arriving(0.97, 5000), arriving(0.9699, 5000)], [[], ['rate']]);
+    assert.deepEqual([arriving(0.99, 5e6), arriving(0.9899, 5e6)], [[], ['rate']]);
+  });
+
+  test('have a backlog beyond a tenth of a second, three times the usual number, and one message', () => {
+    const backlog = (...of: Parameters<typeof doubts>[1][]) =>
+      of.map((each) => 'backlog' in doubts({}, each));
+    assert.deepEqual(backlog({ atStart: 100, p50: null }, { atStart: 101, p50: null }), [false, true]);
+    assert.deepEqual(backlog({ atStart: 300, p50: 100_000 }, { atStart: 301, p50: 100_000 }), [false, true]);
+    assert.deepEqual(backlog({ atStart: 1, perSecond: 5 }, { atStart: 2, perSecond: 5 }), [false, true]);
+    assert.deepEqual(backlog({ atStart: null }, { atStart: 1e6, offered: false }), [false, false]);
+  });
+
+  test('have a lag beyond 300 µs and a tenth of the response time', () => {
+    const late = (sendLagUs: number | null, responseUs: number | null) =>
+      lateness({ sendLagUs, responseUs, ratio: null, inTime: null });
+    assert.deepEqual(
+      [late(null, 1000), late(1000, null), late(300, 1), late(1000, 10_000)],
+      new Array(4).fill(null),
+    );
+    assert.deepEqual(late(300.6, 1202.4), { lagUs: 301, share: 0.25 });
+    assert.deepEqual(late(1001, 10_000), { lagUs: 1001, share: 0.1001 });
+  });
+
+  test('are those of the undisturbed seconds, relative to the offered rate', () => {
+    const run = openRun(1, QUICK);
+    const figures = figuresOf(run);
+    const { response, sendLag } = figures.latencies;
+    const calm = {
+      seconds: 1,
+      perSecond: 950,
+      inTime: 0.98,
+      response,
+      sendLag,
+      service: response ?? assert.fail(),
+    };
+    const offered = { perSecond: 1000, achievedPerSecond: null, ratio: 0.5, inTime: 0.4 };
+    const of = (changes: Partial<typeof figures>) =>
+      ofUndisturbedSeconds({ ...figures, offered, undisturbed: calm, ...changes });
+    const times = { sendLagUs: sendLag?.p99, responseUs: response?.p99 };
+    assert.deepEqual(of({}), { ...times, ratio: 0.95, inTime: 0.98 });
+    assert.deepEqual(of({ offered: null }), { ...times, ratio: null, inTime: 0.98 });
+    assert.deepEqual(of({ undisturbed: { ...calm, perSecond: null, response: null, sendLag: null } }), {
+      ...{ sendLagUs: null, responseUs: null, ratio: null, inTime: 0.98 },
+    });
+    assert.equal(of({ undisturbed: null }), null);
   });
 });
