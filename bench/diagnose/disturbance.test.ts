@@ -4,6 +4,7 @@ import { disturb } from '../../test/machine.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
 import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
+import { sliceUs } from '../model/turns.ts';
 import type { DisturbedFigures } from '../wording/notices.ts';
 import type { DisturbanceFacts } from '../wording/validity.ts';
 import { busyRun, judge, openRun, QUICK, setTimes, spinning } from './busy.test.fixture.ts';
@@ -50,6 +51,22 @@ describe('a disturbed run', () => {
     run.plan.workload = { ...run.plan.workload, load: null, scenario: 'storm' };
     for (const figures of ['all', 'undisturbed'])
       assert.deepEqual(notice(run)?.data[figures], { perSecond: null, responseUs: null, sendLagUs: null });
+  });
+
+  test('is not known if the machine was not sampled', () => {
+    const run = { ...openRun(1, LATE), machine: null };
+    assert.deepEqual(codesOf(run), ['send-lag']);
+    assert.equal(notice(run), undefined);
+  });
+
+  test('in turns states the length of its parts instead of seconds', () => {
+    const run = disturbed(1);
+    const facts = notice(run)?.data ?? {};
+    assert.equal('eachUs' in facts, false);
+    run.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 5, mirrored: true };
+    const eachUs = sliceUs(run.plan.turns);
+    assert.equal(notice(run)?.data.eachUs, eachUs);
+    assert.ok(eachUs > 0);
   });
 
   test('is suspect because of the disturbance if fewer are undisturbed, with its consequences', () => {

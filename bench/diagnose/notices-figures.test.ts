@@ -12,7 +12,7 @@ const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 
 /** Returns the notices of all rules about a run with the given figures. */
 function noticesOf(run: Run, figures: Partial<RunFigures> = {}): Notice[] {
-  const all = { ...figuresOf(run), ...figures };
+  const all = { ...figuresOf({ ...run, httpLoad: null }), ...figures };
   return RULES.flatMap((rule) => rule(run, all) ?? []);
 }
 
