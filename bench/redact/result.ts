@@ -230,10 +230,7 @@ function wordsOfTarget(address: string): string[] {
 
 function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>): Variant {
   const { proxy, title } = variant;
-  const tunings = proxy?.tunings.map((each: Tuning) => ({
-    ...each,
-    text: publicConfiguration(each.text).text,
-  }));
+  const publicTuning = (each: Tuning) => ({ ...each, text: publicConfiguration(each.text).text });
   const other = names.get(variant.name);
   return {
     ...variant,
@@ -244,7 +241,7 @@ function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>):
         : isTarget(variant)
           ? 'A server that already runs'
           : 'The user’s own configuration',
-    proxy: proxy && { ...proxy, tunings: tunings ?? [] },
+    proxy: proxy && { ...proxy, tunings: proxy.tunings.map(publicTuning) },
   };
 }
 
