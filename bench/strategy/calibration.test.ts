@@ -7,6 +7,7 @@ import { conclusionSchema } from '../model/conclusion.ts';
 import { normalFrom, randomFrom } from '../model/random.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
+import { wallMs } from '../model/turns.ts';
 import { calibrationOf, compareApart, makeCalibration } from './calibration.ts';
 import type { ComparedRun } from './compared-run.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
@@ -143,6 +144,7 @@ function play(options: RoundsOptions): { strategy: Strategy; done: Run[]; groups
       done.push({
         ...BASE,
         startedAt,
+        validity: { ...BASE.validity, limit: { ...BASE.validity.limit, component: 'schedule' } },
         plan: { ...BASE.plan, variant, step, round, workload, turns: turns ?? null },
       });
     }
@@ -175,14 +177,88 @@ test('each trial compares two sides; the trials alternate, one round each', () =
   for (const { figures } of comparison.comparisons)
     for (const { rounds } of figures) assert.ok(rounds.length <= 2);
   // 20 s per group, minus the turns of its measured phase.
+  const turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 5, mirrored: true };
+  const fixedMs = Math.round(20_000 - wallMs(turns, BASE.plan.durationMs));
+  assert.ok(fixedMs > 10_000 && fixedMs < 20_000);
+  assert.deepEqual(calibration.costs, [
+    { step: 'throughput', turnMs: 250, fixedMs },
+    { step: 'latency', turnMs: 250, fixedMs },
+  ]);
+  assert.deepEqual(calibration.trials, TRIALS);
+});
+
+test('the cost of a round is the median over its steps, at least 0, and unknown without interleaved runs', () => {
+  const strategy = makeCalibration(ROUNDS, TRIALS);
+  const turns = { index: 0, of: 2, lengthMs: 300, pauseMs: 5, mirrored: true };
+  const at = (second: number, step: string, changes: Partial<Run['plan']> = {}): Run => ({
+    ...BASE,
+    startedAt: new Date(Date.UTC(2025, 0, 2) + second * 1000).toISOString(),
+    plan: { ...BASE.plan, variant: 'plain', step, round: 1, turns, ...changes },
+  });
+  const costs = (...done: Run[]) => {
+    const found = strategy.conclude(done).find(({ kind }) => kind === 'calibration');
+    return found?.kind === 'calibration' ? found.costs : assert.fail();
+  };
+  const wall = wallMs(turns, BASE.plan.durationMs);
+  const cost = (step: string, fixedMs: number) => ({ step, turnMs: 300, fixedMs: Math.round(fixedMs) });
+  assert.deepEqual(costs(at(0, 'throughput'), at(9, 'latency'), at(12, 'throughput')), [
+    cost('throughput', 9000 - wall),
+    cost('latency', 3000 - wall),
+  ]);
   assert.deepEqual(
-    calibration.costs.map(({ step, turnMs }) => [step, turnMs]),
-    [
-      ['throughput', 250],
-      ['latency', 250],
-    ],
+    costs(at(0, 'throughput'), at(5, 'throughput'), at(15, 'throughput'), at(22, 'throughput')),
+    [cost('throughput', 7000 - wall)],
   );
-  for (const { fixedMs } of calibration.costs) assert.ok(fixedMs > 0 && fixedMs < 20_000);
+  assert.deepEqual(costs(at(0, 'latency'), at(1, 'latency')), [cost('latency', 0)]);
+  // The pilot, the second side of a group and runs without turns do not count; nor does the last group.
+  assert.deepEqual(
+    costs(
+      at(0, 'latency', { round: null }),
+      at(5, 'throughput'),
+      at(6, 'throughput', { turns: { ...turns, index: 1 } }),
+      at(7, 'throughput', { turns: null }),
+      at(14, 'latency'),
+    ),
+    [cost('throughput', 9000 - wall)],
+  );
+  assert.deepEqual(costs(at(0, 'throughput', { turns: null })), []);
+});
+
+test('the rates of the trials are listed once, and the pilot of the baseline is shared', () => {
+  const options = { ...ROUNDS, load: { ...ROUNDS.load, ratePerSecond: null } };
+  const { strategy, done, groups } = play(options);
+  const pilots = groups.filter((group) => group.startsWith('null'));
+  assert.deepEqual(
+    pilots.map((group) => group.split(' ').slice(1).join(' ')).sort(),
+    ['latency', 'throughput']
+      .flatMap((step) => ['plain', ...VARIANTS].map((name) => `${step} ${name}`))
+      .sort(),
+  );
+  const conclusions = strategy.conclude(done);
+  assert.deepEqual(
+    conclusions.map(({ kind }) => kind),
+    ['rate', 'comparison', 'calibration'],
+  );
+  assert.equal(strategy.expectedRuns([]), 2 * 5 + 2 * 4 * 2 * 2);
+  assert.equal(done.length, strategy.expectedRuns(done));
+});
+
+test('how many runs to expect depends on the budget, but includes a round of each trial', () => {
+  const expected = (budgetMs: number | null, rounds: number | null, done: Run[] = []) =>
+    makeCalibration({ ...ROUNDS, budgetMs, rounds, pilotSteps: [] }, TRIALS).expectedRuns(done);
+  const perRound = 4 * 2 * 2;
+  assert.deepEqual([expected(null, null), expected(null, 3)], [perRound, 3 * perRound]);
+  const runMs = BASE.plan.warmupMs + BASE.plan.durationMs;
+  assert.deepEqual(
+    [1, 2 * perRound * runMs - 1, 2 * perRound * runMs, 9 * perRound * runMs].map((ms) => expected(ms, null)),
+    [perRound, perRound, 2 * perRound, 9 * perRound],
+  );
+  assert.equal(expected(9 * perRound * runMs, 2), 2 * perRound);
+  const { done } = play(ROUNDS);
+  // Runs start every 10 s on average.
+  const mean =
+    (Date.parse(done.at(-2)?.startedAt ?? '') - Date.parse(done[0]?.startedAt ?? '')) / (done.length - 2);
+  assert.equal(expected(2 * perRound * mean, null, done), 2 * perRound);
 });
 
 test('a budget ends it before a round of all trials that would exceed the budget', () => {

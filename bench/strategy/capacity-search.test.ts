@@ -94,7 +94,7 @@ test('contradictory trials are followed by a third, but never a fourth', () => {
     { level: 2000, met: false },
     { level: 1000, met: false },
   ];
-  assert.equal(searchState(contradicting, RATES).next, 1000);
+  assert.deepEqual(searchState(contradicting, RATES), { low: null, high: 2000, next: 1000 });
 });
 
 test('without noise, the bounds contain the true value, are within 5 %, and are confirmed in few trials', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
 import { type LoadOptions, ratePerSecondOf } from '../model/load.ts';
@@ -10,7 +11,7 @@ import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
-import { makeRounds, type RoundsOptions } from './rounds.ts';
+import { makeRounds, needsPilot, type RoundsOptions } from './rounds.ts';
 
 const LOAD: LoadOptions = { inFlight: 1, ratePerSecond: 5000, arrivals: 'uniform' };
 const OPTIONS: RoundsOptions = {
@@ -328,4 +329,95 @@ test('if no rate can be found, latency is omitted and throughput is compared', (
   const done = play(strategy, (spec, number) => ({ ...runOf(spec, number), processes: [] }));
   assert.ok(done.every(({ plan }) => plan.step === 'throughput'));
   assert.equal(done.length, 2 + 6);
+});
+
+test('a turn is three times as long as the longest p99 of any variant, in steps of 10 ms, between 250 ms and 2 s', () => {
+  const strategy = makeRounds(OPTIONS);
+  /** Returns the length of a turn after a round with these round-trip times in both variants. */
+  const lengthAfter = (first: Run[], second: Run[] = first) => {
+    const runs = [
+      ...strategy.next([]).map((spec, index) => ({ spec, base: (index === 0 ? first : second)[0] ?? BASE })),
+    ];
+    const closed = runs.map(({ spec, base }, number) => ({ ...base, plan: runOf(spec, number).plan }));
+    const open = strategy.next(closed).map(runOf);
+    return strategy.next([...closed, ...open])[0]?.turns?.lengthMs;
+  };
+  const withMedian = (medianUs: number) =>
+    makeRun({ seconds: 1, connections: 10, perSecond: 5000, medianUs });
+  const p99 = (run: Run) => figuresOf(run).latencies.service?.p99 ?? 0;
+  const [quick, usual, slow] = [withMedian(1000), withMedian(90_000), withMedian(900_000)];
+  const wanted = Math.ceil((3 * p99(usual)) / 1e4) * 10;
+  assert.ok(wanted > 250 && wanted < 2000, String(wanted));
+  assert.equal(lengthAfter([quick]), 250);
+  assert.equal(lengthAfter([usual]), wanted);
+  assert.equal(lengthAfter([quick], [usual]), wanted);
+  assert.equal(lengthAfter([usual], [quick]), wanted);
+  assert.equal(lengthAfter([slow]), 2000);
+  assert.equal(lengthAfter([{ ...usual, slices: [] }]), 250);
+  const failed = strategy
+    .next([])
+    .map((spec, number) => ({ ...usual, ...{ plan: runOf(spec, number).plan, outcome: FAILED } }));
+  const open = strategy.next(failed).map(runOf);
+  assert.equal(strategy.next([...failed, ...open])[0]?.turns?.lengthMs, 250);
+});
+
+test('of repeated runs, the first one determines the length of turns', () => {
+  const strategy = makeRounds({ ...OPTIONS, steps: ['throughput'] });
+  const slow = makeRun({ seconds: 1, connections: 10, perSecond: 5000, medianUs: 90_000 });
+  const rounds = (...bases: Run[]) => {
+    const done: Run[] = [];
+    for (const base of bases)
+      for (const spec of strategy.next(done)) done.push({ ...base, plan: runOf(spec, done.length).plan });
+    return strategy.next(done)[0]?.turns?.lengthMs;
+  };
+  assert.equal(rounds(BASE, slow), 250);
+  assert.ok((rounds(slow, BASE) ?? 0) > 250);
+});
+
+test('each run has the length of the rounds if it is given, and one that is alone has no turns', () => {
+  const [first] = makeRounds({ ...OPTIONS, roundDurationMs: 777 }).next([]);
+  assert.equal(first?.durationMs, 777);
+  const [usual] = makeRounds(OPTIONS).next([]);
+  assert.equal('durationMs' in (usual ?? {}), false);
+  const apart = makeRounds({ ...OPTIONS, together: false }).next([]);
+  assert.deepEqual([apart.length, 'turns' in (apart[0] ?? {})], [1, false]);
+  assert.deepEqual(makeRounds({ ...OPTIONS, variants: ['plain'] }).next([]), []);
+  assert.deepEqual(makeRounds({ ...OPTIONS, steps: [] }).next([]), []);
+  assert.equal(makeRounds({ ...OPTIONS, steps: [], rounds: null, budgetMs: 1000 }).expectedRuns([]), 0);
+});
+
+test('a pilot is needed for an open loop without a rate', () => {
+  const needed = (steps: RoundsOptions['steps'], ratePerSecond: number | null) =>
+    needsPilot({ steps, load: { ...LOAD, ratePerSecond } });
+  assert.deepEqual(
+    [
+      needed(['throughput'], null),
+      needed(['throughput', 'latency'], null),
+      needed(['latency'], 5),
+      needed([], null),
+    ],
+    [false, true, false, false],
+  );
+});
+
+test('the judge gets all runs and what was asked; without a number of rounds, there are at most a thousand', () => {
+  const given: unknown[] = [];
+  const options = { ...OPTIONS, variants: ['plain', 'tls', 'cache'], rounds: null };
+  const strategy = makeRounds(options, (runs, asked) => {
+    given.push(runs.length, asked);
+    return [];
+  });
+  const done = play(strategy, runOf, 12);
+  assert.deepEqual(strategy.conclude(done), []);
+  assert.deepEqual(given, [
+    done.length,
+    { baseline: 'plain', variants: ['tls', 'cache'], asked: null, seed: 7 },
+  ]);
+  assert.equal(strategy.expectedRuns([]), 6000);
+  const [spec] = strategy.next([]);
+  const last = [...strategy.next([]), ...strategy.next(strategy.next([]).map(runOf))].map((each, number) =>
+    runOf({ ...each, round: 1000 }, number),
+  );
+  assert.ok(spec !== undefined);
+  assert.deepEqual(strategy.next(last), []);
 });

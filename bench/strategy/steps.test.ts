@@ -144,7 +144,13 @@ test('a rate that turns out to be too high is halved once, for all', () => {
     const [rate] = strategy.conclude(done);
     assert.ok(rate?.kind === 'rate' && rate.halved);
     assert.equal(rate.ratePerSecond, 5000);
-    assert.deepEqual([rate.reason.code, rate.reason.data.tooMuchFor], ['rate-halved', 'plain']);
+    const { evidence } = done[4]?.validity.limit.evidence.data ?? {};
+    const { demand } =
+      chooseRate(done.slice(0, 3), (variant) => planOf({ variant, step: 'latency' })) ?? assert.fail();
+    assert.deepEqual(
+      rate.reason,
+      finding('rate-halved', { ...demand, evidence: evidence as undefined, tooMuchFor: 'plain' }),
+    );
     assert.equal(strategy.expectedRuns(done), 8);
   }
 });
@@ -187,6 +193,21 @@ test('a variant that echoed nothing is left out of the second step, and this is 
     none.conclude(all).map(({ kind }) => kind),
     ['left-out', 'left-out', 'left-out'],
   );
+});
+
+test('a variant that completed its closed loop without any echo is left out for that reason', () => {
+  const strategy = makeSteps(OPTIONS);
+  const done = play(strategy, (spec) => {
+    const run = runOf(spec);
+    if (spec.variant !== 'plain') return run;
+    const slices = run.slices.map((slice) => ({ ...slice, counters: { ...slice.counters, echoed: 0 } }));
+    return { ...run, slices };
+  });
+  assert.deepEqual(told(done).slice(3), ['direct latency 10000', 'tls latency 10000']);
+  assert.deepEqual(strategy.conclude(done).slice(1), [
+    { kind: 'left-out', variant: 'plain', reason: finding('step-without-echo', {}) },
+  ]);
+  assert.equal(strategy.expectedRuns(done), done.length);
 });
 
 test('if CPU time is unknown, there is no rate, and a remedy is suggested', () => {
