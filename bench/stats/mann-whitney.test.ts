@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { assertClose } from './assert.test.fixture.ts';
-import { rankSumP } from './mann-whitney.ts';
+import { rankSumP, rejectedSums } from './mann-whitney.ts';
 
 test("exact p, no ties: Hollander and Wolfe's membranes, the example of R's wilcox.test", () => {
   const term = [0.8, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
@@ -64,5 +64,29 @@ test('p is the same from either side, and does not change if both samples are sh
         rankSumP(a, b),
       );
     }),
+  );
+});
+
+test('as many of the lowest sums are rejected as the tables of critical values say', () => {
+  for (const [a, b, critical] of [
+    [4, 4, 0],
+    [5, 5, 2],
+    [5, 8, 6],
+    [8, 8, 13],
+    [10, 10, 23],
+    [20, 20, 127],
+  ] as const)
+    assert.equal(rejectedSums(a, b, 0.05), critical + 1, `${a} and ${b}`);
+  for (const [a, b] of [
+    [0, 9],
+    [1, 9],
+    [3, 3],
+  ] as const)
+    assert.equal(rejectedSums(a, b, 0.05), 0);
+  // A p-value that equals the level is not rejected: 2 of the 20 choices of three.
+  assert.deepEqual([rejectedSums(3, 3, 0.1), rejectedSums(3, 3, 0.1001)], [0, 1]);
+  assert.deepEqual(
+    [rejectedSums(25, 25, 0.05), rejectedSums(25, 26, 0.05), rejectedSums(30, 30, 0.01)],
+    [212, 221, 276],
   );
 });

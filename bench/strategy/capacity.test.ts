@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
 import { type CapacitySearch, capacitySchema } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
 import { type Finding, stored } from '../model/finding.ts';
@@ -11,6 +12,7 @@ import type { Run, Validity } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import { type CapacityOptions, makeCapacity } from './capacity.ts';
+import { chooseRate, roundDown } from './rate.ts';
 
 const FAST: Condition = {
   text: 'response.p99<20ms',
@@ -284,4 +286,77 @@ test('a missed memory objective counts against Nginx, whatever else runs on the 
   );
   assert.equal(bound, 'below');
   assert.ok(trials.every(({ figures }) => (figures[0] ?? 0) > 1));
+});
+
+test('without a starting rate, the search starts at the rate of the CPUs, or at a quarter of the throughput', () => {
+  const strategy = makeCapacity({ ...OPTIONS, start: null, least: 1 });
+  const [start] = strategy.next([]);
+  assert.deepEqual(start, {
+    ...{ variant: 'tls', step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } },
+  });
+  const first = (run: Run) => levelOf(strategy.next([run])[0] ?? assert.fail());
+  const closed = runOf(start, 0, KEPT);
+  const chosen = chooseRate([closed], () => OPTIONS.planOf({ variant: 'tls', step: 'latency' }));
+  assert.equal(first(closed), chosen?.perSecond);
+  const { perSecond } = figuresOf(closed).messages;
+  assert.equal(first({ ...closed, processes: [] }), roundDown((perSecond ?? 0) / 4));
+  const silent = closed.slices.map((slice) => ({ ...slice, counters: { ...slice.counters, echoed: 0 } }));
+  assert.deepEqual(strategy.next([{ ...closed, slices: silent }]), []);
+  const { bound, limit } = conclude(strategy, [{ ...closed, slices: silent }]);
+  assert.deepEqual([bound, limit], ['unknown', finding('step-without-echo', {})]);
+  // The first level is within the range.
+  const within = (least: number, most: number) =>
+    levelOf(makeCapacity({ ...OPTIONS, least, most, start: 1000 }).next([])[0] ?? assert.fail());
+  assert.deepEqual([within(100, 2000), within(1500, 2000), within(100, 700)], [1000, 1500, 700]);
+});
+
+test('the search reports what it tried, as a whole', () => {
+  const options = { ...OPTIONS, most: 2000, objectives: [WHOLE] };
+  const strategy = makeCapacity(options);
+  const done = play(strategy, carrying(1e9));
+  const trial = (level: number) => ({ level, met: true, keptSchedule: true, figures: [0], elsewhere: null });
+  assert.deepEqual(conclude(strategy, done), {
+    ...{ kind: 'capacity', variant: 'tls', axis: options.axis, objectives: [WHOLE] },
+    ...{ interval: [2000, null], bound: 'at-least', limit: options.mostReason, finished: true },
+    trials: [trial(1000), trial(2000), trial(2000)],
+  });
+  const some = conclude(strategy, done.slice(0, 1));
+  assert.deepEqual(
+    [some.interval, some.bound, some.limit, some.finished],
+    [[1000, null], 'at-least', null, false],
+  );
+});
+
+test('a miss is inconclusive if more than half of the trials at its level have doubts', () => {
+  const strategy = makeCapacity(OPTIONS);
+  const at = (level: number, number: number, validity: Validity) => {
+    const load = { ...OPEN, ratePerSecond: level };
+    return runOf({ variant: 'tls', step: 'latency', round: null, load }, number, validity);
+  };
+  const concluded = (...validities: Validity[]) => {
+    const done = [at(1000, 0, KEPT), ...validities.map((each, number) => at(2000, 1 + number, each))];
+    const { bound, limit } = conclude(strategy, done);
+    return [bound, limit];
+  };
+  const doubt = GENERATOR_BUSY.reasons[0];
+  assert.deepEqual(concluded(NGINX_BUSY), ['between', null]);
+  assert.deepEqual(concluded(GENERATOR_BUSY), ['at-least', doubt]);
+  assert.deepEqual(concluded(GENERATOR_BUSY, NGINX_BUSY), ['between', null]);
+  assert.deepEqual(concluded(GENERATOR_BUSY, NGINX_BUSY, GENERATOR_BUSY), ['at-least', doubt]);
+});
+
+test('how many runs to expect: bisections, repeats, and the first doubling; at most 60 trials', () => {
+  const strategy = makeCapacity(OPTIONS);
+  const whole = play(strategy, carrying(5000));
+  assert.deepEqual(
+    [0, 1, 3, 4, 5, 6, 8, whole.length].map((count) => strategy.expectedRuns(whole.slice(0, count)) - count),
+    [7, 7, 7, 6, 6, 5, 3, 0],
+  );
+  const run = whole[0] ?? assert.fail();
+  const many = Array.from({ length: 60 }, (_, number) => {
+    const load = { ...OPEN, ratePerSecond: 1000 + number };
+    return { ...run, plan: { ...run.plan, workload: { ...run.plan.workload, load } } };
+  });
+  assert.notDeepEqual(strategy.next(many.slice(0, 59)), []);
+  assert.deepEqual(strategy.next(many), []);
 });

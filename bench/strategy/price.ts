@@ -38,7 +38,7 @@ export const PRICED: readonly { metric: Metric; step: Step }[] = SCENARIOS.flatM
 );
 
 function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run): PricedFigure[] {
-  const [baseline, variant] = [base, own].map((run) => knownFacts(run).metrics[name] ?? null);
+  const [baseline, variant] = [base, own].map((run) => knownFacts(run).metrics[name]);
   // A ratio requires values above 0, and memory growth may be indistinguishable from 0.
   if (baseline == null || variant == null || baseline <= 0 || variant <= 0) return [];
   const doubts = [base, own].flatMap((run) => {

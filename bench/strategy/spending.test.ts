@@ -37,3 +37,35 @@ test('without a calibration, a budget is divided based on assumptions; more vari
   // There are no assumptions about steps of other scenarios.
   assert.equal(spendingOf(null, 1, ['storm'], 600_000), null);
 });
+
+test('the rounds and their length follow from the variances, the costs of a round, the budget and the variants', () => {
+  const cpu = (turn: number, block: number, round: number) => ({
+    ...{ name: 'cpuPerMessage.proxy', step: 'throughput', components: { turn, block, round } },
+  });
+  const p50 = { name: 'response.p50', step: 'latency', components: { turn: 0.05, block: 0, round: 0.04 } };
+  const costs = [
+    { step: 'throughput', turnMs: 250, fixedMs: 7000 },
+    { step: 'latency', turnMs: 500, fixedMs: 9000 },
+  ];
+  const usual = cpu(0.1, 0.03, 0.02);
+  const [throughput] = STEPS as [string];
+  type Case = [...Parameters<typeof spendingOf>, rounds: number, durationMs: number];
+  const cases: Case[] = [
+    [null, 1, STEPS, 600_000, 18, 4410],
+    [null, 2, STEPS, 900_000, 18, 4410],
+    [null, 1, [throughput], 300_000, 20, 3920],
+    [{ spread: [usual, p50], costs }, 1, STEPS, 600_000, 25, 1980],
+    [{ spread: [usual, p50], costs }, 3, STEPS, 2_400_000, 50, 1980],
+    [{ spread: [usual], costs }, 1, STEPS, 600_000, 17, 4455],
+    [{ spread: [usual, { ...p50, name: 'response.p99' }], costs }, 1, STEPS, 600_000, 17, 4455],
+    [{ spread: [p50], costs }, 1, STEPS, 600_000, 25, 1980],
+    [{ spread: [cpu(0.3, 0.1, 0.01)], costs }, 1, [throughput], 600_000, 17, 13_720],
+    [{ spread: [cpu(0.3, 0, 0.001)], costs: costs.slice(0, 1) }, 1, [throughput], 600_000, 17, 13_720],
+    [{ spread: [usual], costs }, 1, [throughput], 100_000, 10, 1470],
+  ];
+  for (const [calibration, others, steps, budgetMs, rounds, durationMs] of cases)
+    assert.deepEqual(spendingOf(calibration, others, steps, budgetMs), { rounds, durationMs });
+  // The assumptions do not include the variation of the latency step.
+  assert.equal(spendingOf(null, 1, ['latency'], 600_000), null);
+  assert.equal(spendingOf({ spread: [usual], costs: costs.slice(0, 1) }, 1, STEPS, 600_000), null);
+});

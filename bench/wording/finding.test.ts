@@ -157,3 +157,39 @@ test('data nested more deeply than that of any finding is rejected when it is re
     false,
   );
 });
+
+test('facts are merged by name and position; whatever is not a number must be the same', () => {
+  const merged = (first: Facts, ...others: Facts[]) => {
+    const all = [first, ...others].map((data) => finding('nothing-cut', data as never));
+    return mergedFinding(all as [Finding, ...Finding[]])?.data;
+  };
+  const span = (least: number, most: number) => ({ least, most });
+  assert.deepEqual(merged({ a: 1, b: 'x' }, { a: 3, b: 'x' }, { a: 2, b: 'x' }), { a: span(1, 3), b: 'x' });
+  assert.deepEqual(merged({ a: span(2, 5) }, { a: 7 }), { a: span(2, 7) });
+  assert.deepEqual(merged({ a: 1 }, { a: span(2, 5) }), { a: span(1, 5) });
+  assert.deepEqual(merged({ a: [1, 2] }, { a: [1, 2] }), { a: [1, 2] });
+  assert.deepEqual(merged({ a: [1, 2] }, { a: [1, 3] }), { a: [] });
+  assert.deepEqual(merged({ a: [1] }, { a: [1, 3] }), { a: [] });
+  assert.deepEqual(merged({ a: [{ b: 1 }] }, { a: [{ b: 2 }] }), { a: [{ b: span(1, 2) }] });
+  assert.deepEqual(merged({ a: { b: { c: 1 } } }, { a: { b: { c: 2 } } }), { a: { b: { c: span(1, 2) } } });
+  assert.deepEqual(merged({ a: { ...span(1, 2), more: 3 } }, { a: { ...span(0, 2), more: 3 } }), {
+    a: { least: span(0, 1), most: 2, more: 3 },
+  });
+  assert.deepEqual(merged({ a: { least: 1, most: 'x' } }, { a: { least: 2, most: 'x' } }), {
+    a: { least: span(1, 2), most: 'x' },
+  });
+  assert.deepEqual(merged({ a: undefined, b: 1 }, { a: undefined, b: 1 }), { a: undefined, b: 1 });
+  // If they cannot be merged, the first one stands for all, because their texts are the same.
+  for (const [a, b] of [
+    [{ a: 1 }, { a: 'x' }],
+    [{ a: null }, { a: 1 }],
+    [{ a: [{}] }, { a: { 0: {} } }],
+    [{ a: [{}] }, { a: [{}, {}] }],
+    [{ a: 1 }, { b: 1 }],
+    [{ a: 1 }, { a: 1, b: 1 }],
+    [{ a: { b: 'x' } }, { a: { b: 'y' } }],
+  ] as const) {
+    assert.deepEqual(merged(a, b), a);
+    assert.deepEqual(merged(b, a), b);
+  }
+});
