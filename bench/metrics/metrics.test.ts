@@ -2,10 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
+import { incomplete, oneWay } from './fitness.ts';
 import { PLAIN, times } from './kinds.ts';
-import { factsOf, METRICS, metricNamed, metricTitle, stepsAnswering } from './metrics.ts';
+import {
+  factsOf,
+  isUsualStep,
+  lackingNeed,
+  METRICS,
+  metricNamed,
+  metricTitle,
+  needsMet,
+  stepsAnswering,
+  usualStep,
+} from './metrics.ts';
 
 const SMALL = { seconds: 1, connections: 100, perSecond: 20_000 };
 
@@ -139,4 +151,106 @@ test('which runs are unfit depends on the metric', () => {
     null,
     null,
   ]);
+});
+
+test('the data of a reason state what failed and what was lost', () => {
+  const base = makeRun(SMALL);
+  const facts = factsOf(base, figuresOf(base));
+  const reason = (metrics: Record<string, number | null>) => incomplete({ ...facts, metrics });
+  assert.equal(reason({}), null);
+  assert.deepEqual(reason({ 'connections.failed': 2 }), finding('lost-some', { failed: 2, lost: 0 }));
+  assert.deepEqual(reason({ 'messages.lost': 1 }), finding('lost-some', { failed: 0, lost: 1 }));
+  const cut = { 'connections.cut': 0, 'messages.lost': 1 };
+  assert.equal(reason(cut), null);
+  assert.deepEqual(reason({ ...cut, 'connections.failed': 3 }), finding('lost-some', { failed: 3, lost: 0 }));
+  assert.deepEqual(reason({ 'connections.cut': null, 'messages.lost': 1 })?.data, { failed: 0, lost: 1 });
+  const [off, clock] = [finding('nothing-cut', {}), finding('clock-error', { errorUs: 9, p50Us: 9 })];
+  const judged = (component: Run['validity']['limit']['component'], ...reasons: Finding[]) =>
+    oneWay({
+      ...facts,
+      validity: { verdict: 'suspect', reasons, limit: { component, evidence: finding('nothing-cut', {}) } },
+    });
+  assert.equal(judged('schedule', off), null);
+  assert.deepEqual(judged('schedule', off, clock), clock);
+  assert.equal(judged('proxy', off, clock)?.code, 'off-schedule');
+  const invalid = (verdict: 'suspect' | 'server-limited', ...reasons: Finding[]) =>
+    ['messages.perSecond', 'response.p99'].map((name) =>
+      metricNamed(name).unfit({
+        ...facts,
+        validity: { verdict, reasons, limit: { component: 'schedule', evidence: off } },
+      }),
+    );
+  assert.deepEqual(invalid('server-limited', clock, off), [clock, clock]);
+  assert.deepEqual(invalid('suspect'), [null, finding('not-valid', { verdict: 'suspect' })]);
+});
+
+test('what a metric needs is compared with what a run has', () => {
+  const { plan } = makeRun({ ...SMALL, load: OPEN });
+  const all = { schedule: true, 'closed-loop': false, http: true, proxy: true, answers: true };
+  const http = { connections: 1, durationMs: 1, ratePerSecond: null };
+  assert.deepEqual(needsMet({ ...plan, http }), all);
+  const closed = {
+    ...plan,
+    http: null,
+    workload: { ...plan.workload, load: { kind: 'closed', inFlight: 1 } },
+  } as const;
+  assert.deepEqual(needsMet({ ...closed, proxy: null }), {
+    ...{ schedule: false, 'closed-loop': true, http: false, proxy: false, answers: true },
+  });
+  assert.equal(needsMet({ ...closed, proxy: null, proxyAgent: 'p' }).proxy, true);
+  const target = {
+    kind: 'external' as const,
+    url: 'ws://a/',
+    expect: 'none' as const,
+    certificate: null,
+    subprotocols: [],
+    isRemote: false,
+  };
+  const silent = needsMet({ ...plan, target, workload: { ...plan.workload, load: null } });
+  assert.deepEqual([silent.answers, silent.schedule, silent['closed-loop']], [false, false, false]);
+  assert.equal(lackingNeed('http.p50', { ...all, http: false }), 'http');
+  assert.equal(lackingNeed('http.p50', all), undefined);
+  assert.equal(lackingNeed('of.old', { ...all, http: false }), undefined);
+});
+
+test('the usual step of a metric is its own, or the first one of its scenario', () => {
+  assert.deepEqual(
+    ['response.p50', 'cpuPerMessage.proxy'].map((name) => usualStep(metricNamed(name))),
+    ['latency', 'throughput'],
+  );
+  assert.throws(() => usualStep({ ...metricNamed('handshake.p50') }), /handshake\.p50/);
+  const usual = (name: string, step: string) => isUsualStep({ name, step });
+  assert.deepEqual(
+    [
+      usual('response.p50', 'latency'),
+      usual('response.p50', 'throughput'),
+      usual('handshake.p50', 'throughput'),
+    ],
+    [true, false, true],
+  );
+  assert.deepEqual([usual('handshake.p50', 'latency'), usual('handshake.p50', 'nowhere')], [false, false]);
+});
+
+test('memory that one of several processes lacks is not known', () => {
+  const run = makeRun(SMALL);
+  const figures = figuresOf(run);
+  const memory = (processes: typeof figures.processes) =>
+    factsOf(run, { ...figures, processes }).metrics['memory.proxy'];
+  const [first] = figures.processes.filter(({ component }) => component === 'proxy');
+  assert.ok(first);
+  assert.equal(
+    memory([
+      { ...first, residentBytes: 5 },
+      { ...first, residentBytes: 7 },
+    ]),
+    12,
+  );
+  assert.equal(
+    memory([
+      { ...first, residentBytes: 5 },
+      { ...first, residentBytes: null },
+    ]),
+    null,
+  );
+  assert.equal(memory([]), null);
 });

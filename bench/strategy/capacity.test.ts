@@ -304,6 +304,15 @@ test('without a starting rate, the search starts at the rate of the CPUs, or at 
   assert.deepEqual(strategy.next([{ ...closed, slices: silent }]), []);
   const { bound, limit } = conclude(strategy, [{ ...closed, slices: silent }]);
   assert.deepEqual([bound, limit], ['unknown', finding('step-without-echo', {})]);
+  const begun = conclude(strategy, [closed]);
+  assert.deepEqual([begun.bound, begun.limit, begun.finished], ['unknown', null, false]);
+  // The closed loop is no trial, so its success does not prolong a search whose first two trials fail.
+  const failed = { state: 'failed', reason: 'Nginx died.' } as const;
+  const done = play(strategy, (spec, number) => ({
+    ...runOf(spec, number, KEPT),
+    ...(number === 0 ? {} : { outcome: failed }),
+  }));
+  assert.equal(done.length, 3);
   // The first level is within the range.
   const within = (least: number, most: number) =>
     levelOf(makeCapacity({ ...OPTIONS, least, most, start: 1000 }).next([])[0] ?? assert.fail());

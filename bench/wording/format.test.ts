@@ -124,7 +124,7 @@ test('a percentile between powers of ten has one digit more', () => {
     '95 %',
     '99.50 %',
     '99.60 %',
-    '99.95 %',
+    '99.950 %',
   ]);
 });
 
