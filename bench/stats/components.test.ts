@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LadderPoint } from '../model/ladder.ts';
 import { normalFrom, randomFrom } from '../model/random.ts';
 import { assertClose } from './assert.test.fixture.ts';
-import { type Block, type Components, componentsOf } from './components.ts';
+import { type Block, type Components, componentsOf, roundVariance } from './components.ts';
+import { mediansByLevel } from './levels.ts';
 import { nestedRatios } from './nested.test.fixture.ts';
 
 test('a balanced example by hand', () => {
@@ -74,5 +76,51 @@ test('there is no result if the data cannot separate the components', () => {
       ],
     ]),
     null,
+  );
+});
+
+test('an unbalanced example by hand; empty rounds and comparisons do not count', () => {
+  const one: Block[][] = [
+    [
+      [0, 2],
+      [4, 10],
+      [1, 3],
+    ],
+    [],
+    [[20, 30]],
+  ];
+  // Differences −2, −6, −2: mean −10/3, squares 32/3, halved 16/3, 2 degrees of freedom: 8/3.
+  // Block means 1, 7, 2: mean 10/3, squares 62/3, 2 degrees: 31/3. Round means 10/3 and 25, all 35/4.
+  const between = 3 * (10 / 3 - 35 / 4) ** 2 + (25 - 35 / 4) ** 2;
+  const perRound = 4 - (9 + 1) / 4;
+  for (const comparisons of [[one], [one, []], [[[], []], one]]) {
+    const found = componentsOf(comparisons) as Components;
+    assertClose(found.turn, 8 / 3);
+    assertClose(found.block, 31 / 3 - 4 / 3);
+    assertClose(found.round, (between - 31 / 3) / perRound);
+  }
+  // A second comparison is pooled, with its own mean.
+  const both = componentsOf([one, one]) as Components;
+  assertClose(both.turn, 8 / 3);
+  assertClose(both.round, (between - 31 / 3) / perRound);
+});
+
+test('the variance of a round’s mean shrinks with its blocks and pairs', () => {
+  assert.equal(roundVariance({ turn: 12, block: 6, round: 1 }, 3, 6), 1 + 2 + 2);
+});
+
+test('levels have the median of the runs that count, in ascending order', () => {
+  const point = (level: number, value: number | null, unfit: string[] = []): LadderPoint => ({
+    ...{ level, round: 1, figures: { a: value }, excluded: null, unfit },
+  });
+  assert.deepEqual(
+    mediansByLevel(
+      [point(10, 5), point(2, 1), point(10, 7), point(2, 9, ['a']), point(3, null), point(4, 1, ['a'])],
+      'a',
+    ),
+    [
+      { level: 2, value: 1 },
+      { level: 10, value: 6 },
+    ],
   );
 });

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { climb, disturbed, LAW, LEVELS, ladderOptions, runOf } from '../../test/ladder.ts';
+import { knownFigures } from '../measure/figures.ts';
+import { metricNamed } from '../metrics/metrics.ts';
 import { countsFor, type Ladder, ladderSchema, levelOf } from '../model/ladder.ts';
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
@@ -202,4 +204,80 @@ test('silent connections: memory is the main metric, and its slope is known', ()
   const options = ladderOptions({ scenario, step: hold });
   const [first] = ladderOf([], options).metrics;
   assert.equal(first, 'memory.proxy');
+});
+
+test('a single run that is not valid leaves no curve; without any run, nothing is said about it', () => {
+  const options = ladderOptions({ over: 'payload', levels: [64], rounds: 1 });
+  assert.deepEqual(codesOf(ladderOf(whole(options).map(disturbed), options)), [
+    ...['ladder-without-points', 'ladder-excluded'],
+  ]);
+  assert.deepEqual(codesOf(ladderOf(whole(options), options)), ['ladder-curve', 'ladder-curve']);
+  assert.deepEqual(codesOf(ladderOf([], options)), ['ladder-unfinished']);
+});
+
+test('a curve has its first, last and highest median, and a point all figures of its run', () => {
+  const [, latency] = scenarioNamed('echo').steps;
+  const load = { ...ladderOptions().load, ratePerSecond: 1000 };
+  const options = ladderOptions({ step: latency ?? assert.fail(), load, levels: [1, 2, 3], rounds: 1 });
+  const costs = [20, 40, 30];
+  const done = whole(options).map((run) => {
+    const { cpuUs } = knownFigures(run).work;
+    const factor = (costs[run.plan.connections - 1] ?? 0) / (cpuUs.proxy ?? 1);
+    return {
+      ...run,
+      processes: run.processes.map((process) => ({
+        ...process,
+        samples: process.samples.map((sample) => ({ ...sample, cpuUs: sample.cpuUs * factor })),
+      })),
+    };
+  });
+  const { findings, points, variant, scenario, step, over, levels, rounds } = ladderOf(done, options);
+  assert.deepEqual(
+    [variant, scenario, step, over, levels, rounds],
+    [...['plain', 'echo', 'latency', 'connections', [1, 2, 3], 1]],
+  );
+  const rounded = (each: unknown) =>
+    JSON.parse(JSON.stringify(each), (_, value) => (typeof value === 'number' ? Math.round(value) : value));
+  const { title, unit } = metricNamed('cpuPerMessage.proxy');
+  assert.deepEqual(rounded(findings[0]?.data), {
+    ...{ variant: 'plain', over: 'connections', title, unit, first: { level: 1, value: 20 } },
+    ...{ last: { level: 3, value: 30 }, highest: { level: 2, value: 40 } },
+  });
+  const ofTwo = points.find(({ level }) => level === 2);
+  assert.deepEqual(
+    [Math.round(ofTwo?.figures['cpuPerMessage.proxy'] ?? 0), ofTwo?.round, ofTwo?.unfit],
+    [...[40, 1, []]],
+  );
+  const rising = ladderOf(
+    done.filter(({ plan }) => plan.connections < 3),
+    options,
+  ).findings[0]?.data;
+  assert.deepEqual(rounded([rising?.last, rising?.highest]), [{ level: 2, value: 40 }, null]);
+});
+
+test('the specification of a run has only what its axis changes', () => {
+  const load = { inFlight: 3, ratePerSecond: 70, arrivals: 'uniform' as const };
+  const [, latency] = scenarioNamed('echo').steps;
+  const spec = (changes: Partial<LadderOptions>) =>
+    ladderSpec(ladderOptions({ levels: [2, 8], load, ...changes }), 2, 5);
+  const base = { variant: 'plain', step: 'throughput', round: 5, load: { kind: 'closed', inFlight: 3 } };
+  assert.deepEqual(spec({}), { ...base, connections: 2, largest: { connections: 8 } });
+  assert.deepEqual(spec({ over: 'payload' }), {
+    ...base,
+    payload: { minBytes: 2, maxBytes: 2, type: 'text' },
+  });
+  assert.deepEqual(spec({ over: 'nginx-workers' }), {
+    ...base,
+    proxyWorkers: 2,
+    largest: { proxyWorkers: 8 },
+  });
+  const open = (ratePerSecond: number) => ({
+    ...base,
+    step: 'latency',
+    load: { kind: 'open', ratePerSecond, arrivals: 'uniform' },
+  });
+  assert.deepEqual(spec({ over: 'rate', step: latency ?? assert.fail() }), open(2));
+  assert.deepEqual(spec({ over: 'payload', step: latency ?? assert.fail() }), {
+    ...{ ...open(70), payload: { minBytes: 2, maxBytes: 2, type: 'text' } },
+  });
 });

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { makeRounds } from '../../test/comparison.ts';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
+import { knownFacts } from '../metrics/metrics.ts';
 import { comparisonSchema } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
 import { stored } from '../model/finding.ts';
@@ -221,4 +222,81 @@ test('an excluded run is listed, and left out on its side only', () => {
     [['plain (B)', 3, 'not-completed']],
   );
   assert.equal(pair.comparison.rounds.used, 4);
+});
+
+test('a metric that one side never provides is omitted; steps that only one side has are not counted', () => {
+  const withoutProxy = (run: Run): Run => ({
+    ...run,
+    processes: run.processes.filter(({ component }) => component !== 'proxy'),
+    plan: { ...run.plan, proxy: null },
+    proxy: null,
+  });
+  const names = (a: Result, b: Result) =>
+    compareStored(a, b, 1).comparison.comparisons[0]?.figures.map(({ name }) => name) ?? [];
+  const [plain, direct] = [resultOf(['plain'], 2), resultOf(['plain'], 2, { change: withoutProxy })];
+  assert.ok(names(plain, plain).includes('cpuPerMessage.proxy'));
+  for (const [a, b] of [
+    [plain, direct],
+    [direct, plain],
+  ] as const) {
+    const found = names(a, b);
+    assert.ok(found.length > 0 && found.every((name) => !name.endsWith('.proxy')), found.join());
+  }
+  const only = (result: Result, step: string) => ({
+    ...result,
+    runs: result.runs.filter(({ plan }) => plan.step === step),
+  });
+  const apart = compareStored(only(plain, 'throughput'), only(plain, 'latency'), 1).comparison;
+  assert.deepEqual(
+    [apart.rounds, apart.comparisons[0]?.figures, apart.comparisons[0]?.verdict],
+    [...[{ asked: null, used: 0 }, [], 'too few rounds']],
+  );
+  assert.equal(compareStored(only(plain, 'throughput'), plain, 1).comparison.rounds.used, 2);
+});
+
+test('each side is named with its id and start, and the figures with all values of both sides', () => {
+  const [a, b] = [resultOf(['plain'], 2), resultOf(['plain'], 3)];
+  const [before, after] = [
+    { ...a, id: '20260101T000000Z-a', startedAt: '2026-01-01T00:00:00.000Z' },
+    { ...b, id: '20260102T000000Z-b', startedAt: '2026-01-02T00:00:00.000Z' },
+  ];
+  const { comparison, variants, runs } = compareStored(before, after, 1);
+  assert.deepEqual(
+    [comparison.baseline, comparison.stored?.baseline, comparison.stored?.variant],
+    [
+      'plain (A)',
+      { id: before.id, startedAt: before.startedAt },
+      { id: after.id, startedAt: after.startedAt },
+    ],
+  );
+  assert.deepEqual(
+    variants.map(({ name }) => name),
+    ['plain (A)', 'plain (B)'],
+  );
+  assert.deepEqual(
+    runs.map(({ plan }) => `${plan.variant} ${plan.round}`),
+    ['A', 'B'].flatMap((side) =>
+      (side === 'A' ? [1, 2] : [1, 2, 3]).flatMap((round) => [
+        `plain (${side}) ${round}`,
+        `plain (${side}) ${round}`,
+      ]),
+    ),
+  );
+  const cpu = comparison.comparisons[0]?.figures.find(
+    ({ name, step }) => name === 'cpuPerMessage.proxy' && step === 'throughput',
+  );
+  const values = (side: string) =>
+    runs
+      .filter(({ plan }) => plan.variant === `plain (${side})` && plan.step === 'throughput')
+      .map((run) => knownFacts(run).metrics['cpuPerMessage.proxy']);
+  assert.deepEqual([cpu?.rounds, cpu?.runs], [[], { baseline: values('A'), variant: values('B') }]);
+});
+
+test('results whose variants do not match list what each has, or none', () => {
+  const refuses = (a: Result, b: Result, message: RegExp) =>
+    assert.throws(() => compareStored(a, b, 1), { kind: 'usage', message });
+  const [none, one, two] = [resultOf([], 1), resultOf(['plain'], 1), resultOf(['tls', 'cache'], 1)];
+  refuses(none, one, /the first has none, the second has plain\./);
+  refuses(one, none, /the first has plain, the second has none\./);
+  refuses(one, two, /the first has plain, the second has tls, cache\./);
 });
