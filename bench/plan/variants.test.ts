@@ -133,3 +133,54 @@ test('tunings from the command line are applied to the baseline, on top of its o
   assert.deepEqual(last?.variant.proxy?.tunings.at(-1), { name: 'tune-2', text: 'http { gzip on; }' });
   assert.throws(() => compared(['direct'], tunes), { kind: 'usage', message: /^direct runs without Nginx/ });
 });
+
+test('refusals say what is wrong and what to do', () => {
+  const [upgraded, unnamed] = [
+    { ...LIBRARY, binaries: ['new'], upgradeTo: 'old' },
+    { ...LIBRARY, upgradeTo: 'tls' },
+  ];
+  const onlyFor = [tuningNamed('x', ['tls'])];
+  const own = chooseVariants(LIBRARY, ['plain']).map((side) => ({
+    ...side,
+    variant: { ...side.variant, name: 'conf:a' },
+  }));
+  const cases: [library: Library, names: string[], message: string][] = [
+    [
+      upgraded,
+      ['tls@new'],
+      '--upgrade "old": no Nginx has that name. Name it, for example --nginx old=/path/to/nginx, or --nginx old=debian:trixie.',
+    ],
+    [
+      unnamed,
+      ['tls'],
+      '--upgrade "tls": no Nginx has that name. To upgrade to the same Nginx, put --upgrade at the end of the command line.',
+    ],
+    [
+      { ...unnamed, upgradeTo: null },
+      ['tls', 'direct'],
+      'direct runs without Nginx, so --upgrade does not apply to it. Leave one of them out.',
+    ],
+    [
+      LIBRARY,
+      ['tls@'],
+      'No Nginx is named "". Name it, for example --nginx new=/path/to/nginx, or --nginx trixie=debian:trixie.',
+    ],
+    [LIBRARY, ['tls+placebo@a@b'], 'The tuning must follow the Nginx name. Use tls@a@b+placebo.'],
+    [
+      { ...LIBRARY, tunings: onlyFor },
+      ['plain+x'],
+      'The tuning x does not apply to the profile plain, only to tls.',
+    ],
+  ];
+  for (const [library, names, message] of cases)
+    assert.throws(() => chooseVariants(library, names), { kind: 'usage', message });
+  assert.deepEqual(
+    chooseVariants(LIBRARY, ['tls'], own).map(({ variant }) => variant.name),
+    ['tls', 'conf:a'],
+  );
+  assert.deepEqual(
+    chooseSides(LIBRARY, ['tls'], ['# x'], own).map(({ variant }) => variant.name),
+    ['tls', 'conf:a', 'tls+tune-1'],
+  );
+  assert.throws(() => chooseSides(LIBRARY, [], ['# x']), /there is no baseline to tune/);
+});

@@ -82,3 +82,17 @@ test('few rounds are avoided if the test needs a larger effect with them, even i
   );
   assert.deepEqual(strict, { rounds: 12, measuredMs: 1000 });
 });
+
+test('the metric with the largest detectable effect decides, in blocks of the longest turns', () => {
+  const quick = { components: { turn: 0.01, block: 0.001, round: 0.0004 }, turnMs: 250 };
+  const rough = { components: { turn: 0.02, block: 0, round: 0.0001 }, turnMs: 500 };
+  const cost = { fixedMs: 7000, perMeasuredMs: 2 };
+  const aim = { least: 10, comparisons: 4 };
+  assert.deepEqual(allocate([quick], cost, 600_000, aim, 15_000), { rounds: 35, measuredMs: 5000 });
+  assert.deepEqual(allocate([quick, rough], cost, 600_000, aim, 15_000), { rounds: 18, measuredMs: 13_000 });
+  assert.deepEqual(allocate([quick, rough], cost, 600_000, aim, 1000), { rounds: 66, measuredMs: 1000 });
+  // Ten rounds of one block take 80 s.
+  assert.deepEqual(allocate([quick], cost, 80_000, aim, 15_000), { rounds: 10, measuredMs: 500 });
+  assert.equal(allocate([quick], cost, 79_999, aim, 15_000), null);
+  assert.equal(allocate([quick], cost, 600_000, aim, 499), null);
+});

@@ -109,3 +109,24 @@ test('the effect that normal rounds detect is the factor times their spread, and
   );
   assertClose(detectableFactor(80, 2), detectableFactor(20, 2) / 2);
 });
+
+test('the estimates are those of the simulations with their seed', () => {
+  const factors = [
+    [7, 2, 1.814268464216492],
+    [10, 1, 1.0120240472446067],
+    [20, 2, 0.7646307059619698],
+    [40, 2, 0.7646307059619698 / Math.SQRT2],
+  ] as const;
+  for (const [rounds, comparisons, factor] of factors) {
+    assertClose(detectableFactor(rounds, comparisons), factor, 1e-9);
+    assertClose(detectableFactor(rounds, comparisons), factor, 1e-9);
+  }
+  const logs = [0.01, 0.04, -0.02, 0.05, 0.03, -0.035, 0.022, 0.06, -0.01, 0.047];
+  const found = [
+    smallestDetectable(logs, ONE, 1),
+    smallestDetectable(logs, { threshold: 0.02, comparisons: 3 }, 2),
+    smallestDetectable(logs.slice(0, 7), { threshold: 0.02, comparisons: 2 }, 3),
+  ];
+  for (const [at, expected] of [1.0348515722561127, 1.0441652837408708, 1.0635017877202442].entries())
+    assertClose(found[at] ?? 0, expected, 1e-9);
+});

@@ -137,3 +137,32 @@ test('if all runs but a few are alike, the smallest detectable effect follows fr
   // Of two runs, both are the low one in 25 % of comparisons. The effect then has to raise both above the threshold.
   assertClose(detectable(alike(8), [100, 90]), 1.02 * (10 / 9) ** Math.SQRT1_2);
 });
+
+test('the comparison of two sets, as a whole', () => {
+  const [baseline, variant] = [
+    [100, 103, 98, 101, 105, 99, 97, 102],
+    [108, 111, 104, 109, 113, 107, 103, 110],
+  ];
+  const found = compareSets(
+    [
+      { ...FIGURE, weight: 2, baseline, variant },
+      { ...FIGURE, better: 'higher', baseline: variant, variant: baseline },
+    ],
+    5,
+  );
+  for (const [at, [ratio, low, high, detectable]] of (
+    [
+      [1.0769299355072635, 1.04, 1.1111111111111116, 1.0628142150278634],
+      [0.9285655148298693, 0.9, 0.9615384615384621, 1.0526181157292402],
+    ] as const
+  ).entries()) {
+    const each = found[at] ?? assert.fail();
+    assert.equal(each.verdict, 'slower');
+    assertClose(each.ratio, ratio);
+    assertClose(each.interval?.low ?? 0, low);
+    assertClose(each.interval?.high ?? 0, high);
+    assertClose(each.detectable ?? 0, detectable);
+    assertClose(each.p, 10 / 12_870);
+    assertClose(each.adjustedP, 15 / 12_870);
+  }
+});

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { normalFrom, randomFrom } from '../model/random.ts';
 import { effectOf } from './effect.ts';
-import { DEFAULT_THRESHOLD, fewestRounds, verdictOn } from './verdict.ts';
+import { DEFAULT_THRESHOLD, fewestRounds, roundsForWeights, verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 
 const SLOWER = { rounds: 10, ratio: 1.1, interval: { low: 1.05, high: 1.15 }, adjustedP: 0.002 };
@@ -73,4 +73,9 @@ test('without any true effect, 5 % of comparisons find a difference, and fewer w
   // With 10 rounds the exact level is 50 ÷ 1,024; four standard errors are 55.
   assert.ok(Math.abs(found(0) - 4_000 * (50 / 1_024)) < 55, `${found(0)} of 4,000`);
   assert.ok(found(0.02) < found(0));
+});
+
+test('the metric with the lowest weight determines how many rounds all verdicts need', () => {
+  const rounds = [roundsForWeights([1], 1), roundsForWeights([1, 1], 1), roundsForWeights([3, 1], 1)];
+  assert.deepEqual([...rounds, roundsForWeights([1, 3], 2)], [6, 7, 8, 9]);
 });
