@@ -37,7 +37,8 @@ export function textRedactor(words: Iterable<string>): (text: string) => string 
     // Addresses and patterns are replaced first: if a word were removed from a URL, the rest would no longer
     // look like a URL.
     const shaped = SHAPES.reduce(
-      (rest, [shape, by]) => (typeof by === 'string' ? rest.replace(shape, by) : rest.replace(shape, by)),
+      // Both kinds of replacement are valid, but in separate overloads.
+      (rest, [shape, by]) => rest.replace(shape, by as string),
       replaceIpv6(text, () => HIDDEN),
     );
     return known.reduce((rest, pattern) => rest.replace(pattern, HIDDEN), shaped);

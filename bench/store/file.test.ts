@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
-import { copyFileIn, isSpecialFile, readFileIn, readUpTo } from './file.ts';
+import { Problem } from '../model/failure.ts';
+import {
+  checkWritable,
+  copyFileIn,
+  isFolder,
+  isSpecialFile,
+  makeFolder,
+  readFileIn,
+  readUpTo,
+  unreadable,
+  writeFileWhole,
+} from './file.ts';
 
 test('a file is read completely, however few bytes arrive at a time, up to its end or its size', () =>
   inFolder(async (folder) => {
@@ -44,4 +55,99 @@ test('devices, and all names in /dev, are special; files, folders and missing pa
     await writeFile(path, '');
     const paths = ['/dev/null', '/dev/stdout', '/dev/no-such-device', path, folder, join(folder, 'none')];
     assert.deepEqual(await Promise.all(paths.map(isSpecialFile)), [true, true, true, false, false, false]);
+  }));
+
+test('a folder is created with its parents, unless it exists; a file in its place is an error', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'a/b/c');
+    await makeFolder(path);
+    await makeFolder(path);
+    await Promise.all([makeFolder(join(folder, 'x/y')), makeFolder(join(folder, 'x/y'))]);
+    await writeFile(join(folder, 'file'), '');
+    await assert.rejects(makeFolder(join(folder, 'file')), { code: 'ENOTDIR' });
+    await assert.rejects(makeFolder(join(folder, 'file/below')), { code: 'ENOTDIR' });
+    const paths = [path, join(folder, 'x/y'), join(folder, 'file'), join(folder, 'none')];
+    assert.deepEqual(await Promise.all(paths.map(isFolder)), [true, true, false, false]);
+  }));
+
+test('whether files can be created is checked without leaving one', () =>
+  inFolder(async (folder) => {
+    await checkWritable(folder);
+    assert.deepEqual(await readdir(folder), []);
+    await assert.rejects(checkWritable(join(folder, 'none')), {
+      kind: 'usage',
+      message: `No file can be created in "${join(folder, 'none')}". Name another folder, or change the permissions of this one.`,
+    });
+    await assert.rejects(checkWritable('/proc'), { kind: 'usage' });
+  }));
+
+test('a file that cannot be written is a problem with a remedy; other errors are passed on', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'file');
+    const refusal = async (code: string) => {
+      const error = Object.assign(new Error('x'), { code });
+      const failed = await writeFileWhole(path, 'x', () => Promise.reject(error)).catch(
+        (each: unknown) => each,
+      );
+      assert.ok(failed instanceof Problem && failed.kind === 'environment' && failed.cause === error);
+      return failed.message;
+    };
+    const free = 'Free some space and run the command again.';
+    assert.equal(await refusal('ENOSPC'), `"${path}" cannot be written: the disk is full. ${free}`);
+    assert.equal(await refusal('EDQUOT'), `"${path}" cannot be written: the disk quota is used up. ${free}`);
+    assert.equal(
+      await refusal('EROFS'),
+      `"${path}" cannot be written: the file system is read-only. Name another folder, or change the permissions of this one.`,
+    );
+    const other = new TypeError('x');
+    await assert.rejects(
+      writeFileWhole(path, 'x', () => Promise.reject(other)),
+      (error) => error === other,
+    );
+    await mkdir(join(folder, 'folder'));
+    await assert.rejects(writeFileWhole(join(folder, 'folder'), 'x'), {
+      message: `"${join(folder, 'folder')}" cannot be written: it is a folder. Remove it, or choose another path.`,
+    });
+    assert.deepEqual(await readdir(folder), ['folder']);
+    assert.equal(await writeFileWhole(path, 'text'), path);
+    assert.deepEqual([await readFile(path, 'utf8'), await readFileIn(folder, 'file')], ['text', 'text']);
+  }));
+
+test('a file that cannot be read names who can help', () => {
+  const message = (code: string) => unreadable('/a', Object.assign(new Error('x'), { code })).message;
+  assert.equal(
+    message('EACCES'),
+    '"/a" cannot be read: this user does not have permission. Ask its owner for access.',
+  );
+  assert.equal(
+    message('EPERM'),
+    '"/a" cannot be read: the system does not permit it. Ask its owner for access.',
+  );
+  assert.match(message('EIO'), /error\. Check the path and the disk\.$/);
+});
+
+test('no file is read through a link, or from a folder below a file', () =>
+  inFolder(async (folder) => {
+    await mkdir(join(folder, 'real/below'), { recursive: true });
+    await writeFile(join(folder, 'real/below/file'), 'text');
+    await symlink(join(folder, 'real'), join(folder, 'link'));
+    await symlink(join(folder, 'real/below/file'), join(folder, 'real/below/link'));
+    assert.equal(await readFileIn(folder, 'real/below/file'), 'text');
+    for (const name of ['link/below/file', 'real/below/link'])
+      await assert.rejects(readFileIn(folder, name), { kind: 'result', message: /is a symbolic link/ });
+    assert.equal(await readFileIn(folder, 'real/below/file/more'), null);
+    await assert.rejects(readFileIn(folder, 'real/below'), { message: /is not a regular file/ });
+  }));
+
+test('every file is closed after it was read, written, checked or rejected', () =>
+  inFolder(async (folder) => {
+    const openFiles = async () => (await readdir('/proc/self/fd')).length;
+    await writeFileWhole(join(folder, 'file'), 'text');
+    const before = await openFiles();
+    await readFileIn(folder, 'file');
+    await copyFileIn(folder, 'file', join(folder, 'copy'));
+    await writeFileWhole(join(folder, 'file'), 'text');
+    await checkWritable(folder);
+    await assert.rejects(writeFileWhole(join(folder, 'file'), 'x', () => Promise.reject(new Error('x'))));
+    assert.equal(await openFiles(), before);
   }));

@@ -6,11 +6,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { inFolder, storeResult } from '../../test/folder.ts';
 import { withEveryString } from '../../test/hostile.ts';
+import { makeMixedRun } from '../../test/mixed.ts';
 import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { Problem, type ProblemKind } from '../model/failure.ts';
 import type { ResultIndex } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
 import { readIndex, readResult } from './read.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
@@ -183,6 +185,32 @@ test('a damaged value in the index or in the file of a run is reported with its 
       },
     );
   }
+});
+
+test('histograms of HTTP requests during the load are checked as well', async () => {
+  const run = makeMixedRun('plain');
+  const load = run.httpLoad ?? assert.fail();
+  const [first, second, ...others] = load.course;
+  assert.ok(first && second);
+  const damaged: [value: Run, place: string | null][] = [
+    [run, null],
+    [{ ...run, httpLoad: { ...load, total: { ...load.total, latency: 'AAAA' } } }, 'httpLoad.total.latency'],
+    [
+      { ...run, httpLoad: { ...load, course: [first, { ...second, latency: 'AAAA' }, ...others] } },
+      'httpLoad.course.1.latency',
+    ],
+  ];
+  for (const [value, place] of damaged)
+    await inFolder(async (folder) => {
+      const result = makeResult([run]);
+      await storeResult(folder, { ...result, plan: { ...result.plan, scenario: 'mixed', steps: ['mixed'] } });
+      await writeFile(join(folder, 'runs/1-plain-mixed.json'), JSON.stringify(value));
+      if (place === null) assert.deepEqual((await readResult(folder)).runs, [run]);
+      else {
+        const message = await problemOf(readResult(folder), 'result');
+        assert.ok(message.includes(`(${place} is not a histogram: `), message);
+      }
+    });
 });
 
 test('if the file of a run is missing, cut off, not a file or from another run, it is named', async () => {

@@ -17,8 +17,13 @@ test('a level is given with its unit, which is singular for exactly one', () => 
 
 test('a fitted level is rounded: connections and workers to whole ones, a rate to three digits', () => {
   assert.deepEqual(
-    [levelText('connections', 1.4), levelText('nginx-workers', 5.6), levelText('rate', 12_345.6)],
-    ['1 connection', '6 Nginx workers', '12,300 messages per second'],
+    [1.4, 1.6].flatMap((level) => [levelText('connections', level), levelText('nginx-workers', level)]),
+    ['1 connection', '1 Nginx worker', '2 connections', '2 Nginx workers'],
+  );
+  assert.equal(levelText('rate', 12_345.6), '12,300 messages per second');
+  assert.deepEqual(
+    [levelText('rate', 1), levelText('payload', 2048)],
+    ['1 message per second', '2 KiB messages'],
   );
 });
 
