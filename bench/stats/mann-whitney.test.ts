@@ -27,6 +27,18 @@ test('samples that cannot differ have p = 1', () => {
   assert.equal(rankSumP(new Array<number>(30).fill(2), new Array<number>(30).fill(2)), 1);
 });
 
+test('p is 1 if the rank sums of many values are equal, and never more', () => {
+  const values = Array.from({ length: 52 }, (_, i) => i);
+  const isOuter = (i: number) => i % 4 === 0 || i % 4 === 3;
+  assert.equal(
+    rankSumP(
+      values.filter(isOuter),
+      values.filter((i) => !isOuter(i)),
+    ),
+    1,
+  );
+});
+
 const sample = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 });
 
 test('p is the share of all divisions of the values that are at least as uneven, with any ties', () => {

@@ -40,6 +40,14 @@ test('p is 1 without rounds, or if none of them differs', () => {
     assert.equal(signedRankP(differences), 1);
 });
 
+test('p is 1 if positive and negative ranks are equal, also of many rounds', () => {
+  for (const count of [4, 52]) {
+    const signs = [1, -1, -1, 1];
+    const differences = Array.from({ length: count }, (_, i) => (i + 1) * (signs[i % 4] ?? 0));
+    assert.equal(signedRankP(differences), 1);
+  }
+});
+
 test('the smallest p with n rounds is 2 × ½ⁿ, so six are needed for .05', () => {
   for (let n = 1; n <= 50; n++)
     assertClose(signedRankP(Array.from({ length: n }, (_, i) => 1 + i / 100)), 2 ** (1 - n));

@@ -91,6 +91,16 @@ test('findings with different codes, different words or unknown sentences are no
     assert.equal(groupedFindings([a, b, a], (each) => each).length, 2);
   }
   assert.equal(mergedFinding([stored('a'), stored('a')])?.text, 'a');
+  const [cut, echoed] = [finding('nothing-cut', {}), finding('nothing-echoed', {})];
+  assert.deepEqual(
+    [mergedFinding([cut, cut]), mergedFinding([cut, echoed, cut]), mergedFinding([cut, cut, echoed])],
+    [cut, null, null],
+  );
+  const odd = { ...cut, text: 'x' };
+  assert.deepEqual(
+    [mergedFinding([odd, odd]), mergedFinding([cut, odd, cut]), mergedFinding([odd, cut])],
+    [odd, null, null],
+  );
 });
 
 test('groups are in the order of their first member and contain all of their members', () => {
