@@ -66,6 +66,7 @@ test('a closed loop reserves CPUs for Nginx, then for the servers; an open loop 
     [0, 1, 2],
     [3, 4, 5, 6],
   ]);
+  assert.deepEqual(placed('open', 2, of(1, 1, 0)), [[], [1], [0], [1]]);
   assert.deepEqual(placed('open', 4, of(1, 1, 0)), [[], [1, 2, 3], [0], [1, 2, 3]]);
 });
 

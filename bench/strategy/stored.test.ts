@@ -112,6 +112,8 @@ test('the pilot of a comparison does not count; if a run was repeated, the last 
   const pilot = { ...first, plan: { ...first.plan, round: null } };
   const withPilot = { ...rounds, runs: [pilot, ...rounds.runs] };
   assert.equal(compareStored(withPilot, rounds, 1).runs.length, 8);
+  const oneRound = { ...rounds, runs: [pilot, ...rounds.runs.slice(1, 2)] };
+  assert.equal(compareStored(oneRound, oneRound, 1).runs.length, 2);
   const asRun = (rate: number) => {
     const [, latency] = rounds.runs;
     assert.ok(latency);
