@@ -250,3 +250,17 @@ test('a run gets the steps, scenario and addresses of its own request', () => {
     ],
   );
 });
+
+test('a step of another scenario gets the request of that scenario', () => {
+  const { scenario, scenarioOptions } = requestOf('-c 200 --scenario connect');
+  const request = { ...requestOf('-c 200'), others: [{ scenario, scenarioOptions }] };
+  const planning = planRequest(request, sidesOf([PLAIN]), {
+    ...{ command: [], now: new Date(0), seed: 1, machine: SMALL_MACHINE },
+  });
+  const workload = (step: string) =>
+    planning.planRun({ variant: 'plain', step, round: null, load: null }, 1).plan.workload;
+  assert.deepEqual(
+    [workload('throughput').scenario, workload('fastest').scenario, workload('fastest').options],
+    ['echo', 'connect', scenarioOptions],
+  );
+});
