@@ -1,3 +1,4 @@
+import { counted } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
 import { total } from './arithmetic.ts';
 import { failedHandshakes } from './attempts.ts';
@@ -50,12 +51,12 @@ export interface BackendFigures {
 export function backendsOf(run: Run): BackendFigures | null {
   const gauges = BACKEND_GAUGES.slice(0, run.plan.servers);
   const slices = run.slices.filter(
-    (slice) => slice.endUs > slice.startUs && slice.gauges[BACKEND_GAUGES[0] ?? ''] !== undefined,
+    ({ startUs, endUs, gauges }) => endUs > startUs && gauges.server1 !== undefined,
   );
   if (slices.length === 0) return null;
   const course = slices
     .filter(({ phase }) => phase !== 'drain')
-    .map((slice) => ({ atUs: slice.endUs, open: gauges.map((name) => slice.gauges[name] ?? 0) }));
+    .map((slice) => ({ atUs: slice.endUs, open: gauges.map((name) => counted(slice.gauges, name)) }));
   const loss = doneAt(run, 'kill-server', 'stop-server');
   const lostUs = loss?.atUs ?? null;
   const returnedUs = doneAt(run, 'start-server', 'continue-server')?.atUs ?? null;

@@ -8,7 +8,7 @@ import {
   type Recording,
   zeroCounters,
 } from '../model/recording.ts';
-import { MESSAGE_NAMES, Messages } from './messages.ts';
+import { MESSAGE_NAMES, Messages, timesOf } from './messages.ts';
 import { bounds, buckets, record, samples, TIMES } from './recorder.test.fixture.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -177,6 +177,78 @@ describe('abandoned messages', () => {
       'counted when it was abandoned',
     );
   });
+});
+
+test('in a closed loop, a lost message is recorded with its wait since it was sent', () => {
+  const { recorder, messages, recordings } = recordMessages();
+  recorder.schedule(TIMES);
+  messages.sent(2_400_000, 64);
+  messages.sent(2_600_000, 64);
+  messages.lost(3_600_000, 2_600_000, null);
+  messages.lost(3_700_000, 2_400_000, null);
+  recorder.finish(4_800_000);
+  const waits = [
+    ['steady', 3_500_000, buckets(1_000_000)],
+    ['warm-up', 1_500_000, buckets(1_300_000)],
+  ];
+  assert.deepEqual(samples(recordings, 'service'), waits);
+  assert.deepEqual(samples(recordings, 'lostWait'), waits);
+  assert.deepEqual(samples(recordings, 'response'), []);
+  assert.equal(recorder.totals.lost, 2);
+});
+
+test('an event ends the seconds before it, and counts in its own', () => {
+  const events: [counts: Record<string, number>, happen: (messages: Messages, us: number) => void][] = [
+    [{ due: 1, sent: 1, bytesSent: 10 }, (messages, us) => messages.sent(us, 10)],
+    [{ echoed: 1, bytesReceived: 10 }, (messages, us) => messages.echoed(us, us, 10)],
+    [{ due: 1 }, (messages, us) => messages.fellDue(us, us)],
+    [{ sent: 1, bytesSent: 10 }, (messages, us) => messages.sentOnSchedule(us, us, 10)],
+    [{ echoed: 1, bytesReceived: 10 }, (messages, us) => messages.echoedOnSchedule(us, us, us, 10)],
+    [{ lost: 1 }, (messages, us) => messages.lost(us, us, us)],
+    [{ unsent: 1 }, (messages, us) => messages.unsent(us, us, 1)],
+    [{ unawaited: 1 }, (messages, us) => messages.unawaited(us)],
+    [{ unasked: 1, bytesReceived: 10 }, (messages, us) => messages.unasked(us, 10)],
+  ];
+  for (const [counts, happen] of events) {
+    const { recorder, messages, recordings } = recordMessages();
+    recorder.schedule(TIMES);
+    happen(messages, 3_500_000);
+    assert.deepEqual(bounds(recordings).at(-1), ['steady', 2_500_000, 3_500_000]);
+    recorder.finish(3_600_000);
+    for (const recording of recordings.slice(0, -1))
+      assert.deepEqual(recording.counters, zeroCounters(COUNTERS));
+    assert.deepEqual(recordings.at(-1)?.counters, { ...zeroCounters(COUNTERS), ...counts });
+  }
+});
+
+test('a message to which no answer is expected is not outstanding', () => {
+  const { recorder, messages } = recordMessages();
+  messages.sent(1, 10);
+  messages.sent(2, 10);
+  messages.unawaited(3);
+  messages.unasked(4, 7);
+  assert.equal(messages.outstanding, 1);
+  recorder.finish(5);
+  assert.deepEqual(recorder.totals, {
+    ...zeroCounters(COUNTERS),
+    due: 2,
+    sent: 2,
+    unawaited: 1,
+    unasked: 1,
+    bytesSent: 20,
+    bytesReceived: 7,
+    outstanding: 1,
+    queued: 0,
+  });
+});
+
+test('the waits of abandoned messages are not figures of their own', () => {
+  assert.deepEqual(timesOf({ histograms: [...MESSAGE_NAMES.histograms, 'delivery'] }), [
+    'response',
+    'service',
+    'sendLag',
+    'delivery',
+  ]);
 });
 
 test('bytes and gauges are recorded', () => {

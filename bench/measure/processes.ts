@@ -58,11 +58,7 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
       involuntarySwitchesPerSecond: perSecond('involuntarySwitches'),
       residentBytes:
         covered === null ? null : (sampleBefore(series.samples, covered.endUs)?.residentBytes ?? null),
-      ...loopFigures(
-        series.samples,
-        covered,
-        covered === null ? 1 : (ratio(time(covered), seconds(covered)) ?? 1),
-      ),
+      ...loopFigures(series.samples, covered, time),
     };
   });
 }
@@ -149,12 +145,12 @@ export function peakCores(run: Run, component: Component): number | null {
   const bySecond = new Map<number, number>();
   for (const { samples } of run.processes.filter((each) => each.component === component)) {
     const own = new Map<number, number>();
-    for (const [index, { atUs, cpuUs }] of samples.entries()) {
+    for (const [index, sample] of samples.entries()) {
       const before = samples[index - 1];
       // Samples taken at phase boundaries may be too close together to be meaningful.
-      if (before === undefined || atUs - before.atUs < LEAST_PEAK_US) continue;
-      const second = Math.floor(atUs / 1e6);
-      const cores = (cpuUs - before.cpuUs) / (atUs - before.atUs);
+      if (before === undefined || sample.atUs - before.atUs < LEAST_PEAK_US) continue;
+      const second = secondOf(sample);
+      const cores = (sample.cpuUs - before.cpuUs) / (sample.atUs - before.atUs);
       own.set(second, Math.max(own.get(second) ?? 0, cores));
     }
     for (const [second, cores] of own) bySecond.set(second, (bySecond.get(second) ?? 0) + cores);
@@ -205,26 +201,31 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
     endUs: Math.min(span.endUs, last.atUs),
   };
   const enough = covered.endUs - covered.startUs >= LEAST_COVERAGE * (span.endUs - span.startUs);
-  return enough && covered.endUs > covered.startUs ? covered : null;
+  return enough ? covered : null;
 }
 
 /**
  * Averages event loop figures over a span. A sample covers the time since the previous one, so its
  * utilisation is weighted by the part of that time within the span.
+ *
+ * @param time returns the process's own time in a span, in seconds
  */
 function loopFigures(
   samples: readonly Sample[],
   span: Span | null,
-  ownShare: number,
+  time: (span: Span) => number,
 ): Pick<ProcessFigures, 'loopUtilisation' | 'loopDelayMaxUs'> {
+  if (span === null) return { loopUtilisation: null, loopDelayMaxUs: null };
   let weight = 0;
   let weighted = 0;
-  let longest: number | null = null;
+  const delays: number[] = [];
   for (const [index, sample] of samples.entries()) {
     const before = samples[index - 1];
-    if (span === null || before === undefined) continue;
-    const overlap = Math.min(sample.atUs, span.endUs) - Math.max(before.atUs, span.startUs);
-    if (overlap <= 0) continue;
+    if (before === undefined) continue;
+    const overlap = Math.max(
+      0,
+      Math.min(sample.atUs, span.endUs) - Math.max(before.atUs, span.startUs),
+    );
     if (sample.loopUtilisation !== null) {
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
@@ -232,11 +233,11 @@ function loopFigures(
     // If most of a sample's interval is outside the span, its longest delay may have occurred outside as
     // well.
     const within = overlap * 2 >= sample.atUs - before.atUs;
-    if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
+    if (sample.loopDelayMaxUs !== null && within) delays.push(sample.loopDelayMaxUs);
   }
-  const utilisation = ratio(weighted, weight * ownShare);
+  const utilisation = ratio(weighted, (weight * time(span)) / seconds(span));
   return {
     loopUtilisation: utilisation === null ? null : Math.min(1, utilisation),
-    loopDelayMaxUs: longest,
+    loopDelayMaxUs: delays.length === 0 ? null : Math.max(...delays),
   };
 }

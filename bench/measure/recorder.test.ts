@@ -71,6 +71,63 @@ describe('phases', () => {
     assert.deepEqual(bounds(recordings), [['connect', 0, 1_700_001]]);
   });
 
+  test('while the schedule is unknown, a recording is emitted every second', () => {
+    const { recorder, recordings } = record(NAMES);
+    recorder.opened(1_000_000, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });
+    recorder.opened(2_300_000, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });
+    assert.equal(recorder.of(2_300_000, 0), recorder.now);
+    recorder.finish(2_400_000);
+    assert.deepEqual(bounds(recordings), [
+      ['connect', 0, 1_000_000],
+      ['connect', 1_000_000, 2_000_000],
+      ['connect', 2_000_000, 2_400_000],
+    ]);
+    assert.deepEqual(
+      recordings.map(({ counters, gauges }) => [counters.opened, gauges?.open]),
+      [
+        [0, 0],
+        [1, 1],
+        [1, 2],
+      ],
+    );
+  });
+
+  test('the slices of an interleaved run are as short as its turns require', () => {
+    const { recorder, recordings } = record(NAMES);
+    recorder.schedule({ ...TIMES, drainUs: 3_000_000 }, 400_000);
+    recorder.finish(3_900_000);
+    assert.deepEqual(bounds(recordings), [
+      ['connect', 0, 400_000],
+      ['connect', 400_000, 800_000],
+      ['connect', 800_000, 1_200_000],
+      ['warm-up', 1_500_000, 1_900_000],
+      ['warm-up', 1_900_000, 2_300_000],
+      ['warm-up', 2_300_000, 2_500_000],
+      ['steady', 2_500_000, 2_900_000],
+      ['steady', 2_900_000, 3_000_000],
+      ['drain', 3_000_000, 3_400_000],
+      ['drain', 3_400_000, 3_800_000],
+      ['drain', 3_800_000, 3_900_000],
+    ]);
+  });
+
+  test('without a warm-up, what was due before the steady phase is a supplement at the start of the run', () => {
+    const { recorder, recordings } = record(NAMES);
+    recorder.schedule({ ...TIMES, warmUpUs: 2_500_000 });
+    recorder.at(2_500_000);
+    const { counters } = recorder.of(2_500_000, 2_499_999);
+    counters.pings = 1;
+    recorder.finish(2_600_000);
+    assert.deepEqual(bounds(recordings).slice(-2), [
+      ['steady', 2_500_000, 2_600_000],
+      ['warm-up', 0, 0],
+    ]);
+    assert.deepEqual(recordings.at(-1)?.counters, {
+      ...zeroCounters([...COMMON_COUNTERS, ...NAMES.counters]),
+      pings: 1,
+    });
+  });
+
   test('nothing is emitted after the end', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
@@ -115,7 +172,8 @@ describe('names that a scenario declares', () => {
     const { recorder, recordings } = record(NAMES);
     recorder.schedule(TIMES);
     recorder.finish(4_800_000);
-    for (const { counters, histograms } of recordings) {
+    for (const { counters, histograms, fanOuts, loop } of recordings) {
+      assert.deepEqual([fanOuts, loop], [[], null]);
       assert.deepEqual(counters, zeroCounters([...COMMON_COUNTERS, ...NAMES.counters]));
       assert.deepEqual(histograms, {});
     }
@@ -175,6 +233,23 @@ describe('names that a scenario declares', () => {
       ],
     );
   });
+});
+
+test('deliveries are recorded by publication, in the second in which they arrive', () => {
+  const { recorder, recordings } = record(NAMES);
+  const publication = { number: 4, intendedUs: 10, members: 3, ignored: 1 };
+  recorder.delivered(publication, 5);
+  recorder.delivered(publication, 7);
+  recorder.at(1_000_000);
+  recorder.delivered(publication, 9);
+  recorder.finish(1_100_000);
+  assert.deepEqual(
+    recordings.map(({ fanOuts }) => fanOuts),
+    [
+      [{ number: 4, intendedUs: 10, members: 3, delays: Uint32Array.from(buckets(5, 7)) }],
+      [{ number: 4, intendedUs: 10, members: 3, delays: Uint32Array.from(buckets(9)) }],
+    ],
+  );
 });
 
 test('every run has a gauge of open connections', () => {

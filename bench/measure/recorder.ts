@@ -4,6 +4,7 @@ import {
   COMMON_COUNTERS,
   COMMON_HISTOGRAMS,
   type Counters,
+  counted,
   type FanOut,
   type LoopFigures,
   type RecordedNames,
@@ -69,8 +70,8 @@ export class Recorder {
   #times: PhaseTimes | undefined;
   #sliceUs = SECOND_US;
   #steadyUs = 0;
-  /** Bounds of the last connect and warm-up slices, used for supplements to them. */
-  #lastConnect: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
+  /** Bounds of the last slice, and of the last warm-up slice, used for supplements to them. */
+  #last: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
   #lastWarmUp: Bounds = { startUs: 0, endUs: 0, phase: 'warm-up' };
   readonly #totals: Counters;
   /** Number of recordings emitted so far. */
@@ -212,10 +213,9 @@ export class Recorder {
     const loop = this.#readLoop();
     if (this.#phase === null) this.#supplementConnect();
     else {
-      const bounds = { startUs: this.#startUs, endUs, phase: this.#phase };
-      if (bounds.phase === 'connect') this.#lastConnect = bounds;
-      if (bounds.phase === 'warm-up') this.#lastWarmUp = bounds;
-      this.#handOut(bounds, this.now, { ...this.#levels(), open: this.open }, loop);
+      this.#last = { startUs: this.#startUs, endUs, phase: this.#phase };
+      if (this.#phase === 'warm-up') this.#lastWarmUp = this.#last;
+      this.#handOut(this.#last, this.now, { ...this.#levels(), open: this.open }, loop);
     }
     if (this.#lateUsed) this.#handOut(this.#lastWarmUp, this.#late, null, null);
     this.#lateUsed = false;
@@ -228,10 +228,10 @@ export class Recorder {
     return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  /** Attributes any events between the last handshake and the warm-up to the connect phase. */
+  /** Attributes any events between the last handshake and the warm-up to the connect phase, which precedes them. */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
-    if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, this.now, null, null);
+    if (counts.some((count) => count > 0)) this.#handOut(this.#last, this.now, null, null);
   }
 
   /**
@@ -243,8 +243,8 @@ export class Recorder {
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };
     const failures = this.#failures;
-    for (const name of Object.keys(counters))
-      this.#totals[name] = (this.#totals[name] ?? 0) + (counters[name] ?? 0);
+    for (const [name, count] of Object.entries(counters))
+      this.#totals[name] = counted(this.#totals, name) + count;
     Object.assign(books.counters, this.#zero);
     this.#failures = {};
     const histograms = drain(books.histograms);

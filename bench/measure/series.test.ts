@@ -84,6 +84,13 @@ test('late echoes in a longer slice extend the point of their second, and keep i
   assert.ok(slice);
   const tail = { ...slice, phase: 'warm-up' as const, endUs: slice.endUs };
   slice.endUs -= 400_000;
+  for (const place of [at, at + 1]) {
+    const slices = run.slices.toSpliced(place, 0, tail);
+    assert.deepEqual(
+      seriesOf({ ...run, slices }).map(({ phase }) => phase),
+      ['connect', 'connect', 'warm-up', 'warm-up', 'steady', 'drain'],
+    );
+  }
   run.slices.splice(at + 1, 0, tail);
   const point = seriesOf(run).find(({ phase }) => phase === 'steady');
   assert.equal(point?.open, slice.gauges.open);
@@ -104,15 +111,68 @@ test('no point crosses a phase boundary', () => {
   );
 });
 
-test('a slice too short for a rate has none', () => {
+test('a slice shorter than a quarter of a second has no rates, and an empty one has no point', () => {
   const run = makeRun({ seconds: 1 });
-  const drain = run.slices.at(-1);
-  assert.ok(drain);
-  drain.endUs = drain.startUs + 60_000;
-  const last = seriesOf(run).at(-1);
-  assert.equal(last?.phase, 'drain');
-  assert.equal(last?.echoedPerSecond, null);
-  assert.notEqual(last?.maxUs, null);
+  const drain = run.slices.at(-1) ?? assert.fail();
+  drain.counters.sent = 30;
+  const last = (durationUs: number) => {
+    drain.endUs = drain.startUs + durationUs;
+    const { phase, sentPerSecond, maxUs } = seriesOf(run).at(-1) ?? assert.fail();
+    return [phase, sentPerSecond, maxUs !== null];
+  };
+  assert.deepEqual(
+    [last(250_000), last(249_999), last(0)],
+    [
+      ['drain', 120, true],
+      ['drain', null, true],
+      ['steady', last(0)[1], true],
+    ],
+  );
+  assert.deepEqual(seriesOf({ ...run, slices: [] }), []);
+});
+
+test('a series has at most 120 points by default, in chronological order', () => {
+  const run = makeRun({ seconds: 1 });
+  const [any] = run.slices;
+  assert.ok(any);
+  const lasting = (seconds: number) => ({
+    ...run,
+    slices: Array.from({ length: seconds }, (_, second) => ({
+      ...any,
+      startUs: (seconds - 1 - second) * 1e6,
+      endUs: (seconds - second) * 1e6,
+    })),
+  });
+  const at = (seconds: number) => seriesOf(lasting(seconds)).map(({ atUs }) => atUs / 1e6);
+  assert.deepEqual(
+    at(120),
+    Array.from({ length: 120 }, (_, i) => i + 0.5),
+  );
+  assert.deepEqual(at(121), [...Array.from({ length: 60 }, (_, i) => 2 * i + 1), 120.5]);
+});
+
+test('a second without open connections or samples has neither', () => {
+  const run = makeRun({ seconds: 1 });
+  const of = (count: number) => {
+    const histogram = emptyHistogram();
+    for (let us = 1; us <= count; us++) histogram.recordValue(us);
+    return encode(histogram);
+  };
+  const steady = run.slices.find(({ phase }) => phase === 'steady') ?? assert.fail();
+  steady.gauges.open = 0;
+  const point = () => {
+    const { open, p50Us, p99Us, maxUs } =
+      seriesOf(run).find(({ phase }) => phase === 'steady') ?? assert.fail();
+    return { open, p50Us, p99Us, maxUs };
+  };
+  steady.histograms = { service: of(1000) };
+  assert.deepEqual(point(), { open: 0, p50Us: 500, p99Us: 990, maxUs: 1000 });
+  steady.histograms = { service: of(20) };
+  assert.deepEqual(point(), { open: 0, p50Us: 10, p99Us: null, maxUs: 20 });
+  steady.histograms = { service: of(1) };
+  assert.deepEqual(point(), { open: 0, p50Us: null, p99Us: null, maxUs: 1 });
+  steady.histograms = {};
+  assert.deepEqual(point(), { open: 0, p50Us: null, p99Us: null, maxUs: null });
 });
 
 test('late echoes of the warm-up do not create another point for their second', () => {
