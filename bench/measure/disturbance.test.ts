@@ -17,12 +17,21 @@ function causes(run: Run): (string | null)[] {
 
 describe('disturbed seconds', () => {
   it('there are none if only processes of the run used CPU time', () => {
-    const seconds = steadySeconds(openRun()) ?? assert.fail();
+    const run = openRun();
+    const [steady] = run.slices.slice(4);
+    assert.ok(steady);
+    // A slice without a length is no second.
+    run.slices.splice(4, 0, { ...steady, endUs: steady.startUs });
     assert.deepEqual(
-      seconds.map(({ cause, stolen, startUs, endUs }) => [cause, stolen, startUs, endUs]),
-      [4, 5, 6, 7].map((second) => [null, 0, second * 1e6, (second + 1) * 1e6]),
+      steadySeconds(run),
+      [4, 5, 6, 7].map((second) => ({
+        startUs: second * 1e6,
+        endUs: (second + 1) * 1e6,
+        stolen: 0,
+        other: 0,
+        cause: null,
+      })),
     );
-    for (const { other } of seconds) assert.ok((other ?? 1) < 1e-4);
   });
 
   it('a second is disturbed if the host took 1 % of the CPU time, or other work used 5 %', () => {
@@ -90,6 +99,25 @@ describe('disturbed seconds', () => {
     }
   });
 
+  it('one second shows whether interrupts are charged, if they exceed what is left by more than 2 % of the CPU time', () => {
+    const others = (interruptUs: number, otherUs: number, stolenUs = 0) => {
+      const run = openRun();
+      for (const [i, sample] of run.machine?.samples.entries() ?? []) {
+        sample.interruptUs = i * interruptUs;
+        sample.stolenUs = i * stolenUs;
+        sample.idleUs -= i * stolenUs;
+      }
+      disturb(run, 2, { otherUs });
+      return steadySeconds(run)?.map(({ other }) => (other ?? assert.fail()) * 4e6);
+    };
+    assert.deepEqual(others(500_000, 600_000), [0, 0, 600_000, 0]);
+    assert.deepEqual(others(80_000, 250_000), [0, 0, 170_000, 0]);
+    assert.deepEqual(others(80_001, 250_000), [0, 0, 250_000, 0]);
+    // A second does not show it if the host took 1 % of the CPU time.
+    assert.deepEqual(others(500_000, 600_000, 40_000), [0, 0, 100_000, 0]);
+    assert.deepEqual(others(500_000, 600_000, 39_999), [0, 0, 600_000, 0]);
+  });
+
   it('stolen time does not affect how interrupts are treated, although it may be charged to our processes', () => {
     const run = openRun();
     for (const [i, sample] of run.machine?.samples.entries() ?? []) {
@@ -132,9 +160,12 @@ describe('disturbed seconds', () => {
     run.machine = null;
     const { disturbed, undisturbed } = figuresOf(run);
     assert.deepEqual([disturbed, undisturbed], [null, null]);
-    const once = openRun();
-    once.machine?.samples.splice(1);
-    assert.equal(figuresOf(once).disturbed, null);
+    const sampled = (count: number) => {
+      const once = openRun();
+      once.machine?.samples.splice(count);
+      return figuresOf(once).disturbed;
+    };
+    assert.deepEqual([sampled(1), sampled(2)], [null, { seconds: 4, of: 4 }]);
   });
 
   it('figures cover only undisturbed seconds, which are all seconds if none was disturbed', () => {

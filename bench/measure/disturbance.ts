@@ -111,7 +111,7 @@ function judge(
 ): SteadySecond {
   const otherUs = leftUs === null ? null : Math.max(0, charged ? leftUs : leftUs - interruptUs);
   const bySteal = stolenUs >= Math.max(STOLEN_LEAST_US, STOLEN_SHARE * capacityUs);
-  const byOther = (otherUs ?? 0) >= Math.max(OTHER_LEAST_US, OTHER_SHARE * capacityUs);
+  const byOther = otherUs !== null && otherUs >= Math.max(OTHER_LEAST_US, OTHER_SHARE * capacityUs);
   return {
     startUs,
     endUs,

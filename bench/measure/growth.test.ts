@@ -18,6 +18,7 @@ test('a counter is interpolated linearly between its samples, and constant outsi
   assert.equal(between(300, 900), 2);
   assert.equal(between(500, 900), 0);
   assert.equal(growth([], 'n', { startUs: 0, endUs: 9 }), 0);
+  assert.equal(growth([...SAMPLES, { atUs: 500, n: 19.5 }], 'n', { startUs: 400, endUs: 500 }), 0.5);
 });
 
 test('a counter that decreased did not grow', () => {

@@ -28,14 +28,19 @@ export function encode(histogram: Histogram): string {
 }
 
 /**
- * Encodes (bucket index, count) pairs, in ascending order, as a histogram in the format stored in a result. Values are
- * added from the highest down, so that the histogram resizes only once.
+ * Creates a histogram from (bucket index, count) pairs in ascending order. Values are added from the highest down, so
+ * that the histogram resizes only once.
  */
-export function encodePairs(pairs: Pairs): string {
+export function fromPairs(pairs: Pairs): Histogram {
   const histogram = emptyHistogram();
   for (let i = pairs.length - 2; i >= 0; i -= 2)
-    histogram.recordValueWithCount(bucketValue(pairs[i] ?? 0), pairs[i + 1] ?? 0);
-  return encode(histogram);
+    histogram.recordValueWithCount(bucketValue(pairs[i] as number), pairs[i + 1] as number);
+  return histogram;
+}
+
+/** Encodes (bucket index, count) pairs, in ascending order, as a histogram in the format stored in a result. */
+export function encodePairs(pairs: Pairs): string {
+  return encode(fromPairs(pairs));
 }
 
 /**

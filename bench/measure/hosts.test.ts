@@ -4,7 +4,8 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import type { Run } from '../model/run.ts';
 import { steadySeconds } from './disturbance.ts';
 import { figuresOf } from './figures.ts';
-import { emptyHistogram, encode } from './histogram.ts';
+import { emptyHistogram, encode, summarise } from './histogram.ts';
+import { oneWayErrorUs } from './hosts.ts';
 
 const ANY = { role: 'generator', machine: null, samples: null } as const;
 
@@ -36,17 +37,80 @@ function runOnHosts(): Run {
 }
 
 test('each host has figures for its share of the load, its send lag and its CPU time', () => {
-  const [a, b, ...rest] = figuresOf(runOnHosts()).hosts;
-  assert.ok(a && b);
-  assert.equal(rest.length, 0);
-  for (const host of [a, b]) {
-    assert.deepEqual(host.share, { connections: 0.5, messages: 0.5 });
-    assert.equal(host.workers, 1);
-    assert.ok(host.cpu !== null && host.cpu > 0);
-  }
-  assert.equal(a.sendLag?.count, 10_000);
-  assert.equal(b.sendLag, null);
+  const run = runOnHosts();
+  const [first, second] = run.workers;
+  assert.ok(first && second);
+  Object.assign(first, { opened: 300, sent: 1000 });
+  Object.assign(second, { opened: 100, sent: 3000 });
+  const lag = emptyHistogram();
+  lag.recordValueWithCount(500, 10_000);
+  const { processes, hosts } = figuresOf(run);
+  const cpuOf = (name: string) =>
+    processes.find((each) => each.name === name && each.component === 'generator')?.cpuShare;
+  const clock = { errorUs: 120, driftUs: -3 };
+  const same = { role: 'generator', machine: null, workers: 1, used: null, clock };
+  assert.deepEqual(hosts, [
+    {
+      ...same,
+      name: 'a',
+      cpus: 2,
+      connections: 300,
+      share: { connections: 0.75, messages: 0.25 },
+      sendLag: summarise(lag),
+      cpu: cpuOf('generator 1'),
+    },
+    {
+      ...same,
+      name: 'b',
+      cpus: 8,
+      connections: 100,
+      share: { connections: 0.25, messages: 0.75 },
+      sendLag: null,
+      cpu: cpuOf('generator 2'),
+    },
+  ]);
+  assert.deepEqual(
+    processes.flatMap(({ host, name }) => (host === undefined ? [] : [[host, name]])),
+    [['b', 'generator 2']],
+  );
+  assert.ok(processes.every((each) => each.host !== undefined || !('host' in each)));
   assert.deepEqual(figuresOf(makeRun()).hosts, []);
+});
+
+test('the host of echo servers has their CPU time and none of the load, and a lost agent has none', () => {
+  const run = runOnHosts();
+  const [a] = run.hosts ?? [];
+  assert.ok(a);
+  const hosts = [
+    { ...a, role: 'server' as const, workers: [1] },
+    { ...a, role: 'server' as const, workers: [7] },
+  ];
+  const figures = figuresOf({ ...run, hosts });
+  const server = figures.processes.find(({ name }) => name === 'echo server 2');
+  assert.deepEqual(
+    figures.hosts.map(({ workers, connections, share, cpu }) => [workers, connections, share, cpu]),
+    [
+      [1, 0, { connections: 0, messages: 0 }, server?.cpuShare],
+      [1, 0, { connections: 0, messages: 0 }, null],
+    ],
+  );
+  const gone = run.processes.map((each) => ({ ...each, samples: [] }));
+  assert.equal(figuresOf({ ...run, hosts, processes: gone }).hosts[0]?.cpu, null);
+});
+
+test('the largest error of a time between two hosts is that of the two least certain clocks of generators', () => {
+  const error = (...clocks: [errorUs: number, driftUs: number | null, role?: 'server' | 'generator'][]) =>
+    oneWayErrorUs({
+      hosts: clocks.map(([errorUs, driftUs, role = 'generator' as const]) => ({
+        ...ANY,
+        ...{ name: 'a', cpus: 1, isRunners: false, workers: [], sendLag: null },
+        role,
+        clock: { errorUs, driftUs },
+      })),
+    });
+  assert.equal(error([10, 2], [40, -5], [20, null], [500, 0, 'server']), 45 + 20);
+  assert.deepEqual([error([10, 2]), error([10, 2], [500, 0, 'server']), error(), oneWayErrorUs({})], [0, 0, 0, 0]);
+  assert.equal(error([0, -1], [0, null]), 1);
 });
 
 test('the host of Nginx has the CPU time of its processes, and what else used its CPUs', () => {
@@ -65,6 +129,15 @@ test('the host of Nginx has the CPU time of its processes, and what else used it
   const host = figures.hosts.at(-1);
   assert.ok(host && nginx.length > 0);
   assert.deepEqual([host.name, host.role, host.workers, host.used], ['p', 'proxy', 0, 0.75]);
+  const used = (...list: typeof samples) =>
+    figuresOf({ ...run, hosts: [{ ...proxy, samples: { cpus: [0, 1], samples: list } }] }).hosts[0]?.used;
+  const [start] = samples;
+  assert.ok(start);
+  const between = (idleUs: number) => [
+    { ...start, atUs: 4e6 },
+    { ...start, atUs: 8e6, idleUs },
+  ];
+  assert.deepEqual([used(start), used(...between(0)), used(...between(2e6)), used(...between(9e6))], [null, 1, 0.75, 0]);
   const shares = figures.processes.flatMap(({ component, cpuShare }) =>
     component === 'proxy' ? [cpuShare ?? 0] : [],
   );

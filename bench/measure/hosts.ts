@@ -70,7 +70,7 @@ function usedShare(run: Run, series: AgentHost['samples']): number | null {
     growth(series.samples, 'idleUs', steady),
     (steady.endUs - steady.startUs) * series.cpus.length,
   );
-  return idle === null ? null : Math.min(1, Math.max(0, 1 - idle));
+  return idle === null ? null : Math.max(0, 1 - idle);
 }
 
 /**

@@ -2,9 +2,8 @@ import type { Finding } from '../model/finding.ts';
 import { type Counters, counted, type Recording, type WorkerId } from '../model/recording.ts';
 import type { Slice, WorkerTotals } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
-import { bucketValue } from './counts.ts';
 import { FanOutMerger } from './fan-out-merger.ts';
-import { encodePairs, supports } from './histogram.ts';
+import { encodePairs, fromPairs, supportedPercentile } from './histogram.ts';
 import { mergePairs, type Pairs } from './pairs.ts';
 
 /**
@@ -181,27 +180,15 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
     if (phase === newest.phase && startUs > newest.startUs - WATCHED_US && startUs <= newest.startUs)
       pairs = mergePairs(pairs, own.response ?? own.service ?? new Uint32Array());
   }
+  const latency = fromPairs(pairs);
   const perSecond = (count: number) => (count * 1e6) / (newest.endUs - newest.startUs);
   return {
     duePerSecond: perSecond(counted(newest.counters, 'due')),
     // A message to which no answer is expected counts as echoed as soon as it is sent.
     echoedPerSecond: perSecond(counted(newest.counters, 'echoed') + counted(newest.counters, 'unawaited')),
     openedPerSecond: perSecond(counted(newest.counters, 'opened')),
-    p50Us: supportedQuantile(pairs, 0.5),
-    p99Us: supportedQuantile(pairs, 0.99),
-    p999Us: supportedQuantile(pairs, 0.999),
+    p50Us: supportedPercentile(latency, 50),
+    p99Us: supportedPercentile(latency, 99),
+    p999Us: supportedPercentile(latency, 99.9),
   };
-}
-
-/** Like `supportedPercentile`, but for (bucket index, count) pairs. */
-function supportedQuantile(pairs: Pairs, share: number): number | null {
-  let total = 0;
-  for (let i = 1; i < pairs.length; i += 2) total += pairs[i] ?? 0;
-  if (!supports(total, share * 100)) return null;
-  let seen = 0;
-  for (let i = 0; i < pairs.length; i += 2) {
-    seen += pairs[i + 1] ?? 0;
-    if (seen >= total * share) return bucketValue(pairs[i] ?? 0);
-  }
-  return null;
 }

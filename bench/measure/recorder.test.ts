@@ -215,6 +215,12 @@ describe('names that a scenario declares', () => {
       [['warm-up', null]],
     );
     assert.equal(recorder.totals.strays, 1);
+    assert.deepEqual(bounds(recordings).slice(2), [
+      ['warm-up', 1_500_000, 2_500_000],
+      ['steady', 2_500_000, 3_500_000],
+      ['warm-up', 1_500_000, 2_500_000],
+      ['steady', 3_500_000, 3_600_000],
+    ]);
   });
 
   test('counts and times of a connection that fails before the warm-up are a supplement to the connect phase', () => {

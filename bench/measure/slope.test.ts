@@ -31,6 +31,26 @@ test('the interval matches the textbook', () => {
   assert.ok(Math.abs((found?.low ?? 0) - (0.8 - 12.706 * Math.sqrt(0.24 / 2))) < 1e-9);
 });
 
+test('the interval uses the percentile of Student’s t distribution for its number of points', () => {
+  const t = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+  for (const [i, percentile] of t.entries()) {
+    const n = i + 3;
+    // By hand: a point in the middle that is n above the line of the others raises the line by 1.
+    const points = [
+      { size: 9, bytes: 1 },
+      ...Array.from({ length: n - 3 }, () => ({ size: 10, bytes: 4 })),
+      { size: 10, bytes: 4 + n },
+      { size: 11, bytes: 7 },
+    ];
+    const residuals = n ** 2 * (1 - 1 / n);
+    const reach = percentile * Math.sqrt(residuals / (n - 2) / 2);
+    const found = slopeOf(points) ?? assert.fail();
+    assert.deepEqual({ ...found, low: 0, high: 0 }, { bytes: 3, low: 0, high: 0, sizes: n });
+    assert.ok(Math.abs(found.low - (3 - reach)) < 1e-9 && Math.abs(found.high - (3 + reach)) < 1e-9);
+  }
+  assert.equal(slopeOf(Array.from({ length: 13 }, (_, size) => ({ size, bytes: size }))), null);
+});
+
 test('too few sizes, or sizes that are all the same, have no slope', () => {
   assert.equal(slopeOf([]), null);
   assert.equal(
