@@ -216,6 +216,58 @@ test('the recordings of a worker that dies are kept, and nothing waits for it', 
   );
 });
 
+test('the clients of all workers are told what to do', () => {
+  const { a, b, fleet } = makePair();
+  for (const what of ['cut', 'stall', 'resume'] as const) fleet.tellClients(what);
+  const told = [{ type: 'cut' }, { type: 'stall' }, { type: 'resume' }];
+  assert.deepEqual([a.heard, b.heard], [told, told]);
+});
+
+test('workers that die before their first recording have opened nothing', async () => {
+  const { a, b, fleet } = makePair();
+  const opened: number[] = [];
+  const connected = fleet.connect([plan(0, 5), plan(1, 6)], async (open) => void opened.push(open));
+  await a.die();
+  await b.die();
+  assert.deepEqual(await connected, { startUs: 0, endUs: 0 });
+  assert.deepEqual(opened, [0]);
+  const totals = [
+    { worker: 0, asked: 5, opened: 0, failed: 0 },
+    { worker: 1, asked: 6, opened: 0, failed: 0 },
+  ];
+  assert.deepEqual(fleet.totals(), totals);
+  assert.deepEqual(
+    fleet.ends(),
+    totals.map((each, index) => ({ from: { host: 'here', index }, totals: each, recordings: null })),
+  );
+});
+
+test('a worker without a plan has no part in the run', async () => {
+  const { a, b, fleet } = makePair();
+  const only = plan(0, 5);
+  only.runPlan = { ...only.runPlan, openingStages: 2 };
+  const connected = fleet.connect([only]);
+  a.report(CONNECTED);
+  await b.die();
+  await isSettled(connected);
+  assert.deepEqual(
+    a.heard.map(({ type }) => type),
+    ['connect', 'connect-more'],
+  );
+  a.report(CONNECTED);
+  assert.deepEqual(await connected, { startUs: 10, endUs: 500_000 });
+  a.report(done(0, 3));
+  const { totals } = done(0, 3) as Extract<WorkerReport, { type: 'done' }>;
+  assert.deepEqual([b.heard, fleet.totals()], [[], [totals]]);
+  assert.deepEqual(fleet.ends(), [{ from: { host: 'here', index: 0 }, totals, recordings: 3 }]);
+  const none = makePair();
+  const nothing = none.fleet.connect([]);
+  await none.a.die();
+  await none.b.die();
+  await nothing;
+  assert.deepEqual([none.a.heard, none.b.heard], [[], []]);
+});
+
 test('a worker that dies while it connects does not hold up the others', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
@@ -305,6 +357,26 @@ test('if the remaining workers lost their connections, a finished or dead worker
   a.report({ type: 'deserted' });
   await b.die();
   assert.equal(a.heard.at(-1)?.type, 'stop');
+  const pair = makePair();
+  void pair.fleet.connect([plan(0, 5), plan(1, 5)]);
+  pair.a.report({ type: 'deserted' });
+  pair.b.report(done(1, 2));
+  assert.deepEqual(
+    [pair.a, pair.b].map(({ heard }) => heard.map(({ type }) => type)),
+    [['connect', 'stop'], ['connect']],
+  );
+});
+
+test('a worker that has finished is not stopped once the others have lost their connections', () => {
+  const { a, b, fleet } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  a.report({ type: 'deserted' });
+  a.report(done(0, 2));
+  b.report({ type: 'deserted' });
+  assert.deepEqual(
+    [a, b].map(({ heard }) => heard.map(({ type }) => type)),
+    [['connect'], ['connect', 'stop']],
+  );
 });
 
 test('stop before anything was connected ends at once, without totals', async () => {

@@ -83,9 +83,22 @@ test('messages that were due and neither sent nor unsent are reported as missing
   worker.unsent = 2;
   assert.equal(conservationOf(run).ok, true);
   worker.due = 13;
+  assert.deepEqual(conservationOf(run).broken, [{ whole: 'due', parts: ['sent', 'unsent', 'queued'] }]);
   worker.queued = 1;
   assert.equal(conservationOf(run).ok, true);
   // An older result, from before `queued` was counted.
   delete worker.queued;
   assert.equal(conservationOf(run).ok, true);
+});
+
+test('a term that only some results have counts if it was recorded', () => {
+  const run = runWith([10, 7, 0, 0]);
+  const [worker] = run.workers;
+  assert.ok(worker);
+  worker.unawaited = 3;
+  assert.equal(conservationOf(run).ok, true);
+  worker.unawaited = 2;
+  assert.deepEqual(conservationOf(run).broken, [
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost', 'unawaited'] },
+  ]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Float64Histogram } from 'hdr-histogram-js';
-import { bucketIndex, bucketValue, Counts, HIGHEST_US } from './counts.ts';
+import { BUCKETS, bucketIndex, bucketValue, Counts, HIGHEST_US } from './counts.ts';
 import { bucketsOf, decode, encodePairs } from './histogram.ts';
 import { mergePairs } from './pairs.ts';
 
@@ -37,6 +37,16 @@ test('the layout is that of HdrHistogram with 3 digits', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('buckets are a microsecond wide up to 2,048 µs, and double in width with each further doubling', () => {
+  const values = [0, 1, 2047, 2048, 2049, 2050, 4095, 4096, 4100, HIGHEST_US];
+  assert.deepEqual(values.map(bucketIndex), [0, 1, 2047, 2048, 2048, 2049, 3071, 3072, 3073, 22_527]);
+  assert.deepEqual(
+    [0, 1, 2047, 2048, 2049, 3071, 3072, 3073].map(bucketValue),
+    [0, 1, 2047, 2048, 2050, 4094, 4096, 4100],
+  );
+  assert.deepEqual([HIGHEST_US, BUCKETS], [2_147_483_647, 22_528]);
 });
 
 test('recorded counts equal those of an HdrHistogram with the same samples', () => {

@@ -41,7 +41,7 @@ export class Counts {
   record(us: number): void {
     const value = us <= 0 ? 0 : us >= HIGHEST_US ? HIGHEST_US : (us + 0.5) | 0;
     const index = bucketIndex(value);
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    this.#counts[index] = (this.#counts[index] as number) + 1;
     if (index < this.#lowest) this.#lowest = index;
     if (index > this.#highest) this.#highest = index;
   }
@@ -54,7 +54,7 @@ export class Counts {
     const pairs = new Uint32Array(filled * 2);
     let at = 0;
     for (let i = this.#lowest; i <= this.#highest; i++) {
-      const count = counts[i] ?? 0;
+      const count = counts[i] as number;
       if (count === 0) continue;
       pairs[at++] = i;
       pairs[at++] = count;

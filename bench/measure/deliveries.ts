@@ -46,26 +46,27 @@ export class Deliveries {
 
   /** Records that a publication to `members` members of the group became due. */
   expected(nowUs: number, members: number): void {
-    this.pending += members;
     this.#count(nowUs, 'expected', members);
+    this.pending += members;
   }
 
   delivered(nowUs: number, bytes: number): void {
-    this.pending--;
     this.#count(nowUs, 'delivered', 1);
+    this.pending--;
     this.#recorder.count('bytesReceived', bytes);
   }
 
   skipped(nowUs: number, publications: number): void {
-    this.pending -= publications;
     this.#count(nowUs, 'skipped', publications);
+    this.pending -= publications;
   }
 
   missed(nowUs: number, publications: number): void {
-    this.pending -= publications;
     this.#count(nowUs, 'missed', publications);
+    this.pending -= publications;
   }
 
+  /** Call this before `pending` changes, because it may emit a recording of an earlier second. */
   #count(nowUs: number, what: keyof DeliveryNames, by: number): void {
     this.#recorder.at(nowUs);
     this.#recorder.count(this.#names[what], by);

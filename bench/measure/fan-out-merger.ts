@@ -1,5 +1,6 @@
 import type { FanOut } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
+import { total } from './arithmetic.ts';
 import { bucketIndex, HIGHEST_US } from './counts.ts';
 import type { FanOutHistogram } from './fan-outs.ts';
 import { encodePairs } from './histogram.ts';
@@ -59,16 +60,18 @@ export class FanOutMerger {
  */
 function receiversOf({ members, delays }: FanOut, waitedUs: number): Record<FanOutHistogram, number> {
   const waited = bucketIndex(Math.min(HIGHEST_US, Math.max(0, Math.round(waitedUs))));
-  let arrived = 0;
-  for (let i = 1; i < delays.length; i += 2) arrived += delays[i] ?? 0;
-  const all = Math.max(members, arrived);
+  const buckets = Array.from({ length: delays.length / 2 }, (_, i) => ({
+    index: delays[2 * i] as number,
+    count: delays[2 * i + 1] as number,
+  }));
+  const all = Math.max(members, total(buckets.map(({ count }) => count)));
   const at = (rank: number): number => {
     let seen = 0;
-    for (let i = 0; i < delays.length; i += 2) {
-      seen += delays[i + 1] ?? 0;
-      if (seen >= rank) return delays[i] ?? 0;
+    for (const { index, count } of buckets) {
+      seen += count;
+      if (seen >= rank) return index;
     }
-    return Math.max(waited, delays.at(-2) ?? 0);
+    return Math.max(waited, buckets.at(-1)?.index ?? 0);
   };
   return { firstReceiver: at(1), medianReceiver: at(Math.ceil(all / 2)), lastReceiver: at(all) };
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FanOut } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
+import { BUCKETS } from './counts.ts';
 import { FanOutMerger } from './fan-out-merger.ts';
 import { FAN_OUT_HISTOGRAMS, FanOuts } from './fan-outs.ts';
-import { bucketsOf, decode } from './histogram.ts';
+import { bucketsOf, decode, encodePairs } from './histogram.ts';
 
 function slice(startUs: number, endUs: number, phase: Slice['phase']): Slice {
   return { startUs, endUs, phase, counters: {}, failures: {}, gauges: { open: 0 }, histograms: {} };
@@ -42,6 +43,44 @@ function receivers(...fanOuts: FanOut[]): number[][][] {
 const NONE = [[], [], []];
 
 describe('the receivers of a publication', () => {
+  test('are added to the histograms of a slice, and the rest of the slice is kept', () => {
+    const merger = new FanOutMerger();
+    for (const fanOut of recorded(0, 2500, 2, 30, 40)) merger.add(fanOut);
+    const own = encodePairs(Uint32Array.from([9, 1]));
+    const slices = SLICES.map((each) => ({ ...each, histograms: { service: own } }));
+    const one = (us: number) => encodePairs(Uint32Array.from([us, 1]));
+    assert.deepEqual(
+      merger.addTo(slices),
+      slices.with(2, {
+        ...(slices[2] ?? assert.fail()),
+        histograms: {
+          service: own,
+          firstReceiver: one(30),
+          medianReceiver: one(30),
+          lastReceiver: one(40),
+        } as { service: string },
+      }),
+    );
+  });
+
+  test('a publication from before the warm-up counts nowhere', () => {
+    assert.deepEqual(receivers(...recorded(0, 500, 1, 7)), [NONE, NONE, NONE, NONE, NONE]);
+  });
+
+  test('more receivers than members count too', () => {
+    assert.deepEqual(receivers(...recorded(0, 2500, 1, 5, 6, 7, 8))[2], [[5], [6], [8]]);
+  });
+
+  test('without any receiver, a publication takes until the end, or no time if it is due later', () => {
+    const none = (intendedUs: number) => ({ number: 0, intendedUs, members: 1, delays: new Uint32Array() });
+    assert.deepEqual(receivers(none(4000.4))[4], [[1000], [1000], [1000]]);
+    assert.deepEqual(receivers(none(6000))[4], [[0], [0], [0]]);
+  });
+
+  test('a member that received it later than the end of the recordings is the last', () => {
+    assert.deepEqual(receivers(...recorded(0, 4900, 3, 10, 700))[4], [[10], [700], [700]]);
+  });
+
   test('are those of all workers combined, not of each worker', () => {
     const merged = receivers(...recorded(0, 2500, 5, 30, 10, 400), ...recorded(0, 2500, 5, 20, 50));
     assert.deepEqual(merged, [NONE, NONE, [[10], [30], [400]], NONE, NONE]);
@@ -81,8 +120,18 @@ describe('the receivers of a publication', () => {
 
 test('deliveries are returned only once, and slices without publications are not changed', () => {
   const fanOuts = new FanOuts();
-  fanOuts.record({ number: 1, intendedUs: 0, members: 1 }, 5);
-  assert.equal(fanOuts.drain().length, 1);
+  const [first, second] = [1, 2].map((number) => ({ number, intendedUs: 3, members: 4 }));
+  assert.ok(first && second);
+  fanOuts.record(first, 5);
+  fanOuts.record(second, -7);
+  fanOuts.record(first, 5.5);
+  fanOuts.record(first, 1e12);
+  assert.deepEqual(fanOuts.drain(), [
+    { ...first, delays: Uint32Array.from([5, 1, 6, 1, BUCKETS - 1, 1]) },
+    { ...second, delays: Uint32Array.from([0, 1]) },
+  ]);
   assert.deepEqual(fanOuts.drain(), []);
+  fanOuts.record(first, 8);
+  assert.deepEqual(fanOuts.drain(), [{ ...first, delays: Uint32Array.from([8, 1]) }]);
   assert.equal(new FanOutMerger().addTo(SLICES), SLICES);
 });

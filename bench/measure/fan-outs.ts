@@ -39,7 +39,6 @@ export class FanOuts {
 
   /** Returns the deliveries since the last call. */
   drain(): FanOut[] {
-    if (this.#growing.size === 0) return [];
     const fanOuts = [...this.#growing.values()].map(({ publication, counts }) => ({
       ...publication,
       delays: pairsOf(counts),

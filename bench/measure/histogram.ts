@@ -196,7 +196,7 @@ function addCounts(counts: Float64Array, payload: Buffer): number {
 /** Reads one ZigZag LEB128 word of at most 9 bytes. All 8 bits of the ninth byte are data. */
 function readWord(payload: Buffer, start: number): { value: number; next: number } {
   let word = 0;
-  for (let i = 0; i < 9; i++) {
+  for (let i = 0; ; i++) {
     const byte = payload[start + i];
     if (byte === undefined) throw new Error('it ends in the middle of a count');
     word += (i === 8 ? byte : byte & 0x7f) * 2 ** (7 * i);
@@ -204,5 +204,4 @@ function readWord(payload: Buffer, start: number): { value: number; next: number
     if (!Number.isSafeInteger(word)) throw new Error('it contains a count that is too large');
     return { value: word % 2 === 0 ? word / 2 : -(word + 1) / 2, next: start + i + 1 };
   }
-  throw new Error('it contains a word of more than nine bytes');
 }
