@@ -30,11 +30,19 @@ test('readings are contiguous, and one that follows too soon is null', () => {
   us = 9_000.6;
   const first = read();
   assert.deepEqual([first?.startUs, first?.endUs], [5_000, 9_001]);
-  us = 9_900;
+  us = 10_000;
   assert.equal(read(), null);
-  us = 12_000;
+  us = 10_000.6;
   const second = read();
-  assert.deepEqual([second?.startUs, second?.endUs], [9_001, 12_000]);
+  assert.deepEqual([second?.startUs, second?.endUs], [9_001, 10_001]);
+  us = -7.4;
+  const early = makeLoopReader(() => us);
+  us = 2_000;
+  assert.equal(early()?.startUs, 0);
+  us = 5_000.6;
+  const late = makeLoopReader(() => us);
+  us = 9_000;
+  assert.equal(late()?.startUs, 5_001);
 });
 
 test('delay is the longest wait for the timer beyond its interval since the previous reading', () => {
@@ -48,6 +56,9 @@ test('delay is the longest wait for the timer beyond its interval since the prev
   us = 2e6;
   delay.max = 19_000_000;
   assert.equal(read()?.delayMaxUs, 0);
+  us = 2.5e6;
+  delay.max = 20_001_700;
+  assert.equal(read()?.delayMaxUs, 2);
   us = 3e6;
   delay.count = 0;
   assert.equal(read()?.delayMaxUs, 0);

@@ -6,7 +6,23 @@ import { sourceOf, sourcePorts } from './source.ts';
 test('the ports are the odd ones in the range that are not in use', () => {
   assert.deepEqual(sourcePorts([10, 17], new Set([13])), [11, 15, 17]);
   assert.deepEqual(sourcePorts([11, 16], new Set()), [11, 13, 15]);
+  assert.deepEqual(sourcePorts([0, 3], new Set()), [1, 3]);
+  assert.deepEqual(sourcePorts([12, 12], new Set()), []);
   assert.equal(sourcePorts([32_768, 60_999], new Set()).length, 14_116);
+});
+
+test('the addresses are used in turn, each with one port after another', () => {
+  const sources = [0, 1, 2, 3, 4].map((id) => sourceOf(id, ['a', 'b'], [11, 13]));
+  assert.deepEqual(
+    sources.map((source) => [source?.localAddress, source?.localPort]),
+    [
+      ['a', 11],
+      ['b', 11],
+      ['a', 13],
+      ['b', 13],
+      ['a', 0],
+    ],
+  );
 });
 
 test('no two connections of a run have the same address and port', () => {

@@ -7,10 +7,10 @@ export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   const merged = new Uint32Array(a.length + b.length);
   let [i, j, at] = [0, 0, 0];
   while (i < a.length || j < b.length) {
-    const left = i < a.length ? (a[i] ?? 0) : Number.POSITIVE_INFINITY;
-    const right = j < b.length ? (b[j] ?? 0) : Number.POSITIVE_INFINITY;
+    const left = i < a.length ? (a[i] as number) : Number.POSITIVE_INFINITY;
+    const right = j < b.length ? (b[j] as number) : Number.POSITIVE_INFINITY;
     merged[at++] = Math.min(left, right);
-    merged[at++] = (left <= right ? (a[i + 1] ?? 0) : 0) + (right <= left ? (b[j + 1] ?? 0) : 0);
+    merged[at++] = (left <= right ? (a[i + 1] as number) : 0) + (right <= left ? (b[j + 1] as number) : 0);
     if (left <= right) i += 2;
     if (right <= left) j += 2;
   }

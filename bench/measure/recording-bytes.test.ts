@@ -91,6 +91,15 @@ const EMPTY: Recording = {
   fanOuts: [],
 };
 
+test('the highest bucket is decoded, and a histogram that ends with the bytes', () => {
+  const top = Uint8Array.from([...HEAD, 0, 0, 0, 1, ...text('tcp'), 1, 0x80, 0xb0, 0x01, 1, 0]);
+  assert.deepEqual(decodeRecording(top).histograms, { tcp: Uint32Array.from([BUCKETS - 1, 1]) });
+  // No more than one pair can follow, whether a fan-out ends the bytes or not.
+  const short = [...HEAD, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1];
+  assert.throws(() => decodeRecording(Uint8Array.from(short)), /middle of a histogram/);
+  assert.equal(decodeRecording(Uint8Array.from([...short, 1])).fanOuts.length, 1);
+});
+
 test('the longest possible host name is decoded', () => {
   const recording = { ...EMPTY, from: { host: 'h'.repeat(255), index: 1 } };
   assert.deepEqual(decodeRecording(encodeRecording(recording)), recording);

@@ -169,9 +169,9 @@ class Writer {
     this.number(pairs.length / 2);
     let before = -1;
     for (let i = 0; i < pairs.length; i += 2) {
-      const index = pairs[i] ?? 0;
+      const index = pairs[i] as number;
       this.number(index - before);
-      this.number(pairs[i + 1] ?? 0);
+      this.number(pairs[i + 1] as number);
       before = index;
     }
   }

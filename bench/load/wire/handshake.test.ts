@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { HEAD_MAX } from '../../../server/wire/http-head.ts';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import { makeKey, UpgradeReader, upgradeRequest } from './handshake.ts';
 
@@ -143,6 +144,26 @@ test('data that cannot become a response is rejected at the first wrong byte, wi
   assert.equal(read('HTTP/1.'), 'none');
   assert.equal(read('HTTPS'), 'protocol-error');
   assert.equal(read('\x16'), 'protocol-error');
+});
+
+test('a head may have 16 KiB, wherever it begins in the data', () => {
+  const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+  for (const before of ['', hint]) {
+    const start = 'HTTP/1.1 101 Switching Protocols\r\nX: ';
+    const head = (bytes: number) => before + start + 'a'.repeat(bytes - start.length);
+    assert.equal(read(head(HEAD_MAX)), 'none');
+    assert.equal(read(head(HEAD_MAX + 1)), 'protocol-error');
+  }
+});
+
+test('after an early hint in the same chunk as half of the answer, the other half completes it', () => {
+  const reader = new UpgradeReader(KEY);
+  const text = response();
+  const hint = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+  assert.equal(reader.read(Buffer.from(hint + text.slice(0, 40))), null);
+  const answer = reader.read(Buffer.from(`${text.slice(40)}rest`));
+  assert.ok(answer?.ok);
+  assert.equal(answer.rest.toString(), 'rest');
 });
 
 test('junk never throws', () => {

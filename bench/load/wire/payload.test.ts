@@ -145,3 +145,29 @@ test('messages of different sizes are identified by their connection and sequenc
     assert.notEqual(payload.check(message, 0, message.length, 6, number), 'same');
   }
 });
+
+test('contents and sizes do not change between versions, because the results of both are compared', () => {
+  const payload = new Payload({ minBytes: 10, maxBytes: 80, type: 'text' }, 7);
+  assert.deepEqual([payload.type, payload.minBytes, payload.maxBytes], ['text', 10, 80]);
+  assert.equal(
+    payload.body.toString(),
+    'ahovcjqxelszgnubipwdkryfmtahovcjryfmtahovcjqxelszgnubipwdkryfmtaipwdkryfmtahovcj',
+  );
+  const messages = [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [5, 1000],
+    [70, 123_456],
+  ] as const;
+  assert.deepEqual(
+    messages.map(([of, number]) => payload.size(of, number)),
+    [40, 62, 78, 76, 57],
+  );
+  const seeded = new Payload({ minBytes: 10, maxBytes: 80, type: 'text' }, 8);
+  assert.deepEqual([seeded.size(0, 0), seeded.size(5, 1000)], [56, 78]);
+  // Five digits of the sequence number and four of the connection number, lowest first.
+  const target = new Uint8Array(14);
+  payload.stamp(target, 2, 80, 70 * 64 + 3, 1 + 64 * 2 + 64 ** 2 * 3 + 64 ** 3 * 4 + 64 ** 4 * 5, NO_MASK);
+  assert.deepEqual([...target], [0, 0, 49, 50, 51, 52, 53, 51, 54, 49, 48, 0, 0, 0]);
+});

@@ -65,7 +65,7 @@ export class Payload {
     let digits = sequence;
     for (let i = 0; i < stamped; i++) {
       if (i === SEQUENCE_DIGITS) digits = connection;
-      target[at + i] = ((digits & 63) + DIGIT_BASE) ^ (mask[i & 3] ?? 0);
+      target[at + i] = ((digits & 63) + DIGIT_BASE) ^ (mask[i & 3] as number);
       digits >>>= 6;
     }
   }
