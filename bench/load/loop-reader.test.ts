@@ -21,6 +21,9 @@ test('a loop that is never idle is 100 % busy, one that waits is not', async () 
     utilisation = read()?.utilisation ?? 1;
   }
   assert.ok(utilisation < 1);
+  // A reading covers the time since the previous one, not since the first.
+  spin(5000);
+  assert.equal(read()?.utilisation, 1);
 });
 
 test('readings are contiguous, and one that follows too soon is null', () => {

@@ -25,8 +25,13 @@ test('the cost of a connection is computed from those that opened in the connect
   for (const slice of run.slices) slice.counters.opened = slice.phase === 'connect' ? 100 : 1;
   run.processes = [evenProcess('proxy', 500_000)];
   const { connect, memoryPerConnectionBytes } = figuresOf(run);
-  assert.equal(connect.perSecond, 100);
-  assert.equal(connect.cpuUsPerConnection.proxy, 5000);
+  assert.deepEqual(connect, {
+    isWork: false,
+    timeToOpenUs: 2e6,
+    perSecond: 100,
+    cpuUsPerConnection: { proxy: 5000, server: null, generator: null },
+    resumedShare: null,
+  });
   assert.equal(memoryPerConnectionBytes.proxy, 2_000_000 / 200);
 });
 
@@ -44,4 +49,39 @@ test('if connections are cut on purpose, neither their ends nor failed reconnect
   // Nothing reconnects in `idle`, so a failed handshake is a fault at any time.
   run.plan.workload = { ...run.plan.workload, scenario: 'idle' };
   assert.equal(figuresOf(run).failures.faults, 45);
+});
+
+test('the share of resumed sessions is that of all connections, if any slice recorded it', () => {
+  const run = makeRun({ seconds: 1, connections: 1000 });
+  const [first, second] = run.slices;
+  assert.ok(first && second);
+  assert.equal(figuresOf(run).connect.resumedShare, null);
+  first.counters.resumed = 150;
+  assert.equal(figuresOf(run).connect.resumedShare, 0.15);
+  second.counters.resumed = 50;
+  assert.equal(figuresOf(run).connect.resumedShare, 0.2);
+  for (const slice of run.slices) delete slice.histograms.tls;
+  assert.equal(figuresOf(run).connect.resumedShare, null);
+});
+
+test('the time to open starts with the phase, and is not measured if handshakes are the work', () => {
+  const run = makeRun({ seconds: 4, connections: 1000 });
+  run.phases = run.phases.map((each) => (each.phase === 'connect' ? { ...each, startUs: 500_000 } : each));
+  assert.deepEqual(
+    [figuresOf(run).connect.timeToOpenUs, figuresOf(run).connect.perSecond],
+    [1_500_000, 1000 / 1.5],
+  );
+  run.plan.workload = { ...run.plan.workload, scenario: 'connect', options: {} };
+  run.processes = [];
+  for (const slice of run.slices) slice.counters = { opened: slice.phase === 'steady' ? 30 : 7, started: 9 };
+  assert.deepEqual(figuresOf(run).connect, {
+    isWork: true,
+    timeToOpenUs: null,
+    perSecond: 30,
+    cpuUsPerConnection: { proxy: null, server: null, generator: null },
+    resumedShare: null,
+  });
+  // Without the workers’ totals, as many were asked for as handshakes started.
+  run.workers = [];
+  assert.deepEqual(figuresOf(run).connections, { asked: 81, opened: 14 + 14 + 120, failed: 0 });
 });

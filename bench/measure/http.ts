@@ -101,7 +101,6 @@ export function httpCourse({ course }: HttpLoad): { atUs: number; p50Us: number 
 
 /** Derives the figures of the HTTP requests sent before or during the load. */
 export function httpFigures(leg: HttpLeg): HttpFigures {
-  const answers = leg.cache === null ? 0 : total(Object.values(leg.cache));
   const succeeded = leg.requests - leg.non2xx;
   const { statuses, durationUs, errors, timeouts } = leg;
   const refused = statuses === null ? leg.non2xx : (statuses['4xx'] ?? 0) + (statuses['5xx'] ?? 0);
@@ -112,7 +111,8 @@ export function httpFigures(leg: HttpLeg): HttpFigures {
     statuses,
     requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
-    cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
+    cacheHitShare:
+      leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, total(Object.values(leg.cache))),
     // The servers also count requests that were still in flight when the HTTP requests ended.
     backend: leg.backendRequests === null || failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };

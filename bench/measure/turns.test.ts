@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { disturb } from '../../test/machine.ts';
+import { makeMixedRun } from '../../test/mixed.ts';
 import { CLOSED, makeRun } from '../../test/run.ts';
 import type { Run } from '../model/run.ts';
+import type { Turns } from '../model/turns.ts';
 import { figuresOf } from './figures.ts';
+import { histogramOf } from './steady.ts';
 import { figuresInCycles, figuresOfCycle, turnCycles } from './turns.ts';
 
 /** A run with alternate turns of half a second, so that each second is a cycle. */
@@ -24,6 +27,18 @@ test('an interleaved run has one cycle for each of its turns, with the cause of 
       [2, 'steal', 1e6],
       [3, null, 1e6],
     ],
+  );
+  // The cause of a cycle is that of its first disturbed second; a cycle that is cut short does not count.
+  const long: Run = { ...run, plan: { ...run.plan, turns: { ...run.plan.turns, lengthMs: 1000 } as Turns } };
+  disturb(long, 3, { otherUs: 900_000 });
+  long.phases = long.phases.map((each) => (each.phase === 'steady' ? { ...each, endUs: 9.9e6 } : each));
+  assert.deepEqual(turnCycles(long), [
+    { number: 0, startUs: 4e6, endUs: 6e6, cause: null },
+    { number: 1, startUs: 6e6, endUs: 8e6, cause: 'steal' },
+  ]);
+  assert.deepEqual(
+    turnCycles({ ...run, machine: null }).map(({ cause }) => cause),
+    [null, null, null, null],
   );
   assert.deepEqual(turnCycles(makeRun({ seconds: 4 })), []);
   assert.deepEqual(turnCycles({ ...run, outcome: { state: 'aborted', reason: 'it was interrupted.' } }), []);
@@ -60,10 +75,22 @@ test('figures not measured in a turn are null for it, and other figures remain',
   assert.ok(first);
   const own = figuresOfCycle(run, figures, first);
   assert.equal(own.latencies.handshake?.p50 ?? null, null);
-  assert.equal(own.connect.cpuUsPerConnection.proxy, null);
-  assert.equal(own.memoryPerConnectionBytes.proxy, null);
+  const none = { proxy: null, server: null, generator: null };
+  assert.deepEqual(own.connect, { ...figures.connect, cpuUsPerConnection: none });
+  assert.deepEqual(own.memoryPerConnectionBytes, none);
+  const [slice] = run.slices.filter(({ phase }) => phase === 'steady');
+  assert.equal(own.latencies.service?.count, histogramOf(run, 'service', slice ? [slice] : []).totalCount);
   assert.ok((own.latencies.service?.p50 ?? 0) > 0);
   const rest = figuresInCycles(run, figures, others);
   assert.deepEqual(rest.latencies.handshake, figures.latencies.handshake);
   assert.equal(rest.work.done + own.work.done, figures.work.done);
+  assert.equal(
+    (rest.latencies.service?.count ?? 0) + (own.latencies.service?.count ?? 0),
+    figures.latencies.service?.count,
+  );
+  // CPU time that HTTP requests also used is not that of messages.
+  const { httpLoad } = makeMixedRun('plain');
+  assert.deepEqual(figuresInCycles({ ...run, httpLoad }, figures, others).cpuUsPerMessage, none);
+  const sends = { ...run, plan: { ...run.plan, workload: { ...run.plan.workload, scenario: 'connect' } } };
+  assert.deepEqual(figuresInCycles(sends, figures, others).cpuUsPerMessage, none);
 });

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
+import type { Slice } from '../model/run.ts';
+import { encodePairs } from './histogram.ts';
+import { inTimeShare } from './punctuality.ts';
+
+test('abandoned messages are never in time, even if no response is known', () => {
+  const [any] = makeRun({ seconds: 1 }).slices;
+  assert.ok(any);
+  const slice = (due: number, histograms: Slice['histograms']) => ({ ...any, counters: { due }, histograms });
+  const five = encodePairs(Uint32Array.from([7, 5]));
+  const share = (...args: Parameters<typeof inTimeShare>) => inTimeShare(...args);
+  assert.equal(share([slice(10, { lostWait: five })], 0), 0);
+  assert.equal(share([slice(10, { response: five })], 0), 0.5);
+  assert.equal(share([slice(10, { response: five, unsentWait: five }), slice(10, { response: five })], 0), 0.25);
+  assert.equal(share([slice(4, { response: five })], 5), 0.5);
+  assert.deepEqual([share([], 0), share([slice(0, {})], 0), share([], 2)], [null, null, 0]);
+});
