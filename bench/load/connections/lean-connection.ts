@@ -1,6 +1,7 @@
 import { closeCodeOf } from '../../../server/wire/close-code.ts';
 import { OPCODE } from '../../../server/wire/frame-header.ts';
 import { type FrameHandler, FrameReader } from '../../../server/wire/frame-reader.ts';
+import { applyMask } from '../../../server/wire/masking.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Carrier, CarrierEvents, OpenCarrier, Source } from '../carriers/carrier.ts';
 import { clientHeaderBytes, writeClientHeader } from '../wire/client-frame.ts';
@@ -267,9 +268,11 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
 }
 
 function clientFrame(opcode: number, payload: Buffer): Buffer {
-  const mask = Buffer.from(makeKey().slice(0, 4), 'latin1');
+  // The first four characters are the mask.
+  const mask = Buffer.from(makeKey(), 'latin1');
   const frame = Buffer.allocUnsafe(clientHeaderBytes(payload.length) + payload.length);
   const from = writeClientHeader(frame, 0, opcode, payload.length, mask);
-  for (let i = 0; i < payload.length; i++) frame[from + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
+  payload.copy(frame, from);
+  applyMask(frame, from, frame.length, mask.readInt32BE());
   return frame;
 }

@@ -14,6 +14,6 @@ export function writeClientHeader(
   mask: Uint8Array,
 ): number {
   let end = writeHeader(target, at, FIN | opcode, payloadBytes, true);
-  for (let i = 0; i < KEY_BYTES; i++) target[end++] = mask[i] ?? 0;
+  for (let i = 0; i < KEY_BYTES; i++) target[end++] = mask[i] as number;
   return end;
 }

@@ -76,13 +76,12 @@ export class FrameWriter {
 
   #frame(target: Buffer, at: number, bytes: number, connection: number, sequence: number): number {
     this.#turn = this.#turn + 1 < this.#masks.length ? this.#turn + 1 : 0;
-    const mask = this.#masks[this.#turn];
-    const body = this.#bodies[this.#turn];
-    if (mask === undefined || body === undefined) return at;
+    const mask = this.#masks[this.#turn] as Uint8Array;
+    const body = this.#bodies[this.#turn] as Buffer;
     const from = writeClientHeader(target, at, this.#opcode, bytes, mask);
     // A call into C++ takes as long as copying about 160 bytes in the loop below.
     if (bytes > COPY_BY_HAND) body.copy(target, from, 0, bytes);
-    else for (let i = 0; i < bytes; i++) target[from + i] = body[i] ?? 0;
+    else for (let i = 0; i < bytes; i++) target[from + i] = body[i] as number;
     this.#payload.stamp(target, from, bytes, connection, sequence, mask);
     return from + bytes;
   }
