@@ -53,11 +53,48 @@ test('the message quotes what arrived instead of an echo', async (t) => {
       /received a binary message of 5 bytes/,
     ],
     [BINARY, '/chat', (socket) => socket.send(''), /binary message of 1024 bytes.* the text "" \(0 bytes\)/],
+    [TEXT, '/chat', (socket) => socket.send('x'), /the text "x" \(1 byte\)/],
+    [TEXT, '/chat', (socket) => socket.send('x'.repeat(60)), /the text "x{60}" \(60 bytes\)/],
+    [TEXT, '/chat', (socket) => socket.send('x'.repeat(61)), /the text "x{60}…" \(61 bytes\)/],
+    [
+      { ...TEXT, minBytes: 30 },
+      '/chat',
+      (socket) => socket.send('a'),
+      /"Does this server echo\? Does th" \(30 bytes\)/,
+    ],
     [TEXT, '/chat', (socket) => socket.close(1003), /closed with code 1003/],
     [TEXT, '/other?token=1', () => {}, /to \/other\?….*HTTP status 400/],
   ];
   for (const [payload, path, handle, message] of cases)
     await assert.rejects(probe(t, payload, path, handle), { kind: 'environment', message });
+});
+
+test('the message is sent with the plan’s headers, uncompressed', async (t) => {
+  const http = createServer().listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const heads: unknown[] = [];
+  const server = new WebSocketServer({ server: http, perMessageDeflate: true });
+  server.on('connection', (socket, { headers }) => {
+    heads.push([headers.host, headers['x-own'], headers['sec-websocket-extensions']]);
+    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+  });
+  t.after(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  const { port } = http.address() as AddressInfo;
+  const target = { host: '127.0.0.1', ports: [port], path: '/', tls: null };
+  const request = { host: 'own.example', headers: [{ name: 'X-Own', value: 'yes' }] };
+  const { signal } = new AbortController();
+  await probeEcho({ ...target, request }, TEXT, signal);
+  await probeEcho(target, TEXT, signal);
+  assert.deepEqual(heads, [
+    ['own.example', 'yes', undefined],
+    [`127.0.0.1:${port}`, undefined, undefined],
+  ]);
+  const reason = new Error('before');
+  await assert.rejects(probeEcho(target, TEXT, AbortSignal.abort(reason)), reason);
+  assert.equal(heads.length, 2);
 });
 
 test('aborting the probe rejects with the signal’s reason', async (t) => {

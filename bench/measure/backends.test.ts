@@ -179,12 +179,18 @@ describe('after a server is lost', () => {
 test('a spread is even if each share is within a quarter of an equal share and there are connections', () => {
   const even = [[110, 100, 90], [80, 100, 120], [125, 95, 80], [1]];
   const uneven = [[126, 94, 80], [79, 101, 120], [125, 100, 80], [0, 0], []];
-  assert.deepEqual([even, uneven].map((lists) => lists.map((open) => isEven(open))), [
-    [true, true, true, true],
-    [false, false, false, false, false],
-  ]);
+  assert.deepEqual(
+    [even, uneven].map((lists) => lists.map((open) => isEven(open))),
+    [
+      [true, true, true, true],
+      [false, false, false, false, false],
+    ],
+  );
 });
 
 test('sixteen servers are recorded separately', () => {
-  assert.deepEqual([BACKEND_GAUGES.length, BACKEND_GAUGES[0], BACKEND_GAUGES.at(-1)], [16, 'server1', 'server16']);
+  assert.deepEqual(
+    [BACKEND_GAUGES.length, BACKEND_GAUGES[0], BACKEND_GAUGES.at(-1)],
+    [16, 'server1', 'server16'],
+  );
 });

@@ -94,7 +94,10 @@ test('the values of a summary are ordered and never NaN', () => {
 });
 
 /** Builds a V2 histogram with the given header and words, compressed like those of `encode`. */
-function packed(header: { digits?: number; lowest?: bigint; cookie?: number; length?: number }, words: number[]): string {
+function packed(
+  header: { digits?: number; lowest?: bigint; cookie?: number; length?: number },
+  words: number[],
+): string {
   const bytes = Buffer.alloc(40 + words.length);
   bytes.writeUInt32BE(header.cookie ?? 0x1c849313, 0);
   bytes.writeUInt32BE(header.length ?? words.length, 4);
@@ -174,14 +177,20 @@ test('a summary gives exact percentiles, and the middle of wide buckets as the m
 });
 
 test('only buckets that hold samples are listed, in ascending order', () => {
-  assert.deepEqual([...bucketsOf(histogramOf([9, 5000, 5, 5]))], [
-    [5, 2],
-    [9, 1],
-    [5000, 1],
-  ]);
+  assert.deepEqual(
+    [...bucketsOf(histogramOf([9, 5000, 5, 5]))],
+    [
+      [5, 2],
+      [9, 1],
+      [5000, 1],
+    ],
+  );
   const pairs = Uint32Array.from([5, 2, 9, 1]);
-  assert.deepEqual([...bucketsOf(decode(encodePairs(pairs)))], [
-    [5, 2],
-    [9, 1],
-  ]);
+  assert.deepEqual(
+    [...bucketsOf(decode(encodePairs(pairs)))],
+    [
+      [5, 2],
+      [9, 1],
+    ],
+  );
 });

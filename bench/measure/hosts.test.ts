@@ -109,7 +109,10 @@ test('the largest error of a time between two hosts is that of the two least cer
       })),
     });
   assert.equal(error([10, 2], [40, -5], [20, null], [500, 0, 'server']), 45 + 20);
-  assert.deepEqual([error([10, 2]), error([10, 2], [500, 0, 'server']), error(), oneWayErrorUs({})], [0, 0, 0, 0]);
+  assert.deepEqual(
+    [error([10, 2]), error([10, 2], [500, 0, 'server']), error(), oneWayErrorUs({})],
+    [0, 0, 0, 0],
+  );
   assert.equal(error([0, -1], [0, null]), 1);
 });
 
@@ -137,7 +140,10 @@ test('the host of Nginx has the CPU time of its processes, and what else used it
     { ...start, atUs: 4e6 },
     { ...start, atUs: 8e6, idleUs },
   ];
-  assert.deepEqual([used(start), used(...between(0)), used(...between(2e6)), used(...between(9e6))], [null, 1, 0.75, 0]);
+  assert.deepEqual(
+    [used(start), used(...between(0)), used(...between(2e6)), used(...between(9e6))],
+    [null, 1, 0.75, 0],
+  );
   const shares = figures.processes.flatMap(({ component, cpuShare }) =>
     component === 'proxy' ? [cpuShare ?? 0] : [],
   );

@@ -70,7 +70,8 @@ test('the figures of requests during the load are complete', () => {
   // A second belongs to the requests if its middle does.
   const counts = (startUs: number, endUs: number) => {
     const { with: during, without } =
-      httpLoadOf({ ...run, httpLoad: { ...(run.httpLoad ?? assert.fail()), startUs, endUs } }) ?? assert.fail();
+      httpLoadOf({ ...run, httpLoad: { ...(run.httpLoad ?? assert.fail()), startUs, endUs } }) ??
+      assert.fail();
     return [during.response.count, without.response.count];
   };
   assert.deepEqual(counts(6.5e6, 7.5e6), [1000, 5000]);

@@ -402,7 +402,9 @@ test('slices that start together are in the order of their ends, and have the re
   merger.add(second(1e6, { endUs: 1.5e6, fanOuts }));
   const one = encodePairs(Uint32Array.from([7, 1]));
   assert.deepEqual(
-    merger.slices().map(({ startUs, endUs, phase, histograms }) => [startUs, endUs, phase, histograms.lastReceiver]),
+    merger
+      .slices()
+      .map(({ startUs, endUs, phase, histograms }) => [startUs, endUs, phase, histograms.lastReceiver]),
     [
       [1e6, 1.5e6, 'steady', undefined],
       [1e6, 2e6, 'drain', one],

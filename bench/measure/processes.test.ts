@@ -242,7 +242,10 @@ test('the peak is that of all processes in the busiest second, without samples t
   assert.deepEqual(peaks(sampled('proxy', [1, 0, 1], [1.4, 400_000, 1], [1.9, 450_000, 1])), [0.1, 1]);
   assert.deepEqual(peaks(sampled('proxy', [1, 0, 1], [1.4, 400_000, 2])), [null, 2]);
   // A sample belongs to the second in which it was taken.
-  const [odd, even] = [sampled('proxy', [1.3, 0, 1], [2.3, 5e5, 1]), sampled('proxy', [1, 0, 1], [2, 2e5, 1])];
+  const [odd, even] = [
+    sampled('proxy', [1.3, 0, 1], [2.3, 5e5, 1]),
+    sampled('proxy', [1, 0, 1], [2, 2e5, 1]),
+  ];
   assert.deepEqual(peaks(odd, even), [0.7, 2]);
   assert.deepEqual(peaks(), [null, null]);
 });

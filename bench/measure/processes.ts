@@ -222,10 +222,7 @@ function loopFigures(
   for (const [index, sample] of samples.entries()) {
     const before = samples[index - 1];
     if (before === undefined) continue;
-    const overlap = Math.max(
-      0,
-      Math.min(sample.atUs, span.endUs) - Math.max(before.atUs, span.startUs),
-    );
+    const overlap = Math.max(0, Math.min(sample.atUs, span.endUs) - Math.max(before.atUs, span.startUs));
     if (sample.loopUtilisation !== null) {
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;

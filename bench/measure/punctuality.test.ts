@@ -13,7 +13,10 @@ test('abandoned messages are never in time, even if no response is known', () =>
   const share = (...args: Parameters<typeof inTimeShare>) => inTimeShare(...args);
   assert.equal(share([slice(10, { lostWait: five })], 0), 0);
   assert.equal(share([slice(10, { response: five })], 0), 0.5);
-  assert.equal(share([slice(10, { response: five, unsentWait: five }), slice(10, { response: five })], 0), 0.25);
+  assert.equal(
+    share([slice(10, { response: five, unsentWait: five }), slice(10, { response: five })], 0),
+    0.25,
+  );
   assert.equal(share([slice(4, { response: five })], 5), 0.5);
   assert.deepEqual([share([], 0), share([slice(0, {})], 0), share([], 2)], [null, null, 0]);
 });

@@ -87,7 +87,8 @@ describe('the figures of a stall', () => {
 
   test('ignore memory that shrank, and samples without a value', () => {
     const shrank = stalledRun(sample(4), sample(6, { proxyBytes: 900, tcpBytes: null }), sample(7));
-    const { proxyBytes, tcpBytes } = stallOf({ ...shrank, queues: shrank.queues.slice(0, 2) }) ?? assert.fail();
+    const { proxyBytes, tcpBytes } =
+      stallOf({ ...shrank, queues: shrank.queues.slice(0, 2) }) ?? assert.fail();
     assert.deepEqual([proxyBytes, tcpBytes], [0, null]);
     assert.equal(stallOf(stalledRun(sample(4, { tcpBytes: null }), sample(6)))?.tcpBytes, null);
   });

@@ -41,7 +41,10 @@ function scene({ target = NO_TLS, serverCloses = false } = {}) {
             const { frames, rest } = decodeFrames(sent);
             assert.equal(rest.length, 0);
             assert.ok(frames.every(({ final, masked }) => final && masked));
-            log.push(['write', ...frames.map(({ opcode, payload }) => `${opcode} ${payload.toString('latin1')}`)]);
+            log.push([
+              'write',
+              ...frames.map(({ opcode, payload }) => `${opcode} ${payload.toString('latin1')}`),
+            ]);
           }
           return state.accepts;
         },
@@ -112,7 +115,9 @@ test('the parts of a handshake are timed, and its facts are reported once', () =
 });
 
 test('with TLS, the request follows the TLS handshake, whose facts are reported', () => {
-  const { connection, events, clock, calls, answer } = scene({ target: { ...NO_TLS, tls: { servername: 's' } } });
+  const { connection, events, clock, calls, answer } = scene({
+    target: { ...NO_TLS, tls: { servername: 's' } },
+  });
   clock.us = 1010;
   events.connected();
   assert.equal(connection.stage, 'tls');

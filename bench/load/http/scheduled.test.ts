@@ -24,6 +24,7 @@ function run(
   url: string,
   durationMs: number | null,
   onStart: (requests: ScheduledRequests) => void = () => {},
+  onPart: (parts: readonly HttpPart[]) => void = () => {},
 ): Promise<HttpPart[]> {
   const parts: HttpPart[] = [];
   return new Promise((resolve) => {
@@ -31,6 +32,7 @@ function run(
     const requests = sendOnSchedule({ ...plan, epochNs: String(monotonicNs()) }, (part) => {
       parts.push(part);
       if (part.isLast) resolve(parts);
+      else onPart(parts);
     });
     onStart(requests);
   });
@@ -80,16 +82,20 @@ describe('HTTP requests on a schedule', { concurrency: true }, () => {
   });
 
   test('a schedule without an end continues until it is stopped', async (t) => {
-    let requests = 0;
     let stop = () => {};
-    const url = await serve(t, (_, response) => {
-      response.end();
-      if (++requests === 10) stop();
-    });
+    const url = await serve(t, (_, response) => response.end());
+    // Requests that become due in the second part show that the schedule went on after its start.
     const sums = sumsOf(
-      await run(url, null, (scheduled) => {
-        stop = scheduled.stop;
-      }),
+      await run(
+        url,
+        null,
+        (scheduled) => {
+          stop = scheduled.stop;
+        },
+        ([, ...later]) => {
+          if (later.some(({ due }) => due > 0)) stop();
+        },
+      ),
     );
     assert.ok(sums.answered >= 9);
     assert.deepEqual([sums.answered + sums.unanswered, sums.errors], [sums.due, 0]);

@@ -73,7 +73,10 @@ test('clients that return together start a few handshakes per event loop iterati
     await nextTurn();
     perTurn.push(connects() - before);
   }
-  assert.deepEqual(perTurn.filter((count) => count > 0), [16, 16, 16, 16, 16, 16, 4]);
+  assert.deepEqual(
+    perTurn.filter((count) => count > 0),
+    [16, 16, 16, 16, 16, 16, 4],
+  );
   assert.deepEqual(counts, { cut: 100, attempts: 100 });
   cut(17);
   await nextTurn();
@@ -198,7 +201,8 @@ test('a returning client counts as cut what ends between its start and its stop'
     state: () => state,
     start: (times: unknown) => log.push(['start', times]),
     open: ({ id }: Session<object>) => log.push(['open', id]),
-    closed: ({ id }: Session<object>, us: number, isFailure: boolean) => log.push(['closed', id, us, isFailure]),
+    closed: ({ id }: Session<object>, us: number, isFailure: boolean) =>
+      log.push(['closed', id, us, isFailure]),
     stop: (us: number) => log.push(['stop', us]),
     isReady: () => true,
   };

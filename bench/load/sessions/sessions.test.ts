@@ -31,9 +31,11 @@ function scene(connectTimeoutUs = 1_000_000) {
     (...args: unknown[]) => {
       log.push([...what, ...args]);
     };
-  const of = (what: string) => (session: Session<State>, ...args: unknown[]) => {
-    log.push([what, session.id, ...args]);
-  };
+  const of =
+    (what: string) =>
+    (session: Session<State>, ...args: unknown[]) => {
+      log.push([what, session.id, ...args]);
+    };
   const recorder = new Recorder(
     { host: 'here', index: 0 },
     { counters: [], gauges: [], histograms: [] },
@@ -184,7 +186,10 @@ test('a session without a connection is in its first stage, and counts no messag
   const { sessions, fakes } = scene();
   sessions.connect(0, null, 80);
   const session = fakes[0]?.events as Session<State>;
-  assert.deepEqual([session.isOpen, session.openIndex, session.stage, session.facts], [false, -1, 'tcp', null]);
+  assert.deepEqual(
+    [session.isOpen, session.openIndex, session.stage, session.facts],
+    [false, -1, 'tcp', null],
+  );
   session.countEcho();
   assert.deepEqual(sessions.routes, []);
 });
@@ -214,7 +219,10 @@ test('a failed handshake and a failed connection are both recorded, but only the
   clock.us = 50;
   fakes[2]?.events.closed();
   assert.deepEqual(calls(), [['recorded end'], ['closed', 2, 50, false]]);
-  assert.deepEqual([sessions.size, sessions.openConnections, sessions.failures, sessions.openings], [0, 0, 2, 2]);
+  assert.deepEqual(
+    [sessions.size, sessions.openConnections, sessions.failures, sessions.openings],
+    [0, 0, 2, 2],
+  );
 });
 
 test('when a connection ends, the last one takes its place among the open ones', () => {
