@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { makeKeyPair } from '../../test/key-pair.ts';
 import type { Payload } from '../model/load.ts';
 import { probeEcho } from './echo-probe.ts';
 
@@ -95,6 +97,23 @@ test('the message is sent with the plan’s headers, uncompressed', async (t) =>
   const reason = new Error('before');
   await assert.rejects(probeEcho(target, TEXT, AbortSignal.abort(reason)), reason);
   assert.equal(heads.length, 2);
+});
+
+test('a server with TLS is named, and its certificate is not verified', async (t) => {
+  const names: unknown[] = [];
+  const https = createTlsServer(await makeKeyPair()).listen(0, '127.0.0.1');
+  https.on('secureConnection', ({ servername }) => names.push(servername));
+  await once(https, 'listening');
+  const server = new WebSocketServer({ server: https });
+  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data, { binary: false })));
+  t.after(() => {
+    https.close();
+    https.closeAllConnections();
+  });
+  const { port } = https.address() as AddressInfo;
+  const target = { host: '127.0.0.1', ports: [port], path: '/', tls: { servername: 'own.example' } };
+  await probeEcho(target, TEXT, new AbortController().signal);
+  assert.deepEqual(names, ['own.example']);
 });
 
 test('aborting the probe rejects with the signal’s reason', async (t) => {

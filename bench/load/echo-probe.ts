@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import type { RawData } from 'ws';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
 import { printable } from '../model/printable.ts';
@@ -69,13 +68,7 @@ function answerTo(
     const late = setTimeout(() => resolve(`received nothing within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
     signal.addEventListener('abort', () => resolve('stopped'), { once: true });
     socket.once('open', () => socket.send(data, { binary: isBinary }));
-    socket.once('message', (came: RawData, binary: boolean) => {
-      clearTimeout(late);
-      resolve({
-        data: Buffer.isBuffer(came) ? came : Buffer.concat([came].flat() as Buffer[]),
-        isBinary: binary,
-      });
-    });
+    socket.once('message', (data: Buffer, isBinary: boolean) => resolve({ data, isBinary }));
     socket.once('unexpected-response', (_request, { statusCode }) =>
       resolve(`was answered with HTTP status ${statusCode} instead of a WebSocket`),
     );
