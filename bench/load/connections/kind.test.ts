@@ -17,6 +17,7 @@ const KINDS: [code: string | null, tcp: string, tls: string][] = [
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'system-ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
   ['<b>/&', 'system-b', 'tls'],
   ['///', 'system-unknown', 'tls'],
+  ['E'.repeat(41), `system-${'E'.repeat(40)}`, 'tls'],
   [null, 'system-unknown', 'tls'],
 ];
 
