@@ -93,7 +93,7 @@ describe('HTTP requests on a schedule', { concurrency: true }, () => {
           stop = scheduled.stop;
         },
         ([, ...later]) => {
-          if (later.some(({ due }) => due > 0)) stop();
+          if (later.some(({ due }) => due > 0)) setImmediate(stop);
         },
       ),
     );
