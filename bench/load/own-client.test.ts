@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ON_BUN } from './carriers/engine.ts';
 import { ownClient } from './own-client.ts';
 import type { Client, ClientContext, OpenSessions } from './sessions/client.ts';
 import type { Session } from './sessions/session.ts';
@@ -113,14 +114,16 @@ test('an error in the file ends the worker, and is reported with its line', asyn
   const client = make();
   assert.throws(() => client.open(SESSION), /exit 1/);
   assert.throws(() => client.tick(SESSION, 1), /exit 1/);
-  assert.deepEqual(told, ['chat.mjs:4 threw TypeError: oh\n', 'chat.mjs threw text\n']);
+  // On Bun, functions of built-in modules cannot be replaced, so what was written is unknown.
+  if (!ON_BUN) assert.deepEqual(told, ['chat.mjs:4 threw TypeError: oh\n', 'chat.mjs threw text\n']);
 });
 
 test('a client without `message` ends the worker', async (t) => {
   for (const client of ['() => ({})', '() => undefined']) {
     const { make, told } = await imported(t, client);
     assert.throws(make, /exit 1/);
-    assert.deepEqual(told, ['chat.mjs threw TypeError: its client has no function named message\n']);
+    if (!ON_BUN)
+      assert.deepEqual(told, ['chat.mjs threw TypeError: its client has no function named message\n']);
     t.mock.restoreAll();
   }
 });
