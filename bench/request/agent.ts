@@ -156,10 +156,9 @@ function ownName(): string {
 
 function allowedTarget(text: string): AgentRequest['allowed'][number] {
   const url = URL.canParse(`ws://${text}`) ? new URL(`ws://${text}`) : null;
-  const isPlain = url !== null && url.pathname === '/' && url.username === '' && !/[/?#@]/.test(text);
   // `URL` drops the default port, so the port is taken from the text.
   const port = /:(\d+)$/.exec(text.replace(/^\[.*\]/, ''))?.[1] ?? null;
-  if (url !== null && isPlain && url.hostname !== '')
+  if (url !== null && !/[/\\?#@]/.test(text))
     return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: port === null ? null : Number(port) };
   throw new Problem(
     'usage',

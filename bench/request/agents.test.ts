@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SCENARIOS } from '../scenarios/registry.ts';
-import type { AgentsRequest } from './agents.ts';
+import { DEFAULT_SCENARIO, SCENARIOS } from '../scenarios/registry.ts';
+import { type AgentsRequest, agentsOf } from './agents.ts';
 import { COMMANDS, parseRequest } from './request.ts';
 
 const NATS = '--nats nats://10.0.0.1:4222';
@@ -76,9 +76,15 @@ test('Nginx and the echo servers are placed on agents', () => {
     ['-p tls --server-agents 1 --listen 10.0.0.7', /--agents/],
     ['-p tls --proxy-agent p --server-agents 1 --agents 1 --listen 10.0.0.7', /--listen/],
     ['--conf a.conf --proxy-agent p --server-agents 1', /--conf/],
-    ['-p tls --nginx /x --proxy-agent p --server-agents 1', /--nginx/],
+    ['-p tls --nginx /x --proxy-agent p --server-agents 1', /^--nginx does not apply with --proxy-agent/],
+    ['-p tls --proxy-agent p --server-agents 1 --pin', /^--pin does not apply with --proxy-agent/],
+    ['-p tls --server-agents 1 --carrier io_uring --pin', /^--pin does not apply with --server-agents/],
+    ['-p tls --server-agents 1 --backend app:{port}', /^--backend does not apply with --server-agents/],
   ] as const)
     refused(`${options} ${NATS}`, message);
+  // The Nginx and the configuration are those of this host, which may be chosen as usual.
+  assert.deepEqual(placed('-p tls --nginx /x --server-agents 1'), [null, null, 1]);
+  assert.deepEqual(placed('--conf a.conf --server-agents 1'), [null, null, 1]);
   for (const scenario of ['echo', 'idle', 'mixed', 'connect', 'broadcast', 'storm'])
     assert.doesNotThrow(() => agents(`-p tls ${NATS} --server-agents 1 --scenario ${scenario}`), scenario);
 });
@@ -102,6 +108,16 @@ test('incomplete or contradictory options are rejected', () => {
     '--nats nats: --agents 2',
   ])
     refused(`-p tls ${options}`);
+  refused(`-p tls ${NATS} --listen 10.0.0.7`, /^--nats only applies if agents take part in the run\./);
+  refused(
+    `-p tls --server-agents 1 --listen 10.0.0.7`,
+    /^--listen only applies if agents generate the load\./,
+  );
+  refused('-p tls --server-agents 1 --agents 2', /^--agents needs the NATS server/);
+  refused(`-p tls ${NATS} --agents a,b,b,a`, /^--agents names "b" twice\./);
+  refused(`-p tls ${NATS} --agents 2 --listen 0.0.0.0`, /^--listen "0\.0\.0\.0" would listen on every/);
+  refused(`-p tls ${NATS} --agents 2 --listen ::1`, /^--listen "::1" must be an IPv4 address/);
+  refused(`${TARGET} ${NATS} --agents 2 --listen 10.0.0.7`, /^--listen does not apply with --target/);
   refused(`-p tls,direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
 });
 
@@ -120,6 +136,27 @@ test('every command whose runs are about Nginx takes its load from agents', () =
   assert.ok(ladder.command === 'ladder' && Math.min(...ladder.ladder.levels) === 4);
   refused(`compare plain direct ${NATS} --agents 2 --listen 10.0.0.7`, /direct/);
   refused(`size -c 10k ${NATS} --agents 2`, /this host/);
+});
+
+test('names may have spaces around them, and up to 256 agents may take part', () => {
+  const asked = parseRequest(['-p', 'tls', ...NATS.split(' '), '--agents', 'a, b ']);
+  assert.ok(asked.command === 'run');
+  assert.deepEqual(asked.run.agents?.generators, ['a', 'b']);
+  for (const count of [1, 256]) assert.equal(agents(`-p tls ${NATS} --agents ${count}`)?.generators, count);
+  assert.equal(agents(`-p direct ${NATS} --agents 2`)?.generators, 2);
+  assert.equal(agents(`-p tls,direct ${NATS} --server-agents 1 --agents 2 --listen 10.0.0.7`)?.servers, 1);
+});
+
+test("a scenario of the user's own, whose file the agents lack, takes its load from this host", () => {
+  const given = new Map([
+    ['nats', ['nats://n']],
+    ['agents', ['2']],
+  ]);
+  const scenario = { ...DEFAULT_SCENARIO, file: './own.ts' };
+  assert.throws(() => agentsOf(given, { scenario, scenarioOptions: {} }), {
+    kind: 'usage',
+    message: /^--agents does not apply to a scenario of your own/,
+  });
 });
 
 test('a scenario whose load cannot come from agents says why', () => {

@@ -21,7 +21,9 @@ test('options that do not work with a backend are rejected with a sentence', () 
     [['--backend', "node 'app.js {port}"], /unclosed quote/],
     [['--backend', APP, '--server', 'ws'], /^--server /],
     [['--backend', APP, '--no-http'], /^--no-http /],
+    [['--backend', APP, '--no-http', '--server', 'ws'], /^--server /],
     [['--backend', APP, '--scenario', 'broadcast'], /^--scenario broadcast /],
+    [['--backend', APP, '--scenario', 'idle', '--ping', 'server'], /^--scenario idle with these options/],
     [['--backend', APP, '--scenario', 'mixed'], /sends HTTP requests/],
     [['--backend', APP, '--threshold', 'http.p99<1s'], /receives none/],
   ];

@@ -15,6 +15,10 @@ test('plain is calibrated with the runs of a comparison by default', () => {
     [run.variants, run.steps, run.durationMs, run.warmupMs, run.http, run.name],
     [['plain'], ['throughput', 'latency'], 3000, 1000, false, 'calibrate-plain'],
   );
+  const spaced = parseRequest(['calibrate', '-p', ' tls ']);
+  assert.ok(spaced.command === 'calibrate');
+  assert.deepEqual(spaced.calibrate.run.variants, ['tls']);
+  assert.deepEqual([calibrate('--rounds 1').rounds, calibrate('--rounds 1000').rounds], [1, 1000]);
   const other = calibrate('-p tls+buf-16k --rounds 20 --budget 20m -d 1s -c 200 --name mine');
   assert.deepEqual([other.rounds, other.budgetMs], [20, 1_200_000]);
   assert.deepEqual(
@@ -26,6 +30,8 @@ test('plain is calibrated with the runs of a comparison by default', () => {
 test('several profiles, operands, and options that would change the known outcome are rejected', () => {
   assert.throws(() => calibrate('-p plain,tls'), /one profile/);
   assert.throws(() => calibrate('-p all'), /one profile/);
+  for (const rounds of [0, 1001])
+    assert.throws(() => calibrate(`--rounds ${rounds}`), /--rounds "\d+" must be between 1 and 1k/);
   assert.throws(() => calibrate('plain'), /`calibrate` does not take "plain"/);
   assert.throws(() => calibrate('--steps latency'), /calibrate has no --steps/);
 });

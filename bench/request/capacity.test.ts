@@ -48,12 +48,19 @@ test('the most demanding percentile determines the minimum level', () => {
     assert.equal(asked(`-p tls -d 1s ${objective}`).least, samples, percentile);
     assert.equal(asked(`-p tls -d 1s ${objective} --objective response.p50<9ms`).least, samples, percentile);
   }
-  assert.equal(asked('-p tls --objective messages.lost==0').least, 1);
+  assert.equal(asked('-p tls -d 1s --objective messages.lost==0').least, 1);
+  assert.equal(asked('-p tls -d 1s --objective response.max<1s').least, 20);
+  assert.equal(asked('-p tls -d 3s --objective response.p99<20ms').least, 334);
+  assert.equal(asked('-p tls --over connections --rate-per-connection 0.3').least, 667);
 });
 
 test('a level with just enough samples is accepted', () => {
   assert.equal(asked('-p tls --max 200').most, 200);
-  refused('-p tls --max 199', /^--max 199 /);
+  assert.equal(asked('-p tls --max 200.5').most, 200.5);
+  refused('-p tls --max 199', /^--max 199 .* at least 200 messages per second /);
+  assert.equal(asked('-p tls --over connections --max 200').most, 200);
+  refused('-p tls --over connections --max 199', /^--max 199 .* at least 200 connections /);
+  refused('-p tls --over connections --max 200.5', /^--max "200\.5" must be a whole number from 1 to 1M/);
   assert.equal(asked('-p tls --over connections -R 200').least, 1);
   refused('-p tls --over connections -R 199', /--rate 200,/);
 });

@@ -66,6 +66,7 @@ const DEFAULT_OBJECTIVE = 'response.p99<20ms';
  */
 const WHOLE = ['connections.failed==0', 'messages.lost==0'];
 
+const LEAST_SAMPLES = 20;
 /** Minimum number of samples for a percentile: ten samples must be beyond it. */
 const SAMPLES: readonly (readonly [metric: RegExp, samples: number])[] = [
   [/\.p9999$/, 100_000],
@@ -73,7 +74,6 @@ const SAMPLES: readonly (readonly [metric: RegExp, samples: number])[] = [
   [/\.p99$/, 1000],
   [/\.p95$/, 200],
   [/\.p90$/, 100],
-  [/\./, 20],
 ];
 
 const CAPACITY_OPTIONS = {
@@ -237,7 +237,7 @@ function leastOf(axis: Axis, objectives: readonly Condition[], { durationMs, wor
 }
 
 function samplesFor({ metric }: Condition): number {
-  return SAMPLES.find(([pattern]) => pattern.test(metric))?.[1] ?? 1;
+  return SAMPLES.find(([pattern]) => pattern.test(metric))?.[1] ?? LEAST_SAMPLES;
 }
 
 function mostOf(given: GivenOptions, over: Axis['over'], least: number): number | null {

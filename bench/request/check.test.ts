@@ -32,6 +32,7 @@ describe('the operands of check', () => {
     rejects(['-', '-'], /^`check` is given - twice\./);
     rejects(['a.conf', 'b.conf', './a.conf'], /^`check` is given "\.\/a\.conf" twice\./);
     rejects(['a.conf', resolve('a.conf')], / twice\./);
+    rejects(['a.conf', 'b.conf', 'b.conf', 'a.conf'], /^`check` is given "b\.conf" twice\./);
   });
 
   it('reject standard input together with a file whose findings could be confused with it', () => {

@@ -62,8 +62,9 @@ function pathsOf(operands: readonly string[]): readonly string[] {
       '`check` takes the path of an nginx.conf, or of a file from conf.d or sites-available, for example check ./nginx.conf. It also takes several paths, and - for standard input.',
     );
   }
-  const files = operands.map((path) => (path === STDIN_OPERAND ? path : resolve(path)));
-  const again = operands.find((_, index) => files.indexOf(files[index] ?? '') < index);
+  const fileOf = (path: string) => (path === STDIN_OPERAND ? path : resolve(path));
+  const files = operands.map(fileOf);
+  const again = operands.find((path, index) => files.indexOf(fileOf(path)) < index);
   if (again !== undefined) {
     const shown = again === STDIN_OPERAND ? again : quoted(again);
     throw new Problem('usage', `\`check\` is given ${shown} twice. Give it once.`);

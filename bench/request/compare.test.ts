@@ -51,6 +51,9 @@ test('all options of its own and of a run are accepted', () => {
   );
   const { variants, steps, load, durationMs, warmupMs, connections, json, seed, payload, name } = request.run;
   assert.equal(request.failOnSlower, true);
+  assert.equal(request.hasDuration, true);
+  for (const rounds of [1, 1000])
+    assert.equal(compare(...words(`plain tls --rounds ${rounds}`)).rounds, rounds);
   assert.deepEqual(variants, ['plain', 'tls', 'plain']);
   assert.deepEqual(steps, ['throughput', 'latency']);
   assert.deepEqual(
@@ -64,6 +67,17 @@ test('one variant is enough if a tuning is given', () => {
   assert.deepEqual([run.variants, tunes.length, run.name], [['tls'], 1, 'compare-tls-tune-1']);
 });
 
+test("users' configurations are variants like any other, and are named after their files", () => {
+  const { run } = compare(...words('plain --conf ./site/a.conf --conf b.conf'));
+  assert.deepEqual(
+    [run.variants, run.configurations, run.name],
+    [['plain'], ['./site/a.conf', 'b.conf'], 'compare-plain-a.conf-b.conf'],
+  );
+  assert.deepEqual(compare(...words('--conf a.conf --conf b.conf')).run.variants, []);
+  assert.equal(compare(...words('--conf a.conf --tune x')).run.name, 'compare-a.conf-tune-1');
+  assert.deepEqual(compare(' plain ', 'tls').run.variants, ['plain', 'tls']);
+});
+
 test('a single step may be selected, even latency without a rate: the pilot finds the rate', () => {
   assert.deepEqual(compare('plain', 'tls', '--steps', 'latency').run.steps, ['latency']);
   assert.deepEqual(compare('plain', 'tls', '--steps', 'throughput').run.steps, ['throughput']);
@@ -75,7 +89,9 @@ test('usage errors are reported in a sentence', () => {
     ['plain', /^`compare` needs at least two variants/],
     ['--tune x', /^`compare` needs at least two variants/],
     ['all', /`all`/],
+    ['--tune x --tune y', /^`compare` needs at least two variants/],
     ['plain tls --rounds 0', /--rounds/],
+    ['plain tls --rounds 1001', /^--rounds "1001" must be between 1 and 1k\.$/],
     ['plain tls --rounds many', /--rounds/],
     ['plain tls --budget 5', /--budget/],
     ['plain tls --fail-on faster', /^--fail-on "faster" must be slower\.$/],

@@ -74,6 +74,8 @@ describe('a configuration file', () => {
     };
     assert.deepEqual(ask('', value), parse('-p plain,tls -c 5 --threshold messages.lost==0 --strict'));
     assert.deepEqual(ask('', { profile: 'tls', strict: false, pin: false }), parse('-p tls'));
+    assert.deepEqual(ask('', { threshold: [] }), { command: 'help', of: null });
+    assert.deepEqual(ask('--conf a.conf', { profile: [] }), parse('--conf a.conf'));
     const two = { conf: ['a.conf', 'b.conf'] };
     assert.deepEqual(ask('', two), parse('--conf a.conf --conf b.conf'));
     assert.deepEqual(ask('--conf c.conf', two), parse('--conf c.conf'), 'a list is replaced, not added to');
@@ -91,6 +93,14 @@ describe('a configuration file', () => {
     assert.deepEqual(ask('compare plain tls', value), parse('compare plain tls -d 2s'));
     assert.deepEqual(ask('profiles', value), parse('profiles'));
     assert.deepEqual(ask('', { up: { profile: 'tls' } }), { command: 'help', of: null });
+    const { fromFile } = requestFrom(readLine(['up']), { name: 'bench.config.ts', value });
+    assert.deepEqual(Object.fromEntries(fromFile), { reply: ['echo'], profile: ['tls'] });
+    assert.deepEqual(requestFrom(readLine(['profiles']), { name: 'bench.config.ts', value }), {
+      request: parse('profiles'),
+      fromFile: new Map(),
+    });
+    const two = { conf: ['a.conf', 'b.conf'] };
+    assert.deepEqual(ask('compare', two), parse('compare --conf a.conf --conf b.conf'));
   });
 
   it('is overridden by options on the command line that set the same thing', () => {
@@ -132,6 +142,17 @@ describe('a configuration file', () => {
     assert.throws(() => ask('-p tls -d 5', { connections: 10 }), { message: /^--duration "5"/ });
     // There is no profile, neither on the command line nor in the file.
     assert.throws(() => ask('-c 5', { seed: 10 }), { message: /^No profile/ });
+    const withFile = (line: string, value: unknown) => () =>
+      requestFrom(readLine(line.split(' ')), { name: 'bench.config.ts', value });
+    assert.throws(withFile('-p tls -d 5', { connections: 10 }), { message: /^--duration "5"/ });
+    assert.throws(withFile('-c 5', { duration: 5 }), { message: /^No profile/ });
+    // Without the file, the line would lack a profile. With it, something else is wrong.
+    assert.throws(withFile('-c 5', { profile: 'tls', duration: 5 }), {
+      message: /^bench\.config\.ts: --dur/,
+    });
+    assert.throws(withFile('-c 5', { profile: 'tls', steps: 'latency' }), {
+      message: /^bench\.config\.ts: The latency step/,
+    });
     // The file is only blamed if the command line would be complete without it.
     refused({ steps: 'throughput' }, /^bench\.config\.ts: --rate/, '-p tls -R 5k');
   });
@@ -162,6 +183,20 @@ describe('a configuration file', () => {
     ];
     assert.deepEqual(without.map(reads), Array(without.length).fill(false));
     assert.throws(() => reads('--config x --no-config'), { message: /contradict each other/ });
+    assert.ok(reads('-p tls --config x'));
+    const wrong: [line: string, message: RegExp][] = [
+      ['profiles --config x', /^`profiles` does not read a configuration file\./],
+      ['run tls', /^`run` does not take "tls"\./],
+      ['-p tls -d 5', /^--duration "5"/],
+      // The file may provide a profile, but not a valid duration.
+      ['-d 5', /^--duration "5"/],
+      [
+        'capacity -p tls --over connections -R 1 -d 1s --objective response.p99<1s',
+        /^--rate 1 sends too few/,
+      ],
+    ];
+    for (const [line, message] of wrong) assert.throws(() => reads(line), { kind: 'usage', message }, line);
+    assert.ok(reads('-c 5 -R 5 --threshold response.p99<1s'));
   });
 
   it('may contain every option of every command that reads it', () => {

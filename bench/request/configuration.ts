@@ -35,8 +35,8 @@ export function readingOptions(given: GivenOptions): ConfigurationOptions {
 }
 
 function rootOf(text: string): { from: string; to: string } {
-  const [, from, to] = /^(\/[^=]*?)\/*=(.+)$/.exec(text) ?? [];
-  if (from !== undefined && to !== undefined) return { from, to };
+  const [, from, to = ''] = /^(\/[^=]*?)\/*=(.+)$/.exec(text) ?? [];
+  if (from !== undefined) return { from, to };
   throw new Problem(
     'usage',
     `--conf-root ${quoted(text)} must be an absolute path and the local folder with its files, for example --conf-root /etc/nginx=./site.`,
@@ -73,8 +73,8 @@ const OWN_HEADERS = /^(host|upgrade|connection|content-length|transfer-encoding|
  * not show it.
  */
 function headerOf(text: string): { name: string; value: string } {
-  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([ -~\t]*)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) {
+  const [, name, value = ''] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([ -~\t]*)$/.exec(text) ?? [];
+  if (name === undefined) {
     throw new Problem(
       'usage',
       `--header ${quoted(text.replace(/[\s:].*/s, '…'))} must be a header, for example --header 'Origin: https://example.org'.`,

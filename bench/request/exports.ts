@@ -17,8 +17,9 @@ export const EXPORT_OPTION = {
 export function exportsOf(given: GivenOptions): WantedExport[] {
   const markdown = (given.get('markdown') ?? []).map((path) => ({ name: 'markdown' as const, path }));
   const wanted = [...(given.get('export') ?? []).map(parseExport), ...markdown];
-  const files = wanted.map(({ name, path }) => (path === null ? name : resolve(path)));
-  const twice = wanted.find((_, index) => files.indexOf(files[index] ?? '') !== index);
+  const fileOf = ({ name, path }: WantedExport) => (path === null ? name : resolve(path));
+  const files = wanted.map(fileOf);
+  const twice = wanted.find((each, index) => files.indexOf(fileOf(each)) < index);
   if (twice !== undefined) {
     throw new Problem(
       'usage',
@@ -38,7 +39,7 @@ export function exportsOf(given: GivenOptions): WantedExport[] {
 }
 
 function parseExport(text: string): WantedExport {
-  const [, word = '', path] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
+  const [word = '', path] = text.split(/=(.*)/s);
   const name = EXPORTS.find((each) => each === word.trim());
   if (name === undefined) {
     throw new Problem(

@@ -121,7 +121,7 @@ function ladderRequest(given: GivenOptions): LadderRequest {
   checkAxis(given, over, scenario);
   const step = stepOf(given, scenario, over);
   const levels = levelsOf(given, over);
-  const connections = over === 'connections' ? (levels[0] ?? 1) : CONNECTIONS_HELD;
+  const connections = over === 'connections' ? Math.min(...levels) : CONNECTIONS_HELD;
   const isPaced = step.load === 'open' && over !== 'rate';
   const rate = over === 'payload' ? RATE_OVER_PAYLOAD : RATE[scenario.work ?? 'messages'];
   const defaults: [name: string, value: number][] = [

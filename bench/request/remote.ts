@@ -1,5 +1,5 @@
 import { Problem } from '../model/failure.ts';
-import { number, rate } from './given.ts';
+import { number } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
 import type { RunRequest } from './run.ts';
@@ -34,14 +34,14 @@ export function withinLimit(request: RunRequest, given: GivenOptions): RunReques
   }
   const connections = given.has('connections') ? request.connections : Math.min(request.connections, limit);
   const { 'ping-every': everyMs, ping } = scenarioOptions;
-  const asked: Record<string, number> = {
+  const asked: Record<string, number | null> = {
     connections,
-    rate: request.load.ratePerSecond ?? 0,
-    ramp: rate(given, 'ramp', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0,
-    'ping-every': ping === 'client' ? (connections * 1e3) / Number(everyMs) : 0,
+    rate: request.load.ratePerSecond,
+    ramp: request.rampPerSecond,
+    'ping-every': ping === 'client' ? (connections * 1e3) / Number(everyMs) : null,
   };
   for (const [option, amount] of Object.entries(asked)) {
-    if (amount <= limit) continue;
+    if (amount === null || amount <= limit) continue;
     const what = option === 'connections' ? 'connections' : 'per second';
     throw new Problem(
       'usage',

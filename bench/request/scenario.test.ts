@@ -77,6 +77,19 @@ describe('the scenario', () => {
         const { scenarioOptions } = scenarioOf(given(`${line} --${name} ${valueFor(option)}`));
         const value = valueFor(option);
         assert.equal(String(scenarioOptions[name]), option.kind === 'duration' ? value.slice(0, -2) : value);
+        const values =
+          option.kind === 'count'
+            ? [option.least - 1, option.most + 1]
+            : option.kind === 'duration'
+              ? [option.leastMs > 0 ? `${option.leastMs - 1}ms` : '-1ms', `${24 * 3600 * 1000 + 1}ms`]
+              : [];
+        for (const value of values)
+          assert.throws(() => scenarioOf(given(`${line} --${name} ${value}`)), { kind: 'usage' }, name);
+        const most = option.kind === 'count' ? option.most : 24 * 3600 * 1000;
+        if (option.kind === 'count' || option.kind === 'duration') {
+          const text = option.kind === 'count' ? `${most}` : `${most}ms`;
+          assert.equal(scenarioOf(given(`${line} --${name} ${text}`)).scenarioOptions[name], most);
+        }
         // A switch takes no value.
         if (option.kind === 'switch') continue;
         assert.throws(() => scenarioOf(given(`${line} --${name} no-such-value!`)), { kind: 'usage' }, name);
@@ -111,6 +124,11 @@ describe('steps', () => {
     assert.deepEqual(namedSteps(given('--steps latency'), echo), ['latency']);
     assert.deepEqual(namedSteps(given('--steps latency,throughput'), echo), ['throughput', 'latency']);
     assert.deepEqual(namedSteps(given('--steps paced,standing'), ALL_KINDS), ['standing', 'paced']);
+    assert.deepEqual(namedSteps(new Map([['steps', ['latency , throughput']]]), echo), [
+      'throughput',
+      'latency',
+    ]);
+    assert.throws(() => namedSteps(given('--steps latency,x,y'), echo), { message: /^--steps "x" is not/ });
   });
 
   test('are rejected if the scenario lacks them, with the most similar name', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../model/failure.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { parseRequest } from './request.ts';
 import type { SizeRequest } from './size.ts';
 
@@ -31,16 +32,63 @@ test('a complete plan, and the values assumed without a rate or churn', () => {
     assumed: [],
   });
   assert.equal(check, 20_000);
+  const plan = requestOf('-p tls -c 60k');
+  assert.deepEqual([plan.check, plan.rounds], [null, 3]);
+  assert.deepEqual(plan.wanted, {
+    ...wanted,
+    connections: 60_000,
+    ratePerSecond: 6000,
+    churnPerSecond: 100,
+    utilisation: 0.5,
+    assumed: ['rate', 'churn'],
+  });
+  const odd = requestOf('-p tls -c 1036').wanted;
+  assert.deepEqual([odd.ratePerSecond, odd.churnPerSecond], [104, 2]);
+  const none = requestOf('-p tls -c 60k -R 0 --churn 0').wanted;
+  assert.deepEqual([none.ratePerSecond, none.churnPerSecond, none.assumed], [0, 0, []]);
   const { ratePerSecond, churnPerSecond, assumed } = requestOf('-p tls -c 60k').wanted;
   assert.deepEqual([ratePerSecond, churnPerSecond, assumed], [6000, 100, ['rate', 'churn']]);
+});
+
+test('its runs have short steps of three scenarios on the lean echo server', () => {
+  const { run } = requestOf('-p tls -c 60k --rate 5 --rounds 4 --check 1k');
+  const ofRun = parseRequest(['-p', 'tls', '--server', 'lean', '-w', '1s', '-d', '3s', '--no-http']);
+  assert.ok(ofRun.command === 'run');
+  const optionsOf = (name: string) =>
+    Object.fromEntries(
+      Object.entries(scenarioNamed(name).options).map(([option, { default: value }]) => [option, value]),
+    );
+  assert.deepEqual(run, {
+    ...ofRun.run,
+    steps: ['throughput', 'fastest', 'touched', 'latency', 'scheduled'],
+    name: 'size-tls',
+    others: [
+      { scenario: scenarioNamed('idle'), scenarioOptions: { ...optionsOf('idle'), touch: 64 } },
+      { scenario: scenarioNamed('connect'), scenarioOptions: optionsOf('connect') },
+    ],
+  });
+  assert.equal(requestOf('-p tls -c 60k --name mine').run.name, 'mine');
+  const own = requestOf('--conf ./site/a.conf -c 60k').run;
+  assert.deepEqual([own.name, own.variants, own.configurations], ['size-a.conf', [], ['./site/a.conf']]);
+});
+
+test('numbers may be as small and as large as their limits', () => {
+  const { wanted, check, rounds } = requestOf('-p tls -c 1k --check 1k --utilisation 100 --rounds 2');
+  assert.deepEqual([wanted.connections, check, wanted.utilisation, rounds], [1000, 1000, 1, 2]);
+  assert.equal(requestOf('-p tls -c 1G --utilisation 1%').wanted.utilisation, 0.01);
+  assert.match(refused('-p tls -c 1001M'), /^--connections "1001M" must be between 1k and 1G\./);
+  for (const share of ['101', '0.5', '1000', 'half'])
+    assert.match(refused(`-p tls -c 1k --utilisation ${share}`), /^--utilisation ".*" must be a percentage/);
 });
 
 test('connections exchange a message of the planned size before their memory is measured', () => {
   const touchOf = (line: string) =>
     requestOf(line).run.others.find(({ scenario }) => scenario.name === 'idle')?.scenarioOptions.touch;
   assert.deepEqual(
-    ['-p tls -c 60k', '-p tls -c 60k --payload 1-8k', '-p tls -c 60k --payload 1M'].map(touchOf),
-    [64, 8192, 65_536],
+    ['', '--payload 1-8k', '--payload 1M', '--payload 0'].map((each) =>
+      touchOf(`-p tls -c 60k ${each}`.trim()),
+    ),
+    [64, 8192, 65_536, 1],
   );
 });
 
@@ -50,6 +98,8 @@ test('requests that cannot be planned are rejected with a sentence', () => {
     ['-c 100k', /^No profile was given\./],
     ['-p tls -c 10', /^--connections "10" must be between 1k and 1G\./],
     ['-p tls,plain -c 100k', /^`size` takes one variant\./],
+    ['-p tls --conf a.conf -c 100k', /^`size` takes one variant\./],
+    ['-p all -c 100k', /^`size` takes one variant\./],
     ['-p direct -c 100k', /^`size` plans for Nginx, and direct has none\./],
     ['-p tls -c 100k --check 200k', /^--check 200k is more than --connections 100k\./],
     ['-p tls -c 100k --check 10', /^--check "10" must be between/],

@@ -172,10 +172,10 @@ function wantedOf(given: GivenOptions, connections: number, { payload }: RunRequ
 
 /** The utilisation as a share of a CPU. */
 function utilisationOf(given: GivenOptions): number {
-  const text = last(given, 'utilisation');
-  const percent = text === null ? UTILISATION_PERCENT : Number(/^(\d{1,3})\s*%?$/.exec(text)?.[1] ?? 0);
+  const text = last(given, 'utilisation') ?? `${UTILISATION_PERCENT}%`;
+  const percent = Number(/^(\d{1,3})\s*%?$/.exec(text)?.[1]);
   if (percent >= 1 && percent <= 100) return percent / 100;
-  throw new Problem('usage', `--utilisation ${quoted(text ?? '')} must be a percentage from 1 to 100.`);
+  throw new Problem('usage', `--utilisation ${quoted(text)} must be a percentage from 1 to 100.`);
 }
 
 /**

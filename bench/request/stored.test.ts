@@ -36,6 +36,22 @@ test('two of them are compared, with the options for the result of a comparison'
   });
 });
 
+test('without options, the result is stored beside the others', () => {
+  assert.deepEqual(parseRequest(['compare', 'reports/a', 'reports/b/result.json']), {
+    command: 'compare-stored',
+    stored: {
+      baseline: 'reports/a',
+      variant: 'reports/b/result.json',
+      exports: [],
+      failOnSlower: false,
+      json: false,
+      reports: 'reports',
+      name: null,
+      tags: { labels: {}, note: null, series: null },
+    },
+  });
+});
+
 test('a configuration file may have options for runs: only those for the result apply here', () => {
   const file = {
     name: 'bench.config.json',
@@ -57,8 +73,8 @@ test('one or three results, a result with a variant, and options for runs are re
   refused('reports/a', /takes two stored results/);
   refused('reports/a reports/b reports/c', /takes two stored results/);
   refused('reports/a tls', /"tls" is not a stored result/);
-  refused('tls reports/a', /"tls" is not/);
+  refused('tls reports/a plain', /"tls" is not/);
   refused('reports/a reports/b --conf x.conf', /"--conf" is not/);
   refused('reports/a reports/b -d 1s', /^--duration applies to runs/);
-  refused('reports/a reports/b --tune x', /^--tune applies to runs/);
+  refused('reports/a reports/b --tune x -d 1s', /^--tune applies to runs/);
 });

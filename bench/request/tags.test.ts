@@ -10,7 +10,7 @@ const given = (labels: string[], more: Record<string, string> = {}) =>
   ]);
 
 test('labels are names and values, and a value may contain any character', () => {
-  assert.deepEqual(tagsOf(given(['branch=main', 'url=a=b c'], { note: 'Why.', series: 'nightly' })), {
+  assert.deepEqual(tagsOf(given(['branch= main ', 'url=a=b c'], { note: 'Why.', series: 'nightly' })), {
     labels: { branch: 'main', url: 'a=b c' },
     note: 'Why.',
     series: 'nightly',

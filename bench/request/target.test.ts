@@ -34,6 +34,9 @@ test('a target replaces the variants, and the open loop only runs if a rate is g
   assert.deepEqual(run(`${HERE} -R 5 --steps throughput,latency`).steps.length, 2);
   assert.deepEqual(run('--target ws://[::1]:9000/').name, '1-9000');
   assert.deepEqual(run('-p tls').target, { kind: 'sandbox' });
+  const spaced = parseRequest([...HERE.split(' '), '-R', '1', '--subprotocol', 'a , b']);
+  assert.ok(spaced.command === 'run' && spaced.run.target.kind === 'external');
+  assert.deepEqual(spaced.run.target.subprotocols, ['a', 'b']);
 });
 
 test("a certificate is verified with the system's authorities, with a file, or not at all", () => {
@@ -46,7 +49,7 @@ test("a certificate is verified with the system's authorities, with a file, or n
   assert.deepEqual(certificateOf('--insecure'), { by: 'nothing' });
   refuses([
     [`${HERE} --insecure`, /wss:/],
-    [`${HERE} --ca ca.pem`, /wss:/],
+    [`${HERE} --insecure --ca ca.pem`, /^--ca only applies to a wss:/],
     ['--target wss://localhost/ --ca ca.pem --insecure', /contradict/],
   ]);
 });
@@ -59,6 +62,10 @@ test('scenarios that need no topology can run on a target', () => {
     'idle --ping client',
   ])
     assert.equal(run(`${HERE} --scenario ${rest}`).target.kind, 'external');
+  refuses([
+    [`${HERE} --scenario reload`, /^--scenario reload .* acts on Nginx or on echo servers/],
+    [`${HERE} --scenario broadcast`, /^--scenario broadcast .* needs echo servers that behave/],
+  ]);
   refuses(
     [
       ...['reload', 'storm --cut backend', 'storm --cut proxy', 'backend-loss', 'broadcast', 'slow-consumer'],
@@ -88,7 +95,16 @@ test('another host is only put under load if it is named, and within the limit',
   const more = run(`${ALLOWED} -R 500 -c 400 --ramp 50 --remote-limit 500`);
   assert.deepEqual([more.connections, more.load.ratePerSecond, more.rampPerSecond], [400, 500, 50]);
   assert.equal(run(`${ALLOWED} --scenario idle`).connections, 100);
+  assert.equal(run(`${THERE} --allow-remote CHAT.example.org -R 1 --ramp 0.5`).rampPerSecond, 0.5);
+  assert.equal(run(`${ALLOWED} -R 1 -c 1 --remote-limit 1`).rampPerSecond, 1);
+  assert.equal(run(`${ALLOWED} -R 1 --remote-limit 1M`).connections, 1000);
+  assert.equal(run(`${ALLOWED} --scenario idle --ping client --ping-every 1s`).connections, 100);
   refuses([
+    [`${ALLOWED} -R 1 --remote-limit 0`, /^--remote-limit "0" must be between 1 and 1M/],
+    [`${ALLOWED} -R 1 --remote-limit 1000001`, /^--remote-limit .* must be between 1 and 1M/],
+    [`${ALLOWED} -R 100.5`, /^--rate exceeds the limit of 100 per second .*--remote-limit 101\./],
+    [`${ALLOWED} -R 1 -c 101`, /^--connections exceeds the limit of 100 connections for/],
+    [`${HERE} --remote-limit 5 --allow-remote 127.0.0.1`, /^--allow-remote does not apply to 127\.0\.0\.1/],
     [`${THERE} -R 10`, /--allow-remote chat\.example\.org/],
     [`${THERE} --allow-remote example.org -R 10`, /not the host/],
     ['--target ws://127.0.0.1.example.org/ -R 10', /--allow-remote/],
@@ -113,13 +129,16 @@ test('options that do not work with a target are rejected with a sentence', () =
     ['--target ws://a:b@127.0.0.1/', /user/],
     ['--target ws://127.0.0.1/#x', /fragment/],
     [`${HERE} -p tls`, /^--profile /],
+    [`${HERE} --pin -p tls`, /^--profile /],
     [`${HERE} --servers 2`, /^--servers /],
+    [`${HERE} --host a`, /^--host /],
+    [`${HERE} --subprotocol a,(`, /^--subprotocol "a,\(" must be/],
     [`${HERE} --backend node:server.js`, /^--backend /],
     [`${HERE} --ws-path /x`, /^--ws-path /],
     [`${HERE} --subprotocol a,a`, /different names/],
     [`${HERE} --steps throughput,latency`, /--rate/],
     [`${HERE} --threshold cpuPerMessage.proxy<1ms`, /--proxy-agent/],
-    ['-p tls --expect any', /--target/],
+    ['-p tls --ca x --expect any', /^--expect only applies to a server that already runs\. .*--target/],
     ['-p tls --header A:b', /--conf/],
     ['compare plain tls --target ws://127.0.0.1:9000/', /has no --target/],
     ['compare plain tls --allow-remote a', /has no --allow-remote/],

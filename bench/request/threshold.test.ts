@@ -23,6 +23,16 @@ test('a threshold is a metric, an operator and a limit in the unit of the metric
   }
 });
 
+test('spaces around a threshold are not part of it', () => {
+  assert.deepEqual(parseThreshold(' messages.lost == 0 '), {
+    text: 'messages.lost == 0',
+    metric: 'messages.lost',
+    operator: '==',
+    limit: 0,
+    unit: findMetric('messages.lost')?.unit,
+  });
+});
+
 test('an invalid threshold is rejected with valid examples', () => {
   for (const [text, message] of [
     ['p99', /^--threshold "p99" must be a condition, for example 'response\.p99<50ms'/],

@@ -11,6 +11,7 @@ import {
   parseCount,
   parseDuration,
   parseNumber,
+  quoted,
 } from './units.ts';
 
 const ANY = { min: 0, max: Number.MAX_SAFE_INTEGER };
@@ -34,6 +35,8 @@ test('numbers accept SI suffixes in upper and lower case', () => {
     ['0.5', 0.5],
     ['1.005k', 1005],
     [' 7 ', 7],
+    // Sixteen digits would show that 0.067 is not a binary number.
+    ['0.067G', 67_000_000],
   ] as const) {
     assert.equal(parseNumber('-R', text, ANY), value, text);
   }
@@ -79,6 +82,13 @@ test('an error names the option, the value and the valid values', () => {
     [() => parseCount('-c', '10x', bounds), '-c "10x" must be a whole number from 1 to 1k.'],
     [() => parseCount('-c', '1.5', bounds), '-c "1.5" must be a whole number from 1 to 1k.'],
     [() => parseCount('-c', '10k', bounds), '-c "10k" must be between 1 and 1k.'],
+    [() => parseCount('-c', '1001', bounds), '-c "1001" must be between 1 and 1k.'],
+    [() => parseCount('-c', '0', bounds), '-c "0" must be between 1 and 1k.'],
+    [() => parseDuration('-d', ' 10 ', ANY), '-d " 10 " needs a unit, for example 10ms or 10s.'],
+    [
+      () => parseBytes('--payload', '0.3k', ANY),
+      '--payload "0.3k" must be a size in bytes, for example 64, 16k (16,384) or 1M.',
+    ],
     [() => parseNumber('-R', 'x', bounds), '-R "x" must be a number from 1 to 1k, for example 10k or 1.5M.'],
     [() => parseNumber('-R', 'x', ANY), '-R "x" must be a number, for example 10k or 1.5M.'],
     [() => parseDuration('-d', '10', ANY), '-d "10" needs a unit, for example 10ms or 10s.'],
@@ -99,6 +109,26 @@ test('an error names the option, the value and the valid values', () => {
   ] as const) {
     assert.throws(act, { name: 'Problem', kind: 'usage', message });
   }
+});
+
+test('a value on a bound is accepted, and the largest whole unit is shown', () => {
+  const bounds = { min: 1, max: 1000 };
+  assert.deepEqual([parseCount('-c', '1', bounds), parseCount('-c', '1k', bounds)], [1, 1000]);
+  assert.deepEqual([0, 1, 1500, 60_000_000, 3_600_000_000].map(formatDuration), [
+    '0',
+    '1us',
+    '1500us',
+    '1m',
+    '1h',
+  ]);
+  assert.deepEqual([0, 1, 1024, 1536, 2 ** 20].map(formatBytes), ['0', '1', '1k', '1536', '1M']);
+  assert.deepEqual([0, 1, 1000, 1500, 2e6, 1e9].map(formatNumber), ['0', '1', '1k', '1500', '2M', '1G']);
+});
+
+test('a quoted text is one line of up to 60 characters', () => {
+  assert.equal(quoted('x'.repeat(60)), `"${'x'.repeat(60)}"`);
+  assert.equal(quoted('x'.repeat(61)), `"${'x'.repeat(57)}…"`);
+  assert.equal(quoted('a\n\u2028\u001bb'), '"a···b"');
 });
 
 test('every formatted value is parsed back to the same value', () => {

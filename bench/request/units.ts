@@ -104,7 +104,7 @@ export function formatNumber(value: number): string {
 
 /** Formats `us`, a whole number of microseconds. */
 export function formatDuration(us: number): string {
-  return us === 0 ? '0' : unscaled(us, TIME);
+  return unscaled(us, TIME);
 }
 
 export function formatBytes(bytes: number): string {
