@@ -99,7 +99,6 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     warmup: 'Warm-up before the measured phase [1s]',
     rate: 'Messages/s in total, on a schedule [1000; --over payload: 200]',
     threshold: `Exit with 99 unless every run meets it: 'service.p99<50ms'`,
-    strict: 'Exit with 1 unless every run is valid',
   };
   return Object.fromEntries(
     Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
@@ -223,7 +222,7 @@ function levelsOf(given: GivenOptions, over: LadderAxis): number[] {
   // Each agent needs at least one connection.
   const least = over === 'connections' ? agentCount(given) : 0;
   if (text === null) return LEVELS[over].filter((level) => level >= least);
-  const levels = text.split(',').map((each) => parseLevel(each.trim(), over));
+  const levels = text.split(',').map((each) => parseLevel(each, over));
   const distinct = [...new Set(levels)].sort((a, b) => a - b);
   if (distinct.length >= FEWEST_LEVELS && distinct.length <= MOST_LEVELS) return distinct;
   throw new Problem(

@@ -112,7 +112,7 @@ function isValueOf(
   known: Options,
 ): boolean {
   if (before?.kind !== 'option' || before.value !== undefined) return false;
-  return known[before.name ?? '']?.optional?.test(word) ?? false;
+  return known[before.name ?? '']?.optional?.test(word) === true;
 }
 
 interface OptionToken {

@@ -92,7 +92,6 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     duration: 'Duration of the measured phase per run [3s]',
     warmup: 'Warm-up before the measured phase [1s]',
     payload: 'Message size: 64, 16k, 64-1024 [64]',
-    strict: 'Exit with 1 unless every run is valid',
   };
   return Object.fromEntries(
     Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
