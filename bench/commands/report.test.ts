@@ -64,6 +64,18 @@ test('if many files fail for the same reason, some are named and the others coun
   assert.match(said[0] ?? '', /report\.html" cannot be written: it is a folder/);
   const named = /^The same applies to ((?:[\w.-]+\.hgrm, ){3})(\d+) more\.$/.exec(said[1] ?? '');
   assert.equal(Number(named?.[2]), names.length - 1 - 3, said[1]);
+  // The report is written first. Up to three others are named, and the names alone suffice.
+  const [first, second, third] = names.filter((name) => name.endsWith('.hgrm')).sort();
+  for (const some of [[first, second, third], [first], []]) {
+    for (const name of names)
+      if (name !== 'report.html' && !some.includes(name)) await rm(join(folder, name), { recursive: true });
+    const { said: told } = await report(folder);
+    const others = (told[1] ?? '')
+      .replace(/^The same applies to |\.$/g, '')
+      .split(', ')
+      .sort();
+    assert.deepEqual([told.length, others], some.length === 0 ? [1, ['']] : [2, some]);
+  }
 });
 
 test("links in a result's folder cannot redirect any output", async (t) => {
