@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { monotonicNs } from '../load/clock.ts';
+import type { GeneratorPlan } from '../load/coordinator.ts';
+import type { Bus } from './bus.ts';
+import type { AgentFacts, Reported } from './protocol.ts';
+import { startRemoteGenerator, startRemoteWatch } from './remote-parts.ts';
+import { startRemoteProxy, startRemoteServers } from './remote-topology.ts';
+
+const SYSTEM = { os: 'Debian', kernel: '6.1', arch: 'x64', cpuModel: 'any', memoryBytes: 1e9 };
+const HERE = { machine: 'm', network: 'n' };
+const agent = (name: string, changes: Partial<AgentFacts> = {}): AgentFacts => ({
+  ...{ name, instance: `instance of ${name}`, version: '1.2.3', role: 'generator', run: null },
+  ...{ cpus: 2, openFiles: 1024, somaxconn: null, listen: null, ports: 10, reusesPorts: false, bun: false },
+  ...{ system: SYSTEM, ...HERE },
+  ...changes,
+});
+const PLAN: GeneratorPlan = {
+  ...{ workers: 3, client: 'lean', engine: 'node', cpus: null },
+  target: { host: '127.0.0.1', ports: [1, 2] },
+};
+const NOTHING = { processes: [], machine: null, errorLog: [] };
+
+type Answer = (agent: string, verb: string, request: unknown) => object;
+
+/** A connection to agents with exact clocks. Requests other than those for the time are recorded. */
+function agentsThat(answer: Answer) {
+  const requests: unknown[][] = [];
+  const state = { purged: 0, isListening: false, watched: 0 };
+  let hear: (agent: string, message: Reported) => void = () => assert.fail('nobody listens');
+  const bus = {
+    isClosed: () => false,
+    publish() {},
+    subscribe() {
+      state.watched += 1;
+      return { unsubscribe: () => (state.watched -= 1) };
+    },
+    async request(subject: string, payload: string, { timeout }: { timeout: number }) {
+      const [, , name = '', verb = ''] = subject.split('.');
+      if (verb === 'clock') return { json: () => ({ ns: String(monotonicNs()) }) };
+      const { run: _, ...request } = JSON.parse(payload);
+      requests.push([name, verb, request, timeout]);
+      const value = answer(name, verb, request);
+      return { json: () => value, data: gzipSync(JSON.stringify(value)) };
+    },
+    openStream: async () => ({
+      async listen(_: string, __: unknown, heard: typeof hear) {
+        hear = heard;
+        state.isListening = true;
+        return () => (state.isListening = false);
+      },
+      async purge() {
+        state.purged += 1;
+      },
+    }),
+  };
+  return {
+    bus: bus as unknown as Bus,
+    requests,
+    state,
+    say: (...said: Parameters<typeof hear>) => hear(...said),
+  };
+}
+
+const accepting: Answer = (_, verb) =>
+  verb === 'end' ? NOTHING : verb === 'stats' ? { stats: [null, null] } : { refusal: null };
+
+test('workers are dealt to the agents in turn, and are told and heard through them', async () => {
+  const { bus, requests, state, say } = agentsThat(accepting);
+  const [a, b] = [agent('a'), agent('b', { machine: 'other' })];
+  const target = { host: '192.0.2.1', ports: [1, 2] };
+  const generator = await startRemoteGenerator(bus, [a, b], HERE, { ...PLAN, target });
+  const duty = { role: 'generator', version: '1.2.3', client: 'lean', engine: 'node', target };
+  assert.deepEqual(requests.splice(0), [
+    ['a', 'begin', { ...duty, workers: [0, 2] }, 30_000],
+    ['b', 'begin', { ...duty, workers: [1] }, 30_000],
+  ]);
+  assert.deepEqual([generator.processes, generator.headStartUs], [[], 1_000_000]);
+  assert.deepEqual(
+    generator.workers.map(({ id, name }) => [id.host, id.index, name]),
+    [
+      ['a', 0, 'generator 1'],
+      ['b', 1, 'generator 2'],
+      ['a', 2, 'generator 3'],
+    ],
+  );
+  const [first, second, third] = generator.workers;
+  assert.ok(first && second && third);
+  first.send({ type: 'start' } as Parameters<typeof first.send>[0]);
+  second.send({ type: 'stop' } as Parameters<typeof first.send>[0]);
+  third.send({ type: 'leave' });
+  assert.deepEqual(requests.splice(0), [
+    ['a', 'tell', { worker: 0, command: { type: 'start' } }, 1000],
+    ['b', 'tell', { worker: 1, command: { type: 'stop' } }, 5000],
+    ['a', 'tell', { worker: 2, command: { type: 'leave' } }, 5000],
+  ]);
+  const heard: unknown[] = [];
+  for (const worker of generator.workers) {
+    worker.onReport((report) => heard.push([worker.id.index, report.type]));
+    void worker.exited.then(() => heard.push([worker.id.index, 'exited']));
+  }
+  say('b', { type: 'report', worker: 1, report: { type: 'ready' } });
+  say('b', { type: 'report', worker: 7, report: { type: 'ready' } });
+  say('b', { type: 'exited', worker: 1 });
+  await second.exited;
+  assert.deepEqual(heard.splice(0), [
+    [1, 'ready'],
+    [1, 'exited'],
+  ]);
+  const losses: string[] = [];
+  generator.onLost((sentence) => losses.push(sentence));
+  say('a', { type: 'lost', reason: 'it was stopped.' });
+  say('a', { type: 'lost', reason: 'again' });
+  await Promise.all([first.exited, third.exited]);
+  assert.deepEqual(losses, ['The agent a gave up: it was stopped.']);
+  generator.onLost((sentence) => losses.push(`late: ${sentence}`));
+  assert.deepEqual(losses.slice(1), ['late: The agent a gave up: it was stopped.']);
+  generator.sampleAt([5, 6]);
+  await generator.observe(5n, 100);
+  assert.deepEqual(
+    requests.splice(0).map(([name, verb, request]) => [name, verb, Object.keys(request as object)]),
+    [
+      ['a', 'sample', ['timesUs']],
+      ['b', 'sample', ['timesUs']],
+      ['a', 'observe', ['epochNs', 'intervalMs']],
+      ['b', 'observe', ['epochNs', 'intervalMs']],
+    ],
+  );
+  assert.deepEqual([state.isListening, state.watched], [true, 2]);
+  const { hosts, processes } = await generator.end();
+  // The lost agent is not waited for long, and its clock is not compared again.
+  assert.deepEqual(requests, [
+    ['a', 'end', {}, 2000],
+    ['b', 'end', {}, 15_000],
+  ]);
+  assert.deepEqual(processes, []);
+  const common = { role: 'generator', cpus: 2, machine: SYSTEM, samples: null };
+  assert.deepEqual(
+    hosts.map(({ clock, ...host }) => [host, clock.driftUs === null]),
+    [
+      [{ name: 'a', ...common, isRunners: true, workers: [0, 2] }, true],
+      [{ name: 'b', ...common, isRunners: false, workers: [1] }, false],
+    ],
+  );
+  for (const { clock } of hosts) assert.ok(Number.isInteger(clock.errorUs) && clock.errorUs > 0);
+  assert.deepEqual(state, { purged: 1, isListening: false, watched: 0 });
+});
+
+test('agents on other hosts are not sent to a loopback address of this one', async () => {
+  const { bus, requests } = agentsThat(accepting);
+  const agents = [agent('a', { machine: 'x' }), agent('b'), agent('c', { network: 'x' })];
+  for (const host of ['127.0.0.1', '::1'])
+    await assert.rejects(startRemoteGenerator(bus, agents, HERE, { ...PLAN, target: { host, ports: [1] } }), {
+      kind: 'environment',
+      message: new RegExp(`^The target listens on ${host}, .* on other hosts: a, c\\. Use --listen `),
+    });
+  assert.deepEqual(requests, []);
+  await (await startRemoteGenerator(bus, [agent('b')], HERE, PLAN)).end();
+});
+
+test('if one agent refuses, the run is ended on all of them', async () => {
+  const { bus, requests, state } = agentsThat((name, verb) =>
+    verb === 'end' ? NOTHING : { refusal: name === 'b' ? 'it is busy.' : null },
+  );
+  await assert.rejects(startRemoteGenerator(bus, [agent('a'), agent('b')], HERE, PLAN), {
+    kind: 'environment',
+    message: 'The agent b refused the run: it is busy.',
+  });
+  assert.deepEqual(
+    requests.map(([name, verb, , timeout]) => [name, verb, timeout]),
+    [
+      ['a', 'begin', 30_000],
+      ['b', 'begin', 30_000],
+      ['a', 'end', 15_000],
+      ['b', 'end', 15_000],
+    ],
+  );
+  assert.deepEqual(state, { purged: 1, isListening: false, watched: 0 });
+});
+
+test('an agent that refuses a command is lost', async () => {
+  const { bus } = agentsThat((_, verb) =>
+    verb === 'end' ? NOTHING : { refusal: verb === 'observe' ? 'it is tired.' : null },
+  );
+  const watch = await startRemoteWatch(bus, agent('p', { role: 'proxy' }), HERE);
+  const losses: string[] = [];
+  watch.onLost((sentence) => losses.push(sentence));
+  await watch.observe(0n, 100);
+  assert.deepEqual(losses, ['The agent p refused the run: it is tired.']);
+  const { hosts } = await watch.end();
+  assert.deepEqual(
+    hosts.map(({ name, role, workers }) => [name, role, workers]),
+    [['p', 'proxy', []]],
+  );
+});
+
+test('echo servers are divided among the agents, the first of which have one more', async () => {
+  const address = (port: number) => ({ host: '192.0.2.1', port });
+  const counted = { connections: { open: 1, total: 2 }, messages: 3, bytes: 4, httpRequests: 5 };
+  const { bus, requests } = agentsThat((name, verb) => {
+    if (verb === 'stats') return { stats: [null, counted] };
+    if (verb === 'end') return NOTHING;
+    const ports = name === 'a' ? [1, 2] : name === 'b' ? [3, 4] : [5];
+    return { refusal: null, started: { role: 'server', servers: ports.map(address) } };
+  });
+  const agents = ['a', 'b', 'c'].map((name) => agent(name, { role: 'server' }));
+  const plan = {
+    count: 5,
+    kind: 'ws',
+    engine: 'node',
+    args: ['--reply', 'rooms'],
+    maxPayloadBytes: 9,
+  } as const;
+  const { servers, end } = await startRemoteServers(bus, agents, HERE, plan);
+  const { count: _, ...same } = plan;
+  assert.deepEqual(
+    requests.map(([name, , request]) => [name, request]),
+    [
+      ['a', { role: 'server', version: '1.2.3', first: 1, count: 2, ...same }],
+      ['b', { role: 'server', version: '1.2.3', first: 3, count: 2, ...same }],
+      ['c', { role: 'server', version: '1.2.3', first: 5, count: 1, ...same }],
+    ],
+  );
+  assert.deepEqual(
+    servers.map(({ stats: __, ...server }) => server),
+    [1, 2, 3, 4, 5].map((port) => ({ ...address(port), socket: null, certPath: null })),
+  );
+  assert.deepEqual([await servers[0]?.stats(), await servers[1]?.stats()], [null, counted]);
+  const { hosts } = await end();
+  assert.deepEqual(
+    hosts.map(({ name, workers }) => [name, workers]),
+    [
+      ['a', [0, 1]],
+      ['b', [2, 3]],
+      ['c', [4]],
+    ],
+  );
+});
+
+test('an agent that has started nothing, or the wrong thing, is named', async () => {
+  const { bus } = agentsThat(accepting);
+  const servers = { count: 1, kind: 'lean', engine: 'node', args: [], maxPayloadBytes: 9 } as const;
+  const invalid = { kind: 'environment', message: 'The agent a sent an invalid answer.' };
+  await assert.rejects(startRemoteServers(bus, [agent('a')], HERE, servers), invalid);
+  const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
+  const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy, upstreams: [] } as const;
+  await assert.rejects(startRemoteProxy(bus, agent('a'), HERE, plan), invalid);
+});
