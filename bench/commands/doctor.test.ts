@@ -6,6 +6,7 @@ import type { Environment } from '../model/result.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import { TOO_LITTLE_MEMORY } from '../plan/preflight.ts';
+import { connectionsPerAddress } from '../plan/reckoning.ts';
 import type { Facts } from './doctor/examine.ts';
 import { type Finding, findingLines, findingsOf } from './doctor/findings.ts';
 import { type Reach, reachOf } from './doctor/reach.ts';
@@ -115,6 +116,76 @@ describe('findings of doctor', () => {
       assert.match(finding.remedy ?? '', remedy);
     }
     assert.equal(differing({}, { ...REACH, connections: 500 }).remedy, 'Raise it.');
+  });
+
+  it('state each fact, and what it means', () => {
+    const text = (changes: Partial<Facts>, check: string, reach = REACH) => {
+      const { state, text, remedy } = findingsOf({ ...FIT, ...changes }, reach).find(
+        (each) => each.check === check,
+      ) as Finding;
+      return [state, text, remedy];
+    };
+    const { os, kernel, arch, node, cpuModel } = FIT.environment;
+    const cases: [Partial<Facts>, check: string, text: string][] = [
+      [{}, 'System', `${os}, kernel ${kernel}, ${arch}, Node ${node}`],
+      [{}, 'Nginx', '1.22.1 (OpenSSL 3.0.19), /usr/sbin/nginx'],
+      [{ nginx: { ...NGINX, openssl: null } }, 'Nginx', '1.22.1 (without a TLS library), /usr/sbin/nginx'],
+      [{ nginx: 'none' }, 'TLS', 'not checked, because there is no Nginx'],
+      [{ nginx: 'none' }, 'Stream', 'not checked, because there is no Nginx'],
+      [{}, 'HTTP/2', 'http_v2_module is built in'],
+      [{}, 'Stream', 'built in'],
+      [{ nginx: { ...NGINX, streamModule: '/m/stream.so' } }, 'Stream', '/m/stream.so'],
+      [{}, 'Engine', `Bun 1.4.5 for the lean client and server, Node ${node} for the ws client and server`],
+      [environment({ ioUring: null }), 'io_uring', 'not checked, because there is no Bun'],
+      [machine({ cpus: [0, 1] }), 'CPUs', `2 (${cpuModel})`],
+      [{}, 'Control group', 'no CPU or memory limit'],
+      [{ container: { cpuQuota: null, memoryLeftBytes: 2 ** 30 } }, 'Control group', '1 GiB of memory left'],
+      [{ container: { cpuQuota: 1.255, memoryLeftBytes: null } }, 'Control group', '1.25 CPUs'],
+      [
+        { container: { cpuQuota: 2, memoryLeftBytes: 2 ** 30 } },
+        'Control group',
+        '2 CPUs, 1 GiB of memory left',
+      ],
+      [{}, 'Placement', 'processes can be pinned to CPUs (taskset)'],
+      [{ busyShare: null }, 'Other work', 'unknown: this system does not report it'],
+      [{ busyShare: 0.0966 }, 'Other work', '10 % of the CPU capacity is in use'],
+      [machine({ openFilesLimit: 4096 }), 'Open files', '4,096 per process'],
+      [machine({ somaxconn: null }), 'Backlog', 'unknown: net.core.somaxconn could not be read'],
+      [machine({ somaxconn: 4096 }), 'Backlog', 'net.core.somaxconn is 4096'],
+      [{}, 'Addresses', 'all of 127.0.0.0/8 can be used'],
+      [{}, 'Temporary folder', '/tmp'],
+      [{}, 'Browser for tests', '/usr/bin/chromium'],
+    ];
+    for (const [changes, check, expected] of cases)
+      assert.deepEqual(text(changes, check), ['ok', expected, null], expected);
+    assert.deepEqual(text({ browser: null }, 'Browser for tests'), [
+      'ok',
+      'none, but runs do not need one',
+      'For npm test: run npm ci on Linux x64, or put chromium on PATH',
+    ]);
+    const connections = (count: number) =>
+      text({}, 'Connections', { ...REACH, connections: count }).slice(0, 2);
+    assert.deepEqual(connections(1000), ['ok', 'up to 1,000 WebSockets over TLS']);
+    assert.deepEqual(connections(999), ['note', 'up to 999 WebSockets over TLS']);
+    assert.deepEqual(connections(1), ['note', 'up to 1 WebSockets over TLS']);
+    assert.deepEqual(connections(0), ['failed', 'none']);
+    const states: [Partial<Facts>, check: string][] = [
+      [{ busyShare: 0.1 }, 'Other work'],
+      [machine({ openFilesLimit: 4095 }), 'Open files'],
+      [machine({ somaxconn: 4095 }), 'Backlog'],
+      [machine({ cpus: [0] }), 'CPUs'],
+    ];
+    for (const [changes, check] of states) assert.equal(text(changes, check)[0], 'note', check);
+    const ports = (portRange: Machine['portRange']) => text(machine({ portRange }), 'Ports');
+    const count = (port: number) => `for ${port.toLocaleString('en-US')} connections from each address`;
+    const unknown = connectionsPerAddress({ ...SMALL_MACHINE, portRange: null });
+    assert.deepEqual(ports(null).slice(0, 2), ['ok', `unknown, ${count(unknown)}`]);
+    const last = Array.from({ length: 3000 }, (_, index) => 20_000 + index).find(
+      (port) => connectionsPerAddress({ ...SMALL_MACHINE, portRange: [20_000, port] }) === 1000,
+    );
+    assert.ok(last !== undefined);
+    assert.deepEqual(ports([20_000, last]), ['ok', `20000 to ${last}, ${count(1000)}`, null]);
+    assert.equal(ports([20_000, last - 1])[0], 'note');
   });
 
   it('are failures if no run is possible', () => {

@@ -7,6 +7,8 @@ import { EXIT, exitCodeOf, type Judged, worseOf } from './exit-code.ts';
 
 const WHOLE = { complete: true, strict: false, interrupted: false };
 const GOOD = makeRun({ seconds: 1, connections: 10, perSecond: 100 });
+/** Ordinary requests, none of which failed. */
+const HTTP = { failed: 0 } as NonNullable<Judged['figures']['http']>;
 const NO_FAILURES = { figures: figuresOf(GOOD), missedThreshold: false };
 
 function judged(verdict: Run['validity']['verdict'] = 'valid', change: Partial<Judged> = {}): Judged {
@@ -28,6 +30,7 @@ test('every kind of failure of a run makes the command fail, and only an interru
     { figures: { ...figures, connections: { ...connections, failed: 1 } } },
     { figures: { ...figures, messages: { ...messages, lost: 1 } } },
     { figures: { ...figures, failures: { ...failures, total: 1, faults: 1 } } },
+    { figures: { ...figures, http: { ...HTTP, failed: 1 } } },
     { run: { ...GOOD, outcome: { state: 'failed', reason: 'x' } } },
     { run: { ...GOOD, outcome: { state: 'aborted', reason: 'x' } } },
   ];
@@ -39,6 +42,11 @@ test('every kind of failure of a run makes the command fail, and only an interru
   assert.equal(exitCodeOf([judged()], { ...WHOLE, complete: false }), EXIT.failed);
   assert.equal(exitCodeOf([judged('valid', { missedThreshold: true }), judged()], WHOLE), EXIT.threshold);
   assert.equal(exitCodeOf([], WHOLE), EXIT.done);
+  for (const answered of [null, HTTP])
+    assert.equal(
+      exitCodeOf([judged('valid', { figures: { ...figures, http: answered } })], WHOLE),
+      EXIT.done,
+    );
 });
 
 test('the worse of two exit codes counts', () => {
