@@ -23,6 +23,18 @@ test('with a list, an agent accepts exactly the hosts and ports in it', () => {
   assert.ok(!isAllowed('127.0.0.1', [443], allowed));
 });
 
+test('a refusal names the first port that is not allowed, and how to allow it', () => {
+  const allowed = [{ host: '10.0.0.1', port: 80 }];
+  assert.equal(
+    refusalOf({ host: '10.0.0.1', ports: [80, 81, 82] }, allowed),
+    'it is not allowed to put load on 10.0.0.1:81. Restart the agent with --allow 10.0.0.1:81, or --allow 10.0.0.1 for all ports.',
+  );
+  assert.equal(
+    refusalOf({ host: '::2', ports: [1] }, allowed),
+    'it is not allowed to put load on [::2]:1. Restart the agent with --allow [::2]:1, or --allow [::2] for all ports.',
+  );
+});
+
 test('a name in the list allows its addresses, and nothing if it has none', async () => {
   const named = await withAddresses([
     { host: 'localhost', port: 443 },
