@@ -38,6 +38,12 @@ test('the offset comes from the exchange with the shortest round trip', () => {
     exchange(9_000n, 0n, 400n),
   ]);
   assert.deepEqual([offsetNs, errorNs], [AHEAD, 51n]);
+  // Of several that are equally short, it is the first.
+  assert.deepEqual(offsetFrom([exchange(5n, 10n, 10n), exchange(100n, 20n, 0n)]), {
+    offsetNs: AHEAD,
+    errorNs: 11n,
+    atNs: 15n,
+  });
 });
 
 test('times of a clock that is 200 ms ahead and drifts are right within the error, throughout the run', () => {
@@ -66,6 +72,12 @@ test('times of a clock that is 200 ms ahead and drifts are right within the erro
   );
   const unknown = ownTimes(0n, { offsetNs: AHEAD, errorNs: 1n, atNs: 0n }, null);
   assert.equal(unknown(1_234), 1_234);
+  const at = (atNs: bigint, offsetNs: bigint) => ({ offsetNs, errorNs: 1n, atNs });
+  // Two comparisons at the same time do not show any drift.
+  assert.equal(ownTimes(0n, at(5n, 0n), at(5n, 9n))(1_234), 1_234);
+  // The other clock is twice as fast: 3 ms after the comparison at 1 ms, 6 ms have passed on it.
+  const halved = ownTimes(2_000_000n, at(3_000_000n, 0n), at(5_000_000n, 2_000_000n));
+  assert.deepEqual([halved(1_000), halved(7_000)], [1_000, 4_000]);
 });
 
 test('a clock is asked repeatedly, and a question that fails is not hidden', async () => {

@@ -7,6 +7,7 @@ import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { METRICS, metricsOf } from '../metrics/metrics.ts';
+import { Problem } from '../model/failure.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { COMMANDS, type CommandName, optionsOf } from '../request/request.ts';
@@ -189,6 +190,50 @@ test('if a signal interrupts the download of Nginx, the message names the work t
   const measured = '130 Interrupted before anything was measured.';
   assert.equal(await told('-p', 'tls', '--reports', reports), measured);
   assert.equal(await told('compare', 'plain', 'tls', '--reports', reports), measured);
+});
+
+test('what goes wrong after a signal is an interruption; what goes wrong without one, or by mistake, is not', async () => {
+  const told = async (error: Error, isInterrupted: boolean) => {
+    const signals = new EventEmitter();
+    const services = fakeServices({
+      async findProxy() {
+        if (isInterrupted) signals.emit('SIGTERM');
+        throw error;
+      },
+    });
+    const { code, said } = await obey(['up', '-p', 'tls'], services, { signals });
+    assert.equal(signals.eventNames().length, 0, 'nothing listens any longer');
+    return [code, said.join()];
+  };
+  const [aborted, problem] = [
+    new DOMException('x', 'AbortError') as Error,
+    new Problem('environment', 'Nginx is gone.'),
+  ];
+  assert.deepEqual(await told(aborted, true), [130, 'Interrupted before everything was running.']);
+  assert.deepEqual(await told(problem, true), [130, 'Nginx is gone.']);
+  assert.deepEqual(await told(problem, false), [1, 'Nginx is gone.']);
+  assert.deepEqual(await told(new Problem('result', 'It is damaged.'), false), [2, 'It is damaged.']);
+  for (const isInterrupted of [true, false])
+    assert.equal((await told(new TypeError('a slip'), isInterrupted))[0], 1);
+  assert.equal((await told(aborted, false))[0], 1);
+  assert.doesNotMatch(String((await told(aborted, false))[1]), /^Interrupted/);
+});
+
+test('a scenario file is loaded before the rest of the line is read; one on the line takes precedence', async () => {
+  const loaded = async (line: string, scenario: string | null) => {
+    const paths: string[] = [];
+    const services = fakeServices({
+      readConfigFile: async () =>
+        scenario === null ? null : { name: 'bench.config.ts', value: { scenario } },
+      addScenario: async (path) => void paths.push(path),
+    });
+    // It is not known to be a scenario afterwards, so the line is rejected.
+    assert.equal((await obey(line.split(' '), services)).code, 2);
+    return paths;
+  };
+  assert.deepEqual(await loaded('-p tls --scenario ./x.ts', null), ['./x.ts']);
+  assert.deepEqual(await loaded('compare plain tls', './y.ts'), ['./y.ts']);
+  assert.deepEqual(await loaded('-p tls --scenario ./x.ts', './y.ts'), ['./x.ts']);
 });
 
 test('Node versions below 20.19 are rejected with a sentence', () => {
