@@ -24,10 +24,10 @@ const NOTHING = { processes: [], machine: null, errorLog: [] };
 
 type Answer = (agent: string, verb: string, request: unknown) => object;
 
-/** A connection to agents with exact clocks. Requests other than those for the time are recorded. */
+/** A connection to agents whose clocks are ahead by known times. Requests other than those for the time are recorded. */
 function agentsThat(answer: Answer) {
   const requests: unknown[][] = [];
-  const state = { purged: 0, isListening: false, watched: 0 };
+  const state = { purged: 0, isListening: false, watched: 0, aheadNs: new Map<string, bigint>() };
   let hear: (agent: string, message: Reported) => void = () => assert.fail('nobody listens');
   const bus = {
     isClosed: () => false,
@@ -38,7 +38,8 @@ function agentsThat(answer: Answer) {
     },
     async request(subject: string, payload: string, { timeout }: { timeout: number }) {
       const [, , name = '', verb = ''] = subject.split('.');
-      if (verb === 'clock') return { json: () => ({ ns: String(monotonicNs()) }) };
+      const aheadNs = state.aheadNs.get(name) ?? 0n;
+      if (verb === 'clock') return { json: () => ({ ns: String(monotonicNs() + aheadNs) }) };
       const { run: _, ...request } = JSON.parse(payload);
       requests.push([name, verb, request, timeout]);
       const value = answer(name, verb, request);
@@ -144,7 +145,7 @@ test('workers are dealt to the agents in turn, and are told and heard through th
     ],
   );
   for (const { clock } of hosts) assert.ok(Number.isInteger(clock.errorUs) && clock.errorUs > 0);
-  assert.deepEqual(state, { purged: 1, isListening: false, watched: 0 });
+  assert.deepEqual([state.purged, state.isListening, state.watched], [1, false, 0]);
 });
 
 test('agents on other hosts are not sent to a loopback address of this one', async () => {
@@ -176,7 +177,7 @@ test('if one agent refuses, the run is ended on all of them', async () => {
       ['b', 'end', 15_000],
     ],
   );
-  assert.deepEqual(state, { purged: 1, isListening: false, watched: 0 });
+  assert.deepEqual([state.purged, state.isListening, state.watched], [1, false, 0]);
 });
 
 test('an agent that refuses a command is lost', async () => {
@@ -246,4 +247,69 @@ test('an agent that has started nothing, or the wrong thing, is named', async ()
   const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
   const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy, upstreams: [] } as const;
   await assert.rejects(startRemoteProxy(bus, agent('a'), HERE, plan), invalid);
+});
+
+test("an agent's clock may be ahead and drift: its times become those of the runner", async () => {
+  const SECOND = 1_000_000_000n;
+  const { bus, requests, state } = agentsThat((_, verb) =>
+    verb === 'end' ? { ...NOTHING, errorLog: ['emerg'] } : { refusal: null },
+  );
+  const [near, far] = [agent('a'), agent('b', { machine: 'other' })];
+  state.aheadNs.set('b', 10n * SECOND);
+  const target = { host: '192.0.2.1', ports: [1] };
+  const generator = await startRemoteGenerator(bus, [near, far], HERE, { ...PLAN, target });
+  const [onNear, onFar] = generator.workers;
+  const offsetOf = (worker: typeof onNear) => (worker?.toHostNs(7n) ?? 0n) - 7n;
+  assert.ok(offsetOf(onNear) < SECOND);
+  const offsetNs = offsetOf(onFar);
+  assert.ok(offsetNs > 9n * SECOND && offsetNs < 11n * SECOND);
+  requests.length = 0;
+  const epochNs = monotonicNs();
+  await generator.observe(epochNs, 100);
+  const told = requests.map(([name, , request]) => [
+    name,
+    request as { epochNs: string; intervalMs: number },
+  ]);
+  assert.deepEqual(told[1], ['b', { epochNs: String(epochNs + offsetNs), intervalMs: 100 }]);
+  state.aheadNs.set('b', 12n * SECOND);
+  const { hosts } = await generator.end();
+  const { clock } = hosts[1] ?? assert.fail();
+  assert.ok(Math.abs((clock.driftUs ?? 0) - 2_000_000) <= 2 * clock.errorUs + 1, JSON.stringify(clock));
+  assert.ok(Math.abs(hosts[0]?.clock.driftUs ?? 1e9) <= 2 * (hosts[0]?.clock.errorUs ?? 0) + 1);
+});
+
+test('Nginx on an agent is a target whose processes only the agent can control', async () => {
+  const started = {
+    ...{ role: 'proxy', host: '192.0.2.2', ports: [80], path: '/ws', page: null, http2: false },
+    ...{ tls: { servername: 'localhost', ca: 'PEM' }, requestHost: 'chat.example', notices: [] },
+    facts: {
+      ...{ binary: '/usr/sbin/nginx', origin: null, version: '1.22.1', openssl: null, buildArguments: '' },
+      ...{ given: null, configuration: 'events {}', upgrade: null },
+    },
+  };
+  const { bus, requests } = agentsThat((_, verb) =>
+    verb === 'end' ? { ...NOTHING, errorLog: ['emerg'] } : { refusal: null, started },
+  );
+  const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
+  const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy } as const;
+  const upstreams = [{ host: '192.0.2.1', port: 9000 }];
+  const { target, end } = await startRemoteProxy(bus, agent('p', { role: 'proxy' }), HERE, {
+    ...plan,
+    upstreams,
+  });
+  assert.deepEqual(requests, [
+    ['p', 'begin', { role: 'proxy', version: '1.2.3', start: { ...plan, upstreams } }, 30_000],
+  ]);
+  const { proxy: control, ...rest } = target;
+  assert.deepEqual(rest, {
+    ...{ host: '192.0.2.2', ports: [80], path: '/ws', page: null, http2: false },
+    tls: { servername: 'localhost', ca: 'PEM' },
+    request: { host: 'chat.example', headers: [] },
+  });
+  assert.ok(control);
+  assert.deepEqual(await control.processes(), []);
+  await assert.rejects(control.upgrade({} as never), /runs on another host/);
+  assert.deepEqual(await control.readErrorLog(), []);
+  await end();
+  assert.deepEqual(await control.readErrorLog(), ['emerg']);
 });
