@@ -88,8 +88,12 @@ describe('the environment', () => {
   it('is what Node knows of it if nothing can be read', async (t) => {
     system(t, {});
     t.mock.method(os, 'loadavg', () => []);
-    t.mock.method(os, 'cpus', () => [{ model: 'Node’s CPU' }, { model: 'another' }]);
-    t.mock.method(process.report, 'getReport', () => ({ userLimits: { open_files: { hard: 512 } } }));
+    const node: { cpus: { model: string }[]; report: object } = {
+      cpus: [{ model: 'Node’s CPU' }, { model: 'another' }],
+      report: { userLimits: { open_files: { hard: 512 } } },
+    };
+    t.mock.method(os, 'cpus', () => node.cpus);
+    t.mock.method(process.report, 'getReport', () => node.report);
     assert.deepEqual(await readEnvironment({ bun: null, ioUring: null }), {
       os: `${os.type()} ${os.release()}`,
       kernel: os.release(),
@@ -106,11 +110,11 @@ describe('the environment', () => {
       portRange: null,
       loadAverage1m: 0,
     });
-    t.mock.method(os, 'cpus', () => []);
-    t.mock.method(process.report, 'getReport', () => ({ userLimits: { open_files: { hard: 'unlimited' } } }));
+    node.cpus = [];
+    node.report = { userLimits: { open_files: { hard: 'unlimited' } } };
     const { cpuModel, openFilesLimit } = await readEnvironment(RUNTIME);
     assert.deepEqual([cpuModel, openFilesLimit], ['unknown', Number.MAX_SAFE_INTEGER]);
-    t.mock.method(process.report, 'getReport', () => ({}));
+    node.report = {};
     assert.equal((await readEnvironment(RUNTIME)).openFilesLimit, Number.MAX_SAFE_INTEGER);
   });
 });
@@ -145,7 +149,8 @@ describe('a machine', () => {
     system(t, {});
     t.mock.method(os, 'freemem', () => 77);
     t.mock.method(os, 'cpus', () => [{}, {}, {}]);
-    t.mock.method(process as { getuid(): number }, 'getuid', () => 1);
+    const user = { uid: 1 };
+    t.mock.method(process as { getuid(): number }, 'getuid', () => user.uid);
     t.mock.method(process.report, 'getReport', () => ({ userLimits: { open_files: { hard: 512 } } }));
     assert.deepEqual(await readMachine(RUNTIME), {
       cpus: [0, 1, 2],
@@ -156,7 +161,7 @@ describe('a machine', () => {
       isRoot: false,
       ...RUNTIME,
     });
-    t.mock.method(process as { getuid(): number }, 'getuid', () => 0);
+    user.uid = 0;
     assert.equal((await readMachine(RUNTIME)).isRoot, true);
   });
 });

@@ -16,6 +16,7 @@ const SYSTEM = {
 
 /** Simulates a system on which these files cannot be read, or have other contents. */
 function system(t: TestContext, files: Readonly<Record<string, string | null>>): void {
+  t.mock.restoreAll();
   const { readFileSync: read } = fs;
   t.mock.method(fs, 'readFileSync', (path: string, encoding: BufferEncoding) => {
     const text = files[path];
