@@ -239,14 +239,21 @@ test('echo servers are divided among the agents, the first of which have one mor
   );
 });
 
-test('an agent that has started nothing, or the wrong thing, is named', async () => {
-  const { bus } = agentsThat(accepting);
+test('an agent that has started nothing, or the wrong thing, is named, and its run is ended', async () => {
+  const { bus, state } = agentsThat(accepting);
   const servers = { count: 1, kind: 'lean', engine: 'node', args: [], maxPayloadBytes: 9 } as const;
   const invalid = { kind: 'environment', message: 'The agent a sent an invalid answer.' };
   await assert.rejects(startRemoteServers(bus, [agent('a')], HERE, servers), invalid);
   const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
   const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy, upstreams: [] } as const;
   await assert.rejects(startRemoteProxy(bus, agent('a'), HERE, plan), invalid);
+  const other = agentsThat((_, verb) =>
+    verb === 'end' ? NOTHING : { refusal: null, started: { role: 'server', servers: [] } },
+  );
+  await assert.rejects(startRemoteProxy(other.bus, agent('a'), HERE, plan), invalid);
+  await assert.rejects(startRemoteWatch(other.bus, agent('a'), HERE), invalid);
+  for (const { purged, isListening, watched } of [state, other.state])
+    assert.deepEqual([purged, isListening, watched], [2, false, 0]);
 });
 
 test("an agent's clock may be ahead and drift: its times become those of the runner", async () => {

@@ -21,7 +21,7 @@ import type {
   Started,
   Verb,
 } from './protocol.ts';
-import { ask, askStats, compareClocks, endRun } from './requests.ts';
+import { ask, askStats, compareClocks, endRun, invalidAnswer } from './requests.ts';
 
 /** Time allowed for an agent to begin its part. */
 const BEGIN_MS = 30_000;
@@ -59,10 +59,15 @@ export interface RemoteRun extends OtherHosts {
    * Makes the agents begin their parts. Resolves when all agents are ready. The result contains what each agent
    * has started.
    *
-   * @throws Problem('environment') if an agent does not become ready. The message names the agent. In this
-   * case, the run has been ended on all agents.
+   * @param isExpected whether an agent may have started this; by default, it must have started neither Nginx
+   * nor servers
+   * @throws Problem('environment') if an agent does not become ready, or has started something else. The message
+   * names the agent. In this case, the run has been ended on all agents.
    */
-  begin(listener: RemoteListener): Promise<(Started | null)[]>;
+  begin<Expected extends Started | null = null>(
+    listener: RemoteListener,
+    isExpected?: (started: Started | null) => started is Expected,
+  ): Promise<Expected[]>;
   /**
    * Returns the last lines of the error log of a proxy that an agent started. Only available once the run has
    * ended.
@@ -142,14 +147,19 @@ export async function openRemoteRun(
         ask(connection, agent, 'tell', { run, worker, command: told }, COMMAND_MS).catch(() => {});
       else void command(agent, 'tell', { worker, command: told }, withinMs);
     },
-    async begin(given) {
+    async begin<Expected extends Started | null = null>(
+      given: RemoteListener,
+      isExpected = (started: Started | null): started is Expected => started === null,
+    ) {
       listener = given;
       const begun = parts.map(({ agent: { name, version }, duty }) =>
         ask(connection, name, 'begin', { run, version, ...duty } satisfies Begin, BEGIN_MS),
       );
       const loss = lostEarly.opened.then((sentence) => Promise.reject(new Problem('environment', sentence)));
       try {
-        return await Promise.race([Promise.all(begun), loss]);
+        const started = await Promise.race([Promise.all(begun), loss]);
+        if (started.every(isExpected)) return started;
+        throw invalidAnswer(agents[started.findIndex((each) => !isExpected(each))]?.name ?? '');
       } catch (error) {
         // Waits for agents that are still starting workers. Otherwise, those workers would keep running.
         await Promise.race([Promise.allSettled(begun), loss.catch(() => {})]);

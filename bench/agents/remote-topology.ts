@@ -7,6 +7,7 @@ import type { Bus } from './bus.ts';
 import type { Whereabouts } from './host-facts.ts';
 import type { AgentFacts } from './protocol.ts';
 import { openRemoteRun } from './remote-run.ts';
+import { invalidAnswer } from './requests.ts';
 
 const NO_REPORTS = { hear() {}, gone() {} };
 
@@ -43,19 +44,17 @@ export async function startRemoteServers(
     return { agent, duty };
   });
   const remote = await openRemoteRun(connection, here, parts);
-  const started = await remote.begin(NO_REPORTS);
+  const started = await remote.begin(NO_REPORTS, (each) => each?.role === 'server');
   return {
     ...remote,
-    servers: started.flatMap((each, at) => {
-      const { name } = agents[at] ?? { name: '' };
-      if (each?.role !== 'server') throw unreadable(name);
-      return each.servers.map((address, index) => ({
+    servers: started.flatMap(({ servers }, at) =>
+      servers.map((address, index) => ({
         ...address,
         socket: null,
         certPath: null,
-        stats: async () => (await remote.stats(name))?.[index] ?? null,
-      }));
-    }),
+        stats: async () => (await remote.stats(agents[at]?.name ?? ''))?.[index] ?? null,
+      })),
+    ),
   };
 }
 
@@ -81,8 +80,8 @@ export async function startRemoteProxy(
     upstreams: upstreams.map(({ host, port }) => ({ host, port })),
   };
   const remote = await openRemoteRun(connection, here, [{ agent, duty: { role: 'proxy', start } }]);
-  const [started] = await remote.begin(NO_REPORTS);
-  if (started?.role !== 'proxy') throw unreadable(agent.name);
+  const [started] = await remote.begin(NO_REPORTS, (each) => each?.role === 'proxy');
+  if (started === undefined) throw invalidAnswer(agent.name);
   const { host, ports, path, page, tls, http2, requestHost, facts, notices } = started;
   const outOfReach = () =>
     new Problem('environment', 'Nginx runs on another host, where this bench cannot control it.');
@@ -108,8 +107,4 @@ export async function startRemoteProxy(
       },
     },
   };
-}
-
-function unreadable(agent: string): Problem {
-  return new Problem('environment', `The agent ${agent} sent an invalid answer.`);
 }

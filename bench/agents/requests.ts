@@ -48,10 +48,14 @@ export async function ask(
       `The agent ${agent} did not answer within ${timeout / 1000} s. Check that it is still running.`,
     );
   }
-  if (reply === null) throw new Problem('environment', `The agent ${agent} sent an invalid answer.`);
+  if (reply === null) throw invalidAnswer(agent);
   if (reply.refusal !== null)
     throw new Problem('environment', `The agent ${agent} refused the run: ${reply.refusal}`);
   return reply.started;
+}
+
+export function invalidAnswer(agent: string): Problem {
+  return new Problem('environment', `The agent ${agent} sent an invalid answer.`);
 }
 
 /** Asks an agent for the counters of its echo servers; null if it does not answer. */

@@ -96,11 +96,11 @@ describe('a member', () => {
     assert.equal(scene.client.isDrained(5_100_000), true);
     const { lines, totals } = scene.end();
     assert.deepEqual(lines, [
-      'connect 0-0.9: opened 3, pending =3, open =3',
-      'warm-up 1-2: bytesSent 64, bytesReceived 128, due 1, sent 1, echoed 1, expected 3, delivered 2, pending =4, open =3, response 100×1, service 100×1, sendLag 0×1, delivery 100×2',
-      'steady 2-3: bytesSent 64, bytesReceived 128, due 1, sent 1, echoed 1, expected 3, delivered 2, skipped 1, pending =4, open =3, response 200×1, service 200×1, sendLag 0×1, delivery 200×2',
-      'steady 3-4: bytesSent 64, bytesReceived 64, due 1, sent 1, echoed 1, expected 3, delivered 1, missed 2, open/closed-1006 1, pending =3, open =2, response 300×1, service 300×1, sendLag 0×1, delivery 300×1',
-      'steady 4-5: bytesSent 64, due 1, sent 1, lost 1, expected 2, missed 1, open/echo-timeout 1, pending =1, open =1, response 400×1, service 400×1, sendLag 0×1, lostWait 400×1',
+      'connect 0-0.9: opened 3, open =3',
+      'warm-up 1-2: bytesSent 64, bytesReceived 128, due 1, sent 1, echoed 1, expected 3, delivered 2, pending =1, open =3, response 100×1, service 100×1, sendLag 0×1, delivery 100×2',
+      'steady 2-3: bytesSent 64, bytesReceived 128, due 1, sent 1, echoed 1, expected 3, delivered 2, skipped 1, pending =1, open =3, response 200×1, service 200×1, sendLag 0×1, delivery 200×2',
+      'steady 3-4: bytesSent 64, bytesReceived 64, due 1, sent 1, echoed 1, expected 3, delivered 1, missed 2, open/closed-1006 1, pending =1, open =2, response 300×1, service 300×1, sendLag 0×1, delivery 300×1',
+      'steady 4-5: bytesSent 64, due 1, sent 1, lost 1, expected 2, missed 1, open/echo-timeout 1, pending =2, open =1, response 400×1, service 400×1, sendLag 0×1, lostWait 400×1',
       'drain 5-5.1: bytesReceived 128, delivered 2, open =1, delivery 1100×1 2099×1',
     ]);
     assert.deepEqual(totals, {
@@ -228,11 +228,11 @@ describe('a publisher', () => {
     scene.wires[1]?.fail('open', 'closed-1006');
     assert.deepEqual([4_999_999, 5_000_000].map(scene.client.isDrained), [false, true]);
     assert.deepEqual(scene.end().lines, [
-      'connect 0-0.9: opened 2, pending =2, open =2',
-      'warm-up 1-2: pending =2, open =2',
-      'steady 2-3: bytesSent 128, bytesReceived 64, due 1, sent 2, echoed 1, lost 1, expected 4, delivered 1, missed 1, open/closed-1006 1, pending =3, open =1, response 500×1, service 250×1, sendLag 250×1, lostWait 500×1',
+      'connect 0-0.9: opened 2, open =2',
+      'warm-up 1-2: open =2',
+      'steady 2-3: bytesSent 128, bytesReceived 64, due 1, sent 2, echoed 1, lost 1, expected 4, delivered 1, missed 1, open/closed-1006 1, pending =2, open =1, response 500×1, service 250×1, sendLag 250×1, lostWait 500×1',
       'warm-up 1-2: due 1, response 1249×1, service 0×1, sendLag 1249×1, delivery 1249×1',
-      'steady 3-4: due 1, unsent 1, expected 1, pending =4, open =1, response 400×1, unsentWait 400×1',
+      'steady 3-4: due 1, unsent 1, expected 1, pending =3, open =1, response 400×1, unsentWait 400×1',
       'steady 4-4.7: due 1, unsent 1, expected 1, missed 4, open/closed-1006 1, response 700×1, unsentWait 700×1',
     ]);
   });
@@ -249,8 +249,8 @@ describe('a publisher', () => {
     assert.equal(published(scene.wires[0] ?? assert.fail()), 2);
     assert.equal(scene.alarm.dueUs, null);
     assert.deepEqual(scene.finish().lines, [
-      'connect 0-0.9: opened 2, pending =2, open =2',
-      'warm-up 1-2: bytesSent 64, due 1, sent 1, expected 2, outstanding =1, pending =4, open =2, sendLag 0×1',
+      'connect 0-0.9: opened 2, open =2',
+      'warm-up 1-2: bytesSent 64, due 1, sent 1, expected 2, outstanding =1, pending =2, open =2, sendLag 0×1',
       'steady 2-2: bytesSent 64, due 1, sent 1, expected 2, open/closed-1006 1, outstanding =2, pending =4, open =1, sendLag 0×1',
     ]);
   });
