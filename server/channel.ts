@@ -18,6 +18,8 @@ const LOOP_INTERVAL_MS = 1000;
 export function openChannel(server: RunningServer): void {
   if (process.send === undefined) return;
   process.on('disconnect', () => process.exit(0));
+  // No event follows if the parent process was killed while this one started.
+  if (!process.connected) process.exit(0);
   process.on('message', (message: ServerRequest) => {
     if (message.type === 'stats') tell({ type: 'stats', ...server.stats });
   });

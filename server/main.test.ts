@@ -120,4 +120,11 @@ describe('the server as a program', () => {
     server.disconnect();
     assert.deepEqual(await exit, [0, null]);
   });
+
+  it('exits if its parent process has gone before it is ready', async (t) => {
+    const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true, execPath: ENGINE });
+    t.after(() => server.kill('SIGKILL'));
+    server.disconnect();
+    assert.deepEqual(await once(server, 'exit'), [0, null]);
+  });
 });
