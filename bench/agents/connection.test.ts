@@ -53,7 +53,7 @@ test('a token: without it, the server is not used', async (t) => {
   await writeFile(secretFile, 'another\n');
   for (const [given, message] of [
     [access(url, { secretFile }), /rejects the credentials/],
-    [access(url), /requires credentials/],
+    [access(url), /requires authentication/],
   ] as const)
     await assert.rejects(connectTo(given, 'test'), { kind: 'environment', message });
 });

@@ -50,14 +50,14 @@ export async function connectTo({ url, secretFile, caFile }: NatsAccess, name: s
       throw new Problem(
         'environment',
         secretFile === null
-          ? `The NATS server ${url} requires credentials. Name a file with a token, an nkey seed or credentials: --nats-secret FILE.`
+          ? `The NATS server ${url} requires authentication. Use --nats-secret FILE to name a file that contains a token, an nkey seed or credentials.`
           : `The NATS server ${url} rejects the credentials in ${secretFile}. Check --nats-secret.`,
         { cause },
       );
     }
     throw new Problem(
       'environment',
-      `The NATS server ${url} cannot be reached: ${reasonOf(cause)}. Check --nats, and that nats-server is running.`,
+      `The NATS server ${url} cannot be reached: ${reasonOf(cause)}. Check --nats, and make sure that nats-server is running.`,
       { cause },
     );
   }

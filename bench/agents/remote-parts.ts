@@ -90,6 +90,6 @@ function checkReach(
   const names = apart.map(({ name }) => name).join(', ');
   throw new Problem(
     'environment',
-    `The target listens on ${host}, which only this host can reach, and these agents are on other hosts: ${names}. Use --listen with an address of this host that they can reach.`,
+    `The target listens on ${host}, which only this host can reach, but these agents are on other hosts: ${names}. Use --listen with an address of this host that they can reach.`,
   );
 }

@@ -80,7 +80,7 @@ export async function compareClocks(connection: Bus, agent: string): Promise<Clo
     return await measureOffset(monotonicNs, async () => {
       const reply = await connection.request(requestSubject(agent, 'clock'), '', { timeout: CLOCK_MS });
       const read = readMessage(clockSchema, reply);
-      if (read === null) throw new Error('its answer is not a time');
+      if (read === null) throw new Error("the agent's answer is not a time");
       return BigInt(read.ns);
     });
   } catch (cause) {

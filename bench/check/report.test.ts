@@ -149,7 +149,7 @@ test('a report as text has every finding, the changes, and a summary', () => {
     'Changed for the trial:',
     '    Changed this.',
     '',
-    'site.conf: 0 errors, 0 warnings, 0 notes. WebSockets opened through 1 of 2 candidate locations, on Nginx 1.22.1.',
+    'site.conf: 0 errors, 0 warnings, 0 notes. WebSockets could be opened through 1 of 2 candidate locations, on Nginx 1.22.1.',
   ]);
 });
 

@@ -38,7 +38,7 @@ function summary({ path, nginx, tried, candidates, seen, findings }: CheckReport
   const through = [...(seen?.locations.values() ?? [])];
   const open = through.filter(({ handshake }) => handshake.outcome === 'echoed').length;
   const what = tried
-    ? `WebSockets opened through ${open} of ${counted(candidates.length, 'candidate location')}, on Nginx ${nginx.version}.`
+    ? `WebSockets could be opened through ${open} of ${counted(candidates.length, 'candidate location')}, on Nginx ${nginx.version}.`
     : 'No WebSocket was tried.';
   return `${printable(path)}: ${parts.join(', ')}. ${what}`;
 }

@@ -15,7 +15,7 @@ import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './se
 
 const BUSY: Validity = {
   verdict: 'suspect',
-  reasons: [stored('Only 80 % of the offered rate was echoed.')],
+  reasons: [stored('Only 80 % of the messages due in the steady phase were echoed during that phase.')],
   limit: { component: 'proxy', evidence: stored('an Nginx worker was busy 99 % of the time.') },
 };
 const LATE: Validity = { ...BUSY, limit: { component: 'generator', evidence: stored('it was busy.') } };
@@ -86,7 +86,7 @@ test('a search over connections plans them, and never more than this machine can
   assert.equal(bounded.code, 0);
   assert.match(
     bounded.out,
-    /^plain holds at least [\d,]+ WebSockets .*\nThis machine cannot run more connections: .*limit/,
+    /^plain holds at least [\d,]+ WebSockets .*\nThis machine cannot hold more connections: .*limit/,
   );
   const { runs } = await readResult(bounded.folder);
   for (const { plan } of runs) assert.ok(plan.workers * (1000 - 64) >= plan.connections);
@@ -139,5 +139,5 @@ test('an interrupted search reports its progress so far', async (t) => {
   const { code, out } = await searched(await temporaryFolder(t), '-p tls -R 1k', services, signals);
   assert.equal(code, 130);
   assert.match(out, /^tls holds at least [\d,]+ messages per second/);
-  assert.match(out, /The search did not finish: it ended after 3 trials\./);
+  assert.match(out, /The search did not finish: it stopped after 3 trials\./);
 });

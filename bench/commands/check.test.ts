@@ -66,7 +66,7 @@ describe('check', () => {
 Changed for the trial:
     Left out of the run: ssl_stapling.
 
-site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candidate location, on Nginx 1.22.1.
+site.conf: 0 errors, 1 warning, 0 notes. WebSockets could be opened through 1 of 1 candidate location, on Nginx 1.22.1.
 `,
     );
   });

@@ -25,12 +25,12 @@ const EXIT_CODES = [
     '1',
     'a run failed, connections or messages were lost, or `check` found an error; with --strict: a run is not valid',
   ],
-  ['2', 'wrong usage'],
+  ['2', 'usage error'],
   [
     '99',
     'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more CPU or memory',
   ],
-  ['130', 'interrupted; the report has everything measured until then'],
+  ['130', 'interrupted; the report contains everything measured up to that point'],
 ] as const;
 
 const UNITS = `Numbers may end in k, M or G (10k is 10,000). Times need a unit: us, ms, s, m or h. Sizes are in

@@ -64,7 +64,7 @@ test('the version and the profiles are printed', async () => {
   });
   const { out } = await obey(['profiles'], fakeServices());
   assert.match(out, /^direct +The direct profile\n +What does it cost\?\nplain +The plain profile\n/);
-  assert.match(out, /\n\nTunings, .*\nbuf-16k +Does it help\?\nplacebo +Does it help\?\n/);
+  assert.match(out, /\n\nTunings \(apply .*\nbuf-16k +Does it help\?\nplacebo +Does it help\?\n/);
   const rare = { ...profileNamed('rare'), inAll: false };
   const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
   assert.match(

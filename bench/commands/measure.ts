@@ -47,7 +47,7 @@ export interface Question {
 
 /** Shown if there is no /proc: a run could then neither be judged nor yield a rate. */
 export const CANNOT_OBSERVE =
-  'The bench needs /proc to judge a run, and this system does not provide it. ' +
+  'The bench needs /proc to judge a run, but this system does not provide it. ' +
   'Run the bench on Linux, for example in a container or a virtual machine.';
 
 /** Services that a measuring command needs from the machine and the installation. */
@@ -194,7 +194,7 @@ function checkResumption(
   proxies: Question['proxies'],
 ): void {
   if (!scenario.connectionTraits?.(scenarioOptions).resumes) return;
-  const without = '--resume resumes TLS sessions, but clients connect without TLS to';
+  const without = '--resume resumes TLS sessions, but clients do not use TLS to connect to';
   if (target.kind === 'external') {
     if (target.certificate !== null) return;
     throw new Problem('usage', `${without} ${target.url}. Leave --resume out, or name a wss:// address.`);

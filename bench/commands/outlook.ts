@@ -62,7 +62,7 @@ export function spendingSentence(
 ): string {
   const basis =
     calibration === null
-      ? 'for a typical machine. Use `calibrate` to find the best division for this one'
+      ? 'on a typical machine. Use `calibrate` to find the best division for this one'
       : `according to the calibration of ${calibration.startedAt.slice(0, 10)}`;
   return (
     `The budget is enough for about ${counted(rounds, 'round')}. Each run measures for ${formatDuration(durationMs * 1000)}. ` +

@@ -30,7 +30,7 @@ function list(all: readonly Profile[], tunings: readonly ShippedTuning[]): strin
     ...profileLines(true),
     ...(others.length > 0 ? ['', 'Not part of `all`; these run only if named:', ...others] : []),
     '',
-    'Tunings, applied to a profile as in tls+buf-16k, with options under which they should make a difference:',
+    'Tunings (apply one to a profile as in tls+buf-16k), each with the options, if any, under which it should make a difference:',
     ...tunings.flatMap(({ name, question, load }) => lines(name, question, ...(load === '' ? [] : [load]))),
   ].join('\n');
 }

@@ -51,7 +51,7 @@ it('an Nginx that no run started is observed by an agent, down to the last of it
     [['p', 'proxy', []]],
   );
   assert.equal(run.plan.proxyAgent, 'p');
-  assert.match(text, /The agent p observed Nginx on its host/);
+  assert.match(text, /The agent p observed Nginx on the same host/);
   assert.match(text, /nginx\/msg/);
 });
 

@@ -367,7 +367,7 @@ test('folders that only look like remains of a publication are left alone', asyn
   await mkdir(join(out, `${name}${process.ppid}-abcdef`));
   const { code, said } = await publish(reports, '--out', out);
   assert.equal(code, 1);
-  assert.match(said.join(), /^Another publish \(process \d+\) is writing to ".*site"\. /);
+  assert.match(said.join(), /^Another `publish` command \(process \d+\) is writing to ".*site"\. /);
 });
 
 test('an unreadable result in the site itself is kept, unless the site is redacted', async (t) => {

@@ -52,7 +52,7 @@ async function ownSource(name: string, tunings: readonly Tuning[]): Promise<Prox
   if (profile === undefined || path === null)
     throw new Problem(
       'environment',
-      `its host has no profile ${name} with Nginx. Install the same version on all hosts.`,
+      `its host has no Nginx profile named ${name}. Install the same version on all hosts.`,
     );
   return { path, options: null, tunings, key: profile.key, upstreamTls: profile.upstreamTls };
 }

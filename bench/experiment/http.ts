@@ -32,7 +32,7 @@ export async function runHttpLeg(
   if (page === null && plan.timeline.some(({ action }) => action.kind === 'start-http')) {
     throw new Problem(
       'usage',
-      `The scenario ${plan.workload.scenario} also sends ordinary HTTP requests, but the configuration has no location for them. Add one to the server that carries the WebSockets, such as location / { proxy_pass http://backend; }.`,
+      `The scenario ${plan.workload.scenario} also sends ordinary HTTP requests, but the configuration has no location for them. Add one, such as location / { proxy_pass http://backend; }, to the server that carries the WebSockets.`,
     );
   }
   if (plan.http === null || page === null) return null;

@@ -49,7 +49,7 @@ describe('a file that a person names', () => {
       await new Promise<void>((done) => server.listen(at('socket'), done));
       try {
         for (const path of [at('pipe'), at('link'), at('socket'), '/dev/zero', '/dev/null'])
-          await refuses(path, /^it is a pipe or a device, and only regular files are read$/);
+          await refuses(path, /^it is a pipe or a device, but only regular files can be read$/);
       } finally {
         server.close();
       }

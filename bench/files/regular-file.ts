@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 
+const NOT_REGULAR = 'it is a pipe or a device, but only regular files can be read';
+
 /** States why a file cannot be read. Its message completes a sentence: `… cannot be read: ${message}.` */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile';
@@ -21,8 +23,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const facts = await file.stat();
     if (facts.isDirectory()) throw new UnreadableFile('it is a folder');
-    if (!facts.isFile())
-      throw new UnreadableFile('it is a pipe or a device, and only regular files are read');
+    if (!facts.isFile()) throw new UnreadableFile(NOT_REGULAR);
     return await readBounded(file, facts.size, maxBytes);
   } catch (error) {
     throw unreadable(error);
@@ -84,7 +85,7 @@ const REASONS: Record<string, string> = {
   ENOTDIR: 'there is no such file',
   EACCES: 'this user is not allowed to read it',
   EPERM: 'this user is not allowed to read it',
-  ENXIO: 'it is a pipe or a device, and only regular files are read',
+  ENXIO: NOT_REGULAR,
   ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its name is too long',
 };

@@ -318,6 +318,6 @@ test('a port that is in use is rejected with a remedy', async (t) => {
   const { port } = new URL(live.url);
   await assert.rejects(
     serveLive(headOf(makeResult([])), Number(port), () => 0),
-    /^Problem: The live report cannot be served on port \d+: another program uses this address and port\. Choose another port, or omit it/,
+    /^Problem: The live report cannot be served on port \d+: another program uses this address and port\. Choose another port, or omit the port/,
   );
 });

@@ -61,7 +61,9 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
     const where = port === null ? 'a free port' : `port ${port}`;
     const what = `The live report cannot be served on ${where}: ${reasonOf(cause)}.`;
     const remedy =
-      port === null ? 'Name one with --live PORT.' : 'Choose another port, or omit it to use a free one.';
+      port === null
+        ? 'Name one with --live PORT.'
+        : 'Choose another port, or omit the port to use a free one.';
     throw new Problem('environment', `${what} ${remedy}`, { cause });
   });
   return {

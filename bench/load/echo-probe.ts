@@ -33,7 +33,7 @@ export async function probeEcho(target: Target, payload: Payload, signal: AbortS
   const what = typeof came === 'string' ? came : `received ${shown(came)}`;
   throw new Problem(
     'environment',
-    `The server behind --backend does not echo: ${shown(sent)} to ${printable(target.path.replace(/\?.*/s, '?…'))} should come back unchanged, but the benchmark ${what}. Make the server return each message unchanged, and nothing else.`,
+    `The server behind --backend does not echo: ${shown(sent)}, sent to ${printable(target.path.replace(/\?.*/s, '?…'))}, should come back unchanged, but the benchmark ${what}. Make the server return each message unchanged, and nothing else.`,
   );
 }
 
@@ -70,10 +70,10 @@ function answerTo(
     socket.once('open', () => socket.send(data, { binary: isBinary }));
     socket.once('message', (data: Buffer, isBinary: boolean) => resolve({ data, isBinary }));
     socket.once('unexpected-response', (_request, { statusCode }) =>
-      resolve(`was answered with HTTP status ${statusCode} instead of a WebSocket`),
+      resolve(`received HTTP status ${statusCode} instead of a WebSocket connection`),
     );
     socket.on('error', (error) => resolve(`could not connect: ${reasonOf(error)}`));
-    socket.once('close', (code) => resolve(`had its connection closed with code ${code}`));
+    socket.once('close', (code) => resolve(`saw its connection close with code ${code}`));
     socket.once('close', () => clearTimeout(late));
   }).finally(() => socket.terminate());
 }

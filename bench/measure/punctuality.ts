@@ -4,7 +4,7 @@ import { total } from './arithmetic.ts';
 import { bucketsOf } from './histogram.ts';
 import { mergeSlices } from './span.ts';
 
-/** An echo is late if it arrives more than this time after the message's intended time. */
+/** An echo is late if it arrives more than this long after its message was due. */
 const IN_TIME_US = 1_000_000;
 
 /**

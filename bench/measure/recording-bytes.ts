@@ -79,7 +79,7 @@ export function decodeRecording(bytes: Uint8Array): Recording {
   const sequence = reader.number();
   const bounds = readSpan(reader);
   const phase = PHASES[reader.number()];
-  if (phase === undefined) throw new Error('its phase is not known');
+  if (phase === undefined) throw new Error('it contains an unknown phase');
   const recording: Recording = {
     from,
     sequence,
@@ -109,7 +109,7 @@ function readCounts(reader: Reader, isKnown: (name: string) => boolean): Counter
   for (let left = reader.number(); left > 0; left--) {
     const name = reader.string();
     if (!isKnown(name) || Object.hasOwn(counts, name))
-      throw new Error('a counter, gauge or failure is not known');
+      throw new Error('it contains an unknown or repeated counter, gauge or failure');
     counts[name] = reader.number();
   }
   return counts;
@@ -117,7 +117,7 @@ function readCounts(reader: Reader, isKnown: (name: string) => boolean): Counter
 
 function readLoop(reader: Reader): { utilisation: number; delayMaxUs: number } {
   const utilisation = reader.number() / MILLION;
-  if (utilisation > 1) throw new Error('its event loop was busier than 100 %');
+  if (utilisation > 1) throw new Error('its event loop was more than 100 % busy');
   return { utilisation, delayMaxUs: reader.number() };
 }
 
@@ -125,7 +125,8 @@ function readHistograms(reader: Reader): Recording['histograms'] {
   const histograms: Recording['histograms'] = {};
   for (let left = reader.number(); left > 0; left--) {
     const name = reader.string();
-    if (!isName(name) || Object.hasOwn(histograms, name)) throw new Error('its histograms are not known');
+    if (!isName(name) || Object.hasOwn(histograms, name))
+      throw new Error('it contains an unknown or repeated histogram');
     histograms[name] = reader.pairs();
   }
   return histograms;
@@ -197,9 +198,10 @@ class Reader {
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw new Error('it ends in the middle');
+      if (byte === undefined) throw new Error('it ends too early');
       value += (byte & 0x7f) * scale;
-      if (!Number.isSafeInteger(value)) throw new Error('it contains a number beyond any count');
+      if (!Number.isSafeInteger(value))
+        throw new Error('it contains a number that is too large to be a count');
       if (byte < 0x80) return value;
     }
   }
@@ -212,7 +214,7 @@ class Reader {
 
   string(): string {
     const length = this.number();
-    if (length > STRING_MAX || length > this.#left) throw new Error('it contains a text that is too long');
+    if (length > STRING_MAX || length > this.#left) throw new Error('it contains a string that is too long');
     const from = this.#at;
     this.#at += length;
     return Buffer.from(this.#bytes.subarray(from, this.#at)).toString();

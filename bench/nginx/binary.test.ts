@@ -94,7 +94,7 @@ test('a file that is not an Nginx binary is rejected', async () => {
   await refuses(
     'other',
     'environment',
-    /other cannot be used as Nginx: it does not answer -V as Nginx does\.$/,
+    /other cannot be used as Nginx: it does not respond to -V as Nginx does\.$/,
   );
   await refuses('lame', 'environment', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
 });

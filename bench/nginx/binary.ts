@@ -84,7 +84,7 @@ async function named(source: string, options: FindOptions): Promise<NginxBinary>
 async function checkNamed(path: string): Promise<void> {
   if (await isExecutable(path)) return;
   const wrong = (await exists(path))
-    ? 'it is not an executable file. Check the path, or make it executable (chmod +x).'
+    ? 'it is not an executable file. Check the path, or make the file executable (chmod +x).'
     : 'there is no such file. Check the path, or name a Debian suite such as debian:trixie.';
   throw new Problem('usage', `${path} cannot be used as Nginx: ${wrong}`);
 }
@@ -128,7 +128,7 @@ async function askVersion(found: Found): Promise<NginxVersion> {
 async function reason(cause: unknown): Promise<string> {
   if (cause instanceof Problem) return cause.message;
   const { code, stderr, killed } = cause as { code?: unknown; stderr?: string; killed?: boolean };
-  if (killed === true) return `it did not answer -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
+  if (killed === true) return `it did not respond to -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
   const words = stderr?.trim().split('\n').at(-1) ?? '';
   const missing = /shared librar|Library not loaded|Error relocating|symbol/i.test(words);
   const remedy = missing ? ` A library is missing or too old. ${await installAdvice()}` : '';

@@ -116,11 +116,11 @@ describe('a directive that Nginx rejects', () => {
     assert.throws(() => without('unknown "app_name" variable', text), {
       kind: 'configuration',
       message:
-        /"add_header" at \/a b\.conf:9 uses \$APP_NAME, which .*\. If .* template, set APP_NAME in a file named with --env-file\.$/,
+        /"add_header" at \/a b\.conf:9 uses \$APP_NAME, which .*\. If .* template, set APP_NAME in a file, and pass that file with --env-file\.$/,
     });
     const remedyAt = (line: number) =>
       templateRemedy(parse(text, '/a b.conf'), `invalid zone size "$ZONE" in /a b.conf:${line}`);
-    assert.match(remedyAt(6) ?? '', /^If \$ZONE is a variable of a template, set ZONE in a file/);
+    assert.match(remedyAt(6) ?? '', /^If \$ZONE is a template variable, set ZONE in a file/);
     assert.equal(remedyAt(4), null);
   });
 
@@ -131,7 +131,9 @@ describe('a directive that Nginx rejects', () => {
     ] as const) {
       assert.throws(() => without(`unknown directive "${name}" in /a b.conf:1`), {
         kind: 'configuration',
-        message: new RegExp(`does not know "${name}" at /a b\\.conf:${line}, on which the WebSockets depend`),
+        message: new RegExp(
+          `The WebSockets depend on "${name}" at /a b\\.conf:${line}, but this Nginx does not know`,
+        ),
       });
     }
   });

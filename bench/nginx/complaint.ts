@@ -181,7 +181,7 @@ function unfilledIn(text: string): string | null {
   const [, name] = /\$([A-Z_][A-Z0-9_]*)\b/.exec(text) ?? [];
   return name === undefined
     ? null
-    : `If $${name} is a variable of a template, set ${name} in a file named with --env-file.`;
+    : `If $${name} is a template variable, set ${name} in a file, and pass that file with --env-file.`;
 }
 
 /** Returns the file and line given in an error message. */
@@ -192,7 +192,7 @@ function placeIn(complaint: string): string | undefined {
 function needed(node: Directive): Problem {
   return new Problem(
     'configuration',
-    `This Nginx does not know "${node.name}" at ${place(node.origin)}, on which the WebSockets depend. Use --nginx to name an Nginx that supports this directive, or remove the directive from the configuration under test.`,
+    `The WebSockets depend on "${node.name}" at ${place(node.origin)}, but this Nginx does not know this directive. Use --nginx to name an Nginx that supports it, or remove it from the configuration under test.`,
   );
 }
 

@@ -89,7 +89,7 @@ export async function fetchOnce(
   if (!(await exists(path))) {
     const begin = async () => {
       await requireApt();
-      options.say(`${fetching.why} into ${root}. Nothing is installed system-wide.`);
+      options.say(`${fetching.why} into ${root}. Nothing will be installed system-wide.`);
       await fetchInto(root, program, options, fetching);
     };
     const fetch = underWay.get(root) ?? begin().finally(() => underWay.delete(root));

@@ -246,14 +246,14 @@ async function readText(
 function tooMany(node: Directive): Problem {
   return new Problem(
     'configuration',
-    `The configuration includes more than ${MAX_FILES} files, the last ones at ${place(node.origin)}. Check for files that include each other.`,
+    `The configuration includes more than ${MAX_FILES} files; the include at ${place(node.origin)} exceeds this limit. Check for files that include each other.`,
   );
 }
 
 function outside(path: string, folder: string, node: Directive): Problem {
   return new Problem(
     'configuration',
-    `The Nginx configuration ${path}, included at ${place(node.origin)}, is in ${folder}, outside the folder of the configuration. To allow it to be read, use --conf-root ${folder}=${folder}.`,
+    `The path ${path}, included at ${place(node.origin)}, is in ${folder}, outside the folder of the main Nginx configuration. To allow this path to be read, use --conf-root ${folder}=${folder}.`,
   );
 }
 

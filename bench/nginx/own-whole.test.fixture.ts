@@ -111,7 +111,8 @@ ${site(WS, 'brotli on; brotli_types text/css;\n  more_clear_headers Server;\n  v
       'nginx.conf': site(WS).replace('upstream app {', 'upstream app {\n  sticky cookie srv_id expires=1h;'),
     },
     becomes: {
-      refused: /does not know "sticky" at .*nginx\.conf:5, on which the WebSockets depend\. .*--nginx/,
+      refused:
+        /The WebSockets depend on "sticky" at .*nginx\.conf:5, but this Nginx does not know this directive\. .*--nginx/,
     },
   },
   {

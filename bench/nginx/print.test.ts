@@ -314,15 +314,15 @@ describe('a template', () => {
     assert.deepEqual(filled(`# \${NONE} {{ x }}\n  # {{ x }}\na;`), [`# \${NONE} {{ x }}\n  # {{ x }}\na;`]);
     assert.deepEqual(
       filled(`a \${A} \${B};\nb \${A} \${C};`),
-      `Problem: The variable \${A} in a.conf:1 has no value, and \${B} and \${C} have none either. Set them in the environment, or in a file named with --env-file.`,
+      `Problem: The variable \${A} in a.conf:1 has no value, and \${B} and \${C} have none either. Set them in the environment, or in a file that you pass with --env-file.`,
     );
     assert.deepEqual(
       filled(`a \${A};\nb \${B} \${A};`),
-      `Problem: The variable \${A} in a.conf:1 has no value, and \${B} has none either. Set them in the environment, or in a file named with --env-file.`,
+      `Problem: The variable \${A} in a.conf:1 has no value, and \${B} has none either. Set them in the environment, or in a file that you pass with --env-file.`,
     );
     assert.deepEqual(
       filled(`\n\${A};`),
-      `Problem: The variable \${A} in a.conf:2 has no value. Set A in the environment, or in a file named with --env-file.`,
+      `Problem: The variable \${A} in a.conf:2 has no value. Set A in the environment, or in a file that you pass with --env-file.`,
     );
   });
 

@@ -340,12 +340,12 @@ describe('a configuration that is read', () => {
       [
         'out-folder/part.conf',
         'configuration',
-        'The Nginx configuration ROOT/nginx/out-folder/part.conf, included at ROOT/nginx/main.conf:2, is in ROOT/other, outside the folder of the configuration. To allow it to be read, use --conf-root ROOT/other=ROOT/other.',
+        'The path ROOT/nginx/out-folder/part.conf, included at ROOT/nginx/main.conf:2, is in ROOT/other, outside the folder of the main Nginx configuration. To allow this path to be read, use --conf-root ROOT/other=ROOT/other.',
       ],
       [
         'out-folder/*.conf',
         'configuration',
-        'The Nginx configuration ROOT/nginx/out-folder, included at ROOT/nginx/main.conf:2, is in ROOT/other, outside the folder of the configuration. To allow it to be read, use --conf-root ROOT/other=ROOT/other.',
+        'The path ROOT/nginx/out-folder, included at ROOT/nginx/main.conf:2, is in ROOT/other, outside the folder of the main Nginx configuration. To allow this path to be read, use --conf-root ROOT/other=ROOT/other.',
       ],
       [
         'main.conf',

@@ -102,9 +102,9 @@ test('a version is read from what nginx -V prints', () => {
       ['1.22.1', null, ''],
       ['1.25.3.1', 'OpenSSL 3.0.2', '--a=b  --c'],
       ['1.2', 'AWS-LC 1.2', ''],
-      'Problem: it does not answer -V as Nginx does.',
-      'Problem: it does not answer -V as Nginx does.',
-      'Problem: it does not answer -V as Nginx does.',
+      'Problem: it does not respond to -V as Nginx does.',
+      'Problem: it does not respond to -V as Nginx does.',
+      'Problem: it does not respond to -V as Nginx does.',
     ],
   );
   const pairs = [

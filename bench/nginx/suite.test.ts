@@ -74,7 +74,7 @@ async function fails(words: RegExp): Promise<void> {
   );
   assert.match(
     said.join('\n'),
-    /^Fetching Nginx from debian:trixie with its libraries into \S+-trixie-\w+\. /,
+    /^Fetching Nginx and its libraries from debian:trixie into \S+-trixie-\w+\. /,
   );
   assert.deepEqual(await readdir(cacheDir), [], 'nothing is left');
 }

@@ -18,7 +18,7 @@ const KEYRINGS = ['pgp', 'gpg'].map((end) => `/usr/share/keyrings/debian-archive
  */
 export async function fetchSuiteNginx(suite: string, options: FetchOptions): Promise<Fetched> {
   const fetched = await fetchOnce(NGINX, `debian-${suite}`, options, {
-    why: `Fetching Nginx from debian:${suite} with its libraries`,
+    why: `Fetching Nginx and its libraries from debian:${suite}`,
     sources: async () => `deb [signed-by=${await keyring()}] ${await mirror()} ${suite} main`,
     addLibraries: (apt, archive, unpacked) => addLibraries(apt, archive, unpacked, () => true),
   });
@@ -40,7 +40,7 @@ async function useOwnLoader({ path, libraryPath }: Fetched): Promise<void> {
   }
   throw new Problem(
     'environment',
-    `The loader ${basename(before)} is not among the libraries of ${path}. Remove the fetched files, and the next run fetches them again.`,
+    `The loader ${basename(before)} is not among the libraries of ${path}. Remove the fetched files, and the next run will fetch them again.`,
   );
 }
 

@@ -66,7 +66,7 @@ function unset(missing: readonly [name: string, where: string][]): Problem {
     names.length === 0 ? '' : `, and ${listed(names)} ${names.length === 1 ? 'has' : 'have'} none either`;
   return new Problem(
     'configuration',
-    `The variable \${${first}} in ${where} has no value${rest}. Set ${names.length === 0 ? first : 'them'} in the environment, or in a file named with --env-file.`,
+    `The variable \${${first}} in ${where} has no value${rest}. Set ${names.length === 0 ? first : 'them'} in the environment, or in a file that you pass with --env-file.`,
   );
 }
 

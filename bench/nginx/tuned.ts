@@ -99,7 +99,7 @@ function refuseForeign(nodes: readonly Node[], resolves: boolean): void {
       const remedy = option === null ? 'Leave it out.' : `Use ${option} to set it for all sides.`;
       throw new Problem(
         'configuration',
-        `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets it. ${remedy}`,
+        `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets this directive itself. ${remedy}`,
       );
     }
     if (node.block !== null) refuseForeign(node.block, resolves);

@@ -18,7 +18,7 @@ export interface NginxVersion {
 export function parseVersion(output: string): NginxVersion {
   const version = /^\w+ version: [^/\s]+\/(\d+(?:\.\d+)+)/m.exec(output)?.[1];
   if (version === undefined) {
-    throw new Problem('environment', 'it does not answer -V as Nginx does.');
+    throw new Problem('environment', 'it does not respond to -V as Nginx does.');
   }
   // In "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)", the second version is the one in use.
   const libraries = [...output.matchAll(/\b(?:built|running) with ((?:\w*SSL|AWS-LC)\s+\S+)/g)];

@@ -1,7 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import { notice } from '../wording/finding.ts';
-import { type LocationFacts, locationText } from '../wording/sandbox.ts';
+import { type LocationFacts, locationText, withoutSlashText } from '../wording/sandbox.ts';
 import { INCOMPLETE } from './empty-include.ts';
 import { isInner } from './hop.ts';
 import {
@@ -101,10 +101,7 @@ function unreachableProblem(located: Located): Problem {
   const shadow = shadowOf(located);
   const remedy = withSlash(located.location);
   if (remedy !== null) {
-    return new Problem(
-      'configuration',
-      `${locationText(factsOf(located))} is never used: its name does not begin with a slash, and every path does. Write "${remedy}".`,
-    );
+    return new Problem('configuration', withoutSlashText(locationText(factsOf(located)), remedy));
   }
   const why =
     shadow === null

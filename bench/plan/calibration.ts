@@ -82,7 +82,7 @@ export function calibrationSides(library: Library, profile: string): Calibration
 /** Finds a main metric of the default scenario by name, and returns it with its step. */
 function headline(name: string): { name: string; step: Step } {
   const compared = DEFAULT_SCENARIO.compared.find((each) => each.headline && each.name === name);
-  if (compared === undefined) throw new TypeError(`${name} is no main metric of ${DEFAULT_SCENARIO.name}`);
+  if (compared === undefined) throw new TypeError(`${name} is not a main metric of ${DEFAULT_SCENARIO.name}`);
   return { name, step: compared.step };
 }
 

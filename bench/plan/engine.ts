@@ -7,7 +7,7 @@ import type { Demand } from './reckoning.ts';
 
 /** How to install Bun. */
 export const GET_BUN =
-  'Run `npm install` without omitting optional dependencies (on Linux), or put Bun 1.4.4 or later on PATH';
+  'Run `npm install` with optional dependencies included (Linux only), or put Bun 1.4.4 or later on PATH';
 
 /**
  * Maximum message size for which Bun is chosen by default. Without TLS, Bun uses hardly more CPU than Node up

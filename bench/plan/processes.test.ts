@@ -102,11 +102,11 @@ test('agents each need a process and a connection, and have their own limit on o
   assert.deepEqual(decided(generators, `-c 3 --workers 3 ${nats}`, { generators: hosts }), [3]);
   assert.throws(() => decided(generators, `-c 2 ${nats}`, { generators: hosts }), {
     kind: 'usage',
-    message: /^Each of the 3 agents needs at least one connection\. Use --connections 3 or more/,
+    message: /^Each of the 3 agents needs at least one connection\. Use at least --connections 3,/,
   });
   assert.throws(() => decided(generators, `-c 3 --workers 2 ${nats}`, { generators: hosts }), {
     kind: 'usage',
-    message: /^Each of the 3 agents needs at least one process\. Use --workers 3 or more/,
+    message: /^Each of the 3 agents needs at least one process\. Use at least --workers 3,/,
   });
 });
 

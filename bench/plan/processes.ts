@@ -36,7 +36,7 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
       request.connections < agents ? ['connections', 'connection'] : ['workers', 'process'];
     throw new Problem(
       'usage',
-      `Each of the ${agents} agents needs at least one ${each}. Use --${option} ${agents} or more, or fewer agents.`,
+      `Each of the ${agents} agents needs at least one ${each}. Use at least --${option} ${agents}, or reduce the number of agents.`,
     );
   }
   const { openFilesLimit } = generators ?? machine;
@@ -107,7 +107,7 @@ export function echoServers(
   if (count < agents) {
     throw new Problem(
       'usage',
-      `Each of the ${agents} server agents needs at least one echo server, but there would be only ${count}. Use --servers ${agents} or more, or fewer agents.`,
+      `Each of the ${agents} server agents needs at least one echo server, but there would be only ${count}. Use at least --servers ${agents}, or reduce the number of agents.`,
     );
   }
   return count;

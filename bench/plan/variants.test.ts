@@ -148,7 +148,7 @@ test('refusals say what is wrong and what to do', () => {
     [
       upgraded,
       ['tls@new'],
-      '--upgrade "old": no Nginx has that name. Name it, for example --nginx old=/path/to/nginx, or --nginx old=debian:trixie.',
+      '--upgrade "old": no Nginx has that name. Define it with --nginx, for example --nginx old=/path/to/nginx, or --nginx old=debian:trixie.',
     ],
     [
       unnamed,
@@ -158,14 +158,18 @@ test('refusals say what is wrong and what to do', () => {
     [
       { ...unnamed, upgradeTo: null },
       ['tls', 'direct'],
-      'direct runs without Nginx, so --upgrade does not apply to it. Leave one of them out.',
+      'direct runs without Nginx, so --upgrade does not apply to it. Leave out either this variant or --upgrade.',
     ],
     [
       LIBRARY,
       ['tls@'],
-      'No Nginx is named "". Name it, for example --nginx new=/path/to/nginx, or --nginx trixie=debian:trixie.',
+      'No Nginx is named "". Define it with --nginx, for example --nginx new=/path/to/nginx, or --nginx trixie=debian:trixie.',
     ],
-    [LIBRARY, ['tls+placebo@a@b'], 'The tuning must follow the Nginx name. Use tls@a@b+placebo.'],
+    [
+      LIBRARY,
+      ['tls+placebo@a@b'],
+      'The tuning must come after the name of the Nginx binary. Use tls@a@b+placebo.',
+    ],
     [
       { ...LIBRARY, tunings: onlyFor },
       ['plain+x'],

@@ -93,7 +93,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     const [word = '', ...late] = each.split('@');
     if (late.length > 0) {
       const right = `${base}@${late.join('@')}+${word}`;
-      throw new Problem('usage', `The tuning must follow the ${PROXY} name. Use ${right}.`);
+      throw new Problem('usage', `The tuning must come after the name of the ${PROXY} binary. Use ${right}.`);
     }
     const tuning = tunings.find((shipped) => shipped.name === each);
     if (tuning === undefined)
@@ -119,7 +119,7 @@ export function onBinary({ variant, profile }: Side, name: string, binaries: rea
   if (!binaries.includes(name)) {
     const list =
       binaries.length === 0
-        ? `Name it, for example --nginx ${name || 'new'}=/path/to/nginx, or --nginx trixie=debian:trixie.`
+        ? `Define it with --nginx, for example --nginx ${name || 'new'}=/path/to/nginx, or --nginx trixie=debian:trixie.`
         : `--nginx names ${binaries.join(', ')}.`;
     throw new Problem('usage', `No ${PROXY} is named ${quoted(name)}.${suggestion(name, binaries)} ${list}`);
   }
@@ -153,14 +153,14 @@ function checkUpgrade(sides: readonly Side[], { binaries, upgradeTo: name }: Lib
   if (without !== undefined) {
     throw new Problem(
       'usage',
-      `${without.variant.name} runs without ${PROXY}, so --upgrade does not apply to it. Leave one of them out.`,
+      `${without.variant.name} runs without ${PROXY}, so --upgrade does not apply to it. Leave out either this variant or --upgrade.`,
     );
   }
   if (name === null || binaries.includes(name)) return;
   const isVariant = sides.some(({ variant }) => variant.name === name);
   const remedy = isVariant
     ? `To upgrade to the same ${PROXY}, put --upgrade at the end of the command line.`
-    : `Name it, for example --nginx ${name}=/path/to/nginx, or --nginx ${name}=debian:trixie.`;
+    : `Define it with --nginx, for example --nginx ${name}=/path/to/nginx, or --nginx ${name}=debian:trixie.`;
   throw new Problem(
     'usage',
     `--upgrade ${quoted(name)}: no ${PROXY} has that name.${suggestion(name, binaries)} ${remedy}`,

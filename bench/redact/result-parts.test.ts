@@ -204,7 +204,7 @@ function variantsIn(...variants: Variant[]): Variant[] {
 test('targets and variants named after files are numbered, each kind by itself; others keep their names', () => {
   const tunings = [{ name: 't', text: 'http { gzip on; # Mine\n}' }];
   const proxy = { kind: 'nginx' as const, binary: null, tunings };
-  const target = 'A server that already runs';
+  const target = 'A server that is already running';
   const own = 'The user’s own configuration';
   assert.deepEqual(
     variantsIn(

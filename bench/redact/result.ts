@@ -239,7 +239,7 @@ function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>):
       other === undefined
         ? title
         : isTarget(variant)
-          ? 'A server that already runs'
+          ? 'A server that is already running'
           : 'The user’s own configuration',
     proxy: proxy && { ...proxy, tunings: proxy.tunings.map(publicTuning) },
   };

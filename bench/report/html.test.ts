@@ -106,7 +106,7 @@ test('a report can be drawn from a result that was cut off at any point', () => 
     shown(makeResult([])),
     /This result contains no run, because the bench was interrupted before the first run finished\./,
   );
-  assert.match(shown(missing), /This bench was interrupted before the latency step of plain\./);
+  assert.match(shown(missing), /This bench was interrupted before it completed the latency step of plain\./);
   assert.match(shown(cut[5] ?? makeResult([])), /Throughput\. Aborted: interrupted by Ctrl-C\./);
   const last = { ...makeResult([whole]), endedAt: null };
   assert.match(shown(last), /This bench was interrupted before it finished\./);

@@ -90,6 +90,6 @@ function interruptedSentence({ result, variants }: View): string {
       .map((step) => `the ${step} step of ${variant.name}`),
   );
   return missing.length > 0 && !kindOf(result)?.kind.isSearch
-    ? `This bench was interrupted before ${listed(missing)}.`
+    ? `This bench was interrupted before it completed ${listed(missing)}.`
     : 'This bench was interrupted before it finished.';
 }

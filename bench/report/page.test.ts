@@ -422,7 +422,7 @@ test('a chart can be switched, zoomed, scaled and copied with the keyboard alone
     await press(named('Copy as CSV'), 'Enter');
     await figure.getByText('Data copied to the clipboard.').waitFor();
     const [head, first] = (await pasted(page)).split('\r\n');
-    assert.equal(head, 'seconds of the steady phase (s),direct (1/s),plain (1/s),tls (1/s)');
+    assert.equal(head, 'seconds into the steady phase (s),direct (1/s),plain (1/s),tls (1/s)');
     assert.match(first ?? '', /^-1\.5,\d+,\d+,\d+$/);
     await press(named('Copy as PNG'), 'Enter');
     await figure.getByText('Picture copied to the clipboard.').waitFor();

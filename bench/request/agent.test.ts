@@ -45,7 +45,7 @@ test('a missing server or role is reported with an example that completes the li
         return true;
       },
     );
-  missing('--role generator', /^`agent` needs the NATS server/, { nats: 'nats://127.0.0.1:4222' });
+  missing('--role generator', /^`agent` needs a NATS server/, { nats: 'nats://127.0.0.1:4222' });
   missing(NATS, /^`agent` needs a role\./, { role: 'generator' });
   missing(`${NATS} --role server`, /^--role server needs the address/, { listen: '127.0.0.1' });
   missing(`${NATS} --role proxy`, /^--role proxy needs the processes/, { watch: 'nginx' });

@@ -49,7 +49,7 @@ const OPTIONS = {
     watch: {
       value: 'NAME|PID',
       many: true,
-      help: 'Process to observe, such as nginx, with its descendants',
+      help: 'Process to observe (and its descendants), such as nginx',
     },
   },
 } as const satisfies Readonly<Record<string, Options>>;
@@ -67,7 +67,7 @@ export const agentCommand = {
 function agentRequest(given: GivenOptions): AgentRequest {
   if (!given.has('nats')) {
     throw new Incomplete(
-      '`agent` needs the NATS server through which runs reach the agent. Name the server with --nats, for example --nats nats://127.0.0.1:4222.',
+      '`agent` needs a NATS server, through which it receives its runs. Name the server with --nats, for example --nats nats://127.0.0.1:4222.',
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
@@ -101,12 +101,15 @@ function checkRole(given: GivenOptions, role: AgentRole): void {
   const watches = given.has('watch');
   const foreign = FOREIGN[role].find((name) => given.has(name));
   if (foreign !== undefined)
-    throw new Problem('usage', `--${foreign} does not apply to an agent with --role ${role}. Leave it out.`);
+    throw new Problem(
+      'usage',
+      `--${foreign} does not apply to an agent with --role ${role}. Leave --${foreign} out.`,
+    );
   const rival = ['listen', 'allow'].find((name) => watches && given.has(name));
   if (rival !== undefined) {
     throw new Problem(
       'usage',
-      `--${rival} is for an agent that starts Nginx, and --watch for one that only observes it. Leave one out.`,
+      `--${rival} is for an agent that starts Nginx, but --watch is for an agent that only observes it. Leave out one of these options.`,
     );
   }
   if (role === 'server' && !given.has('listen')) {
@@ -138,7 +141,7 @@ function watchOf(text: string): AgentRequest['watches'][number] {
   if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
   throw new Problem(
     'usage',
-    `--watch ${quoted(text)} must be the ID of a process, or the name of a program (only the first 15 characters of a longer name), for example --watch nginx.`,
+    `--watch ${quoted(text)} must be the ID of a process, or the name of a program (cut to its first 15 characters if it is longer), for example --watch nginx.`,
   );
 }
 

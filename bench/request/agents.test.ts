@@ -113,7 +113,7 @@ test('incomplete or contradictory options are rejected', () => {
     `-p tls --server-agents 1 --listen 10.0.0.7`,
     /^--listen only applies if agents generate the load\./,
   );
-  refused('-p tls --server-agents 1 --agents 2', /^--agents needs the NATS server/);
+  refused('-p tls --server-agents 1 --agents 2', /^--agents needs a NATS server/);
   refused(`-p tls ${NATS} --agents a,b,b,a`, /^--agents names "b" twice\./);
   refused(`-p tls ${NATS} --agents 2 --listen 0.0.0.0`, /^--listen "0\.0\.0\.0" would listen on every/);
   refused(`-p tls ${NATS} --agents 2 --listen ::1`, /^--listen "::1" must be an IPv4 address/);

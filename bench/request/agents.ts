@@ -78,7 +78,7 @@ export function agentsOf(given: GivenOptions, asked: ScenarioRequest): AgentsReq
   }
   if (!given.has('nats')) {
     throw new Incomplete(
-      `--${part} needs the NATS server through which the agents are reached. Name it with --nats, for example --nats nats://127.0.0.1:4222.`,
+      `--${part} needs a NATS server, through which the bench reaches the agents. Name the server with --nats, for example --nats nats://127.0.0.1:4222.`,
       { nats: 'nats://127.0.0.1:4222' },
     );
   }
@@ -104,13 +104,13 @@ function checkGenerators(
   if (file !== undefined) {
     throw new Problem(
       'usage',
-      '--agents does not apply to a scenario of your own, because the agents do not have its file. Leave one out.',
+      '--agents does not apply to a scenario of your own, because the agents do not have its file. Leave --agents out, or choose another scenario.',
     );
   }
   if (needsGeneratorHere !== undefined) {
     throw new Problem(
       'usage',
-      `--agents does not apply to the scenario ${name}: ${needsGeneratorHere}. Leave one out.`,
+      `--agents does not apply to the scenario ${name}: ${needsGeneratorHere}. Leave --agents out, or choose another scenario.`,
     );
   }
   refuse(given, 'agents', OF_THIS_HOST, 'because agents run the generator on other hosts');
@@ -122,7 +122,7 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
   if (option === undefined) return;
   if (!given.has('server-agents')) {
     throw new Incomplete(
-      '--proxy-agent runs Nginx on another host, which cannot reach the echo servers on 127.0.0.1 of this host. Use --server-agents to name agents for the echo servers, or --target to name a server that already runs.',
+      "--proxy-agent runs Nginx on another host, which cannot reach this host's echo servers on 127.0.0.1. Use --server-agents to name agents for the echo servers, or --target to name a server that is already running.",
       { 'server-agents': '1' },
     );
   }
@@ -133,7 +133,7 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
   if (acts || samplesQueues) {
     throw new Problem(
       'usage',
-      `--${option} does not apply to the scenario ${name} with these options: it ${acts ? 'acts on processes' : 'reads the sockets'} of Nginx or of the echo servers, which would be on other hosts. Leave one out.`,
+      `With these options, --${option} does not apply to the scenario ${name}: the scenario ${acts ? 'acts on processes' : 'reads the sockets'} of Nginx or of the echo servers, which would be on other hosts. Leave --${option} out, or choose another scenario.`,
     );
   }
   refuse(given, option, OF_THIS_HOST, 'because nothing is known about the CPUs and kernels of other hosts');
@@ -180,7 +180,7 @@ export function checkName(option: string, name: string): string {
   if (AGENT_NAME.test(name)) return name;
   throw new Problem(
     'usage',
-    `${option} ${quoted(name)} must begin with a letter or a digit, and contain only letters, digits, hyphens and underscores (at most 40), for example ${option} a.`,
+    `${option} ${quoted(name)} must begin with a letter or a digit, and have at most 40 characters (letters, digits, hyphens and underscores), for example ${option} a.`,
   );
 }
 

@@ -22,8 +22,8 @@ test('options that do not work with a backend are rejected with a sentence', () 
     [['--backend', APP, '--server', 'ws'], /^--server /],
     [['--backend', APP, '--no-http'], /^--no-http /],
     [['--backend', APP, '--no-http', '--server', 'ws'], /^--server /],
-    [['--backend', APP, '--scenario', 'broadcast'], /^--scenario broadcast /],
-    [['--backend', APP, '--scenario', 'idle', '--ping', 'server'], /^--scenario idle with these options/],
+    [['--backend', APP, '--scenario', 'broadcast'], /^With these options, --scenario broadcast /],
+    [['--backend', APP, '--scenario', 'idle', '--ping', 'server'], /^With these options, --scenario idle /],
     [['--backend', APP, '--scenario', 'mixed'], /sends HTTP requests/],
     [['--backend', APP, '--threshold', 'http.p99<1s'], /receives none/],
   ];

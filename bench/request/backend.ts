@@ -31,7 +31,7 @@ export function backendOf(
   if (scenario.serverArguments(scenarioOptions).length > 0) {
     throw new Problem(
       'usage',
-      `--scenario ${scenario.name} with these options needs echo servers that do more than echo, and only the bench's own servers do. Leave --backend out.`,
+      `With these options, --scenario ${scenario.name} needs echo servers that do more than echo. Only the bench's own servers can do that. Leave --backend out.`,
     );
   }
   if (scenario.httpLoad !== undefined) {
@@ -52,6 +52,6 @@ export function backendOf(
   if (words.some((word) => word.includes('{port}'))) return command;
   throw new Problem(
     'usage',
-    `--backend ${quoted(command)} must contain {port}, which is replaced with the port to listen on, ${EXAMPLE}.`,
+    `--backend ${quoted(command)} must contain {port} in place of the port to listen on, ${EXAMPLE}.`,
   );
 }

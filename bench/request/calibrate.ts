@@ -30,7 +30,7 @@ const OUTPUT = RUN_OPTIONS['The output'];
 const OPTIONS = {
   'The calibration': {
     profile: { short: 'p', value: 'NAME', help: 'Profile to compare with itself [plain]' },
-    rounds: { value: 'N', help: 'Rounds of each comparison; each runs both sides in every step [10]' },
+    rounds: { value: 'N', help: 'Rounds per comparison; a round runs both sides in every step [10]' },
     budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
     nginx: RUN_OPTIONS['The variants'].nginx,
   },

@@ -12,6 +12,7 @@ import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import {
   CONNECTIONS,
+  checkOneVariant,
   DURATION_US,
   hasProxy,
   PER_SECOND,
@@ -153,7 +154,7 @@ function capacityRequest(given: GivenOptions): CapacityRequest {
   const steps = [...(needsStart ? [SEARCH_STEPS.start] : []), SEARCH_STEPS.trial];
   const variants = variantsOf(given);
   const run = requestOf(given, { variants, steps, warmupMs: WARMUP_MS, durationMs: DURATION_MS });
-  checkOne(run);
+  checkOneVariant('capacity', run);
   const objectives = objectivesOf(given, run);
   const axis = axisOf(given, over, run);
   const least = leastOf(axis, objectives, run);
@@ -166,14 +167,6 @@ function capacityRequest(given: GivenOptions): CapacityRequest {
     most: mostOf(given, over, least),
     budgetMs: milliseconds(given, 'budget', DURATION_US),
   };
-}
-
-function checkOne({ variants, configurations }: RunRequest): void {
-  if (variants.length + configurations.length === 1 && !variants.includes('all')) return;
-  throw new Problem(
-    'usage',
-    '`capacity` takes one variant. Name one, for example --profile tls, and run it again for another.',
-  );
 }
 
 function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
@@ -191,7 +184,7 @@ function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
     throw new Problem(
       'usage',
       untold.need === 'proxy'
-        ? `--objective ${quoted(untold.text)} needs ${PROXY}, and direct has none. Name another variant.`
+        ? `--objective ${quoted(untold.text)} needs ${PROXY}, but direct has none. Name another variant.`
         : `--objective ${quoted(untold.text)} cannot be measured: a trial is an open loop without HTTP requests. Use \`run\` to measure it.`,
     );
   }

@@ -42,7 +42,7 @@ const ASKING = {
 
 export const checkCommand = {
   operands: 'PATH [PATH ...]',
-  help: 'What in this nginx.conf (- for stdin) is wrong for WebSockets?',
+  help: 'What is wrong for WebSockets in this nginx.conf (- for stdin)?',
   options: { 'The configuration': READING, 'The check': ASKING },
   parse: (given, operands) => ({
     command: 'check',

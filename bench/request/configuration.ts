@@ -39,7 +39,7 @@ function rootOf(text: string): { from: string; to: string } {
   if (from !== undefined) return { from, to };
   throw new Problem(
     'usage',
-    `--conf-root ${quoted(text)} must be an absolute path and the local folder with its files, for example --conf-root /etc/nginx=./site.`,
+    `--conf-root ${quoted(text)} must map an absolute path to the local folder that contains its files, for example --conf-root /etc/nginx=./site.`,
   );
 }
 

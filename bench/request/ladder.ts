@@ -12,6 +12,7 @@ import type { GivenOptions, Options } from './options.ts';
 import { PROCESSES } from './processes.ts';
 import {
   CONNECTIONS,
+  checkOneVariant,
   checkThresholds,
   hasProxy,
   PAYLOAD,
@@ -98,7 +99,7 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     duration: 'Duration of the measured phase per run [2s]',
     warmup: 'Warm-up before the measured phase [1s]',
     rate: 'Messages/s in total, on a schedule [1000; --over payload: 200]',
-    threshold: `Exit with 99 unless every run meets it: 'service.p99<50ms'`,
+    threshold: `Exit with 99 unless each run meets a condition: 'service.p99<50ms'`,
   };
   return Object.fromEntries(
     Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
@@ -148,17 +149,11 @@ function ladderRequest(given: GivenOptions): LadderRequest {
 }
 
 function checkVariant(run: RunRequest, over: LadderAxis): void {
-  const { variants, configurations } = run;
-  if (variants.length + configurations.length !== 1 || variants.includes('all')) {
-    throw new Problem(
-      'usage',
-      '`ladder` takes one variant. Name one, for example --profile tls, and run it again for another.',
-    );
-  }
+  checkOneVariant('ladder', run);
   if (over === 'nginx-workers' && !hasProxy(run)) {
     throw new Problem(
       'usage',
-      `--over nginx-workers needs ${PROXY}, and direct has none. Name another variant.`,
+      `--over nginx-workers needs ${PROXY}, but direct has none. Name another variant.`,
     );
   }
 }
@@ -213,7 +208,7 @@ function stepOf(given: GivenOptions, scenario: ScenarioDefinition, over: LadderA
   if (stray === undefined) return step;
   throw new Problem(
     'usage',
-    `--${stray[0]} does not apply to the ${step.name} step, which this ladder repeats. Leave it out.`,
+    `--${stray[0]} does not apply to the ${step.name} step, which this ladder repeats. Leave the option out.`,
   );
 }
 

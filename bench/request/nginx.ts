@@ -25,7 +25,7 @@ export function nginxSources(given: GivenOptions): NginxSources {
   if (other !== undefined) {
     throw new Problem(
       'usage',
-      `--nginx sets both ${quoted(String(usual))} and ${quoted(other)} for all variants. Give each a name, for example --nginx new=${other}, and name a variant that uses it, such as tls@new.`,
+      `--nginx sets both ${quoted(String(usual))} and ${quoted(other)} for all variants. Give each binary a name, for example --nginx new=${other}, and add that name to a variant, such as tls@new.`,
     );
   }
   const named = new Map<string, string>();

@@ -5,12 +5,12 @@ import { JSON_OPTION, type Options } from './options.ts';
 
 /** Options about a server that already runs. */
 export const TARGET_OPTIONS = {
-  target: { value: 'URL', help: 'Its address: ws://127.0.0.1:9000/chat, or wss:// for TLS' },
+  target: { value: 'URL', help: 'Server address: ws://127.0.0.1:9000/chat, or wss:// for TLS' },
   subprotocol: { value: 'NAMES', help: 'Subprotocols to offer; the server must choose one' },
   expect: { value: 'echo|any|none', help: 'What counts as an answer: echo, any message, none [echo]' },
   ca: { value: 'FILE', help: 'Certificate authorities, in PEM format [those of the system]' },
   insecure: { value: null, help: 'Accept any certificate' },
-  'allow-remote': { value: 'HOST', help: 'Allow a target on this other host' },
+  'allow-remote': { value: 'HOST', help: 'Other host on which a target is allowed' },
   'remote-limit': {
     value: 'N',
     help: 'Maximum connections and messages/s on another host [100]',
@@ -47,7 +47,7 @@ export const RUN_OPTIONS = {
       many: true,
       help: 'Local copy of a folder named in nginx.conf: /etc/nginx=./site',
     },
-    'env-file': { value: 'FILE', help: 'NAME=value file for configuration variables [the environment]' },
+    'env-file': { value: 'FILE', help: 'File with configuration variables, NAME=value [the environment]' },
     'ws-path': { value: 'PATH', help: 'Path of the WebSocket endpoint [chosen from the locations]' },
     host: { value: 'NAME', help: 'Host header of the requests [the server_name]' },
     header: {
@@ -57,7 +57,7 @@ export const RUN_OPTIONS = {
     },
     'keep-guards': { value: null, help: 'Keep access rules and limits, which may block the load' },
   },
-  'A server that already runs, instead of variants': TARGET_OPTIONS,
+  'A server that is already running, instead of variants': TARGET_OPTIONS,
   'The scenario': {
     scenario: {
       value: 'NAME|FILE',
@@ -87,7 +87,7 @@ export const RUN_OPTIONS = {
     engine: { value: 'node|bun', help: 'Runtime of the lean client and server [bun if available]' },
     carrier: {
       value: 'auto|sockets|io_uring',
-      help: 'How the lean client and server use TCP on Bun, without TLS [auto]',
+      help: 'How lean clients and servers use TCP (on Bun, without TLS) [auto]',
     },
     seed: { value: 'N', help: 'Seed for sizes, arrivals and contents [random, stored]' },
     'no-http': { value: null, help: 'Skip the HTTP requests before the WebSocket load' },
@@ -103,7 +103,11 @@ export const RUN_OPTIONS = {
   },
   'Other hosts': AGENT_OPTIONS,
   'The output': {
-    threshold: { value: 'CONDITION', many: true, help: `Exit with 99 if not met: 'service.p99<50ms'` },
+    threshold: {
+      value: 'CONDITION',
+      many: true,
+      help: `Exit with 99 if a condition is not met: 'service.p99<50ms'`,
+    },
     strict: { value: null, help: 'Exit with 1 unless every run is valid' },
     ...JSON_OPTION,
     reports: { value: 'DIR', help: 'Folder for the reports [./reports]' },

@@ -53,10 +53,10 @@ test('a threshold that no planned run can measure is rejected before the first r
   for (const [line, message] of [
     ['-p tls --in-flight 1 --threshold response.p99<5ms', / needs the latency step\./],
     ['-p tls -R 5k --threshold perCoreCapacity>10k', / needs the throughput step\..* throughput,latency\.$/],
-    ['-p tls --scenario reload --threshold perCoreCapacity>10k', / a closed loop, and .* reload has none\./],
+    ['-p tls --scenario reload --threshold perCoreCapacity>10k', / a closed loop, but .* reload has none\./],
     ['-p tls --scenario storm --threshold perCoreCapacity>10k', / does not apply to the scenario storm\./],
     ['-p tls --no-http --threshold http.p99<5ms', / --no-http skips\./],
-    ['-p direct --threshold memory.proxy<1M', / needs Nginx, and direct has none\./],
+    ['-p direct --threshold memory.proxy<1M', / needs Nginx, but direct has none\./],
   ] as const)
     assert.throws(() => run(line), { kind: 'usage', message }, line);
 });

@@ -125,13 +125,13 @@ function checkDirect({ agents, variants }: Pick<RunRequest, 'agents' | 'variants
   if (agents.servers !== null && countOf(agents.servers) > 1) {
     throw new Problem(
       'usage',
-      'In the profile direct, clients connect to the echo servers of one host only. Use --server-agents 1, or leave direct out.',
+      'With the direct profile, clients connect to the echo servers of one host only. Use --server-agents 1, or leave direct out.',
     );
   }
   if (agents.listen === null || agents.servers !== null) return;
   throw new Problem(
     'usage',
-    `--listen is the address of ${PROXY}, and direct has no ${PROXY}: its echo servers stay on 127.0.0.1. Leave direct out.`,
+    `--listen sets the address of ${PROXY}, but direct has no ${PROXY}: the echo servers of direct stay on 127.0.0.1. Leave direct out.`,
   );
 }
 
@@ -147,7 +147,7 @@ function requestOfTarget(
   const [closed] = stepsWith('closed', asked.scenario).filter((step) => asked.steps.includes(step));
   if (target.expect === 'none' && closed !== undefined) {
     throw new Incomplete(
-      `The ${closed} step waits for answers, and --expect none expects no answer. Set a rate instead, for example --rate 5k.`,
+      `The ${closed} step waits for answers, but --expect none expects no answer. Set a rate instead, for example --rate 5k.`,
       { rate: '5k' },
     );
   }
@@ -184,14 +184,14 @@ export function checkThresholds(request: RunRequest): void {
     case 'schedule':
       throw new Incomplete(
         open === ''
-          ? `${start} messages on a schedule, and the scenario ${scenario.name} sends none.`
+          ? `${start} messages on a schedule, but the scenario ${scenario.name} sends none.`
           : `${start} the ${open} step. Add it with --steps or --rate, or use service.* instead.`,
         allSteps(scenario),
       );
     case 'closed-loop':
       throw new Incomplete(
         closed === ''
-          ? `${start} a closed loop, and the scenario ${scenario.name} has none.`
+          ? `${start} a closed loop, but the scenario ${scenario.name} has none.`
           : `${start} the ${closed} step. Add it: --steps ${allSteps(scenario).steps}.`,
         allSteps(scenario),
       );
@@ -205,14 +205,14 @@ export function checkThresholds(request: RunRequest): void {
     case 'answers':
       throw new Problem(
         'usage',
-        `${start} answers, and --expect none expects no answer. Use a metric of the messages sent, such as sendLag.p99.`,
+        `${start} answers, but --expect none expects no answer. Use a metric of the messages sent, such as sendLag.p99.`,
       );
     case 'proxy':
       throw new Problem(
         'usage',
         request.target.kind === 'external'
-          ? `${start} ${PROXY}, and with --target, only an agent observes ${PROXY}. Name one with --proxy-agent, or use a metric of the answers, such as response.p99.`
-          : `${start} ${PROXY}, and direct has none. Add a variant with ${PROXY}.`,
+          ? `${start} ${PROXY}, but only an agent can observe ${PROXY} if --target is given. Name an agent with --proxy-agent, or use a metric of the answers, such as response.p99.`
+          : `${start} ${PROXY}, but direct has none. Add a variant with ${PROXY}.`,
       );
   }
 }
@@ -220,6 +220,15 @@ export function checkThresholds(request: RunRequest): void {
 /** Reports whether any variant has a proxy. `direct` is the only profile without one. */
 export function hasProxy({ variants, configurations }: RunRequest): boolean {
   return configurations.length > 0 || variants.some((name) => name !== 'direct');
+}
+
+/** @throws Problem('usage') unless the request has exactly one variant */
+export function checkOneVariant(command: string, { variants, configurations }: RunRequest): void {
+  if (variants.length + configurations.length === 1 && !variants.includes('all')) return;
+  throw new Problem(
+    'usage',
+    `\`${command}\` takes one variant. Name one, for example --profile tls, and run the command again for another.`,
+  );
 }
 
 /** Parses the options shared by all commands that put variants under load. */
@@ -315,7 +324,7 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   const [loop] = stepsWith('closed', scenario);
   if (scheduled !== undefined && !open && steps.includes(scheduled) && given.has('target')) {
     throw new Incomplete(
-      `The ${scheduled} step needs a rate: none can be derived for a --target, whose CPU time is unknown. Set one, for example --rate 5k.`,
+      `The ${scheduled} step needs a rate, which cannot be derived for a --target because its CPU time is unknown. Set one, for example --rate 5k.`,
       { rate: '5k' },
     );
   }

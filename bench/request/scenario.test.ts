@@ -201,7 +201,7 @@ test('an upgrade instead of a reload is to the same Nginx, or to a named one', (
   assert.throws(() => targetOf('../nginx'), { kind: 'usage', message: /--nginx NAME=PATH/ });
   assert.throws(() => scenarioOf(reload(['upgrade', []], ['reloads', ['2']])), {
     kind: 'usage',
-    message: '--reloads does not apply together with --upgrade. Leave one of them out.',
+    message: '--reloads cannot be combined with --upgrade. Leave one of them out.',
   });
   assert.throws(() => scenarioOf(new Map([['upgrade', []]])), { message: /requires --scenario reload\./ });
 });

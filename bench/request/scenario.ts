@@ -28,7 +28,9 @@ export function scenarioOf(given: GivenOptions): ScenarioRequest {
     if (!given.has(option) || Object.hasOwn(scenario.options, option)) continue;
     const owners = SCENARIOS.filter(({ options }) => Object.hasOwn(options, option)).map(({ name }) => name);
     const remedy =
-      owners.length === 0 ? 'Leave it out.' : `This option requires --scenario ${owners.join(' or ')}.`;
+      owners.length === 0
+        ? `Leave --${option} out.`
+        : `This option requires --scenario ${owners.join(' or ')}.`;
     throw new Problem('usage', `--${option} does not apply to the scenario ${scenario.name}. ${remedy}`);
   }
   refuseContradictions(given, scenario);
@@ -43,7 +45,7 @@ function refuseContradictions(given: GivenOptions, { options }: ScenarioDefiniti
   for (const [name, { excludes = [] }] of Object.entries(options)) {
     const rival = excludes.find((each) => given.has(name) && given.has(each));
     if (rival === undefined) continue;
-    throw new Problem('usage', `--${rival} does not apply together with --${name}. Leave one of them out.`);
+    throw new Problem('usage', `--${rival} cannot be combined with --${name}. Leave one of them out.`);
   }
 }
 

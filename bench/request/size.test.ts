@@ -100,7 +100,7 @@ test('requests that cannot be planned are rejected with a sentence', () => {
     ['-p tls,plain -c 100k', /^`size` takes one variant\./],
     ['-p tls --conf a.conf -c 100k', /^`size` takes one variant\./],
     ['-p all -c 100k', /^`size` takes one variant\./],
-    ['-p direct -c 100k', /^`size` plans for Nginx, and direct has none\./],
+    ['-p direct -c 100k', /^`size` plans for Nginx, but direct has none\./],
     ['-p tls -c 100k --check 200k', /^--check 200k is more than --connections 100k\./],
     ['-p tls -c 100k --check 10', /^--check "10" must be between/],
     ['-p tls -c 100k --utilisation 0', /^--utilisation "0" must be a percentage/],

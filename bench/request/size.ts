@@ -8,7 +8,7 @@ import type { Command } from './command.ts';
 import { last, number, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
-import { hasProxy, PER_SECOND, type RunRequest, requestOf, variantsOf } from './run.ts';
+import { checkOneVariant, hasProxy, PER_SECOND, type RunRequest, requestOf, variantsOf } from './run.ts';
 import { RUN_OPTIONS, refusedAgents, refusedTarget } from './run-options.ts';
 import type { ScenarioRequest } from './scenario.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
@@ -51,7 +51,7 @@ const SIZE_OPTIONS = {
   rate: { short: 'R', value: 'N', help: 'Messages per second in total [one per connection every 10 s]' },
   churn: { value: 'N', help: 'New connections per second [as if each lasted ten minutes]' },
   utilisation: { value: 'PERCENT', help: 'Highest CPU utilisation of an Nginx worker [50]' },
-  check: { value: 'N', help: 'Connections of the run that checks the plan [a tenth, if possible]' },
+  check: { value: 'N', help: 'Connections in the run that checks the plan [a tenth, if possible]' },
   rounds: { value: 'N', help: 'Number of runs that measure each cost [3]' },
 } as const satisfies Options;
 
@@ -67,7 +67,7 @@ const ABSENT = {
   arrivals: 'its messages are spaced evenly',
   'in-flight': 'it measures the CPU time per message in an open loop',
   'nginx-workers': 'the number of workers is part of the result',
-  threshold: 'its result contains the error of the check instead',
+  threshold: 'its result contains the prediction error found by the check instead',
   'no-http': 'it sends no HTTP requests',
 };
 
@@ -137,20 +137,14 @@ function checkOf(given: GivenOptions, connections: number): number | null {
   if (check === null || check <= connections) return check;
   throw new Problem(
     'usage',
-    `--check ${formatNumber(check)} is more than --connections ${formatNumber(connections)}. Check at most as many connections as are planned.`,
+    `--check ${formatNumber(check)} is more than --connections ${formatNumber(connections)}. Check no more connections than you plan for.`,
   );
 }
 
 function checkVariant(run: RunRequest): void {
-  const { variants, configurations } = run;
-  if (variants.length + configurations.length !== 1 || variants.includes('all')) {
-    throw new Problem(
-      'usage',
-      '`size` takes one variant. Name one, for example --profile tls, and run it again for another.',
-    );
-  }
+  checkOneVariant('size', run);
   if (hasProxy(run)) return;
-  throw new Problem('usage', `\`size\` plans for ${PROXY}, and direct has none. Name another variant.`);
+  throw new Problem('usage', `\`size\` plans for ${PROXY}, but direct has none. Name another variant.`);
 }
 
 function wantedOf(given: GivenOptions, connections: number, { payload }: RunRequest): Wanted {

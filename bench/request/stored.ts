@@ -53,7 +53,7 @@ export function storedRequest(given: GivenOptions, operands: readonly string[]):
   if (mixed !== null) {
     throw new Problem(
       'usage',
-      `\`compare\` takes either variants to measure or two stored results, and ${quoted(mixed)} is not a stored result. ` +
+      `\`compare\` takes either variants to measure or two stored results, but ${quoted(mixed)} is not a stored result. ` +
         'A stored result is a folder in reports/, or the result.json in it.',
     );
   }
@@ -67,7 +67,7 @@ export function storedRequest(given: GivenOptions, operands: readonly string[]):
   if (stray !== undefined) {
     throw new Problem(
       'usage',
-      `--${stray} applies to runs, and stored results have already been measured. Leave it out.`,
+      `--${stray} only applies to runs, but stored results have already been measured. Leave the option out.`,
     );
   }
   return {

@@ -23,7 +23,7 @@ function labelsOf(texts: readonly string[]): Tags['labels'] {
     if (!LABEL_KEY.test(key) || value.trim() === '') {
       throw new Problem(
         'usage',
-        `--label ${quoted(text)} must be a name and a value, for example --label branch=main. The name must begin with a letter, and contain only letters, digits, dots, hyphens and underscores (at most 40).`,
+        `--label ${quoted(text)} must be a name and a value, for example --label branch=main. The name must begin with a letter, and have at most 40 characters (letters, digits, dots, hyphens and underscores).`,
       );
     }
     if (labels.has(key)) {

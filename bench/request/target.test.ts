@@ -63,14 +63,17 @@ test('scenarios that need no topology can run on a target', () => {
   ])
     assert.equal(run(`${HERE} --scenario ${rest}`).target.kind, 'external');
   refuses([
-    [`${HERE} --scenario reload`, /^--scenario reload .* acts on Nginx or on echo servers/],
-    [`${HERE} --scenario broadcast`, /^--scenario broadcast .* needs echo servers that behave/],
+    [`${HERE} --scenario reload`, /^With these options, --scenario reload acts on Nginx or on echo servers/],
+    [
+      `${HERE} --scenario broadcast`,
+      /^With these options, --scenario broadcast needs echo servers that behave/,
+    ],
   ]);
   refuses(
     [
       ...['reload', 'storm --cut backend', 'storm --cut proxy', 'backend-loss', 'broadcast', 'slow-consumer'],
       ...['idle --ping server', 'connect --close server'],
-    ].map((rest) => [`${HERE} --scenario ${rest}`, /^--scenario /]),
+    ].map((rest) => [`${HERE} --scenario ${rest}`, /^With these options, --scenario /]),
   );
 });
 
@@ -138,7 +141,7 @@ test('options that do not work with a target are rejected with a sentence', () =
     [`${HERE} --subprotocol a,a`, /different names/],
     [`${HERE} --steps throughput,latency`, /--rate/],
     [`${HERE} --threshold cpuPerMessage.proxy<1ms`, /--proxy-agent/],
-    ['-p tls --ca x --expect any', /^--expect only applies to a server that already runs\. .*--target/],
+    ['-p tls --ca x --expect any', /^--expect only applies to a server that is already running\. .*--target/],
     ['-p tls --header A:b', /--conf/],
     ['compare plain tls --target ws://127.0.0.1:9000/', /has no --target/],
     ['compare plain tls --allow-remote a', /has no --allow-remote/],

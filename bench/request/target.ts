@@ -42,7 +42,7 @@ export function targetOf(given: GivenOptions, asked: ScenarioRequest): AskedTarg
     const lonely = Object.keys(TARGET_OPTIONS).find((name) => given.has(name));
     if (lonely === undefined) return null;
     throw new Incomplete(
-      `--${lonely} only applies to a server that already runs. Name it with --target URL.`,
+      `--${lonely} only applies to a server that is already running. Name the server with --target URL.`,
       {
         target: 'ws://127.0.0.1:9000/chat',
       },
@@ -52,7 +52,7 @@ export function targetOf(given: GivenOptions, asked: ScenarioRequest): AskedTarg
   if (idle !== undefined) {
     throw new Problem(
       'usage',
-      `--${idle} does not apply with --target: the server already runs, so nothing is started. Leave one out.`,
+      `--${idle} does not apply with --target: the server is already running, so nothing is started. Leave one out.`,
     );
   }
   refuseScenario(asked);
@@ -62,7 +62,7 @@ export function targetOf(given: GivenOptions, asked: ScenarioRequest): AskedTarg
   if (expect !== null && asked.scenario !== DEFAULT_SCENARIO) {
     throw new Problem(
       'usage',
-      `--expect only applies to the scenario ${DEFAULT_SCENARIO.name}, whose messages are answered. Leave it out.`,
+      `--expect only applies to the scenario ${DEFAULT_SCENARIO.name}, whose messages are answered. Leave --expect out.`,
     );
   }
   return {
@@ -90,7 +90,7 @@ function refuseScenario({ scenario, scenarioOptions }: ScenarioRequest): void {
     : 'needs echo servers that behave in a certain way';
   throw new Problem(
     'usage',
-    `--scenario ${name} with these options ${what}, but --target names a server that already runs. Leave one out.`,
+    `With these options, --scenario ${name} ${what}, but --target names a server that is already running. Leave one out.`,
   );
 }
 
@@ -133,7 +133,10 @@ function isElsewhere(given: GivenOptions, url: URL): boolean {
   if (isLoopback(url)) {
     const idle = ['allow-remote', 'remote-limit'].find((name) => given.has(name));
     if (idle === undefined) return false;
-    throw new Problem('usage', `--${idle} does not apply to ${host}, which is this machine. Leave it out.`);
+    throw new Problem(
+      'usage',
+      `--${idle} does not apply to ${host}, which is this machine. Leave --${idle} out.`,
+    );
   }
   if (allowed === null) {
     throw new Problem(
@@ -154,7 +157,7 @@ function certificateOf(given: GivenOptions, { protocol }: URL): ExternalTarget['
   if (protocol === 'ws:') {
     const idle = ['ca', 'insecure'].find((name) => given.has(name));
     if (idle === undefined) return null;
-    throw new Problem('usage', `--${idle} only applies to a wss:// target. Leave it out.`);
+    throw new Problem('usage', `--${idle} only applies to a wss:// target. Leave --${idle} out.`);
   }
   if (path !== null && insecure)
     throw new Problem('usage', '--ca and --insecure contradict each other. Leave one out.');

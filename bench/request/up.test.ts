@@ -56,7 +56,7 @@ test('anything but one variant on one address is rejected', () => {
   refused('-p tls --conf a.conf', /^`up` runs one variant\./);
   refused('-p tls --allow-remote 0.0.0.0', /^--allow-remote 0\.0\.0\.0 would listen on every interface\./);
   refused('-p tls --allow-remote chat.example', /^--allow-remote "chat\.example" must be an IPv4 address/);
-  refused('-p direct --port 8080', /^--port sets the port of Nginx, and direct has no Nginx\./);
+  refused('-p direct --port 8080', /^--port sets the port of Nginx, but direct has no Nginx\./);
   assert.deepEqual(
     [up('-p direct').port, up('-p tls --port 1').port, up('-p tls --port 65535').port],
     [null, 1, 65_535],

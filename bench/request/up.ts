@@ -47,7 +47,7 @@ const OPTIONS = {
     log: { value: null, help: 'Log connections, messages and disconnections' },
     'allow-remote': {
       value: 'ADDRESS',
-      help: 'Listen on an address that others can reach [127.0.0.1]',
+      help: 'Address to listen on, if others need to connect [127.0.0.1]',
     },
     port: { value: 'N', help: 'Port for the page and its WebSockets [a free port]' },
   },
@@ -108,6 +108,6 @@ function portOf(given: GivenOptions, run: RunRequest): number | null {
   if (port === null || hasProxy(run)) return port;
   throw new Problem(
     'usage',
-    `--port sets the port of ${PROXY}, and direct has no ${PROXY}. Leave --port out.`,
+    `--port sets the port of ${PROXY}, but direct has no ${PROXY}. Leave --port out.`,
   );
 }

@@ -198,7 +198,7 @@ describe('a scenario file', () => {
     [
       'an equation for nothing',
       { ...CHAT, conservation: [{ whole: 'nowhere', parts: ['joined'] }] },
-      /the equation of nowhere contains nowhere/,
+      /the equation for nowhere contains nowhere/,
     ],
     [
       'phases of a counter',

@@ -76,10 +76,10 @@ function checkedFields(scenario: unknown, wrong: Wrong): OwnScenario {
   const own = scenario as OwnScenario;
   if (typeof (own.client ?? own.conversation) !== 'function')
     throw wrong(
-      'it has neither a client nor a conversation. Add one of them to define what the connections do.',
+      'the scenario has neither a client nor a conversation. Add one of them to define what the connections do.',
     );
   if (own.client !== undefined && own.conversation !== undefined)
-    throw wrong('it has both a client and a conversation. Remove one of them.');
+    throw wrong('the scenario has both a client and a conversation. Remove one of them.');
   if (own.client !== undefined && own.reconnects !== undefined)
     throw wrong(
       '`reconnects` only applies to a conversation, but the scenario has a client. Reconnect in the client itself.',
@@ -186,7 +186,7 @@ function checkNames({ conversation }: OwnScenario, declared: Declaration, wrong:
     const unknown = [whole, ...parts].find((each) => !counts.includes(each));
     if (unknown !== undefined)
       throw wrong(
-        `the equation of ${whole} contains ${unknown}, which is not recorded. Add it to \`recorded.counters\`.`,
+        `the equation for ${whole} contains ${unknown}, which is not recorded. Add it to \`recorded.counters\`.`,
       );
   }
   const stranger = Object.keys(declared.phasesRead).find((each) => !times.includes(each));

@@ -6,7 +6,8 @@
  */
 export function logarithms(figures: readonly number[]): number[] {
   return figures.map((figure) => {
-    if (!(figure > 0 && figure < Infinity)) throw new RangeError(`${figure} has no ratio to another figure.`);
+    if (!(figure > 0 && figure < Infinity))
+      throw new RangeError(`No ratio to another figure can be formed with ${figure}.`);
     return Math.log(figure);
   });
 }

@@ -228,7 +228,7 @@ function refuseUnlessRegular(facts: Stats, path: string): void {
 function linked(path: string): Problem {
   return new Problem(
     'result',
-    `${quote(path)} is a symbolic link, and links in a result are not followed. Replace it with its target.`,
+    `${quote(path)} is a symbolic link, but links in a result are not followed. Replace it with its target.`,
   );
 }
 

@@ -66,7 +66,7 @@ const KEPT: Validity = {
 };
 const NGINX_BUSY: Validity = {
   verdict: 'suspect',
-  reasons: [stored('Only 80 % of the offered rate was echoed in the steady phase.')],
+  reasons: [stored('Only 80 % of the messages due in the steady phase were echoed during that phase.')],
   limit: { component: 'proxy', evidence: stored('an Nginx worker was busy 99 % of the time.') },
 };
 const GENERATOR_BUSY: Validity = {

@@ -126,8 +126,8 @@ describe('what a killed bench leaves behind', () => {
     assert.deepEqual(
       said.toSorted(),
       [
-        `A bench that was killed left ${both} behind. Removed it and ended 2 processes that used it.`,
-        `A bench that was killed left ${none} behind. Removed it.`,
+        `A bench that was killed left ${both} behind. This bench removed it and ended 2 processes that used it.`,
+        `A bench that was killed left ${none} behind. This bench removed it.`,
       ].toSorted(),
     );
     assert.deepEqual(await Promise.all(ended), [

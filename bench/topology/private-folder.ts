@@ -139,7 +139,7 @@ async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   const ended =
     running.length === 0 ? '' : ` and ended ${counted(running.length, 'process', 'processes')} that used it`;
-  return `A bench that was killed left ${folder} behind. Removed it${ended}.`;
+  return `A bench that was killed left ${folder} behind. This bench removed it${ended}.`;
 }
 
 /** Removes a folder without an owner record if it is abandoned and empty. */

@@ -135,7 +135,7 @@ describe('the process of an echo server', () => {
     assert.deepEqual(death, {});
     t.mock.timers.tick(1);
     await asked;
-    const words = 'echo server 1 (process 10000000) no longer answers. It printed nothing on stderr.';
+    const words = 'echo server 1 (process 10000000) no longer answers. It printed nothing to stderr.';
     assert.deepEqual([death.kind, death.message], ['died', words]);
   });
 
@@ -148,11 +148,11 @@ describe('the process of an echo server', () => {
     child?.stderr.destroy();
     await assert.rejects(ready, {
       kind: 'environment',
-      message: 'echo server 1 exited before it was ready. It printed nothing on stderr.',
+      message: 'echo server 1 exited before it was ready. It printed nothing to stderr.',
     });
     await assert.rejects(stats, {
       kind: 'died',
-      message: 'echo server 1 (process 10000000) exited with code 3. It printed nothing on stderr.',
+      message: 'echo server 1 (process 10000000) exited with code 3. It printed nothing to stderr.',
     });
   });
 

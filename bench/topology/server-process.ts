@@ -136,5 +136,5 @@ function notReady(launched: Launched, timeoutMs: number | null): Problem {
 
 function lastWords(launched: Launched): string {
   const words = launched.stderrTail().trim();
-  return words === '' ? 'It printed nothing on stderr.' : `Its last output: ${words}`;
+  return words === '' ? 'It printed nothing to stderr.' : `Its last output: ${words}`;
 }

@@ -152,7 +152,7 @@ describe('warden', () => {
     const next = await startWarden((line) => said.push(line));
     assert.match(
       said.join(),
-      /^A bench that was killed left [^,]+ behind\. Removed it and ended [^,]+ that used it\./,
+      /^A bench that was killed left [^,]+ behind\. This bench removed it and ended [^,]+ that used it\./,
     );
     assert.deepEqual([isDead(told.child), isDead(told.grandchild)], [true, true]);
     assert.deepEqual(readdirSync(temporary), []);
@@ -190,7 +190,7 @@ describe('warden', () => {
     const before = readdirSync(temporary);
     const said = await sweepAbandoned(temporary, PRIVATE_FOLDER_PREFIX);
     assert.deepEqual(said, [
-      `A bench that was killed left ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned behind. Removed it.`,
+      `A bench that was killed left ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned behind. This bench removed it.`,
     ]);
     assert.deepEqual(
       readdirSync(temporary),

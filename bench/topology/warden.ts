@@ -112,7 +112,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       say(
-        `${words} and could not be replaced. If the bench is killed, run it again to clean up. ${error.message}`,
+        `${words} and could not be replaced. ${error.message} If the bench is killed, run it again to clean up.`,
       );
       return;
     }
@@ -166,7 +166,7 @@ async function tryTemporaryFolder(): Promise<void> {
   if (isTooLongForSockets(folder)) {
     throw new Problem(
       'environment',
-      `The path of the temporary folder ${folder} is too long: Linux allows 107 bytes for the path of a socket in it. Set TMPDIR to a folder with a shorter path.`,
+      `The path of the temporary folder ${folder} is too long: on Linux, the path of a socket in this folder may have at most 107 bytes. Set TMPDIR to a folder with a shorter path.`,
     );
   }
   refuseLineBreak(folder);

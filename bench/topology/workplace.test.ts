@@ -141,7 +141,7 @@ describe('a fetch', () => {
         await fetchPlace({ say: (line) => said.push(line), urgent: NEVER })(cache, async () => {});
         assert.match(
           said.join('\n'),
-          /^A bench that was killed left \S+\/fetch-\w+ behind\. Removed it and ended 1 process that used it\.$/,
+          /^A bench that was killed left \S+\/fetch-\w+ behind\. This bench removed it and ended 1 process that used it\.$/,
         );
       }
       await until(() => identityOf(apt) === null && fetches(cache).length === 0, 'nothing is left');

@@ -26,7 +26,7 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'host-changed': 'The Host header is changed',
   'host-without-port': 'The port is removed from the Host header',
   'try-files-first': 'try_files answers handshakes before proxy_pass',
-  'try-files-folder': 'try_files intercepts handshakes to existing folders',
+  'try-files-folder': 'try_files intercepts handshakes whose path is an existing folder',
   'upstream-elsewhere': 'An upstream is not defined in the files that were read',
   'header-lost': 'A request header is not passed on',
   'scheme-changed': 'X-Forwarded-Proto is http although clients use TLS',
@@ -55,12 +55,12 @@ export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
   'shutdown-timeout-unset': 'Old workers keep running after a reload',
   'shutdown-timeout': 'A reload cuts WebSockets after worker_shutdown_timeout',
   'no-zone': 'An upstream has no zone that all workers share',
-  'ip-hash': 'ip_hash sends all clients of a network to one server',
+  'ip-hash': 'ip_hash sends all clients on the same network to one server',
   'max-fails': 'One refused connection takes a server out of use',
   'tls-not-resumed': 'TLS sessions are not resumed',
   'no-effect': 'A directive has no effect on WebSockets',
   'logged-at-close': 'The access log records a WebSocket only when it closes',
-  'part-of-configuration': 'Settings of the main file were not checked',
+  'part-of-configuration': 'The settings in the main file were not checked',
 };
 
 /** Returns the title for a code; null if `check` has no finding with this code. */

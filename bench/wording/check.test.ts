@@ -23,7 +23,7 @@ describe('findings of check', () => {
           { lack: 'connection', sent: 'close' },
         ],
       },
-      'Location /ws uses HTTP/1.0 to its upstream server, does not pass on the Upgrade header and sends "Connection: close", so a WebSocket handshake becomes an ordinary request.',
+      'Location /ws uses HTTP/1.0 for connections to its upstream server, does not pass on the Upgrade header and sends "Connection: close", so a WebSocket handshake becomes an ordinary request.',
     );
     says(
       'upgrade-nowhere',
@@ -157,12 +157,12 @@ describe('findings of check', () => {
     says(
       'slash-redirect',
       { location: '/ws/', path: '/ws' },
-      'Nginx answers /ws with a redirect to location /ws/, and WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.',
+      'Nginx answers /ws with a redirect to location /ws/, but WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.',
     );
     says(
       'close-undoes-keepalive',
       { nginxVersion: '1.30.6' },
-      'This map sends "Connection: close" for requests without an upgrade. By default, Nginx 1.30.6 keeps connections to upstream servers open, and the map prevents this.',
+      'This map sends "Connection: close" for requests without an upgrade. By default, Nginx 1.30.6 keeps connections to upstream servers open, but the map prevents this.',
     );
     says(
       'large-buffer',
@@ -177,7 +177,7 @@ describe('findings of check', () => {
     says(
       'host-without-port',
       { location: '/ws', port: 8080 },
-      'Location /ws passes on $host, which has no port. Clients connect to port 8080 and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.',
+      'Location /ws passes on $host, which has no port. Clients connect to port 8080 and name it in Host and Origin, so a server that compares these headers rejects the handshake with 403. $http_host keeps the port.',
     );
     says(
       'try-files-first',
@@ -203,12 +203,12 @@ describe('findings of check', () => {
         hasCertificate: false,
         location: '/ws',
       },
-      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two servers, or configure the proxy in front of Nginx to send the PROXY protocol to both.',
+      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, including the server that contains location /ws, although its own listen at a.conf:9 does not have this parameter. Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two servers, or configure the proxy in front of Nginx to send the PROXY protocol to both.',
     );
     says(
       'shared-socket',
       { parameter: 'ssl', place: 'a.conf:2', own: 'a.conf:9', hasCertificate: false, location: '/ws' },
-      'ssl in the listen at a.conf:2 applies to every server on the same socket, including that of location /ws, whose listen at a.conf:9 does not have it. A handshake with ws:// is answered with 400, and a handshake with wss:// gets the certificate of another server. Use another port or address for one of the two servers, or add ssl and a certificate to the second server.',
+      'ssl in the listen at a.conf:2 applies to every server on the same socket, including the server that contains location /ws, although its own listen at a.conf:9 does not have this parameter. A handshake with ws:// is answered with 400, and a handshake with wss:// gets the certificate of another server. Use another port or address for one of the two servers, or add ssl and a certificate to the second server.',
     );
     says(
       'hop-mismatch',
@@ -223,7 +223,7 @@ describe('findings of check', () => {
     says(
       'inner-server-unused',
       { location: '/ws', address: '127.0.0.1:81', place: 'a.conf:9', listened: '127.0.0.1:82' },
-      'Location /ws passes its connections on to 127.0.0.1:81, on which no server of this configuration listens. No connection reaches the server with WebSockets at a.conf:9, which accepts connections only from this machine (127.0.0.1:82). Unless another program is in between, use the same address in both.',
+      'Location /ws passes its connections on to 127.0.0.1:81, on which no server of this configuration listens. No connection reaches the server for WebSockets at a.conf:9, which accepts connections only from this machine (127.0.0.1:82). Unless another program is in between, use the same address in proxy_pass and in listen.',
     );
     says(
       'scheme-changed',
@@ -241,7 +241,7 @@ describe('findings of check', () => {
         ],
         handshakes: { rate: '10r/s', place: 'a.conf:8', perClient: true },
       },
-      'This configuration allows 512 WebSockets per worker, with one worker per CPU. The limit is the number of open files (a.conf:1). The next limit is the number of source ports for the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
+      'This configuration allows 512 WebSockets per worker (one worker per CPU). The limit is the number of open files (a.conf:1). The next limit is the number of source ports for the upstream address, at 28,232 (a.conf:9). New handshakes are limited to 10r/s for each client address (a.conf:8).',
     );
     says(
       'capacity',
@@ -332,12 +332,12 @@ describe('findings of check', () => {
     says(
       'origin-replaced',
       { location: '/ws', value: 'http://$host' },
-      'Location /ws sends Origin "http://$host" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, and these can open WebSockets with the cookies of its users.',
+      'Location /ws sends Origin "http://$host" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, so such pages can open WebSockets with the cookies of the server\'s users.',
     );
     says(
       'location-without-slash',
       { location: 'ws', remedy: 'location /ws' },
-      'Location ws is never used: its name does not begin with a slash, and every path does. Write "location /ws".',
+      'Location ws is never used: its name does not begin with a slash, but every path does. Write "location /ws".',
     );
     says(
       'location-not-tried',
@@ -352,7 +352,7 @@ describe('findings of check', () => {
     says(
       'http-version-by-default',
       { location: '/ws', nginxVersion: '1.30.6', since: '1.29.7' },
-      'Location /ws does not set proxy_http_version. WebSockets work only because Nginx 1.30.6 uses HTTP/1.1 to upstream servers by default. Versions before 1.29.7 use HTTP/1.0, with which every handshake fails.',
+      'Location /ws does not set proxy_http_version. WebSockets work only because Nginx 1.30.6 uses HTTP/1.1 for connections to upstream servers by default. Versions before 1.29.7 use HTTP/1.0, with which every handshake fails.',
     );
     says(
       'connection-fixed',
@@ -372,14 +372,14 @@ describe('findings of check', () => {
     says(
       'worker-connections',
       { connections: 512, isDefault: true, webSockets: 256, workers: 'auto' },
-      'worker_connections 512 (the default) allows 256 WebSockets per worker, with one worker per CPU. Each WebSocket takes two connections, one to the client and one to the upstream server. Nginx refuses further connections and logs "512 worker_connections are not enough".',
+      'worker_connections 512 (the default) allows 256 WebSockets per worker (one worker per CPU). Each WebSocket takes two connections, one to the client and one to the upstream server. Nginx refuses further connections and logs "512 worker_connections are not enough".',
     );
     const four = { connections: 20_000, isDefault: false, webSockets: 10_000 };
     assert.match(
       finding('worker-connections', { ...four, workers: '4' }).text,
-      /^worker_connections 20000 allows 10,000 WebSockets per worker, with 4 workers\./,
+      /^worker_connections 20000 allows 10,000 WebSockets per worker \(4 workers\)\./,
     );
-    assert.match(finding('worker-connections', { ...four, workers: '1' }).text, /, with 1 worker\./);
+    assert.match(finding('worker-connections', { ...four, workers: '1' }).text, / per worker \(1 worker\)\./);
     says(
       'open-files',
       { openFiles: 1024, isDefault: true, connections: 2000, webSockets: 512 },
@@ -393,7 +393,7 @@ describe('findings of check', () => {
     says(
       'shutdown-timeout-unset',
       {},
-      'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout, they cut the WebSockets that are still open when it expires, and the clients of all of these reconnect at once.',
+      'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout, they cut the WebSockets that are still open when it expires, and all the clients affected reconnect at once.',
     );
     says(
       'shutdown-timeout',
@@ -477,7 +477,7 @@ describe('findings of check', () => {
     says(
       'part-of-configuration',
       {},
-      'This is only part of a configuration. worker_connections, the limit on open files and worker_shutdown_timeout are set in the main file and were not checked.',
+      'This is only part of a configuration. worker_connections, worker_shutdown_timeout and the limit on open files are set in the main file and were not checked.',
     );
   });
 });
@@ -555,7 +555,7 @@ describe('observations of check', () => {
     says(
       'cache-not-kept',
       { path: '/ws' },
-      'After one ordinary GET of /ws, WebSockets still opened: the 426 response to the GET has no caching headers and was not cached.',
+      'After one ordinary GET of /ws, WebSockets could still be opened: the 426 response to the GET has no caching headers, so it was not cached.',
     );
     says('cache-queued', { together: 4, seconds: 1.5 }, 'The last of 4 simultaneous handshakes took 1.5 s.');
     says(
@@ -584,7 +584,7 @@ describe('observations of check', () => {
     says(
       'log-at-close',
       {},
-      'The access log got no line while a WebSocket was open, and one line after it had closed.',
+      'Nothing was written to the access log while a WebSocket was open; one line was written after it had closed.',
     );
   });
 });

@@ -51,7 +51,7 @@ export const CONCLUSIONS = {
     `The CPU time per ${unitOf(work)}, from which the rate is derived, is unknown. Use --rate to set the rate.`,
   'search-ceiling': () => 'No higher level was tried (--max).',
   'machine-ceiling': ({ reason }: { reason: string }) =>
-    `This machine cannot run more connections: ${reason}`,
+    `This machine cannot hold more connections: ${reason}`,
   'no-samples': ({ metric }: { metric: string }) =>
     `The run has no ${metric}: too few samples, or nothing to measure.`,
 };
@@ -69,11 +69,11 @@ function chosen(facts: DemandFacts, opening = 'This is'): string {
     ...(generatorUs == null ? [] : [`the generator ${formatTime(generatorUs)}`]),
   ];
   return paragraph([
-    `${opening} the highest rate, rounded down, at which no CPU used by ${PROXY}${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, according to the CPU per ${unitOf(work)} of the ${step ?? 'throughput'} step.`,
+    `${opening} the highest rate, rounded down, at which no CPU used by ${PROXY}${work === 'handshakes' ? ', the echo servers or the generator' : ' or the echo servers'} is more than half busy, judging by the CPU time per ${unitOf(work)} in the ${step ?? 'throughput'} step.`,
     `${variant} uses the most time on a single CPU: ${listed(parts)} per ${unitOf(work)}.`,
     proxyRatio === 1
       ? ''
-      : `${PROXY} is estimated to use ${formatShort(proxyRatio)} times as much CPU per message on a schedule as in the closed loop that was measured.`,
+      : `${PROXY} is estimated to use ${formatShort(proxyRatio)} times as much CPU per message in an open loop as in the closed loop that was measured.`,
     wsRatio === 1
       ? ''
       : `The ws echo server is estimated to use ${formatShort(wsRatio)} times as much CPU as the lean server that was measured.`,

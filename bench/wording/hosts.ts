@@ -82,7 +82,7 @@ export const HOSTS = {
       ...(used === null ? [] : [`all CPUs together were ${formatShare(used)} used`]),
       `clock error ${formatTime(errorUs)}`,
     ];
-    return `The agent ${host} observed ${PROXY} on its host (${machine.join(', ')}): ${use.join(', ')}.`;
+    return `The agent ${host} observed ${PROXY} on the same host (${machine.join(', ')}): ${use.join(', ')}.`;
   },
   'generator-hosts': ({ hosts }: { hosts: readonly HostFacts[] }) =>
     `The load came from ${counted(hosts.length, 'host')}. ${hosts.map(hostText).join('; ')}.`,

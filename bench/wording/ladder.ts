@@ -70,21 +70,21 @@ export const LADDER = {
       `The fitted curve is within ${formatShare(deviation)} of the median at every level.`,
     ]),
   'ladder-too-few': ({ valid, needed }: { valid: Amount; needed: Amount }) =>
-    `The Universal Scalability Law was not fitted: a fit needs at least ${formatCount(needed)} levels with a valid run, and this ladder has ${formatCount(valid)}.`,
+    `The Universal Scalability Law was not fitted: a fit needs at least ${formatCount(needed)} levels with a valid run, but this ladder has ${formatCount(valid)}.`,
   'ladder-undetermined': () =>
-    'The Universal Scalability Law was not fitted: throughput does not grow at any of the levels. Add smaller levels with --points.',
+    'The Universal Scalability Law was not fitted: throughput does not grow from any level to the next. Add smaller levels with --points.',
   'ladder-memory': ({ value, low, high }: EstimateFacts) =>
     `${PROXY} memory grows by ${formatBytes(value)} per connection (95 % CI ${intervalText({ value, low, high }, formatBytes)}).`,
   'ladder-excluded': ({ excluded, of }: { excluded: Amount; of: Amount }) =>
-    `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid for the first metric. In each chart, hollow points are runs that do not count for its metric; medians and fits leave them out.`,
+    `${formatCount(excluded)} of ${counted(of, 'run')} ${excluded === 1 ? 'was' : 'were'} not valid for the first metric. Hollow points in a chart mark runs that do not count for the metric of that chart; medians and fits leave these runs out.`,
   'ladder-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
-    `The ladder did not finish: it ended after ${formatCount(done)} of ${counted(of, 'run')}.`,
+    `The ladder did not finish: it stopped after ${formatCount(done)} of ${counted(of, 'run')}.`,
 };
 
 function peakSentence(over: LadderAxis, peak: Amount | null, declines: boolean): string {
   if (!declines) return 'At higher levels, the runs show no decline that exceeds their noise.';
   return peak === null
-    ? 'According to the law, throughput is highest beyond twice the largest level.'
+    ? 'According to the law, throughput peaks at more than twice the largest level.'
     : `According to the law, throughput is highest ${atLevel(over, peak)} and declines at higher levels.`;
 }
 

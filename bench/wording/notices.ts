@@ -104,7 +104,7 @@ export const NOTICES = {
       ...(lost === 0 ? [] : [`${formatCount(lost)} lost with their connections`]),
       ...(unanswered === 0 ? [] : [`${formatCount(unanswered)} not answered in time`]),
     ];
-    return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics only cover the other GETs and say nothing about a cache. Use --no-http to skip these GETs.`;
+    return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics cover only the GETs that succeeded and say nothing about a cache. Use --no-http to skip all ordinary GETs.`;
   },
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
     `Connections are spread unevenly over the ${PROXY} workers: from ${formatCount(least)} to ${formatCount(most)} per worker. A connection stays with the worker that accepted it. With listen … reuseport, a hash distributes the connections.`,
@@ -123,7 +123,7 @@ export const NOTICES = {
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
     `${PROXY} logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators, broken }: { generators: readonly number[] } & ConservationFacts) =>
-    `The counts of ${generators.length === 0 ? 'the generators' : `generator ${listed(generators.map(String))}`} do not add up: ${conservationClause(broken)}. This is a defect of the bench; please report it.`,
+    `The counts of ${generators.length === 0 ? 'the generators' : `${generators.length === 1 ? 'generator' : 'generators'} ${listed(generators.map(String))}`} do not add up: ${conservationClause(broken)}. This is a defect of the bench; please report it.`,
   'temporary-folder-full': () =>
     `The disk of the temporary folder is full: ${PROXY} may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.`,
   'affinity-missing': () => unplaced('taskset (package util-linux) is not on PATH'),

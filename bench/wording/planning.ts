@@ -37,7 +37,7 @@ export const PLANNING = {
   }) =>
     `reuseport was added to the listen directive: one worker is limited to ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')}, and only the hash of reuseport spreads them evenly over the workers.`,
   'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: Amount }) =>
-    `The listen backlog is ${formatCount(backlog)}, the most that net.core.somaxconn allows, instead of ${formatCount(wanted)}. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
+    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, because net.core.somaxconn allows no more. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
     `The generator connects from ${formatCount(addresses)} loopback addresses, because each address has ports for only ${counted(each, 'connection')} (ip_local_port_range).`,
   'preflight-handshake-ports': ({ addresses, ports }: { addresses: Amount; ports: Amount }) =>
@@ -48,11 +48,11 @@ export const PLANNING = {
     tlsBytes,
     availableBytes,
   }: Record<'connections' | 'plainBytes' | 'tlsBytes' | 'availableBytes', Amount>) =>
-    `${counted(connections, 'connection')} take an estimated ${formatBytes(plainBytes)} of memory, or ${formatBytes(tlsBytes)} with TLS, and ${formatBytes(availableBytes)} is available.`,
+    `${counted(connections, 'connection')} take an estimated ${formatBytes(plainBytes)} of memory, or ${formatBytes(tlsBytes)} with TLS; ${formatBytes(availableBytes)} is available.`,
   'engine-schedule': ({ bun }: { bun: string }) =>
-    `The generator runs on Node, which keeps a schedule more precisely than Bun ${bun}: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.`,
+    `The generator runs on Node, which keeps to a schedule more precisely than Bun ${bun}: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.`,
   'engine-large-messages': ({ bun, mostBytes }: { bun: string; mostBytes: Amount }) =>
-    `The lean client and the lean echo server run on Node, because Bun ${bun} uses more CPU than Node for messages over ${formatBytes(mostBytes)}, unless they go over TLS. Use --engine bun to run them on Bun.`,
+    `The lean client and the lean echo server run on Node, because Bun ${bun} uses more CPU than Node for messages larger than ${formatBytes(mostBytes)} without TLS. Use --engine bun to run them on Bun.`,
   'engine-node': ({ remedy }: { remedy: string }) =>
     `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to ${PROXY}. ${remedy}.`,
   'carrier-mixed': () =>
@@ -97,7 +97,9 @@ export function holdClause(hold: HoldFacts): string {
   if (hold.bound === 'ports')
     return `${PROXY} has ports for only ${each} connections to each server (ip_local_port_range)`;
   const room =
-    hold.bound === 'open-files' ? '' : ', at 2 files per connection and with room for an uneven spread';
+    hold.bound === 'open-files'
+      ? ''
+      : ', assuming 2 files per connection and leaving room for an uneven spread';
   return `one process can hold at most ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }
 

@@ -13,7 +13,7 @@ export const CHANGES = {
   'upstream-certificate':
     'Left out of the run, because the echo servers use a certificate created for the run and request none from Nginx',
   'upstream-handshake':
-    'Left out of the run, because the echo servers speak TLS 1.2 and 1.3, with an ECDSA key',
+    'Left out of the run, because the echo servers support only TLS 1.2 and 1.3 and use an ECDSA key',
   udp: 'Nginx listens on TCP instead of UDP',
   quic: 'HTTP/3 is left out, because the load arrives over TCP',
   'proxy-protocol':
@@ -28,13 +28,13 @@ export const CHANGES = {
   'upstream-address': 'Left out of the run, because all upstream servers have loopback addresses',
   ocsp: 'Left out of the run, because Nginx must not contact a certificate authority (TLS handshakes are smaller without the stapled OCSP response)',
   'other-hosts': 'Left out of the run or redirected, because it makes Nginx connect to other hosts',
-  syslog: 'Written to a file, because it would go to a log server',
+  syslog: 'Written to a file, because it would otherwise go to a log server',
   'other-blocks': 'Left out of the run, because only http and stream blocks are measured',
   files: 'Left out of the run, because Nginx may write only to its private folder',
   certificates: 'Several certificates are replaced by one',
   'own-certificate': 'Listens with TLS but has no certificate, so it uses the certificate of the run',
   'http2-cleartext':
-    'HTTP/2 without TLS is left out, because before Nginx 1.25.1 it makes a listener accept only HTTP/2',
+    'HTTP/2 without TLS is left out, because a listener with it accepts only HTTP/2 in versions of Nginx before 1.25.1',
   guards: 'Left out of the run, because it would reject or slow down the load (use --keep-guards to keep it)',
   'kept-guards': 'Kept (--keep-guards), so it may reject or slow down the load',
   'wrapped-http': 'Only part of a configuration, so it is treated as the content of an http block',
@@ -43,15 +43,15 @@ export const CHANGES = {
   'upgrade-map':
     'Uses $connection_upgrade, which this part of a configuration does not define, so the usual map was added',
   'defined-elsewhere':
-    'Runs without the log format or zone that it names, which this part of a configuration does not define',
+    'Runs without the log format or zone that it names, because this part of a configuration does not define it',
   'no-files': 'Includes nothing, because no file matches',
   'well-known-files':
-    'Left out of the run, because this file does not exist in the folder of the configuration, and nothing in it affects WebSockets',
+    'Left out of the run, because the folder of the configuration does not contain this file, which does not affect WebSockets',
   'moved-files': 'Read from the folder of the configuration instead (use --conf-root to name another folder)',
   'missing-files':
     'Left out of the run, because its file cannot be read here (use --conf-root to name its folder)',
   'outside-files':
-    'Left out of the run, because it names a file outside the folder of the configuration, or one that cannot be determined (use --conf-root to add a folder)',
+    'Left out of the run, because it names a file outside the folder of the configuration, or a file whose path cannot be determined (use --conf-root to add a folder)',
   'static-files':
     'Serves no files here, because its folder is outside the folder of the configuration (use --conf-root to add it), or because its path contains variables or "..", which could lead out of that folder',
   code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
@@ -150,4 +150,9 @@ function directiveText({ directive, argument, places, more }: ChangedDirective):
 /** Describes a location, as in `"location /ws" at nginx.conf:5`. */
 export function locationText({ location, place }: LocationFacts): string {
   return `"location ${location}" at ${place}`;
+}
+
+/** States that a location is never used because its name does not begin with a slash, and the remedy. */
+export function withoutSlashText(location: string, remedy: string): string {
+  return `${location} is never used: its name does not begin with a slash, but every path does. Write "${remedy}".`;
 }

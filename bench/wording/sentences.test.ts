@@ -103,8 +103,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'rate-missed': [
     { ratio: 0.48 },
-    'Only 48 % of the offered rate was echoed in the steady phase.',
-    'Only 48 to 96 % of the offered rate was echoed in the steady phase.',
+    'Only 48 % of the messages due in the steady phase were echoed during that phase.',
+    'Only 48 to 96 % of the messages due in the steady phase were echoed during that phase.',
   ],
   'late-echoes': [
     { share: 0.47 },
@@ -138,8 +138,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
         busy: { proxy: { busiest: 0.4, least: 0.3 }, server: null, generator: null },
       },
     },
-    '49.9 % of the scheduled 12.3k/s were echoed; the busiest Nginx worker used 40 % of a core, the least busy one 30 %.',
-    '49.9 to 99.8 % of the scheduled 12.3 to 24.6k/s were echoed; the busiest Nginx worker used 40 to 80 % of a core, the least busy one 30 to 60 %.',
+    '49.9 % of the messages scheduled at 12.3k/s were echoed; the busiest Nginx worker used 40 % of a core, the least busy one 30 %.',
+    '49.9 to 99.8 % of the messages scheduled at 12.3 to 24.6k/s were echoed; the busiest Nginx worker used 40 to 80 % of a core, the least busy one 30 to 60 %.',
   ],
   'not-completed': [
     { state: 'aborted', reason: 'it was interrupted.' },
@@ -159,8 +159,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   'rate-given': [{}, 'The rate was set with --rate.'],
   'rate-chosen': [
     { variant: 'tls', proxyUs: 14.2, serverUs: 3.1, proxyRatio: 1.6, wsRatio: 2.7 },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. Nginx is estimated to use 1.6 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to use 2.7 times as much CPU as the lean server that was measured.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. Nginx is estimated to use 1.6 to 3.2 times as much CPU per message on a schedule as in the closed loop that was measured. The ws echo server is estimated to use 2.7 to 5.4 times as much CPU as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, judging by the CPU time per message in the throughput step. tls uses the most time on a single CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. Nginx is estimated to use 1.6 times as much CPU per message in an open loop as in the closed loop that was measured. The ws echo server is estimated to use 2.7 times as much CPU as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, judging by the CPU time per message in the throughput step. tls uses the most time on a single CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. Nginx is estimated to use 1.6 to 3.2 times as much CPU per message in an open loop as in the closed loop that was measured. The ws echo server is estimated to use 2.7 to 5.4 times as much CPU as the lean server that was measured.',
   ],
   'rate-halved': [
     {
@@ -171,8 +171,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tooMuchFor: 'tls+buf-16k',
       evidence: { kind: 'late-spinner', lagUs: 5000, busy: BUSY },
     },
-    'The first choice was the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 µs per message. The first choice was too high for tls+buf-16k (the generator spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so it was halved.',
-    'The first choice was the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, according to the CPU per message of the throughput step. tls uses the most time on a single CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to use 1 to 2 times as much CPU as the lean server that was measured. The first choice was too high for tls+buf-16k (the generator spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so it was halved.',
+    'The first choice was the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, judging by the CPU time per message in the throughput step. tls uses the most time on a single CPU: Nginx 14.2 µs per message. The first choice was too high for tls+buf-16k (the generator spun until each message was due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so it was halved.',
+    'The first choice was the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, judging by the CPU time per message in the throughput step. tls uses the most time on a single CPU: Nginx 14.2 to 28.4 µs per message. The ws echo server is estimated to use 1 to 2 times as much CPU as the lean server that was measured. The first choice was too high for tls+buf-16k (the generator spun until each message was due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so it was halved.',
   ],
   'step-ended': [
     { state: 'failed', reason: 'Nginx did not start' },
@@ -214,8 +214,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-other-load': [
     { of: 'cpu-message', here: 3000, planned: 25_000 },
-    'Nginx CPU per message was measured at 3k/s per Nginx worker, but the plan has 25k/s. A busier worker handles several events at a time, so each event costs less.',
-    'Nginx CPU per message was measured at 3 to 6k/s per Nginx worker, but the plan has 25 to 50k/s. A busier worker handles several events at a time, so each event costs less.',
+    'Nginx CPU per message was measured while each Nginx worker handled 3k/s, but the plan assumes 25k/s per worker. A busier worker handles several events at a time, so each event costs less.',
+    'Nginx CPU per message was measured while each Nginx worker handled 3 to 6k/s, but the plan assumes 25 to 50k/s per worker. A busier worker handles several events at a time, so each event costs less.',
   ],
   'size-excluded': [
     { of: 'cpu-message', runs: 1, all: 3, reason: 'The run failed' },
@@ -224,12 +224,12 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-unfinished': [
     { done: 5, of: 14 },
-    'The sizing did not finish: it ended after 5 of 14 runs.',
-    'The sizing did not finish: it ended after 5 to 10 of 14 to 28 runs.',
+    'The sizing did not finish: it stopped after 5 of 14 runs.',
+    'The sizing did not finish: it stopped after 5 to 10 of 14 to 28 runs.',
   ],
   'size-unknown': [
     { steps: ['touched', 'latency'] },
-    'Not known, because too few runs of the steps touched and latency can be used.',
+    'Not known, because too few runs of the touched and latency steps can be used.',
   ],
   'size-cores': [
     {
@@ -256,8 +256,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-workers': [
     { cores: 0.6, utilisation: 0.5 },
-    '0.6 cores ÷ 50 %, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.',
-    '0.6 to 1.2 cores ÷ 50 to 100 %, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.',
+    '0.6 cores ÷ 50 % (the highest permitted utilisation of a worker, --utilisation), rounded up. Each worker needs a CPU.',
+    '0.6 to 1.2 cores ÷ 50 to 100 % (the highest permitted utilisation of a worker, --utilisation), rounded up. Each worker needs a CPU.',
   ],
   'size-worker-connections': [
     { workers: 2, busiest: 51_119 },
@@ -281,8 +281,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'size-upstream-addresses': [
     { ports: 110_020, each: 28_232, widest: 64_512, withWidest: 2 },
-    '110,020 ports ÷ 28,232, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 ports): 2. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).',
-    '110,020 to 220,040 ports ÷ 28,232 to 56,464, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 to 129,024 ports): 2 to 4. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).',
+    '110,020 ports ÷ 28,232, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 ports): 2. Count each upstream server that has its own address or port, and each source address (proxy_bind).',
+    '110,020 to 220,040 ports ÷ 28,232 to 56,464, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, 64,512 to 129,024 ports): 2 to 4. Count each upstream server that has its own address or port, and each source address (proxy_bind).',
   ],
   'size-somaxconn': [
     {},
@@ -332,12 +332,12 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ladder-too-few': [
     { valid: 4, needed: 6 },
-    'The Universal Scalability Law was not fitted: a fit needs at least 6 levels with a valid run, and this ladder has 4.',
-    'The Universal Scalability Law was not fitted: a fit needs at least 6 to 12 levels with a valid run, and this ladder has 4 to 8.',
+    'The Universal Scalability Law was not fitted: a fit needs at least 6 levels with a valid run, but this ladder has 4.',
+    'The Universal Scalability Law was not fitted: a fit needs at least 6 to 12 levels with a valid run, but this ladder has 4 to 8.',
   ],
   'ladder-undetermined': [
     {},
-    'The Universal Scalability Law was not fitted: throughput does not grow at any of the levels. Add smaller levels with --points.',
+    'The Universal Scalability Law was not fitted: throughput does not grow from any level to the next. Add smaller levels with --points.',
   ],
   'ladder-memory': [
     { value: 18_125, low: 17_920, high: 18_330 },
@@ -346,18 +346,18 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'ladder-excluded': [
     { excluded: 1, of: 14 },
-    '1 of 14 runs was not valid for the first metric. In each chart, hollow points are runs that do not count for its metric; medians and fits leave them out.',
-    '1 to 2 of 14 to 28 runs were not valid for the first metric. In each chart, hollow points are runs that do not count for its metric; medians and fits leave them out.',
+    '1 of 14 runs was not valid for the first metric. Hollow points in a chart mark runs that do not count for the metric of that chart; medians and fits leave these runs out.',
+    '1 to 2 of 14 to 28 runs were not valid for the first metric. Hollow points in a chart mark runs that do not count for the metric of that chart; medians and fits leave these runs out.',
   ],
   'ladder-unfinished': [
     { done: 5, of: 14 },
-    'The ladder did not finish: it ended after 5 of 14 runs.',
-    'The ladder did not finish: it ended after 5 to 10 of 14 to 28 runs.',
+    'The ladder did not finish: it stopped after 5 of 14 runs.',
+    'The ladder did not finish: it stopped after 5 to 10 of 14 to 28 runs.',
   ],
   'search-ceiling': [{}, 'No higher level was tried (--max).'],
   'machine-ceiling': [
     { reason: 'It has ports for 28,231 connections.' },
-    'This machine cannot run more connections: It has ports for 28,231 connections.',
+    'This machine cannot hold more connections: It has ports for 28,231 connections.',
   ],
   'no-samples': [
     { metric: 'response.p99' },
@@ -406,8 +406,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       connections: 50_000,
       hold: { bound: 'nginx-files', each: 8000, openFiles: 20_480 },
     },
-    '3 Nginx workers are used instead of 2, because there are 50,000 connections and one process can hold at most 8,000 under the open-files limit of 20,480, at 2 files per connection and with room for an uneven spread.',
-    '3 to 6 Nginx workers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one process can hold at most 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, at 2 files per connection and with room for an uneven spread.',
+    '3 Nginx workers are used instead of 2, because there are 50,000 connections and one process can hold at most 8,000 under the open-files limit of 20,480, assuming 2 files per connection and leaving room for an uneven spread.',
+    '3 to 6 Nginx workers are used instead of 2 to 4, because there are 50,000 to 100,000 connections and one process can hold at most 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, assuming 2 files per connection and leaving room for an uneven spread.',
   ],
   'preflight-reuseport': [
     { workerConnections: 512, connections: 1000 },
@@ -416,8 +416,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'preflight-backlog': [
     { backlog: 4096, wanted: 10_000 },
-    'The listen backlog is 4,096, the most that net.core.somaxconn allows, instead of 10,000. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=10000.',
-    'The listen backlog is 4,096 to 8,192, the most that net.core.somaxconn allows, instead of 10,000 to 20,000. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=20000.',
+    'The listen backlog is 4,096 instead of 10,000, because net.core.somaxconn allows no more. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=10000.',
+    'The listen backlog is 4,096 to 8,192 instead of 10,000 to 20,000, because net.core.somaxconn allows no more. If the backlog overflows, some handshakes take 1 s or 3 s longer. Raise the limit with sudo sysctl -w net.core.somaxconn=20000.',
   ],
   'preflight-addresses': [
     { addresses: 2, each: 28_231 },
@@ -436,17 +436,17 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tlsBytes: 3_221_225_472,
       availableBytes: 2_147_483_648,
     },
-    '100,000 connections take an estimated 1 GiB of memory, or 3 GiB with TLS, and 2 GiB is available.',
-    '100,000 to 200,000 connections take an estimated 1 to 2 GiB of memory, or 3 to 6 GiB with TLS, and 2 to 4 GiB is available.',
+    '100,000 connections take an estimated 1 GiB of memory, or 3 GiB with TLS; 2 GiB is available.',
+    '100,000 to 200,000 connections take an estimated 1 to 2 GiB of memory, or 3 to 6 GiB with TLS; 2 to 4 GiB is available.',
   ],
   'engine-schedule': [
     { bun: '1.2.3' },
-    "The generator runs on Node, which keeps a schedule more precisely than Bun 1.2.3: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.",
+    "The generator runs on Node, which keeps to a schedule more precisely than Bun 1.2.3: the threads of Bun's compiler take CPU time from the generator. Use --engine bun to run it on Bun.",
   ],
   'engine-large-messages': [
     { bun: '1.2.3', mostBytes: 16_384 },
-    'The lean client and the lean echo server run on Node, because Bun 1.2.3 uses more CPU than Node for messages over 16 KiB, unless they go over TLS. Use --engine bun to run them on Bun.',
-    'The lean client and the lean echo server run on Node, because Bun 1.2.3 uses more CPU than Node for messages over 16 to 32 KiB, unless they go over TLS. Use --engine bun to run them on Bun.',
+    'The lean client and the lean echo server run on Node, because Bun 1.2.3 uses more CPU than Node for messages larger than 16 KiB without TLS. Use --engine bun to run them on Bun.',
+    'The lean client and the lean echo server run on Node, because Bun 1.2.3 uses more CPU than Node for messages larger than 16 to 32 KiB without TLS. Use --engine bun to run them on Bun.',
   ],
   'engine-node': [
     { remedy: 'Install it' },
@@ -571,13 +571,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       ...{ host: 'p', cpus: 4, cpuModel: 'Xeon', kernel: '6.1', workers: 2 },
       ...{ cpu: 1.2, used: 0.4, errorUs: 80 },
     },
-    'The agent p observed Nginx on its host (4 CPUs, Xeon, kernel 6.1): 2 workers and the master used 120 % of a core, all CPUs together were 40 % used, clock error 80 µs.',
-    'The agent p observed Nginx on its host (4 to 8 CPUs, Xeon, kernel 6.1): 2 to 4 workers and the master used 120 to 240 % of a core, all CPUs together were 40 to 80 % used, clock error 80 to 160 µs.',
+    'The agent p observed Nginx on the same host (4 CPUs, Xeon, kernel 6.1): 2 workers and the master used 120 % of a core, all CPUs together were 40 % used, clock error 80 µs.',
+    'The agent p observed Nginx on the same host (4 to 8 CPUs, Xeon, kernel 6.1): 2 to 4 workers and the master used 120 to 240 % of a core, all CPUs together were 40 to 80 % used, clock error 80 to 160 µs.',
   ],
   'http-failed': [
     { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
-    '16 of 17 ordinary GETs of /page failed (2 answered with 4xx, 7 answered with 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics only cover the other GETs and say nothing about a cache. Use --no-http to skip these GETs.',
-    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered with 4xx, 7 to 14 answered with 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics only cover the other GETs and say nothing about a cache. Use --no-http to skip these GETs.',
+    '16 of 17 ordinary GETs of /page failed (2 answered with 4xx, 7 answered with 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics cover only the GETs that succeeded and say nothing about a cache. Use --no-http to skip all ordinary GETs.',
+    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered with 4xx, 7 to 14 answered with 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics cover only the GETs that succeeded and say nothing about a cache. Use --no-http to skip all ordinary GETs.',
   ],
   'worker-skew': [
     { least: 100, most: 150 },

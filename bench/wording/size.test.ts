@@ -37,7 +37,7 @@ test('sentences that depend on whether something is known', () => {
   };
   const text = (changes: object) => finding('size-answer', { ...answer, ...changes }).text;
   const load = '9 connections with 0 messages and 0 new connections per second';
-  assert.equal(text({}), `tls: too few costs were measured to say what ${load} need.`);
+  assert.equal(text({}), `tls: too few costs were measured to estimate the needs of ${load}.`);
   assert.equal(text({ memory: need }), `tls: ${load} need 2 B of memory for Nginx (95 % CI 1 to 3 B).`);
   const one = { value: 1, low: 0.5, high: 2 };
   assert.equal(

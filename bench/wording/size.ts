@@ -96,7 +96,7 @@ export const SIZE = {
       ...(addresses === null ? [] : [counted(addresses, 'upstream address', 'upstream addresses')]),
     ];
     return workers === null && memory === null
-      ? `${variant}: too few costs were measured to say what ${load} need.`
+      ? `${variant}: too few costs were measured to estimate the needs of ${load}.`
       : `${variant}: ${load} need ${listed(parts)}.`;
   },
   'size-assumed': ({
@@ -137,7 +137,7 @@ export const SIZE = {
     `${capital(CHECKED_TITLES[name as CheckedName])} could not be checked. ${sentence(reason)}`,
   'size-other-load': ({ of, here, planned }: { of: string; here: Amount; planned: Amount }) =>
     paragraph([
-      `${capital(COST_TITLES[of as CostName])} was measured at ${formatRate(here)} per ${PROXY} worker, but the plan has ${formatRate(planned)}.`,
+      `${capital(COST_TITLES[of as CostName])} was measured while each ${PROXY} worker handled ${formatRate(here)}, but the plan assumes ${formatRate(planned)} per worker.`,
       leastOf(planned) > mostOf(here)
         ? 'A busier worker handles several events at a time, so each event costs less.'
         : 'A less busy worker handles fewer events at a time, so each event costs more.',
@@ -145,9 +145,9 @@ export const SIZE = {
   'size-excluded': ({ of, runs, all, reason }: { of: string; runs: Amount; all: Amount; reason: string }) =>
     `${capital(COST_TITLES[of as CostName])}: ${formatCount(runs)} of ${counted(all, 'run')} could not be used. ${sentence(reason)}`,
   'size-unfinished': ({ done, of }: { done: Amount; of: Amount }) =>
-    `The sizing did not finish: it ended after ${formatCount(done)} of ${counted(of, 'run')}.`,
+    `The sizing did not finish: it stopped after ${formatCount(done)} of ${counted(of, 'run')}.`,
   'size-unknown': ({ steps }: { steps: readonly string[] }) =>
-    `Not known, because too few runs of the ${steps.length === 1 ? 'step' : 'steps'} ${listed(steps)} can be used.`,
+    `Not known, because too few runs of the ${listed(steps)} ${steps.length === 1 ? 'step' : 'steps'} can be used.`,
   'size-cores': ({
     ratePerSecond,
     messageUs,
@@ -199,7 +199,7 @@ export const SIZE = {
       isUncertain ? 'The interval includes 0, because other programs used memory at the same time.' : '',
     ]),
   'size-workers': ({ cores, utilisation }: { cores: Amount; utilisation: Amount }) =>
-    `${formatCores(cores)} ÷ ${formatShare(utilisation)}, the highest utilisation of a worker (--utilisation), rounded up. Each worker needs a CPU.`,
+    `${formatCores(cores)} ÷ ${formatShare(utilisation)} (the highest permitted utilisation of a worker, --utilisation), rounded up. Each worker needs a CPU.`,
   'size-worker-connections': ({ workers, busiest }: { workers: Amount; busiest: Amount }) =>
     `2 per WebSocket. ${mostOf(workers) === 1 ? 'The only worker' : 'If a hash distributes the connections (listen … reuseport), the busiest worker'} has at most ${counted(busiest, 'WebSocket')}. An eighth stays free, because ${PROXY} closes connections when less than a sixteenth is left.`,
   'size-worker-files': ({ slots, others }: { slots: Amount; others: Amount }) =>
@@ -218,7 +218,7 @@ export const SIZE = {
     widest,
     withWidest,
   }: Record<'ports' | 'each' | 'widest' | 'withWidest', Amount>) =>
-    `${formatCount(ports)} ports ÷ ${formatCount(each)}, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, ${formatCount(widest)} ports): ${formatCount(withWidest)}. Each server in the upstream with its own address or port counts, as does each source address (proxy_bind).`,
+    `${formatCount(ports)} ports ÷ ${formatCount(each)}, the size of this machine’s net.ipv4.ip_local_port_range. With the widest range (1024 to 65535, ${formatCount(widest)} ports): ${formatCount(withWidest)}. Count each upstream server that has its own address or port, and each source address (proxy_bind).`,
   'size-somaxconn': () =>
     'At least the backlog, because the kernel silently lowers a larger backlog to this value.',
   'size-syn-backlog': () => 'At least the backlog. Handshakes wait in this queue until they are complete.',

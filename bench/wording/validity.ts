@@ -144,9 +144,7 @@ export const VALIDITY = {
   'send-lag': ({ lagUs, share, work }: { lagUs: Amount; share: Amount } & WorkFacts) =>
     `The generator ${work === 'handshakes' ? 'started handshakes' : 'sent messages'} late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
   'rate-missed': ({ ratio, work }: { ratio: Amount } & WorkFacts) =>
-    work === 'handshakes'
-      ? `Only ${formatShare(ratio)} of the connections due in the steady phase were opened during that phase.`
-      : `Only ${formatShare(ratio)} of the offered rate was ${DONE[work ?? 'messages']} in the steady phase.`,
+    `Only ${formatShare(ratio)} of the ${work === 'handshakes' ? 'connections' : 'messages'} due in the steady phase were ${DONE[work ?? 'messages']} during that phase.`,
   'late-echoes': ({ share, work }: { share: Amount } & WorkFacts) =>
     work === 'handshakes'
       ? `Only ${formatShare(share)} of the connections due in the steady phase were open within 1 s of their intended time.`
@@ -199,7 +197,7 @@ export function evidenceClause(evidence: EvidenceFacts): string {
     case 'busy':
       return busy;
     case 'on-schedule':
-      return `${formatShare(evidence.ratio)} of the scheduled ${formatRate(evidence.perSecond)} were ${DONE[evidence.work ?? 'messages']}; ${busy}`;
+      return `${formatShare(evidence.ratio)} of the ${evidence.work === 'handshakes' ? 'connections' : 'messages'} scheduled at ${formatRate(evidence.perSecond)} were ${DONE[evidence.work ?? 'messages']}; ${busy}`;
     case 'late-spinner':
       return `the generator spun until each ${evidence.work === 'handshakes' ? 'handshake' : 'message'} was due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
     case 'shared-cpus':

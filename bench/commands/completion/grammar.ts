@@ -61,7 +61,7 @@ export function grammarOf({ profiles, tunings }: Library): Grammar {
   const aside = [
     {
       name: 'help',
-      help: 'Show the help of all commands, or of one',
+      help: 'Show the help for all commands, or for one',
       operands: commands.map((each) => each.name),
     },
     { name: 'version', help: 'Show the version', operands: [] },

@@ -210,7 +210,10 @@ function memoryOf({ machine: { memoryBytes }, environment }: Facts): Judged {
 function temporaryOf({ temporary: { path, isWritable } }: Facts): Judged {
   if (!isWritable) return failed(`${path} is not writable`, 'Name another folder: export TMPDIR=/tmp');
   if (isTooLongForSockets(path)) {
-    return failed(`${path} is too long for the paths of sockets`, 'Name another folder: export TMPDIR=/tmp');
+    return failed(
+      `${path} is too long: the paths of sockets in this folder would exceed the limit`,
+      'Name another folder: export TMPDIR=/tmp',
+    );
   }
   return ok(path);
 }

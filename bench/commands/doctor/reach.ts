@@ -22,7 +22,7 @@ const TOO_MANY = 1_000_000;
 export function reachOf(machine: Machine, library: Library): Reach {
   const sides = chooseVariants(library, ['tls']);
   const asked = parseRequest(['-p', 'tls']);
-  if (asked.command !== 'run') throw new TypeError('the command line is one of a run');
+  if (asked.command !== 'run') throw new TypeError('the command line does not start a run');
   const { run } = asked;
   const context = { command: [], now: new Date(0), seed: 0, machine };
   const [step = ''] = run.steps;

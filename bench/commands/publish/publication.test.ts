@@ -105,7 +105,7 @@ test('a publication that is still running is waited for, and a similar folder is
   write(running, { 'draft/x': '' });
   await assert.rejects(beginPublication(out), {
     kind: 'environment',
-    message: new RegExp(`^Another publish \\(process ${process.ppid}\\) is writing to `),
+    message: new RegExp(`^Another \`publish\` command \\(process ${process.ppid}\\) is writing to `),
   });
   rmSync(running, { recursive: true });
   const similar = [

@@ -113,7 +113,7 @@ async function finishOthers(out: string): Promise<void> {
     if (pid !== process.pid && isAlive(pid)) {
       throw new Problem(
         'environment',
-        `Another publish (process ${pid}) is writing to ${quote(out)}. Wait for it to end. If process ${pid} is a different program, remove ${quote(work)}.`,
+        `Another \`publish\` command (process ${pid}) is writing to ${quote(out)}. Wait for it to end. If process ${pid} is a different program, remove ${quote(work)}.`,
       );
     }
     if (await exists(join(work, COMPLETE))) await putInPlace(out, work);

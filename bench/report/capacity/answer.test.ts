@@ -27,7 +27,7 @@ test('answers distinguish an interval, a lower bound, no level that holds, and a
     'No more was to be tried.',
   ]);
   assert.deepEqual(capacitySentences(makeSearch({ bound: 'below', interval: [null, 200] })), [
-    `tls did not hold 200 messages per second, the lowest level tried, ${held}.`,
+    `tls did not hold 200 messages per second ${held}; this was the lowest level tried.`,
   ]);
   const unknown = capacitySentences(
     makeSearch({ bound: 'unknown', interval: [null, null], limit: stored(LATE) }),
@@ -37,7 +37,7 @@ test('answers distinguish an interval, a lower bound, no level that holds, and a
 
 test('the answer says if the search did not finish', () => {
   const [, last] = capacitySentences(makeSearch({ finished: false }));
-  assert.equal(last, 'The search did not finish: it ended after 6 trials.');
+  assert.equal(last, 'The search did not finish: it stopped after 6 trials.');
 });
 
 test('a search over connections counts them, with the rate on each or in total', () => {

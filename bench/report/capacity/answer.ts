@@ -10,7 +10,7 @@ import type { View } from '../view.ts';
 /** The result of a search, shown at the top of every output: one sentence, followed by any caveats. */
 export function capacitySentences(capacity: CapacitySearch): [string, ...string[]] {
   const { finished, trials, limit } = capacity;
-  const cut = `The search did not finish: it ended after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
+  const cut = `The search did not finish: it stopped after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
   const rest = [limit === null ? '' : missedSentence(capacity, limit), finished ? '' : cut];
   return [answer(capacity), ...rest.filter((each) => each !== '')];
 }
@@ -19,9 +19,9 @@ function answer({ variant, axis, interval: [low, high], bound, objectives }: Cap
   const what = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
   const load = `${heldText(axis)} with ${listed(objectives.map(({ text }) => text))}`;
   if (bound === 'unknown')
-    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, and ${variant} may not be the cause.`;
+    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, but ${variant} may not be the cause.`;
   if (low === null)
-    return `${variant} did not hold ${formatLevel(high, axis)} ${what}, the lowest level tried, ${load}.`;
+    return `${variant} did not hold ${formatLevel(high, axis)} ${what} ${load}; this was the lowest level tried.`;
   if (bound === 'at-least' || high === null)
     return `${variant} holds at least ${formatLevel(low, axis)} ${what} ${load}.`;
   return `${variant} holds between ${formatLevel(low, axis)} and ${formatLevel(high, axis)} ${what} ${load}.`;

@@ -262,7 +262,7 @@ test('a cache whose requests failed supports no claim, and no share exceeds 100 
     judgedOf('cache-requests', result).told,
     /^24,000 of 24,000 ordinary GETs reached .* \(100 %\)/,
   );
-  assert.match(judgedOf('cache-requests', result).told, /without a cache the rate was 12k\/s/);
+  assert.match(judgedOf('cache-requests', result).told, /without a cache, it was 12k\/s/);
   plain.errors = 1;
   assert.doesNotMatch(judgedOf('cache-requests', result).told, /without a cache/);
 });
@@ -272,7 +272,7 @@ test('Nginx carries WebSockets if all opened and every message came back; a fail
     const result = makeBothSteps(2, 1);
     for (const run of result.runs) if (run.proxy !== null) of(run);
     const { verdict, told } = judgedOf('upgrade', result);
-    return [verdict, /^[\d,]+ of [\d,]+ connections/.exec(told)?.[0]];
+    return [verdict, /^In \d+ runs?, ([\d,]+ of [\d,]+ connections)/.exec(told)?.[1]];
   };
   const books = (fields: Partial<Run['workers'][number]>) => (run: Run) => {
     const [first] = run.workers;

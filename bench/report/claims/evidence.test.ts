@@ -126,10 +126,10 @@ test('requests that failed during the load show that nothing is known about the 
     'fact',
     '7 8',
   ]);
-  assert.deepEqual(cached({ httpLoad: load(0) }), ['confirmed', 'fact', '3 10 (30 50/s,']);
-  assert.deepEqual(cached({ httpLoad: load(0, 5) }), ['not shown', 'fact', '5 10 (50 50/s,']);
-  assert.deepEqual(cached({ httpLoad: load(0, 9) }), ['not shown', 'fact', '9 10 (90 50/s,']);
-  assert.deepEqual(cached({ httpLoad: load(0, 10) }), ['refuted', 'fact', '10 10 (100 50/s,']);
+  assert.deepEqual(cached({ httpLoad: load(0) }), ['confirmed', 'fact', '3 10 (30 50/s.']);
+  assert.deepEqual(cached({ httpLoad: load(0, 5) }), ['not shown', 'fact', '5 10 (50 50/s.']);
+  assert.deepEqual(cached({ httpLoad: load(0, 9) }), ['not shown', 'fact', '9 10 (90 50/s.']);
+  assert.deepEqual(cached({ httpLoad: load(0, 10) }), ['refuted', 'fact', '10 10 (100 50/s.']);
   assert.equal(cached({ httpLoad: load(0, null) }), null);
   assert.equal(cached({ httpLoad: { ...load(0, 0), succeeded: 0 } }), null);
   // Without a cache, or without requests, the claim is not judged.
@@ -313,5 +313,5 @@ test('a result that shows nothing about a claim does not contradict one that doe
   assert.deepEqual(upgrade(whole, partly), ['upgrade', 'confirmed', false, 2]);
   assert.deepEqual(upgrade(partly), ['upgrade', 'not shown', false, 1]);
   assert.deepEqual(upgrade(whole, none), ['upgrade', 'not shown', true, 2]);
-  assert.deepEqual(judged('upgrade', partly), ['not shown', 'fact', '9 10 297 297 1']);
+  assert.deepEqual(judged('upgrade', partly), ['not shown', 'fact', '1 9 10 297 297']);
 });

@@ -1,5 +1,5 @@
 import { ratio } from '../../measure/arithmetic.ts';
-import { isEven } from '../../measure/backends.ts';
+import { EVEN, isEven } from '../../measure/backends.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import type { Claim, Judgement } from './claim.ts';
@@ -49,7 +49,7 @@ export const http2: Claim = {
   title: 'HTTP/2 makes WebSockets faster',
   says: 'Enabling HTTP/2 in Nginx improves the performance of WebSocket communication.',
   shownBy:
-    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, and HTTP/2 cannot make WebSockets faster. Only WebSockets over HTTP/2 that are faster than those of the tls profile could confirm the claim, and this bench does not open any.',
+    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, and HTTP/2 cannot make WebSockets faster. The claim could be confirmed only by WebSockets over HTTP/2 that are faster than those of the tls profile, but this bench opens no WebSockets over HTTP/2.',
   needs: ['http2'],
   judge: (view) => {
     const [first] = runsOf(view, 'http2');
@@ -142,12 +142,12 @@ export const cachedRequests: Claim = {
     const plain = runsOf(view, 'plain').find(({ figures }) => figures.http?.failed === 0)?.figures.http;
     const isPaced = cached.run.plan.http?.ratePerSecond != null;
     const uncached =
-      plain == null || isPaced ? '' : `; without a cache the rate was ${formatRate(plain.requestsPerSecond)}`;
+      plain == null || isPaced ? '' : `; without a cache, it was ${formatRate(plain.requestsPerSecond)}`;
     return {
       verdict: share < SPARED ? 'confirmed' : share >= 1 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${uncached}${cached.figures.httpLoad === null ? '' : ', alongside WebSockets'}. WebSocket messages are not included.`,
+        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs${cached.figures.httpLoad === null ? '' : ' alongside the WebSockets'} reached an echo server (${formatShare(share)}). The rate of the GETs was ${formatRate(leg.requestsPerSecond)}${uncached}. WebSocket messages are not included.`,
       ],
     };
   },
@@ -156,7 +156,7 @@ export const cachedRequests: Claim = {
 export const cachedBackend: Claim = {
   id: 'cache-mixed',
   title: 'A cache makes WebSockets faster by taking load off the backend',
-  says: 'A cache in Nginx takes load off the servers behind it, and WebSockets perform better.',
+  says: 'A cache in Nginx takes load off the servers behind it, so WebSockets perform better.',
   shownBy:
     'Run plain and cache with --scenario mixed: HTTP requests at the same rate alongside the same WebSocket load. Confirmed if, while HTTP requests are sent, the median response time of the WebSockets is lower with the cache; refuted if it is higher. The CPU that the echo servers used during that time is shown as well.',
   needs: ['plain', 'cache'],
@@ -189,8 +189,7 @@ export const balancing: Claim = {
   id: 'balancing',
   title: 'Load balancing spreads the connections',
   says: 'Nginx distributes the connections over several backends and can therefore handle many connections.',
-  shownBy:
-    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them. With --scenario backend-loss, the verdict is based on the shares before the loss, and the evidence also describes the shares after it.',
+  shownBy: `Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections (within a factor of ${EVEN}); refuted if one got all of them. With --scenario backend-loss, the verdict is based on the shares before the loss, and the evidence also describes the shares after it.`,
   needs: ['load-balanced'],
   judge: (view) => {
     const [first] = runsOf(view, 'load-balanced');
@@ -225,7 +224,7 @@ function afterLoss({ figures: { backends } }: RunView): string[] {
   const end =
     evenAfterUs === null
       ? 'the shares were still uneven then, because Nginx spreads new connections but does not move open ones'
-      : `the shares were even ${formatTime(evenAfterUs)} after its return`;
+      : `the connections were spread evenly again ${formatTime(evenAfterUs)} after its return`;
   return [
     `The echo server that was lost and came back had ${formatCount(backends.atEnd[backends.lost])} of ${formatCount(all)} connections at the end; ${end}.`,
   ];

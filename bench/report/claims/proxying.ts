@@ -28,7 +28,7 @@ export const upgrade: Claim = {
       verdict: whole ? 'confirmed' : opened === 0 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(opened)} of ${formatCount(asked)} connections opened through Nginx, and ${formatCount(echoed)} of ${formatCount(sent)} messages came back unchanged, over ${counted(proxied.length, 'run')}.`,
+        `In ${counted(proxied.length, 'run')}, ${formatCount(opened)} of ${formatCount(asked)} connections opened through Nginx, and ${formatCount(echoed)} of ${formatCount(sent)} messages came back unchanged.`,
       ],
     };
   },

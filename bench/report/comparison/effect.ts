@@ -76,7 +76,7 @@ export function baselineOf(each: VariantComparison, { baseline }: Pick<Compariso
 export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
   const definition =
     stored === undefined
-      ? 'the median, over all rounds, of the ratio within a round'
+      ? 'the median of the ratios of the individual rounds'
       : 'the median of the ratios between every run of one result and every run of the other';
   return `An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table.`;
 }

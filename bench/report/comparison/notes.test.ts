@@ -55,10 +55,10 @@ test('the line on excluded turns has the number for each cause, and both effects
       } as Partial<ComparedFigure>),
     ).map(figuresByLine);
   const all = { effect: 1.5, interval: null };
-  assert.deepEqual(line(3, 2, all), ['plain+buf-16k, 5 40 3 2 +50 +25']);
-  assert.deepEqual(line(0, 2, all), ['plain+buf-16k, 2 40 2 +50 +25']);
+  assert.deepEqual(line(3, 2, all), ['plain+buf-16k, 5 40 (3 2 +50 +25']);
+  assert.deepEqual(line(0, 2, all), ['plain+buf-16k, 2 40 (2 +50 +25']);
   assert.deepEqual(line(1, 0, { ...all, interval: [1.4, 1.6] }), [
-    'plain+buf-16k, 1 40 1 +50 (95 +40 +60 +25',
+    'plain+buf-16k, 1 40 (1 +50 (95 +40 +60 +25',
   ]);
   assert.deepEqual(line(1, 1, null), []);
   assert.deepEqual(excludedLines(comparisonOf({})), []);

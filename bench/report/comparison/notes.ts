@@ -40,7 +40,7 @@ export function notesOf(result: Result): string[] {
     ...(takesTurns
       ? []
       : [
-          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another, in a random order. Every second round reverses the order of the round before it.`,
+          `Runs of ${scenario} cannot be interleaved, so the variants of a round ran one after another. Odd rounds used a random order; each even round reversed the order of the one before.`,
         ]),
     ...machineNotes(result),
   ];
@@ -89,7 +89,7 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
   const completed = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} completed without losses.${more}`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
   if (runs === 0) return completed;
-  return `${completed} In ${counted(runs, 'run')}, some metrics do not count; in the rounds of these runs, they are excluded on both sides.`;
+  return `${completed} In ${counted(runs, 'run')}, some metrics do not count; these metrics are excluded on both sides in the rounds of these runs.`;
 }
 
 /**
@@ -118,7 +118,7 @@ function turnLine(variant: string, figure: ComparedFigure | undefined): string[]
   ];
   const interval = withAll.interval === null ? '' : ` (95 % CI ${formatInterval(withAll.interval)})`;
   return [
-    `${variant}, ${figure.step} step: ${steal + other} of ${counted(pairs, 'pair')} of turns excluded on both sides: ${causes.join(', ')}. ` +
+    `${variant}, ${figure.step} step: ${steal + other} of ${counted(pairs, 'pair')} of turns ${steal + other === 1 ? 'was' : 'were'} excluded on both sides (${causes.join(', ')}). ` +
       `If these pairs counted, the effect on ${metricTitle(figure)} would be ${formatEffect(withAll.effect)}${interval} instead of ${formatEffect(figure.effect)}.`,
   ];
 }
@@ -177,8 +177,8 @@ export function unmatchedLines({ unmatched }: Stored): string[] {
 }
 
 /**
- * Lists runs with excluded metrics and the reasons, as in `tls, latency step, rounds 3, 7: response time p99 excluded:
- * …`, followed by the excluded turns.
+ * Lists runs with excluded metrics and the reasons, as in `tls, latency step, rounds 3, 7: response time p99 was
+ * excluded. …`, followed by the excluded turns.
  */
 export function excludedLines(comparison: Comparison): string[] {
   const { excluded } = comparison;
@@ -192,7 +192,7 @@ export function excludedLines(comparison: Comparison): string[] {
       const [{ variant, step, figures }] = members;
       const titles = figures.map((name) => metricTitle({ name, step }));
       const rounds = `${members.length === 1 ? 'round' : 'rounds'} ${members.map(({ round }) => round).join(', ')}`;
-      return `${variant}, ${step} step, ${rounds}: ${titles.join(', ')} excluded: ${finding.text}`;
+      return `${variant}, ${step} step, ${rounds}: ${titles.join(', ')} ${titles.length === 1 ? 'was' : 'were'} excluded. ${finding.text}`;
     }),
   );
   return [...ofRuns, ...turnLines(comparison)];

@@ -69,7 +69,7 @@ test('the sentence on a variant has the headline figures, and names other differ
   const slower: ComparedFigure = { ...better('response.p50', 'latency'), effect: 2.2, interval: [2, 2.5] };
   assert.equal(
     verdictSentence({ ...VARIANT, figures: [{ ...slower, verdict: 'slower' }] }, 'plain'),
-    'plain+buf-16k takes 2.2 times as long to answer as plain at the median (95 % CI 2 to 2.5 times).',
+    'plain+buf-16k takes 2.2 times as long as plain to answer at the median (95 % CI 2 to 2.5 times).',
   );
   const outage: ComparedFigure = { ...slower, name: 'outage.p50', step: 'storm', verdict: 'slower' };
   assert.equal(
@@ -87,14 +87,14 @@ test('the sentence on a variant has the headline figures, and names other differ
 test('notes state the number of rounds and the exclusions, with each reason once', () => {
   assert.equal(
     roundsSentence(COMPARISON),
-    '3 of 10 rounds completed without losses. A verdict on every metric needs 10 rounds. In 2 runs, some metrics do not count; in the rounds of these runs, they are excluded on both sides.',
+    '3 of 10 rounds completed without losses. A verdict on every metric needs 10 rounds. In 2 runs, some metrics do not count; these metrics are excluded on both sides in the rounds of these runs.',
   );
   assert.equal(
     roundsSentence({ ...COMPARISON, rounds: { asked: 10, used: 10 }, excluded: [] }),
     '10 rounds completed without losses.',
   );
   assert.deepEqual(excludedLines(COMPARISON), [
-    'plain+buf-16k, latency step, rounds 1, 3: response time p99 excluded: ' +
+    'plain+buf-16k, latency step, rounds 1, 3: response time p99 was excluded. ' +
       '1 of 3 seconds of the steady phase was disturbed: other work took up to 20 % of the CPU time.',
   ]);
 });

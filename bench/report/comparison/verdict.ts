@@ -73,7 +73,7 @@ function foundClause({ name, step, effect, interval }: ComparedFigure, baseline:
   const ci = intervalClause(interval, ratio);
   if (name === 'response.p50')
     return ratio >= FACTOR
-      ? `takes ${digits(ratio)} times as long to answer${than} at the median${ci}`
+      ? `takes ${digits(ratio)} times as long${than} to answer at the median${ci}`
       : `answers ${formatChange(ratio)} ${ratio < 1 ? 'faster' : 'slower'}${than} at the median${ci}`;
   if (findMetric(name)?.kind !== 'usage')
     return `has ${articleOf(title)} ${title} ${changeWords(ratio)}${than}${ci}`;

@@ -135,7 +135,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'memory_per_connection_bytes',
     type: 'gauge',
     unit: 'bytes',
-    help: 'Growth of the resident memory of a component per connection.',
+    help: "Growth of a component's resident memory per connection.",
     of: ({ memoryPerConnectionBytes: bytes }) => byComponent((component) => bytes[component]),
   },
 ];

@@ -67,7 +67,7 @@ export function levelsNote(ladder: Ladder): string {
     const own = ladder.points.filter((point) => point.level === level);
     return own.length > 0 && metrics.some((name) => !own.some((point) => countsFor(point, name)));
   });
-  return `Each figure is the median over the runs of its level that count for its metric${hollow ? '. If no run counts, the median over all runs is shown in parentheses' : ''}.`;
+  return `Each figure is the median of those runs at its level that count for the metric${hollow ? '. If no run counts, the median of all runs is shown in parentheses' : ''}.`;
 }
 
 /** The reasons why runs are excluded. Each is given once, with the levels of the runs to which it applies. */

@@ -44,11 +44,11 @@ export function metricPlot(ladder: Ladder, { name, title, unit }: Metric, isMain
   const heading = `${capital(title)} over ${AXIS_TITLES[ladder.over]}`;
   const how =
     law === null
-      ? 'Each point is one run; the line joins the medians of the runs that count at each level.'
+      ? 'Each point is one run; at each level, the line passes through the median of the runs that count.'
       : 'Each point is one run. Line: the fitted law, dashed beyond the largest level. Band: its 95 % confidence interval.';
   return figure(ladder, {
     heading,
-    how: html`${how}${places.some(({ isValid }) => !isValid) && ' Hollow points are runs that do not count for this figure.'}`,
+    how: html`${how}${places.some(({ isValid }) => !isValid) && ' Hollow points mark runs that do not count for this metric.'}`,
     unit,
     places,
     height: HEIGHT,

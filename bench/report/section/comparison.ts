@@ -124,7 +124,7 @@ function roundsFinding(comparisons: readonly VariantComparison[]): string {
       `${capital(metricTitle(figure))} was lower with ${variant} in ${lower} of ${figure.rounds.length} rounds`,
     ];
   });
-  return clauses.length === 0 ? 'No round has a metric that counts.' : `${clauses.join('; ')}.`;
+  return clauses.length === 0 ? 'No metric counts in any round.' : `${clauses.join('; ')}.`;
 }
 
 function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {

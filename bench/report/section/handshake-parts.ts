@@ -52,7 +52,7 @@ function partsFinding({ figures: { latencies } }: RunView): string {
     latencies[name]?.p50 == null ? [] : [`${title} ${formatTime(latencies[name].p50)}`],
   );
   return medians.length === 0
-    ? 'Too few connections were opened for a median.'
+    ? 'There were too few connections for a median.'
     : `Medians: ${medians.join(', ')}.`;
 }
 

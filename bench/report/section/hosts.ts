@@ -16,7 +16,9 @@ export function hosts({ runs }: View): FoldedSection {
     ...(generators.length === 0
       ? []
       : [`The load came from ${counted(generators.length, 'host')}: ${generators.join(', ')}.`]),
-    ...(proxies.length === 0 ? [] : [`Nginx was observed by the agent ${proxies.join(', ')} on its host.`]),
+    ...(proxies.length === 0
+      ? []
+      : [`Nginx was observed on its own host by the agent ${proxies.join(', ')}.`]),
     ...(servers.length === 0 ? [] : [`The echo servers were on ${servers.join(', ')}.`]),
   ];
   return {

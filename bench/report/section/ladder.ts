@@ -81,7 +81,7 @@ function lawFacts(ladder: Ladder): Markup | false {
     ['κ: coherency', told(law.kappa, formatSmall)],
     [
       'maximum of the curve',
-      law.peak === null ? 'beyond twice the largest level, or none' : levelText(over, law.peak),
+      law.peak === null ? 'at more than twice the largest level, or none' : levelText(over, law.peak),
     ],
   ])}
 <p class="how">The Universal Scalability Law: X(N) = λN ÷ (1 + σ(N − 1) + κN(N − 1)). Contention (σ) flattens the curve: part of the work happens one piece at a time. Coherency (κ) makes it fall: the work for each message grows with N. The law describes the whole chain of generator, ${PROXY} and echo server on this machine, and the curve is not extended beyond twice the largest level.</p>`;
@@ -104,7 +104,7 @@ function levels(view: View): Section {
             rows,
           )
     }
-${rows.length > 0 && html`<p class="how">${levelsNote(ladder)} Each round runs every level once, in a random order, and every second round reverses the order of the one before. A machine that gets steadily slower or faster therefore affects all levels equally.</p>`}
+${rows.length > 0 && html`<p class="how">${levelsNote(ladder)} Each round runs every level once. Odd rounds use a random order; each even round reverses the order of the one before. If the machine gets steadily slower or faster, this therefore affects all levels equally.</p>`}
 ${excluded.length > 0 && html`<h3>Not valid</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }

@@ -43,7 +43,7 @@ export function outageFigure(chart: LineSpec, runs: readonly RunView[]): Markup 
     chart,
     'Clients without a connection',
     runs.map(backSentence).join(' '),
-    'Each client is counted from the moment it loses its connection until the handshake of its next connection has ended, including all failed attempts and the delays before each attempt.',
+    'Each client is counted from the moment it loses its connection until the handshake of its next connection has ended. This period includes all failed attempts and the delay before each attempt.',
   );
 }
 

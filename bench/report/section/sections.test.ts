@@ -168,7 +168,7 @@ test('a chart over time lasts from the warm-up to the end of all runs, in whole 
   });
   const long = timed(4e6, ['connect', 0, 2e6], ['warm-up', 2_600_000, 4e6], ['steady', 4e6, 6_200_000]);
   const early = timed(1e6, ['steady', 1e6, 2e6]);
-  const axis = { title: 'seconds of the steady phase', unit: 'seconds' };
+  const axis = { title: 'seconds into the steady phase', unit: 'seconds' };
   assert.deepEqual(timeOf([long, early]), { ...axis, min: -2, max: 3 });
   assert.deepEqual(timeOf([early]), { ...axis, min: 0, max: 1 });
   assert.deepEqual(timeOf([timed(0, ['connect', 0, 2e6])]), axis);

@@ -41,7 +41,7 @@ ${facts([
   ['messages', formatRate(ratePerSecond)],
   ['new connections', formatRate(churnPerSecond)],
   ['largest message', `${formatCount(payloadBytes)} B`],
-  ['highest utilisation of a worker', formatShare(utilisation)],
+  ['highest permitted utilisation of a worker', formatShare(utilisation)],
 ])}`,
   };
 }

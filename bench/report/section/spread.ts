@@ -140,7 +140,7 @@ function dueTable(runs: readonly RunView[]): Markup | null {
   });
   if (rows.length === 0) return null;
   return html`${table('Messages due but never sent', DUE, rows)}
-<p class="how">In an open loop, due = sent + unsent. A message is unsent if its connection closed before the message was due, or if no connection was left to carry it. An unsent message counts in the response times with the time that it waited.</p>`;
+<p class="how">In an open loop, due = sent + unsent. A message is unsent if its connection closed before the message was due, or if no connection was left to carry it. The response times include the time that each unsent message waited.</p>`;
 }
 
 const DUE = [

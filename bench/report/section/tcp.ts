@@ -42,7 +42,7 @@ function timeWaitChart(runs: readonly RunView[]): LineSpec {
   return {
     kind: 'line',
     id: 'chart-time-wait',
-    x: { title: 'seconds of the steady phase', unit: 'seconds' },
+    x: { title: 'seconds into the steady phase', unit: 'seconds' },
     y: { title: 'sockets in TIME_WAIT', unit: 'count', min: 0 },
     series: runs.map((view, index) => ({
       label: view.label,

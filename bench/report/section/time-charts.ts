@@ -8,7 +8,7 @@ import { bandsOf, eventsOf, steadySecond } from './bands.ts';
 
 /** Time axis from the warm-up to the end; for several runs, from the earliest start to the latest end. */
 export function timeOf(runs: readonly RunView[]): AxisSpec {
-  const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
+  const axis: AxisSpec = { title: 'seconds into the steady phase', unit: 'seconds' };
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (const view of runs) {

@@ -82,7 +82,7 @@ export const backendLoss = {
   listed: [
     { name: 'messages.lost', step: 'backend-loss', label: 'messages lost ' },
     { name: 'outage.p50', step: 'backend-loss', label: 'outage p50 ' },
-    { name: 'backendLoss.share', step: 'backend-loss', label: 'connections on the returned server ' },
+    { name: 'backendLoss.share', step: 'backend-loss', label: 'connections on the recovered server ' },
   ],
   doubts: ['nothing-echoed', 'uneven-before', 'disturbance', 'send-lag'],
 } as const satisfies ScenarioDefinition;

@@ -21,7 +21,7 @@ export const BACKEND_LOSS_METRICS: readonly Metric[] = [
   {
     ...PLAIN,
     name: 'backendLoss.share',
-    title: 'share of the connections on the returned server at the end',
+    title: 'share of the connections on the recovered server at the end',
     unit: 'share',
     better: 'higher',
     kind: 'usage',

@@ -28,7 +28,7 @@ export const report: ScenarioReport = {
   lines: [
     { before: '', headings: ['cut', 'lost', 'unsent', 'failed', 'retried'] },
     { before: 'back within ', headings: ['p50', 'all'] },
-    { before: 'returned server: ', headings: ['share', 'even after'] },
+    { before: 'recovered server: ', headings: ['share', 'even after'] },
     { before: '', headings: ['validity'] },
   ],
   legend: () => [
@@ -37,12 +37,12 @@ export const report: ScenarioReport = {
     [['retried'], `handshakes for which ${PROXY} tried several servers`],
     [
       ['p50', 'all'],
-      'time from the end of a connection until a new handshake of the same client succeeded, for half and all of the clients that came back',
+      'time from the end of a connection until the same client completed a new handshake, for half of the clients that came back and for all of them',
     ],
-    [['share'], 'percentage of the connections that the returned server had at the end'],
+    [['share'], 'percentage of the connections that were on the recovered server at the end'],
     [
       ['even after'],
-      'time from the return of the server until every server had an equal share of the connections, within 25 %',
+      `time from the return of the server until the number of connections on every server was within a factor of ${EVEN} of an equal share`,
     ],
   ],
   remarks: () => [],
@@ -186,7 +186,7 @@ function backendChart(view: RunView, index: number): LineSpec {
     kind: 'line',
     id: `chart-backends-${index}`,
     x: {
-      title: 'seconds of the steady phase',
+      title: 'seconds into the steady phase',
       unit: 'seconds',
       min: Math.floor(Math.min(0, ...seconds)),
       max: Math.ceil(Math.max(1, ...seconds)),
@@ -294,7 +294,7 @@ function responses(view: View): Section {
     id: 'responses',
     title: 'Response time',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were lost, or due while no connection could carry them, count with the time they waited.')}
+    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'For messages that were lost, or due while no connection could carry them, the chart uses the time that they waited.')}
 ${table('Response time before the loss, while the server was gone, and after its return', TIMES, runs.flatMap(responseRows))}`,
   };
 }

@@ -111,5 +111,5 @@ function tooManyPublishers({ connections, options }: { connections: number; opti
   const layout = layoutOf(connections, options);
   const members = leastMembers(connections, layout);
   if (layout.publishers <= members) return null;
-  return `--publishers ${layout.publishers} exceeds the number of members in a room (${members}). Use --publishers ${Math.max(1, members)} or fewer, or larger rooms.`;
+  return `--publishers ${layout.publishers} exceeds the number of members in a room (${members}). Lower --publishers to at most ${Math.max(1, members)}, or use larger rooms.`;
 }

@@ -95,7 +95,7 @@ function lossSentence({ figures }: RunView): string {
   const why =
     skipped === 0
       ? ''
-      : `; the server skipped ${formatCount(skipped)} of them, for members that had fallen behind`;
+      : `; the server skipped ${formatCount(skipped)} of them because the receiving members had fallen behind`;
   return `${formatCount(lost)} of ${counted(expected, 'delivery', 'deliveries')} did not arrive${why}.`;
 }
 
@@ -151,7 +151,7 @@ ${timesTable('From when a publication was due', 'Until', runs, ({ figures: { lat
   ['its last receiver had it', latencies.lastReceiver ?? null],
   ['any receiver had it', latencies.delivery ?? null],
 ])}
-<p class="how">The first three rows have one value for each publication, over the receivers of all generator workers together. If some members never received a publication, they count as the last ones, with the time that they waited. The last row has one value for each delivery. All processes use the same monotonic clock, so these are one-way delays; a publisher that sends late makes them longer, not shorter.</p>`,
+<p class="how">The first three rows have one value for each publication, over the receivers of all generator workers together. If some members never received a publication, they count as the last ones, and the time that they waited is used. The last row has one value for each delivery. All processes use the same monotonic clock, so the times are one-way delays; a publisher that sends late makes them longer, not shorter.</p>`,
   };
 }
 

@@ -69,7 +69,7 @@ function answer({ name, answers, leftOut }: VariantView): string {
     first === undefined ? '' : `${name}: ${first}${resumed}.`,
     second === undefined ? '' : first === undefined ? `${name}: ${second}${resumed}.` : `${capital(second)}.`,
     second === undefined && leftOut !== null
-      ? `Handshake times on a schedule were not measured: ${leftOut.text}`
+      ? `Handshake times under scheduled load were not measured: ${leftOut.text}`
       : '',
   ]);
 }
@@ -84,10 +84,10 @@ function fastestClause({ figures, run }: RunView): string {
 }
 
 function scheduledClause({ figures }: RunView): string {
-  const at = `at ${formatRough(figures.offered?.perSecond)} handshakes per second on a schedule`;
+  const at = `at a scheduled rate of ${formatRough(figures.offered?.perSecond)} handshakes per second`;
   const { p50 = null, p99 = null } = figures.latencies.response ?? {};
   if (figures.work.perSecond === null) return `${at}, it never reached the steady phase`;
-  if (p50 === null) return `${at}, too few connections were opened to measure response time`;
+  if (p50 === null) return `${at}, there were too few connections to measure the response time`;
   const tail = p99 === null ? '' : ` and 99 % within ${formatTime(p99)}`;
   return `${at}, half of the connections were open within ${formatTime(p50)}${tail} of their intended time`;
 }
@@ -226,11 +226,11 @@ function responses(view: View): Section {
   const { rate } = view;
   return {
     id: 'responses',
-    title: 'Response time on a schedule',
+    title: 'Response time under scheduled load',
     charts: runs.length === 0 ? [] : [spec],
     body: html`${rate !== null && html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} handshakes per second</strong>. ${rate.reason.text}</p>`}
 ${runs.length > 0 && chartFigure(spec, 'Time until a connection is open, by percentile', runs.map((run) => `${run.name}: ${scheduledClause(run)}.`).join(' '), 'At 99 %, read the time within which 99 % of the connections were open. From each tick to the next, the share of slower connections falls to a tenth. A line ends where fewer than ten samples lie beyond it.')}
-${timesTable('Times on a schedule', 'Time', runs, ({ figures: { latencies } }) => [
+${timesTable('Times under scheduled load', 'Time', runs, ({ figures: { latencies } }) => [
   ['response, from the intended time', latencies.response],
   ['handshake, from its start', latencies.service],
   ['send lag', latencies.sendLag],

@@ -29,7 +29,7 @@ export const idle = {
       kind: 'duration',
       leastMs: 1000,
       default: 75_000,
-      help: 'idle: how long connections stay silent [75s]',
+      help: 'idle: for how long connections stay silent [75s]',
     },
     ping: {
       value: 'none|client|server',

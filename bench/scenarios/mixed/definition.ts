@@ -43,7 +43,7 @@ export const mixed = {
       kind: 'duration',
       leastMs: 1000,
       default: 10_000,
-      help: 'mixed: how long HTTP requests are sent [10s]',
+      help: 'mixed: for how long HTTP requests are sent [10s]',
     },
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],

@@ -61,7 +61,7 @@ function webSocketSentence({ figures: { httpLoad } }: RunView): string {
   const { requestsPerSecond, with: during, without } = httpLoad;
   const start = `with ${formatCount(Math.round(requestsPerSecond))} HTTP requests per second`;
   if (during.response.p50 === null || without.response.p50 === null)
-    return `${start}, too few messages were echoed for a median.`;
+    return `${start}, there were too few echoed messages for a median.`;
   const { p99 } = during.response;
   const tail =
     p99 === null || without.response.p99 === null

@@ -62,7 +62,7 @@ export const reload = {
       bare: SAME,
       default: NO_UPGRADE,
       excludes: ['reloads'],
-      help: 'reload: upgrade the binary instead, to the same or another one',
+      help: 'reload: instead of a reload, upgrade to the same or another binary',
     },
     reconnect: RECONNECT_OPTION,
   },

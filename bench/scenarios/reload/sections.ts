@@ -35,7 +35,7 @@ export const report: ScenarioReport = {
   legend: () => [
     [
       ['back'],
-      'time from the reload or upgrade until a client that was cut had reconnected, for half and all of the clients that came back',
+      'time from the reload or upgrade until a client whose connection was cut had reconnected, for half of the clients that came back and for all of them',
     ],
     [['old workers'], 'how many were still running at the end'],
     [['nginx peak'], `the highest memory use of all ${PROXY} processes together`],
@@ -205,7 +205,7 @@ function responses(view: View): Section {
     id: 'responses',
     title: 'Response time',
     charts: [spec],
-    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were due while no connection could carry them count with the time they waited.')}
+    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'For messages that were due while no connection could carry them, the chart uses the time that they waited.')}
 ${table('Response time before, during and after', TIMES, runs.flatMap(spanRows))}
 <p class="how">“During” is the second after each reload or upgrade, and every second in which connections were cut or clients came back.</p>`,
   };
@@ -293,7 +293,7 @@ function overSeconds(
     kind: 'line',
     id,
     x: {
-      title: 'seconds of the steady phase',
+      title: 'seconds into the steady phase',
       unit: 'seconds',
       min: Math.floor(Math.min(0, ...seconds)),
       max: Math.ceil(Math.max(1, ...seconds)),

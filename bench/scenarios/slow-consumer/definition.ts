@@ -37,7 +37,8 @@ export function isSlow(id: number, percent: number): boolean {
 export const slowConsumer = {
   name: 'slow-consumer',
   title: 'Slow consumers',
-  question: 'How do clients that stop reading affect the others, and how much memory does each take?',
+  question:
+    'How do clients that stop reading affect the others, and how much memory does each stalled client take?',
   steps: [{ name: 'slow-consumer', load: 'open', server: 'lean' }],
   options: {
     'slow-share': {
@@ -61,12 +62,12 @@ export const slowConsumer = {
       kind: 'duration',
       leastMs: 1000,
       default: 40_000,
-      help: 'slow-consumer: how long clients stop reading [40s]',
+      help: 'slow-consumer: for how long clients stop reading [40s]',
     },
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   needsGeneratorHere:
-    'it measures the data queued in the sockets at both ends of each connection, and with agents the sockets of the clients are on other hosts',
+    'it measures the data queued in the sockets at both ends of each connection, but with agents, the sockets of the clients are on other hosts',
   lengths: (_step, { stall }) => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + Number(stall) + AFTER_MS }),
   defaults: { connections: 100, payload: '16k' },
   defaultRate: () => DEFAULT_RATE,
@@ -116,7 +117,7 @@ export const slowConsumer = {
     { name: 'stalledMemory.proxy', step: 'slow-consumer', weight: 20, headline: false },
   ],
   listed: [
-    { name: 'duringStall.p99', step: 'slow-consumer', label: 'delivery time to the other clients p99 ' },
+    { name: 'duringStall.p99', step: 'slow-consumer', label: 'p99 delivery time to the other clients ' },
     { name: 'stalledMemory.kernel', step: 'slow-consumer', label: 'kernel memory per stalled client ' },
   ],
   doubts: ['nothing-echoed', 'deliveries', 'disturbance', 'send-lag'],

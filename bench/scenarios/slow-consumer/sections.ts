@@ -31,9 +31,9 @@ export const report: ScenarioReport = {
   legend: () => [
     [
       ['before', 'during', 'after'],
-      'time from when a message was due until the clients that kept reading had it, p99',
+      'p99 of the time from when a message was due until it reached the clients that kept reading',
     ],
-    [['kernel', 'nginx', 'server'], 'growth in memory per stalled client, at its highest'],
+    [['kernel', 'nginx', 'server'], 'peak growth in memory per stalled client'],
     [['closed'], `stalled clients whose connection ${PROXY} closed`],
     [['first after'], 'time from the start of the stall until the first connection was found closed'],
   ],
@@ -57,7 +57,7 @@ function othersSentence({ run, figures }: RunView): string {
   const how = Number(rate) === 0 ? 'did not read' : `read only ${formatBytes(Number(rate))} per second`;
   const stalled = `while ${formatCount(figures.stall?.clients)} of ${counted(run.plan.connections, 'client')} ${how} for ${formatTime(Number(stall) * 1e3)}`;
   if (during?.p50 == null || before?.p50 == null)
-    return `${stalled}, too few messages reached the others for a median.`;
+    return `${stalled}, there were too few deliveries to the other clients for a median.`;
   const tail =
     during.p99 == null || before.p99 == null
       ? ''
@@ -83,8 +83,8 @@ function closedSentence({ run, figures: { stall, failures } }: RunView): string 
     return ended === ''
       ? `${PROXY} closed none of the stalled connections.`
       : `Connections that ended after the stall: ${ended}.`;
-  const first = `the first ${formatTime(closed.firstUs)} after it began`;
-  const last = closed.lastUs === closed.firstUs ? '' : ` and the last after ${formatTime(closed.lastUs)}`;
+  const first = `the first one ${formatTime(closed.firstUs)} after the stall began`;
+  const last = closed.lastUs === closed.firstUs ? '' : ` and the last one after ${formatTime(closed.lastUs)}`;
   return `${PROXY} closed ${formatCount(closed.count)} of the stalled connections during the stall, ${first}${last}.${ended === '' ? '' : ` What the clients saw in the whole run: ${ended}.`}`;
 }
 
@@ -95,7 +95,7 @@ function lossSentence({ figures: { counts } }: RunView): string {
     skipped === 0
       ? ''
       : `The server skipped ${counted(skipped, 'message')} to stalled clients, because their queues were full.`,
-    lost === 0 ? '' : `${counted(lost, 'message')} did not reach the others.`,
+    lost === 0 ? '' : `${counted(lost, 'message')} did not reach the other clients.`,
   ]);
 }
 
@@ -197,7 +197,7 @@ ${runs.map(
       `Bytes in the queues of all sockets of the run (/proc/net/tcp). Data first waits unread at the client, then unsent at ${PROXY}, then unread at ${PROXY}, and finally unsent at the server.`,
     ),
 )}
-${table('Per stalled client, at its highest', HELD, runs.map(heldRow))}
+${table('Peak per stalled client', HELD, runs.map(heldRow))}
 <p class="how">Memory is the growth since before the stall ÷ stalled clients: TCP buffers of the whole machine, proportional set size of ${PROXY}, and resident memory of the server, which also varies by itself. Queued data is smaller than the memory that holds it. ${PROXY} counts as having closed a client once its socket to that client is no longer established; samples are a second apart. Data that is then still queued stays in the kernel until the client reads it or the kernel gives up.</p>`,
   };
 }

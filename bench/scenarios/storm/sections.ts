@@ -31,7 +31,7 @@ export const report: ScenarioReport = {
   legend: () => [
     [
       ['p50', 'p99', 'all'],
-      'time from the end of a connection until a new handshake of the same client succeeded, for half, 99 % and all of the clients that came back',
+      'time from the end of a connection until the same client completed a new handshake, for half of the clients that came back, for 99 % of them and for all of them',
     ],
     [['attempts'], 'per client'],
     [['overflows'], 'of listen queues on this machine, during the load'],
@@ -152,7 +152,7 @@ function recovery({ variants, isExternal }: View): Section {
     body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), `${marks} One value is drawn for each second, so a shorter gap hardly shows.`)}
 ${attempts !== null && chartFigure(attempts, 'Attempts and returns after the cut', runs.map(fastestSentence).join(' '), 'How many handshakes clients started, and how many of them succeeded, in each 100 ms since the cut was due. As long as the second line follows the first, whatever is between clients and servers keeps up.')}
 ${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}
-<p class="how">An outage lasts from the end of a connection until a new handshake of the same client succeeds, including all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
+<p class="how">An outage lasts from the end of a connection until the same client completes a new handshake. It includes all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
   };
 }
 

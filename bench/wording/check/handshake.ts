@@ -1,5 +1,5 @@
 import { formatCount } from '../format.ts';
-import { type EmptyInclude, emptyIncludesText } from '../sandbox.ts';
+import { type EmptyInclude, emptyIncludesText, withoutSlashText } from '../sandbox.ts';
 import { capital, listed, paragraph } from '../words.ts';
 import { type LocationFact, locationName } from './location.ts';
 
@@ -54,9 +54,9 @@ export const HANDSHAKE = {
     nginxVersion: string;
     since: string;
   }) =>
-    `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 to upstream servers by default. Versions before ${since} use HTTP/1.0, with which every handshake fails.`,
+    `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 for connections to upstream servers by default. Versions before ${since} use HTTP/1.0, with which every handshake fails.`,
   'location-without-slash': ({ location, remedy }: { location: LocationFact; remedy: string }) =>
-    `${capital(locationName(location))} is never used: its name does not begin with a slash, and every path does. Write "${remedy}".`,
+    withoutSlashText(capital(locationName(location)), remedy),
   'location-not-tried': ({ location, lacks }: { location: LocationFact; lacks: 'path' | 'host' }) =>
     `${capital(locationName(location))} was not tried: ${
       lacks === 'path'
@@ -85,7 +85,7 @@ export const HANDSHAKE = {
   }) =>
     `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because regular expressions are matched before a prefix like this one. Write "${remedy}" to give the prefix precedence.`,
   'slash-redirect': ({ location, path }: { location: LocationFact; path: string }) =>
-    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.`,
+    `Nginx answers ${path} with a redirect to ${locationName(location)}, but WebSocket clients do not follow redirects. Clients have to add the trailing slash, or the location needs a name without one.`,
   'try-files-first': ({ location, fallback }: { location: LocationFact; fallback: string }) =>
     `${capital(locationName(location))} has both try_files and proxy_pass. try_files is evaluated first: unless there is a file with the path of the request, it ${fallback.startsWith('=') ? `answers ${fallback.slice(1)}` : `sends the request to ${fallback}`}, so a handshake never reaches the upstream server. Remove try_files from this location, or write "try_files $uri @app;" and move proxy_pass to "location @app".`,
   'try-files-folder': ({ location, test, path }: { location: LocationFact; test: string; path: string }) =>
@@ -119,7 +119,7 @@ export const HANDSHAKE = {
     place: string;
     listened: string;
   }) =>
-    `${capital(locationName(location))} passes its connections on to ${address}, on which no server of this configuration listens. No connection reaches the server with WebSockets at ${place}, which accepts connections only from this machine (${listened}). Unless another program is in between, use the same address in both.`,
+    `${capital(locationName(location))} passes its connections on to ${address}, on which no server of this configuration listens. No connection reaches the server for WebSockets at ${place}, which accepts connections only from this machine (${listened}). Unless another program is in between, use the same address in proxy_pass and in listen.`,
   'shared-socket': ({
     parameter,
     place,
@@ -135,11 +135,11 @@ export const HANDSHAKE = {
     location: LocationFact;
   }) =>
     paragraph([
-      `${parameter} in the listen at ${place} applies to every server on the same socket, including that of ${locationName(location)}, whose listen at ${own} does not have it.`,
+      `${parameter} in the listen at ${place} applies to every server on the same socket, including ${location === null ? '' : 'the server that contains '}${locationName(location)}, although its own listen at ${own} does not have this parameter.`,
       parameter === 'proxy_protocol'
         ? 'Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two servers, or configure the proxy in front of Nginx to send the PROXY protocol to both.'
         : hasCertificate
-          ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, so that this is visible.'
+          ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, to make it visible that this server uses TLS.'
           : 'A handshake with ws:// is answered with 400, and a handshake with wss:// gets the certificate of another server. Use another port or address for one of the two servers, or add ssl and a certificate to the second server.',
     ]),
   'http2-only': ({
@@ -160,7 +160,7 @@ export const HANDSHAKE = {
       missingText(missing),
     ]),
   'part-of-configuration': () =>
-    'This is only part of a configuration. worker_connections, the limit on open files and worker_shutdown_timeout are set in the main file and were not checked.',
+    'This is only part of a configuration. worker_connections, worker_shutdown_timeout and the limit on open files are set in the main file and were not checked.',
 };
 
 function missingText(missing: readonly EmptyInclude[]): string {
@@ -210,7 +210,7 @@ const HOP_MISMATCHES: Readonly<Record<HopMismatch, string>> = {
   'proxy-protocol-unexpected':
     'which does not expect the PROXY protocol and answers 400. Add proxy_protocol to that listen, or remove "proxy_protocol on".',
   'proxy-protocol-missing':
-    'which expects the PROXY protocol and closes connections without it. Only stream servers can send it: set "proxy_protocol on" there, or remove proxy_protocol from that listen.',
+    'which expects the PROXY protocol and closes connections without it. Only stream servers can send it: set "proxy_protocol on" in the stream server that connects to that listen, or remove proxy_protocol from that listen.',
   'tls-unexpected':
     'which does not use TLS, so the TLS handshake fails. Add ssl to that listen, or connect to it without TLS.',
   'tls-missing':
@@ -224,7 +224,7 @@ function upgradeSentence({ location, lacks }: UpgradeFacts): string {
 function lackClause(facts: LackFacts): string {
   switch (facts.lack) {
     case 'version':
-      return `uses HTTP/${facts.version} to its upstream server`;
+      return `uses HTTP/${facts.version} for connections to its upstream server`;
     case 'upgrade':
       return `does not pass on the Upgrade header${facts.replaced === null ? '' : ` (set at ${facts.replaced.set}, but the proxy_set_header at ${facts.replaced.by} replaces all inherited headers)`}`;
     case 'protocol':

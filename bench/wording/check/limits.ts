@@ -18,7 +18,7 @@ export const LIMITS = {
     handshakes: { rate: string; place: string; perClient: boolean } | null;
   }) =>
     paragraph([
-      `This configuration allows ${counted(webSockets, 'WebSocket')}${perWorker ? ' per worker, with one worker per CPU' : ''}.`,
+      `This configuration allows ${counted(webSockets, 'WebSocket')}${perWorker ? ` per worker (${WORKER_PER_CPU})` : ''}.`,
       limit === undefined ? '' : `The limit is ${LIMIT_NAMES[limit.what]} (${limit.place}).`,
       next === undefined
         ? ''
@@ -40,7 +40,7 @@ export const LIMITS = {
     workers: string;
   }) =>
     paragraph([
-      `worker_connections ${connections}${isDefault ? ' (the default)' : ''} allows ${counted(webSockets, 'WebSocket')} per worker, with ${WORKERS[workers] ?? `${workers} workers`}.`,
+      `worker_connections ${connections}${isDefault ? ' (the default)' : ''} allows ${counted(webSockets, 'WebSocket')} per worker (${WORKERS[workers] ?? `${workers} workers`}).`,
       'Each WebSocket takes two connections, one to the client and one to the upstream server.',
       `Nginx refuses further connections and logs "${connections} worker_connections are not enough".`,
     ]),
@@ -96,7 +96,9 @@ export const LIMITS = {
     `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. For 10,000 WebSockets, this takes up to ${formatBytes(memory)} of memory.`,
 };
 
-const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
+const WORKER_PER_CPU = 'one worker per CPU';
+
+const WORKERS: Readonly<Record<string, string>> = { auto: WORKER_PER_CPU, '1': '1 worker' };
 
 /** A limit on the number of WebSockets, with the line that sets or implies it. */
 export interface CapacityLimit {

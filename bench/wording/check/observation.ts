@@ -59,7 +59,7 @@ export const SEEN = {
   }) =>
     `After one ordinary GET of ${path}, a WebSocket to the same path ${outcomeClause(outcome)}; ${reached} of ${together} simultaneous handshakes reached the upstream server.`,
   'cache-not-kept': ({ path }: { path: string }) =>
-    `After one ordinary GET of ${path}, WebSockets still opened: the 426 response to the GET has no caching headers and was not cached.`,
+    `After one ordinary GET of ${path}, WebSockets could still be opened: the 426 response to the GET has no caching headers, so it was not cached.`,
   'cache-queued': ({ together, seconds }: { together: number; seconds: number }) =>
     `The last of ${together} simultaneous handshakes took ${formatSeconds(seconds)}.`,
   'http2-settings': ({ extendedConnect }: { extendedConnect: boolean }) =>
@@ -84,7 +84,7 @@ export const SEEN = {
   'session-not-resumed': ({ protocol }: { protocol: string | null }) =>
     `A second connection did not resume the TLS session of the first${protocol === null ? '' : ` (${protocol})`}.`,
   'log-at-close': () =>
-    'The access log got no line while a WebSocket was open, and one line after it had closed.',
+    'Nothing was written to the access log while a WebSocket was open; one line was written after it had closed.',
 };
 
 /** Describes the outcome of a failed handshake, as in `was answered with status 426`. */

@@ -34,7 +34,7 @@ export const OPERATION = {
     'HTTP/2 is on, but does not carry WebSockets: Nginx does not support extended CONNECT (RFC 8441), so each WebSocket has its own HTTP/1.1 connection. Pages benefit from HTTP/2; WebSockets do not. A client that negotiates h2 for its handshake fails.',
   'http2-with-websockets': () => 'HTTP/2 is on, and this Nginx accepts WebSockets over it (RFC 8441).',
   'shutdown-timeout-unset': () =>
-    'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout, they cut the WebSockets that are still open when it expires, and the clients of all of these reconnect at once.',
+    'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout, they cut the WebSockets that are still open when it expires, and all the clients affected reconnect at once.',
   'shutdown-timeout': ({ value }: { value: string }) =>
     `With worker_shutdown_timeout ${value}, old workers cut all of their WebSockets ${value} after a reload, and the clients all reconnect at once.`,
   'no-zone': ({ upstream, method }: { upstream: string; method: string | null }) =>

@@ -16,7 +16,7 @@ export const PASSED_ON = {
   }) =>
     `${capital(locationName(location))} passes on Host "${received}" instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
   'host-without-port': ({ location, port }: { location: LocationFact; port: number }) =>
-    `${capital(locationName(location))} passes on $host, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares the two answers with 403. $http_host keeps the port.`,
+    `${capital(locationName(location))} passes on $host, which has no port. Clients connect to port ${port} and name it in Host and Origin, so a server that compares these headers rejects the handshake with 403. $http_host keeps the port.`,
   'header-lost': ({
     location,
     header,
@@ -30,7 +30,7 @@ export const PASSED_ON = {
   'scheme-changed': ({ location, isBehind }: { location: LocationFact; isBehind: boolean }) =>
     `Clients of ${locationName(location)} use TLS, but this line sends "X-Forwarded-Proto: http" to the upstream server${isBehind ? ', because the server block with this line is reached without TLS' : ''}. The upstream server may redirect the handshake or reject its Origin.`,
   'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
-    `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, and these can open WebSockets with the cookies of its users.`,
+    `${capital(locationName(location))} sends Origin "${value}" no matter which page opened the WebSocket. The server therefore cannot reject pages of other sites, so such pages can open WebSockets with the cookies of the server's users.`,
   'subprotocol-changed': ({
     location,
     offered,
@@ -61,7 +61,7 @@ export const PASSED_ON = {
   'connection-fixed': ({ value }: { value: string }) =>
     `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
   'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
-    `This map sends "Connection: close" for requests without an upgrade. By default, Nginx ${nginxVersion} keeps connections to upstream servers open, and the map prevents this.`,
+    `This map sends "Connection: close" for requests without an upgrade. By default, Nginx ${nginxVersion} keeps connections to upstream servers open, but the map prevents this.`,
   'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
     `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. If the service answers such a request with 400 or 426, the client gets 500.`,
 };

@@ -85,7 +85,7 @@ test('a run that did not reach its steady phase, or has too few messages, says s
     'tls never reached the steady phase of the throughput step; at 8,900 messages per second, it never reached the steady phase.',
   );
   const few = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 5 })));
-  assert.equal(few, 'tls: at 8,900 messages per second, too few messages came back to measure latency.');
+  assert.equal(few, 'tls: at 8,900 messages per second, there were too few answers to measure latency.');
   const some = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 50 })));
   assert.match(some, /half of the messages came back within [\d.]+ [µm]s\.$/);
 });

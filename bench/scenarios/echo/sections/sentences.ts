@@ -58,7 +58,7 @@ function latencyClause({ figures, run }: RunView): string {
     return `${formatRough(work.perSecond)} of ${formatRough(offered?.perSecond)} messages per second were sent; no answer was expected`;
   if (figures.messages.perSecond === null) return `${at}, it never reached the steady phase`;
   const within = withinClause(figures.latencies.response);
-  return within === '' ? `${at}, too few messages came back to measure latency` : `${at}, ${within}`;
+  return within === '' ? `${at}, there were too few answers to measure latency` : `${at}, ${within}`;
 }
 
 /**
