@@ -99,6 +99,6 @@ test('anything other than a pair of stored results is rejected with a sentence',
   assert.match(await refused(a, a, '--conf', 'x.conf'), /^2 .*"--conf" is not a stored result/);
   assert.match(await refused(a), /^2 `compare` takes two stored results/);
   assert.match(await refused(a, a, a), /^2 `compare` takes two stored results/);
-  assert.match(await refused(a, a, '--rounds', '3'), /^2 --rounds applies to runs/);
+  assert.match(await refused(a, a, '--rounds', '3'), /^2 --rounds only applies to runs/);
   assert.match(await refused(a, `${a}-not`), /^2 There is no result at /);
 });

@@ -64,7 +64,7 @@ test('the message quotes what arrived instead of an echo', async (t) => {
       (socket) => socket.send('a'),
       /"Does this server echo\? Does th" \(30 bytes\)/,
     ],
-    [TEXT, '/chat', (socket) => socket.close(1003), /closed with code 1003/],
+    [TEXT, '/chat', (socket) => socket.close(1003), / close with code 1003/],
     [TEXT, '/other?token=1', () => {}, /to \/other\?….*HTTP status 400/],
   ];
   for (const [payload, path, handle, message] of cases)

@@ -116,7 +116,7 @@ describe('a directive that Nginx rejects', () => {
     assert.throws(() => without('unknown "app_name" variable', text), {
       kind: 'configuration',
       message:
-        /"add_header" at \/a b\.conf:9 uses \$APP_NAME, which .*\. If .* template, set APP_NAME in a file, and pass that file with --env-file\.$/,
+        /"add_header" at \/a b\.conf:9 uses \$APP_NAME, which .*\. If .* template variable, set APP_NAME in a file, and pass that file with --env-file\.$/,
     });
     const remedyAt = (line: number) =>
       templateRemedy(parse(text, '/a b.conf'), `invalid zone size "$ZONE" in /a b.conf:${line}`);

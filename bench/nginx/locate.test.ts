@@ -109,7 +109,7 @@ describe('includes stay in the folder of the configuration', () => {
       });
       await assert.rejects(
         readConfiguration(join(folder, 'site/nginx.conf')),
-        /outside the folder of the configuration/,
+        /outside the folder of the main Nginx configuration/,
       );
     }));
 

@@ -25,7 +25,7 @@ export interface AgentsRequest {
   proxy: string | null;
   /** Whether Nginx already runs, so that the agent only observes it. */
   isWatched: boolean;
-  /** How many agents run the echo servers, or their names. */
+  /** Number or names of the agents that run the echo servers. */
   servers: number | readonly string[] | null;
   /** Address of this host on which Nginx listens, so that the agents can reach it; null for the loopback address. */
   listen: string | null;

@@ -75,6 +75,6 @@ test('one or three results, a result with a variant, and options for runs are re
   refused('reports/a tls', /"tls" is not a stored result/);
   refused('tls reports/a plain', /"tls" is not/);
   refused('reports/a reports/b --conf x.conf', /"--conf" is not/);
-  refused('reports/a reports/b -d 1s', /^--duration applies to runs/);
-  refused('reports/a reports/b --tune x -d 1s', /^--tune applies to runs/);
+  refused('reports/a reports/b -d 1s', /^--duration only applies to runs/);
+  refused('reports/a reports/b --tune x -d 1s', /^--tune only applies to runs/);
 });

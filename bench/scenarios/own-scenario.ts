@@ -59,8 +59,8 @@ interface OwnDefinition extends Behaviour {
    */
   steps: readonly (Omit<StepDefinition, 'server'> & Partial<Pick<StepDefinition, 'server'>>)[];
   /**
-   * Names of counters, gauges and histograms (in µs) that the client records, in addition to those of every run and
-   * those of messages.
+   * Names of counters, gauges and histograms (in µs) that the client records, in addition to the ones recorded in
+   * every run and the ones for messages.
    */
   recorded?: Partial<RecordedNames>;
   /** Equations that must hold in every run, in addition to the equations for messages. */

@@ -32,7 +32,7 @@ export type Standing =
 
 /** Minimum number of earlier values. With fewer, their variation cannot be estimated. */
 export const FEWEST = 5;
-/** Maximum number of earlier values. Older values at the same level are ignored, because machines drift. */
+/** Maximum number of earlier values. Values before those are ignored, even at the same level, because machines drift. */
 export const WINDOW = 20;
 /**
  * Smallest relevant ratio. As in a comparison, a ratio closer to 1 is irrelevant, however stable the metric

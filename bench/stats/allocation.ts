@@ -28,7 +28,7 @@ export interface Allocation {
 export interface Aim {
   /** Minimum number of rounds: as many as a verdict on every metric needs. */
   least: number;
-  /** Number of comparisons for which verdicts on these metrics are adjusted. */
+  /** Number of comparisons to assume when adjusting verdicts on these metrics for multiple comparisons. */
   comparisons: number;
 }
 

@@ -7,7 +7,7 @@
 export function logarithms(figures: readonly number[]): number[] {
   return figures.map((figure) => {
     if (!(figure > 0 && figure < Infinity))
-      throw new RangeError(`No ratio to another figure can be formed with ${figure}.`);
+      throw new RangeError(`Cannot form a ratio between ${figure} and another figure.`);
     return Math.log(figure);
   });
 }

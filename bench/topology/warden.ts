@@ -166,7 +166,7 @@ async function tryTemporaryFolder(): Promise<void> {
   if (isTooLongForSockets(folder)) {
     throw new Problem(
       'environment',
-      `The path of the temporary folder ${folder} is too long: on Linux, the path of a socket in this folder may have at most 107 bytes. Set TMPDIR to a folder with a shorter path.`,
+      `The path of the temporary folder ${folder} is too long: on Linux, the path of a socket in this folder may be at most 107 bytes long. Set TMPDIR to a folder with a shorter path.`,
     );
   }
   refuseLineBreak(folder);

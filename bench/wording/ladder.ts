@@ -84,7 +84,7 @@ export const LADDER = {
 function peakSentence(over: LadderAxis, peak: Amount | null, declines: boolean): string {
   if (!declines) return 'At higher levels, the runs show no decline that exceeds their noise.';
   return peak === null
-    ? 'According to the law, throughput peaks at more than twice the largest level.'
+    ? 'According to the law, throughput would not peak until more than twice the largest level.'
     : `According to the law, throughput is highest ${atLevel(over, peak)} and declines at higher levels.`;
 }
 

@@ -811,7 +811,7 @@ test('parts of sentences that depend on the data', () => {
         step: 'fastest',
         work: 'handshakes',
       }),
-      /CPU per handshake of the fastest step\. tls uses .* the generator 300 µs per handshake\.$/,
+      /CPU time per handshake in the fastest step\. tls uses .* the generator 300 µs per handshake\.$/,
     ],
     [text('conservation', { generators: [] }), /^The counts of the generators do not/],
     [

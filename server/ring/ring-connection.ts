@@ -23,7 +23,7 @@ export interface RingHost {
 }
 
 /**
- * `leaving`: our side has ended the connection, but still sends the data accepted before. `shut`: nothing
+ * `leaving`: our side has ended the connection, but still sends the data that it has already accepted. `shut`: nothing
  * more is sent, and the connection waits for its last request to complete.
  */
 type State = 'connecting' | 'open' | 'leaving' | 'shut' | 'closed';

@@ -53,7 +53,7 @@ test('hosts are listed by role, with what each generator contributed and each ma
       },
     ),
   );
-  for (const names of ['2 hosts: g1, g2.', ' n1 ', ' s1.'])
+  for (const names of ['2 hosts: g1, g2.', ' n1', ' s1.'])
     assert.ok(section.finding.includes(names), section.finding);
   const page = section.body?.markup ?? '';
   assert.deepEqual(tableOf(page, 'What each generator host contributed'), [

@@ -25,7 +25,7 @@ export function openLoop(
   let waiting: number[] = [];
   let drainUs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** When a connection last ended while the maximum number of connections existed. */
+  /** Time at which a connection last ended while the number of connections was at its maximum. */
   let freedUs = 0;
   let pump = () => {};
   const waker = makeWaker(() => pump());

@@ -139,7 +139,7 @@ export const HANDSHAKE = {
       parameter === 'proxy_protocol'
         ? 'Clients that do not send the PROXY protocol cannot connect. Use another port or address for one of the two servers, or configure the proxy in front of Nginx to send the PROXY protocol to both.'
         : hasCertificate
-          ? 'Clients have to use wss://, and ws:// is answered with 400. Add ssl to the second listen as well, to make it visible that this server uses TLS.'
+          ? 'Clients have to use wss://; ws:// is answered with 400. Add ssl to the second listen as well, so that it is obvious that this server uses TLS.'
           : 'A handshake with ws:// is answered with 400, and a handshake with wss:// gets the certificate of another server. Use another port or address for one of the two servers, or add ssl and a certificate to the second server.',
     ]),
   'http2-only': ({
