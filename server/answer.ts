@@ -21,7 +21,7 @@ export function answerOf(
 }
 
 /**
- * Uses `us` µs of CPU time. CPU time is measured rather than elapsed time, so that the amount is the same
+ * Uses `us` µs of CPU time. The function measures CPU time, not elapsed time, so that the amount is the same
  * even if the process waits for a CPU.
  */
 function burn(us: number): void {

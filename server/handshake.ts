@@ -36,7 +36,7 @@ export function replyTo(head: string): Reply {
   // A server ignores an upgrade in HTTP/1.0 (RFC 9110 section 7.8).
   if (minor !== '0' && upgrades(headers)) {
     if (method !== 'GET') return rejection('405 Method Not Allowed');
-    // Otherwise, the body of the request would be mistaken for frames.
+    // An upgrade request with a body is rejected, because the body would be mistaken for frames.
     return hasBody ? rejection('400 Bad Request') : upgrade(headers);
   }
   const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');

@@ -95,8 +95,9 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   owner._handle = null;
   accepted.destroy();
   const onread = { buffer, callback: take };
-  // Socket itself would set the last four options to the same values. If it added them to its copy later, V8
-  // in Node 20 would give each copy a separate hidden class, and all lookups on the copy would be slower.
+  // Socket itself would set the last four options to the same values, but only later, in its own copy of this
+  // object. V8 in Node 20 would then give each copy a separate hidden class, and all lookups on the copy
+  // would be slower.
   const options = {
     handle,
     onread,

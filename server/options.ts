@@ -18,13 +18,13 @@ export interface ServerOptions {
    */
   kind: (typeof KINDS)[number];
   /**
-   * Carrier of connections without TLS to the lean server on Bun. All other connections use the engine's
-   * sockets.
+   * Carrier of the lean server's connections on Bun that do not use TLS. All other connections use the
+   * engine's sockets.
    */
   carrier: (typeof CARRIERS)[number];
   /**
    * `you-said` sends each message back, prefixed with `You said: `. `rooms` sends a publication to all
-   * members of its sender's room (wire/publication.ts), and any other message back.
+   * members of its sender's room (wire/publication.ts), and sends any other message back.
    */
   reply: (typeof REPLIES)[number];
   /** Whether to log connects, messages and disconnects on stdout. */

@@ -9,7 +9,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
   readonly session: Session;
   readonly connection: RingConnection;
   private readonly onEnd: (carrier: RingCarrier) => void;
-  /** Replies that wait until the connection accepts more, in order; almost always empty. */
+  /** Replies, in order, that wait until the connection accepts more; almost always empty. */
   private waiting: Buffer[] = [];
   /** Whether the connection still holds a reply that the system has not accepted completely. */
   private isWriting = false;
@@ -54,7 +54,7 @@ export class RingCarrier implements Carrier, RingConnectionEvents {
     return peerOf(this.connection.fd);
   }
 
-  /** Closes the connection after everything that it has accepted has been sent. */
+  /** Closes the connection once it has sent everything that it has accepted. */
   end(): void {
     this.connection.end();
     this.onEnd(this);

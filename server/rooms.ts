@@ -1,8 +1,8 @@
 import { isPublication, placePublication, readJoin } from './wire/publication.ts';
 
 /**
- * Maximum number of bytes queued for a member. A member whose client does not read is left out of further
- * publications until fewer bytes are queued, because the queues would otherwise grow without limit.
+ * Maximum number of bytes queued for a member. If the client of a member does not read, the member gets no
+ * further publications until fewer bytes are queued, because the queues would otherwise grow without limit.
  */
 export const MOST_QUEUED_BYTES = 1 << 20;
 

@@ -20,7 +20,7 @@ export interface Carrier {
    * modified
    */
   send(bytes: Buffer): boolean;
-  /** Number of bytes that were sent but that the operating system has not accepted yet. */
+  /** Number of bytes passed to `send` that the operating system has not accepted yet. */
   queuedBytes(): number;
   /** Closes the connection as soon as everything has been sent. */
   close(): void;
@@ -44,7 +44,7 @@ export interface SessionContext {
   maxPayloadBytes: number;
   /** Number of messages after which the server closes a WebSocket; null leaves closing to the client. */
   closeAfter: number | null;
-  /** Buffer, as large as a read, for the replies to the messages of one read. Empty between reads. */
+  /** Buffer for the replies to the messages of one read; it is as large as a read. Empty between reads. */
   answers: AnswerBuffer;
   /**
    * Starts the log of a client; null disables logging. Messages are logged before they are passed to
@@ -242,8 +242,8 @@ export class Session implements FrameHandler, Member<Buffer> {
   }
 
   /**
-   * Responds to a close frame with the same code. The server is then the first to close TCP (RFC 6455 section
-   * 5.5.1).
+   * Responds to a close frame with the same code. The server is then the first to close the TCP connection
+   * (RFC 6455 section 5.5.1).
    */
   private closed(payload: Buffer): void {
     const code = closeCodeOf(payload);

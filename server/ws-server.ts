@@ -48,7 +48,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   });
   // ws re-emits the HTTP server's errors; listen() below reports them.
   sockets.on('error', () => {});
-  // For an upgrade, neither ws nor node:http checks the HTTP version and the Host header (RFC 9110 section
+  // For an upgrade, neither ws nor node:http checks the HTTP version or the Host header (RFC 9110 section
   // 7.8, RFC 9112 section 3.2).
   sockets.shouldHandle = ({ httpVersion, headers }) => httpVersion !== '1.0' && headers.host !== undefined;
   const logs = new WeakMap<WebSocket, ClientLog>();

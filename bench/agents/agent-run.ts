@@ -17,7 +17,7 @@ export interface AgentRun {
   /** Number of generator workers on this agent. */
   readonly workers: number;
   /**
-   * Resolves when the agent is ready for the load, with a description of the Nginx or the echo servers that it
+   * When the agent is ready for the load, resolves to a description of the Nginx or the echo servers that it
    * has started; null if it has started neither.
    *
    * @throws Problem if the agent cannot do its part
@@ -28,7 +28,7 @@ export interface AgentRun {
   tell(worker: number, command: WorkerCommand): boolean;
   /** Returns the counters of the agent's echo servers. */
   stats(): Promise<(ServerStats | null)[]>;
-  /** Stops all processes of the run, and returns the observations of them. */
+  /** Stops all processes of the run, and returns what was observed of them. */
   end(): Promise<Ended>;
   /** Stops all processes of the run, and reports the reason to the runner. `reason` is a clause. */
   giveUp(reason: string): Promise<void>;
@@ -72,7 +72,7 @@ export function agentRun(duty: Duty, outbox: Outbox): AgentRun {
   };
 }
 
-/** Starts and observes a run's generator workers, forwarding commands to them and reports to the runner. */
+/** Starts and observes a run's generator workers. Forwards commands to them, and their reports to the runner. */
 export function beginGeneratorRun(
   { run, workers, client, engine }: BeginGenerator,
   outbox: Outbox,

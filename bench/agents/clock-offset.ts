@@ -32,10 +32,10 @@ export function offsetFrom(exchanges: readonly [Exchange, ...Exchange[]]): Clock
 }
 
 /**
- * Returns a function that converts times from another host's clock to this host's, both in µs since the run's
- * epoch. The other host's epoch was calculated with the offset measured before the run. Clock crystals keep
- * their frequency for minutes, so the offset is assumed to change linearly between the measurements before and
- * after the run. If `after` is null, the function returns times unchanged.
+ * Returns a function that converts times from another host's clock to this host's. It takes and returns µs
+ * since the run's epoch. The other host's epoch was calculated with the offset measured before the run. Clock
+ * crystals keep their frequency for minutes, so the offset is assumed to change linearly between the
+ * measurements before and after the run. If `after` is null, the function returns times unchanged.
  */
 export function ownTimes(
   epochNs: bigint,

@@ -7,7 +7,7 @@ import type { AgentFacts } from './protocol.ts';
 import { openRemoteRun } from './remote-run.ts';
 import { type RemoteWorker, remoteWorker } from './remote-worker.ts';
 
-/** Time allowed for the start command to reach every worker and be acknowledged, over any network. */
+/** Time allowed for the start command to reach every worker and be acknowledged, whatever the network. */
 const HEAD_START_US = 1_000_000;
 
 /**

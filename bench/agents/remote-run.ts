@@ -59,10 +59,10 @@ export interface RemoteRun extends OtherHosts {
    * Makes the agents begin their parts. Resolves when all agents are ready. The result contains what each agent
    * has started.
    *
-   * @param isExpected whether an agent may have started this; by default, it must have started neither Nginx
-   * nor servers
-   * @throws Problem('environment') if an agent does not become ready, or has started something else. The message
-   * names the agent. In this case, the run has been ended on all agents.
+   * @param isExpected whether an agent may have started what it reports; by default, an agent must have started
+   * neither Nginx nor servers
+   * @throws Problem('environment') that names the agent if an agent does not become ready, or has started
+   * anything unexpected. In this case, the run has been ended on all agents.
    */
   begin<Expected extends Started | null = null>(
     listener: RemoteListener,
@@ -142,7 +142,7 @@ export async function openRemoteRun(
   return {
     offsetOf,
     tell(agent, worker, told, withinMs) {
-      // A failure of the `leave` command is ignored, because the run ends next, and this also stops the worker.
+      // A failure of the `leave` command is ignored, because the run is about to end, which stops the worker anyway.
       if (told.type === 'leave')
         ask(connection, agent, 'tell', { run, worker, command: told }, COMMAND_MS).catch(() => {});
       else void command(agent, 'tell', { worker, command: told }, withinMs);

@@ -11,8 +11,8 @@ const ROLL_CALL_MS = 10_000;
 const REPEAT_MS = 250;
 
 /**
- * The agents that a run needs for a role. `which` is either a list of names or a number of agents, which may
- * then be any agents with the role.
+ * The agents that a run needs for a role. `which` is either a list of names or a number. If it is a number, any
+ * agents with the role will do.
  */
 export interface WantedAgents {
   role: AgentRole;
@@ -22,9 +22,9 @@ export interface WantedAgents {
 /**
  * Calls the agents, and returns those that the runs will use, sorted by name.
  *
- * @param version version of the runner, which the agents must also have
- * @param signal stops waiting for answers
- * @throws Problem('environment') that names missing or unsuitable agents; the signal's reason if aborted
+ * @param version version of the runner; the agents must have the same version
+ * @param signal when aborted, ends the wait for answers
+ * @throws Problem('environment') that names missing or unsuitable agents; the signal's reason if the signal aborts
  */
 export async function callAgents(
   connection: Bus,

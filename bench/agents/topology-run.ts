@@ -13,9 +13,9 @@ import type { BeginProxy, BeginServer, Started } from './protocol.ts';
 /** The proxies that an agent can start. */
 export interface OwnProxy {
   /**
-   * Returns the configuration of a profile of the package that is installed on this host.
+   * Returns the configuration of a profile from the package installed on this host.
    *
-   * @throws Problem if there is no such profile, or it has no proxy
+   * @throws Problem if there is no such profile, or if the profile has no proxy
    */
   sourceOf(profile: string, tunings: readonly Tuning[]): Promise<ProxySource>;
   driverOf(kind: ProxyKind): Promise<ProxyDriver>;
@@ -52,7 +52,8 @@ export function beginServerRun(
 }
 
 /**
- * Starts a proxy with a profile of the package, in a sandbox of the kind that the runner uses, and observes it.
+ * Starts and observes a proxy. The proxy uses a profile of the package, and runs in the same kind of sandbox as
+ * the runner uses.
  *
  * @param listen address on which the proxy listens
  */

@@ -5,7 +5,7 @@ import { type AgentRun, agentRun } from './agent-run.ts';
 import { makeObserver } from './observer.ts';
 import type { Outbox } from './outbox.ts';
 
-/** Observes processes that the agent did not start. It only reads information about these processes. */
+/** Observes processes that the agent did not start, and only reads information about them. */
 export function beginWatchRun(run: string, watches: readonly Watch[], outbox: Outbox): AgentRun {
   const find = makeWatcher(watches);
   const first = find();

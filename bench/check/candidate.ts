@@ -41,11 +41,11 @@ export interface Candidate {
   /** Host name that leads to the server; null if none is found. */
   host: string | null;
   /**
-   * The server to which clients connect: usually `server` itself, but one of the configuration's `stream`
-   * servers if `server` accepts connections only from these, with the PROXY protocol.
+   * The server to which clients connect: usually `server` itself. If `server` uses the PROXY protocol and
+   * accepts connections only from the configuration's `stream` servers, the entrance is one of those.
    */
   entrance: Directive;
-  /** Whether clients use TLS because a `stream` server passes TLS on to the http server behind it. */
+  /** Whether clients use TLS that a `stream` server passes on to the http server behind it. */
   passesTls: boolean;
 }
 

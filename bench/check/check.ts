@@ -86,8 +86,8 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const { seen, refusal } = await tryOut({ ...input, ...what, onChange }, changes);
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
-  // If Nginx rejects the configuration, a lack of candidates is not reported: it may disappear when the error,
-  // such as a missing semicolon, is fixed.
+  // If Nginx rejects the configuration, a lack of candidates is not reported: there may be candidates once the
+  // error, such as a missing semicolon, is fixed.
   const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input, missing)];
   return {
     ...base,

@@ -72,7 +72,7 @@ function formatFor(index: number, names: readonly string[]): Directive {
   ]);
 }
 
-/** Adds a log to a block. Such a block inherits no logs, so the ones that applied before are copied into it. */
+/** Adds a log to a block. A block with its own log inherits none, so those that applied before are copied into it. */
 function logged(block: readonly Node[], levels: readonly Directive[], index: number): Node[] {
   const isOwn = (node: Node) => node.kind === 'directive' && node.name === 'access_log';
   const applying = inherited(levels, 'access_log').filter(({ args: [first] }) => first?.text !== 'off');

@@ -18,7 +18,7 @@ import { withAuthStandIn } from './stand-in.ts';
 import { workerConnections as connectionsIn } from './subject.ts';
 
 const BACKLOG = 1024;
-/** Nginx allocates a record for each connection at startup, and the trials need few connections. */
+/** At startup, Nginx allocates a record for every possible connection, but the trials need few connections. */
 const MOST_CONNECTIONS = 4096;
 /** With a single worker, results do not depend on which worker accepts a connection. */
 const WORKERS = 1;

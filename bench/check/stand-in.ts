@@ -6,7 +6,7 @@ import { type Directive, directive, type Node, rewrite } from '../nginx/tree.ts'
 const PASS = /^(proxy|fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 
 /**
- * Replaces the services that `auth_request` calls with a response of 204, as if every client were allowed. The
+ * Puts a 204 response in place of the services that `auth_request` calls, as if every client were allowed. The
  * sandbox has none of these services, and its WebSocket server would refuse the requests to them.
  */
 export function withAuthStandIn(tree: readonly Node[]): Node[] {

@@ -46,7 +46,7 @@ export async function fitRequest(
  * Finds the proxy of each side and reads its configuration, skips the sides whose binary lacks a required
  * module, and determines for the others whether their echo servers use TLS.
  *
- * @param suffices whether the remaining sides are enough to measure
+ * @param suffices whether the remaining sides are enough for a measurement
  * @throws Problem('environment') if they are not enough, or if a binary is not available
  */
 export async function fitSides(

@@ -17,7 +17,7 @@ type MakeStrategy = (options: RoundsOptions) => Strategy;
 
 /**
  * Returns a warning to print before the first run if there may be too few rounds for a verdict on any metric;
- * otherwise null. The rounds take place nevertheless, whether the user chose their number or a budget.
+ * otherwise null. The rounds are run anyway, whether the user chose a number of rounds or a budget.
  *
  * @param needed smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget, such as `a shorter --duration`

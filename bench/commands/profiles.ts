@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { type LibraryNeed, readLibrary } from './services.ts';
 
 /**
- * Lists the profiles, each with the question that it answers, and the tunings. JSON output lists only the
+ * Lists the profiles (each with the question that it answers) and the tunings. JSON output lists only the
  * profiles.
  */
 export async function profiles(

@@ -57,7 +57,7 @@ export function screenOf(terminal: Terminal): Screen {
   };
 }
 
-/** The part of a stream that log-update uses: it writes, and reads the size on each draw. */
+/** The part of a stream that log-update uses: log-update writes to the stream, and reads its size on each draw. */
 function streamOf(terminal: Terminal, write: (text: string) => void): NodeJS.WritableStream {
   const stream = {
     isTTY: true,

@@ -18,8 +18,8 @@ import { screenOf } from './screen.ts';
 /** The plan is checked with this share of its connections, unless the user names a number. */
 const CHECKED_SHARE = 0.1;
 /**
- * Maximum number of connections with which costs are measured. A share of the connections with which the plan
- * is checked is a further limit.
+ * Maximum number of connections with which costs are measured. The number is further limited to a share of the
+ * connections with which the plan is checked.
  */
 const MOST_SAMPLED = 2000;
 const SAMPLED_SHARE = 0.2;

@@ -99,8 +99,8 @@ function known({ proxy, server, generator }: Utilisation): {
 }
 
 /**
- * Returns the limit of a run against an external server. At most the proxy was observed, by an agent, so the
- * limit may be a component that was not observed.
+ * Returns the limit of a run against an external server. An agent may have observed the proxy, but nothing
+ * behind it was observed, so the limit may be a component that was not observed.
  */
 function beyondView(utilisation: Utilisation): Limit {
   return { component: 'none', evidence: { kind: 'unobserved', busy: busyFacts(utilisation) } };

@@ -74,7 +74,7 @@ export function comebackLateness(run: Run, figures: RunFigures): { lagUs: number
   return lateness({ sendLagUs: p99('sendLag'), responseUs: p99('response'), ratio: null, inTime: null });
 }
 
-/** Divides a run's load into seconds in which clients lost their connection or reconnected, and all others. */
+/** Divides the seconds of a run's load into those in which clients lost connections or reconnected, and all others. */
 function byComeback(run: Run): { calm: Slice[]; comeback: Slice[] } {
   const slices = slicesOf(run, 'steady', 'drain');
   const isComeback = ({ counters }: Slice) =>
@@ -110,7 +110,7 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
   return doubts;
 }
 
-/** Returns the run's kind of work as data for findings; empty if the work is messages. */
+/** Returns the run's kind of work as data for findings; empty if the work consists of messages. */
 export function workFacts(run: Run): WorkFacts {
   return workOf(run) === 'messages' ? {} : { work: workOf(run) };
 }

@@ -26,7 +26,7 @@ export function stall(run: Run, { latencies }: RunFigures): Finding | null {
   const still = whole.flatMap(({ counters }, index) =>
     counted(counters, 'echoed') === 0 ? [index + 1] : [],
   );
-  // A run without any echoes is reported as a different doubt.
+  // A run without any echoes is reported under a different doubt.
   if (still.length === 0 || still.length === whole.length) return null;
   return finding('stalled', { count: still.length, seconds: still, of: whole.length, usualUs });
 }

@@ -4,7 +4,10 @@ import type { Placement } from '../model/plan.ts';
 import type { Component, MEASURED, Run } from '../model/run.ts';
 import type { BusyFacts } from '../wording/validity.ts';
 
-/** Utilisation of each component: the share of a core, or of its event loop's time if that is higher. */
+/**
+ * Utilisation of each component: the share of a core that it uses, or the busy share of its event loop if
+ * that is higher.
+ */
 export interface Utilisation {
   /**
    * Utilisation of the Nginx workers. A connection stays with its worker, so the busiest worker limits the

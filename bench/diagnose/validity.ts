@@ -73,7 +73,7 @@ function actionsFailed({ timeline }: Run): Finding | null {
   return finding('action-failed', { action, reason: first.failure ?? '', more: failed.length - 1 });
 }
 
-/** Reports an uneven spread over the echo servers before one of them was lost. */
+/** Reports an uneven spread of connections over the echo servers before one of them was lost. */
 function unevenBefore({ backends }: RunFigures): Finding | null {
   if (backends === null || backends.before === null || isEven(backends.before)) return null;
   return finding('uneven-before', {
@@ -93,7 +93,7 @@ function nothing(run: Run, { work }: RunFigures): Finding | null {
   return finding(NOTHING_DONE[workOf(run)], {});
 }
 
-/** Reports HTTP requests during the load that failed or were not answered. */
+/** Reports HTTP requests that were due during the load and failed or were not answered. */
 function httpRequests({ httpLoad }: RunFigures): Finding | null {
   if (httpLoad === null) return finding('http-missing', {});
   const { due, failed, unanswered } = httpLoad;
@@ -142,8 +142,8 @@ function clockError(run: Run, { latencies: { delivery } }: RunFigures): Finding 
 }
 
 /**
- * Returns the verdict if the generator or the echo server was the limit. This excludes the echo server in
- * `direct`, where it is the measured component.
+ * Returns the verdict if the generator or the echo server was the limit. In `direct`, the echo server does
+ * not count as a limit, because it is the measured component.
  */
 function limitedBy(
   run: Run,

@@ -7,7 +7,7 @@ import type { TopologyPlaces } from '../topology/placed.ts';
 import type { Warden } from '../topology/warden.ts';
 import type { Place } from './turns.ts';
 
-/** Signals that stop an experiment, and hooks for tests and benchmarks. */
+/** The signals that stop an experiment, and the hooks for tests and benchmarks. */
 export interface RunControl {
   /** When aborted, stops the experiment gracefully. The measurements so far are still saved. */
   signal: AbortSignal;

@@ -51,7 +51,7 @@ export type LoadOutcome = Pick<
   | 'httpLoad'
   | 'notices'
 > & {
-  /** Protocol that the WebSocket connections negotiated by ALPN. */
+  /** ALPN protocol that was negotiated by the WebSocket connections. */
   alpn: string | null;
 };
 

@@ -29,7 +29,7 @@ export interface ExperimentInput extends RunControl {
   proxies: ReadonlyMap<string, VariantProxy>;
   /** Returns additional notices to record in a completed run. */
   assess(run: Run): Notice[];
-  /** Prints a message for the user that is not part of an event. */
+  /** Prints a message that is not part of an event, for the user to read. */
   say(line: string): void;
   /** Each event goes to every listener, and the experiment waits until all have handled it. */
   listeners: readonly Listener[];

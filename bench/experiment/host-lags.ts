@@ -2,7 +2,10 @@ import { encodePairs } from '../measure/histogram.ts';
 import { mergePairs, type Pairs } from '../measure/pairs.ts';
 import type { Recording } from '../model/recording.ts';
 
-/** Collects the send lag of each generator host, because the slices of a run merge all hosts. */
+/**
+ * Collects the send lag of each generator host separately, because the slices of a run combine the data of
+ * all hosts.
+ */
 export interface HostLags {
   note(recording: Recording): void;
   /** Returns the send lag of the steady phase as an encoded histogram; null if there is none (closed loop). */

@@ -4,7 +4,7 @@ import { readThrottledUs } from '../observe/control-group.ts';
 import { readListenDrops } from '../observe/environment.ts';
 import { notice } from '../wording/finding.ts';
 
-/** Throttling shorter than this is ignored, because it may be a single quota period cut short. */
+/** Throttling shorter than this is ignored, because it may affect only a single quota period. */
 const THROTTLED_LEAST_US = 50_000;
 
 /** What the kernel counted during a load. */

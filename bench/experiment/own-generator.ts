@@ -5,7 +5,7 @@ import { startGenerators } from '../topology/generators.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { processOf } from './processes.ts';
 
-/** Head start in µs, enough for a message between processes of one host. */
+/** Head start in µs, long enough for a message to pass between processes on one host. */
 const HEAD_START_US = 100_000;
 
 /** Starts all workers on this host. They belong to the run's process set, which reports unexpected exits. */

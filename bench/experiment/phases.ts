@@ -133,8 +133,8 @@ export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Ru
 }
 
 /**
- * Returns the failure of a load that has lost all of its connections; null if it has not, or if connections
- * opened and the scenario ends them on purpose.
+ * Returns the failure if a load has lost all of its connections. Null if some are left, or if connections did
+ * open and the scenario ends them on purpose.
  */
 function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);

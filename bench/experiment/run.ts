@@ -132,7 +132,7 @@ function needsPorts({ server, timeline }: RunPlan): boolean {
   return server === 'own' || timeline.some(({ action }) => action.kind === 'start-server');
 }
 
-/** Starts the echo servers on other hosts, if agents run them; otherwise null. */
+/** Starts the echo servers on other hosts if agents run them; otherwise returns null. */
 async function startElsewhere(
   { plan, places }: RunContext,
   elsewhere: OtherHosts[],

@@ -6,7 +6,7 @@ import { formatRate, formatTime } from '../wording/format.ts';
 const MOST_POINTS = 240;
 
 /**
- * Figures of the current run over time, thinned out so that a long run takes no more memory and time than a
+ * Figures of the current run over time, thinned out so that a long run takes no more memory or time than a
  * short one.
  */
 export interface Course {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Names under which this machine can address itself. */
+/** Names by which this machine can address itself. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**

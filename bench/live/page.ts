@@ -45,7 +45,7 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Creates the page that contains the report: the current state, above the report of the finished runs. */
+/** Creates the page that contains the report of the finished runs, with the current state above it. */
 export function livePage(title: string): string {
   return html`<!doctype html>
 <html lang="en">

@@ -25,8 +25,9 @@ const READINGS = 20;
 
 /**
  * Creates a clock that counts from an epoch taken with `monotonicNs` in any process on this host. It uses
- * `performance.now()`, which follows the same clock and is cheaper to call. An interruption between reading
- * the two clocks would make their offset appear too large, so the fastest reading is used.
+ * `performance.now()`, which follows the same underlying clock and is cheaper to call. An interruption
+ * between the calls to the two functions would distort their offset, so the reading that took the least time
+ * is used.
  */
 export function clockSince(epochNs: bigint, readNs = monotonicNs): Clock {
   let offsetUs = 0;

@@ -34,8 +34,8 @@ export interface ProbeTarget {
 
 /**
  * Determines what a TLS listener negotiates, using separate connections before the load starts. The returned
- * `alpn` is null; it is set later, when the WebSockets have negotiated a protocol. Extended CONNECT is read
- * from the SETTINGS frame (RFC 8441 section 3), never inferred from a version.
+ * `alpn` is null; it is set later, when the WebSockets have negotiated a protocol. Support for extended
+ * CONNECT is read from the SETTINGS frame (RFC 8441 section 3), never inferred from a version.
  *
  * @throws the signal's reason if the signal aborts the probe; otherwise an Error that describes how the
  *   listener failed

@@ -237,7 +237,7 @@ async function wakersOf(plan: WorkerPlan, clock: Clock): Promise<(wake: () => vo
   return (wake) => threadWaker(BigInt(plan.epochNs), wake);
 }
 
-/** Returns the `gather` function of the ring's loop; on other carriers, a function that does nothing. */
+/** Returns the `gather` function of the ring's loop or, for other carriers, a function that does nothing. */
 async function gathererOf(plan: WorkerPlan): Promise<(unanswered: number) => void> {
   if (!usesRing(plan)) return () => {};
   const { openRing } = await import('../../server/ring/open-ring.ts');

@@ -27,7 +27,7 @@ export function isEven(open: readonly number[]): boolean {
 export interface BackendFigures {
   /** Index of the server that was lost, from 0; null if no server was lost. */
   lost: number | null;
-  /** When the server was lost and when it had returned, in µs since the run's epoch. */
+  /** When the server was lost and when it returned, in µs since the run's epoch. */
   lostUs: number | null;
   returnedUs: number | null;
   /** Open connections on each server at the end of each second. */

@@ -5,7 +5,8 @@ import type { Recorder } from './recorder.ts';
 /**
  * Names of the counters, gauges and histograms for publications that a server sends to many members. For each
  * worker, `expected` = `delivered` + `skipped` + `missed` + `pending`.
- * - `expected`: publications due × members with an open connection, according to the schedule, not the server.
+ * - `expected`: publications due (according to the schedule, not the server) × members with an open
+ *   connection.
  * - `skipped`: deliveries that the server left out, because the member had fallen behind. The member sees the
  *   gap when its next publication arrives.
  * - `missed`: deliveries that had not arrived when the member's connection ended.

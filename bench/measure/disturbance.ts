@@ -28,8 +28,8 @@ export interface SteadySecond extends Span {
 
 /**
  * A second counts as disturbed if steal or other work reaches these shares of CPU time. On two CPUs, they
- * correspond to 20 ms and 100 ms. If nothing else runs, the share of other work on two CPUs is 0 to 1 %
- * without load, and up to 2.5 % when a closed loop over loopback saturates both.
+ * correspond to 20 ms and 100 ms. Even if nothing else runs, the measured share of other work on two CPUs is
+ * 0 to 1 % without load, and up to 2.5 % when a closed loop over loopback saturates both.
  */
 const STOLEN_SHARE = 0.01;
 const OTHER_SHARE = 0.05;

@@ -19,7 +19,7 @@ export class FanOutMerger {
   }
 
   /**
-   * Returns the slices, each with the added histograms of the publications that were due in it.
+   * Returns the slices; each also contains the histograms of the publications that were due in it.
    *
    * @param slices in chronological order
    */
@@ -53,8 +53,8 @@ export class FanOutMerger {
 
 /**
  * Returns the histogram buckets of the delivery times to the first, the median and the last receiver of a
- * publication. A member that has not received the publication counts with its waiting time so far: it is
- * late, not absent.
+ * publication. For a member that has not received the publication, the waiting time so far is used: the
+ * member is late, not absent.
  *
  * @param waitedUs time from the publication's intended time to the end of the recordings
  */

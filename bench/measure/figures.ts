@@ -96,8 +96,8 @@ export interface RunFigures {
   /** Each value is null if the scenario's work is not messages, or if CPU time was also used for HTTP requests. */
   cpuUsPerMessage: ByComponent;
   /**
-   * Per-core capacity in messages. Null if undefined: without Nginx, if the CPU time of its workers is unknown, or in an
-   * open loop that Nginx kept up with.
+   * Per-core capacity in messages. Null if undefined: if there is no Nginx, if the CPU time of its workers is unknown,
+   * or if Nginx kept up with an open loop.
    */
   perCoreCapacity: Capacity | null;
   /**

@@ -40,7 +40,9 @@ export interface PartFigures {
 /** Figures for a run with HTTP requests during a part of its load. */
 export interface HttpLoadFigures extends HttpFigures {
   span: Span;
-  /** Number of requests that were due on the schedule, and of those that were unanswered at the end. */
+  /**
+   * Number of requests that were due on the schedule, and number of requests that were unanswered at the end.
+   */
   due: number;
   unanswered: number;
   /** Whether all requests are accounted for: due = answered + broken (or timed out) + unanswered. */
@@ -113,7 +115,7 @@ export function httpFigures(leg: HttpLeg): HttpFigures {
     latency: summarise(decode(leg.latency)),
     cacheHitShare:
       leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, total(Object.values(leg.cache))),
-    // The servers also count requests that were still in flight when the HTTP requests ended.
+    // The servers also count requests that were still in flight when the HTTP leg ended.
     backend: leg.backendRequests === null || failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

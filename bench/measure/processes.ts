@@ -69,15 +69,15 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
     if (span === null) return null;
     const covered = coverage(series, span);
     if (covered !== null) return growth(series.samples, 'cpuUs', covered);
-    // A process that started or ended during the run counts with all CPU time that it used in the span.
+    // If a process started or ended during the run, all CPU time that it used in the span counts.
     return isThroughout(series) ? null : growth(series.samples, 'cpuUs', span);
   });
 }
 
 /**
  * Returns the growth in each component's resident memory, in bytes, from the last sample before the span to
- * the first at or after its end. The growth is null if memory shrank, because the growth is then smaller than
- * the noise.
+ * the first at or after its end. The value is null if memory shrank, because any real growth is then smaller
+ * than the noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
   const growths = byComponent(run, ({ samples, bornUs }) => {

@@ -20,7 +20,8 @@ const SECOND_US = 1_000_000;
 /** Phase boundaries, in whole µs since the run's epoch. */
 export interface PhaseTimes {
   /**
-   * When the last handshake of any worker ended. The time from then until the warm-up belongs to no phase.
+   * When the last handshake across all workers ended. The time from then until the warm-up belongs to no
+   * phase.
    */
   connectedUs: number;
   warmUpUs: number;
@@ -120,9 +121,9 @@ export class Recorder {
   }
 
   /**
-   * Records that a connection has opened. The connection counts in the current phase, because the number of
-   * connections opened in a phase is the phase's throughput. The handshake times belong to the phase in which
-   * the handshake was due.
+   * Records that a connection has opened. The connection is counted in the current phase, because the number of
+   * connections opened in a phase is the phase's throughput. The handshake times are attributed to the phase in
+   * which the handshake was due.
    *
    * @param dueUs when the handshake was due, if handshakes are the work
    */
@@ -149,8 +150,8 @@ export class Recorder {
   }
 
   /**
-   * Registers the function that returns a declared gauge's value for each recording. Without it, the gauge is
-   * 0.
+   * Registers the function that returns a declared gauge's value for each recording. The gauge is 0 if no
+   * function is registered.
    */
   level(name: string, read: () => number): void {
     this.#gauges.set(name, read);
@@ -228,17 +229,20 @@ export class Recorder {
     return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  /** Attributes any events between the last handshake and the warm-up to the connect phase, which precedes them. */
+  /**
+   * Attributes any events between the last handshake and the warm-up to the connect phase, which comes before
+   * the warm-up.
+   */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
     if (counts.some((count) => count > 0)) this.#handOut(this.#last, this.now, null, null);
   }
 
   /**
-   * Emits a recording. The emitted objects are created only here, so that they are short-lived. V8 promotes
-   * an object that has lived for a second to the old generation, where it stays until a full collection. A
-   * generator produces so little garbage that full collections are rare: longer-lived objects accumulated at
-   * 0.7 MB per minute.
+   * Emits a recording. The emitted objects are created only here, so that they are short-lived. V8 promotes an
+   * object that has lived for a second to the old generation, where it stays until a full collection. Full
+   * collections are rare, because a generator produces little garbage. Longer-lived objects would therefore
+   * accumulate (0.7 MB per minute when measured).
    */
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };

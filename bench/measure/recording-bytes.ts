@@ -9,7 +9,7 @@ import { BUCKETS } from './counts.ts';
  * Numbers are unsigned LEB128 (7 bits per byte, lowest first, with the highest bit set on all but the last).
  * A string is encoded as its length in bytes, followed by its UTF-8 bytes. The fields, in order:
  *
- *   version        1
+ *   version        VERSION
  *   origin         host (string), worker, sequence
  *   bounds         startUs, endUs, index of the phase in PHASES
  *   counters       number of counters; for each its name (string) and count
@@ -17,7 +17,8 @@ import { BUCKETS } from './counts.ts';
  *   gauges         0, or 1 followed by the number of gauges; for each its name (string) and value
  *   loop           0, or 1 followed by startUs, endUs, utilisation in millionths, delayMaxUs
  *   histograms     number of histograms; for each its name (string) and number of pairs;
- *                  for each pair its bucket's distance from the previous bucket (from −1), and its count
+ *                  for each pair its bucket's distance from the previous bucket (for the first pair, from −1),
+ *                  and its count
  *   fan-outs       number of publications; for each its number, intendedUs, members, and pairs like those of
  *                  a histogram
  *

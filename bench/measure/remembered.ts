@@ -1,4 +1,4 @@
-/** Memoises a function of an object, such as one that computes a run's figures. */
+/** Memoises a function that takes an object, such as one that computes a run's figures. */
 export function remembered<K extends object, V>(derive: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>();
   return (key) => {

@@ -66,8 +66,8 @@ interface Second {
 
 /**
  * Groups slices by the second in which they start. Older results may have two slices for the same second: a
- * steady slice, and a warm-up slice with the latencies of messages that were due earlier. The group then has
- * the later of the two phases.
+ * steady slice, and a warm-up slice with the latencies of messages that were due earlier. The group is then
+ * assigned to the later of the two phases.
  */
 function bySecond(run: Run): Second[] {
   const seconds = new Map<number, Second>();

@@ -27,8 +27,8 @@ export function seconds(span: Span): number {
 }
 
 /**
- * Returns for how many seconds of a span the run had the machine to itself: all of them if the run is not
- * interleaved.
+ * Returns the number of seconds of a span in which the run had the machine to itself: all of them if the run is
+ * not interleaved.
  */
 export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
   const firstTurnUs = run.phases.find(({ phase }) => phase === 'warm-up')?.startUs ?? endUs;

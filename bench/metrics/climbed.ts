@@ -8,14 +8,14 @@ export const MEMORY = 'memory.proxy';
 
 /**
  * Metrics that depend on message size, if the scenario has them. In an open loop, the schedule determines the
- * first metric.
+ * value of the first one.
  */
 const OF_PAYLOAD = ['payload.perSecond', 'cpuPerMiB.proxy'];
 
 /**
- * Returns the metrics that a ladder (runs with one quantity increased level by level) shows for a step,
- * without duplicates. The metrics listed by the scenario come first, starting with times and rates; the
- * metrics that the scenario compares follow. The first metric is the main one. At a fixed rate, this is the
+ * Returns the metrics that a ladder (runs in which one quantity increases level by level) shows for a step,
+ * without duplicates. The metrics listed by the scenario come first, starting with times and rates; the metrics
+ * that the scenario compares follow. The first metric is the main one. At a fixed rate, the main metric is the
  * cost of the work to Nginx, because neither the generator nor the schedule limits that cost.
  */
 export function climbedMetrics(

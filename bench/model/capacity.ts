@@ -31,7 +31,7 @@ export type Trial = v.InferOutput<typeof trialSchema>;
  * The quantity that the search increases until an objective is missed, and the one that it holds constant.
  */
 export const axisSchema = v.variant('over', [
-  /** Increases the message rate with a constant number of WebSockets. */
+  /** Increases the message rate while the number of WebSockets stays constant. */
   v.strictObject({ over: v.literal('rate'), connections: positive }),
   /** Increases the number of WebSockets. The message rate is constant, either in total or per connection. */
   v.strictObject({

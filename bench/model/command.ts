@@ -2,8 +2,8 @@
 const SHELL = /[|&;<>()$`*?]/;
 
 /**
- * Splits a command into words at spaces, as a shell would: quotes keep a word together, and a backslash
- * outside single quotes takes the next character literally. Nothing is expanded.
+ * Splits a command into words at spaces, as a shell would: quotes keep a word together, and a backslash outside
+ * single quotes makes the next character literal. Nothing is expanded.
  *
  * @returns `shell` if the command contains characters that only a shell interprets; `open-quote` if a quote is
  *   not closed

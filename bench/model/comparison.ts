@@ -45,7 +45,7 @@ const ratio = v.pipe(figure, v.gtValue(0));
 const comparedTurnsSchema = v.strictObject({
   /** Pairs of turns in the included rounds. */
   pairs: count,
-  /** Pairs excluded on both sides because the host took CPU time, or because other work ran. */
+  /** Pairs excluded on both sides because the host took CPU time, or because something else was running. */
   steal: count,
   other: count,
   /** The effect computed from all pairs, including the excluded ones; null if no pair was excluded. */
@@ -92,13 +92,19 @@ export const variantComparisonSchema = v.strictObject({
    * variant has a separate baseline.
    */
   baseline: v.exactOptional(v.string()),
-  /** Verdict on the headline metrics: closed-loop CPU of the proxy per message and p50 response time. */
+  /**
+   * Verdict on the scenario's headline metrics. Those of `echo` are the proxy's CPU time per message in the
+   * closed loop, and the p50 response time in the open loop.
+   */
   verdict: v.pipe(current, v.picklist(OVERALL_VERDICTS)),
   figures: v.array(comparedFigureSchema),
 });
 export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
 
-/** Metrics for which a run is not used, and the reason. They are excluded for both sides of that round. */
+/**
+ * Metrics for which a run is not used, and the reason. In the run's round, these metrics are excluded for both
+ * sides.
+ */
 export const excludedSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,

@@ -14,9 +14,9 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
  * - `protocol-error`: the bytes received were neither an HTTP response nor a valid frame;
  * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differed from the message, or
  *   arrived out of order;
- * - `close-timeout`: the closing handshake did not end in time;
- * - `closed-<code>`: the peer closed the connection; 1006 means without a close frame (RFC 6455 section
- *   7.1.5);
+ * - `close-timeout`: the closing handshake was not completed in time;
+ * - `closed-<code>`: the peer closed the connection; 1006 means that no close frame was received (RFC 6455
+ *   section 7.1.5);
  * - `cut`: the client itself dropped the connection, as its scenario requires;
  * - `no-ports`, `no-files`: the generator reached its own limits (EADDRNOTAVAIL, EMFILE);
  * - `system-<code>`: any other operating system error, by name.

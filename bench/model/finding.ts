@@ -7,8 +7,8 @@ export interface Facts {
 }
 
 /**
- * A reason, notice, limit or doubt about a result. Programs should rely on `code` and `data`. `text` is the
- * sentence that `wording/` generated when the finding was created; it is stored so that a later version
+ * A reason, notice, limit or doubt that concerns a result. Programs should rely on `code` and `data`. `text` is
+ * the sentence that `wording/` generated when the finding was created; it is stored so that a later version
  * displays the same text.
  */
 export interface Finding {

@@ -45,7 +45,10 @@ export const agentHostSchema = v.strictObject({
   clock: v.strictObject({
     /** Largest possible error of the offset between the two clocks: half of the shortest round trip, in µs. */
     errorUs: count,
-    /** How much the offset changed from before the run to after it, in µs; null if the agent was lost meanwhile. */
+    /**
+     * Change in the offset between the measurements before and after the run, in µs; null if the agent was lost
+     * in between.
+     */
     driftUs: v.nullable(v.pipe(v.number(), v.integer())),
   }),
 });

@@ -4,7 +4,7 @@ import { findingSchema } from './finding.ts';
 import { amount, ratePerSecondOf, scenarioName } from './load.ts';
 import { positive, type RunPlan, stepSchema } from './plan.ts';
 
-/** The quantities that a ladder, a series of runs, can increase from level to level. */
+/** The quantities that can increase from level to level in a ladder (a series of runs). */
 export const LADDER_AXES = ['connections', 'rate', 'payload', 'nginx-workers'] as const;
 export type LadderAxis = (typeof LADDER_AXES)[number];
 

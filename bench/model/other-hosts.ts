@@ -7,7 +7,7 @@ export interface OtherHosts {
    * Starts sampling. Resolves when every host has taken its first sample.
    *
    * @param epochNs the run's epoch, on the clock of `monotonicNs()` of the runner's host
-   * @param intervalMs between samples
+   * @param intervalMs time between samples
    */
   observe(epochNs: bigint, intervalMs: number): Promise<void>;
   /**

@@ -54,7 +54,10 @@ export const runPlanSchema = v.strictObject({
   rampPerSecond: amount,
   /** Number of batches in which connections are opened. Memory is sampled after each batch. */
   openingStages: v.optional(positive, 1),
-  /** Warm-up and steady phase are measured in the run's own time if the run is interleaved with others. */
+  /**
+   * The lengths of the warm-up and the steady phase refer to the run's own time if the run is interleaved with
+   * others.
+   */
   warmupMs: count,
   durationMs: positive,
   /** Turns of an interleaved run; null if the run has the machine to itself throughout. */
@@ -66,8 +69,8 @@ export const runPlanSchema = v.strictObject({
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
   /**
-   * Kind of the servers; `own` means that they are started by a command that the user supplied. Null if the
-   * target is an external server.
+   * Kind of server that is started; `own` means that a command supplied by the user starts the servers. Null if
+   * the target is an external server.
    */
   server: v.nullable(v.picklist(['ws', 'lean', 'own'])),
   /** Command that starts a server of kind `own`, with `{port}` for its port; null for any other kind. */

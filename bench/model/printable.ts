@@ -1,7 +1,7 @@
 /**
  * Makes untrusted text safe to print on a terminal. Such text could move the cursor, change colours or forge
- * lines, so spaces replace all control characters (C0, DEL, C1, line and paragraph separators, and direction
- * marks).
+ * lines, so all control characters (C0, DEL, C1, line and paragraph separators, and direction marks) are
+ * replaced with spaces.
  */
 export function printable(text: string): string {
   return text.replace(CONTROL, ' ');

@@ -15,8 +15,8 @@ export const profileSchema = v.strictObject({
   /** Key type of the certificate that the sandbox creates, if any. */
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
   /**
-   * Path of an ordinary GET request sent before the first connection, such as a monitoring system would send;
-   * null for none.
+   * Path of an ordinary GET request, such as one from a monitoring system, that is sent before the first
+   * connection is opened; null for none.
    */
   visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
   /** Whether the echo servers use TLS, as required by `proxy_pass https://`. */
@@ -47,7 +47,7 @@ export const tuningDescriptionSchema = v.strictObject({
   load: v.string(),
   /** The expected outcome and why it is expected. */
   expect: v.string(),
-  /** Profiles to which the tuning applies; null for every profile that has the blocks changed by the tuning. */
+  /** Profiles to which the tuning applies; null for every profile that contains the blocks that the tuning changes. */
   profiles: v.nullable(v.array(v.string())),
 });
 /** A built-in tuning. Its name is the file name, and its text is the content of the .conf file. */

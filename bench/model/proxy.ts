@@ -7,7 +7,7 @@ export interface ProxyFacts {
   title: string;
   /** Name of the configuration file in a profile's folder. */
   configurationFile: string;
-  /** Share of a worker's connection limit that it can use, and how many connections a WebSocket needs. */
+  /** Share of its connection limit that a worker can use, and number of connections that a WebSocket needs. */
   usableConnections: number;
   connectionsPerWebSocket: number;
   /** Maximum useful number of worker processes. */
@@ -43,7 +43,7 @@ export const PROXY_KINDS = Object.keys(PROXIES) as [ProxyKind];
 
 export const USUAL_PROXY: ProxyKind = 'nginx';
 
-/** Determines from a configuration file's name for which kind of proxy it is written. */
+/** Determines, from a configuration file's name, the kind of proxy for which the file is written. */
 export function proxyKindOf(path: string): ProxyKind {
   const named = PROXY_KINDS.find((kind) => PROXIES[kind].configurationFile === path.split('/').at(-1));
   return named ?? USUAL_PROXY;

@@ -25,8 +25,8 @@ export interface RecordedNames {
 }
 
 /**
- * A worker's event loop statistics. They may cover a different interval than the recording, so averages must
- * be weighted by the length of this interval.
+ * A worker's event loop statistics. They may cover a different interval from that of the recording, so averages
+ * must be weighted by the length of the interval given here.
  */
 export interface LoopFigures {
   startUs: number;

@@ -22,14 +22,11 @@ export const environmentSchema = v.strictObject({
   cpuQuota: v.optional(v.nullable(amount), null),
   memoryBytes: count,
   node: v.string(),
-  /**
-   * Version of Bun, if found; null if there is none, and in older results, because the benchmark did not look
-   * for Bun then.
-   */
+  /** Version of Bun, if found; null if there is none, or in older results, from before the benchmark looked for Bun. */
   bun: v.optional(v.nullable(v.string()), null),
   /**
-   * `available`, or the error with which the system refuses io_uring; null without Bun, and in older results,
-   * because the benchmark did not try io_uring then.
+   * `available`, or the error with which the system refuses io_uring; null without Bun, or in older results,
+   * from before the benchmark tried io_uring.
    */
   ioUring: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,

@@ -184,8 +184,8 @@ export const httpLegSchema = v.strictObject({
   path: v.string(),
   connections: count,
   /**
-   * Null if each connection sent its next request after a response. Otherwise, how many requests were due on a
-   * schedule, and how many of them had neither been answered nor failed at the end.
+   * Null if each connection sent its next request after the response to the previous one. Otherwise, how many
+   * requests were due on a schedule, and how many of them had neither been answered nor failed by the end.
    */
   schedule: v.optional(
     v.nullable(v.strictObject({ ratePerSecond: amount, due: count, unanswered: count })),
@@ -258,7 +258,7 @@ export const usedProxySchema = v.strictObject({
     ),
     null,
   ),
-  /** The last lines of the error log at level warn and above, at most 200. */
+  /** At most the last 200 lines of the error log at level warn and above. */
   errorLog: v.array(v.string()),
 });
 export type UsedProxy = v.InferOutput<typeof usedProxySchema>;

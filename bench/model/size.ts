@@ -85,7 +85,7 @@ export const wantedSchema = v.strictObject({
   connections: positive,
   /** Messages per second over all connections. */
   ratePerSecond: amount,
-  /** Number of connections opened per second, and also the number closed. */
+  /** Number of connections opened per second, which is also the number closed per second. */
   churnPerSecond: amount,
   payloadBytes: count,
   /** Highest share of a CPU that each worker of the proxy should use. */

@@ -63,8 +63,8 @@ export interface Target {
    */
   tls: { servername: string; verifyWith?: string | null } | null;
   /**
-   * Host, additional headers and offered subprotocols for the upgrade request. If missing, Host is the address
-   * and nothing is added.
+   * Host, additional headers and offered subprotocols for the upgrade request. If this property is missing,
+   * Host is the address and nothing is added.
    */
   request?: {
     host: string;

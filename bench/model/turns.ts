@@ -4,8 +4,9 @@ import { count } from './load.ts';
 const positive = v.pipe(count, v.minValue(1));
 
 /**
- * Interleaved runs. All of them are set up and connected first. Then each run in turn has the machine to
- * itself for a moment, repeatedly. A disturbance that lasts seconds therefore affects all of them equally.
+ * Interleaved runs. All of them are set up and connected first. The runs then repeatedly take turns, each
+ * having the machine to itself for a moment. A disturbance that lasts seconds therefore affects all of them
+ * equally.
  *
  *   run 0 of 2   ▇▇▇▇▇▇▇ · · · · · · · · · · · · · · · · ▇▇▇▇▇▇▇ ·
  *   run 1 of 2   · · · · · · · · ▇▇▇▇▇▇▇ · ▇▇▇▇▇▇▇ · · · · · · · ·
@@ -22,7 +23,7 @@ export const turnsSchema = v.strictObject({
   of: positive,
   lengthMs: positive,
   /**
-   * Pause at the end of each turn, in which nothing is sent: echoes in flight arrive, and the next run
+   * Pause at the end of each turn. During the pause nothing is sent, echoes in flight arrive, and the next run
    * prepares.
    */
   pauseMs: count,
@@ -42,8 +43,9 @@ export function cycleUs({ lengthMs, of }: Turns): number {
 }
 
 /**
- * Returns the longest time in µs that one recording or sample may cover: a cycle divided into equal parts of at
- * most a second. Each recording or sample then belongs to a single turn of the run.
+ * Returns the longest time in µs that one recording or sample may cover: the length of one part of a cycle that
+ * is divided into equal parts of at most a second. Each recording or sample then belongs to a single turn of
+ * the run.
  */
 export function sliceUs(turns: Turns | null): number {
   if (turns === null) return SECOND_US;

@@ -14,8 +14,9 @@ interface Culprit {
 }
 
 /**
- * Removes the directive that Nginx rejects, if the error message shows that something is missing: another
- * module, a newer version, a file, or a feature of Nginx's TLS library or this system.
+ * Removes the directive that Nginx rejects, if the error message shows that the directive needs something that
+ * is missing: another module, a newer version of Nginx, a file, or a feature of Nginx's TLS library or of this
+ * system.
  *
  * @param complaint error message of `nginx -t`, with the location in the user's file
  * @param vital directives that the WebSockets depend on; an unknown directive within them is an error
@@ -174,8 +175,8 @@ export function templateRemedy(tree: readonly Node[], complaint: string): string
 }
 
 /**
- * Returns the remedy for a variable in capital letters without braces. Such a variable may be defined by
- * Nginx, so it is kept unless --env-file sets it.
+ * Returns the remedy for a variable that is written in capital letters and without braces. Such a variable may
+ * be defined by Nginx, so it is kept unless --env-file sets it.
  */
 function unfilledIn(text: string): string | null {
   const [, name] = /\$([A-Z_][A-Z0-9_]*)\b/.exec(text) ?? [];

@@ -8,7 +8,10 @@ const execute = promisify(execFile);
 /** Matches libraries that are present on every system and work only with that system's loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
-/** Fetches Nginx like `fetchFromSystem`; `nginx -V` is run to check that its libraries are installed. */
+/**
+ * Fetches Nginx in the way described for `fetchFromSystem`, and runs `nginx -V` to check that its libraries are
+ * installed.
+ */
 export function fetchDebianNginx(options: FetchOptions): Promise<Fetched> {
   return fetchFromSystem(NGINX, '-V', options);
 }

@@ -46,7 +46,7 @@ async function linkModules(folder: string, { modulesPath }: NginxBinary): Promis
 
 /**
  * Creates a file under a temporary name and renames it, so that the path exists at all times, even while the
- * file is replaced.
+ * file is being replaced.
  */
 async function exchange(path: string, create: (path: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.new`;

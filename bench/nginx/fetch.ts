@@ -19,7 +19,7 @@ import { requireTrusted } from './trust.ts';
 
 /** Matches the names of packages that contain libraries, except Nginx modules. */
 const LIBRARY = /^(lib(?!nginx-)|zlib)/;
-/** File in each fetched program's folder that contains the archive names of the program's packages. */
+/** Name of a file in each fetched program's folder. The file lists the archive names of the program's packages. */
 const MANIFEST = 'packages';
 
 export type FetchOptions = Omit<FindOptions, 'source' | 'searchPath'>;

@@ -83,7 +83,7 @@ function namesFile({ name, args: [first] }: Directive): boolean {
 
 async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: boolean): Promise<Settled> {
   const path = node.args[0]?.text ?? '';
-  // A path with a variable is looked up for each request, and the client may control its value.
+  // A path with a variable is looked up for each request, and the client may control the variable's value.
   const hasVariable = path.includes('$');
   if (SERVES.test(node.name)) {
     const found = hasVariable || !servesFiles ? null : await find(path, whereabouts, 'folder');

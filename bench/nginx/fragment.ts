@@ -20,8 +20,8 @@ const OF_HTTP = new Set([
 
 /**
  * Wraps a file from conf.d or sites-available in the blocks that it is written for. A `server` that forwards
- * connections without HTTP goes into `stream`, and other servers go into `http`. The contents of a server go
- * into `http` and `server`. A complete configuration is left unchanged.
+ * connections without HTTP goes into `stream`, and other servers go into `http`. Directives that belong inside
+ * a `server` are wrapped in both `http` and `server`. A complete configuration is left unchanged.
  */
 export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[] {
   const top = directives(nodes);

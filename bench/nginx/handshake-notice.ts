@@ -9,14 +9,14 @@ import { type Directive, directives } from './tree.ts';
 const UPGRADE = /^upgrade\/(.+)$/;
 
 /**
- * Returns the configuration line that most likely caused this kind of handshake failure, by default the
- * location; null if the bench added that line.
+ * Returns the configuration line that most likely caused this kind of handshake failure (by default, the line
+ * of the location); null if the bench added that line.
  */
 export type LikelyLine = (kind: string) => string | null;
 
 /**
  * @param levels the blocks around the WebSocket location, outermost first, and the location itself
- * @param keepsGuards whether access rules are kept, so that they may reject handshakes
+ * @param keepsGuards whether access rules are kept and may therefore reject handshakes
  */
 export function likelyLine(levels: readonly Directive[], keepsGuards = false): LikelyLine {
   const location = levels.at(-1);

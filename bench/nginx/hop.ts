@@ -148,7 +148,7 @@ export interface StreamHop {
   server: Directive;
   /** Addresses of the configuration to which the server passes connections. */
   addresses: readonly string[];
-  /** Whether the server passes connections to no addresses other than `addresses`. */
+  /** Whether the server passes connections only to `addresses`. */
   isWhole: boolean;
   /** Whether the server sends the PROXY protocol, and whether it connects with TLS. */
   proxyProtocol: boolean;
@@ -177,8 +177,9 @@ export function streamHops(tree: readonly Node[]): StreamHop[] {
 
 /**
  * The `stream` servers that pass connections only to servers of the same configuration, and their target
- * addresses. A server is excluded if a `stream` server that also connects elsewhere uses one of its targets.
- * Both ends of the remaining connections are known, so the PROXY protocol and TLS can be used as written.
+ * addresses. A server is excluded if one of its targets is also used by a `stream` server that connects
+ * elsewhere as well. Both ends of the remaining connections are known, so the PROXY protocol and TLS can be
+ * used as written.
  */
 export function innerConnections(tree: readonly Node[]): { servers: Directive[]; addresses: string[] } {
   const hops = streamHops(tree);

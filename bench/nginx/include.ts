@@ -13,8 +13,8 @@ import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
 /**
- * Limits on includes, because files that include each other can add up to a very large number. Real
- * configurations stay far below these limits.
+ * Limits on includes, because files that include each other can add up to a very large number of inclusions.
+ * Real configurations stay far below these limits.
  */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
@@ -77,7 +77,7 @@ export async function readConfiguration(
   return withFiles(tune(complete), whereabouts, reading);
 }
 
-/** Base folders of relative paths: `folder` for a main file, `above` for a partial configuration. */
+/** Base folders for resolving relative paths: `folder` for a main file, `above` for a partial configuration. */
 function foldersOf(main: string | ConfigurationText): { folder: string; above: string } {
   if (typeof main !== 'string') return { folder: process.cwd(), above: process.cwd() };
   const file = resolve(main);
@@ -149,9 +149,9 @@ async function expandIncludes(nodes: readonly Node[], expansion: Expansion, dept
 }
 
 /**
- * Files that every Nginx ships with, that containers write at start-up, or that certbot writes. None of them
- * affects WebSockets here: name servers are never queried, and the run sets the number of workers and its own
- * certificate.
+ * Files that ship with every Nginx, that containers write at start-up, or that certbot writes. None of them
+ * affects WebSockets here: name servers are never queried, and the run sets the number of workers and uses its
+ * own certificate.
  */
 const WELL_KNOWN = new Set(
   [
@@ -265,7 +265,7 @@ async function exists(path: string, whereabouts: Whereabouts): Promise<boolean> 
   );
 }
 
-/** Files that match a shell pattern, sorted by path as by glob(3). Empty if there are none. */
+/** Files that match a shell pattern, sorted by path, as glob(3) sorts them. Empty if there are none. */
 async function glob(pattern: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   let found = ['/'];
   for (const part of partsOf(pattern)) {

@@ -23,8 +23,8 @@ export async function readInterpreter(path: string): Promise<string> {
 /**
  * Makes the kernel start a program with another loader. The loader's path may have any length: it is appended
  * to the file, and the program header is changed to point to it. Only the kernel reads this path, at its file
- * offset (load_elf_binary() in fs/binfmt_elf.c). In memory, the loader still finds the old path and uses it
- * as its name.
+ * offset (load_elf_binary() in fs/binfmt_elf.c). In memory, the loader still finds the old path and takes
+ * that path as its own name.
  *
  * @throws Problem('environment') like `readInterpreter`
  */

@@ -95,7 +95,7 @@ function isDefault({ text }: Word): boolean {
 
 /**
  * Moves every `listen` to a port on `host`, preserves its parameters, and sets the backlog once for each
- * socket. HTTP/2 is enabled in the syntax of this Nginx version.
+ * socket. HTTP/2 is enabled with the syntax that this Nginx version expects.
  *
  * @returns the tree and its listeners: the main server's listeners first, TLS listeners before plain ones
  */

@@ -42,9 +42,9 @@ export function isRegular(location: Directive): boolean {
 }
 
 /**
- * The location that handles a path, found as by `ngx_http_core_find_location`: an exact match, otherwise the
- * longest prefix and the locations nested in it, otherwise the first matching regular expression. An
- * expression that JavaScript cannot parse counts as no match.
+ * The location that handles a path, found in the same way as in `ngx_http_core_find_location`: an exact
+ * match, otherwise the longest prefix and the locations nested in it, otherwise the first matching regular
+ * expression. An expression that JavaScript cannot parse counts as no match.
  *
  * @returns the locations from the outermost to the one that handles the path; empty if there is none
  */

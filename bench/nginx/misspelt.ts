@@ -16,7 +16,7 @@ export async function wordsIn({
   return new Set(texts.flatMap((text) => text.match(NAME) ?? []));
 }
 
-/** Directives of widely used modules that are not misspelt, although a known word is similar. */
+/** Directives of widely used modules. They are not misspelt, although they resemble a known word. */
 const OF_OTHER_MODULES = new Set(['fair', 'subs_filter', 'subs_filter_types', 'unzip']);
 
 /**
@@ -38,8 +38,8 @@ export function nearestWord(name: string, words: Iterable<string>): string | nul
 }
 
 /**
- * Number of insertions, deletions, replacements and swaps of neighbouring letters between two words
- * (Damerau–Levenshtein distance).
+ * Number of insertions, deletions, replacements and swaps of neighbouring letters that turn one word into the
+ * other (Damerau–Levenshtein distance).
  */
 function distanceBetween(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];

@@ -82,7 +82,7 @@ function markAll(change: Directive, matched: Set<Directive>): void {
   for (const inner of directives(change.block)) markAll(inner, matched);
 }
 
-/** Replaces all directives that have the given key, at the position of the first of them. */
+/** Replaces all directives that have the given key, inserting the new ones at the position of the first. */
 function replaceDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
   const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
   const kept = nodes.filter((node) => !old.includes(node));

@@ -12,9 +12,9 @@ const CONTENT_POLICY =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Adds to a server a location that serves a folder. Its `^~` gives it precedence over the server's regular
- * expressions. The rest of the server is unchanged, so the page and the WebSocket share a listener. If a
- * browser has accepted the certificate for the page, it also accepts it for the WebSocket.
+ * Gives a server a location that serves a folder. The location's `^~` gives it precedence over the server's
+ * regular expressions. The rest of the server is unchanged, so the page and the WebSocket share a listener.
+ * If a browser has accepted the certificate for the page, it also accepts it for the WebSocket.
  *
  * @param server a node of the tree; if null, for example because only `stream` servers forward connections,
  * the tree is returned unchanged

@@ -92,7 +92,10 @@ export function frontsOf(
   );
 }
 
-/** Whether `proxy_pass` keeps the request's path: the URL has no path, or has `/` in `location /`. */
+/**
+ * Whether `proxy_pass` keeps the request's path: the URL has no path, or its path is `/` and the location is
+ * `location /`.
+ */
 function keepsPath(pass: Directive, location: Directive): boolean {
   const path = patternOf(location)?.text === '/' ? '/?' : '';
   return texts(pass).every((text) => new RegExp(`^https?://[^/?]+${path}$`, 'i').test(text));

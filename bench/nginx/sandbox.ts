@@ -52,7 +52,8 @@ export interface Sandbox {
  * pure function: it neither reads nor writes files.
  *
  * @param tree with its includes expanded (readConfiguration)
- * @param onChange called for each directive that works differently from the original configuration
+ * @param onChange called for each directive that does not work as it did in the original configuration, and
+ * for each guard that is kept
  * @throws Problem('configuration') if there is no location for WebSockets, or if Nginx might connect to
  * another host
  */

@@ -119,9 +119,9 @@ function userArguments(): string | null {
 }
 
 /**
- * Moves a configuration. If the bench and Nginx do not recognise a directive, and its name looks misspelt,
- * the error suggests the correct name. Without this check, a misspelt `proxy_pass` would look like a
- * directive of another module.
+ * Moves a configuration. If the bench does not recognise a directive whose name looks misspelt, the error
+ * suggests the correct name. Without this check, a misspelt `proxy_pass` would look like a directive of
+ * another module.
  */
 async function orMisspelt<T>(binary: NginxBinary, move: () => T): Promise<T> {
   try {
@@ -177,7 +177,7 @@ export async function writeAccepted(
 }
 
 /**
- * The directive that the user meant if an unknown directive is a misspelling; otherwise null, as for a
+ * If an unknown directive is a misspelling, the directive that the user meant; otherwise null, as for a
  * directive of another module.
  */
 async function meantDirective(complaint: string, binary: NginxBinary): Promise<string | null> {
@@ -193,7 +193,10 @@ function withRemedy({ kind, message, code, data }: Problem, remedy: string): Pro
   return new Problem(kind, `${message} ${remedy}`, { code, data });
 }
 
-/** Parses the printed configuration as Nginx will read it, with locations in the user's files. */
+/**
+ * Parses the printed configuration as Nginx will read it. The user's directives keep their locations in the
+ * user's files.
+ */
 function readBack({ confPath, text, origins }: WrittenConfiguration): Node[] {
   return rewrite(parse(text, confPath), (node) => [
     { ...node, origin: origins[(node.origin?.line ?? 0) - 1] ?? node.origin },

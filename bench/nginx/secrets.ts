@@ -178,7 +178,7 @@ function isWorthMasking(text: string): boolean {
 
 /**
  * Whether a header is an origin such as `Origin: https://chat.example.org`: it names a host, and every
- * visitor of the site sends it.
+ * visitor to the site sends it.
  */
 function isOrigin({ name, value }: { name: string; value: string }): boolean {
   return name.toLowerCase() === 'origin' && /^[a-z]+:\/\/[\w.:[\]-]+$/i.test(value);

@@ -156,7 +156,7 @@ export interface StartOptions {
    * the master's pid is in the pid file.
    */
   upgradable?: boolean;
-  /** Time limit in ms until Nginx is ready; default 15 s. */
+  /** Time limit in ms for Nginx to become ready; default 15 s. */
   readyMs?: number;
   /** Default: `launch` of process.ts. A caller that tracks its processes passes its own function. */
   launch?: (options: LaunchOptions) => Launched;

@@ -12,7 +12,8 @@ const KEYRINGS = ['pgp', 'gpg'].map((end) => `/usr/share/keyrings/debian-archive
 
 /**
  * Fetches Nginx from a Debian suite, such as `trixie`, whatever the local system is. All its libraries are
- * fetched too, including the C library and its loader, so that it runs as on a system of that suite.
+ * fetched too, including the C library and its loader, so that Nginx runs as it would on a system of that
+ * suite.
  *
  * @throws Problem('environment') with the reason; the caller adds the remedy
  */

@@ -46,7 +46,8 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
 ];
 
 /**
- * Directives that connect or query a name server regardless of their arguments, or that load such directives.
+ * Directives that may open a connection or query a name server regardless of their arguments, or that load
+ * such directives.
  */
 const NEVER =
   /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
@@ -60,8 +61,8 @@ const FOREIGN =
 
 /**
  * Nginx directives that never connect, although their arguments may look like an address or a URL. Such an
- * argument is compared with a request, sent as text to the client or an upstream server, or part of a file
- * name.
+ * argument is only compared with a request, is sent as text to the client or an upstream server, or is part
+ * of a file name.
  */
 const TEXT = new Set(
   [

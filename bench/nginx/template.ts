@@ -8,14 +8,17 @@ export interface Environment {
   process: Readonly<Record<string, string | undefined>>;
 }
 
-/** Matches a Go, Jinja or ERB template. A quantifier in a regular expression (`\d{2}`) has only one brace. */
+/**
+ * Matches a Go, Jinja or ERB template. A quantifier in a regular expression (`\d{2}`) begins with a single
+ * brace.
+ */
 const FOREIGN = /\{\{-?\s*[.$\w"(]|\{%-?\s|<%[=-]?\s/;
 
 /** Matches the variables of a template. Nginx's own variables are in lower case. */
 const VARIABLE = /\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)\b)/g;
 
 /**
- * Fills in the variables of a template like envsubst, but only those in capital letters that the
+ * Fills in the variables of a template, as envsubst does, but only those in capital letters that the
  * configuration does not define itself.
  *
  * @param put returns the replacement for a variable that has a value

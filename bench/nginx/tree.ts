@@ -33,7 +33,7 @@ export interface Comment {
 /** A configuration is a list of immutable nodes. */
 export type Node = Directive | Comment;
 
-/** Makes a directive added by the bench, which has no origin. */
+/** Makes a directive that the bench adds. It has no origin. */
 export function directive(
   name: string,
   args: readonly string[],

@@ -10,7 +10,7 @@ const OTHERS_WRITE = 0o022;
  * Checks that everything in the cache was put there by this user or root, and that nobody else could have
  * changed it, because its programs and libraries are executed. A missing path is no risk.
  *
- * @param root the folder, within the cache, of one Nginx with its libraries
+ * @param root the folder in the cache that contains one Nginx and its libraries
  * @throws Problem('environment') that names the path that others could have changed and explains how to get a
  * new copy
  */

@@ -78,7 +78,7 @@ function resolvesNames(nodes: readonly Node[]): boolean {
   );
 }
 
-/** @param resolves whether the tuning resolves names; otherwise, a resolver would have no effect */
+/** @param resolves whether the tuning resolves names; if it does not, a resolver would have no effect */
 function refuseForeign(nodes: readonly Node[], resolves: boolean): void {
   for (const node of nodes) {
     if (node.kind === 'comment') continue;

@@ -27,10 +27,10 @@ export function fitsInMap(name: string): boolean {
 }
 
 /**
- * Generates variables whose value is always the name of an upstream, or empty. Each is set by a map from one
- * of the user's variables: a value known to name an upstream selects that upstream, and any other value at
- * run time selects the bench's own upstream. If a scheme, host or port is empty because the configuration
- * itself leaves its variables empty, the result is empty too, and Nginx returns 500, as it would with the
+ * Generates variables whose value is either the name of an upstream or empty. Each is set by a map from the
+ * user's variables: a value known to name an upstream selects that upstream, and any other value at run time
+ * selects the bench's own upstream. If a scheme, host or port is empty because the configuration itself
+ * leaves the variables in it empty, the result is empty too, and Nginx returns 500, as it would with the
  * original address.
  */
 export function collectChoices(block: readonly Node[]) {

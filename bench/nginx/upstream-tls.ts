@@ -82,7 +82,7 @@ function streamPassesOverTls(tree: readonly Node[]): boolean {
 
 /**
  * Adapts a `proxy_ssl…` directive to echo servers that use TLS. Nginx verifies them against their certificate
- * and name, and settings that would make the handshake fail are removed.
+ * and name. Settings that would make the handshake fail are removed.
  */
 export function securedBy(node: Directive, certPath: string, onChange: OnChange): Directive[] {
   const { name } = node;

@@ -58,7 +58,8 @@ export interface Redirection {
   streamHop?: (address: string) => string | null;
   /**
    * Whether a `stream` server uses the PROXY protocol and TLS as written, because all of its connections lead
-   * to servers of the same configuration. `null` means all `stream` servers; by default, none does.
+   * to servers of the same configuration. `null` means all `stream` servers. By default, no server uses them
+   * as written.
    */
   isInner?: (server: Directive | null) => boolean;
   /**

@@ -187,8 +187,8 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * Warns about WebSocket settings that the chosen location lacks. Before 1.29.7, Nginx uses HTTP/1.0 towards
- * upstream servers by default, and it never forwards the `Connection` header (RFC 9110 section 7.6.1).
+ * Warns about WebSocket settings that the chosen location lacks. Nginx never forwards the `Connection` header
+ * (RFC 9110 section 7.6.1), and versions before 1.29.7 use HTTP/1.0 towards upstream servers by default.
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
   const location = levels.at(-1);

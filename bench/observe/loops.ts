@@ -55,12 +55,13 @@ function loopBetween(
 }
 
 /**
- * Adds event loop figures to the samples of a process that does not report them; Bun does not measure
- * utilisation. A thread with work is either on a CPU or waiting for one; the resulting share agrees to within
- * a few per cent with the figures that Node reports for its loops.
+ * Adds event loop figures to the samples of a process that does not report them, such as one on Bun, which
+ * does not measure utilisation. A thread with work is either on a CPU or waiting for one. The share of time
+ * that it spends in these states agrees to within a few per cent with the figures that Node reports for its
+ * loops.
  *
- * @param busyNs total time in ns during which the thread has had work, at each sample; null if it was not
- * read
+ * @param busyNs total time in ns during which the thread has had work, as read at each sample; null if it was
+ * not read
  */
 export function creditBusyTime(samples: readonly Sample[], busyNs: readonly (number | null)[]): Sample[] {
   return samples.map((sample, index) => {

@@ -39,8 +39,8 @@ export function readQueues(
 }
 
 /**
- * Sums the queues by the component that owns the socket. A pure function. Also checks the address, because a
- * program that connects from another loopback address may use the same port.
+ * Sums the queues for each component that owns sockets. A pure function. It also checks the address, because
+ * a program that connects from another loopback address may use the same port.
  */
 export function queuesOf(tcp: string, { target, servers }: RunPorts): Record<Side, Queued> {
   const toTarget = new Set(target);

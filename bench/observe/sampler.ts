@@ -74,7 +74,10 @@ interface Watched {
   threads: ThreadSums;
   samples: Sample[];
   loops: LoopNote[];
-  /** Only for processes with an event loop: how long the main thread has had work, in ns, at each sample. */
+  /**
+   * Only for processes with an event loop: the total time in ns during which the main thread has had work, as
+   * read at each sample.
+   */
   busyNs: (number | null)[];
 }
 
@@ -133,7 +136,7 @@ export function startSampler({
     for (const each of watched.values()) if (each.endedUs === null) sample(each, procfs, nowUs());
   }
 
-  /** Sleeps to the end of an interval counted from `anchorUs`, so that timer delays do not accumulate. */
+  /** Sleeps until the end of an interval counted from `anchorUs`, so that timer delays do not accumulate. */
   function sleepOn(): void {
     const sinceMs = (nowUs() - anchorUs) / 1e3;
     const leftMs = intervalMs - (Math.max(0, sinceMs) % intervalMs);

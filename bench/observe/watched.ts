@@ -19,8 +19,8 @@ interface Process {
 }
 
 /**
- * Number of bytes to read of a process title: enough for the kind of process, as in `nginx: worker process`,
- * but too few to include command-line arguments.
+ * Number of bytes to read of a process title: enough to show the kind of process, as in
+ * `nginx: worker process`, but too few to include command-line arguments.
  */
 const TITLE_BYTES = 21;
 

@@ -11,9 +11,10 @@ import type { Demand } from './reckoning.ts';
 const MOST_CONNECTIONS = 10_000;
 
 /**
- * Returns the carrier to request for runs that will be compared. io_uring carries no TLS: if only some of the
- * variants use TLS, all variants use sockets. If io_uring was requested, a notice gives the reason. `auto`
- * uses sockets if any variant uses TLS, because io_uring saves no CPU time if only the server uses it.
+ * Returns the carrier to request for runs that will be compared. io_uring carries no TLS, so if only some of
+ * the variants use TLS, all variants use sockets; if io_uring was requested, a notice gives the reason. With
+ * `auto`, a single variant with TLS is enough for all to use sockets, because io_uring saves no CPU time when
+ * it is used only by the server.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
  * @param clientTls for each variant, whether its clients connect over TLS
@@ -39,7 +40,7 @@ export interface CarrierDemand extends Pick<Demand, 'client' | 'server' | 'loop'
 /**
  * Chooses the carrier of a run's lean client and server. If io_uring is requested but not available, the run
  * uses the engine's sockets, and a notice gives the reason. `auto` uses io_uring, if available, only where
- * this leaves more CPU time to the proxy: in a closed loop of messages.
+ * this leaves more CPU time for the proxy: in a closed loop of messages.
  *
  * @param asked --carrier; null if it was not given, or is `auto`
  */

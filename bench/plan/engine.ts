@@ -10,9 +10,9 @@ export const GET_BUN =
   'Run `npm install` with optional dependencies included (Linux only), or put Bun 1.4.4 or later on PATH';
 
 /**
- * Maximum message size for which Bun is chosen by default. Without TLS, Bun uses hardly more CPU than Node up
- * to this size (4 KiB: 1.02 times Node's CPU, 16 KiB: 1.17 times). With TLS, Bun uses less CPU at any size,
- * but all runs that are compared must use the same engine.
+ * Maximum message size for which Bun is chosen by default. Without TLS, Bun uses hardly any more CPU than
+ * Node up to this size (4 KiB: 1.02 times Node's CPU, 16 KiB: 1.17 times). With TLS, Bun uses less CPU at any
+ * size, but all runs that are compared must use the same engine.
  */
 const MOST_BYTES_ON_BUN = 4096;
 
@@ -27,7 +27,7 @@ const MOST_CONNECTIONS_ON_SCHEDULE = 10_000;
 
 /**
  * Chooses the engine of a run's lean client and server. Bun is preferred if available, because it leaves the
- * most CPU time to the component under test. The exceptions are large messages, and open-loop runs in which
+ * most CPU time for the component under test. The exceptions are large messages, and open-loop runs in which
  * the generator is lean but the server is not. All variants of an invocation use the same engine.
  *
  * @param asked --engine; null if not given

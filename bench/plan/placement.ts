@@ -6,10 +6,10 @@ import type { Processes } from './reckoning.ts';
 
 /**
  * Assigns CPUs to each component; null if the kernel chooses. By default, processes are pinned only on a
- * machine with two CPUs: there, the kernel would otherwise move the generator onto the proxy's CPU and back, and
- * neither would ever appear to be the bottleneck. A closed loop reserves a CPU for the process to be
- * saturated, if there is only one such process. An open loop reserves one for the generator, which has a
- * schedule to keep. Without a load, no process has to be saturated, so processes are not pinned by default.
+ * machine with two CPUs: there, the kernel would otherwise move the generator onto the proxy's CPU and back,
+ * and neither would ever appear to be the bottleneck. A closed loop reserves a CPU for the process that it
+ * should saturate, if there is only one such process. An open loop reserves one for the generator, which has
+ * a schedule to keep. Without a load, no process has to be saturated, so processes are not pinned by default.
  * The runner is kept off the reserved CPU, because summing the workers' measurements takes milliseconds.
  *
  * @param asked --pin or --no-pin; null for neither

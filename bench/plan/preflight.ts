@@ -75,7 +75,7 @@ export function preflight(
   checkMemory(demand, machine, processes, notices);
   const all = profiles.map((each) => processesOf(largest, each, machine, []));
   const { target } = request;
-  // The bench cannot assign CPUs to a server that already runs, and that server needs some of them.
+  // A server that is already running needs some of the CPUs, but the bench cannot assign them to it.
   const isExternal = target.kind === 'external';
   const { generators, serverHosts } = machine;
   const placement =
@@ -141,8 +141,8 @@ export function preflight(
 
 /**
  * Returns the engine that the user names, or that the carrier or the target requires; null if either engine
- * is suitable. To verify a certificate with the system's authorities, Node is required: Bun reads all of
- * these authorities, usually more than a hundred, again for each connection.
+ * is suitable. Verifying a certificate with the system's authorities requires Node: for each connection, Bun
+ * would read all of these authorities again, and there are usually more than a hundred.
  */
 function engineFor(
   { engine, carrier, target }: RunRequest,

@@ -61,7 +61,7 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
 /**
  * Number of echo server processes: at least as many as the profile requires.
  *
- * @throws Problem if the scenario needs more, or supports fewer
+ * @throws Problem if the scenario needs more, or does not support that many
  */
 export function echoServers(
   request: RunRequest,

@@ -46,8 +46,9 @@ export function webSocketsPerWorker(workerConnections: number): number {
 
 /**
  * Like `webSocketsPerWorker`, but for workers that are selected by a hash of the addresses. The standard
- * deviation of the counts is the square root of their mean; five times this value is kept free. (accept_mutex
- * does not help: a worker that is 7/8 full only accepts less often, `ngx_accept_disabled` in ngx_event.c.)
+ * deviation of the counts is the square root of their mean; five times this value is kept free. accept_mutex
+ * does not help, because a worker that is 7/8 full still accepts connections, although less often
+ * (`ngx_accept_disabled` in ngx_event.c).
  */
 export function webSocketsPerHashedWorker(workerConnections: number): number {
   const most = Math.floor(workerConnections / connectionsPerWebSocket);

@@ -125,7 +125,7 @@ function makeState(
   };
 }
 
-/** Assigns numbered public names to servers that already run, and to variants that are named after a file. */
+/** Assigns numbered public names to servers that are already running, and to variants that are named after a file. */
 function publicNames(variants: readonly Variant[]): Map<string, { name: string; profile: string }> {
   const targets = variants.filter(isTarget);
   const own = variants.filter(
@@ -136,7 +136,7 @@ function publicNames(variants: readonly Variant[]): Map<string, { name: string; 
   return new Map([...numbered('target', targets), ...numbered('conf', own)]);
 }
 
-/** Whether a variant is a server that already runs. */
+/** Whether a variant is a server that is already running. */
 function isTarget({ profile }: Variant): boolean {
   return profile.startsWith('target:');
 }
@@ -264,8 +264,8 @@ const UNTOLD = 'the reason is hidden, because it may quote the server, its comma
 const QUOTING = new Set(['run-ended', 'action-failed']);
 
 /**
- * Redacts texts that quote an error. An error of a user's server quotes its command and its output. An error of a
- * user's scenario quotes what its code threw.
+ * Redacts texts that quote an error. An error from a user's server quotes the server's command and output. An error
+ * from a user's scenario quotes what the scenario's code threw.
  */
 function withoutQuotes(
   { outcome, validity, timeline }: Run,

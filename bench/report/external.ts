@@ -1,7 +1,10 @@
 import { PROXY } from '../model/proxy.ts';
 import type { Result } from '../model/result.ts';
 
-/** Whether a result is about a server that already runs. Neither its proxy nor its configuration is known. */
+/**
+ * Whether a result is for a server that was already running. Neither the server's proxy nor its configuration is
+ * known.
+ */
 export function isExternal({ variants }: Pick<Result, 'variants'>): boolean {
   return variants.length > 0 && variants.every(({ profile }) => profile.startsWith('target:'));
 }

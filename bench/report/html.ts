@@ -16,8 +16,7 @@ import { type FoldedSection, type Section, type View, viewOf } from './view.ts';
  * Returns the report of a result as a single, self-contained HTML file. The function is pure and expects a
  * result that `readResult` accepts.
  *
- * @param isRunning whether more runs will follow, so that a result without an end is not reported as
- * interrupted
+ * @param isRunning whether more runs will follow; if so, a result without an end is not reported as interrupted
  */
 export function reportHtml(result: Result, isRunning = false): string {
   const view = viewOf(result);
@@ -52,8 +51,8 @@ ${body}
 }
 
 /**
- * A section that is initially collapsed. The style sheet shows its body in print and without the script. The
- * script opens the section when a link points to it.
+ * A section that is initially collapsed. In print, or if the script does not run, the style sheet shows the
+ * section's body. The script opens the section when a link points to it.
  */
 function foldedMarkup({ id, title, finding, body }: FoldedSection): Markup {
   const head = html`<h2 id="${id}-title">${title}</h2> <span class="found">${finding}</span>`;

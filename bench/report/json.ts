@@ -63,8 +63,8 @@ export interface JsonSummary {
 }
 
 /**
- * `interval` contains the lower and the upper end, in messages per second or WebSockets; an unknown end is
- * null. `limit` is the reason why no upper end could be found for the measured component.
+ * `interval` contains the lower and the upper end, in messages per second or WebSockets; an unknown end is null.
+ * `limit` is the reason why no upper end of the measured component's capacity could be found.
  */
 export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
@@ -75,7 +75,7 @@ export interface JsonComparison {
   verdict: OverallVerdict;
   sentence: string;
   /**
-   * `effect` is variant ÷ baseline, `interval` its 95 % interval, and `pValue` is adjusted for all figures of
+   * `effect` is variant ÷ baseline, and `interval` is its 95 % interval. `pValue` is adjusted for all figures of
    * all variants.
    */
   figures: ComparedFigure[];

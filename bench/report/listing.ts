@@ -11,7 +11,7 @@ import { pageOf } from './page.ts';
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
 /**
- * A folder in reports/, with the index of its result, or a sentence that explains why the result cannot be
+ * A folder in reports/, with either the index of its result or a sentence that explains why the result cannot be
  * read.
  */
 export interface ListingEntry {

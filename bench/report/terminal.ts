@@ -12,7 +12,7 @@ import { type Cells, type ScenarioReport, scenarioReport, summaryTable } from '.
 import { hasLosses, lossSentence, outcomeSentence } from './verdict.ts';
 import { type RunView, type View, viewOf } from './view.ts';
 
-/** Width assumed for terminals that do not report one; some report 0 columns. */
+/** Width assumed for terminals that report no width, or a width of 0 columns. */
 const USUAL_COLUMNS = 80;
 
 /**
@@ -49,7 +49,7 @@ function answersTable(variants: readonly Cells[], leftward: readonly string[]): 
   );
 }
 
-/** Formats a variant's cells as lines below its name, without values that were not measured. */
+/** Formats a variant's cells as lines below its name, with only the values that were measured. */
 function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
   const lines = groups.map(({ before, headings }) => {
     const told = cells
@@ -154,7 +154,7 @@ export function priceText(result: Result): string {
   ]);
 }
 
-/** Puts an empty line before the lines; empty if there are no lines. */
+/** Returns the lines with a blank line before them, or an empty list if there are no lines. */
 function block(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
@@ -164,7 +164,7 @@ function printed(lines: readonly string[]): string {
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-/** A table as lines of text, with figures aligned to the right of their column and words to the left. */
+/** A table as lines of text, with figures right-aligned and words left-aligned in their columns. */
 function textTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -78,7 +78,10 @@ export interface View {
   runs: RunView[];
   /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
-  /** Whether the target is a server that already runs, about which only its responses are known. */
+  /**
+   * Whether the target is a server that was already running. Unless an agent observes its processes, only its
+   * responses are known.
+   */
   isExternal: boolean;
 }
 

@@ -137,7 +137,7 @@ function addressOf(given: GivenOptions): string | null {
 
 function watchOf(text: string): AgentRequest['watches'][number] {
   if (/^[1-9]\d{0,9}$/.test(text)) return { pid: Number(text) };
-  // The kernel stores only the first 15 bytes of a process's name, without the folder.
+  // As a process's name, the kernel stores only the first 15 bytes of the program's file name.
   if (/^[A-Za-z][\w.+-]{0,14}$/.test(text)) return { name: text };
   throw new Problem(
     'usage',

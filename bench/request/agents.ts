@@ -7,7 +7,7 @@ import type { GivenOptions, Options } from './options.ts';
 import { OF_CLIENTS, type ScenarioRequest } from './scenario.ts';
 import { parseCount, quoted } from './units.ts';
 
-/** How to reach the NATS server through which runner and agents communicate. */
+/** How to reach the NATS server through which the runner and the agents communicate. */
 export interface NatsRequest {
   url: string;
   /** File with a token, an nkey seed or credentials; null if the server requires none. */
@@ -23,15 +23,15 @@ export interface AgentsRequest {
   generators: number | readonly string[] | null;
   /** The agent that runs Nginx or, with --target, only observes it. */
   proxy: string | null;
-  /** Whether Nginx already runs, so that the agent only observes it. */
+  /** Whether Nginx is already running. If so, the agent only observes it. */
   isWatched: boolean;
   /** Number or names of the agents that run the echo servers. */
   servers: number | readonly string[] | null;
-  /** Address of this host on which Nginx listens, so that the agents can reach it; null for the loopback address. */
+  /** Address on this host at which Nginx listens, so that the agents can reach it; null for the loopback address. */
   listen: string | null;
 }
 
-/** Options about the NATS server, for runners and agents alike. */
+/** Options for connecting to the NATS server, shared by runners and agents. */
 export const NATS_OPTIONS = {
   nats: { value: 'URL', help: 'NATS server with JetStream: nats://HOST:4222, or tls:// for TLS' },
   'nats-secret': { value: 'FILE', help: 'File with the token, nkey seed or credentials for NATS' },
@@ -147,7 +147,7 @@ function checkPlaces(given: GivenOptions, { scenario, scenarioOptions }: Scenari
     );
 }
 
-/** @throws Problem('usage') if any of the options `names` is given */
+/** @throws Problem('usage') if any of the options in `names` is given */
 function refuse(given: GivenOptions, option: string, names: readonly string[], because: string): void {
   const other = names.find((name) => given.has(name));
   if (other === undefined) return;

@@ -210,7 +210,7 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, load }: 
     : { over, ratePerSecond, per: 'all' };
 }
 
-/** Options that give trials enough samples at any rate. */
+/** Options with which trials have enough samples, however low the rate is. */
 const UNDEMANDING = { duration: '1440m', objective: 'messages.lost==0' };
 
 /** Returns the lowest level at which a trial has enough samples for the objectives. */

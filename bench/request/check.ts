@@ -31,7 +31,7 @@ export interface CheckRequest {
   format: CheckFormat;
 }
 
-/** The options of `run` for reading a configuration, without --conf: `check` takes the paths as operands. */
+/** All options of `run` for reading a configuration except --conf, because `check` takes the paths as operands. */
 const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
 const ASKING = {

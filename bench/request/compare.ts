@@ -30,9 +30,8 @@ export interface CompareRequest {
  */
 const DURATION_MS = 3000;
 /**
- * Warm-up of a run, in ms of its own turns. After the warm-up, the CPU time per message of Nginx, the
- * generator and the echo server no longer changes. By then, the code of the generator and the echo server has
- * been compiled.
+ * Warm-up of a run, in ms of its own turns. By its end, the code of the generator and the echo server has been
+ * compiled, and the CPU time that these two and Nginx use per message no longer changes.
  */
 const WARMUP_MS = 1000;
 

@@ -57,9 +57,9 @@ const MOST_LEVELS = 12;
 const CONNECTIONS_HELD = 100;
 
 /**
- * Messages or handshakes per second of a step with a schedule, if neither the user nor the scenario sets a
- * rate: as many as a machine with two CPUs can handle at every default level. In a closed loop, the generator
- * would be the limit on such a machine.
+ * Rate of a step with a schedule, in messages or handshakes per second, if neither the user nor the scenario
+ * sets one: as high as a machine with two CPUs can handle at every default level. In a closed loop, the
+ * generator would be the limit on such a machine.
  */
 const RATE: Record<Work, number> = { messages: 1000, sends: 1000, handshakes: 100 };
 const RATE_OVER_PAYLOAD = 200;

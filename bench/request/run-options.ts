@@ -3,7 +3,7 @@ import { AGENT_OPTIONS } from './agents.ts';
 import { EXPORT_OPTION } from './exports.ts';
 import { JSON_OPTION, type Options } from './options.ts';
 
-/** Options about a server that already runs. */
+/** Options for measuring a server that is already running. */
 export const TARGET_OPTIONS = {
   target: { value: 'URL', help: 'Server address: ws://127.0.0.1:9000/chat, or wss:// for TLS' },
   subprotocol: { value: 'NAMES', help: 'Subprotocols to offer; the server must choose one' },
@@ -126,12 +126,12 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
-/** For each option about a server that already runs: the reason why a command does not have the option. */
+/** For each option for a server that is already running: the reason why a command does not have the option. */
 export function refusedTarget(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(TARGET_OPTIONS).map((name) => [name, reason]));
 }
 
-/** For each option about agents: the reason why a command does not have the option. */
+/** For each option that concerns agents: the reason why a command does not have the option. */
 export function refusedAgents(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(AGENT_OPTIONS).map((name) => [name, reason]));
 }

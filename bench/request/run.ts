@@ -62,10 +62,7 @@ export interface RunRequest extends ScenarioRequest, ProcessesRequest {
   /** Seed of random values; null for a random seed. */
   seed: number | null;
   thresholds: readonly Threshold[];
-  /**
-   * The variant without a proxy that serves as the reference for the cost of the proxy. It is one of
-   * `variants`.
-   */
+  /** The variant that has no proxy and serves as the reference for the cost of the proxy. It is one of `variants`. */
   baseline: string | null;
   strict: boolean;
   json: boolean;
@@ -135,7 +132,7 @@ function checkDirect({ agents, variants }: Pick<RunRequest, 'agents' | 'variants
   );
 }
 
-/** Returns the request for a server that already runs. */
+/** Returns the request for a server that is already running. */
 function requestOfTarget(
   asked: RunRequest,
   { target, options }: AskedTarget,

@@ -6,8 +6,8 @@ const VERSION = /^(--version|-V)$/;
 
 /**
  * Returns the scenario file that a command line names; null if it names none. This file is read before the rest
- * of the command line is parsed or its help is shown, because the scenario determines which other options
- * exist.
+ * of the command line is parsed and before any help text is shown, because the scenario determines which other
+ * options exist.
  */
 export function scenarioFileOf(argv: readonly string[]): string | null {
   const [first = ''] = argv;

@@ -12,7 +12,7 @@ import { TARGET_OPTIONS } from './run-options.ts';
 import { OF_CLIENTS, type ScenarioRequest } from './scenario.ts';
 import { quoted } from './units.ts';
 
-/** Options about the topology. They do not apply with --target, because no topology is started. */
+/** Options that concern the topology. They do not apply with --target, because no topology is started. */
 const OF_A_TOPOLOGY = [
   ...['profile', 'conf', ...NEEDS_CONF.filter((name) => name !== 'header'), 'baseline', 'server', 'nginx'],
   ...['backend', 'servers', 'server-agents', 'nginx-workers', 'pin', 'no-pin', 'no-http'],
@@ -21,8 +21,8 @@ const OF_A_TOPOLOGY = [
 const EXAMPLE = 'for example --target ws://127.0.0.1:9000/chat';
 
 /**
- * A server that already runs, and how to request its WebSockets. The request is not stored, because it may contain
- * secrets.
+ * A server that is already running, and the request that opens a WebSocket to it. The request is not stored,
+ * because it may contain secrets.
  */
 export interface AskedTarget {
   target: ExternalTarget;

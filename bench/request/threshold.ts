@@ -44,7 +44,10 @@ export function parseCondition(option: string, text: string): Condition {
   };
 }
 
-/** Returns the first condition that no planned run can measure, with what its metric needs; null if there is none. */
+/**
+ * Returns the first condition that no planned run can measure, and states what its metric requires; null if
+ * there is no such condition.
+ */
 export function unmeasurable(
   conditions: readonly Condition[],
   has: Readonly<Record<Need, boolean>>,

@@ -58,8 +58,8 @@ export function parseCount(option: string, text: string, bounds: Bounds): number
 }
 
 /**
- * Parses a time into whole µs, such as `500ms`, `30s`, `2m`, `1h` or `100us`. The unit is required, except
- * for 0, because load generators disagree on whether a plain 10 means seconds or milliseconds.
+ * Parses a time such as `500ms`, `30s`, `2m`, `1h` or `100us` into whole µs. Except for 0, the unit is required,
+ * because load generators disagree on whether a plain 10 means seconds or milliseconds.
  */
 export function parseDuration(option: string, text: string, boundsUs: Bounds): number {
   const value = scaled(text, TIME) ?? (text === '0' ? 0 : null);

@@ -19,7 +19,7 @@ export type Meaning = 'answer' | 'ready' | 'other' | 'mismatch';
 
 /** The part of a connection to which a conversation has access. */
 export interface Talker<State> {
-  /** Number of the connection, unique over all generator workers. */
+  /** Number of the connection, unique across all generator workers. */
   readonly id: number;
   /** The data that the conversation keeps for the connection. */
   readonly state: State;
@@ -37,8 +37,8 @@ export interface Conversation<State> {
   /** Creates the data to keep for a new connection. */
   state?(): State;
   /**
-   * Called when a connection has opened. If this function exists, the connection sends no requests until a message
-   * means `ready`. A connection that is not ready within --echo-timeout is dropped.
+   * Called when a connection has opened. If this function exists, the connection sends no requests until it receives a
+   * message whose meaning is `ready`. A connection that is not ready within --echo-timeout is dropped.
    */
   open?(talker: Talker<State>): void;
   /** Returns request `sequence` of a connection, counted from 0. */

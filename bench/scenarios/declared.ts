@@ -16,7 +16,7 @@ const USUAL_CONNECTIONS = 100;
 /** Equation that holds in every scenario whose clients reconnect. */
 export const OF_COMEBACK = { whole: 'cut', parts: ['back', 'waiting'] };
 
-/** Returns whether the clients of a declared scenario reconnect, so that a lost connection is no fault. */
+/** Returns whether the clients of a declared scenario reconnect. If they do, a lost connection is not a fault. */
 function reconnects({ conservation }: Pick<Declaration, 'conservation'>): boolean {
   return conservation.some((equation) => isDeepStrictEqual(equation, OF_COMEBACK));
 }

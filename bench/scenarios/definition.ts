@@ -85,10 +85,7 @@ export interface AskedLoad {
 
 /** A rule in `diagnose/` that a scenario may use. */
 export type DoubtName =
-  /**
-   * No work was done: nothing was echoed or sent or, in a scenario that measures handshakes, no connection
-   * was opened.
-   */
+  /** No work was done: nothing was echoed or sent. In a scenario that measures handshakes: no connection was opened. */
   | 'nothing-echoed'
   | 'nothing-cut'
   | 'uneven-before'
@@ -106,7 +103,10 @@ export type DoubtName =
 
 /** Declares what connections do during a run; other code is independent of the scenario. All functions are pure. */
 export interface ScenarioDefinition {
-  /** Name as used in `--scenario`, which is also the name of its folder. */
+  /**
+   * The scenario's name. For a built-in scenario, it is also the value of `--scenario` and the name of the
+   * scenario's folder.
+   */
   name: string;
   title: string;
   /** Name of another scenario whose `client.ts` is used; missing if this scenario has its own. */

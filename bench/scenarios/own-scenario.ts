@@ -59,8 +59,8 @@ interface OwnDefinition extends Behaviour {
    */
   steps: readonly (Omit<StepDefinition, 'server'> & Partial<Pick<StepDefinition, 'server'>>)[];
   /**
-   * Names of counters, gauges and histograms (in µs) that the client records, in addition to the ones recorded in
-   * every run and the ones for messages.
+   * Names of counters, gauges and histograms (in µs) that the client records, in addition to those recorded in every
+   * run and those recorded for messages.
    */
   recorded?: Partial<RecordedNames>;
   /** Equations that must hold in every run, in addition to the equations for messages. */
@@ -77,7 +77,7 @@ interface OwnDefinition extends Behaviour {
    * or the first three metrics of a step without a load.
    */
   listed?: readonly ListedName[];
-  /** Defaults of --connections and --payload. Without a payload, these two options do not apply. */
+  /** Defaults of --connections and --payload. If no default payload is declared, --payload and --type do not apply. */
   defaults?: Partial<ScenarioDefinition['defaults']>;
   handshake?: HandshakeExtras;
   /** Functions that create report sections from a result's runs. The package's types define their parameters. */

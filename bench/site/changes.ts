@@ -25,8 +25,8 @@ export type Standing =
   | { kind: 'same'; band: Band }
   /**
    * A change beyond noise. `lasting` is true if the next value confirms the change by moving in the same
-   * direction. It is false if the next value does not, so that this value is an outlier. It is null if there
-   * is no next value yet.
+   * direction. It is false if the next value does not confirm the change, which makes this value an outlier.
+   * It is null if there is no next value yet.
    */
   | { kind: 'change'; band: Band; ratio: number; lasting: boolean | null };
 

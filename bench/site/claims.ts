@@ -4,7 +4,9 @@ import { claimsIntroduction, claimsMarkup } from '../report/section/claims.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
-/** Maximum number of results to read. Reading takes time, and older results usually only repeat newer ones. */
+/**
+ * Maximum number of results to read. Reading takes time, and older results usually say nothing that newer ones do not.
+ */
 const MOST_RESULTS = 8;
 
 /** A published result, including its runs. */

@@ -119,9 +119,9 @@ function answersOf(folder: string, index: ResultIndex): Keyed[] {
 
 /**
  * Selects the runs to use. If there are rounds, selects all rounds except the pilot. Otherwise selects the last run or,
- * if a rate was chosen, the last run at that rate. Several runs at different rates without a chosen rate are part of a
- * search, so none of them is used. The runs of a ladder or a sizing are not used either, because they differ in their
- * load.
+ * if a rate was chosen, the last run at that rate. If there are several runs at different rates but no rate was chosen,
+ * the runs are part of a search, and none of them is used. The runs of a ladder or a sizing are not used either,
+ * because they differ in their load.
  */
 function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): RunSummary[] {
   if (conclusions.some(({ kind }) => kind === 'ladder' || kind === 'size')) return [];

@@ -9,8 +9,8 @@ export interface Precision {
 }
 
 /**
- * Duration of a round: a fixed part (set-up, warm-up), and a part proportional to the time that each run
- * measures.
+ * Duration of a round: a fixed part (set-up, warm-up), and a part proportional to the time for which each run
+ * is measured.
  */
 export interface RoundCost {
   fixedMs: number;

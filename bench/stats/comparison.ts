@@ -4,7 +4,7 @@ import { holm } from './holm.ts';
 import { type Criteria, type EffectVerdict, verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 
-/** Comparison of a variant with the baseline in one metric. */
+/** Comparison of a variant with the baseline for one metric. */
 export interface Comparison extends Effect {
   /** Two-sided p-value of the signed-rank test, not adjusted. */
   p: number;

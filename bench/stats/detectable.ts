@@ -48,9 +48,9 @@ export function smallestDetectable(
 
 /**
  * Returns the smallest detectable effect of normally distributed rounds, as a multiple of the standard
- * deviation of their log-ratios and without a threshold. With more rounds, it shrinks faster than 1 ÷ √rounds:
- * a verdict on one of two comparisons is possible with 7 rounds, but then all of them must agree, so that the
- * factor is 1.8; with 14 rounds it is 0.95.
+ * deviation of their log-ratios and without a threshold. As long as there are few rounds, this multiple
+ * shrinks faster than 1 ÷ √rounds. For example, a verdict on one of two comparisons is possible with 7
+ * rounds, but only if all 7 rounds agree. The multiple is therefore 1.8 with 7 rounds, and 0.95 with 14.
  *
  * @returns infinity if there are too few rounds for any verdict
  */

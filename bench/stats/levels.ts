@@ -9,7 +9,7 @@ export interface LevelMedian {
 
 /**
  * Returns the median of a metric at each level, in ascending order of levels. Runs that do not count for the
- * metric are ignored, and levels without any other run are omitted.
+ * metric are ignored, and a level is omitted if none of its runs counts.
  */
 export function mediansByLevel(points: readonly LadderPoint[], name: string): LevelMedian[] {
   const levels = [...new Set(points.map(({ level }) => level))].sort((a, b) => a - b);

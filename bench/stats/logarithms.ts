@@ -2,7 +2,8 @@
  * Computes natural logarithms. On this scale, ratios become differences, so that doubling and halving are
  * equally large effects.
  *
- * @throws RangeError if a value is not a finite number above 0, because no ratio to other values is defined.
+ * @throws RangeError if a value is not a finite number above 0, because its ratio to other values would be
+ *   undefined.
  */
 export function logarithms(figures: readonly number[]): number[] {
   return figures.map((figure) => {

@@ -18,10 +18,10 @@ export interface Atom {
 /**
  * Computes the exact bootstrap distribution of the median, which random resampling can only approximate
  * (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979, section 3, for an
- * odd number). The median of a resample of size n lies between order statistics i and j of the sample, with a
- * probability that depends only on n.
+ * odd number of values). The median of a resample of size n lies between order statistics i and j of the
+ * sample, with a probability that depends only on n.
  *
- * It is computed rather than sampled because the distribution has few steps, and one of them may coincide
+ * The distribution is computed rather than sampled because it has few steps, and one of them may coincide
  * with an end of the interval. With 15 values, the four lowest have a combined probability of 2.55 %. With
  * 10,000 resamples, one seed in three would therefore give a different bound for the same data.
  */

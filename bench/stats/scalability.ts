@@ -2,7 +2,7 @@ import { randomFrom } from '../model/random.ts';
 import { ALPHA, type Interval } from './interval.ts';
 import { eliminate } from './linear-system.ts';
 
-/** Throughput `value` measured at size N: a number of connections or of processes. */
+/** Throughput `value`, measured at size N (the number of connections or processes). */
 export interface SizedValue {
   size: number;
   value: number;
@@ -101,7 +101,10 @@ function middle(values: readonly number[]): Interval {
   return { low: sorted[out] as number, high: sorted[sorted.length - 1 - out] as number };
 }
 
-/** Coefficients of the scalability law as N ÷ X(N) = a + b(N − 1) + cN(N − 1): 1 ÷ λ, σ ÷ λ and κ ÷ λ. */
+/**
+ * Coefficients a, b and c of the scalability law, written as N ÷ X(N) = a + b(N − 1) + cN(N − 1). They are
+ * 1 ÷ λ, σ ÷ λ and κ ÷ λ.
+ */
 type Coefficients = readonly [number, number, number];
 
 function termsOf(size: number): Coefficients {

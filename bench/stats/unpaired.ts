@@ -10,7 +10,7 @@ export interface UnpairedEffect {
   /**
    * 95 % confidence interval of the ratio, derived from the Mann–Whitney test. Without ties, the interval
    * excludes 1 exactly when that test is significant before any adjustment for multiple comparisons. Null if
-   * no result without ties could be significant, because there are too few runs, such as 3 on each side.
+   * there are too few runs (such as 3 on each side) for a result to be significant even if it has no ties.
    */
   interval: Interval | null;
   /** Two-sided p-value of the Mann–Whitney U test. */

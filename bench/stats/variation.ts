@@ -1,5 +1,5 @@
 /**
- * Computes the coefficient of variation: the sample standard deviation (n − 1) ÷ the mean.
+ * Computes the coefficient of variation: the sample standard deviation (with n − 1), divided by the mean.
  *
  * @param values above 0
  * @returns null with fewer than two values

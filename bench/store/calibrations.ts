@@ -44,7 +44,8 @@ export async function findCalibration(
  */
 function fileOf({ cpuModel, cpus, kernel, engine, carrier, nginx }: CalibratedMachine): string {
   const conditions = [cpuModel, cpus, kernel, engine, nginx];
-  // `sockets` is omitted from the name, so that calibrations from versions without other carriers are still found.
+  // `sockets` is omitted from the name, so that calibrations from versions in which it was the only carrier are still
+  // found.
   if (carrier !== 'sockets') conditions.push(carrier);
   const digest = createHash('sha256').update(JSON.stringify(conditions));
   return `${digest.digest('hex').slice(0, 16)}.json`;

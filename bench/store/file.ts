@@ -138,7 +138,7 @@ export async function isSpecialFile(path: string): Promise<boolean> {
  * Checks that files can be created in a folder, by creating one. Checking permissions is not enough: not even root can
  * create a file in /proc.
  *
- * @throws Problem('usage') if no file can be created, because the user chose the folder
+ * @throws Problem if no file can be created; its kind is 'usage' because the user chose the folder
  */
 export async function checkWritable(folder: string): Promise<void> {
   const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);

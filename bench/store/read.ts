@@ -24,11 +24,11 @@ import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
 
 /**
- * Reads a result with its runs, given the path of its result.json or of its folder. A result from an older
- * version is converted. Figures and reports can process every returned result without errors.
+ * Reads a result with its runs, given the path of its result.json or of its folder. A result from an older version is
+ * converted. Figures and reports can be derived from every returned result without errors.
  *
- * @throws Problem('usage') if there is no such file; Problem('result') that states what is wrong, where, and
- *   how to fix it
+ * @throws Problem('usage') if there is no such file; Problem('result') that states what is wrong, where, and how to fix
+ *   it
  */
 export async function readResult(path: string): Promise<Result> {
   const { value, file, root } = await readIndexJson(path);
@@ -132,7 +132,7 @@ function ownerOf(step: Step): string | undefined {
   return SCENARIOS.find(({ steps }) => steps.some(({ name }) => name === step))?.name;
 }
 
-/** Returns the definition of a scenario that a result or one of its runs names. */
+/** Returns the definition of a scenario that is named in a result or in one of its runs. */
 function knownScenario(name: string, file: string): ScenarioDefinition {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario !== undefined) return scenario;
@@ -142,7 +142,7 @@ function knownScenario(name: string, file: string): ScenarioDefinition {
   );
 }
 
-/** Checks that the scenario and its step exist, because figures and reports look them up by name. */
+/** Checks that the scenario and its step exist, because the code for figures and reports looks them up by name. */
 function checkStep(name: string, step: Step, place: string, file: string): void {
   if (!knownScenario(name, file).steps.some((each) => each.name === step))
     throw broken(file, `${place}: ${step} is not a step of the scenario ${name}`);

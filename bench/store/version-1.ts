@@ -72,7 +72,7 @@ function convertPlacement(value: unknown): Fields {
   return { ...rest, proxy: nginx };
 }
 
-/** Returns the step of a load: closed loops measured throughput, and open loops measured latency. */
+/** Returns the step to which a load belongs: closed loops measured throughput, and open loops measured latency. */
 function stepOf(load: unknown): 'throughput' | 'latency' {
   return fields(load).kind === 'open' ? 'latency' : 'throughput';
 }

@@ -25,10 +25,11 @@ const LOSSES = ['connections.failed', 'messages.lost'];
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
- * Returns why the cause of a missed objective may lie outside the measured component: the run did not
- * complete, is not valid, or has no value for any missed objective. Otherwise returns null. Also returns null
- * for a completed run in which the measured component was the limit, a missed objective concerns memory, or
- * connections or messages were lost although no component was the limit.
+ * Returns a reason to suspect that the cause of a missed objective lies outside the measured component: the
+ * run did not complete, is not valid, or has no value for any missed objective. Returns null if there is no
+ * such reason. Also returns null for a completed run, even if it is not valid, in three cases: the measured
+ * component was the limit; a memory metric has a value that misses its objective; or no component was the
+ * limit, and losses of connections or messages miss an objective or are the only reason for the verdict.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): Finding | null {
   const { plan, outcome, validity } = run;

@@ -91,8 +91,8 @@ export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored
 }
 
 /**
- * Returns the difference between the configurations used for a variant, if any. A tuning given on the command
- * line or a user's own file may have changed while its name stayed the same.
+ * Returns the difference between the configurations used for a variant, if any. A user's own file, or a
+ * tuning given on the command line, may have changed while its name stayed the same.
  */
 export function configurationDifference(
   variant: string,

@@ -134,7 +134,8 @@ type Cause = RunTurns['cycles'][number]['cause'];
 type Causes = ReadonlyMap<number, Cause>;
 
 /**
- * Returns, for each cycle that both runs have, why its block was disturbed in either; null if undisturbed.
+ * Returns, for each cycle that both runs have, why the cycle's block was disturbed in either run; null if it
+ * was disturbed in neither.
  */
 function causesOf(base: Maybe, own: Maybe): Causes {
   const others = new Map(own?.turns?.cycles.map(({ number, cause }) => [number, cause]));

@@ -14,7 +14,7 @@ export interface CheckRuns {
   messages: Run | undefined;
 }
 
-/** Compares the costs' predictions for the larger runs with the measurements of these runs. */
+/** Compares the values predicted from the costs for the larger runs with the values measured in these runs. */
 export function checkedOf({ memory, messages }: CheckRuns, measured: MeasuredCosts): Checked[] {
   return [
     ...(memory === undefined ? [] : memoryChecked(memory, measured)),

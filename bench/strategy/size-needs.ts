@@ -56,7 +56,7 @@ function slotsPerWorker(connections: number, workers: number): number {
 }
 
 /**
- * Computes the resources that a load needs from the measured costs. The function is pure.
+ * Uses the measured costs to compute the resources that a load needs. The function is pure.
  *
  * @param portRange net.ipv4.ip_local_port_range; null for the kernel's default
  */

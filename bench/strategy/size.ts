@@ -88,7 +88,7 @@ export function makeSize(options: SizeOptions): Strategy {
     return Math.min(most, Math.max(LEAST_PER_SECOND[work], wantedHere));
   }
 
-  /** Lists all runs in order, as far as they can be determined yet. */
+  /** Lists all runs that can be determined so far, in order. */
   function planned(done: readonly Run[]): RunSpec[] {
     const rates = { message: rateFor(done, 'message'), handshake: rateFor(done, 'handshake') };
     const starts = works.map((work) => specOf({ ...asChecked, step: SIZE_STEPS[work].start }, null));

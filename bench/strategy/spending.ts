@@ -22,8 +22,8 @@ type Known = Pick<KeptCalibration, 'costs'> & {
 };
 
 /**
- * Assumptions for a machine that was not calibrated, from A/A comparisons of 1,000 connections on two CPUs of a shared
- * host, rounded to whole percents and seconds (see the decision on pairs of turns).
+ * Assumptions for a machine that was not calibrated. They come from A/A comparisons with 1,000 connections on two CPUs
+ * of a shared host, and are rounded to whole per cent and seconds (see the decision on pairs of turns).
  */
 const ASSUMED: Known = {
   spread: [

@@ -10,7 +10,8 @@ import { onPath } from './executable.ts';
 const TASKSET = 'taskset';
 const execute = promisify(execFile);
 /**
- * Number of attempts to pin this process. `taskset -a` fails if a thread of this process ends at that moment.
+ * Number of attempts to pin this process. `taskset -a` fails if a thread of this process ends while taskset
+ * is running.
  */
 const MOVE_ATTEMPTS = 5;
 

@@ -39,8 +39,8 @@ export interface ProxyBinary extends Pick<UsedProxy, 'version' | 'openssl' | 'or
 }
 
 /**
- * Returns the path to show in a report. Below the working folder, the path is relative, because the part
- * above the folder is private.
+ * Returns the path to show in a report. A path inside the working folder is shown relative to that folder, because the
+ * path of the folder is private.
  */
 export function shownPath({ path }: Pick<ProxyBinary, 'path'>): string {
   const below = relative(process.cwd(), path);
@@ -85,7 +85,9 @@ export interface ProxySource {
   upstreamTls: boolean;
 }
 
-/** Returns the configuration that a profile's variant puts in front of the servers; null if it has no proxy. */
+/**
+ * Returns the configuration that a profile's variant puts in front of the servers; null if the profile has no proxy.
+ */
 export function proxySource(
   { configurationPath: path, options, key, upstreamTls }: Profile,
   { proxy }: Variant,

@@ -55,7 +55,7 @@ const HERE: Surroundings = {
 
 let known: Engine | null | undefined;
 
-/** Bun, if a recent enough version is installed on this machine; searched for once. */
+/** Bun, if a recent enough version is installed on this machine. The search is carried out only once. */
 export function bunHere(): Engine | null {
   if (known === undefined) known = findBun(HERE);
   return known;

@@ -16,11 +16,11 @@ export interface Channel<Command, Report> {
 }
 
 /**
- * Node options of a generator worker. The lean client creates almost no garbage, so a young generation of 1
- * MiB is enough; by default V8 would keep up to 16 MiB resident in two halves. `--expose-gc` lets us collect
- * the garbage of the handshakes before the first message instead of during the measurement.
- * `--no-parallel-scavenge`: on a single CPU, the garbage collector's helper threads could only take time from
- * the thread that waits for them. The `ws` client runs with Node's defaults.
+ * Node options of a generator worker. The lean client creates almost no garbage, so 1 MiB is enough for each
+ * of the two halves of the young generation; by default, V8 would keep up to 16 MiB resident for each half.
+ * `--expose-gc` lets us collect the garbage of the handshakes before the first message instead of during the
+ * measurement. `--no-parallel-scavenge`: on a single CPU, the garbage collector's helper threads could only
+ * take time from the thread that waits for them. The `ws` client runs with Node's defaults.
  */
 function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): string[] {
   if (client === 'ws') return ['--expose-gc'];

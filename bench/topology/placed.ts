@@ -15,7 +15,7 @@ export interface PlacedServersPlan {
   maxPayloadBytes: number;
 }
 
-/** Plan for the proxy that a run starts on another host, with a profile of the package installed there. */
+/** Plan for the proxy that a run starts on another host. The proxy uses a profile of the package installed there. */
 export interface PlacedProxyPlan {
   kind: ProxyKind;
   profile: string;

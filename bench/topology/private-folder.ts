@@ -17,7 +17,7 @@ import { groupGone } from './process-group.ts';
 
 /** Name prefix of a run's private folders, which are created directly below the system's temporary folder. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Name prefix of the folders, in the cache folder, that a proxy is fetched into. */
+/** Name prefix of the folders into which a proxy is fetched. They are in the cache folder. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**
@@ -109,8 +109,8 @@ interface OwnerRecord {
 }
 
 /**
- * Reads a folder's owner record; null if it has no valid owner, or if a line is not an object. An incomplete last line, for example because the disk
- * was full, is ignored.
+ * Reads a folder's owner record; null if the owner or another line is not valid. The last line is ignored if it is
+ * incomplete, for example because the disk was full.
  */
 function readRecord(folder: string): OwnerRecord | null {
   try {

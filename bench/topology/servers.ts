@@ -81,7 +81,7 @@ export interface ServersOptions {
   kind: 'ws' | 'lean' | Backend;
   /** Engine of the lean server; the `ws` server always runs on Node. */
   engine: EngineName;
-  /** Carrier of connections without TLS to the lean server. Default: the engine's sockets. */
+  /** Carrier of the lean server's connections that do not use TLS. Default: the engine's sockets. */
   carrier?: CarrierName;
   /** CPUs that all servers share; null leaves the choice to the kernel. */
   cpus: readonly number[] | null;
@@ -97,7 +97,7 @@ export interface ServersOptions {
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
   /**
-   * Called with each line logged by a server with the option `--log`; by default, the servers' stdout is
+   * Called with each line that a server logs if it has the option `--log`; by default, the servers' stdout is
    * ignored.
    */
   onLine?: (line: string) => void;

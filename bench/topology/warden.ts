@@ -20,10 +20,10 @@ const LEAST_LIFE_MS = 1_000;
  * needs 2 MB of memory. A Node process would need a quarter of a second and 40 MB.
  *
  * Each line of its input is a verb with a process group or a folder. However the bench dies, the kernel closes this
- * input, and the script cleans up. It ignores signals that are sent to all processes, for example by a closing terminal,
- * because the bench handles them. Killing a group takes a moment, so SIGKILL is repeated for 300 ms; a process that is
- * still listed after that is a zombie, which process 1 has to reap. A folder is only removed if it is a private folder
- * of this user to which nobody else can write, and not a link.
+ * input, and the script cleans up. It ignores signals that are sent to all processes, for example by a closing
+ * terminal, because the bench handles them. Killing a group takes a moment, so SIGKILL is repeated for 300 ms; a
+ * process that is still listed after that is a zombie, which process 1 has to reap. A folder is only removed if it is
+ * not a link, but a private folder of this user to which nobody else can write.
  */
 const PROGRAM = `
 trap '' INT TERM HUP
@@ -78,7 +78,7 @@ export interface Warden {
 /**
  * Cleans up after a bench that was killed together with its warden, and starts a new warden.
  *
- * @param say called with a sentence for each folder cleaned up, and whenever the warden was killed
+ * @param say called with a sentence for each folder cleaned up, and whenever the warden has been killed
  * @throws {Problem} kind `environment` if the warden does not start, or the temporary folder cannot be used
  */
 export async function startWarden(say: (line: string) => void): Promise<Warden> {

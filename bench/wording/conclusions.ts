@@ -22,7 +22,7 @@ export interface DemandFacts extends StepFacts {
   generatorUs?: Amount | null | undefined;
   /**
    * CPU time of the proxy per message in the open loop ÷ CPU time per message in the measured closed loop; missing in
-   * results of versions that did not estimate this ratio.
+   * results from versions that did not estimate this ratio.
    */
   proxyRatio?: Amount | undefined;
   /** CPU time of the `ws` echo server ÷ CPU time of the measured lean server; 1 if both are the same server. */

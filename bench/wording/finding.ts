@@ -83,7 +83,7 @@ function textOf(code: Code, data: Facts): string {
   return sentence(data as never);
 }
 
-/** Generates a finding's sentence; null if this fails, because stored data may be arbitrary. */
+/** Generates a finding's sentence; null if this fails, which is possible because stored data may be arbitrary. */
 function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | null {
   try {
     return Object.hasOwn(SENTENCES, code) ? textOf(code as Code, data) : null;

@@ -3,8 +3,8 @@ import { type Amount, formatShare, formatTime } from './format.ts';
 import { counted, listed } from './words.ts';
 
 /**
- * The contribution of one generator host. `share` is its share of the load, `cpu` the CPU usage of its generator
- * processes as a share of a core.
+ * The contribution of one generator host. `share` is the host's share of the load, and `cpu` is the CPU usage of its
+ * generator processes as a share of a core.
  */
 export interface HostFacts {
   host: string;
@@ -54,7 +54,7 @@ function differenceText({ host, cpuUs, lagUs, share }: DifferingHost): string {
 
 /**
  * The host of a proxy that an agent observed. `cpu` is the CPU usage of the proxy as a share of a core, and
- * `used` the share of the host's CPU time that all processes used.
+ * `used` is the share of the host's CPU time that all processes used.
  */
 export interface ProxyHostFacts {
   host: string;

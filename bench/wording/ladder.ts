@@ -44,7 +44,10 @@ export interface LawFacts {
   lambda: EstimateFacts;
   sigma: EstimateFacts;
   kappa: EstimateFacts;
-  /** The level with the highest fitted throughput; null if there is none up to twice the largest level. */
+  /**
+   * The level with the highest fitted throughput; null if the curve has no peak at levels up to twice the
+   * largest one.
+   */
   peak: Amount | null;
   /** Whether the interval of κ excludes 0, so that a decline at higher levels is certain. */
   declines: boolean;

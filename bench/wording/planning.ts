@@ -110,7 +110,7 @@ function formatCpus(cpus: Amount): string {
     : `${formatCpus(cpus.least)} to ${formatCpus(cpus.most)}`;
 }
 
-/** Returns how to make io_uring available, given the error with which the system refused it. */
+/** Returns instructions for making io_uring available, given the error with which the system refused it. */
 export function ioUringRemedy(error: string): string {
   if (error === 'EPERM' || error === 'EACCES')
     return 'Allow io_uring with sudo sysctl -w kernel.io_uring_disabled=0. A container also needs docker run --security-opt seccomp=unconfined.';

@@ -67,9 +67,9 @@ export type Change = keyof typeof CHANGES;
 /** A directive that is changed or left out in the sandbox. */
 export interface ChangedDirective {
   directive: string;
-  /** The file that the directive names; null if it is irrelevant or secret, or if there are too many. */
+  /** The file that the directive names; null if the file is irrelevant or secret, or if there are too many files. */
   argument: string | null;
-  /** File and line of each occurrence, such as `nginx.conf:5`; only of the first ones if there are many. */
+  /** File and line of each occurrence, such as `nginx.conf:5`. If there are many, only the first ones are listed. */
   places: readonly string[];
   /** Number of further occurrences, which are not listed. */
   more: Amount;
@@ -129,7 +129,7 @@ export interface EmptyInclude {
   folder: string | null;
 }
 
-/** Returns a text that names the includes that may contain what a configuration lacks, and the remedy. */
+/** Returns a text that states the remedy, and names the includes that may contain what a configuration lacks. */
 export function emptyIncludesText(includes: readonly EmptyInclude[]): string {
   const named = includes.map(({ path, place }) => `"include ${path}" at ${place}`);
   const folders = [...new Set(includes.flatMap(({ folder }) => folder ?? []))];
@@ -152,7 +152,7 @@ export function locationText({ location, place }: LocationFacts): string {
   return `"location ${location}" at ${place}`;
 }
 
-/** States that a location is never used because its name does not begin with a slash, and the remedy. */
+/** States that a location is never used because its name does not begin with a slash, and explains the remedy. */
 export function withoutSlashText(location: string, remedy: string): string {
   return `${location} is never used: its name does not begin with a slash, but every path does. Write "${remedy}".`;
 }

@@ -28,7 +28,7 @@ export type EvidenceFacts =
   /** No observed component was the limit. Unobserved parts of an external target may have been. */
   | { kind: 'unobserved'; busy: BusyFacts };
 
-/** The equations over counters that do not hold; missing in older findings, which were about messages only. */
+/** The counter equations that do not hold; missing in older findings, which were about messages only. */
 export interface ConservationFacts {
   broken?: readonly { readonly whole: string; readonly parts: readonly string[] }[] | undefined;
 }
@@ -49,14 +49,14 @@ type ComponentName = 'proxy' | 'server' | 'generator';
 
 /**
  * A run's disturbance: the number of disturbed seconds and their positions (empty if merged from several
- * runs). `stolen` and `other` are the highest shares of CPU time that the host withheld, and that other work
- * took, in one second.
+ * runs). `stolen` is the highest share of CPU time that the host withheld in one second; `other` is the
+ * highest share that other work took in one second.
  */
 export interface DisturbanceFacts {
   count: Amount;
   seconds: readonly number[];
   of: Amount;
-  /** Length of the intervals in µs if they are shorter than seconds, as in an interleaved run. */
+  /** Length of each interval in µs if the intervals are shorter than a second, as in an interleaved run. */
   eachUs?: Amount;
   stolen: Amount | null;
   other: Amount | null;

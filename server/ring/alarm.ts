@@ -3,7 +3,7 @@ import { read } from 'node:fs';
 const COUNTER_BYTES = 8;
 
 /**
- * Waits for an eventfd to be signalled, with a blocking read on one of the engine's threads. The read
+ * Uses a blocking read on one of the engine's threads to wait until an eventfd is signalled. The read
  * occupies a thread and costs a thread switch, but is only used when the loop has been idle.
  */
 export class Alarm {

@@ -43,7 +43,7 @@ export interface Mapped {
 /**
  * Maps memory.
  *
- * @param fd descriptor of a ring whose memory to map from `offset` on; null for private memory
+ * @param fd descriptor of the ring whose memory is mapped, from `offset` on; null for private memory
  * @throws SystemError
  */
 export function map(bytes: number, fd: number | null, offset = 0): Mapped {

@@ -30,7 +30,7 @@ const PARAMS_WORDS = 30;
  * points to.
  */
 const ARGUMENT_BYTES = 24;
-/** Position of the timespec's nanoseconds from the argument's start, in 32-bit words. The seconds stay 0. */
+/** Offset of the timespec's nanoseconds from the argument's start, in 32-bit words. The seconds stay 0. */
 const NANOSECONDS = 8;
 
 /** The system calls of Linux, and the memory of a ring. */

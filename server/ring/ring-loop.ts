@@ -1,7 +1,7 @@
 import type { Alarm } from './alarm.ts';
 import type { Ring, RingUser } from './ring.ts';
 
-/** A callback at a time on the clock of `performance.now()`, in ms. */
+/** A callback, and the time at which to call it, in ms on the clock of `performance.now()`. */
 export interface RingTimer {
   /** Time at which to call `wake`; Infinity for never. */
   dueMs: number;
@@ -21,10 +21,10 @@ const LONGEST_WAIT_MS = 1;
 /** Interval at which the engine's event loop runs while there are completions. */
 const TURN_MS = 0.25;
 /**
- * While many messages are unanswered, the loop waits for several completions at once, so that it does not make a system
- * call for almost every answer. An answer is delayed by at most `waitNs`, or by the time in which this `share` of the
- * unanswered messages is answered, if that is shorter. For fewer than `least` completions, this would delay answers and
- * save nothing.
+ * While many messages are unanswered, the loop waits for several completions at once, because otherwise it would make a
+ * system call for almost every answer. An answer is delayed by at most `waitNs`, or by the time in which this `share`
+ * of the unanswered messages is answered, if that is shorter. For fewer than `least` completions, this would delay
+ * answers and save nothing.
  */
 const GATHERED = { share: 1 / 16, least: 8, most: 64, waitNs: 500_000 } as const;
 /** If no completion arrives for this long, the loop waits in the engine's event loop instead of in the kernel. */

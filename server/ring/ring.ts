@@ -25,7 +25,7 @@ export interface RingUser {
   /**
    * Called with the result of a request; the result is negative if the request failed.
    *
-   * @param from for received data, its offset in `received`
+   * @param from offset of the data in `received`, if data was received
    * @param more whether the same request will produce further completions
    */
   completed(operation: Operation, result: number, from: number, more: boolean): void;

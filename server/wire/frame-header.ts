@@ -69,7 +69,7 @@ export function readHeader(
   return null;
 }
 
-/** Size in bytes of the header for a payload of this many bytes, without a masking key. */
+/** Size in bytes of a header without a masking key, for a payload of this many bytes. */
 export function headerBytes(length: number): number {
   if (length < 126) return 2;
   return length < 65_536 ? 4 : 10;

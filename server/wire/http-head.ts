@@ -24,7 +24,7 @@ export function readHeaders(text: string, from: number, end: number): Map<string
     const at = lineEnd + 2;
     lineEnd = text.indexOf('\r\n', at);
     const colon = text.indexOf(':', at);
-    // Without a colon in its line, the name is not a token, because it contains the end of the line.
+    // If the line has no colon, the name extends beyond the end of the line, and is therefore not a token.
     const name = text.slice(at, colon).toLowerCase();
     const value = trimmed(text, colon + 1, lineEnd);
     if (!TOKEN.test(name) || CONTROL.test(value)) return null;

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** Minimum number of bytes to mask a word at a time. For less data, creating the view costs more than it saves. */
+/** Number of bytes from which data is masked a word at a time. For less, creating the view costs more than it saves. */
 const WORDS_FROM = 128;
 const LITTLE_ENDIAN = endianness() === 'LE';
 

@@ -22,7 +22,7 @@ export const PUBLICATION_BYTES = 23;
 const ROOM = { at: 1, digits: 4 };
 const JOIN_BYTES = 5;
 
-/** Numbers of publications and places are counted modulo this value, because five digits hold no more. */
+/** Publication numbers and places are counted modulo this value, because five digits hold no more. */
 export const NUMBERS = 2 ** 30;
 
 /** The header of a publication. A reader reuses one object for all publications. */

@@ -25,7 +25,7 @@ function isFor({ args: [name] }: Directive, wanted: string): boolean {
   return name?.text.toLowerCase() === wanted;
 }
 
-/** Returns an outer level's line for a header that an inner level cancels by setting only other headers. */
+/** Returns an outer level's line for a header if an inner level cancels that line by setting only other headers. */
 function replacedSetter(
   levels: readonly Directive[],
   name: string,
@@ -131,8 +131,8 @@ function passOf({ self }: Candidate): Directive | null {
 }
 
 /**
- * Browser and proxy headers that a server behind Nginx may rely on, each with the severity of a finding if it
- * is missing.
+ * Browser and proxy headers that a server behind Nginx may rely on, each with the severity of the finding that
+ * reports the header as missing.
  */
 const WATCHED: Readonly<Record<string, Severity>> = {
   'X-Forwarded-Proto': 'warning',
@@ -179,8 +179,8 @@ export const headers: Rule = innermost((subject, candidate) => {
 });
 
 /**
- * Reports a line that hides from the upstream server that clients use TLS. Usually, the line belongs to an
- * inner server, which is reached without TLS and overwrites the header of the server in front.
+ * Reports a line that keeps the upstream server from learning that clients use TLS. Usually, the line belongs
+ * to an inner server, which is reached without TLS and overwrites the header of the server in front.
  */
 export const forwardedProto: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {

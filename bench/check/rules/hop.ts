@@ -46,8 +46,8 @@ export const hop: Rule = (subject) =>
 
 /**
  * Reports connections that are passed to an address on which no server of the configuration listens. With
- * `pass`, this is always an error. With `proxy_pass`, another program may listen on the address, so the
- * address is reported only if the configuration also has an inner server with WebSockets to which no
+ * `pass`, this is always an error. With `proxy_pass`, another program may listen on the address, so the address
+ * is reported only if the configuration also has an inner server that carries WebSockets, but to which no
  * connections are passed.
  */
 export const unlistened: Rule = ({ tree, isPart, missing, candidates }) => {

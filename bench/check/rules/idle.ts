@@ -11,7 +11,7 @@ import { blockFor, isSound, type Rule, type Subject, settingSeconds } from '../s
 const HTTP = { name: 'proxy_read_timeout', seconds: 60 };
 const STREAM = { name: 'proxy_timeout', seconds: 600 };
 
-/** Longer timeouts are safe for applications that send pings, which do so every 25 to 60 s. */
+/** Longer timeouts are safe for applications that send pings, because such applications send one every 25 to 60 s. */
 const PINGS_SECONDS = 120;
 const LONG_SECONDS = 3600;
 
@@ -40,15 +40,15 @@ export const idle: Rule = (subject) =>
   });
 
 /**
- * Whether a `stream` server hands its connections to another listener with `pass`. It then no longer handles
- * them, and the timeouts of the other server apply.
+ * Whether a `stream` server uses `pass` to hand its connections to another listener. The `stream` server then
+ * no longer handles them, and the timeouts of the other server apply.
  */
 function isHandedOver({ sign, self }: Candidate): boolean {
   return sign === 'stream' && directives(self.block, 'proxy_pass').length === 0;
 }
 
 /**
- * Whether the server's WebSockets have another location with a longer timeout. A location that keeps the
+ * Whether the server has another location for WebSockets, with a longer timeout. A location that keeps the
  * default is then considered to serve pages, although it could carry WebSockets.
  */
 function isForPages({ candidates }: Subject, candidate: Candidate): boolean {

@@ -45,8 +45,8 @@ function passesOf({ self }: Candidate): Directive[] {
 }
 
 /**
- * Returns the variables of scheme, host and port, one list for each. A list is empty unless its part consists
- * only of variables.
+ * Returns the variables in the scheme, host and port of a URL, one list for each part. A list is empty unless
+ * that part of the URL consists only of variables.
  */
 function partsOf(url: string): string[][] {
   const [, scheme = '', host = '', port = ''] =

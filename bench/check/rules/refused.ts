@@ -47,8 +47,8 @@ function addressIn(written: string, parameters: readonly string[]): string {
 }
 
 /**
- * If a socket uses TLS, its default server needs a certificate, or must reject handshakes; other servers on
- * the socket then need none (ngx_http_ssl_init).
+ * If a socket uses TLS, its default server must have a certificate or reject handshakes. If it has a
+ * certificate, the socket's other servers need none (ngx_http_ssl_init).
  */
 function withoutCertificate(tree: readonly Node[]): LintFinding[] {
   const [http] = directives(tree, 'http');

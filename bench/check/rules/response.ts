@@ -63,8 +63,8 @@ export const subprotocol: Rule = innermost((subject, candidate) => {
 const NAME = 'sec-websocket-protocol';
 
 /**
- * Returns the subprotocols that were offered, received and answered if Nginx changed the offer or the answer;
- * null if it did not, or if no handshake was answered with 101.
+ * If Nginx changed the offer or the answer, returns the subprotocols that the client offered, that arrived
+ * behind Nginx, and that the answer contained; null if it did not, or if no handshake was answered with 101.
  */
 export function changedSubprotocol({ seen }: Subject, candidate: Candidate) {
   const trace = seen?.locations.get(candidate)?.trace ?? null;

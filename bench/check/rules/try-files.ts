@@ -8,8 +8,8 @@ import type { LintFinding } from '../finding.ts';
 import { failedHandshake, isSound, type Rule, type Subject } from '../subject.ts';
 
 /**
- * `try_files` looks for files before it passes a request, including a handshake, to `proxy_pass` or to its
- * fallback location. The sandbox has none of these files and folders, so the trials do not show their effect.
+ * `try_files` looks for files and folders before it passes a request, even a handshake, to `proxy_pass` or to
+ * its fallback location. The sandbox has none of these files and folders, so the trials do not show their effect.
  */
 export const tryFiles: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
@@ -60,8 +60,8 @@ export function takingTryFiles({ seen }: Pick<Subject, 'seen'>, candidate: Candi
 }
 
 /**
- * Returns the `try_files` that leads to a candidate, and the first argument that tests for a folder with the
- * name of the request's path; null if there is none.
+ * Returns the `try_files` that leads to a candidate, and its first argument that tests for a folder named like
+ * the request's path; null if there is no such `try_files` or argument.
  */
 function folderTest({ tree }: Subject, candidate: Candidate): { line: Directive; test: string } | null {
   const all = locatedIn(tree, null);

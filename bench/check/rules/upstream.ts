@@ -106,8 +106,8 @@ function spreadEvidence(seen: UpstreamSeen | undefined): Evidence | null {
 }
 
 /**
- * Nginx skips a server for `fail_timeout` after `max_fails` failures, by default one. A single server is
- * never skipped, but a second entry counts even if it is marked `down` or `backup`
+ * Nginx skips a server for `fail_timeout` after `max_fails` failures (default: one). A single server is never
+ * skipped, but it is not considered single if there is a second entry, even one marked `down` or `backup`
  * (ngx_http_upstream_init_round_robin).
  */
 export const maxFails = eachUpstream((upstream, { seen }) => {

@@ -3,10 +3,7 @@ import type { Backend } from '../backend.ts';
 import { openSocket } from '../client.ts';
 import type { LocationSeen, Outcome } from '../observation.ts';
 
-/**
- * Number of simultaneous handshakes. With a cache lock, the last one waits three times, for half a second
- * each.
- */
+/** Number of simultaneous handshakes. With a cache lock, the last one waits three times, half a second each time. */
 const TOGETHER = 4;
 
 /**

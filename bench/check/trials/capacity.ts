@@ -8,8 +8,8 @@ const OWN_LIMITS: readonly FailureKind[] = ['no-files', 'no-ports'];
 
 /**
  * Opens WebSockets one by one until one is refused, up to `most`. Opening several at once would use up
- * connections for WebSockets that are not yet open. Null if all of them opened, or if a limit of the check
- * itself was reached first.
+ * connections for WebSockets that are not yet open. Returns null if `most` WebSockets opened, or if a limit of
+ * the check itself was reached first.
  */
 export async function tryCapacity(
   target: Target,

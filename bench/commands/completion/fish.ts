@@ -82,7 +82,7 @@ function valuesOf(values: Values): string {
   }
 }
 
-/** Quotes text for fish, which interprets only backslashes and quotes within single quotes. */
+/** Quotes text for fish. Within single quotes, fish interprets only backslashes and quotes. */
 function quoted(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }

@@ -12,7 +12,7 @@ export interface Reach {
   limit: { code: string | null; text: string };
 }
 
-/** Upper bound of the search; no machine has enough ports for it. */
+/** Upper bound of the search; no machine has enough ports for this many connections. */
 const TOO_MANY = 1_000_000;
 
 /**

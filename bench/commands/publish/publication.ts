@@ -17,7 +17,7 @@ export interface Publication {
   readonly out: string;
   /** Folder in which to write the new site. */
   readonly draft: string;
-  /** Carries a result over from the old site although it is not published again. */
+  /** Carries over from the old site a result that is not published again. */
   keep(folder: string): Promise<void>;
   /** Replaces the old site with the new one. */
   install(): Promise<void>;

@@ -28,9 +28,9 @@ export interface Carrier {
 }
 
 /**
- * Carrier events, in this order: `connected`, then `secured` with TLS, then `data` and `drained` in any
- * order, and finally either `closed` or `error`. No event is emitted before the call that opens the carrier
- * has returned.
+ * Carrier events, in this order: `connected`, then (with TLS only) `secured`, then `data` and `drained` in
+ * any order, and finally either `closed` or `error`. No event is emitted before the call that opens the
+ * carrier has returned.
  */
 export interface CarrierEvents {
   /** Called when the TCP connection is established. */

@@ -10,8 +10,8 @@ import type { TlsSessions } from './tls-sessions.ts';
 /**
  * Disables certificate verification. The probe has already verified the listener's certificate, chain and
  * name before the load. Repeating this for every connection would cost the generator as much as the handshake
- * itself, mainly to create JavaScript objects for the same certificate. The server's proof that it holds the
- * private key is still checked.
+ * itself, mainly because it would create JavaScript objects for the same certificate. The server's proof that
+ * it holds the private key is still checked.
  */
 export const SKIP_CERTIFICATE_CHECK = { rejectUnauthorized: false } as const;
 
@@ -132,9 +132,9 @@ class NodeCarrier implements Carrier {
   }
 
   /**
-   * Calls `_write` directly, the method that stream implementations override. This bypasses the stream's queue,
-   * whose bookkeeping and deferred callback cost more than sending the frame. The queue ensures that only one
-   * write is in progress. Callers of a `Carrier` must ensure the same.
+   * Directly calls `_write`, the method that stream implementations override. This bypasses the stream's
+   * queue, whose bookkeeping and deferred callback cost more than sending the frame. The queue ensures that
+   * only one write is in progress. Callers of a `Carrier` must ensure the same.
    */
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over) return true;

@@ -63,8 +63,8 @@ export interface ConnectionContext {
   payload: Payload;
   target: Target;
   /**
-   * TLS sessions that connections resume, and to which they add new ones; missing if all TLS handshakes are
-   * to be full.
+   * The stored TLS sessions, which connections resume and add to; missing if every TLS handshake must be a
+   * full one.
    */
   sessions?: TlsSessions;
   /** Whether the server is expected to close connections normally (code 1000). Such closes are not failures. */

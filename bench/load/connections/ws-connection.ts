@@ -23,7 +23,7 @@ const ABNORMAL = 1006;
 const UNMASKED = new Uint8Array(4);
 
 /**
- * Creates a connector for the `ws` client, which serves as a reference for the lean client. It is slower, and
+ * Creates a connector for the `ws` client, which serves as a reference for the lean client. It is slower, but
  * as close to an application's client as a generator can be.
  */
 export function wsConnector(context: ConnectionContext): Connector {

@@ -168,7 +168,7 @@ export function sendOnSchedule(plan: SchedulePlan, report: (part: HttpPart) => v
     isStopped = true;
     untilUs = Math.min(untilUs, clock());
     clearInterval(parts);
-    // Counts the requests that became due while this process was late.
+    // Counts the requests that became due while this process was behind schedule.
     pump();
     const look = setInterval(() => {
       if (unanswered() > 0 && clock() < untilUs + DRAIN_US) return;

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts';
 /** Calls back at a given time, much more precisely than Node.js timers, whose resolution is 1 ms. */
 export interface Waker {
   /**
-   * Requests a callback at a time (µs since the run's epoch), which must not be earlier than the previously
-   * requested time.
+   * Requests a callback at the given time (µs since the run's epoch). The time must not be earlier than the
+   * one requested previously.
    */
   wakeAt(dueUs: number): void;
   close(): void;

@@ -87,9 +87,9 @@ export class UpgradeReader {
 const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
 /**
- * Performs checks 2 to 6 that RFC 6455 section 4.1 requires of clients. No extension was requested, so the
- * server must not select any. If subprotocols were requested, the server must select one of them, as browsers
- * also require.
+ * Performs checks 2 to 6 of those that RFC 6455 section 4.1 requires of clients. No extension was requested,
+ * so the server must not select any. If subprotocols were requested, the server must select one of them, as
+ * browsers also require.
  */
 function judge(
   headers: Map<string, string> | null,

@@ -70,7 +70,10 @@ export class Payload {
     }
   }
 
-  /** Compares bytes `from` to `to` of an echo with message number `sequence` of the given connection. */
+  /**
+   * Compares an echo, which occupies bytes `from` to `to`, against message number `sequence` of the given
+   * connection.
+   */
   check(echo: Buffer, from: number, to: number, connection: number, sequence: number): EchoCheck {
     const bytes = to - from;
     if (bytes !== this.size(connection, sequence)) return 'mismatch';

@@ -123,7 +123,7 @@ function turnLine(variant: string, figure: ComparedFigure | undefined): string[]
   ];
 }
 
-/** The change for which the number of rounds is estimated, as a ratio. */
+/** The change, as a ratio, for which the number of rounds is estimated. */
 const WANTED = 1.1;
 
 /**

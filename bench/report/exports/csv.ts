@@ -27,8 +27,8 @@ export function slicesCsv(result: Result): string {
 type Cell = string | number | null;
 
 /**
- * Counters that older versions did not record. In some older results, these counters are 0 although messages
- * were sent.
+ * Counters that older versions did not maintain. Some of their results contain 0 for these counters although
+ * messages were sent.
  */
 const ADDED = ['due', 'unsent'];
 

@@ -7,7 +7,7 @@ import { junitXml } from './junit.ts';
 import { resultMarkdown } from './markdown.ts';
 import { openMetrics } from './openmetrics.ts';
 
-/** Converts a result for use in another tool. The function is pure and produces one or several files. */
+/** Converts a result for use in another tool: a pure function that produces one or more files. */
 export type Export =
   /** `file` is the file's name in the result's folder. */
   { file: string; text(result: Result): string } | { files(result: Result): OutputFile[] };

@@ -12,9 +12,9 @@ const TICKS_PER_HALF_DISTANCE = 5;
 const US_PER_MS = 1000;
 
 /**
- * Percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms: one
- * file for each kind of time of a run, or of all rounds of a variant and step together. Unlike in the report,
- * percentiles go up to 100 % even if there are few samples. The files include the sample counts.
+ * Percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms. Each file
+ * contains one kind of time, either for a single run or for all rounds of a variant and step combined. Unlike in
+ * the report, percentiles go up to 100 % even if there are few samples. The files include the sample counts.
  */
 export function hgrmFiles(result: Result): OutputFile[] {
   return groupsOf(result.runs).flatMap(({ name, runs }) =>

@@ -136,8 +136,8 @@ function attributes(values: Readonly<Record<string, string>>): string {
 }
 
 /**
- * Escapes text for XML, replacing most control characters and lone surrogates, which XML does not allow (XML
- * 1.0 section 2.2).
+ * Escapes text for XML. Characters that XML does not allow, such as lone surrogates and most ASCII control
+ * characters, are replaced (XML 1.0 section 2.2).
  */
 function escaped(text: string): string {
   return text

@@ -62,7 +62,7 @@ export const CALIBRATION: ResultKind<'calibration'> = {
   },
 };
 
-/** The findings of a calibration about the machine, shown instead of the verdicts of a comparison. */
+/** What a calibration found out about the machine, shown instead of the verdicts of a comparison. */
 function findings({ result }: View): Section {
   const found = conclusionOf(result, 'calibration');
   const comparison = conclusionOf(result, 'comparison');

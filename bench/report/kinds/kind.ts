@@ -68,7 +68,7 @@ export interface SummaryTable {
   isOptional?: boolean;
 }
 
-/** The main finding of a result, if it contains more than individual runs. */
+/** The main finding of a result that contains more than individual runs. */
 export interface Headline {
   kind: KindName;
   /** Title, such as `tls compared with plain`. */

@@ -17,7 +17,7 @@ export const AXIS_TITLES: Record<LadderAxis, string> = {
 };
 
 /**
- * The metrics of a ladder that at least one run provides. The first is the main metric, which is always
+ * Those of a ladder's metrics that at least one run provides. The first is the main metric, which is always
  * included. Metrics that are unknown to this version are left out.
  */
 export function shownMetrics({ metrics, points }: Ladder): Metric[] {
@@ -38,9 +38,9 @@ export function levelColumns(ladder: Ladder, most = Infinity): string[] {
 }
 
 /**
- * One row per level with at least one run: how many of its runs count for the main metric, and the median of
- * each metric over the runs that count for that metric. If no run counts, the median over all runs is given
- * in parentheses.
+ * One row per level that has at least one run: the number of the level's runs that count for the main metric
+ * and, for each metric, the median over the runs that count for it. If no run counts, the median over all runs
+ * is given in parentheses.
  */
 export function levelRows(ladder: Ladder, most = Infinity): string[][] {
   const { levels, over, points } = ladder;

@@ -10,7 +10,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { figureScale, levelScale, type Scale, signedScale } from '../scale.ts';
 import { AXIS_TITLES, formatLevel } from './levels.ts';
 
-/** The plot is small, so that it remains readable on a narrow screen, and is enlarged on a wide screen. */
+/** The plot is small, so that it remains readable on a narrow screen. On a wide screen, it is enlarged. */
 const WIDTH = 600;
 const LEFT = 86;
 const RIGHT = WIDTH - 18;

@@ -11,8 +11,8 @@ const MOST_BAR = 30;
 const LEAST_BAR = 4;
 
 /**
- * Formats the progress of an invocation as lines that fit the width of the terminal. On a narrow terminal, they
- * contain less.
+ * Formats the progress of an invocation as lines that fit the width of the terminal. On a narrow terminal, the
+ * lines contain less information.
  *
  * @param rows height of the terminal; lines that do not fit are dropped from the end
  */

@@ -10,8 +10,8 @@ export interface Progress {
   /** Number of runs in the whole invocation, as far as it is known. */
   expectedRuns: number;
   /**
-   * Number of completed runs, when the last of them ended, and the mean time by which they exceeded their
-   * planned duration.
+   * Number of completed runs, the time at which the last of them ended, and the mean time by which they exceeded
+   * their planned duration.
    */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
   conclusions: readonly Conclusion[];

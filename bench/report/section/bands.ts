@@ -16,7 +16,7 @@ export function bandsOf(view: RunView): BandSpec[] {
 }
 
 /**
- * Actions of one kind on several servers count as one event if they happened within this time, in µs, of the
+ * Actions of one kind on several servers count as one event if they happened less than this many µs after the
  * first action.
  */
 const TOGETHER_US = 1e6;

@@ -61,7 +61,7 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
 }
 
 /**
- * The differences between the two sessions in machine, versions and plan, and the variants that only one
+ * The differences in machine, versions and plan between the two sessions, followed by the variants that only one
  * session has.
  */
 function sessions(stored: Stored): Markup {
@@ -229,7 +229,7 @@ function proxyOf({ result }: View, variant: string): UsedProxy | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** States on which Nginx the variant and the baseline ran, if it was not the same one. */
+/** If the variant and the baseline ran on different Nginx binaries, states which one each of them used. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;

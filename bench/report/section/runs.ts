@@ -6,7 +6,7 @@ import { type Content, html } from '../markup.ts';
 import { lossSentence, outcomeSentence, validitySentences, verdictOf } from '../verdict.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** Every run, including runs at a superseded rate, with its outcome, reasons for doubt and losses. */
+/** Every run with its outcome, reasons for doubt and losses. Runs at a superseded rate are included. */
 export function runs({ runs }: View): FoldedSection {
   return {
     id: 'runs',

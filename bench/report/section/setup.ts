@@ -111,7 +111,7 @@ ${table(
 )}`;
 }
 
-/** Cell for a value that does not apply to a run, such as the processes of a server that already runs. */
+/** Cell for a value that does not apply to a run, such as the processes of a server that was already running. */
 const ABSENT = '';
 
 const PLAN = [

@@ -17,8 +17,9 @@ const AFTER_MS = 10_000;
 const LOST = 0;
 
 /**
- * One of several echo servers is killed or stopped during a steady echo load, and returns. Shows what is lost,
- * which servers take over the clients, and whether the server ever regains its share of the connections.
+ * One of several echo servers is killed or stopped during a steady echo load, and returns later. Shows what is
+ * lost, which servers take over the clients, and whether the lost server ever regains its share of the
+ * connections.
  */
 export const backendLoss = {
   name: 'backend-loss',

@@ -7,8 +7,8 @@ import { layoutOf, leastMembers } from './layout.ts';
 import { BROADCAST_METRICS } from './metrics.ts';
 
 /**
- * Deliveries per second at the default rate. They cost Nginx, the server and the generator about a third of a
- * core, so delays on a machine with two CPUs come from sending and not from queueing.
+ * Deliveries per second at the default rate. Together, Nginx, the server and the generator need about a third of
+ * a core for them, so delays on a machine with two CPUs come from sending and not from queueing.
  */
 const DELIVERIES_PER_SECOND = 10_000;
 /** Bounds of the default rate. With fewer publications, a comparison's short runs would have no median. */

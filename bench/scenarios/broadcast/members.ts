@@ -17,7 +17,7 @@ import { type Layout, publisherOf, roomOf } from './layout.ts';
 
 /** One member of a room. */
 export interface Member {
-  /** The member's own publications. It also receives them, as every other member does. */
+  /** The member's own publications, which the member also receives, like every other member. */
   exchange: Exchange;
   isJoined: boolean;
   /** Position of the last publication that the member received, among the publications of its room. */

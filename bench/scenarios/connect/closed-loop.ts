@@ -3,8 +3,8 @@ import type { Handshakes } from './handshakes.ts';
 import type { Starter, StarterContext } from './starter.ts';
 
 /**
- * How long the slot of a failed handshake stays empty, in µs. Without this pause, the generator would retry as
- * fast as it can if the server refuses connections, and the run would consist of refusals.
+ * How long the slot of a failed handshake stays empty, in µs. Without this pause, if the server refused
+ * connections, the generator would retry as fast as it could, and the run would consist of refusals.
  */
 const AFTER_FAILURE_US = 100_000;
 

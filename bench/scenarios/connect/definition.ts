@@ -3,9 +3,9 @@ import type { ScenarioDefinition } from '../definition.ts';
 import { CONNECT_METRICS } from './metrics.ts';
 
 /**
- * Opens and closes connections, first with a fixed number of handshakes in progress, then on a schedule well
- * below the resulting rate. Shows how many handshakes Nginx completes, what each costs, and how long it
- * takes.
+ * Opens and closes connections, first with a fixed number of handshakes in progress, then on a schedule whose
+ * rate is well below the one achieved. Shows how many handshakes Nginx completes, what each costs, and how long
+ * it takes.
  */
 export const connect = {
   name: 'connect',

@@ -36,7 +36,7 @@ export class Handshakes {
    * Records the start of a handshake that was due.
    *
    * @param possibleUs when it could have started: its intended time, or later if the maximum number of
-   * connections existed. Any time after that is the generator's own delay.
+   * connections was already reached. Any time after `possibleUs` is the generator's own delay.
    */
   started({ startUs, intendedUs }: Attempt, possibleUs: number): void {
     this.#recorder.at(startUs);

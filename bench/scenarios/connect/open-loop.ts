@@ -25,7 +25,7 @@ export function openLoop(
   let waiting: number[] = [];
   let drainUs = Number.POSITIVE_INFINITY;
   let stopped = false;
-  /** Time at which a connection last ended while the number of connections was at its maximum. */
+  /** Time at which a connection last ended when the maximum number of connections had been reached. */
   let freedUs = 0;
   let pump = () => {};
   const waker = makeWaker(() => pump());

@@ -24,8 +24,8 @@ export interface ClosedLoopOptions {
 }
 
 /**
- * Maximum share of a turn in which nothing is sent, so that the last echoes can arrive. This maximum is used
- * until the time that the last echoes take has been measured.
+ * Maximum share of a turn in which nothing is sent, so that the last echoes can arrive. This maximum share is
+ * reserved as long as it has not been measured how much time the last echoes take.
  */
 const MOST_RESERVE = 0.5;
 /**
@@ -56,7 +56,7 @@ export function closedLoop({
   /** Time from the end of sending until all echoes have arrived; null until it has been measured. */
   let reserveUs: number | null = null;
 
-  /** Sends messages until `inFlight` are unanswered, all of them in one write. */
+  /** Sends enough messages, in one write, to bring the number of unanswered messages to `inFlight`. */
   const fill = (session: Session<Exchange>, nowUs: number) => {
     const exchange = session.state;
     const first = exchange.next;

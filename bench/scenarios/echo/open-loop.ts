@@ -13,8 +13,8 @@ import type { Outgoing } from './outgoing.ts';
 
 /**
  * Maximum number of writes per event loop iteration. That many writes take a few milliseconds. Without this
- * limit, a rate higher than this process can send would make each iteration send more and more messages and
- * never read an echo.
+ * limit, if the rate were higher than this process can sustain, each iteration would send more and more
+ * messages, and no echo would ever be read.
  */
 const WRITES_A_TURN = 256;
 
@@ -27,7 +27,7 @@ export interface OpenLoopOptions {
   echoTimeoutUs: number;
   /** Whether sent messages await an answer. Otherwise, they count as done when they have been sent. */
   awaitsAnswers: boolean;
-  /** Index of this worker. With the number of workers and the run's seed, it determines the schedule. */
+  /** Index of this worker. Together with the number of workers and the run's seed, it determines the schedule. */
   worker: number;
   workers: number;
   seed: number;

@@ -12,9 +12,9 @@ export interface Idle {
 }
 
 /**
- * Connections that remain silent. In the `touched` step, each sends one message when it opens and waits for
- * its echo; in the `hold` step, pings may be sent. All connections that end before the end of the run are
- * counted.
+ * Connections that remain silent, with two exceptions: in the `touched` step, each connection sends one
+ * message as soon as it is open, and then waits for the echo; in the `hold` step, pings may be sent. All
+ * connections that end before the end of the run are counted.
  */
 export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, sessions) => {
   const touches = plan.step === 'touched';

@@ -115,8 +115,8 @@ function touchText(view: RunView | undefined): string {
 }
 
 /**
- * Returns the memory per connection; null if its interval includes 0, because other programs may have allocated
- * that much memory.
+ * Returns the memory per connection; null if its interval includes 0, because other programs may then have allocated
+ * the measured memory.
  */
 function clearOf(slope: Slope | null | undefined): Slope | null {
   return slope === null || slope === undefined || slope.low <= 0 ? null : slope;

@@ -7,8 +7,8 @@ import { reloadsAt } from './definition.ts';
 
 /**
  * Every connection sends messages on a schedule. A client that loses its connection reconnects according to
- * its policy. Times after a reload are measured from when it was due, a few milliseconds before it takes
- * place.
+ * its policy. Times after a reload are measured from the moment when the reload is due, which is a few
+ * milliseconds before it takes place.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { recorder, plan } = context;

@@ -18,7 +18,10 @@ export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions)
   return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
 }
 
-/** Values of `--upgrade` that do not name a binary: Nginx's own binary, and no upgrade (the default). */
+/**
+ * Special values of `--upgrade`, used instead of the name of a binary: one for Nginx's own binary, and one
+ * for no upgrade (the default).
+ */
 const SAME = 'same';
 const NO_UPGRADE = 'none';
 

@@ -4,7 +4,7 @@ import { BEFORE_MS } from './definition.ts';
 
 /**
  * Silent connections. A client whose connection is cut reconnects according to its policy. Times after the cut are
- * measured from when it was due, a few milliseconds before it takes place.
+ * measured from the moment when the cut is due, which is a few milliseconds before it takes place.
  */
 export const makeClient: MakeClient<object> = (context) => {
   const { recorder } = context;

@@ -66,7 +66,7 @@ export const storm = {
   servers: null,
   recorded: {
     ...COMEBACK_NAMES,
-    // Times from when the cut was due to each attempt to reconnect, and to each client's return.
+    // Times of each attempt to reconnect, and of each client's return, measured from the moment when the cut was due.
     histograms: [...COMEBACK_NAMES.histograms, 'attemptAfter', 'backAfter'],
   },
   conservation: [{ whole: 'cut', parts: ['back', 'waiting'] }],

@@ -14,7 +14,7 @@ export const LIMITS = {
     perWorker: boolean;
     /** The limits, in ascending order of the number of WebSockets. */
     limits: readonly CapacityLimit[];
-    /** The rate that limit_req allows; null if any rate is allowed. */
+    /** The rate that limit_req allows; null if the rate is not limited. */
     handshakes: { rate: string; place: string; perClient: boolean } | null;
   }) =>
     paragraph([

@@ -20,8 +20,8 @@ import {
 } from './sentences.ts';
 
 /**
- * One card per variant: a sentence with its throughput and latency, and for each step whether its figures can
- * be trusted.
+ * One card per variant. It contains a sentence with the variant's throughput and latency, and states for each
+ * step whether the figures can be trusted.
  */
 export function answers({ variants, runs }: View): Section {
   const one = variants.length === 1;

@@ -44,7 +44,7 @@ export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; f
   };
 }
 
-/** Whether none of the runs expected answers; false if there are no runs. */
+/** Whether there are runs, but none of them expected answers. */
 function expectsNothing(runs: readonly RunView[]): boolean {
   return runs.length > 0 && runs.every(({ run }) => expectationOf(run.plan.target) === 'none');
 }

@@ -77,7 +77,10 @@ function rowOf({ name, answers }: VariantView): Content[] {
   ];
 }
 
-/** A time over all seconds (µs), followed in parentheses by the same time over the undisturbed seconds. */
+/**
+ * Formats a time given in µs and measured over all seconds, followed in parentheses by its value over the
+ * undisturbed seconds.
+ */
 export function withUndisturbed(all: number | null | undefined, calm: number | null | undefined): Markup {
   return html`${formatTime(all)} <span class="beside">(${formatTime(calm)})</span>`;
 }
