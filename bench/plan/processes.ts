@@ -18,8 +18,8 @@ import {
 import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
 
 /**
- * More processes than CPUs only cost memory and context switches. If this number is not enough, a limit
- * should be raised instead.
+ * More processes than CPUs only cost memory and context switches. If even this many are not enough, the limit on
+ * open files per process should be raised instead.
  */
 const MOST_NODE_PROCESSES = 32;
 

@@ -99,7 +99,7 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     duration: 'Duration of the measured phase per run [2s]',
     warmup: 'Warm-up before the measured phase [1s]',
     rate: 'Messages/s in total, on a schedule [1000; --over payload: 200]',
-    threshold: `Exit with 99 unless each run meets a condition: 'service.p99<50ms'`,
+    threshold: `Exit with 99 unless each run meets a condition like 'service.p99<50ms'`,
   };
   return Object.fromEntries(
     Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [

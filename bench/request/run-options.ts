@@ -106,7 +106,7 @@ export const RUN_OPTIONS = {
     threshold: {
       value: 'CONDITION',
       many: true,
-      help: `Exit with 99 if a condition is not met: 'service.p99<50ms'`,
+      help: `Exit with 99 if a condition like 'service.p99<50ms' is not met`,
     },
     strict: { value: null, help: 'Exit with 1 unless every run is valid' },
     ...JSON_OPTION,

@@ -105,7 +105,10 @@ function streamOf({ nginx }: Facts): Judged {
 function engineOf({ environment: { bun, node } }: Facts): Judged {
   if (bun !== null)
     return ok(`Bun ${bun} for the lean client and server, Node ${node} for the ws client and server`);
-  return note(`Node ${node} only: the lean client and server use more CPU on it than on Bun`, `${GET_BUN}.`);
+  return note(
+    `Bun not found: the lean client and server use more CPU on Node ${node} than on Bun`,
+    `${GET_BUN}.`,
+  );
 }
 
 function ioUringOf({ environment: { ioUring } }: Facts): Judged {

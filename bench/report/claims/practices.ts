@@ -158,7 +158,7 @@ export const cachedBackend: Claim = {
   title: 'A cache makes WebSockets faster by taking load off the backend',
   says: 'A cache in Nginx takes load off the servers behind it, so WebSockets perform better.',
   shownBy:
-    'Run plain and cache with --scenario mixed: HTTP requests at the same rate alongside the same WebSocket load. Confirmed if, while HTTP requests are sent, the median response time of the WebSockets is lower with the cache; refuted if it is higher. The CPU that the echo servers used during that time is shown as well.',
+    'Run the profiles plain and cache with --scenario mixed, which sends HTTP requests at the same rate alongside the same WebSocket load. Confirmed if, while HTTP requests are sent, the median response time of the WebSockets is lower with the cache; refuted if it is higher. The CPU that the echo servers used during that time is shown as well.',
   needs: ['plain', 'cache'],
   judge: (view) => {
     const judgement = verdictFrom([[effectOf(view, 'plain', 'cache', P50_WITH_HTTP), 'lower']]);
