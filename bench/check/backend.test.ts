@@ -202,12 +202,13 @@ test('an upgrade is accepted in full, and frames that arrive with it are answere
   });
   await once(socket, 'close');
   assert.ok(all.equals(wanted), `${all.length} of ${wanted.length} bytes`);
-  const tooLarge = connect(backend.port, backend.host).on('error', () => {});
-  tooLarge.write(Buffer.concat([Buffer.from(HANDSHAKE), clientFrame(0x81, `${large}x`)]));
-  const [first] = (await Promise.all([once(tooLarge, 'data'), once(tooLarge.resume(), 'close')]))[0] as [
-    Buffer,
-  ];
-  assert.equal(first.toString().split('\r\n\r\n')[1], '');
+  const tooLarge = connect(backend.port, backend.host);
+  tooLarge.write(HANDSHAKE);
+  await once(tooLarge, 'data');
+  tooLarge.on('data', () => assert.fail('no answer')).on('error', () => {});
+  tooLarge.write(clientFrame(0x81, `${large}x`));
+  // The server leaves the frame unread, so the connection may also end with an error.
+  await new Promise((resolve) => tooLarge.once('close', resolve));
 });
 
 test('it listens on its socket as well, for the group of Nginx’s workers', async (t) => {
