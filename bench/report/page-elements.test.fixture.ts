@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 
 /** The part of a browser's elements that the report's page uses. */
 export class FakeElement {
-  readonly name: string;
+  readonly tag: string;
   readonly listeners: { type: string; handler: (event: object) => void; options: unknown }[] = [];
   /** Calls of methods without an effect on the document. */
   readonly calls: unknown[][] = [];
@@ -12,6 +12,7 @@ export class FakeElement {
   children: FakeElement[] = [];
   parentElement: FakeElement | null = null;
   id = '';
+  name = '';
   className = '';
   text = '';
   value = '';
@@ -26,8 +27,8 @@ export class FakeElement {
   hidden = false;
   visible = true;
 
-  constructor(name: string, set: object = {}, ...children: FakeElement[]) {
-    this.name = name;
+  constructor(tag: string, set: object = {}, ...children: FakeElement[]) {
+    this.tag = tag;
     Object.assign(this, set);
     this.append(...children);
   }
@@ -52,7 +53,7 @@ export class FakeElement {
 
   matches(selector: string): boolean {
     const [tag = ''] = /^\w*/.exec(selector) ?? [];
-    if (tag !== '' && tag !== this.name) return false;
+    if (tag !== '' && tag !== this.tag) return false;
     return [
       ...selector.slice(tag.length).matchAll(/\.(\w+)|#(\w+)|\[([\w-]+)(?:(\^?=)"?([^\]"]*)"?)?\]/g),
     ].every(([, className, id, key = '', sign, value]) => {

@@ -213,6 +213,19 @@ describe('the panel of a chart', () => {
     assert.deepEqual(controls().slice(-2), ['0', '0']);
   });
 
+  it('shows a range of an axis that begins or ends at 0 because it has one bound only', (t) => {
+    for (const [bound, from, to, range] of [
+      [{ max: 10 }, '0.5', '5', [0.5, 5]],
+      [{ max: 10 }, '-5', '5', [0, 5]],
+      [{ min: -10 }, '-5', '5', [-5, 0]],
+    ] as const) {
+      const { type, isDrawn } = makeFigure(t, { ...LINES, x: { title: 'x', unit: 'seconds', ...bound } });
+      type(from, to);
+      isDrawn({ range });
+      for (const id of Object.keys(Chart.instances)) Reflect.deleteProperty(Chart.instances, id);
+    }
+  });
+
   it('shows all of an axis without fields for its range', (t) => {
     const { figure, isDrawn } = makeFigure(t, LINES, 'input');
     figure.fire('change');
@@ -232,8 +245,8 @@ describe('the panel of a chart', () => {
 });
 
 describe('a drag across a chart', () => {
-  function begin(t: TestContext) {
-    const made = makeFigure(t, LINES);
+  function begin(t: TestContext, min = 1) {
+    const made = makeFigure(t, { ...LINES, x: { ...LINES.x, min } });
     made.panel.draw();
     const { canvas, figure, isDrawn } = made;
     const scale = (getValueForPixel: (pixel: number) => number | undefined) =>
@@ -296,15 +309,15 @@ describe('a drag across a chart', () => {
   });
 
   it('begins at 0 where the chart has no value, and changes nothing without a chart', (t) => {
-    const { canvas, scale, down, up, isDrawn } = begin(t);
+    const { canvas, scale, down, up, isDrawn } = begin(t, -5);
     scale((pixel) => (pixel === 0 ? undefined : pixel));
     down(0);
     up(40);
-    isDrawn({ range: [1, 40] });
+    isDrawn({ range: [0, 40] });
     // The new chart has no scale.
     down(50);
     up(60);
-    isDrawn({ range: [1, 40] });
+    isDrawn({ range: [0, 40] });
     canvas.visible = false;
     down(50);
     up(60);
@@ -361,7 +374,7 @@ describe('a chart is copied', () => {
       press(index);
       await settle();
     }
-    const links = made.filter(({ name }) => name === 'a') as (FakeElement & { download?: string })[];
+    const links = made.filter(({ tag }) => tag === 'a') as (FakeElement & { download?: string })[];
     assert.deepEqual(
       links.map(({ href, download, calls }) => [href, download, calls]),
       [
@@ -390,6 +403,6 @@ describe('a chart is copied', () => {
 /** An element with its properties and children as plain data. */
 function written(element: FakeElement | undefined): unknown {
   if (element === undefined) return null;
-  const { name, text, className, scope, role, ariaLabel, tabIndex, children } = element;
-  return [name, { text, className, scope, role, ariaLabel, tabIndex }, children.map(written)];
+  const { tag, text, className, scope, role, ariaLabel, tabIndex, children } = element;
+  return [tag, { text, className, scope, role, ariaLabel, tabIndex }, children.map(written)];
 }
