@@ -50,6 +50,22 @@ test('lines share a row for each position, in order; positions without a value a
   ]);
 });
 
+test('bars have a row for each name, also where a series has no value', () => {
+  const series = [0.25, -1].map((value, at) => ({ label: `${at}`, colour: 'a', values: [value] }));
+  assert.deepEqual(dataOf({ ...BARS, series }), {
+    columns: [
+      { title: 'Name', unit: 'name' },
+      { title: '0', unit: 'share' },
+      { title: '1', unit: 'share' },
+    ],
+    rows: [
+      ['=HYPERLINK("x")', 0.25, -1],
+      ['a, b', null, null],
+    ],
+  });
+  assert.equal(csvOf({ ...BARS, names: ['a'], series }), 'Name,0,1\r\na,0.25,-1\r\n');
+});
+
 test('data are copied in full, with units, and never as formulas', () => {
   assert.equal(csvOf(LINES), 'seconds (s),p50 (µs),bytes (B/s)\r\n1.5,20,7\r\n2,30,\r\n');
   assert.equal(csvOf(BARS), 'Name,\'@sum\r\n"\'=HYPERLINK(""x"")",0.25\r\n"a, b",\r\n');

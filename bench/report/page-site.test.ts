@@ -23,7 +23,7 @@ async function start(t: TestContext, hash = '', ...without: string[]) {
     const options = ['Any', ...texts].map((text, at) => ({ value: at === 0 ? '' : `${name}${at}`, text }));
     return Object.assign(new Select('select', { value: 'stale' }), { name, options });
   };
-  const [first, second] = [select('a', 'A & one', 'two'), select('b', 'two', 'three')];
+  const [first, second] = [select('a', 'A & one', 'two', 'two'), select('b', 'two', 'three')];
   const form = new FakeElement('form', { id: 'filters', hidden: true }, first, second);
   const matches = new FakeElement('p', { id: 'matches' });
   const parts = [
@@ -112,6 +112,8 @@ test('a stored selection is applied, and what is no option is ignored', async (t
     stored: [],
   });
   assert.deepEqual((await start(t, '#a=Any&b=Any')).shown().values, ['', '']);
+  // Of two options with the same text, the first is selected.
+  assert.deepEqual((await start(t, '#a=two')).shown().values, ['a2', '']);
 });
 
 test('without a form, nothing is changed; without a place for the count, it is not shown', async (t) => {
