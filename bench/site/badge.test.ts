@@ -31,7 +31,8 @@ test('a badge has two halves, each as wide as its text', () => {
 });
 
 test('the colour of a badge is that of the newest value that counts', () => {
-  const states = (name: string, step: string, ...drawn: Drawn[]) => stateOf(badgeOf({ step }, name, ...drawn));
+  const states = (name: string, step: string, ...drawn: Drawn[]) =>
+    stateOf(badgeOf({ step }, name, ...drawn));
   const throughput = (...drawn: Drawn[]) => states('messages.perSecond', 'throughput', ...drawn);
   const latency = (...drawn: Drawn[]) => states('response.p50', 'latency', ...drawn);
   assert.deepEqual(

@@ -186,3 +186,86 @@ test('a change is named by its direction, or as faster or slower for speed', () 
   assert.deepEqual(words('speed', 'lower'), ['faster', 'slower']);
   assert.deepEqual(words('speed', 'higher'), ['slower', 'faster']);
 });
+
+test('series are ordered by name, step, variant and machine; unnamed ones come last', () => {
+  const index = indexOf(makeBothSteps(2, 1));
+  const copyOf = (series: string | null, cpuModel: string): ResultIndex => {
+    const copy = structuredClone(index);
+    Object.assign(copy.plan, { series });
+    Object.assign(copy.environment, { cpuModel });
+    return copy;
+  };
+  const all = seriesOf(publish(copyOf(null, 'B'), copyOf('z', 'A'), copyOf(null, 'A'), copyOf('a', 'A')));
+  const of = (name: string | null, machine: string, step: string, variant: string) =>
+    [name, machine, step, variant].join(' ');
+  const steps = ['throughput', 'latency'] as const;
+  assert.deepEqual(
+    all.map(({ name, machine, step, variant }) => of(name, machine.slice(0, 1), step, variant)),
+    [
+      ...['a', 'z'].flatMap((name) =>
+        steps.flatMap((step) => ['direct', 'plain'].map((variant) => of(name, 'A', step, variant))),
+      ),
+      ...steps.flatMap((step) =>
+        ['direct', 'plain'].flatMap((variant) =>
+          ['A', 'B'].map((machine) => of(null, machine, step, variant)),
+        ),
+      ),
+    ],
+  );
+});
+
+test('main metrics come first, and metrics without a value are left out, as is a series without any', () => {
+  const index = indexOf(makeBothSteps(2, 1));
+  const metricsOf = () =>
+    seriesOf(publish(index)).map(({ step, trends }) => [step, ...trends.map(({ figure }) => figure.name)]);
+  assert.deepEqual(metricsOf(), [
+    ['throughput', 'messages.perSecond', 'handshake.p50'],
+    [
+      ...['throughput', 'messages.perSecond', 'cpuPerMessage.proxy', 'handshake.p50'],
+      ...['cpuPerConnection.proxy', 'memoryPerConnection.proxy'],
+    ],
+    ['latency', 'response.p50', 'response.p99'],
+    ['latency', 'response.p50', 'response.p99', 'cpuPerMessage.proxy'],
+  ]);
+  for (const run of index.runs.slice(1)) run.metrics = {};
+  assert.deepEqual(metricsOf(), [['throughput', 'messages.perSecond', 'handshake.p50']]);
+});
+
+test('the name of a page starts with letters of the variant, followed by step and a short hash', () => {
+  const slugOf = (variant: string) => {
+    const index = indexOf(makeResult([makeBothSteps(2, 1).runs[1] ?? assert.fail()]));
+    for (const run of index.runs) run.variant = variant;
+    return seriesOf(publish(index))[0]?.slug.replace(/-[0-9a-f]{10}$/, ' #');
+  };
+  assert.deepEqual(['tls+buf_16k@é/1.2', '-.a', '…', 'x'.repeat(41)].map(slugOf), [
+    'tls+buf-16k-1.2-throughput #',
+    'a-throughput #',
+    'throughput #',
+    `${'x'.repeat(40)}-throughput #`,
+  ]);
+});
+
+test('without rounds or a chosen rate, the last run counts; other loads are other series', () => {
+  const [first, last] = [1, 2].map((seed) => makeLatencyRun('plain', { seconds: 1, seed }));
+  assert.ok(first && last);
+  const twice = indexOf(makeResult([first, last]));
+  const [series] = seriesOf(publish(twice));
+  assert.deepEqual(series?.answers, [
+    { folder: '0', startedAt: last.startedAt, runs: [twice.runs[1]], ratePerSecond: 8900 },
+  ]);
+  const poisson = structuredClone(twice);
+  for (const { load } of poisson.runs) Object.assign(load?.workload.load ?? {}, { arrivals: 'poisson' });
+  assert.equal(seriesOf(publish(twice, poisson)).length, 2);
+  const closed = indexOf(makeResult([makeBothSteps(2, 1).runs[1] ?? assert.fail()]));
+  const more = structuredClone(closed);
+  Object.assign(more.runs[0]?.load?.workload.load ?? {}, { inFlight: 2 });
+  assert.equal(seriesOf(publish(closed, more)).length, 2);
+  const arch = structuredClone(closed);
+  Object.assign(arch.environment, { arch: 'arm64' });
+  assert.equal(seriesOf(publish(closed, arch)).length, 2);
+  // The order of the keys of a load does not matter.
+  const turned = structuredClone(closed);
+  for (const run of turned.runs)
+    run.load = Object.fromEntries(Object.entries(run.load ?? {}).reverse()) as LoadDigest;
+  assert.equal(seriesOf(publish(closed, turned)).length, 1);
+});
