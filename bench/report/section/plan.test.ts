@@ -4,7 +4,7 @@ import { makeResult } from '../../../test/result.ts';
 import { makeRun, OPEN } from '../../../test/run.ts';
 import { type RunView, viewOf } from '../view.ts';
 import { levelsSentence } from './cost.ts';
-import { setup } from './setup.ts';
+import { configurations, setup } from './setup.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 
@@ -94,4 +94,19 @@ test("variants are compared by Nginx's figure, and by the first component that h
   only(told([direct, tls], [null, 777], [555, 666]), 'Nginx CPU', 555);
   only(told([direct], [null, 777, 888]), 'Echo server CPU', 777);
   only(told([direct], [null, null, 888]), 'Generator CPU', 888);
+});
+
+test('only runs with Nginx have a configuration, and those with an error log are named', () => {
+  const [tls, plain, direct] = [makeRun(SMALL), makeRun({ ...SMALL, profile: 'plain' }), makeRun(SMALL)];
+  assert.ok(tls.proxy && plain.proxy);
+  Object.assign(plain.proxy, { errorLog: ['oops'] });
+  Object.assign(direct, { proxy: null });
+  const view = viewOf(makeResult([tls, plain]));
+  const { finding, body } = configurations(view);
+  assert.ok(finding.includes('plain') && !finding.includes('tls'), finding);
+  assert.equal(body?.markup.split('<summary>').length, 2 + 1);
+  assert.equal(body?.markup.match(/Error log of/g)?.length, 1);
+  const none = configurations(viewOf(makeResult([direct])));
+  assert.equal(none.body, null);
+  assert.notEqual(none.finding, configurations(viewOf(makeResult([tls]))).finding);
 });
