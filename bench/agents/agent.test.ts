@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { monotonicNs } from '../load/clock.ts';
+import { Problem } from '../model/failure.ts';
 import type { AgentInput } from './agent.ts';
-import { startAgent, VERSION } from './agents.test.fixture.ts';
+import { startAgent, until, VERSION } from './agents.test.fixture.ts';
+import { readPortReuse, readWhereabouts } from './host-facts.ts';
 import { makeHub } from './hub.test.fixture.ts';
-import { ROLL_CALL, requestSubject, type Verb } from './protocol.ts';
+import { presenceSubject, ROLL_CALL, requestSubject, type Verb } from './protocol.ts';
 
 const RUN = '00000000-0000-0000-0000-000000000000';
 const OTHER_RUN = '00000000-0000-0000-0000-000000000001';
@@ -22,7 +24,7 @@ async function served(t: TestContext, changes: Partial<AgentInput>) {
     peer.request(subject, JSON.stringify(request), { timeout: 30_000 });
   const ask = async (verb: Verb, request: unknown) =>
     (await send(requestSubject('a', verb), request)).json<unknown>();
-  return { agent, hub, send, ask };
+  return { agent, hub, peer, send, ask };
 }
 
 const ofRun = { run: RUN, version: VERSION };
@@ -187,4 +189,75 @@ test('an agent that cannot find what it watches refuses the run, and is free for
     const { refusal } = (await ask('begin', { ...watch, run })) as { refusal: string };
     assert.match(refusal, /no-such-program/);
   }
+});
+
+test('an agent answers a roll call with all its facts, and announces that it exists', async (t) => {
+  const { peer, send, ask } = await served(t, { role: 'proxy', watches: [{ pid: process.pid }] });
+  const announced: unknown[] = [];
+  peer.subscribe(presenceSubject('a'), { callback: (_, message) => void announced.push(message.json()) });
+  const { instance, ...facts } = (await send(ROLL_CALL, '')).json<{ instance: string }>();
+  assert.equal(typeof instance, 'string');
+  assert.deepEqual(facts, {
+    ...{ name: 'a', version: VERSION, role: 'proxy', run: null, listen: null },
+    ...{ cpus: 2, openFiles: 1024, somaxconn: null, bun: false },
+    ports: (facts as { ports?: number }).ports,
+    system: { os: 'Debian', kernel: '6.1', arch: 'x64', cpuModel: 'any', memoryBytes: 1e9 },
+    ...(await readWhereabouts()),
+    ...(await readPortReuse()),
+  });
+  await until(() => announced.length > 0, 'it announces itself');
+  assert.deepEqual(announced[0], { instance, run: null });
+  await ask('begin', watch);
+  const before = announced.length;
+  await until(() => announced.length > before, 'it announces itself again');
+  assert.deepEqual(announced.at(-1), { instance, run: RUN });
+});
+
+test('an agent that is stopped gives its run up, and its name is free', async (t) => {
+  const { hub, peer, agent, ask } = await served(t, { role: 'proxy', watches: [{ pid: process.pid }] });
+  const heard: unknown[] = [];
+  const stream = await peer.openStream();
+  const stopListening = await stream.listen(RUN, [{ name: 'a' }], (...report) => heard.push(report));
+  t.after(stopListening);
+  await ask('begin', watch);
+  await agent.stop();
+  await until(() => heard.length > 0, 'the run is given up');
+  assert.deepEqual(heard, [['a', { type: 'lost', reason: 'it was stopped.' }]]);
+  await startAgent(t, hub, 'a');
+});
+
+test('an agent that is stopped before it is ready ends at once', async (t) => {
+  const { agent } = await served(t, { signal: AbortSignal.abort() });
+  await agent.stop();
+  assert.equal(agent.lines.length, 1);
+});
+
+test('an agent starts Nginx for a run where it listens, or says why it cannot', async (t) => {
+  const facts = {
+    ...{ binary: '/usr/sbin/nginx', origin: null, version: '1.22.1', openssl: null, buildArguments: '' },
+    ...{ given: null, configuration: 'events {}', upgrade: null },
+  };
+  const running = { facts, notices: [], processes: async () => [], readErrorLog: async () => ['emerg'] };
+  const target = { host: '192.0.2.9', ports: [80], path: '/ws', page: null, tls: null, http2: false };
+  const prepared = { start: async () => ({ ...target, proxy: running }) };
+  let isInstalled = false;
+  const proxy = {
+    sourceOf: async () => ({}),
+    driverOf: async () => ({ prepare: async () => prepared }),
+    async find() {
+      if (!isInstalled) throw new Problem('environment', 'Nginx was not found.');
+      return {};
+    },
+  } as unknown as AgentInput['proxy'];
+  const { ask, send, agent } = await served(t, { role: 'proxy', listen: '192.0.2.9', proxy });
+  const begin = start({ host: '127.0.0.1', port: 1 });
+  assert.deepEqual(await ask('begin', begin), { refusal: 'Nginx was not found.' });
+  isInstalled = true;
+  assert.deepEqual(await ask('begin', begin), {
+    refusal: null,
+    started: { role: 'proxy', ...target, facts, notices: [], requestHost: '192.0.2.9' },
+  });
+  assert.deepEqual(agent.lines.slice(1), [`Run ${RUN}: nginx on 192.0.2.9.`]);
+  const { data } = await send(requestSubject('a', 'end'), { run: RUN });
+  assert.deepEqual(JSON.parse(gunzipSync(data).toString()).errorLog, ['emerg']);
 });

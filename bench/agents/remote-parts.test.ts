@@ -320,3 +320,48 @@ test('Nginx on an agent is a target whose processes only the agent can control',
   await end();
   assert.deepEqual(await control.readErrorLog(), ['emerg']);
 });
+
+test('a process on the machine of the runner is its own; any other is named after its host, in its time', async () => {
+  const sample = {
+    ...{ cpuUs: 5, residentBytes: 6, voluntarySwitches: 7, involuntarySwitches: 8 },
+    ...{ loopUtilisation: null, loopDelayMaxUs: null },
+  };
+  const processOf = (pid: number) => ({
+    ...{
+      component: 'generator',
+      role: 'generator',
+      name: `generator ${pid}`,
+      pid,
+      bornUs: null,
+      endedUs: null,
+    },
+    samples: [{ atUs: 3_000_000, ...sample }],
+  });
+  const { bus, state } = agentsThat((name, verb) =>
+    verb === 'end'
+      ? { ...NOTHING, processes: name === 'a' ? [1, 2].map(processOf) : [processOf(3)] }
+      : { refusal: null },
+  );
+  const agents = [agent('a'), agent('b', { machine: 'other' })];
+  const target = { host: '192.0.2.1', ports: [1] };
+  const generator = await startRemoteGenerator(bus, agents, HERE, { ...PLAN, target });
+  const epochNs = monotonicNs();
+  await generator.observe(epochNs, 100);
+  // The clock of the other host was put forward by ten seconds since the start of the run.
+  state.aheadNs.set('b', 10_000_000_000n);
+  const { processes, hosts } = await generator.end();
+  assert.deepEqual(processes.slice(0, 2), [processOf(1), processOf(2)]);
+  const [{ samples, ...other } = assert.fail(), ...more] = processes.slice(2);
+  const { samples: _, ...same } = processOf(3);
+  assert.deepEqual([other, more], [{ ...same, host: 'b' }, []]);
+  const [{ atUs, ...rest } = assert.fail()] = samples;
+  assert.deepEqual([samples.length, rest], [1, sample]);
+  assert.notEqual(atUs, 3_000_000);
+  assert.deepEqual(
+    hosts.map(({ name, isRunners }) => [name, isRunners]),
+    [
+      ['a', true],
+      ['b', false],
+    ],
+  );
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
 import { makeComparison } from '../../test/comparison.ts';
-import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
+import { CALIBRATION_VERSION, type CalibratedMachine, type KeptCalibration } from '../model/calibration.ts';
 import { readResult } from '../store/read.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { fakeServices, goodRun, obey, tell, temporaryFolder, tuningNamed } from './services.test.fixture.ts';
@@ -121,11 +121,26 @@ test('the findings are printed, drawn and stored', async (t) => {
   ]);
   const [calibration, ...others] = kept;
   assert.deepEqual(others, []);
-  assert.equal(calibration?.machine.cpuModel, 'Example CPU 2.40 GHz');
-  assert.deepEqual(
-    [calibration.profile, calibration.connections, calibration.durationMs, calibration.known.length],
-    ['plain', 1000, 3000, 2],
-  );
+  const { environment } = await readResult(join(reports, '20250102T030405Z-calibrate-plain'));
+  const { falsePositives, spread, costs, known } = makeCalibration();
+  assert.deepEqual(calibration, {
+    schemaVersion: CALIBRATION_VERSION,
+    machine: {
+      ...{ cpuModel: environment.cpuModel, cpus: environment.cpus, kernel: environment.kernel },
+      ...{ engine: calibration?.machine.engine, carrier: calibration?.machine.carrier },
+      nginx: '1.22.1',
+    },
+    id: '20250102T030405Z-calibrate-plain',
+    startedAt: '2025-01-02T03:04:05.000Z',
+    profile: 'plain',
+    rounds: makeComparison('plain', 'plain+epoll-events-8').rounds.used,
+    connections: 1000,
+    durationMs: 3000,
+    falsePositives,
+    spread,
+    costs,
+    known,
+  });
   const page = await readFile(join(reports, '20250102T030405Z-calibrate-plain', 'report.html'), 'utf8');
   assert.match(page, /<section id="calibration".*\n.*\n<p class="verdict">False positives: 1 of 16 metrics/);
   assert.match(page, /Variation of each metric of plain/);

@@ -76,6 +76,27 @@ describe('findings of doctor', () => {
     );
   });
 
+  it('are printed in columns, each remedy below its finding', () => {
+    const finding = (check: string, state: Finding['state'], remedy: string | null) => ({
+      ...{ check, state, remedy },
+      text: `about ${check}`,
+    });
+    const findings = [
+      finding('CPUs', 'ok', null),
+      finding('Memory', 'note', 'Add some.'),
+      finding('Nginx', 'failed', 'Install it.'),
+    ];
+    assert.deepEqual(findingLines(findings), [
+      'ok     CPUs    about CPUs',
+      'note   Memory  about Memory',
+      '               → Add some.',
+      'FAILED Nginx   about Nginx',
+      '               → Install it.',
+      '',
+      'This machine cannot run the bench until the problems marked FAILED are fixed.',
+    ]);
+  });
+
   it('are notes with a remedy if runs work nevertheless', () => {
     const cases: [Partial<Facts>, check: string, remedy: RegExp][] = [
       [{ nginx: { ...NGINX, buildArguments: '--with-http_v2_module --with-stream' } }, 'TLS', /--nginx PATH/],
@@ -149,6 +170,10 @@ describe('findings of doctor', () => {
       [{}, 'Placement', 'processes can be pinned to CPUs (taskset)'],
       [{ busyShare: null }, 'Other work', 'unknown: this system does not report it'],
       [{ busyShare: 0.0966 }, 'Other work', '10 % of the CPU capacity is in use'],
+      [{ busyShare: 0.049 }, 'Other work', '5 % of the CPU capacity is in use'],
+      [{ busyShare: 0.0049 }, 'Other work', '0 % of the CPU capacity is in use'],
+      [{ busyShare: 0.09 }, 'Other work', '9 % of the CPU capacity is in use'],
+      [{ busyShare: 0.0149 }, 'Other work', '1 % of the CPU capacity is in use'],
       [machine({ openFilesLimit: 4096 }), 'Open files', '4,096 per process'],
       [machine({ somaxconn: null }), 'Backlog', 'unknown: net.core.somaxconn could not be read'],
       [machine({ somaxconn: 4096 }), 'Backlog', 'net.core.somaxconn is 4096'],
