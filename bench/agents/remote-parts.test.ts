@@ -22,7 +22,7 @@ const PLAN: GeneratorPlan = {
 };
 const NOTHING = { processes: [], machine: null, errorLog: [] };
 
-type Answer = (agent: string, verb: string, request: unknown) => object;
+type Answer = (agent: string, verb: string, request: unknown) => object | Promise<object>;
 
 /** A connection to agents whose clocks are ahead by known times. Requests other than those for the time are recorded. */
 function agentsThat(answer: Answer) {
@@ -42,7 +42,7 @@ function agentsThat(answer: Answer) {
       if (verb === 'clock') return { json: () => ({ ns: String(monotonicNs() + aheadNs) }) };
       const { run: _, ...request } = JSON.parse(payload);
       requests.push([name, verb, request, timeout]);
-      const value = answer(name, verb, request);
+      const value = await answer(name, verb, request);
       return { json: () => value, data: gzipSync(JSON.stringify(value)) };
     },
     openStream: async () => ({
@@ -110,11 +110,13 @@ test('workers are dealt to the agents in turn, and are told and heard through th
     [1, 'exited'],
   ]);
   const losses: string[] = [];
+  const order: number[] = [];
   generator.onLost((sentence) => losses.push(sentence));
+  for (const each of [1, 2]) generator.onLost(() => order.push(each));
   say('a', { type: 'lost', reason: 'it was stopped.' });
   say('a', { type: 'lost', reason: 'again' });
   await Promise.all([first.exited, third.exited]);
-  assert.deepEqual(losses, ['The agent a gave up: it was stopped.']);
+  assert.deepEqual([losses, order], [['The agent a gave up: it was stopped.'], [1, 2]]);
   generator.onLost((sentence) => losses.push(`late: ${sentence}`));
   assert.deepEqual(losses.slice(1), ['late: The agent a gave up: it was stopped.']);
   generator.sampleAt([5, 6]);
@@ -144,7 +146,8 @@ test('workers are dealt to the agents in turn, and are told and heard through th
       [{ name: 'b', ...common, isRunners: false, workers: [1] }, false],
     ],
   );
-  for (const { clock } of hosts) assert.ok(Number.isInteger(clock.errorUs) && clock.errorUs > 0);
+  for (const { clock } of hosts)
+    assert.ok(Number.isInteger(clock.errorUs) && clock.errorUs > 0 && clock.errorUs < 1_000_000);
   assert.deepEqual([state.purged, state.isListening, state.watched], [1, false, 0]);
 });
 
@@ -194,6 +197,45 @@ test('an agent that refuses a command is lost', async () => {
     hosts.map(({ name, role, workers }) => [name, role, workers]),
     [['p', 'proxy', []]],
   );
+});
+
+test('an agent that has already left is not lost', async () => {
+  const { bus } = agentsThat((_, verb) =>
+    verb === 'end' ? NOTHING : { refusal: verb === 'tell' ? 'it is gone.' : null },
+  );
+  const generator = await startRemoteGenerator(bus, [agent('b')], HERE, PLAN);
+  const losses: string[] = [];
+  generator.onLost((sentence) => losses.push(sentence));
+  const [first, second] = generator.workers;
+  assert.ok(first && second);
+  first.send({ type: 'leave' });
+  await generator.observe(0n, 100);
+  assert.deepEqual(losses, []);
+  second.send({ type: 'stop' } as Parameters<typeof first.send>[0]);
+  await generator.observe(0n, 100);
+  assert.deepEqual(losses, ['The agent b refused the run: it is gone.']);
+  await generator.end();
+});
+
+test('an agent that is lost while it begins is not waited for', async () => {
+  const { bus, requests, state, say } = agentsThat((name, verb) => {
+    if (verb === 'end') return NOTHING;
+    if (name === 'a') return new Promise(() => {});
+    say('a', { type: 'lost', reason: 'it was stopped.' });
+    return { refusal: null };
+  });
+  await assert.rejects(startRemoteGenerator(bus, [agent('a'), agent('b')], HERE, PLAN), {
+    kind: 'environment',
+    message: 'The agent a gave up: it was stopped.',
+  });
+  assert.deepEqual(
+    requests.slice(2).map(([name, verb, , timeout]) => [name, verb, timeout]),
+    [
+      ['a', 'end', 2000],
+      ['b', 'end', 15_000],
+    ],
+  );
+  assert.deepEqual([state.purged, state.isListening, state.watched], [1, false, 0]);
 });
 
 test('echo servers are divided among the agents, the first of which have one more', async () => {
@@ -247,6 +289,15 @@ test('an agent that has started nothing, or the wrong thing, is named, and its r
   const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
   const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy, upstreams: [] } as const;
   await assert.rejects(startRemoteProxy(bus, agent('a'), HERE, plan), invalid);
+  const second = agentsThat((name, verb) => {
+    if (verb === 'end') return NOTHING;
+    const started = name === 'a' ? { role: 'server', servers: [{ host: '192.0.2.1', port: 1 }] } : null;
+    return { refusal: null, started };
+  });
+  await assert.rejects(
+    startRemoteServers(second.bus, [agent('a'), agent('b')], HERE, { ...servers, count: 2 }),
+    { kind: 'environment', message: 'The agent b sent an invalid answer.' },
+  );
   const other = agentsThat((_, verb) =>
     verb === 'end' ? NOTHING : { refusal: null, started: { role: 'server', servers: [] } },
   );

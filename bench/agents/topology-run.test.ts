@@ -111,7 +111,7 @@ test('a start without a proxy is a defect, after which nothing is observed', asy
     OUTBOX,
     EARS,
   );
-  await assert.rejects(run.ready, TypeError);
+  await assert.rejects(run.ready, new TypeError('a proxy was started'));
   await run.observer.begin(monotonicNs(), 60_000);
   const { errorLog, processes } = await run.end();
   assert.deepEqual([errorLog, processes], [[], []]);

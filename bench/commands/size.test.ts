@@ -85,6 +85,32 @@ test('all runs have the processes and limits of the check, except for every seco
   );
 });
 
+test('the check has a tenth of the connections, and the costs are measured with a fifth of those', async (t) => {
+  const connectionsWith = async (line: string) => {
+    const plans: RunPlan[] = [];
+    const { code, folder } = await sized(await temporaryFolder(t), line, services(undefined, plans));
+    const { check } = await conclusionIn(folder);
+    assert.deepEqual([code, check.limit], [0, null]);
+    return [check.connections, [...new Set(plans.map(({ connections }) => connections))].join()];
+  };
+  const line = '-p plain --rate 0 --churn 0 --rounds 2';
+  assert.deepEqual(await connectionsWith(`${line} -c 20001`), [2001, '400,2001']);
+});
+
+test('with --strict, every run must be valid', async (t) => {
+  const doubted = () =>
+    services((run, number) =>
+      number === 1 ? { ...run, validity: { ...run.validity, verdict: 'suspect' } } : run,
+    );
+  const line = '-p plain -c 20k --rate 0 --churn 0 --rounds 2';
+  const codeOf = async (more: string, given = services()) =>
+    (await sized(await temporaryFolder(t), line + more, given)).code;
+  assert.deepEqual(
+    [await codeOf('', doubted()), await codeOf(' --strict', doubted()), await codeOf(' --strict')],
+    [0, 1, 0],
+  );
+});
+
 test('without messages or new connections, their cost is not measured', async (t) => {
   const plans: RunPlan[] = [];
   const line = '-p plain -c 100k --rate 0 --churn 0 --check 1k --rounds 2';

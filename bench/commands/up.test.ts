@@ -57,6 +57,19 @@ describe('up', () => {
     );
   });
 
+  it('starts exactly what was asked for, and passes on how it can be stopped', async () => {
+    const { asked, out } = await upWith('-p', 'tls', '--servers', '3', '--reply', 'echo');
+    const [{ plan, proxy, signal, urgent, log, title, ...rest } = assert.fail(), ...more] = asked;
+    const { say, onUp, ...given } = rest;
+    assert.deepEqual(given, { name: 'tls', reply: 'echo', host: '127.0.0.1', port: null });
+    assert.deepEqual([more, log, signal.aborted, urgent.aborted], [[], null, false, false]);
+    assert.deepEqual([typeof say, typeof onUp, title.length > 0], ['function', 'function', true]);
+    assert.deepEqual([plan.server, plan.servers], ['ws', 3]);
+    assert.ok('carrier' in plan && plan.carrier === 'sockets');
+    assert.equal(proxy?.prepared, PREPARED);
+    assert.doesNotMatch(out, /connected 127/);
+  });
+
   it('accepts a port, unless there is no Nginx to listen on it', async () => {
     const { asked } = await upWith('-p', 'tls', '--port', '8443');
     assert.equal(asked[0]?.port, 8443);
