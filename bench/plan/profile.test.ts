@@ -69,6 +69,35 @@ describe('loading', () => {
     );
   });
 
+  test('files, hidden folders and names with spaces are ignored; capitals precede small letters', async () => {
+    const text = JSON.stringify(DESCRIPTION);
+    const folder = await folderOf({
+      '.git': text,
+      omega: text,
+      direct: text,
+      'a b': text,
+      Beta: text,
+      tls: text,
+    });
+    await writeFile(join(folder, 'README'), '');
+    const described = { ...DESCRIPTION, options: null };
+    const loaded = await loadProfiles(folder);
+    assert.deepEqual(
+      loaded.map(({ name, configurationPath }) => [name, configurationPath]),
+      [['direct', null], ...['tls', 'Beta', 'omega'].map((name) => [name, join(folder, name, 'nginx.conf')])],
+    );
+    for (const profile of loaded) assert.deepEqual({ ...profile, ...described }, profile);
+  });
+
+  test('a profile.json that is a folder is reported as unreadable, and not ignored', async () => {
+    const folder = await folderOf({ a: null });
+    await mkdir(join(folder, 'a/profile.json'));
+    await assert.rejects(
+      loadProfiles(folder),
+      problem('configuration', /a\/profile\.json could not be read: /),
+    );
+  });
+
   test('errors in a profile are reported with its path', async () => {
     const refuses = async (profiles: Record<string, string>, words: RegExp) =>
       assert.rejects(loadProfiles(await folderOf(profiles)), problem('configuration', words));
@@ -76,6 +105,7 @@ describe('loading', () => {
     await refuses({ a: JSON.stringify({ ...DESCRIPTION, servers: 0 }) }, /a\/profile\.json: servers: /);
     await refuses({ a: JSON.stringify({ ...DESCRIPTION, extra: 1 }) }, /a\/profile\.json: extra: /);
     await refuses({ a: '[]' }, /a\/profile\.json: /);
+    await refuses({ a: '7' }, /a\/profile\.json: the file: /);
     await refuses({ bare: JSON.stringify(DESCRIPTION) }, /bare has no nginx\.conf/);
     await assert.rejects(
       loadProfiles(join(root, 'nowhere')),

@@ -15,7 +15,7 @@ import { reportHtml } from '../report/html.ts';
 import { jsonSummary } from '../report/json.ts';
 import { summaryText } from '../report/terminal.ts';
 import { readIndex, readResult } from './read.ts';
-import { convertVersion1 } from './version-1.ts';
+import { convertVersion1, fields } from './version-1.ts';
 
 /** The published example of version 0.1.0, as it was written: six profiles, each run once in a closed loop. */
 const FIXTURE = fileURLToPath(new URL('../../../test/fixtures/result-version-1.json', import.meta.url));
@@ -48,6 +48,92 @@ async function readOld(old: unknown): Promise<Result> {
   assert.ok(result);
   return result;
 }
+
+test('the fields of a small result of version 1 are converted one by one', () => {
+  const closed = { kind: 'closed', outstanding: 1 };
+  const open = { kind: 'open', ratePerSecond: 5 };
+  const planOf = (profile: string, load: object, nginx: object | null, pin: object | null) => ({
+    ...{ profile, load, nginx, pin, scenario: 'echo', payload: { bytes: 3 }, connections: 2 },
+  });
+  const runOf = (plan: object, title: string, nginx: object | null, component: string) => ({
+    ...{ plan, title, nginx, startedAt: 'now' },
+    slices: [
+      {
+        ...{ startUs: 1, endUs: 2, phase: 'steady', failures: { reset: 1 }, histograms: { a: 'x' } },
+        ...{ outstanding: 3, open: 4, sent: 5, received: 6 },
+      },
+    ],
+    processes: [
+      { component, name: 'a' },
+      { component: 'server', name: 'b' },
+    ],
+    balance: [{ component, connections: 7 }],
+    validity: { verdict: 'valid', limit: { component, evidence: 'e' } },
+  });
+  const tls = planOf('tls', open, { workers: 1 }, { nginx: [0], server: [1] });
+  const direct = planOf('direct', closed, null, null);
+  const unused = planOf('plain', closed, { workers: 2 }, null);
+  const runs = [
+    runOf(tls, 'first', { version: '1' }, 'nginx'),
+    runOf(tls, 'second', { version: '2' }, 'nginx'),
+    runOf(direct, 'third', null, 'generator'),
+  ];
+  const newPlan = (
+    profile: string,
+    step: string,
+    load: object,
+    proxy: object | null,
+    placement: object | null,
+  ) => ({
+    ...{ profile, variant: profile, step, round: null, proxy, placement, connections: 2 },
+    workload: { scenario: 'echo', load, payload: { bytes: 3 } },
+  });
+  const newRun = (plan: object, proxy: object | null, component: string) => ({
+    ...{ plan, proxy, startedAt: 'now' },
+    slices: [
+      {
+        ...{ startUs: 1, endUs: 2, phase: 'steady', failures: { reset: 1 }, histograms: { a: 'x' } },
+        ...{ gauges: { outstanding: 3, open: 4 }, counters: { sent: 5, received: 6 } },
+      },
+    ],
+    processes: [
+      { component, name: 'a' },
+      { component: 'server', name: 'b' },
+    ],
+    spread: [{ component, connections: 7 }],
+    validity: { verdict: 'valid', limit: { component, evidence: 'e' } },
+  });
+  const newTls = newPlan('tls', 'latency', open, { workers: 1 }, { proxy: [0], server: [1] });
+  const proxy = { kind: 'nginx', tunings: [] };
+  assert.deepEqual(
+    convertVersion1({ endedAt: 'later', plan: { scenario: 'echo', runs: [tls, tls, direct, unused] }, runs }),
+    {
+      endedAt: 'later',
+      schemaVersion: 2,
+      plan: { scenario: 'echo', steps: ['latency', 'throughput'] },
+      variants: [
+        { name: 'tls', title: 'first', profile: 'tls', proxy },
+        { name: 'direct', title: 'third', profile: 'direct', proxy: null },
+        { name: 'plain', title: 'plain', profile: 'plain', proxy },
+      ],
+      conclusions: [],
+      runs: [
+        newRun(newTls, { version: '1' }, 'proxy'),
+        newRun(newTls, { version: '2' }, 'proxy'),
+        newRun(newPlan('direct', 'throughput', closed, null, null), null, 'generator'),
+      ],
+    },
+  );
+  assert.deepEqual(convertVersion1(null), {
+    ...{ schemaVersion: 2, variants: [], conclusions: [], runs: [] },
+    plan: { steps: ['throughput'] },
+  });
+});
+
+test('only an object has fields', () => {
+  assert.deepEqual(fields({ a: 1 }), { a: 1 });
+  for (const other of [null, undefined, 'ab', 7, ['a']]) assert.deepEqual(fields(other), {});
+});
 
 test('a complete result is read and converted to the current schema', async () => {
   const old = await oldResult();

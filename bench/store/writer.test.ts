@@ -15,7 +15,7 @@ import { type ResultHead, resultIndexSchema } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { type Write, writeFileIn, writeFileWhole } from './file.ts';
 import { readIndex, readResult } from './read.ts';
-import { makeResultWriter } from './writer.ts';
+import { makeResultWriter, saveResult, summaryOf } from './writer.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 const ENDED_AT = '2026-01-02T03:05:35.000Z';
@@ -97,6 +97,64 @@ test('a result is an index and one file per run, named by number, variant and st
       nginx: first.proxy?.version ?? null,
       metrics: metricsOf(figuresOf(first), first.plan),
     });
+  });
+});
+
+test('a complete result is saved at once, as the same files', async () => {
+  await inFolder(async (folder) => {
+    const [first, second] = ['a', 'b/..'].map((variant) => makeRun({ ...SMALL, variant }));
+    assert.ok(first && second);
+    const long = { ...first, plan: { ...first.plan, variant: 'x'.repeat(61), round: 2 } };
+    const direct = { ...second, proxy: null };
+    const result = makeResult([long, direct]);
+    const files = [`runs/1-${'x'.repeat(60)}-throughput-2.json`, 'runs/2-b_..-throughput.json'];
+    const runs = result.runs.map((run, at) => summaryOf(files[at] ?? '', run));
+    assert.deepEqual(
+      runs.map(({ nginx }) => nginx),
+      [first.proxy?.version, null],
+    );
+    const index = await saveResult(folder, result);
+    assert.deepEqual(index, { ...result, runs });
+    assert.equal(await readFile(join(folder, 'result.json'), 'utf8'), `${JSON.stringify(index, null, 1)}\n`);
+    for (const [at, file] of files.entries())
+      assert.equal(await readFile(join(folder, file), 'utf8'), `${JSON.stringify(result.runs[at])}\n`);
+    assert.equal((await readdir(join(folder, 'runs'))).length, 2);
+  });
+});
+
+test('saves follow each other, also after one that failed; the text of the index is indented by one', async () => {
+  await inFolder(async (folder) => {
+    const runs = ['a', 'b', 'c'].map((variant) => makeRun({ ...SMALL, variant }));
+    const log: string[] = [];
+    const texts: string[] = [];
+    const write: Write = async (file, text) => {
+      const name = JSON.parse(text).plan.variant ?? 'index';
+      log.push(`${name} begins`);
+      await new Promise(setImmediate);
+      if (name === 'b') throw new Error('no space for b');
+      await file.writeFile(text);
+      texts.push(text);
+      log.push(`${name} ends`);
+    };
+    const writer = makeResultWriter(folder, headOf(runs), write);
+    const saves = await Promise.allSettled(
+      runs.map(async (run, at) => writer.listen({ type: 'run-ended', number: at + 1, run })),
+    );
+    assert.deepEqual(
+      saves.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    const whole = (name: string) => [`${name} begins`, `${name} ends`];
+    assert.deepEqual(log, [
+      ...[...whole('a'), ...whole('index'), 'b begins'],
+      ...[...whole('c'), ...whole('index')],
+    ]);
+    const index = await indexIn(folder);
+    assert.deepEqual(
+      index.runs.map(({ variant }) => variant),
+      ['a', 'c'],
+    );
+    assert.match(texts.at(-1) ?? '', /^\{\n "\w/);
   });
 });
 

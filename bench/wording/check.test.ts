@@ -304,6 +304,11 @@ describe('findings of check', () => {
       { location: '/ws', lacks: [{ lack: 'protocol', written: '$x', sent: 'upgrade' }] },
       'Location /ws sends "Upgrade: upgrade" instead of "Upgrade: websocket", so a WebSocket handshake becomes an ordinary request.',
     );
+    says(
+      'upgrade-not-passed',
+      { location: '/ws', lacks: [{ lack: 'protocol', written: '$x', sent: null }] },
+      'Location /ws sends "Upgrade: $x" instead of "Upgrade: websocket", so a WebSocket handshake becomes an ordinary request.',
+    );
   });
 
   it('give the reason of an error in its own words', () => {
