@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import type { Declaration } from '../model/declaration.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
+import { declaredDefinition } from '../scenarios/declared.ts';
+import { addScenario } from '../scenarios/registry.ts';
 import { finding } from '../wording/finding.ts';
 import { incomplete, oneWay } from './fitness.ts';
 import { PLAIN, times } from './kinds.ts';
 import {
+  addedMetrics,
   factsOf,
+  findMetric,
   isUsualStep,
   lackingNeed,
   METRICS,
@@ -253,4 +258,53 @@ test('memory that one of several processes lacks is not known', () => {
     null,
   );
   assert.equal(memory([]), null);
+});
+
+const DECLARED: Declaration = {
+  ...{ name: 'own', title: 'Own', question: 'How many?' },
+  steps: [
+    { name: 'own', load: 'open', server: 'lean' },
+    { name: 'own-more', load: 'open', server: 'lean' },
+  ],
+  recorded: { counters: ['joined'], gauges: [], histograms: [] },
+  ...{ conservation: [], phasesRead: {}, compared: [], listed: [], sections: 0, usesPayload: false },
+  metrics: ['own.first', 'own.second'].map((name) => ({
+    ...{ name, title: `Title of ${name}`, unit: 'count', better: null },
+    of: { counter: name === 'own.first' ? 'joined' : 'opened' },
+  })),
+};
+
+test('metrics of added scenarios are found, and read from runs of their scenario only', () => {
+  addScenario(declaredDefinition({ ...DECLARED, name: 'other', metrics: [] }), null);
+  addScenario(declaredDefinition(DECLARED), null);
+  assert.deepEqual(
+    addedMetrics().map(({ name }) => name),
+    ['own.first', 'own.second'],
+  );
+  assert.equal(findMetric('own.second')?.title, 'Title of own.second');
+  assert.equal(findMetric('own.third'), undefined);
+  assert.equal(findMetric('memory.proxy'), metricNamed('memory.proxy'));
+  assert.equal(usualStep(metricNamed('own.second')), 'own');
+  assert.equal(metricTitle({ name: 'own.first', step: 'own-more' }), 'Title of own.first, own-more step');
+  const run = makeRun(SMALL);
+  const own = { ...run, plan: { ...run.plan, workload: { ...run.plan.workload, scenario: 'own' } } };
+  const namesOf = (of: Run) => Object.keys(factsOf(of, figuresOf(run)).metrics);
+  const builtIn = METRICS.map(({ name }) => name);
+  assert.deepEqual(namesOf(run), builtIn);
+  assert.deepEqual(namesOf(own), [...builtIn, 'own.first', 'own.second']);
+  assert.equal(factsOf(own, figuresOf(run)).metrics['own.second'], figuresOf(run).counts.opened);
+});
+
+test('figures that a run lacks are null', () => {
+  const run = makeRun(SMALL);
+  const figures = factsOf(run, { ...figuresOf(run), http: null }).metrics;
+  assert.deepEqual([figures['http.requestsPerSecond'], figures['http.p50']], [null, null]);
+});
+
+test('a run without a load has neither a schedule nor a closed loop', () => {
+  const { plan } = makeRun(SMALL);
+  const idle = { ...plan, workload: { ...plan.workload, load: null } };
+  assert.deepEqual(needsMet({ ...idle, http: null, proxy: null }), {
+    ...{ schedule: false, 'closed-loop': false, http: false, proxy: false, answers: true },
+  });
 });
