@@ -9,7 +9,18 @@ import { stepSchema } from '../model/plan.ts';
 import { COMMON_COUNTERS, COMMON_HISTOGRAMS, recordedName } from '../model/recording.ts';
 import type { Result } from '../model/result.ts';
 import { scenarioReport } from '../report/scenario.ts';
-import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS, scenarioNamed, stepNamed } from './registry.ts';
+import {
+  addedOptions,
+  addedScenarios,
+  addScenario,
+  DEFAULT_SCENARIO,
+  isBuiltIn,
+  SCENARIO_OPTIONS,
+  SCENARIOS,
+  scenarioNamed,
+  scenarioOfFile,
+  stepNamed,
+} from './registry.ts';
 
 /** The folders in dist/bench/scenarios. */
 const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
@@ -161,3 +172,29 @@ for (const scenario of SCENARIOS) {
     });
   });
 }
+
+test("a user's scenario is known by its name and file, and replaces an earlier one of its name", () => {
+  const echo = scenarioNamed('echo');
+  const [shared] = Object.entries(SCENARIO_OPTIONS);
+  const ownOption = { ...(shared?.[1] ?? assert.fail()) };
+  const made = (name: string, title: string) =>
+    ({
+      ...{ ...echo, name, title },
+      options: { [shared?.[0] ?? '']: shared?.[1], [`${name}-pace`]: ownOption },
+    }) as typeof echo;
+  const count = SCENARIOS.length;
+  const [first, second, third] = [made('zeta', 'first'), made('yota', 'second'), made('zeta', 'third')];
+  assert.deepEqual([addedOptions(), addedScenarios()], [{}, []]);
+  addScenario(first, './zeta.ts');
+  addScenario(second, null);
+  assert.deepEqual(addedScenarios(), [first, second]);
+  assert.deepEqual(addedOptions(), { 'zeta-pace': ownOption });
+  addScenario(third, './other.ts');
+  assert.deepEqual(addedScenarios(), [third, second]);
+  assert.equal(SCENARIOS.length, count + 2);
+  assert.deepEqual(['./zeta.ts', './other.ts', './none.ts'].map(scenarioOfFile), [first, third, undefined]);
+  assert.equal(scenarioNamed('zeta'), third);
+  assert.deepEqual(['zeta', 'echo'].map(isBuiltIn), [false, true]);
+  assert.throws(() => addScenario(echo, './echo.ts'), /^TypeError: echo is built in\.$/);
+  assert.equal(SCENARIOS.length, count + 2);
+});

@@ -6,58 +6,12 @@ import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
-import { type LoadOptions, ratePerSecondOf } from '../model/load.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
-import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
+import { BASE, LOAD, OPTIONS, planned, play, runOf, told } from './rounds.test.fixture.ts';
 import { makeRounds, needsPilot, type RoundsOptions } from './rounds.ts';
-
-const LOAD: LoadOptions = { inFlight: 1, ratePerSecond: 5000, arrivals: 'uniform' };
-const OPTIONS: RoundsOptions = {
-  variants: ['plain', 'tls'],
-  steps: ['throughput', 'latency'],
-  load: LOAD,
-  planOf: ({ variant, step }) => ({ ...BASE.plan, variant, step }),
-  rounds: 3,
-  budgetMs: null,
-  seed: 7,
-  together: true,
-  pilotSteps: ['throughput', 'latency'],
-};
-
-/** One run for all tests, which only check which runs are requested. */
-const BASE = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
-const RUN_MS = 5000;
-
-function planned({ variant, step, round, load }: RunSpec) {
-  return { variant, step, round, workload: { ...BASE.plan.workload, load } };
-}
-
-/** Runs follow each other every 5 s. */
-function runOf(spec: RunSpec, number: number): Run {
-  const component = spec.step === 'latency' ? ('schedule' as const) : ('proxy' as const);
-  return {
-    ...BASE,
-    plan: { ...BASE.plan, ...planned(spec) },
-    startedAt: new Date(Date.UTC(2025, 0, 2) + number * RUN_MS).toISOString(),
-    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: stored('Invented.') } },
-  };
-}
-
-/** Simulates a strategy to its end, or until `most` runs are done. */
-function play(strategy: Strategy, execute = runOf, most = 200): Run[] {
-  const done: Run[] = [];
-  for (let specs = strategy.next(done); specs.length > 0 && done.length < most; specs = strategy.next(done)) {
-    for (const spec of specs) done.push(execute(spec, done.length));
-    assert.ok(done.length < 500, 'it does not end');
-  }
-  return done;
-}
-
-function told(runs: readonly Run[]): string[] {
-  return runs.map(({ plan: { variant, step, round } }) => `${round ?? 'pilot'} ${step} ${variant}`);
-}
 
 const FAILED = { state: 'failed', reason: 'Nginx died.' } as const;
 
@@ -230,42 +184,6 @@ test('another seed gives another order, and over many rounds all variants are fi
   ).filter((_, index) => index % 2 === 0);
   const share = first.filter(({ plan }) => plan.variant === 'plain').length / first.length;
   assert.ok(share > 0.3 && share < 0.7, String(share));
-});
-
-test('the number of runs is known from the start, and does not change', () => {
-  for (const ratePerSecond of [5000, null]) {
-    const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond } });
-    const done = play(strategy);
-    for (const [number] of done.entries())
-      assert.equal(strategy.expectedRuns(done.slice(0, number)), done.length);
-  }
-});
-
-test('a budget ends the comparison before a round that would exceed it, based on the runs so far', () => {
-  // A round of four runs takes 20 s.
-  const rounds = (budgetMs: number, asked: number | null = null) =>
-    play(makeRounds({ ...OPTIONS, rounds: asked, budgetMs })).length / 4;
-  assert.equal(rounds(100_000), 5);
-  assert.equal(rounds(119_000), 5);
-  assert.equal(rounds(120_000), 6);
-  assert.equal(rounds(100_000, 3), 3);
-  assert.equal(rounds(100_000, 50), 5);
-  // The first round always starts, because the duration of a run is not known yet.
-  assert.equal(rounds(1000), 1);
-});
-
-test('the number of rounds in a budget is reported as soon as it can be estimated', () => {
-  const strategy = makeRounds({ ...OPTIONS, rounds: null, budgetMs: 100_000 });
-  const done = play(strategy);
-  // Before the first run, the expected duration comes from the plan: 1 s measured, 2 s to start.
-  const { warmupMs, durationMs } = BASE.plan;
-  const planned = Math.floor(100_000 / (warmupMs + durationMs + 2000) / 4) * 4;
-  assert.deepEqual(
-    [0, 1].map((runs) => strategy.expectedRuns(done.slice(0, runs))),
-    [planned, planned],
-  );
-  assert.equal(strategy.expectedRuns(done.slice(0, 4)), 20);
-  assert.equal(strategy.expectedRuns(done), done.length);
 });
 
 test('an interrupted comparison uses the completed runs', () => {

@@ -334,3 +334,20 @@ test('a sizing ends after two runs if neither finished, and an unfinished one re
   );
   assert.deepEqual(size.check.checked, []);
 });
+
+test('every other round has the slots of the check, and a cost at the load of a planned worker needs no remark', () => {
+  const { specs } = play({ ...OPTIONS, rounds: 3 });
+  assert.deepEqual(
+    specs.filter(({ step }) => step === 'touched').map(({ round, largest }) => [round, largest?.connections]),
+    [
+      [1, 2000],
+      [2, undefined],
+      [3, 2000],
+      [null, 2000],
+    ],
+  );
+  const two = { ...OPTIONS, wanted: { ...WANTED, ratePerSecond: 40_000, churnPerSecond: 10_000 } };
+  const size = sizeOf(two, play(two).done);
+  assert.equal(size.needs.find(({ name }) => name === 'workers')?.estimate?.value, 2);
+  assert.ok(!codes(size).includes('other-load'), codes(size).join());
+});
