@@ -285,6 +285,7 @@ test('metrics of added scenarios are found, and read from runs of their scenario
   assert.equal(findMetric('own.third'), undefined);
   assert.equal(findMetric('memory.proxy'), metricNamed('memory.proxy'));
   assert.equal(usualStep(metricNamed('own.second')), 'own');
+  assert.equal(metricTitle({ name: 'own.first', step: 'own' }), 'Title of own.first');
   assert.equal(metricTitle({ name: 'own.first', step: 'own-more' }), 'Title of own.first, own-more step');
   const run = makeRun(SMALL);
   const own = { ...run, plan: { ...run.plan, workload: { ...run.plan.workload, scenario: 'own' } } };

@@ -218,6 +218,7 @@ test('a variant that never finishes is given up, and this is reported', () => {
   }));
   assert.equal(done.filter(({ plan }) => plan.variant === 'tls').length, 2);
   assert.equal(done.filter(({ plan }) => plan.variant === 'cache').length, 6);
+  assert.deepEqual([[], done].map(strategy.expectedRuns), [18, 12]);
   assert.deepEqual(
     strategy.conclude(done).filter(({ kind }) => kind === 'left-out'),
     [{ kind: 'left-out', variant: 'tls', reason: finding('run-ended', FAILED) }],
