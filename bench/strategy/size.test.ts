@@ -350,4 +350,8 @@ test('every other round has the slots of the check, and a cost at the load of a 
   const size = sizeOf(two, play(two).done);
   assert.equal(size.needs.find(({ name }) => name === 'workers')?.estimate?.value, 2);
   assert.ok(!codes(size).includes('other-load'), codes(size).join());
+  const onTwo = { ...two, check: { ...OPTIONS.check, workers: 2 } };
+  const checked = sizeOf(onTwo, play(onTwo).done);
+  assert.equal(checked.costs.find(({ name }) => name === 'cpu-message')?.load?.workers, 2);
+  assert.ok(!codes(checked).includes('other-load'), codes(checked).join());
 });
