@@ -61,6 +61,12 @@ test('ports are tried one after another from a random one, and again from the fi
   assert.deepEqual(tried, [10_002, 10_003, 10_000, 10_001]);
 });
 
+test('all ports above the range are used, up to the last one', async (t) => {
+  const tried = machine(t, from(65_532, 4), 0.75);
+  assert.deepEqual(await portsOutside([10_000, 65_531], HOST, 4), [65_535, 65_532, 65_533, 65_534]);
+  assert.deepEqual(tried, [65_535, 65_532, 65_533, 65_534]);
+});
+
 test('if too few ports outside the range are free, any are returned', async (t) => {
   const tried = machine(t, [10_002], 0.7);
   assert.deepEqual(await portsOutside([10_004, 65_535], HOST, 2), [40_005, 40_006]);
