@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -167,4 +169,29 @@ test('a binary that fails has its last line as the reason, or its exit code', as
   await refuses('sbin', 'usage', /it is not an executable file\./);
   await assert.rejects(findNginx(options({ source: 'debian:UPPER' })), { kind: 'usage' });
   await assert.rejects(findNginx(options({ source: 'debian:' })), { kind: 'usage' });
+});
+
+test('a binary without its libraries is rejected with the command that installs Nginx, if it is known', async (t) => {
+  const advised = async (release: string | null) => {
+    t.mock.method(fs.promises, 'readFile', async (path: string, encoding: string) => {
+      assert.deepEqual([path, encoding], ['/etc/os-release', 'utf8']);
+      if (release === null) throw new Error('none');
+      return release;
+    });
+    syncBuiltinESMExports();
+    const error = await findNginx(options({ source: join(folder, 'lame') })).catch((each: Error) => each);
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+    return error instanceof Problem ? error.message.split('too old. ').at(1) : assert.fail();
+  };
+  const none = 'See https://nginx.org/en/docs/install.html for how to install Nginx.';
+  assert.deepEqual(
+    [await advised('ID=arch\n'), await advised('ID=other\n'), await advised(null)],
+    ['Install Nginx with: sudo pacman -S nginx.', none, none],
+  );
+});
+
+test('a binary that fails for another reason is rejected without advice', async () => {
+  await script('fails', 'echo "cannot open" >&2; exit 2');
+  await refuses('fails', 'environment', /fails cannot be used as Nginx: cannot open\.$/);
 });

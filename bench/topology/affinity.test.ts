@@ -48,7 +48,7 @@ describe('affinity', () => {
 
   it('is not pinned if no CPU is given', async () => {
     const before = allowed();
-    await (await keepTo(null))();
+    for (const cpus of [null, []]) await (await keepTo(cpus))();
     assert.deepEqual(allowed(), before);
   });
 
@@ -66,6 +66,8 @@ describe('affinity', () => {
       assert.equal(tryPinning({ PATH }), expected);
       const [notice] = affinityNotices(PLACEMENT, found);
       assert.deepEqual([notice?.level, notice?.code], ['warning', `affinity-${found}`]);
+      assert.equal(affinityNotices(PLACEMENT, found).length, 1);
+      assert.deepEqual(affinityNotices(PLACEMENT, 'possible'), []);
       assert.deepEqual(affinityNotices(null, found), []);
     }
     assert.deepEqual(affinityNotices(PLACEMENT).length, canPin() ? 0 : 1);
@@ -87,10 +89,15 @@ describe('affinity', () => {
     const letGo = await keepTo([cpu]);
     assert.equal(readFileSync(join(failsTwice, 'taskset.tries'), 'utf8').length, 3 * 2);
     await letGo();
+    assert.equal(readFileSync(join(failsTwice, 'taskset.tries'), 'utf8').length, 4 * 2);
     assert.deepEqual(allowed(), before);
     const fails = fakeTaskset(t, 'echo x >> "$0.tries"; exit 1');
     process.env.PATH = `${fails}:${path}`;
-    await assert.rejects(keepTo([cpu]), /could not be pinned to CPUs \d+: .*--no-pin/);
+    await assert.rejects(keepTo([cpu]), (error: Error) => {
+      assert.match(error.message, /could not be pinned to CPUs \d+: Command failed: taskset -a .*--no-pin/);
+      assert.equal((error.cause as { code?: number }).code, 1);
+      return true;
+    });
     assert.equal(readFileSync(join(fails, 'taskset.tries'), 'utf8').length, 5 * 2);
   });
 });

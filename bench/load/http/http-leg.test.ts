@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import type { Client } from 'autocannon';
-import { bucketValue, HIGHEST_US } from '../../measure/counts.ts';
+import { bucketValue, Counts, HIGHEST_US } from '../../measure/counts.ts';
 import { portOf } from '../connections/connection.test.fixture.ts';
 import type { HttpCounts } from './counted.ts';
 import { runHttpLeg, startTally } from './http-leg.ts';
@@ -159,5 +159,50 @@ test('a request replaced after a timeout counts as a timeout, one replaced after
     requests: 1,
     errors: 1,
     timeouts: 0,
+  });
+});
+
+test('counts of events are exact, with latencies from each request to its response', (t) => {
+  let nowMs = 1000;
+  t.mock.method(performance, 'now', () => nowMs);
+  const tally = startTally(true);
+  const clients = [new EventEmitter(), new EventEmitter()];
+  for (const client of clients) tally.watch(client as unknown as Client);
+  const at = (ms: number, client: number, name: string, ...of: unknown[]) => {
+    nowMs = ms;
+    clients[client]?.emit(name, ...of);
+  };
+  const answer = (ms: number, client: number, status: number, bytes: number, ...headers: string[]) => {
+    at(ms - 0.5, client, 'headers', { shouldKeepAlive: true, headers });
+    at(ms, client, 'response', status, bytes);
+  };
+  at(1001, 0, 'request');
+  at(1002, 1, 'request');
+  answer(1005, 1, 200, 7, 'X-Cache-Status', 'HIT');
+  answer(1011, 0, 502, 5);
+  at(1012, 0, 'request');
+  answer(1042.0004, 0, 204, 30, 'x-cache-status', 'HIT');
+  at(1050, 1, 'request');
+  at(1051, 1, 'connError');
+  const latency = new Counts();
+  for (const us of [3000, 10_000, 30_000.4]) latency.record(us);
+  assert.deepEqual(tally.counts(), {
+    ...{ durationUs: 42_000, requests: 3, non2xx: 1, statuses: { '2xx': 2, '5xx': 1 } },
+    ...{ errors: 1, timeouts: 0, bytesReceived: 42, latency: latency.drain() },
+    cache: { HIT: 2, none: 1 },
+  });
+  const untouched = startTally(false).counts();
+  assert.deepEqual([untouched.durationUs, untouched.non2xx, untouched.cache], [0, 0, null]);
+});
+
+test('a connection error after an announced end does not excuse the next one', () => {
+  const closing = [['request'], ['headers', { shouldKeepAlive: false }], ['response', 200, 1]] as const;
+  assert.deepEqual(tallied(...closing, ['connError'], ['connError']), {
+    requests: 1,
+    errors: 1,
+    timeouts: 0,
+  });
+  assert.deepEqual(tallied(['request'], ['connError'], ['request'], ['timeout']), {
+    ...{ requests: 0, errors: 1, timeouts: 1 },
   });
 });
