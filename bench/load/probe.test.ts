@@ -43,11 +43,12 @@ for (const enableConnectProtocol of [true, false]) {
       settings: { enableConnectProtocol },
     });
     const found = await probe(await listen(t, server));
-    assert.equal(found.alpn, null);
-    assert.equal(found.alpnOffered, 'h2');
-    assert.equal(found.extendedConnect, enableConnectProtocol);
-    assert.equal(found.tlsProtocol, 'TLSv1.3');
-    assert.match(found.tlsCipher ?? '', /^TLS_/);
+    const { tlsCipher, ...rest } = found;
+    assert.match(tlsCipher ?? '', /^TLS_/);
+    assert.deepEqual(rest, {
+      ...{ alpn: null, alpnOffered: 'h2', extendedConnect: enableConnectProtocol },
+      ...{ tlsProtocol: 'TLSv1.3', tlsKeyType: 'ec', tlsResumed: true },
+    });
   });
 }
 
@@ -108,6 +109,44 @@ test('a listener that does not use TLS, is not trusted or does not exist causes 
   gone.close();
   await once(gone, 'close');
   await assert.rejects(probe(port), { code: 'ECONNREFUSED' });
+});
+
+test('without authorities, no certificate is verified, and without a name, none is requested', async (t) => {
+  const names: unknown[] = [];
+  const server = tls.createServer({
+    ...keys,
+    SNICallback: (name, done) => {
+      names.push(name);
+      done(null);
+    },
+  });
+  const port = await listen(t, server);
+  const found = await probeTls({ host: '127.0.0.1', port, servername: '' }, NEVER);
+  assert.equal(found.tlsProtocol, 'TLSv1.3');
+  assert.deepEqual(names, []);
+  await probeTls({ host: '127.0.0.1', port, servername: 'other.test' }, NEVER);
+  assert.deepEqual([...new Set(names)], ['other.test']);
+});
+
+test('a handshake without an answer fails after five seconds, and is closed', async (t) => {
+  const server = net.createServer();
+  const port = await listen(t, server);
+  const connected = once(server, 'connection');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let isOver = false;
+  const probed = probe(port).finally(() => {
+    isOver = true;
+  });
+  probed.catch(() => {});
+  const [socket] = (await connected) as [net.Socket];
+  socket.resume();
+  const closed = once(socket, 'close');
+  t.mock.timers.tick(4999);
+  await new Promise((done) => setImmediate(done));
+  assert.equal(isOver, false);
+  t.mock.timers.tick(1);
+  await assert.rejects(probed, /no answer to the TLS handshake/);
+  await closed;
 });
 
 /** Errors of a connection that ended early. The time limit would cause a different message. */
