@@ -135,7 +135,8 @@ test('Nginx is ready when the pid file is its own and every listener accepts', a
       () => false,
     );
     assert.deepEqual(stops, ready ? [] : [['SIGTERM', 2000]]);
-    const [{ env: _, args: [first] = [], ...options } = assert.fail()] = launched;
+    const [{ env, args: [first] = [], ...options } = assert.fail()] = launched;
+    assert.equal(env?.NGINX, changes.upgradable === true ? '' : undefined);
     const command = changes.upgradable === true ? 'sh' : '/nginx';
     assert.deepEqual(
       [first, options],
@@ -169,12 +170,18 @@ test('a start that fails reports the port that is in use or not permitted, else 
   assert.equal(await wordsOf(lines.join('\n')), 'Nginx exited at once: [emerg] a.');
   assert.equal(await wordsOf('one\ntwo\n\n'), 'Nginx exited at once: two.');
   assert.equal(await wordsOf(''), 'Nginx exited at once without a message.');
+  await writeFile(join(folder, 'error.log'), '[error] in the log\n');
+  assert.equal(await wordsOf('one'), 'Nginx exited at once: [error] in the log.');
   assert.equal(
-    await wordsOf('x\n[emerg] bind() to 1.2.3.4:80 failed (98: Address in use)\ny'),
+    await wordsOf(
+      'x\n[emerg] bind() to 1.2.3.4:80 failed (98: Address in use)\nbind() to b failed (98: Address in use)',
+    ),
     'Nginx cannot listen on 1.2.3.4:80: another program uses that port',
   );
   assert.equal(
-    await wordsOf('x\n[emerg] bind() to 1.2.3.4:80 failed (13: Permission denied)\ny'),
+    await wordsOf(
+      'x\n[emerg] bind() to 1.2.3.4:80 failed (13: Permission denied)\nbind() to b failed (13: Permission denied)',
+    ),
     'Nginx cannot listen on 1.2.3.4:80: this user is not allowed to use that port.',
   );
 });
