@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { print } from './print.ts';
-import { readTuned } from './tuned.ts';
+import { lackOfResolving, needNameServer, readTuned } from './tuned.ts';
 
 let folder: string;
 let path: string;
@@ -56,4 +56,30 @@ test('a tuning of a setting that the run determines is rejected, with the option
   ];
   for (const [tuning, message] of cases)
     await assert.rejects(text(tuning), { kind: 'configuration', message });
+});
+
+test('each directive that the run sets is rejected at any depth, and an include too', async () => {
+  const refused = async (tuning: string) => {
+    const error = await text(tuning).catch((each: Error) => each);
+    return error instanceof Error
+      ? (/(Leave it out|Use (--\S+)|Copy the included|Add "resolve")/.exec(error.message)?.[0] ?? 'other')
+      : null;
+  };
+  for (const name of [
+    ...['daemon', 'error_log', 'master_process', 'pid', 'ssl_certificate', 'ssl_certificate_key', 'user'],
+  ])
+    assert.equal(await refused(`http { server { ${name} x; } }`), 'Leave it out', name);
+  assert.equal(await refused('worker_rlimit_nofile 9;'), 'Use --connections');
+  assert.equal(await refused('http { include x; }'), 'Copy the included');
+  assert.equal(await refused('http { resolver_timeout 1s; }'), 'Add "resolve"');
+  assert.equal(await refused('# a comment\nevents { multi_accept on; }'), null);
+});
+
+test('a tuning that resolves names needs a name server, and an Nginx from 1.27.3 on', () => {
+  const plain = { name: 'plain', text: 'http { resolver 127.0.0.1; }' };
+  const resolving = { name: 'names', text: 'http { upstream u { server a:1 resolve; } }' };
+  assert.deepEqual([[], [plain], [plain, resolving]].map(needNameServer), [false, false, true]);
+  const lack = (version: string, ...tunings: (typeof plain)[]) => lackOfResolving({ tunings }, { version });
+  assert.deepEqual([lack('1.27.3', resolving), lack('1.0.0', plain)], [null, null]);
+  assert.match(lack('1.27.2', plain, resolving) ?? '', /^The tuning names needs Nginx 1\.27\.3 or newer/);
 });
