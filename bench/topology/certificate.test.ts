@@ -48,6 +48,15 @@ test('a certificate is valid from a day ago for a week, for all of its names and
   );
 });
 
+test('a certificate for addresses only has the subject of the default host', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'certificate-test-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const { subject, subjectAltName } = new X509Certificate(
+    (await makeCertificate(folder, 'ecdsa', [])).certPem,
+  );
+  assert.deepEqual([subject, subjectAltName], ['CN=localhost', 'IP Address:127.0.0.1']);
+});
+
 test('a 2048-bit RSA certificate on request', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'certificate-test-'));
   try {

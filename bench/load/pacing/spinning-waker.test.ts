@@ -54,4 +54,24 @@ test('a waker that spins sleeps while the wait exceeds its limit, and wakes 2 ms
   nowUs = 30_000;
   turn();
   assert.deepEqual([turns.length, woken], [0, 2]);
+
+  cleared.length = 0;
+  // While it sleeps, closing it clears the alarm.
+  nowUs = 0;
+  const asleep = spinningWaker(
+    () => nowUs,
+    () => {},
+    5000,
+  );
+  asleep.close();
+  assert.equal(cleared.length, 0);
+  const waiting = spinningWaker(
+    () => nowUs,
+    () => {},
+    5000,
+  );
+  waiting.wakeAt(9000);
+  turn();
+  waiting.close();
+  assert.deepEqual([cleared.length, cleared.at(-1), alarms.length], [1, 3, 3]);
 });
