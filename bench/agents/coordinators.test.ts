@@ -70,10 +70,14 @@ for (const [kind, using] of Object.entries(COORDINATORS))
         const sentence = lost(generator);
         const driven = putLoad(generator, echo.port, (phase, fleet) => {
           if (phase !== 'steady') return;
-          const [first] = generatorPids();
-          assert.ok(first);
-          process.kill(first, 'SIGKILL');
           void sentence.then(() => fleet.stop());
+          const timer = setInterval(() => {
+            if (!fleet.totals().every((each) => counted(each, 'sent') > 0)) return;
+            clearInterval(timer);
+            const [first] = generatorPids();
+            assert.ok(first);
+            process.kill(first, 'SIGKILL');
+          }, 10);
         });
         assert.match(await sentence, /generator [12]\b.*SIGKILL/);
         const { merger } = await driven;

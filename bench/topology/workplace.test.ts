@@ -128,8 +128,10 @@ describe('a fetch', () => {
       await until(() => pid() > 0, 'apt runs');
       const apt = pid();
       const [folder = ''] = fetches(cache);
-      const record = readFileSync(join(cache, folder, '.nginx-ws-bench-owner'), 'utf8');
-      const warden = JSON.parse(record.split('\n')[1] ?? '').pid;
+      const record = () => readFileSync(join(cache, folder, '.nginx-ws-bench-owner'), 'utf8');
+      // The bench records apt just after its start, and apt may write its pid before that.
+      await until(() => record().includes(`"pid":${apt},`), 'apt is recorded');
+      const warden = JSON.parse(record().split('\n')[1] ?? '').pid;
       if (withWarden) process.kill(warden, 'SIGSTOP');
       bench.kill('SIGKILL');
       await once(bench, 'exit');
