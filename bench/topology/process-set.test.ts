@@ -94,6 +94,19 @@ describe('processSet', () => {
     );
   });
 
+  it('reports an uncaught error instead of the version that Node or Bun prints last', async (t) => {
+    for (const [output, words] of [
+      ['node:fs:1\n\nTypeError: no reader\n    at file.js:1\n\nNode.js v20.20.2', 'TypeError: no reader'],
+      ['Error [ERR_X]: no file\n    at file.js:1\n\nNode.js v20.20.2', 'Error [ERR_X]: no file'],
+      ['1 | x\nerror: no ring\n      at file.js:1\n\nBun v1.4.5 (Linux x64)', 'error: no ring'],
+    ] as const) {
+      const { processSet } = gather(t);
+      await shell(processSet, 'generator 1', `printf '${output.replaceAll('\n', '\\n')}' >&2; exit 1`);
+      const reason = await processSet.unexpectedExit;
+      assert.equal(reason.split(' Its last output: ')[1], words);
+    }
+  });
+
   it('does not report a retired process, but still reports the others', async (t) => {
     const { processSet, lost, told } = gather(t);
     const one = await shell(processSet, 'one');

@@ -131,6 +131,8 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
 }
 
 function exitReason(launched: Launched, exit: Exit): string {
-  const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';
+  const lines = launched.stderrTail().trim().split('\n');
+  // After an uncaught error, Node and Bun print a stack and their own version.
+  const words = lines.findLast((line) => /^(\w*Error\b.*?|error): /.test(line)) ?? lines.at(-1) ?? '';
   return `${exitWords(launched, exit)} during the run.${words === '' ? '' : ` Its last output: ${words}`}`;
 }
