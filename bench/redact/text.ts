@@ -37,7 +37,7 @@ export function textRedactor(words: Iterable<string>): (text: string) => string 
     // Addresses and patterns are replaced first: if a word were removed from a URL, the rest would no longer
     // look like a URL.
     const shaped = SHAPES.reduce(
-      // Both kinds of replacement are valid, but in separate overloads.
+      // `replace` accepts a string or a function, but its overloads do not accept a union of the two.
       (rest, [shape, by]) => rest.replace(shape, by as string),
       replaceIpv6(text, () => HIDDEN),
     );
