@@ -99,8 +99,9 @@ test('without JavaScript, everything except for the filters is there', async () 
     assert.ok(!(await page.locator('#filters').isVisible()));
     assert.ok((await page.locator('svg.spark:visible').count()) > 10);
     await page.locator('#trends a').first().click();
-    assert.ok(await page.locator('svg.plot').first().isVisible());
+    // A click does not wait for the page that it opens.
+    await page.locator('svg.plot').first().waitFor();
     await page.locator('header a').click();
-    assert.equal(await page.locator('h1').textContent(), 'A site');
+    await page.locator('h1', { hasText: /^A site$/ }).waitFor();
   });
 });
