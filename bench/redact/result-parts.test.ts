@@ -254,6 +254,12 @@ test('words of addresses and paths are removed, except for common ones', () => {
   );
 });
 
+test('a name is replaced where it is not a part of a longer word, and once', () => {
+  const variants = [variant('te', 'target:ws://te/'), variant('a/b', 'plain'), variant('a/b.c', 'plain')];
+  assert.equal(said('te, Te, note, (a/b.c), a/b', ...variants), 'target-1, Te, note, (conf-2), conf-1');
+  assert.equal(said('te', variant('te', 'target:ws://te/'), variant('target', 'target:ws://x/')), 'target-1');
+});
+
 test('an event without private facts is passed on as it is', () => {
   const redactor = makeRedactor(RESULT, []);
   const event = { type: 'run-started', number: 1, text: '/home/x' } as unknown as BenchEvent;

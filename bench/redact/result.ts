@@ -8,7 +8,7 @@ import type { Tuning, Variant } from '../model/variant.ts';
 import { publicCommand } from './command.ts';
 import { publicConfiguration } from './configuration.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
-import { textRedactor } from './text.ts';
+import { textRedactor, wholeWords } from './text.ts';
 
 /** Removes everything that would reveal a result's origin, while runs are still being added to the result. */
 export interface Redactor {
@@ -60,10 +60,9 @@ function makeState(
   const words = new Set([...given, ...variants.flatMap(wordsOfVariant)]);
   const nameOf = (name: string) => names.get(name)?.name ?? name;
   const profileOf = (profile: string, variant: string) => names.get(variant)?.profile ?? profile;
-  const redactText = (text: string) => {
-    const renamed = [...names].reduce((rest, [name, { name: other }]) => rest.replaceAll(name, other), text);
-    return textRedactor(words)(renamed);
-  };
+  const renamed = wholeWords([...names.keys()], 'g');
+  const redactText = (text: string) =>
+    textRedactor(words)(renamed === null ? text : text.replace(renamed, nameOf));
   const notice = (each: Notice): Notice => redacted(each, redactText);
   const runPlan = (plan: Run['plan']): Run['plan'] => ({
     ...plan,

@@ -29,10 +29,8 @@ const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])
  * and anything that looks like a path, a URL, an address or a host name.
  */
 export function textRedactor(words: Iterable<string>): (text: string) => string {
-  const known = [...new Set(words)]
-    .filter((each) => each.length >= SHORTEST && !isPublicWord(each))
-    .sort((a, b) => b.length - a.length)
-    .map((each) => new RegExp(`(?<![\\w])${escaped(each)}(?![\\w])`, 'gi'));
+  const known = [...new Set(words)].filter((each) => each.length >= SHORTEST && !isPublicWord(each));
+  const pattern = wholeWords(known, 'gi');
   return (text) => {
     // Addresses and patterns are replaced first: if a word were removed from a URL, the rest would no longer
     // look like a URL.
@@ -41,10 +39,16 @@ export function textRedactor(words: Iterable<string>): (text: string) => string 
       (rest, [shape, by]) => rest.replace(shape, by as string),
       replaceIpv6(text, () => HIDDEN),
     );
-    return known.reduce((rest, pattern) => rest.replace(pattern, HIDDEN), shaped);
+    return pattern === null ? shaped : shaped.replace(pattern, HIDDEN);
   };
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** Matches any of some texts where they are not parts of longer words; null if there are none. */
+export function wholeWords(texts: readonly string[], flags: 'g' | 'gi'): RegExp | null {
+  if (texts.length === 0) return null;
+  // Of two texts that begin in the same place, the longer one is meant.
+  const escaped = texts
+    .toSorted((a, b) => b.length - a.length)
+    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  return new RegExp(`(?<!\\w)(?:${escaped.join('|')})(?!\\w)`, flags);
 }

@@ -44,6 +44,11 @@ test('sentences that depend on whether something is known', () => {
     text({ workers: one, cores: one }),
     `tls: ${load} need 1 Nginx worker (1 core, 95 % CI 0.5 to 2 cores).`,
   );
+  const few = { least: 0.9996, most: 1.0004 };
+  assert.match(
+    text({ workers: one, cores: { value: few, low: few, high: few } }),
+    /\(1 core, 95 % CI 1 core\)/,
+  );
   const cores = (messageUs: typeof need | null, handshakeUs: typeof need | null) =>
     finding('size-cores', { ratePerSecond: 5, messageUs, churnPerSecond: 7, handshakeUs }).text;
   assert.equal(cores(null, null), 'No messages and no new connections.');

@@ -233,12 +233,14 @@ export const SIZE = {
 
 /** Formats CPU in cores, as in `0.35 cores`. */
 function formatCores(cores: Amount): string {
-  return `${formatDecimal(cores)} ${cores === 1 ? 'core' : 'cores'}`;
+  const text = formatDecimal(cores);
+  return `${text} ${text === '1' ? 'core' : 'cores'}`;
 }
 
+/** Formats a number or a range with three significant digits. A range that looks like one number is written as one. */
 function formatDecimal(value: Amount): string {
-  const one = (each: number) => String(Number(each.toPrecision(3)));
-  return typeof value === 'number' ? one(value) : `${one(value.least)} to ${one(value.most)}`;
+  const [least, most] = [leastOf(value), mostOf(value)].map((each) => String(Number(each.toPrecision(3))));
+  return least === most ? `${most}` : `${least} to ${most}`;
 }
 
 /**
