@@ -1,7 +1,7 @@
 import { httpAddresses, socketAt } from '../../nginx/hop.ts';
-import { defaultServerAt, listensOn, serversIn } from '../../nginx/listen.ts';
+import { addressesOf, defaultServerAt, listensOn, serversIn } from '../../nginx/listen.ts';
 import { inherited } from '../../nginx/located.ts';
-import { directives, type Node, texts } from '../../nginx/tree.ts';
+import { type Directive, directives, type Node, texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import type { LintFinding } from '../finding.ts';
 import type { Rule } from '../subject.ts';
@@ -48,17 +48,22 @@ function addressIn(written: string, parameters: readonly string[]): string {
 
 /**
  * If a socket uses TLS, its default server must have a certificate or reject handshakes. If it has a
- * certificate, the socket's other servers need none (ngx_http_ssl_init).
+ * certificate, the socket's other servers need none. If it rejects handshakes, each of the others must have a
+ * certificate or reject handshakes as well (ngx_http_ssl_init).
  */
 function withoutCertificate(tree: readonly Node[]): LintFinding[] {
   const [http] = directives(tree, 'http');
+  const given = (server: Directive, name: string) =>
+    inherited(http === undefined ? [server] : [http, server], name);
+  const hasCertificate = (server: Directive) => given(server, 'ssl_certificate').length > 0;
+  const rejects = (server: Directive) => given(server, 'ssl_reject_handshake')[0]?.args[0]?.text === 'on';
   const lacking = httpAddresses(tree).flatMap((address) => {
-    const server = socketAt(tree, address).tls ? defaultServerAt(tree, address) : undefined;
-    if (server === undefined) return [];
-    const levels = http === undefined ? [server] : [http, server];
-    const isNamed = inherited(levels, 'ssl_certificate').length > 0;
-    const rejects = inherited(levels, 'ssl_reject_handshake')[0]?.args[0]?.text === 'on';
-    return isNamed || rejects ? [] : [{ server, address }];
+    const first = socketAt(tree, address).tls ? defaultServerAt(tree, address) : undefined;
+    if (first === undefined || hasCertificate(first)) return [];
+    const needing = rejects(first)
+      ? serversIn(tree).http.filter((server) => addressesOf(server).includes(address) && !rejects(server))
+      : [first];
+    return needing.filter((server) => !hasCertificate(server)).map((server) => ({ server, address }));
   });
   const servers = new Map(lacking.map(({ server, address }) => [server, address]));
   return [...servers].map(([server, address]) => {

@@ -79,6 +79,16 @@ describe('a server that Nginx rejects', () => {
     ]);
     assert.deepEqual(of('listen 443 ssl;', 'ssl_reject_handshake on;'), []);
     assert.deepEqual(of('listen 443 ssl;', 'ssl_reject_handshake off;').length, 1);
+    const others = ['', 'ssl_certificate a;', 'ssl_reject_handshake on;'];
+    const behind = (first: string) =>
+      of(
+        `listen 443 ssl default_server; ${first}`,
+        others.map((own) => `server { listen 443; ${own} }`).join('\n'),
+      );
+    assert.deepEqual(behind('ssl_reject_handshake on;'), [
+      'error refused :7 no-certificate {"listen":"443"}',
+    ]);
+    assert.deepEqual(behind('ssl_certificate a;'), []);
   });
 });
 
