@@ -23,7 +23,7 @@ function labelsOf(texts: readonly string[]): Tags['labels'] {
     if (!LABEL_KEY.test(key) || value.trim() === '') {
       throw new Problem(
         'usage',
-        `--label ${quoted(text)} must be a name and a value, for example --label branch=main. The name must begin with a letter, and have at most 40 characters (letters, digits, dots, hyphens and underscores).`,
+        `--label ${quoted(text)} must be a name and a value, for example --label branch=main. The name must begin with a letter, and have at most 40 characters (letters, digits, dots, hyphens and underscores). It cannot be "prototype" or "constructor".`,
       );
     }
     if (labels.has(key)) {
