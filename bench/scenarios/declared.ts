@@ -5,16 +5,11 @@ import { metricOf } from './declared-metric.ts';
 import type { DoubtName, ScenarioDefinition } from './definition.ts';
 import { ECHO_METRICS } from './echo/metrics.ts';
 import { COMEBACK_METRICS } from './storm/metrics.ts';
-
-/** Phases from which the times of messages are read, as in `echo`. */
-const OF_STEADY = ['steady', 'drain'] as const;
+import { ECHO_EQUATIONS, ECHO_PHASES, OF_COMEBACK, USUAL } from './usual.ts';
 
 /** Messages per second in a step with a schedule, if nothing else determines the rate. */
 const USUAL_RATE = 1000;
 const USUAL_CONNECTIONS = 100;
-
-/** Equation that holds in every scenario whose clients reconnect. */
-export const OF_COMEBACK = { whole: 'cut', parts: ['back', 'waiting'] };
 
 /** Returns whether the clients of a declared scenario reconnect. If they do, a lost connection is not a fault. */
 function reconnects({ conservation }: Pick<Declaration, 'conservation'>): boolean {
@@ -36,9 +31,9 @@ export function declaredDefinition(declared: Declaration): ScenarioDefinition {
   const has = (kind: 'open' | 'closed') => declared.steps.some(({ load }) => load === kind);
   const ofMessages = sends ? MESSAGE_NAMES : { counters: [], gauges: [], histograms: [] };
   return {
+    ...USUAL,
     ...rest,
     declared,
-    options: {},
     excluded: [
       'baseline',
       'no-http',
@@ -46,37 +41,16 @@ export function declaredDefinition(declared: Declaration): ScenarioDefinition {
       ...(has('open') ? [] : ['rate', 'arrivals']),
       ...(has('closed') ? [] : ['in-flight']),
     ],
-    lengths: () => null,
     defaults: { connections: USUAL_CONNECTIONS, payload: '64' },
     // With both kinds of loop, the rate is derived from the throughput of the closed loop.
     defaultRate: () => (has('open') && !has('closed') ? USUAL_RATE : null),
-    problemOf: () => null,
-    timeline: () => [],
-    servers: null,
     recorded: {
       counters: [...ofMessages.counters, ...recorded.counters],
       gauges: [...ofMessages.gauges, ...recorded.gauges],
       histograms: [...ofMessages.histograms, ...recorded.histograms],
     },
-    conservation: [
-      ...(sends
-        ? [
-            { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-            { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
-          ]
-        : []),
-      ...conservation,
-    ],
-    phasesRead: {
-      ...(sends ? { response: OF_STEADY, service: OF_STEADY, sendLag: OF_STEADY } : {}),
-      ...phasesRead,
-    },
-    openingStages: 1,
-    samplesQueues: false,
-    hasHttpLeg: false,
-    takesTurns: false,
-    largestMessage: ({ maxBytes }) => maxBytes,
-    serverArguments: () => [],
+    conservation: [...(sends ? ECHO_EQUATIONS : []), ...conservation],
+    phasesRead: { ...(sends ? ECHO_PHASES : {}), ...phasesRead },
     metrics: [
       ...(sends ? ECHO_METRICS : []),
       ...(reconnects(declared) ? COMEBACK_METRICS : []),

@@ -75,7 +75,9 @@ function consequences(scenario: ScenarioDefinition, given: ScenarioOptions): str
 for (const scenario of SCENARIOS)
   test(`${scenario.name} declares what its golden file says`, () => {
     const { metrics, title: _title, question: _question, ...rest } = scenario;
-    const fields = Object.entries(rest).filter(([, value]) => typeof value !== 'function');
+    const fields = Object.entries(rest)
+      .filter(([, value]) => typeof value !== 'function')
+      .toSorted(([a], [b]) => a.localeCompare(b));
     const lines = [
       ...fields.map(([name, value]) => `${name} ${data(value)}`),
       ...[{}, ...(VARIED[scenario.name] ?? [])].flatMap((given) => consequences(scenario, given)),

@@ -52,7 +52,9 @@ const dataOf = ({ metrics, ...definition }: Partial<ScenarioDefinition>) => ({
 /** Compares data with a golden file, one line for each member. */
 function assertData(name: string, ...all: (object | undefined)[]): void {
   const lines = all.flatMap((data = {}) =>
-    Object.entries(data).map(([key, value]) => `${key} ${JSON.stringify(value)}`),
+    Object.entries(data)
+      .toSorted(([a], [b]) => a.localeCompare(b))
+      .map(([key, value]) => `${key} ${JSON.stringify(value)}`),
   );
   assertGolden(`definitions/own-${name}.txt`, `${lines.join('\n')}\n`);
 }

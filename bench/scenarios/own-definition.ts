@@ -4,11 +4,12 @@ import { type Declaration, declarationFault } from '../model/declaration.ts';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import { COMMON_COUNTERS, COMMON_HISTOGRAMS } from '../model/recording.ts';
-import { declaredDefinition, OF_COMEBACK } from './declared.ts';
+import { declaredDefinition } from './declared.ts';
 import type { ComparedName, ListedName, ScenarioDefinition } from './definition.ts';
 import type { OwnMetric, OwnScenario } from './own-scenario.ts';
 import { RECONNECT_OPTION } from './reconnect-option.ts';
 import { isBuiltIn, SCENARIOS } from './registry.ts';
+import { OF_COMEBACK } from './usual.ts';
 
 const REQUIRED = ['name', 'title', 'question', 'steps'] as const;
 const OPTIONAL = [

@@ -4,6 +4,7 @@ import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
+import { ECHO_EQUATIONS, ECHO_PHASES, OF_COMEBACK, USUAL } from '../usual.ts';
 import { BACKEND_LOSS_METRICS } from './metrics.ts';
 
 const WARMUP_MS = 1000;
@@ -22,6 +23,7 @@ const LOST = 0;
  * connections.
  */
 export const backendLoss = {
+  ...USUAL,
   name: 'backend-loss',
   title: 'Loss of a backend',
   question: 'What happens to WebSockets when one of several backends is gone for a while?',
@@ -38,9 +40,7 @@ export const backendLoss = {
   },
   excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   lengths: () => ({ warmupMs: WARMUP_MS, durationMs: BEFORE_MS + GONE_MS + AFTER_MS }),
-  defaults: { connections: 1000, payload: '64' },
   defaultRate: () => 1000,
-  problemOf: () => null,
   timeline: (_step, { loss }) => [
     {
       atMs: WARMUP_MS + BEFORE_MS,
@@ -58,22 +58,11 @@ export const backendLoss = {
     histograms: [...MESSAGE_NAMES.histograms, ...COMEBACK_NAMES.histograms],
   },
   conservation: [
-    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
-    { whole: 'cut', parts: ['back', 'waiting'] },
+    ...ECHO_EQUATIONS,
+    OF_COMEBACK,
     { whole: 'opened', parts: [...BACKEND_GAUGES, 'unplaced', 'ended'] },
   ],
-  phasesRead: {
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
-  },
-  openingStages: 1,
-  samplesQueues: false,
-  hasHttpLeg: false,
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
-  serverArguments: () => [],
+  phasesRead: ECHO_PHASES,
   metrics: [...ECHO_METRICS, ...BACKEND_LOSS_METRICS],
   compared: [
     { name: 'outage.p50', step: 'backend-loss', weight: 40, headline: true },

@@ -3,6 +3,7 @@ import { DELIVERY_NAMES } from '../../measure/deliveries.ts';
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioOptions } from '../../model/load.ts';
 import type { AskedLoad, ScenarioDefinition } from '../definition.ts';
+import { ECHO_EQUATIONS, ECHO_PHASES, STEADY_AND_DRAIN, USUAL } from '../usual.ts';
 import { layoutOf, leastMembers } from './layout.ts';
 import { BROADCAST_METRICS } from './metrics.ts';
 
@@ -28,6 +29,7 @@ export function tooSmall({ payload }: Pick<AskedLoad, 'payload'>, scenario: stri
 
 /** One message to many: the server sends each publication to every member of a room. */
 export const broadcast = {
+  ...USUAL,
   name: 'broadcast',
   title: 'Broadcast',
   question: 'How long until a message has reached everybody?',
@@ -51,37 +53,26 @@ export const broadcast = {
     },
   },
   excluded: ['baseline', 'in-flight', 'no-http'],
-  lengths: () => null,
-  defaults: { connections: 1000, payload: '64' },
   defaultRate: (connections, options) =>
     publicationRate(Math.ceil(connections / layoutOf(connections, options).rooms)),
   problemOf: (asked) => tooSmall(asked, 'broadcast') ?? tooManyPublishers(asked),
   servers: { least: 1, most: 1 },
-  timeline: () => [],
   recorded: {
     counters: [...MESSAGE_NAMES.counters, ...DELIVERY_NAMES.counters],
     gauges: [...MESSAGE_NAMES.gauges, ...DELIVERY_NAMES.gauges],
     histograms: [...MESSAGE_NAMES.histograms, ...DELIVERY_NAMES.histograms],
   },
   conservation: [
-    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+    ...ECHO_EQUATIONS,
     { whole: 'expected', parts: ['delivered', 'skipped', 'missed', 'pending'] },
   ],
   phasesRead: {
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
-    delivery: ['steady', 'drain'],
+    ...ECHO_PHASES,
+    delivery: STEADY_AND_DRAIN,
     firstReceiver: ['steady'],
     medianReceiver: ['steady'],
     lastReceiver: ['steady'],
   },
-  openingStages: 1,
-  samplesQueues: false,
-  hasHttpLeg: false,
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
   serverArguments: () => ['--reply', 'rooms'],
   metrics: BROADCAST_METRICS,
   compared: [

@@ -1,5 +1,6 @@
 import { PROXY } from '../../model/proxy.ts';
 import type { ScenarioDefinition } from '../definition.ts';
+import { ECHO_PHASES, STEADY_AND_DRAIN, USUAL } from '../usual.ts';
 import { CONNECT_METRICS } from './metrics.ts';
 
 /**
@@ -8,6 +9,7 @@ import { CONNECT_METRICS } from './metrics.ts';
  * it takes.
  */
 export const connect = {
+  ...USUAL,
   name: 'connect',
   title: 'Connecting',
   question: 'How many connections per second can be opened, and what does each cost?',
@@ -47,16 +49,10 @@ export const connect = {
   excluded: ['baseline', 'in-flight', 'ramp', 'payload', 'type', 'no-http', 'echo-timeout'],
   work: 'handshakes',
   connectionTraits: ({ resume, close }) => ({ resumes: resume === 'on', serverCloses: close === 'server' }),
-  lengths: () => null,
-  defaults: { connections: 1000, payload: '64' },
-  defaultRate: () => null,
   problemOf: ({ connections, options: { pending } }) =>
     Number(pending) <= connections
       ? null
       : `--pending ${pending} is more than --connections ${connections}, the number of connections that may exist at the same time. Lower --pending or raise --connections.`,
-  timeline: () => [],
-  servers: null,
-  samplesQueues: false,
   recorded: {
     counters: [
       ...['due', 'started', 'unstarted', 'refused', 'resumed', 'closed', 'broken'],
@@ -73,20 +69,14 @@ export const connect = {
   ],
   // A handshake counts if it was due in the steady phase, even if it ends during the drain.
   phasesRead: {
-    tcp: ['steady', 'drain'],
-    tls: ['steady', 'drain'],
-    upgrade: ['steady', 'drain'],
-    handshake: ['steady', 'drain'],
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
-    echo: ['steady', 'drain'],
-    closing: ['steady', 'drain'],
+    tcp: STEADY_AND_DRAIN,
+    tls: STEADY_AND_DRAIN,
+    upgrade: STEADY_AND_DRAIN,
+    handshake: STEADY_AND_DRAIN,
+    ...ECHO_PHASES,
+    echo: STEADY_AND_DRAIN,
+    closing: STEADY_AND_DRAIN,
   },
-  openingStages: 1,
-  hasHttpLeg: false,
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
   serverArguments: ({ close, echo }) =>
     close === 'server' ? ['--close-after', echo === 'on' ? '1' : '0'] : [],
   metrics: CONNECT_METRICS,

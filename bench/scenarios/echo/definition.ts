@@ -1,5 +1,6 @@
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioDefinition } from '../definition.ts';
+import { ECHO_PHASES, USUAL } from '../usual.ts';
 import { ECHO_METRICS } from './metrics.ts';
 
 /**
@@ -7,6 +8,7 @@ import { ECHO_METRICS } from './metrics.ts';
  * throughput; an open loop at a much lower rate measures its latency.
  */
 export const echo = {
+  ...USUAL,
   name: 'echo',
   title: 'Steady echo',
   question: 'What throughput and latency does each variant reach?',
@@ -16,31 +18,16 @@ export const echo = {
     { name: 'throughput', load: 'closed', server: 'lean' },
     { name: 'latency', load: 'open', server: 'ws' },
   ],
-  options: {},
   excluded: [],
-  lengths: () => null,
-  defaults: { connections: 1000, payload: '64' },
-  defaultRate: () => null,
-  problemOf: () => null,
-  timeline: () => [],
-  servers: null,
   recorded: MESSAGE_NAMES,
   conservation: [
     { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
     { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'], added: ['unawaited'] },
   ],
   // An echo counts if its message was sent in the steady phase, even if it arrives during the drain.
-  phasesRead: {
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
-  },
-  openingStages: 1,
-  samplesQueues: false,
+  phasesRead: ECHO_PHASES,
   hasHttpLeg: true,
   takesTurns: true,
-  largestMessage: ({ maxBytes }) => maxBytes,
-  serverArguments: () => [],
   metrics: ECHO_METRICS,
   // Most of the weight is on the two metrics that should best show the effect of a change to Nginx and that
   // vary least. The others have just enough weight to get a verdict with ten rounds.

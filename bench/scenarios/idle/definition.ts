@@ -1,5 +1,6 @@
 import { PROXY } from '../../model/proxy.ts';
 import type { ScenarioDefinition } from '../definition.ts';
+import { USUAL } from '../usual.ts';
 import { IDLE_METRICS } from './metrics.ts';
 
 /**
@@ -16,6 +17,7 @@ const TOUCHED_MS = 1000;
  * memory an open connection uses, both untouched and after one large message.
  */
 export const idle = {
+  ...USUAL,
   name: 'idle',
   title: 'Idle connections',
   question: 'How long do silent connections stay open, and how much memory does each take?',
@@ -67,11 +69,6 @@ export const idle = {
     'echo-timeout',
   ],
   lengths: (step, { hold }) => ({ warmupMs: 0, durationMs: step === 'hold' ? Number(hold) : TOUCHED_MS }),
-  defaults: { connections: 1000, payload: '64' },
-  defaultRate: () => null,
-  problemOf: () => null,
-  timeline: () => [],
-  servers: null,
   recorded: {
     counters: ['ended', 'touched', 'pings', 'pongs', 'pingsLost'],
     gauges: ['held', 'pingsOutstanding'],
@@ -83,9 +80,6 @@ export const idle = {
   ],
   phasesRead: {},
   openingStages: 5,
-  samplesQueues: false,
-  hasHttpLeg: false,
-  takesTurns: false,
   largestMessage: () => TOUCH_BYTES,
   serverArguments: ({ ping, 'ping-every': everyMs }) =>
     ping === 'server' ? ['--ping', String(everyMs)] : [],

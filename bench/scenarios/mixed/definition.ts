@@ -1,5 +1,6 @@
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioDefinition } from '../definition.ts';
+import { ECHO_EQUATIONS, ECHO_PHASES, USUAL } from '../usual.ts';
 import { MIXED_METRICS } from './metrics.ts';
 
 const WARMUP_MS = 1000;
@@ -14,6 +15,7 @@ const MOST_ALONE_MS = 5000;
  * time of the other, and how much load a cache takes off the backend.
  */
 export const mixed = {
+  ...USUAL,
   name: 'mixed',
   title: 'HTTP requests alongside WebSockets',
   // The WebSocket load is the same as in `echo` and is sent by the client of `echo`. The HTTP requests come
@@ -51,35 +53,20 @@ export const mixed = {
     warmupMs: WARMUP_MS,
     durationMs: BEFORE_MS + Number(options['http-for']) + AFTER_MS,
   }),
-  defaults: { connections: 1000, payload: '64' },
   defaultRate: () => 1000,
-  problemOf: () => null,
   timeline: (_step, options) => [
     { atMs: WARMUP_MS + BEFORE_MS, action: { kind: 'start-http' } },
     { atMs: WARMUP_MS + BEFORE_MS + Number(options['http-for']), action: { kind: 'stop-http' } },
   ],
-  servers: null,
   recorded: MESSAGE_NAMES,
-  conservation: [
-    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
-  ],
-  phasesRead: {
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
-  },
-  openingStages: 1,
-  samplesQueues: false,
+  conservation: ECHO_EQUATIONS,
+  phasesRead: ECHO_PHASES,
   hasHttpLeg: true,
   httpLoad: (options) => ({
     connections: Number(options['http-connections']),
     durationMs: Math.min(MOST_ALONE_MS, Number(options['http-for'])),
     ratePerSecond: Number(options['http-rate']),
   }),
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
-  serverArguments: () => [],
   metrics: MIXED_METRICS,
   compared: [
     { name: 'responseWithHttp.p50', step: 'mixed', weight: 25, headline: true },

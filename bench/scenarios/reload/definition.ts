@@ -6,6 +6,7 @@ import type { Action } from '../../model/timeline.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
+import { ECHO_EQUATIONS, ECHO_PHASES, OF_COMEBACK, USUAL } from '../usual.ts';
 import { RELOAD_METRICS } from './metrics.ts';
 
 /** Duration of the steady load before the first reload and after the last interval, in ms. */
@@ -36,6 +37,7 @@ export function upgradeOf({ upgrade = NO_UPGRADE }: ScenarioOptions): string | n
  * clients reconnect, how long the old workers keep running, and how much memory they use.
  */
 export const reload = {
+  ...USUAL,
   name: 'reload',
   title: 'Reload under load',
   question: `What does a reload of ${PROXY} do to open WebSockets?`,
@@ -74,36 +76,19 @@ export const reload = {
     warmupMs: WARMUP_MS,
     durationMs: BEFORE_MS + Number(reloads) * Number(everyMs) + AFTER_MS,
   }),
-  defaults: { connections: 1000, payload: '64' },
   defaultRate: () => 1000,
-  problemOf: () => null,
   timeline(_step, options) {
     const to = upgradeOf(options);
     const action: Action = to === undefined ? { kind: 'reload' } : { kind: 'upgrade', to };
     return reloadsAt(options).map((atMs) => ({ atMs, action }));
   },
-  servers: null,
   recorded: {
     counters: [...MESSAGE_NAMES.counters, ...COMEBACK_NAMES.counters],
     gauges: [...MESSAGE_NAMES.gauges, ...COMEBACK_NAMES.gauges, 'first'],
     histograms: [...MESSAGE_NAMES.histograms, ...COMEBACK_NAMES.histograms, 'cutAfter', 'backAfter'],
   },
-  conservation: [
-    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
-    { whole: 'cut', parts: ['back', 'waiting'] },
-  ],
-  phasesRead: {
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
-  },
-  openingStages: 1,
-  samplesQueues: false,
-  hasHttpLeg: false,
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
-  serverArguments: () => [],
+  conservation: [...ECHO_EQUATIONS, OF_COMEBACK],
+  phasesRead: ECHO_PHASES,
   metrics: [...ECHO_METRICS, ...RELOAD_METRICS],
   compared: [
     { name: 'backAfter.p99', step: 'reload', weight: 40, headline: true },

@@ -4,6 +4,7 @@ import type { ScenarioOptions } from '../../model/load.ts';
 import { tooSmall } from '../broadcast/definition.ts';
 import type { Layout } from '../broadcast/layout.ts';
 import type { AskedLoad, ScenarioDefinition } from '../definition.ts';
+import { ECHO_EQUATIONS, ECHO_PHASES, STEADY_AND_DRAIN, USUAL } from '../usual.ts';
 import { SLOW_CONSUMER_METRICS } from './metrics.ts';
 
 /** All clients are in one room, and the first client publishes. */
@@ -35,6 +36,7 @@ export function isSlow(id: number, percent: number): boolean {
 
 /** Some clients stop reading while the server keeps sending to all clients. */
 export const slowConsumer = {
+  ...USUAL,
   name: 'slow-consumer',
   title: 'Slow consumers',
   question:
@@ -88,26 +90,19 @@ export const slowConsumer = {
     histograms: [...MESSAGE_NAMES.histograms, 'before', 'during', 'after'],
   },
   conservation: [
-    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
-    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+    ...ECHO_EQUATIONS,
     ...[ALL_MEMBERS, SLOW_MEMBERS].map(({ expected, delivered, skipped, missed, pending }) => ({
       whole: expected,
       parts: [delivered, skipped, missed, pending],
     })),
   ],
   phasesRead: {
-    response: ['steady', 'drain'],
-    service: ['steady', 'drain'],
-    sendLag: ['steady', 'drain'],
+    ...ECHO_PHASES,
     before: ['steady'],
-    during: ['steady', 'drain'],
-    after: ['steady', 'drain'],
+    during: STEADY_AND_DRAIN,
+    after: STEADY_AND_DRAIN,
   },
-  openingStages: 1,
   samplesQueues: true,
-  hasHttpLeg: false,
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
   serverArguments: () => ['--reply', 'rooms'],
   metrics: SLOW_CONSUMER_METRICS,
   compared: [

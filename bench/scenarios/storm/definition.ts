@@ -2,6 +2,7 @@ import { COMEBACK_NAMES } from '../../load/sessions/comeback.ts';
 import type { Timeline } from '../../model/timeline.ts';
 import type { ScenarioDefinition } from '../definition.ts';
 import { RECONNECT_OPTION } from '../reconnect-option.ts';
+import { OF_COMEBACK, STEADY_AND_DRAIN, USUAL } from '../usual.ts';
 import { STORM_METRICS } from './metrics.ts';
 
 /** How long connections are left undisturbed before they are cut, in ms. */
@@ -25,6 +26,7 @@ function timelineOf(cut: unknown, servers: number): Timeline {
 
 /** All connections are cut at once, and all clients reconnect. */
 export const storm = {
+  ...USUAL,
   name: 'storm',
   title: 'Reconnect storm',
   question: 'How fast can all clients reconnect after a cut?',
@@ -59,30 +61,20 @@ export const storm = {
     'echo-timeout',
   ],
   lengths: (_step, { recovery }) => ({ warmupMs: 0, durationMs: BEFORE_MS + Number(recovery) }),
-  defaults: { connections: 1000, payload: '64' },
-  defaultRate: () => null,
-  problemOf: () => null,
   timeline: (_step, { cut }, servers) => timelineOf(cut, servers),
-  servers: null,
   recorded: {
     ...COMEBACK_NAMES,
     // Times of each attempt to reconnect, and of each client's return, measured from the moment when the cut was due.
     histograms: [...COMEBACK_NAMES.histograms, 'attemptAfter', 'backAfter'],
   },
-  conservation: [{ whole: 'cut', parts: ['back', 'waiting'] }],
+  conservation: [OF_COMEBACK],
   phasesRead: {
     // Includes only handshakes during the storm, not those before it.
-    tcp: ['steady', 'drain'],
-    tls: ['steady', 'drain'],
-    upgrade: ['steady', 'drain'],
-    handshake: ['steady', 'drain'],
+    tcp: STEADY_AND_DRAIN,
+    tls: STEADY_AND_DRAIN,
+    upgrade: STEADY_AND_DRAIN,
+    handshake: STEADY_AND_DRAIN,
   },
-  openingStages: 1,
-  samplesQueues: false,
-  hasHttpLeg: false,
-  takesTurns: false,
-  largestMessage: ({ maxBytes }) => maxBytes,
-  serverArguments: () => [],
   metrics: STORM_METRICS,
   compared: [
     { name: 'outage.p50', step: 'storm', weight: 40, headline: true },
