@@ -20,7 +20,7 @@ import {
   requestOf,
   variantsOf,
 } from './run.ts';
-import { RUN_OPTIONS, refusedTarget, TARGET_OPTIONS } from './run-options.ts';
+import { optionsOfItsRuns, RUN_OPTIONS, refusedTarget, TARGET_OPTIONS } from './run-options.ts';
 import { stepsWith } from './scenario.ts';
 import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
@@ -111,6 +111,15 @@ const NOT_OF_A_TRIAL = [
   ...Object.keys(CAPACITY_OPTIONS),
 ];
 
+/** Help texts that differ from those of `run`. */
+const HELP: Readonly<Record<string, string>> = {
+  profile: 'Variant: tls, tls+buf-16k',
+  server: 'Echo server [lean]',
+  duration: 'Duration of the measured phase per trial [5s]',
+  arrivals: 'Spacing of messages [uniform]',
+  strict: `Exit with 1 unless ${PROXY} was the limit`,
+};
+
 export const capacityCommand = {
   operands: '',
   help: 'Find the highest rate or WebSocket count that meets an objective',
@@ -122,30 +131,9 @@ export const capacityCommand = {
     'no-http': 'it sends no HTTP requests',
     'in-flight': 'its trials follow a schedule',
   },
-  options: { 'The search': CAPACITY_OPTIONS, ...optionsOfItsTrials() },
+  options: { 'The search': CAPACITY_OPTIONS, ...optionsOfItsRuns(NOT_OF_A_TRIAL, HELP) },
   parse: (given) => ({ command: 'capacity', capacity: capacityRequest(given) }),
 } as const satisfies Command<{ command: 'capacity'; capacity: CapacityRequest }>;
-
-/** Options for the trials. Each trial puts one variant under load, like the latency step of `run`. */
-function optionsOfItsTrials(): Readonly<Record<string, Options>> {
-  const changed: Record<string, string> = {
-    profile: 'Variant: tls, tls+buf-16k',
-    server: 'Echo server [lean]',
-    duration: 'Duration of the measured phase per trial [5s]',
-    arrivals: 'Spacing of messages [uniform]',
-    strict: `Exit with 1 unless ${PROXY} was the limit`,
-  };
-  return Object.fromEntries(
-    Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
-      heading,
-      Object.fromEntries(
-        Object.entries(options)
-          .filter(([name]) => !NOT_OF_A_TRIAL.includes(name))
-          .map(([name, option]) => [name, { ...option, help: changed[name] ?? option.help }]),
-      ),
-    ]),
-  );
-}
 
 /** Parses the options of `capacity`; throws a `usage` Problem if they are invalid. */
 function capacityRequest(given: GivenOptions): CapacityRequest {

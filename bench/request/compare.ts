@@ -6,7 +6,7 @@ import { last, milliseconds, number, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { DURATION_US, type RunRequest, requestOf } from './run.ts';
-import { RUN_OPTIONS, refusedTarget } from './run-options.ts';
+import { optionsOfItsRuns, refusedTarget } from './run-options.ts';
 import { checkSteps, namedSteps, scenarioOf } from './scenario.ts';
 import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored.ts';
 
@@ -59,11 +59,17 @@ const ABSENT = {
   strict: 'invalid runs are excluded from the metrics they affect',
 };
 
+/** Help texts that differ from those of `run`. */
+const HELP = {
+  duration: 'Duration of the measured phase per run [3s]',
+  warmup: 'Warm-up before the measured phase [1s]',
+};
+
 export const compareCommand = {
   operands: 'A B [C ...]',
   help: 'Is B better than A, by how much, and how certain is that?',
   absent: ABSENT,
-  options: { 'The comparison': COMPARISON_OPTIONS, ...optionsOfItsRuns() },
+  options: { 'The comparison': COMPARISON_OPTIONS, ...optionsOfItsRuns(Object.keys(ABSENT), HELP) },
   takesFromFile: (option, operands) => !operands.some(isStored) || OF_STORED.has(option),
   parse: (given, operands): ComparisonAsked =>
     operands.some(isStored)
@@ -74,21 +80,6 @@ export const compareCommand = {
 type ComparisonAsked =
   | { command: 'compare'; compare: CompareRequest }
   | { command: 'compare-stored'; stored: StoredRequest };
-
-/** The options of `run`, but with shorter runs by default. */
-function optionsOfItsRuns(): Readonly<Record<string, Options>> {
-  const kept = Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
-    heading,
-    Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(ABSENT, name))),
-  ]);
-  const { duration, warmup } = RUN_OPTIONS['The load'];
-  const shorter = {
-    duration: { ...duration, help: 'Duration of the measured phase per run [3s]' },
-    warmup: { ...warmup, help: 'Warm-up before the measured phase [1s]' },
-  };
-  const groups: Record<string, Options> = Object.fromEntries(kept);
-  return { ...groups, 'The load': { ...groups['The load'], ...shorter } };
-}
 
 /** Parses the operands and options of `compare`; throws a `usage` Problem if they are invalid. */
 function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {

@@ -21,7 +21,7 @@ import {
   requestOf,
   variantsOf,
 } from './run.ts';
-import { RUN_OPTIONS, refusedTarget } from './run-options.ts';
+import { optionsOfItsRuns, refusedTarget } from './run-options.ts';
 import { LOAD_OPTIONS, namedSteps, scenarioOf } from './scenario.ts';
 import { formatNumber, parseBytes, parseCount, parseNumber, quoted } from './units.ts';
 
@@ -80,38 +80,26 @@ const ABSENT = {
   'no-http': 'it sends no HTTP requests',
 };
 
+/** Help texts that differ from those of `run`. */
+const HELP: Readonly<Record<string, string>> = {
+  profile: 'Variant: tls, tls+buf-16k',
+  server: 'Echo server [lean]',
+  scenario: 'Scenario to repeat [echo]; see docs/scenarios.md',
+  connections: `WebSocket connections [${CONNECTIONS_HELD}]`,
+  steps: 'Step to repeat [the one with a schedule, if any]',
+  duration: 'Duration of the measured phase per run [2s]',
+  warmup: 'Warm-up before the measured phase [1s]',
+  rate: 'Messages/s in total, on a schedule [1000; --over payload: 200]',
+  threshold: `Exit with 99 unless each run meets a condition like 'service.p99<50ms'`,
+};
+
 export const ladderCommand = {
   operands: '',
   help: 'How does performance scale with connections, rate or message size?',
   absent: ABSENT,
-  options: { 'The ladder': LADDER_OPTIONS, ...optionsOfItsRuns() },
+  options: { 'The ladder': LADDER_OPTIONS, ...optionsOfItsRuns(Object.keys(ABSENT), HELP) },
   parse: (given) => ({ command: 'ladder', ladder: ladderRequest(given) }),
 } as const satisfies Command<{ command: 'ladder'; ladder: LadderRequest }>;
-
-/** The options of `run`, with shorter runs and fewer connections by default. */
-function optionsOfItsRuns(): Readonly<Record<string, Options>> {
-  const changed: Record<string, string> = {
-    profile: 'Variant: tls, tls+buf-16k',
-    server: 'Echo server [lean]',
-    scenario: 'Scenario to repeat [echo]; see docs/scenarios.md',
-    connections: `WebSocket connections [${CONNECTIONS_HELD}]`,
-    steps: 'Step to repeat [the one with a schedule, if any]',
-    duration: 'Duration of the measured phase per run [2s]',
-    warmup: 'Warm-up before the measured phase [1s]',
-    rate: 'Messages/s in total, on a schedule [1000; --over payload: 200]',
-    threshold: `Exit with 99 unless each run meets a condition like 'service.p99<50ms'`,
-  };
-  return Object.fromEntries(
-    Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
-      heading,
-      Object.fromEntries(
-        Object.entries(options)
-          .filter(([name]) => !Object.hasOwn(ABSENT, name))
-          .map(([name, option]) => [name, { ...option, help: changed[name] ?? option.help }]),
-      ),
-    ]),
-  );
-}
 
 /** Parses the options of `ladder`; throws a `usage` Problem if they are invalid. */
 function ladderRequest(given: GivenOptions): LadderRequest {

@@ -135,3 +135,25 @@ export function refusedTarget(reason: string): Record<string, string> {
 export function refusedAgents(reason: string): Record<string, string> {
   return Object.fromEntries(Object.keys(AGENT_OPTIONS).map((name) => [name, reason]));
 }
+
+/**
+ * Returns the options of `run` that another command has as well, by heading.
+ *
+ * @param leftOut names of the options that the command does not have
+ * @param help help texts that differ from those of `run`, by the name of the option
+ */
+export function optionsOfItsRuns(
+  leftOut: readonly string[],
+  help: Readonly<Record<string, string>>,
+): Readonly<Record<string, Options>> {
+  return Object.fromEntries(
+    Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
+      heading,
+      Object.fromEntries(
+        Object.entries(options)
+          .filter(([name]) => !leftOut.includes(name))
+          .map(([name, option]) => [name, { ...option, help: help[name] ?? option.help }]),
+      ),
+    ]),
+  );
+}

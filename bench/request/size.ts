@@ -9,7 +9,7 @@ import { last, number, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { checkOneVariant, hasProxy, PER_SECOND, type RunRequest, requestOf, variantsOf } from './run.ts';
-import { RUN_OPTIONS, refusedAgents, refusedTarget } from './run-options.ts';
+import { optionsOfItsRuns, RUN_OPTIONS, refusedAgents, refusedTarget } from './run-options.ts';
 import type { ScenarioRequest } from './scenario.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
 
@@ -77,33 +77,21 @@ const NOT_OF_ITS_RUNS = [
   ...Object.keys(RUN_OPTIONS['The scenario']),
 ];
 
+/** Help texts that differ from those of `run`. */
+const HELP: Readonly<Record<string, string>> = {
+  profile: 'Variant: tls, tls+buf-16k',
+  duration: 'Duration of the measured phase per run [3s]',
+  warmup: 'Warm-up before the measured phase [1s]',
+  payload: 'Message size: 64, 16k, 64-1024 [64]',
+};
+
 export const sizeCommand = {
   operands: '',
   help: 'What does a planned load need: workers, memory, limits, ports?',
   absent: ABSENT,
-  options: { 'The plan': SIZE_OPTIONS, ...optionsOfItsRuns() },
+  options: { 'The plan': SIZE_OPTIONS, ...optionsOfItsRuns(NOT_OF_ITS_RUNS, HELP) },
   parse: (given) => ({ command: 'size', size: sizeRequest(given) }),
 } as const satisfies Command<{ command: 'size'; size: SizeRequest }>;
-
-/** The options of `run` that also apply to `size`, with shorter runs by default. */
-function optionsOfItsRuns(): Readonly<Record<string, Options>> {
-  const changed: Record<string, string> = {
-    profile: 'Variant: tls, tls+buf-16k',
-    duration: 'Duration of the measured phase per run [3s]',
-    warmup: 'Warm-up before the measured phase [1s]',
-    payload: 'Message size: 64, 16k, 64-1024 [64]',
-  };
-  return Object.fromEntries(
-    Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
-      heading,
-      Object.fromEntries(
-        Object.entries(options)
-          .filter(([name]) => !NOT_OF_ITS_RUNS.includes(name))
-          .map(([name, option]) => [name, { ...option, help: changed[name] ?? option.help }]),
-      ),
-    ]),
-  );
-}
 
 /** Parses the options of `size`; throws a `usage` Problem if they are invalid. */
 function sizeRequest(given: GivenOptions): SizeRequest {
