@@ -1,5 +1,6 @@
 import { clientOf } from './log.ts';
-import { type Carrier, Session, type SessionContext } from './session.ts';
+import { type Carrier, Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { LINGER_MS } from './socket-carrier.ts';
 
 /** Carries a session over a Bun.listen socket. */

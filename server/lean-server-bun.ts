@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerOf } from './answer.ts';
-import { AnswerBuffer } from './answer-buffer.ts';
 import { BunCarrier } from './bun-carrier.ts';
 import { readCertificate } from './certificate.ts';
-import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
-import { Rooms } from './rooms.ts';
-import { emptyStats, noneOpen, type RunningServer } from './running.ts';
-import type { SessionContext } from './session.ts';
+import { noneOpen, type RunningServer } from './running.ts';
+import { makeContext } from './session-context.ts';
 
 /** Usual maximum size of one read, in bytes. */
 const READ_BYTES = 65_536;
@@ -20,15 +16,7 @@ const READ_BYTES = 65_536;
 export async function startLeanServerOnBun(options: ServerOptions): Promise<RunningServer> {
   const certificate = await readCertificate(options);
   const carriers = new Map<Bun.Socket<BunCarrier>, BunCarrier>();
-  const context: SessionContext = {
-    stats: emptyStats(),
-    answer: answerOf(options),
-    rooms: options.reply === 'rooms' ? new Rooms() : null,
-    maxPayloadBytes: options.maxPayloadBytes,
-    closeAfter: options.closeAfter,
-    answers: new AnswerBuffer(READ_BYTES),
-    log: options.log ? logClient : null,
-  };
+  const context = makeContext(options, READ_BYTES);
   let onEmpty = () => {};
   const socket: Bun.Handlers<BunCarrier> = {
     binaryType: 'buffer',

@@ -1,17 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerOf } from './answer.ts';
-import { AnswerBuffer } from './answer-buffer.ts';
-import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { ipAddress, unixAddress } from './ring/address.ts';
 import { RingListener } from './ring/listener.ts';
 import { openRing } from './ring/open-ring.ts';
 import { RingCarrier } from './ring-carrier.ts';
-import { Rooms } from './rooms.ts';
-import { emptyStats, noneOpen, type RunningServer } from './running.ts';
-import type { SessionContext } from './session.ts';
+import { noneOpen, type RunningServer } from './running.ts';
+import { makeContext } from './session-context.ts';
 
 /** Total size of the replies that are usually sent together. A single read returns fewer bytes. */
 const ANSWER_BYTES = 65_536;
@@ -26,15 +22,7 @@ export async function startLeanServerOnRing(options: ServerOptions): Promise<Run
   const { address } = await lookup(host);
   const loop = openRing();
   const carriers = new Set<RingCarrier>();
-  const context: SessionContext = {
-    stats: emptyStats(),
-    answer: answerOf(options),
-    rooms: options.reply === 'rooms' ? new Rooms() : null,
-    maxPayloadBytes: options.maxPayloadBytes,
-    closeAfter: options.closeAfter,
-    answers: new AnswerBuffer(ANSWER_BYTES),
-    log: options.log ? logClient : null,
-  };
+  const context = makeContext(options, ANSWER_BYTES);
   let onEmpty = () => {};
   function onEnd(carrier: RingCarrier): void {
     if (!carriers.delete(carrier)) return;

@@ -1,15 +1,12 @@
 import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { answerOf } from './answer.ts';
-import { AnswerBuffer } from './answer-buffer.ts';
 import { readCertificate } from './certificate.ts';
 import { listen } from './listen.ts';
-import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
-import { Rooms } from './rooms.ts';
-import { emptyStats, noneOpen, type RunningServer } from './running.ts';
-import type { Session, SessionContext } from './session.ts';
+import { noneOpen, type RunningServer } from './running.ts';
+import type { Session } from './session.ts';
+import { makeContext } from './session-context.ts';
 import { SocketCarrier } from './socket-carrier.ts';
 import { TlsCarrier } from './tls-carrier.ts';
 
@@ -25,15 +22,7 @@ const READ_BYTES = 65_536;
 export async function startLeanServer(options: ServerOptions): Promise<RunningServer> {
   const certificate = await readCertificate(options);
   const carriers = new Map<Socket, { session: Session }>();
-  const context: SessionContext = {
-    stats: emptyStats(),
-    answer: answerOf(options),
-    rooms: options.reply === 'rooms' ? new Rooms() : null,
-    maxPayloadBytes: options.maxPayloadBytes,
-    closeAfter: options.closeAfter,
-    answers: new AnswerBuffer(READ_BYTES),
-    log: options.log ? logClient : null,
-  };
+  const context = makeContext(options, READ_BYTES);
   let onEmpty = () => {};
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   function onClose(this: Socket): void {

@@ -5,7 +5,7 @@ import { answer, memoryAt, RingCarrier } from './ring/libc.test.fixture.ts';
 import { makeHost, settle, takeTurns } from './ring/ring-connection.test.fixture.ts';
 import type { RingLoop } from './ring/ring-loop.ts';
 import { emptyStats } from './running.ts';
-import type { SessionContext } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { clientFrame, serverFrame } from './wire/frame.test.fixture.ts';
 
 const HEAD =

@@ -1,7 +1,8 @@
 import { peerOf } from './ring/address.ts';
 import { RingConnection, type RingConnectionEvents } from './ring/ring-connection.ts';
 import type { RingLoop } from './ring/ring-loop.ts';
-import { type Carrier, Session, type SessionContext } from './session.ts';
+import { type Carrier, Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { LINGER_MS } from './socket-carrier.ts';
 
 /** Carries a session over a connection on a ring. */

@@ -4,7 +4,8 @@ import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { Rooms } from './rooms.ts';
 import { emptyStats } from './running.ts';
-import { Session, type SessionContext } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 import { joinMessage, PUBLICATION_BYTES, placePublication, writePublication } from './wire/publication.ts';
 

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { type Answer, answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { emptyStats } from './running.ts';
-import { Session, type SessionContext } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 
 const HEAD =

@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { Answer } from './answer.ts';
-import type { AnswerBuffer } from './answer-buffer.ts';
 import { rejection, replyTo } from './handshake.ts';
 import type { ClientLog } from './log.ts';
-import type { Member, Rooms } from './rooms.ts';
-import type { ServerStats } from './running.ts';
+import type { Member } from './rooms.ts';
+import type { SessionContext } from './session-context.ts';
 import { closeCodeOf } from './wire/close-code.ts';
 import { FIN, headerBytes, OPCODE, writeHeader } from './wire/frame-header.ts';
 import { type FrameFault, type FrameHandler, FrameReader } from './wire/frame-reader.ts';
@@ -32,25 +31,6 @@ export interface Carrier {
   linger(): void;
   /** The peer's address, for the log. */
   peer(): string;
-}
-
-/** State shared by all sessions of a server. */
-export interface SessionContext {
-  stats: ServerStats;
-  /** Computes replies; null if messages are simply echoed. */
-  answer: Answer | null;
-  /** The rooms of the server; null if each message only goes back to its sender. Requires `answer`. */
-  rooms: Rooms<Buffer, Session> | null;
-  maxPayloadBytes: number;
-  /** Number of messages after which the server closes a WebSocket; null leaves closing to the client. */
-  closeAfter: number | null;
-  /** Buffer for the replies to the messages of one read; it is as large as a read. Empty between reads. */
-  answers: AnswerBuffer;
-  /**
-   * Starts the log of a client; null disables logging. Messages are logged before they are passed to
-   * `answer`.
-   */
-  log: ((peer: string) => ClientLog) | null;
 }
 
 /** `closing`: our close frame was sent, and the peer's is expected. `done`: further input is ignored. */

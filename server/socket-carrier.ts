@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { clientOf } from './log.ts';
-import { type Carrier, Session, type SessionContext } from './session.ts';
+import { type Carrier, Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 
 /** How long a peer that violated the protocol may take to read its close frame before it is disconnected. */
 export const LINGER_MS = 1000;

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { clientOf } from './log.ts';
-import { type Carrier, Session, type SessionContext } from './session.ts';
+import { type Carrier, Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { LINGER_MS } from './socket-carrier.ts';
 
 /**
