@@ -44,7 +44,7 @@ export const CONCLUSIONS = {
       `The first choice was too high for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so it was halved.`,
     ]),
   'step-ended': ({ state, reason, step }: { state: Outcome['state']; reason: string } & StepFacts) =>
-    `Its ${step ?? 'throughput'} step: ${STATES[state].toLowerCase()}. ${sentence(reason)}`,
+    `In its ${step ?? 'throughput'} step, ${STATES[state].toLowerCase()}: ${sentence(reason)}`,
   'step-without-echo': ({ step, work }: StepFacts) =>
     `${work === 'handshakes' ? 'No connection was opened' : 'Nothing was echoed'} in its ${step ?? 'throughput'} step.`,
   'cpu-unknown': ({ work }: WorkFacts) =>

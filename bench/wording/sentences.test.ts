@@ -176,7 +176,7 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'step-ended': [
     { state: 'failed', reason: 'Nginx did not start' },
-    'Its throughput step: the run failed. Nginx did not start.',
+    'In its throughput step, the run failed: Nginx did not start.',
   ],
   'step-without-echo': [{}, 'Nothing was echoed in its throughput step.'],
   'cpu-unknown': [
