@@ -101,6 +101,11 @@ export interface FoldedSection extends Omit<Section, 'body'> {
   body: Markup | null;
 }
 
+/** Returns the runs whose figures are reported for a step, in the order of the variants. */
+export function runsOf({ steps }: Pick<View, 'steps'>, step: Step): RunView[] {
+  return steps.find((each) => each.step === step)?.runs ?? [];
+}
+
 const COLOURS = 6;
 
 /** Derives the data for all sections from a result, so that it is computed only once. */

@@ -16,7 +16,7 @@ import { outageChart, outageFigure } from '../../report/section/outages.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
 import { verdictOf } from '../../report/verdict.ts';
-import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { type RunView, runsOf, type Section, type VariantView, type View } from '../../report/view.ts';
 import { formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
 
@@ -46,17 +46,13 @@ export const report: ScenarioReport = {
     ],
   ],
   remarks: () => [],
-  open: [answers, backends, losses, responses],
+  open: [(view) => answerCards(view, answer), backends, losses, responses],
   folded: [course, handshakes, cost, claims],
   ofRounds: [],
 };
 
 function viewOf({ answers }: VariantView): RunView | undefined {
   return answers['backend-loss'];
-}
-
-function runsOf({ variants }: View): RunView[] {
-  return variants.flatMap((variant) => viewOf(variant) ?? []);
 }
 
 /** Summarises a variant, as in `load-balanced: echo server 1 of 3 was killed; 333 of 1,000 WebSockets were cut …` */
@@ -147,13 +143,9 @@ function shareAtEnd(backends: BackendFigures | null): number | null {
   return all === 0 ? null : (backends.atEnd[backends.lost] ?? 0) / all;
 }
 
-function answers(view: View): Section {
-  return answerCards(view, answer);
-}
-
 /** Connections by echo server over time, with one chart per run. */
 function backends(view: View): Section {
-  const runs = runsOf(view).filter(({ figures }) => figures.backends !== null);
+  const runs = runsOf(view, 'backend-loss').filter(({ figures }) => figures.backends !== null);
   const charts = runs.map(backendChart);
   return {
     id: 'backends',
@@ -228,7 +220,7 @@ function serverRows({ name, run, figures: { backends: found } }: RunView): Conte
 }
 
 function losses(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'backend-loss');
   const spec = ofAll(
     'chart-open',
     runs,
@@ -283,7 +275,7 @@ function timeRows({ name, figures }: RunView): string[][] {
 }
 
 function responses(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'backend-loss');
   const longest = ({ maxUs }: { maxUs: number | null }) => maxUs;
   const axis = timeAxis(
     'longest response time',

@@ -12,7 +12,14 @@ import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
 import { limitName, verdictOf } from '../../report/verdict.ts';
-import type { FoldedSection, RunView, Section, VariantView, View } from '../../report/view.ts';
+import {
+  type FoldedSection,
+  type RunView,
+  runsOf,
+  type Section,
+  type VariantView,
+  type View,
+} from '../../report/view.ts';
 import {
   formatCount,
   formatRate,
@@ -44,7 +51,7 @@ export const report: ScenarioReport = {
     [['nginx', 'server'], 'CPU time per delivery'],
   ],
   remarks: () => [],
-  open: [answers, receivers, deliveries],
+  open: [(view) => answerCards(view, answer), receivers, deliveries],
   folded: [fairness, handshakes],
   ofRounds: [],
 };
@@ -119,16 +126,8 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function runsOf({ variants }: View): RunView[] {
-  return variants.flatMap(({ answers }) => answers.broadcast ?? []);
-}
-
-function answers(view: View): Section {
-  return answerCards(view, answer);
-}
-
 function receivers(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'broadcast');
   const longest = (slice: Slice): number | null => {
     const { lastReceiver } = slice.histograms;
     if (lastReceiver === undefined) return null;
@@ -156,7 +155,7 @@ ${timesTable('From when a publication was due', 'Until', runs, ({ figures: { lat
 }
 
 function deliveries(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'broadcast');
   const rate = ({ startUs, endUs, counters }: Slice): number | null =>
     endUs - startUs < 250_000 ? null : (countOf(counters, 'delivered') * 1e6) / (endUs - startUs);
   const spec = ofSlices('chart-deliveries', runs, { title: 'deliveries', unit: 'rate', min: 0 }, rate);
@@ -200,7 +199,7 @@ function cpuRow({ name, figures }: RunView): string[] {
 }
 
 function fairness(view: View): FoldedSection {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'broadcast');
   return {
     id: 'fairness',
     title: `Distribution over ${PROXY} workers`,

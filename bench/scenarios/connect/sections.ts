@@ -19,7 +19,14 @@ import {
   outcomeSentence,
   verdictOf,
 } from '../../report/verdict.ts';
-import type { FoldedSection, RunView, Section, VariantView, View } from '../../report/view.ts';
+import {
+  type FoldedSection,
+  type RunView,
+  runsOf,
+  type Section,
+  type VariantView,
+  type View,
+} from '../../report/view.ts';
 import {
   formatCount,
   formatRate,
@@ -132,10 +139,6 @@ function remarks({ rate, variants }: View): string[] {
       leftOut === null ? [] : `${name} has no scheduled step. ${leftOut.text}`,
     ),
   ];
-}
-
-function runsOf({ variants }: View, step: 'fastest' | 'scheduled'): RunView[] {
-  return variants.flatMap(({ answers }) => answers[step] ?? []);
 }
 
 function answers({ variants }: View): Section {

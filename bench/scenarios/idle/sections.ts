@@ -31,7 +31,7 @@ export const report: ScenarioReport = {
     [['kernel'], KERNEL_SHARE[isExternal ? 'external' : 'sandbox']],
   ],
   remarks: () => [],
-  open: [answers, survival, memory],
+  open: [(view) => answerCards(view, answer, { namesSteps: true }), survival, memory],
   folded: [handshakes],
   ofRounds: [],
 };
@@ -142,10 +142,6 @@ function cells({ name, answers }: VariantView): Cells {
     ['failed', formatCount(runs.reduce((sum, { figures }) => sum + figures.connections.failed, 0))],
     ['validity', [...new Set(runs.map(verdictOf))].join(', ')],
   ];
-}
-
-function answers(view: View): Section {
-  return answerCards(view, answer, { namesSteps: true });
 }
 
 function survival({ variants, isExternal }: View): Section {

@@ -16,7 +16,7 @@ import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll, timeOf } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
 import { verdictOf } from '../../report/verdict.ts';
-import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { type RunView, runsOf, type Section, type VariantView, type View } from '../../report/view.ts';
 import { formatCount, formatRate, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, paragraph } from '../../wording/words.ts';
 
@@ -38,14 +38,10 @@ export const report: ScenarioReport = {
     [['server'], 'CPU of the echo servers during the HTTP requests, as a share of a core'],
   ],
   remarks: () => [],
-  open: [answers, times, requests, cpu],
+  open: [(view) => answerCards(view, answer), times, requests, cpu],
   folded: [course, handshakes, claims],
   ofRounds: [],
 };
-
-function runsOf({ variants }: View): RunView[] {
-  return variants.flatMap(({ answers }) => answers.mixed ?? []);
-}
 
 /** Summarises a variant, as in `plain: with 1,000 HTTP requests per second, half of the WebSocket messages …` */
 function answer({ name, answers }: VariantView): string {
@@ -117,12 +113,8 @@ function backendShare(http: HttpFigures | null | undefined): number | null {
   return http?.backend == null || http.succeeded === 0 ? null : http.backend / http.succeeded;
 }
 
-function answers(view: View): Section {
-  return answerCards(view, answer);
-}
-
 function times(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'mixed');
   const median = ({ p50Us }: { p50Us: number | null }) => p50Us;
   const axis = timeAxis(
     'median response time',
@@ -184,7 +176,7 @@ const REQUESTS = [
 ];
 
 function requests(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'mixed');
   return {
     id: 'requests',
     title: 'HTTP requests, and where they were answered',
@@ -226,7 +218,7 @@ const CPU = [
 ];
 
 function cpu(view: View): Section {
-  const rows = runsOf(view).flatMap(({ name, figures: { httpLoad } }) => {
+  const rows = runsOf(view, 'mixed').flatMap(({ name, figures: { httpLoad } }) => {
     if (httpLoad === null) return [];
     const cores = (when: string, { cores: { proxy, server, generator } }: HttpLoadFigures['with']) => [
       name,

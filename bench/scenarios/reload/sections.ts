@@ -17,7 +17,7 @@ import { outageChart, outageFigure } from '../../report/section/outages.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
 import { verdictOf } from '../../report/verdict.ts';
-import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { type RunView, runsOf, type Section, type VariantView, type View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph, sentence } from '../../wording/words.ts';
 import { oldWorkersOverTime, type Replaced, replacedIn, replacementsOf, spansOf } from './replacement.ts';
@@ -41,7 +41,7 @@ export const report: ScenarioReport = {
     [['nginx peak'], `the highest memory use of all ${PROXY} processes together`],
   ],
   remarks: () => [],
-  open: [answers, survival, responses, workers],
+  open: [(view) => answerCards(view, answer), survival, responses, workers],
   folded: [course, handshakes, cost],
   ofRounds: [],
 };
@@ -153,16 +153,8 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function runsOf({ variants }: View): RunView[] {
-  return variants.flatMap(({ answers }) => answers.reload ?? []);
-}
-
-function answers(view: View): Section {
-  return answerCards(view, answer);
-}
-
 function survival(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'reload');
   const rows = runs.flatMap(timeRows);
   const spec = ofAll(
     'chart-open',
@@ -194,7 +186,7 @@ function timeRows({ name, figures }: RunView): string[][] {
 }
 
 function responses(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'reload');
   const longest = ({ maxUs }: { maxUs: number | null }) => maxUs;
   const axis = timeAxis(
     'longest response time',
@@ -232,7 +224,7 @@ function responseSentence({ name, run }: RunView): string {
 }
 
 function workers(view: View): Section {
-  const runs = runsOf(view).filter(({ run }) => run.proxy !== null);
+  const runs = runsOf(view, 'reload').filter(({ run }) => run.proxy !== null);
   const counts = overSeconds(
     'chart-workers',
     runs,

@@ -14,7 +14,7 @@ import { handshakes } from '../../report/section/handshakes.ts';
 import { ofSlices, timeOf } from '../../report/section/time-charts.ts';
 import { timesTable } from '../../report/section/times.ts';
 import { verdictOf } from '../../report/verdict.ts';
-import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { type RunView, runsOf, type Section, type VariantView, type View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
 
@@ -38,7 +38,7 @@ export const report: ScenarioReport = {
     [['first after'], 'time from the start of the stall until the first connection was found closed'],
   ],
   remarks: () => [],
-  open: [answers, others, held],
+  open: [(view) => answerCards(view, answer), others, held],
   folded: [handshakes],
   ofRounds: [],
 };
@@ -118,14 +118,6 @@ function cells({ name, answers }: VariantView): Cells {
   ];
 }
 
-function runsOf({ variants }: View): RunView[] {
-  return variants.flatMap(({ answers }) => answers['slow-consumer'] ?? []);
-}
-
-function answers(view: View): Section {
-  return answerCards(view, answer);
-}
-
 /** The longest delay, in µs, of messages to the clients that kept reading; null if no message reached them. */
 function longestOf({ histograms: { before, during, after } }: Slice): number | null {
   const all = mergeEncoded([before, during, after].flatMap((each) => each ?? []));
@@ -133,7 +125,7 @@ function longestOf({ histograms: { before, during, after } }: Slice): number | n
 }
 
 function others(view: View): Section {
-  const runs = runsOf(view);
+  const runs = runsOf(view, 'slow-consumer');
   const axis = timeAxis(
     'longest delay',
     runs.flatMap(({ run }) => run.slices.map(longestOf)),
@@ -179,7 +171,7 @@ function deliveryRows({ name, figures: { counts } }: RunView): Content[][] {
 }
 
 function held(view: View): Section {
-  const runs = runsOf(view).filter(({ run }) => run.queues.length > 0);
+  const runs = runsOf(view, 'slow-consumer').filter(({ run }) => run.queues.length > 0);
   const memory = memoryChart(runs);
   const queues = runs.map((run, index) => queueChart(run, `chart-queues-${index}`));
   return {

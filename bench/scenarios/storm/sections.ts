@@ -38,7 +38,7 @@ export const report: ScenarioReport = {
     [['peak cpu'], `of all processes of ${PROXY}, in one second`],
   ],
   remarks: () => [],
-  open: [answers, recovery, failedAttempts],
+  open: [(view) => answerCards(view, answer), recovery, failedAttempts],
   folded: [handshakes],
   ofRounds: [],
 };
@@ -127,10 +127,6 @@ function cells({ name, answers }: VariantView): Cells {
     ['peak memory', formatBytes(figures?.proxyPeakBytes)],
     ['validity', view === undefined ? NOTHING : verdictOf(view)],
   ];
-}
-
-function answers(view: View): Section {
-  return answerCards(view, answer);
 }
 
 function recovery({ variants, isExternal }: View): Section {
