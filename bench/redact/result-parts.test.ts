@@ -103,6 +103,10 @@ test('agents are numbered in the order of generators, proxy and servers', () => 
   assert.ok(!('hosts' in without));
   const servers = redactedRun({ plan: { ...TLS.plan, serverAgents: ['den'], listen: '192.0.2.7' } }).plan;
   assert.deepEqual([servers.serverAgents, servers.listen, servers.backend], [['host-1'], '…', null]);
+  const shared = redactedRun({
+    plan: { ...TLS.plan, agents: ['attic', 'den'], serverAgents: ['attic'] },
+  }).plan;
+  assert.deepEqual([shared.agents, shared.serverAgents], [['host-1', 'host-2'], ['host-1']]);
 });
 
 const SAID = 'It was at /home/x.';
@@ -126,6 +130,13 @@ function quoting(change: Partial<Run>, changes: Partial<Result> = {}): unknown {
       ...change,
     },
     changes,
+  );
+  assert.deepEqual(
+    run.timeline.map(({ failure: _, ...done }) => done),
+    [
+      { action, atUs: 1 },
+      { action, atUs: 2 },
+    ],
   );
   return [run.outcome, run.timeline.map(({ failure }) => failure), run.validity];
 }
@@ -244,6 +255,7 @@ test('words of addresses and paths are removed, except for common ones', () => {
     assert.equal(of(`target:ws://${host}/cave`), 'Of moonbase, localhost, … and zephyr.');
   assert.equal(of('target:moonbase'), 'Of moonbase, localhost, cave and zephyr.');
   assert.equal(of('conf:/srv/cave/zephyr.conf:12'), 'Of moonbase, localhost, … and ….');
+  assert.equal(of('conf:zephyr.conf'), 'Of moonbase, localhost, cave and ….');
   assert.equal(of('plain:/srv/cave'), 'Of moonbase, localhost, cave and zephyr.');
   assert.equal(
     said(
@@ -264,6 +276,14 @@ test('an event without private facts is passed on as it is', () => {
   const redactor = makeRedactor(RESULT, []);
   const event = { type: 'run-started', number: 1, text: '/home/x' } as unknown as BenchEvent;
   assert.equal(redactor.event(event), event);
+  const { runs, conclusions } = RESULT;
+  const [run = assert.fail()] = runs;
+  const concluded: BenchEvent = { type: 'concluded', conclusions };
+  assert.deepEqual(redactor.event(concluded), concluded);
+  const planned: BenchEvent = { type: 'run-planned', number: 2, expectedRuns: 3, plan: run.plan };
+  assert.deepEqual(redactor.event(planned), planned);
+  const ended = redactor.event({ type: 'run-ended', number: 2, run });
+  assert.deepEqual(ended, { type: 'run-ended', number: 2, run: redactedRun(run) });
 });
 
 test('a run teaches its words to the runs after it', () => {
@@ -326,4 +346,7 @@ test('in a conclusion, the names of variants are public, and other texts are red
       reason: { code: 'x', data: { id: '20260102T030405Z' }, text: 'no' },
     },
   ]);
+  // A name that stays as it is also stays where it refers to the variant.
+  const [, kept] = redactResult({ ...RESULT, variants, conclusions, runs: [] }, ['plain']).conclusions;
+  assert.ok(kept?.kind === 'left-out' && kept.variant === 'plain');
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMEBACK_NAMES } from '../load/sessions/comeback.ts';
+import { bucketValue } from '../measure/counts.ts';
 import { MESSAGE_NAMES } from '../measure/messages.ts';
 import type { Load } from '../model/load.ts';
 import { makeScene } from './client.test.fixture.ts';
-import { type Conversation, conversationClient, type Meaning } from './conversation.ts';
+import { type Conversation, conversationClient, type Meaning, type Talker } from './conversation.ts';
 
 const RECORDED = {
   counters: [...MESSAGE_NAMES.counters, ...COMEBACK_NAMES.counters],
@@ -176,6 +177,48 @@ test('on a schedule, requests of a connection that ends are lost, or unsent if t
     'steady 3-4: bytesSent 6, due 2, sent 2, lost 4, open/closed-1006 1, response 100×1 600×1 1100×1 1599×1, service 100×1 600×1 1100×1 1599×1, sendLag 0×2, lostWait 100×1 600×1 1100×1 1599×1',
     'steady 4-5: due 2, unsent 2, response 400×2, unsentWait 400×2',
   ]);
+});
+
+test('on a schedule, what waits for its turn is unsent if its connection or the run ends', () => {
+  const scene = sceneOf(CHAT, { ...OPEN, ratePerSecond: 1000 });
+  scene.connect(260);
+  scene.start();
+  // Of 260 requests that are due, 256 are sent in the first iteration.
+  scene.clock.us = 1_259_000;
+  scene.alarm.wake();
+  const [first = assert.fail(), ...others] = scene.wires.filter(({ did }) => did.length === 0);
+  assert.equal(others.length, 3);
+  first.fail('open', 'closed-1006');
+  scene.clock.us = 1_300_000;
+  const { totals } = scene.end();
+  assert.deepEqual(totals, {
+    bytesSent: 256 * 3,
+    due: 260,
+    opened: 260,
+    outstanding: 256,
+    sent: 256,
+    unsent: 4,
+  });
+  const waits = scene.recordings.flatMap(({ histograms }) => [...(histograms.unsentWait ?? [])]);
+  assert.deepEqual(
+    waits.map((each, at) => (at % 2 === 0 ? Math.round(bucketValue(each) / 1000) : each)),
+    [0, 1, 42, 1, 43, 1, 44, 1],
+  );
+});
+
+test('a connection that has ended sends nothing more', () => {
+  let last: Talker<Own> | null = null;
+  const open = (talker: Talker<Own>) => {
+    last = talker;
+  };
+  const scene = sceneOf({ ...CHAT, open }, CLOSED);
+  scene.connect(1);
+  const talker: Talker<Own> = last ?? assert.fail();
+  talker.send('now');
+  scene.wires[0]?.fail('open', 'closed-1006');
+  talker.send('later');
+  assert.deepEqual(scene.wires[0]?.did, ['text now']);
+  assert.deepEqual(scene.end().totals, { bytesSent: 3, opened: 1 });
 });
 
 test('a stopped conversation records nothing more, and is drained', async () => {

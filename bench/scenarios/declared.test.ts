@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder, storeResult } from '../../test/folder.ts';
+import { assertGolden } from '../../test/golden.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import type { Declaration } from '../model/declaration.ts';
@@ -14,6 +15,7 @@ import { html } from '../report/markup.ts';
 import { addSections } from '../report/scenario.ts';
 import { summaryText } from '../report/terminal.ts';
 import { readResult } from '../store/read.ts';
+import { declaredDefinition } from './declared.ts';
 
 /** Tests stored results of a scenario whose file is missing. */
 
@@ -36,6 +38,29 @@ const DECLARED: Declaration = {
   sections: 1,
   usesPayload: false,
 };
+
+test('the definition of a scenario without its file', () => {
+  const silent = { name: 'chat-quiet', load: null, server: 'lean' as const };
+  const definition = declaredDefinition({ ...DECLARED, steps: [silent, ...DECLARED.steps] });
+  const asked = { connections: 1, options: {}, payload: { minBytes: 1, maxBytes: 7, type: 'text' as const } };
+  assert.deepEqual(
+    [
+      definition.lengths('chat', {}),
+      definition.defaultRate(1, {}),
+      definition.problemOf(asked),
+      definition.timeline('chat', {}, 3),
+      definition.largestMessage(asked.payload),
+      definition.serverArguments({}),
+    ],
+    [null, 1000, null, [], 7, []],
+  );
+  const { metrics, declared, ...rest } = definition;
+  const data = Object.entries(rest).filter(([, value]) => typeof value !== 'function');
+  assert.equal(metrics.at(-1)?.name, 'chat.joined');
+  assert.equal(declared?.steps.length, 2);
+  const lines = data.map(([name, value]) => `${name} ${JSON.stringify(value)}\n`);
+  assertGolden('definitions/declared.txt', lines.join(''));
+});
 
 /** Stores a result with this declaration as JSON, as if by another process, and reads it. */
 async function storedWith(change: (declared: Declaration) => unknown): Promise<Result> {

@@ -149,7 +149,7 @@ describe('a scenario file', () => {
     ['no object', 'chat', /default export is not a scenario/],
     ['a missing field', { ...CHAT, title: undefined, question: undefined }, /title/],
     ['no field', (({ question: _, ...rest }) => rest)(CHAT), /question is missing/],
-    ['an unknown field', { ...CHAT, stepz: [] }, /stepz is not a field/],
+    ['unknown fields', { ...CHAT, stepz: [], namez: '' }, /stepz is not a field/],
     [
       'neither client nor conversation',
       { ...CHAT, conversation: undefined },
@@ -243,7 +243,7 @@ describe('a scenario file', () => {
       /latency must be called chat/,
     ],
     ['a step without load', { ...CHAT, steps: [{ name: 'chat', load: null }] }, /no load/],
-    ['a counter of every run', { ...CHAT, recorded: { counters: ['opened'] } }, /opened/],
+    ['a counter of every run', { ...CHAT, recorded: { counters: ['opened'] } }, /opened in `recorded`/],
     ['a metric that exists', withMetric('response.p50'), /must begin with 'chat\.'/],
     ['a metric twice', withMetric('chat.joined'), /already a metric called chat\.joined/],
     [

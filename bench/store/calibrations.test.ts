@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
 import { findCalibration, keepCalibration } from './calibrations.ts';
@@ -54,6 +54,9 @@ test('a stored calibration is only found for the same machine, engine and Nginx'
   const path = await keepCalibration(folder, kept());
   assert.ok(path.startsWith(`${folder}/`) && !path.slice(folder.length + 1).includes('/'), path);
   assert.deepEqual(await findCalibration(folder, MACHINE), kept());
+  // Later versions find the file under this name.
+  assert.equal(basename(path), '1912e4b60f8000aa.json');
+  assert.equal(await readFile(path, 'utf8'), `${JSON.stringify(kept(), null, 1)}\n`);
   const others = [
     { cpus: 4 },
     { kernel: '6.2' },

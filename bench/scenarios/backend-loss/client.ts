@@ -22,8 +22,7 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     else open[index] = (open[index] ?? 0) + by;
   };
   return makeReturningClient(context, makeEcho(context, sessions), {
-    opened(session, nowUs) {
-      recorder.at(nowUs);
+    opened(session) {
       count(session, 1);
       if (serverOf(session).tried > 1) recorder.count('retried');
     },

@@ -40,6 +40,12 @@ function sceneOf(connections: number, { room = 0, publishers = 1, workers = 1, w
   };
 }
 
+/** A publication as its publisher sends it. */
+function unplaced(message: Buffer): Buffer {
+  placePublication(message, 0, 0);
+  return message;
+}
+
 const published = ({ did }: Wire) => did.filter((each) => each.startsWith('text P')).length;
 
 describe('a member', () => {
@@ -76,6 +82,10 @@ describe('a member', () => {
     second.fail('open', 'closed-1006');
     await scene.goTo(3_300_000);
     first.say(scene.publication(2), true);
+    assert.deepEqual(
+      first.did.slice(1),
+      [0, 1, 2].map((number) => `text ${unplaced(scene.publication(number))}`),
+    );
     await scene.goTo(4_399_999);
     scene.sessions.tick(9);
     assert.equal(scene.sessions.openConnections, 2);
@@ -206,9 +216,29 @@ describe('a publisher', () => {
     const scene = sceneOf(2, { workers: 2, worker: 1 });
     scene.join();
     assert.equal(scene.alarm.dueUs, null);
-    await scene.goTo(4_500_000);
+    await scene.goTo(1_500_000);
+    scene.wires[0]?.say(scene.publication(0), true);
+    await scene.goTo(3_500_000);
     scene.sessions.tick(1);
-    assert.deepEqual(scene.end().totals, { opened: 1, expected: 4, pending: 4 });
+    await scene.goTo(5_000_000);
+    assert.equal(scene.client.isDrained(5_000_000), false);
+    assert.deepEqual(scene.end().lines, [
+      'connect 0-0.9: opened 1, open =1',
+      'warm-up 1-2: bytesReceived 64, expected 1, delivered 1, open =1, delivery 500×1',
+      'steady 2-3: open =1',
+      'steady 3-4: expected 2, pending =2, open =1',
+      'steady 4-5: pending =2, open =1',
+      'drain 5-5: expected 1, pending =3, open =1',
+    ]);
+  });
+
+  test('whose own publications have not returned is waited for', async () => {
+    const scene = sceneOf(1);
+    scene.join();
+    await scene.goTo(5_000_000);
+    assert.equal(scene.client.isDrained(5_000_000), false);
+    const { pending, outstanding } = scene.end().totals;
+    assert.deepEqual({ pending, outstanding }, { pending: 4, outstanding: 4 });
   });
 
   test('that sends late has send lag; one that is gone leaves its publications unsent', async () => {

@@ -68,6 +68,10 @@ test('as fast as possible: handshakes, refusals, echoes and closings, each in it
   scene.wires[5]?.fail('tcp', 'refused');
   assert.deepEqual([4_999_999, 5_000_000].map(scene.client.isDrained), [false, true]);
   assert.equal(scene.client.reconnects(), true);
+  assert.deepEqual(
+    scene.sessions.routes.map(({ messages }) => messages),
+    [2],
+  );
   const { lines, totals } = scene.end();
   assert.equal(scene.client.reconnects(), false);
   assert.deepEqual(lines, [

@@ -1,4 +1,5 @@
-const FIRST_ROOM = 1;
+/** The buffer of all connections that have had no message yet. */
+const EMPTY = new Float64Array(0);
 
 /**
  * Tracks the due and unanswered messages of one connection, oldest first, and its next sequence numbers. Times
@@ -9,7 +10,7 @@ export class Exchange {
    * A ring buffer of (sent, intended) time pairs. Its capacity, in messages, is a power of two. `sent` is NaN
    * until the message is sent.
    */
-  #times: Float64Array | null = null;
+  #times: Float64Array = EMPTY;
   #head = 0;
   /** Number of messages that are due but not yet echoed, whether they were sent or not. */
   length = 0;
@@ -30,12 +31,12 @@ export class Exchange {
 
   /** When the oldest message was sent; NaN if there is none. */
   get sentUs(): number {
-    return this.length === 0 ? Number.NaN : (this.#times?.[this.#head * 2] ?? Number.NaN);
+    return this.length === 0 ? Number.NaN : (this.#times[this.#head * 2] as number);
   }
 
   /** When the oldest message was due; NaN if there is none. */
   get intendedUs(): number {
-    return this.length === 0 ? Number.NaN : (this.#times?.[this.#head * 2 + 1] ?? Number.NaN);
+    return this.length === 0 ? Number.NaN : (this.#times[this.#head * 2 + 1] as number);
   }
 
   /** Adds a message that is due now and will be sent later. */
@@ -56,45 +57,42 @@ export class Exchange {
    */
   sendDue(nowUs: number, each: (intendedUs: number, sequence: number) => void): void {
     const times = this.#times;
-    if (times === null) return;
     for (; this.unsent > 0; this.unsent--) {
       const at = ((this.#head + this.length - this.unsent) * 2) & (times.length - 1);
       times[at] = nowUs;
-      each(times[at + 1] ?? Number.NaN, this.next++);
+      each(times[at + 1] as number, this.next++);
     }
   }
 
   /** Discards all messages that are due but not sent, and calls `each` with the intended time of every message. */
   dropUnsent(each: (intendedUs: number) => void): void {
     const times = this.#times;
-    if (times === null) return;
     for (; this.unsent > 0; this.unsent--, this.length--)
-      each(times[((this.#head + this.length - 1) * 2 + 1) & (times.length - 1)] ?? Number.NaN);
+      each(times[((this.#head + this.length - 1) * 2 + 1) & (times.length - 1)] as number);
   }
 
   /** Discards the oldest sent message, because it was echoed or abandoned. */
   shift(): void {
-    const room = (this.#times?.length ?? 0) >> 1;
-    this.#head = (this.#head + 1) & (room - 1);
+    this.#head = (this.#head + 1) & ((this.#times.length >> 1) - 1);
     this.length--;
   }
 
   #push(sentUs: number, intendedUs: number): void {
-    let times = this.#times;
-    if (times === null || this.length * 2 === times.length) times = this.#grow();
+    if (this.length * 2 === this.#times.length) this.#grow();
+    const times = this.#times;
     const at = ((this.#head + this.length) * 2) & (times.length - 1);
     times[at] = sentUs;
     times[at + 1] = intendedUs;
     this.length++;
   }
 
-  #grow(): Float64Array {
+  /** Doubles the capacity of a full buffer. */
+  #grow(): void {
     const old = this.#times;
-    const times = new Float64Array(old === null ? FIRST_ROOM * 2 : old.length * 2);
-    for (let i = 0; old !== null && i < this.length * 2; i++)
-      times[i] = old[(this.#head * 2 + i) & (old.length - 1)] ?? 0;
+    const head = this.#head * 2;
+    this.#times = new Float64Array(Math.max(2, old.length * 2));
+    this.#times.set(old.subarray(head));
+    this.#times.set(old.subarray(0, head), old.length - head);
     this.#head = 0;
-    this.#times = times;
-    return times;
   }
 }

@@ -156,13 +156,16 @@ test('a touched connection sends one large message, and is ready once it is echo
   assert.deepEqual({ touched, ended }, { touched: 1, ended: 1 });
 });
 
-test('an unsolicited message ends its connection', () => {
+test('an unsolicited message of any size ends its connection', () => {
   const made = scene('hold', { ping: 'none' });
-  made.open(1);
-  made.wires[0]?.events.message(Buffer.from('hello'), 0, 5, true);
-  assert.equal(made.wires[0]?.over, true);
+  made.open(2);
+  for (const [at, bytes] of [5, TOUCH_BYTES].entries()) {
+    made.wires[at]?.events.message(Buffer.alloc(bytes), 0, bytes, true);
+    assert.equal(made.wires[at]?.over, true);
+    assert.equal(made.client.isReady(), true);
+  }
   const { held, ended } = made.end();
-  assert.deepEqual({ held, ended }, { held: 0, ended: 1 });
+  assert.deepEqual({ held, ended }, { held: 0, ended: 2 });
 });
 
 test('pings are sent on time to all that answered the last one, and every ping is accounted for', () => {
@@ -204,6 +207,7 @@ describe('what is recorded', () => {
 
   test('pings that are answered, ignored and lost, and the lifetimes of connections', async () => {
     const made = sceneOf('hold', { ping: 'client', 'ping-every': 1000 });
+    await made.goTo(100_000);
     made.connect(4);
     made.start();
     await made.goTo(2_500_000);
@@ -224,12 +228,23 @@ describe('what is recorded', () => {
     assert.deepEqual(made.finish().lines, [
       'connect 0-0.9: opened 4, held =4, pingsOutstanding =1, open =4',
       'warm-up 1-2: held =4, pingsOutstanding =1, open =4',
-      'steady 2-3: ended 1, pings 4, pongs 1, pingsLost 1, open/closed-1006 1, held =3, pingsOutstanding =3, open =3, lifetime 2499×1, pong 500×1',
-      'steady 3-4: ended 1, pings 1, pongs 1, open/closed-1001 1, held =2, pingsOutstanding =2, open =2, lifetime 3400×1, pong 1400×1',
+      'steady 2-3: ended 1, pings 4, pongs 1, pingsLost 1, open/closed-1006 1, held =3, pingsOutstanding =3, open =3, lifetime 2398×1, pong 500×1',
+      'steady 3-4: ended 1, pings 1, pongs 1, open/closed-1001 1, held =2, pingsOutstanding =2, open =2, lifetime 3299×1, pong 1400×1',
       'steady 4-5: held =2, pingsOutstanding =2, open =2',
       'drain 5-6: held =2, pingsOutstanding =2, open =2',
       'drain 6-6.5: open/closed-1006 1, held =1, pingsOutstanding =2, open =1',
     ]);
+  });
+
+  test('a connection that was closed in order counts in the second in which it ended', async () => {
+    const made = sceneOf('hold', { ping: 'none' });
+    made.connect(1);
+    made.start();
+    await made.goTo(4_300_000);
+    made.wires[0]?.end();
+    made.end();
+    const { phase, startUs, counters } = made.recordings.at(-1) ?? assert.fail();
+    assert.deepEqual([phase, startUs, counters.ended], ['steady', 4_000_000, 1]);
   });
 
   test('no pings after the end, and none if the server sends them', async () => {
@@ -242,6 +257,13 @@ describe('what is recorded', () => {
     assert.equal(made.client.isDrained(2_500_000), true);
     await made.goTo(4_500_000);
     assert.deepEqual(made.wires[0]?.did, ['ping']);
+    const last = sceneOf('hold', { ping: 'client', 'ping-every': 2000 });
+    last.connect(1);
+    last.start();
+    await last.goTo(4_000_000);
+    last.wires[0]?.pong();
+    await last.goTo(6_000_000);
+    assert.deepEqual([last.timers, last.wires[0]?.did], [[], ['ping']]);
     const other = sceneOf('hold', { ping: 'server', 'ping-every': 1000 });
     other.connect(1);
     other.start();

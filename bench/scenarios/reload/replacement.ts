@@ -50,7 +50,7 @@ export function oldWorkersOverTime(run: Run): Residents[] {
 }
 
 function generationOf({ bornUs }: ProcessSeries, times: readonly DoneAction[]): number {
-  return times.filter(({ atUs }) => atUs <= (bornUs ?? 0)).length;
+  return times.filter(({ atUs }) => bornUs !== null && atUs <= bornUs).length;
 }
 
 function isReplaceable({ component, role }: ProcessSeries, run: Run): boolean {

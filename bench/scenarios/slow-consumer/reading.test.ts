@@ -34,7 +34,8 @@ describe('a slow client', () => {
     const scene = sceneOf(0);
     await scene.goTo(1_100_000);
     for (const id of [0, 1]) scene.arrive(id, 0);
-    await scene.goTo(2_000_000);
+    // The stall is the first event of its second.
+    scene.clock.us = 2_000_000;
     scene.client.stall?.();
     assert.deepEqual(scene.done(), ['pause']);
     await scene.goTo(2_200_000);
