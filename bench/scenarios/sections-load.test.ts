@@ -87,6 +87,17 @@ testReports(
   onlyExternal,
 );
 
+/** The number of sockets in TIME_WAIT rises from this one. */
+const waiting =
+  (first: number) =>
+  (run: Run): Run => ({
+    ...run,
+    machine: run.machine && {
+      ...run.machine,
+      samples: run.machine.samples.map((sample, at) => ({ ...sample, timeWait: first + at })),
+    },
+  });
+
 const OPENED = { started: 100, refused: 0, broken: 0, unstarted: 0, due: 100, opened: 100, resumed: 25 };
 
 testReports(
@@ -137,6 +148,19 @@ testReports(
       second: { step: 'fastest', counts: OPENED, failures: {} },
     },
     single: { lonely: { step: 'fastest', counts: OPENED, failures: {} } },
+    edges: {
+      fresh: { step: 'fastest', profile: 'tls', options: { resume: 'off' }, times: { tls: [[1000, 100]] } },
+      resuming: { step: 'fastest', profile: 'tls', options: { resume: 'on' }, times: { tls: [[1000, 100]] } },
+      both: [
+        { step: 'fastest', profile: 'tls', options: { resume: 'on' }, times: { tls: [[1000, 100]] } },
+        { step: 'scheduled', profile: 'tls', options: { resume: 'on' }, times: { tls: [[1000, 99]] } },
+      ],
+      once: { step: 'fastest', change: waiting(3) },
+      twice: [
+        { step: 'fastest', change: waiting(7) },
+        { step: 'scheduled', change: waiting(5) },
+      ],
+    },
     external: { ours: [{ step: 'fastest' }, { step: 'scheduled' }] },
   },
   (result, name) => {

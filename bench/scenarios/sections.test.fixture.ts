@@ -98,7 +98,7 @@ function resultOfCases(scenario: string, cases: Record<string, Case | Case[]>): 
 
 /** Words that determine which of several sentences this is, apart from its figures. */
 const TELLING =
-  /\d[\d.,]*(?:\.\d+)? ?(?:µs|ms|s|B|KiB|MiB|%)?(?!\w)|\b(?:about|no|none|never|not|all|only|half|last|once|each|idle|silent|was|were|killed|hung|an? (?:reload|upgrade)|upgraded?|reload(?:ed|s)?|throughout|again|unevenly|few|first|without|during|older?|worker|workers|server|servers|client|clients|kernel|proxy|connection|WebSockets?)\b/g;
+  /\d[\d.,]*(?:\.\d+)? ?(?:µs|ms|s|B|KiB|MiB|%)?(?!\w)|\b(?:about|no|none|never|not|all|only|half|last|once|each|idle|silent|was|were|killed|hung|an? (?:reload|upgrade)|upgraded?|reload(?:ed|s)?|throughout|again|unevenly|few|first|without|during|older?|worker|workers|server|servers|client|clients|kernel|proxy|connection|WebSockets?|the echo(?! server))\b|≥/g;
 
 /** The figures of a sentence and its telling words, in order. It does not change with the rest of the wording. */
 function factsOf(text: string): string {
@@ -126,11 +126,15 @@ function chartText({ id, ...spec }: ChartSpec): string {
 function sectionLines(section: Section | FoldedSection): string[] {
   const page = section.body?.markup ?? '';
   const captions = [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption = '']) => caption);
+  const cards = /class="(cards[^"]*)"/.exec(page)?.[1];
+  const items = [...page.matchAll(/<li><strong>(.*?)<\/strong>/g)].map(([, name]) => `item ${name}`);
   const texts = [...page.matchAll(/<p( class="[^"]*")?>(.*?)<\/p>/gs)];
   return [
     `section ${section.id}${'finding' in section ? ` ${factsOf(section.finding)}` : ''}`,
     ...section.charts.map(chartText),
     `figures ${page.split('<figure').length - 1}, bars ${[...page.matchAll(/class="fill"[^>]*/g)].join(' ')}`,
+    ...(cards === undefined ? [] : [cards]),
+    ...items,
     ...texts.flatMap(([, kind = '', text = '']) =>
       /badges|subtitle|answer/.test(kind) ? [] : `p${kind} ${factsOf(text)}`,
     ),

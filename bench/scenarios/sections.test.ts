@@ -121,6 +121,21 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
       untouched: { change: (run) => until(run, 0) },
       unplaced: { change: unplaced },
     },
+    edges: {
+      many: {
+        counts: { unplaced: 1 },
+        change: (run) => placed([8, 7, 6, 5, 4, 3, 2, 1])({ ...run, plan: { ...run.plan, servers: 8 } }),
+      },
+      brief: {
+        change: (run) => ({
+          ...until(run, 0),
+          slices: run.slices.filter(({ startUs }) => startUs < steadyUs(run, 1)),
+        }),
+      },
+      halted: {
+        change: (run) => ({ ...until(run, 0), slices: run.slices.filter(({ phase }) => phase === 'drain') }),
+      },
+    },
     single: { stream: { counts: { unplaced: 0 }, change: (run) => stopped(shifted(run)) } },
   },
   storm: {
@@ -230,6 +245,19 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
       },
       gone: { counts: NOBODY, failures: {}, change: lived([3, null]) },
     },
+    edges: {
+      one: { counts: NOBODY, failures: {}, change: lived([null, 4], [null, null], [3, null]) },
+      both: { counts: NOBODY, failures: {}, change: lived([null, 4], [null, 5], [3, null]) },
+      old: { change: (run) => replaced(uncounted(run)) },
+      timeless: {
+        times: { cutAfter: [], outage: [], backAfter: [] },
+        change: (run) => {
+          const old = uncounted(replaced(run));
+          return { ...old, workers: old.workers.map((worker) => ({ ...worker, cut: 5, back: 5 })) };
+        },
+      },
+    },
+    row: { lonely: { times: { cutAfter: [], outage: [[250_000, 1]], backAfter: [] } } },
     upgrades: {
       same: { options: { upgrade: 'same' }, change: (run) => upgradedTo('1.22.1')(replaced(run)) },
       newer: { options: { upgrade: 'new' }, change: (run) => upgradedTo('1.26.3')(replaced(run)) },

@@ -1,3 +1,4 @@
+import { ratio, total } from '../../measure/arithmetic.ts';
 import { type BackendFigures, EVEN } from '../../measure/backends.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { timeAxis } from '../../report/axis.ts';
@@ -102,10 +103,10 @@ function returnSentence({ run, figures: { backends } }: RunView): string {
   const { lost, returnedUs, lostUs, atReturn, atEnd, evenAfterUs } = backends;
   if (returnedUs === null) return 'The server did not return.';
   const end = atEnd?.[lost] ?? 0;
-  const untilUs = backends.course.at(-1)?.atUs ?? returnedUs;
-  const gone = formatTime(returnedUs - (lostUs ?? returnedUs));
+  const untilUs = Math.max(returnedUs, ...backends.course.map(({ atUs }) => atUs));
+  const gone = formatTime(lostUs === null ? null : returnedUs - lostUs);
   const start = `The server returned after ${gone} with ${atReturn?.[lost] === 1 ? '1 connection' : `${formatCount(atReturn?.[lost])} connections`}`;
-  const rest = `${formatTime(Math.max(0, untilUs - returnedUs))} later it had ${formatCount(end)} of ${formatCount(run.plan.connections)}`;
+  const rest = `${formatTime(untilUs - returnedUs)} later it had ${formatCount(end)} of ${formatCount(run.plan.connections)}`;
   const even =
     evenAfterUs === null
       ? 'so the connections were spread unevenly'
@@ -139,8 +140,7 @@ function cells(variant: VariantView): Cells {
 
 function shareAtEnd(backends: BackendFigures | null): number | null {
   if (backends?.lost == null || backends.atEnd === null) return null;
-  const all = backends.atEnd.reduce((sum, open) => sum + open, 0);
-  return all === 0 ? null : (backends.atEnd[backends.lost] ?? 0) / all;
+  return ratio(backends.atEnd[backends.lost] ?? 0, total(backends.atEnd));
 }
 
 /** Connections by echo server over time, with one chart per run. */
@@ -204,16 +204,15 @@ const SERVERS = [
 ];
 
 function serverRows({ name, run, figures: { backends: found } }: RunView): Content[][] {
-  if (found === null) return [];
-  const all = found.atEnd?.reduce((sum, open) => sum + open, 0) ?? 0;
+  const all = total(found?.atEnd ?? []);
   return Array.from({ length: run.plan.servers }, (_, server) => {
-    const share = all === 0 ? null : (found.atEnd?.[server] ?? 0) / all;
+    const share = ratio(found?.atEnd?.[server] ?? 0, all);
     return [
       name,
-      `echo server ${server + 1}${server === found.lost ? ', which was lost' : ''}`,
-      formatCount(found.before?.[server]),
-      formatCount(found.atReturn?.[server]),
-      formatCount(found.atEnd?.[server]),
+      `echo server ${server + 1}${server === found?.lost ? ', which was lost' : ''}`,
+      formatCount(found?.before?.[server]),
+      formatCount(found?.atReturn?.[server]),
+      formatCount(found?.atEnd?.[server]),
       withBar(formatShare(share), share),
     ];
   });

@@ -232,6 +232,23 @@ describe('a publisher', () => {
     ]);
   });
 
+  test('has its publication back only when its own returns', async () => {
+    const scene = sceneOf(2, { publishers: 2 });
+    scene.join();
+    await scene.goTo(2_100_000);
+    scene.wires[1]?.say(scene.publication(0), true);
+    assert.equal(scene.end().totals.echoed, undefined);
+  });
+
+  test('is not needed to know what a member has missed when its connection ends', async () => {
+    const scene = sceneOf(4, { workers: 2, worker: 1 });
+    scene.join();
+    await scene.goTo(2_500_000);
+    scene.wires[1]?.fail('open', 'closed-1006');
+    const { expected, missed, pending } = scene.end().totals;
+    assert.deepEqual({ expected, missed, pending }, { expected: 4, missed: 2, pending: 2 });
+  });
+
   test('whose own publications have not returned is waited for', async () => {
     const scene = sceneOf(1);
     scene.join();

@@ -1,3 +1,4 @@
+import { total } from '../../measure/arithmetic.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { chartFigure } from '../../report/chart-figure.ts';
 import { runBadge, table } from '../../report/elements.ts';
@@ -101,7 +102,7 @@ function scheduledClause({ figures }: RunView): string {
 
 function resumedClause(view: RunView | undefined): string {
   const share = view?.figures.connect.resumedShare ?? null;
-  if (view === undefined || share === null || view.run.plan.workload.options.resume !== 'on') return '';
+  if (share === null || view?.run.plan.workload.options.resume !== 'on') return '';
   return `; ${formatShare(share)} resumed a TLS session`;
 }
 
@@ -122,11 +123,8 @@ function cells({ name, answers }: VariantView): Cells {
     ['rate', formatRate(scheduled?.figures.offered?.perSecond)],
     ['p50', formatTime(response?.p50)],
     ['p99', formatTime(response?.p99)],
-    ['failed', formatCount(both.reduce((sum, view) => sum + view.figures.connections.failed, 0))],
-    [
-      'overflows',
-      overflows.length === 0 ? NOTHING : formatCount(overflows.reduce((sum, each) => sum + each, 0)),
-    ],
+    ['failed', formatCount(total(both.map(({ figures }) => figures.connections.failed)))],
+    ['overflows', overflows.length === 0 ? NOTHING : formatCount(total(overflows))],
     ['time-wait', timeWait.length === 0 ? NOTHING : formatCount(Math.max(...timeWait))],
     ['validity', [...new Set(both.map(verdictOf))].join(', ')],
   ];

@@ -126,18 +126,18 @@ describe('a closed loop', () => {
     scene.connect(1);
     scene.start();
     await scene.goTo(1_450_000);
-    // One of two. The other arrives in the next turn, half of which is kept as well.
+    scene.echo(0, 2);
+    await scene.goTo(2_737_499);
+    assert.deepEqual(scene.sent(), ['send 0+2 send 2+2']);
     scene.echo(0);
-    await scene.goTo(2_399_999);
-    assert.deepEqual(scene.sent(), ['send 0+2 send 2+1']);
+    assert.deepEqual(scene.sent(), ['send 4+1']);
+    await scene.goTo(2_750_000);
+    // Only one of two arrives, so half of the next turn is kept, as in the first.
     scene.echo(0);
-    assert.deepEqual(scene.sent(), ['send 3+1']);
-    await scene.goTo(2_400_000);
-    scene.echo(0);
-    assert.deepEqual(scene.sent(), ['']);
     await scene.goTo(3_399_999);
+    assert.deepEqual(scene.sent(), ['send 5+1']);
     scene.echo(0);
-    assert.deepEqual(scene.sent(), ['send 4+1 send 5+1']);
+    assert.deepEqual(scene.sent(), ['send 6+1']);
     await scene.goTo(3_400_000);
     scene.echo(0);
     assert.deepEqual(scene.sent(), ['']);
@@ -217,6 +217,13 @@ describe('an open loop', () => {
     scene.alarm.wake();
     assert.equal(written().length, 44);
     assert.equal(scene.alarm.dueUs, 1_600_000);
+    // Each connection takes one turn, whether it has one message or two.
+    scene.clock.us = 2_199_000;
+    scene.alarm.wake();
+    const [waiting] = scene.wires.filter(({ did }) => did.length === 0);
+    waiting?.fail('open', 'closed-1006');
+    scene.alarm.wake();
+    assert.deepEqual([written().length, scene.alarm.dueUs], [256 + 43, 2_200_000]);
   });
 
   test('is over once everything is sent and answered, and sends nothing after it was stopped', async () => {
@@ -261,6 +268,19 @@ describe('an open loop', () => {
     scene.wires[0]?.say('seven b');
     assert.deepEqual([scene.client.reconnects(), scene.client.isReady()], [false, true]);
     assert.deepEqual(scene.end().totals, { opened: 1, bytesReceived: 7, unasked: 1 });
+  });
+
+  test('of which any message is an answer counts the bytes of the answers', async () => {
+    const scene = sceneOf(open(1), { target: { kind: 'external', expect: 'any' } });
+    scene.connect(1);
+    scene.start();
+    await scene.goTo(1_500_000);
+    scene.wires[0]?.say('answered');
+    const { bytesReceived, echoed, outstanding } = scene.end().totals;
+    assert.deepEqual(
+      { bytesReceived, echoed, outstanding },
+      { bytesReceived: 8, echoed: 1, outstanding: undefined },
+    );
   });
 
   test('there is no loop without a load', () => {

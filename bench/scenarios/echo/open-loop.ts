@@ -45,15 +45,15 @@ export class OpenLoop implements Loop {
   readonly #options: OpenLoopOptions;
   #pacer: Pacer | null = null;
   #waker: Waker | null = null;
-  #drainUs = 0;
+  #drainUs = Number.POSITIVE_INFINITY;
   #stopped = false;
-  /** When the last echo arrived. */
-  #lastUs = 0;
+  /** When the last echo arrived; NaN if none has. */
+  #lastUs = Number.NaN;
   /** Sessions with due messages, longest waiting first. Those before index `#served` have been handled. */
   readonly #waiting: Session<Exchange>[] = [];
   #served = 0;
   /** Number of writes allowed before the event loop reads again. */
-  #writesLeft = 0;
+  #writesLeft = WRITES_A_TURN;
 
   constructor(options: OpenLoopOptions) {
     this.#options = options;

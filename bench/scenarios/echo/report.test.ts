@@ -29,6 +29,12 @@ const disturbed =
     return run;
   };
 
+/** A run whose steady phase has no messages. */
+const unanswered = (run: Run): Run => ({
+  ...run,
+  slices: run.slices.map((slice) => ({ ...slice, counters: { ...slice.counters, echoed: 0 } })),
+});
+
 const atRate =
   (ratePerSecond: number) =>
   (run: Run): Run => {
@@ -87,6 +93,10 @@ testReports(
       two: both({ change: disturbed(1, 2) }),
       few: both({}, { times: { response: [[1000, 3]] }, change: disturbed(1) }),
       unknown: both({ change: (run) => ({ ...run, machine: null }) }),
+    },
+    stolen: {
+      all: both({ change: disturbed(0, 1, 2, 3, 4, 5) }),
+      idle: both({ change: unanswered }),
     },
     single: { lonely: both({ counts: SOUND }) },
     quick: { lonely: { step: 'throughput' } },

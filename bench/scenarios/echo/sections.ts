@@ -1,3 +1,4 @@
+import { total } from '../../measure/arithmetic.ts';
 import { printable } from '../../model/printable.ts';
 import { PROXY } from '../../model/proxy.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
@@ -54,8 +55,8 @@ function cells({ name, answers }: VariantView): Cells {
     ['p99.9', formatTime(response?.p999)],
     ['nginx/msg', formatTime(figures[0]?.cpuUsPerMessage.proxy)],
     ['nginx/conn', formatBytes(figures[0]?.memoryPerConnectionBytes.proxy)],
-    ['failed', formatCount(figures.reduce((sum, { connections }) => sum + connections.failed, 0))],
-    ['lost', formatCount(figures.reduce((sum, { messages }) => sum + messages.lost, 0))],
+    ['failed', formatCount(total(figures.map(({ connections }) => connections.failed)))],
+    ['lost', formatCount(total(figures.map(({ messages }) => messages.lost)))],
     ['validity', [...new Set(both.map(verdictOf))].join(', ')],
   ];
   return all.map(([heading, cell]) => [heading, printable(cell)]);

@@ -242,6 +242,7 @@ describe('what is recorded', () => {
     made.start();
     await made.goTo(4_300_000);
     made.wires[0]?.end();
+    assert.equal(made.client.reconnects(), false);
     made.end();
     const { phase, startUs, counters } = made.recordings.at(-1) ?? assert.fail();
     assert.deepEqual([phase, startUs, counters.ended], ['steady', 4_000_000, 1]);

@@ -1,3 +1,4 @@
+import { total } from '../../measure/arithmetic.ts';
 import type { Slope } from '../../measure/figures.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { bytesAxis } from '../../report/axis.ts';
@@ -139,7 +140,7 @@ function cells({ name, answers }: VariantView): Cells {
     ['nginx', formatBytes(hold?.figures.memorySlopes.proxy?.bytes)],
     ['nginx, touched', formatBytes(touched?.figures.memorySlopes.proxy?.bytes)],
     ['kernel', formatBytes(clearOf(hold?.figures.memorySlopes.kernel)?.bytes)],
-    ['failed', formatCount(runs.reduce((sum, { figures }) => sum + figures.connections.failed, 0))],
+    ['failed', formatCount(total(runs.map(({ figures }) => figures.connections.failed)))],
     ['validity', [...new Set(runs.map(verdictOf))].join(', ')],
   ];
 }

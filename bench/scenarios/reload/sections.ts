@@ -1,3 +1,4 @@
+import { total } from '../../measure/arithmetic.ts';
 import { summarise } from '../../measure/histogram.ts';
 import { type Residents, residentsOf } from '../../measure/processes.ts';
 import { mergeSlices } from '../../measure/span.ts';
@@ -123,14 +124,13 @@ function backSentence(view: RunView): string {
 function workersSentence(view: RunView): string {
   const old = oldWorkers(view);
   const alive = old.filter(({ livedUs }) => livedUs === null);
+  const gone = old.flatMap(({ livedUs }) => livedUs ?? []);
   if (old.length === 0) return '';
-  if (alive.length === 0) {
-    const longest = Math.max(...old.map(({ livedUs }) => livedUs ?? 0));
-    return `The old ${old.length === 1 ? 'worker was' : 'workers were'} gone ${formatTime(longest)} after ${deed(view).the}.`;
-  }
+  if (gone.length === old.length)
+    return `The old ${old.length === 1 ? 'worker was' : 'workers were'} gone ${formatTime(Math.max(...gone))} after ${deed(view).the}.`;
   const cut = view.figures.counts.cut ?? 0;
   if (alive.length === 1 && cut === 0) return '';
-  const bytes = alive.reduce((sum, { lastBytes }) => sum + lastBytes, 0);
+  const bytes = total(alive.map(({ lastBytes }) => lastBytes));
   const who = alive.length === 1 ? 'An old worker was' : `${formatCount(alive.length)} old workers were`;
   return `${who} still there at the end, using ${formatBytes(bytes)} of memory: a worker exits only when its last connection closes.`;
 }

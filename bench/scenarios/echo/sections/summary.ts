@@ -1,3 +1,4 @@
+import { total } from '../../../measure/arithmetic.ts';
 import { PROXY } from '../../../model/proxy.ts';
 import { runBadge, table } from '../../../report/elements.ts';
 import { type Content, html, type Markup } from '../../../report/markup.ts';
@@ -55,9 +56,10 @@ function rowOf({ name, answers }: VariantView): Content[] {
   const { throughput = null, latency = null } = answers;
   const both = [throughput, latency].flatMap((view) => view?.figures ?? []);
   const [first] = both;
-  const response = latency?.figures.latencies.response ?? null;
-  const calm = latency?.figures.undisturbed?.response ?? null;
-  const beside = (latency?.figures.disturbed?.seconds ?? 0) > 0;
+  const response = latency?.figures.latencies.response;
+  const calm = latency?.figures.undisturbed?.response;
+  const disturbed = latency?.figures.disturbed;
+  const beside = disturbed != null && disturbed.seconds > 0;
   const time = (name: 'p50' | 'p99' | 'p999'): Content =>
     beside ? withUndisturbed(response?.[name], calm?.[name]) : formatTime(response?.[name]);
   return [
@@ -72,8 +74,8 @@ function rowOf({ name, answers }: VariantView): Content[] {
     time('p999'),
     formatTime(first?.cpuUsPerMessage.proxy),
     formatBytes(first?.memoryPerConnectionBytes.proxy),
-    formatCount(both.reduce((sum, { connections }) => sum + connections.failed, 0)),
-    formatCount(both.reduce((sum, { messages }) => sum + messages.lost, 0)),
+    formatCount(total(both.map(({ connections }) => connections.failed))),
+    formatCount(total(both.map(({ messages }) => messages.lost))),
   ];
 }
 

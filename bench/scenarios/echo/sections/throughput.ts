@@ -1,3 +1,4 @@
+import { ratio } from '../../../measure/arithmetic.ts';
 import { isProxyObserved } from '../../../measure/processes.ts';
 import { PROXY } from '../../../model/proxy.ts';
 import { chartFigure } from '../../../report/chart-figure.ts';
@@ -185,7 +186,7 @@ const LITTLE = [
 
 function littleRow({ name, run, figures }: RunView): string[] {
   const { load } = run.plan.workload;
-  const inFlight = load?.kind === 'closed' ? load.inFlight : null;
+  const inFlight = load?.kind === 'closed' ? load.inFlight : Number.NaN;
   const { perSecond } = figures.messages;
   const { opened } = figures.connections;
   return [
@@ -193,9 +194,7 @@ function littleRow({ name, run, figures }: RunView): string[] {
     formatCount(opened),
     formatCount(inFlight),
     formatCount(perSecond),
-    inFlight === null || perSecond === null || perSecond === 0
-      ? NOTHING
-      : formatTime((opened * inFlight * 1e6) / perSecond),
+    formatTime(ratio(opened * inFlight * 1e6, perSecond ?? 0)),
     formatTime(figures.latencies.service?.mean),
   ];
 }
