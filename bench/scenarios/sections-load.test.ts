@@ -82,6 +82,21 @@ testReports(
         }),
       },
     },
+    edges: {
+      unsteady: { step: 'hold', counts: BALANCED, change: unsteady },
+      old: {
+        step: 'touched',
+        change: (run) => {
+          const { touch: _, ...options } = run.plan.workload.options;
+          return { ...run, plan: { ...run.plan, workload: { ...run.plan.workload, options } } };
+        },
+      },
+      flat: {
+        step: 'hold',
+        counts: BALANCED,
+        change: (run) => ({ ...run, memory: run.memory.map((each) => ({ ...each, kernelBytes: 4e7 })) }),
+      },
+    },
     external: { ours: { counts: { ...BALANCED, ended: 2 }, failures: { 'open/closed-1006': 2 } } },
   },
   onlyExternal,

@@ -127,6 +127,9 @@ function sectionLines(section: Section | FoldedSection): string[] {
   const page = section.body?.markup ?? '';
   const captions = [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption = '']) => caption);
   const cards = /class="(cards[^"]*)"/.exec(page)?.[1];
+  const badges = [...page.matchAll(/<p class="badges">(.*?)<\/p>/gs)].map(([, text = '']) =>
+    `badges ${text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()}`,
+  );
   const items = [...page.matchAll(/<li><strong>(.*?)<\/strong>/g)].map(([, name]) => `item ${name}`);
   const texts = [...page.matchAll(/<p( class="[^"]*")?>(.*?)<\/p>/gs)];
   return [
@@ -134,6 +137,7 @@ function sectionLines(section: Section | FoldedSection): string[] {
     ...section.charts.map(chartText),
     `figures ${page.split('<figure').length - 1}, bars ${[...page.matchAll(/class="fill"[^>]*/g)].join(' ')}`,
     ...(cards === undefined ? [] : [cards]),
+    ...badges,
     ...items,
     ...texts.flatMap(([, kind = '', text = '']) =>
       /badges|subtitle|answer/.test(kind) ? [] : `p${kind} ${factsOf(text)}`,

@@ -275,7 +275,7 @@ describe('what is recorded', () => {
     const made = sceneOf('touched', { touch: 3 });
     made.connect(4);
     assert.deepEqual(made.wires[0]?.did, ['text xxx']);
-    await made.goTo(1000);
+    await made.goTo(1_500_000);
     made.wires[0]?.say('xxx');
     made.wires[0]?.fail('open', 'closed-1006');
     made.wires[1]?.say('xx');
@@ -289,7 +289,8 @@ describe('what is recorded', () => {
       [['text xxx'], ['text xxx', 'destroy'], ['text xxx', 'destroy'], ['text xxx']],
     );
     assert.deepEqual(made.end().lines, [
-      'connect 0-0.001: opened 4, bytesSent 12, bytesReceived 9, ended 3, touched 3, open/closed-1006 1, open/mismatch 2, held =1, open =1, lifetime 1×3',
+      'connect 0-1: opened 4, bytesSent 12, held =4, open =4',
+      'connect 1-1.5: bytesReceived 9, ended 3, touched 3, open/closed-1006 1, open/mismatch 2, held =1, open =1, lifetime 1499×3',
     ]);
   });
 });

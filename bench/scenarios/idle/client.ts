@@ -66,7 +66,6 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
       if (!touches) return;
       session.state.isTouching = true;
       touching++;
-      recorder.at(nowUs);
       recorder.count('bytesSent', touchBytes);
       session.sendBytes(message, true);
     },

@@ -37,7 +37,7 @@ describe('a slow client', () => {
     // The stall is the first event of its second.
     scene.clock.us = 2_000_000;
     scene.client.stall?.();
-    assert.deepEqual(scene.done(), ['pause']);
+    assert.deepEqual([scene.done(), scene.timers], [['pause'], []]);
     await scene.goTo(2_200_000);
     scene.arrive(0, 1);
     scene.arrive(1, 1);
