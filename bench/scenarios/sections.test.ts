@@ -114,7 +114,7 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
         failures: { 'tcp/refused': 1, 'open/closed-1006': 1 },
         change: placed([34, 33, 33], [34, 33, 33], [0, 50, 50], [1, 50, 49], [35, 33, 32]),
       },
-      away: { counts: { cut: 5, back: 0, waiting: 5 }, options: { loss: 'stop' } },
+      away: { counts: { cut: 5, back: 0, waiting: 5 }, times: { outage: [] }, options: { loss: 'stop' } },
       some: { counts: { cut: 1500, back: 1499, waiting: 2 }, times: { outage: [[1000, 1500]] } },
       all: { counts: { cut: 1500, back: 1500, waiting: 0 }, times: { outage: [[1000, 1500]] } },
       gone: { change: (run) => until(placed([0, 0, 0])(run), 1) },
@@ -148,7 +148,7 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
         times: { outage: [[250_000, 1]], backAfter: [[250_000, 1]], attemptAfter: [[150_000, 2]] },
         failures: { 'tls/reset': 1 },
       },
-      away: { counts: { cut: 5, back: 0, attempts: 0, waiting: 5, attemptsFailed: 0 } },
+      away: { counts: { cut: 5, back: 0, attempts: 0, waiting: 5, attemptsFailed: 0 }, times: { outage: [] } },
       some: {
         counts: { cut: 30, back: 29, attempts: 40 },
         times: { outage: [[1000, 29]] },
