@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -27,6 +27,7 @@ describe('a file that a person names', () => {
         if (size > 0) await refuses(path, new RegExp(`^it is larger than ${size - 1} bytes$`), size - 1);
       }
       await truncate(path, 2 ** 33);
+      await refuses(path, /^it is larger than 1 MiB$/, 2_097_151);
       await refuses(path, /^it is larger than 16 MiB$/, 16_777_216);
     }));
 
@@ -58,6 +59,17 @@ describe('a file that a person names', () => {
       await refuses(at('circle'), /^its symbolic links form a loop$/);
       await refuses(at('x'.repeat(300)), /^its name is too long$/);
       await refuses(at('a\0b'), /null bytes/);
+    }));
+
+  it('is closed after it was read or refused', () =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'a');
+      await writeFile(path, 'text');
+      const openFiles = async () => (await readdir('/proc/self/fd')).length;
+      const before = await openFiles();
+      await readRegularFile(path, 100);
+      await refuses(path, /larger/, 3);
+      assert.equal(await openFiles(), before);
     }));
 
   it('is not read without the right to it', () =>

@@ -1,3 +1,4 @@
+import { ratio, total } from '../../measure/arithmetic.ts';
 import { mergeEncoded } from '../../measure/histogram.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { counted as countOf } from '../../model/recording.ts';
@@ -216,9 +217,8 @@ function workersOf({ run }: RunView) {
 
 function fairnessSentence(view: RunView): string {
   const workers = workersOf(view);
-  const all = workers.reduce((sum, { messages }) => sum + messages, 0);
-  if (workers.length === 0 || all === 0)
-    return `${view.name}: no deliveries by ${PROXY} workers were recorded.`;
+  const all = total(workers.map(({ messages }) => messages));
+  if (all === 0) return `${view.name}: no deliveries by ${PROXY} workers were recorded.`;
   if (workers.length === 1) return `${view.name}: one worker made all deliveries.`;
   const shares = workers.map(({ messages }) => messages / all);
   return `${view.name}: the busiest of ${counted(workers.length, 'worker')} made ${formatShare(Math.max(...shares))} of the deliveries, the least busy ${formatShare(Math.min(...shares))}.`;
@@ -234,9 +234,9 @@ const SHARES = [
 
 function shareRows(view: RunView): Content[][] {
   const workers = workersOf(view);
-  const all = workers.reduce((sum, { messages }) => sum + messages, 0);
+  const all = total(workers.map(({ messages }) => messages));
   return workers.map(({ name, connections, messages }) => {
-    const share = all === 0 ? null : messages / all;
+    const share = ratio(messages, all);
     return [
       view.name,
       name,

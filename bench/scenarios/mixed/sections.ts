@@ -1,3 +1,4 @@
+import { ratio } from '../../measure/arithmetic.ts';
 import { type HttpFigures, type HttpLoadFigures, httpCourse } from '../../measure/http.ts';
 import { PROXY } from '../../model/proxy.ts';
 import type { HttpLeg } from '../../model/run.ts';
@@ -110,7 +111,7 @@ function cells({ name, answers }: VariantView): Cells {
 }
 
 function backendShare(http: HttpFigures | null | undefined): number | null {
-  return http?.backend == null || http.succeeded === 0 ? null : http.backend / http.succeeded;
+  return http?.backend == null ? null : ratio(http.backend, http.succeeded);
 }
 
 function times(view: View): Section {
@@ -148,21 +149,24 @@ ${timesTable(
 }
 
 function httpChart(runs: readonly RunView[]): LineSpec {
-  const courses = runs.map((view) => (view.run.httpLoad === null ? [] : httpCourse(view.run.httpLoad)));
+  const courses = runs.map((view) => ({
+    view,
+    course: view.run.httpLoad === null ? [] : httpCourse(view.run.httpLoad),
+  }));
   return {
     kind: 'line',
     id: 'chart-http-times',
     x: timeOf(runs),
     y: timeAxis(
       'median HTTP response time',
-      courses.flatMap((each) => each.map(({ p50Us }) => p50Us)),
+      courses.flatMap(({ course }) => course.map(({ p50Us }) => p50Us)),
     ),
     bands: runs.slice(0, 1).flatMap(eventsOf),
-    series: runs.map((view, index) => ({
+    series: courses.map(({ view, course }) => ({
       label: view.name,
       colour: view.colour,
       pattern: view.pattern,
-      points: (courses[index] ?? []).map(({ atUs, p50Us }) => ({ x: steadySecond(view, atUs), y: p50Us })),
+      points: course.map(({ atUs, p50Us }) => ({ x: steadySecond(view, atUs), y: p50Us })),
     })),
   };
 }
