@@ -269,7 +269,19 @@ const closing =
     ),
   });
 
+const MANY = [
+  [1000, 1980],
+  [4000, 20],
+] as const;
+
 testReports('slow-consumer', {
+  edges: {
+    rare: { times: { before: [[1000, 30]], during: MANY } },
+    frequent: { times: { before: MANY, during: [[1000, 30]] } },
+    once: { times: { before: [], during: [[1000, 1]], after: [] } },
+    never: { times: { before: [], during: [], after: [] } },
+    cold: { change: (run) => ({ ...run, phases: run.phases.filter(({ phase }) => phase !== 'warm-up') }) },
+  },
   several: {
     old: { change: uncounted },
     none: { counts: KEPT_UP, failures: {}, change: closing(100) },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
@@ -13,6 +13,7 @@ import {
   readFileIn,
   readUpTo,
   unreadable,
+  writeFileIn,
   writeFileWhole,
 } from './file.ts';
 
@@ -44,6 +45,9 @@ test('a file is copied unchanged; a missing one is not', () =>
     const to = join(folder, 'new/folder/to');
     assert.equal(await copyFileIn(folder, 'from', to), true);
     assert.deepEqual(await readFile(to), bytes);
+    await writeFileWhole(join(folder, 'written'), 'text');
+    for (const path of [to, join(folder, 'written')])
+      assert.equal((await stat(path)).mode & 0o133, 0, 'only its owner may write, and nobody execute');
     await assert.rejects(copyFileIn(folder, 'from', to), { kind: 'environment' });
     assert.equal(await copyFileIn(folder, 'missing', join(folder, 'none')), false);
     assert.equal(await readFileIn(folder, 'none'), null);
@@ -126,7 +130,7 @@ test('a file that cannot be read names who can help', () => {
   assert.match(message('EIO'), /error\. Check the path and the disk\.$/);
 });
 
-test('no file is read through a link, or from a folder below a file', () =>
+test('no file is read or written through a link, or from a folder below a file', () =>
   inFolder(async (folder) => {
     await mkdir(join(folder, 'real/below'), { recursive: true });
     await writeFile(join(folder, 'real/below/file'), 'text');
@@ -135,6 +139,9 @@ test('no file is read through a link, or from a folder below a file', () =>
     assert.equal(await readFileIn(folder, 'real/below/file'), 'text');
     for (const name of ['link/below/file', 'real/below/link'])
       await assert.rejects(readFileIn(folder, name), { kind: 'result', message: /is a symbolic link/ });
+    assert.equal(await writeFileIn(folder, 'real/below/other', 'text'), join(folder, 'real/below/other'));
+    await assert.rejects(writeFileIn(folder, 'link/below/new', 'text'), { message: /is a symbolic link/ });
+    assert.deepEqual(await readdir(join(folder, 'real/below')), ['file', 'link', 'other']);
     assert.equal(await readFileIn(folder, 'real/below/file/more'), null);
     await assert.rejects(readFileIn(folder, 'real/below'), { message: /is not a regular file/ });
   }));

@@ -152,6 +152,8 @@ test('an unknown scenario is named, with a remedy', async () => {
 
 test('a damaged value in the index or in the file of a run is reported with its position', async () => {
   assert.match(await indexProblem(JSON.stringify({ ...makeResult([]), extra: 1 })), /extra/);
+  const long = await indexProblem(JSON.stringify({ ...makeResult([]), ['x'.repeat(400)]: 1 }));
+  assert.ok(long.includes(` (${'x'.repeat(300)}).`), long);
   await withIndex(
     (index) => ({ ...index, runs: index.runs.map((run) => ({ ...run, step: 'other' })) }),
     async (folder) => assert.match(await problemOf(readResult(folder), 'result'), /runs\.0\.step/),
@@ -168,6 +170,10 @@ test('a damaged value in the index or in the file of a run is reported with its 
     [sliced({ counters: { ...slice.counters, sent: -1 } }), 'slices.0.counters.sent'],
     [sliced({ histograms: { service: 'AAAA' } }), 'slices.0.histograms.service is not a histogram'],
     [{ ...run, http: { ...run.http, latency: 'AAAA' } }, 'http.latency is not a histogram'],
+    [
+      { ...sliced({ histograms: { service: 'AAAA' } }), http: { ...run.http, latency: 'AAAA' } },
+      '(slices.0.histograms.service is not a histogram',
+    ],
     [{ ...run, extra: 1 }, 'extra'],
     [{ ...run, plan: { ...run.plan, step: 'other' } }, 'plan.step'],
     [sliced({ counters: { ...slice.counters, 'no name': 1 } }), 'slices.0.counters'],
@@ -361,6 +367,15 @@ test('any text is accepted where text is allowed', async () => {
     { numRuns: 20 },
   );
 });
+
+test('a run of an older index, which does not state its load, is of the scenario of the result', () =>
+  withIndex(
+    (index) => ({ ...index, runs: index.runs.map(({ load: _, ...run }) => run) }),
+    async (folder) => {
+      assert.equal((await readResult(folder)).runs.length, 1);
+      assert.equal((await readIndex(folder)).runs[0]?.load, null);
+    },
+  ));
 
 test('processes in older results, which have no roles, get them when read', async () => {
   await inFolder(async (folder) => {
