@@ -253,6 +253,9 @@ test('words of addresses and paths are removed, except for common ones', () => {
   assert.equal(of('target:ws://moonbase/cave'), 'Of …, localhost, … and zephyr.');
   for (const host of ['localhost', '127.0.0.9', '[::1]'])
     assert.equal(of(`target:ws://${host}/cave`), 'Of moonbase, localhost, … and zephyr.');
+  for (const host of ['localhost', '127.0.0.9', '[::1]'])
+    assert.equal(said(`Of ${host}.`, variant('named', `target:ws://${host}/cave`)), `Of ${host}.`);
+  assert.equal(said('Of ... and zephyr.', variant('named', 'conf:.../zephyr.conf')), 'Of ... and ….');
   assert.equal(of('target:moonbase'), 'Of moonbase, localhost, cave and zephyr.');
   assert.equal(of('conf:/srv/cave/zephyr.conf:12'), 'Of moonbase, localhost, … and ….');
   assert.equal(of('conf:zephyr.conf'), 'Of moonbase, localhost, cave and ….');

@@ -224,13 +224,19 @@ test('file names in notices are hidden, except for common ones', () => {
   };
   const text =
     'Nothing: include sites-enabled/moonbase.conf (starlight/twilight.conf:3, conf.d/nginx.conf:7).';
-  run?.notices.push({ level: 'info', code: 'sandbox-no-files', data: { directives: [notice] }, text });
+  run?.notices.push({
+    level: 'info',
+    code: 'sandbox-no-files',
+    data: { directives: [notice], none: null },
+    text,
+  });
   const [redacted] = redactResult(result, []).runs;
   assert.deepEqual(redacted?.notices.at(-1), {
     level: 'info',
     code: 'sandbox-no-files',
     data: {
       directives: [{ ...notice, argument: 'sites-enabled/…', places: ['…/…:3', 'conf.d/nginx.conf:7'] }],
+      none: null,
     },
     text: 'Nothing: include sites-enabled/… (…/…:3, conf.d/nginx.conf:7).',
   });

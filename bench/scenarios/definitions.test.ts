@@ -24,6 +24,7 @@ const VARIED: Record<string, ScenarioOptions[]> = {
   storm: [{ cut: 'backend', recovery: 4000 }, { cut: 'proxy' }],
   broadcast: [
     { room: 10 },
+    { room: 59 },
     { publishers: 11 },
     { room: 10, publishers: 7 },
     { room: 10, publishers: 8 },

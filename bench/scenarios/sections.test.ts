@@ -148,7 +148,10 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
         times: { outage: [[250_000, 1]], backAfter: [[250_000, 1]], attemptAfter: [[150_000, 2]] },
         failures: { 'tls/reset': 1 },
       },
-      away: { counts: { cut: 5, back: 0, attempts: 0, waiting: 5, attemptsFailed: 0 }, times: { outage: [] } },
+      away: {
+        counts: { cut: 5, back: 0, attempts: 0, waiting: 5, attemptsFailed: 0 },
+        times: { outage: [] },
+      },
       some: {
         counts: { cut: 30, back: 29, attempts: 40 },
         times: { outage: [[1000, 29]] },
@@ -257,7 +260,18 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
         },
       },
     },
-    row: { lonely: { times: { cutAfter: [], outage: [[250_000, 1]], backAfter: [] } } },
+    row: {
+      lonely: {
+        times: { cutAfter: [], outage: [[250_000, 1]], backAfter: [] },
+        change: (run) => ({
+          ...run,
+          processes: run.processes.map((series) => ({
+            ...series,
+            samples: series.samples.filter(({ atUs }) => atUs < steadyUs(run, 0.5)),
+          })),
+        }),
+      },
+    },
     upgrades: {
       same: { options: { upgrade: 'same' }, change: (run) => upgradedTo('1.22.1')(replaced(run)) },
       newer: { options: { upgrade: 'new' }, change: (run) => upgradedTo('1.26.3')(replaced(run)) },

@@ -78,16 +78,16 @@ function lossSentence({ run, figures }: RunView): string {
 
 function backSentence({ figures }: RunView): string {
   const { cut = 0, back = 0, waiting = 0, retried = 0 } = figures.counts;
-  const { p50, max } = figures.latencies.outage ?? {};
+  const { outage } = figures.latencies;
   const failed = figures.backends?.failedWhileGone ?? 0;
   return paragraph([
     cut === 0
       ? ''
       : back === 0
         ? 'No client came back.'
-        : back < cut || p50 == null
-          ? `${counted(back, 'client')} came back${back === 1 ? '' : ', the last'} within ${formatTime(max)}.`
-          : `Half of the clients were back within ${formatTime(p50)}, the last within ${formatTime(max)}.`,
+        : back < cut || outage?.p50 == null
+          ? `${counted(back, 'client')} came back${back === 1 ? '' : ', the last'} within ${formatTime(outage?.max)}.`
+          : `Half of the clients were back within ${formatTime(outage.p50)}, the last within ${formatTime(outage.max)}.`,
     waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
     cut === 0
       ? ''

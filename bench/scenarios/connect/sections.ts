@@ -93,11 +93,11 @@ function fastestClause({ figures, run }: RunView): string {
 
 function scheduledClause({ figures }: RunView): string {
   const at = `at a scheduled rate of ${formatRough(figures.offered?.perSecond)} handshakes per second`;
-  const { p50 = null, p99 = null } = figures.latencies.response ?? {};
+  const { response } = figures.latencies;
   if (figures.work.perSecond === null) return `${at}, it never reached the steady phase`;
-  if (p50 === null) return `${at}, there were too few connections to measure the response time`;
-  const tail = p99 === null ? '' : ` and 99 % within ${formatTime(p99)}`;
-  return `${at}, half of the connections were open within ${formatTime(p50)}${tail} of their intended time`;
+  if (response?.p50 == null) return `${at}, there were too few connections to measure the response time`;
+  const tail = response.p99 === null ? '' : ` and 99 % within ${formatTime(response.p99)}`;
+  return `${at}, half of the connections were open within ${formatTime(response.p50)}${tail} of their intended time`;
 }
 
 function resumedClause(view: RunView | undefined): string {

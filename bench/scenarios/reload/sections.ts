@@ -114,11 +114,11 @@ function backSentence(view: RunView): string {
   const { cut = 0, back = 0, waiting = 0 } = figures.counts;
   if (cut === 0) return '';
   if (back === 0) return run.plan.workload.options.reconnect === 'none' ? '' : 'No client came back.';
-  const { p50, p99, max } = figures.latencies.backAfter ?? {};
+  const { backAfter } = figures.latencies;
   const missing =
     waiting === 0 ? '' : ` ${counted(waiting, 'client was', 'clients were')} not back at the end.`;
-  const most = p99 == null ? '' : ` 99 % after ${formatTime(p99)},`;
-  return `Half of the clients were back ${formatTime(p50)} after ${deed(view).the},${most} and the last after ${formatTime(max)}.${missing}`;
+  const most = backAfter?.p99 == null ? '' : ` 99 % after ${formatTime(backAfter.p99)},`;
+  return `Half of the clients were back ${formatTime(backAfter?.p50)} after ${deed(view).the},${most} and the last after ${formatTime(backAfter?.max)}.${missing}`;
 }
 
 function workersSentence(view: RunView): string {

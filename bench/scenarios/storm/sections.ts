@@ -53,14 +53,14 @@ function answer({ name, answers }: VariantView): string {
 function recoverySentence({ run, figures }: RunView): string {
   const { cut = 0, back = 0, attempts = 0, attemptsFailed = 0, waiting = 0 } = figures.counts;
   if (cut === 0) return 'no connection was cut.';
-  const { p50, p99, max } = figures.latencies.outage ?? {};
-  const most = p99 == null ? '' : ` 99 % within ${formatTime(p99)},`;
+  const { outage } = figures.latencies;
+  const most = outage?.p99 == null ? '' : ` 99 % within ${formatTime(outage.p99)},`;
   const times =
     back === 0
       ? 'no client came back'
-      : back < cut || p50 == null
-        ? `${counted(back, 'client')} came back${back === 1 ? '' : ', the last'} within ${formatTime(max)}`
-        : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
+      : back < cut || outage?.p50 == null
+        ? `${counted(back, 'client')} came back${back === 1 ? '' : ', the last'} within ${formatTime(outage?.max)}`
+        : `half of the clients were back within ${formatTime(outage.p50)},${most} and the last within ${formatTime(outage.max)}`;
   return paragraph([
     `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once ${cutBy(run)}; ${times}.`,
     back === 0 ? '' : `On average, each client made ${(attempts / cut).toFixed(2)} attempts.`,
