@@ -50,6 +50,9 @@ function data(value: unknown): string {
   });
 }
 
+/** One of the middle and one of the tail stand for all statistics of a time. */
+const isOtherStatistic = (name: string) => /\.(min|mean|p90|p95|p999|p9999|max)$/.test(name);
+
 /** What follows from these options. */
 function consequences(scenario: ScenarioDefinition, given: ScenarioOptions): string[] {
   const options = { ...defaultsOf(scenario), ...given };
@@ -83,20 +86,18 @@ for (const scenario of SCENARIOS)
       ...fields.map(([name, value]) => `${name} ${data(value)}`),
       ...[{}, ...(VARIED[scenario.name] ?? [])].flatMap((given) => consequences(scenario, given)),
       ...metrics.flatMap(({ name, unit, better, kind, step, needs, unfit }) =>
-        // One of the middle and one of the tail stand for all statistics of a time.
-        /\.(min|mean|p90|p95|p999|p9999|max)$/.test(name)
-          ? []
-          : `${name} ${data({ unit, better, kind, step, needs })} ${unfit.name}`,
+        isOtherStatistic(name) ? [] : `${name} ${data({ unit, better, kind, step, needs })} ${unfit.name}`,
       ),
     ];
     assertGolden(`definitions/${scenario.name}.txt`, `${lines.join('\n')}\n`);
   });
 
 /** The metrics that a run provides, of those that its scenario has. */
-function valuesOf({ metrics }: ScenarioDefinition, figures: RunFigures): string[] {
-  return metrics.flatMap(({ name, read }) => {
-    // Other tests read the metrics of messages.
-    if (ECHO_METRICS.some((metric) => metric.name === name)) return [];
+function valuesOf(scenario: ScenarioDefinition, figures: RunFigures): string[] {
+  return scenario.metrics.flatMap(({ name, read }) => {
+    // The metrics of messages are those of `echo`.
+    if (scenario.name !== 'echo' && ECHO_METRICS.some((metric) => metric.name === name)) return [];
+    if (isOtherStatistic(name)) return [];
     const value = read(figures, { proxy: null, pacing: null });
     return value === null ? [] : [`${name} ${Math.round(value * 1000) / 1000}`];
   });
@@ -124,6 +125,18 @@ function idleFigures(scenario: ScenarioDefinition): RunFigures {
 /** A run that records nothing of its scenario. */
 const unrelated = () =>
   figuresOf(makeRun({ profile: 'direct', seconds: 2, connections: 10, perSecond: 100, load: OPEN }));
+
+test('each metric reads what a run has recorded', () => {
+  const lines = SCENARIOS.flatMap((scenario) =>
+    scenario.steps.map((step) => {
+      const run = makeScenarioRun(scenario, step, 'tls');
+      for (const { counters } of run.slices)
+        Object.assign(counters, { bytesSent: 1000, bytesReceived: 3000 });
+      return `${step.name}: ${valuesOf(scenario, figuresOf(run)).join(', ')}`;
+    }),
+  );
+  assertGolden('definitions/values.txt', `${lines.join('\n')}\n`);
+});
 
 test('a metric without data has no value, and one of nothing is 0', () => {
   const lines = SCENARIOS.flatMap((scenario) => [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
@@ -23,6 +23,16 @@ test('a scenario is read from its file, whose path is relative to the folder', a
   });
 });
 
+test('a file that has changed is read again', async () => {
+  await inFolder(async (folder) => {
+    for (const mark of ['first', 'second']) {
+      await writeFile(join(folder, 'chat.mjs'), SCENARIO.replace('title: mark', `title: '${mark}'`));
+      const { definition } = await loadOwnScenario('./chat.mjs', folder, { mark });
+      assert.equal(definition.title, mark);
+    }
+  });
+});
+
 test('a file that is no module, is missing, fails or exports nothing is rejected', async () => {
   await inFolder(async (folder) => {
     const refused = (path: string, message: string | RegExp) =>
@@ -36,6 +46,13 @@ test('a file that is no module, is missing, fails or exports nothing is rejected
     );
     await refused('none.mjs', '--scenario none.mjs does not exist. Check the path.');
     await refused('empty.mjs', 'empty.mjs has no default export. Use: export default defineScenario({ … }).');
+    await mkdir(join(folder, 'folder.mjs'));
+    await writeFile(join(folder, 'lacks.mjs'), "import './gone.mjs';");
+    await refused('folder.mjs', 'folder.mjs could not be read: it is not a regular file. Correct the file.');
+    await refused(
+      'lacks.mjs',
+      /^lacks\.mjs could not be read: Cannot find module [^\n]*\. Correct the file\.$/,
+    );
     await refused('fails.mjs', /^fails\.mjs could not be read: .*a slip of the user.*\. Correct the file\.$/);
   });
 });

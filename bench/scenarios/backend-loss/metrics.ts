@@ -1,3 +1,4 @@
+import { ratio, total } from '../../measure/arithmetic.ts';
 import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
@@ -27,8 +28,7 @@ export const BACKEND_LOSS_METRICS: readonly Metric[] = [
     kind: 'usage',
     read: ({ backends }) => {
       if (backends?.lost == null || backends.returnedUs === null || backends.atEnd === null) return null;
-      const all = backends.atEnd.reduce((sum, open) => sum + open, 0);
-      return all === 0 ? null : (backends.atEnd[backends.lost] ?? 0) / all;
+      return ratio(backends.atEnd[backends.lost] ?? 0, total(backends.atEnd));
     },
     unfit: notCompleted,
   },
