@@ -62,6 +62,14 @@ function assertData(name: string, ...all: (object | undefined)[]): void {
 const definitionOf = (scenario: unknown) => ownDefinition(scenario, '/chat.ts', 'chat.ts');
 
 describe('a scenario file', () => {
+  test('may have sections of its own, which are counted', () => {
+    const sections = [() => ({}), () => ({})] as never;
+    assert.deepEqual(
+      [CHAT, { ...CHAT, sections }].map((scenario) => definitionOf(scenario).declared?.sections),
+      [0, 2],
+    );
+  });
+
   test('is completed to a definition, whose data can be stored', () => {
     const { declared, ...definition } = definitionOf(CHAT);
     assert.deepEqual(v.parse(declarationSchema, JSON.parse(JSON.stringify(declared))), declared);

@@ -85,8 +85,8 @@ export const makeClient: MakeClient<Visit> = (context, sessions) => {
         return;
       }
       const nowUs = clock();
-      outstanding--;
       recorder.at(nowUs);
+      outstanding--;
       recorder.count('echoed');
       recorder.count('bytesReceived', to - from);
       recorder.of(nowUs, dueOf(session.state)).histograms.echo?.record(nowUs - session.state.sinceUs);

@@ -47,7 +47,7 @@ export function openLoop(
         }
         let left = STARTS_A_TURN;
         for (; left > 0 && waiting.length > 0 && existing() < mostExisting; left--) {
-          const intendedUs = waiting.shift() ?? nowUs;
+          const intendedUs = waiting.shift() as number;
           connect(clock(), intendedUs, Math.max(intendedUs, freedUs));
         }
         if (left === 0 && waiting.length > 0) waker.wakeAt(nowUs);

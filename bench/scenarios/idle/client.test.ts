@@ -226,9 +226,9 @@ describe('what is recorded', () => {
     made.client.stop(6_500_000);
     made.wires[2]?.fail('open', 'closed-1006');
     assert.deepEqual(made.finish().lines, [
-      'connect 0-0.9: opened 4, held =4, pingsOutstanding =1, open =4',
-      'warm-up 1-2: held =4, pingsOutstanding =1, open =4',
-      'steady 2-3: ended 1, pings 4, pongs 1, pingsLost 1, open/closed-1006 1, held =3, pingsOutstanding =3, open =3, lifetime 2398×1, pong 500×1',
+      'connect 0-0.9: opened 4, held =4, open =4',
+      'warm-up 1-2: held =4, open =4',
+      'steady 2-3: ended 1, pings 4, pongs 1, pingsLost 1, open/closed-1006 1, held =3, pingsOutstanding =2, open =3, lifetime 2398×1, pong 500×1',
       'steady 3-4: ended 1, pings 1, pongs 1, open/closed-1001 1, held =2, pingsOutstanding =2, open =2, lifetime 3299×1, pong 1400×1',
       'steady 4-5: held =2, pingsOutstanding =2, open =2',
       'drain 5-6: held =2, pingsOutstanding =2, open =2',
@@ -265,6 +265,12 @@ describe('what is recorded', () => {
     last.wires[0]?.pong();
     await last.goTo(6_000_000);
     assert.deepEqual([last.timers, last.wires[0]?.did], [[], ['ping']]);
+    assert.deepEqual(last.end().lines.slice(-4), [
+      'steady 3-4: pings 1, held =1, pingsOutstanding =1, open =1',
+      'steady 4-5: pongs 1, held =1, open =1, pong 1000×1',
+      'drain 5-6: held =1, open =1',
+      'drain 6-6: held =1, open =1',
+    ]);
     const other = sceneOf('hold', { ping: 'server', 'ping-every': 1000 });
     other.connect(1);
     other.start();
@@ -284,6 +290,10 @@ describe('what is recorded', () => {
     assert.equal(made.client.isReady(), false);
     made.wires[3]?.say('xxx');
     assert.equal(made.client.isReady(), true);
+    assert.deepEqual(
+      made.sessions.routes.map(({ messages }) => messages),
+      [3],
+    );
     assert.deepEqual(
       made.wires.map(({ did }) => did),
       [['text xxx'], ['text xxx', 'destroy'], ['text xxx', 'destroy'], ['text xxx']],

@@ -39,8 +39,9 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
     // A connection is not pinged again while a ping is unanswered.
     if (session.state.pingUs !== null) return;
     session.state.pingUs = nowUs;
-    pingsOutstanding++;
+    // `at` may emit a recording of an earlier second, so the gauge changes afterwards.
     recorder.at(nowUs);
+    pingsOutstanding++;
     recorder.count('pings');
     session.ping();
   };
@@ -86,8 +87,8 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
       if (pingUs === null) return;
       const nowUs = clock();
       session.state.pingUs = null;
-      pingsOutstanding--;
       recorder.at(nowUs);
+      pingsOutstanding--;
       recorder.count('pongs');
       recorder.record('pong', nowUs - pingUs);
     },
