@@ -56,6 +56,9 @@ test('a stored calibration is only found for the same machine, engine and Nginx'
   assert.deepEqual(await findCalibration(folder, MACHINE), kept());
   // Later versions find the file under this name.
   assert.equal(basename(path), '1912e4b60f8000aa.json');
+  const other = await keepCalibration(folder, kept({ ...MACHINE, carrier: 'io_uring' }));
+  assert.equal(basename(other), '739be07266a75e39.json');
+  await rm(other);
   assert.equal(await readFile(path, 'utf8'), `${JSON.stringify(kept(), null, 1)}\n`);
   const others = [
     { cpus: 4 },

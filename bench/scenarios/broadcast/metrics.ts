@@ -59,7 +59,6 @@ export const BROADCAST_METRICS: readonly Metric[] = [
   count('deliveries.lost', 'deliveries that did not arrive', 'lower', undelivered),
   ...Object.entries(RECEIVERS).flatMap(([name, title]) =>
     times({
-      ...PLAIN,
       name,
       title,
       step: 'broadcast',

@@ -22,7 +22,6 @@ export const CONNECT_METRICS: readonly Metric[] = [
     unfit: limitedElsewhere,
   },
   {
-    ...PLAIN,
     name: 'handshakes.perCore',
     title: `handshakes per second per core of ${PROXY}`,
     unit: 'rate',

@@ -51,7 +51,6 @@ export const ECHO_METRICS: readonly Metric[] = [
   count('messages.outstanding', 'messages outstanding', 'lower', ({ messages }) => messages.outstanding),
   count('messages.lost', 'messages lost', 'lower', ({ messages }) => messages.lost),
   {
-    ...PLAIN,
     name: 'messages.perSecond',
     title: 'throughput',
     unit: 'rate',
@@ -63,7 +62,6 @@ export const ECHO_METRICS: readonly Metric[] = [
     unfit: limitedElsewhere,
   },
   {
-    ...PLAIN,
     name: 'perCoreCapacity',
     title: `${PROXY} per-core capacity`,
     unit: 'rate',

@@ -4,7 +4,7 @@ import { makeResult } from '../../../test/result.ts';
 import { makeRun, OPEN } from '../../../test/run.ts';
 import { emptyHistogram, encode } from '../../measure/histogram.ts';
 import type { Result } from '../../model/result.ts';
-import type { ProcessSeries, Run } from '../../model/run.ts';
+import type { ProcessSeries, Run, Slice } from '../../model/run.ts';
 import type { Action } from '../../model/timeline.ts';
 import { reportHtml } from '../../report/html.ts';
 import { summaryText } from '../../report/terminal.ts';
@@ -121,6 +121,10 @@ describe('a reload', () => {
     assert.deepEqual(replacedIn(runOf(lived)), [
       { name: 'nginx worker 1', role: 'worker', generation: 0, livedUs: null, lastBytes: 18 * MIB },
     ]);
+    const gone = { ...process('nginx worker 1', 'worker', null, 6_500_000), samples: [] };
+    assert.deepEqual(replacedIn(runOf({ ...lived, nginx: [MASTER, gone] })), [
+      { name: 'nginx worker 1', role: 'worker', generation: 0, livedUs: 0, lastBytes: 0 },
+    ]);
   });
 
   test('that is repeated: each worker is old from its own reload on', () => {
@@ -171,6 +175,18 @@ describe('a reload', () => {
     later.counters.back = 1;
     assert.deepEqual(seconds(run), [2, 3, 5]);
     assert.deepEqual(seconds({ ...run, timeline: [] }), [10, 0, 0]);
+    // A second that begins with a reload is the only one during it.
+    const actions = [7e6, 10e6].map((atUs) => ({ atUs, action: RELOAD }));
+    assert.deepEqual(
+      Object.values<Slice[]>({ ...spansOf(runOf({ ...lived, actions })) }).map((slices) =>
+        slices.map(({ startUs }) => startUs / 1e6),
+      ),
+      [
+        [4, 5, 6],
+        [7, 10],
+        [8, 9, 11, 12, 13],
+      ],
+    );
   });
 });
 

@@ -27,7 +27,6 @@ export const SLOW_CONSUMER_METRICS: readonly Metric[] = [
   ...DELIVERY_METRICS,
   ...Object.entries(WHEN).flatMap(([name, when]) =>
     times({
-      ...PLAIN,
       name: `${name}Stall`,
       title: `delivery time to each of the other clients ${when}`,
       step: 'slow-consumer',
