@@ -33,6 +33,7 @@ const BALANCED = { ended: 0, held: 100, opened: 100, pings: 0, pongs: 0 };
 testReports(
   'idle',
   {
+    none: {},
     several: {
       old: { change: uncounted },
       none: { counts: { ...BALANCED, ended: 100, held: 0 }, failures: { 'open/closed-1006': 100 } },
@@ -118,6 +119,7 @@ const OPENED = { started: 100, refused: 0, broken: 0, unstarted: 0, due: 100, op
 testReports(
   'connect',
   {
+    none: {},
     several: {
       old: { change: uncounted },
       both: [{ step: 'fastest' }, { step: 'scheduled' }],
@@ -207,6 +209,7 @@ const spread =
   });
 
 testReports('broadcast', {
+  none: {},
   several: {
     old: { change: uncounted },
     all: { counts: DELIVERED, change: spread(300, 700) },
@@ -275,6 +278,7 @@ const MANY = [
 ] as const;
 
 testReports('slow-consumer', {
+  none: {},
   edges: {
     rare: { times: { before: [[1000, 30]], during: MANY } },
     frequent: { times: { before: MANY, during: [[1000, 30]] } },
@@ -336,6 +340,7 @@ const requests =
   });
 
 testReports('mixed', {
+  none: {},
   several: {
     old: { change: uncounted },
     all: { times: { response: [[1000, 1000]] } },

@@ -99,6 +99,7 @@ const counted =
 
 const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
   'backend-loss': {
+    none: {},
     several: {
       old: { change: uncounted },
       partly: { change: partly },
@@ -139,6 +140,7 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
     single: { stream: { counts: { unplaced: 0 }, change: (run) => stopped(shifted(run)) } },
   },
   storm: {
+    none: {},
     several: {
       old: { change: uncounted },
       partly: { change: partly },
@@ -209,6 +211,7 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
     external: { ours: { change: onTarget, failures: {} } },
   },
   reload: {
+    none: {},
     several: {
       old: { change: uncounted },
       partly: { change: partly },

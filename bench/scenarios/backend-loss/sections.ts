@@ -102,11 +102,10 @@ function returnSentence({ run, figures: { backends } }: RunView): string {
   if (backends?.lost == null) return '';
   const { lost, returnedUs, lostUs, atReturn, atEnd, evenAfterUs } = backends;
   if (returnedUs === null) return 'The server did not return.';
-  const end = atEnd?.[lost] ?? 0;
   const untilUs = Math.max(returnedUs, ...backends.course.map(({ atUs }) => atUs));
   const gone = formatTime(lostUs === null ? null : returnedUs - lostUs);
   const start = `The server returned after ${gone} with ${atReturn?.[lost] === 1 ? '1 connection' : `${formatCount(atReturn?.[lost])} connections`}`;
-  const rest = `${formatTime(untilUs - returnedUs)} later it had ${formatCount(end)} of ${formatCount(run.plan.connections)}`;
+  const rest = `${formatTime(untilUs - returnedUs)} later it had ${formatCount(atEnd?.[lost])} of ${formatCount(run.plan.connections)}`;
   const even =
     evenAfterUs === null
       ? 'so the connections were spread unevenly'
@@ -122,7 +121,7 @@ function cells(variant: VariantView): Cells {
   const { cut, lost, unsent, retried } = figures?.counts ?? {};
   const outage = figures?.latencies.outage;
   const backends = figures?.backends ?? null;
-  const even = backends?.evenAfterUs ?? null;
+  const even = backends?.evenAfterUs;
   return [
     ['variant', variant.name],
     ['cut', formatCount(cut)],
@@ -133,7 +132,7 @@ function cells(variant: VariantView): Cells {
     ['p50', formatTime(outage?.p50)],
     ['all', formatTime(outage?.max)],
     ['share', formatShare(shareAtEnd(backends))],
-    ['even after', backends?.returnedUs == null ? NOTHING : even === null ? 'never' : formatTime(even)],
+    ['even after', backends?.returnedUs == null ? NOTHING : even == null ? 'never' : formatTime(even)],
     ['validity', view === undefined ? NOTHING : verdictOf(view)],
   ];
 }

@@ -101,8 +101,8 @@ function scheduledClause({ figures }: RunView): string {
 }
 
 function resumedClause(view: RunView | undefined): string {
-  const share = view?.figures.connect.resumedShare ?? null;
-  if (share === null || view?.run.plan.workload.options.resume !== 'on') return '';
+  const share = view?.figures.connect.resumedShare;
+  if (share == null || view?.run.plan.workload.options.resume !== 'on') return '';
   return `; ${formatShare(share)} resumed a TLS session`;
 }
 
