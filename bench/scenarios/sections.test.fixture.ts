@@ -127,8 +127,12 @@ function sectionLines(section: Section | FoldedSection): string[] {
   const page = section.body?.markup ?? '';
   const captions = [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption = '']) => caption);
   const cards = /class="(cards[^"]*)"/.exec(page)?.[1];
-  const badges = [...page.matchAll(/<p class="badges">(.*?)<\/p>/gs)].map(([, text = '']) =>
-    `badges ${text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim()}`,
+  const badges = [...page.matchAll(/<p class="badges">(.*?)<\/p>/gs)].map(
+    ([, text = '']) =>
+      `badges ${text
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim()}`,
   );
   const items = [...page.matchAll(/<li><strong>(.*?)<\/strong>/g)].map(([, name]) => `item ${name}`);
   const texts = [...page.matchAll(/<p( class="[^"]*")?>(.*?)<\/p>/gs)];

@@ -29,6 +29,13 @@ const disturbed =
     return run;
   };
 
+const inFlight =
+  (count: number) =>
+  (run: Run): Run => {
+    const load = { kind: 'closed', inFlight: count } as const;
+    return { ...run, plan: { ...run.plan, workload: { ...run.plan.workload, load } } };
+  };
+
 /** A run whose steady phase has no messages. */
 const unanswered = (run: Run): Run => ({
   ...run,
@@ -97,6 +104,7 @@ testReports(
     stolen: {
       all: both({ change: disturbed(0, 1, 2, 3, 4, 5) }),
       idle: both({ change: unanswered }),
+      deep: { step: 'throughput', change: inFlight(4) },
     },
     single: { lonely: both({ counts: SOUND }) },
     quick: { lonely: { step: 'throughput' } },
