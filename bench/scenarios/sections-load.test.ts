@@ -341,6 +341,7 @@ const requests =
 
 testReports('mixed', {
   none: {},
+  edges: { odd: { change: requests({ requests: 199 }) } },
   several: {
     old: { change: uncounted },
     all: { times: { response: [[1000, 1000]] } },

@@ -1,6 +1,6 @@
 import { onTarget } from '../../test/external.ts';
 import type { Run, Slice } from '../model/run.ts';
-import { type Case, steadyUs, testReports, uncounted } from './sections.test.fixture.ts';
+import { type Case, encoded, steadyUs, testReports, uncounted } from './sections.test.fixture.ts';
 
 /**
  * What the reports of scenarios say in cases that an ordinary run does not have: nothing, a single one, not all,
@@ -255,6 +255,19 @@ const CASES: Record<string, Record<string, Record<string, Case | Case[]>>> = {
       one: { counts: NOBODY, failures: {}, change: lived([null, 4], [null, null], [3, null]) },
       both: { counts: NOBODY, failures: {}, change: lived([null, 4], [null, 5], [3, null]) },
       old: { change: (run) => replaced(uncounted(run)) },
+      sparse: {
+        times: { response: [[1000, 2000]] },
+        change: (run) => {
+          const last = run.slices.findLastIndex(({ phase }) => phase === 'steady');
+          const response = encoded([[1000, 30]]);
+          return {
+            ...run,
+            slices: run.slices.map((slice, index) =>
+              index === last ? { ...slice, histograms: { ...slice.histograms, response } } : slice,
+            ),
+          };
+        },
+      },
       timeless: {
         times: { cutAfter: [], outage: [], backAfter: [] },
         change: (run) => {
