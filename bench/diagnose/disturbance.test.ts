@@ -53,6 +53,16 @@ describe('a disturbed run', () => {
       assert.deepEqual(notice(run)?.data[figures], { perSecond: null, responseUs: null, sendLagUs: null });
   });
 
+  test('has no send lag to compare if none was recorded', () => {
+    const run = disturbed(1, 2);
+    for (const slice of run.slices) delete slice.histograms.sendLag;
+    const { all, undisturbed } = (notice(run)?.data ?? {}) as unknown as DisturbedFigures;
+    assert.deepEqual(
+      [all, undisturbed].map((figures) => ({ ...figures, responseUs: Number(figures?.responseUs) > 0 })),
+      new Array(2).fill({ perSecond: null, responseUs: true, sendLagUs: null }),
+    );
+  });
+
   test('is not known if the machine was not sampled', () => {
     const run = { ...openRun(1, LATE), machine: null };
     assert.deepEqual(codesOf(run), ['send-lag']);
@@ -146,7 +156,7 @@ describe('a disturbed run', () => {
       for (const second of [0, 1]) disturb(run, second, { stolenUs });
       return judge(run).verdict;
     };
-    assert.deepEqual([taken(6.3e6), taken(6.5e6)], ['valid', 'suspect']);
+    assert.deepEqual([6.3e6, 6.4e6, 6.5e6].map(taken), ['valid', 'suspect', 'suspect']);
   });
 
   test('with a spinning generator that was late only then kept its schedule', () => {

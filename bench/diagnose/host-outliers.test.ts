@@ -161,7 +161,7 @@ test('a host without a figure is not compared, and hosts of another kind are ign
 });
 
 test('a host that sends too little is named with its shares; a closed loop allows more', () => {
-  const sharing = (load: Load, messages: number, connections: number | null = 0.5) => {
+  const sharing = (load: Load, messages: number | null, connections: number | null = 0.5) => {
     const own = { connections, messages };
     return differing([{ share: own, cpu: null }, { cpu: null }], load);
   };
@@ -170,5 +170,5 @@ test('a host that sends too little is named with its shares; a closed loop allow
   assert.deepEqual(sharing(OPEN, 0.449), named(0.449));
   assert.equal(sharing(CLOSED, 0.334), null);
   assert.deepEqual(sharing(CLOSED, 0.333), named(0.333));
-  assert.equal(sharing(OPEN, 0.1, null), null);
+  assert.deepEqual([sharing(OPEN, 0.1, null), sharing(OPEN, null)], [null, null]);
 });

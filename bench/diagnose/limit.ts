@@ -9,7 +9,7 @@ import { busyFacts, type Utilisation } from './utilisation.ts';
  * A process counts as busy if it uses at least this share of a core (Nginx) or of its event loop's time
  * (Node.js).
  */
-export const BUSY = 0.9;
+const BUSY = 0.9;
 /** CPUs shared by several processes count as saturated at this utilisation or above. */
 const SHARED_FULL = 0.95;
 /**

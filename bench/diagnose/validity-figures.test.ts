@@ -36,8 +36,13 @@ test('handshakes that were refused, broken, lost or never started are losses', (
     assert.deepEqual(lossesOf({ started: 9, [name]: 2 }), [
       finding('handshake-losses', { started: 9, ...none, [name]: 2 }),
     ]);
-  const all = { refused: 1, broken: 2, unstarted: 3, lost: 4 };
-  assert.deepEqual(lossesOf(all), [finding('handshake-losses', { started: 0, ...all })]);
+  for (const all of [
+    { refused: 1, broken: 2, unstarted: 3, lost: 4 },
+    { ...none, refused: 2, broken: 2 },
+    { ...none, broken: 2, unstarted: 2 },
+    { ...none, unstarted: 2, lost: 2 },
+  ])
+    assert.deepEqual(lossesOf(all), [finding('handshake-losses', { started: 0, ...all })]);
 });
 
 test('HTTP requests during the load that were missing, failed or unanswered are reported', () => {
@@ -49,6 +54,7 @@ test('HTTP requests during the load that were missing, failed or unanswered are 
   assert.deepEqual(of(load(9)), []);
   assert.deepEqual(of(load(9, 1)), [finding('http-unanswered', { due: 9, failed: 1, unanswered: 0 })]);
   assert.deepEqual(of(load(9, 0, 2)), [finding('http-unanswered', { due: 9, failed: 0, unanswered: 2 })]);
+  assert.deepEqual(of(load(9, 2, 2)), [finding('http-unanswered', { due: 9, failed: 2, unanswered: 2 })]);
   assert.deepEqual(of(load(9, 0, 0, false)), [finding('http-counts-differ', {})]);
   const failed = { state: 'failed', reason: 'Nginx died.' } as const;
   assert.deepEqual(of(null, { ...busyRun(), outcome: failed }), [finding('run-ended', failed)]);
@@ -147,6 +153,9 @@ test('a run is limited by the generator or the server if Nginx was below 80 %', 
   // A scenario for which the limit does not matter has no such doubts.
   assert.deepEqual(verdict({ generator: 1 }, { scenario: 'reload' }), ['valid']);
   assert.deepEqual(verdict({ machine: 1 }), ['suspect', 'limited-by']);
+  assert.deepEqual(verdict({ machine: 1, generator: 0.89 }, { run: failed }), [
+    ...['suspect', 'run-ended', 'limited-by', 'generator-busy'],
+  ]);
 });
 
 test('a generator above 85 % is a doubt, unless what is measured is saturated', () => {

@@ -11,7 +11,7 @@ import { finding } from '../wording/finding.ts';
 import { actionText } from '../wording/timeline.ts';
 import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
-import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
+import { type Limit, limitFinding, limitOf } from './limit.ts';
 import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 
@@ -168,8 +168,7 @@ function loopBusy(
   limit: Limit['component'],
 ): Finding | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;
-  if (limit === 'proxy' && (utilisation.proxy?.busiest ?? 0) >= BUSY) return null;
-  if (limit === 'server') return null;
+  if (limit === 'proxy' || limit === 'server') return null;
   return finding('generator-busy', {
     share: utilisation.generator,
     ...(target.kind === 'external' ? { isExternal: true } : {}),

@@ -4,7 +4,15 @@ import { makeRun } from '../../test/run.ts';
 import type { Component, ProcessSeries, Run } from '../model/run.ts';
 import { evenProcess } from './even-process.test.fixture.ts';
 import { figuresOf } from './figures.ts';
-import { cpuUsByComponent, isProxyObserved, peakBytes, peakCores, residentsOf } from './processes.ts';
+import {
+  cpuUsByComponent,
+  isProxyObserved,
+  peakBytes,
+  peakCores,
+  processFigures,
+  residentGrowthByComponent,
+  residentsOf,
+} from './processes.ts';
 
 test('counters are interpolated at the bounds of the steady phase', () => {
   const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('proxy', 500_000)] };
@@ -96,11 +104,20 @@ test('a process that started or ended during the run counts with what it used', 
     [used({}), used({ endedUs: 5e6 }), used({ bornUs: 1e6 }), used({ endedUs: 5e6, samples: [] })],
     [null, 900_000, 900_000, 800_000],
   );
-  assert.deepEqual(cpuUsByComponent({ ...run, processes: [evenProcess('proxy', 1)] }, null), {
-    proxy: null,
-    server: null,
-    generator: null,
-  });
+});
+
+test('without a span, no figure is known; a process keeps its host', () => {
+  const proxy = { ...evenProcess('proxy', 1), host: 'far' };
+  const run = { ...makeRun({ seconds: 8 }), processes: [proxy] };
+  const none = { proxy: null, server: null, generator: null };
+  assert.deepEqual([cpuUsByComponent(run, null), residentGrowthByComponent(run, null)], [none, none]);
+  assert.deepEqual(processFigures(run, null), [
+    {
+      ...{ component: 'proxy', role: 'worker', name: 'proxy', pid: 1, host: 'far' },
+      ...{ cpuShare: null, voluntarySwitchesPerSecond: null, involuntarySwitchesPerSecond: null },
+      ...{ residentBytes: null, loopUtilisation: null, loopDelayMaxUs: null },
+    },
+  ]);
 });
 
 test('a proxy is observed if any process is its own', () => {

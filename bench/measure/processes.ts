@@ -122,10 +122,10 @@ export function residentsOf(
   const lastSecond = Math.max(...own.flatMap(({ samples }) => samples.at(-1) ?? []).map(secondOf));
   for (const series of own) {
     const samples = series.samples.filter((sample) => isCounted(series, sample));
-    const [first, end] = [samples[0], samples.at(-1)];
-    if (first === undefined || end === undefined) continue;
+    const [first] = samples;
+    if (first === undefined) continue;
     const last = new Map(samples.map((sample) => [secondOf(sample), sample.residentBytes]));
-    const until = series.endedUs === null ? lastSecond : secondOf(end);
+    const until = series.endedUs === null ? lastSecond : Math.max(...last.keys());
     let bytes = first.residentBytes;
     for (let second = secondOf(first); second <= until; second++) {
       bytes = last.get(second) ?? bytes;

@@ -105,6 +105,12 @@ test('the longest possible host name is decoded', () => {
   assert.deepEqual(decodeRecording(encodeRecording(recording)), recording);
 });
 
+test('the utilisation of the event loop is rounded to the nearest millionth', () => {
+  const loop = { startUs: 8, endUs: 9, utilisation: 2 / 3, delayMaxUs: 10 };
+  const decoded = decodeRecording(encodeRecording({ ...EMPTY, loop }));
+  assert.deepEqual(decoded.loop, { ...loop, utilisation: 0.666667 });
+});
+
 test('the layout is the documented one', () => {
   const bytes = encodeRecording({
     ...EMPTY,

@@ -32,9 +32,10 @@ export function componentsOf(comparisons: readonly NestedRatios[]): Components |
   const blocks = { squares: 0, df: 0 };
   const rounds = { squares: 0, df: 0, perRound: 0 };
   for (const comparison of comparisons) {
-    const means = comparison.filter(({ length }) => length > 0).map((round) => round.map(blockMean));
+    const filled = comparison.filter(({ length }) => length > 0);
+    const means = filled.map((round) => round.map(blockMean));
     const all = means.flat();
-    for (const round of comparison.filter(({ length }) => length > 0)) {
+    for (const round of filled) {
       const differences = round.map(([first, second]) => first - second);
       turns.squares += squares(differences, mean(differences)) / 2;
       turns.df += round.length - 1;

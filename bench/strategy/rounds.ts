@@ -66,7 +66,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   function next(done: readonly Run[]): readonly RunSpec[] {
     const first = hasPilot ? pilot.next(pilotOf(done)) : [];
     if (first.length > 0) return first;
-    const current = Math.max(1, ...done.map(({ plan }) => plan.round ?? 0));
+    const current = Math.max(1, lastRound(done));
     const isBegun = done.some(({ plan }) => plan.round === current);
     const left = specsOf(current, done).filter((spec) => !done.some(({ plan }) => isSame(plan, spec)));
     if (left.length > 0) return isBegun || fits(current, done) ? firstGroup(left, done) : [];
@@ -147,8 +147,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
       options.budgetMs === null
         ? MOST_ROUNDS
         : Math.max(1, Math.floor((options.budgetMs / runMs(done) - before) / eachRound));
-    const begun = Math.max(0, ...done.map(({ plan }) => plan.round ?? 0));
-    return before + Math.max(begun, Math.min(options.rounds ?? MOST_ROUNDS, fitting)) * eachRound;
+    return before + Math.max(lastRound(done), Math.min(options.rounds ?? MOST_ROUNDS, fitting)) * eachRound;
   }
 
   return {
@@ -189,6 +188,11 @@ function turnMs(step: Step, done: readonly Run[]): number {
   });
   const wanted = Math.ceil((Math.max(0, ...longestUs) * ECHOES_A_TURN) / 1e4) * 10;
   return Math.min(LONGEST_TURN_MS, Math.max(SHORTEST_TURN_MS, wanted));
+}
+
+/** Returns the number of the last round that was begun; 0 if none was. */
+function lastRound(done: readonly Run[]): number {
+  return Math.max(0, ...done.map(({ plan }) => plan.round ?? 0));
 }
 
 function pilotOf(done: readonly Run[]): Run[] {

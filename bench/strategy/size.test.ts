@@ -235,6 +235,28 @@ test('assumed values, a smaller check and a different load are reported', () => 
   assert.deepEqual(codes(found({ ratePerSecond: 70, churnPerSecond: 14 })).slice(-1), ['machine-ceiling']);
 });
 
+test('a load is another one from a factor of one and a half on, in either direction', () => {
+  const { done } = play(OPTIONS);
+  const planned = (ratePerSecond: number) => {
+    const options = { ...OPTIONS, wanted: { ...WANTED, ratePerSecond } };
+    return sizeOf(options, done).findings.flatMap(({ code, data }) =>
+      code === 'size-other-load' ? [data] : [],
+    );
+  };
+  const other = (rate: number) => [{ of: 'cpu-message', here: 4000, planned: rate }];
+  assert.deepEqual([2700, 5999].map(planned), [[], []]);
+  assert.deepEqual([2600, 4000 * (1 / 1.5), 6000].map(planned), [2600, 4000 * (1 / 1.5), 6000].map(other));
+});
+
+test('a load that one worker can carry at the wanted utilisation is planned for one, and any more for two', () => {
+  const start = play(OPTIONS).done[0] ?? assert.fail();
+  const fitting = 250_000 / (knownFigures(start).work.cpuUs.proxy ?? 0);
+  const measuredAt = (ratePerSecond: number) =>
+    rates({ ratePerSecond, churnPerSecond: 0, utilisation: 0.25 })[0];
+  assert.equal(measuredAt(fitting), fitting);
+  assert.equal(measuredAt(fitting * 1.000_000_2), (fitting * 1.000_000_2) / 2);
+});
+
 const failed = { state: 'failed', reason: 'nginx died.' } as const;
 
 test('a failed run is excluded with its reason, and the check without its run has no values', () => {
