@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { figuresOf, type RunFigures } from '../measure/figures.ts';
 import type { Placement } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
+import { notice } from '../wording/finding.ts';
 import { busyRun, placed, spinning } from './busy.test.fixture.ts';
 import { busyFacts, utilisationOf } from './utilisation.ts';
 
@@ -70,6 +71,9 @@ describe('the utilisation', () => {
     assert.deepEqual(sharedIn({ proxy: [1], server: [1], generator: [1], runner: [0] }), [
       ...[['proxy', 'server', 'generator'], used(apart + server + generator)],
     ]);
+    const all = placed(busyRun(), { proxy: [1], server: [1], generator: [1], runner: [0] });
+    for (const code of ['affinity-missing', 'affinity-refused'] as const)
+      assert.equal(of({ ...all, notices: [notice('warning', code, {})] }).shared, null);
     assert.equal(sharedIn({ proxy: [], server: [], generator: [1], runner: [1] }), null);
     assert.equal(sharedIn({ proxy: [0], server: [1], generator: [1, 2], runner: [0] }), null);
   });

@@ -111,6 +111,17 @@ test('the share of cache hits is that of all responses of the cache', () => {
   assert.deepEqual([failed.failed, failed.cacheHitShare, failed.backend], [1, null, null]);
 });
 
+test('without classes of status, every other status than 2xx is a failure; without duration, there is no rate', () => {
+  const leg = makeMixedRun('cache').http ?? assert.fail();
+  const failed = (statuses: HttpLeg['statuses']) =>
+    httpFigures({ ...leg, requests: 20, non2xx: 9, statuses, errors: 0, timeouts: 0 }).failed;
+  assert.deepEqual(
+    [failed(null), failed({ '2xx': 11, '4xx': 4, '5xx': 3 }), failed({ '4xx': 4 }), failed({ '5xx': 3 })],
+    [9, 7, 4, 3],
+  );
+  assert.equal(httpFigures({ ...leg, durationUs: 0 }).requestsPerSecond, 0);
+});
+
 test('requests missing from the counts are detected', () => {
   const run = makeMixedRun('plain');
   assert.ok(run.httpLoad?.total.schedule);

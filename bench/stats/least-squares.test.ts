@@ -38,6 +38,15 @@ test('one coefficient needs two observations, and a column of zeros has none', (
   assert.equal(fitSum([1, 2, 3].map((y) => ({ x: [], y }))), null);
 });
 
+test('the units of a coordinate do not matter; observations that depend on each other have no fit', () => {
+  const fit = fitSum([2, 4, 3, 7].map((y, at) => ({ x: [1, (at + 1) * 1e-9], y })));
+  const reach = (4.3027 * Math.sqrt(4.2 / 2)) / Math.sqrt(5);
+  assertEstimate(fit?.coefficients[1], 1.4e9, reach * 1e9);
+  assertEstimate(fit?.at([1, 2.5e-9]), 4, (4.3027 * Math.sqrt(4.2 / 2)) / 2);
+  assert.equal(fitSum([1, 2, 3].map((each) => ({ x: [each, 2 * each], y: each }))), null);
+  assert.equal(fitSum([]), null);
+});
+
 test('equations are solved in any order, with the largest pivot, unless they depend on each other', () => {
   assert.deepEqual(
     eliminate([

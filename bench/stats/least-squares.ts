@@ -27,27 +27,28 @@ export function fitSum(observations: readonly Observation[]): LinearFit | null {
   if (width === 0 || freedom < 1) return null;
   const columns = Array.from({ length: width }, (_, at) => at);
   // Columns may have different units. Scaling them to the same length makes the equations well conditioned.
-  const lengths = columns.map((at) => Math.hypot(...observations.map(({ x }) => x[at] ?? 0)));
+  const lengths = columns.map((at) => Math.hypot(...observations.map(({ x }) => x[at] as number)));
   if (lengths.includes(0)) return null;
-  const scaled = (x: readonly number[]) => columns.map((at) => (x[at] ?? 0) / (lengths[at] ?? 1));
+  const scaled = (x: readonly number[]) => columns.map((at) => (x[at] as number) / (lengths[at] as number));
   const rows = observations.map(({ x, y }) => ({ x: scaled(x), y }));
   const matrix = columns.map((i) =>
-    columns.map((j) => rows.reduce((sum, { x }) => sum + (x[i] ?? 0) * (x[j] ?? 0), 0)),
+    columns.map((j) => rows.reduce((sum, { x }) => sum + (x[i] as number) * (x[j] as number), 0)),
   );
-  const solve = (right: readonly number[]) => eliminate(matrix.map((row, at) => [...row, right[at] ?? 0]));
-  const found = solve(columns.map((i) => rows.reduce((sum, { x, y }) => sum + (x[i] ?? 0) * y, 0)));
+  const solve = (right: readonly number[]) =>
+    eliminate(matrix.map((row, at) => [...row, right[at] as number]));
+  const found = solve(columns.map((i) => rows.reduce((sum, { x, y }) => sum + (x[i] as number) * y, 0)));
   if (found === null) return null;
   const residuals = rows.reduce((sum, { x, y }) => sum + (y - dot(x, found)) ** 2, 0);
   const factor = studentFactor(freedom) * Math.sqrt(residuals / freedom);
   const at = (x: readonly number[]): Estimate => {
     const point = scaled(x);
     const value = dot(point, found);
-    const reach = factor * Math.sqrt(Math.max(0, dot(point, solve(point) ?? [])));
+    const reach = factor * Math.sqrt(Math.max(0, dot(point, solve(point) as number[])));
     return { value, low: value - reach, high: value + reach };
   };
   return { coefficients: columns.map((own) => at(columns.map((each) => (each === own ? 1 : 0)))), at };
 }
 
 function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, each, at) => sum + each * (b[at] ?? 0), 0);
+  return a.reduce((sum, each, at) => sum + each * (b[at] as number), 0);
 }

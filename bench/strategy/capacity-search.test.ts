@@ -38,6 +38,18 @@ test('doubles until a miss, repeats the miss, bisects to 5 %, and repeats both b
   assert.deepEqual(state, { low: 4970, high: 5190, next: null });
 });
 
+test('a miss is repeated at once if it is more than 1.6 times the highest level that was met', () => {
+  const nextAfter = (high: number) =>
+    searchState(
+      [
+        { level: 100, met: true },
+        { level: high, met: false },
+      ],
+      { ...RATES, least: 1 },
+    ).next;
+  assert.deepEqual([160, 161].map(nextAfter), [126, 161]);
+});
+
 test('halves if even the first level is missed, and repeats each miss', () => {
   const { trials, state } = play(RATES, (level) => level <= 300);
   assert.deepEqual(levels(trials).slice(0, 5), [1000, 1000, 500, 500, 250]);

@@ -77,10 +77,10 @@ function nextOf(
   space: SearchSpace,
   outcomes: readonly LevelOutcome[],
 ): number | null {
-  const unconfirmed = (level: number): number | null => {
-    const { met = 0, missed = 0 } = outcomes.find((each) => each.level === level) ?? {};
-    return Math.max(met, missed) < AGREEING ? level : null;
-  };
+  const unconfirmed = (level: number): number | null =>
+    outcomes.some((each) => each.level === level && Math.max(each.met, each.missed) < AGREEING)
+      ? level
+      : null;
   if (low === null && high === null) return space.start;
   // A miss is confirmed first. If it had occurred by chance, all trials at lower levels would be wasted.
   const isFar = high !== null && (low === null || high / low > WIDE);

@@ -71,12 +71,27 @@ test('each fact of a plan is listed in words', () => {
 
 test('facts of the machine are listed in their units; those that neither side has are not', () => {
   const before = sideOf([RUN], { memoryBytes: 2 * 2 ** 20, portRange: [1, 9], somaxconn: null });
-  const after = sideOf([RUN], { memoryBytes: 3.4 * 2 ** 20, portRange: null, somaxconn: null });
+  const after = sideOf([RUN], { memoryBytes: 3.6 * 2 ** 20, portRange: null, somaxconn: null });
   assert.deepEqual(differencesOf(before, after), [
-    { what: 'memory in MiB', baseline: '2', variant: '3' },
+    { what: 'memory in MiB', baseline: '2', variant: '4' },
     { what: 'local ports', baseline: '1 to 9', variant: 'none' },
   ]);
   assert.deepEqual(differencesOf(before, before), []);
+});
+
+test('versions are listed first, and those of Nginx after the machine', () => {
+  const proxy = RUN.proxy ?? assert.fail();
+  const { version: bench } = RESULT.tool;
+  const before = sideOf([{ ...RUN, proxy: { ...proxy, version: '1.2', openssl: '3', buildArguments: 'a' } }]);
+  const after = sideOf([{ ...RUN, proxy: null }], { kernel: 'k' });
+  const result = { ...after.result, tool: { ...after.result.tool, version: '9' } };
+  assert.deepEqual(differencesOf(before, { ...after, result }), [
+    { what: 'bench', baseline: bench, variant: '9' },
+    { what: 'kernel', baseline: RESULT.environment.kernel, variant: 'k' },
+    { what: 'Nginx', baseline: '1.2', variant: 'none' },
+    { what: 'OpenSSL of Nginx', baseline: '3', variant: 'none' },
+    { what: 'build of Nginx', baseline: 'a', variant: 'none' },
+  ]);
 });
 
 test('if runs of a side differ, all of its values are listed, sorted; steps of one side are not compared', () => {

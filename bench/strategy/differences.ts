@@ -11,7 +11,7 @@ export interface StoredSide {
   runs: readonly Run[];
 }
 
-type Facts<T> = readonly (readonly [what: string, of: (from: T) => string | number | null])[];
+type Facts<T> = readonly (readonly [what: string, of: (from: T) => string | number | null | undefined])[];
 
 const MACHINE: Facts<Environment> = [
   ['operating system', ({ os }) => os],
@@ -25,13 +25,13 @@ const MACHINE: Facts<Environment> = [
   ['Bun', ({ bun }) => bun],
   ['limit of open files', ({ openFilesLimit }) => openFilesLimit],
   ['net.core.somaxconn', ({ somaxconn }) => somaxconn],
-  ['local ports', ({ portRange }) => portRange?.join(' to ') ?? null],
+  ['local ports', ({ portRange }) => portRange?.join(' to ')],
 ];
 
 const NGINX: Facts<Run> = [
-  [PROXY, ({ proxy }) => proxy?.version ?? null],
-  [`OpenSSL of ${PROXY}`, ({ proxy }) => proxy?.openssl ?? null],
-  [`build of ${PROXY}`, ({ proxy }) => proxy?.buildArguments ?? null],
+  [PROXY, ({ proxy }) => proxy?.version],
+  [`OpenSSL of ${PROXY}`, ({ proxy }) => proxy?.openssl],
+  [`build of ${PROXY}`, ({ proxy }) => proxy?.buildArguments],
 ];
 
 /** Facts in a run's plan that are compared between the two sides, step by step. */
@@ -49,7 +49,7 @@ const PLAN: Facts<RunPlan> = [
   ['server', ({ server }) => server],
   ['generators', ({ workers }) => workers],
   ['echo servers', ({ servers }) => servers],
-  [`${PROXY} workers`, ({ proxy }) => proxy?.workers ?? null],
+  [`${PROXY} workers`, ({ proxy }) => proxy?.workers],
   ['reuseport for balance', ({ proxy }) => (proxy === null ? null : String(proxy.reuseport))],
   ['placement', ({ placement }) => placementText(placement)],
   ['agents', agentsText],

@@ -10,7 +10,7 @@ import { type Fitted, lawFinding, lawOf } from './ladder-law.ts';
 const [CLOSED, OPEN] = scenarioNamed('echo').steps;
 const IDLE = scenarioNamed('idle').steps[0];
 const RATE = metricNamed('messages.perSecond');
-const LEVELS = [64, 1, 4, 16, 256, 1024];
+const LEVELS = [64, 2, 4, 16, 256, 1024];
 const LAW = { lambda: 8000, sigma: 0.2, kappa: 2e-5 };
 
 function point(level: number, value: number | null, unfit: string[] = []): LadderPoint {
@@ -47,7 +47,7 @@ test('levels without a usable value do not count', () => {
   const five = POINTS.slice(1);
   for (const other of [point(64, null), point(64, 0), point(64, -1), point(64, 9, [RATE.name])])
     assert.deepEqual(fitted([...five, other]), { ...none, valid: 5 });
-  assert.deepEqual(fitted([...five, { ...point(64, 9), figures: {} }, point(1, 9)]), { ...none, valid: 5 });
+  assert.deepEqual(fitted([...five, { ...point(64, 9), figures: {} }, point(2, 9)]), { ...none, valid: 5 });
 });
 
 test('the curve extends from the smallest level to twice the largest, in 48 steps of the same ratio', () => {
@@ -64,7 +64,7 @@ test('the curve extends from the smallest level to twice the largest, in 48 step
   assert.deepEqual(law.peak, Math.sqrt((1 - fit.law.sigma) / fit.law.kappa));
   assert.equal(law.curve.length, 48);
   for (const [index, { level, ...values }] of law.curve.entries()) {
-    assert.ok(Math.abs(level / 2048 ** (index / 47) - 1) < 1e-9);
+    assert.ok(Math.abs(level / (2 * 1024 ** (index / 47)) - 1) < 1e-9);
     assert.deepEqual(values, { value: throughputAt(fit.law, level), ...fit.band(level) });
   }
 });
@@ -80,7 +80,7 @@ test('the deviation is that of the median at the level that is furthest from the
   assert.ok(Math.abs(found.deviation - Math.max(...apart)) < 1e-12);
 });
 
-test('a peak beyond twice the largest level is not reported, and one below the first level is that level', () => {
+test('a peak beyond twice the largest level is not reported, and one below 1 is 1', () => {
   const peakOf = (kappa: number, sigma = 0) => {
     const points = LEVELS.map((level) => point(level, throughputAt({ lambda: 100, sigma, kappa }, level)));
     return fitted(points)?.law?.peak;

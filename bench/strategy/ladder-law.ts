@@ -52,8 +52,8 @@ export function lawOf(
 }
 
 function fittedLaw({ law, intervals, band }: LawFit, sizes: readonly number[]): FittedLaw {
-  const [first = 1, last = 1] = [sizes[0], sizes.at(-1)];
-  const end = BEYOND * last;
+  const first = sizes[0] as number;
+  const end = BEYOND * (sizes.at(-1) as number);
   const estimate = (name: keyof LawFit['law']): Estimate => ({ value: law[name], ...intervals[name] });
   const peak = peakOf(law);
   return {

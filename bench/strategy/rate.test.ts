@@ -67,6 +67,27 @@ test('the chosen rate keeps the busiest CPU half busy, and states whose CPU time
   });
 });
 
+test('a CPU that would be more than half busy at a rate, however little, allows only the next lower rate', () => {
+  const perSecond = (server: number) => {
+    const run = runOf({ server });
+    return [cpuOf(run).server, chooseRate([run], () => planOf(run))?.perSecond] as const;
+  };
+  const [us] = perSecond(1_000_000);
+  // At 500 µs per message, 1,000 messages keep a CPU half busy.
+  const most = Math.floor((500 / us) * 1e6);
+  assert.deepEqual(
+    [most, most + 1].map((server) => perSecond(server)[1]),
+    [1000, 990],
+  );
+});
+
+test('of equal demands, that of Nginx is stated', () => {
+  const run = runOf({ proxy: 200_000, server: 300_000 }, { load: OPEN });
+  const { proxy, server } = cpuOf(run);
+  const { demand } = chooseRate([run], () => planOf(run)) ?? assert.fail();
+  assert.deepEqual([server, demand.proxyUs, demand.serverUs], [proxy, proxy, null]);
+});
+
 test('processes on the same CPUs share them, unless there is no proxy; more CPUs than processes do not help', () => {
   const run = runOf({});
   const { proxy, server } = cpuOf(run);
@@ -80,6 +101,7 @@ test('processes on the same CPUs share them, unless there is no proxy; more CPUs
   const all = 1.1 * proxy + server;
   assert.deepEqual(demandIn(on([1], [1])), [roundDown(500_000 / all), 1.1 * proxy, server]);
   assert.deepEqual(demandIn(on([1], [1, 2])), [roundDown(1e6 / all), 1.1 * proxy, server]);
+  assert.deepEqual(demandIn(on([1, 2], [2])), [roundDown(500_000 / all), 1.1 * proxy, server]);
   assert.deepEqual(demandIn(on([1, 2], [3, 4])), [roundDown(500_000 / (1.1 * proxy)), 1.1 * proxy, null]);
   assert.deepEqual(demandIn({ ...on([1, 2], [3, 4]), proxy: { ...PROXY, workers: 2 } }), [
     ...[roundDown(500_000 / server), null, server],

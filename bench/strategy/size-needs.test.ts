@@ -61,9 +61,10 @@ test('a closed connection keeps its port for a minute, and the backlog holds the
     ...UNKNOWN,
     costs: [{ name: 'cpu-handshake' as const, estimate: exactly(300), ...handshake }],
   };
-  const { values } = needs({ churnPerSecond: 600.5 }, null, costs);
-  assert.deepEqual([values.cores, values.backlog], [0.18015, 601]);
-  assert.deepEqual([values['upstream-ports'], values.conntrack], [37_030, 2 * 37_030]);
+  const { values } = needs({ churnPerSecond: 600.51 }, null, costs);
+  assert.deepEqual([values.cores, values.backlog], [(600.51 / 1e6) * 300, 601]);
+  // 36,030.6 connections are closed in a minute.
+  assert.deepEqual([values['upstream-ports'], values.conntrack], [37_031, 2 * 37_031]);
   assert.equal(needs({ churnPerSecond: 1 }).values['worker-connections'], null);
 });
 

@@ -210,6 +210,33 @@ test('a variant that completed its closed loop without any echo is left out for 
   assert.equal(strategy.expectedRuns(done), done.length);
 });
 
+test('the reason for leaving out a variant names the step if its work is not messages', () => {
+  const failed = { state: 'failed', reason: 'Nginx died.' } as const;
+  const strategy = makeSteps({
+    ...OPTIONS,
+    ...{ variants: ['plain'], steps: ['fastest', 'scheduled'] },
+    planOf: (of) => planOf({ ...of, step: 'latency' }),
+  });
+  const run = runOf({
+    variant: 'plain',
+    step: 'throughput',
+    round: null,
+    load: { kind: 'closed', inFlight: 1 },
+  });
+  const workload = { ...run.plan.workload, scenario: 'connect' };
+  const reasonFor = (outcome: Run['outcome'], opened: number) => {
+    const slices = run.slices.map((slice) => ({ ...slice, counters: { opened } }));
+    const plan = { ...run.plan, step: 'fastest', workload };
+    return strategy
+      .conclude([{ ...run, outcome, slices, plan, processes: [] }])
+      .map((each) => (each.kind === 'left-out' ? each.reason : null));
+  };
+  const facts = { step: 'fastest', work: 'handshakes' } as const;
+  assert.deepEqual(reasonFor(failed, 0), [finding('step-ended', { ...failed, ...facts })]);
+  assert.deepEqual(reasonFor({ state: 'completed' }, 0), [finding('step-without-echo', facts)]);
+  assert.deepEqual(reasonFor({ state: 'completed' }, 5), [finding('cpu-unknown', facts)]);
+});
+
 test('if CPU time is unknown, there is no rate, and a remedy is suggested', () => {
   const strategy = makeSteps(OPTIONS);
   const done = play(strategy, (spec) => ({ ...runOf(spec), processes: [] }));
