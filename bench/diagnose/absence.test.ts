@@ -17,6 +17,15 @@ test('a runner that ran all the time, missed one sample, or took its first one l
   assert.deepEqual([absence(without()), absence(without(7)), absence(without(0, 1, 2))], [null, null, null]);
 });
 
+test('a runner counts as stopped if two samples are more than two seconds apart', () => {
+  const run = without(7);
+  const sample = run.processes
+    .find(({ component }) => component === 'runner')
+    ?.samples.find(({ atUs }) => atUs === 8e6);
+  (sample ?? assert.fail()).atUs += 1;
+  assert.deepEqual(absence(run)?.data, { gapsUs: [2_000_001], seconds: [3, 4, 5] });
+});
+
 test('a run without samples or without load has no absence', () => {
   assert.equal(absence({ ...makeRun(), processes: [], machine: null }), null);
   assert.equal(absence({ ...without(6, 7, 8), phases: [] }), null);

@@ -47,6 +47,7 @@ test('the rounds and their length follow from the variances, the costs of a roun
     { step: 'throughput', turnMs: 250, fixedMs: 7000 },
     { step: 'latency', turnMs: 500, fixedMs: 9000 },
   ];
+  const latency = { step: 'latency', turnMs: 350, fixedMs: 9000 };
   const usual = cpu(0.1, 0.03, 0.02);
   const [throughput] = STEPS as [string];
   type Case = [...Parameters<typeof spendingOf>, rounds: number, durationMs: number];
@@ -58,6 +59,7 @@ test('the rounds and their length follow from the variances, the costs of a roun
     [{ spread: [usual, p50], costs }, 3, STEPS, 2_400_000, 50, 1980],
     [{ spread: [usual], costs }, 1, STEPS, 600_000, 17, 4455],
     [{ spread: [usual, { ...p50, name: 'response.p99' }], costs }, 1, STEPS, 600_000, 17, 4455],
+    [{ spread: [usual], costs: [...costs.slice(0, 1), latency] }, 1, STEPS, 600_000, 17, 4435],
     [{ spread: [p50], costs }, 1, STEPS, 600_000, 25, 1980],
     [{ spread: [cpu(0.3, 0.1, 0.01)], costs }, 1, [throughput], 600_000, 17, 13_720],
     [{ spread: [cpu(0.3, 0, 0.001)], costs: costs.slice(0, 1) }, 1, [throughput], 600_000, 17, 13_720],

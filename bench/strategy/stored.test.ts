@@ -253,7 +253,48 @@ test('a metric that one side never provides is omitted; steps that only one side
     [apart.rounds, apart.comparisons[0]?.figures, apart.comparisons[0]?.verdict],
     [...[{ asked: null, used: 0 }, [], 'too few rounds']],
   );
-  assert.equal(compareStored(only(plain, 'throughput'), plain, 1).comparison.rounds.used, 2);
+  const common = compareStored(only(plain, 'throughput'), plain, 1).comparison;
+  assert.equal(common.rounds.used, 2);
+  const steps = new Set(common.comparisons[0]?.figures.map(({ step }) => step));
+  assert.deepEqual([...steps], ['throughput']);
+  // Whether another variant provides a metric does not matter.
+  const both = resultOf(['plain', 'direct'], 2, {
+    change: (run) => (run.plan.variant === 'direct' ? withoutProxy(run) : run),
+  });
+  assert.deepEqual(
+    compareStored(both, both, 1).comparison.comparisons.map(({ figures }) =>
+      figures.some(({ name }) => name.endsWith('.proxy')),
+    ),
+    [true, false],
+  );
+});
+
+test('the verdict on a variant is that on its main metrics; a variant that was not run is not mentioned', () => {
+  const costly = (run: Run): Run => ({
+    ...run,
+    processes: run.processes.map((series) => ({
+      ...series,
+      samples: series.samples.map((sample) => ({
+        ...sample,
+        cpuUs: sample.cpuUs * (run.plan.step === 'latency' ? 2 : 1),
+      })),
+    })),
+  });
+  const before = resultOf(['plain'], 10);
+  const idle = { ...(before.variants[0] ?? assert.fail()), name: 'idle' };
+  const { comparison } = compareStored(
+    { ...before, variants: [...before.variants, idle] },
+    resultOf(['plain'], 10, { change: costly }),
+    1,
+  );
+  const [plain] = comparison.comparisons;
+  const cpu = plain?.figures.filter(({ name }) => name === 'cpuPerMessage.proxy');
+  assert.deepEqual(Object.fromEntries(cpu?.map(({ step, verdict }) => [step, verdict]) ?? []), {
+    throughput: 'no difference detected',
+    latency: 'higher',
+  });
+  assert.equal(plain?.verdict, 'no difference detected');
+  assert.deepEqual(comparison.stored?.unmatched, []);
 });
 
 test('each side is named with its id and start, and the figures with all values of both sides', () => {
