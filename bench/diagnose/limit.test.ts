@@ -283,6 +283,7 @@ describe('the limit that follows from the utilisation', () => {
     assert.deepEqual(limit({ ...worker(0.89), server: 0.89, generator: 0.89 }), none);
     assert.deepEqual(limit({ ...worker(0.9), server: 1, generator: 1 }), ['proxy', IS_BUSY]);
     assert.deepEqual(limit({ server: 0.9 }), ['server', IS_BUSY]);
+    assert.deepEqual(limit({ server: 0.9, generator: 0.9 }), ['server', IS_BUSY]);
     assert.deepEqual(limit({ ...worker(0), server: 0.9, generator: 0.89 }), ['server', IS_BUSY]);
     assert.deepEqual(limit({ ...worker(0), server: 0.9, generator: 0.9 }), ['generator', IS_BUSY]);
     assert.deepEqual(limit({ ...worker(0), server: 0.91, generator: 0.9 }), ['server', IS_BUSY]);

@@ -88,7 +88,7 @@ function skew({ spread, timeline }: Run): Notice | null {
   // after the replacement.
   if (timeline.some(({ action: { kind } }) => kind === 'reload' || kind === 'upgrade')) return null;
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
-  const most = Math.max(...workers, 0);
+  const most = Math.max(...workers);
   const least = Math.min(...workers);
   return workers.length < 2 || most < least * 1.5 ? null : notice('warning', 'worker-skew', { least, most });
 }

@@ -15,6 +15,28 @@ function still(seconds: readonly number[], options: RunOptions = {}): Run {
 }
 const found = (run: Run) => stall(run, figuresOf(run));
 
+test('the median service time must be known and up to 250 ms, and a second must be nearly whole', () => {
+  const usual = (p50: number | null) => {
+    const run = still([3]);
+    const figures = figuresOf(run);
+    const service = p50 === null ? null : { ...(figures.latencies.service ?? assert.fail()), p50 };
+    return stall(run, { ...figures, latencies: { ...figures.latencies, service } })?.data ?? null;
+  };
+  const facts = { count: 1, seconds: [3], of: 10 };
+  assert.deepEqual([null, 250_001, 250_000].map(usual), [null, null, { ...facts, usualUs: 250_000 }]);
+  const short = (lengthUs: number) => {
+    const run = still([3, 5]);
+    const slice = run.slices.filter(({ phase }) => phase === 'steady')[2] ?? assert.fail();
+    slice.endUs = slice.startUs + lengthUs;
+    const { seconds, of } = found(run)?.data ?? {};
+    return [seconds, of];
+  };
+  assert.deepEqual([899_999, 900_000].map(short), [
+    [[4], 9],
+    [[3, 5], 10],
+  ]);
+});
+
 test('a closed loop that echoed nothing for seconds is suspect, and the seconds are listed', () => {
   const run = still([3, 4, 5, 9]);
   const { code, data } = found(run) ?? assert.fail();

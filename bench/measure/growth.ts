@@ -49,7 +49,7 @@ function countUntil(samples: readonly { readonly atUs: number }[], atUs: number)
   let high = samples.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((samples[middle]?.atUs ?? 0) <= atUs) low = middle + 1;
+    if ((samples[middle] as { atUs: number }).atUs <= atUs) low = middle + 1;
     else high = middle;
   }
   return low;

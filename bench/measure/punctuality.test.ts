@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
 import type { Slice } from '../model/run.ts';
-import { encodePairs } from './histogram.ts';
+import { emptyHistogram, encode, encodePairs } from './histogram.ts';
 import { inTimeShare } from './punctuality.ts';
 
 test('abandoned messages are never in time, even if no response is known', () => {
@@ -18,5 +18,11 @@ test('abandoned messages are never in time, even if no response is known', () =>
     0.25,
   );
   assert.equal(share([slice(4, { response: five })], 5), 0.5);
+  const slow = (us: number) => {
+    const histogram = emptyHistogram();
+    histogram.recordValueWithCount(us, 5);
+    return share([slice(10, { response: encode(histogram) })], 0);
+  };
+  assert.deepEqual([slow(1_000_000), slow(1_002_000)], [0.5, 0]);
   assert.deepEqual([share([], 0), share([slice(0, {})], 0), share([], 2)], [null, null, 0]);
 });

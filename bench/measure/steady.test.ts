@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeRun, OPEN } from '../../test/run.ts';
+import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
+import type { Run } from '../model/run.ts';
 import { evenProcess } from './even-process.test.fixture.ts';
 import { emptyHistogram, encode } from './histogram.ts';
-import { histogramOf, histogramOfAll, slicesWithin, steadyWork } from './steady.ts';
+import {
+  histogramOf,
+  histogramOfAll,
+  isOpenLoop,
+  latenciesOf,
+  latencyNameOf,
+  slicesWithin,
+  steadyWork,
+} from './steady.ts';
 
 const span = (startUs: number, endUs: number) => ({ startUs: startUs * 1e6, endUs: endUs * 1e6 });
 
@@ -48,6 +57,34 @@ test('the work of some parts of the steady phase is that of their slices, in the
   brief.samples = brief.samples.slice(0, 3).map((sample, i) => ({ ...sample, atUs: (4 + i) * 1e6 }));
   assert.equal(steadyWork(run, [span(5, 6), span(7, 9)]).cpuUs.proxy, null);
   assert.equal(steadyWork(run, [span(7, 9), span(5, 6)]).cpuUs.proxy, null);
+});
+
+test('the work of a run is that of its whole steady phase, if it reached it', () => {
+  const run = makeRun({ seconds: 5 });
+  const whole = steadyWork(run);
+  const { perSecond, ...work } = steadyWork(run, [span(4, 9)]);
+  assert.deepEqual({ ...whole, perSecond: whole.perSecond(30) }, { ...work, perSecond: perSecond(30) });
+  const early = steadyWork({ ...run, phases: run.phases.slice(0, 1) });
+  assert.deepEqual([early.done, early.perSecond(30), early.cpuUs.proxy], [0, null, null]);
+});
+
+test('an open loop measures response times, and others service times; without messages, there is neither', () => {
+  const measured = (run: Run) => {
+    const all = Object.entries(latenciesOf(run)).filter(([, summary]) => summary !== null);
+    return [latencyNameOf(run), isOpenLoop(run), all.map(([name]) => name)];
+  };
+  const opening = ['tcp', 'tls', 'upgrade', 'handshake'];
+  const [open, closed] = [makeRun({ seconds: 1, load: OPEN }), makeRun({ seconds: 1, load: CLOSED })];
+  const idle = {
+    ...closed,
+    plan: { ...closed.plan, workload: { ...closed.plan.workload, scenario: 'idle' } },
+  };
+  idle.plan.workload.load = null;
+  assert.deepEqual(measured(open), ['response', true, [...opening, 'response', 'service', 'sendLag']]);
+  assert.deepEqual(measured(closed), ['service', false, [...opening, 'service']]);
+  assert.deepEqual(measured(idle), ['service', false, opening]);
+  const { response, service, sendLag } = latenciesOf(idle);
+  assert.deepEqual([response, service, sendLag], [null, null, null]);
 });
 
 test('the samples of several runs are merged, from the phases that the scenario evaluates', () => {

@@ -91,6 +91,7 @@ test('the metric with the largest detectable effect decides, in blocks of the lo
   assert.deepEqual(allocate([quick], cost, 600_000, aim, 15_000), { rounds: 35, measuredMs: 5000 });
   assert.deepEqual(allocate([quick, rough], cost, 600_000, aim, 15_000), { rounds: 18, measuredMs: 13_000 });
   assert.deepEqual(allocate([quick, rough], cost, 600_000, aim, 1000), { rounds: 66, measuredMs: 1000 });
+  assert.equal(allocate([quick, rough], cost, 600_000, aim, 999), null);
   // Ten rounds of one block take 80 s.
   assert.deepEqual(allocate([quick], cost, 80_000, aim, 15_000), { rounds: 10, measuredMs: 500 });
   assert.equal(allocate([quick], cost, 79_999, aim, 15_000), null);

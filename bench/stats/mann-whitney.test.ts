@@ -39,6 +39,18 @@ test('p is 1 if the rank sums of many values are equal, and never more', () => {
   );
 });
 
+test('p is exact up to 50 values; with more, the smallest p is that of the normal approximation', () => {
+  const apart = (low: number, high: number) =>
+    rankSumP(
+      Array.from({ length: low }, (_, i) => i),
+      Array.from({ length: high }, (_, i) => 100 + i),
+    );
+  const choices = Array.from({ length: 25 }, (_, i) => (26 + i) / (1 + i)).reduce((all, each) => all * each);
+  assertClose(apart(25, 25) * choices, 2, 1e-9);
+  const p = apart(25, 26);
+  assert.ok(p > 1e-10 && p < 1e-9, String(p));
+});
+
 const sample = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 });
 
 test('p is the share of all divisions of the values that are at least as uneven, with any ties', () => {

@@ -17,6 +17,13 @@ test('a ratio and its inverse are a tie, despite rounding of the logarithms', ()
 
 test('values that differ by less than a billionth are a tie', () => {
   assert.deepEqual(doubledRanks([0.01, 0.01 + 2e-9]), [2, 4]);
+  assert.deepEqual(
+    [doubledRanks([0, 1e-9]), doubledRanks([0, 0.9e-9])],
+    [
+      [2, 4],
+      [3, 3],
+    ],
+  );
 });
 
 test('a rank is ½ plus the number of smaller values plus half the number of equal ones', () => {

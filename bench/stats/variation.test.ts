@@ -10,6 +10,10 @@ test('variation is the sample standard deviation ÷ the mean, whatever the unit'
   assertClose(variation(values.map((value) => value * 1000)) ?? 0, Math.sqrt(32 / 7) / 5);
 });
 
+test('two values are enough', () => {
+  assertClose(variation([1, 3]) ?? 0, Math.SQRT2 / 2);
+});
+
 test('equal values do not vary; for a single value it is null', () => {
   assert.equal(variation([3, 3, 3]), 0);
   assert.equal(variation([3]), null);

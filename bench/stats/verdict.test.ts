@@ -49,6 +49,8 @@ test('at least six rounds are needed, and more if several variants share the .05
   assert.equal(verdictOn({ ...SLOWER, rounds: 6 }, { ...LATENCY, comparisons: 2 }), 'too few rounds');
   assert.equal(verdictOn({ ...SLOWER, interval: null }, LATENCY), 'too few rounds');
   assert.deepEqual([1, 2, 3, 4, 6, 7, 20].map(fewestRounds), [6, 7, 7, 8, 8, 9, 10]);
+  // 1.6 × 2 × ½⁶ is 5 %, which is not significant.
+  assert.deepEqual([1.59, 1.6].map(fewestRounds), [6, 7]);
 });
 
 test('the minimum number of rounds is that whose smallest p, times the number of comparisons, is below .05', () => {

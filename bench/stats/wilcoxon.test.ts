@@ -53,6 +53,20 @@ test('the smallest p with n rounds is 2 × ½ⁿ, so six are needed for .05', ()
     assertClose(signedRankP(Array.from({ length: n }, (_, i) => 1 + i / 100)), 2 ** (1 - n));
 });
 
+test('with 51 rounds, the normal approximation is used, whose smallest p is much larger', () => {
+  const p = signedRankP(Array.from({ length: 51 }, (_, i) => 1 + i / 100));
+  assert.ok(p > 1e-10 && p < 1e-9, String(p));
+});
+
+test('a difference of 1e-9 counts, with its sign; a smaller one is none', () => {
+  assert.equal(signedRankP([1e-9, 1e-9, 1e-9, 1e-9, 1e-9, -1e-9]), (2 * (1 + 6)) / 2 ** 6);
+  assert.equal(signedRankP([0.9e-9, 0.9e-9, 0.9e-9, 0.9e-9, 0.9e-9, 0.9e-9]), 1);
+});
+
+test('a p-value that equals the level is not rejected', () => {
+  assert.deepEqual([boundOrder(6, 2 / 2 ** 6), boundOrder(6, 2.001 / 2 ** 6)], [0, 1]);
+});
+
 const smallDifferences = fc.array(fc.integer({ min: -4, max: 4 }), { maxLength: 9 });
 
 test('p is the share of all sign patterns that are at least as one-sided, with any ties and zeros', () => {

@@ -94,6 +94,29 @@ test('every variant is paired with the baseline, except one without a run', () =
   assert.equal(priceOf([runOf('plain', CLOSED), runOf('tls', CLOSED)]), null);
 });
 
+test('a metric without a value above 0 on one of the sides has no ratio; a small value has', () => {
+  const using = (profile: string, factor: number | null) => {
+    const run = runOf(profile, CLOSED);
+    const processes = run.processes.map((series) => ({
+      ...series,
+      samples: series.samples.map((sample) => ({ ...sample, cpuUs: sample.cpuUs * (factor ?? 1) })),
+    }));
+    return { ...run, processes: factor === null ? [] : processes };
+  };
+  const cpu = (base: number | null, own: number | null) =>
+    figure(priceOf([using('direct', base), using('plain', own)]), 'cpuPerMessage.total throughput')?.ratio;
+  for (const [base, own] of [
+    [0, 1],
+    [1, 0],
+    [null, 1],
+    [1, null],
+    [0, 0],
+    [null, null],
+  ] as const)
+    assert.equal(cpu(base, own), undefined);
+  assert.ok(Math.abs((cpu(0.01, 0.01) ?? 0) - 45 / 25) < 0.01);
+});
+
 test('runs at different rates are not paired; the last of several runs counts', () => {
   const slower: Load = { ...OPEN, kind: 'open', ratePerSecond: 1000 };
   const [base, own] = [runOf('direct', OPEN), runOf('plain', slower)];
