@@ -82,7 +82,7 @@ test('an open loop measures response times, and others service times; without me
   idle.plan.workload.load = null;
   assert.deepEqual(measured(open), ['response', true, [...opening, 'response', 'service', 'sendLag']]);
   assert.deepEqual(measured(closed), ['service', false, [...opening, 'service']]);
-  assert.deepEqual(measured(idle), ['service', false, opening]);
+  assert.deepEqual(measured(idle), ['service', false, [...opening, 'lifetime', 'pong']]);
   const { response, service, sendLag } = latenciesOf(idle);
   assert.deepEqual([response, service, sendLag], [null, null, null]);
 });

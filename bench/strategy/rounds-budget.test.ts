@@ -50,6 +50,11 @@ test('the rounds in a budget are whole, without the pilot, and not fewer than we
   assert.equal(makeRounds({ ...OPTIONS, rounds: null, budgetMs: 5000 }).expectedRuns(done), 12);
 });
 
+test('at least one round is expected, however small the budget', () => {
+  for (const budgetMs of [1, 20_000])
+    assert.equal(makeRounds({ ...OPTIONS, rounds: null, budgetMs }).expectedRuns([]), 4);
+});
+
 test('before the first run, its length in the rounds determines how many fit into the budget', () => {
   const planOf: RoundsOptions['planOf'] = ({ variant, step, durationMs = 1 }) => ({
     ...BASE.plan,

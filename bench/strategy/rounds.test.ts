@@ -10,6 +10,7 @@ import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
+import { chooseRate } from './rate.ts';
 import { BASE, LOAD, OPTIONS, planned, play, runOf, told } from './rounds.test.fixture.ts';
 import { makeRounds, needsPilot, type RoundsOptions } from './rounds.ts';
 
@@ -136,6 +137,41 @@ test('the rounds use a lower rate if a message on a schedule costs more than in 
   );
 });
 
+test('a rate that the pilot confirms keeps the reason for which it was chosen', () => {
+  const options = { ...OPTIONS, load: { ...LOAD, ratePerSecond: null } };
+  const strategy = makeRounds(options);
+  /** In the closed loop, Nginx is expected to need this share of the CPU time that it needs on a schedule. */
+  const ratio = Number(conclusionOf(play(strategy, runOf, 4)).reason.data.proxyRatio);
+  assert.ok(ratio > 1);
+  const done = play(
+    strategy,
+    (spec, number) => {
+      const run = runOf(spec, number);
+      const factor = (component: string) =>
+        component !== 'proxy' ? 0.01 : spec.step === 'latency' ? ratio : 1;
+      const processes = run.processes.map((process) => ({
+        ...process,
+        samples: process.samples.map((sample) => ({
+          ...sample,
+          cpuUs: sample.cpuUs * factor(process.component),
+        })),
+      }));
+      return { ...run, processes };
+    },
+    4,
+  );
+  function conclusionOf(runs: readonly Run[]) {
+    const [rate] = strategy.conclude(runs);
+    assert.ok(rate?.kind === 'rate');
+    return rate;
+  }
+  const atRate = done.slice(2);
+  const planOf = (variant: string) => options.planOf({ variant, step: 'latency' });
+  const { ratePerSecond, reason } = conclusionOf(done);
+  assert.equal(chooseRate(atRate, planOf)?.perSecond, ratePerSecond);
+  assert.deepEqual(reason, chooseRate(done.slice(0, 2), planOf)?.reason);
+});
+
 test('the throughput step alone needs no pilot; the latency step alone needs a pilot of both steps', () => {
   const throughput = play(
     makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null }, steps: ['throughput'] }),
@@ -214,14 +250,17 @@ test('a variant that never finishes is given up, and this is reported', () => {
   const strategy = makeRounds({ ...OPTIONS, variants: ['plain', 'tls', 'cache'] });
   const done = play(strategy, (spec, number) => ({
     ...runOf(spec, number),
-    ...(spec.variant === 'tls' ? { outcome: FAILED } : {}),
+    ...(spec.variant === 'tls' ? { outcome: { ...FAILED, reason: `Run ${number} failed.` } } : {}),
   }));
-  assert.equal(done.filter(({ plan }) => plan.variant === 'tls').length, 2);
+  const lost = done.filter(({ plan }) => plan.variant === 'tls');
+  assert.equal(lost.length, 2);
+  const ended = lost.at(-1)?.outcome;
+  assert.ok(ended !== undefined && ended.state !== 'completed');
   assert.equal(done.filter(({ plan }) => plan.variant === 'cache').length, 6);
   assert.deepEqual([[], done].map(strategy.expectedRuns), [18, 12]);
   assert.deepEqual(
     strategy.conclude(done).filter(({ kind }) => kind === 'left-out'),
-    [{ kind: 'left-out', variant: 'tls', reason: finding('run-ended', FAILED) }],
+    [{ kind: 'left-out', variant: 'tls', reason: finding('run-ended', ended) }],
   );
 });
 

@@ -1,6 +1,6 @@
 import { knownFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
-import { type Finding, stored } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import { type Load, loadOf, ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
@@ -88,7 +88,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 
   /** Lists all runs of a round, in order; empty if there is nothing to compare. */
   function specsOf(round: number, done: readonly Run[]): RunSpec[] {
-    const able = variants.filter((name) => !isLost(done, name));
+    const able = variants.filter((name) => whyLost(done, name) === null);
     if (!able.includes(baseline) || able.length < 2) return [];
     const order = roundOrder(variants, round, seed).filter((name) => able.includes(name));
     return steps.flatMap((step) => {
@@ -141,7 +141,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 
   function expectedRuns(done: readonly Run[]): number {
     const before = hasPilot ? pilot.expectedRuns(pilotOf(done)) : 0;
-    const able = variants.filter((name) => !isLost(done, name)).length;
+    const able = variants.filter((name) => whyLost(done, name) === null).length;
     const eachRound = able * steps.length;
     const fitting =
       options.budgetMs === null
@@ -155,10 +155,12 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     expectedRuns,
     conclude(done) {
       const rate = hasPilot ? rateOf(done) : null;
-      const lost = variants.filter((name) => isLost(done, name));
       return [
         ...(rate === null ? [] : [rate]),
-        ...lost.map((variant): Conclusion => ({ kind: 'left-out', variant, reason: whyLost(done, variant) })),
+        ...variants.flatMap((variant): Conclusion[] => {
+          const reason = whyLost(done, variant);
+          return reason === null ? [] : [{ kind: 'left-out', variant, reason }];
+        }),
         ...judge(done, { baseline, variants: others, asked: options.rounds, seed }),
       ];
     },
@@ -203,15 +205,14 @@ function isSame(plan: Run['plan'], { variant, step, round }: RunSpec): boolean {
   return plan.variant === variant && plan.step === step && plan.round === round;
 }
 
-/** Reports whether to give up on a variant: it has had two runs, and none of them finished. */
-function isLost(done: readonly Run[], variant: string): boolean {
+/**
+ * Returns why to give up on a variant: it has had two runs, and none of them finished. Null if there is no such
+ * reason.
+ */
+function whyLost(done: readonly Run[], variant: string): Finding | null {
   const own = done.filter(({ plan }) => plan.variant === variant);
-  return own.length >= 2 && own.every(({ outcome }) => outcome.state !== 'completed');
-}
-
-function whyLost(done: readonly Run[], variant: string): Finding {
-  const last = done.findLast(({ plan }) => plan.variant === variant)?.outcome;
-  return last === undefined || last.state === 'completed'
-    ? stored('')
-    : finding('run-ended', { state: last.state, reason: last.reason });
+  const ends = own.flatMap(({ outcome }) => (outcome.state === 'completed' ? [] : [outcome]));
+  const last = ends.at(-1);
+  if (last === undefined || own.length < 2 || ends.length < own.length) return null;
+  return finding('run-ended', { state: last.state, reason: last.reason });
 }
