@@ -8,6 +8,10 @@ import { normalFrom, randomFrom } from '../model/random.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { wallMs } from '../model/turns.ts';
+import { assertClose } from '../stats/assert.test.fixture.ts';
+import { type Block, componentsOf } from '../stats/components.ts';
+import { median } from '../stats/median.ts';
+import { variation } from '../stats/variation.ts';
 import { calibrationOf, compareApart, makeCalibration } from './calibration.ts';
 import type { ComparedRun } from './compared-run.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
@@ -82,9 +86,40 @@ test('a difference between identical variants counts as a false positive', () =>
   );
 });
 
-test('an effect in the wrong direction is not the expected one', () => {
-  const { calibration } = calibrated(noisyRuns(10, { dear: { 'cpuPerMessage.proxy': 0.8 } }));
-  assert.equal(calibration.known[0]?.found, false);
+test('an effect in the wrong direction, or too small to be detected, is not the expected one', () => {
+  const { comparison, calibration } = calibrated(noisyRuns(10, { dear: { 'cpuPerMessage.proxy': 0.8 } }));
+  const effectOn = (variant: string, name: string, step: string) =>
+    comparison.comparisons
+      .find((each) => each.variant === variant)
+      ?.figures.find((figure) => figure.name === name && figure.step === step)?.effect;
+  const none = { found: false, verdict: 'no difference detected' };
+  const [cpu, p50] = [
+    { variant: 'dear', name: 'cpuPerMessage.proxy', step: 'throughput' },
+    { variant: 'late', name: 'response.p50', step: 'latency' },
+  ];
+  assert.deepEqual(calibration.known, [
+    { ...cpu, found: false, verdict: 'lower', effect: effectOn('dear', cpu.name, cpu.step) },
+    { ...p50, ...none, effect: effectOn('late', p50.name, p50.step) },
+  ]);
+  const unknown = { found: false, verdict: 'too few rounds', effect: null };
+  assert.deepEqual(calibrated([]).calibration.known, [
+    { ...cpu, ...unknown },
+    { ...p50, ...unknown },
+  ]);
+});
+
+test('the rounds used are the fewest of any trial, and a run of the baseline is excluded from each', () => {
+  const runs = noisyRuns(9).flatMap((run) => {
+    if (run.variant === 'late' && (run.round ?? 0) > 7) return [];
+    const isLost = run.variant === 'plain' && run.round === 2 && run.step === 'latency';
+    return [{ ...run, metrics: { ...run.metrics, ...(isLost ? { 'messages.lost': 1 } : {}) } }];
+  });
+  const { rounds, excluded } = calibrated(runs).comparison;
+  assert.deepEqual(rounds, { asked: 10, used: 6 });
+  assert.deepEqual(
+    excluded.map(({ variant, step, round }) => [variant, step, round]),
+    TRIALS.map(() => ['plain', 'latency', 2]),
+  );
 });
 
 test('each variant is judged separately, regardless of the others', () => {
@@ -100,14 +135,24 @@ test('each variant is judged separately, regardless of the others', () => {
 test('the spread is that of the baseline runs, together with the effect that ten such rounds can detect', () => {
   const { spread } = calibrated(noisyRuns(10)).calibration;
   assert.equal(spread.length, 8);
-  for (const { name, runs, variation, detectable } of spread) {
-    assert.equal(runs, 10);
+  for (const { name, variation: found, detectable } of spread) {
     const true_ = NOISE[name] ?? 0;
-    assert.ok(
-      variation !== null && variation > 0.4 * true_ && variation < 1.9 * true_,
-      `${name} ${variation}`,
-    );
+    assert.ok(found !== null && found > 0.4 * true_ && found < 1.9 * true_, `${name} ${found}`);
     assert.ok(detectable !== null && detectable > 1);
+  }
+  const all = noisyRuns(10);
+  const { comparison, calibration } = calibrated(all);
+  for (const { name, step, ...found } of calibration.spread) {
+    const own = all.filter((run) => run.variant === 'plain' && run.step === step);
+    const beside = comparison.comparisons
+      .filter(({ variant }) => ['again', 'placebo'].includes(variant))
+      .flatMap(({ figures }) => figures.filter((figure) => figure.name === name && figure.step === step));
+    assert.deepEqual(found, {
+      runs: 10,
+      variation: variation(own.map(({ metrics }) => metrics[name] ?? 0)),
+      detectable: median(beside.map(({ detectable }) => detectable ?? 0)),
+      components: null,
+    });
   }
   const lost = noisyRuns(10).map((run) =>
     run.variant === 'plain' && (run.round ?? 0) > 8
@@ -281,7 +326,14 @@ test('if runs are interleaved, the variation is split by origin', () => {
   const { spread } = calibrated(turned).calibration;
   const of = (name: string) => spread.find((each) => each.name === name)?.components;
   const cpu = of('cpuPerMessage.proxy');
-  assert.ok(cpu && cpu.turn > 0.01 && cpu.turn < 0.1);
+  const blocks = [0.95, 1, 1.05].map((last): Block[] => [
+    [0, Math.log(1.05)],
+    [Math.log(last), 0],
+  ]);
+  const expected = componentsOf([blocks]) ?? assert.fail();
+  for (const name of ['turn', 'block', 'round'] as const)
+    assertClose((cpu?.[name] ?? Number.NaN) ** 2, expected[name], 1e-9);
+  assert.ok(expected.turn > 0 && expected.block > 0);
   assert.deepEqual(of('response.p50'), { turn: 0, block: 0, round: 0 });
   assert.equal(of('handshake.p50'), null);
 });
@@ -290,5 +342,9 @@ test('too few rounds give no verdicts, and no rounds cause no failure', () => {
   const { calibration } = calibrated(noisyRuns(3));
   assert.deepEqual(calibration.falsePositives, { figures: 0, called: 0, interval: [0, 1] });
   assert.ok(calibration.known.every(({ found }) => !found));
+  assert.deepEqual(
+    calibration.spread.map(({ runs, detectable }) => [runs, detectable]),
+    new Array(8).fill([3, null]),
+  );
   assert.deepEqual(calibrated([]).calibration.spread, []);
 });
