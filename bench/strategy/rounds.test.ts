@@ -137,6 +137,27 @@ test('the rounds use a lower rate if a message on a schedule costs more than in 
   );
 });
 
+test('what messages cost in the rounds does not change the rate, nor the number of runs', () => {
+  const strategy = makeRounds({ ...OPTIONS, load: { ...LOAD, ratePerSecond: null } });
+  const done = play(strategy, (spec, number) => {
+    const run = runOf(spec, number);
+    const processes = run.processes.map((process) => ({
+      ...process,
+      samples: process.samples.map((sample) => ({
+        ...sample,
+        cpuUs: sample.cpuUs * (spec.round === null ? 1 : 3),
+      })),
+    }));
+    return { ...run, processes };
+  });
+  const rates = done.flatMap(({ plan }) => ratePerSecondOf(plan.workload.load) ?? []);
+  assert.deepEqual([rates.length, new Set(rates).size], [2 + 3 * 2, 1]);
+  const [rate] = strategy.conclude(done);
+  assert.ok(rate?.kind === 'rate');
+  assert.deepEqual(rate, strategy.conclude(done.slice(0, 4))[0]);
+  assert.equal(strategy.expectedRuns(done), done.length);
+});
+
 test('a rate that the pilot confirms keeps the reason for which it was chosen', () => {
   const options = { ...OPTIONS, load: { ...LOAD, ratePerSecond: null } };
   const strategy = makeRounds(options);

@@ -49,6 +49,15 @@ export function costOf(costs: readonly Cost[], name: CostName): Estimate | null 
   return costs.find((each) => each.name === name)?.estimate ?? null;
 }
 
+/** The workers for the given CPU time, with their connection slots and descriptors. */
+function plannedFor(cores: Estimate, { connections, utilisation }: Wanted) {
+  const workers = workersFor(cores, utilisation);
+  const slots = mapped(workers, (each) => slotsPerWorker(connections, each));
+  const files = mapped(slots, (each) => each + OTHER_FILES);
+  const [processes, allSlots] = [workers.value + 1, workers.value * slots.value];
+  return { cores, workers, slots, files, processes, allSlots };
+}
+
 /** Returns the `worker_connections` that each worker needs to hold its share of the connections. */
 function slotsPerWorker(connections: number, workers: number): number {
   const busiest = webSocketsOfBusiestWorker(connections, workers);
@@ -67,18 +76,16 @@ export function needsFor(
 ): SizeNeed[] {
   const { connections, churnPerSecond, utilisation } = wanted;
   const cores = coresFor(wanted, costs);
-  const workers = cores === null ? null : workersFor(cores, utilisation);
-  const slots = workers === null ? null : mapped(workers, (each) => slotsPerWorker(connections, each));
-  const files = slots === null ? null : mapped(slots, (each) => each + OTHER_FILES);
+  const planned = cores === null ? null : plannedFor(cores, wanted);
   const backlog = Math.max(LEAST_BACKLOG, Math.ceil(churnPerSecond));
   const waiting = Math.ceil(churnPerSecond * TIME_WAIT_SECONDS);
   const ports = connections + waiting;
   const each = connectionPorts(portRange);
   const kernel = costOf(costs, 'memory-kernel');
   const total =
-    workers === null || slots === null || memory === null
+    planned === null || memory === null
       ? null
-      : atLeastZero(memory.at([workers.value + 1, workers.value * slots.value, connections]));
+      : atLeastZero(memory.at([planned.processes, planned.allSlots, connections]));
   const need = <C extends Parameters<typeof finding>[0]>(
     name: NeedName,
     estimate: Estimate | null,
@@ -89,22 +96,22 @@ export function needsFor(
     need(name, null, 'size-unknown', { steps: [...steps] });
   const cpuSteps = [SIZE_STEPS.message.cost, SIZE_STEPS.handshake.cost];
   return [
-    cores === null
+    planned === null
       ? unknown('cores', cpuSteps)
-      : need('cores', cores, 'size-cores', {
+      : need('cores', planned.cores, 'size-cores', {
           ratePerSecond: wanted.ratePerSecond,
           messageUs: costOf(costs, 'cpu-message'),
           churnPerSecond,
           handshakeUs: costOf(costs, 'cpu-handshake'),
         }),
-    total === null || workers === null || slots === null
+    total === null || planned === null
       ? unknown('memory', [SIZE_STEPS.memory, ...cpuSteps])
       : need('memory', total, 'size-memory', {
           connections,
           connectionBytes: costOf(costs, 'memory-connection')?.value ?? 0,
-          slots: workers.value * slots.value,
+          slots: planned.allSlots,
           slotBytes: costOf(costs, 'memory-slot')?.value ?? 0,
-          processes: workers.value + 1,
+          processes: planned.processes,
           processBytes: costOf(costs, 'memory-process')?.value ?? 0,
         }),
     kernel === null
@@ -114,18 +121,19 @@ export function needsFor(
           bytes: kernel.value,
           isUncertain: kernel.low <= 0,
         }),
-    workers === null || cores === null
-      ? unknown('workers', cpuSteps)
-      : need('workers', workers, 'size-workers', { cores: cores.value, utilisation }),
-    slots === null || workers === null
-      ? unknown('worker-connections', cpuSteps)
-      : need('worker-connections', slots, 'size-worker-connections', {
-          workers: workers.value,
-          busiest: webSocketsOfBusiestWorker(connections, workers.value),
-        }),
-    files === null || slots === null
-      ? unknown('worker-files', cpuSteps)
-      : need('worker-files', files, 'size-worker-files', { slots: slots.value, others: OTHER_FILES }),
+    ...(planned === null
+      ? (['workers', 'worker-connections', 'worker-files'] as const).map((name) => unknown(name, cpuSteps))
+      : [
+          need('workers', planned.workers, 'size-workers', { cores: planned.cores.value, utilisation }),
+          need('worker-connections', planned.slots, 'size-worker-connections', {
+            workers: planned.workers.value,
+            busiest: webSocketsOfBusiestWorker(connections, planned.workers.value),
+          }),
+          need('worker-files', planned.files, 'size-worker-files', {
+            slots: planned.slots.value,
+            others: OTHER_FILES,
+          }),
+        ]),
     need('backlog', exactly(backlog), 'size-backlog', { churnPerSecond, least: LEAST_BACKLOG }),
     need('upstream-ports', exactly(ports), 'size-upstream-ports', {
       connections,
@@ -144,7 +152,7 @@ export function needsFor(
       ports,
       widest: WIDEST_PORTS,
     }),
-    files === null ? unknown('nr-open', cpuSteps) : need('nr-open', files, 'size-nr-open', {}),
+    planned === null ? unknown('nr-open', cpuSteps) : need('nr-open', planned.files, 'size-nr-open', {}),
     need('file-max', exactly(connections * FILES_PER_CONNECTION), 'size-file-max', {
       connections,
       each: FILES_PER_CONNECTION,
