@@ -111,7 +111,7 @@ test('the share of cache hits is that of all responses of the cache', () => {
   assert.deepEqual([failed.failed, failed.cacheHitShare, failed.backend], [1, null, null]);
 });
 
-test('without classes of status, every other status than 2xx is a failure; without duration, there is no rate', () => {
+test('without classes of status, every other status than 2xx is a failure; the backend answered no more than succeeded', () => {
   const leg = makeMixedRun('cache').http ?? assert.fail();
   const failed = (statuses: HttpLeg['statuses']) =>
     httpFigures({ ...leg, requests: 20, non2xx: 9, statuses, errors: 0, timeouts: 0 }).failed;
@@ -120,6 +120,9 @@ test('without classes of status, every other status than 2xx is a failure; witho
     [9, 7, 4, 3],
   );
   assert.equal(httpFigures({ ...leg, durationUs: 0 }).requestsPerSecond, 0);
+  const answered = { ...leg, requests: 20, non2xx: 9, statuses: { '2xx': 11 }, errors: 0, timeouts: 0 };
+  const backend = (backendRequests: number) => httpFigures({ ...answered, backendRequests }).backend;
+  assert.deepEqual([backend(5), backend(12)], [5, 11]);
 });
 
 test('requests missing from the counts are detected', () => {

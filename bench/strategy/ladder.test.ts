@@ -9,6 +9,7 @@ import { countsFor, type Ladder, ladderSchema, levelOf } from '../model/ladder.t
 import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
+import { roundOrder } from '../stats/shuffle.ts';
 import { type LadderOptions, ladderSpec, makeLadder } from './ladder.ts';
 
 function ladderOf(done: readonly Run[], options = ladderOptions()): Ladder {
@@ -37,6 +38,8 @@ test('every round runs each level once, and every second round reverses the prev
         return { ...runOf({ ...spec, connections: 1 }), plan: { ...runOf(spec).plan } };
       });
       assert.equal(done.length, strategy.expectedRuns([]));
+      const order = Array.from({ length: rounds }, (_, index) => roundOrder(LEVELS, index + 1, seed));
+      assert.deepEqual(specs, order.flat());
       for (let round = 0; round < rounds; round++) {
         const own = specs.slice(round * LEVELS.length, (round + 1) * LEVELS.length);
         assert.deepEqual(
@@ -145,6 +148,19 @@ test('an interrupted ladder reports this, and omits the interrupted run', () => 
   assert.equal(ladder.points.length, 4);
   const last = ladder.findings.at(-1);
   assert.deepEqual([last?.code, last?.data], ['ladder-unfinished', { done: 4, of: 12 }]);
+});
+
+test('a run without Nginx has no point over its workers; a run outside of rounds counts as the first', () => {
+  const options = ladderOptions({ over: 'nginx-workers', levels: [1, 2] });
+  const [first, second] = whole(options);
+  assert.ok(first && second);
+  const direct = { ...second, plan: { ...second.plan, proxy: null } };
+  const single = { ...first, plan: { ...first.plan, round: null } };
+  const level = levelOf(first.plan, 'nginx-workers');
+  assert.deepEqual(
+    ladderOf([single, direct], options).points.map((point) => [point.level, point.round]),
+    [[level, 1]],
+  );
 });
 
 test('a ladder ends if its first runs all fail, but not after one failed level', () => {
