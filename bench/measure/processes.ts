@@ -125,7 +125,7 @@ export function residentsOf(
     const [first] = samples;
     if (first === undefined) continue;
     const last = new Map(samples.map((sample) => [secondOf(sample), sample.residentBytes]));
-    const until = series.endedUs === null ? lastSecond : Math.max(...last.keys());
+    const until = series.endedUs === null ? lastSecond : secondOf(samples.at(-1) as Sample);
     let bytes = first.residentBytes;
     for (let second = secondOf(first); second <= until; second++) {
       bytes = last.get(second) ?? bytes;
