@@ -186,9 +186,12 @@ function nonNegative(rows: readonly Row[]): Coefficients {
     const solution = eliminate(support.map((i) => [...support.map((j) => matrix[i][j]), targets[i]]));
     if (solution === null || solution.some((each) => each < 0)) continue;
     const found: [number, number, number] = [0, 0, 0];
-    for (const [at, index] of support.entries()) found[index] = (solution[at] ?? 0) / lengths[index];
+    for (const [at, index] of support.entries()) found[index] = (solution[at] as number) / lengths[index];
     // Reduction of the sum of squares relative to a solution in which all coefficients are 0.
-    const gain = support.reduce<number>((sum, index, at) => sum + (solution[at] ?? 0) * targets[index], 0);
+    const gain = support.reduce<number>(
+      (sum, index, at) => sum + (solution[at] as number) * targets[index],
+      0,
+    );
     if (best === null || gain > best.gain) best = { found, gain };
   }
   return best?.found ?? [1, 0, 0];

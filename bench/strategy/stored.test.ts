@@ -93,6 +93,12 @@ test('variants appear in the requested order, not in that of a round', () => {
     compareStored(drawn, drawn, 1).comparison.comparisons.map(({ variant }) => variant),
     ['plain (B)', 'tls (B)'],
   );
+  // A variant that was run counts even if it is not listed.
+  const unlisted = { ...drawn, variants: drawn.variants.slice(0, 1) };
+  assert.deepEqual(
+    compareStored(unlisted, unlisted, 1).comparison.comparisons.map(({ variant }) => variant),
+    ['plain (B)', 'tls (B)'],
+  );
 });
 
 test('one run of a step is too few, and this is reported', () => {
