@@ -49,6 +49,10 @@ test('every kind of failure of a run makes the command fail, and only an interru
     );
 });
 
+test('scripts can rely on the exit codes', () => {
+  assert.deepEqual(EXIT, { done: 0, failed: 1, usage: 2, threshold: 99, interrupted: 130 });
+});
+
 test('the worse of two exit codes counts', () => {
   const byWeight = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
   for (const [at, worse] of byWeight.entries()) {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeKeptCalibration } from '../../test/calibration.ts';
 import { makeRun } from '../../test/run.ts';
 import type { LoadOptions } from '../model/load.ts';
 import type { RoundsOptions } from '../strategy/rounds.ts';
-import { fewRoundsWarning } from './outlook.ts';
+import { fewRoundsWarning, spendingSentence } from './outlook.ts';
 
 const BASE = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
 const INSTEAD = ['fewer variants', 'a shorter --duration'];
@@ -40,11 +41,27 @@ test('if there are too few rounds for any verdict, the warning gives the number 
   assert.match(warning({ rounds: 1, budgetMs: 1000 }) ?? '', /^--rounds 1 /);
 });
 
+test('the sentence about a budget says on what its division is based', () => {
+  const spending = { rounds: 1, durationMs: 2500 };
+  assert.equal(
+    spendingSentence({ ...spending, rounds: 12 }, null),
+    'The budget is enough for about 12 rounds. Each run measures for 2500ms. This division of the budget gives the ' +
+      'most precise results on a typical machine. Use `calibrate` to find the best division for this one.',
+  );
+  assert.equal(
+    spendingSentence(spending, makeKeptCalibration()),
+    'The budget is enough for about 1 round. Each run measures for 2500ms. This division of the budget gives the ' +
+      'most precise results according to the calibration of 2025-01-02.',
+  );
+});
+
 test('a budget that is too short for one round is rejected, as is --rounds 0', () => {
   // A round has four runs of 5 s, as does the pilot.
   assert.throws(() => warning({ budgetMs: 19_999 }), {
     kind: 'usage',
-    message: /^--budget 19999ms .* 4 runs/,
+    message:
+      '--budget 19999ms is too short for even one round: a round needs 4 runs, which take 20 s plus the time to start them. ' +
+      'Use --budget 4m, or fewer variants, or a shorter --duration.',
   });
   assert.match(warning({ budgetMs: 20_000 }) ?? '', /^--budget 20s is too short for a verdict/);
   const withPilot = { load: { ...LOAD, ratePerSecond: null } };

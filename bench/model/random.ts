@@ -3,7 +3,7 @@
  * for the same seed.
  */
 export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
+  let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);

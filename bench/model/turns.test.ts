@@ -26,10 +26,10 @@ describe('the own time of an interleaved run', () => {
 
   test('passes in a different order in every second cycle if the turns are mirrored', () => {
     const mirrored = { ...TURNS, mirrored: true };
-    const at = [0, 250, 450, 500, 700, 750, 1000, 1250, 1450].map(
+    const at = [0, 250, 450, 500, 700, 750, 1000, 1250, 1450, 1500, 1700, 2000].map(
       (ms) => ownTimeUs(mirrored, ms * 1e3) / 1e3,
     );
-    assert.deepEqual(at, [0, 0, 200, 200, 400, 400, 400, 400, 600]);
+    assert.deepEqual(at, [0, 0, 200, 200, 400, 400, 400, 400, 600, 600, 800, 800]);
   });
 
   test('one slice belongs to one turn, and lasts at most a second', () => {
@@ -44,8 +44,8 @@ describe('the own time of an interleaved run', () => {
 
   test('is all time without turns, or before the first one', () => {
     assert.deepEqual(
-      [ownTimeUs(null, 123), ownTimeUs(TURNS, -5), sinceFirstTurnUs(null, 123)],
-      [123, -5, 123],
+      [ownTimeUs(null, 123), ownTimeUs(TURNS, -5), sinceFirstTurnUs(null, 123), wallMs(null, 123)],
+      [123, -5, 123, 123],
     );
   });
 

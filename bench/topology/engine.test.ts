@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { findBun, type Surroundings } from './engine.ts';
+import { bunHere, findBun, type Surroundings } from './engine.ts';
 
 const PACKAGED = '/modules/@oven/bun-linux-x64-baseline/bin/bun';
 
@@ -35,6 +35,10 @@ describe('findBun', () => {
       version: '1.4.5',
       command: PACKAGED,
     });
+  });
+
+  it('is called once for this machine', () => {
+    assert.equal(bunHere(), bunHere());
   });
 
   it('has a package for each supported processor, and no others', () => {

@@ -24,7 +24,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /** Oldest supported version of Bun. Older versions lack the option `localPort` of Bun.connect. */
-const LEAST_VERSION = [1, 4, 4] as const;
+const LEAST_VERSION = '1.4.4';
 
 /** Where to look for Bun. Injected so that tests can run without Bun or with a substitute. */
 export interface Surroundings {
@@ -75,8 +75,6 @@ export function findBun({ system, env, packageFile, versionOf }: Surroundings): 
 }
 
 function isNewEnough(version: string): boolean {
-  const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
-  if (numbers === undefined) return false;
-  const [difference = 0] = LEAST_VERSION.map((least, i) => (numbers[i] ?? 0) - least).filter((d) => d !== 0);
-  return difference >= 0;
+  const number = /^\d+\.\d+\.\d+/.exec(version)?.[0];
+  return number !== undefined && number.localeCompare(LEAST_VERSION, 'en', { numeric: true }) >= 0;
 }

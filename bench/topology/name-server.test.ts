@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import { responseTo, startNameServer } from './name-server.ts';
 
 test('every name has the address of the echo servers, and no other record', async (t) => {
-  const { address, close } = await startNameServer();
+  const [{ address, close }, other] = await Promise.all([startNameServer(), startNameServer()]);
   t.after(close);
+  other.close();
+  assert.notEqual(other.address, address);
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers([address]);
   assert.deepEqual(await resolver.resolve4('backend.bench'), ['127.0.0.1']);

@@ -33,7 +33,7 @@ const READ_MS = 50;
 export function responseTo(query: Buffer): Buffer | null {
   if (query.length < HEADER_BYTES || query.readUInt16BE(4) !== 1) return null;
   let end = HEADER_BYTES;
-  while (end < query.length && query[end] !== 0) end += 1 + (query[end] ?? 0);
+  while (end < query.length && query[end] !== 0) end += 1 + query.readUInt8(end);
   end += 5;
   if (end > query.length) return null;
   const question = query.subarray(HEADER_BYTES, end);

@@ -196,7 +196,8 @@ test('facts are merged by name and position; whatever is not a number must be th
     [{ a: [{}] }, { a: { 0: {} } }],
     [{ a: [{}] }, { a: [{}, {}] }],
     [{ a: 1 }, { b: 1 }],
-    [{ a: 1 }, { a: 1, b: 1 }],
+    [{ a: 1 }, { a: 2, b: 1 }],
+    [{ a: [{ c: 1 }] }, { a: { 0: { c: 2 } } }],
     [{ a: { b: 'x' } }, { a: { b: 'y' } }],
   ] as const) {
     assert.deepEqual(merged(a, b), a);

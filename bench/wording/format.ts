@@ -118,7 +118,7 @@ function written(format: (figure: number) => string): (figure: Figure) => string
     if (figure === null || figure === undefined) return NOTHING;
     if (typeof figure === 'number') return single(figure);
     const [least, most] = [single(figure.least), single(figure.most)];
-    const unit = /[^\d.,]*$/.exec(most)?.[0] ?? '';
+    const unit = most.replace(/^.*[\d.,]/, '');
     if (least === most) return most;
     return `${unit !== '' && least.endsWith(unit) ? least.slice(0, -unit.length) : least} to ${most}`;
   };
@@ -138,6 +138,6 @@ function scaled(figure: number, units: readonly Scale[], space: string): string 
 function significant(number: number): string {
   const size = Math.abs(number);
   if (size >= 100) return Math.round(number).toLocaleString('en-US');
-  const digits = size >= 10 ? 1 : size >= 0.01 || size === 0 ? 2 : 4;
+  const digits = size >= 10 ? 1 : size >= 0.01 ? 2 : 4;
   return number.toFixed(digits).replace(/\.?0+$/, '');
 }

@@ -751,6 +751,20 @@ test('parts of sentences that depend on the data', () => {
       text('limit', { evidence: { kind: 'idle', used: 0.2, busy: quiet } }),
       /^No process was busy, and all processes together used 20 % of the CPUs; /,
     ],
+    [
+      text('handshake-losses', { started: 9, refused: 0, broken: 1, unstarted: 0, lost: 0 }),
+      /^1 open connection ended unexpectedly\.$/,
+    ],
+    [text('generator-busy', { share: 0.5, isExternal: true }), /rather than the server\.$/],
+    [text('generator-busy', { share: 0.5, isExternal: false }), /rather than Nginx\.$/],
+    [
+      text('disturbed-seconds', {
+        ...{ count: 1, seconds: [3], of: 10, stolen: null, other: 0.2, work: 'handshakes' },
+        all: { perSecond: 9, responseUs: null, sendLagUs: 20 },
+        undisturbed: { perSecond: 12, responseUs: 900, sendLagUs: null },
+      }),
+      /CPU time\. Connections were opened at 9\/s over all seconds and 12\/s over the undisturbed ones\.$/,
+    ],
     [text('off-schedule', {}), /^The run did not keep to its schedule\.$/],
     [
       text('disturbed', { count: 1, seconds: [3], of: 10, stolen: 0.3, other: 0.2 }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { finding } from './finding.ts';
-import { errorText, intervalText } from './size.ts';
+import { COST_TITLES, errorText, formatCost, formatNeed, intervalText, NEED_TITLES } from './size.ts';
 
 test('the error of a prediction is exact, too high or too low', () => {
   assert.deepEqual([0, 4.9e-5, -4.9e-5, 5e-5, -5e-5, 0.031, -0.031, 1.5].map(errorText), [
@@ -58,4 +58,18 @@ test('sentences that depend on whether something is known', () => {
     finding('size-other-load', { of: 'cpu-message', here, planned }).text.split('. ')[1];
   assert.match(other(5, 6) ?? '', /^A busier worker/);
   assert.match(other(6, 5) ?? '', /^A less busy worker/);
+});
+
+test('each need and each cost has a unit of its own', () => {
+  const name = (titles: object) => Object.keys(titles) as never[];
+  const texts = (titles: object, format: (name: never, value: number) => string) =>
+    Object.fromEntries(name(titles).map((each) => [each, format(each, 2048)]));
+  const { cores, memory, 'kernel-memory': kernel, ...counts } = texts(NEED_TITLES, formatNeed);
+  assert.deepEqual([cores, memory, kernel], ['2050 cores', '2 KiB', '2 KiB']);
+  assert.deepEqual(new Set(Object.values(counts)), new Set(['2,048']));
+  assert.deepEqual(texts(COST_TITLES, formatCost), {
+    ...{ 'memory-connection': '2 KiB', 'memory-slot': '2 KiB', 'memory-process': '2 KiB' },
+    ...{ 'memory-kernel': '2 KiB', 'files-connection': '2050' },
+    ...{ 'cpu-message': '2.05 ms', 'cpu-handshake': '2.05 ms' },
+  });
 });

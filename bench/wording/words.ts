@@ -49,7 +49,7 @@ export function tally(words: readonly string[]): string {
  * indentation of the first line, plus `hanging`.
  */
 export function wrapped(line: string, width: number, hanging = '  '): string[] {
-  const [indent = ''] = /^ */.exec(line) ?? [];
+  const indent = line.replace(/[^ ].*/, '');
   const lines: string[] = [];
   let current = '';
   for (const word of line.trim().split(' ')) {
