@@ -112,9 +112,35 @@ test('a publication that is still running is waited for, and a similar folder is
     `${PREFIX}${DEAD}-long-name/draft/x`,
     `${PREFIX}${DEAD}-cccccc/notes.txt`,
     `${PREFIX}${DEAD}-dddddd/other/x`,
+    `${PREFIX}${DEAD}-ffffff/draft/x`,
+    `${PREFIX}${DEAD}-ffffff/notes.txt`,
   ];
   write(out, Object.fromEntries(similar.map((path) => [path, ''])));
   write(out, { [`${PREFIX}${DEAD}-eeeeee`]: 'a file' });
   await (await beginPublication(out)).discard();
   assert.deepEqual(filesIn(out), [...similar, `${PREFIX}${DEAD}-eeeeee`, 'index.html'].sort());
+});
+
+test('a publication that was killed after its last file had been moved still returns what is kept', async (t) => {
+  const out = temporary(t);
+  const work = join(out, `${PREFIX}${DEAD}-aaaaaa`);
+  write(out, { 'index.html': INDEX, 'results/new/x': '' });
+  write(work, { 'old/results/kept/x': '', 'old/results/new/x': '', 'old/series/s.html': '' });
+  for (const empty of [join(work, 'complete'), join(out, 'results/kept')]) mkdirSync(empty);
+  await (await beginPublication(out)).discard();
+  assert.deepEqual(filesIn(out), ['index.html', 'results/kept/x', 'results/new/x']);
+});
+
+test('a publication that cannot be put in place is not lost, and the next one completes it', async (t) => {
+  const out = join(temporary(t), 'site');
+  mkdirSync(join(out, 'page.html'), { recursive: true });
+  write(out, { 'index.html': INDEX });
+  const first = await beginPublication(out);
+  write(first.draft, { 'index.html': `${INDEX}2`, 'page.html': 'new' });
+  await assert.rejects(first.install(), { kind: 'environment', message: /^The site could not be written / });
+  await first.discard();
+  rmSync(join(out, 'page.html'), { recursive: true });
+  await (await beginPublication(out)).discard();
+  assert.deepEqual(filesIn(out), ['index.html', 'page.html', 'results/', 'series/']);
+  assert.equal(readFileSync(join(out, 'index.html'), 'utf8'), `${INDEX}2`);
 });
