@@ -20,3 +20,21 @@ test('samples of a process on a host whose clock gains a millisecond per second 
     assert.deepEqual(sample, unchanged);
   }
 });
+
+test('the birth and end of a process are moved like its samples, to whole µs that are never negative', () => {
+  const sample = (atUs: number) => ({ atUs, cpuUs: 5 });
+  const series = { name: 'a', bornUs: 1, endedUs: 20, samples: [0, 3, 9].map(sample) };
+  assert.deepEqual(
+    inOwnTime(series, (otherUs) => otherUs - 2.4),
+    { name: 'a', bornUs: 0, endedUs: 18, samples: [0, 1, 7].map(sample) },
+  );
+  const running = { bornUs: null, endedUs: null, samples: [] };
+  assert.deepEqual(
+    inOwnTime(running, () => 7),
+    running,
+  );
+  assert.deepEqual(
+    inOwnTime({ samples: [] }, () => 7),
+    { samples: [] },
+  );
+});

@@ -144,6 +144,21 @@ describe('a run', () => {
     assert.ok((run.machine?.samples.length ?? 0) >= 3);
   });
 
+  test('reports in each phase how many of its connections are open', async () => {
+    const open: number[] = [];
+    const finishes: (() => void)[] = [];
+    await simulate({
+      work: ({ finish }) => void finishes.push(finish),
+      context: {
+        async emit(event) {
+          if (event.type === 'live') open.push(event.figures.connections.open);
+          if (event.type === 'phase' && event.phase === 'drain') for (const finish of finishes) finish();
+        },
+      },
+    });
+    assert.deepEqual([open[0], open.at(-1)], [0, 4]);
+  });
+
   test('reports recordings that are missing', async () => {
     const { run } = await simulate({
       work({ index, report, finish }) {
