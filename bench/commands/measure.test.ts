@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { FoundAgents } from '../agents/found-agents.ts';
 import { stored } from '../model/finding.ts';
+import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import { readResult } from '../store/read.ts';
-import { fakeServices, goodRun, obey, tell, temporaryFolder } from './services.test.fixture.ts';
+import { fakeServices, goodRun, obey, PREPARED, tell, temporaryFolder } from './services.test.fixture.ts';
 import type { ExperimentRequest, Services } from './services.ts';
 
 const NOTICE = { level: 'warning', ...stored('Another program is busy.') } as const;
@@ -93,4 +94,30 @@ test('agents are found for the run that names them, and are left after it and af
   const reports = await temporaryFolder(t);
   const { code } = await obey([...line, '--reports', reports], failing.services);
   assert.deepEqual([code, asked.length, closed, await readdir(reports)], [1, 2, 2, []]);
+});
+
+test('all variants use the same carrier, and a notice says so if it is not the one asked for', async (t) => {
+  const carrierOf = async (profiles: string) => {
+    const reports = await temporaryFolder(t);
+    const { services } = measuring({
+      prepareProxy: async (_kind, { path }) => ({ ...PREPARED, clientTls: path.includes('/tls/') }),
+    });
+    const line = ['-p', profiles, '--carrier', 'io_uring', '--no-http', '--reports', reports];
+    await obey(line, services);
+    const [id = ''] = (await readdir(reports)).filter((name) => name !== 'index.html');
+    const { runs, notices } = await readResult(join(reports, id));
+    return [runs[0]?.plan.carrier, ...notices.map(({ code }) => code)];
+  };
+  assert.deepEqual(await carrierOf('direct'), ['io_uring', NOTICE.code]);
+  assert.deepEqual(await carrierOf('direct,plain'), ['io_uring', NOTICE.code]);
+  assert.deepEqual(await carrierOf('direct,tls'), ['sockets', 'carrier-mixed', NOTICE.code]);
+});
+
+test('a plan that this machine cannot execute is rejected before anything is measured', async (t) => {
+  const reports = await temporaryFolder(t);
+  const { services, inputs } = measuring({
+    readMachine: async () => ({ ...SMALL_MACHINE, openFilesLimit: 100 }),
+  });
+  const { code, said } = await obey(['-p', 'tls', '-c', '5000', '--reports', reports], services);
+  assert.deepEqual([code, said.length, inputs, await readdir(reports)], [1, 1, [], []]);
 });

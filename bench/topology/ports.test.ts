@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import net, { createServer } from 'node:net';
+import os from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { accepts, freePorts, portsOutside, requireOwnAddress } from './ports.ts';
 
@@ -98,11 +99,24 @@ test('a port accepts connections while a server listens on it', async () => {
   assert.deepEqual(await freePorts(HOST, 1, port), [port]);
 });
 
-test('an address must belong to this machine', async () => {
+test('an address must belong to this machine', async (t) => {
+  t.mock.method(os, 'networkInterfaces', () => ({
+    lo: [
+      { family: 'IPv6', address: '::1' },
+      { family: 'IPv4', address: HOST },
+    ],
+    down: undefined,
+    eth0: [{ family: 'IPv4', address: '192.0.2.7' }],
+  }));
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
   await requireOwnAddress('--listen', HOST);
   await assert.rejects(requireOwnAddress('--listen', '192.0.2.1'), {
     kind: 'usage',
-    message: /^--listen 192\.0\.2\.1 is not an address of this machine\. Use one of (\d+\.){3}\d+/,
+    message: '--listen 192.0.2.1 is not an address of this machine. Use one of 127.0.0.1, 192.0.2.7.',
   });
   await assert.rejects(
     requireOwnAddress('--listen', 'not an address'),
