@@ -1,71 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { monotonicNs } from '../load/clock.ts';
-import type { GeneratorPlan } from '../load/coordinator.ts';
-import type { Bus } from './bus.ts';
-import type { AgentFacts, Reported } from './protocol.ts';
+import { accepting, agent, agentsThat, HERE, NOTHING, PLAN, SYSTEM } from './remote-agents.test.fixture.ts';
 import { startRemoteGenerator, startRemoteWatch } from './remote-parts.ts';
 import { startRemoteProxy, startRemoteServers } from './remote-topology.ts';
-
-const SYSTEM = { os: 'Debian', kernel: '6.1', arch: 'x64', cpuModel: 'any', memoryBytes: 1e9 };
-const HERE = { machine: 'm', network: 'n' };
-const agent = (name: string, changes: Partial<AgentFacts> = {}): AgentFacts => ({
-  ...{ name, instance: `instance of ${name}`, version: '1.2.3', role: 'generator', run: null },
-  ...{ cpus: 2, openFiles: 1024, somaxconn: null, listen: null, ports: 10, reusesPorts: false, bun: false },
-  ...{ system: SYSTEM, ...HERE },
-  ...changes,
-});
-const PLAN: GeneratorPlan = {
-  ...{ workers: 3, client: 'lean', engine: 'node', cpus: null },
-  target: { host: '127.0.0.1', ports: [1, 2] },
-};
-const NOTHING = { processes: [], machine: null, errorLog: [] };
-
-type Answer = (agent: string, verb: string, request: unknown) => object | Promise<object>;
-
-/** A connection to agents whose clocks are ahead by known times. Requests other than those for the time are recorded. */
-function agentsThat(answer: Answer) {
-  const requests: unknown[][] = [];
-  const state = { purged: 0, isListening: false, watched: 0, aheadNs: new Map<string, bigint>() };
-  let hear: (agent: string, message: Reported) => void = () => assert.fail('nobody listens');
-  const bus = {
-    isClosed: () => false,
-    publish() {},
-    subscribe() {
-      state.watched += 1;
-      return { unsubscribe: () => (state.watched -= 1) };
-    },
-    async request(subject: string, payload: string, { timeout }: { timeout: number }) {
-      const [, , name = '', verb = ''] = subject.split('.');
-      const aheadNs = state.aheadNs.get(name) ?? 0n;
-      if (verb === 'clock') return { json: () => ({ ns: String(monotonicNs() + aheadNs) }) };
-      const { run: _, ...request } = JSON.parse(payload);
-      requests.push([name, verb, request, timeout]);
-      const value = await answer(name, verb, request);
-      return { json: () => value, data: gzipSync(JSON.stringify(value)) };
-    },
-    openStream: async () => ({
-      async listen(_: string, __: unknown, heard: typeof hear) {
-        hear = heard;
-        state.isListening = true;
-        return () => (state.isListening = false);
-      },
-      async purge() {
-        state.purged += 1;
-      },
-    }),
-  };
-  return {
-    bus: bus as unknown as Bus,
-    requests,
-    state,
-    say: (...said: Parameters<typeof hear>) => hear(...said),
-  };
-}
-
-const accepting: Answer = (_, verb) =>
-  verb === 'end' ? NOTHING : verb === 'stats' ? { stats: [null, null] } : { refusal: null };
 
 test('workers are dealt to the agents in turn, and are told and heard through them', async () => {
   const { bus, requests, state, say } = agentsThat(accepting);
@@ -242,7 +180,7 @@ test('echo servers are divided among the agents, the first of which have one mor
   const address = (port: number) => ({ host: '192.0.2.1', port });
   const counted = { connections: { open: 1, total: 2 }, messages: 3, bytes: 4, httpRequests: 5 };
   const { bus, requests } = agentsThat((name, verb) => {
-    if (verb === 'stats') return { stats: [null, counted] };
+    if (verb === 'stats') return name === 'c' ? {} : { stats: [null, counted] };
     if (verb === 'end') return NOTHING;
     const ports = name === 'a' ? [1, 2] : name === 'b' ? [3, 4] : [5];
     return { refusal: null, started: { role: 'server', servers: ports.map(address) } };
@@ -269,7 +207,9 @@ test('echo servers are divided among the agents, the first of which have one mor
     servers.map(({ stats: __, ...server }) => server),
     [1, 2, 3, 4, 5].map((port) => ({ ...address(port), socket: null, certPath: null })),
   );
-  assert.deepEqual([await servers[0]?.stats(), await servers[1]?.stats()], [null, counted]);
+  assert.deepEqual(await Promise.all(servers.map((server) => server.stats())), [
+    ...[null, counted, null, counted, null],
+  ]);
   const { hosts } = await end();
   assert.deepEqual(
     hosts.map(({ name, workers }) => [name, workers]),
@@ -349,15 +289,18 @@ test('Nginx on an agent is a target whose processes only the agent can control',
     verb === 'end' ? { ...NOTHING, errorLog: ['emerg'] } : { refusal: null, started },
   );
   const proxy = { workers: 1, workerConnections: 64, workerFiles: 128, reuseport: false, backlog: 16 };
-  const plan = { kind: 'nginx', profile: 'plain', tunings: [], proxy } as const;
+  const tunings = [{ name: 'tune-1', text: 'gzip off;' }];
+  const plan = { kind: 'nginx', profile: 'plain', tunings, proxy } as const;
   const upstreams = [{ host: '192.0.2.1', port: 9000 }];
-  const { target, end } = await startRemoteProxy(bus, agent('p', { role: 'proxy' }), HERE, {
+  const { target, observe, end } = await startRemoteProxy(bus, agent('p', { role: 'proxy' }), HERE, {
     ...plan,
     upstreams,
   });
   assert.deepEqual(requests, [
     ['p', 'begin', { role: 'proxy', version: '1.2.3', start: { ...plan, upstreams } }, 30_000],
   ]);
+  await observe(monotonicNs(), 100);
+  assert.deepEqual(requests.at(-1)?.slice(0, 2), ['p', 'observe']);
   const { proxy: control, ...rest } = target;
   assert.deepEqual(rest, {
     ...{ host: '192.0.2.2', ports: [80], path: '/ws', page: null, http2: false },
@@ -370,49 +313,4 @@ test('Nginx on an agent is a target whose processes only the agent can control',
   assert.deepEqual(await control.readErrorLog(), []);
   await end();
   assert.deepEqual(await control.readErrorLog(), ['emerg']);
-});
-
-test('a process on the machine of the runner is its own; any other is named after its host, in its time', async () => {
-  const sample = {
-    ...{ cpuUs: 5, residentBytes: 6, voluntarySwitches: 7, involuntarySwitches: 8 },
-    ...{ loopUtilisation: null, loopDelayMaxUs: null },
-  };
-  const processOf = (pid: number) => ({
-    ...{
-      component: 'generator',
-      role: 'generator',
-      name: `generator ${pid}`,
-      pid,
-      bornUs: null,
-      endedUs: null,
-    },
-    samples: [{ atUs: 3_000_000, ...sample }],
-  });
-  const { bus, state } = agentsThat((name, verb) =>
-    verb === 'end'
-      ? { ...NOTHING, processes: name === 'a' ? [1, 2].map(processOf) : [processOf(3)] }
-      : { refusal: null },
-  );
-  const agents = [agent('a'), agent('b', { machine: 'other' })];
-  const target = { host: '192.0.2.1', ports: [1] };
-  const generator = await startRemoteGenerator(bus, agents, HERE, { ...PLAN, target });
-  const epochNs = monotonicNs();
-  await generator.observe(epochNs, 100);
-  // The clock of the other host was put forward by ten seconds since the start of the run.
-  state.aheadNs.set('b', 10_000_000_000n);
-  const { processes, hosts } = await generator.end();
-  assert.deepEqual(processes.slice(0, 2), [processOf(1), processOf(2)]);
-  const [{ samples, ...other } = assert.fail(), ...more] = processes.slice(2);
-  const { samples: _, ...same } = processOf(3);
-  assert.deepEqual([other, more], [{ ...same, host: 'b' }, []]);
-  const [{ atUs, ...rest } = assert.fail()] = samples;
-  assert.deepEqual([samples.length, rest], [1, sample]);
-  assert.notEqual(atUs, 3_000_000);
-  assert.deepEqual(
-    hosts.map(({ name, isRunners }) => [name, isRunners]),
-    [
-      ['a', true],
-      ['b', false],
-    ],
-  );
 });
