@@ -62,7 +62,6 @@ describe('scope', () => {
     await scope.close();
     assert.deepEqual(undone, ['slow', 'during']);
     scope.add('after', () => void undone.push('after'));
-    await scope.close();
     assert.deepEqual(undone, ['slow', 'during', 'after']);
   });
 });
