@@ -18,7 +18,7 @@ test('a valid declaration has no fault, up to its limits', () => {
   const metric = (changes: object) => ({ metrics: [{ ...METRIC, ...changes }] });
   for (const changes of [
     {},
-    { title: ` ${'a'.repeat(200)} `, sections: 3, usesPayload: false },
+    { title: ` ${'a'.repeat(200)} `, question: '?', sections: 3, usesPayload: false },
     { steps: [{ ...STEP, name: `a${'-'.repeat(39)}`, load: null, server: 'lean' }, STEP] },
     metric({ of: { histogram: 'join', statistic: 'p9999' }, better: 'lower' }),
     metric({ of: { counter: 'joins', per: 'second' }, better: 'higher' }),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
+import { keptCalibrationSchema, knownEffectSchema } from './calibration.ts';
 import { comparedFigureSchema } from './comparison.ts';
+import { conditionSchema } from './condition.ts';
 import { failureCountsSchema } from './failure.ts';
+import { ladderSchema } from './ladder.ts';
 import { amount, count, loadSchema } from './load.ts';
 import { machineSampleSchema } from './machine-series.ts';
 import { placementSchema, planSchema, positive, runPlanSchema, stepSchema } from './plan.ts';
@@ -13,12 +16,34 @@ import { tuningSchema, variantSchema } from './variant.ts';
 
 const NAME = 'a'.repeat(40);
 
+const ESTIMATE = { value: 2, low: 1, high: 3 };
+const LAW = {
+  ...{ lambda: ESTIMATE, sigma: ESTIMATE, kappa: ESTIMATE, peak: null },
+  curve: [{ level: 1, ...ESTIMATE }],
+};
+
 const BOUNDS: [of: string, schema: v.GenericSchema, accepted: unknown[], refused: unknown[]][] = [
   ['a count', count, [0, 1, 2 ** 31], [-1, 0.5, Number.POSITIVE_INFINITY, '1']],
   ['an amount', amount, [0, 0.001, 1], [-0.001, Number.POSITIVE_INFINITY, Number.NaN]],
   ['a positive integer', positive, [1, 2], [0, -1, 1.5]],
   ['messages in flight', loadSchema.options[0].entries.inFlight, [1, 2], [0, 1.5]],
   ['a p-value', comparedFigureSchema.entries.pValue, [0, 1, null], [1.001, -0.001]],
+  ['an effect', comparedFigureSchema.entries.effect, [0.001, 1, 2, null], [0, -1, Number.POSITIVE_INFINITY]],
+  ['a known effect', knownEffectSchema.entries.effect, [0.001, 1, null], [0, -1, Number.POSITIVE_INFINITY]],
+  ['the version of a calibration', keptCalibrationSchema.entries.schemaVersion, [1, 2], [0, 3]],
+  ['a level', ladderSchema.entries.levels, [[], [0.001]], [[0], [1, -1]]],
+  ['the metrics of a ladder', ladderSchema.entries.metrics, [['a']], [[]]],
+  [
+    'a law',
+    ladderSchema.entries.law,
+    [null, LAW],
+    [
+      { ...LAW, peak: 0 },
+      { ...LAW, curve: [{ level: 1 }] },
+    ],
+  ],
+  ['a limit', conditionSchema.entries.limit, [-1, 0.5], [Number.POSITIVE_INFINITY, Number.NaN]],
+  ['a visit', profileSchema.entries.visit, ['/', '/a', null], ['', 'a/']],
   ['failures', failureCountsSchema, [{}, { 'tcp/a': 0 }], [{ 'tcp/a': -1 }, { 'tcp/a': 0.5 }, { tcp: 1 }]],
   ['the name of a step', stepSchema, ['a', NAME], ['', '1', 'A', `${NAME}a`]],
   ['the steps of a result', planSchema.entries.steps, [['a'], ['a', 'b']], [[]]],

@@ -54,6 +54,7 @@ test('a backend that exits early or never listens is reported with the last line
       return true;
     },
   );
+  await assert.rejects(start('sh "'), new TypeError('the command was not checked'));
   await assert.rejects(start('sleep 9{port}', 300), {
     kind: 'environment',
     message: /accepted no connection on 127\.0\.0\.1:\d+ within 0\.3 s\./,

@@ -158,6 +158,7 @@ test('data nested more deeply than that of any finding is rejected when it is re
   const nested = (levels: number): Fact => (levels === 0 ? 1 : { a: nested(levels - 1) });
   const read = (levels: number) => v.is(findingSchema, { code: 'a', data: nested(levels), text: '' });
   assert.deepEqual([read(1), read(10), read(11)], [true, true, false]);
+  assert.equal(v.is(findingSchema, { code: 'a', data: { shallow: 1, deep: nested(10) }, text: '' }), false);
   assert.equal(
     v.is(findingSchema, {
       code: 'a',

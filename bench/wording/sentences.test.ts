@@ -765,6 +765,25 @@ test('parts of sentences that depend on the data', () => {
       }),
       /CPU time\. Connections were opened at 9\/s over all seconds and 12\/s over the undisturbed ones\.$/,
     ],
+    [
+      text('preflight-handshake-ports', { addresses: 1, ports: 5 }),
+      /from one loopback address with 5 ports,/,
+    ],
+    [
+      text('preflight-handshake-ports', { addresses: 2, ports: 5 }),
+      /from 2 loopback addresses with 5 ports,/,
+    ],
+    [
+      text('cpu-quota', { quota: 1.2345, shown: 4, planned: 1 }),
+      /allows 1\.23 of the 4 CPUs .* for 1 CPU\. /,
+    ],
+    [
+      text('carrier-refused', { error: 'EPERM' }),
+      /\(io_uring_setup: EPERM\)\. Allow io_uring with sudo sysctl /,
+    ],
+    [text('carrier-refused', { error: 'EACCES' }), /: EACCES\)\. Allow io_uring with sudo sysctl /],
+    [text('carrier-refused', { error: 'ENOMEM' }), /: ENOMEM\)\. Allow more locked memory with ulimit -l\.$/],
+    [text('carrier-refused', { error: 'ENOSYS' }), /: ENOSYS\)\. io_uring needs Linux 6\.1 or later\.$/],
     [text('off-schedule', {}), /^The run did not keep to its schedule\.$/],
     [
       text('disturbed', { count: 1, seconds: [3], of: 10, stolen: 0.3, other: 0.2 }),
