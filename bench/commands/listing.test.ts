@@ -22,7 +22,7 @@ test('the listing is made from the indexes alone, links to the reports, and igno
     await rm(join(folder, 'a', 'runs'), { recursive: true });
     await storeResult(join(folder, 'b'), { ...result, id: 'without-a-report' });
     await mkdir(join(folder, 'unrelated'));
-    await mkdir(join(folder, '.hidden'));
+    await storeResult(join(folder, '.hidden'), { ...result, id: 'hidden' });
     await writeFile(join(folder, 'file'), '');
     const path = await writeListing(folder, silent);
     assert.equal(path, join(folder, 'index.html'));

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
+import { parseRequest } from '../request/request.ts';
 import type { ProxySource } from '../topology/driver.ts';
-import type { StartedTarget } from '../topology/target.ts';
+import type { RunningProxy, StartedTarget } from '../topology/target.ts';
 import type { UpInput } from '../up/up.ts';
+import { finding, notice } from '../wording/finding.ts';
 import { fakeServices, obey, PREPARED } from './services.test.fixture.ts';
+import { up } from './up.ts';
 
 const TARGET = {
   host: '127.0.0.1',
@@ -68,6 +72,41 @@ describe('up', () => {
     assert.ok('carrier' in plan && plan.carrier === 'sockets');
     assert.equal(proxy?.prepared, PREPARED);
     assert.doesNotMatch(out, /connected 127/);
+  });
+
+  it('fails if there is no echo server of the bench to start', async () => {
+    const asked = parseRequest(['up', '-p', 'direct']);
+    assert.ok(asked.command === 'up');
+    const run = { ...asked.up.run, backend: 'node server.js {port}' };
+    const { signal } = new AbortController();
+    const context: Parameters<typeof up>[1] = {
+      command: [],
+      terminal: { print: assert.fail, say: assert.fail, draw: null, columns: null, rows: null },
+      services: fakeServices({ keepUp: () => assert.fail('nothing is to be started') }),
+      interruption: { signal, urgent: signal, release() {} },
+    };
+    await assert.rejects(up({ ...asked.up, run }, context), new TypeError('the topology has no echo server'));
+  });
+
+  it('prints the warnings about its plan, and those about its Nginx', async () => {
+    const warned = fakeServices({
+      readMachine: async () => ({ ...SMALL_MACHINE, bun: null, ioUring: null, somaxconn: 16 }),
+      async keepUp({ name, title, plan, onUp }) {
+        const notices = [notice('info', 'target-answers-any', {})];
+        const proxy = { notices, facts: { version: '1.22.1' } } as unknown as RunningProxy;
+        const target = { ...TARGET, proxy };
+        onUp({
+          ...{ name, title, server: plan.server, target, accessLogs: [], servers: [], folder: '/tmp/x' },
+        });
+      },
+    });
+    const { code, said } = await obey(['up', '-p', 'tls', '--server', 'lean'], warned);
+    assert.equal(code, 0);
+    // That the lean servers run on Node is not a warning.
+    assert.deepEqual(said, [
+      finding('preflight-backlog', { backlog: 16, wanted: 1000 }).text,
+      finding('target-answers-any', {}).text,
+    ]);
   });
 
   it('accepts a port, unless there is no Nginx to listen on it', async () => {
