@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Coordinator } from '../load/coordinator.ts';
+import { makeGate } from '../load/gate.ts';
 import type { Machine } from '../model/machine.ts';
 import { type AgentInput, serveAgent } from './agent.ts';
 import { type FoundAgents, findAgents } from './found-agents.ts';
@@ -37,13 +38,17 @@ export async function startAgent(
   changes: Partial<AgentInput> = {},
 ): Promise<TestAgent> {
   const lines: string[] = [];
+  const ready = makeGate();
   const stopped = new AbortController();
   const input: AgentInput = {
     ...{ access: ACCESS, name, version: VERSION, machine: MACHINE, allowed: [] },
     limits: { connections: null, ratePerSecond: null },
     ...{ role: 'generator', watches: [], listen: null, system: SYSTEM },
     proxy: { sourceOf: none, driverOf: none, find: none },
-    say: (line) => void lines.push(line),
+    say(line) {
+      lines.push(line);
+      if (/is ready/.test(line)) ready.open();
+    },
     ...{ signal: stopped.signal, urgent: NEVER },
     ...changes,
   };
@@ -58,7 +63,7 @@ export async function startAgent(
     stop,
     says: (pattern) => until(() => lines.some((line) => pattern.test(line)), `${name} says ${pattern}`),
   };
-  await Promise.race([agent.says(/is ready/), served]);
+  await Promise.race([ready.opened, served]);
   return agent;
 }
 
