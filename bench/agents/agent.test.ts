@@ -63,6 +63,9 @@ test('an agent says what it is for when it is ready', async (t) => {
   assert.deepEqual(await duty({ role: 'proxy', watches: [{ name: 'nginx' }, { pid: 7 }] }), [
     `${ready} The agent watches nginx, process 7.`,
   ]);
+  assert.deepEqual(await duty({ role: 'proxy', watches: [{ pid: 7 }] }), [
+    `${ready} The agent watches process 7.`,
+  ]);
 });
 
 test('a second agent of the same name does not start', async (t) => {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
 import { makeComparison } from '../../test/comparison.ts';
 import { CALIBRATION_VERSION, type CalibratedMachine, type KeptCalibration } from '../model/calibration.ts';
+import { Problem } from '../model/failure.ts';
 import { readResult } from '../store/read.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { fakeServices, goodRun, obey, tell, temporaryFolder, tuningNamed } from './services.test.fixture.ts';
@@ -91,6 +92,46 @@ test('by default, there are as many rounds as verdicts need, and with a budget a
   assert.equal(await roundsOf('--rounds', '8'), pilot + 8 * aRound);
   // The number of rounds that fit is unknown until the first round has shown how long one takes.
   assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1, STEPS) * aRound);
+});
+
+test('a side that cannot run is reported before anything is measured', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = calibrated({
+    checkSide: async () => {
+      throw new Problem('configuration', 'It is wrong.');
+    },
+    runExperiment: () => assert.fail('nothing is to be run'),
+  });
+  const { code, said } = await obey(['calibrate', '--rounds', '8', '--reports', reports], services);
+  assert.deepEqual(
+    [code, said.at(-1), await readdir(reports)],
+    [1, 'plain cannot be compared. It is wrong.', []],
+  );
+});
+
+test('a calibration without conclusions, or without a run through Nginx, is not stored', async (t) => {
+  const comparison = makeComparison('plain', 'plain+epoll-events-8');
+  for (const [proxy, conclusions] of [
+    [undefined, []],
+    [undefined, [comparison]],
+    [undefined, [makeCalibration()]],
+    [null, [comparison, makeCalibration()]],
+  ] as const) {
+    const services = calibrated({
+      keepCalibration: () => assert.fail('nothing is to be stored'),
+      async runExperiment(input) {
+        const load = { kind: 'closed', inFlight: 1 } as const;
+        const planned = input.planRun({ variant: 'plain', step: 'throughput', round: 1, load }, 1);
+        const run = goodRun(planned);
+        await tell(input, { type: 'run-planned', number: 1, expectedRuns: 1, plan: planned.plan });
+        await tell(input, { type: 'run-ended', number: 1, run: proxy === null ? { ...run, proxy } : run });
+        await tell(input, { type: 'concluded', conclusions: [...conclusions] });
+        return true;
+      },
+    });
+    const { code } = await obey(['calibrate', '--reports', await temporaryFolder(t)], services);
+    assert.equal(code, 1);
+  }
 });
 
 test('the findings are printed, drawn and stored', async (t) => {

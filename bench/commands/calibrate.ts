@@ -27,55 +27,48 @@ export async function calibrate(
 ): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  try {
-    const [profile = ''] = request.variants;
-    const library = await readLibrary(services, request.nginx);
-    const { sides: named, trials } = calibrationSides(library, profile);
-    const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
-    const all = (fit: readonly Side[]) => fit.length === named.length;
-    const { sides, proxies, notices } = await fitSides(named, all, nginx, services);
-    const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
-      ...request,
-      variants: variants.map(({ name }) => name),
-      planOf: (of) => planStep(of).plan,
-      rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1, request.steps) : rounds,
-      budgetMs,
-      seed: plan.seed,
-      together,
-      pilotSteps: request.steps,
-    });
-    const question = {
-      request,
-      sides,
-      notices,
-      proxies,
-      makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
-      async prepare(planning: Planning) {
-        // Each variant is judged as if it were the only one compared with the baseline.
-        const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
-        const warning = fewRoundsWarning(
-          roundsOptions(planning),
-          needed,
-          ['a shorter --duration'],
-          (options) => makeCalibration(options, trials),
-        );
-        if (warning !== null) screen.say(warning);
-        await checkSides(planning, proxies, services, { say: screen.say, urgent: interruption.urgent });
-        return {};
-      },
-    };
-    const { result, folder } = await measure(question, context, screen);
-    const written = await writeOutputs(result, folder.path, request, terminal);
-    const kept = keptOf(result);
-    if (kept !== null)
-      terminal.say(
-        `Stored the calibration for later comparisons on this machine: ${await services.keepCalibration(kept)}`,
+  const [profile = ''] = request.variants;
+  const library = await readLibrary(services, request.nginx);
+  const { sides: named, trials } = calibrationSides(library, profile);
+  const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
+  const all = (fit: readonly Side[]) => fit.length === named.length;
+  const { sides, proxies, notices } = await fitSides(named, all, nginx, services);
+  const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
+    ...request,
+    variants: variants.map(({ name }) => name),
+    planOf: (of) => planStep(of).plan,
+    rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1, request.steps) : rounds,
+    budgetMs,
+    seed: plan.seed,
+    together,
+    pilotSteps: request.steps,
+  });
+  const question = {
+    request,
+    sides,
+    notices,
+    proxies,
+    makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
+    async prepare(planning: Planning) {
+      // Each variant is judged as if it were the only one compared with the baseline.
+      const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
+      const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration'], (options) =>
+        makeCalibration(options, trials),
       );
-    if (interruption.signal.aborted) return EXIT.interrupted;
-    return kept === null ? EXIT.failed : written;
-  } finally {
-    screen.clear();
-  }
+      if (warning !== null) screen.say(warning);
+      await checkSides(planning, proxies, services, { say: screen.say, urgent: interruption.urgent });
+      return {};
+    },
+  };
+  const { result, folder } = await measure(question, context, screen);
+  const written = await writeOutputs(result, folder.path, request, terminal);
+  const kept = keptOf(result);
+  if (kept !== null)
+    terminal.say(
+      `Stored the calibration for later comparisons on this machine: ${await services.keepCalibration(kept)}`,
+    );
+  if (interruption.signal.aborted) return EXIT.interrupted;
+  return kept === null ? EXIT.failed : written;
 }
 
 /**

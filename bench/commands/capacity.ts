@@ -29,23 +29,19 @@ export async function capacity(
 ): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  try {
-    const search = { say: screen.say, signal: interruption.signal };
-    const question = {
-      request: request.run,
-      ...(await fitRequest(request.run, search, services)),
-      makeStrategy: (planning: Planning) => strategyOf(request, planning),
-      async prepare(planning: Planning) {
-        checkBudget(request, planning);
-        return {};
-      },
-    };
-    const { result, folder } = await measure(question, context, screen);
-    const written = await writeOutputs(result, folder.path, request.run, terminal);
-    return worseOf(written, exitCodeOf(result, request.run.strict, interruption.signal.aborted));
-  } finally {
-    screen.clear();
-  }
+  const search = { say: screen.say, signal: interruption.signal };
+  const question = {
+    request: request.run,
+    ...(await fitRequest(request.run, search, services)),
+    makeStrategy: (planning: Planning) => strategyOf(request, planning),
+    async prepare(planning: Planning) {
+      checkBudget(request, planning);
+      return {};
+    },
+  };
+  const { result, folder } = await measure(question, context, screen);
+  const written = await writeOutputs(result, folder.path, request.run, terminal);
+  return worseOf(written, exitCodeOf(result, request.run.strict, interruption.signal.aborted));
 }
 
 function strategyOf(request: CapacityRequest, { variants, planStep }: Planning) {

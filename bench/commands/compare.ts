@@ -36,52 +36,48 @@ export async function compare(
 ): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  try {
-    const upgradeTo = upgradeTargetOf(request.run);
-    const library = await readLibrary(services, request.run.nginx, upgradeTo);
-    const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
-    const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
-    const nginx = { sources: request.run.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
-    const { sides, notices, proxies } = await fitSides(named, hasTwo, nginx, services);
-    const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
-    const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
-      ...request.run,
-      variants: variants.map(({ name }) => name),
-      planOf: (of) => planStep(of).plan,
-      rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
-      budgetMs: request.budgetMs,
-      seed: plan.seed,
-      together: together && request.run.scenario.takesTurns,
-      pilotSteps: request.run.scenario.steps.map(({ name }) => name),
-    });
-    const question = {
-      request: request.run,
-      sides,
-      notices,
-      proxies,
-      makeStrategy(planning: Planning, { calibration }: Pick<ResultHead, 'calibration'>) {
-        const options = roundsOptions(planning);
-        const spending = spendingIn(options, calibration ?? null, request);
-        if (spending === null) return makeRounds(options);
-        screen.say(spendingSentence(spending, calibration ?? null));
-        return makeRounds({ ...options, roundDurationMs: spending.durationMs });
-      },
-      prepare(planning: Planning, environment: Environment) {
-        const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
-        const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
-        if (warning !== null) screen.say(warning);
-        return lookBeforehand(planning, environment, proxies, services, {
-          say: screen.say,
-          urgent: interruption.urgent,
-        });
-      },
-    };
-    const { result, folder } = await measure(question, context, screen);
-    const written = await writeOutputs(result, folder.path, request.run, terminal);
-    return worseOf(written, exitCodeOf(result, request, interruption.signal.aborted));
-  } finally {
-    screen.clear();
-  }
+  const upgradeTo = upgradeTargetOf(request.run);
+  const library = await readLibrary(services, request.run.nginx, upgradeTo);
+  const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
+  const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
+  const nginx = { sources: request.run.nginx, upgradeTo, say: screen.say, signal: interruption.signal };
+  const { sides, notices, proxies } = await fitSides(named, hasTwo, nginx, services);
+  const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
+  const roundsOptions = ({ plan, variants, planStep, together }: Planning): RoundsOptions => ({
+    ...request.run,
+    variants: variants.map(({ name }) => name),
+    planOf: (of) => planStep(of).plan,
+    rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
+    budgetMs: request.budgetMs,
+    seed: plan.seed,
+    together: together && request.run.scenario.takesTurns,
+    pilotSteps: request.run.scenario.steps.map(({ name }) => name),
+  });
+  const question = {
+    request: request.run,
+    sides,
+    notices,
+    proxies,
+    makeStrategy(planning: Planning, { calibration }: Pick<ResultHead, 'calibration'>) {
+      const options = roundsOptions(planning);
+      const spending = spendingIn(options, calibration ?? null, request);
+      if (spending === null) return makeRounds(options);
+      screen.say(spendingSentence(spending, calibration ?? null));
+      return makeRounds({ ...options, roundDurationMs: spending.durationMs });
+    },
+    prepare(planning: Planning, environment: Environment) {
+      const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
+      const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
+      if (warning !== null) screen.say(warning);
+      return lookBeforehand(planning, environment, proxies, services, {
+        say: screen.say,
+        urgent: interruption.urgent,
+      });
+    },
+  };
+  const { result, folder } = await measure(question, context, screen);
+  const written = await writeOutputs(result, folder.path, request.run, terminal);
+  return worseOf(written, exitCodeOf(result, request, interruption.signal.aborted));
 }
 
 /**

@@ -59,10 +59,13 @@ test('all runs have the processes, limits and placement of the largest', async (
 test('default levels beyond the limits of the machine are left out; given ones are rejected', async (t) => {
   const readMachine = async () => ({ ...SMALL_MACHINE, memoryBytes: 320 * 2 ** 20 });
   const small = { ...services(), readMachine };
-  const { said, code } = await climbed(await temporaryFolder(t), '-p plain --rounds 1', small);
+  const { said, code, folder } = await climbed(await temporaryFolder(t), '-p plain --rounds 1', small);
+  const [ladder] = (await readResult(folder)).conclusions;
+  assert.ok(ladder?.kind === 'ladder');
+  assert.deepEqual(ladder.levels, [1, 4, 16, 64, 256, 1024]);
   assert.match(
     said.join('\n'),
-    /The levels from [\d,]+ connections upwards are left out: [\d,]+ connections need about/,
+    /^The levels from 4,096 connections upwards are left out: 4,096 connections need about [^\n]*$/,
   );
   assert.equal(code, 0);
   const none = { ...fakeServices({ runExperiment: async () => assert.fail('a run started') }), readMachine };

@@ -25,34 +25,30 @@ export async function ladder(
 ): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  try {
-    const search = { say: screen.say, signal: interruption.signal };
-    let options: LadderOptions | null = null;
-    const optionsFor = (planning: Planning) => {
-      options ??= optionsOf(request, planning, screen.say);
-      return options;
-    };
-    const question = {
-      request: request.run,
-      ...(await fitRequest(request.run, search, services)),
-      async prepare(planning: Planning) {
-        // Levels that are too high for this machine are rejected before the first run. The highest is checked first, so
-        // that the message names it.
-        for (const spec of specsOf(optionsFor(planning)).reverse()) planning.planRun(spec, 1);
-        return {};
-      },
-      makeStrategy: (planning: Planning) => makeLadder(optionsFor(planning)),
-      assess: (measured: Parameters<typeof missedNotices>[0]) => missedNotices(measured, request.run),
-    };
-    const { result, folder, complete } = await measure(question, context, screen);
-    const written = await writeOutputs(result, folder.path, request.run, terminal);
-    const code = interruption.signal.aborted
-      ? EXIT.interrupted
-      : exitCodeOf(result, complete, request.run.strict);
-    return worseOf(written, code);
-  } finally {
-    screen.clear();
-  }
+  const search = { say: screen.say, signal: interruption.signal };
+  let options: LadderOptions | null = null;
+  const optionsFor = (planning: Planning) => {
+    options ??= optionsOf(request, planning, screen.say);
+    return options;
+  };
+  const question = {
+    request: request.run,
+    ...(await fitRequest(request.run, search, services)),
+    async prepare(planning: Planning) {
+      // Levels that are too high for this machine are rejected before the first run. The highest is checked first, so
+      // that the message names it.
+      for (const spec of specsOf(optionsFor(planning)).reverse()) planning.planRun(spec, 1);
+      return {};
+    },
+    makeStrategy: (planning: Planning) => makeLadder(optionsFor(planning)),
+    assess: (measured: Parameters<typeof missedNotices>[0]) => missedNotices(measured, request.run),
+  };
+  const { result, folder, complete } = await measure(question, context, screen);
+  const written = await writeOutputs(result, folder.path, request.run, terminal);
+  const code = interruption.signal.aborted
+    ? EXIT.interrupted
+    : exitCodeOf(result, complete, request.run.strict);
+  return worseOf(written, code);
 }
 
 /** Leaves out default levels that are too high for this machine, and says so. */

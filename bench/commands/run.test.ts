@@ -100,6 +100,8 @@ test('progress is drawn on a terminal, printed as lines elsewhere, and omitted w
   assert.match(drawn.drawn, /Run 1 of 2 .*tls, throughput/);
   assert.match(drawn.drawn, /Run 2 of 2 .*tls, latency/);
   assert.deepEqual([drawn.told, drawn.said], [[], ['A line that stays.']]);
+  // Erasing lines ends at the first column, and then the terminal shows it.
+  assert.ok(drawn.drawn.endsWith('\u001b[2K\u001b[G\u001b[?2026l'), 'the progress is erased at the end');
   const plain = await obey(line, services);
   assert.deepEqual([plain.drawn, plain.said], ['', ['A line that stays.']]);
   assert.deepEqual(

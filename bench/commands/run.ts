@@ -24,36 +24,32 @@ import { screenOf } from './screen.ts';
 export async function run(request: RunRequest, context: StoppableContext<MeasureNeed>): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  try {
-    const upgradeTo = upgradeTargetOf(request);
-    const search = { upgradeTo, say: screen.say, signal: interruption.signal };
-    const question = {
-      request,
-      ...(await fitRequest(request, search, services)),
-      makeStrategy: ({ variants, planStep }: Planning) => {
-        const names = variants.map(({ name }) => name);
-        const planOf = (of: StepOfVariant) => planStep(of).plan;
-        const steps = makeSteps({ ...request, variants: names, planOf });
-        return request.baseline === null ? steps : withPrice(steps, request.baseline, names);
-      },
-      assess: (measured: Run) => missedNotices(measured, request),
-    };
-    const { result, folder, complete } = await measure(question, context, screen);
-    const written = await writeOutputs(result, folder.path, request, terminal);
-    for (const { plan, notices } of result.runs) {
-      for (const { code, text } of notices)
-        if (code === MISSED_THRESHOLD) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
-    }
-    const judged = result.runs.map((each) => ({
-      run: each,
-      figures: knownFigures(each),
-      missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
-    }));
-    const whole = { complete, strict: request.strict, interrupted: interruption.signal.aborted };
-    return worseOf(written, exitCodeOf(judged, whole));
-  } finally {
-    screen.clear();
+  const upgradeTo = upgradeTargetOf(request);
+  const search = { upgradeTo, say: screen.say, signal: interruption.signal };
+  const question = {
+    request,
+    ...(await fitRequest(request, search, services)),
+    makeStrategy: ({ variants, planStep }: Planning) => {
+      const names = variants.map(({ name }) => name);
+      const planOf = (of: StepOfVariant) => planStep(of).plan;
+      const steps = makeSteps({ ...request, variants: names, planOf });
+      return request.baseline === null ? steps : withPrice(steps, request.baseline, names);
+    },
+    assess: (measured: Run) => missedNotices(measured, request),
+  };
+  const { result, folder, complete } = await measure(question, context, screen);
+  const written = await writeOutputs(result, folder.path, request, terminal);
+  for (const { plan, notices } of result.runs) {
+    for (const { code, text } of notices)
+      if (code === MISSED_THRESHOLD) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
   }
+  const judged = result.runs.map((each) => ({
+    run: each,
+    figures: knownFigures(each),
+    missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
+  }));
+  const whole = { complete, strict: request.strict, interrupted: interruption.signal.aborted };
+  return worseOf(written, exitCodeOf(judged, whole));
 }
 
 /**

@@ -31,23 +31,19 @@ const SAMPLED_SHARE = 0.2;
 export async function size(request: SizeRequest, context: StoppableContext<MeasureNeed>): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
-  try {
-    const { portRange } = await services.readMachine();
-    const search = { say: screen.say, signal: interruption.signal };
-    const question = {
-      request: request.run,
-      ...(await fitRequest(request.run, search, services)),
-      makeStrategy: (planning: Planning) => makeSize({ ...optionsOf(request, planning), portRange }),
-    };
-    const { result, folder, complete } = await measure(question, context, screen);
-    const written = await writeOutputs(result, folder.path, request.run, terminal);
-    const code = interruption.signal.aborted
-      ? EXIT.interrupted
-      : exitCodeOf(result, complete, request.run.strict);
-    return worseOf(written, code);
-  } finally {
-    screen.clear();
-  }
+  const { portRange } = await services.readMachine();
+  const search = { say: screen.say, signal: interruption.signal };
+  const question = {
+    request: request.run,
+    ...(await fitRequest(request.run, search, services)),
+    makeStrategy: (planning: Planning) => makeSize({ ...optionsOf(request, planning), portRange }),
+  };
+  const { result, folder, complete } = await measure(question, context, screen);
+  const written = await writeOutputs(result, folder.path, request.run, terminal);
+  const code = interruption.signal.aborted
+    ? EXIT.interrupted
+    : exitCodeOf(result, complete, request.run.strict);
+  return worseOf(written, code);
 }
 
 /** Determines with how many connections this machine can measure the costs and check the plan. */
