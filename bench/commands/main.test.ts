@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +14,7 @@ import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { COMMANDS, type CommandName, optionsOf } from '../request/request.ts';
 import { ownDefinition } from '../scenarios/own-definition.ts';
 import { addScenario } from '../scenarios/registry.ts';
+import { readResult } from '../store/read.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { EXIT } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -161,6 +163,27 @@ test('a second Ctrl-C ends the process, even if it waits for something that neve
   assert.deepEqual(ended, []);
   t.mock.timers.tick(3_000);
   assert.deepEqual(ended, [130]);
+});
+
+test('options of a configuration file are said, and become part of the recorded command line', async (t) => {
+  const recorded = async (value: unknown) => {
+    const reports = await temporaryFolder(t);
+    const services = fakeServices({ readConfigFile: async () => ({ name: 'bench.config.ts', value }) });
+    const argv = ['-p', 'direct', '--steps', 'throughput', '--reports', reports];
+    const { said, code } = await obey(argv, services);
+    assert.equal(code, 0, said.join());
+    const [id = ''] = (await readdir(reports)).filter((name) => name.startsWith('2025'));
+    const { plan } = await readResult(join(reports, id));
+    return [plan.command.slice(argv.length), plan.command.slice(0, argv.length).join() === argv.join(), said];
+  };
+  assert.deepEqual(await recorded({ connections: 50, quiet: true }), [
+    ['--connections', '50', '--quiet', '--no-config'],
+    true,
+    ['Options from bench.config.ts: --connections, --quiet'],
+  ]);
+  // The line has all of these options.
+  assert.deepEqual(await recorded({ steps: 'latency' }), [[], true, []]);
+  assert.deepEqual(await recorded({}), [[], true, []]);
 });
 
 test('every metric that a threshold can name is a figure of a run', () => {

@@ -113,6 +113,14 @@ test('all variants use the same carrier, and a notice says so if it is not the o
   assert.deepEqual(await carrierOf('direct,tls'), ['sockets', 'carrier-mixed', NOTICE.code]);
 });
 
+test('an export that cannot be written is rejected before anything is measured', async (t) => {
+  const reports = await temporaryFolder(t);
+  const { services, inputs } = measuring({ readMachine: () => assert.fail('nothing is planned') });
+  const line = ['-p', 'tls', '--export', `csv=${reports}/nowhere/a.csv`, '--reports', reports];
+  const { code, said } = await obey(line, services);
+  assert.deepEqual([code, said.length, inputs, await readdir(reports)], [2, 1, [], []]);
+});
+
 test('a plan that this machine cannot execute is rejected before anything is measured', async (t) => {
   const reports = await temporaryFolder(t);
   const { services, inputs } = measuring({

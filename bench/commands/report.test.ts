@@ -51,6 +51,21 @@ test('an export that cannot be written affects neither the other exports nor the
   assert.match(await readFile(join(place, 'a.csv'), 'utf8'), /^run,/);
 });
 
+test('an export is checked before anything is written', async (t) => {
+  const folder = await stored(t);
+  const before = await readdir(folder);
+  const { code, out, said } = await report(folder, '--export', `csv=${folder}/nowhere/a.csv`);
+  assert.deepEqual([code, out, said.length, await readdir(folder)], [2, '', 1, before]);
+});
+
+test('an export to stdout is all that is printed there, and the report is named on stderr', async (t) => {
+  const folder = await stored(t);
+  const { code, out, said } = await report(folder, '--export', 'markdown=-');
+  assert.equal(code, 0);
+  assert.match(out, /^## WebSocket through Nginx: /);
+  assert.deepEqual([out.endsWith('\n\n'), said], [false, [`Report: ${join(folder, 'report.html')}`]]);
+});
+
 test('if many files fail for the same reason, some are named and the others counted', async (t) => {
   const folder = await stored(t);
   const names = (await readdir(folder)).filter((name) => /\.(hgrm|html)$/.test(name));
