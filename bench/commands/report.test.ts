@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { readResult } from '../store/read.ts';
+import { writeReport } from './report.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
 const ID = '20250102T030405Z-tls';
@@ -64,6 +66,18 @@ test('an export to stdout is all that is printed there, and the report is named 
   assert.equal(code, 0);
   assert.match(out, /^## WebSocket through Nginx: /);
   assert.deepEqual([out.endsWith('\n\n'), said], [false, [`Report: ${join(folder, 'report.html')}`]]);
+});
+
+test('a report that cannot be written has no path', async (t) => {
+  const folder = await stored(t);
+  const result = await readResult(folder);
+  assert.equal(await writeReport(folder, result, assert.fail), join(folder, 'report.html'));
+  await rm(join(folder, 'report.html'));
+  await mkdir(join(folder, 'report.html'));
+  const said: string[] = [];
+  assert.equal(await writeReport(folder, result, (line) => said.push(line)), null);
+  const exported = await report(folder, '--export', 'markdown=-');
+  assert.deepEqual([exported.code, exported.said, said.length], [1, said, 1]);
 });
 
 test('if many files fail for the same reason, some are named and the others counted', async (t) => {
