@@ -84,10 +84,10 @@ ${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process
 
 /** Returns the highest memory per connection of any run, in bytes, summed over the components. */
 function mostMemory(runs: readonly RunView[]): number {
-  return runs.reduce((most, { figures }) => {
-    const { proxy, server, generator } = figures.memoryPerConnectionBytes;
-    return Math.max(most, (proxy ?? 0) + (server ?? 0) + (generator ?? 0));
-  }, 0);
+  const wholes = runs.map(({ figures }) =>
+    Object.values(figures.memoryPerConnectionBytes).reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+  );
+  return Math.max(...wholes);
 }
 
 /** A bar for each run, with one part for each component that has a figure. */
@@ -168,13 +168,11 @@ function busiestOf({ figures }: RunView): ByComponent {
 }
 
 function busiestChart(runs: readonly RunView[], id: string): BarSpec {
-  const most = runs
-    .flatMap((view) => Object.values(busiestOf(view)))
-    .reduce<number>((highest, share) => Math.max(highest, share ?? 0), 0);
+  const shares = runs.flatMap((view) => Object.values(busiestOf(view)).map((share) => share ?? 0));
   const chart = componentChart(
     runs,
     id,
-    { title: 'share of a core', unit: 'share', min: 0, max: Math.max(1, most) },
+    { title: 'share of a core', unit: 'share', min: 0, max: Math.max(1, ...shares) },
     busiestOf,
   );
   return { ...chart, stacked: false };

@@ -42,7 +42,7 @@ export function setup({ result, runs, isExternal }: View): FoldedSection {
     ])}
 <h3>Command</h3>
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
-${planOf(runs)}`,
+${runs.length > 0 && planOf(runs)}`,
   };
 }
 
@@ -101,9 +101,9 @@ function planOf(runs: readonly RunView[]): Markup {
   const same = PLAN.flatMap(({ title }, index): [string, Content][] =>
     differing[index] || first?.[index] === ABSENT ? [] : [[title, first?.[index]]],
   );
-  const differs = (_: unknown, index: number): boolean => differing[index] ?? false;
+  const differs = (_: unknown, index: number) => differing[index];
   return html`<h3>Plan</h3>
-${same.length > 0 && facts(same)}
+${facts(same)}
 ${table(
   'Differences between runs',
   PLAN.filter(differs),
@@ -187,14 +187,14 @@ export function configurations({ runs }: View): FoldedSection {
       proxied.length === 0
         ? null
         : html`<p>The file passed to <code>nginx -c</code>: the profile or your own configuration, adapted to the sandbox of the run.</p>
-${proxied.map(configurationOf)}`,
+${runs.map(configurationOf)}`,
   };
 }
 
 /** Names the variants whose Nginx wrote to its error log. */
 function logFinding(proxied: readonly RunView[]): string {
   if (proxied.length === 0) return `No variant has ${PROXY}.`;
-  const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);
+  const logged = proxied.filter(({ run }) => run.proxy?.errorLog.length);
   return logged.length === 0
     ? `${PROXY} wrote nothing to its error log.`
     : `${PROXY} wrote to its error log in these runs: ${logged.map(({ label }) => label).join('; ')}.`;

@@ -67,6 +67,9 @@ export function ofSlices(
   };
 }
 
+/** The rates that share an axis. */
+const RATES = ['sentPerSecond', 'echoedPerSecond', 'duePerSecond'] as const;
+
 /**
  * Chart of messages sent, messages echoed and bytes over time. If the schedule was not kept, it also shows
  * the messages due.
@@ -81,10 +84,7 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
       title: 'messages',
       unit: 'rate',
       min: 0,
-      max:
-        mostOf(runs, ({ sentPerSecond, echoedPerSecond, duePerSecond }) =>
-          Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
-        ) * 1.05,
+      max: Math.max(...RATES.map((name) => mostOf(runs, (point) => point[name]))) * 1.05,
     },
     // The axis for bytes ends at twice the largest value, so that the line for bytes does not overlap the
     // lines for messages.
