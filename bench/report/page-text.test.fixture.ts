@@ -33,6 +33,14 @@ export function tableOf(page: string, caption: string): string[][] {
   });
 }
 
+/** Returns the headings of each table, after its caption; headings of columns of words end with an arrow. */
+export function headsOf({ body }: { body: { markup: string } | null }): string[] {
+  return [...(body?.markup ?? '').matchAll(/<caption>(.*?)<\/caption>\s*<thead>(.*?)<\/thead>/gs)].map(
+    ([, caption, head = '']) =>
+      `${caption}: ${[...head.matchAll(/<th scope="col"( class="text")?[^>]*>(.*?)<\/th>/g)].map(([, text, title]) => (text === undefined ? title : `${title} →`)).join(', ')}`,
+  );
+}
+
 /** Returns the charts of a page. */
 export function chartsOf(page: string): ChartSpec[] {
   return JSON.parse(/id="charts">(.*?)<\/script>/.exec(page)?.[1] ?? '[]');
