@@ -5,7 +5,7 @@ import { makeRun, OPEN } from '../../../test/run.ts';
 import type { ByComponent, ProcessFigures } from '../../measure/processes.ts';
 import { formatBytes, formatTime } from '../../wording/format.ts';
 import { bytesAxis } from '../axis.ts';
-import { tableOf } from '../page-text.test.fixture.ts';
+import { headsOf, tableOf } from '../page-text.test.fixture.ts';
 import type { BarSpec } from '../page/spec.ts';
 import { type RunView, viewOf } from '../view.ts';
 import { cost, levelsSentence } from './cost.ts';
@@ -125,21 +125,41 @@ test('the finding is that of the first step', () => {
 });
 
 test('components without any figure have no column, but the generator has one', () => {
-  const unknown = withFigures(TLS, {
-    cpuUsPerMessage: NONE,
-    memoryPerConnectionBytes: { ...NONE, server: 2048 },
-  });
-  const page = costOf(unknown).body?.markup ?? '';
-  const heads = [...page.matchAll(/<th scope="col"[^>]*>(.*?)<\/th>/g)].map(([, title]) => title);
-  assert.deepEqual(heads.slice(0, 5), [
-    'Variant',
-    'Step',
-    'Generator CPU per message',
-    'Echo server memory per connection',
-    'Generator memory per connection',
-  ]);
+  const pageOf = (memory: Partial<ByComponent>) => {
+    const memoryPerConnectionBytes = { ...NONE, ...memory };
+    return costOf(withFigures(TLS, { cpuUsPerMessage: NONE, memoryPerConnectionBytes })).body?.markup ?? '';
+  };
+  const headsIn = (page: string) => headsOf({ body: { markup: page } })[0]?.split(': ')[1];
+  assert.equal(
+    headsIn(pageOf({})),
+    'Variant →, Step →, Generator CPU per message, Generator memory per connection',
+  );
+  const page = pageOf({ server: 2048 });
+  assert.equal(
+    headsIn(page),
+    'Variant →, Step →, Generator CPU per message, Echo server memory per connection, Generator memory per connection',
+  );
   assert.deepEqual(tableOf(page, 'CPU per message and memory per connection'), [
     ['tls', 'throughput', '–', formatBytes(2048), '–'],
+  ]);
+});
+
+test('every process has a row; what was not measured is a dash', () => {
+  const [first = assert.fail()] = TLS.figures.processes;
+  const known = {
+    ...{ name: 'a', cpuShare: 0.5, residentBytes: 2048, loopUtilisation: 0.25, loopDelayMaxUs: 3000 },
+    ...{ voluntarySwitchesPerSecond: 1, involuntarySwitchesPerSecond: 2 },
+  };
+  const unknown = Object.fromEntries(Object.keys(known).map((name) => [name, null]));
+  const view = withFigures(TLS, {
+    processes: [
+      { ...first, ...known },
+      { ...first, ...unknown, name: 'b' },
+    ],
+  });
+  assert.deepEqual(tableOf(costOf(view).body?.markup ?? '', 'Every process in the steady phase'), [
+    ['tls', 'throughput', 'a', '50 %', '2 KiB', '1', '2', '25 %', '3 ms'],
+    ['tls', 'throughput', 'b', ...Array(6).fill('–')],
   ]);
 });
 

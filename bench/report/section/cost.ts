@@ -1,7 +1,7 @@
 import { type ByComponent, isProxyObserved, type ProcessFigures } from '../../measure/processes.ts';
 import { PROXY } from '../../model/proxy.ts';
 import { MEASURED } from '../../model/run.ts';
-import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
+import { formatBytes, formatShare, formatShort, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
 import { bytesAxis } from '../axis.ts';
 import { chartFigure } from '../chart-figure.ts';
@@ -127,10 +127,9 @@ export function levelsSentence(
   figures: (view: RunView) => ByComponent,
   format: (value: number) => string,
 ): string {
-  const proxied = runs.filter(({ run }) => isProxyObserved(run));
-  const shown = proxied.length > 0 ? proxied : runs;
-  const component = proxied.length > 0 ? 'proxy' : (measuredIn(runs, figures)[0] ?? 'generator');
-  const levels = shown.map((view): VariantFigure => ({ name: view.name, value: figures(view)[component] }));
+  const isProxied = runs.some(({ run }) => isProxyObserved(run));
+  const component = isProxied ? 'proxy' : (measuredIn(runs, figures)[0] ?? 'generator');
+  const levels = runs.map((view): VariantFigure => ({ name: view.name, value: figures(view)[component] }));
   return extremesSentence(`${NAMES[component]} ${what}`, levels, format);
 }
 
@@ -220,6 +219,6 @@ function processRows({ name, step, figures }: RunView): Content[][] {
     formatShort(process.voluntarySwitchesPerSecond),
     formatShort(process.involuntarySwitchesPerSecond),
     formatShare(process.loopUtilisation),
-    process.loopDelayMaxUs === null ? formatCount(null) : formatTime(process.loopDelayMaxUs),
+    formatTime(process.loopDelayMaxUs),
   ]);
 }

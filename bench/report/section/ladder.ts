@@ -122,16 +122,14 @@ function others(view: View): Section {
   };
 }
 
-/** All runs, in the order in which they ran. */
+/** All runs, in the order in which they ran, which is that of the view because a ladder has a single variant. */
 export function ladderRuns(view: View): FoldedSection {
   const ladder = ladderIn(view);
   const [main] = shownMetrics(ladder);
-  const order = new Map(view.result.runs.map((run, index) => [run, index + 1]));
-  const runs = view.runs.toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
-  const rows = runs.map((each) => {
+  const rows = view.runs.map((each, index) => {
     const level = levelOf(each.run.plan, ladder.over);
     return [
-      String(order.get(each.run) ?? ''),
+      String(index + 1),
       level === null ? '' : formatLevel(ladder.over, level),
       String(each.run.plan.round ?? ''),
       main === undefined ? NOTHING : formatFigure(main.read(each.figures, each.run.plan), main.unit),
@@ -144,7 +142,7 @@ export function ladderRuns(view: View): FoldedSection {
   return {
     id: 'runs',
     title: 'All runs',
-    finding: `${counted(runs.length, 'run')}, in a random order.`,
+    finding: `${counted(rows.length, 'run')}, in a random order.`,
     charts: [],
     body:
       rows.length === 0

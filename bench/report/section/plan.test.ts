@@ -92,6 +92,7 @@ test("variants are compared by Nginx's figure, and by the first component that h
   const only = (text: string, name: string, value: number) =>
     assert.ok(text.startsWith(name) && text.includes(String(value)), text);
   only(told([direct, tls], [null, 777], [555, 666]), 'Nginx CPU', 555);
+  assert.equal(told([tls], [null, 777, 888]), 'Nginx CPU was not measured.');
   only(told([direct], [null, 777, 888]), 'Echo server CPU', 777);
   only(told([direct], [null, null, 888]), 'Generator CPU', 888);
 });

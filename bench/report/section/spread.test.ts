@@ -5,6 +5,7 @@ import { makeRun, OPEN } from '../../../test/run.ts';
 import { makeScenarioResult } from '../../../test/scenario-run.ts';
 import type { Run, Share } from '../../model/run.ts';
 import { scenarioNamed } from '../../scenarios/registry.ts';
+import { formatCount } from '../../wording/format.ts';
 import { headsOf, tableOf } from '../page-text.test.fixture.ts';
 import { type View, viewOf } from '../view.ts';
 import { spread } from './spread.ts';
@@ -64,8 +65,51 @@ test('without messages, connections are listed by process, and each count with i
     ['plain', 'storm', 'echo server 1', '0', '–'],
   ]);
   assert.equal(rows.length, 3 * view.runs.length);
-  assert.ok(tableOf(page, 'Counts').every((row) => row.length === 5 && row[4] === 'yes'));
+  assert.equal(section.finding, 'Every connection is accounted for.');
+  assert.deepEqual(
+    tableOf(page, 'Counts'),
+    view.runs.flatMap(({ name, figures: { conservation } }) => {
+      const amount = (count: string) => `${count} ${formatCount(conservation.total.counts[count])}`;
+      return scenarioNamed('storm').conservation.map(({ whole, parts }) => [
+        ...[name, 'storm', amount(whole), parts.map(amount).join(' + '), 'yes'],
+      ]);
+    }),
+  );
   assert.ok(page.includes(STAYS) && !markupOf({ ...view, isExternal: true }).includes(STAYS));
+});
+
+test('the counts of messages are those of each run and worker, and are summed over all runs', () => {
+  const view = viewOf(makeResult([makeRun(SMALL), makeRun({ ...SMALL, profile: 'plain' })]));
+  const account = (sent: number, ok: boolean) => ({
+    ...{ counts: { sent, echoed: sent + 1, outstanding: sent + 2, lost: sent + 3 }, ok, broken: [] },
+  });
+  const runs = view.runs.map((each, at) => ({
+    ...each,
+    figures: {
+      ...each.figures,
+      messages: { ...each.figures.messages, sent: 600 + at, lost: at },
+      conservation: {
+        ...account(10 * at + 10, at === 0),
+        ...{ ok: true, total: account(10 * at + 10, at === 0) },
+        workers: [
+          { worker: 0, ...account(30, true) },
+          { worker: 3, ...account(40, false) },
+        ].slice(0, 2 - at),
+      },
+    },
+  }));
+  const section = spread({ ...view, runs });
+  const page = section.body?.markup ?? '';
+  assert.equal(section.finding, 'Every message is accounted for: 1,201 sent, 1 lost.');
+  assert.deepEqual(tableOf(page, 'Messages'), [
+    ['tls', 'throughput', '10', '11', '12', '13', 'yes'],
+    ['plain', 'throughput', '20', '21', '22', '23', 'no'],
+  ]);
+  assert.deepEqual(tableOf(page, 'Messages by generator worker'), [
+    ['tls', 'throughput', 'generator 1', '30', '31', '32', '33', 'yes'],
+    ['tls', 'throughput', 'generator 4', '40', '41', '42', '43', 'no'],
+    ['plain', 'throughput', 'generator 1', '30', '31', '32', '33', 'yes'],
+  ]);
 });
 
 test('runs whose counts do not add up are named, with and without messages', () => {
