@@ -10,7 +10,10 @@ import {
   rateOf,
 } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
+import { histogramOf } from '../measure/figures.ts';
+import type { Conclusion } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
+import { levelText } from '../wording/ladder.ts';
 import { type RunView, viewOf } from './view.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
@@ -100,8 +103,69 @@ test('a variant has the same colour in both steps, and twelve variants can be to
   for (const { colour, answers } of both.variants)
     assert.deepEqual([answers.throughput?.colour, answers.latency?.colour], [colour, colour]);
   const runs = Array.from({ length: 12 }, (_, at) => makeRun({ ...SMALL, variant: `variant ${at}` }));
-  const looks = viewOf(makeResult(runs)).runs.map(({ colour, pattern }) => `${colour} ${pattern}`);
-  assert.equal(new Set(looks).size, 12);
+  const { variants, runs: views } = viewOf(makeResult(runs));
+  const looks = views.map(({ colour, pattern }) => `${colour} ${pattern}`);
+  assert.deepEqual(looks, [
+    ...['series-0 0', 'series-1 1', 'series-2 2', 'series-3 3', 'series-4 4', 'series-5 5'],
+    ...['series-0 1', 'series-1 2', 'series-2 3', 'series-3 4', 'series-4 5', 'series-5 0'],
+  ]);
+  assert.deepEqual(
+    variants.map(({ colour }) => colour),
+    views.map(({ colour }) => colour),
+  );
+});
+
+test('steps are in the order of the scenario, followed by others of the plan; those without a run are left out', () => {
+  const result = makeBothSteps(1, 1);
+  const stepsOf = (steps: string[], runs = result.runs) =>
+    viewOf({ ...result, runs, plan: { ...result.plan, steps } }).steps.map(({ step }) => step);
+  assert.deepEqual(stepsOf(['latency', 'throughput']), ['throughput', 'latency']);
+  assert.deepEqual(stepsOf(['latency'], result.runs.slice(0, 1)), ['throughput']);
+  const [first = assert.fail()] = result.runs;
+  const other = { ...first, plan: { ...first.plan, step: 'storm' } };
+  assert.deepEqual(stepsOf(['storm'], [other, ...result.runs]), ['throughput', 'latency', 'storm']);
+});
+
+test('a run is named by what distinguishes it from the other runs of its kind of result', () => {
+  const [closed, open] = [makeRun(SMALL), makeLatencyRun('tls', SMALL, 2000)];
+  const stepsOf = (conclusion: { kind: string; over?: string }, round: number | null) => {
+    const runs = [closed, open].map((run) => ({ ...run, plan: { ...run.plan, round } }));
+    const conclusions = [conclusion] as unknown as Conclusion[];
+    return viewOf({ ...makeResult(runs), conclusions }).runs.map(({ step }) => step);
+  };
+  assert.deepEqual(stepsOf({ kind: 'price' }, null), ['throughput', 'latency']);
+  assert.deepEqual(stepsOf({ kind: 'price' }, 3), ['throughput, round 3', 'latency, round 3']);
+  assert.deepEqual(stepsOf({ kind: 'capacity' }, null), ['throughput', 'latency at 2k/s']);
+  const size = levelText('connections', 10);
+  assert.deepEqual(stepsOf({ kind: 'size' }, null), [`throughput, ${size}`, `latency at 2k/s, ${size}`]);
+  assert.deepEqual(stepsOf({ kind: 'size' }, 3), [
+    `throughput, ${size}, round 3`,
+    `latency at 2k/s, ${size}, round 3`,
+  ]);
+  // In a ladder over the rate, a run without a rate has no level.
+  assert.deepEqual(stepsOf({ kind: 'ladder', over: 'rate' }, 3), [
+    'throughput, round 3',
+    `latency, ${levelText('rate', 2000)}, round 3`,
+  ]);
+});
+
+test('the time series of connecting and of the load are apart, and second 0 is where the steady phase begins', () => {
+  const run = makeRun({ ...SMALL, seconds: 3 });
+  const view = (phases = run.phases) => viewOf(makeResult([{ ...run, phases }])).runs[0] ?? assert.fail();
+  const { points, connecting, zeroUs } = view();
+  const phasesOf = (of: typeof points) => of.map(({ phase }) => phase);
+  assert.deepEqual(phasesOf(connecting), ['connect', 'connect']);
+  assert.deepEqual(phasesOf(points), ['warm-up', 'warm-up', 'steady', 'steady', 'steady', 'drain']);
+  assert.equal(zeroUs, run.phases.find(({ phase }) => phase === 'steady')?.startUs);
+  assert.equal(view([]).zeroUs, 0);
+});
+
+test('times are response times in an open loop and service times in a closed one', () => {
+  const runs = [makeRun(SMALL), makeLatencyRun('tls', SMALL, 2000)];
+  assert.deepEqual(
+    viewOf(makeResult(runs)).runs.map(({ times }) => times.maxValue),
+    runs.map((run, at) => histogramOf(run, at === 0 ? 'service' : 'response').maxValue),
+  );
 });
 
 test('the seconds of a run are those of its steady phase, or unknown', () => {

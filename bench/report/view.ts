@@ -110,14 +110,12 @@ const COLOURS = 6;
 
 /** Derives the data for all sections from a result, so that it is computed only once. */
 export function viewOf(result: Result): View {
-  const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
+  const rate = conclusionOf(result, 'rate');
   const isSearch = conclusionOf(result, 'capacity') !== null;
   const over = conclusionOf(result, 'ladder')?.over ?? null;
   const isSizing = conclusionOf(result, 'size') !== null;
-  const names = new Set([
-    ...result.variants.map(({ name }) => name),
-    ...result.runs.map(({ plan }) => plan.variant),
-  ]);
+  const titles = new Map(result.variants.map(({ name, title }) => [name, title]));
+  const names = new Set([...titles.keys(), ...result.runs.map(({ plan }) => plan.variant)]);
   const ofScenario = scenarioNamed(result.plan.scenario).steps.map(({ name }) => name);
   const stepNames = [...new Set([...ofScenario, ...result.plan.steps])];
   const runs: RunView[] = [];
@@ -130,7 +128,7 @@ export function viewOf(result: Result): View {
     runs.push(...views);
     return {
       name,
-      title: result.variants.find((variant) => variant.name === name)?.title ?? '',
+      title: titles.get(name) ?? '',
       colour: colourOf(index),
       answers: Object.fromEntries(
         views.filter(({ run }) => answering.has(run)).map((view) => [view.run.plan.step, view]),
