@@ -91,20 +91,22 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', descri
  * The configuration of the last run. It is shown only once, because the configurations of the other runs differ
  * only in ports, worker_connections and the number of workers.
  */
-export function lastConfiguration({ variants, result }: View): FoldedSection {
-  const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
-  const name = variants[0]?.name ?? '';
+export function lastConfiguration({ result }: View): FoldedSection {
+  const last = result.runs
+    .flatMap(({ plan, proxy }) => (proxy === null ? [] : [{ name: plan.variant, proxy }]))
+    .at(-1);
   return {
     id: 'configuration',
     title: `${PROXY} configuration`,
     finding:
-      proxy === null
+      last === undefined
         ? `This variant has no ${PROXY}, or ${PROXY} did not start.`
-        : `The last run used ${PROXY} ${proxy.version} with ${proxy.configuration.trim().split('\n').length} lines of configuration.`,
+        : `The last run used ${PROXY} ${last.proxy.version} with ${last.proxy.configuration.trim().split('\n').length} lines of configuration.`,
     charts: [],
     body:
-      proxy &&
-      html`<details><summary>nginx.conf of the last run, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${proxy.configuration}</pre></details>
-${sandboxDifference(proxy, name)}`,
+      last === undefined
+        ? null
+        : html`<details><summary>nginx.conf of the last run, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${last.name}">${last.proxy.configuration}</pre></details>
+${sandboxDifference(last.proxy, last.name)}`,
   };
 }

@@ -44,17 +44,13 @@ interface Part {
 
 function stepCourse({ step, runs }: StepView): Part {
   const together = runs.length > 1 ? chartsOfAll(step, runs) : [];
-  const each = runs.map((view, index) => runCharts(view, runs, `${step}-${index}`));
-  const single = html`${each.map((charts, index) => {
-    const view = runs[index];
-    return (
-      view &&
-      html`<div class="pair">${charts.map(figureOf)}</div>
-${figuresOverTime(view)}`
-    );
-  })}`;
+  const each = runs.map((view, index) => ({ view, charts: runCharts(view, runs, `${step}-${index}`) }));
+  const single = html`${each.map(
+    ({ view, charts }) => html`<div class="pair">${charts.map(figureOf)}</div>
+${figuresOverTime(view)}`,
+  )}`;
   return {
-    charts: [...together, ...each.flat()].map(({ spec }) => spec),
+    charts: [...together, ...each.flatMap(({ charts }) => charts)].map(({ spec }) => spec),
     body: html`<h3 class="step">${capital(step)}</h3>
 ${together.map(figureOf)}
 ${runs.length === 1 ? single : html`<details><summary>Each run, with its disturbances</summary>${single}</details>`}`,

@@ -20,7 +20,7 @@ const PARTS = [
 
 /** Histograms and a table of the parts of a handshake, for scenarios that measure handshakes. */
 export function handshakeParts({ runs, isExternal }: View): FoldedSection {
-  const charts = runs.map(partsChart);
+  const drawn = runs.map((run, index) => ({ run, spec: partsChart(run, index) }));
   return {
     id: 'parts',
     title: 'Parts of the handshake',
@@ -29,19 +29,15 @@ export function handshakeParts({ runs, isExternal }: View): FoldedSection {
       runs.map(({ label, figures }) => ({ name: label, value: figures.latencies.handshake?.p50 ?? null })),
       formatTime,
     ),
-    charts,
-    body: html`${runs.map((run, index) => {
-      const spec = charts[index];
-      return (
-        spec &&
-        chartFigure(
-          spec,
-          `${run.label}: parts of the handshake`,
-          partsFinding(run),
-          html`The height is the share of handshakes whose part took about this long. In the <code>fastest</code> step, handshakes wait for each other, so these times depend on <code>--pending</code>.`,
-        )
-      );
-    })}
+    charts: drawn.map(({ spec }) => spec),
+    body: html`${drawn.map(({ run, spec }) =>
+      chartFigure(
+        spec,
+        `${run.label}: parts of the handshake`,
+        partsFinding(run),
+        html`The height is the share of handshakes whose part took about this long. In the <code>fastest</code> step, handshakes wait for each other, so these times depend on <code>--pending</code>.`,
+      ),
+    )}
 ${table('Parts of the handshake in full', PART_COLUMNS, runs.flatMap(partRows))}
 <p class="how">${!isExternal && `The HTTP upgrade includes the connection from ${PROXY} to the echo server. `}The medians of the parts do not necessarily add up to the median of the whole.</p>`,
   };

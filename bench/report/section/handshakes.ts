@@ -78,8 +78,8 @@ function connectingChart({ step, runs }: StepView): LineSpec {
       min: 0,
       max: Math.max(
         1,
-        ...runs.map(({ connecting, run }) =>
-          Math.ceil((connecting.at(-1)?.endUs ?? 0) / 1e6 - connectStart(run)),
+        ...runs.flatMap(({ connecting, run }) =>
+          connecting.map(({ endUs }) => Math.ceil(endUs / 1e6 - connectStart(run))),
         ),
       ),
     },

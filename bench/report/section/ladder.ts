@@ -113,7 +113,7 @@ function others(view: View): Section {
   const ladder = ladderIn(view);
   const plots = shownMetrics(ladder)
     .slice(1)
-    .flatMap((metric) => metricPlot(ladder, metric, false) ?? []);
+    .map((metric) => metricPlot(ladder, metric, false));
   return {
     id: 'figures',
     title: 'Other figures',
