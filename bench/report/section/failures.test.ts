@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import type { Run } from '../../model/run.ts';
+import { headsOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
 import { failures } from './failures.ts';
 
@@ -42,6 +43,34 @@ test('failures are counted over the affected runs, and listed by stage, most fre
     ],
   );
   assert.deepEqual(failing('echo', {}), { finding: 'No connection failed in any run.', rows: [] });
+});
+
+test('of connections that ended because of the scenario, the most frequent kinds come first, after the failures', () => {
+  const kinds = { 'open/closed-1000': 1, 'open/cut': 40, 'open/closed-1006': 7 };
+  const { rows } = failing('storm', { ...kinds, 'tcp/refused': 5, 'tcp/reset': 6 });
+  assert.deepEqual(
+    rows.map((row) => row.slice(-2)),
+    [
+      ['reset', '6'],
+      ['refused', '5'],
+      ...Object.entries(kinds)
+        .toSorted(([, a], [, b]) => b - a)
+        .map(([kind, count]) => [kind.replace('open/', ''), String(count)]),
+    ],
+  );
+});
+
+test('without failures there is no table of them, and without such ends none of those', () => {
+  const captions = (scenario: string, counts: Record<string, number>) => {
+    const run = makeRun({ seconds: 2 });
+    run.plan.workload = { ...run.plan.workload, scenario, load: null };
+    (run.slices.find(({ phase }) => phase === 'steady') ?? assert.fail()).failures = counts;
+    return headsOf(failures(viewOf(makeResult([run])))).map((head) => head.split(':')[0]);
+  };
+  const [failed, ended] = ['Failures by stage and kind', 'Open connections that ended'];
+  assert.deepEqual(captions('storm', { 'open/cut': 1 }), [ended]);
+  assert.deepEqual(captions('storm', { 'tcp/refused': 1 }), [failed]);
+  assert.deepEqual(captions('storm', { 'tcp/refused': 1, 'open/cut': 1 }), [failed, ended]);
 });
 
 test('connections that end because of the scenario are not counted as failures', () => {
