@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
+import { makeResult } from '../../test/result.ts';
 import { metricTitle } from '../metrics/metrics.ts';
 import type { Calibration, FigureSpread, KnownEffect } from '../model/calibration.ts';
-import { calibrationSentences, keptSentence, spreadRows, variationSentences } from './calibration.ts';
+import {
+  calibrationSentences,
+  keptSentence,
+  machineText,
+  spreadRows,
+  variationSentences,
+} from './calibration.ts';
 
 const CPU = metricTitle({ name: 'cpuPerMessage.proxy', step: 'throughput' });
 const P50 = metricTitle({ name: 'response.p50', step: 'latency' });
@@ -90,4 +97,34 @@ test('the origin of the variation is stated for the headline metrics', () => {
   assert.equal(told.length, 2);
   assert.match(told[0] ?? '', new RegExp(`${CPU}, .* by 4 % .* 0\\.5 % within .* 1\\.2 % between rounds`));
   assert.deepEqual(variationSentences({ spread: [] }), []);
+});
+
+test('only headline metrics whose variation is known are mentioned', () => {
+  const [cpu = assert.fail(), p50 = assert.fail()] = makeCalibration().spread;
+  const components = { turn: 0.5, block: 0.5, round: 0.5 };
+  const minor: FigureSpread = { ...cpu, name: 'response.p99', step: 'latency', components };
+  assert.equal(variationSentences({ spread: [minor, { ...p50, components: null }] }).length, 0);
+  const kept = { ...makeKeptCalibration(), spread: [minor, { ...cpu, detectable: null }, p50] };
+  assert.match(keptSentence(kept), new RegExp(`detectable effect: ${P50} ±3 %;`));
+});
+
+test('the duration of the rounds has three digits', () => {
+  assert.match(keptSentence({ ...makeKeptCalibration(), durationMs: 4994 }), /10 rounds of 4\.99 s, /);
+});
+
+test('the change of a variant is that of its own trial', () => {
+  const [, events = assert.fail()] = makeCalibration().trials;
+  const trials = [...makeCalibration().trials, { ...events, variant: 'other', change: 'another' }];
+  const [told = ''] = knownOf([delay({ variant: 'other' })], { trials });
+  assert.ok(told.startsWith('other (another): '));
+});
+
+test('a machine is described with its memory in whole GiB', () => {
+  const { environment } = makeResult([]);
+  const told = (cpus: number, memoryBytes: number) =>
+    machineText({ ...environment, cpuModel: 'Example', cpus, memoryBytes });
+  assert.deepEqual(
+    [told(1, 1.6 * 2 ** 30), told(2, 24 * 2 ** 30)],
+    ['Example, 1 CPU, 2 GiB', 'Example, 2 CPUs, 24 GiB'],
+  );
 });

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
+import { makeComparison, makeRounds } from '../../test/comparison.ts';
 import { disturb } from '../../test/machine.ts';
 import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { emptyHistogram, encode } from '../measure/histogram.ts';
 import { metricsOf } from '../metrics/metrics.ts';
+import type { KeptCalibration } from '../model/calibration.ts';
+import type { Conclusion } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
+import type { Run } from '../model/run.ts';
 import { jsonSummary } from './json.ts';
+import { CALIBRATION } from './kinds/calibration.ts';
+import { COMPARISON } from './kinds/comparison.ts';
+import { scenarioReport } from './scenario.ts';
+import { viewOf } from './view.ts';
 
 const SMALL = { seconds: 2, connections: 10, perSecond: 1000 };
 
@@ -176,4 +186,54 @@ test('a run without any figures has a summary as well', () => {
   assert.equal(run?.perCoreCapacity, null);
   assert.equal(run?.disturbed, null);
   assert.equal(run?.undisturbed, null);
+});
+
+test('the conclusion of each kind has fields of its own, and no answers; others are conclusions', () => {
+  const result = makeRounds();
+  const rate = rateOf(1000);
+  const calibration = makeCalibration();
+  const keysOf = (conclusions: Conclusion[], kept?: KeptCalibration) => {
+    const summary = jsonSummary(
+      { ...result, conclusions, ...(kept === undefined ? {} : { calibration: kept }) },
+      '',
+    );
+    const { schemaVersion, reportPath, labels, note, series, answers, conclusions: told, runs, ...fields } = summary;
+    return { answers: answers.length, told, fields };
+  };
+  const comparison = makeComparison();
+  const ofComparison = COMPARISON.json(comparison);
+  assert.deepEqual(keysOf([rate, comparison]), { answers: 0, told: [rate], fields: ofComparison });
+  const kept = makeKeptCalibration();
+  assert.deepEqual(keysOf([comparison], kept).fields, { ...ofComparison, calibration: kept });
+  assert.deepEqual(keysOf([comparison, calibration], kept).fields, {
+    ...ofComparison,
+    ...CALIBRATION.json(calibration),
+  });
+  assert.deepEqual(keysOf([]), { answers: 2, told: [], fields: {} });
+});
+
+test('each variant of a result with runs only has its answer', () => {
+  const result = makeBothSteps(2, 1);
+  const { answer } = scenarioReport(result);
+  assert.deepEqual(
+    jsonSummary(result, '').answers,
+    viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) })),
+  );
+});
+
+test('hosts have their send lag and clock in flat fields, and are missing without agents', () => {
+  const run = makeRun(SMALL);
+  const summaryOf = (hosts: Run['hosts']) => jsonSummary(makeResult([{ ...run, hosts }]), '').runs[0];
+  assert.ok(!Object.hasOwn(summaryOf([]) ?? {}, 'hosts'));
+  const clock = { errorUs: 20, driftUs: -5 };
+  const sendLag = encode(emptyHistogram());
+  const host = {
+    ...{ name: 'a', role: 'generator', cpus: 2, machine: null, samples: null, workers: [0] },
+    ...{ clock, sendLag },
+  } as never;
+  const [figures = assert.fail()] = figuresOf({ ...run, hosts: [host] }).hosts;
+  const { sendLag: lag, clock: of, ...others } = figures;
+  assert.deepEqual(summaryOf([host])?.hosts, [
+    { ...others, sendLagUs: lag, clockErrorUs: of.errorUs, clockDriftUs: of.driftUs },
+  ]);
 });

@@ -3,13 +3,18 @@ import { test } from 'node:test';
 import { makeSearch } from '../../test/capacity.ts';
 import { makeComparison } from '../../test/comparison.ts';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import type { Conclusion } from '../model/conclusion.ts';
 import type { Result } from '../model/result.ts';
 import { summaryOf } from '../store/writer.ts';
 import { formatRate, formatTime } from '../wording/format.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { LISTING_TITLE, type ListingEntry, listingHtml } from './listing.ts';
+import { headsOf } from './page-text.test.fixture.ts';
+
+const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 
 function entryOf(folder: string, result: Result, hasReport = true): ListingEntry {
   const runs = result.runs.map((run, at) => summaryOf(`runs/${at + 1}-x.json`, run));
@@ -103,4 +108,59 @@ test('a result without a report has no link, and an empty folder is reported', (
   assert.doesNotMatch(listingHtml([entryOf('a', makeResult([]), false)]), /<a /);
   assert.match(listingHtml([entryOf('a', makeResult([]))]), /no run finished/);
   assert.match(listingHtml([]), /No runs yet\./);
+});
+
+test('words are on the left in the tables of results and of runs', () => {
+  const old = Array.from({ length: 21 }, (_, at) => entryOf(`${at}`, makeBothSteps(1, 1)));
+  const heads = headsOf({ body: { markup: listingHtml(old) } });
+  const results = 'Report →, Started →, Outcome →';
+  const runs = 'Variant →, Step →, Validity →, Metrics →';
+  const { id } = makeBothSteps(1, 1);
+  assert.deepEqual(heads, [
+    `Results in this folder: ${results}`,
+    ...Array(20).fill(`Runs of ${id}: ${runs}`),
+    `Older results: ${results}`,
+    `Runs of ${id}: ${runs}`,
+  ]);
+  assert.ok(!listingHtml(old.slice(0, 20)).includes('older result'));
+});
+
+test('each variant has a line with its own figures, without those that were not measured', () => {
+  const entry = entryOf('a', makeResult([makeRun(SMALL), makeRun({ ...SMALL, profile: 'plain' })]));
+  const runs = (entry.index?.runs ?? []).map((run, at) => {
+    const { 'messages.perSecond': perSecond, ...others } = run.metrics;
+    return { ...run, metrics: at === 0 ? others : { ...others, 'messages.perSecond': perSecond ?? null } };
+  });
+  const [first = assert.fail(), second = assert.fail()] = runs;
+  const index = { ...(entry.index ?? assert.fail()), runs };
+  const page = listingHtml([{ ...entry, index }]);
+  const rate = formatRate(second.metrics['messages.perSecond']);
+  assert.deepEqual(
+    [...page.matchAll(/<p>(.*?)<\/p>/g)].map(([, text]) => text).slice(1),
+    [`${first.variant}: no figures`, `plain: ${rate}`],
+  );
+});
+
+test('of a finding, the first sentence is listed, and every other that is a verdict', () => {
+  const comparison = makeComparison('plain', 'tls');
+  const [one = assert.fail()] = comparison.comparisons;
+  const both = { ...comparison, comparisons: [one, { ...one, variant: 'other' }] };
+  const sentences = (conclusion: Conclusion) => {
+    const page = listingHtml([entryOf('a', { ...makeBothSteps(1, 1), conclusions: [conclusion] })]);
+    return [...page.matchAll(/<p>(.*?)<\/p>/g)].map(([, text]) => text?.replaceAll('&lt;', '<')).slice(1);
+  };
+  assert.deepEqual(
+    sentences(both),
+    both.comparisons.map((each) => verdictSentence(each, 'plain')),
+  );
+  const search = makeSearch({ finished: false });
+  assert.ok(capacitySentences(search).length > 1);
+  assert.deepEqual(sentences(search), capacitySentences(search).slice(0, 1));
+});
+
+test('only results that cannot be read are explained below the table', () => {
+  const broken = { folder: 'b', hasReport: false, index: null, problem: 'It is damaged.' };
+  const page = listingHtml([broken, entryOf('a', makeResult([]))]);
+  assert.equal(page.match(/<p class="broken">/g)?.length, 1);
+  assert.deepEqual(rowsOf(page)[1], ['b', 'cannot be read', '']);
 });

@@ -22,14 +22,16 @@ export interface SaidAlike extends Said<Notice> {
 export function noticesOf(view: View): SaidAlike[] {
   const general = [...view.result.notices, ...view.steps.flatMap((step) => placementNotice(step) ?? [])];
   const own = view.runs.flatMap((run) => run.run.notices.map((what) => ({ what, of: run })));
-  const kinds = new Map<string, Own[]>();
+  const kinds = new Map<string, [Own, ...Own[]]>();
   for (const each of own) {
     const kind = `${each.what.level} ${each.what.code}`;
-    kinds.set(kind, [...(kinds.get(kind) ?? []), each]);
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, [each]);
+    else known.push(each);
   }
   const ofRuns = [...kinds.values()].flatMap((kind) => {
     const [first, ...others] = saidAlike(kind, view).map(({ what, whose }) => ({
-      what: { ...what, level: kind[0]?.what.level ?? 'info' },
+      what: { ...what, level: kind[0].what.level },
       whose,
     }));
     return first === undefined ? [] : [{ ...first, others }];
@@ -88,8 +90,9 @@ function whose(runs: readonly RunView[], { steps }: View): string {
   const lists = [...names].map(([step, list]) => ({ step, list: list.join(', ') }));
   const [first] = lists;
   const everywhere =
+    first !== undefined &&
     lists.length === steps.length &&
-    lists.every(({ step, list }) => list === first?.list && steps.some((known) => known.step === step));
-  if (everywhere) return first?.list ?? '';
+    lists.every(({ step, list }) => list === first.list && steps.some((known) => known.step === step));
+  if (everywhere) return first.list;
   return lists.map(({ step, list }) => `${list} (${step})`).join('; ');
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeBothSteps } from '../../test/result.ts';
+import { makeBothSteps, makeResult } from '../../test/result.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { findMetric, metricTitle } from '../metrics/metrics.ts';
 import type { Declaration } from '../model/declaration.ts';
@@ -8,8 +8,10 @@ import { stored } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../wording/format.ts';
 import { listed } from '../wording/words.ts';
+import { runBadge } from './elements.ts';
 import { type OwnSections, ownReport } from './own-scenario.ts';
-import { chartsOf, tableOf } from './page-text.test.fixture.ts';
+import { chartsOf, headsOf, tableOf } from './page-text.test.fixture.ts';
+import { addSections, scenarioReport } from './scenario.ts';
 import { type VariantView, viewOf } from './view.ts';
 
 const DECLARED: Declaration = {
@@ -178,6 +180,76 @@ test('metrics, times and counters of the scenario are those of each run', () => 
   );
   assert.deepEqual(ownReport(DECLARED, null).open[2]?.({ ...VIEW, variants: [] }).charts, []);
   assert.deepEqual(chartsOf(page), []);
+});
+
+test('columns are named after the metrics, and tables and charts after what is recorded', () => {
+  const metrics = ['rate', 'other rate'].map((title, at) => ({
+    ...{ name: at === 0 ? 'messages.perSecond' : 'response.p50', title },
+    ...{ of: { counter: 'echoed' }, unit: 'rate' as const, better: null },
+  }));
+  const recorded = { counters: ['echoed', 'sent'], gauges: [], histograms: ['response', 'unknown'] };
+  const [, figures = assert.fail(), counters = assert.fail()] = ownReport(
+    { ...DECLARED, metrics, recorded },
+    null,
+  ).open.map((make) => make(VIEW));
+  assert.deepEqual(headsOf(figures), [
+    'Metrics of the scenario: Run →, Rate, Other rate',
+    'Times that the scenario records: Variant →, Time →, Count, Min, Mean, p50, p90, p95, p99, p99.9, p99.99, Max',
+  ]);
+  const page = figures.body?.markup ?? '';
+  assert.deepEqual(tableOf(page, 'Metrics of the scenario'), [
+    ...VIEW.runs.map(({ label, run }) => [
+      label,
+      formatRate(figuresOf(run).messages.perSecond),
+      formatTime(figuresOf(run).latencies.response?.p50),
+    ]),
+  ]);
+  // A time that a run did not record has no row.
+  const rows = tableOf(page, 'Times that the scenario records');
+  assert.deepEqual(
+    rows.map(([name, kind]) => [name, kind]),
+    [
+      ['direct', 'response'],
+      ['plain', 'response'],
+    ],
+  );
+  assert.deepEqual(
+    counters.charts.map(({ id }) => id),
+    ['chart-counter-echoed', 'chart-counter-sent'],
+  );
+  const none = { ...recorded, histograms: [] };
+  const [, without] = ownReport({ ...DECLARED, metrics: metrics.slice(0, 1), recorded: none }, null).open;
+  assert.deepEqual(headsOf(without?.(VIEW) ?? assert.fail()), ['Metrics of the scenario: Run →, Rate']);
+  const [, onlyTimes] = ownReport({ ...DECLARED, metrics: [] }, null).open;
+  assert.equal(headsOf(onlyTimes?.(VIEW) ?? assert.fail()).length, 1);
+});
+
+test('the course of a run is shown if any step sends messages, and a card names each step', () => {
+  const [first = assert.fail(), ...others] = DECLARED.steps;
+  const mixed = ownReport({ ...DECLARED, steps: [{ ...first, load: null }, ...others] }, null);
+  assert.deepEqual(
+    mixed.folded.map((make) => make(VIEW).id),
+    ['course', 'counts', 'handshakes'],
+  );
+  const page = mixed.open[0]?.(VIEW).body.markup ?? '';
+  assert.ok(page.includes(runBadge(VIEW.runs[0] ?? assert.fail(), 'throughput').markup));
+});
+
+test('counts have a column for each run', () => {
+  const counts = ownReport(DECLARED, null).folded[1]?.(VIEW) ?? assert.fail();
+  assert.deepEqual(headsOf(counts), [
+    `Counters and final gauge values of the whole run: Counter →, ${VIEW.runs.map(({ label }) => label).join(', ')}`,
+  ]);
+});
+
+test('sections that were added for a scenario are in the reports of its results', () => {
+  const declared = { ...DECLARED, name: 'added', sections: 1 };
+  const report = () => scenarioReport({ plan: { ...makeResult([]).plan, scenario: 'added', declared } });
+  const idsOf = () => report().open.map((make) => make(VIEW).id);
+  assert.deepEqual(idsOf(), ['answers', 'figures', 'counters']);
+  addSections('added', [() => ({ id: 'own', title: '', charts: [], body: { markup: '' } })]);
+  assert.deepEqual(idsOf(), ['answers', 'own', 'figures', 'counters']);
+  assert.throws(() => scenarioReport({ plan: { ...makeResult([]).plan, scenario: 'unknown' } }), TypeError);
 });
 
 test('counts are listed for each run, and runs whose counts do not add up are named', () => {

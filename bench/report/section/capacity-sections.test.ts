@@ -20,7 +20,7 @@ function viewWith(changes: Partial<CapacitySearch>) {
 }
 
 test('the first sentence about the capacity is the answer', () => {
-  const search = makeSearch({ interval: [4900, null], bound: 'at least', finished: false });
+  const search = makeSearch({ interval: [4900, null], bound: 'at-least', finished: false });
   const [answer, ...others] = capacitySentences(search);
   const { markup } = found(viewWith(search)).body;
   assert.equal(
