@@ -35,24 +35,23 @@ function heightOf(spec: ChartSpec): string {
  */
 function controls(spec: ChartSpec, title: string): Markup {
   return html`<div class="controls" role="group" aria-label="Controls of ${title}">
-${spec.series.length > 1 && html`<div class="legend">${spec.series.map((series, index) => html`<button type="button" data-series="${index}" aria-pressed="true">${sample(spec, index)}${series.label}</button>`)}</div>`}
+${spec.series.length > 1 && html`<div class="legend">${spec.series.map((series, index) => html`<button type="button" data-series="${index}" aria-pressed="true">${sample(series, index)}${series.label}</button>`)}</div>`}
 <div class="actions">${spec.kind === 'line' && spec.x.unit === 'seconds' && zoom(spec)}
 ${spec.kind === 'line' && html`<button type="button" data-do="logarithmic" aria-pressed="${spec.y.logarithmic ? 'true' : 'false'}">Logarithmic</button>`}
 <button type="button" data-do="png">Copy as PNG</button><button type="button" data-do="csv">Copy as CSV</button><span class="told" role="status"></span></div>
 </div>`;
 }
 
-function zoom({ x }: LineSpec): Markup {
+function zoom({ x: { min = 0, max = 0 } }: LineSpec): Markup {
   const bound = (name: string, value: number): Markup =>
-    html`<label>${name} <input type="number" data-bound="${name}" min="${x.min ?? 0}" max="${x.max ?? 0}" step="any" value="${value}"></label>`;
-  return html`${bound('from', x.min ?? 0)} ${bound('to', x.max ?? 0)} s <button type="button" data-do="whole" disabled>All seconds</button>`;
+    html`<label>${name} <input type="number" data-bound="${name}" min="${min}" max="${max}" step="any" value="${value}"></label>`;
+  return html`${bound('from', min)} ${bound('to', max)} s <button type="button" data-do="whole" disabled>All seconds</button>`;
 }
 
-/** Legend symbol of a series, in the style used in the chart. */
-function sample(spec: ChartSpec, index: number): Markup {
-  if (spec.kind === 'bar')
-    return html`<span class="swatch fill-${index % 4} ${spec.series[index]?.colour}" aria-hidden="true"></span>`;
-  const series = spec.series[index];
-  const dashes = DASHES[(series?.pattern ?? 0) % DASHES.length] ?? [];
-  return html`<svg class="line ${series?.colour}" viewBox="0 0 30 8" aria-hidden="true" focusable="false"><line x1="0" y1="4" x2="30" y2="4"${dashes.length > 0 && html` stroke-dasharray="${dashes.join(' ')}"`}/></svg>`;
+/** Legend symbol of a series, in the style used in the chart: a line or a bar. */
+function sample(series: ChartSpec['series'][number], index: number): Markup {
+  if (!('pattern' in series))
+    return html`<span class="swatch fill-${index % 4} ${series.colour}" aria-hidden="true"></span>`;
+  const dashes = DASHES[series.pattern % DASHES.length] ?? [];
+  return html`<svg class="line ${series.colour}" viewBox="0 0 30 8" aria-hidden="true" focusable="false"><line x1="0" y1="4" x2="30" y2="4"${dashes.length > 0 && html` stroke-dasharray="${dashes.join(' ')}"`}/></svg>`;
 }

@@ -52,3 +52,28 @@ test('only changes are shown, with two lines around each', () => {
   assert.deepEqual(hunksOf(diffLines(before, before)), [null]);
   assert.deepEqual(hunksOf([]), []);
 });
+
+test('as few lines as possible are removed and added', () => {
+  const common = ([a, ...as]: string[], [b, ...bs]: string[]): number => {
+    if (a === undefined || b === undefined) return 0;
+    return a === b ? 1 + common(as, bs) : Math.max(common(as, [b, ...bs]), common([a, ...as], bs));
+  };
+  const few = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 6 });
+  fc.assert(
+    fc.property(few, few, (before, after) => {
+      const same = diffLines(before, after).filter(({ kind }) => kind === 'same');
+      assert.equal(same.length, common(before, after));
+    }),
+  );
+  assert.equal(told('abcab', 'cabxx'), '-a -b c a b +x +x');
+});
+
+test('changed lines are removed before others are added; a gap at either end is marked once', () => {
+  assert.equal(told('ab', 'cd'), '-a -b +c +d');
+  const shown = (before: string, after: string) =>
+    hunksOf(diffLines([...before], [...after])).map((line) => line?.text ?? '…').join('');
+  assert.equal(shown('Xabcdefg', 'abcdefg'), 'Xab…');
+  assert.equal(shown('abcdefgX', 'abcdefg'), '…fgX');
+  assert.equal(shown('XabcdeY', 'abcde'), 'Xab…deY');
+  assert.equal(shown('XabcdY', 'abcd'), 'XabcdY');
+});
