@@ -50,7 +50,6 @@ const GROUPS = { load: 'CPU and memory', nginx: PROXY, system: 'System' } as con
 
 function needs(view: View): Section {
   const size = sizeIn(view);
-  const rows = needRows(size);
   const columns: Column[] = [
     ...NEED_COLUMNS.map((title) => ({ title: capital(title) })),
     { title: 'How', text: true },
@@ -64,8 +63,10 @@ function needs(view: View): Section {
 ${table(
   title,
   columns,
-  size.needs.flatMap(({ name, derivation }, at) =>
-    NEEDS[name] === group ? [[...(rows[at] ?? []), derivation.text]] : [],
+  size.needs.flatMap((need) =>
+    NEEDS[need.name] === group
+      ? needRows({ ...size, needs: [need] }).map((row) => [...row, need.derivation.text])
+      : [],
   ),
 )}`,
     )}
