@@ -9,7 +9,7 @@ import { finding } from '../wording/finding.ts';
 import { mark } from './elements.ts';
 import { reportHtml } from './html.ts';
 import { html } from './markup.ts';
-import { noticesOf } from './notices.ts';
+import { noticesOf, saidOnce } from './notices.ts';
 import { summaryText } from './terminal.ts';
 import { viewOf } from './view.ts';
 
@@ -56,6 +56,32 @@ test('the step is only named if there are several; a superseded run is named', (
   assert.deepEqual(
     said({ ...both, conclusions: [{ kind: 'rate', ratePerSecond: 1000, halved: true, reason: stored('') }] }),
     [['tls (latency at 2k/s, superseded); tls (latency)', 'the same']],
+  );
+});
+
+test('runs at a superseded rate are named with it, even if they are all of the runs of a step', () => {
+  const result = makeResult([makeLatencyRun('tls', SMALL, 2000), makeLatencyRun('tls', SMALL, 1000)]);
+  const [first = assert.fail()] = result.runs;
+  first.notices = [info('of the first')];
+  const rate = { kind: 'rate' as const, ratePerSecond: 1000, halved: true, reason: stored('') };
+  assert.deepEqual(said({ ...result, conclusions: [rate] }), [
+    ['tls (latency at 2k/s, superseded)', 'of the first'],
+  ]);
+});
+
+test('a statement about several runs is made once, in the order in which it was first made', () => {
+  const view = viewOf(makeBothSteps(2, 1));
+  const [direct, , plain] = view.runs;
+  assert.ok(direct && plain);
+  const of = (text: string, run: typeof direct) => ({ what: { text }, of: run });
+  const all = [of('b', plain), of('a', direct), of('b', direct), of('b', direct), of('c', plain)];
+  assert.deepEqual(
+    saidOnce(all, view, ({ text }) => text),
+    [
+      { what: { text: 'b' }, whose: `${plain.name}, ${direct.name} (throughput)` },
+      { what: { text: 'a' }, whose: `${direct.name} (throughput)` },
+      { what: { text: 'c' }, whose: `${plain.name} (throughput)` },
+    ],
   );
 });
 

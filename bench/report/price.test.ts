@@ -94,3 +94,9 @@ test('the section lists doubts only if there are any', () => {
   const sure = { ...PRICE, variants: [{ variant: 'tls', figures: [figure({})] }] };
   assert.doesNotMatch(sectionOf(sure).body?.markup ?? '', /<ul|false/);
 });
+
+test('a metric that rose by less than a factor of two, or not at all, was not higher before', () => {
+  const told = (ratio: number) => priceSentence({ variant: 'a', figures: [figure({ ratio })] }, 'b');
+  for (const ratio of [1, 1.5]) assert.match(told(ratio), / up from 20 µs/);
+  assert.match(told(0.99), / down from 20 µs/);
+});

@@ -19,7 +19,7 @@ export function percentileChart(runs: readonly CurveView[]): LineSpec {
       })),
     ),
   );
-  const furthest = series.reduce((most, { points }) => Math.max(most, points.at(-1)?.x ?? 1), 10);
+  const furthest = Math.max(10, ...series.flatMap(({ points }) => points.map(({ x }) => x)));
   const decades = Math.ceil(Math.log10(furthest) - 1e-9);
   return {
     kind: 'line',
@@ -43,10 +43,11 @@ export function histogramChart(runs: readonly RunView[]): LineSpec {
     const bins = logBins(view.times);
     const share = (count: number): number => count / view.times.totalCount;
     const points = bins.map(({ fromUs, count }) => ({ x: round(fromUs), y: share(count) }));
-    const [first] = bins;
-    const last = bins.at(-1);
-    const edges =
-      first && last ? [{ x: round(first.fromUs), y: 0 }, ...points, { x: round(last.toUs), y: 0 }] : points;
+    const edges = [
+      ...bins.slice(0, 1).map(({ fromUs }) => ({ x: round(fromUs), y: 0 })),
+      ...points,
+      ...bins.slice(-1).map(({ toUs }) => ({ x: round(toUs), y: 0 })),
+    ];
     return { ...seriesOf(view, edges), stepped: true, filled: runs.length === 1 };
   });
   return {

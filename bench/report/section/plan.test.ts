@@ -107,6 +107,9 @@ test('only runs with Nginx have a configuration, and those with an error log are
   assert.ok(finding.includes('plain') && !finding.includes('tls'), finding);
   assert.equal(body?.markup.split('<summary>').length, 2 + 1);
   assert.equal(body?.markup.match(/Error log of/g)?.length, 1);
+  const alone = configurations(viewOf(makeResult([direct, plain])));
+  assert.ok(alone.finding.includes('plain'), alone.finding);
+  assert.equal(alone.body?.markup.split('<summary>').length, 1 + 1);
   const none = configurations(viewOf(makeResult([direct])));
   assert.equal(none.body, null);
   assert.notEqual(none.finding, configurations(viewOf(makeResult([tls]))).finding);

@@ -32,6 +32,17 @@ test('a single Nginx is named once; several are named with their variants', () =
   );
 });
 
+test('the binary of an upgrade is named by its package, or else by its path', () => {
+  const upgrade = { binary: '/n', origin: null, version: '1.30.0', openssl: null };
+  const of = (...origins: (string | null)[]) =>
+    told(...origins.map((origin, at): [string, Partial<UsedProxy>] => [`v${at}`, { ...OLD, upgrade: { ...upgrade, origin } }]))
+      .split(' OpenSSL of')[0]
+      ?.split('Nginx after the upgrade ')[1];
+  assert.equal(of(null), '1.30.0 (/n)');
+  assert.equal(of('debian'), '1.30.0 (debian)');
+  assert.equal(of('debian', null), 'v0: 1.30.0 (debian); v1: 1.30.0 (/n)');
+});
+
 test('all facts about the machine and the invocation are listed by name', () => {
   const result = makeResult([makeRun({ profile: 'tls' })]);
   const page = shown({ ...result, endedAt: '2025-01-02T03:14:05.000Z' });
