@@ -3,14 +3,19 @@ import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { makeResult } from '../../../test/result.ts';
 import { makeRun, OPEN } from '../../../test/run.ts';
-import type { Comparison } from '../../model/comparison.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
+import type { Comparison, Stored } from '../../model/comparison.ts';
 import type { Notice } from '../../model/finding.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run, UsedProxy } from '../../model/run.ts';
-import { tableOf } from '../page-text.test.fixture.ts';
+import { capital } from '../../wording/words.ts';
+import { SAME_SESSIONS } from '../comparison/notes.ts';
+import { percentileFinding } from '../finding/curve.ts';
+import { headsOf, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
 import { BEHIND_ROUNDS, curvesOfRounds, effects, kindsOfNotices, rounds, verdicts } from './comparison.ts';
 import { noticeList, noticesFinding } from './notices.ts';
+import { runsFinding } from './runs.ts';
 
 const [configurations = assert.fail(), , compactRuns = assert.fail()] = BEHIND_ROUNDS;
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
@@ -112,7 +117,15 @@ test('a percentile chart has a line for each variant with response times, in its
   assert.deepEqual(linesOf([runOf('plain', 1), runOf('a', null), runOf('b', 1, false)], 'a', 'b'), [
     [['plain', 'series-5', 0]],
   ]);
+  const known = makeRun({ ...SMALL, perSecond: 3000, profile: 'plain', variant: 'a', load: OPEN });
+  known.plan.round = 1;
+  const [view = assert.fail()] = viewOf(makeResult([known])).runs;
+  const one = curvesOfRounds(viewOf(compared([known], 'a')));
+  const curve = { name: 'a', colour: '', pattern: 0, times: view.times };
+  assert.equal(one.finding, percentileFinding([curve]));
+  assert.ok(one.body?.markup.startsWith('\n<figure class="chart"'));
   const none = curvesOfRounds(viewOf(compared([runOf('plain', null)], 'a')));
+  assert.notEqual(none.finding, one.finding);
   assert.deepEqual(none, {
     id: 'curves',
     title: 'Response time by percentile',
@@ -225,6 +238,74 @@ test('excluded rounds, and lines of the last round, are listed only if there are
   const none = { ...makeComparison(), comparisons: [] };
   assert.equal(rounds(viewOf({ ...result, conclusions: [none] })).finding, 'No metric counts in any round.');
   assert.equal(verdicts(viewOf(result), () => 'x').body?.markup.split('<ul').length, 2);
+});
+
+test('the last round has a line for each variant that has one, below the verdicts', () => {
+  const listsOf = (...runs: Run[]) => {
+    const result = compared(runs, 'a');
+    // In this scenario, the runs of a round do not take turns.
+    result.plan.scenario = 'storm';
+    const { markup } = verdicts(viewOf(result), ({ name }) => `<${name}>`).body ?? assert.fail();
+    return [...markup.matchAll(/<ul class="plain">(.*?)<\/ul>/g)].slice(0, -1).map(([, items]) => items);
+  };
+  const [plain, a, pilot] = [runOf('plain', 2), runOf('a', 1), runOf('a', null)];
+  assert.deepEqual(listsOf(plain, a), ['<li>Round 2, &lt;plain&gt;</li><li>Round 1, &lt;a&gt;</li>']);
+  assert.deepEqual(listsOf(plain, pilot), ['<li>Round 2, &lt;plain&gt;</li>']);
+  assert.deepEqual(listsOf(pilot), []);
+});
+
+test('two sessions have a table of their differences, and a list of variants that only one of them has', () => {
+  const difference = { what: 'kernel', baseline: '6.1', variant: '6.2' };
+  const other = { variant: 'x', in: 'baseline' as const };
+  const sessionsOf = (differences: Stored['differences'], unmatched: Stored['unmatched']) => {
+    const session = { id: 'a', startedAt: '2025-01-02T03:04:05.000Z' };
+    const stored: Stored = { baseline: session, variant: session, differences, unmatched };
+    const result = compared([runOf('plain', 1)], 'a');
+    const conclusions = result.conclusions.map((each) => ({ ...each, stored })) as Result['conclusions'];
+    const body = verdicts(viewOf({ ...result, conclusions }), () => '').body ?? assert.fail();
+    const same = body.markup.includes(`<p>${SAME_SESSIONS}</p>`);
+    const items = /<ul class="plain">(.*?)<\/ul>$/.exec(body.markup)?.[1];
+    return { same, heads: headsOf({ body }), items };
+  };
+  const heads = ['The two sessions: Also different →, A →, B →'];
+  assert.deepEqual(sessionsOf([], []), { same: true, heads: [], items: undefined });
+  assert.deepEqual(sessionsOf([difference], [other]), {
+    ...{ same: false, heads },
+    items: '<li>x is only in A.</li>',
+  });
+});
+
+test('rounds are joined, and runs of stored results are in two groups', () => {
+  const result = makeRounds();
+  const comparison = makeComparison();
+  const session = { id: 'a', startedAt: '2025-01-02T03:04:05.000Z' };
+  const stored = { baseline: session, variant: session, differences: [], unmatched: [] };
+  const of = (conclusion: Comparison) => {
+    const { title, finding, body } = rounds(viewOf({ ...result, conclusions: [conclusion] }));
+    const how = /<p class="how">(.*?)<\/p>/.exec(body?.markup ?? '')?.[1] ?? '';
+    return [title, finding === runsFinding(viewOf(result).runs), how.includes('joins'), how.includes('group')];
+  };
+  assert.deepEqual(of(comparison), ['Round by round', false, true, false]);
+  assert.deepEqual(of({ ...comparison, stored }), ['Run by run', true, false, true]);
+});
+
+test('the finding about rounds is that of the first metric drawn, for each variant', () => {
+  const comparison = makeComparison();
+  const [each = assert.fail()] = comparison.comparisons;
+  const [cpu = assert.fail(), other = assert.fail()] = each.figures;
+  const of = (...figures: (typeof cpu)[]) => ({ ...each, variant: figures[0]?.name ?? 'none', figures });
+  const values = (...differences: number[]) =>
+    differences.map((by, at) => ({ round: at + 1, baseline: 10, variant: 10 + by }));
+  const lower = { ...cpu, rounds: values(-1, -2, 3) };
+  const higher = { ...other, rounds: values(1, 2) };
+  const comparisons = [of(lower, higher), of(higher, lower), of()];
+  const result = { ...makeRounds(), conclusions: [{ ...comparison, comparisons }] };
+  const clause = (figure: typeof cpu, count: string) =>
+    `${capital(metricTitle(figure))} was lower with ${figure.name} in ${count} rounds`;
+  assert.equal(
+    rounds(viewOf(result)).finding,
+    `${clause(lower, '2 of 3')}; ${clause(higher, '0 of 2')}.`,
+  );
 });
 
 test('a section of a comparison needs a comparison', () => {

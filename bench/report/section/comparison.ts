@@ -184,8 +184,8 @@ function configurations(view: View): FoldedSection {
   const ofBaselines = baselines.map((name) => ({ name, text: configurationOf(view, name) }));
   const compared = comparison.comparisons.map((each) => {
     const baseline = baselineOf(each, comparison);
-    const before = ofBaselines.find(({ name }) => name === baseline)?.text ?? null;
-    return { variant: each.variant, baseline, before, after: configurationOf(view, each.variant) };
+    const [before, after] = [configurationOf(view, baseline), configurationOf(view, each.variant)];
+    return { variant: each.variant, baseline, before, after };
   });
   return {
     id: 'configuration',
@@ -281,7 +281,7 @@ function rank({ level }: Notice): number {
 }
 
 function compactRuns({ result, runs: views }: View): FoldedSection {
-  const inOrder = views.toSorted((a, b) => result.runs.indexOf(a.run) - result.runs.indexOf(b.run));
+  const inOrder = result.runs.flatMap((run) => views.filter((view) => view.run === run));
   return {
     id: 'runs',
     title: 'All runs',
