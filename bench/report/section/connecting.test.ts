@@ -12,6 +12,7 @@ import { headsOf, tableOf } from '../page-text.test.fixture.ts';
 import { type RunView, viewOf } from '../view.ts';
 import { handshakeParts } from './handshake-parts.ts';
 import { handshakes } from './handshakes.ts';
+import { summaryCells } from './times.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 const RUN = makeRun(SMALL);
@@ -67,6 +68,22 @@ test('connections are counted from the first handshake on, or from the start of 
   });
 });
 
+test('connecting may take hours, and the finding is that of the first step', () => {
+  const connecting = [{ endUs: 40_000_010_000, open: 5 }] as unknown as Point[];
+  const phases = [{ phase: 'connect' as const, startUs: 2e10, endUs: 5e10 }];
+  const slow = { ...TLS, run: { ...TLS.run, phases }, connecting };
+  const [chart] = handshakesOf(slow).charts;
+  assert.ok(chart?.kind === 'line');
+  assert.deepEqual([chart.x.max, chart.series[0]?.points[1]], [20_001, { x: 20_000.01, y: 5 }]);
+  const taking = (view: RunView, timeToOpenUs: number) =>
+    withFigures(view, { connect: { ...view.figures.connect, timeToOpenUs } });
+  const steps = [taking(TLS, 5000), taking(PLAIN, 7000)].map((view, at) => ({ step: `${at}`, runs: [view] }));
+  assert.equal(
+    handshakes({ ...VIEW, steps }).finding,
+    extremesSentence('The time to open all connections', [{ name: 'tls', value: 5000 }], formatTime, DURATION),
+  );
+});
+
 test('the medians of the parts of a handshake are bars next to each other', () => {
   const latencies = LATENCIES;
   const without = withFigures(PLAIN, { latencies: { ...latencies, handshake: null, tls: null } });
@@ -97,6 +114,7 @@ test('the medians of the parts of a handshake are bars next to each other', () =
     ),
   ]);
   const rows = tableOf(section.body?.markup ?? '', 'Handshakes in full');
+  assert.deepEqual(rows[0]?.slice(2), ['TCP connect', ...summaryCells(latencies.tcp ?? assert.fail())]);
   assert.deepEqual(
     rows.map(([name, , part]) => `${name}: ${part}`),
     [
@@ -190,6 +208,11 @@ test('the medians of the parts are listed if there are any, and each part with s
       ['plain', 'HTTP upgrade'],
     ],
   );
+  const caption = 'Parts of the handshake in full';
+  assert.deepEqual(tableOf(section.body?.markup ?? '', caption)[3], [
+    ...['tls', 'throughput', 'echo'],
+    ...summaryCells(tls),
+  ]);
   const forwards = 'The HTTP upgrade includes the connection from Nginx';
   assert.ok(section.body?.markup.includes(forwards));
   assert.ok(!handshakeParts({ ...VIEW, isExternal: true }).body?.markup.includes(forwards));

@@ -44,6 +44,48 @@ test('the chart of outages steps down to the clients that never came back, whate
   assert.equal(outageChart(viewOf(result).runs), null, 'nobody came back');
 });
 
+test('the longest outage is divided into 200 intervals, rounded up to whole microseconds', () => {
+  const result = makeScenarioResult(scenarioNamed('reload'));
+  const [run, other] = result.runs;
+  assert.ok(run && other);
+  const drawn = (...outagesUs: number[]) => {
+    setOutages(run, outagesUs);
+    setOutages(other, []);
+    const { runs } = viewOf(structuredClone(result));
+    const views = runs.map((view) => ({ ...view, figures: { ...view.figures, counts: {} } })) as RunView[];
+    const { series = [], ...chart } = outageChart(views) ?? assert.fail();
+    return { chart, series };
+  };
+  const chart = (max: number) => ({
+    ...{ kind: 'line', id: 'chart-outage' },
+    x: { title: 'seconds since a client lost its connection', unit: 'seconds', min: 0, max },
+    y: { title: 'clients without a connection', unit: 'count', min: 0 },
+  });
+  const { chart: even, series } = drawn(3, 1000);
+  assert.deepEqual(even, chart(0.001005));
+  const [line, flat] = series;
+  const points = line?.points ?? [];
+  assert.deepEqual(
+    [...points.slice(0, 3), ...points.slice(-3)],
+    [
+      { x: 0, y: 2 },
+      { x: 5e-6, y: 1 },
+      { x: 10e-6, y: 1 },
+      { x: 0.001, y: 1 },
+      { x: 0.001005, y: 0 },
+      { x: 0.001005, y: 0 },
+    ],
+  );
+  assert.equal(line?.stepped, true);
+  // Without counts, no client is known to wait.
+  assert.deepEqual(flat?.points, [
+    { x: 0, y: 0 },
+    { x: 0.001005, y: 0 },
+  ]);
+  assert.deepEqual(drawn(1001).chart, chart(0.001002));
+  assert.deepEqual(drawn(1).chart, chart(2e-6));
+});
+
 test('the clients that came back are counted, with half and all of their times, and those that did not', () => {
   const chart = outageChart(viewOf(makeScenarioResult(scenarioNamed('reload'))).runs);
   const [base] = viewOf(makeScenarioResult(scenarioNamed('reload'))).runs;
