@@ -81,7 +81,7 @@ export function spreadRows(spread: readonly FigureSpread[]): string[][] {
   return spread.map(({ name, step, runs, variation, components, detectable }) => [
     metricTitle({ name, step }),
     String(runs),
-    variation === null ? NOTHING : formatShare(variation),
+    formatShare(variation),
     ...(components === null
       ? [NOTHING, NOTHING, NOTHING]
       : [components.turn, components.block, components.round].map(formatShare)),

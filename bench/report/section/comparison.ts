@@ -6,7 +6,7 @@ import { ratePerSecondOf } from '../../model/load.ts';
 import { PROXY } from '../../model/proxy.ts';
 import type { Run, UsedProxy } from '../../model/run.ts';
 import { groupedFindings } from '../../wording/finding.ts';
-import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
+import { formatFigure, formatRate, formatTime } from '../../wording/format.ts';
 import { capital, counted } from '../../wording/words.ts';
 import { chartFigure } from '../chart-figure.ts';
 import { baselineOf, effectColumns, effectNote, effectRows, isFound } from '../comparison/effect.ts';
@@ -312,7 +312,7 @@ function runRow(view: RunView): [Content, ...Content[]] {
     runBadge(view),
     formatRate(messages.perSecond),
     formatTime(cpuUsPerMessage.proxy),
-    latencies.response === null ? NOTHING : formatTime(latencies.response.p50),
-    latencies.response === null ? NOTHING : formatTime(latencies.response.p99),
+    formatTime(latencies.response?.p50),
+    formatTime(latencies.response?.p99),
   ];
 }

@@ -60,9 +60,9 @@ function loadRows({ name, step, figures }: RunView): string[][] {
       host.name,
       formatCount(host.workers),
       formatCount(host.connections),
-      host.share.messages === null ? NOTHING : formatShare(host.share.messages),
-      formatTime(host.sendLag?.p50 ?? null),
-      formatTime(host.sendLag?.p99 ?? null),
+      formatShare(host.share.messages),
+      formatTime(host.sendLag?.p50),
+      formatTime(host.sendLag?.p99),
     ]);
 }
 
@@ -91,7 +91,7 @@ function machineRows({ name, step, figures }: RunView): string[][] {
     host.name,
     ROLES[role],
     cpu === null ? NOTHING : `${cpu.toFixed(2)} of ${cpus}`,
-    used === null ? NOTHING : formatShare(used),
+    formatShare(used),
     machine?.cpuModel ?? NOTHING,
     machine === null ? NOTHING : formatBytes(machine.memoryBytes),
     machine === null ? NOTHING : `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`,

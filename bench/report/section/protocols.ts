@@ -71,8 +71,8 @@ function yesNo(answer: boolean | null | undefined): string {
 
 /** Ordinary GET requests through the same profile, sent before the WebSockets were opened. */
 export function httpLeg({ runs }: View): FoldedSection {
-  const legs = runs.filter(({ run }) => run.http !== null);
-  const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));
+  const legs = runs.flatMap((view) => (view.run.http === null ? [] : [{ view, http: view.run.http }]));
+  const levels = legs.map(({ view, http }) => ({ name: view.name, value: http.requestsPerSecond }));
   return {
     id: 'http',
     title: 'HTTP requests before the WebSockets',
@@ -83,9 +83,13 @@ export function httpLeg({ runs }: View): FoldedSection {
         ? null
         : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, for a short time before the WebSockets.</p>
 ${legs
-  .filter(({ run }) => run.http !== null && run.http.cache !== null)
-  .map((view) => html`<p>${cacheSentence(view)}</p>`)}
-${table('HTTP requests', LEG, legs.flatMap(legRow))}`,
+  .filter(({ http }) => http.cache !== null)
+  .map(({ view }) => html`<p>${cacheSentence(view)}</p>`)}
+${table(
+  'HTTP requests',
+  LEG,
+  legs.flatMap(({ view }) => legRow(view)),
+)}`,
   };
 }
 

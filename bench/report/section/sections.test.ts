@@ -38,6 +38,11 @@ const host = (name: string, changes: Partial<HostFigures> = {}): HostFigures => 
   ...changes,
 });
 
+/** A send lag with too few samples for its p99. */
+const LAG = {
+  ...{ count: 9, min: 1, mean: 2, p50: 3, p90: 4, p95: null, p99: null, p999: null, p9999: null, max: 5 },
+};
+
 test('hosts are listed by role, with what each generator contributed and each machine', () => {
   const machine = { cpuModel: 'CPU', memoryBytes: 2 ** 30, os: 'Debian', kernel: '6.1', arch: 'x64' };
   const none = { cpu: null, used: null, clock: { errorUs: 20, driftUs: null } };
@@ -47,7 +52,7 @@ test('hosts are listed by role, with what each generator contributed and each ma
       {
         hosts: [
           host('g1'),
-          host('g2', { share: { connections: null, messages: null } }),
+          host('g2', { share: { connections: null, messages: null }, sendLag: LAG }),
           host('s1', { role: 'server', machine: machine as HostFigures['machine'] }),
         ],
       },
@@ -59,7 +64,7 @@ test('hosts are listed by role, with what each generator contributed and each ma
   assert.deepEqual(tableOf(page, 'What each generator host contributed'), [
     ['tls', 'throughput', 'g1', '2', '1,000', '25 %', '–', '–'],
     ['plain', 'throughput', 'g1', '2', '1,000', '25 %', '–', '–'],
-    ['plain', 'throughput', 'g2', '2', '1,000', '–', '–', '–'],
+    ['plain', 'throughput', 'g2', '2', '1,000', '–', '3 µs', '–'],
   ]);
   const used = ['1.23 of 4', '50 %', '–', '–', '–', '±20 µs', '5 µs'];
   assert.deepEqual(tableOf(page, 'The machines'), [
