@@ -11,10 +11,12 @@ import { metricsOf } from '../metrics/metrics.ts';
 import type { KeptCalibration } from '../model/calibration.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
+import type { Price } from '../model/price.ts';
 import type { Run } from '../model/run.ts';
 import { jsonSummary } from './json.ts';
 import { CALIBRATION } from './kinds/calibration.ts';
 import { COMPARISON } from './kinds/comparison.ts';
+import { priceSentence } from './price.ts';
 import { scenarioReport } from './scenario.ts';
 import { viewOf } from './view.ts';
 
@@ -183,6 +185,7 @@ test('a run without any figures has a summary as well', () => {
   const [run] = jsonSummary(makeResult([{ ...makeRun(SMALL), ...cut }]), '').runs;
   assert.doesNotMatch(JSON.stringify(run), /NaN|undefined/);
   assert.equal(run?.messages.perSecond, null);
+  assert.equal(run?.alpn, null);
   assert.equal(run?.perCoreCapacity, null);
   assert.equal(run?.disturbed, null);
   assert.equal(run?.undisturbed, null);
@@ -219,6 +222,20 @@ test('each variant of a result with runs only has its answer', () => {
     jsonSummary(result, '').answers,
     viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) })),
   );
+});
+
+test('the price has a sentence for each variant, and is no conclusion', () => {
+  const figures = [
+    { name: 'response.p50', step: 'latency', unit: 'time' as const, doubts: [], baseline: 4, variant: 6, ratio: 1.5 },
+  ];
+  const price: Price = { kind: 'price', baseline: 'direct', variants: [{ variant: 'tls', figures }] };
+  const summary = jsonSummary({ ...makeResult([makeRun(SMALL)]), conclusions: [price] }, '');
+  const [tls = assert.fail()] = price.variants;
+  assert.deepEqual(summary.price, {
+    baseline: 'direct',
+    variants: [{ variant: 'tls', figures, sentence: priceSentence(tls, 'direct') }],
+  });
+  assert.deepEqual(summary.conclusions, []);
 });
 
 test('hosts have their send lag and clock in flat fields, and are missing without agents', () => {

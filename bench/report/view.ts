@@ -121,7 +121,7 @@ export function viewOf(result: Result): View {
   const runs: RunView[] = [];
   const variants = [...names].map((name, index): VariantView => {
     const own = result.runs.filter(({ plan }) => plan.variant === name);
-    const answering = new Set(stepNames.flatMap((step) => answerOf(own, step, rate) ?? []));
+    const answering = new Set(stepNames.map((step) => answerOf(own, step, rate)));
     const views = own.map((run) =>
       runView(run, index, nameOf(run, { answers: answering.has(run), isSearch, isSizing, over })),
     );

@@ -56,4 +56,6 @@ test('a curve has six digits of each percentile, and no time below 1 µs', () =>
   );
   assert.ok(curve.some(({ x }) => Number(x.toPrecision(6)) !== Number(x.toPrecision(7))));
   assert.deepEqual(chart.y, timeAxis('response time', [1, 500]));
+  const axis = { title: 'percentile', unit: 'percentile', logarithmic: true };
+  assert.deepEqual(chart.x, { ...axis, ticks: [2, 10, 100], min: 1, max: 100 });
 });

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun, OPEN } from '../../../test/run.ts';
+import { makeScenarioRun } from '../../../test/scenario-run.ts';
 import type { Notice } from '../../model/finding.ts';
 import type { Result } from '../../model/result.ts';
+import { scenarioNamed } from '../../scenarios/registry.ts';
 import { formatRate, formatTime } from '../../wording/format.ts';
 import { paragraph, tally } from '../../wording/words.ts';
 import { ARTICLE } from '../claims/claim.ts';
@@ -28,17 +30,20 @@ test('a notice has a symbol, the runs that it is about, and the others of its ki
   const { markup } = noticeList([
     { what: warning, whose: 'a', others: [] },
     { what: note, whose: '', others },
+    { what: note, whose: '', others: others.slice(1) },
     { what: note, whose: '' },
   ]);
   const item = (level: string, head: string, text: string) => `<li class="${level}"><strong>${head}</strong>${text}</li>\n`;
   const head = (sign: 'attention' | 'note', word: string) => `${mark(sign).markup} ${word}`;
-  const more =
-    '<details><summary>2 more of this kind</summary><ul class="plain"><li> <span class="of">b</span> o</li><li> p</li></ul></details>';
+  const more = (count: number, items: string) =>
+    `<details><summary>${count} more of this kind</summary><ul class="plain">${items}</ul></details>`;
+  const [both, last] = ['<li> <span class="of">b</span> o</li><li> p</li>', '<li> p</li>'];
   assert.equal(
     markup,
     `<ul class="notices">${[
       item('warning', head('attention', 'Warning'), ' <span class="of">a</span> &lt;w&gt; <code>code-&lt;w&gt;</code>'),
-      item('info', head('note', 'Note'), ` n <code>code-n</code>${more}`),
+      item('info', head('note', 'Note'), ` n <code>code-n</code>${more(2, both)}`),
+      item('info', head('note', 'Note'), ` n <code>code-n</code>${more(1, last)}`),
       item('info', head('note', 'Note'), ' n <code>code-n</code>'),
     ].join('')}</ul>`,
   );
@@ -134,6 +139,16 @@ test('claims that can be judged are articles with their evidence; the others are
       html`${articles}\n<p class="how">Not tested here: ${others.join('; ')}.</p>`.markup,
     );
   }
+});
+
+test('if all claims were tested, none is named at the end', () => {
+  const mixed = scenarioNamed('mixed');
+  const [step = assert.fail()] = mixed.steps;
+  const result = makeResult(['plain', 'cache'].map((profile) => makeScenarioRun(mixed, step, profile)));
+  const plan = { ...result.plan, scenario: 'mixed', steps: [step.name] };
+  const views = [...VIEWS, viewOf({ ...result, plan })];
+  assert.ok(judge(views).every(({ findings }) => findings.length > 0));
+  assert.ok(claimsOf(views).markup.endsWith('</article>\n\n'));
 });
 
 test('the finding counts the claims that were tested, and their verdicts if there are any', () => {

@@ -1,3 +1,4 @@
+import type { HttpFigures } from '../../measure/http.ts';
 import type { HttpLeg, Probe } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { table } from '../elements.ts';
@@ -71,7 +72,7 @@ function yesNo(answer: boolean | null | undefined): string {
 
 /** Ordinary GET requests through the same profile, sent before the WebSockets were opened. */
 export function httpLeg({ runs }: View): FoldedSection {
-  const legs = runs.flatMap((view) => (view.run.http === null ? [] : [{ view, http: view.run.http }]));
+  const legs = runs.flatMap(legOf);
   const levels = legs.map(({ view, http }) => ({ name: view.name, value: http.requestsPerSecond }));
   return {
     id: 'http',
@@ -85,11 +86,7 @@ export function httpLeg({ runs }: View): FoldedSection {
 ${legs
   .filter(({ http }) => http.cache !== null)
   .map(({ view }) => html`<p>${cacheSentence(view)}</p>`)}
-${table(
-  'HTTP requests',
-  LEG,
-  legs.flatMap(({ view }) => legRow(view)),
-)}`,
+${table('HTTP requests', LEG, legs.map(legRow))}`,
   };
 }
 
@@ -114,22 +111,30 @@ function notTwo({ non2xx, statuses }: HttpLeg): string {
   return kinds === '' ? formatCount(non2xx) : `${formatCount(non2xx)} (${kinds})`;
 }
 
-function legRow({ run, figures, name, step }: RunView): string[][] {
-  const { http } = run;
-  if (http === null || figures.http === null) return [];
+/** The requests of a run, and the figures derived from them. */
+interface Leg {
+  view: RunView;
+  http: HttpLeg;
+  figures: HttpFigures;
+}
+
+function legOf(view: RunView): Leg[] {
+  const { run, figures } = view;
+  return run.http === null || figures.http === null ? [] : [{ view, http: run.http, figures: figures.http }];
+}
+
+function legRow({ view: { name, step }, http, figures }: Leg): string[] {
   return [
-    [
-      name,
-      step,
-      formatCount(http.requests),
-      formatRate(figures.http.requestsPerSecond),
-      formatTime(figures.http.latency.p50),
-      formatTime(figures.http.latency.p99),
-      formatTime(figures.http.latency.max),
-      notTwo(http),
-      formatCount(http.errors + http.timeouts),
-      cacheCounts(http.cache),
-      figures.http.backend === null ? NOTHING : formatCount(figures.http.backend),
-    ],
+    name,
+    step,
+    formatCount(http.requests),
+    formatRate(figures.requestsPerSecond),
+    formatTime(figures.latency.p50),
+    formatTime(figures.latency.p99),
+    formatTime(figures.latency.max),
+    notTwo(http),
+    formatCount(http.errors + http.timeouts),
+    cacheCounts(http.cache),
+    formatCount(figures.backend),
   ];
 }
