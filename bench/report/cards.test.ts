@@ -54,5 +54,8 @@ test('there is a card for each variant; a single one is as wide as the page', ()
     ...section,
     body: html`<div class="cards">${cards}</div>`,
   });
-  assert.deepEqual(answerCards({ ...VIEW, variants: [DIRECT] }, answer).body, html`<div class="cards one">${cards[0]}</div>`);
+  assert.deepEqual(
+    answerCards({ ...VIEW, variants: [DIRECT] }, answer).body,
+    html`<div class="cards one">${cards[0]}</div>`,
+  );
 });

@@ -46,11 +46,17 @@ const lines = (x: Partial<AxisSpec>, y: Partial<AxisSpec>, ...patterns: number[]
   id: 'lines',
   x: { title: 'x', unit: 'seconds', ...x },
   y: { title: 'y', unit: 'rate', ...y },
-  series: patterns.map((pattern, at) => ({ label: `line ${at}`, colour: `series-${at}`, pattern, points: [] })),
+  series: patterns.map((pattern, at) => ({
+    label: `line ${at}`,
+    colour: `series-${at}`,
+    pattern,
+    points: [],
+  })),
 });
 
 test('a figure has a title, a finding, controls, a canvas, and an explanation if there is one', () => {
-  const figure = (how: string | null) => chartFigure(lines({ min: -2, max: 3 }, {}, 0), 'A <b>', 'It rose.', how);
+  const figure = (how: string | null) =>
+    chartFigure(lines({ min: -2, max: 3 }, {}, 0), 'A <b>', 'It rose.', how);
   const [head, rest = ''] = figure('Look.').markup.split('<div class="controls"');
   assert.equal(
     head,
@@ -84,9 +90,15 @@ test('only lines over seconds can be enlarged, and only lines can be logarithmic
     );
   const copies = ['png', 'csv'];
   assert.deepEqual(actionsOf(lines({}, {}, 0)), ['whole', 'logarithmic false', ...copies]);
-  assert.deepEqual(actionsOf(lines({ unit: 'time' }, { logarithmic: true }, 0)), ['logarithmic true', ...copies]);
+  assert.deepEqual(actionsOf(lines({ unit: 'time' }, { logarithmic: true }, 0)), [
+    'logarithmic true',
+    ...copies,
+  ]);
   assert.deepEqual(actionsOf(bars(1, 1)), copies);
-  assert.equal(chartFigure(lines({}, {}, 0), '', '', null).markup.match(/min="0" max="0" step="any" value="0"/g)?.length, 2);
+  assert.equal(
+    chartFigure(lines({}, {}, 0), '', '', null).markup.match(/min="0" max="0" step="any" value="0"/g)?.length,
+    2,
+  );
 });
 
 test('the legend of several lines has a button for each, with its colour and dashes, which repeat after six', () => {

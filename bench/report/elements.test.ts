@@ -79,8 +79,17 @@ test('a bar is as long as its share, to a tenth of a per cent, and never longer 
   const widthOf = (share: number | null) =>
     /class="fill" width="([^"]*)".*<\/svg>(.*?)<\/span>$/.exec(withBar('text', share).markup)?.slice(1);
   assert.deepEqual([null, -1, 0, 0.12345, 0.0006, 1, 1.7].map(widthOf), [
-    ...[['0', 'text'], ['0', 'text'], ['0', 'text'], ['12.3', 'text'], ['0.1', 'text']],
-    ...[['100', 'text'], ['100', 'text']],
+    ...[
+      ['0', 'text'],
+      ['0', 'text'],
+      ['0', 'text'],
+      ['12.3', 'text'],
+      ['0.1', 'text'],
+    ],
+    ...[
+      ['100', 'text'],
+      ['100', 'text'],
+    ],
   ]);
 });
 
@@ -105,6 +114,14 @@ test('the badge of a run has the colour and the symbol of its state', () => {
     badgeOf({ validity: suspect, outcome: { state: 'failed', reason: '' } }),
     badge('bad', 'failed').markup,
   );
-  assert.equal(badge('warn', '<x>').markup, `<span class="badge warn">${mark('attention').markup} &lt;x&gt;</span>`);
-  assert.equal(new Set(['good', 'bad', 'warn', 'neutral'].map((kind) => badge(kind as 'good', '').markup.split('path')[1])).size, 4);
+  assert.equal(
+    badge('warn', '<x>').markup,
+    `<span class="badge warn">${mark('attention').markup} &lt;x&gt;</span>`,
+  );
+  assert.equal(
+    new Set(
+      ['good', 'bad', 'warn', 'neutral'].map((kind) => badge(kind as 'good', '').markup.split('path')[1]),
+    ).size,
+    4,
+  );
 });

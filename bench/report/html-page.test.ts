@@ -31,7 +31,9 @@ test('the header names the subject, the load, the time and the machine', () => {
     head('tls') + machine(null),
   );
   const [tls = assert.fail()] = RESULT.variants;
-  assert.ok(headerOf({ ...RESULT, variants: [tls, { ...tls, name: 'b' }] }).startsWith(head('tls, b').slice(0, 40)));
+  assert.ok(
+    headerOf({ ...RESULT, variants: [tls, { ...tls, name: 'b' }] }).startsWith(head('tls, b').slice(0, 40)),
+  );
   assert.ok(headerOf({ ...RESULT, variants: [] }).includes(`: ${RESULT.id}</h1>`));
   assert.ok(reportHtml(RESULT).includes('<title>tls: nginx-ws-bench</title>'));
 });

@@ -200,7 +200,17 @@ test('the conclusion of each kind has fields of its own, and no answers; others 
       { ...result, conclusions, ...(kept === undefined ? {} : { calibration: kept }) },
       '',
     );
-    const { schemaVersion, reportPath, labels, note, series, answers, conclusions: told, runs, ...fields } = summary;
+    const {
+      schemaVersion,
+      reportPath,
+      labels,
+      note,
+      series,
+      answers,
+      conclusions: told,
+      runs,
+      ...fields
+    } = summary;
     return { answers: answers.length, told, fields };
   };
   const comparison = makeComparison();
@@ -226,7 +236,15 @@ test('each variant of a result with runs only has its answer', () => {
 
 test('the price has a sentence for each variant, and is no conclusion', () => {
   const figures = [
-    { name: 'response.p50', step: 'latency', unit: 'time' as const, doubts: [], baseline: 4, variant: 6, ratio: 1.5 },
+    {
+      name: 'response.p50',
+      step: 'latency',
+      unit: 'time' as const,
+      doubts: [],
+      baseline: 4,
+      variant: 6,
+      ratio: 1.5,
+    },
   ];
   const price: Price = { kind: 'price', baseline: 'direct', variants: [{ variant: 'tls', figures }] };
   const summary = jsonSummary({ ...makeResult([makeRun(SMALL)]), conclusions: [price] }, '');

@@ -135,10 +135,10 @@ test('each variant has a line with its own figures, without those that were not 
   const index = { ...(entry.index ?? assert.fail()), runs };
   const page = listingHtml([{ ...entry, index }]);
   const rate = formatRate(second.metrics['messages.perSecond']);
-  assert.deepEqual(
-    [...page.matchAll(/<p>(.*?)<\/p>/g)].map(([, text]) => text).slice(1),
-    [`${first.variant}: no figures`, `plain: ${rate}`],
-  );
+  assert.deepEqual([...page.matchAll(/<p>(.*?)<\/p>/g)].map(([, text]) => text).slice(1), [
+    `${first.variant}: no figures`,
+    `plain: ${rate}`,
+  ]);
 });
 
 test('of a finding, the first sentence is listed, and every other that is a verdict', () => {

@@ -25,15 +25,17 @@ function told(...runs: Run[]): string {
 const WHOLE = '10 WebSockets, 64 B text messages, 4.99 s steady phase.';
 
 test('load and payload are described in a few words', () => {
-  assert.deepEqual(
-    [null, CLOSED, { kind: 'closed', inFlight: 1000 } as const, OPEN].map(loadText),
-    ['none', 'closed, 1 in flight', 'closed, 1,000 in flight', 'open, 2k/s, poisson'],
-  );
+  assert.deepEqual([null, CLOSED, { kind: 'closed', inFlight: 1000 } as const, OPEN].map(loadText), [
+    'none',
+    'closed, 1 in flight',
+    'closed, 1,000 in flight',
+    'open, 2k/s, poisson',
+  ]);
   const text = { minBytes: 64, maxBytes: 64, type: 'text' } as const;
-  assert.deepEqual(
-    [text, { ...text, maxBytes: 2048, type: 'binary' } as const].map(payloadText),
-    ['64 B text', '64 B to 2 KiB binary'],
-  );
+  assert.deepEqual([text, { ...text, maxBytes: 2048, type: 'binary' } as const].map(payloadText), [
+    '64 B text',
+    '64 B to 2 KiB binary',
+  ]);
 });
 
 test('what all runs have in common is stated once, and the load for each step', () => {
@@ -42,10 +44,7 @@ test('what all runs have in common is stated once, and the load for each step', 
   const open = ['a', 'b'].map((variant) => runOf(variant, 'latency', OPEN));
   const one = 'hroughput: closed loop, 1 message in flight per connection';
   assert.equal(told(...closed), `${WHOLE} T${one}.`);
-  assert.equal(
-    told(...closed, ...open),
-    `${WHOLE} T${one}; latency: open loop at 2k/s (poisson arrivals).`,
-  );
+  assert.equal(told(...closed, ...open), `${WHOLE} T${one}; latency: open loop at 2k/s (poisson arrivals).`);
   const more = runOf('a', 'throughput', { kind: 'closed', inFlight: 3 });
   assert.equal(told(more), `${WHOLE} Throughput: closed loop, 3 messages in flight per connection.`);
 });
@@ -64,10 +63,7 @@ test('silent connections have no messages, and a scenario may have messages of i
   idle.plan.workload.scenario = 'idle';
   const result = makeResult([idle]);
   const ofIdle = { ...result, plan: { ...result.plan, scenario: 'idle', steps: ['idle'] } };
-  assert.equal(
-    loadSentence(viewOf(ofIdle)),
-    `10 WebSockets: ${scenarioNamed('idle').title.toLowerCase()}.`,
-  );
+  assert.equal(loadSentence(viewOf(ofIdle)), `10 WebSockets: ${scenarioNamed('idle').title.toLowerCase()}.`);
 });
 
 test('a load of handshakes is described by what is opened at a time', () => {

@@ -36,7 +36,9 @@ test('the key type of a certificate has its common name', () => {
 
 test('a connection that negotiated h2 is reported as such, whatever else the listener offers', () => {
   const probe = { ...PLAIN_PROBE, tlsProtocol: 'TLSv1.3', alpn: 'h2' };
-  const sentences = ['h2', 'http/1.1', null].map((alpnOffered) => protocolSentence({ ...probe, alpnOffered }));
+  const sentences = ['h2', 'http/1.1', null].map((alpnOffered) =>
+    protocolSentence({ ...probe, alpnOffered }),
+  );
   assert.equal(new Set(sentences).size, 1);
   assert.notEqual(sentences[0], protocolSentence({ ...probe, alpn: null, alpnOffered: null }));
 });

@@ -83,7 +83,9 @@ test('a table that may be left out is shown with its note, or not at all without
 test('figures of a table are on the right, words on the left, each column as wide as its widest cell', () => {
   const [head = '', rule = '', ...rows] = summaryText(makeBothSteps(3, 1), null).split('\n').slice(0, 5);
   assert.equal(rule, '─'.repeat(Math.max(...[head, ...rows].map((line) => line.length))));
-  const ends = [head, ...rows].map((line) => [...line.matchAll(/\S+(?: \S+)*/g)].map((cell) => [cell.index, cell.index + cell[0].length]));
+  const ends = [head, ...rows].map((line) =>
+    [...line.matchAll(/\S+(?: \S+)*/g)].map((cell) => [cell.index, cell.index + cell[0].length]),
+  );
   for (const [at, cells] of ends.entries()) {
     assert.equal(cells.length, ends[0]?.length, rows[at]);
     assert.deepEqual(cells[1]?.[1], ends[1]?.[1]?.[1] ?? 0, 'the throughput ends in one column');

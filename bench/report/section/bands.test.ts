@@ -54,11 +54,7 @@ test('adjacent disturbed seconds of one cause are one band', () => {
   const seconds = causes.map((cause, at) => ({ startUs: at * 1e6, endUs: (at + 1) * 1e6, cause }));
   const view = { ...QUIET, seconds } as unknown as RunView;
   const band = (from: number, to: number, label: string) => ({ from, to, label, kind: 'disturbed' });
-  assert.deepEqual(bandsOf(view), [
-    band(0, 2, 'steal'),
-    band(2, 3, 'other work'),
-    band(4, 5, 'other work'),
-  ]);
+  assert.deepEqual(bandsOf(view), [band(0, 2, 'steal'), band(2, 3, 'other work'), band(4, 5, 'other work')]);
 });
 
 test('a moment is in seconds since the steady phase began, to two decimal places', () => {

@@ -75,14 +75,19 @@ test('each end of the interval has a curve of its own, and its median is stated'
     return formatTime(view.times.getValueAtPercentile(50));
   });
   const described = `held: 4,900: p50 ${medians[0]}. missed: 5,100: p50 ${medians[1]}.`;
-  assert.ok(body.markup.startsWith('\n<figure') && body.markup.includes(`<p class="finding">${described}</p>`));
+  assert.ok(
+    body.markup.startsWith('\n<figure') && body.markup.includes(`<p class="finding">${described}</p>`),
+  );
 });
 
 test('an end whose run has no response times has no curve', () => {
   const [empty] = curves({ ...viewWith({ interval: [null, null] }) }).charts;
   assert.equal(empty, undefined);
   const histogram = VIEW.runs[0]?.times ?? assert.fail();
-  const runs = VIEW.runs.map((each) => ({ ...each, times: Object.create(histogram, { totalCount: { value: 0 } }) }));
+  const runs = VIEW.runs.map((each) => ({
+    ...each,
+    times: Object.create(histogram, { totalCount: { value: 0 } }),
+  }));
   const section = curves({ ...VIEW, runs });
   assert.deepEqual([section.charts, section.body.markup], [[], '<p>No trial to show.</p>\n']);
 });

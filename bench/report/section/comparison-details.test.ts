@@ -283,7 +283,12 @@ test('rounds are joined, and runs of stored results are in two groups', () => {
   const of = (conclusion: Comparison) => {
     const { title, finding, body } = rounds(viewOf({ ...result, conclusions: [conclusion] }));
     const how = /<p class="how">(.*?)<\/p>/.exec(body?.markup ?? '')?.[1] ?? '';
-    return [title, finding === runsFinding(viewOf(result).runs), how.includes('joins'), how.includes('group')];
+    return [
+      title,
+      finding === runsFinding(viewOf(result).runs),
+      how.includes('joins'),
+      how.includes('group'),
+    ];
   };
   assert.deepEqual(of(comparison), ['Round by round', false, true, false]);
   assert.deepEqual(of({ ...comparison, stored }), ['Run by run', true, false, true]);
@@ -302,10 +307,7 @@ test('the finding about rounds is that of the first metric drawn, for each varia
   const result = { ...makeRounds(), conclusions: [{ ...comparison, comparisons }] };
   const clause = (figure: typeof cpu, count: string) =>
     `${capital(metricTitle(figure))} was lower with ${figure.name} in ${count} rounds`;
-  assert.equal(
-    rounds(viewOf(result)).finding,
-    `${clause(lower, '2 of 3')}; ${clause(higher, '0 of 2')}.`,
-  );
+  assert.equal(rounds(viewOf(result)).finding, `${clause(lower, '2 of 3')}; ${clause(higher, '0 of 2')}.`);
 });
 
 test('a section of a comparison needs a comparison', () => {

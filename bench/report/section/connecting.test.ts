@@ -49,23 +49,34 @@ test('connections are counted from the first handshake on, or from the start of 
   const phases = [{ phase: 'connect' as const, startUs: 1e6, endUs: 9e6 }];
   const late = { ...TLS, run: { ...TLS.run, phases }, connecting: connecting(2_001_000, 4_006_000) };
   const chartOf = (...runs: RunView[]) => handshakesOf(...runs).charts[0];
-  assert.deepEqual(chartOf({ ...PLAIN, run: { ...PLAIN.run, phases: [] }, connecting: connecting(1e6) }, late), {
-    kind: 'line',
-    id: 'chart-connecting-throughput',
-    x: { title: 'seconds since the first handshake', unit: 'seconds', min: 0, max: 4 },
-    y: { title: 'connections open', unit: 'count', min: 0 },
-    series: [
-      { label: 'plain', colour: PLAIN.colour, pattern: PLAIN.pattern, points: [{ x: 0, y: 0 }, { x: 1, y: 1 }] },
-      {
-        ...{ label: 'tls', colour: TLS.colour, pattern: TLS.pattern },
-        points: [
-          { x: 0, y: 0 },
-          { x: 1, y: 2.001 },
-          { x: 3.01, y: 4.006 },
-        ],
-      },
-    ],
-  });
+  assert.deepEqual(
+    chartOf({ ...PLAIN, run: { ...PLAIN.run, phases: [] }, connecting: connecting(1e6) }, late),
+    {
+      kind: 'line',
+      id: 'chart-connecting-throughput',
+      x: { title: 'seconds since the first handshake', unit: 'seconds', min: 0, max: 4 },
+      y: { title: 'connections open', unit: 'count', min: 0 },
+      series: [
+        {
+          label: 'plain',
+          colour: PLAIN.colour,
+          pattern: PLAIN.pattern,
+          points: [
+            { x: 0, y: 0 },
+            { x: 1, y: 1 },
+          ],
+        },
+        {
+          ...{ label: 'tls', colour: TLS.colour, pattern: TLS.pattern },
+          points: [
+            { x: 0, y: 0 },
+            { x: 1, y: 2.001 },
+            { x: 3.01, y: 4.006 },
+          ],
+        },
+      ],
+    },
+  );
 });
 
 test('connecting may take hours, and the finding is that of the first step', () => {
@@ -80,7 +91,12 @@ test('connecting may take hours, and the finding is that of the first step', () 
   const steps = [taking(TLS, 5000), taking(PLAIN, 7000)].map((view, at) => ({ step: `${at}`, runs: [view] }));
   assert.equal(
     handshakes({ ...VIEW, steps }).finding,
-    extremesSentence('The time to open all connections', [{ name: 'tls', value: 5000 }], formatTime, DURATION),
+    extremesSentence(
+      'The time to open all connections',
+      [{ name: 'tls', value: 5000 }],
+      formatTime,
+      DURATION,
+    ),
   );
 });
 
@@ -201,9 +217,15 @@ test('the medians of the parts are listed if there are any, and each part with s
     ),
   );
   assert.deepEqual(
-    tableOf(section.body?.markup ?? '', 'Parts of the handshake in full').map(([name, , part]) => [name, part]),
+    tableOf(section.body?.markup ?? '', 'Parts of the handshake in full').map(([name, , part]) => [
+      name,
+      part,
+    ]),
     [
-      ...['TCP connect', 'HTTP upgrade', 'whole handshake', 'echo', 'closing handshake'].map((part) => ['tls', part]),
+      ...['TCP connect', 'HTTP upgrade', 'whole handshake', 'echo', 'closing handshake'].map((part) => [
+        'tls',
+        part,
+      ]),
       ['plain', 'TCP connect'],
       ['plain', 'HTTP upgrade'],
     ],

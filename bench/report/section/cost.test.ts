@@ -5,8 +5,8 @@ import { makeRun, OPEN } from '../../../test/run.ts';
 import type { ByComponent, ProcessFigures } from '../../measure/processes.ts';
 import { formatBytes, formatTime } from '../../wording/format.ts';
 import { bytesAxis } from '../axis.ts';
-import { headsOf, tableOf } from '../page-text.test.fixture.ts';
 import type { BarSpec } from '../page/spec.ts';
+import { headsOf, tableOf } from '../page-text.test.fixture.ts';
 import { type RunView, viewOf } from '../view.ts';
 import { cost, levelsSentence } from './cost.ts';
 
@@ -70,31 +70,39 @@ test('the bars of CPU and memory are stacked, and have a part for each component
 test('the axis of the busiest processes ends at a whole core, or at the busiest one if it used more', () => {
   const chartOf = (...shares: Parameters<typeof processes>) =>
     chartsOf(withFigures(TLS, { processes: processes(...shares) }))[2];
-  assert.deepEqual(chartOf(['proxy', 0.5], ['proxy', 1.5], ['proxy', null], ['server', null], ['generator', 0]), {
-    kind: 'bar',
-    id: 'chart-busiest-throughput',
-    x: { title: 'share of a core', unit: 'share', min: 0, max: 1.5 },
-    y: { title: '', unit: 'name' },
-    names: ['tls'],
-    stacked: false,
-    series: [
-      { label: 'Nginx', colour: 'component-proxy', values: [1.5] },
-      { label: 'Generator', colour: 'component-generator', values: [0] },
-    ],
-  });
+  assert.deepEqual(
+    chartOf(['proxy', 0.5], ['proxy', 1.5], ['proxy', null], ['server', null], ['generator', 0]),
+    {
+      kind: 'bar',
+      id: 'chart-busiest-throughput',
+      x: { title: 'share of a core', unit: 'share', min: 0, max: 1.5 },
+      y: { title: '', unit: 'name' },
+      names: ['tls'],
+      stacked: false,
+      series: [
+        { label: 'Nginx', colour: 'component-proxy', values: [1.5] },
+        { label: 'Generator', colour: 'component-generator', values: [0] },
+      ],
+    },
+  );
   assert.equal(chartOf(['server', 0.5])?.x.max, 1);
 });
 
 test('the busiest process is found among all components and runs, without generators that spin', () => {
   const told = (...runs: RunView[]) =>
     [...(costOf(...runs).body?.markup ?? '').matchAll(/<p class="finding">(.*?)<\/p>/g)].at(-1)?.[1];
-  const using = (view: RunView, shares: [number | null, number, number], pacing: 'spin' | 'sleep' = 'sleep') => ({
+  const using = (
+    view: RunView,
+    shares: [number | null, number, number],
+    pacing: 'spin' | 'sleep' = 'sleep',
+  ) => ({
     ...withFigures(view, {
       processes: processes(['proxy', shares[0]], ['server', shares[1]], ['generator', shares[2]]),
     }),
     run: { ...view.run, plan: { ...view.run.plan, pacing } },
   });
-  const busiest = (whose: string, share: string) => `The busiest process was ${whose}, at ${share} of a core.`;
+  const busiest = (whose: string, share: string) =>
+    `The busiest process was ${whose}, at ${share} of a core.`;
   assert.equal(told(using(TLS, [0.2, 0.3, 0.1])), busiest('the echo server of tls', '30 %'));
   assert.equal(told(using(TLS, [null, 0.3, 0.4])), busiest('the generator of tls', '40 %'));
   assert.equal(told(using(TLS, [0.2, 0, 0]), using(PLAIN, [1, 0, 0])), busiest('Nginx of plain', '100 %'));
@@ -120,7 +128,9 @@ test('the finding is that of the first step', () => {
   );
   assert.deepEqual(
     section.charts.map(({ id }) => id),
-    ['throughput', 'latency'].flatMap((step) => ['cpu', 'memory', 'busiest'].map((id) => `chart-${id}-${step}`)),
+    ['throughput', 'latency'].flatMap((step) =>
+      ['cpu', 'memory', 'busiest'].map((id) => `chart-${id}-${step}`),
+    ),
   );
 });
 
@@ -164,7 +174,8 @@ test('every process has a row; what was not measured is a dash', () => {
 });
 
 test('a figure that no component has is that of the generator, and not measured', () => {
-  const { run } = viewOf(makeResult([makeRun({ ...SMALL, profile: 'direct', load: OPEN })])).runs[0] ?? assert.fail();
+  const { run } =
+    viewOf(makeResult([makeRun({ ...SMALL, profile: 'direct', load: OPEN })])).runs[0] ?? assert.fail();
   assert.equal(
     levelsSentence('CPU', [{ ...TLS, run }], () => NONE, String),
     'Generator CPU was not measured.',

@@ -74,7 +74,13 @@ test('a step has charts of all its runs, then those of each run; response times 
   assert.deepEqual(idsOf(CLOSED_RUN), ['rate-a-0']);
   assert.deepEqual(idsOf(OPEN_RUN), ['rate-a-0', 'response-a-0']);
   assert.deepEqual(idsOf(CLOSED_RUN, CLOSED_RUN), ['echoed-a', 'rate-a-0', 'rate-a-1']);
-  assert.deepEqual(idsOf(CLOSED_RUN, OPEN_RUN), ['echoed-a', 'p99-a', 'rate-a-0', 'rate-a-1', 'response-a-1']);
+  assert.deepEqual(idsOf(CLOSED_RUN, OPEN_RUN), [
+    'echoed-a',
+    'p99-a',
+    'rate-a-0',
+    'rate-a-1',
+    'response-a-1',
+  ]);
 });
 
 test('the charts of single runs are collapsed if there are several', () => {

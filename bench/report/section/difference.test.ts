@@ -71,7 +71,9 @@ test('as few lines as possible are removed and added', () => {
 test('changed lines are removed before others are added; a gap at either end is marked once', () => {
   assert.equal(told('ab', 'cd'), '-a -b +c +d');
   const shown = (before: string, after: string) =>
-    hunksOf(diffLines([...before], [...after])).map((line) => line?.text ?? '…').join('');
+    hunksOf(diffLines([...before], [...after]))
+      .map((line) => line?.text ?? '…')
+      .join('');
   assert.equal(shown('Xabcdefg', 'abcdefg'), 'Xab…');
   assert.equal(shown('abcdefgX', 'abcdefg'), '…fgX');
   assert.equal(shown('XabcdeY', 'abcde'), 'Xab…deY');

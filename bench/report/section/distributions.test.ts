@@ -43,7 +43,10 @@ test('a histogram begins and ends at 0, at the edges of its bins, and is filled 
   };
   assert.deepEqual(histogramChart([view]), { ...chart, series: [{ ...line, filled: true }] });
   const empty = { ...line, points: [], filled: false };
-  assert.deepEqual(histogramChart([view, viewWith()]), { ...chart, series: [{ ...line, filled: false }, empty] });
+  assert.deepEqual(histogramChart([view, viewWith()]), {
+    ...chart,
+    series: [{ ...line, filled: false }, empty],
+  });
 });
 
 test('a curve has six digits of each percentile, and no time below 1 µs', () => {

@@ -55,10 +55,13 @@ test('tables of runs, failures, protocols, hosts and parts have their headings',
   const figures = { ...first.figures, hosts: [host] };
   const summary = 'Count, Min, Mean, p50, p90, p95, p99, p99.9, p99.99, Max';
   assert.deepEqual(
-    [...[runs, failures, protocols, httpLeg, handshakeParts].map((section) => section(view)), hosts({
-      ...view,
-      runs: [{ ...first, figures }],
-    })].flatMap(headsOf),
+    [
+      ...[runs, failures, protocols, httpLeg, handshakeParts].map((section) => section(view)),
+      hosts({
+        ...view,
+        runs: [{ ...first, figures }],
+      }),
+    ].flatMap(headsOf),
     [
       'Every run: Variant →, Step →, Load →, Validity →, Echoed per second, Response time p50, p99, Failed, Lost, Started →',
       'Failures by stage and kind: Variant →, Step →, Stage →, Kind →, Count',
@@ -84,13 +87,19 @@ test('tables over time have columns of response times only in an open loop', () 
 
 test('tables of a comparison have their headings', () => {
   const view = viewOf(makeRounds());
-  assert.deepEqual([effects, rounds, ...BEHIND_ROUNDS].flatMap((section) => headsOf(section(view))), [
-    `plain+buf-16k compared with plain: ${effectColumns(makeComparison().comparisons[0] ?? assert.fail(), 'plain')
-      .map((title, at) => (at === 0 || at === 6 ? `${title} →` : title))
-      .join(', ')}`,
-    'plain+buf-16k and plain, round by round: Metric →, Round, plain, plain+buf-16k',
-    'In the order they ran: Round →, Step →, Variant →, Validity →, Echoed per second, Nginx CPU per message, Response time p50, p99',
-  ]);
+  assert.deepEqual(
+    [effects, rounds, ...BEHIND_ROUNDS].flatMap((section) => headsOf(section(view))),
+    [
+      `plain+buf-16k compared with plain: ${effectColumns(
+        makeComparison().comparisons[0] ?? assert.fail(),
+        'plain',
+      )
+        .map((title, at) => (at === 0 || at === 6 ? `${title} →` : title))
+        .join(', ')}`,
+      'plain+buf-16k and plain, round by round: Metric →, Round, plain, plain+buf-16k',
+      'In the order they ran: Round →, Step →, Variant →, Validity →, Echoed per second, Nginx CPU per message, Response time p50, p99',
+    ],
+  );
 });
 
 test('all values of the plan that differ between runs are in its table, and no other is', () => {

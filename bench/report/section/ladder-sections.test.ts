@@ -48,7 +48,10 @@ test('the load names what all runs of a ladder have in common', () => {
     return ladderLoad(ladder, { ...view, result: { ...RESULT, runs } })?.replace(/^.*?: |\.$/g, '');
   };
   assert.equal(told('connections'), `${common.size}, 4.99 s per run, 1 run per level`);
-  assert.equal(told('rate', true, 3), `${common.connections}, ${common.size}, 4.99 s per run, 3 runs per level`);
+  assert.equal(
+    told('rate', true, 3),
+    `${common.connections}, ${common.size}, 4.99 s per run, 3 runs per level`,
+  );
   assert.equal(told('payload'), `${common.connections}, 4.99 s per run, 1 run per level`);
   assert.equal(told('nginx-workers', false), `${common.connections}, 4.99 s per run, 1 run per level`);
   assert.equal(ladderLoad(LADDER, { ...VIEW, result: { ...RESULT, runs: [] } }), null);
@@ -129,9 +132,14 @@ test('all runs are numbered in the order they ran, with their level, round and m
       run: { ...each.run, plan: { ...each.run.plan, round } },
     }));
     const section = ladderRuns({ ...view, runs });
-    return { heads: headsOf(section), rows: tableOf(section.body?.markup ?? '', 'Runs, in the order they ran') };
+    return {
+      heads: headsOf(section),
+      rows: tableOf(section.body?.markup ?? '', 'Runs, in the order they ran'),
+    };
   };
-  const figures = VIEW.runs.map(({ figures, run }) => formatFigure(metric.read(figures, run.plan), metric.unit));
+  const figures = VIEW.runs.map(({ figures, run }) =>
+    formatFigure(metric.read(figures, run.plan), metric.unit),
+  );
   const levels = RESULT.runs.map(({ plan }) => String(plan.connections));
   assert.deepEqual(rowsOf({}), {
     heads: [`Runs, in the order they ran: Run →, Connections, Round, ${capital(metric.title)}, Validity →`],

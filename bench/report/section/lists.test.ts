@@ -19,7 +19,12 @@ import { claims, claimsMarkup, claimsOf } from './claims.ts';
 import { noticeList, notices, noticesFinding } from './notices.ts';
 import { runs, runsFinding } from './runs.ts';
 
-const made = (level: Notice['level'], text: string): Notice => ({ level, code: `code-${text}`, data: {}, text });
+const made = (level: Notice['level'], text: string): Notice => ({
+  level,
+  code: `code-${text}`,
+  data: {},
+  text,
+});
 
 test('a notice has a symbol, the runs that it is about, and the others of its kind if there are any', () => {
   const [warning, note] = [made('warning', '<w>'), made('info', 'n')];
@@ -33,7 +38,8 @@ test('a notice has a symbol, the runs that it is about, and the others of its ki
     { what: note, whose: '', others: others.slice(1) },
     { what: note, whose: '' },
   ]);
-  const item = (level: string, head: string, text: string) => `<li class="${level}"><strong>${head}</strong>${text}</li>\n`;
+  const item = (level: string, head: string, text: string) =>
+    `<li class="${level}"><strong>${head}</strong>${text}</li>\n`;
   const head = (sign: 'attention' | 'note', word: string) => `${mark(sign).markup} ${word}`;
   const more = (count: number, items: string) =>
     `<details><summary>${count} more of this kind</summary><ul class="plain">${items}</ul></details>`;
@@ -41,7 +47,11 @@ test('a notice has a symbol, the runs that it is about, and the others of its ki
   assert.equal(
     markup,
     `<ul class="notices">${[
-      item('warning', head('attention', 'Warning'), ' <span class="of">a</span> &lt;w&gt; <code>code-&lt;w&gt;</code>'),
+      item(
+        'warning',
+        head('attention', 'Warning'),
+        ' <span class="of">a</span> &lt;w&gt; <code>code-&lt;w&gt;</code>',
+      ),
       item('info', head('note', 'Note'), ` n <code>code-n</code>${more(2, both)}`),
       item('info', head('note', 'Note'), ` n <code>code-n</code>${more(1, last)}`),
       item('info', head('note', 'Note'), ' n <code>code-n</code>'),
@@ -95,9 +105,7 @@ test('all runs are in a table with the time of day at which they started, and th
   const remarks = [first, second].map((each) =>
     paragraph([outcomeSentence(each), ...validitySentences(each), lossSentence(each)]),
   );
-  const items = view.runs.map(
-    ({ label }, at) => html`<li><strong>${label}</strong>: ${remarks[at]}</li>\n`,
-  );
+  const items = view.runs.map(({ label }, at) => html`<li><strong>${label}</strong>: ${remarks[at]}</li>\n`);
   assert.ok(section.body?.markup.endsWith(html`<ul class="plain">${items}</ul>`.markup));
   assert.deepEqual(
     [runsFinding([]), runsFinding([first]), runsFinding([first, second])],

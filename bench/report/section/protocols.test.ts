@@ -77,7 +77,10 @@ test('only runs with HTTP requests are compared and listed, and a cache is expla
     ['cache', 'tls'],
   );
   const one = httpLeg(viewOf(makeResult([tls])));
-  assert.deepEqual([headsOf(one).length, one.finding], [1, extremesSentence('HTTP throughput', levels.slice(1), formatRate)]);
+  assert.deepEqual(
+    [headsOf(one).length, one.finding],
+    [1, extremesSentence('HTTP throughput', levels.slice(1), formatRate)],
+  );
   const none = httpLeg(viewOf(makeResult(runs.slice(2))));
   assert.equal(none.body, null);
   assert.notEqual(none.finding, extremesSentence('HTTP throughput', [], formatRate));

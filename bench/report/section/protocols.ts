@@ -83,9 +83,7 @@ export function httpLeg({ runs }: View): FoldedSection {
       legs.length === 0
         ? null
         : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, for a short time before the WebSockets.</p>
-${legs
-  .filter(({ http }) => http.cache !== null)
-  .map(({ view }) => html`<p>${cacheSentence(view)}</p>`)}
+${legs.filter(({ http }) => http.cache !== null).map(({ view }) => html`<p>${cacheSentence(view)}</p>`)}
 ${table('HTTP requests', LEG, legs.map(legRow))}`,
   };
 }

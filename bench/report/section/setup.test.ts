@@ -35,7 +35,12 @@ test('a single Nginx is named once; several are named with their variants', () =
 test('the binary of an upgrade is named by its package, or else by its path', () => {
   const upgrade = { binary: '/n', origin: null, version: '1.30.0', openssl: null };
   const of = (...origins: (string | null)[]) =>
-    told(...origins.map((origin, at): [string, Partial<UsedProxy>] => [`v${at}`, { ...OLD, upgrade: { ...upgrade, origin } }]))
+    told(
+      ...origins.map((origin, at): [string, Partial<UsedProxy>] => [
+        `v${at}`,
+        { ...OLD, upgrade: { ...upgrade, origin } },
+      ]),
+    )
       .split(' OpenSSL of')[0]
       ?.split('Nginx after the upgrade ')[1];
   assert.equal(of(null), '1.30.0 (/n)');

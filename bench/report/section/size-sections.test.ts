@@ -45,10 +45,7 @@ function sectionsOf(changes: Partial<Size> = {}) {
 }
 
 test('the plan is described in a sentence and in a list, below the findings', () => {
-  assert.equal(
-    sizeLoad(SIZE),
-    'Plan: 2,000 connections, messages at 3k/s, new connections at 40/s.',
-  );
+  assert.equal(sizeLoad(SIZE), 'Plan: 2,000 connections, messages at 3k/s, new connections at 40/s.');
   const [found = assert.fail()] = sectionsOf();
   assert.ok(found.body.markup.startsWith('<p class="verdict">One.</p>\n<p>Two.</p>\n<dl'));
   assert.deepEqual(
@@ -61,9 +58,14 @@ test('the plan is described in a sentence and in a list, below the findings', ()
 
 test('needs are listed by group, each with its derivation', () => {
   const needs = sectionsOf()[1] ?? assert.fail();
-  const columns = [...NEED_COLUMNS.map(capital), 'How →'].map((title, at) => (at === 0 ? `${title} →` : title));
+  const columns = [...NEED_COLUMNS.map(capital), 'How →'].map((title, at) =>
+    at === 0 ? `${title} →` : title,
+  );
   const groups = ['CPU and memory', 'Nginx', 'System'];
-  assert.deepEqual(headsOf(needs), groups.map((group) => `${group}: ${columns.join(', ')}`));
+  assert.deepEqual(
+    headsOf(needs),
+    groups.map((group) => `${group}: ${columns.join(', ')}`),
+  );
   const [cores = [], somaxconn = [], memory = [], workers = []] = needRows(SIZE);
   assert.deepEqual(
     groups.map((group) => tableOf(needs.body.markup, group)),

@@ -119,7 +119,9 @@ test('runs whose counts do not add up are named, with and without messages', () 
       return { ...each, figures: { ...each.figures, conservation } };
     });
     const section = spread({ ...view, runs });
-    const cells = tableOf(section.body?.markup ?? '', caption).map(([name, , , , last]) => `${name}: ${last}`);
+    const cells = tableOf(section.body?.markup ?? '', caption).map(
+      ([name, , , , last]) => `${name}: ${last}`,
+    );
     return [section.finding, [...new Set(cells)]];
   };
   const { runs } = silent();
