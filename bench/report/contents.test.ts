@@ -5,6 +5,7 @@ import { makeBothSteps, makeResult } from '../../test/result.ts';
 import type { Price } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
 import { contentsOf } from './contents.ts';
+import { isExternal, topicOf } from './external.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { price } from './price.ts';
 import { scenarioReport } from './scenario.ts';
@@ -49,8 +50,19 @@ test('the report of an external server has no sections about its proxy', () => {
   const kept = [...folded, ...OF_ALL].filter((each) => ![claims, configurations, httpLeg].includes(each));
   assert.ok(folded.includes(claims) && kept.length === folded.length + OF_ALL.length - 3);
   assert.deepEqual(contentsOf(external(RESULT)), { open, folded: kept });
-  const [first, ...others] = kept.toSpliced(kept.indexOf(notices), 0, hosts);
-  assert.deepEqual(contentsOf(external(withAgents())).folded, [first, ...others]);
+  const withHosts = kept.toSpliced(kept.indexOf(notices), 0, hosts);
+  assert.deepEqual(contentsOf(external(withAgents())).folded, withHosts);
+});
+
+test('a result is for an external server only if all of its variants are', () => {
+  const variantsOf = (...profiles: string[]) => ({
+    variants: profiles.map((profile) => ({ name: profile, title: '', profile, proxy: null })),
+  });
+  assert.deepEqual(
+    [variantsOf(), variantsOf('target:a'), variantsOf('target:a', 'tls'), variantsOf('tls:target:')].map(isExternal),
+    [false, true, false, false],
+  );
+  assert.notEqual(topicOf(variantsOf('target:a')), topicOf(variantsOf('tls')));
 });
 
 test('the kind of a result determines its sections', () => {

@@ -101,6 +101,12 @@ test('the step of a metric is named if the scenario has several', () => {
   const one = ownReport(ONE_STEP, null);
   assert.equal(one.answer(PLAIN), `plain: ${findMetric('response.p50')?.title} ${p50}.`);
   assert.deepEqual(one.cells(PLAIN)[1], ['response.p50', p50]);
+  const rate = { name: 'messages.perSecond', step: 'latency', label: '' };
+  const value = formatRate(figuresOf(RUNS[3] ?? assert.fail()).messages.perSecond);
+  const answerOf = (declared: Declaration) => ownReport({ ...declared, listed: [rate] }, null).answer(PLAIN);
+  assert.equal(answerOf(ONE_STEP), `plain: ${findMetric(rate.name)?.title} ${value}.`);
+  assert.equal(answerOf(DECLARED), `plain: ${metricTitle(rate)} ${value}.`);
+  assert.notEqual(answerOf(ONE_STEP), answerOf(DECLARED));
   assert.equal(one.answer(NONE), 'Nothing was measured for none.');
   const unknown = ownReport({ ...ONE_STEP, listed: [{ name: 'a.b', step: 'latency', label: '' }] }, null);
   assert.deepEqual(unknown.cells(PLAIN)[1], ['a.b', '–']);

@@ -92,11 +92,11 @@ function valueText(view: RunView | undefined, name: string): string {
 /** Summarises a variant, as in `plain: response time p50 0.4 ms, and response time p99 2 ms.` */
 function answer(variant: VariantView, { listed: names, steps }: Declaration): string {
   const known = names.flatMap(({ name, step }) => {
+    const metric = findMetric(name);
     const value = valueText(variant.answers[step], name);
-    if (value === NOTHING) return [];
+    if (metric === undefined || value === NOTHING) return [];
     // The step is not named if the scenario has only one.
-    const title = steps.length === 1 ? findMetric(name)?.title : metricTitle({ name, step });
-    return [`${title ?? name} ${value}`];
+    return [`${steps.length === 1 ? metric.title : metricTitle({ name, step })} ${value}`];
   });
   return known.length === 0
     ? `Nothing was measured for ${variant.name}.`

@@ -55,7 +55,7 @@ export function signedScale(values: readonly number[], from: number, to: number)
 function linearAxis(most: number): { max: number; ticks: number[] } {
   const top = most > 0 ? most : 1;
   const power = 10 ** Math.floor(Math.log10(top / MOST_STEPS));
-  const step = [1, 2, 5, 10].map((lead) => lead * power).find((each) => each * MOST_STEPS >= top) ?? top;
+  const step = power * ([1, 2, 5].find((lead) => lead * power * MOST_STEPS >= top) ?? 10);
   const count = Math.ceil(top / step - 1e-9);
   return { max: count * step, ticks: Array.from({ length: count + 1 }, (_, index) => index * step) };
 }
