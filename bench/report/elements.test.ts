@@ -24,6 +24,13 @@ test('series, labels and note are shown as given, escaped; nothing is shown with
   );
 });
 
+test('a single tag, and a note without tags, are shown alone', () => {
+  const tag = (text: string) => `<span class="tags"><span class="tag">${text}</span> </span>`;
+  assert.equal(tagsMarkup({ ...NONE, series: 'night' }).markup, tag('series night'));
+  assert.equal(tagsMarkup({ ...NONE, labels: { a: 'b' } }).markup, tag('a=b'));
+  assert.equal(tagsMarkup({ ...NONE, note: 'Why.' }).markup, '<span class="beside">Why.</span>');
+});
+
 test('an optional column is left out if no row has a value in it', () => {
   const columns = [
     { title: 'Variant' },

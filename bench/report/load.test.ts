@@ -54,6 +54,7 @@ test('a load that differs between the runs of a step, or in what is common, is n
   const [a, b] = [runOf('a', 'latency', OPEN), runOf('b', 'latency', { ...OPEN, ratePerSecond: 3000 })];
   assert.equal(told(a, b), differs);
   assert.equal(told(a, runOf('b', 'latency', OPEN, { connections: 11 })), differs);
+  assert.equal(told(runOf('a', 'throughput', CLOSED), a, b), differs);
   const steps = [runOf('a', 'throughput', CLOSED), a];
   assert.notEqual(told(...steps), differs);
 });
