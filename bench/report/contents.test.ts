@@ -59,7 +59,9 @@ test('a result is for an external server only if all of its variants are', () =>
     variants: profiles.map((profile) => ({ name: profile, title: '', profile, proxy: null })),
   });
   assert.deepEqual(
-    [variantsOf(), variantsOf('target:a'), variantsOf('target:a', 'tls'), variantsOf('tls:target:')].map(isExternal),
+    [variantsOf(), variantsOf('target:a'), variantsOf('target:a', 'tls'), variantsOf('tls:target:')].map(
+      isExternal,
+    ),
     [false, true, false, false],
   );
   assert.notEqual(topicOf(variantsOf('target:a')), topicOf(variantsOf('tls')));

@@ -10,6 +10,7 @@ import { contentsOf } from './contents.ts';
 import { reportHtml } from './html.ts';
 import { kindOf } from './kinds/kinds.ts';
 import { loadSentence } from './load.ts';
+import { html } from './markup.ts';
 import { chartsOf } from './page-text.test.fixture.ts';
 import { viewOf } from './view.ts';
 
@@ -72,6 +73,27 @@ test('every section is in the contents and on the page, the open ones first; onl
     chartsOf(page).map(({ id }) => id),
     all.flatMap(({ charts }) => charts.map(({ id }) => id)),
   );
+});
+
+test('a section with a body can be opened, and one without cannot', () => {
+  const result = makeBothSteps(1, 1);
+  const page = reportHtml(result);
+  const view = viewOf(result);
+  const sections = contentsOf(result).folded.map((section) => section(view));
+  assert.deepEqual(new Set(sections.map(({ body }) => body === null)), new Set([true, false]));
+  for (const { id, title, finding, body } of sections) {
+    const head = html`<h2 id="${id}-title">${title}</h2> <span class="found">${finding}</span>`.markup;
+    const content =
+      body === null
+        ? `<div class="head">${head}</div>`
+        : `<details><summary class="head">${head}</summary>\n${body.markup}\n</details>`;
+    assert.ok(page.includes(` aria-labelledby="${id}-title">\n${content}\n</section>\n`), id);
+  }
+});
+
+test('a result without an end counts as interrupted, unless it is known to be running', () => {
+  const broken = reportHtml({ ...RESULT, endedAt: null }).includes('<p class="broken">');
+  assert.deepEqual([broken, reportHtml(RESULT).includes('<p class="broken">')], [true, false]);
 });
 
 test('what a bench that was interrupted did not complete is named, except for variants that were left out', () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun } from '../../test/run.ts';
+import type { Declaration } from '../model/declaration.ts';
 import type { Load } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import { scenarioNamed } from '../scenarios/registry.ts';
+import { addScenario, scenarioNamed } from '../scenarios/registry.ts';
 import { loadSentence, loadText, payloadText } from './load.ts';
 import { viewOf } from './view.ts';
 
@@ -65,6 +66,18 @@ test('silent connections have no messages, and a scenario may have messages of i
   const result = makeResult([idle]);
   const ofIdle = { ...result, plan: { ...result.plan, scenario: 'idle', steps: ['idle'] } };
   assert.equal(loadSentence(viewOf(ofIdle)), `10 WebSockets: ${scenarioNamed('idle').title.toLowerCase()}.`);
+});
+
+test("the payload of a user's scenario is described only if the scenario uses it", () => {
+  const echo = scenarioNamed('echo');
+  const sentenceOf = (name: string, usesPayload: boolean) => {
+    addScenario({ ...echo, name, declared: { usesPayload } as Declaration }, null);
+    const run = runOf('a', 'throughput', CLOSED);
+    run.plan.workload.scenario = name;
+    return told(run).split('.')[0];
+  };
+  assert.equal(sentenceOf('with-payload', true), '10 WebSockets, 64 B text messages, 4');
+  assert.equal(sentenceOf('without-payload', false), '10 WebSockets, 4');
 });
 
 test('a load of handshakes is described by what is opened at a time', () => {
