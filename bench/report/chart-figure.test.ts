@@ -31,13 +31,14 @@ test('the legend of a bar chart has the fills of the bars, which repeat after fo
     'fill-0 series-4',
     'fill-1 series-5',
   ]);
+  assert.deepEqual(classes(bars(2, 1)), ['fill-0 series-0', 'fill-1 series-1']);
   assert.deepEqual(classes(bars(1, 1)), []);
 });
 
 test('a bar chart is as tall as its rows of bars need', () => {
   assert.deepEqual(
-    [bars(1, 2), bars(1, 3), bars(2, 6), bars(4, 3), bars(4, 4), bars(4, 6, true)].map(heightOf),
-    ['short', 'middle', 'middle', 'middle', 'tall', 'middle'],
+    [bars(1, 2), bars(1, 3), bars(2, 6), bars(4, 3), bars(4, 4), bars(4, 6, true), bars(1, 7)].map(heightOf),
+    ['short', 'middle', 'middle', 'middle', 'tall', 'middle', 'tall'],
   );
 });
 

@@ -83,7 +83,7 @@ test('the text has the sentences, the table and the doubts, with blank lines aro
     ...doubtLines(PRICE),
     '',
   ]);
-  assert.throws(() => price(viewOf(makeResult([]))), TypeError);
+  assert.throws(() => price(viewOf(makeResult([]))), /no price/);
 });
 
 test('the section lists doubts only if there are any', () => {
@@ -99,4 +99,13 @@ test('a metric that rose by less than a factor of two, or not at all, was not hi
   const told = (ratio: number) => priceSentence({ variant: 'a', figures: [figure({ ratio })] }, 'b');
   for (const ratio of [1, 1.5]) assert.match(told(ratio), / up from 20 µs/);
   assert.match(told(0.99), / down from 20 µs/);
+});
+
+test('a single reason for doubt is listed below the table, and there is no list without any', () => {
+  const bodyOf = (doubts: PricedFigure['doubts']) => {
+    const conclusion: Price = { ...PRICE, variants: [{ variant: 'tls', figures: [figure({ doubts })] }] };
+    return price(viewOf({ ...makeResult([]), conclusions: [conclusion] })).body.markup;
+  };
+  assert.match(bodyOf([late('tls')]), /<\/p>\n<ul class="plain"><li>\* .*: tls: Late\.<\/li><\/ul>$/);
+  assert.match(bodyOf([]), /<\/p>\n$/);
 });
