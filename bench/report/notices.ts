@@ -58,7 +58,7 @@ export function saidAlike(said: readonly { what: Finding; of: RunView }[], view:
 }
 
 function rank({ level }: Notice): number {
-  return level === 'warning' ? 0 : 1;
+  return Number(level !== 'warning');
 }
 
 /**

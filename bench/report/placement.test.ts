@@ -42,7 +42,12 @@ test('runs of a step differ in placement if any component does, other than the p
     others.map((other) => differs(placed(TLS, cpus), placed(DIRECT, other))),
     [false, true, true],
   );
-  assert.equal(differs(placed(TLS, cpus), placed(DIRECT, cpus), placed(TLS, cpus)), false);
+  assert.deepEqual(
+    [cpus, others[0] ?? null].map((last) =>
+      differs(placed(TLS, cpus), placed(DIRECT, cpus), placed(TLS, last)),
+    ),
+    [false, true],
+  );
   assert.deepEqual(
     [differs(placed(TLS, null), placed(TLS, null)), differs(placed(TLS, null), placed(TLS, cpus))],
     [false, true],

@@ -277,7 +277,7 @@ function kindOf({ level, code }: Notice): string {
 }
 
 function rank({ level }: Notice): number {
-  return level === 'warning' ? 0 : 1;
+  return Number(level !== 'warning');
 }
 
 function compactRuns({ result, runs: views }: View): FoldedSection {

@@ -85,3 +85,18 @@ test('only runs with HTTP requests are compared and listed, and a cache is expla
   assert.equal(none.body, null);
   assert.notEqual(none.finding, extremesSentence('HTTP throughput', [], formatRate));
 });
+
+test('responses other than 2xx are listed by class if it is known, and errors and timeouts are one figure', () => {
+  const run = makeRun(SMALL);
+  const { http } = run;
+  assert.ok(http);
+  const cellsOf = (changes: Partial<typeof http>) => {
+    const changed = { ...http, errors: 3, timeouts: 4, non2xx: 1500, ...changes };
+    const page = httpLeg(viewOf(makeResult([{ ...run, http: changed }]))).body?.markup ?? '';
+    return tableOf(page, 'HTTP requests')[0]?.slice(7, 9);
+  };
+  const statuses = { '2xx': 10, '4xx': 1200, '5xx': 300 };
+  assert.deepEqual(cellsOf({ statuses }), ['1,500 (4xx 1,200, 5xx 300)', '7']);
+  assert.deepEqual(cellsOf({ statuses: { '2xx': 10 } }), ['1,500', '7']);
+  assert.deepEqual(cellsOf({ statuses: null }), ['1,500', '7']);
+});
