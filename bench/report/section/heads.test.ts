@@ -129,6 +129,12 @@ test('all values of the plan that differ between runs are in its table, and no o
   assert.ok(page.includes('<h3>Plan</h3>\n<dl class="facts"></dl>'));
 });
 
+test('variant and step are in the table of the plan even if nothing differs', () => {
+  assert.deepEqual(headsOf(setup(viewOf(makeResult([makeRun(SMALL)])))), [
+    'Differences between runs: Variant →, Step →',
+  ]);
+});
+
 test('a report without runs has no plan, whether or not its target is external', () => {
   const view = viewOf({ ...makeResult([]), endedAt: null });
   for (const isExternal of [false, true]) {
