@@ -261,7 +261,7 @@ test('bytes and gauges are recorded', () => {
   messages.sentOnSchedule(1_600_000, 1_600_000, 20);
   messages.echoed(1_600_001, 1_600_000, 3);
   recorder.finish(1_700_000);
-  recorder.closed();
+  recorder.closed(1_700_000);
   const { counters, gauges } = recordings.at(-1) ?? assert.fail();
   assert.deepEqual([counters.bytesSent, counters.bytesReceived], [120, 3]);
   assert.deepEqual(gauges, { outstanding: 1, queued: 1, open: 1 });

@@ -139,7 +139,8 @@ export class Recorder {
   }
 
   /** Records that an open connection has closed. */
-  closed(): void {
+  closed(nowUs: number): void {
+    this.at(nowUs);
     this.open--;
   }
 

@@ -210,7 +210,7 @@ test('a failed handshake and a failed connection are both recorded, but only the
   fakes[1]?.events.failed('open', 'closed-1006');
   assert.deepEqual(calls(), [
     ['recorded failure', 40, 'open', 'closed-1006'],
-    ['recorded end'],
+    ['recorded end', 40],
     ['closed', 1, 40, true],
   ]);
   assert.deepEqual([sessions.size, sessions.openConnections, sessions.failures], [0, 0, 2]);
@@ -218,7 +218,10 @@ test('a failed handshake and a failed connection are both recorded, but only the
   calls();
   clock.us = 50;
   fakes[2]?.events.closed();
-  assert.deepEqual(calls(), [['recorded end'], ['closed', 2, 50, false]]);
+  assert.deepEqual(calls(), [
+    ['recorded end', 50],
+    ['closed', 2, 50, false],
+  ]);
   assert.deepEqual(
     [sessions.size, sessions.openConnections, sessions.failures, sessions.openings],
     [0, 0, 2, 2],
@@ -320,7 +323,7 @@ test('all open connections can be cut or closed, and all connections dropped', (
     [0, 1].flatMap((id) => [
       [id, 'destroy'],
       ['recorded failure', 70, 'open', 'cut'],
-      ['recorded end'],
+      ['recorded end', 70],
       ['closed', id, 70, true],
     ]),
   );

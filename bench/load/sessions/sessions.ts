@@ -133,7 +133,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
       return;
     }
     session.openIndex = -1;
-    this.#options.recorder.closed();
+    this.#options.recorder.closed(nowUs);
     const last = this.#open.pop();
     if (last !== undefined && last !== session) {
       this.#open[at] = last;
