@@ -156,6 +156,7 @@ describe('a confined configuration', () => {
         '($a = -f)',
         '($a)',
         '(-g /x)',
+        '( -f',
       ].map((condition) => kept(`if ${condition} { }`)),
       [
         'if (-f /run/no-such-folder) { }',
@@ -169,6 +170,7 @@ describe('a confined configuration', () => {
         'if ($a = -f) { }',
         'if ($a) { }',
         'if (-g /x) { }',
+        'if ( -f { }',
       ],
     );
   });
@@ -183,6 +185,7 @@ describe('a confined configuration', () => {
         'certificates ssl_certificate:3',
       ],
     );
+    assert.deepEqual(confined('events; error_log;'), confined(''));
     assert.deepEqual(
       kept('ssl_certificate a; ssl_certificate b;', { certificate: null }),
       'ssl_certificate a; ssl_certificate b;',

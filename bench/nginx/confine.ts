@@ -130,9 +130,10 @@ function namesUnknownFile(node: Directive): boolean {
  */
 function testingNoFile(node: Directive, folder: string): Directive {
   const at = node.args.findIndex(({ text }) => FILE_TEST.test(text));
-  const operand = node.args[at + 1]?.text ?? '';
-  if (at === -1 || /^\$(document_root|realpath_root|request_filename)(?!.*(\.\.|\$(?!uri\b)))/s.test(operand))
-    return node;
+  const operand = node.args[at + 1]?.text;
+  // Nginx reports a test without a file.
+  if (at === -1 || operand === undefined) return node;
+  if (/^\$(document_root|realpath_root|request_filename)(?!.*(\.\.|\$(?!uri\b)))/s.test(operand)) return node;
   const none = word(`${join(folder, NO_FOLDER)}${operand.endsWith(')') ? ')' : ''}`);
   return { ...node, args: node.args.with(at + 1, none) };
 }

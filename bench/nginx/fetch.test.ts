@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import type { Execute, FetchPlace } from '../topology/workplace.ts';
-import { addLibraries, fetchOnce, NGINX } from './fetch.ts';
+import { addLibraries, type Fetching, type FetchOptions, fetchOnce, NGINX } from './fetch.ts';
 
 const BINARY = 'usr/sbin/nginx';
 
@@ -16,7 +16,10 @@ interface Scene {
   /** Names of the requested packages, in order. */
   asked: string[];
   said: string[];
-  fetch(): ReturnType<typeof fetchOnce>;
+  fetch(
+    options?: Partial<FetchOptions>,
+    addLibraries?: Fetching['addLibraries'],
+  ): ReturnType<typeof fetchOnce>;
 }
 
 /**
@@ -35,12 +38,12 @@ function archived(packages: Packages, work: (scene: Scene) => Promise<void>, mod
     const place: FetchPlace = async (cacheDir, work) => {
       return work(await mkdtemp(join(cacheDir, 'work-')), executeOf(packages, asked, mode));
     };
-    const fetch = () =>
+    const fetch: Scene['fetch'] = (options, addLibraries = async () => {}) =>
       fetchOnce(
         NGINX,
         'system',
-        { cacheDir: join(folder, 'cache'), say: (line) => said.push(line), place },
-        { why: 'Fetching', sources: async () => null, addLibraries: async () => {} },
+        { cacheDir: join(folder, 'cache'), say: (line) => said.push(line), place, ...options },
+        { why: 'Fetching', sources: async () => null, addLibraries },
       );
     try {
       await work({ asked, said, fetch });
@@ -130,7 +133,7 @@ test('a program that several variants need at the same time is fetched once; aft
       outcomes.map(({ status }) => status),
       ['rejected', 'rejected'],
     );
-    await assert.rejects(fetch());
+    await assert.rejects(fetch(), /Unable to locate package nginx\.$/);
     assert.deepEqual([asked.filter((name) => name === 'nginx').length, said.length], [2, 2]);
   });
 });
@@ -166,6 +169,43 @@ test('libraries are added with their own dependencies, each once, and nothing el
       [['libssl3', 'zlib1g'], 'into'],
       [['libzstd1'], 'into'],
     ]);
+  }));
+
+test('a fetch that is aborted ends with the reason, and tries no other package', async () => {
+  for (const last of ['nginx', 'libnginx-mod-stream'])
+    await archived({ nginx: [BINARY] }, async ({ fetch, asked }) => {
+      const stop = new AbortController();
+      const reason = new Error('stopped');
+      const execute = executeOf({ nginx: [BINARY] }, asked, 0o755);
+      const place: FetchPlace = async (cacheDir, work) =>
+        work(await mkdtemp(join(cacheDir, 'work-')), async (command, args, options) => {
+          const done = await execute(command, args, options).catch(() => ({ stderr: '' }));
+          if (!args.includes(last)) return done;
+          stop.abort(reason);
+          throw new Error('killed');
+        });
+      await assert.rejects(fetch({ place, signal: stop.signal }), reason);
+      assert.equal(asked.at(-1), last);
+    });
+});
+
+test('without apt-get, nothing is fetched, and none is announced', () =>
+  archived({ nginx: [BINARY] }, async ({ fetch, asked, said }) => {
+    process.env.PATH = '/nowhere';
+    await assert.rejects(fetch(), { kind: 'environment' });
+    assert.deepEqual([asked, said], [[], []]);
+  }));
+
+test('a copy that another process has completed in the meantime is used', () =>
+  archived({ nginx: [BINARY] }, async ({ fetch }) => {
+    const fetched = await fetch({}, async (_, __, unpacked) => {
+      const root = join(dirname(dirname(unpacked)), `nginx-system-${process.arch}`);
+      await mkdir(join(root, 'usr/sbin'), { recursive: true, mode: 0o755 });
+      await writeFile(join(root, BINARY), 'theirs', { mode: 0o755 });
+      await writeFile(join(root, 'packages'), 'nginx_2-1_all\n');
+    });
+    assert.equal(fetched.origin, 'nginx 2-1');
+    assert.equal(await readFile(fetched.path, 'utf8'), 'theirs');
   }));
 
 test('nothing is kept if no package has the binary', () =>

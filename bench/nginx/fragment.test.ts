@@ -32,6 +32,7 @@ test('complete configurations and unknown directives are not changed', () => {
   for (const text of [
     'events { } http { server { } }',
     'user a; stream { }',
+    'mail { } server { }',
     '# nothing',
     'worker_processes 1;',
   ]) {

@@ -143,7 +143,7 @@ describe('stream servers that pass connections on', () => {
     const { servers, addresses } = innerConnections(tree);
     return { servers: servers.map(nameOf), addresses };
   };
-  const http = 'http { server { listen 127.0.0.1:81 ssl; } server { listen 127.0.0.1:82; } }';
+  const http = 'http { server { listen 127.0.0.1:81 ssl; } server { listen 127.0.0.1:82; listen 90; } }';
 
   test('are listed with their addresses and settings', () => {
     const tree = treeOf(`${http} stream {

@@ -17,12 +17,14 @@ test('ssl on becomes a parameter of every listen of the servers to which it appl
       ),
       converted('http { ssl off; server { ssl on; } }'),
       converted('# c\nstream { server { listen 1; ssl on; } } http;'),
+      converted('http { server; ssl on; }'),
     ],
     [
       'http { server { listen 1 ssl; listen 2 ssl; # c listen 3 ssl; } server { listen 4; } }',
       'http { # c server { listen 1 ssl; } server { listen 2; } server { listen 80 ssl; root /; } upstream a { server b; } }',
       'http { server { listen 80 ssl; } }',
       '# c stream { server { listen 1; ssl on; } } http;',
+      'http { server { listen 80 ssl; } }',
     ],
   );
 });
@@ -53,6 +55,15 @@ test('a server without a certificate gets one if its sockets use TLS', () => {
     [
       'http { server { listen 1; ssl_certificate /c; ssl_certificate_key /k; } server { listen 1; } server { listen 1 ssl; ssl_certificate x; } }',
       'own-certificate listen:3',
+    ],
+  );
+  assert.deepEqual(
+    changed(
+      'http { server; server {\nlisten 80 ssl; ssl_certificate x; }\nserver { listen 80 ssl; ssl_certificate x; } }',
+    ),
+    [
+      'http { server { ssl_certificate /c; ssl_certificate_key /k; } server { listen 80 ssl; ssl_certificate x; } server { listen 80 ssl; ssl_certificate x; } }',
+      'own-certificate listen:2',
     ],
   );
   const tree = parse('http { server { listen 2 ssl; } }', 'a.conf');

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addressesOf, isDefaultServer, listenAddresses } from './listen.ts';
+import {
+  addressesOf,
+  defaultServerAt,
+  isDefaultServer,
+  listenAddresses,
+  listensOn,
+  moveListens,
+} from './listen.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { changesOf, lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
@@ -179,6 +186,70 @@ describe('without a main server', () => {
     const cleartext = parse(`http { server { listen 80 http2; ${WEBSOCKET} } }`, 'mine.conf');
     const { tree: moved } = moveAllServers(cleartext, SPEC, () => assert.fail('nothing is changed'));
     assert.match(print(moved).text, /listen 127\.0\.0\.1:9001 http2 backlog=4096;/);
+  });
+});
+
+describe('an unusual configuration', () => {
+  const servers = (text: string) => {
+    const tree = parse(`http { ${text} }`, 'mine.conf');
+    return { tree, all: directives(directives(tree, 'http')[0]?.block ?? null, 'server') };
+  };
+
+  test('has each address as Nginx reads it', () => {
+    const { all } = servers(
+      'server { listen unix:/run/x.sock; listen a:b; listen [::1]; listen [::]; listen 8000-8002; listen h:81; listen :82; }',
+    );
+    assert.deepEqual(all.map(addressesOf), [
+      ['unix:/run/x.sock', 'a:b:80', '[::1]:80', '*:80', '*:8000-8002', 'h:81', '*:82'],
+    ]);
+  });
+
+  test('has the first of several marked servers as the default server of an address, else the first', () => {
+    const { tree, all } = servers(
+      'server { listen 80; } server { listen 80 default; listen 81; } server { listen 80 default_server; listen 81; }',
+    );
+    assert.deepEqual(
+      ['*:80', '*:81', '*:82'].map((address) => {
+        const server = defaultServerAt(tree, address);
+        return server === undefined ? null : all.indexOf(server);
+      }),
+      [1, 1, null],
+    );
+    assert.deepEqual(
+      listensOn(tree, '*:80').map(({ args }) => args.map(({ text }) => text)),
+      [['80'], ['80', 'default'], ['80', 'default_server']],
+    );
+  });
+
+  test('may have a server or an http without a block, and comments anywhere', () => {
+    const printed = (text: string) => {
+      const { tree, listeners } = moveListens(
+        parse(text, 'mine.conf'),
+        { ...SPEC, main: null, nginxVersion: '1.25.1' },
+        () => assert.fail('nothing is changed'),
+      );
+      return [
+        print(tree).text.replace(/\s+/g, ' ').trim(),
+        ...listeners.map(({ port, http2 }) => [port, http2]),
+      ];
+    };
+    assert.deepEqual(printed('http { http2 on; server; server { listen 81; } }'), [
+      'http { http2 on; server { listen 127.0.0.1:9001 backlog=4096; } server { listen 127.0.0.1:9002 backlog=4096; } }',
+      [9001, false],
+      [9002, false],
+    ]);
+    assert.deepEqual(
+      printed('# a\nuser x; http; other { server { listen 80; } } http { # b\nserver { # c\nlisten 80; } }'),
+      [
+        '# a user x; http; other { server { listen 80; } } http { # b server { # c listen 127.0.0.1:9001 backlog=4096; } }',
+        [9001, false],
+      ],
+    );
+    assert.deepEqual(printed('http { server { listen 443 ssl http2; listen 80; } }'), [
+      'http { server { listen 127.0.0.1:9001 ssl backlog=4096; listen 127.0.0.1:9002 backlog=4096; http2 on; } }',
+      [9001, true],
+      [9002, false],
+    ]);
   });
 });
 

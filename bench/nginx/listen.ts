@@ -108,8 +108,7 @@ export function moveListens(
   const sockets = collectSockets(tree, spec);
   dropCleartextHttp2(tree, sockets, spec, onChange);
   const moved = new Map(servers(tree).map((server) => [server, moveServer(server, sockets, spec)]));
-  const rank = (socket: Socket) =>
-    (socket.owner === (spec.main ?? socket.owner) ? 0 : 2) + (socket.tls ? 0 : 1);
+  const rank = (socket: Socket) => (socket.owner === spec.main ? 0 : 2) + (socket.tls ? 0 : 1);
   const listeners = [...sockets.values()]
     .sort((a, b) => rank(a) - rank(b))
     .map(({ port, tls, http2 }) => ({ host: spec.host, port, tls, http2 }));
@@ -242,15 +241,10 @@ export function serversIn(tree: readonly Node[]): { http: Directive[]; stream: D
   return { http, stream };
 }
 
-function replaceServers(
-  tree: readonly Node[],
-  moved: ReadonlyMap<Directive, Directive>,
-  version: string,
-): Node[] {
+function replaceServers(tree: readonly Node[], moved: ReadonlyMap<Node, Directive>, version: string): Node[] {
   const supported = (node: Node) =>
     node.kind === 'comment' || node.name !== 'http2' || atLeast(version, HTTP2_DIRECTIVE_SINCE);
   const inContext = (node: Node): Node => {
-    if (node.kind === 'comment') return node;
     const server = moved.get(node);
     return server === undefined ? node : { ...server, block: (server.block ?? []).filter(supported) };
   };

@@ -158,6 +158,22 @@ describe('the route to a named location', () => {
       }),
       ['@one', '@one', '@one', null, null, null, null, null],
     );
+    const several = allIn(`server { location { proxy_pass http://a; }
+      location @one { proxy_pass http://a; } location @two { proxy_pass http://a; }
+      location /a { try_files $uri @two; error_page 418 @one; } location /b { try_files; } }`);
+    assert.deepEqual(
+      several.map((each) => {
+        const fallback = fallbackOf(each, several);
+        return [nameOf(each), fallback && nameOf(fallback), leadingTo(each, several).map(nameOf)];
+      }),
+      [
+        ['', null, []],
+        ['@one', null, ['/a']],
+        ['@two', null, ['/a']],
+        ['/a', '@one', []],
+        ['/b', null, []],
+      ],
+    );
     const lost = allIn(
       'server { location ~ "^/(?R)" { try_files $uri @x; } location ~ x { try_files $uri @x; } location @x { } }',
     );
@@ -213,9 +229,10 @@ test('a location is in front of a server if it passes requests there with their 
       front('location / { proxy_pass http://127.0.0.1:81?x; }'),
       front('location / { proxy_pass http://127.0.0.1:81; proxy_pass http://127.0.0.1:81/x; }'),
       front('location / { proxy_pass http://127.0.0.1:82; }'),
+      front('location / { proxy_pass http://127.0.0.1:81 x; }'),
       front('location / { return 204; }'),
       front('location / { proxy_pass http://127.0.0.1:81; } location /ws { return 204; }'),
     ],
-    [['/'], ['/'], ['/ws'], [], [], [], [], [], [], []],
+    [['/'], ['/'], ['/ws'], [], [], [], [], [], [], [], []],
   );
 });

@@ -62,10 +62,9 @@ function find(level: Directive, path: string): { found: Directive[]; isFinal: bo
   const [longest] = here
     .filter(({ modifier, text }) => (modifier === '' || modifier === '^~') && path.startsWith(text))
     .sort((a, b) => b.text.length - a.text.length);
-  const nested = longest === undefined ? null : find(longest.location, path);
-  const prefix = longest === undefined ? [] : [longest.location, ...(nested?.found ?? [])];
-  if (nested?.isFinal || longest?.modifier === '^~')
-    return { found: prefix, isFinal: nested?.isFinal ?? false };
+  const nested = longest === undefined ? { found: [], isFinal: false } : find(longest.location, path);
+  const prefix = longest === undefined ? [] : [longest.location, ...nested.found];
+  if (nested.isFinal || longest?.modifier === '^~') return { found: prefix, isFinal: nested.isFinal };
   const regular = here.find(
     ({ modifier, text }) => isExpression(modifier) && expressionOf(text, modifier === '~*')?.test(path),
   );

@@ -98,7 +98,8 @@ function isLeaf(node: Node): node is Directive {
 }
 
 function keyOf(node: Directive): string {
-  return REPEATABLE.has(node.name) ? `${node.name} ${node.args[0]?.text.toLowerCase() ?? ''}` : node.name;
+  const [first = ''] = texts(node);
+  return REPEATABLE.has(node.name) ? `${node.name} ${first.toLowerCase()}` : node.name;
 }
 
 function isParameters(listen: Directive): boolean {

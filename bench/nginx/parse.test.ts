@@ -96,6 +96,8 @@ describe('complaints', () => {
 
   test('a file of opening braces does not exhaust the stack', () => {
     refuses('a {'.repeat(100_000), 'blocks nested more than 64 levels deep in test.conf:1.');
+    refuses(`${'a {'.repeat(64)}${'}'.repeat(64)}`, 'blocks nested more than 64 levels deep in test.conf:1.');
+    assert.equal(parse(`${'a {'.repeat(63)}${'}'.repeat(63)}`, 'test.conf').length, 1);
   });
 
   test('any text gives either a tree or a Problem', () => {

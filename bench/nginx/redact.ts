@@ -120,7 +120,8 @@ function maskedArguments(node: Directive, secret: ReadonlySet<string>, hide: (ar
 
 /** Whether a directive sets a secret variable, header or parameter. */
 function isSecretValue(node: Directive, secret: ReadonlySet<string>): boolean {
-  return NAMED_VALUE.test(node.name) && isSecret(node.args[0]?.text.replace(/^\$/, '') ?? '', secret);
+  const [first = ''] = texts(node);
+  return NAMED_VALUE.test(node.name) && isSecret(first.replace(/^\$/, ''), secret);
 }
 
 /** Masks a value, but not the keywords of `add_header` and `fastcgi_param`. */
@@ -130,8 +131,11 @@ function hideValue(arg: Word, hide: (arg: Word) => Word): Word {
 
 /** Masks the value compared in an `if` condition. The condition's parentheses are part of the arguments. */
 function hideCompared(arg: Word, hide: (arg: Word) => Word): Word {
-  const [, open = '', text = '', close = ''] = /^(\(?)([\s\S]*?)(\)?)$/.exec(arg.text) ?? [];
-  return { ...arg, text: `${open}${hide(word(text)).text}${close}` };
+  const text = arg.text.replace(
+    /^(\(?)([\s\S]*?)(\)?)$/,
+    (_, open: string, compared: string, close: string) => `${open}${hide(word(compared)).text}${close}`,
+  );
+  return { ...arg, text };
 }
 
 /**
@@ -161,13 +165,14 @@ function maskedEntries(
 function secretVariables(nodes: readonly Node[]): Set<string> {
   const assignments = assignmentsOf(nodes);
   const secret = new Set<string>();
-  for (let size = -1; size < secret.size; ) {
+  let size: number;
+  do {
     size = secret.size;
     for (const { target, sources } of assignments) {
       if (target === null || isSecret(target, secret)) for (const source of sources) secret.add(source);
       else if (sources.some((source) => isSecret(source, secret))) secret.add(target);
     }
-  }
+  } while (secret.size > size);
   const defined = new Set(assignments.map(({ target }) => target));
   return new Set([...secret].filter((name) => defined.has(name)));
 }
@@ -182,14 +187,14 @@ function assignmentsOf(nodes: readonly Node[]): Assignment[] {
   return nodes.flatMap((node): Assignment[] => {
     if (node.kind === 'comment') return [];
     const inner = isData(node) ? [] : assignmentsOf(node.block ?? []);
-    const [first, ...others] = variables(node);
+    const [first = '', ...others] = variables(node);
     if (isData(node)) {
       const values = (node.block ?? []).flatMap((entry) =>
         entry.kind === 'comment' ? [] : variables(entry),
       );
       return [{ target: variables(node).at(-1) ?? '', sources: values }];
     }
-    if (/^(auth_request_)?set$/.test(node.name)) return [{ target: first ?? '', sources: others }];
+    if (/^(auth_request_)?set$/.test(node.name)) return [{ target: first, sources: others }];
     if (SECRET_DIRECTIVE.test(node.name) || isSecretValue(node, new Set()))
       return [{ target: null, sources: variables(node) }, ...inner];
     return inner;
@@ -198,7 +203,7 @@ function assignmentsOf(nodes: readonly Node[]): Assignment[] {
 
 /** Names of the variables in a directive's arguments, in order. */
 function variables(node: Directive): string[] {
-  return [...texts(node).join(' ').matchAll(VARIABLE)].map((match) => match[1] ?? match[2] ?? '');
+  return [...texts(node).join(' ').matchAll(VARIABLE)].map(([, braced, bare = '']) => braced ?? bare);
 }
 
 function isSecret(name: string, secret: ReadonlySet<string>): boolean {

@@ -52,6 +52,9 @@ describe('the entries of an upstream', () => {
     assert.deepEqual(redirected('events { } http; mail { upstream a { server x; } }'), [
       'events { } http; mail { upstream a { server x; } }',
     ]);
+    assert.deepEqual(http('upstream a; upstream b { server; }', { hop }), [
+      'http { upstream a { server 127.0.0.1:7001 max_fails=0; server 127.0.0.1:7002 max_fails=0; } upstream b { server 127.0.0.1:7001; server 127.0.0.1:7002; } }',
+    ]);
   });
 
   test('stay as they are, except for their addresses, if their flags are to be observed', () => {
@@ -167,6 +170,19 @@ describe('addresses', () => {
         'variable-upstream proxy_pass:1',
         'variable-upstream proxy_pass:1',
         'variable-upstream proxy_pass:1',
+      ],
+    );
+  });
+
+  test('in http stay empty where a variable that selects an upstream is empty', () => {
+    const own =
+      'upstream bench_echo_servers { server 127.0.0.1:7001 max_fails=0; server 127.0.0.1:7002 max_fails=0; }';
+    assert.deepEqual(
+      http(
+        'upstream x { server p; } server { set $u x; proxy_pass http://$u; add_header A $BENCH_UPSTREAM_1; }',
+      ),
+      [
+        `http { ${own} upstream x { server 127.0.0.1:7001; server 127.0.0.1:7002; } server { set $u x; proxy_pass http://$bench_upstream_2; add_header A $BENCH_UPSTREAM_1; } map $u $bench_upstream_2 { volatile; default bench_echo_servers; x x; "" ""; } }`,
       ],
     );
   });
@@ -323,9 +339,21 @@ describe('TLS and the PROXY protocol', () => {
           ws('https://127.0.0.1:81'),
           'server { listen 127.0.0.1:81 ssl; location /other { proxy_pass http://x; } }',
         ),
+        // Three servers that pass requests on to each other, without end.
+        over(
+          ws('https://127.0.0.1:81'),
+          `server { listen 127.0.0.1:81; location / { proxy_pass http://127.0.0.1:82; } }
+          server { listen 127.0.0.1:82; location / { proxy_pass http://127.0.0.1:83; } }
+          server { listen 127.0.0.1:83; location / { proxy_pass http://127.0.0.1:81; } }`,
+        ),
       ],
-      [true, false, false, true, true, true, false, true, false, false, true, true, false, true],
+      [true, false, false, true, true, true, false, true, false, false, true, true, false, true, false],
     );
+    const shadowed = parse(
+      `http { server { ${UP} ${ws('https://a')} location ~ ^/ws { return 404; } } }`,
+      'a',
+    );
+    assert.equal(passesOverTls(shadowed, { websocketPath: '/ws', host: null }), false);
     const overStream = (text: string) =>
       passesOverTls(parse(`stream { ${text} }`, 'a'), { websocketPath: null, host: null });
     assert.deepEqual(
@@ -336,8 +364,11 @@ describe('TLS and the PROXY protocol', () => {
         overStream('server { listen 1; proxy_pass a; proxy_ssl on; } server { listen 2 ssl; proxy_pass a; }'),
         overStream('server { listen 1; proxy_pass a; } server { listen 2 ssl; proxy_pass a; proxy_ssl on; }'),
         overStream('server { listen 1; proxy_pass a; } server { listen 2; proxy_pass a; proxy_ssl on; }'),
+        overStream(
+          'server { listen 1 ssl; proxy_pass a; proxy_ssl on; } server { listen 2 ssl; proxy_pass a; }',
+        ),
       ],
-      [true, true, false, false, true, false],
+      [true, true, false, false, true, false, true],
     );
   });
 });

@@ -114,7 +114,7 @@ describe('the route to a location', () => {
     const source = `http { server { ${WEBSOCKET}\nlocation ~ ^/ws { return 404; } } }`;
     assert.throws(
       () => move(source),
-      /"location \/ws" at mine\.conf:1 is shadowed by .* mine\.conf:2.*\^~ \/ws/,
+      /"location \/ws" at mine\.conf:1 is shadowed by .* mine\.conf:2.*\^~ \/ws.*`check`/,
     );
     assert.equal(move(source, { wanted: { websocketPath: '/ws/a', host: null } }).websocketPath, '/ws/a');
   });

@@ -33,7 +33,8 @@ export function fallbackOf(located: Located, all: readonly Located[]): Located |
 }
 
 function isNamed({ location }: Located): boolean {
-  return location.args[0]?.text.startsWith('@') ?? false;
+  const [name = ''] = texts(location);
+  return name.startsWith('@');
 }
 
 function leadsTo({ server, location, levels }: Located, named: Located): boolean {

@@ -11,6 +11,7 @@ import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
 import { moveAllServers, moveIntoSandbox } from './sandbox.ts';
+import { UNKNOWN_DIRECTIVE } from './targets.ts';
 import { directives, type Node } from './tree.ts';
 
 test('with stream only, TCP is passed on, and a dynamic module is loaded', () => {
@@ -24,6 +25,31 @@ test('with stream only, TCP is passed on, and a dynamic module is loaded', () =>
   assert.deepEqual(lines(moved, 'proxy_pass'), ['proxy_pass app;']);
   assert.deepEqual(moved.listeners, [{ host: '127.0.0.1', port: 9001, tls: true, http2: false }]);
   assert.equal(moved.websocketPath, '/');
+});
+
+test('with stream only, the first server that proxies is the entry, even if another one has TLS', () => {
+  const { listeners } = move(
+    'stream { server { listen 1 ssl; pass 127.0.0.1:2; } server { listen 2; proxy_pass a; } }',
+  );
+  assert.deepEqual(
+    listeners.map(({ port, tls }) => [port, tls]),
+    [
+      [9002, false],
+      [9001, true],
+    ],
+  );
+});
+
+test('the choice among several locations is reported, and an address of an unknown directive is refused', () => {
+  const chosen = moveServer(WEBSOCKET.replace('/ws', '/socket'));
+  assert.deepEqual(
+    chosen.notices.map(({ code }) => code),
+    ['sandbox-location'],
+  );
+  assert.throws(() => moveServer('unheard_of 10.0.0.1:80;'), {
+    kind: 'configuration',
+    code: UNKNOWN_DIRECTIVE,
+  });
 });
 
 test('the stream module is not loaded twice, or without stream', () => {

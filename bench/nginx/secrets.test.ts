@@ -33,6 +33,8 @@ describe('a template variable’s value', () => {
     'proxy_pass http://me:VALUE@app;',
     'proxy_pass http://VALUE:x@app;',
     'proxy_pass http://app/?a=VALUE;',
+    'proxy_pass ?VALUE;',
+    'root ?VALUE;',
     'return 301 https://a.example/?a=VALUE;',
     'return 301 https://a.example/VALUE;',
     'upstream app { server a:1; } proxy_set_header X VALUE;',
@@ -87,6 +89,7 @@ describe('a template variable’s value', () => {
     // Text after the comment does not belong to the value.
     assert.deepEqual(secretIn('VALUE\nset $y harmless;', 'a; # b').includes('harmless'), false);
     assert.deepEqual(secretIn('set $x aVALUEb;', 'mid'), ['mid']);
+    assert.deepEqual(secretIn('proxy_pass http://meVALUE:81;', '@app.internal'), ['@app.internal']);
   });
 });
 

@@ -110,7 +110,7 @@ function usesOf(nodes: readonly Node[]): Use[] {
       const isHost = HOSTS.test(name) || header === 'host';
       for (const { text } of node.args)
         read(text, (use) => isStructuralValue(use) || (!areEntries && isStructuralPlace(use, name, isHost)));
-      visit(node.block ?? [], isData({ ...node, name }));
+      visit(node.block ?? [], isData({ name }));
     }
   };
   visit(nodes, false);

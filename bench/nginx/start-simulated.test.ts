@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,17 @@ import { type TestContext, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import { freePorts } from '../topology/ports.ts';
 import type { Launched, LaunchOptions } from '../topology/process.ts';
-import { checkNginx, REJECTED_BY_NGINX, reload, roleOf, type StartOptions, startNginx } from './start.ts';
+import { parse } from './parse.ts';
+import { print } from './print.ts';
+import {
+  checkNginx,
+  REJECTED_BY_NGINX,
+  reload,
+  roleOf,
+  type StartOptions,
+  startNginx,
+  writeConfiguration,
+} from './start.ts';
 
 /** A pid that no process has. */
 const PID = 999_999_999;
@@ -94,6 +104,7 @@ test('a rejection has the fatal lines only, or all if none is fatal', async () =
     const error = await checked(1, lines).catch((each: unknown) => each);
     assert.ok(error instanceof Problem);
     assert.deepEqual([error.kind, error.code], ['configuration', REJECTED_BY_NGINX]);
+    assert.equal(/without a message/.test(error.message), lines.length === 0);
     return [error.data?.complaint, / Write http \{ … \} around it\.$/.test(error.message)];
   };
   assert.deepEqual(
@@ -155,6 +166,34 @@ test('Nginx is ready when the pid file is its own and every listener accepts', a
   assert.equal(await isReady(PID + 1, [], { upgradable: true }), false);
   writeFileSync(join(folder, 'nginx.pid.detached'), '');
   assert.equal(await isReady(PID + 1, [], { upgradable: true }), true);
+});
+
+test('Nginx has 15 seconds to become ready, and is looked at until then', async (t) => {
+  const folder = await folderOf(t);
+  const { launch } = simulated(null, '');
+  const times = [0, 0, 14_999];
+  const now = t.mock.method(performance, 'now', () => times.shift() ?? 15_000);
+  await assert.rejects(startNginx({ ...START, folder, launch }), { kind: 'environment' });
+  // Once for the limit, and once before each look.
+  assert.equal(now.mock.callCount(), 4);
+  times.push(0, 0);
+  now.mock.mockImplementation(() => {
+    const time = times.shift();
+    if (time === undefined) writeFileSync(join(folder, 'nginx.pid'), `${PID}\n`);
+    return time ?? 1;
+  });
+  const { launch: again, stops } = simulated(null, '');
+  assert.equal((await startNginx({ ...START, folder, launch: again })).pid, PID);
+  assert.deepEqual(stops, []);
+});
+
+test('a configuration is written for its owner only, with the origin of each line', async (t) => {
+  const folder = await folderOf(t);
+  const tree = parse('# a\n\nb { c; }', 'mine.conf');
+  const written = await writeConfiguration(folder, tree);
+  assert.deepEqual(written, { ...print(tree), confPath: join(folder, 'nginx.conf') });
+  assert.equal(await readFile(written.confPath, 'utf8'), written.text);
+  assert.equal((await stat(written.confPath)).mode & 0o777, 0o600);
 });
 
 test('a start that fails reports the port that is in use or not permitted, else the last error', async (t) => {

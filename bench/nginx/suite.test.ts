@@ -25,6 +25,8 @@ test('a cached Nginx is used without a network, even if the cache was moved', as
   const libraries = join(root, 'usr/lib/any-linux-gnu');
   await mkdir(join(folder, root, 'usr/sbin'), { recursive: true });
   await mkdir(join(folder, libraries), { recursive: true });
+  // A folder of libraries without the loader.
+  await mkdir(join(folder, root, 'lib/any-linux-gnu'), { recursive: true });
   await copyFile('/bin/true', join(folder, root, 'usr/sbin/nginx'));
   const loader = await readInterpreter('/bin/true');
   await copyFile(await realpath(loader), join(folder, libraries, basename(loader)));
@@ -35,7 +37,9 @@ test('a cached Nginx is used without a network, even if the cache was moved', as
     const found = await fetchSuiteNginx('made-up', { cacheDir: join(folder, place, 'cache'), say: silent });
     assert.deepEqual(found, {
       path: join(folder, place, root, 'usr/sbin/nginx'),
-      libraryPath: join(folder, place, libraries),
+      libraryPath: [join(root, 'lib/any-linux-gnu'), libraries]
+        .map((path) => join(folder, place, path))
+        .join(':'),
       origin: 'nginx 1.99.0-1 of debian:made-up',
     });
     assert.equal(await readInterpreter(found.path), join(folder, place, libraries, basename(loader)));
@@ -96,6 +100,7 @@ test('packages not signed by Debian are not used', async () => {
     *update*)
       grep -q 'AllowInsecureRepositories "false"' "$2" || exit 0
       grep -q 'signed-by=/usr/share/keyrings/debian-archive-keyring' sources.list || exit 0
+      grep -q ' http://deb.debian.org/debian trixie main$' sources.list || exit 0
       echo "E: The repository 'http://x trixie InRelease' is not signed." >&2; exit 100 ;;
   esac`);
   await fails(/^apt-get update failed: The repository 'http:\/\/x trixie InRelease' is not signed\.$/);

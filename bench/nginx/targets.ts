@@ -106,14 +106,14 @@ export function refuseOtherTargets(tree: readonly Node[], own: OwnAddresses): vo
   refuseIn(tree, own, []);
 }
 
-function refuseIn(nodes: readonly Node[], own: OwnAddresses, parents: Parents): void {
+function refuseIn(nodes: Directive['block'], own: OwnAddresses, parents: Parents): void {
   for (const node of directives(nodes)) {
     if (isData(node)) {
       for (const entry of directives(node.block, 'include')) refuse(entry, own, parents);
       continue;
     }
     refuse(node, own, parents);
-    if (node.block !== null) refuseIn(node.block, own, [...parents, node]);
+    refuseIn(node.block, own, [...parents, node]);
   }
 }
 
@@ -190,7 +190,7 @@ function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
  */
 function isOwnTarget(node: Directive, parents: Parents): boolean {
   const [context] = parents;
-  const block = context?.block ?? [];
+  const block = context?.block;
   const isHttp = context?.name === 'http';
   const text = first(node);
   if (isHttp && !text.includes('$') && !/^https?:\/\//i.test(text)) return true;
@@ -204,7 +204,11 @@ function isOwnTarget(node: Directive, parents: Parents): boolean {
 }
 
 /** Whether a variable is set by one map, whose values are all upstreams, and is used only as a target. */
-function isOwnVariable(name: string, block: readonly Node[], isUpstream: (name: string) => boolean): boolean {
+function isOwnVariable(
+  name: string,
+  block: Directive['block'] | undefined,
+  isUpstream: (name: string) => boolean,
+): boolean {
   const [map, ...others] = directives(block, 'map').filter((each) => each.args[1]?.text === `$${name}`);
   if (!/^[a-z_]\w+$/.test(name) || map === undefined || others.length > 0) return false;
   const entries = directives(map.block).filter(({ args }) => args.length > 0);
@@ -215,9 +219,9 @@ function isOwnVariable(name: string, block: readonly Node[], isUpstream: (name: 
   return !mentionsElsewhere(block, mention, map);
 }
 
-function mentionsElsewhere(nodes: readonly Node[], mention: RegExp, map: Directive): boolean {
+function mentionsElsewhere(nodes: Directive['block'] | undefined, mention: RegExp, map: Directive): boolean {
   return directives(nodes).some((node) => {
-    const inside = node.block !== null && node !== map && mentionsElsewhere(node.block, mention, map);
+    const inside = node !== map && mentionsElsewhere(node.block, mention, map);
     if (inside || node === map || node.name === 'proxy_pass') return inside;
     return [node.name, ...texts(node)].some((text) => mention.test(text));
   });

@@ -41,7 +41,7 @@ export function tokenise(text: string, file: string): Token[] {
       tokens.push({ kind: 'word', word: readWord(raw), line });
       line += newlines(raw);
       at = end;
-      if (char === '"' || char === "'") refuseGlued(text, at, file, line);
+      refuseGlued(text, at, file, line);
     }
   }
   return tokens;

@@ -82,8 +82,8 @@ export function rewrite(
 }
 
 /** Whether a directive's block contains data instead of directives. */
-export function isData(node: Directive): boolean {
-  return DATA_BLOCKS.has(node.name);
+export function isData({ name }: Pick<Directive, 'name'>): boolean {
+  return DATA_BLOCKS.has(name);
 }
 
 /**

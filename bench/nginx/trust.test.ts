@@ -69,6 +69,23 @@ test('a file or link in the cache that belongs to another user is not used', { s
   }
 });
 
+test('a cache that does not exist yet is no risk, but one that cannot be examined is an error', async () => {
+  await inCache(async (cache, root) => {
+    await requireTrusted(join(cache, 'none'), join(cache, 'none/nginx'));
+    await requireTrusted(cache, join(cache, 'none'));
+    await assert.rejects(requireTrusted(cache, join(root, 'usr/sbin/nginx/x')), { code: 'ENOTDIR' });
+  });
+});
+
+test('a cache of root is trusted by every user, and one of another user by none', async (t) => {
+  await inCache(async (cache, root) => {
+    const own = process.geteuid?.() ?? 0;
+    t.mock.method(process as { geteuid(): number }, 'geteuid', () => own + 1);
+    if (own === 0) await requireTrusted(cache, root);
+    else await refuses(cache, root, new RegExp(`belongs to another user \\(${own}\\)`));
+  });
+});
+
 test('an Nginx in the cache is checked before it is run', async () => {
   await inCache(async (cache, root) => {
     const ran = join(cache, '../ran');

@@ -77,7 +77,10 @@ test('each directive that the run sets is rejected at any depth, and an include 
 
 test('a tuning that resolves names needs a name server, and an Nginx from 1.27.3 on', () => {
   const plain = { name: 'plain', text: 'http { resolver 127.0.0.1; }' };
-  const resolving = { name: 'names', text: 'http { upstream u { server a:1 resolve; } }' };
+  const resolving = {
+    name: 'names',
+    text: 'http { upstream u { zone u 1m; server a:1; server b:1 resolve; } }',
+  };
   assert.deepEqual([[], [plain], [plain, resolving]].map(needNameServer), [false, false, true]);
   const lack = (version: string, ...tunings: (typeof plain)[]) => lackOfResolving({ tunings }, { version });
   assert.deepEqual([lack('1.27.3', resolving), lack('1.0.0', plain)], [null, null]);

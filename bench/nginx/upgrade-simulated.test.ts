@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +16,12 @@ const BINARY = {
 };
 
 /** Simulates an Nginx without workers. `onUpgrade` is what it does on SIGUSR2. */
-async function simulate(t: TestContext, onUpgrade: (folder: string) => Promise<unknown>, workers = 0) {
+async function simulate(
+  t: TestContext,
+  onUpgrade: (folder: string) => Promise<unknown>,
+  workers = 0,
+  onSignal: (signal: string) => void = () => {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'upgrade-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, 'nginx.pid'), `${OLD}\n`);
@@ -23,6 +30,7 @@ async function simulate(t: TestContext, onUpgrade: (folder: string) => Promise<u
   let done: Promise<unknown> = Promise.resolve();
   t.mock.method(process, 'kill', (pid: number, signal: string) => {
     told.push([signal, pid]);
+    onSignal(signal);
     if (signal === 'SIGUSR2') done = onUpgrade(folder);
     return true;
   });
@@ -63,6 +71,32 @@ test('the old master is told to upgrade, to retire its workers and to exit, in t
   assert.equal(await link(), '/new');
 });
 
+test('the old master exits only after its workers have begun to shut down, or after two seconds', async (t) => {
+  const exiting = 'nginx: worker process is shutting down';
+  /** How often the time is read between the signals, if the old workers have these titles. */
+  const readings = async (...titles: string[]) => {
+    let clock = 0;
+    const now = t.mock.method(performance, 'now', () => (clock += 1000));
+    const counts = new Map<string, number>();
+    const { nginx, upgrade } = await simulate(t, becomes(NEW), 0, (signal) =>
+      counts.set(signal, now.mock.callCount()),
+    );
+    nginx.masters = [{ name: 'nginx master', pid: process.pid }];
+    const workers = titles.map((title) => spawn('sleep', ['60'], { argv0: title, stdio: 'ignore' }));
+    try {
+      await Promise.all(workers.map((worker) => once(worker, 'spawn')));
+      await upgrade();
+    } finally {
+      for (const worker of workers) worker.kill('SIGKILL');
+      now.mock.restore();
+    }
+    return (counts.get('SIGQUIT') ?? 0) - (counts.get('SIGWINCH') ?? 0);
+  };
+  // Once for the limit, and once before each look at the workers.
+  assert.equal(await readings(exiting, exiting), 2);
+  assert.equal(await readings('nginx: worker process', exiting), 3);
+});
+
 test('an upgrade that fails restores the binary, and reports only what was logged since', async (t) => {
   const failing = async (log: string) => {
     const { nginx, told, upgrade, link } = await simulate(t, async (folder) => {
@@ -96,11 +130,17 @@ test('an upgrade ends with the run, and with the old binary', async (t) => {
 });
 
 test('an Nginx that has exited cannot be upgraded', async (t) => {
-  const { nginx, upgrade } = await simulate(t, async () => {});
+  const { upgrade } = await simulate(t, async () => {});
   t.mock.method(process, 'kill', () => {
     throw new Error('ESRCH');
   });
   await assert.rejects(upgrade(), { kind: 'died' });
+});
+
+test('without a master, nothing is upgraded', async (t) => {
+  const { nginx, told, upgrade, link } = await simulate(t, async () => {});
   nginx.masters.pop();
   await assert.rejects(upgrade(), TypeError);
+  await assert.rejects(link(), { code: 'ENOENT' });
+  assert.deepEqual(told, []);
 });

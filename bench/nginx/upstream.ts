@@ -196,14 +196,13 @@ function redirectUpstream(upstream: Directive, redirection: Redirection): Direct
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-/** @param least minimum number of entries to return; ignored if `entries` is empty */
+/** @param least minimum number of entries to return; without `entries`, none are */
 function cycle(
   entries: readonly Directive[],
   { servers, hop, resolvesNames = false }: Pick<Redirection, 'servers' | 'hop' | 'resolvesNames'>,
   least: number,
 ): Directive[] {
-  const length = entries.length === 0 ? 0 : Math.max(entries.length, least);
-  return Array.from({ length }).flatMap((_, index) => {
+  return Array.from({ length: Math.max(entries.length, least) }).flatMap((_, index) => {
     const entry = entries[index % entries.length];
     const server = servers[index % servers.length];
     if (entry === undefined || server === undefined) return [];
