@@ -208,6 +208,14 @@ test('a copy that another process has completed in the meantime is used', () =>
     assert.equal(await readFile(fetched.path, 'utf8'), 'theirs');
   }));
 
+test('a file in the place of the copy is an error', () =>
+  archived({ nginx: [BINARY] }, async ({ fetch }) => {
+    const fetching = fetch({}, (_, __, unpacked) =>
+      writeFile(join(dirname(dirname(unpacked)), `nginx-system-${process.arch}`), ''),
+    );
+    await assert.rejects(fetching, { code: 'ENOTDIR' });
+  }));
+
 test('nothing is kept if no package has the binary', () =>
   archived({ nginx: [], 'nginx-light': [] }, async (scene) => {
     for (const time of [1, 2]) {

@@ -147,6 +147,7 @@ test('Nginx is ready when the pid file is its own and every listener accepts', a
     );
     assert.deepEqual(stops, ready ? [] : [['SIGTERM', 2000]]);
     const [{ env, args: [first] = [], ...options } = assert.fail()] = launched;
+    assert.equal(env?.PATH, process.env.PATH);
     assert.equal(env?.NGINX, changes.upgradable === true ? '' : undefined);
     const command = changes.upgradable === true ? 'sh' : '/nginx';
     assert.deepEqual(
@@ -166,6 +167,7 @@ test('Nginx is ready when the pid file is its own and every listener accepts', a
   assert.equal(await isReady(PID + 1, [], { upgradable: true }), false);
   writeFileSync(join(folder, 'nginx.pid.detached'), '');
   assert.equal(await isReady(PID + 1, [], { upgradable: true }), true);
+  assert.equal(await isReady('', [], { upgradable: true }), false);
 });
 
 test('Nginx has 15 seconds to become ready, and is looked at until then', async (t) => {

@@ -223,7 +223,7 @@ function pidPath(folder: string): string {
 }
 
 async function startFailure(nginx: Launched, { folder }: StartOptions, what: string): Promise<Problem> {
-  const words = [...(await readErrorLog(folder)), ...nginx.stderrTail().trim().split('\n')].filter(
+  const words = [...(await readErrorLog(folder)), ...nginx.stderrTail().split('\n')].filter(
     (line) => line !== '',
   );
   const busy = words.map((line) => /bind\(\) to (\S+) failed \(\d+: Address/.exec(line)?.[1]).find(Boolean);

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -43,6 +54,10 @@ test('a cached Nginx is used without a network, even if the cache was moved', as
       origin: 'nginx 1.99.0-1 of debian:made-up',
     });
     assert.equal(await readInterpreter(found.path), join(folder, place, libraries, basename(loader)));
+    // A loader that is already set is not set again.
+    const bytes = await readFile(found.path);
+    await fetchSuiteNginx('made-up', { cacheDir: join(folder, place, 'cache'), say: silent });
+    assert.deepEqual(await readFile(found.path), bytes);
   }
 });
 

@@ -33,6 +33,22 @@ test('tunings are applied in order, so the last one takes precedence', async () 
   );
 });
 
+const OPTIONS = { roots: [], envFile: null, keepGuards: true, websocketPath: null, host: null, headers: [] };
+
+test('variables are filled in from the file for the environment, which must be readable', async () => {
+  const template = join(folder, 'template.conf');
+  await writeFile(template, `http { server { listen \${TUNED_TEST_PORT}; } }`);
+  const env = join(folder, 'env');
+  await writeFile(env, 'TUNED_TEST_PORT=8081\n');
+  const read = async (envFile: string | null) => {
+    const options = { ...OPTIONS, envFile };
+    return print(await readTuned({ path: template, tunings: [], options })).text.replace(/\s+/g, ' ');
+  };
+  assert.equal(await read(env), 'http { server { listen 8081; } } ');
+  await assert.rejects(read(null), { kind: 'configuration' });
+  await assert.rejects(read(join(folder, 'none')), { kind: 'usage' });
+});
+
 test('a tuning that is invalid or changes nothing is reported with its line', async () => {
   await assert.rejects(text('events { multi_accept on; }', 'events {'), {
     kind: 'configuration',

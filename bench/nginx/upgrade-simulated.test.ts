@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +69,33 @@ test('the old master is told to upgrade, to retire its workers and to exit, in t
     { name: 'nginx master 2', pid: NEW },
   ]);
   assert.equal(await link(), '/new');
+});
+
+test('a new master is waited for, as long as the old one’s pid file has another name', async (t) => {
+  let path = '';
+  const { told, upgrade } = await simulate(t, async (folder) => {
+    path = join(folder, 'nginx.pid');
+    renameSync(path, `${path}.oldbin`);
+  });
+  let readings = 0;
+  t.mock.method(performance, 'now', () => {
+    readings += 1;
+    // Between the first look and the second.
+    if (readings === 3) writeFileSync(path, `${NEW}\n`);
+    return 0;
+  });
+  await upgrade();
+  assert.deepEqual(told[1], ['watch', 'nginx master 2', NEW]);
+});
+
+test('a new master has 15 seconds to start all of its workers', async (t) => {
+  const { told, upgrade, link } = await simulate(t, becomes(NEW), 1);
+  let clock = 0;
+  const now = t.mock.method(performance, 'now', () => (clock += 5000));
+  await assert.rejects(upgrade(), { kind: 'configuration' });
+  // Once for the limit, and once before each look.
+  assert.equal(now.mock.callCount(), 4);
+  assert.deepEqual([told, await link()], [[['SIGUSR2', OLD]], '/old']);
 });
 
 test('the old master exits only after its workers have begun to shut down, or after two seconds', async (t) => {

@@ -71,7 +71,7 @@ function signal({ pid }: NamedProcess, name: NodeJS.Signals): void {
 async function newMaster(
   { folder, masters, workers }: Upgradable,
   old: NamedProcess,
-  changedMs: number,
+  changedMs: number | undefined,
   over: AbortSignal,
 ): Promise<NamedProcess | null> {
   for (
@@ -120,7 +120,7 @@ function oldPidPath(folder: string): string {
   return join(folder, 'nginx.pid.oldbin');
 }
 
-/** When the pid file was last written or renamed; 0 if it currently has another name. */
-function changedAt(folder: string): number {
-  return statSync(join(folder, 'nginx.pid'), { throwIfNoEntry: false })?.ctimeMs ?? 0;
+/** When the pid file was last written or renamed; undefined if it currently has another name. */
+function changedAt(folder: string): number | undefined {
+  return statSync(join(folder, 'nginx.pid'), { throwIfNoEntry: false })?.ctimeMs;
 }
