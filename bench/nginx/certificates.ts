@@ -1,6 +1,6 @@
 import type { KeyType } from '../topology/certificate.ts';
 import { inherited } from './located.ts';
-import type { Directive } from './tree.ts';
+import { type Directive, firstText } from './tree.ts';
 
 /** Matches OpenSSL's names of cipher suites that use RSA for key exchange or signatures. */
 const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|^DES-CBC3-SHA$/;
@@ -14,7 +14,7 @@ const NO_SUITE = /^[!-]|^@|^TLS_/;
 /** Returns the certificate key type required by the ciphers that a server accepts. */
 export function keyTypeFor(levels: readonly Directive[]): KeyType {
   const [ciphers] = inherited(levels, 'ssl_ciphers');
-  return keyTypeOf(ciphers?.args[0]?.text ?? '');
+  return keyTypeOf(firstText(ciphers));
 }
 
 /**

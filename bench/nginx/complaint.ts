@@ -4,7 +4,7 @@ import { INCOMPLETE } from './empty-include.ts';
 import { isWrapped } from './fragment.ts';
 import { nearestWord } from './misspelt.ts';
 import type { OnChange } from './notices.ts';
-import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
+import { type Directive, directives, firstText, isData, type Node, place, rewrite, texts } from './tree.ts';
 import { UPGRADE_MAP } from './websocket.ts';
 
 /** A directive that Nginx rejects, and why it may be removed. */
@@ -207,7 +207,7 @@ export function vitalParts(tree: readonly Node[], location: Directive | undefine
     directives(block, 'proxy_pass').flatMap(texts),
   );
   const upstreams = directives(tree, 'http').flatMap(({ block }) => directives(block, 'upstream'));
-  return [location, ...upstreams.filter(({ args: [name] }) => isNamed(name?.text ?? '', targets))];
+  return [location, ...upstreams.filter((each) => isNamed(firstText(each), targets))];
 }
 
 function isNamed(name: string, targets: readonly string[]): boolean {

@@ -3,7 +3,17 @@ import type { Change } from '../wording/sandbox.ts';
 import { NO_FOLDER } from './files.ts';
 import type { OnChange } from './notices.ts';
 import { needsStreamModule } from './stream-module.ts';
-import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
+import {
+  type Directive,
+  directive,
+  directives,
+  firstText,
+  type Node,
+  rewrite,
+  set,
+  texts,
+  word,
+} from './tree.ts';
 
 export interface ConfineSpec {
   /** Absolute path of the run's private folder. Nginx may write only below it. */
@@ -92,7 +102,7 @@ function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnC
   const caches: string[] = [];
   const logs = new Map<string, string>();
   return rewrite(tree, (node, parents) => {
-    const first = node.args[0]?.text ?? '';
+    const first = firstText(node);
     if (/^(access|error)_log$/.test(node.name) && first.startsWith('syslog:')) onChange('syslog', node);
     if (REPLACED.has(node.name)) return [];
     if (WRITES.test(node.name) && first !== 'off') return without('files', node);
@@ -144,7 +154,7 @@ function testingNoFile(node: Directive, folder: string): Directive {
  * write to the same file with different buffers.
  */
 function confineAccessLog(node: Directive, folder: string, logs: Map<string, string>): Directive {
-  const path = node.args[0]?.text ?? '';
+  const path = firstText(node);
   if (path === 'off') return node;
   const file = logs.get(path) ?? join(folder, logs.size === 0 ? 'access.log' : `access-${logs.size + 1}.log`);
   logs.set(path, file);
@@ -161,7 +171,7 @@ function withoutState(node: Directive, onChange: OnChange): Directive {
 /** Makes a `load_module` load its module from this Nginx's own module folder; null if there is none. */
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
   if (modulesPath === null) return null;
-  return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];
+  return [withFirst(node, join(modulesPath, basename(firstText(node))))];
 }
 
 function withFirst(node: Directive, first: string): Directive {

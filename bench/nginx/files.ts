@@ -1,7 +1,7 @@
 import type { Change } from '../wording/sandbox.ts';
 import { find, type Whereabouts } from './locate.ts';
 import type { OnChange } from './notices.ts';
-import { type Directive, type Node, rewrite, set, texts, word } from './tree.ts';
+import { type Directive, firstText, type Node, rewrite, set, texts, word } from './tree.ts';
 
 /**
  * Directives whose first argument is a file that Nginx reads at start-up or for each request. Certificates
@@ -82,7 +82,7 @@ function namesFile({ name, args: [first] }: Directive): boolean {
 }
 
 async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: boolean): Promise<Settled> {
-  const path = node.args[0]?.text ?? '';
+  const path = firstText(node);
   // A path with a variable is looked up for each request, and the client may control the variable's value.
   const hasVariable = path.includes('$');
   if (SERVES.test(node.name)) {

@@ -1,5 +1,5 @@
 import type { OnChange } from './notices.ts';
-import { type Directive, type Node, rewrite } from './tree.ts';
+import { type Directive, firstText, type Node, rewrite } from './tree.ts';
 
 /** Directives that admit only some clients, or only a limited number per address. */
 const GUARD =
@@ -34,6 +34,6 @@ export function noteGuards(tree: readonly Node[], onChange: OnChange): Node[] {
   });
 }
 
-function isOpen({ name, args: [first] }: Directive): boolean {
-  return OPEN.has(`${name} ${first?.text ?? ''}`);
+function isOpen(node: Directive): boolean {
+  return OPEN.has(`${node.name} ${firstText(node)}`);
 }

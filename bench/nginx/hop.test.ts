@@ -74,7 +74,8 @@ test('a socket has what any of its servers asks for', () => {
 
 describe('the connections of a location to other servers', () => {
   const TREE = treeOf(`http {
-    upstream both { server 127.0.0.1:81; server 127.0.0.1:82; server 10.0.0.1; }
+    upstream both { server 127.0.0.1:81; server 127.0.0.1:82; server; server 10.0.0.1; }
+    upstream both { server 10.0.0.2; }
     server { listen 80;
       location /one { proxy_pass http://127.0.0.1:81/x; }
       location /two { if ($a) { proxy_pass https://localhost:82; } proxy_pass https://BOTH; }

@@ -1,7 +1,7 @@
 import { addressesOf, listenAddresses, listensOn, serversIn } from './listen.ts';
-import { inherited, isProxied, type Located, locatedIn } from './located.ts';
+import { inherited, type Located, locatedIn } from './located.ts';
 import { hostsOf, httpTarget, streamPasses, streamTarget, type Target } from './proxy-pass.ts';
-import { type Directive, directives, type Node, texts } from './tree.ts';
+import { type Directive, directives, firstText, type Node, texts } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/i;
@@ -54,7 +54,6 @@ export function httpHops(
   tree: readonly Node[],
   { server, location }: Pick<Located, 'server' | 'location'>,
 ): HttpHop[] {
-  if (!isProxied(location)) return [];
   const all = httpAddresses(tree);
   const hops = httpTargets(tree, location).flatMap(({ host, port, tls }): HttpHop[] => {
     const address = listenedFor(host, all, port);
@@ -138,7 +137,7 @@ export function isHttp({ scheme }: Pick<Target, 'scheme'>): boolean {
 function entriesOf(tree: readonly Node[], context: 'http' | 'stream', name: string): string[] | null {
   const named = directives(tree, context)
     .flatMap(({ block }) => directives(block, 'upstream'))
-    .find(({ args: [own] }) => upstreamName(own?.text ?? '') === upstreamName(name));
+    .find((each) => upstreamName(firstText(each)) === upstreamName(name));
   if (named === undefined) return null;
   return directives(named.block, 'server').flatMap(({ args: [address] }) => address?.text ?? []);
 }

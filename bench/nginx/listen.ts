@@ -1,5 +1,14 @@
 import type { OnChange } from './notices.ts';
-import { type Directive, directive, directives, type Node, texts, type Word, word } from './tree.ts';
+import {
+  type Directive,
+  directive,
+  directives,
+  firstText,
+  type Node,
+  texts,
+  type Word,
+  word,
+} from './tree.ts';
 import { atLeast } from './version.ts';
 
 /** A TCP socket that Nginx listens on in the sandbox. */
@@ -172,7 +181,7 @@ function collectSockets(
   { ports, main, proxyProtocol = [] }: ListenSpec,
 ): Map<string, Socket> {
   const addresses = listenAddresses(tree);
-  const http2Inherited = isOn(directives(tree, 'http')[0]?.block ?? []);
+  const http2Inherited = isOn(directives(tree, 'http')[0]?.block);
   const sockets = new Map<string, Socket>();
   const all = servers(tree);
   for (const server of all) {
@@ -269,11 +278,10 @@ function listens(server: Directive): Listen[] {
 }
 
 function readListen(node: Directive): Listen {
-  const [address, ...parameters] = node.args;
   return {
     node,
-    address: normalAddress(address?.text ?? ''),
-    parameters: parameters.filter(({ text }) => !DROPPED.test(text)),
+    address: normalAddress(firstText(node)),
+    parameters: node.args.slice(1).filter(({ text }) => !DROPPED.test(text)),
   };
 }
 
@@ -325,11 +333,10 @@ function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: List
   ];
 }
 
-function isOn(nodes: readonly Node[]): boolean {
-  return directives(nodes, 'http2')[0]?.args[0]?.text === 'on';
+function isOn(block: Directive['block'] | undefined): boolean {
+  return directives(block, 'http2')[0]?.args[0]?.text === 'on';
 }
 
-function http2Of(server: Directive, inherited: boolean): boolean {
-  const block = server.block ?? [];
+function http2Of({ block }: Directive, inherited: boolean): boolean {
   return directives(block, 'http2').length > 0 ? isOn(block) : inherited;
 }

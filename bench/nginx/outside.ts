@@ -1,6 +1,6 @@
 import type { Change } from '../wording/sandbox.ts';
 import type { OnChange } from './notices.ts';
-import { type Directive, directive, type Node, rewrite, set, word } from './tree.ts';
+import { type Directive, directive, firstText, type Node, rewrite, set, word } from './tree.ts';
 import { address, type UpstreamServer } from './upstream.ts';
 
 /**
@@ -83,7 +83,7 @@ const MEASURED = new Set(['events', 'http', 'stream']);
  * loopback address or invalid, whatever its variables contain; `off` is not an address.
  */
 function isLoopback(node: Directive): boolean {
-  const first = node.args[0]?.text ?? '';
+  const first = firstText(node);
   return first === 'off' || first.startsWith('127.');
 }
 

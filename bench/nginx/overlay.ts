@@ -1,5 +1,5 @@
 import { Problem } from '../model/failure.ts';
-import { type Directive, directives, type Node, place, texts, type Word } from './tree.ts';
+import { type Directive, directives, firstText, type Node, place, texts, type Word } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 
 /** Directives that may occur several times on one level, with different first arguments. */
@@ -98,8 +98,7 @@ function isLeaf(node: Node): node is Directive {
 }
 
 function keyOf(node: Directive): string {
-  const [first = ''] = texts(node);
-  return REPEATABLE.has(node.name) ? `${node.name} ${first.toLowerCase()}` : node.name;
+  return REPEATABLE.has(node.name) ? `${node.name} ${firstText(node).toLowerCase()}` : node.name;
 }
 
 function isParameters(listen: Directive): boolean {

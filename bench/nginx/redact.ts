@@ -1,6 +1,6 @@
 import { print } from './print.ts';
 import { MASK, maskerOf, SECRET_NAME } from './secrets.ts';
-import { type Directive, directives, isData, type Node, texts, type Word, word } from './tree.ts';
+import { type Directive, directives, firstText, isData, type Node, texts, type Word, word } from './tree.ts';
 
 const SECRET_DIRECTIVE =
   /passw|secret|credential|certificate_key$|ticket_key$|key_file$|(^|_)token$|^secure_link_(md5|hmac)/;
@@ -120,8 +120,7 @@ function maskedArguments(node: Directive, secret: ReadonlySet<string>, hide: (ar
 
 /** Whether a directive sets a secret variable, header or parameter. */
 function isSecretValue(node: Directive, secret: ReadonlySet<string>): boolean {
-  const [first = ''] = texts(node);
-  return NAMED_VALUE.test(node.name) && isSecret(first.replace(/^\$/, ''), secret);
+  return NAMED_VALUE.test(node.name) && isSecret(firstText(node).replace(/^\$/, ''), secret);
 }
 
 /** Masks a value, but not the keywords of `add_header` and `fastcgi_param`. */

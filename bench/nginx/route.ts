@@ -1,7 +1,7 @@
 import { hopsOf } from './hop.ts';
 import { isProxied, type Located, reachablePath } from './located.ts';
 import { isRegular, locationsOf, pathsFor, patternOf } from './location.ts';
-import { type Directive, directives, type Node, texts } from './tree.ts';
+import { type Directive, directives, firstText, type Node, texts } from './tree.ts';
 
 /** A path that leads to a location, and the location that first handles it. */
 export interface Route {
@@ -33,8 +33,7 @@ export function fallbackOf(located: Located, all: readonly Located[]): Located |
 }
 
 function isNamed({ location }: Located): boolean {
-  const [name = ''] = texts(location);
-  return name.startsWith('@');
+  return firstText(location).startsWith('@');
 }
 
 function leadsTo({ server, location, levels }: Located, named: Located): boolean {

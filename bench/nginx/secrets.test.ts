@@ -89,6 +89,7 @@ describe('a template variable’s value', () => {
     // Text after the comment does not belong to the value.
     assert.deepEqual(secretIn('VALUE\nset $y harmless;', 'a; # b').includes('harmless'), false);
     assert.deepEqual(secretIn('set $x aVALUEb;', 'mid'), ['mid']);
+    assert.deepEqual(secretIn('proxy_set_header; set $x VALUE;', 'after'), ['after']);
     assert.deepEqual(secretIn('proxy_pass http://meVALUE:81;', '@app.internal'), ['@app.internal']);
   });
 });

@@ -66,8 +66,7 @@ export function secretsIn(text: string, file: string): { name: string; value: st
 function usesIn(text: string, file: string): Use[] {
   try {
     return usesOf(parse(text, file));
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+  } catch {
     return [...text.matchAll(MARKED)].map(([, name = '', value = '']) => ({
       name,
       value,

@@ -1,5 +1,5 @@
 import { Problem } from '../model/failure.ts';
-import { type Directive, directives, isData, type Node, place, texts } from './tree.ts';
+import { type Directive, directives, firstText, isData, type Node, place, texts } from './tree.ts';
 import { RESOLVED_NAME, type UpstreamServer } from './upstream.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 
@@ -29,7 +29,7 @@ type Check = (node: Directive, own: OwnAddresses, parents: Parents) => boolean;
  * bench.
  */
 const TARGETS: readonly (readonly [RegExp, Check])[] = [
-  [/^listen$/, (node, { host, ports }) => ports.some((port) => first(node) === `${host}:${port}`)],
+  [/^listen$/, (node, { host, ports }) => ports.some((port) => firstText(node) === `${host}:${port}`)],
   // Without `listen`, an http server listens on every address of the machine.
   [
     /^server$/,
@@ -38,8 +38,8 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
   [/^proxy_pass$/, (node, _, parents) => isOwnTarget(node, parents)],
   [/^resolver$/, isOwnResolver],
   // An address that starts with `127.` is a loopback address or invalid, whatever its variables contain.
-  [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
-  [/^(access|error)_log$/, (node) => first(node) === 'off' || first(node).startsWith('/')],
+  [/_bind$/, (node) => firstText(node) === 'off' || firstText(node).startsWith('127.')],
+  [/^(access|error)_log$/, (node) => firstText(node) === 'off' || firstText(node).startsWith('/')],
   // Without an endpoint, Nginx Plus reports to its vendor's server.
   [/^mgmt$/, (node) => directives(node.block, 'usage_report').length > 0],
   [/^usage_report$/, (node, own) => texts(node).some((text) => isOwnEndpoint(text, own))],
@@ -125,7 +125,7 @@ function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
   if (target !== undefined) {
     const [, isOwn] = target;
     if (isOwn(node, own, parents)) return;
-    throw refusal(node, `names "${first(node)}", which is not one of the bench's own servers`);
+    throw refusal(node, `names "${firstText(node)}", which is not one of the bench's own servers`);
   }
   if (TEXT.has(node.name) || TEXTS.test(node.name)) return;
   if (!FOREIGN.test(node.name) && !texts(node).some((text) => ADDRESS.test(text))) return;
@@ -142,10 +142,6 @@ function refusal(node: Directive, why: string, code: string | null = null): Prob
     `"${node.name}" at ${place(node.origin)} ${why}. Remove this directive from the configuration under test.`,
     { code, data: { name: node.name, place: place(node.origin) } },
   );
-}
-
-function first(node: Directive): string {
-  return node.args[0]?.text ?? '';
 }
 
 function listens(server: Directive): boolean {
@@ -192,7 +188,7 @@ function isOwnTarget(node: Directive, parents: Parents): boolean {
   const [context] = parents;
   const block = context?.block;
   const isHttp = context?.name === 'http';
-  const text = first(node);
+  const text = firstText(node);
   if (isHttp && !text.includes('$') && !/^https?:\/\//i.test(text)) return true;
   const [, host = '', rest = ''] =
     (isHttp ? /^https?:\/\/(\$?[^/?$]+)(.*)$/s : /^(\$?[^$]+)()$/).exec(text) ?? [];

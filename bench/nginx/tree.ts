@@ -59,6 +59,11 @@ export function texts(node: Directive): string[] {
   return node.args.map((arg) => arg.text);
 }
 
+/** A directive's first argument as a string; empty if there is none. */
+export function firstText(node: Directive | undefined): string {
+  return node?.args[0]?.text ?? '';
+}
+
 /**
  * Blocks that contain data: in `map $a $b { resolver 1; }` the word `resolver` is a value of `$a`, not a
  * directive.

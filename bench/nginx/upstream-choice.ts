@@ -1,6 +1,6 @@
 import { print } from './print.ts';
 import type { Target } from './proxy-pass.ts';
-import { type Directive, directive, directives, type Node } from './tree.ts';
+import { type Directive, directive, directives, firstText, type Node } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 import { isOwnValue } from './variable.ts';
 
@@ -121,5 +121,5 @@ export function ownUpstream(name: string, addresses: readonly string[]): Directi
 
 /** Names of the `upstream` blocks in a context, as written. */
 export function upstreamsIn(block: readonly Node[]): string[] {
-  return directives(block, 'upstream').map(({ args: [name] }) => name?.text ?? '');
+  return directives(block, 'upstream').map(firstText);
 }

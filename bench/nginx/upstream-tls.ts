@@ -6,7 +6,7 @@ import { inherited, type Located } from './located.ts';
 import { locationsOf } from './location.ts';
 import type { OnChange } from './notices.ts';
 import { httpTarget } from './proxy-pass.ts';
-import { type Directive, directives, type Node, set, texts, word } from './tree.ts';
+import { type Directive, directives, firstText, type Node, set, texts, word } from './tree.ts';
 import { valuesOf } from './variable.ts';
 import { findPaths, streamEntrances, type Wanted } from './websocket.ts';
 
@@ -34,7 +34,7 @@ export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
   const { server, location } = innermost(current, { server: paths.server, location: entered }, path);
   const blocks = [location, ...directives(location.block, 'if')];
   const [pass] = blocks.flatMap(({ block }) => directives(block, 'proxy_pass'));
-  const text = pass?.args[0]?.text ?? '';
+  const text = firstText(pass);
   const urls = valuesAtStart(text, [server, ...directives(current, 'http')]) ?? [text];
   return urls.some((url) => {
     const scheme = httpTarget(url)?.scheme;
@@ -96,7 +96,7 @@ export function securedBy(node: Directive, certPath: string, onChange: OnChange)
 
 /** Whether a directive would leave Nginx and the echo servers without a common protocol or cipher. */
 function shutsOut(node: Directive): boolean {
-  if (node.name === 'proxy_ssl_ciphers') return keyTypeOf(node.args[0]?.text ?? '') === 'rsa';
+  if (node.name === 'proxy_ssl_ciphers') return keyTypeOf(firstText(node)) === 'rsa';
   return node.name === 'proxy_ssl_protocols' && !texts(node).some((each) => SPOKEN.includes(each));
 }
 

@@ -1,7 +1,7 @@
 import { isHttp, usualPort } from './hop.ts';
 import type { OnChange } from './notices.ts';
 import { hostsOf, httpTarget, streamTarget } from './proxy-pass.ts';
-import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
+import { type Directive, directive, directives, firstText, type Node, rewrite, texts, word } from './tree.ts';
 import { collectChoices, fitsInMap, ownUpstream, upstreamsIn } from './upstream-choice.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 import { securedBy, underServerName } from './upstream-tls.ts';
@@ -116,7 +116,7 @@ function redirectContext(
     }
     const isPass = node.name === 'pass' && !http;
     if (node.name !== 'proxy_pass' && !isPass) return [node];
-    const text = node.args[0]?.text ?? '';
+    const text = firstText(node);
     const target = http ? httpTarget(text) : streamTarget(text);
     if (target === null) return [node];
     const passed = (host: string, scheme = certPath === null ? 'http' : 'https') => {
@@ -133,7 +133,7 @@ function redirectContext(
     const next = target.variable || (http && !isHttp(target)) ? null : inner(target.host);
     if (next !== null) return passed(next, target.scheme ?? 'http');
     const named = directives(block, 'upstream').find(
-      ({ args: [name] }) => upstreamName(name?.text ?? '') === upstreamName(target.host),
+      (each) => upstreamName(firstText(each)) === upstreamName(target.host),
     );
     if (http && isHttp(target) && !target.variable && leadsInside(named, hop))
       return passed(target.host, target.scheme ?? 'http');
@@ -210,7 +210,7 @@ function cycle(
     const parameters = entry.args
       .slice(1)
       .filter(({ text }) => !DROPPED.test(text) || (keepsName && text === 'resolve'));
-    const written = entry.args[0]?.text ?? '';
+    const written = firstText(entry);
     const named = keepsName ? `${RESOLVED_NAME}:${server.port}` : null;
     const next = named ?? hop(written) ?? addressFor(server, isLocal(written));
     return [{ ...entry, args: [word(next), ...parameters] }];
@@ -220,7 +220,7 @@ function cycle(
 /** Whether all entries of an upstream lead to servers of the same configuration. */
 function leadsInside(upstream: Directive | undefined, hop: Redirection['hop']): boolean {
   const entries = directives(upstream?.block, 'server');
-  return entries.length > 0 && entries.every(({ args: [written] }) => hop(written?.text ?? '') !== null);
+  return entries.length > 0 && entries.every((entry) => hop(firstText(entry)) !== null);
 }
 
 function isLocal(text: string): boolean {

@@ -35,9 +35,12 @@ describe('the paths of a configuration, whole', () => {
         chosen(proxied('~ ^/a'), proxied('/b'), proxied('/c')),
         chosen(proxied('/a', UP), proxied('/ws', UP), proxied('~ ^/live', UP)),
         chosen(proxied('~ ^/ws', UP), proxied('/a', UP)),
+        chosen(proxied('/ws'), proxied('~ ^/a', UP)),
+        chosen(proxied('/a', UP), proxied('~ ^/ws', UP)),
         chosen('location / { try_files $uri @ws; }', proxied('@ws', UP), proxied('/x')),
+        chosen('location /y { try_files $uri @ws; }', proxied('@ws', UP)),
       ],
-      ['/a', '/ws', '/b', '/ws', '/ws', '/x'],
+      ['/a', '/ws', '/b', '/ws', '/ws', '/a', '/ws', '/x', '/y'],
     );
     assert.deepEqual(paths(proxied('/a', UP) + proxied('/b', UP)), {
       server: 1,
@@ -76,10 +79,11 @@ describe('the paths of a configuration, whole', () => {
       [
         page(proxied('/a'), proxied('/b')),
         page(proxied('/a'), proxied('/b', 'proxy_cache c;')),
+        page(proxied('/a', 'proxy_cache c;'), proxied('/b', 'proxy_cache c;')),
         page(proxied('/a', 'proxy_cache off;'), proxied('/b', 'proxy_cache off;')),
         page(proxied('/a', 'internal;'), 'location /b { return 204; }', proxied('@c'), proxied('/d', UP)),
       ],
-      ['/a', '/b', '/a', null],
+      ['/a', '/b', '/a', '/a', null],
     );
   });
 
