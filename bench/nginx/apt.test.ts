@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import type { Execute } from '../topology/workplace.ts';
 import { dependenciesOf, privateApt, requireApt } from './apt.ts';
 
@@ -57,6 +58,7 @@ test('a private apt-get keeps its state in its folder, and may have its own sour
       usual.includes(`Dir::State "${folder}/state";\nDir::State::status "${folder}/state/status";\n`),
     );
     assert.equal(await readFile(join(folder, 'state/status'), 'utf8'), '');
+    assert.deepEqual((await readdir(folder)).sort(), ['apt.conf', 'cache', 'state']);
     assert.deepEqual(
       [await readdir(join(folder, 'state/lists')), await readdir(join(folder, 'cache/archives'))],
       [['partial'], ['partial']],
@@ -119,6 +121,7 @@ test('what apt says last is the reason of a failure, and its first warning is re
         await said('dpkg-deb: error: bad', {}),
         await said('W: only', {}),
         await said('E: a', { killed: true }),
+        await said('', { code: 'ENOENT' }),
       ],
       [
         'one.',
@@ -127,6 +130,7 @@ test('what apt says last is the reason of a failure, and its first warning is re
         failed('dpkg-deb: error: bad.'),
         failed('only.'),
         failed('no answer within 300 s.'),
+        failed(`${reasonOf(Object.assign(new Error('exit 1'), { code: 'ENOENT' }))}.`),
       ],
     );
     const stop = new AbortController();

@@ -40,6 +40,8 @@ test('any other file is rejected, and not changed', async () => {
     '#!/bin/sh\n',
     `\x7fELF\x02\x01${'\0'.repeat(100)}`,
     `\x7fELF\x01\x01${'\0'.repeat(100)}`,
+    '\x7fELF\x02\x01',
+    'x'.repeat(100),
   ]) {
     await writeFile(script, content, 'latin1');
     await assert.rejects(
@@ -66,6 +68,10 @@ test('the loader is found in a later program header, and the new one is appended
   bytes.write('/ld.1\0', 184, 'latin1');
   await writeFile(path, bytes, { mode: 0o600 });
   assert.equal(await readInterpreter(path), '/ld.1');
+  const first = Buffer.concat([bytes.subarray(0, 64), bytes.subarray(124, 184), bytes.subarray(124)]);
+  first.writeBigUInt64LE(184n, 72);
+  await writeFile(join(folder, 'first'), first);
+  assert.equal(await readInterpreter(join(folder, 'first')), '/ld.1');
   await setInterpreter(path, '/loader');
   bytes.writeBigUInt64LE(190n, 132);
   bytes.writeBigUInt64LE(8n, 156);

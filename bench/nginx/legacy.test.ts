@@ -42,6 +42,9 @@ test('a server without a certificate gets one if its sockets use TLS', () => {
     'http { server { listen 1; listen 2 ssl; ssl_certificate /c; ssl_certificate_key /k; } server { listen 3; } }',
     'own-certificate listen:2',
   ]);
+  assert.deepEqual(changed('http { server { listen 1;\nlisten 2 ssl;\nlisten 3 ssl; } }').slice(1), [
+    'own-certificate listen:2',
+  ]);
   assert.deepEqual(changed('http { ssl_certificate x; server { listen 2 ssl; } }'), [
     'http { ssl_certificate x; server { listen 2 ssl; } }',
   ]);

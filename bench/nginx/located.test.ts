@@ -160,7 +160,7 @@ describe('the route to a named location', () => {
     );
     const several = allIn(`server { location { proxy_pass http://a; }
       location @one { proxy_pass http://a; } location @two { proxy_pass http://a; }
-      location /a { try_files $uri @two; error_page 418 @one; } location /b { try_files; } }`);
+      location /a { try_files $uri @two; error_page 418 @one; } location /b { try_files; } try_files $uri @one; }`);
     assert.deepEqual(
       several.map((each) => {
         const fallback = fallbackOf(each, several);
@@ -196,6 +196,7 @@ test('a regular expression shadows a prefix if it takes all of its paths', () =>
   assert.deepEqual(shadows('location ^~ /ws { } location = /ws { } location ~ ^/ws { }'), [null, null, null]);
   assert.deepEqual(shadows('location /ws { } location = /ws { } location ~ ^/ws/ { }'), [null, null, null]);
   assert.deepEqual(shadows('location /ws { location /ws/ { } }'), [null, null]);
+  assert.deepEqual(shadows('location ~ ^/w { } location ~ ^/ws { }'), [null, null]);
   const by = (path: string, server: string) => {
     const found = shadowedBy(path, allIn(`server { ${server} }`));
     return found && nameOf(found);

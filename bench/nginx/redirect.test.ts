@@ -187,6 +187,12 @@ describe('addresses', () => {
     );
   });
 
+  test('in http are not judged to be empty if other parts may follow, or others set them', () => {
+    for (const url of ['http://$u?x', 'http://$u$arg_b', 'http://$arg_b$u'])
+      assert.deepEqual(http(`server { set $u ""; proxy_pass ${url}; }`)[0]?.includes('map'), false, url);
+    assert.equal(http('server { set $u ""; proxy_pass http://$u/x; }')[0]?.includes('map'), true);
+  });
+
   test('are sockets only if the echo servers have some', () => {
     assert.deepEqual(http('server { proxy_pass http://unix:/a.sock:/x; proxy_pass http://h; }'), [
       'http { upstream bench_echo_sockets { server unix:/run/1.sock max_fails=0; server 127.0.0.1:7002 max_fails=0; } upstream bench_echo_servers { server 127.0.0.1:7001 max_fails=0; server 127.0.0.1:7002 max_fails=0; } server { proxy_pass http://bench_echo_sockets/x; proxy_pass http://bench_echo_servers; } }',

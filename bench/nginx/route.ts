@@ -62,12 +62,11 @@ export function shadowOf({ server, location }: Pick<Located, 'server' | 'locatio
 /** The prefix location that would handle a path if no regular expression took precedence. */
 export function shadowedBy(path: string, all: readonly Located[]): Located | null {
   return (
-    all.find(
-      ({ server, location }) =>
-        patternOf(location)?.modifier === '' &&
-        path.startsWith(patternOf(location)?.text ?? '') &&
-        isRegular(locationsOf(server, path).at(-1) ?? location),
-    ) ?? null
+    all.find(({ server, location }) => {
+      const pattern = patternOf(location);
+      const isPrefix = pattern?.modifier === '' && path.startsWith(pattern.text);
+      return isPrefix && isRegular(locationsOf(server, path).at(-1) ?? location);
+    }) ?? null
   );
 }
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
+import { Problem } from '../model/failure.ts';
 import { errorLogPath, readErrorLog } from './error-log.ts';
 import { parse } from './parse.ts';
 import { lineRedactor, redacted, shownArgument } from './redact.ts';
@@ -157,7 +158,8 @@ test('every target of the final configuration is one of the run’s own', () => 
     try {
       refuseOtherTargets(parse(text, 'a'), { ...own, ...changes });
       return true;
-    } catch {
+    } catch (error) {
+      assert.ok(error instanceof Problem, String(error));
       return false;
     }
   };
@@ -199,6 +201,7 @@ test('every target of the final configuration is one of the run’s own', () => 
     http('map $x $b_1 { default a; } map $y $z { b_1 c; } proxy_pass http://$b_1;'),
     http('map $x $b_1 { default a; "" ""; } proxy_pass http://$b_1?x;'),
     http('map $x $b-1 { default a; } proxy_pass http://$b-1;'),
+    http('map $x $b_1 { default a; } map $y $b_1 { default a; } proxy_pass http://$b_1;'),
     http('resolver n:53 m:53;'),
     http('resolver n:53 m:53 valid=1s;'),
     http('resolver n:54;'),

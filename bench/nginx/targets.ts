@@ -205,8 +205,9 @@ function isOwnVariable(
   block: Directive['block'] | undefined,
   isUpstream: (name: string) => boolean,
 ): boolean {
-  const [map, ...others] = directives(block, 'map').filter((each) => each.args[1]?.text === `$${name}`);
-  if (!/^[a-z_]\w+$/.test(name) || map === undefined || others.length > 0) return false;
+  // A second map of the variable would mention it elsewhere.
+  const map = directives(block, 'map').find((each) => each.args[1]?.text === `$${name}`);
+  if (!/^[a-z_]\w+$/.test(name) || map === undefined) return false;
   const entries = directives(map.block).filter(({ args }) => args.length > 0);
   const isWhole = entries.some((entry) => entry.name === 'default');
   if (!isWhole || !entries.every(({ args: [value] }) => value !== undefined && isUpstream(value.text)))

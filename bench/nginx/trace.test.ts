@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parse } from './parse.ts';
 import { lines, move, WEBSOCKET } from './sandbox.test.fixture.ts';
+import { traceLocations } from './trace.ts';
 
 describe('responses name worker and upstream', () => {
   const inLocation = (source: string) => {
@@ -25,6 +27,12 @@ describe('responses name worker and upstream', () => {
       'add_header C 3 always;',
       ...BENCH,
     ]);
+  });
+
+  test('but not where nothing can be proxied', () => {
+    const source = '# a\nhttp; http { # b\nserver; types { server { proxy_pass a; } } server { location; } }';
+    const tree = parse(source, 'mine.conf');
+    assert.deepEqual(traceLocations(tree), tree);
   });
 
   test('in nested locations and in an if, but not if nothing is proxied', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
-import { type Node, place, rewrite, set, texts } from './tree.ts';
+import { directive, firstText, type Node, place, rewrite, set, texts } from './tree.ts';
 
 /** Lists the directives as `line name args`, and comments as `line #`. */
 const listed = (nodes: readonly Node[]) =>
@@ -30,6 +30,11 @@ test('every directive is replaced, the inner ones first, except entries of data 
     print(result).text.replace(/\s+/g, ' ').trim(),
     'a 1; a 1; # c b { # e f { g 3; } } map $a $b { d 4; }',
   );
+});
+
+test('the first argument is empty if there is none', () => {
+  const nodes = [directive('a', ['1', '2']), directive('a', []), undefined];
+  assert.deepEqual(nodes.map(firstText), ['1', '', '']);
 });
 
 test('a user’s directive is named with file and line, and one of the benchmark by the configuration', () => {

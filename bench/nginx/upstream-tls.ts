@@ -75,9 +75,8 @@ function valuesAtStart(text: string, [server, http]: readonly Directive[]): stri
 function streamPassesOverTls(tree: readonly Node[]): boolean {
   const entrances = streamEntrances(tree);
   const server = entrances.find(listensWithTls) ?? entrances[0];
-  const [stream] = directives(tree, 'stream');
-  if (server === undefined || stream === undefined) return false;
-  return inherited([stream, server], 'proxy_ssl')[0]?.args[0]?.text === 'on';
+  const levels = server === undefined ? [] : [...directives(tree, 'stream'), server];
+  return inherited(levels, 'proxy_ssl')[0]?.args[0]?.text === 'on';
 }
 
 /**

@@ -146,7 +146,7 @@ function redirectContext(
     const upstreamFor = (host: string) =>
       names.has(upstreamName(host)) ? upstreamName(host) : target.variable && !http ? inner(host) : null;
     const isKnown = (host: string) => (!target.variable || fitsInMap(host)) && upstreamFor(host) !== null;
-    const known = hosts?.every(isKnown) ?? false;
+    const known = hosts?.every(isKnown);
     if (target.variable && hosts !== null && !known) onChange('variable-upstream', node);
     const isSocket = isLocal(target.host) && !target.variable;
     const own = isSocket ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;

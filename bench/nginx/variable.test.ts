@@ -102,6 +102,7 @@ test('whether the configuration decides that a variable is empty', () => {
     'set $to x;',
     'set $TO $host;',
     'map $host $To { a x; }',
+    'map $host $to { default; a x; }',
     'map $host $to { default x; a ""; }',
     'set $to x; map $host $other { default $arg_a; }',
     'set $to x; js_set $other x; geo $other { default 1; }',
