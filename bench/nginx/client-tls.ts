@@ -30,9 +30,9 @@ export function listensWithTls({ block }: Directive): boolean {
  *
  * @param tree as returned by `readTuned`
  */
-export function namesTls(tree: readonly Node[]): boolean {
+export function namesTls(tree: Directive['block']): boolean {
   return directives(tree).some(
-    (each) => [each.name, ...texts(each)].some((text) => /ssl|quic/.test(text)) || namesTls(each.block ?? []),
+    (each) => [each.name, ...texts(each)].some((text) => /ssl|quic/.test(text)) || namesTls(each.block),
   );
 }
 

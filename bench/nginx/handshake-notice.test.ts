@@ -10,7 +10,9 @@ const [server] = directives(
 location /ws {
 proxy_pass http://app;
 proxy_set_header Upgrade $x;
-} }`,
+proxy_set_header Upgrade $y;
+}
+proxy_hide_header; proxy_hide_header Connection; }`,
     '/etc/nginx/site.conf',
   ),
 );

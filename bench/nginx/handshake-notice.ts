@@ -3,7 +3,7 @@ import type { FailureCounts } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import { notice } from '../wording/finding.ts';
 import { inherited } from './located.ts';
-import { type Directive, directives } from './tree.ts';
+import { type Directive, directives, firstText } from './tree.ts';
 
 /** Matches the keys of failures in the upgrade stage of a handshake, such as `upgrade/status-426`. */
 const UPGRADE = /^upgrade\/(.+)$/;
@@ -22,9 +22,9 @@ export function likelyLine(levels: readonly Directive[], keepsGuards = false): L
   const location = levels.at(-1);
   if (location === undefined) return () => null;
   const headers = inherited(levels, 'proxy_set_header');
-  const upgrade = headers.find(({ args: [name] }) => name?.text.toLowerCase() === 'upgrade');
-  const hidden = inherited(levels, 'proxy_hide_header').find(({ args: [name] }) =>
-    /^(upgrade|connection|sec-websocket-accept)$/i.test(name?.text ?? ''),
+  const upgrade = headers.find((each) => firstText(each).toLowerCase() === 'upgrade');
+  const hidden = inherited(levels, 'proxy_hide_header').find((each) =>
+    /^(upgrade|connection|sec-websocket-accept)$/i.test(firstText(each)),
   );
   const [pass] = directives(location.block, 'proxy_pass');
   // Access rules (`allow`, `deny`) in an inner block replace those of the blocks around it.

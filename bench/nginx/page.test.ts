@@ -7,7 +7,9 @@ import { directives } from './tree.ts';
 import { findPaths } from './websocket.ts';
 
 const SITE = parse(
-  `http {
+  `user a; # b
+events { }
+http {
   server { listen 80; return 301 https://$host$request_uri; }
   server {
     listen 443 ssl;
@@ -24,6 +26,7 @@ describe('the page in a configuration', () => {
     const tree = withPage(SITE, server, '/tmp/a folder/page');
     const [first, second] = directives(directives(tree, 'http')[0]?.block ?? null, 'server');
     const [left, right] = directives(directives(SITE, 'http')[0]?.block ?? null, 'server');
+    assert.deepEqual(tree.slice(0, -1), SITE.slice(0, -1));
     assert.deepEqual(first, left);
     assert.deepEqual(second?.block?.slice(0, -1), right?.block);
     const added = second?.block?.at(-1);

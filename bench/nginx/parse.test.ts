@@ -94,6 +94,11 @@ describe('complaints', () => {
     );
   });
 
+  test('a file that ends in a directive is cut', () => {
+    for (const text of ['a ', 'a b ', 'a\n#'])
+      refuses(text, 'unexpected end of file, expecting ";" or "}" in test.conf:1.');
+  });
+
   test('a file of opening braces does not exhaust the stack', () => {
     refuses('a {'.repeat(100_000), 'blocks nested more than 64 levels deep in test.conf:1.');
     refuses(`${'a {'.repeat(64)}${'}'.repeat(64)}`, 'blocks nested more than 64 levels deep in test.conf:1.');

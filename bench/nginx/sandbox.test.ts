@@ -52,6 +52,34 @@ test('the choice among several locations is reported, and an address of an unkno
   });
 });
 
+test('the PROXY protocol is kept only between servers of the configuration', () => {
+  const kept = (stream: string) => {
+    const http = `http { server { listen 127.0.0.1:81 proxy_protocol; ${WEBSOCKET} } }`;
+    const { tree } = moveAllServers(parse(`${http} stream { ${stream} }`, 'mine.conf'), SPEC, () => {});
+    return directives(tree, 'stream').flatMap(({ block }) => [
+      directives(block, 'proxy_protocol').length,
+      ...directives(block, 'server').map((server) => directives(server.block, 'proxy_protocol').length),
+    ]);
+  };
+  const inner = 'server { listen 1; proxy_pass 127.0.0.1:81; proxy_protocol on; }';
+  const outer = '\nserver { listen 2; proxy_pass a:1; proxy_protocol on; }';
+  assert.deepEqual(kept(inner + outer), [0, 1, 0]);
+  assert.deepEqual(kept(`proxy_protocol on; ${inner}`), [1, 1]);
+  assert.deepEqual(kept(`proxy_protocol on; ${outer}`), [0, 0]);
+});
+
+test('what a location lacks for WebSockets is reported', () => {
+  const { notices } = moveServer('', {}, '');
+  assert.deepEqual(notices, []);
+  const lacking = move(
+    'http { server { location / { proxy_pass http://a; proxy_set_header Upgrade $http_upgrade; } } }',
+  );
+  assert.deepEqual(
+    lacking.notices.map(({ code }) => code),
+    ['sandbox-upgrade'],
+  );
+});
+
 test('the stream module is not loaded twice, or without stream', () => {
   const streamModule = '/opt/ngx_stream_module.so';
   const stream = 'stream { server { listen 1; proxy_pass app; } }';

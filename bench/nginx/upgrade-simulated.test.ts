@@ -88,6 +88,13 @@ test('a new master is waited for, as long as the old one’s pid file has anothe
   assert.deepEqual(told[1], ['watch', 'nginx master 2', NEW]);
 });
 
+test('an Nginx without a pid file is upgraded as soon as there is one', async (t) => {
+  const { nginx, told, upgrade } = await simulate(t, becomes(NEW));
+  await rm(join(nginx.folder, 'nginx.pid'));
+  await upgrade();
+  assert.deepEqual(told.at(-1), ['SIGQUIT', OLD]);
+});
+
 test('a new master has 15 seconds to start all of its workers', async (t) => {
   const { told, upgrade, link } = await simulate(t, becomes(NEW), 1);
   let clock = 0;
