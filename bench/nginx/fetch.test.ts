@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
@@ -109,17 +109,27 @@ for (const { of, packages, asked, origin } of PLACES)
     }));
 
 test('a fetched binary is reused, and its packages are listed, the one with the binary first', () =>
-  archived({ nginx: [BINARY], 'libnginx-mod-stream': ['usr/lib/x86_64-linux-gnu/a.so'] }, async (scene) => {
-    const fetched = await scene.fetch();
-    assert.deepEqual(await scene.fetch(), fetched);
-    assert.deepEqual([scene.asked, scene.said.length], [['nginx', 'libnginx-mod-stream'], 1]);
-    const root = dirname(dirname(dirname(fetched.path)));
-    assert.equal(fetched.libraryPath, join(root, 'usr/lib/x86_64-linux-gnu'));
-    assert.equal(
-      await readFile(join(root, 'packages'), 'utf8'),
-      'nginx_1.2-3_all\nlibnginx-mod-stream_1.2-3_all\n',
-    );
-  }));
+  archived(
+    {
+      nginx: [BINARY, 'lib/a-linux-musl/a.so', 'lib/nginx/a.so'],
+      'libnginx-mod-stream': ['usr/lib/x86_64-linux-gnu/a.so'],
+    },
+    async (scene) => {
+      const fetched = await scene.fetch();
+      assert.deepEqual(await scene.fetch(), fetched);
+      assert.deepEqual([scene.asked, scene.said.length], [['nginx', 'libnginx-mod-stream'], 1]);
+      const root = dirname(dirname(dirname(fetched.path)));
+      assert.equal(
+        fetched.libraryPath,
+        `${join(root, 'lib/a-linux-musl')}:${join(root, 'usr/lib/x86_64-linux-gnu')}`,
+      );
+      assert.equal((await stat(join(root, 'packages'))).mode & 0o777, 0o644 & ~process.umask());
+      assert.equal(
+        await readFile(join(root, 'packages'), 'utf8'),
+        'nginx_1.2-3_all\nlibnginx-mod-stream_1.2-3_all\n',
+      );
+    },
+  ));
 
 test('a program that several variants need at the same time is fetched once; after a failure, it is tried again', async () => {
   await archived({ nginx: [BINARY] }, async ({ fetch, asked, said }) => {
@@ -225,6 +235,11 @@ test('nothing is kept if no package has the binary', () =>
       );
       assert.equal(scene.asked.length, 3 * time);
     }
+  }));
+
+test('packages without the binary are named', () =>
+  archived({ nginx: [], 'nginx-core': [], 'nginx-light': [] }, async ({ fetch }) => {
+    await assert.rejects(fetch(), { kind: 'environment', message: /nginx, nginx-core, nginx-light/ });
   }));
 
 test('files that other users could change are not used, whether new or cached', async () => {

@@ -201,7 +201,9 @@ describe('stream servers that pass connections on', () => {
       server { listen 4; proxy_pass 127.0.0.1:82; }
       server { listen 5; proxy_pass 127.0.0.1:6; } server { listen 6; proxy_pass 127.0.0.1:5; }
       server { listen 7; proxy_pass 127.0.0.1:3; proxy_ssl on; }
-      server { listen 8; proxy_pass 10.0.0.1:1; } }`);
+      server { listen 8; proxy_pass 10.0.0.1:1; }
+      upstream both { server 127.0.0.1:3; server 127.0.0.1:4; }
+      server { listen 9; proxy_pass both; } }`);
     const { http: behind, stream } = serversIn(tree);
     assert.deepEqual(
       stream.map((server) => [
@@ -218,6 +220,7 @@ describe('stream servers that pass connections on', () => {
         ['6', false, false],
         ['7', '127.0.0.1:81', false, false],
         ['8', false, false],
+        ['9', '127.0.0.1:81', '127.0.0.1:82', true, false],
       ],
     );
   });

@@ -86,6 +86,7 @@ describe('a template variable’s value', () => {
       '$z',
       'three',
     ]);
+    assert.deepEqual(secretIn('VALUE harmless;', 'set $x a; # b\nset long'), ['$x', 'a', 'long']);
     // Text after the comment does not belong to the value.
     assert.deepEqual(secretIn('VALUE\nset $y harmless;', 'a; # b').includes('harmless'), false);
     assert.deepEqual(secretIn('set $x aVALUEb;', 'mid'), ['mid']);

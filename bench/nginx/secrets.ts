@@ -2,7 +2,7 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Finding } from '../model/finding.ts';
 import { parse } from './parse.ts';
-import { isData, type Node } from './tree.ts';
+import { firstText, isData, type Node } from './tree.ts';
 
 /** Replacement text for a secret. */
 export const MASK = '***';
@@ -66,7 +66,8 @@ export function secretsIn(text: string, file: string): { name: string; value: st
 function usesIn(text: string, file: string): Use[] {
   try {
     return usesOf(parse(text, file));
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
     return [...text.matchAll(MARKED)].map(([, name = '', value = '']) => ({
       name,
       value,
@@ -105,7 +106,7 @@ function usesOf(nodes: readonly Node[]): Use[] {
       }
       const name = unmarked(node.name);
       read(node.name, (use) => !areEntries || isStructuralValue(use));
-      const header = /_set_header$/.test(name) ? unmarked(node.args[0]?.text ?? '').toLowerCase() : null;
+      const header = /_set_header$/.test(name) ? unmarked(firstText(node)).toLowerCase() : null;
       const isHost = HOSTS.test(name) || header === 'host';
       for (const { text } of node.args)
         read(text, (use) => isStructuralValue(use) || (!areEntries && isStructuralPlace(use, name, isHost)));

@@ -73,6 +73,17 @@ describe('the paths of a configuration, whole', () => {
     });
   });
 
+  test('are missing where no location sets the header, which may be added to the first that proxies', () => {
+    assert.throws(() => paths(`location /s { }\n${proxied('/a')}\n${proxied('/b')}`), {
+      code: 'incomplete',
+      message: /a\.conf:2: /,
+    });
+    assert.throws(
+      () => paths('location /s { }'),
+      (error) => error instanceof Problem && !/a\.conf/.test(error.message),
+    );
+  });
+
   test('of ordinary GETs lead to pages of the same server, cached ones first', () => {
     const page = (...locations: string[]) => paths(proxied('/ws', UP) + locations.join(' ')).paths[1];
     assert.deepEqual(
