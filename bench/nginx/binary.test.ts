@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import type { FindOptions } from '../topology/driver.ts';
@@ -194,4 +194,50 @@ test('a binary without its libraries is rejected with the command that installs 
 test('a binary that fails for another reason is rejected without advice', async () => {
   await script('fails', 'echo "cannot open" >&2; exit 2');
   await refuses('fails', 'environment', /fails cannot be used as Nginx: cannot open\.$/);
+});
+
+test('the working directory is not searched, although PATH may name it by an empty part', async (t) => {
+  const before = process.cwd();
+  process.chdir(join(folder, 'static'));
+  t.after(() => process.chdir(before));
+  const { path } = await findNginx(options({ searchPath: `:${join(folder, 'sbin')}` }));
+  assert.equal(path, join(folder, 'sbin/nginx'));
+});
+
+test('a suite that cannot be fetched is named with the reason, unless the fetch itself is faulty', async (t) => {
+  const { PATH } = process.env;
+  t.after(() => {
+    process.env.PATH = PATH;
+  });
+  for (const name of ['apt-get', 'dpkg-deb']) await script(`tools/${name}`, 'exit 0');
+  process.env.PATH = [join(folder, 'tools'), PATH].join(delimiter);
+  const failing = (failure: Error) =>
+    findNginx(options({ source: 'debian:made-up', say: () => {}, place: () => Promise.reject(failure) }));
+  await assert.rejects(failing(new Problem('usage', 'Made up.')), {
+    kind: 'environment',
+    message: /debian:made-up .*Made up\./,
+  });
+  const faulty = new TypeError('made up');
+  await assert.rejects(failing(faulty), faulty);
+});
+
+test('without any Nginx, a failed fetch is the reason, unless the fetch itself is faulty', async (t) => {
+  const failing = async (method: 'access' | 'lstat', failure: Error) => {
+    t.mock.method(fs.promises, 'access', async () => {
+      throw new Error('none');
+    });
+    t.mock.method(fs.promises, method, async () => {
+      throw failure;
+    });
+    syncBuiltinESMExports();
+    try {
+      await findNginx(options({ say: () => {} }));
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+  };
+  await assert.rejects(failing('access', new Error('none')), { kind: 'environment' });
+  const faulty = new TypeError('made up');
+  await assert.rejects(failing('lstat', faulty), faulty);
 });
