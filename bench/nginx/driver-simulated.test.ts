@@ -1,93 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { freePorts } from '../topology/ports.ts';
-import type { Launched, LaunchOptions } from '../topology/process.ts';
-import type { NamedProcess, ProcessSet } from '../topology/process-set.ts';
 import type { NginxBinary } from './binary.ts';
-import { NGINX } from './driver.ts';
+import { BINARY, OPTIONS, PID, SITE, type Source, simulate, UP } from './driver.test.fixture.ts';
 import { PAGE_PATH } from './page.ts';
-
-/** A pid that no process has. */
-const PID = 999_999_999;
-const BINARY: NginxBinary = {
-  ...{
-    path: '/nginx',
-    version: '1.28.0',
-    openssl: 'OpenSSL 3.0.1',
-    buildArguments: '--a',
-    modulesPath: null,
-  },
-  ...{ streamModule: null, libraryPath: null, origin: 'nginx 1.28.0-1' },
-};
-const OPTIONS = {
-  ...{ roots: [], envFile: null, keepGuards: true, websocketPath: null, host: null },
-  headers: [{ name: 'X-Api-Key', value: 'opensesame' }],
-};
-const PROXY = { workers: 0, workerConnections: 64, workerFiles: 256, reuseport: false, backlog: 64 };
-const UP = 'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection a;';
-const SITE = `http { server { listen 80; server_name app.example.org;
-location /ws { proxy_pass http://app; ${UP} }
-location /x { proxy_pass http://app; } } }`;
-
-type Source = Parameters<typeof NGINX.prepare>[0];
-type Opening = Parameters<Awaited<ReturnType<typeof NGINX.prepare>>['start']>[5];
-
-/**
- * Simulates Nginx: its check has these results in turn, and it listens on the ports of its configuration.
- */
-async function simulate(t: TestContext, text: string, changes: Partial<Source> = {}, checks: string[] = []) {
-  const folder = await mkdtemp(join(tmpdir(), 'driver-test-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const path = join(folder, 'site.conf');
-  await writeFile(path, text);
-  const listening: Server[] = [];
-  t.after(() => {
-    for (const server of listening) server.close();
-  });
-  const told: unknown[] = [];
-  const ran = ({ name, component, command, cpus }: LaunchOptions, exited: Promise<unknown>, stderr = '') => {
-    told.push([name, component, command, cpus]);
-    return { name, pid: PID, exited, stderrTail: () => stderr, stop: async () => {} } as unknown as Launched;
-  };
-  const processSet = {
-    launchTask(options: LaunchOptions) {
-      const stderr = checks.shift();
-      const exit = { code: stderr === undefined ? 0 : 1, signal: null };
-      return ran(options, Promise.resolve(exit), stderr);
-    },
-    launch(options: LaunchOptions) {
-      const conf = readFileSync(join(folder, 'nginx.conf'), 'utf8');
-      for (const [, port] of conf.matchAll(/listen 127\.0\.0\.\d:(\d+)/g))
-        listening.push(createServer().listen(Number(port), '127.0.0.1'));
-      writeFileSync(join(folder, 'nginx.pid'), `${PID}\n`);
-      writeFileSync(join(folder, 'nginx.pid.detached'), '');
-      return ran(options, new Promise(() => {}));
-    },
-    watch: ({ name, pid }: NamedProcess) => void told.push(['watch', name, pid]),
-  } as unknown as ProcessSet;
-  const prepared = await NGINX.prepare({
-    ...{ path, tunings: [], options: OPTIONS, key: 'ecdsa', upstreamTls: false, ...changes },
-  });
-  const upstreams = [{ host: '127.0.0.1', port: 9, socket: null, certPath: null }];
-  const start = (opening?: Opening) =>
-    prepared.start(
-      { placement: { proxy: [2] } as never, proxy: PROXY },
-      BINARY,
-      upstreams,
-      folder,
-      processSet,
-      opening,
-    );
-  const conf = () => readFile(join(folder, 'nginx.conf'), 'utf8');
-  return { folder, path, prepared, start, told, conf };
-}
-
-const codes = (notices: readonly { code: string }[]) => notices.map(({ code }) => code);
 
 test('a user’s configuration becomes a target, with the facts for a report', async (t) => {
   const { folder, start, told, conf } = await simulate(t, SITE);
@@ -164,9 +82,11 @@ test('a configuration with TLS has a certificate for its name; without a name, f
 
 test('a profile runs unchanged or not at all, and its failures are not explained', async (t) => {
   const profile = { options: null, upstreamTls: true };
-  const accepted = await simulate(t, SITE, profile);
+  const accepted = await simulate(t, SITE.replace('listen 80;', 'listen 80; deny all;'), profile);
   assert.equal(accepted.prepared.upstreamTls, true);
-  const { proxy, request } = await accepted.start();
+  const { proxy, request } = await accepted.start({}, BINARY, null);
+  assert.deepEqual(accepted.told.at(-1), ['nginx', 'proxy', '/nginx', null]);
+  assert.match(await accepted.conf(), /deny all;/);
   assert.deepEqual(request, { host: 'app.example.org', headers: [] });
   assert.deepEqual(proxy?.explain([{ failures: { 'upgrade/status-502': 1 } }]), []);
   const foreign = SITE.replace('listen 80;', 'listen 80;\nfrobnicate on;');
@@ -201,6 +121,10 @@ test('an Nginx to be upgraded is started through links, and its master is watche
   const { folder, start, told } = await simulate(t, SITE);
   const upgradeTo = { ...BINARY, path: '/newer', version: '1.29.0', origin: null };
   const { proxy } = await start({ upgradeTo });
+  assert.deepEqual(
+    (await proxy?.processes())?.map(({ pid }) => pid),
+    [PID],
+  );
   assert.deepEqual(told, [
     ['nginx -t', 'proxy', join(folder, 'nginx'), null],
     ['nginx', 'proxy', 'sh', [2]],
@@ -209,33 +133,64 @@ test('an Nginx to be upgraded is started through links, and its master is watche
   assert.deepEqual(proxy?.facts.upgrade, {
     ...{ binary: '/newer', origin: null, version: '1.29.0', openssl: 'OpenSSL 3.0.1' },
   });
-  t.mock.method(process, 'kill', () => {
+  const kill = t.mock.method(process, 'kill', () => true);
+  proxy?.reload();
+  assert.deepEqual(kill.mock.calls[0]?.arguments, [PID, 'SIGHUP']);
+  kill.mock.mockImplementation(() => {
     throw new Error('ESRCH');
   });
   await assert.rejects(proxy?.upgrade(new AbortController().signal) ?? Promise.resolve(), { kind: 'died' });
 });
 
-test('an unknown directive is removed, unless it is misspelt or the WebSockets depend on it', async (t) => {
-  const at = (directive: string, place: string) =>
-    `nginx: [emerg] unknown directive "${directive}" in ${place}`;
-  const foreign = SITE.replace('listen 80;', 'listen 80;\nfrobnicate on;');
-  const checks: string[] = [];
-  const removing = await simulate(t, foreign, {}, checks);
-  checks.push(at('frobnicate', `${removing.path}:2`));
-  const { proxy } = await removing.start();
-  assert.deepEqual(codes(proxy?.notices ?? []), ['sandbox-other-modules']);
-  assert.doesNotMatch(await removing.conf(), /frobnicate/);
-  assert.doesNotMatch(proxy?.facts.configuration ?? '', /frobnicate/);
-  assert.match(proxy?.facts.given ?? '', /frobnicate/);
-  const vital = SITE.replace('/ws {', '/ws {\nfrobnicate on;');
-  const needing = await simulate(t, vital, {}, checks);
-  checks.push(at('frobnicate', `${needing.path}:3`));
-  await assert.rejects(needing.start(), { kind: 'configuration' });
-  assert.equal(needing.told.length, 1);
+test('a user’s access rules are removed if they are not wanted, and changes are listed once', async (t) => {
+  const site = `${SITE.replace('listen 80;', 'listen 80; deny all; resolver 10.0.0.53;')}`;
+  const several = site.replace(
+    'location /x {',
+    `location /chat { proxy_pass http://app; ${UP} }\nlocation /x {`,
+  );
+  const { start, conf } = await simulate(t, several, { options: { ...OPTIONS, keepGuards: false } });
+  const [port = 0] = await freePorts('127.0.0.1', 1);
+  for (const opening of [{ port }, {}]) {
+    const { proxy } = await start(opening);
+    assert.deepEqual(
+      proxy?.notices.map(({ code, data }) => [code, JSON.stringify(data).match(/site\.conf:\d/g)]),
+      [
+        ['sandbox-location', ['site.conf:2', 'site.conf:3']],
+        ['sandbox-name-server', ['site.conf:1']],
+        ['sandbox-guards', ['site.conf:1']],
+      ],
+    );
+    assert.doesNotMatch(await conf(), /deny/);
+  }
 });
 
-test('secrets are masked in what Nginx says about a configuration', async (t) => {
-  const checks = ['nginx: [emerg] invalid value "opensesame"'];
-  const { start } = await simulate(t, SITE, {}, checks);
-  await assert.rejects(start(), { kind: 'configuration', message: /invalid value "\*\*\*"/ });
+test('a tuning that resolves names gets a name server, which is asked before the run', async (t) => {
+  const text = SITE.replace('http {', 'http { upstream app { zone a 1m; server b:1; }');
+  const tunings = [{ name: 't', text: 'http { upstream app { server b:1 resolve; } }' }];
+  const { start, told, conf } = await simulate(t, text, { tunings });
+  const { path } = await start();
+  assert.deepEqual([path, told[0]], ['/ws', ['closing', 'name server']]);
+  assert.match(await conf(), /server +backend\.test:9 resolve;/);
+});
+
+test('the values of a template are shown nowhere', async (t) => {
+  const text = SITE.replace(
+    'listen 80;',
+    `listen 80; add_header A "\${API_VALUE}"; add_header B opensesame;`,
+  );
+  const checks: string[] = [];
+  const { folder, path, start } = await simulate(t, SITE, {}, checks);
+  const envFile = join(folder, 'env');
+  await writeFile(envFile, 'API_VALUE=shibboleth\n');
+  await writeFile(path, text);
+  const source = { options: { ...OPTIONS, envFile } };
+  assert.equal((await start()).path, '/ws');
+  const filled = await simulate(t, text, source, checks);
+  const { proxy } = await filled.start();
+  assert.match(proxy?.facts.configuration ?? '', /add_header A "\*\*\*";\n +add_header B \*\*\*;/);
+  assert.doesNotMatch(JSON.stringify(proxy?.facts), /shibboleth|opensesame/);
+  await writeFile(join(filled.folder, 'error.log'), '[error] shibboleth opensesame\n');
+  assert.deepEqual(await proxy?.readErrorLog(), ['[error] *** ***']);
+  checks.push('nginx: [emerg] invalid value "shibboleth"');
+  await assert.rejects(filled.start(), { message: /invalid value "\*\*\*"/ });
 });
