@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePorts } from '../topology/ports.ts';
 import type { NginxBinary } from './binary.ts';
-import { BINARY, OPTIONS, PID, SITE, type Source, simulate, UP } from './driver.test.fixture.ts';
+import { BINARY, OPTIONS, PID, PROXY, SITE, type Source, simulate, UP } from './driver.test.fixture.ts';
 import { PAGE_PATH } from './page.ts';
 
 test('a user’s configuration becomes a target, with the facts for a report', async (t) => {
@@ -95,6 +95,30 @@ test('a profile runs unchanged or not at all, and its failures are not explained
   checks.push(`nginx: [emerg] unknown directive "frobnicate" in ${rejected.path}:2`);
   await assert.rejects(rejected.start(), { kind: 'configuration', code: 'rejected-by-nginx' });
   assert.equal(rejected.told.length, 1);
+});
+
+test('a check assumes echo servers with sockets and certificates, and a name server if it needs one', async (t) => {
+  const text = SITE.replace(
+    'http {',
+    'http { upstream app { zone a 1m; server unix:/a; server b; } proxy_ssl_trusted_certificate /ca.pem;',
+  );
+  const tunings = [
+    { name: 't', text: 'http { upstream app { server unix:/a; server b:1 resolve; } resolver c; }' },
+  ];
+  const { folder, prepared } = await simulate(t, text, { tunings, options: null, upstreamTls: true });
+  // It rejects the configuration, and its message is the configuration.
+  const path = join(folder, 'nginx');
+  await writeFile(path, '#!/bin/sh\ntr "\\n" " " < "$5" >&2\nexit 1\n', { mode: 0o755 });
+  const ears = { say: () => {}, urgent: new AbortController().signal };
+  await assert.rejects(prepared.check(PROXY, { ...BINARY, path }, 2, ears), (error) => {
+    const words = String(error).replace(/ +/g, ' ');
+    const [, work] = /proxy_ssl_trusted_certificate (\S+)\/upstream\//.exec(words) ?? [];
+    assert.ok(words.includes(`server unix:${work}/echo-1.sock; server backend.test:2 resolve;`), words);
+    assert.match(words, /resolver 127\.0\.0\.1:53;/);
+    return true;
+  });
+  const accepting = { ...BINARY, path: '/bin/true' };
+  await prepared.check(PROXY, accepting, 2, ears);
 });
 
 test('what a binary lacks for a configuration is known before it starts', async (t) => {
