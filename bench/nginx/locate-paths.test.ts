@@ -98,6 +98,7 @@ test('links are followed to their end, an absolute one into the root for its tar
         '/usr/share/nginx/modules-available/a',
         true,
       ]);
+      assert.deepEqual(await at('/usr/share/nginx/other'), ['/usr/share/nginx/other', false]);
       await assert.rejects(site('loop'), UnreadableFile);
       const everything = await locate(join(folder, 'away/b'), { folder: '/', roots: [] });
       assert.deepEqual(everything, { real: join(folder, 'away/b'), isOwn: true });

@@ -6,7 +6,6 @@ import { after, before, describe, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import { withFiles } from './files.ts';
 import { AS_IT_LIES, readConfiguration } from './include.ts';
-import { candidates, find, folderAbove, locate } from './locate.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import type { Node } from './tree.ts';
@@ -44,119 +43,6 @@ after(() => rm(root, { recursive: true, force: true }));
 
 const short = (text: string) => text.replaceAll(root, 'ROOT').replaceAll(tmpdir(), 'TMP');
 const shown = (tree: readonly Node[]) => short(print(tree).text.replace(/\s+/g, ' ').trim());
-
-describe('a path in a configuration', () => {
-  test('is looked up below its folder, whole, then without its first folders', () => {
-    const roots = [{ from: '/srv', to: '/mnt' }];
-    const of = (path: string, isPattern = false) => candidates(path, { folder: '/f', roots }, isPattern);
-    assert.deepEqual(
-      [
-        of('a/b'),
-        of('/srv/a'),
-        of('/srv'),
-        of('/f/a'),
-        of('/fa/b'),
-        of('/a//b/c'),
-        of('/a/b/*', true),
-        of('*', true),
-        of('/srvx/a'),
-      ],
-      [
-        ['/f/a/b'],
-        ['/mnt/a'],
-        ['/f/srv'],
-        ['/f/a'],
-        ['/f/fa/b', '/f/b'],
-        ['/f/a/b/c', '/f/b/c', '/f/c'],
-        ['/f/a/b/*', '/f/b/*'],
-        ['/f/*'],
-        ['/f/srvx/a', '/f/a'],
-      ],
-    );
-    assert.deepEqual(
-      ['/a/conf.d/x', '/a/sites-enabled/x', '/a/b/x', '/a/sites-available/x'].map(folderAbove),
-      ['/a', '/a', '/a/b', '/a'],
-    );
-  });
-
-  test('is followed through links, which lead into the given roots', async () => {
-    const roots = [{ from: '/srv', to: join(root, 'other') }];
-    const of = async (name: string, given: typeof roots = []) => {
-      try {
-        const { real, isOwn } = await locate(join(folder, name), { folder, roots: given });
-        return [short(real), isOwn];
-      } catch (error) {
-        return String(error);
-      }
-    };
-    assert.deepEqual(
-      [
-        await of('htpasswd'),
-        await of('to-file'),
-        await of('to-folder/sub'),
-        await of('out'),
-        await of('mapped'),
-        await of('mapped', roots),
-        await of('loop'),
-        await of('../other/etc'),
-        await of('../nginx-2'),
-        await of('.'),
-        await of('out-folder/etc/..'),
-      ],
-      [
-        ['ROOT/nginx/htpasswd', true],
-        ['ROOT/nginx/htpasswd', true],
-        ['ROOT/nginx/html/sub', true],
-        ['ROOT/other/etc/secret', false],
-        ['/srv/etc/secret', false],
-        ['ROOT/other/etc/secret', true],
-        'UnreadableFile: its links form a loop',
-        ['ROOT/other/etc', false],
-        ['ROOT/nginx-2', false],
-        ['ROOT/nginx', true],
-        ['ROOT/other', false],
-      ],
-    );
-    const modules = await locate('/usr/share/nginx/modules-available/x.conf', { folder, roots: [] });
-    assert.equal(modules.isOwn, true);
-    assert.equal((await locate('/usr/share/nginx/other', { folder, roots: [] })).isOwn, false);
-  });
-
-  test('is found if it is of the wanted kind, and its folder may be read as well', async () => {
-    const of = async (path: string, wanted: 'file' | 'folder') => {
-      const found = await find(path, { folder, roots: [] }, wanted);
-      return found.kind === 'own' ? short(found.path) : found.kind;
-    };
-    assert.deepEqual(
-      [
-        await of('htpasswd', 'file'),
-        await of('htpasswd', 'folder'),
-        await of('html', 'folder'),
-        await of('html', 'file'),
-        await of('/etc/nginx/to-file', 'file'),
-        await of('out', 'file'),
-        await of('none', 'file'),
-        await of('loop', 'file'),
-        await of('out-folder', 'folder'),
-        await of('.', 'folder'),
-        await of('html/sub', 'folder'),
-      ],
-      [
-        'ROOT/nginx/htpasswd',
-        'missing',
-        'ROOT/nginx/html',
-        'missing',
-        'ROOT/nginx/htpasswd',
-        'outside',
-        'missing',
-        'missing',
-        'outside',
-        'outside',
-        'ROOT/nginx/html/sub',
-      ],
-    );
-  });
-});
 
 describe('the files of a configuration', () => {
   const named = async (text: string, keepGuards = false) => {

@@ -60,14 +60,14 @@ test('without an unsupported upstream, what passes requests to it would leave th
   const checks: string[] = [];
   const text = SITE.replace('http {', 'http { upstream other { server a; }').replace(
     '/x { proxy_pass http://app;',
-    '/x { proxy_pass http://other;',
+    '/x {\nproxy_pass http://other;\n',
   );
   const { path, start } = await simulate(t, text, {}, checks);
   checks.push(`nginx: [emerg] unknown directive "upstream" in ${path}:1`);
   await assert.rejects(start(), (error) => {
     assert.ok(error instanceof Problem);
     assert.equal(error.code, null);
-    assert.ok(error.message.startsWith(`"proxy_pass" at ${path}:3 `), error.message);
+    assert.ok(error.message.startsWith(`"proxy_pass" at ${path}:4 `), error.message);
     return true;
   });
 });
