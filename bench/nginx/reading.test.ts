@@ -17,7 +17,7 @@ let folder: string;
 before(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'reading-test-')));
   folder = join(root, 'nginx');
-  for (const each of ['nginx/conf.d', 'nginx/html/sub', 'other/etc'])
+  for (const each of ['nginx/conf.d', 'nginx/html/sub', 'other/etc', 'other/empty'])
     await mkdir(join(root, each), { recursive: true });
   const files = [
     'nginx/htpasswd',
@@ -92,6 +92,9 @@ describe('the files of a configuration', () => {
         'http { disable_symlinks on from=$document_root; root ROOT/nginx/html; server { alias ROOT/nginx/html/sub/; } } http { disable_symlinks on from=$document_root; }',
       ],
     );
+    assert.deepEqual(await named('http; root html;'), [
+      'http { disable_symlinks on from=$document_root; } root ROOT/nginx/html;',
+    ]);
     assert.deepEqual(await named('# c\nuser x; geoip_country /htpasswd utf8 y; root html;'), [
       '# c user x; geoip_country ROOT/nginx/htpasswd utf8 y; root ROOT/nginx/html;',
     ]);
@@ -200,6 +203,11 @@ describe('a configuration that is read', () => {
         'well-known-files include x/resolver.conf ROOT/nginx:2',
       ],
     );
+    // A folder outside is no matter as long as it has no files.
+    assert.deepEqual(await read('events { }\ninclude out-folder/empty/*.conf;'), [
+      'events { }',
+      'no-files include out-folder/empty/*.conf ROOT/nginx:2',
+    ]);
     const found = [];
     for (const path of [
       'none.conf',
@@ -267,6 +275,12 @@ describe('a configuration that is read', () => {
       'http { map $http_upgrade $connection_upgrade { default upgrade; "" close; } server { auth_basic_user_file ROOT/nginx/htpasswd; location / { proxy_pass http://a; proxy_set_header Connection $connection_upgrade; } } }',
       'wrapped-http server ROOT/nginx/conf.d:1',
       'upgrade-map proxy_set_header Connection $connection_upgrade ROOT/nginx/conf.d:1',
+    ]);
+    // A complete configuration is not completed, wherever it is.
+    const whole = 'events { } http { add_header A $connection_upgrade; }\ninclude part.conf;';
+    await writeFile(join(folder, 'conf.d/part.conf'), 'b;');
+    assert.deepEqual(await read(whole, {}, 'nginx/conf.d/whole.conf'), [
+      'events { } http { add_header A $connection_upgrade; } b;',
     ]);
     const text = await readConfiguration({ name: 'stdin', text: 'events { }\nworker_processes 1;' });
     assert.deepEqual(
