@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, chmod, mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
@@ -128,6 +128,9 @@ test('a fetched binary is reused, and its packages are listed, the one with the 
         await readFile(join(root, 'packages'), 'utf8'),
         'nginx_1.2-3_all\nlibnginx-mod-stream_1.2-3_all\n',
       );
+      // A copy from before versions were recorded.
+      await rm(join(root, 'packages'));
+      assert.equal((await scene.fetch()).origin, 'nginx');
     },
   ));
 
