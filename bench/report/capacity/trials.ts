@@ -9,10 +9,9 @@ import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
 /** The runs of the trials, in order. Aborted runs and runs without a message rate are not trials. */
 export function runsOfTrials({ result, runs }: View): RunView[] {
-  const order = new Map(result.runs.map((run, index) => [run, index]));
   return runs
     .filter(({ run }) => ratePerSecondOf(run.plan.workload.load) !== null && run.outcome.state !== 'aborted')
-    .toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
+    .toSorted((a, b) => result.runs.indexOf(a.run) - result.runs.indexOf(b.run));
 }
 
 /** Column headings of the table of trials. */

@@ -32,7 +32,7 @@ function claimed(name: string): ClaimedFigure {
  * distinguished from chance.
  */
 export interface Effect {
-  direction: 'higher' | 'lower' | 'alike' | 'unclear';
+  direction: 'higher' | 'lower' | 'unclear';
   basis: 'rounds' | 'single';
   sentence: string;
 }
@@ -90,8 +90,7 @@ function turned(compared: ComparedFigure | null): ComparedFigure | null {
 }
 
 function directionOf(compared: ComparedFigure, effect: number): Effect['direction'] {
-  if (compared.verdict === 'too few rounds') return 'unclear';
-  if (!isFound(compared)) return 'alike';
+  if (!isFound(compared)) return 'unclear';
   return effect > 1 ? 'higher' : 'lower';
 }
 

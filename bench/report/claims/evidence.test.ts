@@ -1,50 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeComparison } from '../../../test/comparison.ts';
 import { figuresByLine } from '../../../test/outline.ts';
-import { makeResult } from '../../../test/result.ts';
-import { makeRun, OPEN, type RunOptions } from '../../../test/run.ts';
+import { makeRun, type RunOptions } from '../../../test/run.ts';
 import type { RunFigures } from '../../measure/figures.ts';
+import type { ComparedFigure } from '../../model/comparison.ts';
 import type { Run } from '../../model/run.ts';
-import { type RunView, type View, viewOf } from '../view.ts';
-import { CLAIMS, judge } from './claims.ts';
+import type { RunView, View } from '../view.ts';
+import { judged, OPEN_RUN, run, SMALL, viewWith } from './claims.test.fixture.ts';
+import { judge } from './claims.ts';
 import { type Effect, effectOf, NGINX_CPU, P50, THROUGHPUT } from './effect.ts';
 import { verdictFrom } from './proxying.ts';
-
-const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
-const CLOSED_RUN: RunOptions = SMALL;
-const OPEN_RUN: RunOptions = { ...SMALL, load: OPEN };
-
-/** A run with these figures, instead of those that follow from its samples. */
-interface Given {
-  profile: string;
-  options?: RunOptions;
-  run?: Partial<Run>;
-  figures?: Partial<RunFigures>;
-}
-
-function viewWith(...given: readonly Given[]): View {
-  const runs = given.map(({ profile, options, run }) => ({
-    ...makeRun({ ...(options ?? CLOSED_RUN), profile }),
-    ...run,
-  }));
-  const view = viewOf(makeResult(runs));
-  for (const each of view.runs) each.figures = { ...each.figures, ...given[runs.indexOf(each.run)]?.figures };
-  return view;
-}
-
-/** The verdict on a claim, its basis, and the figures in each sentence of the evidence. */
-function judged(id: string, view: View) {
-  const judgement = CLAIMS.find((claim) => claim.id === id)?.judge(view) ?? null;
-  if (judgement === null) return null;
-  const { verdict, basis, evidence } = judgement;
-  return [verdict, basis, ...evidence.map(figuresByLine)];
-}
-
-const run = (changes: (run: Run) => void, options: RunOptions = CLOSED_RUN): Run => {
-  const made = makeRun(options);
-  changes(made);
-  return made;
-};
 
 test('TLS encrypts if each of the opened connections made a TLS handshake', () => {
   const { probe } = makeRun({ ...SMALL, profile: 'tls' });
@@ -261,6 +227,41 @@ test('single runs differ from a ratio of 1.25 on, if neither was disturbed for m
   assert.equal(effectOf(viewWith({ profile: 'tls' }), 'plain', 'tls', NGINX_CPU), null);
 });
 
+test('rounds without an effect say nothing, whichever side was the baseline, so the single runs count', () => {
+  const figures = (proxy: number): Partial<RunFigures> => ({
+    cpuUsPerMessage: { proxy, server: 1, generator: 1 },
+    disturbed: null,
+  });
+  const view = viewWith(
+    { profile: 'plain', figures: figures(100) },
+    { profile: 'tls', figures: figures(200) },
+  );
+  const single = effectOf(view, 'plain', 'tls', NGINX_CPU);
+  assert.equal(single?.basis, 'single');
+  const compared = (baseline: string, variant: string, changes: Partial<ComparedFigure>) => {
+    const comparison = makeComparison(baseline, variant);
+    const [first] = comparison.comparisons[0]?.figures ?? [];
+    assert.ok(first);
+    const comparisons = [{ variant, verdict: 'mixed' as const, figures: [{ ...first, ...changes }] }];
+    view.result.conclusions = [{ ...comparison, comparisons }];
+    return effectOf(view, 'plain', 'tls', NGINX_CPU);
+  };
+  for (const [baseline, variant, direction] of [
+    ['plain', 'tls', 'higher'],
+    ['tls', 'plain', 'lower'],
+  ] as const) {
+    const none = { effect: null, interval: null, verdict: 'too few rounds' } as const;
+    assert.deepEqual(compared(baseline, variant, none), single);
+    const found = (changes: Partial<ComparedFigure>) => {
+      const effect = compared(baseline, variant, changes);
+      return [effect?.direction, effect?.basis];
+    };
+    assert.deepEqual(found({}), [direction, 'rounds']);
+    for (const verdict of ['too few rounds', 'no difference detected'] as const)
+      assert.deepEqual(found({ verdict }), ['unclear', 'rounds']);
+  }
+});
+
 test('each metric is read in the step in which it is measured', () => {
   assert.deepEqual(
     [P50, THROUGHPUT, NGINX_CPU].map(({ metric, step }) => [metric.name, step]),
@@ -284,9 +285,9 @@ test('a verdict needs one effect in a direction and none in the other; effects t
   assert.equal(from([null, 'lower']), null);
   assert.deepEqual(from([effect('lower'), 'lower'], [null, 'higher']), ['confirmed', 'rounds', 1]);
   assert.deepEqual(from([effect('higher'), 'lower']), ['refuted', 'rounds', 1]);
-  assert.deepEqual(from([effect('alike'), 'lower']), ['not shown', 'rounds', 1]);
+  assert.deepEqual(from([effect('unclear'), 'lower']), ['not shown', 'rounds', 1]);
   assert.deepEqual(from([effect('unclear', single), 'lower']), ['not shown', 'single', 1]);
-  assert.deepEqual(from([effect('lower'), 'lower'], [effect('alike', single), 'higher']), [
+  assert.deepEqual(from([effect('lower'), 'lower'], [effect('unclear', single), 'higher']), [
     'confirmed',
     'rounds',
     2,

@@ -35,7 +35,7 @@ export const encryption: Claim = {
 
 function handshakeCost(view: View): string[] {
   const [plain, tls] = ['plain', 'tls'].map(
-    (name) => variantOf(view, name)?.answers.throughput?.figures.connect.cpuUsPerConnection.proxy ?? null,
+    (name) => variantOf(view, name)?.answers.throughput?.figures.connect.cpuUsPerConnection.proxy,
   );
   return plain == null || tls == null
     ? []

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeLatencyRun, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import { figuresOf } from '../../measure/figures.ts';
+import type { Run } from '../../model/run.ts';
 import { hgrmFiles } from './hgrm.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
@@ -20,6 +21,34 @@ test('each kind of time of each run has a distribution, and no name leads to ano
       ...[...handshake, 'service'].map((kind) => `2-_etc_passwd-throughput-${kind}.hgrm`),
     ],
   );
+});
+
+test('the rounds of a variant share a file, without the runs before the first round', () => {
+  const inRound = (variant: string, round: number | null) => {
+    const run = makeRun({ ...SMALL, variant });
+    return { ...run, plan: { ...run.plan, round } };
+  };
+  const filesOf = (...runs: Run[]) =>
+    hgrmFiles(makeResult(runs)).flatMap(({ name, text }) => {
+      const [, count] = /Total count\s*=\s*(\d+)/.exec(text) ?? [];
+      return name.endsWith('-service.hgrm') ? [[name, Number(count)]] : [];
+    });
+  const once = filesOf(inRound('tls', null)).flatMap(([, count]) => Number(count));
+  const [one = 0] = once;
+  assert.ok(one > 0);
+  assert.deepEqual(
+    filesOf(inRound('tls', null), inRound('tls', 1), inRound('direct', 1), inRound('tls', 2)),
+    [
+      ['tls-throughput-service.hgrm', 2 * one],
+      ['direct-throughput-service.hgrm', one],
+    ],
+  );
+});
+
+test('the name of a file has at most 60 characters of the variant, or says that it is a run', () => {
+  const nameOf = (variant: string) => hgrmFiles(makeResult([makeRun({ ...SMALL, variant })]))[0]?.name;
+  assert.equal(nameOf('a'.repeat(61)), `1-${'a'.repeat(60)}-throughput-tcp.hgrm`);
+  assert.equal(nameOf(''), '1-run-throughput-tcp.hgrm');
 });
 
 test('waiting times of abandoned messages are part of the other times, not a separate kind', () => {

@@ -182,7 +182,7 @@ function familyLines({ name, type, unit, help, samples }: Family): string[] {
 
 function labelText(labels: Labels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+  return `{${pairs.join(',')}}`;
 }
 
 /** Escapes a label value as specified by OpenMetrics. */

@@ -5,7 +5,7 @@ import { makeBothSteps } from '../../../test/result.ts';
 import { emptyHistogram } from '../../measure/histogram.ts';
 import { counted } from '../../model/recording.ts';
 import { formatTime } from '../../wording/format.ts';
-import { viewOf } from '../view.ts';
+import { type RunView, viewOf } from '../view.ts';
 import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';
 import { DURATION, extremesSentence } from './extremes.ts';
@@ -68,6 +68,31 @@ test('percentiles are stated for the fastest and the slowest variant, as far as 
   );
 });
 
+test('a percentile is exactly that, and no factor is stated if variants differ in one of both', () => {
+  const halves = { name: 'halves', times: times({ 100: 5000, 300: 4900, 600: 100 }) };
+  const tails = { name: 'tails', times: times({ 100: 9000, 900: 1000 }) };
+  assert.equal(
+    percentileFinding([halves]),
+    'Half of the messages came back within 100 µs and 99 % within 300 µs, 3 times as long.',
+  );
+  assert.equal(
+    percentileFinding([halves, tails]),
+    'Half of the messages came back within 100 µs and 99 % within 300 µs (halves) to 900 µs (tails).',
+  );
+});
+
+test('a message of exactly ten times the median is not stalled, and one message is enough for a share', () => {
+  const share = (...all: Record<number, number>[]) =>
+    tailFinding(all.map((counts, at) => ({ name: `v${at}`, times: times(counts) })));
+  const subject = 'The share of messages that took more than 10 times the median';
+  assert.equal(share({ 100: 90, 1000: 10 }), `${subject} was 0 % for v0.`);
+  assert.equal(share({ 100: 90, 1001: 10 }), `${subject} was 10 % for v0.`);
+  // The 51st percentile is twice the median.
+  assert.equal(share({ 100: 50, 200: 40, 1500: 10 }), `${subject} was 10 % for v0.`);
+  assert.equal(share({}, { 100: 1 }), `${subject} was 0 % for v1.`);
+  assert.equal(share({}), `${subject} was not measured.`);
+});
+
 test('the finding names the most uneven moment of the steady phase, and what disturbed it', () => {
   const result = makeBothSteps(2, 6);
   const [, plain, , plainLatency] = result.runs;
@@ -79,6 +104,11 @@ test('the finding names the most uneven moment of the steady phase, and what dis
   assert.match(
     rateFinding(throughput?.runs ?? []),
     /^The rate deviated from the mean by up to 4\d(\.\d)? % for plain: it fell to [\d.]+k\/s at 3 s \(disturbed: steal\)\.$/,
+  );
+  assert.equal(
+    rateFinding(throughput?.runs.toReversed() ?? []),
+    rateFinding(throughput?.runs ?? []),
+    'whatever the order of the variants',
   );
   assert.match(rateFinding(throughput?.runs.slice(1) ?? []), /^The rate deviated from the mean by up to 4\d/);
   for (const run of result.runs) for (const slice of run.slices) slice.counters.echoed = 1000;
@@ -92,4 +122,40 @@ test('the finding names the most uneven moment of the steady phase, and what dis
     .reduce((most, { p99Us }) => Math.max(most, p99Us ?? 0), 0);
   assert.ok(responseFinding(latency?.runs ?? []).startsWith(`p99 peaked at ${formatTime(slowest)} (`));
   assert.match(responseFinding(throughput?.runs.slice(0, 0) ?? []), /Too few messages/);
+});
+
+/** A run with these rates in its steady seconds, as far as a finding needs it; null where none is known. */
+function ratesOf(name: string, perSecond: number | null, rates: readonly (number | null)[]): RunView {
+  const points = rates.map((echoedPerSecond, second) => ({
+    ...{ phase: 'steady', startUs: (second + 0.99) * 1e6, endUs: (second + 1) * 1e6, echoedPerSecond },
+  }));
+  const before = { phase: 'warm-up', startUs: 0, endUs: 1, echoedPerSecond: 1e9 };
+  return {
+    ...{ name, figures: { messages: { perSecond } }, points: [before, ...points], zeroUs: 0, seconds: null },
+  } as unknown as RunView;
+}
+
+test('the rate is steady within 1 % of the mean, and otherwise rose or fell furthest in one second of one variant', () => {
+  const told = (...runs: RunView[]) => rateFinding(runs);
+  const none = 'No rate was measured in the steady phase.';
+  assert.deepEqual(
+    [told(), told(ratesOf('a', null, [5])), told(ratesOf('a', 0, [5])), told(ratesOf('a', 5, []))],
+    [none, none, none, none],
+  );
+  const steady = 'The rate was steady: it stayed within 1 % of the mean.';
+  assert.equal(told(ratesOf('a', 1000, [1000, 991, 1009, null])), steady);
+  assert.equal(told(ratesOf('a', 0, [5]), ratesOf('b', 1, [1])), steady);
+  const fell = (name: string) =>
+    `The rate deviated from the mean by up to 25 %${name}: it fell to 750/s at 2 s.`;
+  assert.equal(told(ratesOf('a', 1000, [1000, null, 750, 1240])), fell(''));
+  const [up, down] = [ratesOf('a', 1000, [1240, 1000]), ratesOf('b', 1000, [800, 1000, 750])];
+  assert.deepEqual([told(up, down), told(down, up)], [fell(' for b'), fell(' for b')]);
+  assert.equal(
+    told(ratesOf('a', 100, [100, 101])),
+    'The rate deviated from the mean by up to 1 %: it rose to 101/s at 1 s.',
+  );
+  assert.equal(
+    told(ratesOf('a', 1, [1.5])),
+    'The rate deviated from the mean by up to 50 %: it rose to 1.5/s at 0 s.',
+  );
 });

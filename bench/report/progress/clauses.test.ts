@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cpuClauses, failureClauses, rateClauses, timeClauses } from './clauses.ts';
-import { BUSY } from './progress.test.fixture.ts';
+import {
+  connectionsClause,
+  cpuClauses,
+  failureClauses,
+  formatClock,
+  phaseClause,
+  rateClauses,
+  timeClauses,
+} from './clauses.ts';
+import { after, BUSY, planned } from './progress.test.fixture.ts';
 import { bar, fitted, joined, padded } from './screen.ts';
 
 test('the rate is shown once there is one, with the offered rate in an open loop', () => {
@@ -41,6 +49,36 @@ test('failures are listed by kind, most frequent first', () => {
   assert.deepEqual(clauses(1, 2, { 'tcp/refused': 3, 'upgrade/status-503': 40 }), [
     ...['1 connections failed', '2 messages lost', '40 upgrade/status-503', '3 tcp/refused'],
   ]);
+});
+
+test('durations are formatted in hours, minutes and seconds', () => {
+  assert.deepEqual([0, 5400, 59_600, 3_599_000, 3_600_000, 3_725_000, -5].map(formatClock), [
+    ...['0:00', '0:05', '1:00', '59:59', '1:00:00', '1:02:05', '0:00'],
+  ]);
+});
+
+test('a phase of a known length is counted up to its end, in whole seconds', () => {
+  const { run } = after([0, planned(1, 1)]);
+  assert.ok(run);
+  const plan = { ...run.plan, warmupMs: 1500, durationMs: 3_000_000 };
+  const clause = (phase: typeof run.phase, nowMs: number) =>
+    phaseClause({ ...run, plan, phase, phaseStartedMs: 1000 }, nowMs);
+  assert.equal(clause('steady', 3999), 'steady, 2 of 3000 s');
+  assert.equal(clause('steady', 3_001_000), 'steady, 3000 of 3000 s');
+  assert.equal(clause('steady', 3_009_000), 'steady, 3000 of 3000 s');
+  assert.equal(clause('warm-up', 0), 'warm-up, 0 of 2 s');
+  assert.equal(clause('connect', 4000), 'connect, 3 s');
+});
+
+test('connections are counted from the first, or stated with the most at once if they are the work', () => {
+  const { run } = after([0, planned(1, 1)]);
+  assert.ok(run);
+  const { plan } = run;
+  const clause = (scenario: string, figures: typeof run.figures = null) =>
+    connectionsClause({ ...run, figures, plan: { ...plan, workload: { ...plan.workload, scenario } } });
+  assert.equal(clause('echo'), '0 of 10,000 open');
+  assert.equal(clause('echo', BUSY), '9,998 of 10,000 open');
+  assert.equal(clause('connect', BUSY), '9,998 open, at most 10,000');
 });
 
 test('a text that does not fit ends with an ellipsis in the last column', () => {

@@ -1,6 +1,7 @@
 import { knownFigures } from '../../measure/figures.ts';
 import { workOf } from '../../measure/work.ts';
-import type { BenchEvent } from '../../model/event.ts';
+import type { BenchEvent, LiveFigures } from '../../model/event.ts';
+import type { RunPlan } from '../../model/plan.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { DONE } from '../../wording/validity.ts';
@@ -14,7 +15,7 @@ import {
   soFarClauses,
   timeClauses,
 } from './clauses.ts';
-import type { Progress } from './state.ts';
+import type { Progress, RunUnderWay } from './state.ts';
 
 /** Interval at which the state of a long run is printed. */
 const EVERY_MS = 10_000;
@@ -34,10 +35,10 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
     printedMs = nowMs;
     const clauses =
       event.type === 'run-planned'
-        ? beginningOf(progress, nowMs)
+        ? beginningOf(event.plan, progress, nowMs)
         : event.type === 'run-ended'
           ? endOf(event.run)
-          : courseOf(progress, nowMs);
+          : courseOf(run, event.figures, nowMs);
     // Interleaved runs are all planned before the first of them ends, so the run that has just ended may not
     // be the last one planned.
     const { number, plan } = event.type === 'run-ended' ? { ...event.run, number: event.number } : run;
@@ -47,18 +48,15 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
   };
 }
 
-function beginningOf(progress: Progress, nowMs: number): string[] {
-  const { run } = progress;
+function beginningOf({ connections }: RunPlan, progress: Progress, nowMs: number): string[] {
   return [
-    `${formatCount(run?.plan.connections)} connections`,
+    `${formatCount(connections)} connections`,
     leftClause(progress, nowMs),
     ...soFarClauses(progress).map((clauses) => clauses.join(', ')),
   ];
 }
 
-function courseOf({ run }: Progress, nowMs: number): string[] {
-  if (run === null || run.figures === null) return [];
-  const { figures } = run;
+function courseOf(run: RunUnderWay, figures: LiveFigures, nowMs: number): string[] {
   return [
     phaseClause(run, nowMs),
     connectionsClause(run),

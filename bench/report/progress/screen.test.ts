@@ -112,6 +112,22 @@ test('before the first run and before the load, there is little to show', () => 
   );
 });
 
+test('labels are long from 50 columns on, short from 25 on, and left out below', () => {
+  const heads = [50, 49, 25, 24].map((columns) => screenLines(underWay(), 27_000, columns)[1]);
+  assert.deepEqual(heads, [
+    ...['Run 2 of 6     tls, latency', '2/6   tls, latency', '2/6   tls, latency', 'tls, latency'],
+  ]);
+});
+
+test('a terminal has 24 rows unless it says otherwise, of which the last is not used', () => {
+  const progress = compared();
+  const [comparison] = progress.conclusions;
+  assert.ok(comparison?.kind === 'comparison');
+  const comparisons = Array.from({ length: 12 }, () => comparison.comparisons).flat();
+  const long = { ...progress, conclusions: [{ ...comparison, comparisons }] };
+  assert.equal(screenLines(long, 5000, 100).length, 23);
+});
+
 test('a terminal with few rows shows the first lines', () => {
   const all = screenLines(underWay(), 27_000, 80);
   assert.deepEqual(screenLines(underWay(), 27_000, 80, 5), all.slice(0, 4));

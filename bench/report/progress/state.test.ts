@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLOSED, makeRun } from '../../../test/run.ts';
 import type { RunPlan } from '../../model/plan.ts';
-import { formatClock } from './clauses.ts';
+import type { Run } from '../../model/run.ts';
 import { makePlainLines } from './plain.ts';
-import { after, BUSY, ended, planned, underWay } from './progress.test.fixture.ts';
+import { after, BUSY, compared, ended, planned, underWay } from './progress.test.fixture.ts';
 import { progressRows } from './rows.ts';
 import { advanced, begun, shareDone, timeLeftMs } from './state.ts';
 
@@ -16,6 +16,35 @@ test('the time left is based on the plan, and on how much longer the runs so far
   assert.equal(timeLeftMs(underWay(), 27_000), 13_000 + 4 * 20_000);
   // If a run takes longer than expected, its own remaining time is 0 and never negative.
   assert.equal(timeLeftMs(underWay(), 60_000), 4 * 20_000);
+});
+
+test('before the first run, nothing is known but the time', () => {
+  const progress = begun(7);
+  assert.deepEqual(progress, {
+    ...{ startedMs: 7, run: null, expectedRuns: 0, conclusions: [] },
+    ended: { runs: 0, lastMs: 7, meanExtraMs: 0 },
+  });
+  assert.equal(shareDone(progress, 1000), 0);
+});
+
+test('a run without HTTP requests takes its warm-up and its steady phase', () => {
+  const event = planned(1, 1);
+  assert.ok(event.type === 'run-planned');
+  const { plan } = event;
+  assert.deepEqual([plan.warmupMs, plan.durationMs, plan.http?.durationMs], [2000, 10_000, 2000]);
+  assert.equal(timeLeftMs(after([0, { ...event, plan: { ...plan, http: null } }]), 0), 14_000);
+});
+
+test('the share that is done is the time since the start, and runs that took no time leave none', () => {
+  const started = (startedMs: number) => advanced(begun(startedMs), planned(1, 1), startedMs);
+  assert.equal(shareDone(started(5000), 5000), 0);
+  assert.equal(shareDone(started(5000), 5001), 1 / 16_000);
+  assert.equal(shareDone(started(5000), 13_000), 0.5);
+  // Both ended at once, long before their plan would have.
+  const quick = after([0, planned(1, 3)], [0, ended()], [0, planned(2, 3)]);
+  const { ended: before } = quick;
+  const negative = { ...quick, ended: { ...before, meanExtraMs: -20_000 } };
+  assert.equal(timeLeftMs(negative, 0), 0);
 });
 
 test('a run that has ended has no time left, even before the next is planned', () => {
@@ -103,17 +132,6 @@ test('the rows depend on the work of the scenario, the kind of load, and whether
   assert.deepEqual([sends[4]?.label, sends[4]?.short], ['Messages', 'msgs']);
 });
 
-test('durations are formatted in hours, minutes and seconds', () => {
-  assert.deepEqual([0, 5400, 59_600, 3_599_000, 3_725_000, -5].map(formatClock), [
-    '0:00',
-    '0:05',
-    '1:00',
-    '59:59',
-    '1:02:05',
-    '0:00',
-  ]);
-});
-
 test('when interleaved runs end, each line names its own run, although all were planned before', () => {
   const plainLine = makePlainLines();
   const events = [planned(1, 2, 'tls'), planned(2, 2, 'plain'), ended(1, 'tls'), ended(2, 'plain')];
@@ -123,6 +141,66 @@ test('when interleaved runs end, each line names its own run, although all were 
     return plainLine(progress, event, 1000)?.split(',')[0];
   });
   assert.deepEqual(named, ['[1/2] tls', '[2/2] plain', '[1/2] tls', '[2/2] plain']);
+});
+
+test('the line at the end of a run has its verdict or outcome, and its losses', () => {
+  const event = ended();
+  assert.ok(event.type === 'run-ended');
+  const lineOf = (change: (run: Run) => void) => {
+    const run = structuredClone(event.run);
+    change(run);
+    return makePlainLines()(after([0, planned(1, 1)]), { ...event, run }, 0);
+  };
+  const done = '19.6k/s echoed · p50 3.05 ms · p99 6.39 ms';
+  assert.equal(
+    lineOf(() => {}),
+    `[1/1] tls, throughput · valid · ${done}`,
+  );
+  const books = (counts: Record<string, number>) => (run: Run) =>
+    Object.assign(run.workers[0] ?? assert.fail(), counts);
+  assert.equal(lineOf(books({ lost: 1 })), `[1/1] tls, throughput · valid · ${done} · 1 messages lost`);
+  assert.equal(
+    lineOf(books({ failed: 1 })),
+    `[1/1] tls, throughput · valid · ${done} · 1 connections failed`,
+  );
+  const notice = (code: string) => ({ level: 'warning' as const, code, data: {}, text: `It is ${code}.` });
+  assert.equal(
+    lineOf((run) => {
+      run.notices = [notice('other'), notice('handshakes-failed')] as typeof run.notices;
+      run.outcome = { state: 'failed', reason: 'It died.' };
+    }),
+    `[1/1] tls, throughput · failed · ${done} · It is handshakes-failed.`,
+  );
+  // Without a load there is no rate, and without a message no time.
+  assert.equal(
+    lineOf((run) => {
+      run.plan.workload.load = null;
+    }),
+    `[1/1] tls, throughput · valid · p50 3.05 ms · p99 6.39 ms`,
+  );
+  assert.equal(
+    lineOf((run) => {
+      run.phases = [];
+      run.slices = [];
+    }),
+    '[1/1] tls, throughput · valid',
+  );
+});
+
+test('the effects so far are rows below the others, of which the first has a label', () => {
+  const rows = progressRows(compared(), 5000).map(({ label, short, clauses }) => [label, short, clauses[1]]);
+  assert.deepEqual(rows.slice(-3), [
+    ['Generator CPU', 'gen', '0.40 of 2 cores'],
+    ['So far', 'sofar', 'Nginx CPU per message'],
+    ['', '', 'response time p50'],
+  ]);
+});
+
+test('when all is done, the share is 100 %', () => {
+  const [overall] = progressRows(after([0, planned(1, 1)], [20_000, ended()]), 20_000);
+  assert.deepEqual(overall, {
+    ...{ label: 'Overall', short: 'all', share: 1, clauses: ['100 %', '~0:00 left', '0:20 elapsed'] },
+  });
 });
 
 test('plain lines report the start of a run, its progress every ten seconds, and its end', () => {
