@@ -204,6 +204,7 @@ test('a client that does not disconnect is cut off; without clients, the end is 
   await live.end(result, AbortSignal.timeout(100));
   await page.over;
   assert.equal(page.events.at(-1), 'end: ');
+  assert.ok(page.response.complete, 'the response has ended, and the connection did not just break');
 });
 
 test('a comparison is drawn from its first run on, and hostile names stay text', async (t) => {
@@ -240,6 +241,35 @@ test('drawing takes at most a fixed share of the time', async (t) => {
   const drawings = page.names().filter((name) => name === 'report').length;
   assert.ok(drawings >= 1 && drawings <= 10, String(drawings));
   page.response.destroy();
+});
+
+test('the share of the time is that since the start, whatever the clock said then', async (t) => {
+  let [ms, drawingMs] = [1e9, 0];
+  // Without a page, the clock is read once for an event, once to see whether a drawing is allowed, and twice for one.
+  const reads: number[] = [];
+  const clock = () => {
+    reads.push(ms);
+    if (reads.length === 4) ms += drawingMs;
+    return ms;
+  };
+  const live = await serveLive(headOf(makeResult([])), null, clock);
+  t.after(() => live.end(makeResult([]), AbortSignal.timeout(100)));
+  const version = async (event: BenchEvent) => {
+    reads.splice(0);
+    await live.listen(event);
+    const { length } = reads;
+    return [length, (await asked(`${live.url}report`)).status];
+  };
+  const concluded: BenchEvent = { type: 'concluded', conclusions: [] };
+  assert.deepEqual(await version(concluded), [1, 404], 'no run has ended yet');
+  assert.deepEqual(await version({ type: 'run-ended', number: 1, run: run('tls') }), [1, 404]);
+  drawingMs = 100;
+  assert.deepEqual(await version(concluded), [4, 200], 'at the very start');
+  drawingMs = 0;
+  ms = 1e9 + 1999;
+  assert.deepEqual(await version(concluded), [2, 200], 'less than 20 times as long ago');
+  ms = 1e9 + 2000;
+  assert.deepEqual(await version(concluded), [4, 200]);
 });
 
 test('the site tells browsers what they may keep, and when to come back', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertGolden } from '../../test/golden.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import type { Declaration } from '../model/declaration.ts';
@@ -89,6 +90,13 @@ test('a metric is checked in its own step, or in all steps if that step is not r
   }
   assert.deepEqual(stepsAnswering('service.p50', ['throughput']), ['throughput']);
   assert.deepEqual(stepsAnswering('messages.perSecond', ['latency']), ['latency']);
+});
+
+test('the properties of all metrics are what the golden file says', () => {
+  const lines = METRICS.map(({ name, unit, better, kind, step, needs }) =>
+    [name, unit, better, kind, step, ...needs].map(String).join(' '),
+  );
+  assertGolden('metrics.txt', `${lines.join('\n')}\n`);
 });
 
 test('each name and each title is defined once', () => {

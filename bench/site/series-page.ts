@@ -1,5 +1,6 @@
 import { metricTitle } from '../metrics/metrics.ts';
 import { PROXY } from '../model/proxy.ts';
+import { formatChange } from '../report/comparison/effect.ts';
 import { facts } from '../report/elements.ts';
 import { html, type Markup, trusted } from '../report/markup.ts';
 import { formatRate } from '../wording/format.ts';
@@ -35,7 +36,7 @@ ${pointsTable(series)}</section>
 <section aria-labelledby="how-title">
 <h2 id="how-title">How to read this</h2>
 <p>Each point is one result and links to its report. For a run it is the run’s value, for a comparison the median over its rounds. Points are evenly spaced in the order they were measured, however much time lies between them, and the scale does not start at 0. Crosses mark runs whose value is excluded; the table gives the reason.</p>
-<p>The shaded band is the range expected from earlier runs. It requires at least ${FEWEST} comparable runs: the last ${WINDOW} at the same level and, in an open loop, within ${Math.round((RATE_TOLERANCE - 1) * 100)} % of the rate. The band is centred on their median, and its width follows from their mean deviation in logarithms; noise alone falls outside it less than once in 200 runs. A point that is outside the band and at least ${Math.round((NEGLIGIBLE - 1) * 100)} % away from the median is a change, shown as a diamond: green for better, red for worse. If the next point confirms it, a new level starts there. If not, the diamond is hollow, and the point is ignored from then on.</p>
+<p>The shaded band is the range expected from earlier runs. It requires at least ${FEWEST} comparable runs: the last ${WINDOW} at the same level and, in an open loop, within ${formatChange(RATE_TOLERANCE)} of the rate. The band is centred on their median, and its width follows from their mean deviation in logarithms; noise alone falls outside it less than once in 200 runs. A point that is outside the band and at least ${formatChange(NEGLIGIBLE)} away from the median is a change, shown as a diamond: green for better, red for worse. If the next point confirms it, a new level starts there. If not, the diamond is hollow, and the point is ignored from then on.</p>
 ${facts([
   ['Series', name ?? 'unnamed'],
   ['Profile', profile],
@@ -57,9 +58,9 @@ function pointsTable(series: Series): Markup {
     ) => html`<tr><th scope="row" class="text">${link(answer)}</th><td>${timeMarkup(answer.startedAt)}</td>${trends.map(
       ({ figure, points }) => {
         const point = points[at];
-        return html`<td class="figure wrapped">${point === undefined ? '' : pointText(figure, point)}</td>`;
+        return html`<td class="figure wrapped">${point && pointText(figure, point)}</td>`;
       },
-    )}${hasRates && html`<td class="figure">${formatRate(answer.ratePerSecond)}</td>`}<td class="figure">${answer.runs.length}</td><td>${answer.runs[0]?.nginx ?? ''}</td></tr>
+    )}${hasRates && html`<td class="figure">${formatRate(answer.ratePerSecond)}</td>`}<td class="figure">${answer.runs.length}</td><td>${answer.runs[0]?.nginx}</td></tr>
 `,
   );
   const figures = [

@@ -8,7 +8,7 @@ import { stored } from '../model/finding.ts';
 import type { LoadDigest, ResultIndex } from '../model/result.ts';
 import { headlineOf } from '../report/kinds/kinds.ts';
 import { median } from '../stats/median.ts';
-import { type Published, seriesOf } from './series.ts';
+import { compareTexts, type Published, seriesOf } from './series.ts';
 import { changeWord } from './series-text.ts';
 
 const publish = (...indexes: ResultIndex[]): Published[] =>
@@ -123,6 +123,29 @@ test('if a rate was chosen, the run at that rate counts; a search without one co
     seriesOf(publish(decided)).map(({ answers }) => answers.map(({ ratePerSecond }) => ratePerSecond)),
     [[8900]],
   );
+});
+
+test('two runs at different rates are a search; a single round counts, whatever the rate of the pilot', () => {
+  const runs = [12_000, 8900].map((rate) => makeLatencyRun('plain', { seconds: 1 }, rate));
+  const index = indexOf(makeResult(runs));
+  assert.deepEqual(seriesOf(publish(index)), []);
+  const [, round] = index.runs;
+  assert.ok(round);
+  round.round = 1;
+  assert.deepEqual(
+    seriesOf(publish(index)).map(({ answers }) => answers.map(({ runs }) => runs)),
+    [[[round]]],
+  );
+});
+
+test('results that started at the same time are ordered by folder, by code unit', () => {
+  const index = indexOf(makeResult([makeLatencyRun('plain', { seconds: 1 })]));
+  const published = ['b', 'a', 'B'].map((folder) => ({ folder, index }));
+  assert.deepEqual(
+    seriesOf(published).map(({ answers }) => answers.map(({ folder }) => folder)),
+    [['B', 'a', 'b']],
+  );
+  assert.deepEqual([compareTexts('a', 'a'), compareTexts('a', 'b'), compareTexts('a', 'B')], [0, -1, 1]);
 });
 
 test('a run that does not count is a point without a value, with the reason', () => {

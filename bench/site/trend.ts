@@ -97,7 +97,7 @@ function bandMarkup(standing: Standing, at: number, { x, y, half }: Scale): Mark
   if (!('band' in standing)) return null;
   const { low, high, centre } = standing.band;
   const [left, width] = [Math.round((x(at) - half) * 10) / 10, Math.round(half * 20) / 10];
-  return html`<rect class="within" x="${left}" y="${y(high)}" width="${width}" height="${Math.max(0, y(low) - y(high))}"/><line class="centre" x1="${left}" x2="${left + width}" y1="${y(centre)}" y2="${y(centre)}"/>
+  return html`<rect class="within" x="${left}" y="${y(high)}" width="${width}" height="${y(low) - y(high)}"/><line class="centre" x1="${left}" x2="${left + width}" y1="${y(centre)}" y2="${y(centre)}"/>
 `;
 }
 

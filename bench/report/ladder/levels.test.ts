@@ -50,6 +50,7 @@ test('the row of a level has the medians of the runs that count, or of all in pa
     point(1, { 'messages.perSecond': 300, 'response.p50': null }),
     point(1, { 'messages.perSecond': 900, 'response.p50': 70 }, { unfit: ['response.p50'] }),
     point(1, { 'messages.perSecond': 5000, 'response.p50': 5000 }, excluded),
+    point(4, { 'messages.perSecond': 400 }),
     point(16, { 'messages.perSecond': 7, 'response.p50': null }, excluded),
     point(16, { 'messages.perSecond': 9, 'response.p50': null }, excluded),
   ];
@@ -59,10 +60,12 @@ test('the row of a level has the medians of the runs that count, or of all in pa
   assert.deepEqual(levelColumns(found, 1), ['connections', 'runs', titles[0]]);
   assert.deepEqual(levelRows(found), [
     ['1', '3 of 4', rate(300), time(10)],
+    ['4', '1 of 1', rate(400), NOTHING],
     ['16', '0 of 2', `(${rate(8)})`, NOTHING],
   ]);
   assert.deepEqual(levelRows(found, 1), [
     ['1', '3 of 4', rate(300)],
+    ['4', '1 of 1', rate(400)],
     ['16', '0 of 2', `(${rate(8)})`],
   ]);
 });
@@ -75,6 +78,8 @@ test('parentheses are explained if no run of a level counts for a metric', () =>
   assert.equal(isExplained(point(1, figures), point(1, figures, unfit('response.p50'))), false);
   assert.equal(isExplained(point(1, figures), point(4, figures, unfit('response.p50'))), true);
   assert.equal(isExplained(point(4, figures, unfit('messages.perSecond', 'response.p50'))), true);
+  const last = point(16, figures, unfit('response.p50'));
+  assert.equal(isExplained(point(1, figures), point(4, figures), last), true);
   assert.equal(isExplained(point(4, figures, unfit('unknown.metric'))), false);
   assert.equal(isExplained(), false);
 });

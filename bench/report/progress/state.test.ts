@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLOSED, makeRun } from '../../../test/run.ts';
+import type { BenchEvent } from '../../model/event.ts';
 import type { RunPlan } from '../../model/plan.ts';
 import type { Run } from '../../model/run.ts';
 import { makePlainLines } from './plain.ts';
@@ -141,6 +142,20 @@ test('when interleaved runs end, each line names its own run, although all were 
     return plainLine(progress, event, 1000)?.split(',')[0];
   });
   assert.deepEqual(named, ['[1/2] tls', '[2/2] plain', '[1/2] tls', '[2/2] plain']);
+});
+
+test('there is no line before the first run, and that of a comparison begins with its effects so far', () => {
+  const live = { type: 'live', figures: BUSY } as const;
+  assert.equal(makePlainLines()(begun(0), live, 20_000), null);
+  const progress = compared();
+  assert.ok(progress.run);
+  const event = { ...planned(13, 44), plan: progress.run.plan } as BenchEvent;
+  assert.equal(
+    makePlainLines()(progress, event, 5000),
+    '[13/44] plain+buf-16k, latency, round 4 of 10 · 10,000 connections · ~8:27 left · ' +
+      '+25 % (+20 % to +30 %), Nginx CPU per message, plain+buf-16k · ' +
+      '+0.3 % (−1 % to +1 %), response time p50, plain+buf-16k',
+  );
 });
 
 test('the line at the end of a run has its verdict or outcome, and its losses', () => {

@@ -12,7 +12,7 @@ const LINES = ['max', 'p99', 'p50'] as const;
 export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void {
   const right = svg.clientWidth - MARGIN;
   const labelEvery = svg.clientWidth < 480 ? 20 : 10;
-  const top = ceiling(Math.max(0, ...seconds.map(({ max }) => max)));
+  const top = ceiling(Math.max(...seconds.map(({ max }) => max)));
   const first = Math.max(0, (seconds.at(-1)?.at ?? 0) + 1 - KEPT_SECONDS);
   const x = (at: number) => LEFT + ((at - first + 0.5) / KEPT_SECONDS) * (right - LEFT);
   const y = (ms: number) => BOTTOM - (ms / top) * (BOTTOM - TOP);
@@ -20,8 +20,7 @@ export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void 
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const at = y(share * top);
     marks.push(element('line', { x1: LEFT, x2: right, y1: at, y2: at }));
-    const label = `${Number((share * top).toPrecision(3))} ms`;
-    marks.push(element('text', { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }, label));
+    marks.push(element('text', { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }, `${share * top} ms`));
   }
   for (let at = Math.ceil(first / labelEvery) * labelEvery; at <= first + KEPT_SECONDS; at += labelEvery) {
     const place = LEFT + ((at - first) / KEPT_SECONDS) * (right - LEFT);
