@@ -30,6 +30,19 @@ test('a badge has two halves, each as wide as its text', () => {
   );
 });
 
+test('the width of a half is rounded to a pixel', () => {
+  const widths = [
+    ...badgeOf({ variant: 'ab' }, 'messages.perSecond', { value: 1 }).matchAll(
+      / width="(\d+)" height="20" fill/g,
+    ),
+  ];
+  assert.deepEqual(
+    widths.map(([, width]) => Number(width)),
+    // 13 and 3 characters of 6.6 pixels.
+    [86 + 12, 20 + 12],
+  );
+});
+
 test('the colour of a badge is that of the newest value that counts', () => {
   const states = (name: string, step: string, ...drawn: Drawn[]) =>
     stateOf(badgeOf({ step }, name, ...drawn));

@@ -7,12 +7,15 @@ import { standingsOf } from './changes.ts';
 import type { Answer, Series } from './series.ts';
 import {
   bandText,
+  changeEvidence,
   changeWord,
   directionOf,
+  isChanged,
   loadText,
   newestChange,
   newestOf,
   ratesText,
+  seriesTitle,
   trendSentence,
 } from './series-text.ts';
 import { sparkline } from './sparkline.ts';
@@ -38,6 +41,24 @@ test('the word for a change depends on the direction and on what is better', () 
     ['worse', 'slower'],
     ['better', 'faster'],
   ]);
+});
+
+test('the title of a series has its name, if any, its variant and its step', () => {
+  const titleOf = (name: string | null) => seriesTitle({ name, variant: 'tls', step: 'latency' });
+  assert.deepEqual([titleOf(null), titleOf('nightly')], ['tls, latency', 'nightly: tls, latency']);
+});
+
+test('the evidence of a change is its value, what it was compared with, and whether the next run confirmed it', () => {
+  const evidence = (lasting: true | null) => {
+    const [point] = trendOf('messages.perSecond', [{ value: 200, standing: changed(2, lasting) }]).points;
+    assert.ok(point && isChanged(point));
+    return changeEvidence(RATE, point);
+  };
+  const compared = '200/s, compared with a median of 100/s over 5 earlier runs';
+  assert.deepEqual(
+    [evidence(true), evidence(null)],
+    [`${compared}; confirmed by the next run.`, `${compared}; not yet confirmed by another run.`],
+  );
 });
 
 test('the load of a series has its size, how messages were sent, and both ends', () => {

@@ -70,6 +70,10 @@ test('the newest 40 of many points are drawn, and nothing is drawn for a single 
   assert.equal(line.length, 40);
   assert.deepEqual(line[0], [5, 35]);
   assert.deepEqual(line.at(-1), [175, 5]);
+  const changes = many.map(({ value }, at) =>
+    at < 6 ? { value, standing: changed(at + 2, true) } : { value },
+  );
+  assert.match(draw('messages.perSecond', changes), /; changes: ×7"/, 'only changes that are drawn');
   assert.equal(sparkline(trendOf('messages.perSecond', values(1))), null);
   assert.notEqual(sparkline(trendOf('messages.perSecond', values(1, 2))), null);
 });

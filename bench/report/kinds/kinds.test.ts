@@ -16,7 +16,13 @@ import { calibrationSentences, SPREAD_COLUMNS, spreadRows, variationSentences } 
 import { capacitySentences, searchSoFar } from '../capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from '../capacity/trials.ts';
 import { effectColumns, effectNote, effectRows } from '../comparison/effect.ts';
-import { excludedLines, lastRoundLines, notesOf, roundsSentence, wantedRoundsLine } from '../comparison/notes.ts';
+import {
+  excludedLines,
+  lastRoundLines,
+  notesOf,
+  roundsSentence,
+  wantedRoundsLine,
+} from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
 import { levelColumns, levelRows, levelsNote } from '../ladder/levels.ts';
 import { html } from '../markup.ts';
@@ -64,7 +70,10 @@ function outputsOf(result: Result) {
 }
 
 test('a result belongs to the last of its kinds, and one of runs to none', () => {
-  assert.deepEqual([kindOf(resultOf()), headlineOf(indexOf(resultOf())), kindsIn(resultOf())], [null, null, []]);
+  assert.deepEqual(
+    [kindOf(resultOf()), headlineOf(indexOf(resultOf())), kindsIn(resultOf())],
+    [null, null, []],
+  );
   const both = resultOf(makeCalibration(), makeComparison());
   assert.deepEqual(
     kindsIn(both).map(({ name, found }) => [name, found]),
@@ -225,7 +234,13 @@ test('a comparison has a sentence and a table for each variant in every output, 
   const sides = { id: 'a', startedAt: '2026-01-02T03:04:05.000Z' };
   const kept = { baseline: sides, variant: sides, differences: [], unmatched: [] };
   const of = resultOf({ ...found, stored: kept } as unknown as Conclusion);
-  assert.deepEqual(Object.keys(outputsOf(of).json), ['baseline', 'rounds', 'comparisons', 'excluded', 'stored']);
+  assert.deepEqual(Object.keys(outputsOf(of).json), [
+    'baseline',
+    'rounds',
+    'comparisons',
+    'excluded',
+    'stored',
+  ]);
 });
 
 test('a comparison of runs that cannot take turns has a sentence for each variant in the last round', () => {
@@ -249,15 +264,23 @@ test('the report of a comparison has the sections of its rounds, and of the fold
   const [more, other] = [(() => assert.fail()) as never, (() => assert.fail()) as never];
   const of = { ...scenarioReport(result), ofRounds: [more], folded: [other, claims] };
   const { open, folded } = kind.contents(found, of);
-  assert.deepEqual([open.slice(1), folded], [
-    [effects, more],
-    [rounds, ...BEHIND_ROUNDS, claims, setup],
-  ]);
+  assert.deepEqual(
+    [open.slice(1), folded],
+    [
+      [effects, more],
+      [rounds, ...BEHIND_ROUNDS, claims, setup],
+    ],
+  );
 });
 
 test('the report of a calibration begins with all it found, and needs its comparison', () => {
   const [calibration, comparison] = [makeCalibration(), makeComparison('plain', 'plain (2)')];
-  const rate: Conclusion = { kind: 'rate', ratePerSecond: 500, halved: false, reason: stored('It was asked for.') };
+  const rate: Conclusion = {
+    kind: 'rate',
+    ratePerSecond: 500,
+    halved: false,
+    reason: stored('It was asked for.'),
+  };
   const result = resultOf(comparison, rate, calibration);
   const { found, kind } = kindOf(result) ?? assert.fail();
   const { open, folded } = kind.contents(found, scenarioReport(result));
@@ -269,7 +292,12 @@ test('the report of a calibration begins with all it found, and needs its compar
   const listed = [...others, ...variationSentences(calibration), ...notesOf(result)];
   assert.ok(notesOf(result).length > 0);
   assert.deepEqual(
-    [id, ...[...body.markup.matchAll(/<p class="verdict">(.*?)<\/p>|<li>(.*?)<\/li>/g)].map(([, a, b]) => a ?? b)],
+    [
+      id,
+      ...[...body.markup.matchAll(/<p class="verdict">(.*?)<\/p>|<li>(.*?)<\/li>/g)].map(
+        ([, a, b]) => a ?? b,
+      ),
+    ],
     ['calibration', ...[first, ...listed].map((each) => html`${each}`.markup)],
   );
   assert.ok(body.markup.includes(`<p>${roundsSentence(comparison)}</p>`));
