@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeComparison } from '../../../test/comparison.ts';
 import { makeMixedRun } from '../../../test/mixed.ts';
 import { makeResult } from '../../../test/result.ts';
-import { makeRun } from '../../../test/run.ts';
+import { makeRun, OPEN } from '../../../test/run.ts';
 import type { RunFigures } from '../../measure/figures.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatFigure, formatRate } from '../../wording/format.ts';
@@ -18,6 +18,78 @@ const evidenceOn = (id: string, view: ReturnType<typeof viewOf>) =>
 const cpu = (proxy: number): Partial<RunFigures> => ({
   cpuUsPerMessage: { proxy, server: 1, generator: 1 },
   disturbed: null,
+});
+
+test('TLS is confirmed by a single connection, and its cost is evidence if the plain profile ran as well', () => {
+  const { figures } = viewWith({ profile: 'tls' }).runs[0] as RunView;
+  const { tls: summary } = figures.latencies;
+  const { probe } = makeRun({ ...SMALL, profile: 'tls' });
+  assert.ok(summary && probe);
+  const one = {
+    ...{ connections: { asked: 1, opened: 1, failed: 0 }, connect: { ...figures.connect } },
+    latencies: { ...figures.latencies, tls: { ...summary, count: 1 } },
+  };
+  one.connect.cpuUsPerConnection = { proxy: null, server: null, generator: null };
+  const tls: Given = { profile: 'tls', figures: { ...cpu(30), ...one } };
+  assert.equal(judged('tls', viewWith(tls))?.[0], 'confirmed');
+  assert.deepEqual(evidenceOn('tls', viewWith(tls))?.length, 1);
+  const [, cost, ...none] = evidenceOn('tls', viewWith({ profile: 'plain', figures: cpu(20) }, tls)) ?? [];
+  assert.match(cost ?? '', /^Cost of TLS\. Nginx CPU per message: tls 30 µs, plain 20 µs /);
+  assert.deepEqual(none, []);
+  const without = { run: { probe: { ...probe, tlsProtocol: null, tlsCipher: null } } };
+  assert.match(evidenceOn('tls', viewWith({ ...tls, ...without }))?.[0] ?? '', /^No TLS: 1 /);
+});
+
+test('messages through a cache are counted by the echo servers, with the effects on CPU and time as evidence', () => {
+  const options = { ...SMALL, cache: true, load: OPEN };
+  const seen = { connections: 1, messages: 0 };
+  const cached = (echoed: number, ...answered: number[]): Given => ({
+    profile: 'cache',
+    options: { ...SMALL, cache: true },
+    run: {
+      spread: [
+        ...answered.map((messages, at) => ({
+          ...{ ...seen, component: 'server' as const, name: `echo server ${at + 1}`, messages },
+        })),
+        { ...seen, component: 'proxy', name: 'Nginx worker 1', messages: 1000 },
+      ],
+    },
+    figures: { messages: { sent: 9, echoed, outstanding: 0, lost: 0, perSecond: 9 }, ...cpu(30) },
+  });
+  const verdict = (given: Given) => judged('cache-messages', viewWith(given));
+  assert.deepEqual(verdict(cached(9, 4, 5)), ['refuted', 'fact', '9 9 101']);
+  assert.deepEqual(verdict(cached(9, 4, 4)), ['not shown', 'fact', '8 9 101']);
+  assert.deepEqual(verdict(cached(1, 1)), ['refuted', 'fact', '1 1 101']);
+  assert.deepEqual(verdict(cached(0, 0)), ['not shown', 'fact', '']);
+  const evidence = evidenceOn(
+    'cache-messages',
+    viewWith(
+      { profile: 'plain', figures: cpu(20) },
+      { profile: 'plain', options: { ...SMALL, load: OPEN } },
+      cached(9, 9),
+      { profile: 'cache', options },
+    ),
+  );
+  assert.deepEqual(
+    evidence?.slice(1).map((sentence) => sentence.split(':')[0]),
+    ['Nginx CPU per message', 'Response time p50'],
+  );
+});
+
+test('the GETs are those of the first run with a cache, alongside the WebSockets if there were any', () => {
+  const options = { ...SMALL, cache: true };
+  const { http } = (viewWith({ profile: 'cache', options }).runs[0] as RunView).figures;
+  assert.ok(http);
+  const leg = (backend: number): Given => ({
+    ...{ profile: 'cache', options, run: structuredClone(makeRun({ ...options, profile: 'cache' })) },
+    figures: { http: { ...http, failed: 0, succeeded: 100, backend } },
+  });
+  const [before] = evidenceOn('cache-requests', viewWith(leg(7), leg(80))) ?? [];
+  assert.match(before ?? '', /^7 of 100 ordinary GETs reached an echo server \(7 %\)/);
+  const httpLoad = { succeeded: 10, failed: 0, backend: 1, requestsPerSecond: 50 };
+  const alongside = { ...leg(7), figures: { ...leg(7).figures, httpLoad } as Partial<RunFigures> };
+  const [during] = evidenceOn('cache-requests', viewWith(alongside)) ?? [];
+  assert.match(during ?? '', /^1 of 10 ordinary GETs alongside the WebSockets reached an echo server /);
 });
 
 test('HTTP/2 is judged by what the listener offered, with each effect as evidence, and without TLS as well', () => {

@@ -18,12 +18,15 @@ const FURTHEST = Math.log(1.6);
 const NEAREST = Math.log(1.06);
 const TICKS = [2, 5, 10, 20, 50];
 
+/** A figure whose effect is known. */
+type Shown = ComparedFigure & { effect: number };
+
 /**
  * Plots a variant's effects and their intervals on a logarithmic scale, on which doubling and halving are
  * equally far from no change.
  */
 export function forestPlot({ variant, figures }: VariantComparison, baseline: string): Markup {
-  const shown = figures.filter(({ effect }) => effect !== null);
+  const shown = figures.filter((each): each is Shown => each.effect !== null);
   const reach = reachOf(shown);
   const x = (log: number) =>
     (LEFT + RIGHT) / 2 + (Math.max(-reach, Math.min(reach, log)) / reach) * ((RIGHT - LEFT) / 2);
@@ -42,10 +45,10 @@ ${shown.map((figure, index) => rowOf(figure, TOP + index * ROW, x, reach))}
 `;
 }
 
-function rowOf(figure: ComparedFigure, top: number, x: (log: number) => number, reach: number): Markup {
+function rowOf(figure: Shown, top: number, x: (log: number) => number, reach: number): Markup {
   const y = top + 30;
-  const log = Math.log(figure.effect ?? 1);
-  const [low, high] = (figure.interval ?? [1, 1]).map(Math.log) as [number, number];
+  const log = Math.log(figure.effect);
+  const ends = figure.interval?.map((end) => x(Math.log(end)));
   const beyond = Math.abs(log) > reach ? Math.sign(log) : 0;
   const edge = x(beyond * reach);
   const point =
@@ -53,7 +56,7 @@ function rowOf(figure: ComparedFigure, top: number, x: (log: number) => number, 
       ? html`<circle cx="${x(log)}" cy="${y}" r="5"/>`
       : html`<path d="M${edge - beyond * 9} ${y - 6} L${edge} ${y} L${edge - beyond * 9} ${y + 6} Z"/>`;
   return html`<g class="${kindOf(figure)}"><text class="name" x="${MARGIN}" y="${top + 17}">${metricTitle(figure)}</text>
-${figure.interval !== null && html`<line class="interval" x1="${x(low)}" y1="${y}" x2="${x(high)}" y2="${y}"/>`}${point}
+${ends && html`<line class="interval" x1="${ends[0]}" y1="${y}" x2="${ends[1]}" y2="${y}"/>`}${point}
 <text class="effect" x="${WIDTH - MARGIN}" y="${top + 17}">${formatEffect(figure.effect)} ${isFound(figure) ? figure.verdict : ''}</text></g>
 `;
 }
@@ -63,9 +66,9 @@ function described(figure: ComparedFigure): string {
 }
 
 /** Returns the half-width of the scale, which fits the widest interval but stays within bounds. */
-function reachOf(figures: readonly ComparedFigure[]): number {
+function reachOf(figures: readonly Shown[]): number {
   const logs = figures
-    .flatMap(({ interval, effect }) => interval ?? [effect ?? 1])
+    .flatMap(({ interval, effect }) => interval ?? [effect])
     .map((each) => Math.abs(Math.log(each)));
   const within = logs.filter((log) => log <= FURTHEST);
   return Math.max(NEAREST, ...within) * 1.06;

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeComparison } from '../../../test/comparison.ts';
+import { makeCalibration, makeKeptCalibration } from '../../../test/calibration.ts';
+import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { figuresByLine } from '../../../test/outline.ts';
+import { makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
 import type { ComparedFigure, Comparison } from '../../model/comparison.ts';
-import { excludedLines, roundsSentence, wantedRoundsLine } from './notes.ts';
+import { stored } from '../../model/finding.ts';
+import type { Run } from '../../model/run.ts';
+import { keptSentence } from '../calibration.ts';
+import { viewOf } from '../view.ts';
+import {
+  excludedLines,
+  lastRoundLines,
+  notesOf,
+  roundsSentence,
+  SAME_SESSIONS,
+  wantedRoundsLine,
+} from './notes.ts';
 import { verdictSentence } from './verdict.ts';
 
 const COMPARISON = makeComparison();
@@ -60,6 +74,16 @@ test('the line on excluded turns has the number for each cause, and both effects
   assert.deepEqual(line(1, 0, { ...all, interval: [1.4, 1.6] }), [
     'plain+buf-16k, 1 40 (1 +50 (95 +40 +60 +25',
   ]);
+  assert.deepEqual(line(0, 1, all), ['plain+buf-16k, 1 40 (1 +50 +25']);
+  const words = (steal: number, other: number) => {
+    const turns = { pairs: 40, steal, other, withAll: { effect: 1.5, interval: null } };
+    return /turns (\w+) excluded on both sides \((.*?)\)\./
+      .exec(excludedLines(comparisonOf({ turns }))[0] ?? '')
+      ?.slice(1);
+  };
+  assert.deepEqual(words(1, 0), ['was', '1 because the host took CPU time']);
+  assert.deepEqual(words(0, 1), ['was', '1 because other work ran']);
+  assert.deepEqual(words(1, 1), ['were', '1 because the host took CPU time, 1 because other work ran']);
   assert.deepEqual(line(1, 1, null), []);
   assert.deepEqual(excludedLines(comparisonOf({})), []);
 });
@@ -136,4 +160,59 @@ test('the ends of an interval are in ascending order of the change, with a sign 
     [ci(0.9, [0.8, 0.95]), ci(1.1, [0.98, 1.2]), ci(2, [1.9, 2.1]), ci(1.99, [1.9, 2.1])],
     ['5 to 20 %', '−2 to 20 %', '1.9 to 2.1 times', '90 to 110 %'],
   );
+});
+
+test('a single round is one, whether all of them were asked for or not', () => {
+  const rounds = (asked: number | null, used: number) =>
+    /^[\d of]+ rounds?/.exec(roundsSentence({ ...COMPARISON, rounds: { asked, used }, excluded: [] }))?.[0];
+  assert.deepEqual(
+    [rounds(1, 1), rounds(null, 1), rounds(2, 1), rounds(1, 0)],
+    ['1 round', '1 round', '1 of 2 rounds', '0 of 1 round'],
+  );
+});
+
+test('of stored results, the differences between the sessions are noted, and the variants of only one', () => {
+  const lines = (stored: Partial<typeof SOURCES>) =>
+    notesOf({ ...makeRounds(), conclusions: [{ ...COMPARISON, stored: { ...SOURCES, ...stored } }] });
+  assert.deepEqual(lines({}), [SAME_SESSIONS]);
+  const differences = [{ what: 'kernel', baseline: '6.1', variant: '6.2' }];
+  const unmatched = [
+    { variant: 'tls', in: 'baseline' },
+    { variant: 'http2', in: 'variant' },
+  ];
+  assert.deepEqual(lines({ differences, unmatched } as never), [
+    'Also different: kernel: 6.1 in A, 6.2 in B.',
+    'tls is only in A.',
+    'http2 is only in B.',
+  ]);
+});
+
+test('an excluded variant is noted with its reason, and a calibration with what it found', () => {
+  const result = makeRounds();
+  const leftOut = { kind: 'left-out', variant: 'tls', reason: stored('Nothing was echoed.') } as const;
+  const kept = makeKeptCalibration();
+  const notes = notesOf({ ...result, calibration: kept, conclusions: [COMPARISON, leftOut] });
+  assert.deepEqual(notes, ['tls was excluded. Nothing was echoed.', keptSentence(kept)]);
+  // The result of a calibration says itself what it found.
+  assert.deepEqual(notesOf({ ...result, conclusions: [COMPARISON, makeCalibration()] }), []);
+});
+
+test('the last round of each variant is told if its runs cannot take turns, unless the results are stored', () => {
+  const run = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
+  const inRound = (round: number | null, variant = 'plain') => ({
+    ...run,
+    plan: {
+      ...{ ...run.plan, round, variant, step: 'reload' },
+      workload: { ...run.plan.workload, scenario: 'reload' },
+    },
+  });
+  const told = (scenario: string, conclusions: Comparison[], ...runs: Run[]) => {
+    const result = makeResult(runs);
+    const view = viewOf({ ...result, plan: { ...result.plan, scenario, steps: ['reload'] }, conclusions });
+    return lastRoundLines(view, ({ name }) => `${name}.`);
+  };
+  const runs = [inRound(1), inRound(2), inRound(1, 'tls'), inRound(null, 'direct')];
+  assert.deepEqual(told('reload', [COMPARISON], ...runs), ['Round 2, plain.', 'Round 1, tls.']);
+  assert.deepEqual(told('reload', [{ ...COMPARISON, stored: SOURCES }], ...runs), []);
+  assert.deepEqual(told('echo', [COMPARISON], ...runs), []);
 });
