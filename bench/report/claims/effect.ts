@@ -112,9 +112,7 @@ function roundsText(
 }
 
 function bySingleRuns(view: View, baseline: string, variant: string, figure: ClaimedFigure): Effect | null {
-  const [base, other] = [baseline, variant].map(
-    (name) => variantOf(view, name)?.answers[figure.step] ?? null,
-  );
+  const [base, other] = [baseline, variant].map((name) => variantOf(view, name)?.answers[figure.step]);
   if (!base || !other) return null;
   const { read, title, unit } = figure.metric;
   const [from, to] = [base, other].map(({ run, figures }) => read(figures, run.plan));
@@ -154,6 +152,6 @@ function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): st
 }
 
 /** Returns the variant that uses this profile unmodified, without tunings. */
-export function variantOf({ variants }: View, profile: string): VariantView | null {
-  return variants.find(({ name }) => name === profile) ?? null;
+export function variantOf({ variants }: View, profile: string): VariantView | undefined {
+  return variants.find(({ name }) => name === profile);
 }

@@ -262,6 +262,18 @@ test('rounds without an effect say nothing, whichever side was the baseline, so 
   }
 });
 
+test('a comparison of other variants, or of the other way round, says nothing about a pair of variants', () => {
+  const view = viewWith({ profile: 'plain' }, { profile: 'tls' });
+  for (const [baseline, variant] of [
+    ['plain', 'http2'],
+    ['http2', 'tls'],
+    ['tls', 'http2'],
+  ]) {
+    view.result.conclusions = [makeComparison(baseline, variant)];
+    assert.equal(effectOf(view, 'plain', 'tls', NGINX_CPU)?.basis, 'single');
+  }
+});
+
 test('each metric is read in the step in which it is measured', () => {
   assert.deepEqual(
     [P50, THROUGHPUT, NGINX_CPU].map(({ metric, step }) => [metric.name, step]),

@@ -5,6 +5,7 @@ import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { figuresByLine } from '../../../test/outline.ts';
 import { makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, Comparison } from '../../model/comparison.ts';
 import { stored } from '../../model/finding.ts';
 import type { Run } from '../../model/run.ts';
@@ -160,6 +161,25 @@ test('the ends of an interval are in ascending order of the change, with a sign 
     [ci(0.9, [0.8, 0.95]), ci(1.1, [0.98, 1.2]), ci(2, [1.9, 2.1]), ci(1.99, [1.9, 2.1])],
     ['5 to 20 %', '−2 to 20 %', '1.9 to 2.1 times', '90 to 110 %'],
   );
+});
+
+test('excluded metrics are listed by run, with the rounds of those that have the same metrics', () => {
+  const [one] = COMPARISON.excluded;
+  assert.ok(one);
+  const names = ['response.p50', 'response.p99'];
+  const excluded = [
+    { ...one, round: 2, figures: names },
+    { ...one, round: 4 },
+    { ...one, round: 5 },
+    { ...one, round: 2, variant: 'tls' },
+  ];
+  const lines = excludedLines({ ...comparisonOf({}), excluded }).map((line) => line.split(' excluded.')[0]);
+  const title = (name: string) => metricTitle({ name, step: 'latency' });
+  assert.deepEqual(lines, [
+    `plain+buf-16k, latency step, round 2: ${names.map(title).join(', ')} were`,
+    `plain+buf-16k, latency step, rounds 4, 5: ${title('response.p99')} was`,
+    `tls, latency step, round 2: ${title('response.p99')} was`,
+  ]);
 });
 
 test('a single round is one, whether all of them were asked for or not', () => {
