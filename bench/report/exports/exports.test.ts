@@ -139,6 +139,9 @@ test('CSV: a text is quoted if it has a separator, a quote or a line break, and 
   const plain = ['a b', "a'b", 'a=b', 'a-b'];
   assert.deepEqual(plain.map(cellOf), plain);
   assert.deepEqual(['a,b', 'a\rb', 'a\nb', 'a"b'].map(cellOf), ['"a,b"', '"a\rb"', '"a\nb"', '"a""b"']);
+  const early = makeRun({ seconds: 1, connections: 10, perSecond: 100 });
+  const slices = early.slices.slice(0, 1).map((slice) => ({ ...slice, startUs: -1e6 }));
+  assert.match(slicesCsv(makeResult([{ ...early, slices }])), /,-1,/, 'a negative number is no formula');
   const formulas = ['=a', '+a', '-a', '@a', '\ta'];
   assert.deepEqual(
     formulas.map(cellOf),
@@ -177,6 +180,26 @@ test('JUnit: failed ordinary requests are a failure', async () => {
   const result = measured();
   for (const run of result.runs) if (run.http !== null) run.http = { ...run.http, errors: 7 };
   assert.match(junitXml(result), /messages lost: 0, ordinary requests failed: 7/);
+});
+
+test('JUnit: connections, messages and requests that failed are added up', () => {
+  const run = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
+  const messageOf = (failed: number, lost: number, errors: number) => {
+    const [worker] = run.workers;
+    assert.ok(worker && run.http);
+    const changed = { ...run, http: { ...run.http, errors }, workers: [{ ...worker, failed, lost }] };
+    return /<failure message="(.*?)"/.exec(junitXml(makeResult([changed])))?.[1];
+  };
+  const told = (failed: number, lost: number, requests: number) =>
+    `connections failed: ${failed}, messages lost: ${lost}, ordinary requests failed: ${requests}`;
+  for (const [failed, lost, requests] of [
+    [1, 1, 0],
+    [0, 1, 1],
+    [1, 0, 1],
+    [1, 1, 2],
+  ] as const)
+    assert.equal(messageOf(failed, lost, requests), told(failed, lost, requests));
+  assert.equal(messageOf(0, 0, 0), undefined);
 });
 
 test('JUnit: --strict requires valid runs; in a comparison, a figure that got worse fails', async () => {

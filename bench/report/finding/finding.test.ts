@@ -32,6 +32,10 @@ test('levels are stated from highest to lowest, as about the same, for one varia
     told(100, 200),
     'The time was highest for v1 (200 µs) and lowest for v0 (100 µs), a factor of 2.',
   );
+  assert.equal(
+    told(0.5, 1.0617),
+    `The time was highest for v1 (${formatTime(1.0617)}) and lowest for v0 (${formatTime(0.5)}), a factor of 2.12.`,
+  );
   assert.equal(told(100, 100), 'The time was about the same for all variants: 100 µs.');
   assert.equal(told(null, 40), 'The time was 40 µs for v1.');
   assert.equal(told(null), 'The time was not measured.');

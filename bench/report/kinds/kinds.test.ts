@@ -302,7 +302,7 @@ test('the report of a calibration begins with all it found, and needs its compar
   );
   assert.ok(body.markup.includes(`<p>${roundsSentence(comparison)}</p>`));
   for (const incomplete of [resultOf(comparison), resultOf(calibration)])
-    assert.throws(() => findings(viewOf(incomplete)), TypeError);
+    assert.throws(() => findings(viewOf(incomplete)), { message: 'the result is not a calibration' });
   assert.equal(kind.subject?.(result), 'Calibration with plain');
   assert.equal(kind.subject?.(resultOf(calibration)), `Calibration with ${result.id}`);
   assert.deepEqual(outputsOf(result).text.sentences.slice(-1), notesOf(result).slice(-1));

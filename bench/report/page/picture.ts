@@ -76,13 +76,13 @@ function drawEntry(
   const series = spec.series[index];
   if (series === undefined) return;
   const colour = cssColour(series.colour);
-  if (spec.kind === 'bar') {
+  if ('values' in series) {
     pen.fillStyle = fillOf(colour, index, theme);
     pen.fillRect(x + SAMPLE / 2, y - 10, 12, 12);
   } else {
     pen.strokeStyle = colour;
     pen.lineWidth = 2;
-    pen.setLineDash([...(DASHES[(spec.series[index]?.pattern ?? 0) % DASHES.length] ?? [])]);
+    pen.setLineDash([...(DASHES[series.pattern % DASHES.length] ?? [])]);
     pen.beginPath();
     pen.moveTo(x, y - 4);
     pen.lineTo(x + SAMPLE, y - 4);
@@ -96,8 +96,9 @@ function drawEntry(
 function wrapped(pen: CanvasRenderingContext2D, text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1) ?? ''} ${word}`.trim();
-    if (lines.length > 0 && pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`.trim();
+    if (last !== undefined && pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines;

@@ -73,6 +73,5 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
 }
 
 function row(label: string, short: string, clauses: readonly string[]): Row {
-  const known = clauses.filter((clause) => clause !== '');
-  return { label, short, share: null, clauses: known.length === 0 ? ['–'] : known };
+  return { label, short, share: null, clauses: clauses.length === 0 ? ['–'] : clauses };
 }

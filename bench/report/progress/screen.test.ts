@@ -119,6 +119,13 @@ test('labels are long from 50 columns on, short from 25 on, and left out below',
   ]);
 });
 
+test('a bar has a quarter of the space, at least 4 and at most 30 columns', () => {
+  const lengths = [200, 135, 59, 25, 9].map(
+    (columns) => /[█░]+/.exec(screenLines(underWay(), 27_000, columns)[0] ?? '')?.[0].length,
+  );
+  assert.deepEqual(lengths, [30, 30, 11, 4, 4]);
+});
+
 test('a terminal has 24 rows unless it says otherwise, of which the last is not used', () => {
   const progress = compared();
   const [comparison] = progress.conclusions;

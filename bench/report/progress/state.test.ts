@@ -74,6 +74,7 @@ test('every run begins without the figures of the one before; what tells nothing
   const early = begun(0);
   assert.equal(advanced(early, { type: 'phase', phase: 'steady' }, 5), early);
   assert.equal(advanced(early, { type: 'live', figures: BUSY }, 5), early);
+  assert.equal(advanced(early, ended(), 5), early);
 });
 
 test('the rows depend on the work of the scenario, the kind of load, and whether there is Nginx', () => {
