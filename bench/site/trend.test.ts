@@ -64,6 +64,11 @@ test('ticks are multiples of 1, 2 or 5, as many as fit; for bytes, they are powe
     const texts = ticksOf(draw(values(100, high))).map(([, text]) => text);
     assert.deepEqual(texts, expected);
   }
+  // A fifth of the scale is exactly 100, which is a tick of its own.
+  assert.deepEqual(
+    ticksOf(draw(values(580, 1000))).map(([, text]) => text),
+    ['600/s', '700/s', '800/s', '900/s', '1k/s'],
+  );
   const bytes = figureNamed('memoryPerConnection.proxy');
   assert.equal(bytes.unit, 'bytes');
   assert.deepEqual(
@@ -156,5 +161,21 @@ test('a line marks a new version of Nginx, halfway from the previous point', () 
   assert.deepEqual(
     [...markup.matchAll(/<text class="tick version"[^>]*>([^<]+)</g)].map(([, text]) => text),
     ['Nginx 1.26.3'],
+  );
+});
+
+test('a result without Nginx, or without a run, has no version that could be new', () => {
+  const trend = trendOf('messages.perSecond', values(100, 100, 100, 100));
+  const points = trend.points.map((point, at) => {
+    const runs = point.answer.runs.map((run) => (at === 1 ? { ...run, nginx: null } : run));
+    return { ...point, answer: { ...point.answer, runs: at === 3 ? [] : runs } };
+  });
+  const markup = trendChart({ ...trend, points })?.markup ?? '';
+  assert.deepEqual(
+    [...markup.matchAll(/<text class="tick version" x="([\d.]+)"[^>]*>([^<]+)</g)].map(([, x, text]) => [
+      x,
+      text,
+    ]),
+    [['487.1', 'Nginx 1.22.1']],
   );
 });

@@ -88,7 +88,7 @@ function makeScale(points: readonly Point[], unit: number): Scale {
 function ticksBetween(low: number, high: number): number[] {
   const least = (high - low) / MOST_TICKS;
   const decade = 10 ** Math.floor(Math.log10(least));
-  const step = ([1, 2, 5, 10].find((lead) => lead * decade >= least) ?? 10) * decade;
+  const step = ([1, 2, 5].find((lead) => lead * decade >= least) ?? 10) * decade;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => (first + index) * step);
 }
@@ -125,9 +125,9 @@ export function pointText(figure: TrendMetric, { value, doubt, standing }: Point
 
 /** Draws a line wherever the Nginx version changes. */
 function versionLines(points: readonly Point[], { x, half }: Scale): (Markup | null)[] {
-  const versions = points.map(({ answer }) => answer.runs[0]?.nginx ?? null);
+  const versions = points.map(({ answer }) => answer.runs[0]?.nginx);
   return versions.map((version, at) => {
-    if (at === 0 || version === null || version === versions[at - 1]) return null;
+    if (at === 0 || version == null || version === versions[at - 1]) return null;
     const place = Math.round((x(at) - half) * 10) / 10;
     return html`<line class="zero" x1="${place}" x2="${place}" y1="${TOP}" y2="${HEIGHT - BOTTOM}"/><text class="tick version" x="${place + 4}" y="${TOP + 8}">${PROXY} ${version}</text>
 `;

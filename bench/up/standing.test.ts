@@ -74,10 +74,15 @@ describe('the output for a running topology', () => {
     const folder = makeOpenFolder(join(tmpdir(), 'standing-test-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const { certPem } = await makeCertificate(folder, 'ecdsa', ['example.com'], ['127.0.0.1', '192.0.2.7']);
-    const { certificate, page, websockets } = addressesOf(
-      standing({ tls: { ca: certPem, servername: 'example.com' } }, folder),
-    );
+    const up = standing({ tls: { ca: certPem, servername: 'example.com' } }, folder);
+    const { certificate, page, websockets } = addressesOf(up);
     assert.ok(certificate);
+    const lines = standingLines(up);
+    const at = lines.findIndex((line) => line.startsWith('  Certificate '));
+    assert.deepEqual(
+      lines.slice(at + 1, at + 3).map((line) => line.trim()),
+      [certificate.sha256, certificate.path],
+    );
     const read = new X509Certificate(await readFile(certificate.path));
     const digest = createHash('sha256').update(read.raw).digest('hex').toUpperCase();
     assert.equal(certificate.sha256.replaceAll(':', ''), digest);
