@@ -148,7 +148,7 @@ function echo(socket: Duplex, key: string, protocol: string | null, head: Buffer
     if (reader.read(bytes, 0, bytes.length, handler) !== null) socket.destroy();
   };
   socket.on('data', take);
-  if (head.length > 0) take(head);
+  take(head);
 }
 
 function frame(opcode: number, payload: Buffer): Buffer {
@@ -161,8 +161,7 @@ function frame(opcode: number, payload: Buffer): Buffer {
 function listening(server: Server, at: number | string): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', fail);
-    if (typeof at === 'string') server.listen(at, done);
-    else server.listen(at, HOST, done);
+    server.listen(typeof at === 'string' ? { path: at } : { port: at, host: HOST }, done);
   });
 }
 

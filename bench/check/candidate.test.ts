@@ -164,6 +164,22 @@ describe('a candidate, in detail', () => {
     );
   });
 
+  it('is reached at its own server if every stream server in front is behind another', () => {
+    const stream =
+      'stream { upstream u { server 127.0.0.1:81; server 127.0.0.1:2; } server { listen 127.0.0.1:1 proxy_protocol; proxy_pass u; proxy_protocol on; }\nserver { listen 127.0.0.1:2 proxy_protocol; proxy_pass 127.0.0.1:1; proxy_protocol on; } }';
+    const http = `http {\nserver { listen 127.0.0.1:81 proxy_protocol; server_name a.org; location /ws { proxy_pass http://app; ${UP} } } }`;
+    assert.deepEqual(
+      detailed(`${stream}\n${http}`).map(({ entrance }) => entrance),
+      [4, 1, 2],
+    );
+  });
+
+  it('of stream without a server behind it has a path and TLS of its own', () => {
+    assert.deepEqual(detailed('stream { server { listen 1; proxy_pass 10.0.0.1:1; } }'), [
+      { shown: 'stream null / localhost', lines: ['stream:1', 'server:1'], entrance: 1, passesTls: false },
+    ]);
+  });
+
   it('is in front of another one that it leads to, in file order, with the path of that one', () => {
     const inner = (location: string) => `server { listen 127.0.0.1:81; server_name a.org;\n${location} }`;
     const front = (lines: string) =>
@@ -199,6 +215,10 @@ describe('a candidate, in detail', () => {
     ]);
     assert.deepEqual(asked('location /ws { proxy_pass http://a; } location ~ ^/ws { return 404; }'), []);
     assert.deepEqual(asked('location /ws { return 404; }'), []);
+    assert.deepEqual(
+      asked(`location / { return 404; } } server { listen 81; location ~ /ws { proxy_pass http://a; ${UP} }`),
+      ['asked ~ /ws /ws localhost'],
+    );
     const two = `http { server { listen 80; location / { proxy_pass http://a; } } server { listen 81; location /ws { proxy_pass http://a; } } server { root /x; } }`;
     assert.deepEqual(listed(two, { websocketPath: '/ws', host: null }), [
       'asked /ws localhost',
@@ -244,6 +264,9 @@ describe('a candidate, in detail', () => {
     assert.deepEqual(of('proxy_set_header Connection upgrade;', host), ['any /a a.org']);
     assert.deepEqual(of(UP, 'proxy_set_header UPGRADE "";'), ['any /a a.org']);
     assert.deepEqual(of('proxy_set_header Upgrade "";', ''), ['any /a a.org']);
+    assert.deepEqual(listed(site('proxy_set_header Upgrade ""; location /ws { proxy_pass http://app; }')), [
+      'any /ws a.org',
+    ]);
   });
 });
 

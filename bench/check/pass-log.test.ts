@@ -14,6 +14,7 @@ http {
   map $a $name { default 1; }
   server {
     location /fixed { proxy_pass http://app; }
+    location /empty;
     location ~ ^/(x|y) { proxy_pass http://$name$1$name; }
     location /quiet { access_log off; if ($arg_x) { proxy_pass http://$host; } }
   }
@@ -43,6 +44,7 @@ test('locations whose address contains variables log them, in addition to the lo
     'http > server',
     'http > server > location /fixed',
     'http > server > location > proxy_pass http://app',
+    'http > server > location /empty',
     'http > server > location ~ ^/(x|y)',
     // The variable is twice in the address, but once in the log.
     'http > server > location > proxy_pass http://$name$1$name',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownSides } from './own.ts';
+import { ownSides, UNDESCRIBED } from './own.ts';
 import { requestOf } from './plan.test.fixture.ts';
 
 const { configurationOptions } = requestOf();
@@ -20,9 +20,18 @@ test('a user’s own configuration is named by as much of its path as distinguis
 
 test('it is a side with an Nginx, named as the user gave it', () => {
   const [side] = sides('./nginx.conf');
-  assert.equal(side?.profile.configurationPath, './nginx.conf');
-  assert.equal(side?.profile.options, configurationOptions);
-  assert.deepEqual(side?.variant.proxy, { kind: 'nginx', binary: null, tunings: [] });
+  assert.deepEqual(side, {
+    variant: {
+      ...{ name: 'conf:nginx.conf', title: 'Your own ./nginx.conf', profile: 'conf:./nginx.conf' },
+      proxy: { kind: 'nginx', binary: null, tunings: [] },
+    },
+    profile: {
+      ...UNDESCRIBED,
+      ...{ claim: null, servers: 1, key: 'ecdsa', visit: null, upstreamTls: false, inAll: false },
+      ...{ name: 'conf:./nginx.conf', title: 'Your own ./nginx.conf' },
+      ...{ configurationPath: './nginx.conf', options: configurationOptions },
+    },
+  });
 });
 
 test('it runs on another Nginx if a defined name follows it', () => {

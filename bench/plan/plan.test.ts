@@ -29,16 +29,17 @@ function planned(line: string, context = CIRCUMSTANCES) {
 
 test('runs of a comparison do not take turns if agents generate the load, and each says so', () => {
   const generators = { agents: ['a', 'b'], openFilesLimit: 1e6, bun: false, scarcePorts: null };
+  const host = { agent: 's', cpus: 2, openFilesLimit: 20_000, somaxconn: 4096, bun: true };
   const request = requestOf('--nats nats://n --agents 2 --steps throughput');
-  const planning = planRequest(request, SIDES, {
-    ...CIRCUMSTANCES,
-    machine: { ...SMALL_MACHINE, generators },
-  });
-  assert.equal(planning.together, false);
-  for (const profile of PROFILES) {
-    const { plan, notices } = planning.planRun({ ...specOf(request, profile), round: 1 }, 1);
-    assert.equal(plan.turns, null);
-    assert.ok(notices.some(({ code }) => code === 'agents-apart'));
+  for (const elsewhere of [{ generators }, { proxyHost: host }, { serverHosts: [host] }]) {
+    const machine = { ...SMALL_MACHINE, ...elsewhere };
+    const planning = planRequest(request, SIDES, { ...CIRCUMSTANCES, machine });
+    assert.equal(planning.together, false);
+    for (const profile of PROFILES) {
+      const { plan, notices } = planning.planRun({ ...specOf(request, profile), round: 1 }, 1);
+      assert.equal(plan.turns, null);
+      assert.ok(notices.some(({ code }) => code === 'agents-apart'));
+    }
   }
 });
 
@@ -108,6 +109,9 @@ test('a name is made valid for a folder, or rejected', () => {
     );
   assert.equal(idOf('after the été/2 change!'), 'after-the-ete-2-change');
   assert.equal(idOf('Größe ŁØ'), 'Grosse-LO');
+  assert.equal(idOf('ßẞæÆœŒøØłŁđĐðÐþÞıħĦŧŦ'), 'ssSSaeAEoeOEoOlLdDdDthThihHtT');
+  assert.equal(idOf(`${'x'.repeat(80)}yz`), 'x'.repeat(80));
+  assert.equal(idOf(null, ['plain', 'tls', 'http2']), 'plain-tls-http2');
   assert.equal(idOf('../../etc'), 'etc');
   assert.equal(idOf(null, ['all']), 'all');
   assert.equal(idOf(null, ['plain', 'tls', 'http2', 'cache']), '4-variants');

@@ -4,6 +4,7 @@ import type { Machine } from '../model/machine.ts';
 import type { StepPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { StepOfVariant } from '../model/strategy.ts';
+import { parseRequest } from '../request/request.ts';
 import { notice } from '../wording/finding.ts';
 import { profileNamed, requestOf, SMALL_MACHINE, sidesOf } from './plan.test.fixture.ts';
 import { planRequest } from './plan.ts';
@@ -177,6 +178,12 @@ test('a run on hosts of agents uses Bun only if all of them have it, and names t
     [agents, serverAgents, proxyAgent, listen, placement, pacing],
     [['a', 'b'], ['s', 't'], undefined, undefined, null, null],
   );
+  const proxyHost = host('p', true);
+  const behind = '--nats nats://n --proxy-agent p --server-agents 1';
+  const elsewhere = { proxyHost, serverHosts: [host('s', true)] };
+  const proxyAgentOf = (...of: Parameters<typeof decide>) => decide(...of).plan.proxyAgent;
+  assert.equal(proxyAgentOf(behind, elsewhere), 'p');
+  assert.equal(proxyAgentOf(behind, elsewhere, {}, profileNamed('direct')), undefined);
   const bare = decide('').plan;
   for (const name of ['agents', 'serverAgents', 'proxyAgent', 'listen']) assert.ok(!(name in bare), name);
   assert.equal(decide('', { serverHosts: [host('s', true)] }).plan.placement, null);
@@ -200,6 +207,52 @@ test('a profile that needs its servers on this host, or their certificates, is r
   const { plan, notices } = decide('--backend x{port}');
   assert.deepEqual([plan.server, plan.backend], ['own', 'x{port}']);
   assert.deepEqual(notices.at(-1), notice('info', 'own-backend', {}));
+  assert.deepEqual(
+    noticesOf('-c 600 --backend x{port} --engine node', { somaxconn: 599 }).map(({ code }) => code),
+    ['preflight-backlog', 'own-backend'],
+  );
+  assert.deepEqual(
+    noticesOf('-c 10k --nginx-workers 2', { somaxconn: 599 }).map(({ code }) => code),
+    ['preflight-reuseport', 'preflight-backlog'],
+  );
+});
+
+test('a server that is already running has no servers, placement or HTTP leg, and may have an agent beside it', () => {
+  const external = (line: string, machine: Partial<Machine> = {}) => {
+    const request = parseRequest(['--target', ...line.split(' '), '-R', '50', '-c', '20k']);
+    const profile = { ...PLAIN, name: 'target', configurationPath: null };
+    assert.ok(request.command === 'run');
+    const context = { machine: { ...SMALL_MACHINE, ...machine }, profile, profiles: [profile], seed: 3 };
+    return preflight(request.run, { variant: 'target', step: 'latency', ...context }).plan;
+  };
+  const plan = external('ws://127.0.0.1:1/');
+  assert.deepEqual(
+    [plan.server, plan.servers, plan.proxy, plan.placement, plan.pacing, plan.http],
+    [null, 0, null, null, 'sleep', null],
+  );
+  assert.equal('proxyAgent' in plan, false);
+  const proxyHost = { agent: 'p', cpus: 2, openFilesLimit: 20_000, somaxconn: 99, bun: true };
+  assert.equal(external('ws://127.0.0.1:1/ --nats nats://n --proxy-agent p', { proxyHost }).proxyAgent, 'p');
+  assert.deepEqual(
+    ['wss://127.0.0.1:1/ --client lean', 'wss://127.0.0.1:1/ --insecure'].map(
+      (line) => external(line).engine,
+    ),
+    ['node', 'bun'],
+  );
+});
+
+test('messages are in flight one at a time in an open loop', () => {
+  const { plain } = memoryOf(
+    {
+      ...{ connections: 5000, client: 'lean', server: 'ws', loop: 'open', inFlight: 1 },
+      payload: requestOf('--payload 64k').payload,
+    },
+    { workers: 1, servers: 1, proxyWorkers: 1 },
+  );
+  const line = '-c 5k -R 50 --payload 64k --in-flight 3 --steps throughput,latency';
+  const memory = (memoryBytes: number) => decide(line, { memoryBytes }, { step: 'latency' });
+  assert.ok(memory(plain));
+  assert.throws(() => memory(plain - 1), { code: 'preflight-memory' });
 });
 
 test('the whole plan of a step', () => {

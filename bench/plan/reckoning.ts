@@ -62,7 +62,7 @@ export function webSocketsPerHashedWorker(workerConnections: number): number {
  */
 export function webSocketsOfBusiestWorker(webSockets: number, workers: number): number {
   const mean = webSockets / workers;
-  return Math.min(webSockets, Math.ceil(mean + (workers === 1 ? 0 : 5 * Math.sqrt(mean))));
+  return Math.min(webSockets, Math.ceil(mean + 5 * Math.sqrt(mean)));
 }
 
 /** Returns the `worker_connections` that a worker needs for the given number of WebSockets. */

@@ -91,8 +91,8 @@ test('each run has its own block of addresses, in an order given by the seed', (
   assert.deepEqual(addresses(EACH + 1, 0, 1), ['127.0.0.2', '127.0.0.3']);
   assert.deepEqual([addresses(1, 0, 2), addresses(1, 2, 2)], [['127.0.1.2'], ['127.0.3.2']]);
   assert.deepEqual(
-    [addresses(1, 249, 1), addresses(1, 249, 2), addresses(1, 250, 1)],
-    [['127.0.249.2'], ['127.0.0.2'], ['127.0.0.2']],
+    [addresses(1, 249, 1), addresses(1, 249, 2), addresses(1, 250, 1), addresses(1, 251, 1)],
+    [['127.0.249.2'], ['127.0.0.2'], ['127.0.0.2'], ['127.0.1.2']],
   );
   const all = addresses(1e9, 249, 1);
   assert.deepEqual([all.length, all.at(-1)], [200, '127.0.249.201']);

@@ -98,7 +98,11 @@ test('an upgrade needs a defined Nginx, which then counts as used, and variants 
   assert.equal(chooseVariants(library, ['tls@old']).length, 1);
   const cases: [upgradeTo: string | null, names: string[], message: RegExp][] = [
     ['nwe', ['tls@old', 'tls@new'], /^--upgrade "nwe".* Did you mean new\?/],
-    ['tls', ['tls'], /To upgrade to the same Nginx, put --upgrade at the end of the command line\.$/],
+    [
+      'tls',
+      ['tls', 'plain'],
+      /To upgrade to the same Nginx, put --upgrade at the end of the command line\.$/,
+    ],
     ['new', ['tls@old', 'direct'], /^direct runs without Nginx/],
     [null, ['direct'], /^direct runs without Nginx/],
     [null, ['tls@old'], /^No variant runs on the Nginx named new\./],
@@ -178,6 +182,13 @@ test('refusals say what is wrong and what to do', () => {
   ];
   for (const [library, names, message] of cases)
     assert.throws(() => chooseVariants(library, names), { kind: 'usage', message });
+  const bare = chooseVariants(LIBRARY, ['direct']).map(({ variant, profile }) => ({
+    variant: { ...variant, name: 'conf:b' },
+    profile,
+  }));
+  assert.throws(() => chooseVariants({ ...LIBRARY, upgradeTo: null }, ['tls', 'direct'], bare), {
+    ...{ kind: 'usage', message: /^direct runs / },
+  });
   assert.deepEqual(
     chooseVariants(LIBRARY, ['tls'], own).map(({ variant }) => variant.name),
     ['tls', 'conf:a'],

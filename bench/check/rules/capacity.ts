@@ -38,7 +38,7 @@ export const connections: Rule = ({ tree, isPart, candidates, seen }) => {
 };
 
 function remediesFor(tree: readonly Node[]): LintFinding['remedies'] {
-  const files = Number(mainSetting(tree, 'worker_rlimit_nofile') ?? 0);
+  const files = Number(mainSetting(tree, 'worker_rlimit_nofile'));
   return [
     { block: 'events', lines: [`worker_connections  ${ENOUGH.connections};`] },
     ...(files >= ENOUGH.files

@@ -276,6 +276,28 @@ describe('X-Forwarded-Proto that arrives as http', () => {
   });
 });
 
+describe('X-Forwarded-Proto of a server in front of another', () => {
+  it('is set by the innermost server that sets it', () => {
+    const text = (front: string, inner: string) =>
+      whole({
+        server: `location /ws { proxy_pass http://127.0.0.1:81; ${UP}\n${front} }`,
+        http: `server { listen 127.0.0.1:81; location /ws { proxy_pass http://app; ${UP} ${inner} } }`,
+      });
+    const of = (front: string, inner: string) =>
+      found(
+        forwardedProto,
+        subjectOf(text(front, inner)),
+        { origin: 'https://a' },
+        { 'x-forwarded-proto': 'http' },
+      );
+    const set = 'proxy_set_header X-Forwarded-Proto $scheme;';
+    assert.deepEqual(of(set, ''), [
+      'warning header-x-forwarded-proto :12 scheme-changed {"location":"/ws","isBehind":false}',
+      '  location: proxy_set_header  X-Forwarded-Proto  $http_x_forwarded_proto;',
+    ]);
+  });
+});
+
 describe('an Origin that Nginx sets', () => {
   const own = (value: string) =>
     `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Origin ${value}; }`;
@@ -295,6 +317,7 @@ describe('an Origin that Nginx sets', () => {
     assert.equal(of('$a$b', 'map $host $a { default x; } map $a $b { default x; }'), 1);
     assert.equal(of('$a', 'map x $a { $http_origin x; }'), 1);
     assert.equal(of('$a', 'map x $a { default $http_origin; }'), 0);
+    assert.equal(of(''), 0);
   });
 
   it('is reported if what arrived is another one than was sent', () => {

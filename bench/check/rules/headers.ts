@@ -120,10 +120,10 @@ function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
 /**
  * Returns the Host header that Nginx sends outside the sandbox, where `proxy_pass` has its original address.
  */
-function writtenHost(candidate: Candidate, written: Directive | null): string | null {
-  if (written !== null) return written.args[1]?.text ?? null;
+function writtenHost(candidate: Candidate, written: Directive | null): string | undefined {
+  if (written !== null) return written.args[1]?.text;
   const url = passOf(candidate)?.args[0]?.text ?? '';
-  return /^[^:]+:\/\/([^/?]+)/.exec(url)?.[1] ?? null;
+  return /^[^:]+:\/\/([^/?]+)/.exec(url)?.[1];
 }
 
 function passOf({ self }: Candidate): Directive | null {

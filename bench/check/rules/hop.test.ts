@@ -159,6 +159,8 @@ ${inner} }`,
     assert.deepEqual(found(inner), [
       'note hop :5 inner-server-unused {"location":"/ws","address":"127.0.0.1:8081","place":"/site/nginx.conf:7","listened":"127.0.0.1:8080"}',
     ]);
+    const reaching = `server { listen 81; location / { proxy_pass http://127.0.0.1:8082; } }`;
+    assert.deepEqual(found(inner + reaching), []);
     assert.deepEqual(found(inner, { isPart: true }), []);
     const missing = [{ path: 'a', place: 'b', folder: null }];
     assert.deepEqual(found(inner, { missing }), []);
@@ -177,6 +179,7 @@ http { server { listen 127.0.0.1:8443; server_name a.org; ${SOUND} } }`),
     assert.deepEqual(found('pass 127.0.0.1:1;\npass 127.0.0.1:2;'), [
       'error hop :4 pass-unlistened {"address":"127.0.0.1:1"}',
     ]);
+    assert.deepEqual(found('pass;'), ['error hop :4 pass-unlistened {"address":""}']);
     assert.deepEqual(found('pass 127.0.0.1:8443;\npass 127.0.0.1:2;'), [
       'error hop :5 pass-unlistened {"address":"127.0.0.1:2"}',
     ]);

@@ -89,6 +89,9 @@ describe('limit_req', () => {
     ]);
     assert.deepEqual(found('limit_req zone=other;'), []);
     assert.deepEqual(found('limit_req burst=1;'), []);
+    assert.deepEqual(found('limit_req z;', ' rate=9r/m'), [
+      'note limit-req :11 request-limit {"zone":"","rate":"1r/s","burst":"0","key":"","perClient":false,"status":503}',
+    ]);
   });
 });
 
@@ -129,8 +132,9 @@ describe('the ports of this machine', () => {
         at(PORTS * 2 + 2, 'worker_processes auto;'),
         at(PORTS, 'worker_processes 2;'),
         at(PORTS + 2, 'worker_processes 2;'),
+        at(PORTS + 2, ''),
       ],
-      [0, 0, 1, 1, 0, 1, 0, 1],
+      [0, 0, 1, 1, 0, 1, 0, 1, 0],
     );
     assert.deepEqual(ports({ ...of(SOUND), isPart: true }), []);
     assert.deepEqual(ports(seenAs(of(SOUND), refused)), []);

@@ -79,6 +79,11 @@ describe('the source of an empty variable', () => {
       'error proxy-pass :15 passed-to-nothing {"location":"/ws","variables":["$a"],"sources":[{"why":"elsewhere","places":["/site/nginx.conf:11","/site/nginx.conf:16"]}]}',
       '  seen handshake-answered {"path":"/ws","outcome":"status-500","arrived":null} {"status":500}',
     ]);
+    const once = `set $a x;\nlocation /other { set $a z; }\n${pass('http://$A')}`;
+    assert.deepEqual(of(once, { A: '' }), [
+      'error proxy-pass :14 passed-to-nothing {"location":"/ws","variables":["$A"],"sources":[{"why":"elsewhere","places":["/site/nginx.conf:11"]}]}',
+      '  seen handshake-answered {"path":"/ws","outcome":"status-500","arrived":null} {"status":500}',
+    ]);
     const elsewhere = `location /x {\nset $a x;\nset $b y; }\nlocation /y { set $a x; }\n${pass('http://$a')}`;
     assert.deepEqual(of(elsewhere, { a: '' }), [
       'error proxy-pass :16 passed-to-nothing {"location":"/ws","variables":["$a"],"sources":[{"why":"elsewhere","places":["/site/nginx.conf:12","/site/nginx.conf:14"]}]}',
@@ -119,6 +124,16 @@ describe('the source of an empty variable', () => {
     ]);
     assert.deepEqual(captured('if ($n) { return 400; }', 'types { a b; }'), [
       'error proxy-pass :13 passed-to-nothing {"location":"~ ^/ws/(\\\\d+)$","variables":["$1"],"sources":[{"why":"never"}]}',
+      '  seen handshake-answered {"path":"/ws/0","outcome":"status-500","arrived":null} {"status":500}',
+    ]);
+  });
+
+  it('is the first regular expression of a map, and of no other directive', () => {
+    const server = `if ($n) { return 400; }\nlocation ~ ^/ws/(\\d+)$ {\nproxy_pass http://app:$1; ${UP} }`;
+    const http = 'log_format x $n; map $host $n {\na b; ~c d;\n~e f; }';
+    const text = whole({ server, http: 'MAPS' }).replace('MAPS', () => http);
+    assert.deepEqual(found(text, { 1: '' }), [
+      'error proxy-pass :15 passed-to-nothing {"location":"~ ^/ws/(\\\\d+)$","variables":["$1"],"sources":[{"why":"reset","place":"/site/nginx.conf:13","expression":"/site/nginx.conf:8"}]}',
       '  seen handshake-answered {"path":"/ws/0","outcome":"status-500","arrived":null} {"status":500}',
     ]);
   });

@@ -93,9 +93,9 @@ function settersOf(tree: readonly Node[], { levels }: Candidate, name: string): 
 /**
  * Returns the conditions of a location that evaluate a regular expression, either directly or through a map.
  */
-function resetOf(tree: readonly Node[], { self, levels }: Candidate): EmptySource[] {
+function resetOf(tree: readonly Node[], { levels }: Candidate): EmptySource[] {
   const maps = directives(tree, 'http').flatMap(({ block }) => directives(block).filter(isData));
-  const conditions = [...levels.slice(0, -1), self].flatMap(({ block }) => directives(block, 'if'));
+  const conditions = levels.flatMap(({ block }) => directives(block, 'if'));
   return conditions.flatMap((condition): EmptySource[] => {
     const words = texts(condition);
     if (words.some((word) => /^!?~\*?$/.test(word)))

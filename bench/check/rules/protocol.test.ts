@@ -110,6 +110,7 @@ describe('auth_request', () => {
     assert.deepEqual(guarded(own), []);
     const service = 'location = /auth { proxy_pass http://auth; }';
     assert.deepEqual(guarded(service, ''), []);
+    assert.deepEqual(guarded('location ~ off { proxy_pass http://auth; }', 'auth_request off;'), []);
     assert.deepEqual(guarded(`auth_request /auth; ${service}`, 'auth_request off;'), [
       'warning auth-request :12 auth-upgrade {"location":"= /auth","uri":"/auth","place":"/site/nginx.conf:12"}',
       '  location: proxy_set_header  Upgrade     ""; | proxy_set_header  Connection  "";',

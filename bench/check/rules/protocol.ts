@@ -17,7 +17,7 @@ const NOTHING = { seen: null, remedies: [] };
 export const closing: Rule = ({ tree, candidates, nginxVersion }) => {
   if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];
   const maps = directives(tree, 'http').flatMap(({ block }) => directives(block, 'map'));
-  const used = candidates.map(({ levels }) => setterOf(levels, 'connection')?.args[1]?.text ?? '');
+  const used = candidates.map(({ levels }) => setterOf(levels, 'connection')?.args[1]?.text);
   return maps.flatMap((map): LintFinding[] => {
     const closes = directives(map.block).find(
       ({ name, args: [value] }) => name === '' && value?.text === 'close',

@@ -4,7 +4,6 @@ import { finding } from '../../wording/finding.ts';
 import { SUBPROTOCOLS } from '../browser.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
-import type { Trace } from '../observation.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 import { headerOf, setterOf } from './headers.ts';
 import { innermost } from './innermost.ts';
@@ -69,17 +68,10 @@ const NAME = 'sec-websocket-protocol';
 export function changedSubprotocol({ seen }: Subject, candidate: Candidate) {
   const trace = seen?.locations.get(candidate)?.trace ?? null;
   if (trace === null || trace.response?.status !== 101 || trace.received === null) return null;
-  const found = subprotocolsIn(trace);
-  return found.received === found.offered && found.answered === SUBPROTOCOLS[0] ? null : found;
-}
-
-function subprotocolsIn({ received, response }: Trace) {
   const offered = SUBPROTOCOLS.join(', ');
-  return {
-    offered,
-    received: headerOf(received?.headers ?? [], NAME),
-    answered: headerOf(response?.headers ?? [], NAME),
-  };
+  const received = headerOf(trace.received.headers, NAME);
+  const answered = headerOf(trace.response.headers, NAME);
+  return received === offered && answered === SUBPROTOCOLS[0] ? null : { offered, received, answered };
 }
 
 function subprotocolLine({ levels }: Candidate): Directive | null {

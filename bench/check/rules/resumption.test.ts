@@ -11,6 +11,11 @@ describe('tls-resumption', () => {
     );
     assert.deepEqual([found.seen?.code, found.seen?.data], ['session-not-resumed', { protocol: 'TLSv1.3' }]);
     assert.deepEqual(resumption(probed('ssl_session_tickets off;', {})), []);
+    only(
+      resumption(probed('\nssl_session_cache off;', { tlsResumed: false })),
+      'warning :12 tls-not-resumed',
+    );
+    only(resumption(probed('', { tlsResumed: false })), 'warning :8 tls-not-resumed');
   });
 
   it('suggests no smaller cache, and no shorter session, than the configuration has', () => {

@@ -8,7 +8,7 @@ const DAY_SECONDS = 86_400;
 
 /** Without session resumption, each client that reconnects costs a full TLS handshake. */
 export const resumption: Rule = ({ candidates, seen }) => {
-  const servers = new Map(candidates.map(({ server, levels }) => [server, levels.slice(0, 2)]));
+  const servers = new Map(candidates.map(({ server, levels }) => [server, levels]));
   return [...servers].flatMap(([server, levels]): LintFinding[] => {
     const probe = seen?.tls.get(server);
     const [tickets] = inherited(levels, 'ssl_session_tickets');

@@ -61,5 +61,5 @@ function decidingListen(
 }
 
 function certificateOf({ levels }: Candidate): Directive | null {
-  return inherited(levels.slice(0, 2), 'ssl_certificate')[0] ?? null;
+  return inherited(levels, 'ssl_certificate')[0] ?? null;
 }

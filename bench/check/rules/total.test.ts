@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { place } from '../../nginx/tree.ts';
 import { SOUND, subjectOf, whole } from '../check.test.fixture.ts';
 import { total } from './total.ts';
 
@@ -50,6 +51,21 @@ describe('the number of WebSockets that a configuration allows', () => {
       subjectOf(inner.replaceAll('location / {', `location / { proxy_set_header Upgrade $http_upgrade;`)),
     );
     assert.equal(fronted[0]?.data.webSockets, 20_000);
+  });
+
+  it('has no line if none sets it', () => {
+    const [found] = total(subjectOf(`http { server { listen 80; ${SOUND} } }`));
+    assert.deepEqual(
+      [found?.origin, found?.data.limits],
+      [
+        null,
+        [
+          { what: 'worker-connections', webSockets: 256, perWorker: false, place: place(null) },
+          { what: 'open-files', webSockets: 512, perWorker: false, place: place(null) },
+          { what: 'ports', webSockets: 28_232, perWorker: false, place: '/site/nginx.conf:1' },
+        ],
+      ],
+    );
   });
 
   it('includes the rate of handshakes', () => {

@@ -73,9 +73,7 @@ function folderTest({ tree }: Subject, candidate: Candidate): { line: Directive;
       // A location may also lead to the candidate through another directive, such as `return` with
       // `error_page`.
       if (texts(line).at(-1) !== name) continue;
-      const test = texts(line)
-        .slice(0, -1)
-        .find((each) => /^\$\{?(document_)?uri\}?\/$/.test(each));
+      const test = texts(line).find((each) => /^\$\{?(document_)?uri\}?\/$/.test(each));
       if (test !== undefined) return { line, test };
     }
   }

@@ -74,6 +74,32 @@ describe('upgrade', () => {
       ],
     ],
   ];
+  cases.push(
+    [
+      'headers that are set instead',
+      'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Host $host; }',
+      'error :11 upgrade-not-passed',
+      [
+        { lack: 'upgrade', replaced: null },
+        { lack: 'connection', sent: 'close' },
+      ],
+    ],
+    [
+      'the first of several lines that are replaced',
+      `proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Upgrade websocket;\nlocation /app { proxy_pass http://app; proxy_http_version 1.1;\nproxy_set_header Host $host; }`,
+      'warning :13 upgrade-not-passed',
+      [
+        { lack: 'upgrade', replaced: { set: `${FILE}:11`, by: `${FILE}:14` } },
+        { lack: 'connection', sent: 'close' },
+      ],
+    ],
+    [
+      'headers without a value',
+      'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade;\nproxy_set_header Connection; }',
+      'error :12 upgrade-not-passed',
+      [{ lack: 'connection', sent: '' }],
+    ],
+  );
   for (const [what, server, expected, lacks] of cases) {
     it(`finds ${what}`, () => assert.deepEqual(lacksIn(upgrade(ofServer(server))), [[expected, lacks]]));
   }
@@ -81,6 +107,9 @@ describe('upgrade', () => {
   it('reports that there is no location, with the others that proxy', () => {
     const server = 'location / { proxy_pass http://app; }\nlocation /api { proxy_pass http://app; }';
     only(upgrade(ofServer(server)), 'error :11 upgrade-nowhere', { location: '/', others: [`${FILE}:12`] });
+    only(upgrade(ofServer('location / { proxy_pass http://app; }')), 'error :11 upgrade-nowhere', {
+      others: [],
+    });
   });
 
   it('reports the observation and the status', () => {

@@ -107,6 +107,11 @@ describe('findings on upstreams, whole', () => {
       'note zone :7 no-zone {"upstream":"app","method":"ip_hash"}',
       '  upstream: zone  app  64k;',
     ]);
+    const nameless = whole({ server: SOUND.replace('app', '$a'), http: 'upstream { server a; server b; }' });
+    assert.deepEqual(described(zone(subjectOf(nameless))), [
+      'note zone :7 no-zone {"upstream":"","method":null}',
+      '  upstream: zone    64k;',
+    ]);
     const part = subjectOf(`upstream app { server a; server b; }\nserver { ${SOUND} }`);
     assert.deepEqual(described(zone(part)), [
       'note zone :1 no-zone {"upstream":"app","method":null}',
@@ -132,6 +137,10 @@ describe('findings on upstreams, whole', () => {
     assert.deepEqual(described(maxFails(of('server a weight=2 max_fails=1; server b max_fails=2;'))), [
       'warning max-fails :7 max-fails {"upstream":"app","uncounted":[]}',
       '  upstream: server  a  weight=2  max_fails=0;',
+    ]);
+    assert.deepEqual(described(maxFails(of('server a; server b; server c down;'))), [
+      'warning max-fails :7 max-fails {"upstream":"app","uncounted":[]}',
+      '  upstream: server  a  max_fails=0; | server  b  max_fails=0;',
     ]);
     assert.deepEqual(described(maxFails(of('server a;\nserver b down; server c backup; server d down;'))), [
       'warning max-fails :7 max-fails {"upstream":"app","uncounted":["/site/nginx.conf:7"]}',
