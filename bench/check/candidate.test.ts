@@ -50,6 +50,7 @@ describe('the locations that may carry WebSockets', () => {
     const text = site(`location / { try_files $uri @app; } location @app { proxy_pass http://app; ${UP} }
       location @lost { proxy_pass http://app; ${UP} }`);
     assert.deepEqual(listed(text), ['upgrade / a.org', 'upgrade null a.org']);
+    assert.deepEqual(found(text).map(shownPath), ['/', 'no path']);
   });
 
   it('of a server without a name are reached if it is the default server', () => {
@@ -266,6 +267,9 @@ describe('a candidate, in detail', () => {
     assert.deepEqual(of('proxy_set_header Upgrade "";', ''), ['any /a a.org']);
     assert.deepEqual(listed(site('proxy_set_header Upgrade ""; location /ws { proxy_pass http://app; }')), [
       'any /ws a.org',
+    ]);
+    assert.deepEqual(listed(site('location /ws { proxy_pass http://app; proxy_set_header Origin ""; }')), [
+      'name /ws a.org',
     ]);
   });
 });

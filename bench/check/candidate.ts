@@ -190,7 +190,7 @@ function streamCandidates(tree: readonly Node[], found: readonly Candidate[]): C
       const passesTls = passesTlsOn(tree, server, behind);
       return one === undefined ? [] : [{ ...base, path: one.path, host: one.host, passesTls }];
     });
-    const isWhole = hops.find((each) => each.server === server)?.isWhole ?? false;
+    const isWhole = hops.find((each) => each.server === server)?.isWhole;
     // `pass` leads only to servers of the same configuration.
     const leadsOut = directives(server.block, 'proxy_pass').length > 0 || inner.length === 0;
     const outer: Candidate = { ...base, path: '/', host: NO_NAME, passesTls: false };

@@ -159,6 +159,27 @@ test("a scenario of the user's own, whose file the agents lack, takes its load f
   });
 });
 
+test('Nginx and servers cannot be on agents if any action of any step is not one of the clients', () => {
+  const given = new Map([
+    ['nats', ['nats://n']],
+    ['server-agents', ['1']],
+  ]);
+  const scenario = {
+    ...DEFAULT_SCENARIO,
+    timeline: (step: string) =>
+      step === 'throughput'
+        ? []
+        : [
+            { atMs: 0, action: { kind: 'cut-clients' as const } },
+            { atMs: 1, action: { kind: 'reload' as const } },
+          ],
+  };
+  assert.throws(() => agentsOf(given, { scenario, scenarioOptions: {} }), {
+    kind: 'usage',
+    message: /^With these options, --server-agents does not apply to the scenario echo: .* acts on/,
+  });
+});
+
 test('a scenario whose load cannot come from agents says why', () => {
   for (const { name, needsGeneratorHere } of SCENARIOS) {
     const line = `-p tls --scenario ${name} ${NATS} --agents 2`;

@@ -104,5 +104,9 @@ test('requests that cannot be searched are rejected with a remedy', () => {
   refused('-p tls --over connections -R 10', /--rate 200, or a longer --duration/);
   refused('-p tls --max 10', /^--max 10 .*200/);
   refused('-p tls --over messages', /must be rate or connections/);
+  refused(
+    '-p tls --target ws://a',
+    /has no --target: it searches for the capacity of a variant that it starts/,
+  );
   refused('-p tls --threshold response.p99<20ms', /has no --threshold/);
 });

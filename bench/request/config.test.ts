@@ -99,6 +99,8 @@ describe('a configuration file', () => {
       request: parse('profiles'),
       fromFile: new Map(),
     });
+    const unknown = { name: 'bench.config.ts', value: { unknown: 1 } };
+    assert.deepEqual(requestFrom(readLine(['profiles']), unknown).fromFile, new Map());
     const two = { conf: ['a.conf', 'b.conf'] };
     assert.deepEqual(ask('compare', two), parse('compare --conf a.conf --conf b.conf'));
   });

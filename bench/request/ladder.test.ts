@@ -140,6 +140,7 @@ test('options that contradict the ladder are rejected', () => {
     ['-p plain --steps throughput,latency', /one kind of step/],
     ['-p plain --steps throughput --over rate', /--over rate only applies to the latency step/],
     ['-p plain --baseline direct', /ladder has no --baseline/],
+    ['-p plain --target ws://a', /ladder has no --target: it starts the variant that it puts under load/],
   ];
   for (const [line, remedy] of cases) assert.match(refused(line), remedy, line);
 });

@@ -59,7 +59,7 @@ export const host: Rule = innermost((subject, candidate) => {
   return [
     {
       rule: 'host',
-      level: hostLevel(written, replaced !== null),
+      level: hostLevel(written),
       origin: (written ?? replaced?.by ?? passOf(candidate) ?? candidate.self).origin,
       ...finding('host-changed', {
         location: locationOf(candidate),
@@ -112,8 +112,7 @@ export const hostPort: Rule = (subject) =>
   });
 
 /** Returns the severity of a changed Host header. A name written out in the configuration may be intended. */
-function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
-  if (isReplaced) return 'warning';
+function hostLevel(written: Directive | null): Severity {
   return written === null || /^\$\{?proxy_host\}?$/.test(written.args[1]?.text ?? '') ? 'warning' : 'note';
 }
 
@@ -186,7 +185,7 @@ export const forwardedProto: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const trace = compared(subject.seen?.locations.get(candidate)?.trace);
     if (trace === null || !isSound(subject, candidate)) return [];
-    const isTls = headerOf(trace.sent.headers, 'origin')?.startsWith('https://') ?? false;
+    const isTls = headerOf(trace.sent.headers, 'origin')?.startsWith('https://');
     if (!isTls || headerOf(trace.received.headers, 'x-forwarded-proto') !== 'http') return [];
     const behind = candidatesBehind(subject, candidate);
     const [last, setter] =

@@ -94,6 +94,12 @@ describe('upgrade', () => {
       ],
     ],
     [
+      'the first of two Connection headers',
+      'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection a;\nproxy_set_header Connection upgrade; }',
+      'error :12 upgrade-not-passed',
+      [{ lack: 'connection', sent: 'a' }],
+    ],
+    [
       'headers without a value',
       'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade;\nproxy_set_header Connection; }',
       'error :12 upgrade-not-passed',

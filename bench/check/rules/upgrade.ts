@@ -47,7 +47,7 @@ export const upgrade: Rule = (subject) => {
   const others = lacking.slice(1).map(({ candidate }) => place(candidate.self.origin));
   return (isNowhere ? lacking.slice(0, 1) : lacking).map(({ candidate, lacks }): LintFinding => {
     const [only] = lacks;
-    const culprit = lacks.length === 1 ? (only?.culprit ?? null) : null;
+    const culprit = lacks.length === 1 ? only?.culprit : null;
     const facts = { location: locationOf(candidate), lacks: lacks.map((lack) => lack.facts) };
     return {
       rule: 'upgrade',

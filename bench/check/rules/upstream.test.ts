@@ -61,8 +61,9 @@ describe('upstreams', () => {
     const { seen } = only(maxFails(recovered(2)), 'warning :7 max-fails');
     assert.deepEqual([seen?.status, seen?.data], [502, { tried: 2, failed: 2, outcome: 'status-502' }]);
     assert.deepEqual(maxFails(recovered(0)), []);
-    for (const entries of [TWO, 'server 10.0.0.1;', 'server a fail_timeout=0; server b max_fails=3;'])
+    for (const entries of [TWO, 'server 10.0.0.1;', 'server a fail_timeout=0s; server b max_fails=3;'])
       assert.deepEqual(maxFails(of(entries)), []);
+    only(maxFails(of('server a fail_timeout=10; server b max_fails=3;')), 'warning :7 max-fails');
   });
 
   it('max-fails: if a parameter occurs twice, the last one counts, as in Nginx', () => {
@@ -81,6 +82,7 @@ it('a name that a partial configuration does not define may be an upstream in an
     elsewhere(subjectOf(`${http} server {\n${SOUND.replace('http://app', pass)} }`));
   only(part('http://app'), 'note :2 upstream-elsewhere', { upstream: 'app' });
   assert.deepEqual(part('http://app:3000'), []);
+  assert.deepEqual(part(''), []);
   assert.deepEqual(part('http://app', 'upstream app { server a; }'), []);
   assert.deepEqual(elsewhere(ofServer(SOUND)), []);
   const missing = [{ path: 'conf.d/*.conf', place: 'nginx.conf:3', folder: null }];
@@ -137,6 +139,14 @@ describe('findings on upstreams, whole', () => {
     assert.deepEqual(described(maxFails(of('server a weight=2 max_fails=1; server b max_fails=2;'))), [
       'warning max-fails :7 max-fails {"upstream":"app","uncounted":[]}',
       '  upstream: server  a  weight=2  max_fails=0;',
+    ]);
+    const lines = whole({ server: SOUND, http: 'UP' }).replace(
+      'UP',
+      'upstream app {\nserver a;\nserver b down;\nserver c backup; }',
+    );
+    assert.deepEqual(described(maxFails(subjectOf(lines))), [
+      'warning max-fails :8 max-fails {"upstream":"app","uncounted":["/site/nginx.conf:9","/site/nginx.conf:10"]}',
+      '  upstream: server  a  max_fails=0;',
     ]);
     assert.deepEqual(described(maxFails(of('server a; server b; server c down;'))), [
       'warning max-fails :7 max-fails {"upstream":"app","uncounted":[]}',

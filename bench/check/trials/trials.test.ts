@@ -208,10 +208,14 @@ test('lines in access logs are counted while a WebSocket is open, and after it h
     const port = await passingOn(t, backend.port, {
       opened: () => appendFileSync(file, 'opened\n'),
       closed: () => {
-        appendFileSync(join(folder, 'access-x.log'), 'x\n');
-        appendFileSync(file, 'closed\nclosed\n');
+        // Nginx writes a line some time after the end of a request.
+        setTimeout(() => {
+          appendFileSync(join(folder, 'access-x.log'), 'x\n');
+          appendFileSync(file, 'closed\nclosed\n');
+        }, 50);
       },
     });
+    setTimeout(() => appendFileSync(file, 'the request before\n'), 50);
     assert.deepEqual(await tryLog(folder, targetAt(port), NEVER), { whileOpen: 1, afterClose: 2 });
     assert.equal(await tryLog(folder, targetAt(await closedPort()), NEVER), null);
   }));
@@ -228,6 +232,12 @@ test('a silent WebSocket is closed while a busy one stays open', (t) =>
     assert.deepEqual([closed?.code, busyStayedOpen], [1006, true]);
     assert.ok(closed && closed.seconds > 0 && closed.seconds < 60);
     assert.equal(await tryIdle(targetAt(await closedPort()), NEVER), null);
+    const forOne = await passingOn(t, backend.port, {
+      sent: (client, all) => {
+        if (all.indexOf(client) === 1) client.own.destroy();
+      },
+    });
+    assert.equal(await tryIdle(targetAt(forOne), NEVER), null);
   }));
 
 test('a WebSocket that a reload closes is watched until then', (t) =>
