@@ -88,7 +88,12 @@ test('it answers pings, echoes close codes, and closes on invalid frames', async
   };
   const close = closePayload(4000, 'why');
   assert.deepEqual(
-    await answered(clientFrame(0x89, 'here?'), clientFrame(0x82, 'bytes'), clientFrame(0x88, close)),
+    await answered(
+      clientFrame(0x8a, close),
+      clientFrame(0x89, 'here?'),
+      clientFrame(0x82, 'bytes'),
+      clientFrame(0x88, close),
+    ),
     Buffer.concat([
       serverFrame(0x8a, 'here?'),
       serverFrame(0x82, 'bytes'),

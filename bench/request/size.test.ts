@@ -76,6 +76,8 @@ test('numbers may be as small and as large as their limits', () => {
   const { wanted, check, rounds } = requestOf('-p tls -c 1k --check 1k --utilisation 100 --rounds 2');
   assert.deepEqual([wanted.connections, check, wanted.utilisation, rounds], [1000, 1000, 1, 2]);
   assert.equal(requestOf('-p tls -c 1G --utilisation 1%').wanted.utilisation, 0.01);
+  assert.equal(requestOf('-p tls -c 1k --check 400').check, 400);
+  assert.match(refused('-p tls -c 1k --check 399'), /^--check "399" must be between 400 and 1G\./);
   assert.match(refused('-p tls -c 1001M'), /^--connections "1001M" must be between 1k and 1G\./);
   for (const share of ['101', '0.5', '1000', 'half'])
     assert.match(refused(`-p tls -c 1k --utilisation ${share}`), /^--utilisation ".*" must be a percentage/);
@@ -108,7 +110,7 @@ test('requests that cannot be planned are rejected with a sentence', () => {
     ['-p tls -c 100k --scenario idle', /--scenario/],
     ['-p tls -c 100k --hold 2s', /--hold/],
     ['-p tls -c 100k --nginx-workers 2', /--nginx-workers/],
-    ['-p tls -c 100k --target ws://127.0.0.1:1', /--target/],
+    ['-p tls -c 100k --target ws://127.0.0.1:1', /--target: it starts the variant that it measures/],
   ] as const)
     assert.match(refused(line), sentence, line);
 });

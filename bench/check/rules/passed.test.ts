@@ -129,11 +129,11 @@ describe('the source of an empty variable', () => {
   });
 
   it('is the first regular expression of a map, and of no other directive', () => {
-    const server = `if ($n) { return 400; }\nlocation ~ ^/ws/(\\d+)$ {\nproxy_pass http://app:$1; ${UP} }`;
-    const http = 'log_format x $n; map $host $n {\na b; ~c d;\n~e f; }';
+    const server = `if ($n$m) { return 400; }\nlocation ~ ^/ws/(\\d+)$ {\nproxy_pass http://app:$1; ${UP} }`;
+    const http = 'log_format x $n; map $host $n {\na b; ~c d;\n~e f; } map $host $m {\n~g h; }';
     const text = whole({ server, http: 'MAPS' }).replace('MAPS', () => http);
     assert.deepEqual(found(text, { 1: '' }), [
-      'error proxy-pass :15 passed-to-nothing {"location":"~ ^/ws/(\\\\d+)$","variables":["$1"],"sources":[{"why":"reset","place":"/site/nginx.conf:13","expression":"/site/nginx.conf:8"}]}',
+      'error proxy-pass :16 passed-to-nothing {"location":"~ ^/ws/(\\\\d+)$","variables":["$1"],"sources":[{"why":"reset","place":"/site/nginx.conf:14","expression":"/site/nginx.conf:8"}]}',
       '  seen handshake-answered {"path":"/ws/0","outcome":"status-500","arrived":null} {"status":500}',
     ]);
   });
