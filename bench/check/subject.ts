@@ -55,7 +55,7 @@ const BLOCKS = ['http', 'server', 'location', 'stream'] as const;
  * specified.
  */
 export function mainSetting(tree: readonly Node[], name: string, block?: string): string | null {
-  const level = block === undefined ? tree : (directives(tree, block)[0]?.block ?? []);
+  const level = block === undefined ? tree : directives(tree, block)[0]?.block;
   return directives(level, name)[0]?.args[0]?.text ?? null;
 }
 
@@ -63,7 +63,7 @@ export function mainSetting(tree: readonly Node[], name: string, block?: string)
 export const DEFAULT_CONNECTIONS = 512;
 
 export function workerConnections(tree: readonly Node[]): number {
-  const written = Number(mainSetting(tree, 'worker_connections', 'events') ?? DEFAULT_CONNECTIONS);
+  const written = Number(mainSetting(tree, 'worker_connections', 'events'));
   return Number.isInteger(written) && written > 0 ? written : DEFAULT_CONNECTIONS;
 }
 

@@ -19,11 +19,11 @@ test('plain is calibrated with the runs of a comparison by default', () => {
   assert.ok(spaced.command === 'calibrate');
   assert.deepEqual(spaced.calibrate.run.variants, ['tls']);
   assert.deepEqual([calibrate('--rounds 1').rounds, calibrate('--rounds 1000').rounds], [1, 1000]);
-  const other = calibrate('-p tls+buf-16k --rounds 20 --budget 20m -d 1s -c 200 --name mine');
+  const other = calibrate('-p tls+buf-16k --rounds 20 --budget 20m -d 1s -w 5s -c 200 --name mine');
   assert.deepEqual([other.rounds, other.budgetMs], [20, 1_200_000]);
   assert.deepEqual(
-    [other.run.variants, other.run.durationMs, other.run.connections, other.run.name],
-    [['tls+buf-16k'], 1000, 200, 'mine'],
+    [other.run.variants, other.run.durationMs, other.run.warmupMs, other.run.connections, other.run.name],
+    [['tls+buf-16k'], 1000, 5000, 200, 'mine'],
   );
 });
 

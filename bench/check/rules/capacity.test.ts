@@ -24,6 +24,12 @@ describe('worker-connections and open-files', () => {
     });
   });
 
+  it('has no line if the configuration has no events', () => {
+    const text = whole({ server: SOUND }).replace(/^events .*$/m, '');
+    const { origin, data } = only(connections(subjectOf(text)), 'warning :undefined worker-connections');
+    assert.deepEqual([origin, data.isDefault], [null, true]);
+  });
+
   it('reports how many WebSockets a worker accepted', () => {
     const subject = seenAs(
       of('', 'worker_connections 512;'),

@@ -58,6 +58,7 @@ describe('a changed path', () => {
     assert.equal(changeOf(to('/ws', 'http://$app/x'), '/ws/a', '/x'), 'cut');
     assert.equal(changeOf(to('^~ /ws', 'http://$app/x'), '/ws/a', '/x'), 'cut');
     assert.equal(changeOf(to('/ws', 'http://$app/x'), '/ws/a', '/xa'), null);
+    assert.equal(changeOf(to('/ws', ''), '/ws/a', '/b'), null);
     assert.equal(changeOf(to('/ws', 'http://$app/x'), '/ws', '/x'), null);
     assert.equal(changeOf(to('/ws', 'http://app/x'), '/ws/a', '/y'), null);
     assert.equal(changeOf(to('= /ws', 'http://$app/x'), '/ws/a', '/x'), null);

@@ -153,3 +153,12 @@ describe('the protocol', () => {
     assert.deepEqual(sharedSocket(of(SOUND, http.replace('80', '81'))), []);
   });
 });
+
+it('a server without a listen has the parameters of others on its socket, at its own line', () => {
+  const http = 'server { listen 80 proxy_protocol; }';
+  const subject = subjectOf(whole({ server: SOUND, http }).replace('\nlisten 80;', '\n'));
+  only(sharedSocket(subject), 'warning :7 shared-socket', {
+    place: '/site/nginx.conf:7',
+    own: '/site/nginx.conf:8',
+  });
+});
