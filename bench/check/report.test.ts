@@ -136,10 +136,12 @@ test('a report as text has every finding, the changes, and a summary', () => {
   // Four columns of indentation, two words, and a space between them.
   assert.deepEqual([linesOf(28, 60), linesOf(28, 61), linesOf(28, 10)], [5, 4, 5]);
   assert.deepEqual([linesOf(48, 100), linesOf(48, 101), linesOf(48, null), linesOf(47, null)], [5, 5, 5, 4]);
-  const subject = seenAs(subjectOf(whole({ server: `${SOUND} ${SOUND.replace('/ws', '/live')}` })), {});
-  const [first = assert.fail(), second = assert.fail()] = subject.candidates;
+  const server = ['/ws', '/live', '/chat'].map((path) => SOUND.replace('/ws', path)).join(' ');
+  const subject = seenAs(subjectOf(whole({ server })), {});
+  const [first = assert.fail(), second = assert.fail(), third = assert.fail()] = subject.candidates;
   const locations = new Map([
     [first, OPENED],
+    [third, OPENED],
     [second, { ...OPENED, handshake: { outcome: 'reset' as const, arrived: null } }],
   ]);
   const seen = subject.seen && { ...subject.seen, locations };
@@ -149,7 +151,7 @@ test('a report as text has every finding, the changes, and a summary', () => {
     'Changed for the trial:',
     '    Changed this.',
     '',
-    'site.conf: 0 errors, 0 warnings, 0 notes. WebSockets could be opened through 1 of 2 candidate locations, on Nginx 1.22.1.',
+    'site.conf: 0 errors, 0 warnings, 0 notes. WebSockets could be opened through 2 of 3 candidate locations, on Nginx 1.22.1.',
   ]);
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ofServer, only, SOUND, seenAs, subjectOf, UPGRADE } from '../check.test.fixture.ts';
 import { idle } from './idle.ts';
+import { judge } from './index.ts';
 
 describe('idle-timeout', () => {
   const within = (value: string) => ofServer(SOUND.replace(' proxy_read_timeout 1h;', value));
@@ -34,6 +35,16 @@ describe('idle-timeout', () => {
     });
     const handedOver = 'stream { server { listen 1; pass 127.0.0.1:8080; } }';
     assert.deepEqual(idle(subjectOf(handedOver)), []);
+  });
+
+  it('is reported once for several locations, with the first of them', () => {
+    const location = (path: string) => `location ${path} { proxy_pass http://app; ${UPGRADE} }`;
+    const found = judge(ofServer(`proxy_read_timeout 75s;\n${location('/ws')} ${location('/live')}`));
+    only(
+      found.filter(({ rule }) => rule === 'idle-timeout'),
+      'warning :11 idle-timeout',
+      { location: '/ws' },
+    );
   });
 
   it('suggests no proxy_send_timeout below the current one', () => {
