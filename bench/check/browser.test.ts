@@ -152,6 +152,42 @@ test('a WebSocket that is refused has the reason', async (t) => {
   assert.notDeepEqual(rest, { kind: 'echo-timeout' });
 });
 
+test('a WebSocket sends one message as soon as it is open, and one for each further send', () =>
+  inFolder(async (folder) => {
+    const backend = await startBackend(join(folder, 'it.sock'));
+    const open: Socket[] = [];
+    let sent = Buffer.alloc(0);
+    const server = createServer((own) => {
+      const behind = connect(backend.port, backend.host);
+      open.push(own, behind);
+      for (const each of [own, behind]) each.on('error', () => {});
+      own.on('data', (bytes: Buffer) => {
+        sent = Buffer.concat([sent, bytes]);
+      });
+      own.pipe(behind).pipe(own);
+    });
+    try {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const target = { host: '127.0.0.1', ports: [port], path: '/ws', tls: null };
+      const { socket } = await openSocket(target, NEVER);
+      const frames = () => sent.subarray(sent.indexOf('\r\n\r\n') + 4);
+      // A frame has a header of two bytes, a mask of four, and 64 bytes of text.
+      assert.deepEqual([frames().length, frames()[0]], [70, 0x81]);
+      const [own = assert.fail()] = open;
+      const another = once(own, 'data');
+      socket?.send();
+      await another;
+      assert.deepEqual([frames().length, frames()[70]], [140, 0x81]);
+      socket?.drop();
+    } finally {
+      for (const each of open) each.destroy();
+      server.close();
+      await backend.close();
+    }
+  }));
+
 test('TLS is used as in a browser, without a check of the certificate', () =>
   inFolder(async (folder) => {
     const { keyPath, certPem } = await makeCertificate(folder);

@@ -24,8 +24,8 @@ proxy_cache_path /var/cache keys_zone=c:1m;
 upstream hashed { ip_hash; server 10.0.0.1; server 10.0.0.2; server 10.0.0.3 down; }
 server {
 listen 80; server_name plain.example.org;
-location /ws { proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
 location /socket { proxy_pass http://10.0.0.1; }
+location /ws { proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
 location /hashed { proxy_pass http://hashed; ${UPGRADE.replaceAll('\n', ' ')} }
 location /cached { proxy_cache c; proxy_cache_valid any 1m; proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
 }
@@ -110,8 +110,8 @@ describe('check, through a real Nginx', () => {
       return `${candidate.path} ${candidate.host} ${handshake?.outcome}`;
     });
     assert.deepEqual(outcomes, [
-      '/ws plain.example.org echoed',
       '/socket plain.example.org status-426',
+      '/ws plain.example.org echoed',
       '/hashed plain.example.org echoed',
       '/cached plain.example.org echoed',
       '/ws tls.example.org echoed',
@@ -119,14 +119,14 @@ describe('check, through a real Nginx', () => {
   });
 
   it('detects a handshake that is forwarded as an ordinary request', () => {
-    const { level, seen } = found('upgrade', 10);
+    const { level, seen } = found('upgrade', 9);
     assert.deepEqual([level, seen?.status], ['warning', 426]);
     const arrived = seen?.data.arrived as Facts | undefined;
     assert.deepEqual([seen?.code, arrived?.upgrade], ['handshake-answered', null]);
   });
 
   it('detects that a silent WebSocket is cut without a close frame', () => {
-    assert.equal(found('idle-timeout', 9).seen?.closeCode, 1006);
+    assert.equal(found('idle-timeout', 10).seen?.closeCode, 1006);
     found('idle-timeout', 16);
   });
 
@@ -153,7 +153,7 @@ describe('check, through a real Nginx', () => {
   it('observes the effects of TLS and of a reload, and when the log is written', () => {
     assert.equal(found('tls-resumption', 15).seen?.code, 'session-not-resumed');
     assert.equal(found('worker-shutdown-timeout', 1).seen?.closeCode, 1006);
-    assert.equal(found('access-log', 9).seen?.code, 'log-at-close');
+    assert.equal(found('access-log', 10).seen?.code, 'log-at-close');
   });
 
   it('leaves nothing behind, and nothing running', async () => {

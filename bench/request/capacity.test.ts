@@ -27,7 +27,10 @@ test('with only a profile, the search is over the rate with 1,000 connections, f
   assert.deepEqual([request.start, request.most, request.budgetMs], [null, null, null]);
   const { run } = request;
   assert.deepEqual(run.steps, ['throughput', 'latency']);
-  assert.deepEqual([run.server, run.http, run.durationMs, run.name], ['lean', false, 5000, 'capacity-tls']);
+  assert.deepEqual(
+    [run.server, run.http, run.warmupMs, run.durationMs, run.name],
+    ['lean', false, 2000, 5000, 'capacity-tls'],
+  );
   // A p99 needs 1,000 messages, and a trial takes five seconds.
   assert.equal(request.least, 200);
 });

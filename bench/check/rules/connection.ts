@@ -1,6 +1,5 @@
 import { isTelling, isTellingPath } from '../../nginx/located.ts';
 import { isRegular, pathsFor } from '../../nginx/location.ts';
-import { texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Candidate } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding } from '../finding.ts';
@@ -28,7 +27,7 @@ export const connection: Rule = (subject) =>
 
 function isForWebSocketsAlone({ self, sign }: Candidate): boolean {
   if (sign === 'asked') return true;
-  if (!isRegular(self)) return isTelling(self) && texts(self).at(-1) !== '/';
+  if (!isRegular(self)) return isTelling(self);
   const paths = pathsFor(self);
   return paths.length > 0 && paths.every(isTellingPath);
 }
