@@ -34,5 +34,5 @@ export const shadow: Rule = ({ candidates }) =>
 
 /** Returns the regular expression that takes all requests to a candidate; null if there is none. */
 export function takerOf({ sign, server, self }: Candidate): Directive | null {
-  return sign === 'stream' || self.name !== 'location' ? null : shadowOf({ server, location: self });
+  return sign === 'stream' ? null : shadowOf({ server, location: self });
 }
