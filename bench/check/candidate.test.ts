@@ -175,6 +175,21 @@ describe('a candidate, in detail', () => {
     );
   });
 
+  it('is reached through the stream server that leads to its own server', () => {
+    const stream = [82, 81].map(
+      (port, index) => `server { listen ${index + 1}; proxy_pass 127.0.0.1:${port}; proxy_protocol on; }`,
+    );
+    const http = [81, 82].map(
+      (port) =>
+        `server { listen 127.0.0.1:${port} proxy_protocol; server_name a.org; location /ws { proxy_pass http://app; ${UP} } }`,
+    );
+    const text = `stream {\n${stream.join('\n')} }\nhttp {\n${http.join('\n')} }`;
+    assert.deepEqual(
+      detailed(text).map(({ entrance }) => entrance),
+      [3, 2, 2, 3],
+    );
+  });
+
   it('of stream without a server behind it has a path and TLS of its own', () => {
     assert.deepEqual(detailed('stream { server { listen 1; proxy_pass 10.0.0.1:1; } }'), [
       { shown: 'stream null / localhost', lines: ['stream:1', 'server:1'], entrance: 1, passesTls: false },
@@ -277,7 +292,7 @@ describe('a candidate, in detail', () => {
 it('the upstreams of a candidate are those that it may pass requests to; some entries are not active', () => {
   const text = `http { upstream a { server x; server y down; server z backup; server w weight=2; } upstream b { server x; }
     server { server_name a.org; location /ws { proxy_pass http://b; ${UP} } location /live { proxy_pass http://$x; } } }
-    stream { upstream A { server x; } upstream c { server x; } server { listen 1; proxy_pass a; } }`;
+    stream { upstream { server y; } upstream A { server x; } upstream c { server x; } server { listen 1; proxy_pass a; } }`;
   const tree = parse(text, 'mine.conf');
   const candidates = findCandidates(tree, NOTHING);
   assert.deepEqual(

@@ -118,6 +118,22 @@ describe('check, through a real Nginx', () => {
     ]);
   });
 
+  it('observes each location, but nothing more of one that does not open', () => {
+    const observed = report.candidates.map((candidate) => {
+      const { trace, passed, cache, idle } = report.seen?.locations.get(candidate) ?? assert.fail();
+      return [trace?.response?.status, passed, cache?.afterGet ?? null, idle?.closed?.code ?? null];
+    });
+    assert.deepEqual(observed, [
+      [426, null, null, null],
+      [101, null, null, 1006],
+      [101, null, null, 1006],
+      [101, null, 'status-426', 1006],
+      [101, null, null, 1006],
+    ]);
+    const tls = [...(report.seen?.tls ?? [])].map(([server]) => server);
+    assert.deepEqual(tls, [report.candidates[4]?.server]);
+  });
+
   it('detects a handshake that is forwarded as an ordinary request', () => {
     const { level, seen } = found('upgrade', 9);
     assert.deepEqual([level, seen?.status], ['warning', 426]);
