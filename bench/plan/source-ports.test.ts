@@ -16,6 +16,8 @@ const MACHINE = { ...SMALL_MACHINE, portRange: [10_000, 10_999] as const };
 const EACH = 450;
 const GIVEN = { isGiven: true };
 const DERIVED = { isGiven: false };
+/** Notices are added in order. */
+const EARLIER = notice('info', 'own-backend', {});
 
 test('a connection needs a port; a handshake needs one as well, at the given rate or the highest planned one', () => {
   const needed = (line: string, loop: 'open' | 'closed', warmupMs: number, durationMs: number) =>
@@ -30,8 +32,9 @@ test('a connection needs a port; a handshake needs one as well, at the given rat
 });
 
 function checked(ports: number, handshakes: PortsNeeded['handshakes']): Notice[] {
-  const notices: Notice[] = [];
+  const notices = [EARLIER];
   checkAddresses({ ports, handshakes }, MACHINE, notices);
+  assert.equal(notices.shift(), EARLIER);
   return notices;
 }
 
@@ -64,9 +67,10 @@ test('handshakes from other hosts need ports there, unless their kernels reuse p
     { ports = 101, handshakes = GIVEN as PortsNeeded['handshakes'], scarcePorts = 50 as number | null },
     line = '--scenario connect --nats nats://n --agents 2 --listen 192.0.2.7',
   ) => {
-    const notices: Notice[] = [];
+    const notices = [EARLIER];
     const hosts = { agents: ['a', 'b'], openFilesLimit: 1e6, bun: false, scarcePorts };
     checkAgentPorts({ ports, handshakes }, requestOf(line), hosts, notices);
+    assert.equal(notices.shift(), EARLIER);
     return notices;
   };
   assert.throws(() => of({}), {

@@ -9,8 +9,8 @@ import { formatCount } from '../wording/format.ts';
 import { connectionsPerAddress } from './reckoning.ts';
 import { RAISE_PORTS } from './remedies.ts';
 
-/** Number of source addresses: 200 in each of 250 networks 127.0.x.0/24, so that none ends in .0 or .255. */
-const ADDRESSES = 200 * 250;
+/** Source addresses are 200 in each of 250 networks 127.0.x.0/24, so that none ends in .0 or .255. */
+const NETWORKS = 250;
 const MOST_ADDRESSES = 200;
 
 /** The source ports that a run's connections need, and whether handshakes need them. */
@@ -102,12 +102,7 @@ export function checkAgentPorts(
  */
 export function sourceAddresses(ports: number, seed: number, machine: Machine, number: number): string[] {
   const needed = Math.min(MOST_ADDRESSES, Math.ceil(ports / connectionsPerAddress(machine)));
-  const first = ((seed + number - 1) % 250) * 200;
-  return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
-}
-
-/** Returns loopback address `number`. Number 0 is 127.0.0.2, because all servers listen on 127.0.0.1. */
-function loopbackAddress(number: number): string {
-  const wrapped = number % ADDRESSES;
-  return `127.0.${Math.floor(wrapped / 200)}.${(wrapped % 200) + 2}`;
+  const network = (seed + number - 1) % NETWORKS;
+  // All servers listen on 127.0.0.1.
+  return Array.from({ length: needed }, (_, index) => `127.0.${network}.${index + 2}`);
 }

@@ -77,6 +77,15 @@ test('scenarios that need no topology can run on a target', () => {
   );
 });
 
+test('options of a configuration do not apply to a server that is already running', () => {
+  refuses(
+    ['conf-root /a=b', 'env-file e', 'ws-path /a', 'host a', 'keep-guards'].map((option) => [
+      `${HERE} --${option}`,
+      new RegExp(`^--${option.split(' ')[0]} does not apply with --target`),
+    ]),
+  );
+});
+
 test('without answers, there is only a schedule and no figure about answers', () => {
   assert.deepEqual(run(`${HERE} --expect none -R 10`).steps, ['latency']);
   refuses([

@@ -161,6 +161,7 @@ ${inner} }`,
     ]);
     const reaching = `server { listen 81; location / { proxy_pass http://127.0.0.1:8082; } }`;
     assert.deepEqual(found(inner + reaching), []);
+    assert.equal(found(inner + inner.replaceAll('127.0.0.1:808', '127.0.0.1:809'))[0], found(inner)[0]);
     assert.deepEqual(found(inner, { isPart: true }), []);
     const missing = [{ path: 'a', place: 'b', folder: null }];
     assert.deepEqual(found(inner, { missing }), []);

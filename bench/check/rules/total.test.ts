@@ -23,6 +23,8 @@ describe('the number of WebSockets that a configuration allows', () => {
       'worker-connections 40000',
       'open-files 80000',
     ]);
+    const odd = whole({ server: SOUND }).replace('20000', '20003');
+    assert.equal(capacityOf(odd)[2], 'worker-connections 40004');
     const unix = SOUND.replace('http://app', 'http://unix:/app.sock');
     assert.deepEqual(capacityOf(whole({ server: unix }))[0], ':4 40000');
     assert.deepEqual(capacityOf(whole({ server: unix, main: '' }))[1], 'open-files 2048');
