@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { startRamp } from './ramp.ts';
 
@@ -114,4 +114,82 @@ test('no handshake begins after stop', async () => {
   assert.ok(length < 10_000);
   await pause(30);
   assert.deepEqual([stopped.begunUs.length, stopped.done], [length, 0]);
+});
+
+/** A ramp whose clock and timers are set by the test. `step` runs everything that is due. */
+function simulated(t: TestContext, plan: { connections: number; perSecond: number; pending: number }) {
+  const clock = { nowUs: 7_000 };
+  const calls: unknown[][] = [];
+  const due: (() => void)[] = [];
+  let timers = 0;
+  t.mock.method(globalThis, 'setImmediate', (call: () => void) => void due.push(call));
+  t.mock.method(globalThis, 'setTimeout', (call: () => void, ms: number) => {
+    calls.push(['setTimeout', ms]);
+    due.push(call);
+    return ++timers;
+  });
+  t.mock.method(globalThis, 'clearTimeout', (timer: number) => void calls.push(['clearTimeout', timer]));
+  const ramp = startRamp({
+    clock: () => clock.nowUs,
+    ...plan,
+    connect: (index) => void calls.push(['connect', index]),
+    onDone: () => void calls.push(['done']),
+  });
+  const heard = () => calls.splice(0);
+  const step = (us = 0) => {
+    clock.nowUs += us;
+    for (const call of due.splice(0)) call();
+    return heard();
+  };
+  return { ramp, step, heard };
+}
+
+const TIMER = ['setTimeout', 2];
+
+test('with a rate, a handshake begins exactly when it is due, and one timer waits for the next', (t) => {
+  const { ramp, step, heard } = simulated(t, { connections: 4, perSecond: 1000, pending: 9 });
+  assert.deepEqual(heard(), []);
+  assert.deepEqual(step(), [['connect', 0], TIMER]);
+  assert.deepEqual(step(999), [TIMER]);
+  ramp.handshakeOver();
+  assert.deepEqual(step(1), [['connect', 1], TIMER]);
+  assert.deepEqual(step(2000), [
+    ['connect', 2],
+    ['connect', 3],
+  ]);
+  for (let over = 1; over < 3; over++) ramp.handshakeOver();
+  assert.deepEqual([heard(), step()], [[], []]);
+  ramp.handshakeOver();
+  assert.deepEqual([heard(), step(1e6)], [[['done']], []]);
+});
+
+test('handshakes that wait for others to end need no timer', (t) => {
+  const { ramp, step } = simulated(t, { connections: 3, perSecond: 0, pending: 2 });
+  assert.deepEqual(step(), [
+    ['connect', 0],
+    ['connect', 1],
+  ]);
+  assert.deepEqual(step(1e6), []);
+  ramp.handshakeOver();
+  assert.deepEqual(step(), [['connect', 2]]);
+});
+
+test('stopping clears the timer, and nothing begins or waits any more', (t) => {
+  const { ramp, step, heard } = simulated(t, { connections: 3, perSecond: 1000, pending: 9 });
+  assert.deepEqual(step(), [['connect', 0], TIMER]);
+  ramp.stop();
+  assert.deepEqual(heard(), [['clearTimeout', 1]]);
+  ramp.handshakeOver();
+  assert.deepEqual(step(1e6), []);
+});
+
+test('stopping before the first handshake begins clears no timer', (t) => {
+  const { ramp, step, heard } = simulated(t, { connections: 3, perSecond: 0, pending: 1 });
+  ramp.stop();
+  assert.deepEqual([heard(), step()], [[], []]);
+});
+
+test('without connections, the ramp is done at once', (t) => {
+  const { step, heard } = simulated(t, { connections: 0, perSecond: 0, pending: 1 });
+  assert.deepEqual([heard(), step(), step()], [[], [['done']], []]);
 });

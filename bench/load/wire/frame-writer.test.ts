@@ -93,11 +93,35 @@ test('a released buffer of another size, such as that of a control frame, is not
   }
 });
 
-test('keys are used in rotation and are not all the same', () => {
-  const writer = new FrameWriter(new Payload({ minBytes: 8, maxBytes: 8, type: 'binary' }, 1), 1);
-  const keys = decodeFrames(written(writer, 1, 0, 64)).frames.map(({ key }) => key);
-  assert.ok(new Set(keys).size > 1);
-  keys.forEach((key, i) => {
-    if (i > 0) assert.notEqual(key, keys[i - 1], 'two consecutive frames have different keys');
-  });
+test('a buffer holds exactly a batch of the largest messages, and the one released last is used next', () => {
+  const writer = new FrameWriter(new Payload({ minBytes: 40, maxBytes: 40, type: 'binary' }, 1), 3);
+  const [a, b] = [writer.write(1, 0, 3), writer.write(1, 3, 3)];
+  assert.deepEqual([a.length, b.length, writer.writtenBytes], [3 * 46, 3 * 46, 3 * 46]);
+  writer.release(a);
+  writer.release(b);
+  assert.equal(writer.write(1, 6, 3), b);
+  const larger = writer.write(1, 9, 4);
+  assert.notEqual(larger, a);
+  writer.release(larger);
+  assert.notEqual(writer.write(1, 13, 1), larger);
 });
+
+for (const [maxBytes, keys] of [
+  [0, 64],
+  [65_536, 64],
+  [65_537, 63],
+  [100_000, 41],
+  [2 << 20, 4],
+] as const)
+  test(`${keys} keys are used in rotation for messages of up to ${maxBytes} bytes`, () => {
+    const writer = new FrameWriter(new Payload({ minBytes: maxBytes, maxBytes, type: 'binary' }, 1), 1);
+    const used = Array.from({ length: 2 * keys }, (_, sequence) => {
+      const buffer = writer.write(1, sequence, 1);
+      writer.release(buffer);
+      // The key follows the length.
+      const at = maxBytes === 0 ? 2 : 10;
+      return buffer.toString('hex', at, at + 4);
+    });
+    assert.equal(new Set(used).size, keys);
+    assert.deepEqual(used.slice(keys), used.slice(0, keys));
+  });

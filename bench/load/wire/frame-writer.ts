@@ -35,7 +35,7 @@ export class FrameWriter {
     this.#opcode = payload.type === 'text' ? OPCODE.text : OPCODE.binary;
     const largest = clientHeaderBytes(payload.maxBytes) + payload.maxBytes;
     this.#bufferBytes = largest * batch;
-    const keys = Math.max(4, Math.min(64, Math.floor(BANK_BYTES / Math.max(1, payload.maxBytes))));
+    const keys = Math.max(4, Math.min(64, Math.floor(BANK_BYTES / payload.maxBytes)));
     for (let i = 0; i < keys; i++) {
       const mask = randomFillSync(Buffer.alloc(KEY_BYTES));
       const body = Buffer.allocUnsafeSlow(BODY_AT + payload.body.length).subarray(BODY_AT);
