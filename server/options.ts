@@ -101,7 +101,7 @@ const OPTIONS = {
  */
 export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   check(argv);
-  const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  const { values } = parseArgs({ args: [...argv], options: OPTIONS });
   if (values.help) return 'help';
   return {
     port: wholeNumber('port', values.port, 65_535),

@@ -8,89 +8,25 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ServerOptions } from './options.ts';
-import { CARRIERS_HERE } from './ring/ring.test.fixture.ts';
-import type { RunningServer } from './running.ts';
-import { ON_BUN, starterOf } from './starter.ts';
+import {
+  exchange,
+  http,
+  open,
+  REQUEST,
+  SERVERS,
+  startServer,
+  UPGRADE,
+  until,
+  untilSettled,
+} from './server.test.fixture.ts';
+import { ON_BUN } from './starter.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 import { joinMessage, writePublication } from './wire/publication.ts';
 
-const DEFAULTS: ServerOptions = {
-  port: 0,
-  host: '127.0.0.1',
-  socket: null,
-  tls: null,
-  kind: 'ws',
-  carrier: 'sockets',
-  reply: 'echo',
-  log: false,
-  delayMs: 0,
-  burnUs: 0,
-  pingMs: 0,
-  maxPayloadBytes: 1 << 20,
-  closeAfter: null,
-  backlog: 128,
-};
+for (const kind of SERVERS) {
+  const start = (t: TestContext, changes: Partial<ServerOptions> = {}) => startServer(t, kind, changes);
 
-const UPGRADE =
-  'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
-  'Sec-WebSocket-Version: 13\r\n';
-
-const REQUEST = `GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`;
-
-/** Sends bytes and reads until the server closes. */
-async function exchange(server: RunningServer, bytes: string | Buffer): Promise<Buffer> {
-  const socket = connect(server.port, '127.0.0.1');
-  socket.write(bytes);
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
-  await once(socket, 'close');
-  return Buffer.concat(chunks);
-}
-
-/** Sends requests, the last with `Connection: close`. */
-async function http(server: RunningServer, ...requests: string[]): Promise<string> {
-  const heads = requests.map((line, i) => {
-    const last = i === requests.length - 1;
-    return `${line} HTTP/1.1\r\nHost: x\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
-  });
-  return (await exchange(server, heads.join(''))).toString();
-}
-
-async function open(t: TestContext, server: RunningServer, path = '/websocket'): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { perMessageDeflate: false });
-  t.after(() => socket.terminate());
-  await once(socket, 'open');
-  return socket;
-}
-
-async function until(fact: () => boolean, tries = 1000): Promise<void> {
-  for (let left = tries; left > 0 && !fact(); left--) await sleep(2);
-  assert.ok(fact(), fact.toString());
-}
-
-/** Waits until a number has not changed for a while. */
-async function untilSettled(figure: () => number): Promise<void> {
-  let last = figure();
-  for (let still = 0; still < 20; still++) {
-    await sleep(10);
-    if (figure() !== last) still = 0;
-    last = figure();
-  }
-}
-
-// The server on `ws` always runs on Node.
-const LEAN = CARRIERS_HERE.map((carrier) => ({ kind: 'lean', carrier }) as const);
-const SERVERS = ON_BUN ? LEAN : [{ kind: 'ws', carrier: 'sockets' } as const, ...LEAN];
-for (const { kind, carrier } of SERVERS) {
-  async function start(t: TestContext, changes: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const options = { ...DEFAULTS, kind, carrier, ...changes };
-    const start = await starterOf(options);
-    const server = await start(options);
-    t.after(() => server.stop(0));
-    return server;
-  }
-
-  describe(`server of kind ${kind} on ${carrier}`, () => {
+  describe(`server of kind ${kind.kind} on ${kind.carrier}`, () => {
     it('serves on a Unix-domain socket in addition to its port, counts both together, and stops both', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
       t.after(() => rm(folder, { recursive: true, force: true }));

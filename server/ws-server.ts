@@ -76,7 +76,6 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   async function stop(graceMs: number): Promise<void> {
     const closed = Promise.all(listeners.map((each) => new Promise((done) => each.close(done))));
     for (const socket of sockets.clients) socket.close(1001);
-    server.closeIdleConnections();
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
     for (const socket of sockets.clients) socket.terminate();
     server.closeAllConnections();

@@ -49,8 +49,7 @@ export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promis
     tlsCipher: first.socket.getCipher().name,
     tlsKeyType: first.socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? null,
   };
-  const session = await ticketOf(first, signal);
-  first.socket.destroy();
+  const session = await ticketOf(first, signal).finally(() => first.socket.destroy());
   let tlsResumed = false;
   if (session !== null) {
     const { socket } = await secured({ ...offer, session }, signal);
