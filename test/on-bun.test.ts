@@ -10,8 +10,11 @@ import { bunHere } from '../bench/topology/engine.ts';
 /** Repeats tests on Bun for code that may run there: generator workers, lean client, lean echo server. */
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
-/** Tests that are not repeated: code that always runs on Node, figures that Bun lacks, and the server as a program. */
-const ON_NODE_ALONE = /^(bench\/load\/(http\/|probe|loop-reader)|server\/main\.)/;
+/**
+ * Tests that are not repeated: code that always runs on Node, figures that Bun lacks, the server as a program, and tests
+ * that load a program several times, which Bun does not do.
+ */
+const ON_NODE_ALONE = /^(bench\/load\/(http\/|probe|loop-reader|worker-commands)|server\/main\.)/;
 
 const files = ['bench/load', 'server'].flatMap((folder) =>
   readdirSync(join(DIST, folder), { recursive: true, encoding: 'utf8' })
