@@ -76,6 +76,14 @@ for (const kind of SERVERS) {
       assert.deepEqual([stats.messages - before[0], stats.bytes - before[1]], [3, 300]);
     });
 
+    it('that reset their connection are no longer counted', async (t) => {
+      const { port, stats } = await start(t);
+      const socket = await dial(t, port, REQUEST);
+      await until(() => stats.connections.open === 1);
+      socket.resetAndDestroy();
+      await until(() => stats.connections.open === 0);
+    });
+
     it('are logged if requested', async (t) => {
       const lines: string[] = [];
       const log = t.mock.method(console, 'log', (line: string) => void lines.push(line));

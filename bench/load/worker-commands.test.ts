@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
+import { makeKeyPair } from '../../test/key-pair.ts';
 import { behaviourOf } from './behaviour.ts';
 import { monotonicNs } from './clock.ts';
 import { onUpgrade, portOf, rawServer, switching } from './connections/connection.test.fixture.ts';
@@ -11,17 +13,24 @@ import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 
 let workers = 0;
 
+const turn = () => new Promise(setImmediate);
+
 async function startHere(t: TestContext, { isConnected = true } = {}) {
   const reports: WorkerReport[] = [];
   const exits: unknown[] = [];
   const intervals: { call: () => void; ms: number; isCleared: boolean }[] = [];
   const clock = { aheadMs: 0, fixedMs: null as number | null, collected: 0 };
-  const { send, connected } = process;
+  const { send, connected, exit } = process;
   const { gc } = globalThis;
   const events = ['message', 'disconnect', 'SIGTERM'] as const;
   const before = events.map((event) => process.listeners(event as 'SIGTERM'));
-  t.after(() => {
-    Object.assign(process, { send, connected });
+  t.after(async () => {
+    // Otherwise, the end of its connections would be reported during the next test.
+    process.emit('message', { type: 'leave' }, undefined);
+    for (let turns = 0; turns < 2; turns++) await turn();
+    clock.fixedMs = Number.POSITIVE_INFINITY;
+    for (const { call, ms, isCleared } of intervals) if (ms === 10 && !isCleared) call();
+    Object.assign(process, { send, connected, exit });
     Object.assign(globalThis, { gc });
     for (const [i, event] of events.entries())
       for (const listener of process.listeners(event as 'SIGTERM'))
@@ -30,9 +39,9 @@ async function startHere(t: TestContext, { isConnected = true } = {}) {
   Object.assign(process, {
     connected: isConnected,
     send: (report: WorkerReport) => void reports.push(report),
+    exit: (code: number) => void exits.push(code),
   });
   Object.assign(globalThis, { gc: () => clock.collected++ });
-  t.mock.method(process, 'exit', (code: number) => void exits.push(code));
   const { now } = performance;
   t.mock.method(performance, 'now', () => clock.fixedMs ?? now.call(performance) + clock.aheadMs);
   t.mock.method(globalThis, 'setInterval', (call: () => void, ms: number) => {
@@ -84,11 +93,15 @@ function planFor(port: number, connections: number, openingStages = 1): WorkerPl
   };
 }
 
+function withRun(plan: WorkerPlan, changes: Partial<WorkerPlan['runPlan']>): WorkerPlan {
+  return { ...plan, runPlan: { ...plan.runPlan, ...changes } };
+}
+
 /** The same plan, but with messages that are due at certain times. */
 function withSchedule(plan: WorkerPlan): WorkerPlan {
   const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
   const workload = { ...plan.runPlan.workload, load };
-  return { ...plan, runPlan: { ...plan.runPlan, workload, step: 'latency', pacing: 'sleep' } };
+  return withRun(plan, { workload, step: 'latency', pacing: 'sleep' });
 }
 
 async function echoServer(t: TestContext) {
@@ -100,8 +113,6 @@ async function echoServer(t: TestContext) {
   });
   return { server, port: portOf(server) };
 }
-
-const turn = () => new Promise(setImmediate);
 
 test('before its plan arrives, a worker only obeys the command to leave', async (t) => {
   const { tell, types, exits } = await startHere(t);
@@ -212,21 +223,116 @@ test('a worker reports once that its connections are gone, but only during the l
   assert.deepEqual([totals.asked, totals.opened, totals.failed], [2, 2, 2]);
 });
 
-test('a tenth of the handshakes is checked for a timeout in each tick', async (t) => {
+test('a worker that is stopped begins no further handshakes', async (t) => {
+  const { port } = await echoServer(t);
+  const { tell, report } = await startHere(t);
+  const cleared = t.mock.method(globalThis, 'clearTimeout', () => {});
+  let begun = () => {};
+  const isWaiting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const timer = { isFor: 'the next handshake' };
+  t.mock.method(globalThis, 'setTimeout', () => {
+    begun();
+    return timer;
+  });
+  tell({ type: 'connect', plan: { ...planFor(port, 3), rampPerSecond: 1 } });
+  await isWaiting;
+  tell({ type: 'stop' });
+  const { totals } = await report('done');
+  assert.equal(totals.asked, 3);
+  assert.deepEqual(
+    cleared.mock.calls.map(({ arguments: [each] }) => each as unknown),
+    [timer],
+  );
+});
+
+test('a tenth of the handshakes, or a little more, is checked for a timeout in each tick', async (t) => {
   let accepted = 0;
   const port = await rawServer(t, null, ({ stream }) => {
     accepted++;
     stream.resume();
   });
   const { tell, report, intervals, clock, types } = await startHere(t);
-  tell({ type: 'connect', plan: planFor(port, 20) });
-  while (accepted < 20) await turn();
+  const connectTimeoutMs = 1e6;
+  tell({ type: 'connect', plan: withRun(planFor(port, 21), { connectTimeoutMs }) });
+  while (accepted < 21) await turn();
   const [ticker = assert.fail()] = intervals;
   ticker.call();
-  clock.aheadMs = 20_000;
+  clock.aheadMs = connectTimeoutMs;
   ticker.call();
   assert.deepEqual(types(), ['ready']);
   tell({ type: 'stop' });
   const { totals } = await report('done');
-  assert.deepEqual([totals.asked, totals.opened, totals.failed], [20, 0, 2]);
+  assert.deepEqual([totals.asked, totals.opened, totals.failed], [21, 0, 3]);
 });
+
+test('a plan can only name a client in the folder of a scenario', async (t) => {
+  const { tell, types } = await startHere(t);
+  const listeners = process.rawListeners('unhandledRejection') as (() => void)[];
+  process.removeAllListeners('unhandledRejection');
+  const reasons: unknown[] = [];
+  process.on('unhandledRejection', (reason) => reasons.push(reason));
+  t.after(() => {
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of listeners) process.on('unhandledRejection', listener);
+  });
+  const plan = planFor(1, 0);
+  tell({ type: 'connect', plan: { ...plan, behaviour: { ...plan.behaviour, client: '../scenarios/echo' } } });
+  while (reasons.length === 0) await turn();
+  assert.ok(reasons[0] instanceof TypeError);
+  assert.deepEqual(types(), ['ready']);
+});
+
+for (const [sinceUs, startUs, endUs] of [
+  [1234.5, 1234, 1235],
+  [-5.5, 0, -5],
+] as const)
+  test(`handshakes are reported in whole microseconds from the epoch on, even if it is ${sinceUs} µs ago`, async (t) => {
+    const { tell, report, clock } = await startHere(t);
+    clock.fixedMs = 8000;
+    t.mock.method(process.hrtime, 'bigint', () => 5_000_000_000n);
+    const epochNs = String(5_000_000_000 - sinceUs * 1000);
+    tell({ type: 'connect', plan: { ...planFor(1, 0), epochNs } });
+    assert.deepEqual(await report('connected'), { type: 'connected', startUs, endUs, open: 0 });
+    tell({ type: 'stop' });
+    await report('done');
+  });
+
+for (const serverCloses of [false, true])
+  test(`that a server closes a WebSocket is ${serverCloses ? 'no' : 'a'} failure if the scenario ${serverCloses ? 'expects it' : 'does not expect it'}`, async (t) => {
+    const { server, port } = await echoServer(t);
+    const { tell, report } = await startHere(t);
+    const plan = planFor(port, 1);
+    tell({ type: 'connect', plan: { ...plan, behaviour: { ...plan.behaviour, serverCloses } } });
+    await report('connected');
+    const [socket = assert.fail()] = server.clients;
+    socket.close(1000);
+    await once(socket, 'close');
+    for (let turns = 0; turns < 5; turns++) await turn();
+    tell({ type: 'stop' });
+    assert.equal((await report('done')).totals.failed, serverCloses ? 0 : 1);
+  });
+
+for (const resumes of [false, true])
+  test(`TLS sessions are ${resumes ? '' : 'not '}resumed if the scenario ${resumes ? 'returns' : 'does not return'}`, async (t) => {
+    const keys = await makeKeyPair();
+    const reused: boolean[] = [];
+    const port = await rawServer(t, keys, ({ stream }) => {
+      reused.push((stream as TLSSocket).isSessionReused());
+      onUpgrade(stream, (key) => stream.write(switching(key)));
+    });
+    const { tell, report } = await startHere(t);
+    const plan = planFor(port, 2, 2);
+    const tls = { servername: 'localhost', verifyWith: keys.cert };
+    tell({
+      type: 'connect',
+      plan: { ...plan, target: { ...plan.target, tls }, behaviour: { ...plan.behaviour, resumes } },
+    });
+    assert.equal((await report('connected')).open, 1);
+    tell({ type: 'connect-more' });
+    assert.equal((await report('connected', 2)).open, 2);
+    assert.deepEqual(reused, [false, resumes]);
+    tell({ type: 'stop' });
+    await report('done');
+  });
