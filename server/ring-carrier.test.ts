@@ -114,6 +114,10 @@ describe('carrier on a ring', () => {
     busy.carrier.close();
     busy.turns();
     assert.deepEqual([busy.ended, busy.socket.isClosed], [[], false]);
+    // The first of the two.
+    busy.socket.room = 20;
+    busy.turns();
+    assert.deepEqual([busy.ended, busy.socket.isClosed, busy.carrier.queuedBytes()], [[], false, 20]);
     busy.drain();
     assert.deepEqual([busy.ended, busy.socket.isClosed], [[busy.carrier], true]);
     assert.equal(busy.socket.outgoing.toString(), '1'.repeat(20) + '2'.repeat(20));
@@ -123,11 +127,15 @@ describe('carrier on a ring', () => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     for (const isBusy of [false, true]) {
       const { carrier, socket, ended, drain, turns } = carried(isBusy ? 0 : 1e6);
-      if (isBusy) carrier.send(Buffer.alloc(20, '1'));
+      if (isBusy) for (const text of '12') carrier.send(Buffer.alloc(20, text));
       carrier.linger();
       turns();
       assert.equal(socket.shut, isBusy ? null : 1);
+      if (isBusy) socket.room = 20;
+      turns();
+      assert.deepEqual([socket.shut, socket.outgoing.length], isBusy ? [null, 20] : [1, 0]);
       drain();
+      assert.equal(socket.outgoing.toString(), isBusy ? '1'.repeat(20) + '2'.repeat(20) : '');
       assert.deepEqual([socket.shut, socket.isClosed, ended], [1, false, []]);
       t.mock.timers.tick(999);
       turns();

@@ -272,6 +272,7 @@ describe('session', () => {
     assert.deepEqual(status(`${head(16_385)}\r\n\r\n`), ['431', 'linger']);
     assert.deepEqual(status(head(16_384)), []);
     assert.deepEqual(status(head(16_385), 9000), ['431', 'linger']);
+    assert.deepEqual(status(`\r\n\r\n${'x'.repeat(16_385)}`), ['400', 'linger']);
   });
 
   it('passes the plain payload to `answer`, and sends the reply if the connection is still open', () => {

@@ -332,13 +332,12 @@ export class RingConnection implements RingUser {
   /** Ends both directions, which also completes the requests that are waiting. */
   #shut(): void {
     this.#state = 'shut';
-    this.#rest = NOTHING;
     if (this.#receiving || this.#polling) this.#loop.ring.kernel.shutdown(this.fd, SHUT.BOTH);
     this.#closeIfIdle();
   }
 
   #closeIfIdle(): void {
-    if (this.#receiving || this.#polling || this.#slot >= 0) return;
+    if (this.#receiving || this.#polling) return;
     this.#state = 'closed';
     this.#loop.ring.detach(this.id);
     this.#loop.ring.kernel.close(this.fd);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { CARRIERS_HERE } from '../../../server/ring/ring.test.fixture.ts';
 import { type Clock, clockSince, monotonicNs } from '../clock.ts';
 import type { ringWaker } from './ring-waker.ts';
@@ -15,10 +16,19 @@ after(() => clearInterval(alive));
 const onRing = CARRIERS_HERE.includes('io_uring') ? (await import('./ring-waker.ts')).ringWaker : null;
 const WAKERS: [name: string, make: (wake: () => void) => Waker][] = [
   ['a waker with a thread', (wake) => threadWaker(epochNs, wake)],
+  ['a waker with a thread after half an hour', (wake) => lateWaker(2 ** 31, wake)],
+  ['a waker with a thread after more than an hour', (wake) => lateWaker(2 ** 32, wake)],
   ['a waker that spins', (wake) => spinningWaker(clock, wake)],
   ['a waker that spins, but sleeps for waits above 5 ms', (wake) => spinningWaker(clock, wake, 5_000)],
   ...(onRing === null ? [] : ringWakers(onRing)),
 ];
+
+/** A waker whose clock reaches `us` while it waits for its first time. */
+function lateWaker(us: number, wake: () => void): Waker {
+  const aheadUs = Math.round(us - clock() - 10_000);
+  const waker = threadWaker(epochNs - BigInt(aheadUs) * 1000n, wake);
+  return { ...waker, wakeAt: (dueUs) => waker.wakeAt(dueUs + aheadUs) };
+}
 
 function ringWakers(make: typeof ringWaker): typeof WAKERS {
   return [
@@ -73,3 +83,13 @@ for (const [name, make] of WAKERS) {
     assert.equal(calls, 0);
   });
 }
+
+test('the thread of a waker does not keep the process alive, and ends when the waker is closed', async (t) => {
+  const unref = t.mock.method(Worker.prototype, 'unref');
+  const terminate = t.mock.method(Worker.prototype, 'terminate');
+  const waker = threadWaker(epochNs, () => {});
+  assert.deepEqual([unref.mock.callCount(), terminate.mock.callCount()], [1, 0]);
+  waker.close();
+  assert.deepEqual([unref.mock.callCount(), terminate.mock.callCount()], [1, 1]);
+  await terminate.mock.calls[0]?.result;
+});
