@@ -338,3 +338,31 @@ for (const resumes of [false, true])
     tell({ type: 'stop' });
     await report('done');
   });
+
+test('connections are counted under the echo server that answered them', async (t) => {
+  const { server, port } = await echoServer(t);
+  const upstreams = [null, '10.0.0.1:1', '10.0.0.9:9, 10.0.0.2:2', '10.0.0.9:9', '10.0.0.1:1'];
+  server.on('headers', (headers) => {
+    const upstream = upstreams.shift() ?? null;
+    if (upstream !== null) headers.push(`X-Bench-Upstream: ${upstream}`);
+  });
+  const { tell, report } = await startHere(t);
+  const plan = withSchedule(planFor(port, 5));
+  const work = { scenario: 'backend-loss' as const, options: { reconnect: 'none' } };
+  tell({
+    type: 'connect',
+    plan: {
+      ...withRun(plan, { workload: { ...plan.runPlan.workload, ...work } }),
+      behaviour: behaviourOf(work),
+      servers: [['10.0.0.1:1'], ['other', '10.0.0.2:2'], [`127.0.0.1:${port}`]],
+    },
+  });
+  await report('connected');
+  tell({ type: 'stop' });
+  const { totals } = await report('done');
+  const { opened, retried, server1, server2, server3, unplaced } = totals;
+  assert.deepEqual(
+    { opened, retried, server1, server2, server3, unplaced },
+    { opened: 5, retried: 1, server1: 2, server2: 1, server3: 1, unplaced: 1 },
+  );
+});
