@@ -55,7 +55,9 @@ test('the definition of a scenario without its file', () => {
     [null, 1000, null, [], 7, []],
   );
   const { metrics, declared, ...rest } = definition;
-  const data = Object.entries(rest).filter(([, value]) => typeof value !== 'function');
+  const data = Object.entries(rest)
+    .filter(([, value]) => typeof value !== 'function')
+    .toSorted(([a], [b]) => a.localeCompare(b));
   assert.equal(metrics.at(-1)?.name, 'chat.joined');
   assert.equal(declared?.steps.length, 2);
   const lines = data.map(([name, value]) => `${name} ${JSON.stringify(value)}\n`);

@@ -133,7 +133,7 @@ describe('backend-loss', () => {
       'connect 0-0.9: opened 5, server1 =2, server2 =1, server16 =1, unplaced =1, open =5',
       'warm-up 1-2: bytesSent 64, due 1, sent 1, outstanding =1, server1 =2, server2 =1, server16 =1, unplaced =1, open =5, sendLag 0×1',
       'steady 2-3: cut 2, attempts 2, ended 2, open/closed-1006 2, outstanding =1, waiting =2, server1 =1, server2 =1, server16 =1, open =3',
-      'steady 3-4: opened 1, back 1, retried 1, outstanding =1, waiting =1, server1 =1, server2 =2, server16 =1, open =3, outage 1100×1',
+      'steady 3-4: opened 1, back 1, retried 1, outstanding =1, waiting =1, server1 =1, server2 =2, server16 =1, open =4, outage 1100×1',
       'steady 4-4.2: ended 1, outstanding =1, waiting =1, server1 =1, server2 =1, server16 =1, open =3',
     ]);
     assert.deepEqual(totals, {

@@ -22,6 +22,7 @@ describe('upstreams', () => {
     only(zone(of(`least_conn; ${TWO}`)), 'warning :7 no-zone', { upstream: 'app', method: 'least_conn' });
     only(zone(of(TWO)), 'note :7 no-zone', { method: null });
     only(zone(of(`hash $remote_addr; ${TWO}`)), 'note :7 no-zone', { method: 'hash' });
+    only(zone(of(`hash $remote_addr; ${TWO} least_conn;`)), 'warning :7 no-zone', { method: 'least_conn' });
     assert.deepEqual(zone(of(`zone app 64k; ${TWO}`)), []);
     assert.deepEqual(zone(of('server 10.0.0.1; server 10.0.0.2 down; server 10.0.0.3 backup;')), []);
     const alone = whole({ server: SOUND, http: `upstream app { ${TWO} }` });

@@ -58,7 +58,8 @@ export const elsewhere: Rule = ({ tree, isPart, missing, candidates }) =>
 export const zone = eachUpstream((upstream, { tree, isPart }) => {
   const workers = mainSetting(tree, 'worker_processes') ?? '1';
   if (directives(upstream.block, 'zone').length > 0 || (workers === '1' && !isPart)) return [];
-  const method = directives(upstream.block).find(({ name }) => [...COUNTING, ...HASHING].includes(name));
+  // The last method replaces those before it (ngx_http_upstream_least_conn, "load balancing method redefined").
+  const method = directives(upstream.block).findLast(({ name }) => [...COUNTING, ...HASHING].includes(name));
   return [
     {
       rule: 'zone',

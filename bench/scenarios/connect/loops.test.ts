@@ -76,9 +76,9 @@ test('as fast as possible: handshakes, refusals, echoes and closings, each in it
   assert.equal(scene.client.reconnects(), false);
   assert.deepEqual(lines, [
     'warm-up 1-2: opened 1, bytesSent 64, due 3, started 3, resumed 1, sent 1, pending =2, live =1, outstanding =1, open =1, service 100×1',
-    'steady 2-3: bytesReceived 64, due 1, started 1, refused 1, echoed 1, tcp/refused 1, pending =2',
+    'steady 2-3: bytesReceived 64, due 1, started 1, refused 1, echoed 1, tcp/refused 1, pending =2, live =1, open =1',
     'warm-up 1-2: service 1199×1, lostWait 1199×1, echo 1100×1',
-    'steady 3-4: opened 2, bytesSent 128, bytesReceived 64, due 2, started 2, closed 1, broken 1, sent 2, echoed 1, lost 1, open/mismatch 1, pending =2, service 1000×1, echo 100×1',
+    'steady 3-4: opened 2, bytesSent 128, bytesReceived 64, due 2, started 2, closed 1, broken 1, sent 2, echoed 1, lost 1, open/mismatch 1, pending =2, live =1, open =1, service 1000×1, echo 100×1',
     'warm-up 1-2: service 2148×1, closing 1050×1',
     'steady 4-5: closed 1, pending =2, closing 1000×1',
     'drain 5-5.5: refused 2, tcp/refused 2, service 1749×1 2200×1, lostWait 1749×1 2200×1',
@@ -121,7 +121,7 @@ test('a connection closed by the server or the client is closed once, and nothin
   assert.ok(scene.client.isDrained(0));
   assert.deepEqual([third?.did, scene.wires.length], [[], 5]);
   assert.deepEqual(scene.finish().lines, [
-    'warm-up 1-2: opened 2, due 5, started 5, pending =3, live =1, open =1, service 0×2',
+    'warm-up 1-2: opened 2, due 5, started 5, pending =3, live =2, open =2, service 0×2',
     'steady 2-2.3: opened 2, closed 1, broken 1, open/mismatch 1, tcp/refused 1, open/closed-1006 1, pending =3, live =1, open =1',
     'warm-up 1-2: closing 1100×1',
   ]);
