@@ -115,6 +115,7 @@ test('packages not signed by Debian are not used', async () => {
     *update*)
       grep -q 'AllowInsecureRepositories "false"' "$2" || exit 0
       grep -q 'signed-by=/usr/share/keyrings/debian-archive-keyring' sources.list || exit 0
+      [ -e "$(sed 's/.*signed-by=\\([^]]*\\)\\].*/\\1/' sources.list)" ] || exit 0
       grep -q ' http://deb.debian.org/debian trixie main$' sources.list || exit 0
       echo "E: The repository 'http://x trixie InRelease' is not signed." >&2; exit 100 ;;
   esac`);

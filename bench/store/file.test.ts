@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { promises } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
@@ -145,6 +148,28 @@ test('no file is read or written through a link, or from a folder below a file',
     assert.equal(await readFileIn(folder, 'real/below/file/more'), null);
     await assert.rejects(readFileIn(folder, 'real/below'), { message: /is not a regular file/ });
   }));
+
+test('a file that a link or a pipe replaces before it is opened is not read', async (t) => {
+  const { open: reallyOpen } = promises;
+  await inFolder(async (folder) => {
+    await writeFile(join(folder, 'secret'), 'secret');
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    await symlink(join(folder, 'secret'), join(folder, 'link'));
+    const path = join(folder, 'file');
+    for (const name of ['link', 'pipe']) {
+      await writeFile(path, 'text');
+      t.mock.method(promises, 'open', async (...args: Parameters<typeof open>) => {
+        await rename(join(folder, name), path);
+        return reallyOpen(...args);
+      });
+      syncBuiltinESMExports();
+      await assert.rejects(readFileIn(folder, 'file'), { kind: 'result' }, name);
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+      await rm(path);
+    }
+  });
+});
 
 test('every file is closed after it was read, written, checked or rejected', () =>
   inFolder(async (folder) => {

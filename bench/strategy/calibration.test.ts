@@ -314,6 +314,14 @@ test('a budget ends it before a round of all trials that would exceed the budget
     [1000 / pass, 2, 2.5, 2.99, 3, 3.2].map((passes) => runsIn(passes * pass)),
     [1, 2, 2, 2, 3, 3],
   );
+  // A budget that is used up by the pilot leaves no time for a round.
+  const piloted = play({
+    ...ROUNDS,
+    load: { ...ROUNDS.load, ratePerSecond: null },
+    rounds: null,
+    budgetMs: 1,
+  });
+  assert.deepEqual(new Set(piloted.done.map(({ plan }) => plan.round)), new Set([null]));
 });
 
 test('if runs are interleaved, the variation is split by origin', () => {
