@@ -196,7 +196,7 @@ describe('stream servers that pass connections on', () => {
   test('lead to http servers, directly or through one another, without end', () => {
     const tree = treeOf(`${http} stream {
       server { listen 1; proxy_pass 127.0.0.1:2; }
-      server { listen 2; proxy_pass 127.0.0.1:3; }
+      server { listen 2; listen 12; proxy_pass 127.0.0.1:3; }
       server { listen 3; proxy_pass 127.0.0.1:81; }
       server { listen 4; proxy_pass 127.0.0.1:82; }
       server { listen 5; proxy_pass 127.0.0.1:6; } server { listen 6; proxy_pass 127.0.0.1:5; }
