@@ -4,8 +4,11 @@ import { makeComparison } from '../../../test/comparison.ts';
 import { makeMixedRun } from '../../../test/mixed.ts';
 import { makeResult } from '../../../test/result.ts';
 import { makeRun, OPEN } from '../../../test/run.ts';
+import { makeScenarioResult } from '../../../test/scenario-run.ts';
 import type { RunFigures } from '../../measure/figures.ts';
 import type { Run } from '../../model/run.ts';
+import { connect } from '../../scenarios/connect/definition.ts';
+import { storm } from '../../scenarios/storm/definition.ts';
 import { formatCount, formatFigure, formatRate } from '../../wording/format.ts';
 import { type RunView, viewOf } from '../view.ts';
 import { type Given, judged, SMALL, viewWith } from './claims.test.fixture.ts';
@@ -38,6 +41,11 @@ test('TLS is confirmed by a single connection, and its cost is evidence if the p
   assert.deepEqual(none, []);
   const without = { run: { probe: { ...probe, tlsProtocol: null, tlsCipher: null } } };
   assert.match(evidenceOn('tls', viewWith({ ...tls, ...without }))?.[0] ?? '', /^No TLS: 1 /);
+});
+
+test('scenarios that report only some of the handshakes say nothing about TLS', () => {
+  for (const scenario of [connect, storm])
+    assert.equal(judged('tls', viewOf(makeScenarioResult(scenario))), null);
 });
 
 test('messages through a cache are counted by the echo servers, with the effects on CPU and time as evidence', () => {

@@ -1,5 +1,6 @@
 import { ratio } from '../../measure/arithmetic.ts';
 import { EVEN, isEven } from '../../measure/backends.ts';
+import { scenarioNamed } from '../../scenarios/registry.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import type { Claim, Judgement } from './claim.ts';
@@ -15,7 +16,10 @@ export const encryption: Claim = {
     'Run the tls profile. Confirmed if the listener negotiates TLS and every connection of the load made a TLS handshake before its upgrade; refuted if any connection did not. The cost compared with plain is shown as well.',
   needs: ['tls'],
   judge: (view) => {
-    const [first] = runsOf(view, 'tls');
+    // Scenarios that open connections during the load only report the handshakes of some phases.
+    const first = runsOf(view, 'tls').find(
+      ({ run }) => !('tls' in scenarioNamed(run.plan.workload.scenario).phasesRead),
+    );
     const { probe } = first?.run ?? {};
     if (first === undefined || !probe) return null;
     const handshakes = first.figures.latencies.tls?.count ?? 0;
