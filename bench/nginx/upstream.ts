@@ -196,7 +196,7 @@ function redirectUpstream(upstream: Directive, redirection: Redirection): Direct
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-/** @param least minimum number of entries to return; without `entries`, none are */
+/** @param least minimum number of entries to return; none are returned if `entries` is empty */
 function cycle(
   entries: readonly Directive[],
   { servers, hop, resolvesNames = false }: Pick<Redirection, 'servers' | 'hop' | 'resolvesNames'>,

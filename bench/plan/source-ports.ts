@@ -9,7 +9,7 @@ import { formatCount } from '../wording/format.ts';
 import { connectionsPerAddress } from './reckoning.ts';
 import { RAISE_PORTS } from './remedies.ts';
 
-/** Source addresses are 200 in each of 250 networks 127.0.x.0/24, so that none ends in .0 or .255. */
+/** There are 200 source addresses in each of 250 networks 127.0.x.0/24, so that none ends in .0 or .255. */
 const NETWORKS = 250;
 const MOST_ADDRESSES = 200;
 

@@ -23,7 +23,7 @@ export const ECHO_EQUATIONS = [
   { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
 ] as const;
 
-/** Phases from which a time is read if it counts once its cause was in the steady phase, even if it ends during the drain. */
+/** Phases from which times are read that count if they begin in the steady phase, even if they end during the drain. */
 export const STEADY_AND_DRAIN = ['steady', 'drain'] as const;
 
 /** Phases from which the times of echoes are read. */
